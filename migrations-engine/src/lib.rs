@@ -1,0 +1,1 @@
+//! Schema state, operations, plans and migration files.

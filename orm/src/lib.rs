@@ -1,0 +1,1 @@
+//! Typed models, querysets and migrations on Diesel.
