@@ -1,0 +1,182 @@
+//! The databases this library speaks to, and what each of them can do.
+
+use std::fmt;
+
+/// A database's dialect of SQL, with what it can do in [`Dialect::capabilities`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// SQLite 3.35 or later; the library brings its own.
+    Sqlite,
+    /// PostgreSQL 13 or later.
+    Postgres,
+    /// MariaDB 10.7 or later.
+    MariaDb,
+    /// MySQL 8.0.19 or later: its SQL is tested as text, not against a running server.
+    MySql,
+}
+
+/// What a database can do: the code branches on these, never on a dialect's name.
+///
+/// ```
+/// use orm::Dialect;
+/// assert!(Dialect::Postgres.capabilities().lateral);
+/// assert!(!Dialect::MariaDb.capabilities().partial_indexes);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// `INSERT .. RETURNING`.
+    pub insert_returning: bool,
+    /// `UPDATE .. RETURNING`.
+    pub update_returning: bool,
+    /// `DELETE .. RETURNING`.
+    pub delete_returning: bool,
+    /// `ON CONFLICT (columns)`: the statement names the key that it gives way to.
+    pub conflict_target: bool,
+    /// `IS DISTINCT FROM`; where it is missing, `<=>` or `IS` serves.
+    pub is_distinct_from: bool,
+    /// `ILIKE`.
+    pub ilike: bool,
+    /// `LATERAL` derived tables.
+    pub lateral: bool,
+    /// `DISTINCT ON (..)`.
+    pub distinct_on: bool,
+    /// `AGG(..) FILTER (WHERE ..)`; elsewhere a `CASE` inside the aggregate.
+    pub aggregate_filter: bool,
+    /// `NULLS FIRST | LAST` in an ordering; elsewhere a leading `IS NULL` key.
+    pub nulls_order: bool,
+    /// Indexes with a condition.
+    pub partial_indexes: bool,
+    /// Indexes over expressions.
+    pub expression_indexes: bool,
+    /// `ON DELETE SET DEFAULT`.
+    pub set_default: bool,
+    /// DDL inside transactions.
+    pub transactional_ddl: bool,
+    /// `SELECT .. FOR UPDATE`.
+    pub select_for_update: bool,
+    /// One array as one bind: `= ANY($1)`.
+    pub array_binds: bool,
+    /// The longest identifier, in bytes (characters on MariaDB and MySQL).
+    pub identifier_limit: usize,
+    /// The most binds in one statement.
+    pub max_binds: usize,
+    /// The most digits of an exact decimal.
+    pub decimal_digits: u32,
+}
+
+impl Dialect {
+    /// Every dialect, in the order of the documentation's tables.
+    pub const ALL: [Dialect; 4] = [Dialect::Sqlite, Dialect::Postgres, Dialect::MariaDb, Dialect::MySql];
+
+    /// The name as it is written in files and messages.
+    ///
+    /// ```
+    /// assert_eq!(orm::Dialect::MariaDb.name(), "mariadb");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "sqlite",
+            Dialect::Postgres => "postgres",
+            Dialect::MariaDb => "mariadb",
+            Dialect::MySql => "mysql",
+        }
+    }
+
+    /// What this database can do.
+    pub const fn capabilities(self) -> &'static Capabilities {
+        match self {
+            Dialect::Sqlite => &SQLITE,
+            Dialect::Postgres => &POSTGRES,
+            Dialect::MariaDb => &MARIADB,
+            Dialect::MySql => &MYSQL,
+        }
+    }
+
+    pub(crate) const fn quote(self) -> char {
+        match self {
+            Dialect::Sqlite | Dialect::Postgres => '"',
+            Dialect::MariaDb | Dialect::MySql => '`',
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+const SQLITE: Capabilities = Capabilities {
+    insert_returning: true,
+    update_returning: true,
+    delete_returning: true,
+    conflict_target: true,
+    is_distinct_from: true,
+    ilike: false,
+    lateral: false,
+    distinct_on: false,
+    aggregate_filter: true,
+    nulls_order: true,
+    partial_indexes: true,
+    expression_indexes: true,
+    set_default: true,
+    transactional_ddl: true,
+    select_for_update: false,
+    array_binds: false,
+    identifier_limit: usize::MAX,
+    max_binds: 32_766,
+    decimal_digits: 15,
+};
+
+const POSTGRES: Capabilities = Capabilities {
+    insert_returning: true,
+    update_returning: true,
+    delete_returning: true,
+    conflict_target: true,
+    is_distinct_from: true,
+    ilike: true,
+    lateral: true,
+    distinct_on: true,
+    aggregate_filter: true,
+    nulls_order: true,
+    partial_indexes: true,
+    expression_indexes: true,
+    set_default: true,
+    transactional_ddl: true,
+    select_for_update: true,
+    array_binds: true,
+    identifier_limit: 63,
+    max_binds: 65_535,
+    decimal_digits: 28,
+};
+
+const MARIADB: Capabilities = Capabilities {
+    insert_returning: true,
+    update_returning: false,
+    delete_returning: true,
+    conflict_target: false,
+    is_distinct_from: false,
+    ilike: false,
+    lateral: false,
+    distinct_on: false,
+    aggregate_filter: false,
+    nulls_order: false,
+    partial_indexes: false,
+    expression_indexes: false,
+    set_default: false,
+    transactional_ddl: false,
+    select_for_update: true,
+    array_binds: false,
+    identifier_limit: 64,
+    max_binds: 65_535,
+    decimal_digits: 28,
+};
+
+const MYSQL: Capabilities = Capabilities {
+    insert_returning: false,
+    delete_returning: false,
+    lateral: true,
+    expression_indexes: true,
+    ..MARIADB
+};

@@ -1,0 +1,304 @@
+//! The one error of the library: what went wrong, a stable code, a hint, and the cause.
+
+use std::{error::Error as StdError, fmt};
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $kind:ident;)+) => {
+        /// A stable code for each thing that can go wrong; the text form is for logs, searches and translation.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Code] = &[$(Code::$name),+];
+
+            /// The stable text of the code.
+            ///
+            /// ```
+            /// assert_eq!(orm::Code::NotFound.as_str(), "query.not_found");
+            /// ```
+            pub const fn as_str(self) -> &'static str { match self { $(Code::$name => $code),+ } }
+
+            /// The family that the code belongs to.
+            pub const fn kind(self) -> ErrorKind { match self { $(Code::$name => ErrorKind::$kind),+ } }
+        }
+    };
+}
+
+/// The families of errors, for a `match`; [`Error::code`] is finer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// One row was asked for and there is none.
+    NotFound,
+    /// One row was asked for and there are several.
+    MultipleFound,
+    /// A constraint of the database refused a write; [`Error::fields`] names the fields.
+    Constraint,
+    /// A relation protects the row from deletion.
+    Protected,
+    /// A value does not fit its field.
+    Value,
+    /// A stored value cannot be read as the field's type.
+    Decode,
+    /// A related row was asked for that was not loaded.
+    NotLoaded,
+    /// The database cannot do this.
+    Unsupported,
+    /// A connection could not be made, or was lost.
+    Connection,
+    /// It took longer than allowed.
+    Timeout,
+    /// A transaction was used wrongly, or the database gave it up.
+    Transaction,
+    /// The statement was refused by the database.
+    Query,
+    /// A setting is wrong.
+    Configuration,
+    /// A migration could not be made or run.
+    Migration,
+    /// The library was asked for something that makes no sense.
+    Usage,
+}
+
+codes! {
+    /// `get` or `first` found no row.
+    NotFound = "query.not_found", NotFound;
+    /// `get` found several rows.
+    MultipleFound = "query.multiple_found", MultipleFound;
+    /// A unique key already holds the value.
+    UniqueViolation = "constraint.unique", Constraint;
+    /// A foreign key points to a row that does not exist, or a row is still pointed to.
+    ForeignKeyViolation = "constraint.foreign_key", Constraint;
+    /// A check constraint is not met.
+    CheckViolation = "constraint.check", Constraint;
+    /// A column that must have a value has none.
+    NotNullViolation = "constraint.not_null", Constraint;
+    /// Rows with `on_delete = protect` or `restrict` point to a row that was to be deleted.
+    Protected = "delete.protected", Protected;
+    /// A number is outside the range of its column.
+    OutOfRange = "value.out_of_range", Value;
+    /// A text is longer than `max_length`.
+    TooLong = "value.too_long", Value;
+    /// A decimal has more digits than the column, or the database, keeps exactly.
+    InexactDecimal = "value.inexact_decimal", Value;
+    /// A value is of the wrong form for its field.
+    InvalidValue = "value.invalid", Value;
+    /// A required field has no value.
+    MissingValue = "value.missing", Value;
+    /// A stored value cannot be read as the field's type.
+    Decode = "value.decode", Decode;
+    /// A stored value is none of the choices of its enum.
+    UnknownChoice = "value.unknown_choice", Decode;
+    /// A related row was not loaded: add the `select_related` or `prefetch` that the hint names.
+    NotLoaded = "relation.not_loaded", NotLoaded;
+    /// The database cannot do this; no statement was run.
+    Unsupported = "dialect.unsupported", Unsupported;
+    /// The cargo feature of this back end is not enabled.
+    BackendDisabled = "dialect.disabled", Unsupported;
+    /// The database URL cannot be read.
+    BadUrl = "connection.bad_url", Configuration;
+    /// A setting has a value that makes no sense.
+    BadSetting = "connection.bad_setting", Configuration;
+    /// The server cannot be reached.
+    Unreachable = "connection.unreachable", Connection;
+    /// The server refused the login.
+    LoginRefused = "connection.login_refused", Connection;
+    /// The database does not exist, or its file cannot be opened.
+    NoDatabase = "connection.no_database", Connection;
+    /// The connection was lost while it was used.
+    ConnectionLost = "connection.lost", Connection;
+    /// The database handle was closed.
+    Closed = "connection.closed", Connection;
+    /// No connection became free in time.
+    PoolTimeout = "timeout.pool", Timeout;
+    /// The statement took longer than allowed.
+    StatementTimeout = "timeout.statement", Timeout;
+    /// A lock was not granted in time.
+    LockTimeout = "timeout.lock", Timeout;
+    /// The database gave up the transaction because of another one; running it again may succeed.
+    Serialization = "transaction.serialization", Transaction;
+    /// Two transactions waited for each other and this one was given up.
+    Deadlock = "transaction.deadlock", Transaction;
+    /// The transaction is over, or broken by an earlier error.
+    TransactionOver = "transaction.over", Transaction;
+    /// The database was used directly inside a transaction's closure; use the transaction instead.
+    OutsideTransaction = "transaction.bypassed", Transaction;
+    /// The database refused the statement.
+    Sql = "query.refused", Query;
+    /// The table or column does not exist: migrations may be missing.
+    MissingTable = "query.missing_table", Query;
+    /// A query was built that means nothing.
+    BadQuery = "query.invalid", Usage;
+    /// A model or application is declared in a way that cannot work.
+    BadModel = "model.invalid", Configuration;
+    /// A migration could not be made, planned or run; the message has the engine's own code.
+    Migration = "migration.failed", Migration;
+}
+
+/// What went wrong: a kind, a stable code, a message, a hint for what to do, and the cause.
+///
+/// ```
+/// use orm::{Code, ErrorKind};
+/// let error = orm::Error::new(Code::NotFound, "no `Book` matches").with_hint("use `.optional()`");
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// assert_eq!(error.to_string(), "[query.not_found] no `Book` matches\n  help: use `.optional()`");
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    code: Code,
+    message: String,
+    hint: Option<String>,
+    model: Option<&'static str>,
+    sql: Option<String>,
+    constraint: Option<String>,
+    fields: Vec<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of this code.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            code,
+            message: message.into(),
+            hint: None,
+            model: None,
+            sql: None,
+            constraint: None,
+            fields: Vec::new(),
+            source: None,
+        }))
+    }
+
+    /// Says what to do about it.
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Keeps the cause.
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Names the model that was being read or written; an inner name is kept.
+    pub fn with_model(mut self, model: &'static str) -> Self {
+        self.0.model.get_or_insert(model);
+        self
+    }
+
+    /// Keeps the statement's SQL, without its values.
+    pub fn with_sql(mut self, sql: impl Into<String>) -> Self {
+        self.0.sql.get_or_insert_with(|| sql.into());
+        self
+    }
+
+    /// Names the constraint that refused the write.
+    pub fn with_constraint(mut self, name: impl Into<String>) -> Self {
+        self.0.constraint = Some(name.into());
+        self
+    }
+
+    /// Names the fields that the error belongs to.
+    pub fn with_fields(mut self, fields: impl IntoIterator<Item = String>) -> Self {
+        self.0.fields = fields.into_iter().collect();
+        self
+    }
+
+    /// The family of the error.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.code.kind()
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// What went wrong, in one sentence.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// The model that was being read or written.
+    pub fn model(&self) -> Option<&str> {
+        self.0.model
+    }
+
+    /// The statement, without its values.
+    pub fn sql(&self) -> Option<&str> {
+        self.0.sql.as_deref()
+    }
+
+    /// The constraint that refused the write.
+    pub fn constraint(&self) -> Option<&str> {
+        self.0.constraint.as_deref()
+    }
+
+    /// The fields that the error belongs to, by their Rust names.
+    pub fn fields(&self) -> &[String] {
+        &self.0.fields
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}] {}", self.0.code.as_str(), self.0.message)?;
+        if let Some(model) = self.0.model {
+            write!(f, "\n  model: {model}")?;
+        }
+        if let Some(sql) = &self.0.sql {
+            write!(f, "\n  sql: {sql}")?;
+        }
+        if let Some(hint) = &self.0.hint {
+            write!(f, "\n  help: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, "\n  cause: {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct() {
+        let texts: std::collections::HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(texts.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn an_error_is_one_pointer() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+}
