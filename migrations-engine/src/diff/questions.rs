@@ -1,0 +1,232 @@
+//! What `diff` may ask, and the answers that are given beforehand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::condition::{Expr, Value};
+use crate::error::{Result, error, fail};
+use crate::schema::{ColumnType, Field, ModelKey};
+
+/// Answers the questions of `diff`. The engine itself reads nothing: a terminal is one
+/// implementation, [`Refuse`] and [`Answers`] are others.
+pub trait Questioner {
+    /// Is the new field `new` the old field `old` under another name?
+    fn is_renamed_field(&mut self, model: &ModelKey, old: &Field, new: &Field) -> Result<bool>;
+    /// Is the new model `new` the old model `old` under another name?
+    fn is_renamed_model(&mut self, old: &ModelKey, new: &ModelKey) -> Result<bool>;
+    /// May the field be removed, with its values?
+    fn may_remove_field(&mut self, model: &ModelKey, field: &Field) -> Result<bool>;
+    /// May the model be removed, with its rows?
+    fn may_remove_model(&mut self, model: &ModelKey) -> Result<bool>;
+    /// Which value do existing rows get in this new field without NULL and without a default?
+    fn value_for_new_field(&mut self, model: &ModelKey, field: &Field) -> Result<Expr>;
+    /// What replaces NULL in existing rows? `None`: there are none, or a step before sees to it.
+    fn value_for_null(&mut self, model: &ModelKey, field: &Field) -> Result<Option<Expr>>;
+}
+
+/// Refuses every question with a coded error that says which flag answers it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Refuse;
+
+impl Questioner for Refuse {
+    fn is_renamed_field(&mut self, model: &ModelKey, old: &Field, new: &Field) -> Result<bool> {
+        let (old, new) = (&old.name, &new.name);
+        Err(error!(M020, "is `{model}.{new}` the field `{old}` under a new name?").with_hint(format!(
+            "--rename {model}.{old}={new} keeps its values; --remove {model}.{old} drops them and adds `{new}` empty"
+        )))
+    }
+
+    fn is_renamed_model(&mut self, old: &ModelKey, new: &ModelKey) -> Result<bool> {
+        Err(error!(M020, "is `{new}` the model `{old}` under a new name?").with_hint(format!(
+            "--rename {old}={} keeps its rows; --remove {old} drops them and makes `{}` anew",
+            new.name, new.name
+        )))
+    }
+
+    fn may_remove_field(&mut self, model: &ModelKey, field: &Field) -> Result<bool> {
+        let field = &field.name;
+        Err(error!(M021, "`{model}.{field}` is gone from the models; its values would be lost")
+            .with_hint(format!("--remove {model}.{field} removes it; --rename {model}.{field}=<new name> keeps its values")))
+    }
+
+    fn may_remove_model(&mut self, model: &ModelKey) -> Result<bool> {
+        Err(error!(M021, "`{model}` is gone from the models; its rows would be lost")
+            .with_hint(format!("--remove {model} removes it; --rename {model}=<new name> keeps its rows")))
+    }
+
+    fn value_for_new_field(&mut self, model: &ModelKey, field: &Field) -> Result<Expr> {
+        let field = &field.name;
+        Err(error!(M022, "existing rows need a value for the new field `{model}.{field}`, which is not null and has no default")
+            .with_hint(format!("--default {model}.{field}=<value>, or give the field a default, or allow NULL")))
+    }
+
+    fn value_for_null(&mut self, model: &ModelKey, field: &Field) -> Result<Option<Expr>> {
+        let field = &field.name;
+        Err(error!(M022, "`{model}.{field}` no longer allows NULL: what do existing rows without a value get?").with_hint(
+            format!("--default {model}.{field}=<value>, or --default {model}.{field}=null if no row has NULL, or give the field a default"),
+        ))
+    }
+}
+
+/// Answers given beforehand, by flags or an answers file; what they do not say is put to another
+/// [`Questioner`], [`Refuse`] unless told otherwise.
+///
+/// ```
+/// use migrations_engine::diff::Answers;
+/// let mut answers = Answers::new();
+/// answers.rename("library.Book.title=headline")?;
+/// answers.remove("library.Book.pages")?;
+/// answers.default("library.Book.language=en")?;
+/// assert!(answers.rename("title=headline").is_err());
+/// # Ok::<(), migrations_engine::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Answers<Q = Refuse> {
+    renames: BTreeMap<String, String>,
+    removals: BTreeSet<String>,
+    defaults: BTreeMap<String, String>,
+    used: BTreeSet<String>,
+    otherwise: Q,
+}
+
+/// Splits `target=value` and checks that the target has two or three parts.
+fn split(flag: &str, text: &str, parts: &[usize]) -> Result<(String, Option<String>)> {
+    let (target, value) = text.split_once('=').map_or((text, None), |(target, value)| (target, Some(value.to_owned())));
+    let target = target.trim();
+    let count = target.split('.').filter(|part| !part.is_empty()).count();
+    if !parts.contains(&count) || count != target.split('.').count() {
+        fail!(M023, "`{flag} {text}`: write `app.Model` or `app.Model.field` in front");
+    }
+    Ok((target.to_owned(), value))
+}
+
+impl Answers {
+    /// No answers yet.
+    pub fn new() -> Self {
+        <Self as Default>::default()
+    }
+}
+
+impl<Q: Questioner> Answers<Q> {
+    /// The same answers, with another to ask for the rest.
+    pub fn or_ask<R: Questioner>(self, otherwise: R) -> Answers<R> {
+        let Answers { renames, removals, defaults, used, otherwise: _ } = self;
+        Answers { renames, removals, defaults, used, otherwise }
+    }
+
+    /// `app.Model.old=new` or `app.Old=New`.
+    pub fn rename(&mut self, text: &str) -> Result<()> {
+        let (target, new) = split("--rename", text, &[2, 3])?;
+        let Some(new) = new.filter(|new| !new.is_empty() && !new.contains('.')) else {
+            fail!(M023, "`--rename {text}`: the new name is missing; write `app.Model.old=new`");
+        };
+        self.renames.insert(target, new);
+        Ok(())
+    }
+
+    /// `app.Model.field` or `app.Model`.
+    pub fn remove(&mut self, text: &str) -> Result<()> {
+        match split("--remove", text, &[2, 3])? {
+            (target, None) => self.removals.insert(target),
+            _ => fail!(M023, "`--remove {text}`: a removal has no value"),
+        };
+        Ok(())
+    }
+
+    /// `app.Model.field=value`: a value as it is, or an expression of the notation such as `now()`.
+    pub fn default(&mut self, text: &str) -> Result<()> {
+        match split("--default", text, &[3])? {
+            (target, Some(value)) => self.defaults.insert(target, value),
+            (_, None) => fail!(M023, "`--default {text}`: the value is missing"),
+        };
+        Ok(())
+    }
+
+    /// Answers that no question needed: probably misspelt.
+    pub fn unused(&self) -> Vec<String> {
+        let all = self.renames.keys().chain(&self.removals).chain(self.defaults.keys());
+        all.filter(|target| !self.used.contains(*target)).cloned().collect()
+    }
+
+    fn says_renamed(&mut self, old: &str, new: &str) -> Option<bool> {
+        if self.renames.get(old).is_some_and(|to| to == new) {
+            self.used.insert(old.to_owned());
+            return Some(true);
+        }
+        // Said to be gone, or to be called otherwise.
+        (self.renames.contains_key(old) || self.removals.contains(old)).then_some(false)
+    }
+
+    fn says_removed(&mut self, target: String) -> bool {
+        let said = self.removals.contains(&target);
+        if said {
+            self.used.insert(target);
+        }
+        said
+    }
+
+    fn value(&mut self, model: &ModelKey, field: &Field) -> Option<Result<Expr>> {
+        let target = format!("{model}.{}", field.name);
+        let text = self.defaults.get(&target)?.clone();
+        self.used.insert(target);
+        Some(answer(&text, &field.ty))
+    }
+}
+
+/// What a person typed for a column: an expression of the notation where it is one and fits, else
+/// the plain text as a value of the column's type.
+pub fn answer(text: &str, ty: &ColumnType) -> Result<Expr> {
+    let parsed = Expr::parse(text);
+    if ty.is_text() {
+        // `en` is the text, not a field; `'en'` and `lower(title)` are what they look like.
+        return Ok(match parsed {
+            Ok(expr @ (Expr::Value(Value::Text(_) | Value::Null) | Expr::Call { .. })) => expr,
+            _ => Expr::from(text),
+        });
+    }
+    let typed = |keyword| Value::typed(keyword, text).map(Expr::Value);
+    match ty {
+        ColumnType::Date => typed("date").or(parsed),
+        ColumnType::Time => typed("time").or(parsed),
+        ColumnType::DateTime => typed("datetime").or(parsed),
+        ColumnType::NaiveDateTime => typed("timestamp").or(parsed),
+        ColumnType::Duration => typed("duration").or(parsed),
+        ColumnType::Uuid => typed("uuid").or(parsed),
+        ColumnType::Json => parsed.ok().filter(|expr| matches!(expr, Expr::Value(Value::Json(_)))).map_or_else(|| typed("json"), Ok),
+        _ => parsed,
+    }
+}
+
+impl<Q: Questioner> Questioner for Answers<Q> {
+    fn is_renamed_field(&mut self, model: &ModelKey, old: &Field, new: &Field) -> Result<bool> {
+        match self.says_renamed(&format!("{model}.{}", old.name), &new.name) {
+            Some(said) => Ok(said),
+            None => self.otherwise.is_renamed_field(model, old, new),
+        }
+    }
+
+    fn is_renamed_model(&mut self, old: &ModelKey, new: &ModelKey) -> Result<bool> {
+        match self.says_renamed(&old.to_string(), &new.name) {
+            Some(said) => Ok(said),
+            None => self.otherwise.is_renamed_model(old, new),
+        }
+    }
+
+    fn may_remove_field(&mut self, model: &ModelKey, field: &Field) -> Result<bool> {
+        if self.says_removed(format!("{model}.{}", field.name)) { Ok(true) } else { self.otherwise.may_remove_field(model, field) }
+    }
+
+    fn may_remove_model(&mut self, model: &ModelKey) -> Result<bool> {
+        if self.says_removed(model.to_string()) { Ok(true) } else { self.otherwise.may_remove_model(model) }
+    }
+
+    fn value_for_new_field(&mut self, model: &ModelKey, field: &Field) -> Result<Expr> {
+        self.value(model, field).unwrap_or_else(|| self.otherwise.value_for_new_field(model, field))
+    }
+
+    fn value_for_null(&mut self, model: &ModelKey, field: &Field) -> Result<Option<Expr>> {
+        match self.value(model, field) {
+            Some(answer) => Ok(Some(answer?).filter(|expr| *expr != Expr::Value(Value::Null))),
+            None => self.otherwise.value_for_null(model, field),
+        }
+    }
+}

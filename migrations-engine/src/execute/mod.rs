@@ -1,0 +1,5 @@
+//! Running plans on a database.
+
+mod connection;
+
+pub use connection::{Connection, NoSteps, Steps};

@@ -1,0 +1,420 @@
+//! The effect of an operation on the state.
+
+use super::Operation;
+use crate::error::{Result, fail};
+use crate::naming;
+use crate::schema::{ColumnType, Constraint, Field, FieldNames, Model, ModelKey, Schema};
+
+impl Operation {
+    /// Changes the state as the operation would change the database. After an error the state is
+    /// unchanged, unless the operation holds others (`Separate`, `RunSql` with state).
+    pub fn apply(&self, schema: &mut Schema) -> Result<()> {
+        match self {
+            Operation::CreateModel(model) => create_model(schema, model),
+            Operation::DeleteModel { model } => delete_model(schema, model),
+            Operation::RenameModel { model, to } => rename_model(schema, model, to),
+            Operation::RenameTable { model, table } => {
+                schema.get(model)?;
+                free_table(schema, table)?;
+                let model = schema.get_mut(model)?;
+                follow_table(model, table);
+                Ok(())
+            }
+            Operation::AlterComment { model, comment } => {
+                schema.get_mut(model)?.comment.clone_from(comment);
+                Ok(())
+            }
+            Operation::AlterManaged { model, managed } => {
+                schema.get_mut(model)?.managed = *managed;
+                Ok(())
+            }
+            Operation::AlterPrimaryKey { model, primary_key } => {
+                let mut changed = schema.get(model)?.clone();
+                changed.primary_key.clone_from(primary_key);
+                for field in &mut changed.fields {
+                    field.auto &= primary_key.contains(&field.name);
+                }
+                changed.validate()?;
+                *schema.get_mut(model)? = changed;
+                Ok(())
+            }
+            Operation::AddField { model, field, .. } => {
+                let mut field = field.clone();
+                let owner = schema.get(model)?;
+                free_field(owner, &field, None)?;
+                owner.validate_field(&field)?;
+                schema.validate_relation(owner, &field)?;
+                choose_names(schema, owner, &mut field, None)?;
+                schema.get_mut(model)?.fields.push(field);
+                Ok(())
+            }
+            Operation::RemoveField { model, field } => remove_field(schema, model, field),
+            Operation::AlterField { model, field, .. } => alter_field(schema, model, field),
+            Operation::RenameField { model, field, to } => rename_field(schema, model, field, to),
+            Operation::AddIndex { model, index } => {
+                let model = schema.get_mut(model)?;
+                free_name(model, &index.name)?;
+                model.validate_use(&index.name, &index.fields())?;
+                model.indexes.push(index.clone());
+                Ok(())
+            }
+            Operation::RemoveIndex { model, name } => {
+                let at = index_at(schema.get(model)?, name)?;
+                schema.get_mut(model)?.indexes.remove(at);
+                Ok(())
+            }
+            Operation::RenameIndex { model, name, to } => {
+                let at = index_at(schema.get(model)?, name)?;
+                let model = schema.get_mut(model)?;
+                free_name(model, to)?;
+                model.indexes[at].name.clone_from(to);
+                Ok(())
+            }
+            Operation::AddConstraint { model, constraint } => {
+                if let Constraint::ForeignKey { to, .. } = constraint {
+                    schema.get(to)?;
+                }
+                let model = schema.get_mut(model)?;
+                free_name(model, constraint.name())?;
+                model.validate_use(constraint.name(), &constraint.fields())?;
+                model.constraints.push(constraint.clone());
+                Ok(())
+            }
+            Operation::RemoveConstraint { model, name } => {
+                let at = constraint_at(schema.get(model)?, name)?;
+                schema.get_mut(model)?.constraints.remove(at);
+                Ok(())
+            }
+            Operation::RenameConstraint { model, name, to } => {
+                let at = constraint_at(schema.get(model)?, name)?;
+                let model = schema.get_mut(model)?;
+                free_name(model, to)?;
+                match &mut model.constraints[at] {
+                    Constraint::Unique { name, .. } | Constraint::Check { name, .. } | Constraint::ForeignKey { name, .. } => {
+                        name.clone_from(to);
+                    }
+                }
+                Ok(())
+            }
+            Operation::RunSql { state, .. } | Operation::Separate { state, .. } => {
+                state.iter().try_for_each(|operation| operation.apply(schema))
+            }
+            Operation::RunRust { .. } => Ok(()),
+        }
+    }
+}
+
+fn create_model(schema: &mut Schema, model: &Model) -> Result<()> {
+    if schema.models.contains_key(&model.key) {
+        fail!(M011, "there already is a model `{}`", model.key);
+    }
+    free_table(schema, &model.table)?;
+    model.validate()?;
+    let key = model.key.clone();
+    schema.insert(model.clone());
+    let outcome = (|| {
+        let model = schema.get(&key)?;
+        let mut named = model.clone();
+        for field in &mut named.fields {
+            schema.validate_relation(model, field)?;
+            choose_names(schema, model, field, None)?;
+        }
+        named.names.primary_key.get_or_insert_with(|| naming::primary_key(&named.table));
+        Ok(named)
+    })();
+    match outcome {
+        Ok(named) => {
+            schema.insert(named);
+            Ok(())
+        }
+        Err(error) => {
+            schema.models.remove(&key);
+            Err(error)
+        }
+    }
+}
+
+fn delete_model(schema: &mut Schema, key: &ModelKey) -> Result<()> {
+    schema.get(key)?;
+    if let Some(other) = schema.referring_to(key).find(|model| model.key != *key) {
+        fail!(M017, "`{key}` cannot be deleted: `{}` refers to it", other.key);
+    }
+    schema.models.remove(key);
+    Ok(())
+}
+
+fn rename_model(schema: &mut Schema, from: &ModelKey, to: &str) -> Result<()> {
+    let renamed = ModelKey::new(from.app.clone(), to);
+    let model = schema.get(from)?;
+    if schema.models.contains_key(&renamed) {
+        fail!(M011, "there already is a model `{renamed}`");
+    }
+    let table = (model.table == naming::table(from)).then(|| naming::table(&renamed)).filter(|table| *table != model.table);
+    if let Some(table) = &table {
+        free_table(schema, table)?;
+    }
+    let Some(mut model) = schema.models.remove(from) else { return Ok(()) };
+    // The table first: many-to-many names are made of it.
+    if let Some(table) = &table {
+        follow_table(&mut model, table);
+    }
+    model.key = renamed.clone();
+    schema.insert(model);
+    for model in schema.models.values_mut() {
+        let (own, own_table) = (model.key.clone(), model.table.clone());
+        let was = if own == renamed { from.clone() } else { own.clone() };
+        for field in &mut model.fields {
+            let Some(relation) = &mut field.relation else { continue };
+            let old_to = relation.to.clone();
+            if relation.to == *from {
+                relation.to = renamed.clone();
+            }
+            let Some(many) = &mut relation.many_to_many else { continue };
+            if many.through.as_ref() == Some(from) {
+                many.through = Some(renamed.clone());
+            }
+            if many.through.is_none() {
+                let before = naming::many_to_many(&was, &own_table, &field.name, &old_to);
+                let after = naming::many_to_many(&own, &own_table, &field.name, &relation.to);
+                if many.source_column == before.source_column {
+                    many.source_column = after.source_column;
+                }
+                if many.target_column == before.target_column {
+                    many.target_column = after.target_column;
+                }
+            }
+        }
+        for constraint in &mut model.constraints {
+            if let Constraint::ForeignKey { to, .. } = constraint {
+                if to == from {
+                    *to = renamed.clone();
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives a model another table; its many-to-many tables with default names follow.
+fn follow_table(model: &mut Model, table: &str) {
+    for field in &mut model.fields {
+        let Some(relation) = &mut field.relation else { continue };
+        let to = relation.to.clone();
+        let Some(many) = &mut relation.many_to_many else { continue };
+        if many.through.is_none() && many.table == naming::many_to_many(&model.key, &model.table, &field.name, &to).table {
+            many.table = naming::many_to_many(&model.key, table, &field.name, &to).table;
+        }
+    }
+    table.clone_into(&mut model.table);
+}
+
+fn remove_field(schema: &mut Schema, key: &ModelKey, name: &str) -> Result<()> {
+    let model = schema.get(key)?;
+    model.get(name)?;
+    if model.is_key(name) {
+        fail!(M017, "`{key}.{name}` cannot be removed: it is part of the key");
+    }
+    if let Some(user) = model.using_field(name).first() {
+        fail!(M017, "`{key}.{name}` cannot be removed: `{user}` uses it");
+    }
+    if let Some(other) = referred_to(schema, key, name) {
+        fail!(M017, "`{key}.{name}` cannot be removed: `{other}` refers to it");
+    }
+    schema.get_mut(key)?.fields.retain(|field| field.name != name);
+    Ok(())
+}
+
+/// A model whose relation names this field, other than through the key.
+fn referred_to<'a>(schema: &'a Schema, key: &'a ModelKey, name: &str) -> Option<&'a ModelKey> {
+    let model = schema.referring_to(key).find(|model| {
+        let by_relation = model.fields.iter().filter_map(|field| field.relation.as_ref());
+        by_relation.into_iter().any(|relation| relation.to == *key && relation.to_field.as_deref() == Some(name))
+            || model.constraints.iter().any(|constraint| match constraint {
+                Constraint::ForeignKey { to, to_fields, .. } => to == key && to_fields.iter().any(|field| field == name),
+                Constraint::Unique { .. } | Constraint::Check { .. } => false,
+            })
+    });
+    model.map(|model| &model.key)
+}
+
+fn alter_field(schema: &mut Schema, key: &ModelKey, field: &Field) -> Result<()> {
+    let model = schema.get(key)?;
+    let old = model.get(&field.name)?;
+    if old.has_column() != field.has_column() {
+        fail!(M045, "`{key}.{}` cannot change between a column and a many-to-many; remove it and add it", field.name);
+    }
+    free_field(model, field, Some(&field.name))?;
+    model.validate_field(field)?;
+    if model.is_key(&field.name) && field.null {
+        fail!(M018, "`{key}.{}` is part of the key and cannot be NULL", field.name);
+    }
+    if field.auto && model.primary_key != [field.name.as_str()] {
+        fail!(M018, "`{key}.{}` is not the key and cannot be automatic", field.name);
+    }
+    schema.validate_relation(model, field)?;
+    let mut new = field.clone();
+    choose_names(schema, model, &mut new, Some(old))?;
+    let place = model.fields.iter().position(|other| other.name == field.name);
+    if let (Some(place), model) = (place, schema.get_mut(key)?) {
+        model.fields[place] = new;
+    }
+    Ok(())
+}
+
+fn rename_field(schema: &mut Schema, key: &ModelKey, from: &str, to: &str) -> Result<()> {
+    let model = schema.get(key)?;
+    let mut field = model.get(from)?.clone();
+    if model.field(to).is_some() {
+        fail!(M013, "`{key}` already has a field `{to}`");
+    }
+    to.clone_into(&mut field.name);
+    let related = field.relation.is_some();
+    let default = |name: &str| if related { naming::relation_column(name) } else { name.to_owned() };
+    if field.has_column() && field.column == default(from) {
+        field.column = default(to);
+    }
+    if let Some(relation) = &mut field.relation {
+        let target = relation.to.clone();
+        if let Some(many) = relation.many_to_many.as_mut().filter(|many| many.through.is_none()) {
+            if many.table == naming::many_to_many(key, &model.table, from, &target).table {
+                many.table = naming::many_to_many(key, &model.table, to, &target).table;
+            }
+        }
+    }
+    free_field(model, &field, Some(from))?;
+    let mut rename = |name: &mut String| {
+        if name == from {
+            to.clone_into(name);
+        }
+    };
+    let model = schema.get_mut(key)?;
+    for other in &mut model.fields {
+        if other.name == from {
+            *other = field.clone();
+        }
+        if let Some(generated) = &mut other.generated {
+            generated.expr.rename_fields(&mut rename);
+        }
+    }
+    model.primary_key.iter_mut().for_each(&mut rename);
+    model.indexes.iter_mut().for_each(|index| index.rename_fields(&mut rename));
+    model.constraints.iter_mut().for_each(|constraint| constraint.rename_fields(&mut rename));
+    for other in schema.models.values_mut() {
+        for relation in other.fields.iter_mut().filter_map(|field| field.relation.as_mut()) {
+            if relation.to == *key {
+                relation.to_field.iter_mut().for_each(&mut rename);
+            }
+        }
+        for constraint in &mut other.constraints {
+            if let Constraint::ForeignKey { to, to_fields, .. } = constraint {
+                if to == key {
+                    to_fields.iter_mut().for_each(&mut rename);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn free_table(schema: &Schema, table: &str) -> Result<()> {
+    match schema.models.values().find(|model| model.managed && model.table.eq_ignore_ascii_case(table)) {
+        Some(other) => fail!(M011, "the table `{table}` already belongs to `{}`", other.key),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a field whose name or column another field than `except` has.
+fn free_field(model: &Model, field: &Field, except: Option<&str>) -> Result<()> {
+    for other in model.fields.iter().filter(|other| Some(other.name.as_str()) != except) {
+        if other.name == field.name {
+            fail!(M013, "`{}` already has a field `{}`", model.key, field.name);
+        }
+        if field.has_column() && other.column.eq_ignore_ascii_case(&field.column) {
+            fail!(M013, "`{}` already has the column `{}`", model.key, field.column);
+        }
+    }
+    Ok(())
+}
+
+fn free_name(model: &Model, name: &str) -> Result<()> {
+    let taken = model.indexes.iter().any(|index| index.name == name) || model.constraints.iter().any(|c| c.name() == name);
+    if taken {
+        fail!(M015, "`{}` already has an index or constraint `{name}`", model.key);
+    }
+    Ok(())
+}
+
+fn index_at(model: &Model, name: &str) -> Result<usize> {
+    match model.indexes.iter().position(|index| index.name == name) {
+        Some(at) => Ok(at),
+        None => fail!(M014, "`{}` has no index `{name}`", model.key),
+    }
+}
+
+fn constraint_at(model: &Model, name: &str) -> Result<usize> {
+    match model.constraints.iter().position(|constraint| constraint.name() == name) {
+        Some(at) => Ok(at),
+        None => fail!(M014, "`{}` has no constraint `{name}`", model.key),
+    }
+}
+
+/// Names what hangs on a field: kept from the old definition where the thing stays, new where it is
+/// made now, absent where it goes. A name that the definition gives wins.
+fn choose_names(schema: &Schema, model: &Model, field: &mut Field, old: Option<&Field>) -> Result<()> {
+    let given = std::mem::take(&mut field.names);
+    let none = FieldNames::default();
+    let kept = old.map_or(&none, |old| &old.names);
+    let (table, column) = (model.table.as_str(), field.column.as_str());
+    if let Some(many) = field.many() {
+        if many.through.is_none() {
+            let through = given.through.or_else(|| kept.through.clone());
+            field.names.through = Some(through.unwrap_or_else(|| Box::new(through_names(schema, model, field))));
+        }
+        return Ok(());
+    }
+    let pick = |given: Option<String>, kept: &Option<String>, make: &dyn Fn() -> String| {
+        Some(given.or_else(|| kept.clone()).unwrap_or_else(make))
+    };
+    let ty = schema.column_type(field).unwrap_or_else(|_| field.ty.clone());
+    let was = |test: &dyn Fn(&Field) -> bool| old.is_some_and(test);
+    let mut names = FieldNames::default();
+    if field.index {
+        names.index = pick(given.index, &kept.index, &|| naming::field_index(table, column));
+    }
+    if field.unique {
+        names.unique = pick(given.unique, &kept.unique, &|| {
+            if old.is_some() { naming::unique(table, &[column]) } else { naming::column_unique(table, column) }
+        });
+    }
+    if ty.is_text() && (field.index || field.unique) {
+        names.like = pick(given.like, &kept.like, &|| naming::like_index(table, column));
+    }
+    if ty.is_positive() || ty == ColumnType::Json {
+        names.check = pick(given.check, &kept.check, &|| naming::column_check(table, column));
+    }
+    if let Some(relation) = field.relation.as_ref().filter(|relation| relation.db_constraint) {
+        let same = was(&|old| old.relation.as_ref().is_some_and(|old| old.to == relation.to && old.to_field == relation.to_field));
+        let kept = if same { &kept.foreign_key } else { &None };
+        let (to, target) = schema.target(relation)?;
+        names.foreign_key =
+            pick(given.foreign_key, kept, &|| naming::foreign_key(table, &[column], &to.table, &[&target.column]));
+    }
+    field.names = names;
+    Ok(())
+}
+
+/// The names inside a many-to-many's own table: of its source and of its target column.
+fn through_names(schema: &Schema, owner: &Model, field: &Field) -> [FieldNames; 2] {
+    let Some((relation, many)) = field.relation.as_ref().zip(field.many()) else { return Default::default() };
+    let side = |column: &str, to: Option<&Model>| FieldNames {
+        index: Some(naming::field_index(&many.table, column)),
+        unique: Some(naming::unique(&many.table, &[&many.source_column, &many.target_column])),
+        foreign_key: to.map(|to| {
+            let key: Vec<&str> = to.primary_key.iter().filter_map(|name| to.field(name)).map(|field| &*field.column).collect();
+            naming::foreign_key(&many.table, &[column], &to.table, &key)
+        }),
+        ..FieldNames::default()
+    };
+    let to = if relation.to == owner.key { Some(owner) } else { schema.models.get(&relation.to) };
+    [side(&many.source_column, Some(owner)), side(&many.target_column, to)]
+}

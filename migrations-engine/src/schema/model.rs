@@ -1,0 +1,582 @@
+//! Models with their indexes and constraints.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ColumnType, Field, Hint, ModelKey, OnDelete};
+use crate::condition::{Expr, IndexPart};
+use crate::error::{Result, error, fail};
+use crate::naming;
+
+/// One model: a table with its fields.
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Application and name.
+    #[serde(rename = "model")]
+    pub key: ModelKey,
+    /// The table.
+    pub table: String,
+    /// The names of the fields that form the primary key.
+    pub primary_key: Vec<String>,
+    /// The fields, in the order of the columns when the table is made.
+    pub fields: Vec<Field>,
+    /// Indexes over several fields, parts of rows, or expressions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<Index>,
+    /// Unique, check and composite foreign key constraints.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<Constraint>,
+    /// A comment stored in the database, where it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Whether migrations make and change its table. A view, or another program's table, is not managed.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub managed: bool,
+    /// Names that the engine chose.
+    #[serde(default, skip_serializing_if = "ModelNames::is_empty")]
+    pub names: ModelNames,
+    /// The name it had before; a hint for `diff`.
+    #[serde(skip)]
+    pub renamed_from: Hint<Option<String>>,
+}
+
+/// Names chosen by the engine for a model; they do not count in comparisons.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelNames {
+    /// Of the primary key constraint on PostgreSQL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_key: Option<String>,
+}
+
+impl ModelNames {
+    fn is_empty(&self) -> bool {
+        self.primary_key.is_none()
+    }
+}
+impl PartialEq for ModelNames {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for ModelNames {}
+
+fn yes() -> bool {
+    true
+}
+fn is_true(value: &bool) -> bool {
+    *value
+}
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// An index.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Index {
+    /// Its name in the database.
+    pub name: String,
+    /// What is indexed.
+    pub on: Vec<IndexPart>,
+    /// Only rows for which this is true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Expr>,
+    /// Fields stored beside the key (covering index); databases without it leave them out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<String>,
+    /// The access method on PostgreSQL (`gin`, `brin` ..); other databases leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+}
+
+/// When a constraint is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Deferrable {
+    /// At each statement, unless the transaction says otherwise.
+    Immediate,
+    /// At the end of the transaction.
+    Deferred,
+}
+
+/// A constraint of a table.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", rename_all_fields = "snake_case", tag = "kind", deny_unknown_fields)]
+pub enum Constraint {
+    /// No two rows are equal in these.
+    Unique {
+        /// Its name in the database.
+        name: String,
+        /// Fields or expressions.
+        on: Vec<IndexPart>,
+        /// Only among rows for which this is true.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        condition: Option<Expr>,
+        /// Fields stored beside the key.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        include: Vec<String>,
+        /// When it is checked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deferrable: Option<Deferrable>,
+        /// Two NULLs count as equal.
+        #[serde(default, skip_serializing_if = "is_false")]
+        nulls_equal: bool,
+    },
+    /// True (or unknown) for every row.
+    Check {
+        /// Its name in the database.
+        name: String,
+        /// The condition.
+        check: Expr,
+    },
+    /// A foreign key of several columns; one with a single column is a field with a relation.
+    ForeignKey {
+        /// Its name in the database.
+        name: String,
+        /// Fields of this model.
+        fields: Vec<String>,
+        /// The model referred to.
+        to: ModelKey,
+        /// Its fields, one for each.
+        to_fields: Vec<String>,
+        /// What happens to this row when the other goes.
+        on_delete: OnDelete,
+    },
+}
+
+impl Constraint {
+    /// Its name in the database.
+    pub fn name(&self) -> &str {
+        match self {
+            Constraint::Unique { name, .. } | Constraint::Check { name, .. } | Constraint::ForeignKey { name, .. } => name,
+        }
+    }
+
+    /// A unique constraint over plain fields.
+    pub fn unique(name: impl Into<String>, fields: &[&str]) -> Self {
+        Constraint::Unique {
+            name: name.into(),
+            on: fields.iter().map(|field| IndexPart::field_asc(*field)).collect(),
+            condition: None,
+            include: Vec::new(),
+            deferrable: None,
+            nulls_equal: false,
+        }
+    }
+
+    /// A check.
+    pub fn check(name: impl Into<String>, check: Expr) -> Self {
+        Constraint::Check { name: name.into(), check }
+    }
+
+    /// Every field it mentions.
+    pub fn fields(&self) -> BTreeSet<&str> {
+        match self {
+            Constraint::Unique { on, condition, include, .. } => mentioned(on, condition.as_ref(), include),
+            Constraint::Check { check, .. } => check.fields().into_iter().collect(),
+            Constraint::ForeignKey { fields, .. } => fields.iter().map(String::as_str).collect(),
+        }
+    }
+
+    pub(crate) fn rename_fields(&mut self, rename: &mut dyn FnMut(&mut String)) {
+        match self {
+            Constraint::Unique { on, condition, include, .. } => {
+                on.iter_mut().for_each(|part| part.expr.rename_fields(rename));
+                condition.iter_mut().for_each(|expr| expr.rename_fields(rename));
+                include.iter_mut().for_each(rename);
+            }
+            Constraint::Check { check, .. } => check.rename_fields(rename),
+            Constraint::ForeignKey { fields, .. } => fields.iter_mut().for_each(rename),
+        }
+    }
+}
+
+fn mentioned<'a>(on: &'a [IndexPart], condition: Option<&'a Expr>, include: &'a [String]) -> BTreeSet<&'a str> {
+    let exprs = on.iter().map(|part| &part.expr).chain(condition);
+    exprs.flat_map(Expr::fields).chain(include.iter().map(String::as_str)).collect()
+}
+
+impl Index {
+    /// An index over plain fields.
+    pub fn new(name: impl Into<String>, fields: &[&str]) -> Self {
+        Index {
+            name: name.into(),
+            on: fields.iter().map(|field| IndexPart::field_asc(*field)).collect(),
+            condition: None,
+            include: Vec::new(),
+            method: None,
+        }
+    }
+
+    /// Every field it mentions.
+    pub fn fields(&self) -> BTreeSet<&str> {
+        mentioned(&self.on, self.condition.as_ref(), &self.include)
+    }
+
+    pub(crate) fn rename_fields(&mut self, rename: &mut dyn FnMut(&mut String)) {
+        self.on.iter_mut().for_each(|part| part.expr.rename_fields(rename));
+        self.condition.iter_mut().for_each(|expr| expr.rename_fields(rename));
+        self.include.iter_mut().for_each(rename);
+    }
+}
+
+impl PartialEq for Model {
+    fn eq(&self, other: &Self) -> bool {
+        fn sorted<T, K: Ord>(items: &[T], key: impl Fn(&T) -> K) -> Vec<&T> {
+            let mut sorted: Vec<&T> = items.iter().collect();
+            sorted.sort_by_key(|item| key(item));
+            sorted
+        }
+        let Model { key, table, primary_key, fields, indexes, constraints, comment, managed, names: _, renamed_from: _ } = self;
+        *key == other.key
+            && *table == other.table
+            && *primary_key == other.primary_key
+            && *comment == other.comment
+            && *managed == other.managed
+            && fields.len() == other.fields.len()
+            && fields.iter().all(|field| other.field(&field.name) == Some(field))
+            && sorted(indexes, |index| index.name.clone()) == sorted(&other.indexes, |index| index.name.clone())
+            && sorted(constraints, |c| c.name().to_owned()) == sorted(&other.constraints, |c| c.name().to_owned())
+    }
+}
+
+impl Model {
+    /// A model without fields, in the table `<app>_<model>`, with the key `id`.
+    pub fn new(app: impl Into<String>, name: impl Into<String>) -> Self {
+        let key = ModelKey::new(app, name);
+        Model {
+            table: naming::table(&key),
+            key,
+            primary_key: vec!["id".to_owned()],
+            fields: Vec::new(),
+            indexes: Vec::new(),
+            constraints: Vec::new(),
+            comment: None,
+            managed: true,
+            names: ModelNames::default(),
+            renamed_from: Hint(None),
+        }
+    }
+
+    /// The same model with one more field.
+    pub fn with(mut self, field: Field) -> Self {
+        self.fields.push(field);
+        self
+    }
+
+    /// The same model with an index.
+    pub fn with_index(mut self, index: Index) -> Self {
+        self.indexes.push(index);
+        self
+    }
+
+    /// The same model with a constraint.
+    pub fn with_constraint(mut self, constraint: Constraint) -> Self {
+        self.constraints.push(constraint);
+        self
+    }
+
+    /// The same model in another table.
+    pub fn in_table(mut self, table: impl Into<String>) -> Self {
+        self.table = table.into();
+        self
+    }
+
+    /// The same model with a hint for `diff` that it was called `old`.
+    pub fn renamed_from(mut self, old: impl Into<String>) -> Self {
+        self.renamed_from = Hint(Some(old.into()));
+        self
+    }
+
+    /// A field by name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// A field by name, or `M012`.
+    pub(crate) fn get(&self, name: &str) -> Result<&Field> {
+        self.field(name).ok_or_else(|| error!(M012, "`{}` has no field `{name}`", self.key))
+    }
+
+    /// Whether a field is part of the primary key.
+    pub fn is_key(&self, field: &str) -> bool {
+        self.primary_key.iter().any(|name| name == field)
+    }
+
+    /// Whether any relation of this model refers to `key`.
+    pub fn refers_to(&self, key: &ModelKey) -> bool {
+        self.fields.iter().filter_map(|field| field.relation.as_ref()).any(|relation| {
+            relation.to == *key
+                || relation.many_to_many.as_ref().is_some_and(|many| many.through.as_ref() == Some(key))
+        }) || self.constraints.iter().any(|constraint| match constraint {
+            Constraint::ForeignKey { to, .. } => to == key,
+            Constraint::Unique { .. } | Constraint::Check { .. } => false,
+        })
+    }
+
+    /// Names of indexes and constraints that mention a field, its own not counted.
+    pub(crate) fn using_field(&self, name: &str) -> Vec<&str> {
+        let indexes = self.indexes.iter().filter(|index| index.fields().contains(name)).map(|index| index.name.as_str());
+        let constraints = self.constraints.iter().filter(|c| c.fields().contains(name)).map(Constraint::name);
+        let generated = self.fields.iter().filter(|field| {
+            field.name != name && field.generated.as_ref().is_some_and(|generated| generated.expr.fields().contains(&name))
+        });
+        indexes.chain(constraints).chain(generated.map(|field| field.name.as_str())).collect()
+    }
+
+    /// Checks that the model is complete in itself.
+    pub fn validate(&self) -> Result<()> {
+        let bad = |what: String| error!(M018, "`{}`: {what}", self.key);
+        let mut names = BTreeSet::new();
+        let mut columns = BTreeSet::new();
+        for field in &self.fields {
+            if !names.insert(field.name.as_str()) {
+                fail!(M013, "`{}` has two fields `{}`", self.key, field.name);
+            }
+            if field.has_column() && !columns.insert(field.column.to_lowercase()) {
+                fail!(M013, "`{}` has two fields in the column `{}`", self.key, field.column);
+            }
+            self.validate_field(field)?;
+        }
+        if self.primary_key.is_empty() && self.managed {
+            return Err(bad("it has no primary key".into()));
+        }
+        for name in &self.primary_key {
+            match self.field(name) {
+                None => return Err(bad(format!("the key names the field `{name}`, which does not exist"))),
+                Some(field) if field.null || !field.has_column() => {
+                    return Err(bad(format!("the key field `{name}` must have a column without NULL")));
+                }
+                Some(_) => {}
+            }
+        }
+        let autos: Vec<_> = self.fields.iter().filter(|field| field.auto).collect();
+        if autos.len() > 1 || autos.iter().any(|field| self.primary_key != [field.name.as_str()] || !field.ty.is_integer()) {
+            return Err(bad("only the primary key, of one integer field, can be automatic".into()));
+        }
+        let mut taken = BTreeSet::new();
+        let uses = self.indexes.iter().map(|index| (index.name.as_str(), index.fields()));
+        for (name, fields) in uses.chain(self.constraints.iter().map(|c| (c.name(), c.fields()))) {
+            if !taken.insert(name) {
+                fail!(M015, "`{}` has two indexes or constraints `{name}`", self.key);
+            }
+            self.validate_use(name, &fields)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn validate_use(&self, name: &str, fields: &BTreeSet<&str>) -> Result<()> {
+        for field in fields {
+            if !self.field(field).is_some_and(Field::has_column) {
+                fail!(M012, "`{name}` of `{}` names the field `{field}`, which does not exist", self.key);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn validate_field(&self, field: &Field) -> Result<()> {
+        let bad = |what: &str| Err(error!(M018, "`{}.{}`: {what}", self.key, field.name));
+        let related = field.ty == ColumnType::Related;
+        match &field.relation {
+            None if related => return bad("the type `related` needs a relation"),
+            Some(_) if !related => return bad("a relation takes the type of its target; the type must be `related`"),
+            Some(relation) if relation.on_delete == OnDelete::SetNull && !field.null && field.has_column() => {
+                return bad("`on_delete = set null` needs a field that allows NULL");
+            }
+            Some(relation) if relation.on_delete == OnDelete::SetDefault && field.db_default.is_none() => {
+                return bad("`on_delete = set default` needs a database default");
+            }
+            _ => {}
+        }
+        if field.has_column() && field.column.is_empty() {
+            return bad("it has no column");
+        }
+        if field.generated.is_some() && (field.db_default.is_some() || field.default.is_some() || field.auto) {
+            return bad("a generated field has no default");
+        }
+        Ok(())
+    }
+}
+
+/// The flat, readable form of a field in files.
+pub(crate) mod repr {
+    use serde::{Deserialize, Serialize};
+
+    use super::super::{FieldNames, Generated, ManyToMany, Relation};
+    use super::{ColumnType, Expr, Field, Hint, ModelKey, OnDelete, is_false};
+    use crate::condition::Value;
+    use crate::error::Error;
+    use crate::naming;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(crate) struct FieldRepr {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column: Option<String>,
+        #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+        ty: Option<ColumnType>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<ModelKey>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_field: Option<String>,
+        #[serde(default, skip_serializing_if = "is_false")]
+        many: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<ModelKey>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        table: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        columns: Option<[String; 2]>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on_delete: Option<OnDelete>,
+        #[serde(default = "super::yes", skip_serializing_if = "super::is_true")]
+        db_constraint: bool,
+        #[serde(default, skip_serializing_if = "is_false")]
+        null: bool,
+        #[serde(default, skip_serializing_if = "is_false")]
+        auto: bool,
+        #[serde(default, skip_serializing_if = "is_false")]
+        unique: bool,
+        #[serde(default, skip_serializing_if = "is_false")]
+        index: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default: Option<Value>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        db_default: Option<Expr>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generated: Option<Expr>,
+        #[serde(default, skip_serializing_if = "is_false")]
+        stored: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        collation: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+        #[serde(default, skip_serializing_if = "FieldNames::is_empty")]
+        names: FieldNames,
+    }
+
+    fn default_column(name: &str, relation: bool) -> String {
+        if relation { naming::relation_column(name) } else { name.to_owned() }
+    }
+
+    impl From<Field> for FieldRepr {
+        fn from(field: Field) -> Self {
+            let has_column = field.has_column();
+            let related = field.relation.is_some();
+            let column = (has_column && field.column != default_column(&field.name, related)).then_some(field.column);
+            let (mut to, mut to_field, mut on_delete, mut db_constraint) = (None, None, None, true);
+            let (mut through, mut table, mut columns, mut is_many) = (None, None, None, false);
+            if let Some(relation) = field.relation {
+                to = Some(relation.to);
+                to_field = relation.to_field;
+                db_constraint = relation.db_constraint;
+                on_delete = has_column.then_some(relation.on_delete);
+                if let Some(many) = relation.many_to_many {
+                    is_many = true;
+                    through = many.through;
+                    if through.is_none() {
+                        table = Some(many.table);
+                        columns = Some([many.source_column, many.target_column]);
+                    }
+                }
+            }
+            FieldRepr {
+                name: field.name,
+                column,
+                ty: (field.ty != ColumnType::Related).then_some(field.ty),
+                to,
+                to_field,
+                many: is_many,
+                through,
+                table,
+                columns,
+                on_delete,
+                db_constraint,
+                null: field.null,
+                auto: field.auto,
+                unique: field.unique,
+                index: field.index,
+                default: field.default,
+                db_default: field.db_default,
+                stored: field.generated.as_ref().is_some_and(|generated| generated.stored),
+                generated: field.generated.map(|generated| generated.expr),
+                collation: field.collation,
+                comment: field.comment,
+                names: field.names,
+            }
+        }
+    }
+
+    impl TryFrom<FieldRepr> for Field {
+        type Error = Error;
+        fn try_from(repr: FieldRepr) -> Result<Self, Error> {
+            let name = repr.name;
+            let bad = |what: &str| Err(crate::error::error!(M051, "field `{name}`: {what}"));
+            let many = match (repr.many, repr.through, repr.table, repr.columns) {
+                (false, None, None, None) => None,
+                (true, Some(through), None, None) => Some(ManyToMany { through: Some(through), ..ManyToMany::default() }),
+                (true, None, Some(table), Some([source_column, target_column])) => {
+                    Some(ManyToMany { through: None, table, source_column, target_column })
+                }
+                _ => return bad("a many-to-many has `many = true` and either `through`, or `table` and `columns`"),
+            };
+            let relation = match repr.to {
+                Some(to) => {
+                    let on_delete = match repr.on_delete {
+                        Some(rule) => rule,
+                        None if many.is_some() => OnDelete::Cascade,
+                        None => return bad("a relation says `on_delete`"),
+                    };
+                    if repr.ty.is_some() {
+                        return bad("a relation has no `type`; it takes that of its target");
+                    }
+                    let relation = Relation {
+                        to,
+                        to_field: repr.to_field,
+                        on_delete,
+                        db_constraint: repr.db_constraint,
+                        many_to_many: many,
+                    };
+                    Some(relation)
+                }
+                None if many.is_some() || repr.to_field.is_some() || repr.on_delete.is_some() => {
+                    return bad("a relation says `to`");
+                }
+                None => None,
+            };
+            let ty = match (repr.ty, &relation) {
+                (Some(ty), _) => ty,
+                (None, Some(_)) => ColumnType::Related,
+                (None, None) => return bad("it has no `type`"),
+            };
+            let is_many = relation.as_ref().is_some_and(|relation| relation.many_to_many.is_some());
+            let column = match repr.column {
+                Some(_) if is_many => return bad("a many-to-many has no column"),
+                Some(column) => column,
+                None if is_many => String::new(),
+                None => default_column(&name, relation.is_some()),
+            };
+            Ok(Field {
+                column,
+                ty,
+                null: repr.null,
+                unique: repr.unique,
+                index: repr.index,
+                auto: repr.auto,
+                default: repr.default,
+                db_default: repr.db_default,
+                relation,
+                comment: repr.comment,
+                collation: repr.collation,
+                generated: repr.generated.map(|expr| Generated { expr, stored: repr.stored }),
+                names: repr.names,
+                renamed_from: Hint(None),
+                name,
+            })
+        }
+    }
+}
