@@ -14,6 +14,20 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// A statement of one's own, with `?` for each bind whatever the dialect.
+    ///
+    /// Every `?` counts, also one inside quotes.
+    pub fn raw(sql: &str, binds: impl IntoIterator<Item = Value>) -> Self {
+        let (mut text, mut places) = (String::with_capacity(sql.len()), Vec::new());
+        for (index, piece) in sql.split('?').enumerate() {
+            if index > 0 {
+                places.push(text.len() as u32);
+            }
+            text.push_str(piece);
+        }
+        Statement { text, places, binds: binds.into_iter().collect() }
+    }
+
     /// The values, in the order of their placeholders.
     pub fn binds(&self) -> &[Value] {
         &self.binds

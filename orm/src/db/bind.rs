@@ -1,0 +1,475 @@
+//! Values on their way into a statement, in the storage form of each database.
+//!
+//! Times finer than a microsecond are cut to microseconds, downwards in absolute time, the same way for every
+//! database, so that what is stored equals what [`truncated`] says.
+
+use crate::{Code, Error, Kind, Value};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
+use diesel::{
+    QueryResult,
+    backend::Backend,
+    query_builder::AstPass,
+    serialize::{IsNull, Output, Result as ToSqlResult, ToSql},
+    sql_types,
+};
+use rust_decimal::Decimal;
+
+/// A back end that knows the storage form of each kind of value.
+pub(super) trait Binds: Backend + Sized {
+    /// Binds one value.
+    fn push<'b>(pass: &mut AstPass<'_, 'b, Self>, value: &'b Value) -> QueryResult<()>;
+}
+
+macro_rules! to_sql {
+    ($backend:ty, $write:path: $($sql:ident),+) => {$(
+        impl ToSql<sql_types::$sql, $backend> for Value {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, $backend>) -> ToSqlResult {
+                $write(self, out)
+            }
+        }
+    )+};
+}
+
+/// Days, times and spans as all three databases store them: in whole microseconds.
+///
+/// ```
+/// # use orm::{Value, truncated};
+/// let fine = chrono::NaiveTime::from_hms_nano_opt(1, 2, 3, 4_999).unwrap();
+/// assert_eq!(truncated(Value::Time(fine)), Value::Time(chrono::NaiveTime::from_hms_nano_opt(1, 2, 3, 4_000).unwrap()));
+/// ```
+pub fn truncated(value: Value) -> Value {
+    match value {
+        Value::Time(time) => Value::Time(micros_of(time)),
+        Value::Timestamp(stamp) => Value::Timestamp(stamp.date().and_time(micros_of(stamp.time()))),
+        Value::DateTime(instant) => {
+            let naive = instant.naive_utc();
+            Value::DateTime(naive.date().and_time(micros_of(naive.time())).and_utc())
+        }
+        Value::Duration(span) => Value::Duration(match micros(span) {
+            Ok(micros) => TimeDelta::microseconds(micros),
+            Err(_) => span,
+        }),
+        other => other,
+    }
+}
+
+/// A leap second has no place in any of the databases: it becomes the last microsecond before it.
+fn micros_of(time: NaiveTime) -> NaiveTime {
+    let nanos = time.nanosecond().min(999_999_999);
+    time.with_nanosecond(nanos / 1_000 * 1_000).unwrap_or(time)
+}
+
+/// A span in whole microseconds, cut towards the past.
+fn micros(span: TimeDelta) -> Result<i64, Error> {
+    let whole = span.num_seconds().checked_mul(1_000_000);
+    let part = i64::from(span.subsec_nanos()).div_euclid(1_000);
+    whole
+        .and_then(|whole| whole.checked_add(part))
+        .ok_or_else(|| Error::new(Code::OutOfRange, format!("the span of time {span} is too long to be stored")))
+}
+
+/// How many digits a decimal needs, trailing zeros of its fraction aside.
+pub(super) fn digits(value: &Decimal) -> u32 {
+    let mantissa = value.normalize().mantissa().unsigned_abs();
+    let digits = mantissa.checked_ilog10().map_or(1, |log| log + 1);
+    digits.max(value.normalize().scale())
+}
+
+fn push_two(out: &mut String, number: u32) {
+    out.push(char::from(b'0' + (number / 10 % 10) as u8));
+    out.push(char::from(b'0' + (number % 10) as u8));
+}
+
+fn write_date(out: &mut String, date: NaiveDate) -> Result<(), Error> {
+    let year = date.year();
+    if !(1..=9999).contains(&year) {
+        return Err(Error::new(Code::OutOfRange, format!("the year {year} cannot be stored"))
+            .with_hint("dates reach from 0001-01-01 to 9999-12-31"));
+    }
+    push_two(out, year as u32 / 100);
+    push_two(out, year as u32 % 100);
+    out.push('-');
+    push_two(out, date.month());
+    out.push('-');
+    push_two(out, date.day());
+    Ok(())
+}
+
+/// Django's form: six digits of a second, or none.
+fn write_time(out: &mut String, time: NaiveTime) {
+    push_two(out, time.hour());
+    out.push(':');
+    push_two(out, time.minute());
+    out.push(':');
+    push_two(out, time.second());
+    let micros = micros_of(time).nanosecond() / 1_000;
+    if micros > 0 {
+        out.push('.');
+        push_two(out, micros / 10_000);
+        push_two(out, micros / 100 % 100);
+        push_two(out, micros % 100);
+    }
+}
+
+fn timestamp_text(stamp: NaiveDateTime) -> Result<String, Error> {
+    let mut out = String::with_capacity(26);
+    write_date(&mut out, stamp.date())?;
+    out.push(' ');
+    write_time(&mut out, stamp.time());
+    Ok(out)
+}
+
+fn date_text(date: NaiveDate) -> Result<String, Error> {
+    let mut out = String::with_capacity(10);
+    write_date(&mut out, date)?;
+    Ok(out)
+}
+
+fn time_text(time: NaiveTime) -> String {
+    let mut out = String::with_capacity(15);
+    write_time(&mut out, time);
+    out
+}
+
+/// A list as one JSON text, its elements in the storage form that the column has.
+fn list_text(values: &[Value], uuid: fn(&uuid::Uuid) -> String) -> Result<String, Error> {
+    use serde_json::Value as Json;
+    let element = |value: &Value| -> Result<Json, Error> {
+        Ok(match value {
+            Value::Null(_) => Json::Null,
+            Value::Bool(v) => Json::from(i32::from(*v)),
+            Value::I16(v) => Json::from(*v),
+            Value::I32(v) => Json::from(*v),
+            Value::I64(v) => Json::from(*v),
+            Value::F32(v) => Json::from(f64::from(*v)),
+            Value::F64(v) => Json::from(*v),
+            Value::Decimal(v) => Json::from(v.to_string()),
+            Value::Text(v) => Json::from(v.as_str()),
+            Value::Date(v) => Json::from(date_text(*v)?),
+            Value::Time(v) => Json::from(time_text(*v)),
+            Value::Timestamp(v) => Json::from(timestamp_text(*v)?),
+            Value::DateTime(v) => Json::from(timestamp_text(v.naive_utc())?),
+            Value::Duration(v) => Json::from(micros(*v)?),
+            Value::Uuid(v) => Json::from(uuid(v)),
+            Value::Json(v) => Json::from(v.to_string()),
+            Value::Bytes(_) | Value::List(..) => {
+                return Err(Error::new(Code::Unsupported, "bytes and lists cannot be the elements of a list")
+                    .with_hint("compare with each value on its own, joined by `|`"));
+            }
+        })
+    };
+    Ok(Json::Array(values.iter().map(element).collect::<Result<_, _>>()?).to_string())
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use super::*;
+    use diesel::sqlite::Sqlite;
+
+    impl Binds for Sqlite {
+        fn push<'b>(pass: &mut AstPass<'_, 'b, Self>, value: &'b Value) -> QueryResult<()> {
+            if let Value::List(..) = value {
+                return pass.push_bind_param::<sql_types::Text, Value>(value);
+            }
+            match value.kind() {
+                Kind::Bool | Kind::I16 | Kind::I32 => pass.push_bind_param::<sql_types::Integer, Value>(value),
+                Kind::I64 | Kind::Duration => pass.push_bind_param::<sql_types::BigInt, Value>(value),
+                Kind::F32 | Kind::F64 => pass.push_bind_param::<sql_types::Double, Value>(value),
+                Kind::Bytes => pass.push_bind_param::<sql_types::Binary, Value>(value),
+                Kind::Decimal
+                | Kind::Text
+                | Kind::Date
+                | Kind::Time
+                | Kind::Timestamp
+                | Kind::DateTime
+                | Kind::Uuid
+                | Kind::Json => pass.push_bind_param::<sql_types::Text, Value>(value),
+            }
+        }
+    }
+
+    to_sql!(Sqlite, write: Integer, BigInt, Double, Binary, Text);
+
+    fn hex(uuid: &uuid::Uuid) -> String {
+        uuid.simple().to_string()
+    }
+
+    fn decimal(value: &Decimal) -> Result<String, Error> {
+        let (needs, limit) = (digits(value), crate::Dialect::Sqlite.capabilities().decimal_digits);
+        if needs > limit {
+            return Err(Error::new(
+                Code::InexactDecimal,
+                format!("the decimal {value} has {needs} digits; SQLite keeps {limit} exactly"),
+            )
+            .with_hint("round it first, keep it as text, or use PostgreSQL or MariaDB"));
+        }
+        Ok(value.to_string())
+    }
+
+    fn write<'b>(value: &'b Value, out: &mut Output<'b, '_, Sqlite>) -> ToSqlResult {
+        match value {
+            Value::Null(_) => return Ok(IsNull::Yes),
+            Value::Bool(v) => out.set_value(i32::from(*v)),
+            Value::I16(v) => out.set_value(i32::from(*v)),
+            Value::I32(v) => out.set_value(*v),
+            Value::I64(v) => out.set_value(*v),
+            Value::F32(v) => out.set_value(f64::from(*v)),
+            Value::F64(v) => out.set_value(*v),
+            Value::Text(v) => out.set_value(v.as_str()),
+            Value::Bytes(v) => out.set_value(v.as_slice()),
+            Value::Decimal(v) => out.set_value(decimal(v)?),
+            Value::Date(v) => out.set_value(date_text(*v)?),
+            Value::Time(v) => out.set_value(time_text(*v)),
+            Value::Timestamp(v) => out.set_value(timestamp_text(*v)?),
+            Value::DateTime(v) => out.set_value(timestamp_text(v.naive_utc())?),
+            Value::Duration(v) => out.set_value(micros(*v)?),
+            Value::Uuid(v) => out.set_value(hex(v)),
+            Value::Json(v) => out.set_value(v.to_string()),
+            Value::List(_, values) => out.set_value(list_text(values, hex)?),
+        }
+        Ok(IsNull::No)
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use super::*;
+    use diesel::pg::Pg;
+    use std::io::Write;
+
+    impl Binds for Pg {
+        fn push<'b>(pass: &mut AstPass<'_, 'b, Self>, value: &'b Value) -> QueryResult<()> {
+            use sql_types as sql;
+            macro_rules! push {
+                ($($kind:ident => $sql:ident),+) => {
+                    match (value.kind(), matches!(value, Value::List(..))) {
+                        $((Kind::$kind, false) => pass.push_bind_param::<sql::$sql, Value>(value),
+                        (Kind::$kind, true) => pass.push_bind_param::<sql::Array<sql::$sql>, Value>(value),)+
+                    }
+                };
+            }
+            push!(Bool => Bool, I16 => SmallInt, I32 => Integer, I64 => BigInt, F32 => Float, F64 => Double,
+                Decimal => Numeric, Text => Text, Bytes => Binary, Date => Date, Time => Time, Timestamp => Timestamp,
+                DateTime => Timestamptz, Duration => Interval, Uuid => Uuid, Json => Jsonb)
+        }
+    }
+
+    to_sql!(Pg, write_scalar: Bool, SmallInt, Integer, BigInt, Float, Double, Numeric, Text, Binary, Date, Time,
+        Timestamp, Timestamptz, Interval, Uuid, Jsonb);
+
+    fn write_scalar(value: &Value, out: &mut Output<'_, '_, Pg>) -> ToSqlResult {
+        write(value, out)
+    }
+
+    macro_rules! arrays {
+        ($($sql:ident = $oid:literal),+) => {$(
+            impl ToSql<sql_types::Array<sql_types::$sql>, Pg> for Value {
+                fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> ToSqlResult {
+                    write_list(self, $oid, out)
+                }
+            }
+        )+};
+    }
+    // The oids of the element types, which PostgreSQL never changes (`pg_type.dat`).
+    arrays!(
+        Bool = 16,
+        SmallInt = 21,
+        Integer = 23,
+        BigInt = 20,
+        Float = 700,
+        Double = 701,
+        Numeric = 1700,
+        Text = 25,
+        Binary = 17,
+        Date = 1082,
+        Time = 1083,
+        Timestamp = 1114,
+        Timestamptz = 1184,
+        Interval = 1186,
+        Uuid = 2950,
+        Jsonb = 3802
+    );
+
+    /// PostgreSQL counts time from here.
+    const EPOCH: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
+        Some(date) => date,
+        None => NaiveDate::MIN,
+    };
+
+    fn stamp_micros(stamp: NaiveDateTime) -> Result<i64, Error> {
+        micros(stamp.date().and_time(micros_of(stamp.time())) - EPOCH.and_time(NaiveTime::MIN))
+    }
+
+    fn write(value: &Value, out: &mut impl Write) -> ToSqlResult {
+        match value {
+            Value::Null(_) => return Ok(IsNull::Yes),
+            Value::Bool(v) => out.write_all(&[u8::from(*v)])?,
+            Value::I16(v) => out.write_all(&v.to_be_bytes())?,
+            Value::I32(v) => out.write_all(&v.to_be_bytes())?,
+            Value::I64(v) => out.write_all(&v.to_be_bytes())?,
+            Value::F32(v) => out.write_all(&v.to_be_bytes())?,
+            Value::F64(v) => out.write_all(&v.to_be_bytes())?,
+            Value::Text(v) => {
+                if v.contains('\0') {
+                    return Err(Error::new(Code::InvalidValue, "PostgreSQL cannot store the character U+0000 in text")
+                        .with_hint("remove it, or keep the value as bytes")
+                        .into());
+                }
+                out.write_all(v.as_bytes())?;
+            }
+            Value::Bytes(v) => out.write_all(v)?,
+            Value::Decimal(v) => write_numeric(v, out)?,
+            Value::Date(v) => {
+                let days = i32::try_from((*v - EPOCH).num_days())?;
+                out.write_all(&days.to_be_bytes())?;
+            }
+            Value::Time(v) => {
+                let since = micros_of(*v) - NaiveTime::MIN;
+                out.write_all(&micros(since)?.to_be_bytes())?;
+            }
+            Value::Timestamp(v) => out.write_all(&stamp_micros(*v)?.to_be_bytes())?,
+            Value::DateTime(v) => out.write_all(&stamp_micros(v.naive_utc())?.to_be_bytes())?,
+            Value::Duration(v) => {
+                // Microseconds, then days and months, which a span of exact length does not use.
+                out.write_all(&micros(*v)?.to_be_bytes())?;
+                out.write_all(&[0; 8])?;
+            }
+            Value::Uuid(v) => out.write_all(v.as_bytes())?,
+            Value::Json(v) => {
+                out.write_all(&[1])?;
+                serde_json::to_writer(out, v)?;
+            }
+            Value::List(..) => return Err(Error::new(Code::Unsupported, "a list cannot hold lists").into()),
+        }
+        Ok(IsNull::No)
+    }
+
+    /// The binary form of arrays: `array_recv` in PostgreSQL's `arrayfuncs.c`.
+    fn write_list(value: &Value, oid: u32, out: &mut Output<'_, '_, Pg>) -> ToSqlResult {
+        let Value::List(_, values) = value else { return Ok(IsNull::Yes) };
+        let has_null = values.iter().any(Value::is_null);
+        out.write_all(&1i32.to_be_bytes())?;
+        out.write_all(&i32::from(has_null).to_be_bytes())?;
+        out.write_all(&oid.to_be_bytes())?;
+        out.write_all(&i32::try_from(values.len())?.to_be_bytes())?;
+        out.write_all(&1i32.to_be_bytes())?;
+        let mut buffer = Vec::new();
+        for value in values.iter() {
+            buffer.clear();
+            match write(value, &mut buffer)? {
+                IsNull::Yes => out.write_all(&(-1i32).to_be_bytes())?,
+                IsNull::No => {
+                    out.write_all(&i32::try_from(buffer.len())?.to_be_bytes())?;
+                    out.write_all(&buffer)?;
+                }
+            }
+        }
+        Ok(IsNull::No)
+    }
+
+    /// The binary form of `numeric`: `numeric_recv` in PostgreSQL's `numeric.c`.
+    fn write_numeric(value: &Decimal, out: &mut impl Write) -> std::io::Result<()> {
+        let scale = value.scale();
+        let padding = (4 - scale % 4) % 4;
+        // At most 96 bits times a thousand: no overflow.
+        let mut rest = value.mantissa().unsigned_abs() * 10u128.pow(padding);
+        let mut groups = [0u16; 10];
+        let mut count = 0;
+        while rest > 0 {
+            groups[count] = (rest % 10_000) as u16;
+            rest /= 10_000;
+            count += 1;
+        }
+        let fraction = ((scale + padding) / 4) as i16;
+        let weight = count as i16 - fraction - 1;
+        let zeros = groups[..count].iter().take_while(|group| **group == 0).count();
+        let digits = &groups[zeros..count];
+        out.write_all(&(digits.len() as i16).to_be_bytes())?;
+        out.write_all(&if digits.is_empty() { 0 } else { weight }.to_be_bytes())?;
+        let negative = value.is_sign_negative() && !digits.is_empty();
+        out.write_all(&if negative { 0x4000u16 } else { 0 }.to_be_bytes())?;
+        out.write_all(&(scale as u16).to_be_bytes())?;
+        for group in digits.iter().rev() {
+            out.write_all(&group.to_be_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "mysql")]
+mod mysql {
+    use super::*;
+    use diesel::mysql::{
+        Mysql,
+        data_types::{MysqlTime, MysqlTimestampType},
+    };
+    use std::io::Write;
+
+    impl Binds for Mysql {
+        fn push<'b>(pass: &mut AstPass<'_, 'b, Self>, value: &'b Value) -> QueryResult<()> {
+            if let Value::List(..) = value {
+                return pass.push_bind_param::<sql_types::Text, Value>(value);
+            }
+            match value.kind() {
+                Kind::Bool => pass.push_bind_param::<sql_types::TinyInt, Value>(value),
+                Kind::I16 => pass.push_bind_param::<sql_types::SmallInt, Value>(value),
+                Kind::I32 => pass.push_bind_param::<sql_types::Integer, Value>(value),
+                Kind::I64 | Kind::Duration => pass.push_bind_param::<sql_types::BigInt, Value>(value),
+                Kind::F32 => pass.push_bind_param::<sql_types::Float, Value>(value),
+                Kind::F64 => pass.push_bind_param::<sql_types::Double, Value>(value),
+                Kind::Decimal => pass.push_bind_param::<sql_types::Numeric, Value>(value),
+                Kind::Text | Kind::Uuid | Kind::Json => pass.push_bind_param::<sql_types::Text, Value>(value),
+                Kind::Bytes => pass.push_bind_param::<sql_types::Binary, Value>(value),
+                Kind::Date => pass.push_bind_param::<sql_types::Date, Value>(value),
+                Kind::Time => pass.push_bind_param::<sql_types::Time, Value>(value),
+                Kind::Timestamp | Kind::DateTime => pass.push_bind_param::<sql_types::Timestamp, Value>(value),
+            }
+        }
+    }
+
+    to_sql!(Mysql, write: TinyInt, SmallInt, Integer, BigInt, Float, Double, Numeric, Text, Binary, Date, Time,
+        Timestamp);
+
+    fn time(time: NaiveTime, date: Option<NaiveDate>) -> Result<MysqlTime, Error> {
+        let time = micros_of(time);
+        let (year, month, day) = date.map_or((0, 0, 0), |date| (date.year(), date.month(), date.day()));
+        let year = u32::try_from(year)
+            .ok()
+            .filter(|year| *year <= 9999)
+            .ok_or_else(|| Error::new(Code::OutOfRange, format!("the year {year} cannot be stored")))?;
+        let kind = match date {
+            Some(_) => MysqlTimestampType::MYSQL_TIMESTAMP_DATETIME,
+            None => MysqlTimestampType::MYSQL_TIMESTAMP_TIME,
+        };
+        let micros = (time.nanosecond() / 1_000).into();
+        Ok(MysqlTime::new(year, month, day, time.hour(), time.minute(), time.second(), micros, false, kind, 0))
+    }
+
+    fn write(value: &Value, out: &mut Output<'_, '_, Mysql>) -> ToSqlResult {
+        match value {
+            Value::Null(_) => return Ok(IsNull::Yes),
+            Value::Bool(v) => out.write_all(&[u8::from(*v)])?,
+            Value::I16(v) => out.write_all(&v.to_ne_bytes())?,
+            Value::I32(v) => out.write_all(&v.to_ne_bytes())?,
+            Value::I64(v) => out.write_all(&v.to_ne_bytes())?,
+            Value::F32(v) => out.write_all(&v.to_ne_bytes())?,
+            Value::F64(v) => out.write_all(&v.to_ne_bytes())?,
+            Value::Text(v) => out.write_all(v.as_bytes())?,
+            Value::Bytes(v) => out.write_all(v)?,
+            Value::Decimal(v) => write!(out, "{v}")?,
+            Value::Date(v) => out.write_all(&time(NaiveTime::MIN, Some(*v))?.serialize())?,
+            Value::Time(v) => out.write_all(&time(*v, None)?.serialize())?,
+            Value::Timestamp(v) => out.write_all(&time(v.time(), Some(v.date()))?.serialize())?,
+            Value::DateTime(v) => {
+                let v = v.naive_utc();
+                out.write_all(&time(v.time(), Some(v.date()))?.serialize())?;
+            }
+            Value::Duration(v) => out.write_all(&micros(*v)?.to_ne_bytes())?,
+            // Hyphenated for MariaDB's `uuid` type; a `char(32)` column is given the hex form by the statement.
+            Value::Uuid(v) => write!(out, "{}", v.hyphenated())?,
+            Value::Json(v) => serde_json::to_writer(out, v)?,
+            Value::List(_, values) => out.write_all(list_text(values, |v| v.hyphenated().to_string())?.as_bytes())?,
+        }
+        Ok(IsNull::No)
+    }
+}

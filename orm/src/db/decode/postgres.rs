@@ -1,0 +1,269 @@
+//! PostgreSQL's binary values, told apart by their type's oid.
+
+use super::{Bad, Decode, Read, out_of_range};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use diesel::pg::PgValue;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+// The oids of built-in types, which PostgreSQL never changes (`pg_type.dat`).
+const BOOL: u32 = 16;
+const BYTEA: u32 = 17;
+const INT8: u32 = 20;
+const INT2: u32 = 21;
+const INT4: u32 = 23;
+const OID: u32 = 26;
+const JSON: u32 = 114;
+const FLOAT4: u32 = 700;
+const FLOAT8: u32 = 701;
+const DATE: u32 = 1082;
+const TIME: u32 = 1083;
+const TIMESTAMP: u32 = 1114;
+const TIMESTAMPTZ: u32 = 1184;
+const INTERVAL: u32 = 1186;
+const NUMERIC: u32 = 1700;
+const UUID: u32 = 2950;
+const JSONB: u32 = 3802;
+/// `"char"`, name, text, xml, unknown, char(n), varchar.
+const TEXTS: [u32; 7] = [18, 19, 25, 142, 705, 1042, 1043];
+/// Types made by users and extensions (enums, citext) start here; their binary form is mostly text.
+const FIRST_OWN: u32 = 16_384;
+
+const DAYS_TO_2000: i64 = 10_957;
+const MICROS_TO_2000: i64 = DAYS_TO_2000 * 86_400_000_000;
+
+fn oid(value: &PgValue<'_>) -> u32 {
+    value.get_oid().get()
+}
+
+#[cold]
+fn found(value: &PgValue<'_>) -> Bad {
+    let name = match oid(value) {
+        BOOL => "a boolean",
+        BYTEA => "bytes",
+        INT8 => "a bigint",
+        INT2 => "a smallint",
+        INT4 => "an integer",
+        JSON => "json",
+        JSONB => "jsonb",
+        FLOAT4 => "a real",
+        FLOAT8 => "a double precision number",
+        DATE => "a date",
+        TIME => "a time",
+        TIMESTAMP => "a timestamp",
+        TIMESTAMPTZ => "a timestamp with time zone",
+        INTERVAL => "an interval",
+        NUMERIC => "a numeric",
+        UUID => "a uuid",
+        other if TEXTS.contains(&other) => "text",
+        other => return Bad::Found(format!("a value of the type with oid {other}")),
+    };
+    Bad::Found(name.to_owned())
+}
+
+fn fixed<const N: usize>(value: &PgValue<'_>) -> Read<[u8; N]> {
+    value.as_bytes().try_into().map_err(|_| Bad::Found(format!("{} bytes instead of {N}", value.as_bytes().len())))
+}
+
+fn stamp(value: &PgValue<'_>) -> Read<NaiveDateTime> {
+    let micros = i64::from_be_bytes(fixed(value)?);
+    micros
+        .checked_add(MICROS_TO_2000)
+        .filter(|_| micros != i64::MAX && micros != i64::MIN)
+        .and_then(DateTime::from_timestamp_micros)
+        .map(|instant| instant.naive_utc())
+        .ok_or_else(|| Bad::Found("a moment that is infinite or out of range".to_owned()))
+}
+
+/// The binary form of `numeric`: `numeric_send` in PostgreSQL's `numeric.c`.
+fn numeric(bytes: &[u8]) -> Option<Decimal> {
+    let word = |at: usize| bytes.get(at..at + 2).map(|pair| i16::from_be_bytes([pair[0], pair[1]]));
+    let (count, weight, sign, scale) = (word(0)?, i32::from(word(2)?), word(4)? as u16, i32::from(word(6)?));
+    let mut mantissa: i128 = 0;
+    for index in 0..usize::try_from(count).ok()? {
+        mantissa = mantissa.checked_mul(10_000)?.checked_add(i128::from(word(8 + index * 2)?))?;
+    }
+    let mut have = (i32::from(count) - 1 - weight) * 4;
+    if mantissa == 0 {
+        have = scale;
+    }
+    // Digits beyond the displayed scale are zeros that fill the last group of four.
+    while have > scale {
+        if mantissa % 10 != 0 {
+            return None;
+        }
+        mantissa /= 10;
+        have -= 1;
+    }
+    let wanted = scale.min(28);
+    while have < wanted {
+        match mantissa.checked_mul(10).filter(|wide| *wide < 1 << 96) {
+            Some(wide) => mantissa = wide,
+            // Trailing zeros that do not fit are no digits.
+            None if have >= 0 => break,
+            None => return None,
+        }
+        have += 1;
+    }
+    while have > 28 || (mantissa >= 1 << 96 && have > 0) {
+        if mantissa % 10 != 0 {
+            return None;
+        }
+        mantissa /= 10;
+        have -= 1;
+    }
+    let signed = match sign {
+        0 => mantissa,
+        0x4000 => -mantissa,
+        _ => return None,
+    };
+    Decimal::try_from_i128_with_scale(signed, u32::try_from(have).ok()?).ok()
+}
+
+fn json_text<'a>(value: &PgValue<'a>) -> Read<&'a [u8]> {
+    match (oid(value), value.as_bytes()) {
+        (JSON, bytes) => Ok(bytes),
+        (JSONB, [1, bytes @ ..]) => Ok(bytes),
+        _ => Err(found(value)),
+    }
+}
+
+impl Decode for PgValue<'_> {
+    #[inline]
+    fn bool(self) -> Read<bool> {
+        if oid(&self) == BOOL { Ok(fixed::<1>(&self)?[0] != 0) } else { Err(found(&self)) }
+    }
+
+    #[inline]
+    fn i64(self) -> Read<i64> {
+        match oid(&self) {
+            INT8 => Ok(i64::from_be_bytes(fixed(&self)?)),
+            INT4 => Ok(i64::from(i32::from_be_bytes(fixed(&self)?))),
+            INT2 => Ok(i64::from(i16::from_be_bytes(fixed(&self)?))),
+            OID => Ok(i64::from(u32::from_be_bytes(fixed(&self)?))),
+            // SUM over bigint.
+            NUMERIC => {
+                let decimal = self.decimal()?;
+                if decimal.fract().is_zero() { i64::try_from(decimal).ok() } else { None }
+                    .ok_or_else(|| out_of_range(decimal))
+            }
+            _ => Err(found(&self)),
+        }
+    }
+
+    #[inline]
+    fn f64(self) -> Read<f64> {
+        match oid(&self) {
+            FLOAT8 => Ok(f64::from_be_bytes(fixed(&self)?)),
+            FLOAT4 => Ok(f64::from(f32::from_be_bytes(fixed(&self)?))),
+            INT2 | INT4 | INT8 => self.i64().map(|wide| wide as f64),
+            _ => Err(found(&self)),
+        }
+    }
+
+    #[inline]
+    fn f32(self) -> Read<f32> {
+        match oid(&self) {
+            FLOAT4 => Ok(f32::from_be_bytes(fixed(&self)?)),
+            _ => {
+                let wide = self.f64()?;
+                let narrow = wide as f32;
+                if narrow.is_infinite() && wide.is_finite() { Err(out_of_range(wide)) } else { Ok(narrow) }
+            }
+        }
+    }
+
+    fn decimal(self) -> Read<Decimal> {
+        match oid(&self) {
+            NUMERIC => numeric(self.as_bytes())
+                .ok_or_else(|| Bad::Found("a numeric that is no number or has more than 28 digits".to_owned())),
+            INT2 | INT4 | INT8 => self.i64().map(Decimal::from),
+            _ => Err(found(&self)),
+        }
+    }
+
+    fn decimal_rounded(self) -> Read<Decimal> {
+        match oid(&self) {
+            FLOAT4 | FLOAT8 => {
+                let wide = self.f64()?;
+                Decimal::from_scientific(&format!("{wide:.14e}"))
+                    .map(|it| it.normalize())
+                    .map_err(|_| out_of_range(wide))
+            }
+            _ => self.decimal(),
+        }
+    }
+
+    #[inline]
+    fn text(self) -> Read<String> {
+        let oid = oid(&self);
+        if TEXTS.contains(&oid) || oid >= FIRST_OWN {
+            std::str::from_utf8(self.as_bytes()).map(str::to_owned).map_err(|_| found(&self))
+        } else {
+            Err(found(&self))
+        }
+    }
+
+    fn bytes(self) -> Read<Vec<u8>> {
+        if oid(&self) == BYTEA { Ok(self.as_bytes().to_vec()) } else { Err(found(&self)) }
+    }
+
+    fn date(self) -> Read<NaiveDate> {
+        if oid(&self) != DATE {
+            return Err(found(&self));
+        }
+        let days = i64::from(i32::from_be_bytes(fixed(&self)?)) + DAYS_TO_2000;
+        DateTime::from_timestamp(days * 86_400, 0)
+            .map(|instant| instant.date_naive())
+            .ok_or_else(|| Bad::Found("a date that is infinite or out of range".to_owned()))
+    }
+
+    fn time(self) -> Read<NaiveTime> {
+        if oid(&self) != TIME {
+            return Err(found(&self));
+        }
+        let micros = i64::from_be_bytes(fixed(&self)?);
+        let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+        u32::try_from(seconds)
+            .ok()
+            .and_then(|seconds| NaiveTime::from_num_seconds_from_midnight_opt(seconds, rest as u32 * 1_000))
+            .ok_or_else(|| Bad::Found("the time 24:00:00".to_owned()))
+    }
+
+    fn timestamp(self) -> Read<NaiveDateTime> {
+        if oid(&self) == TIMESTAMP { stamp(&self) } else { Err(found(&self)) }
+    }
+
+    fn datetime(self) -> Read<DateTime<Utc>> {
+        if oid(&self) == TIMESTAMPTZ { stamp(&self).map(|stamp| stamp.and_utc()) } else { Err(found(&self)) }
+    }
+
+    fn duration(self) -> Read<TimeDelta> {
+        match oid(&self) {
+            INTERVAL => {
+                let bytes: [u8; 16] = fixed(&self)?;
+                let part =
+                    |from: usize| i32::from_be_bytes([bytes[from], bytes[from + 1], bytes[from + 2], bytes[from + 3]]);
+                let (micros, days, months) =
+                    ((i64::from(part(0)) << 32) | i64::from(part(4) as u32), part(8), part(12));
+                if months != 0 {
+                    return Err(Bad::Found(format!("an interval of {months} months, which has no fixed length")));
+                }
+                TimeDelta::microseconds(micros)
+                    .checked_add(&TimeDelta::days(i64::from(days)))
+                    .ok_or_else(|| Bad::Found("an interval that is out of range".to_owned()))
+            }
+            INT8 => self.i64().map(TimeDelta::microseconds),
+            _ => Err(found(&self)),
+        }
+    }
+
+    fn uuid(self) -> Read<Uuid> {
+        if oid(&self) == UUID { fixed(&self).map(Uuid::from_bytes) } else { Err(found(&self)) }
+    }
+
+    fn json(self) -> Read<serde_json::Value> {
+        let text = json_text(&self)?;
+        serde_json::from_slice(text).map_err(|error| Bad::Found(format!("JSON that cannot be read ({error})")))
+    }
+}

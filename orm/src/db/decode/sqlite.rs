@@ -1,0 +1,126 @@
+//! SQLite's values: five storage classes, the rest as text or integers in Django's forms.
+
+use super::{Bad, Decode, Read, decimal_of_float, out_of_range, text};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use diesel::{
+    deserialize::FromSql,
+    sql_types,
+    sqlite::{Sqlite, SqliteType},
+};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+type Value<'r, 's, 'q> = diesel::sqlite::SqliteValue<'r, 's, 'q>;
+
+fn integer(value: &mut Value<'_, '_, '_>) -> Read<i64> {
+    match value.value_type() {
+        Some(SqliteType::Long) => Ok(value.read_long()),
+        _ => Err(found(value)),
+    }
+}
+
+fn with_text<T>(mut value: Value<'_, '_, '_>, read: impl FnOnce(&str) -> Read<T>) -> Read<T> {
+    match value.value_type() {
+        Some(SqliteType::Text) => read(value.read_text()),
+        _ => Err(found(&mut value)),
+    }
+}
+
+#[cold]
+fn found(value: &mut Value<'_, '_, '_>) -> Bad {
+    Bad::Found(match value.value_type() {
+        None => "NULL".to_owned(),
+        Some(SqliteType::Binary) => format!("{} bytes", value.read_blob().len()),
+        Some(SqliteType::Text) => format!("the text {:?}", value.read_text().chars().take(60).collect::<String>()),
+        Some(SqliteType::Float | SqliteType::Double) => format!("the float {}", value.read_double()),
+        Some(SqliteType::SmallInt | SqliteType::Integer | SqliteType::Long) => {
+            format!("the integer {}", value.read_long())
+        }
+    })
+}
+
+fn decimal(mut value: Value<'_, '_, '_>, rounded: bool) -> Read<Decimal> {
+    match value.value_type() {
+        Some(SqliteType::Long) => Ok(Decimal::from(value.read_long())),
+        Some(SqliteType::Double) => decimal_of_float(value.read_double(), rounded),
+        Some(SqliteType::Text) => text::decimal(value.read_text()),
+        _ => Err(found(&mut value)),
+    }
+}
+
+impl Decode for Value<'_, '_, '_> {
+    #[inline]
+    fn bool(mut self) -> Read<bool> {
+        match integer(&mut self)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(out_of_range(other)),
+        }
+    }
+
+    #[inline]
+    fn i64(mut self) -> Read<i64> {
+        integer(&mut self)
+    }
+
+    #[inline]
+    fn f64(mut self) -> Read<f64> {
+        match self.value_type() {
+            Some(SqliteType::Double | SqliteType::Long) => Ok(self.read_double()),
+            _ => Err(found(&mut self)),
+        }
+    }
+
+    fn decimal(self) -> Read<Decimal> {
+        decimal(self, false)
+    }
+
+    fn decimal_rounded(self) -> Read<Decimal> {
+        decimal(self, true)
+    }
+
+    #[inline]
+    fn text(mut self) -> Read<String> {
+        match self.value_type() {
+            // Diesel's own reading refuses text that is not UTF-8, where `read_text` would alter it.
+            Some(SqliteType::Text) => <String as FromSql<sql_types::Text, Sqlite>>::from_sql(self)
+                .map_err(|error| Bad::Found(format!("text that is not UTF-8 ({error})"))),
+            _ => Err(found(&mut self)),
+        }
+    }
+
+    fn bytes(mut self) -> Read<Vec<u8>> {
+        match self.value_type() {
+            Some(SqliteType::Binary) => Ok(self.read_blob().to_vec()),
+            _ => Err(found(&mut self)),
+        }
+    }
+
+    fn date(self) -> Read<NaiveDate> {
+        with_text(self, text::date)
+    }
+
+    fn time(self) -> Read<NaiveTime> {
+        with_text(self, text::time)
+    }
+
+    fn timestamp(self) -> Read<NaiveDateTime> {
+        with_text(self, text::timestamp)
+    }
+
+    fn datetime(self) -> Read<DateTime<Utc>> {
+        with_text(self, text::datetime).map(|stamp| stamp.and_utc())
+    }
+
+    fn duration(mut self) -> Read<TimeDelta> {
+        integer(&mut self).map(TimeDelta::microseconds)
+    }
+
+    fn uuid(self) -> Read<Uuid> {
+        with_text(self, text::uuid)
+    }
+
+    fn json(self) -> Read<serde_json::Value> {
+        with_text(self, text::json)
+    }
+}

@@ -1,0 +1,71 @@
+//! What runs statements: the `Executor` trait, and the operations it is given.
+
+use super::Connection;
+use crate::{Dialect, Result};
+
+/// Whether an operation only reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// It changes nothing: on SQLite any reader serves, also on the calling thread, and it may be run again from its start.
+    Read,
+    /// It changes something, or locks: it runs once, where writes run.
+    Write,
+}
+
+/// A piece of work on one connection: statements, and the decoding of their rows.
+///
+/// It is written once for all databases. On SQLite nothing it awaits is ever pending, so that the whole runs in one
+/// turn; therefore it awaits nothing but its connection.
+///
+/// ```
+/// use orm::{Access, Connection, Database, Executor, Operation, Result, Statement, Value};
+///
+/// struct Sum(i64, i64);
+///
+/// impl Operation for Sum {
+///     type Output = i64;
+///     fn access(&self) -> Access {
+///         Access::Read
+///     }
+///     async fn run(&mut self, conn: &mut Connection) -> Result<i64> {
+///         let statement = Statement::raw("SELECT ? + ?", [Value::I64(self.0), Value::I64(self.1)]);
+///         let mut sum = 0;
+///         conn.query(&statement, &mut |row| Ok(sum = row.cell(0).i64()?)).await?;
+///         Ok(sum)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// let db = Database::connect("sqlite::memory:").await?;
+/// assert_eq!(db.run(Sum(40, 2)).await?, 42);
+/// # Ok(()) }
+/// ```
+pub trait Operation: Send + 'static {
+    /// What it gives.
+    type Output: Send + 'static;
+
+    /// Whether it only reads.
+    fn access(&self) -> Access;
+
+    /// Does the work. One that reads leaves `self` as it was, since it may be run again from its start.
+    fn run(&mut self, conn: &mut Connection) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// Something that can run statements: a [`Database`](crate::Database) or a [`Transaction`](crate::Transaction).
+///
+/// Everything that runs a query takes `ex: &E where E: Executor`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot run queries",
+    label = "pass `&db` (a `Database`) or `tx` (a `&mut Transaction`)"
+)]
+pub trait Executor: Sync + sealed::Sealed {
+    /// The dialect of the database.
+    fn dialect(&self) -> Dialect;
+
+    /// Runs one operation on one connection.
+    fn run<Op: Operation>(&self, op: Op) -> impl Future<Output = Result<Op::Output>> + Send;
+}
+
+pub(super) mod sealed {
+    pub trait Sealed {}
+}

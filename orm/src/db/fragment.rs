@@ -1,0 +1,61 @@
+//! A finished statement as Diesel sees it: text in pieces with binds between them.
+
+use super::bind::Binds;
+use crate::Statement;
+use diesel::{
+    QueryResult,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::Untyped,
+};
+use std::marker::PhantomData;
+
+/// A statement that the connection's cache finds by its text.
+pub(super) struct ByText<'q>(pub(super) &'q Statement);
+
+/// A statement that the connection's cache finds by the type `K`: no text is built, hashed or compared.
+pub(super) struct ByKey<'q, K>(pub(super) &'q Statement, pub(super) PhantomData<fn() -> K>);
+
+/// The name of [`ByKey`] in the cache; apart from `K`, so that no statement of Diesel's own can share it.
+pub(super) struct KeyId<K>(PhantomData<fn() -> K>);
+
+impl QueryId for ByText<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<K: 'static> QueryId for ByKey<'_, K> {
+    type QueryId = KeyId<K>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for ByText<'_> {
+    type SqlType = Untyped;
+}
+
+impl<K> Query for ByKey<'_, K> {
+    type SqlType = Untyped;
+}
+
+impl<DB: Binds> QueryFragment<DB> for ByText<'_> {
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        walk(self.0, pass)
+    }
+}
+
+impl<K, DB: Binds> QueryFragment<DB> for ByKey<'_, K> {
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        walk(self.0, pass)
+    }
+}
+
+fn walk<'b, DB: Binds>(statement: &'b Statement, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+    let mut from = 0;
+    for (&place, value) in statement.places.iter().zip(&statement.binds) {
+        let place = place as usize;
+        pass.push_sql(&statement.text[from..place]);
+        from = place;
+        DB::push(&mut pass, value)?;
+    }
+    pass.push_sql(&statement.text[from..]);
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! Connections, transactions and rows: the only place that talks to a database.
+
+mod bind;
+mod connection;
+mod decode;
+mod executor;
+mod failure;
+mod fragment;
+mod row;
+mod settings;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod transaction;
+
+pub use bind::truncated;
+pub use connection::{Connection, Each, Savepoint};
+pub use executor::{Access, Executor, Operation};
+pub use row::{Cell, Row};
+pub use settings::DatabaseBuilder;
+pub use transaction::Transaction;
+
+use crate::{Code, Dialect, Error, Result};
+use settings::{Settings, without_password};
+use std::{fmt, sync::Arc, time::Duration};
+
+/// A database: its connections, shared by all clones of this handle.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// let db = orm::Database::connect("sqlite::memory:").await?;
+/// assert_eq!(db.dialect(), orm::Dialect::Sqlite);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    dialect: Dialect,
+    shown: String,
+    settings: Arc<Settings>,
+    pool: Pool,
+}
+
+enum Pool {
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlite::SqlitePool),
+    #[allow(dead_code, reason = "the only one where no back end is enabled")]
+    None,
+}
+
+/// How many connections there are, and how many are in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStatus {
+    /// The most there may be.
+    pub size: usize,
+    /// Those in use.
+    pub busy: usize,
+}
+
+impl Database {
+    /// Connects with the usual settings: `sqlite://file.db`, `sqlite::memory:`, `postgres://..` or `mysql://..`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let error = orm::Database::connect("oracle://scott:tiger@host/db").await.unwrap_err();
+    /// assert_eq!(error.code(), orm::Code::BadUrl);
+    /// assert!(!error.to_string().contains("tiger"));
+    /// # }
+    /// ```
+    pub async fn connect(url: impl Into<String>) -> Result<Database> {
+        Self::builder(url).connect().await
+    }
+
+    /// Begins a connection whose settings differ from the usual; see [`DatabaseBuilder`].
+    pub fn builder(url: impl Into<String>) -> DatabaseBuilder {
+        DatabaseBuilder::new(url.into())
+    }
+
+    async fn open(url: &str, settings: Settings) -> Result<Database> {
+        let settings = Arc::new(settings);
+        let shown = without_password(url);
+        let scheme = url.split(':').next().unwrap_or_default();
+        let (dialect, pool) = match scheme {
+            #[cfg(feature = "sqlite")]
+            "sqlite" => (Dialect::Sqlite, Pool::Sqlite(sqlite::SqlitePool::connect(url, settings.clone())?)),
+            #[cfg(not(feature = "sqlite"))]
+            "sqlite" => return Err(disabled("SQLite", "sqlite")),
+            "postgres" | "postgresql" => return Err(disabled("PostgreSQL", "postgres")),
+            "mysql" | "mariadb" => return Err(disabled("MariaDB and MySQL", "mysql")),
+            _ => {
+                return Err(Error::new(Code::BadUrl, format!("`{shown}` is not the URL of a database")).with_hint(
+                    "write sqlite://file.db, sqlite::memory:, postgres://user@host/db or mysql://user@host/db",
+                ));
+            }
+        };
+        Ok(Database { inner: Arc::new(Inner { dialect, shown, settings, pool }) })
+    }
+
+    /// The dialect of the database.
+    pub fn dialect(&self) -> Dialect {
+        self.inner.dialect
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<()> {
+        self.run(Ping).await
+    }
+
+    /// How many connections there are, and how many are in use.
+    pub fn status(&self) -> PoolStatus {
+        match &self.inner.pool {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => PoolStatus { size: pool.size(), busy: pool.busy() },
+            Pool::None => PoolStatus { size: 0, busy: 0 },
+        }
+    }
+
+    /// Closes the connections when what is running has ended; all clones of the handle refuse work from then on.
+    pub async fn close(&self) {
+        match &self.inner.pool {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::None => {}
+        }
+    }
+
+    /// Runs SQL of any number of statements, without binds or answers.
+    pub async fn batch(&self, sql: impl Into<String>) -> Result<()> {
+        self.run(Batch(sql.into())).await
+    }
+}
+
+impl executor::sealed::Sealed for Database {}
+
+impl Executor for Database {
+    fn dialect(&self) -> Dialect {
+        self.inner.dialect
+    }
+
+    async fn run<Op: Operation>(&self, op: Op) -> Result<Op::Output> {
+        transaction::refuse_bypass(self)?;
+        match &self.inner.pool {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => pool.run(op).await,
+            Pool::None => Err(disabled("every back end", "sqlite")),
+        }
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("url", &self.inner.shown).field("dialect", &self.inner.dialect).finish()
+    }
+}
+
+struct Ping;
+
+impl Operation for Ping {
+    type Output = ();
+    fn access(&self) -> Access {
+        Access::Read
+    }
+    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+        conn.query(&crate::Statement::raw("SELECT 1", []), &mut |_| Ok(())).await
+    }
+}
+
+/// SQL without binds or answers, as an operation.
+pub(crate) struct Batch(pub(crate) String);
+
+impl Operation for Batch {
+    type Output = ();
+    fn access(&self) -> Access {
+        Access::Write
+    }
+    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+        conn.batch(&self.0).await
+    }
+}
+
+fn disabled(what: &str, feature: &str) -> Error {
+    Error::new(Code::BackendDisabled, format!("support for {what} is not compiled in"))
+        .with_hint(format!("enable it: orm = {{ version = \"..\", features = [\"{feature}\"] }}"))
+}
+
+fn closed() -> Error {
+    Error::new(Code::Closed, "the database handle was closed").with_hint("connect again, or close later")
+}
+
+fn pool_timeout(time: Duration, what: &str) -> Error {
+    Error::new(Code::PoolTimeout, format!("{what} did not become free within {time:?}")).with_hint(
+        "a transaction may be open too long, or `&db` is used by a task that a transaction waits for: pass it `tx`",
+    )
+}

@@ -1,0 +1,212 @@
+//! Rows and their cells: one reading surface over the three back ends, straight into Rust's types.
+
+use super::decode::{Bad, Decode};
+use crate::{Code, Error, Result};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use std::marker::PhantomData;
+use uuid::Uuid;
+
+#[cfg(feature = "sqlite")]
+pub(super) type SqliteRow<'a> = <diesel::SqliteConnection as diesel::connection::LoadConnection>::Row<'a, 'a>;
+#[cfg(feature = "sqlite")]
+type SqliteField<'r> = <SqliteRow<'r> as diesel::row::Row<'r, diesel::sqlite::Sqlite>>::Field<'r>;
+#[cfg(feature = "postgres")]
+pub(super) type PgRow = <diesel_async::AsyncPgConnection as diesel_async::AsyncConnectionCore>::Row<'static, 'static>;
+#[cfg(feature = "postgres")]
+type PgField<'r> = <PgRow as diesel::row::Row<'r, diesel::pg::Pg>>::Field<'r>;
+#[cfg(feature = "mysql")]
+pub(super) type MysqlRow =
+    <diesel_async::AsyncMysqlConnection as diesel_async::AsyncConnectionCore>::Row<'static, 'static>;
+#[cfg(feature = "mysql")]
+type MysqlField<'r> = <MysqlRow as diesel::row::Row<'r, diesel::mysql::Mysql>>::Field<'r>;
+
+/// One row of an answer, valid while the callback that received it runs.
+pub struct Row<'a>(pub(super) Source<'a>);
+
+pub(super) enum Source<'a> {
+    #[cfg(feature = "sqlite")]
+    Sqlite(SqliteRow<'a>),
+    #[cfg(feature = "postgres")]
+    Postgres(PgRow),
+    #[cfg(feature = "mysql")]
+    Mysql(MysqlRow),
+    #[allow(dead_code, reason = "keeps the lifetime where no back end uses it")]
+    None(PhantomData<&'a ()>),
+}
+
+/// One column of a row.
+///
+/// A getter whose type is not what the database sent is an error with the code [`Code::Decode`](crate::Code::Decode)
+/// that names the column and what was found; so is NULL, which [`Cell::is_null`] asks for first.
+pub struct Cell<'r> {
+    index: usize,
+    raw: Raw<'r>,
+}
+
+enum Raw<'r> {
+    #[cfg(feature = "sqlite")]
+    Sqlite(SqliteField<'r>),
+    #[cfg(feature = "postgres")]
+    Postgres(PgField<'r>),
+    #[cfg(feature = "mysql")]
+    Mysql(MysqlField<'r>),
+    Missing(PhantomData<&'r ()>),
+}
+
+impl<'a> Row<'a> {
+    /// How many columns the row has.
+    #[allow(clippy::len_without_is_empty, reason = "a row without columns does not exist")]
+    pub fn len(&self) -> usize {
+        #[allow(unused_imports, reason = "without a back end there are no rows")]
+        use diesel::row::Row as _;
+        match &self.0 {
+            #[cfg(feature = "sqlite")]
+            Source::Sqlite(row) => row.field_count(),
+            #[cfg(feature = "postgres")]
+            Source::Postgres(row) => row.field_count(),
+            #[cfg(feature = "mysql")]
+            Source::Mysql(row) => row.field_count(),
+            Source::None(_) => 0,
+        }
+    }
+
+    /// The column at `index`, counted from 0; one that does not exist gives errors from its getters.
+    #[inline]
+    pub fn cell(&self, index: usize) -> Cell<'_> {
+        #[allow(unused_imports, reason = "without a back end there are no rows")]
+        use diesel::row::Row as _;
+        let raw = match &self.0 {
+            #[cfg(feature = "sqlite")]
+            Source::Sqlite(row) => row.get(index).map(Raw::Sqlite),
+            #[cfg(feature = "postgres")]
+            Source::Postgres(row) => row.get(index).map(Raw::Postgres),
+            #[cfg(feature = "mysql")]
+            Source::Mysql(row) => row.get(index).map(Raw::Mysql),
+            Source::None(_) => None,
+        };
+        Cell { index, raw: raw.unwrap_or(Raw::Missing(PhantomData)) }
+    }
+
+    /// The name of the column at `index`, as the database gives it.
+    pub fn name(&self, index: usize) -> Option<String> {
+        #[allow(unused_imports, reason = "without a back end there are no rows")]
+        use diesel::row::{Field as _, Row as _};
+        match &self.0 {
+            #[cfg(feature = "sqlite")]
+            Source::Sqlite(row) => row.get(index).and_then(|field| field.field_name().map(str::to_owned)),
+            #[cfg(feature = "postgres")]
+            Source::Postgres(row) => row.get(index).and_then(|field| field.field_name().map(str::to_owned)),
+            #[cfg(feature = "mysql")]
+            Source::Mysql(row) => row.get(index).and_then(|field| field.field_name().map(str::to_owned)),
+            Source::None(_) => None,
+        }
+    }
+}
+
+macro_rules! getters {
+    ($($(#[doc = $doc:literal])+ $name:ident -> $type:ty;)+) => {
+        impl Cell<'_> {
+            $($(#[doc = $doc])+
+            #[inline]
+            pub fn $name(&self) -> Result<$type> {
+                #[allow(unused_imports, reason = "without a back end there are no rows")]
+                use diesel::row::Field as _;
+                let read: Result<$type, Bad> = match &self.raw {
+                    #[cfg(feature = "sqlite")]
+                    Raw::Sqlite(field) => match field.value() {
+                        Some(value) => value.$name(),
+                        None => Err(Bad::Null),
+                    },
+                    #[cfg(feature = "postgres")]
+                    Raw::Postgres(field) => match field.value() {
+                        Some(value) => value.$name(),
+                        None => Err(Bad::Null),
+                    },
+                    #[cfg(feature = "mysql")]
+                    Raw::Mysql(field) => match field.value() {
+                        Some(value) => value.$name(),
+                        None => Err(Bad::Null),
+                    },
+                    Raw::Missing(_) => Err(Bad::Missing),
+                };
+                read.map_err(|bad| bad.into_error(self.index, stringify!($type)))
+            })+
+        }
+    };
+}
+
+getters! {
+    /// A truth value; of an integer, 0 or 1.
+    bool -> bool;
+    /// An integer of any width the server sends, within the range of `i16`.
+    i16 -> i16;
+    /// An integer of any width the server sends, within the range of `i32`.
+    i32 -> i32;
+    /// An integer of any width the server sends, within the range of `i64`.
+    i64 -> i64;
+    /// A float.
+    f32 -> f32;
+    /// A float, or an integer.
+    f64 -> f64;
+    /// An exact decimal; what is not exact, like a float of 16 digits, is an error.
+    decimal -> Decimal;
+    /// A decimal, of a float rounded to 15 digits: for averages and the like, which are not exact anywhere.
+    decimal_rounded -> Decimal;
+    /// Text.
+    text -> String;
+    /// Bytes.
+    bytes -> Vec<u8>;
+    /// A day.
+    date -> NaiveDate;
+    /// A time of day.
+    time -> NaiveTime;
+    /// A date and time of day without a zone.
+    timestamp -> NaiveDateTime;
+    /// An instant.
+    datetime -> DateTime<Utc>;
+    /// A span of time; one in months is an error, since they have no length.
+    duration -> TimeDelta;
+    /// A UUID.
+    uuid -> Uuid;
+    /// A JSON document.
+    json -> serde_json::Value;
+}
+
+impl Cell<'_> {
+    /// Whether the column is NULL.
+    #[inline]
+    pub fn is_null(&self) -> bool {
+        #[allow(unused_imports, reason = "without a back end there are no rows")]
+        use diesel::row::Field as _;
+        match &self.raw {
+            #[cfg(feature = "sqlite")]
+            Raw::Sqlite(field) => field.is_null(),
+            #[cfg(feature = "postgres")]
+            Raw::Postgres(field) => field.value().is_none(),
+            #[cfg(feature = "mysql")]
+            Raw::Mysql(field) => field.value().is_none(),
+            Raw::Missing(_) => false,
+        }
+    }
+
+    /// Where the column stands in its row, counted from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+}
+
+impl Bad {
+    #[cold]
+    fn into_error(self, column: usize, wanted: &str) -> Error {
+        let column = column + 1;
+        match self {
+            Bad::Missing => Error::new(Code::Decode, format!("the answer has no column {column}")),
+            Bad::Null => Error::new(Code::Decode, format!("column {column} is NULL, where `{wanted}` was expected"))
+                .with_hint("make the field an `Option`, or the column NOT NULL"),
+            Bad::Found(found) => {
+                Error::new(Code::Decode, format!("column {column} cannot be read as `{wanted}`: it holds {found}"))
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! How a database is connected to: the URL and the settings.
+
+use super::Database;
+use crate::{Code, Error, Result};
+use std::{fmt, time::Duration};
+
+/// What a connected database keeps of its settings.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) pool_size: usize,
+    pub(super) acquire_timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    pub(super) statement_timeout: Option<Duration>,
+    pub(super) lock_timeout: Option<Duration>,
+    pub(super) inline_reads: bool,
+    pub(super) log_values: bool,
+}
+
+impl Settings {
+    /// Waits for a job's answer; gives up if no connection has begun it in time.
+    #[cfg(feature = "sqlite")]
+    pub(super) async fn waits_at_most<T>(
+        &self,
+        mut answer: tokio::sync::oneshot::Receiver<T>,
+        ticket: &super::sqlite::Ticket,
+    ) -> Option<Result<T, tokio::sync::oneshot::error::RecvError>> {
+        match tokio::time::timeout(self.acquire_timeout, &mut answer).await {
+            Ok(answer) => Some(answer),
+            Err(_) if ticket.cancel_waiting() => None,
+            Err(_) => Some(answer.await),
+        }
+    }
+}
+
+/// Settings for a connection; made by [`Database::builder`], ended by [`DatabaseBuilder::connect`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// use std::time::Duration;
+/// let db = orm::Database::builder("sqlite::memory:")
+///     .acquire_timeout(Duration::from_secs(3))
+///     .statement_timeout(Duration::from_secs(30))
+///     .connect()
+///     .await?;
+/// # db.close().await;
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing is connected before `.connect().await`"]
+#[derive(Clone)]
+pub struct DatabaseBuilder {
+    url: String,
+    settings: Settings,
+}
+
+impl DatabaseBuilder {
+    pub(super) fn new(url: String) -> Self {
+        let settings = Settings {
+            pool_size: std::thread::available_parallelism().map_or(4, |n| n.get()).clamp(2, 16),
+            acquire_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            statement_timeout: None,
+            lock_timeout: None,
+            inline_reads: true,
+            log_values: false,
+        };
+        DatabaseBuilder { url, settings }
+    }
+
+    /// How many connections there may be; of SQLite, how many that read beside the one that writes. The number of
+    /// processors, between 2 and 16, unless said otherwise.
+    pub fn pool_size(mut self, connections: usize) -> Self {
+        self.settings.pool_size = connections;
+        self
+    }
+
+    /// How long to wait for a free connection: 30 seconds unless said otherwise.
+    pub fn acquire_timeout(mut self, time: Duration) -> Self {
+        self.settings.acquire_timeout = time;
+        self
+    }
+
+    /// How long to wait for a server to answer a new connection: 10 seconds unless said otherwise.
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.settings.connect_timeout = time;
+        self
+    }
+
+    /// How long a statement may run: without end unless said otherwise.
+    pub fn statement_timeout(mut self, time: Duration) -> Self {
+        self.settings.statement_timeout = Some(time);
+        self
+    }
+
+    /// How long a statement waits for a lock: what the server says unless said otherwise; 5 seconds on SQLite.
+    pub fn lock_timeout(mut self, time: Duration) -> Self {
+        self.settings.lock_timeout = Some(time);
+        self
+    }
+
+    /// Whether short reads of an SQLite database may run on the calling thread, within a budget of about a millisecond:
+    /// yes unless said otherwise.
+    pub fn inline_reads(mut self, yes: bool) -> Self {
+        self.settings.inline_reads = yes;
+        self
+    }
+
+    /// Whether traces show the values of statements, which may be secret: no unless said otherwise.
+    pub fn log_values(mut self, yes: bool) -> Self {
+        self.settings.log_values = yes;
+        self
+    }
+
+    /// Connects: the first connection is made at once, so that mistakes show here.
+    pub async fn connect(self) -> Result<Database> {
+        if self.settings.pool_size == 0 {
+            return Err(Error::new(Code::BadSetting, "a pool of 0 connections serves nobody")
+                .with_hint("give `pool_size` at least 1"));
+        }
+        Database::open(&self.url, self.settings).await
+    }
+}
+
+impl fmt::Debug for DatabaseBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseBuilder")
+            .field("url", &without_password(&self.url))
+            .field("settings", &self.settings)
+            .finish()
+    }
+}
+
+/// The URL as it may be shown.
+pub(super) fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    // The last `@` before the path: a password may hold one that was not encoded.
+    let end = rest.rfind('@').map_or(0, |at| at + 1);
+    let (login, place) = rest.split_at(end);
+    let login = match login.split_once(':') {
+        Some((user, _)) => format!("{user}:***@"),
+        None => login.to_owned(),
+    };
+    let place = match place.split_once("password=") {
+        Some((before, after)) => {
+            format!("{before}password=***{}", after.find('&').map_or("", |at| &after[at..]))
+        }
+        None => place.to_owned(),
+    };
+    format!("{scheme}://{login}{place}")
+}
