@@ -1,0 +1,88 @@
+//! Handles of columns, and of values that a query selects.
+
+use super::{FieldType, InScope, Null, PathNode, Scope};
+use crate::{
+    query::Expression,
+    tree::{Expr, ModelRef, Select},
+};
+use std::marker::PhantomData;
+
+/// A column of a model in a query: what `b.title` is in a closure.
+///
+/// It is `Copy`; the lookups and functions are methods of [`Expression`](crate::Expression) and its companions.
+pub struct Field<S, T> {
+    at: &'static PathNode,
+    column: u16,
+    _type: PhantomData<fn() -> (S, T)>,
+}
+
+impl<S, T> Clone for Field<S, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<S, T> Copy for Field<S, T> {}
+
+impl<S: Scope, T: FieldType> Field<S, T> {
+    pub(crate) fn new(at: &'static PathNode, column: u16) -> Self {
+        Field { at, column, _type: PhantomData }
+    }
+
+    /// The column, as an index into the model's.
+    pub(crate) fn column(self) -> u16 {
+        self.column
+    }
+
+    pub(crate) fn expr(self) -> Expr {
+        Expr::Column { path: self.at.path(), model: ModelRef::Static(self.at.model()), column: self.column }
+    }
+}
+
+impl<S: Scope, T: FieldType> Expression for Field<S, T> {
+    type Root = S::Root;
+    type Value = <S::Null as Null>::Wrap<T>;
+
+    fn into_expr(self) -> Expr {
+        self.expr()
+    }
+}
+
+/// A value that a query selects: what the second part of `|(author, n)|` is after `annotate`.
+pub struct SelectedValue<R, T> {
+    place: u16,
+    _type: PhantomData<fn() -> (R, T)>,
+}
+
+impl<R, T> Clone for SelectedValue<R, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<R, T> Copy for SelectedValue<R, T> {}
+
+impl<R, T> SelectedValue<R, T> {
+    pub(crate) fn new(_select: &Select, place: u16) -> Self {
+        SelectedValue { place, _type: PhantomData }
+    }
+
+    pub(crate) fn place(self) -> u16 {
+        self.place
+    }
+}
+
+impl<R: 'static, T: FieldType> Expression for SelectedValue<R, T> {
+    type Root = R;
+    type Value = T;
+
+    fn into_expr(self) -> Expr {
+        Expr::Selected(self.place)
+    }
+}
+
+/// The expression as seen from the query `R`.
+pub(crate) fn expr_in<R, E: Expression>(expression: E) -> Expr
+where
+    E::Root: InScope<R>,
+{
+    expression.into_expr().outer(<E::Root as InScope<R>>::LEVELS)
+}

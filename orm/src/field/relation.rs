@@ -1,0 +1,300 @@
+//! Relations as they stand in structs: a key or nothing, and the related rows once they are loaded.
+
+use super::{Opt, PathNode, Scope, ToMany, ToOne};
+use crate::{
+    Code, Error, Result,
+    model::{Key, Model, ModelField, Reader, RelationKind, Shape, Writer},
+};
+use std::{any::Any, fmt, marker::PhantomData, sync::Arc};
+
+/// Related rows that were loaded. The type is erased, so that a chain of models never makes a recursive type.
+#[derive(Clone)]
+pub struct Loaded(Arc<dyn Any + Send + Sync>);
+
+impl Loaded {
+    /// Keeps rows.
+    pub fn new<T: Any + Send + Sync>(rows: T) -> Loaded {
+        Loaded(Arc::new(rows))
+    }
+
+    /// The rows, when they are of this type.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("loaded")
+    }
+}
+
+fn not_loaded(kind: &str, target: &str, how: &str) -> Error {
+    Error::new(Code::NotLoaded, format!("the `{target}` of this {kind} was not loaded"))
+        .with_hint(format!("add `{how}` to the query, or load it with `.fetch(&db)`"))
+}
+
+macro_rules! to_one {
+    ($(#[doc = $doc:literal])+ $name:ident, $kind:ident) => {
+        $(#[doc = $doc])+
+        pub struct $name<M: Model> {
+            key: M::Key,
+            row: Option<Loaded>,
+        }
+
+        impl<M: Model> $name<M> {
+            /// A relation to the row of this key; whether it exists is for the database to say.
+            pub fn to(key: M::Key) -> Self {
+                $name { key, row: None }
+            }
+
+            /// The key of the related row.
+            pub fn key(&self) -> &M::Key {
+                &self.key
+            }
+
+            /// Whether the related row is loaded.
+            pub fn is_loaded(&self) -> bool {
+                self.row.is_some()
+            }
+
+            /// The related row.
+            ///
+            /// # Errors
+            /// [`Code::NotLoaded`] when no `select_related` or `prefetch` loaded it: nothing is queried behind one's back.
+            pub fn get(&self) -> Result<&M> {
+                self.row
+                    .as_ref()
+                    .and_then(|row| row.get())
+                    .ok_or_else(|| not_loaded(stringify!($name), &M::meta().name, ".select_related(|x| x.…)"))
+            }
+        }
+
+        impl<M: Model> Clone for $name<M> {
+            fn clone(&self) -> Self {
+                $name { key: self.key.clone(), row: self.row.clone() }
+            }
+        }
+
+        impl<M: Model> fmt::Debug for $name<M>
+        where
+            M::Key: fmt::Debug,
+        {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({:?})", M::meta().name, self.key)
+            }
+        }
+
+        impl<M: Model> PartialEq for $name<M> {
+            fn eq(&self, other: &Self) -> bool {
+                self.key == other.key
+            }
+        }
+
+        impl<M: Model> Eq for $name<M> {}
+
+        impl<M: Model> From<&M> for $name<M> {
+            fn from(row: &M) -> Self {
+                $name::to(row.key())
+            }
+        }
+
+        impl<M: Model> ModelField for $name<M> {
+            type Handle<S: Scope> = ToOne<S, S, M>;
+            const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: false, key: M::KEY }, M::meta);
+            const COLUMNS: u16 = <M::Key as Key>::KINDS.len() as u16;
+
+            fn handle<S: Scope>(at: &'static PathNode, field: u16, _column: u16) -> ToOne<S, S, M> {
+                ToOne::new(at, field)
+            }
+
+            fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
+                M::Key::read(row).map($name::to)
+            }
+
+            fn write(&self, out: &mut Writer) -> Result<()> {
+                self.key.write(out)
+            }
+
+            fn attach(&mut self, row: Loaded) {
+                self.row = Some(row);
+            }
+
+            fn loaded(&self) -> Option<&Loaded> {
+                self.row.as_ref()
+            }
+        }
+
+        impl<M: Model> ModelField for Option<$name<M>> {
+            type Handle<S: Scope> = ToOne<S, Opt<S>, M>;
+            const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: true, key: M::KEY }, M::meta);
+            const COLUMNS: u16 = <M::Key as Key>::KINDS.len() as u16;
+
+            fn handle<S: Scope>(at: &'static PathNode, field: u16, _column: u16) -> ToOne<S, Opt<S>, M> {
+                ToOne::new(at, field)
+            }
+
+            fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
+                let columns = usize::from(Self::COLUMNS);
+                if row.all_null(columns)? {
+                    row.skip(columns);
+                    return Ok(None);
+                }
+                $name::read(row).map(Some)
+            }
+
+            fn write(&self, out: &mut Writer) -> Result<()> {
+                match self {
+                    Some(relation) => relation.write(out),
+                    None => {
+                        <M::Key as Key>::KINDS.iter().for_each(|&kind| out.push(crate::Value::Null(kind)));
+                        Ok(())
+                    }
+                }
+            }
+
+            fn attach(&mut self, row: Loaded) {
+                if let Some(relation) = self {
+                    relation.row = Some(row);
+                }
+            }
+
+            fn loaded(&self) -> Option<&Loaded> {
+                self.as_ref()?.row.as_ref()
+            }
+        }
+    };
+}
+
+to_one! {
+    /// A relation to one row of another model, many of which may point to the same: a column with its key.
+    ForeignKey, ForeignKey
+}
+to_one! {
+    /// A relation to one row of another model, to which no other points: a unique column with its key.
+    OneToOne, OneToOne
+}
+
+macro_rules! to_many {
+    ($(#[doc = $doc:literal])+ $name:ident, $kind:expr, $handle:ident) => {
+        $(#[doc = $doc])+
+        pub struct $name<M> {
+            rows: Option<Loaded>,
+            _model: PhantomData<fn() -> M>,
+        }
+
+        impl<M> Default for $name<M> {
+            fn default() -> Self {
+                $name { rows: None, _model: PhantomData }
+            }
+        }
+
+        impl<M> Clone for $name<M> {
+            fn clone(&self) -> Self {
+                $name { rows: self.rows.clone(), _model: PhantomData }
+            }
+        }
+
+        impl<M> fmt::Debug for $name<M> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(if self.rows.is_some() { "loaded" } else { "not loaded" })
+            }
+        }
+
+        /// Relations without a column do not take part in comparisons.
+        impl<M> PartialEq for $name<M> {
+            fn eq(&self, _other: &Self) -> bool {
+                true
+            }
+        }
+        impl<M> Eq for $name<M> {}
+
+        impl<M> $name<M> {
+            /// Whether the related rows are loaded.
+            pub fn is_loaded(&self) -> bool {
+                self.rows.is_some()
+            }
+        }
+
+        impl<M: Model> ModelField for $name<M> {
+            type Handle<S: Scope> = $handle<S, M>;
+            const SHAPE: Shape = Shape::Relation($kind, M::meta);
+            const COLUMNS: u16 = 0;
+
+            fn handle<S: Scope>(at: &'static PathNode, field: u16, _column: u16) -> $handle<S, M> {
+                $handle::new(at, field)
+            }
+
+            fn read(_row: &mut Reader<'_, '_>) -> Result<Self> {
+                Ok($name::default())
+            }
+
+            fn write(&self, _out: &mut Writer) -> Result<()> {
+                Ok(())
+            }
+
+            fn attach(&mut self, rows: Loaded) {
+                self.rows = Some(rows);
+            }
+
+            fn loaded(&self) -> Option<&Loaded> {
+                self.rows.as_ref()
+            }
+        }
+    };
+}
+
+type ReverseOne<S, M> = ToOne<S, Opt<S>, M>;
+
+to_many! {
+    /// The rows of another model that point here by a foreign key: no column.
+    HasMany, RelationKind::HasMany, ToMany
+}
+to_many! {
+    /// The row of another model that points here by a one-to-one: no column.
+    HasOne, RelationKind::HasOne, ReverseOne
+}
+to_many! {
+    /// Rows of another model, through a table between the two: no column.
+    ManyToMany, RelationKind::ManyToMany, ToMany
+}
+
+impl<M: Model> HasMany<M> {
+    /// The related rows.
+    ///
+    /// # Errors
+    /// [`Code::NotLoaded`] when no `prefetch` loaded them.
+    pub fn get(&self) -> Result<&[M]> {
+        loaded_rows(self.rows.as_ref(), "HasMany")
+    }
+}
+
+impl<M: Model> ManyToMany<M> {
+    /// The related rows.
+    ///
+    /// # Errors
+    /// [`Code::NotLoaded`] when no `prefetch` loaded them.
+    pub fn get(&self) -> Result<&[M]> {
+        loaded_rows(self.rows.as_ref(), "ManyToMany")
+    }
+}
+
+impl<M: Model> HasOne<M> {
+    /// The related row, if there is one.
+    ///
+    /// # Errors
+    /// [`Code::NotLoaded`] when no `select_related` or `prefetch` looked for it.
+    pub fn get(&self) -> Result<Option<&M>> {
+        match &self.rows {
+            Some(row) => Ok(row.get::<Option<M>>().and_then(Option::as_ref).or_else(|| row.get::<M>())),
+            None => Err(not_loaded("HasOne", &M::meta().name, ".select_related(|x| x.…)")),
+        }
+    }
+}
+
+fn loaded_rows<'a, M: Model>(rows: Option<&'a Loaded>, kind: &str) -> Result<&'a [M]> {
+    rows.and_then(|rows| rows.get::<Vec<M>>())
+        .map(Vec::as_slice)
+        .ok_or_else(|| not_loaded(kind, &M::meta().name, ".prefetch(|x| x.…)"))
+}
+

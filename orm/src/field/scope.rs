@@ -1,0 +1,91 @@
+//! Scopes: which query a handle belongs to, and whether an outer join can make it NULL. Types only.
+
+use super::FieldType;
+use std::marker::PhantomData;
+
+/// Where a handle stands.
+pub trait Scope: Copy + Send + Sync + 'static {
+    /// The query: a model, or a [`Sub`] query inside another.
+    type Root: 'static;
+    /// Whether an outer join can make its values NULL.
+    type Null: Null;
+}
+
+/// In the query `R` itself, and along relations that are never NULL.
+pub struct At<R>(PhantomData<fn() -> R>);
+
+/// Below a relation that can be NULL.
+pub struct Opt<S>(PhantomData<fn() -> S>);
+
+/// A query over `M` inside the query `R`.
+pub struct Sub<R, M>(PhantomData<fn() -> (R, M)>);
+
+macro_rules! copy {
+    ($($name:ident)+) => {$(
+        impl<T> Clone for $name<T> { fn clone(&self) -> Self { *self } }
+        impl<T> Copy for $name<T> {}
+    )+};
+}
+copy! { At Opt }
+
+impl<R: 'static> Scope for At<R> {
+    type Root = R;
+    type Null = NotNull;
+}
+
+impl<S: Scope> Scope for Opt<S> {
+    type Root = S::Root;
+    type Null = Nullable;
+}
+
+/// Whether a value can be NULL: [`NotNull`] or [`Nullable`].
+pub trait Null: Send + Sync + 'static {
+    /// `T`, or `Option<T>`.
+    type Wrap<T: FieldType>: FieldType<Plain = T::Plain, Nullable = T::Nullable>;
+    /// Either of the two.
+    type Or<N: Null>: Null;
+}
+
+/// As the type says.
+pub struct NotNull;
+
+/// Also where the type alone is never NULL.
+pub struct Nullable;
+
+impl Null for NotNull {
+    type Wrap<T: FieldType> = T;
+    type Or<N: Null> = N;
+}
+
+impl Null for Nullable {
+    type Wrap<T: FieldType> = T::Nullable;
+    type Or<N: Null> = Nullable;
+}
+
+/// A query whose columns can be used in the query `R`: itself, or one around it.
+#[diagnostic::on_unimplemented(
+    message = "a column of `{Self}` cannot be used in a query over `{R}`",
+    label = "this belongs to another query",
+    note = "follow a relation of `{R}`, or ask inside a set: `.any(|x| ..)`"
+)]
+pub trait InScope<R> {
+    /// How many queries further out.
+    const LEVELS: u8;
+}
+
+impl<R> InScope<R> for R {
+    const LEVELS: u8 = 0;
+}
+
+impl<R, A> InScope<Sub<R, A>> for R {
+    const LEVELS: u8 = 1;
+}
+
+impl<R, A, B> InScope<Sub<Sub<R, A>, B>> for R {
+    const LEVELS: u8 = 2;
+}
+
+impl<R, A, B, C> InScope<Sub<Sub<Sub<R, A>, B>, C>> for R {
+    const LEVELS: u8 = 3;
+}
+

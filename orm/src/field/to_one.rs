@@ -1,0 +1,203 @@
+//! Handles of relations that lead to at most one row.
+
+use super::{Field, ForeignKey, InScope, OneToOne, PathNode, Scope, path::handles_of};
+use crate::{
+    FieldType, Q,
+    model::{Key, Model, Writer},
+    tree::{BinaryOp, Expr, ModelRef, Step},
+};
+use std::{marker::PhantomData, ops::Deref};
+
+/// A relation to at most one row: what `b.author` is in a closure.
+///
+/// It dereferences to the handles of the related model, so that a path just goes on: `b.author.country.code`. `S` is where the
+/// relation stands, `T` where the related model does: below a nullable relation its values are `Option`s.
+pub struct ToOne<S, T, M> {
+    at: &'static PathNode,
+    field: u16,
+    _type: PhantomData<fn() -> (S, T, M)>,
+}
+
+impl<S, T, M> Clone for ToOne<S, T, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<S, T, M> Copy for ToOne<S, T, M> {}
+
+impl<S: Scope, T: Scope, M: Model> Deref for ToOne<S, T, M> {
+    type Target = M::Fields<T>;
+
+    fn deref(&self) -> &M::Fields<T> {
+        handles_of::<M, T>(self.target())
+    }
+}
+
+impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
+    pub(crate) fn new(at: &'static PathNode, field: u16) -> Self {
+        ToOne { at, field, _type: PhantomData }
+    }
+
+    pub(crate) fn target(self) -> &'static PathNode {
+        self.at.step(self.field, M::meta())
+    }
+
+    pub(crate) fn step(self) -> Step {
+        Step { model: ModelRef::Static(self.at.model()), field: self.field }
+    }
+
+    pub(crate) fn owner(self) -> &'static PathNode {
+        self.at
+    }
+
+    /// The columns that decide whether there is a related row, as seen from the related side.
+    fn key_columns(self) -> impl Iterator<Item = Expr> {
+        let meta = M::meta();
+        let path = self.target().path();
+        meta.key.iter().map(move |&column| Expr::Column { path: path.clone(), model: ModelRef::Static(meta), column })
+    }
+
+    fn equals(self, key: &M::Key) -> Expr {
+        let mut out = Writer::default();
+        if let Err(error) = key.write(&mut out) {
+            return Expr::Invalid(error.to_string());
+        }
+        let parts = self.key_columns().zip(out.into_values());
+        all(parts.map(|(column, value)| column.binary(BinaryOp::Eq, Expr::Value(value))).collect())
+    }
+
+    /// The related row is this one: an instance, or its key. SQL: `author_id = 7`.
+    pub fn eq(self, row: impl IntoKey<M>) -> Q<S::Root> {
+        Q::from_expr(self.equals(&row.into_key()))
+    }
+
+    /// The related row is not this one; also true where there is none.
+    pub fn ne(self, row: impl IntoKey<M>) -> Q<S::Root> {
+        !self.eq(row)
+    }
+
+    /// The related row is one of these. SQL: `author_id IN (..)`, as one bind.
+    pub fn is_in<K: IntoKey<M>>(self, rows: impl IntoIterator<Item = K>) -> Q<S::Root> {
+        let mut parts: Vec<Expr> = Vec::new();
+        let mut values = Vec::new();
+        for row in rows {
+            let key = row.into_key();
+            if <M::Key as Key>::KINDS.len() > 1 {
+                parts.push(self.equals(&key));
+                continue;
+            }
+            let mut out = Writer::default();
+            match key.write(&mut out) {
+                Ok(()) => values.extend(out.into_values()),
+                Err(error) => return Q::from_expr(Expr::Invalid(error.to_string())),
+            }
+        }
+        match self.key_columns().next() {
+            Some(column) if parts.is_empty() => {
+                let kind = <M::Key as Key>::KINDS[0];
+                Q::from_expr(Expr::In(Box::new(column), crate::Value::List(kind, values.into())))
+            }
+            _ => Q::from_expr(Expr::Or(parts)),
+        }
+    }
+
+    /// There is no related row. SQL: `author_id IS NULL`.
+    pub fn is_null(self) -> Q<S::Root> {
+        Q::from_expr(all(self.key_columns().map(|column| Expr::IsNull(Box::new(column))).collect()))
+    }
+
+    /// The same related row as that of another relation.
+    pub fn is_same<S2: Scope, T2: Scope>(self, other: ToOne<S2, T2, M>) -> Q<S::Root>
+    where
+        S2::Root: InScope<S::Root>,
+    {
+        let levels = <S2::Root as InScope<S::Root>>::LEVELS;
+        let parts = self.key_columns().zip(other.key_columns());
+        Q::from_expr(all(parts.map(|(left, right)| left.binary(BinaryOp::Is, right.outer(levels))).collect()))
+    }
+
+    /// A condition on the related model, kept elsewhere: `b.author.matches(&adults)`.
+    pub fn matches(self, condition: &Q<M>) -> Q<S::Root> {
+        Q::from_expr(condition.expr().clone().below(&self.target().path()))
+    }
+}
+
+fn all(mut parts: Vec<Expr>) -> Expr {
+    match parts.len() {
+        1 => parts.remove(0),
+        _ => Expr::And(parts),
+    }
+}
+
+/// What names a row of `M`: an instance, its key, or a relation that points to it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not name a row of `{M}`",
+    label = "expected a `&{M}`, its key, or a foreign key to it"
+)]
+pub trait IntoKey<M: Model> {
+    /// The key of the row.
+    fn into_key(self) -> M::Key;
+}
+
+impl<M: Model> IntoKey<M> for &M {
+    fn into_key(self) -> M::Key {
+        self.key()
+    }
+}
+
+impl<M: Model> IntoKey<M> for &ForeignKey<M> {
+    fn into_key(self) -> M::Key {
+        self.key().clone()
+    }
+}
+
+impl<M: Model> IntoKey<M> for &OneToOne<M> {
+    fn into_key(self) -> M::Key {
+        self.key().clone()
+    }
+}
+
+macro_rules! key_values {
+    ($($type:ty => $key:ty;)+) => {$(
+        impl<M: Model<Key = $key>> IntoKey<M> for $type {
+            fn into_key(self) -> M::Key {
+                self.into()
+            }
+        }
+    )+};
+}
+
+key_values! {
+    i64 => i64;
+    i32 => i32;
+    i16 => i16;
+    u32 => u32;
+    u64 => u64;
+    uuid::Uuid => uuid::Uuid;
+    String => String;
+    &str => String;
+}
+
+macro_rules! key_tuples {
+    ($(($($part:ident),+))+) => {$(
+        impl<M: Model<Key = ($($part,)+)>, $($part: FieldType),+> IntoKey<M> for ($($part,)+) {
+            fn into_key(self) -> M::Key {
+                self
+            }
+        }
+    )+};
+}
+
+key_tuples! { (A, B) (A, B, C) (A, B, C, D) }
+
+/// A handle for the key of a relation's row, where its type is one column.
+impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M>
+where
+    M::Key: FieldType,
+{
+    /// The key of the related row, as a value: no join is needed for it.
+    pub fn key(self) -> Field<T, M::Key> {
+        Field::new(self.target(), M::meta().key[0])
+    }
+}
+

@@ -1,0 +1,292 @@
+//! The types that a column can hold, and the traits through which more can be added.
+
+use super::{Null, NotNull, Nullable};
+use crate::{Code, Error, Kind, Result, Value, db::Cell, model::Choice};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+/// A Rust type that a column holds, or that an expression yields.
+///
+/// `Option<T>` is the nullable form of every [`Plain`] type. For a newtype there is `#[derive(FieldType)]`; by hand, a type
+/// says how it is stored by means of another:
+///
+/// ```
+/// use orm::{Cell, FieldType, Kind, Plain, Result, Value, family};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Celsius(f64);
+///
+/// impl FieldType for Celsius {
+///     type Plain = Self;
+///     type Nullable = Option<Self>;
+///     type Nullness = orm::NotNull;
+///     type Family = family::Float;
+///     const KIND: Kind = Kind::F64;
+///
+///     fn to_value(&self) -> Result<Value> { self.0.to_value() }
+///     fn from_cell(cell: &Cell<'_>) -> Result<Self> { f64::from_cell(cell).map(Celsius) }
+/// }
+/// impl Plain for Celsius {}
+///
+/// assert_eq!(Celsius(21.5).to_value()?, Value::F64(21.5));
+/// # Ok::<(), orm::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type that a column can hold",
+    label = "no database form is known for this type",
+    note = "derive `FieldType` for a newtype, `Choices` for an enum, or wrap it in `Json<{Self}>`"
+)]
+pub trait FieldType: Sized + Send + Sync + 'static {
+    /// The type without `Option`.
+    type Plain: Plain<Nullable = Self::Nullable>;
+    /// The type with `Option`.
+    type Nullable: FieldType<Plain = Self::Plain, Nullable = Self::Nullable>;
+    /// [`NotNull`] or [`Nullable`](super::Nullable).
+    type Nullness: Null;
+    /// What can be done with its values: see [`family`].
+    type Family;
+
+    /// How it is stored.
+    const KIND: Kind;
+    /// Whether NULL is one of its values.
+    const NULLABLE: bool = false;
+    /// Whether it is never negative.
+    const POSITIVE: bool = false;
+    /// Its choices, for enums.
+    const CHOICES: &'static [Choice] = &[];
+
+    /// The value to bind.
+    ///
+    /// # Errors
+    /// When the value has no exact form in the database.
+    fn to_value(&self) -> Result<Value>;
+
+    /// Reads it from a row.
+    ///
+    /// # Errors
+    /// When what is stored is not of this type.
+    fn from_cell(cell: &Cell<'_>) -> Result<Self>;
+}
+
+/// A [`FieldType`] that is never NULL.
+#[diagnostic::on_unimplemented(message = "`{Self}` can be NULL, which is not possible here")]
+pub trait Plain: FieldType<Plain = Self, Nullable = Option<Self>, Nullness = NotNull> {}
+
+/// Families of types: what can be asked of their values.
+pub mod family {
+    use rust_decimal::Decimal as D;
+
+    macro_rules! families {
+        ($($(#[doc = $doc:literal])+ $name:ident;)+) => {$(
+            $(#[doc = $doc])+
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name;
+        )+};
+    }
+
+    families! {
+        /// Truth values.
+        Bool;
+        /// Whole numbers.
+        Integer;
+        /// Floating point numbers.
+        Float;
+        /// Exact decimals.
+        Decimal;
+        /// Text.
+        Text;
+        /// Bytes.
+        Bytes;
+        /// Days.
+        Date;
+        /// Times of day.
+        Time;
+        /// Dates with times.
+        DateTime;
+        /// Spans of time.
+        Duration;
+        /// Identifiers.
+        Uuid;
+        /// JSON documents.
+        Json;
+        /// Enums.
+        Choice;
+    }
+
+    /// Families with text lookups.
+    #[diagnostic::on_unimplemented(
+        message = "text lookups need a text field",
+        label = "this is not text",
+        note = "`contains`, `starts_with`, `like` and their case-insensitive forms work on `String` fields"
+    )]
+    pub trait IsText {}
+    impl IsText for Text {}
+
+    /// Families with arithmetic.
+    #[diagnostic::on_unimplemented(
+        message = "arithmetic, `sum` and `avg` need a number",
+        label = "this is not a number"
+    )]
+    pub trait IsNumber {
+        /// What their sum is.
+        type Sum: super::Plain;
+        /// What their mean is.
+        type Avg: super::Plain;
+    }
+    impl IsNumber for Integer {
+        type Sum = i64;
+        type Avg = f64;
+    }
+    impl IsNumber for Float {
+        type Sum = f64;
+        type Avg = f64;
+    }
+    impl IsNumber for Decimal {
+        type Sum = D;
+        type Avg = D;
+    }
+    impl IsNumber for Duration {
+        type Sum = chrono::TimeDelta;
+        type Avg = chrono::TimeDelta;
+    }
+
+    /// Families with a day in them.
+    #[diagnostic::on_unimplemented(message = "`year`, `month` and `day` need a date", label = "this has no date")]
+    pub trait HasDate {}
+    impl HasDate for Date {}
+    impl HasDate for DateTime {}
+
+    /// Families with a time of day in them.
+    #[diagnostic::on_unimplemented(message = "`hour`, `minute` and `second` need a time", label = "this has no time of day")]
+    pub trait HasTime {}
+    impl HasTime for Time {}
+    impl HasTime for DateTime {}
+}
+
+impl<T: Plain> FieldType for Option<T> {
+    type Plain = T;
+    type Nullable = Option<T>;
+    type Nullness = Nullable;
+    type Family = T::Family;
+    const KIND: Kind = T::KIND;
+    const NULLABLE: bool = true;
+    const POSITIVE: bool = T::POSITIVE;
+    const CHOICES: &'static [Choice] = T::CHOICES;
+
+    fn to_value(&self) -> Result<Value> {
+        self.as_ref().map_or(Ok(Value::Null(T::KIND)), T::to_value)
+    }
+
+    fn from_cell(cell: &Cell<'_>) -> Result<Self> {
+        if cell.is_null() { Ok(None) } else { T::from_cell(cell).map(Some) }
+    }
+}
+
+macro_rules! plain {
+    ($($type:ty: $family:ident, $kind:ident, |$value:ident| $store:expr, $get:ident;)+) => {$(
+        impl FieldType for $type {
+            type Plain = Self;
+            type Nullable = Option<Self>;
+            type Nullness = NotNull;
+            type Family = family::$family;
+            const KIND: Kind = Kind::$kind;
+
+            fn to_value(&self) -> Result<Value> {
+                let $value = self;
+                Ok(Value::$kind($store))
+            }
+
+            fn from_cell(cell: &Cell<'_>) -> Result<Self> {
+                cell.$get()
+            }
+        }
+        impl Plain for $type {}
+    )+};
+}
+
+plain! {
+    bool: Bool, Bool, |v| *v, bool;
+    i16: Integer, I16, |v| *v, i16;
+    i32: Integer, I32, |v| *v, i32;
+    i64: Integer, I64, |v| *v, i64;
+    f32: Float, F32, |v| *v, f32;
+    f64: Float, F64, |v| *v, f64;
+    String: Text, Text, |v| v.clone(), text;
+    Vec<u8>: Bytes, Bytes, |v| v.clone(), bytes;
+    Decimal: Decimal, Decimal, |v| *v, decimal;
+    NaiveDate: Date, Date, |v| *v, date;
+    NaiveTime: Time, Time, |v| *v, time;
+    NaiveDateTime: DateTime, Timestamp, |v| *v, timestamp;
+    DateTime<Utc>: DateTime, DateTime, |v| *v, datetime;
+    TimeDelta: Duration, Duration, |v| *v, duration;
+    Uuid: Uuid, Uuid, |v| *v, uuid;
+    serde_json::Value: Json, Json, |v| v.clone(), json;
+}
+
+macro_rules! positive {
+    ($($type:ty as $signed:ty, $kind:ident, $get:ident;)+) => {$(
+        impl FieldType for $type {
+            type Plain = Self;
+            type Nullable = Option<Self>;
+            type Nullness = NotNull;
+            type Family = family::Integer;
+            const KIND: Kind = Kind::$kind;
+            const POSITIVE: bool = true;
+
+            fn to_value(&self) -> Result<Value> {
+                <$signed>::try_from(*self).map(Value::$kind).map_err(|_| {
+                    Error::new(Code::OutOfRange, format!("{self} is more than the column's {}", <$signed>::MAX))
+                        .with_hint("use a field type of more bits")
+                })
+            }
+
+            fn from_cell(cell: &Cell<'_>) -> Result<Self> {
+                let stored = cell.$get()?;
+                <$type>::try_from(stored)
+                    .map_err(|_| Error::new(Code::Decode, format!("{stored} is negative, in a field that never is")))
+            }
+        }
+        impl Plain for $type {}
+    )+};
+}
+
+positive! {
+    u16 as i16, I16, i16;
+    u32 as i32, I32, i32;
+    u64 as i64, I64, i64;
+}
+
+/// A value that is stored as a JSON document.
+///
+/// ```
+/// use orm::{FieldType, Json, Value};
+/// let tags = Json(vec!["a", "b"].into_iter().map(String::from).collect::<Vec<_>>());
+/// assert_eq!(tags.to_value()?, Value::Json(serde_json::json!(["a", "b"])));
+/// # Ok::<(), orm::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> FieldType for Json<T> {
+    type Plain = Self;
+    type Nullable = Option<Self>;
+    type Nullness = NotNull;
+    type Family = family::Json;
+    const KIND: Kind = Kind::Json;
+
+    fn to_value(&self) -> Result<Value> {
+        serde_json::to_value(&self.0)
+            .map(Value::Json)
+            .map_err(|error| Error::new(Code::InvalidValue, "the value has no JSON form").with_source(error))
+    }
+
+    fn from_cell(cell: &Cell<'_>) -> Result<Self> {
+        serde_json::from_value(cell.json()?)
+            .map(Json)
+            .map_err(|error| Error::new(Code::Decode, format!("the document is no `{}`", std::any::type_name::<T>())).with_source(error))
+    }
+}
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Plain for Json<T> {}

@@ -1,0 +1,59 @@
+//! Primary keys: one field's type, or a tuple of several.
+
+use super::{Reader, Writer};
+use crate::{FieldType, Kind, Result, field::Plain};
+use std::hash::Hash;
+
+/// The type of a primary key: a field's type, or a tuple of them.
+///
+/// Nothing in the library assumes that a key is one column.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a primary key",
+    note = "a key is a type with `Eq` and `Hash` that a column can hold and that is never NULL, or a tuple of such types"
+)]
+pub trait Key: Clone + Eq + Hash + Send + Sync + 'static {
+    /// How each column is stored.
+    const KINDS: &'static [Kind];
+
+    /// Writes the columns.
+    fn write(&self, out: &mut Writer) -> Result<()>;
+
+    /// Reads the columns.
+    fn read(row: &mut Reader<'_, '_>) -> Result<Self>;
+}
+
+impl<T: FieldType + Plain + Clone + Eq + Hash> Key for T {
+    const KINDS: &'static [Kind] = &[T::KIND];
+
+    fn write(&self, out: &mut Writer) -> Result<()> {
+        out.push(self.to_value()?);
+        Ok(())
+    }
+
+    fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
+        row.value()
+    }
+}
+
+macro_rules! tuple_keys {
+    ($(($($part:ident . $index:tt),+))+) => {$(
+        impl<$($part: FieldType + Plain + Clone + Eq + Hash),+> Key for ($($part,)+) {
+            const KINDS: &'static [Kind] = &[$($part::KIND),+];
+
+            fn write(&self, out: &mut Writer) -> Result<()> {
+                $(out.push(self.$index.to_value()?);)+
+                Ok(())
+            }
+
+            fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
+                Ok(($(row.value::<$part>()?,)+))
+            }
+        }
+    )+};
+}
+
+tuple_keys! {
+    (A.0, B.1)
+    (A.0, B.1, C.2)
+    (A.0, B.1, C.2, D.3)
+}

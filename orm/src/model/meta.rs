@@ -1,0 +1,370 @@
+//! Metadata of models: names resolved, columns laid out, relations ready to be followed.
+
+use super::{
+    AppSpec, ColumnShape, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape, names,
+};
+use crate::{
+    Kind,
+    field::PathNode,
+    tree::{Expr, ModelRef, Order},
+};
+use std::{borrow::Cow, sync::{Arc, OnceLock}};
+
+/// A model: its names, fields, columns, keys and relations.
+///
+/// Whole and read-only; [`Model::meta`](super::Model::meta) gives it.
+#[derive(Debug)]
+pub struct ModelMeta {
+    /// The application's label.
+    pub app: String,
+    /// The model's name, `Book`.
+    pub name: Cow<'static, str>,
+    /// The table.
+    pub table: String,
+    /// Every field, in the order of the struct.
+    pub fields: Vec<FieldMeta>,
+    /// Every column, in the order of the fields.
+    pub columns: Vec<ColumnMeta>,
+    /// The columns of the primary key.
+    pub key: Vec<u16>,
+    /// The model's own ordering.
+    pub ordering: Vec<OrderKey>,
+    /// The comment kept in the database.
+    pub comment: Option<&'static str>,
+    /// What people read.
+    pub verbose_name: String,
+    /// The model's doc comment.
+    pub help: &'static str,
+    /// What it was called before.
+    pub renamed_from: Option<&'static str>,
+    /// Whether migrations make its table.
+    pub managed: bool,
+    /// Reads it as a related row; `None` for models without a Rust type.
+    pub(crate) reader: Option<RelatedReader>,
+    options: fn() -> ModelOptions,
+    options_cell: OnceLock<ModelOptions>,
+    root: OnceLock<&'static PathNode>,
+}
+
+/// A field of a model.
+#[derive(Debug)]
+pub struct FieldMeta {
+    /// The field's Rust name, without `r#`.
+    pub name: Cow<'static, str>,
+    /// What its attributes say.
+    pub options: FieldOptions,
+    /// The first of its columns.
+    pub first_column: u16,
+    /// How many columns it has: none for to-many sides, several for keys that span columns.
+    pub column_count: u16,
+    /// What a column's type says; `None` for relations.
+    pub column: Option<ColumnShape>,
+    /// Where a relation leads; `None` for plain columns.
+    pub relation: Option<Relation>,
+}
+
+/// A relation of a model to another.
+#[derive(Debug)]
+pub struct Relation {
+    /// Its kind.
+    pub kind: RelationKind,
+    target: Target,
+    through: OnceLock<Option<Through>>,
+    reverse: OnceLock<Option<u16>>,
+}
+
+#[derive(Debug)]
+enum Target {
+    Static(fn() -> &'static ModelMeta),
+    Model(ModelRef),
+}
+
+/// The table between the two sides of a many-to-many, seen from one of them.
+#[derive(Debug, Clone)]
+pub struct Through {
+    /// The model between.
+    pub model: ModelRef,
+    /// Its foreign key to this side, as a field index.
+    pub source: u16,
+    /// Its foreign key to the other side, as a field index.
+    pub target: u16,
+}
+
+/// A column of a model.
+#[derive(Debug, Clone)]
+pub struct ColumnMeta {
+    /// The column's name in the database.
+    pub name: String,
+    /// How its values are stored.
+    pub kind: Kind,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// The field that it belongs to.
+    pub field: u16,
+    /// Digits after the point of a decimal.
+    pub scale: Option<u32>,
+    /// The most characters of a text.
+    pub max_length: Option<u32>,
+    /// Digits in all of a decimal.
+    pub digits: Option<u32>,
+}
+
+/// A unique key over several fields, over expressions, or with a condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UniqueMeta {
+    /// Its name, when it was given one.
+    pub name: Option<&'static str>,
+    /// The fields, as indices.
+    pub fields: Vec<u16>,
+    /// Only among rows for which this is true.
+    pub condition: Option<Expr>,
+}
+
+/// An index.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndexMeta {
+    /// Its name, when it was given one.
+    pub name: Option<&'static str>,
+    /// What is indexed.
+    pub keys: Vec<Order>,
+    /// Only rows for which this is true.
+    pub condition: Option<Expr>,
+}
+
+/// A check constraint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckMeta {
+    /// Its name.
+    pub name: &'static str,
+    /// What has to be true of every row (or unknown).
+    pub condition: Expr,
+}
+
+impl ModelMeta {
+    /// Builds the metadata of a derived model.
+    pub(crate) fn build(spec: &'static ModelSpec) -> ModelMeta {
+        let mut fields = Vec::with_capacity(spec.fields.len());
+        let mut columns = Vec::with_capacity(spec.fields.len());
+        for (index, field) in spec.fields.iter().enumerate() {
+            fields.push(FieldMeta::build(index as u16, field, &mut columns));
+        }
+        let key = spec.primary_key.iter().flat_map(|&field| fields[field as usize].columns()).collect();
+        ModelMeta {
+            app: spec.app.label.to_owned(),
+            name: Cow::Borrowed(spec.name),
+            table: spec.table.map_or_else(|| names::table(spec.app.label, spec.name), str::to_owned),
+            fields,
+            columns,
+            key,
+            ordering: spec.ordering.to_vec(),
+            comment: spec.comment,
+            verbose_name: spec.verbose_name.map_or_else(|| names::words(spec.name), str::to_owned),
+            help: spec.help,
+            renamed_from: spec.renamed_from,
+            managed: spec.managed,
+            reader: Some(spec.reader),
+            options: spec.options,
+            options_cell: OnceLock::new(),
+            root: OnceLock::new(),
+        }
+    }
+
+    /// The model with its application, `library.Book`.
+    pub fn label(&self) -> String {
+        format!("{}.{}", self.app, self.name)
+    }
+
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<(u16, &FieldMeta)> {
+        self.fields.iter().enumerate().find(|(_, field)| field.name == name).map(|(index, field)| (index as u16, field))
+    }
+
+    /// The interned path to the model itself.
+    pub(crate) fn root(&self, make: impl FnOnce() -> &'static PathNode) -> &'static PathNode {
+        self.root.get_or_init(make)
+    }
+
+    /// The constraints and indexes of the model.
+    pub fn options(&self) -> &ModelOptions {
+        self.options_cell.get_or_init(self.options)
+    }
+
+    /// Whether the database fills the key: one automatic integer.
+    pub fn auto_key(&self) -> Option<u16> {
+        match *self.key {
+            [column] if self.fields[self.columns[column as usize].field as usize].options.auto => Some(column),
+            _ => None,
+        }
+    }
+}
+
+impl FieldMeta {
+    fn build(index: u16, spec: &'static FieldSpec, columns: &mut Vec<ColumnMeta>) -> FieldMeta {
+        let first_column = columns.len() as u16;
+        let options = spec.options;
+        let (column, relation) = match spec.shape {
+            Shape::Column(shape) => {
+                let name = options.column.unwrap_or(spec.name).to_owned();
+                columns.push(ColumnMeta {
+                    scale: options.decimal_places,
+                    max_length: options.max_length,
+                    digits: options.max_digits,
+                    ..ColumnMeta::plain(name, shape.kind, shape.nullable, index)
+                });
+                (Some(shape), None)
+            }
+            Shape::Relation(kind, target) => {
+                let columns_of = match kind {
+                    RelationKind::ForeignKey { nullable, key } | RelationKind::OneToOne { nullable, key } => {
+                        Some((nullable, key))
+                    }
+                    RelationKind::HasMany | RelationKind::HasOne | RelationKind::ManyToMany => None,
+                };
+                if let Some((nullable, key)) = columns_of {
+                    for (&kind, part) in key.kinds.iter().zip(key.names) {
+                        let name = match options.column {
+                            Some(column) if key.kinds.len() == 1 => column.to_owned(),
+                            _ if key.kinds.len() == 1 => format!("{}_id", spec.name),
+                            _ => format!("{}_{part}", options.column.unwrap_or(spec.name)),
+                        };
+                        columns.push(ColumnMeta::plain(name, kind, nullable, index));
+                    }
+                }
+                (None, Some(Relation::new(kind, Target::Static(target))))
+            }
+        };
+        let column_count = columns.len() as u16 - first_column;
+        FieldMeta { name: Cow::Borrowed(spec.name), options, first_column, column_count, column, relation }
+    }
+
+    /// The columns of the field, as indices.
+    pub fn columns(&self) -> std::ops::Range<u16> {
+        self.first_column..self.first_column + self.column_count
+    }
+}
+
+impl ColumnMeta {
+    fn plain(name: String, kind: Kind, nullable: bool, field: u16) -> ColumnMeta {
+        ColumnMeta { name, kind, nullable, field, scale: None, max_length: None, digits: None }
+    }
+}
+
+impl Relation {
+    fn new(kind: RelationKind, target: Target) -> Relation {
+        Relation { kind, target, through: OnceLock::new(), reverse: OnceLock::new() }
+    }
+
+    /// The model that the relation leads to.
+    pub fn target(&self) -> ModelRef {
+        match &self.target {
+            Target::Static(meta) => ModelRef::Static(meta()),
+            Target::Model(model) => model.clone(),
+        }
+    }
+
+    /// Whether at most one row is at the other end.
+    pub fn is_to_one(&self) -> bool {
+        match self.kind {
+            RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. } | RelationKind::HasOne => true,
+            RelationKind::HasMany | RelationKind::ManyToMany => false,
+        }
+    }
+
+    /// The foreign key of the target that this reverse side stands for, as a field index: the one that `via` names,
+    /// or else the only one that points back.
+    pub fn reverse(&self, owner: &ModelMeta, field: &FieldMeta) -> Option<u16> {
+        *self.reverse.get_or_init(|| foreign_key_to(&self.target(), owner, field.options.via, None))
+    }
+
+    /// The table between the two sides of a many-to-many; `None` for other relations.
+    pub fn through(&self, owner: &ModelRef, field: &FieldMeta) -> Option<&Through> {
+        let between = self.through.get_or_init(|| match (self.kind, field.options.through) {
+            (RelationKind::ManyToMany, Some(model)) => {
+                let model = model();
+                let source = foreign_key_to(model, owner, field.options.via, None)?;
+                let target = foreign_key_to(model, &self.target(), None, Some(source))?;
+                Some(Through { model: ModelRef::Static(model), source, target })
+            }
+            (RelationKind::ManyToMany, None) => Some(automatic_through(owner, field, self.target())),
+            _ => None,
+        });
+        between.as_ref()
+    }
+}
+
+/// The foreign key from `model` to `to`: the named one, or else the first that is not `other_than`.
+fn foreign_key_to(model: &ModelMeta, to: &ModelMeta, named: Option<&str>, other_than: Option<u16>) -> Option<u16> {
+    let found = model.fields.iter().enumerate().find(|(index, field)| {
+        field.column_count > 0
+            && other_than != Some(*index as u16)
+            && named.is_none_or(|name| field.name == name)
+            && field.relation.as_ref().is_some_and(|relation| std::ptr::eq::<ModelMeta>(&*relation.target(), to))
+    });
+    found.map(|(index, _)| index as u16)
+}
+
+/// The model of an automatic many-to-many table: a key of its own and a foreign key to each side.
+fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> Through {
+    let (from, to) = if *owner == target {
+        let name = owner.name.to_lowercase();
+        (format!("from_{name}"), format!("to_{name}"))
+    } else {
+        (owner.name.to_lowercase(), target.name.to_lowercase())
+    };
+    let mut columns = vec![ColumnMeta::plain("id".to_owned(), Kind::I64, false, 0)];
+    let id = FieldMeta {
+        name: Cow::Borrowed("id"),
+        options: FieldOptions { auto: true, ..FieldOptions::NONE },
+        first_column: 0,
+        column_count: 1,
+        column: Some(ColumnShape { kind: Kind::I64, nullable: false, positive: false, choices: &[] }),
+        relation: None,
+    };
+    let mut fields = vec![id];
+    for (name, model) in [(from, owner.clone()), (to, target)] {
+        let first_column = columns.len() as u16;
+        let index = fields.len() as u16;
+        for &part in &model.key {
+            let part = &model.columns[part as usize];
+            let column = if model.key.len() == 1 { format!("{name}_id") } else { format!("{name}_{}", part.name) };
+            columns.push(ColumnMeta { nullable: false, field: index, name: column, ..part.clone() });
+        }
+        let kind = RelationKind::ForeignKey { nullable: false, key: KeyShape { kinds: &[], names: &[] } };
+        fields.push(FieldMeta {
+            name: Cow::Owned(name),
+            options: FieldOptions { on_delete: Some(OnDelete::Cascade), ..FieldOptions::NONE },
+            first_column,
+            column_count: columns.len() as u16 - first_column,
+            column: None,
+            relation: Some(Relation::new(kind, Target::Model(model))),
+        });
+    }
+    let table = field.options.table.map_or_else(|| format!("{}_{}", owner.table, field.name), str::to_owned);
+    let both = UniqueMeta { name: None, fields: vec![1, 2], condition: None };
+    let model = ModelMeta {
+        app: owner.app.clone(),
+        name: Cow::Owned(format!("{}_{}", owner.name, field.name)),
+        table,
+        fields,
+        columns,
+        key: vec![0],
+        ordering: Vec::new(),
+        comment: None,
+        verbose_name: format!("{} of {}", field.name, owner.verbose_name),
+        help: "",
+        renamed_from: None,
+        managed: owner.managed,
+        reader: None,
+        options: ModelOptions::default,
+        options_cell: OnceLock::from(ModelOptions { unique: vec![both], ..ModelOptions::default() }),
+        root: OnceLock::new(),
+    };
+    Through { model: ModelRef::Shared(Arc::new(model)), source: 1, target: 2 }
+}
+
+impl AppSpec {
+    /// The metadata of every model.
+    pub fn models(&self) -> impl Iterator<Item = &'static ModelMeta> + '_ {
+        self.models.iter().map(|meta| meta())
+    }
+}

@@ -1,0 +1,257 @@
+//! The static description of a model, as the derive emits it: constants only, so that it costs nothing to compile.
+
+use super::{CheckMeta, IndexMeta, ModelMeta, Reader, UniqueMeta};
+use crate::{Kind, Result, Value, field::Loaded, query::Related};
+
+/// An application: a label, its folder of migrations, and its models.
+#[derive(Debug)]
+pub struct AppSpec {
+    /// The label, which starts the names of tables.
+    pub label: &'static str,
+    /// The folder of the crate that declares it.
+    pub manifest_dir: &'static str,
+    /// The source file that declares it, relative to the workspace.
+    pub file: &'static str,
+    /// The package that declares it.
+    pub package: &'static str,
+    /// The models, in the order in which they are listed.
+    pub models: &'static [fn() -> &'static ModelMeta],
+    /// Migrations built into the program: path and text.
+    pub migrations: &'static [(&'static str, &'static str)],
+}
+
+/// What the derive knows of a model.
+#[derive(Debug)]
+pub struct ModelSpec {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The application that lists it.
+    pub app: &'static AppSpec,
+    /// `#[model(table = "..")]`.
+    pub table: Option<&'static str>,
+    /// Every field, in the order of the struct.
+    pub fields: &'static [FieldSpec],
+    /// The fields of the primary key, as indices.
+    pub primary_key: &'static [u16],
+    /// `#[model(ordering(..))]`.
+    pub ordering: &'static [OrderKey],
+    /// `#[model(comment = "..")]`.
+    pub comment: Option<&'static str>,
+    /// `#[model(verbose_name = "..")]`.
+    pub verbose_name: Option<&'static str>,
+    /// `#[model(renamed_from = "..")]`.
+    pub renamed_from: Option<&'static str>,
+    /// `#[model(managed = false)]` leaves the table to others.
+    pub managed: bool,
+    /// The doc comment.
+    pub help: &'static str,
+    /// Constraints and indexes, some of them from closures over the model's fields.
+    pub options: fn() -> ModelOptions,
+    /// Reads the model as a related row.
+    pub reader: RelatedReader,
+}
+
+/// Reads a related row, and those below it; `None` when there is none.
+pub type RelatedReader = fn(&mut Reader<'_, '_>, &[Related]) -> Result<Option<Loaded>>;
+
+/// Constraints and indexes of a model.
+#[derive(Debug, Default, Clone)]
+pub struct ModelOptions {
+    /// Unique keys over several fields, or with a condition.
+    pub unique: Vec<UniqueMeta>,
+    /// Indexes.
+    pub indexes: Vec<IndexMeta>,
+    /// Check constraints.
+    pub checks: Vec<CheckMeta>,
+}
+
+/// One key of a model's ordering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderKey {
+    /// The field, as an index.
+    pub field: u16,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// What the derive knows of a field.
+#[derive(Debug)]
+pub struct FieldSpec {
+    /// The field's Rust name.
+    pub name: &'static str,
+    /// What its type says of it.
+    pub shape: Shape,
+    /// What its attributes say.
+    pub options: FieldOptions,
+}
+
+/// The attributes of a field.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldOptions {
+    /// `column = ".."`.
+    pub column: Option<&'static str>,
+    /// `unique`.
+    pub unique: bool,
+    /// `index` (foreign keys have one unless `index = false`).
+    pub index: Option<bool>,
+    /// `max_length = ..`, in characters.
+    pub max_length: Option<u32>,
+    /// `max_digits = ..` of a decimal.
+    pub max_digits: Option<u32>,
+    /// `decimal_places = ..` of a decimal.
+    pub decimal_places: Option<u32>,
+    /// `default = ..`, as the value that a migration gives to existing rows.
+    pub default: Option<fn() -> Value>,
+    /// `db_default = ..`.
+    pub db_default: Option<DbDefault>,
+    /// `auto_now`: set at every save.
+    pub auto_now: bool,
+    /// `auto_now_add`: set when the row is made.
+    pub auto_now_add: bool,
+    /// Filled by the database: an automatic integer key.
+    pub auto: bool,
+    /// `on_delete = ..`.
+    pub on_delete: Option<OnDelete>,
+    /// `via = ..`: the foreign key of the other model that a reverse side stands for.
+    pub via: Option<&'static str>,
+    /// `through = ..`: the model between the two sides of a many-to-many.
+    pub through: Option<fn() -> &'static ModelMeta>,
+    /// `table = ".."` of an automatic many-to-many table.
+    pub table: Option<&'static str>,
+    /// `help = ".."`.
+    pub help: &'static str,
+    /// `verbose_name = ".."`.
+    pub verbose_name: Option<&'static str>,
+    /// `comment = ".."`, kept in the database.
+    pub comment: Option<&'static str>,
+    /// `renamed_from = ".."`.
+    pub renamed_from: Option<&'static str>,
+}
+
+impl FieldOptions {
+    /// No attribute at all.
+    pub const NONE: FieldOptions = FieldOptions {
+        column: None,
+        unique: false,
+        index: None,
+        max_length: None,
+        max_digits: None,
+        decimal_places: None,
+        default: None,
+        db_default: None,
+        auto_now: false,
+        auto_now_add: false,
+        auto: false,
+        on_delete: None,
+        via: None,
+        through: None,
+        table: None,
+        help: "",
+        verbose_name: None,
+        comment: None,
+        renamed_from: None,
+    };
+}
+
+/// A default that lives in the database.
+#[derive(Debug, Clone, Copy)]
+pub enum DbDefault {
+    /// A value.
+    Value(fn() -> Value),
+    /// The time of the statement.
+    Now,
+    /// SQL of the person's own.
+    Sql(&'static str),
+}
+
+/// What happens to rows that point to a row that is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDelete {
+    /// They are deleted too.
+    Cascade,
+    /// The deletion is refused.
+    Protect,
+    /// The deletion is refused, unless the rows go as well by another way.
+    #[default]
+    Restrict,
+    /// They point to nothing.
+    SetNull,
+    /// They point to the default.
+    SetDefault,
+    /// Nothing: the database may refuse.
+    DoNothing,
+}
+
+/// What a field's type says of it.
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// A column.
+    Column(ColumnShape),
+    /// A relation.
+    Relation(RelationKind, fn() -> &'static ModelMeta),
+}
+
+/// What a column's type says of it.
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnShape {
+    /// How values are stored.
+    pub kind: Kind,
+    /// `Option`.
+    pub nullable: bool,
+    /// An unsigned integer.
+    pub positive: bool,
+    /// The choices of an enum.
+    pub choices: &'static [Choice],
+}
+
+/// One choice of an enum.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Choice {
+    /// The stored value.
+    pub value: ChoiceValue,
+    /// What people read.
+    pub label: &'static str,
+}
+
+/// How a choice is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChoiceValue {
+    /// As text.
+    Text(&'static str),
+    /// As a number.
+    Integer(i64),
+}
+
+/// The kinds of relation.
+#[derive(Debug, Clone, Copy)]
+pub enum RelationKind {
+    /// A foreign key: columns here.
+    ForeignKey {
+        /// `Option<ForeignKey<_>>`.
+        nullable: bool,
+        /// The target's key.
+        key: KeyShape,
+    },
+    /// A unique foreign key.
+    OneToOne {
+        /// `Option<OneToOne<_>>`.
+        nullable: bool,
+        /// The target's key.
+        key: KeyShape,
+    },
+    /// The reverse of a foreign key.
+    HasMany,
+    /// The reverse of a one-to-one.
+    HasOne,
+    /// Through a table of its own, or through a model of the person's.
+    ManyToMany,
+}
+
+/// What the columns of a primary key look like, for the foreign keys that point to it.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyShape {
+    /// How each column is stored.
+    pub kinds: &'static [Kind],
+    /// The Rust names of the key's fields.
+    pub names: &'static [&'static str],
+}

@@ -1,0 +1,283 @@
+//! The traits that the derive implements: [`Model`], what a struct's field means, and how rows are read.
+
+use super::{Key, KeyShape, ModelMeta, AppSpec, Shape};
+use crate::{
+    FieldType, Result, Value,
+    db::Row,
+    field::{At, Loaded, Opt, PathNode, Plain, Scope, SelectedValue},
+    query::QuerySet,
+    tree::{Select, Selected},
+};
+
+/// A struct that is stored in a table: `#[derive(Model)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "this type has no table",
+    note = "add `#[derive(Model)]` to `{Self}`"
+)]
+pub trait Model: Listed + Sized + Send + Sync + 'static {
+    /// The handles of the fields, for closures.
+    type Fields<S: Scope>: Copy + Send + Sync + 'static;
+    /// The type of the primary key.
+    type Key: Key;
+    /// The unique keys, for `get_or_create` and upserts.
+    type UniqueKeys: Copy + Send + 'static;
+    /// The draft in which no field is set.
+    type Draft;
+
+    /// What the key looks like.
+    const KEY: KeyShape;
+
+    /// The metadata.
+    fn meta() -> &'static ModelMeta;
+
+    /// The handles at the end of a path.
+    #[doc(hidden)]
+    fn handles<S: Scope>(at: &'static PathNode) -> Self::Fields<S>;
+
+    /// The handles of the unique keys.
+    #[doc(hidden)]
+    fn unique_keys() -> Self::UniqueKeys;
+
+    /// The primary key of this row.
+    fn key(&self) -> Self::Key;
+
+    /// A row that does not exist yet.
+    fn draft() -> Self::Draft;
+
+    /// Reads a row.
+    #[doc(hidden)]
+    fn read(row: &mut Reader<'_, '_>) -> Result<Self>;
+
+    /// Writes every column, in order.
+    #[doc(hidden)]
+    fn write(&self, out: &mut Writer) -> Result<()>;
+
+    /// Hangs loaded rows under a relation.
+    #[doc(hidden)]
+    fn attach(&mut self, field: u16, rows: Loaded);
+
+    /// What is loaded under a relation.
+    #[doc(hidden)]
+    fn loaded(&self, field: u16) -> Option<&Loaded>;
+
+    /// All rows of the model, to be narrowed down. Nothing runs before a terminal is awaited.
+    fn objects() -> QuerySet<Self> {
+        QuerySet::all_rows()
+    }
+
+    /// The handles of the fields, outside a closure.
+    fn fields() -> Self::Fields<At<Self>> {
+        Self::handles(PathNode::root(Self::meta(), 0))
+    }
+}
+
+/// A model that an application lists; [`app!`](crate::app) implements it.
+#[diagnostic::on_unimplemented(
+    message = "no application lists the model `{Self}`",
+    label = "this model belongs to no application",
+    note = "list it once: `orm::app! {{ pub library {{ {Self}, .. }} }}`"
+)]
+pub trait Listed {
+    /// The application.
+    const APP: &'static AppSpec;
+}
+
+/// What a type means as a field of a model: a column, or a relation.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of a model",
+    label = "not a type that a column can hold, nor a relation",
+    note = "for a type of your own, derive `FieldType` (a newtype) or `Choices` (an enum), or wrap it in `Json<{Self}>`"
+)]
+pub trait ModelField: Sized {
+    /// The handle in closures.
+    type Handle<S: Scope>: Copy + Send + Sync + 'static;
+
+    /// What the field is.
+    const SHAPE: Shape;
+
+    /// How many columns it has.
+    const COLUMNS: u16;
+
+    /// The handle of the field `field`, whose first column is `column`, at the end of a path.
+    fn handle<S: Scope>(at: &'static PathNode, field: u16, column: u16) -> Self::Handle<S>;
+
+    /// Reads its columns.
+    fn read(row: &mut Reader<'_, '_>) -> Result<Self>;
+
+    /// Writes its columns.
+    fn write(&self, out: &mut Writer) -> Result<()>;
+
+    /// Hangs loaded rows under it.
+    fn attach(&mut self, _rows: Loaded) {}
+
+    /// What is loaded under it.
+    fn loaded(&self) -> Option<&Loaded> {
+        None
+    }
+}
+
+/// A part of a row: a value, a model, or an optional one.
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot be read from a row")]
+pub trait RowPart: Sized + Send + 'static {
+    /// What closures see of it.
+    type Handles<R: 'static>;
+    /// What closures see of it below an outer join.
+    type OptionalHandles<R: 'static>;
+
+    /// The handles of the part that is selected at `place`.
+    fn handles<R: 'static>(select: &Select, place: u16) -> Self::Handles<R>;
+
+    /// The same below an outer join.
+    fn optional_handles<R: 'static>(select: &Select, place: u16) -> Self::OptionalHandles<R>;
+
+    /// Reads it.
+    fn read(row: &mut Reader<'_, '_>) -> Result<Self>;
+
+    /// Reads it, or nothing when all of its columns are NULL.
+    fn read_optional(row: &mut Reader<'_, '_>) -> Result<Option<Self>>;
+}
+
+impl<T: Plain> RowPart for T {
+    type Handles<R: 'static> = SelectedValue<R, T>;
+    type OptionalHandles<R: 'static> = SelectedValue<R, Option<T>>;
+
+    fn handles<R: 'static>(select: &Select, place: u16) -> SelectedValue<R, T> {
+        SelectedValue::new(select, place)
+    }
+
+    fn optional_handles<R: 'static>(select: &Select, place: u16) -> SelectedValue<R, Option<T>> {
+        SelectedValue::new(select, place)
+    }
+
+    fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
+        row.value()
+    }
+
+    fn read_optional(row: &mut Reader<'_, '_>) -> Result<Option<Self>> {
+        row.value()
+    }
+}
+
+impl<T: RowPart> RowPart for Option<T> {
+    type Handles<R: 'static> = T::OptionalHandles<R>;
+    type OptionalHandles<R: 'static> = T::OptionalHandles<R>;
+
+    fn handles<R: 'static>(select: &Select, place: u16) -> T::OptionalHandles<R> {
+        T::optional_handles(select, place)
+    }
+
+    fn optional_handles<R: 'static>(select: &Select, place: u16) -> T::OptionalHandles<R> {
+        T::optional_handles(select, place)
+    }
+
+    fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
+        T::read_optional(row)
+    }
+
+    fn read_optional(row: &mut Reader<'_, '_>) -> Result<Option<Self>> {
+        T::read_optional(row).map(Some)
+    }
+}
+
+/// The handles of a model that is selected at `place`; the derive's `RowPart` calls it.
+#[doc(hidden)]
+pub fn model_handles<M: Model, R: 'static>(select: &Select, place: u16) -> M::Fields<At<R>> {
+    M::handles(PathNode::root(M::meta(), source_of(select, place)))
+}
+
+/// The same below an outer join.
+#[doc(hidden)]
+pub fn optional_model_handles<M: Model, R: 'static>(select: &Select, place: u16) -> M::Fields<Opt<At<R>>> {
+    M::handles(PathNode::root(M::meta(), source_of(select, place)))
+}
+
+fn source_of(select: &Select, place: u16) -> u16 {
+    match &select.selection[place as usize] {
+        Selected::Model { path, .. } => path.source,
+        Selected::Expr(_) => 0,
+    }
+}
+
+/// Reads the columns of one row from left to right.
+pub struct Reader<'r, 'c> {
+    row: &'r Row<'c>,
+    at: usize,
+    related: &'r [crate::query::Related],
+}
+
+impl<'r, 'c> Reader<'r, 'c> {
+    pub(crate) fn new(row: &'r Row<'c>, related: &'r [crate::query::Related]) -> Self {
+        Reader { row, at: 0, related }
+    }
+
+    /// The next column, as a value.
+    pub fn value<T: FieldType>(&mut self) -> Result<T> {
+        let cell = self.row.cell(self.at)?;
+        self.at += 1;
+        T::from_cell(&cell)
+    }
+
+    /// The next columns, as a field of a model.
+    pub fn field<F: ModelField>(&mut self) -> Result<F> {
+        F::read(self)
+    }
+
+    /// Whether the next `count` columns are all NULL.
+    pub fn all_null(&self, count: usize) -> Result<bool> {
+        for index in self.at..self.at + count {
+            if !self.row.cell(index)?.is_null() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Leaves out the next `count` columns.
+    pub fn skip(&mut self, count: usize) {
+        self.at += count;
+    }
+
+    /// A model, with the related rows that were selected with it.
+    #[doc(hidden)]
+    pub fn model<M: Model>(&mut self) -> Result<M> {
+        let related = std::mem::take(&mut self.related);
+        let mut model = M::read(self)?;
+        for relation in related {
+            relation.read_into(&mut model, self)?;
+        }
+        Ok(model)
+    }
+
+    /// A model, or nothing when its columns are NULL.
+    #[doc(hidden)]
+    pub fn optional_model<M: Model>(&mut self) -> Result<Option<M>> {
+        let columns = M::meta().columns.len();
+        if self.all_null(columns)? {
+            self.skip(columns);
+            return Ok(None);
+        }
+        self.model().map(Some)
+    }
+}
+
+/// Collects the values of a row, column by column.
+#[derive(Debug, Default)]
+pub struct Writer {
+    values: Vec<Value>,
+}
+
+impl Writer {
+    pub(crate) fn with_capacity(columns: usize) -> Self {
+        Writer { values: Vec::with_capacity(columns) }
+    }
+
+    /// The next column's value.
+    pub fn push(&mut self, value: Value) {
+        self.values.push(value);
+    }
+
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+}

@@ -1,0 +1,78 @@
+//! Grouping: keys first, then aggregates per group.
+
+use super::{
+    QuerySet,
+    selection::{Append, Row, Selection, select_values},
+};
+use crate::{
+    Model,
+    tree::{Aggregate, Expr, Selected},
+};
+use std::marker::PhantomData;
+
+/// How many rows there are, in a group or in all: an aggregate for `aggregate` and `group_by(..).annotate(..)`.
+pub fn count() -> CountAll {
+    CountAll(())
+}
+
+/// What [`count`] gives.
+#[derive(Debug, Clone, Copy)]
+pub struct CountAll(());
+
+impl CountAll {
+    pub(super) fn expr(self) -> Expr {
+        Expr::Aggregate { function: Aggregate::Count, on: None, distinct: false, filter: None }
+    }
+}
+
+/// A query whose rows are grouped by keys; `annotate` says what is computed per group.
+///
+/// The model's own ordering never takes part in grouping.
+pub struct Grouped<M: Model, O, K, R = M> {
+    query: QuerySet<M, O, R>,
+    keys: Vec<Expr>,
+    _keys: PhantomData<fn() -> K>,
+}
+
+impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
+    /// Groups the rows by one or more expressions.
+    ///
+    /// SQL: `SELECT status, COUNT(*) FROM .. GROUP BY status`.
+    pub fn group_by<C, K>(self, keys: C) -> Grouped<M, O, K::Row, R>
+    where
+        C: FnOnce(O::Handles<R>) -> K,
+        K: Selection<R>,
+    {
+        let keys = keys(self.handles()).into_list();
+        Grouped { query: self, keys, _keys: PhantomData }
+    }
+}
+
+impl<M: Model, O: Row, K: Row, R: 'static> Grouped<M, O, K, R> {
+    /// Computes aggregates per group; a row holds the keys, then the aggregates. A `filter` after it is SQL's HAVING.
+    pub fn annotate<C, A>(self, aggregates: C) -> QuerySet<M, <K as Append<A::Parts>>::Row, R>
+    where
+        C: FnOnce(O::Handles<R>) -> A,
+        A: Selection<R>,
+        K: Append<A::Parts>,
+    {
+        let aggregates = aggregates(self.query.handles()).into_list();
+        let keys = self.keys.len() as u16;
+        let mut select = self.query.into_select();
+        select.default_order = false;
+        select_values(&mut select, self.keys);
+        select.selection.extend(aggregates.into_iter().map(Selected::Expr));
+        select.group_by = Some((0..keys).collect());
+        QuerySet::from_select(select)
+    }
+
+    /// The keys of the groups alone.
+    pub fn keys(self) -> QuerySet<M, K, R> {
+        let keys = self.keys.len() as u16;
+        let mut select = self.query.into_select();
+        select.default_order = false;
+        select_values(&mut select, self.keys);
+        select.group_by = Some((0..keys).collect());
+        QuerySet::from_select(select)
+    }
+}

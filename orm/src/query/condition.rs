@@ -1,0 +1,165 @@
+//! Conditions as values: stored, combined, used again.
+
+use super::Ex;
+use crate::{
+    Model,
+    field::{At, Field, InScope, Scope, SelectedValue, expr_in},
+    tree::Expr,
+};
+use std::{
+    fmt,
+    marker::PhantomData,
+    ops::{BitAnd, BitOr, Not},
+};
+
+/// A condition on the rows of the query `R`; for a model's own query `R` is the model: `Q<Book>`.
+///
+/// Conditions are combined by `&`, `|` and `!`. `!q` is true for exactly the rows for which `q` is not.
+pub struct Q<R> {
+    expr: Expr,
+    _root: PhantomData<fn() -> R>,
+}
+
+impl<R> Q<R> {
+    pub(crate) fn from_expr(expr: Expr) -> Self {
+        Q { expr, _root: PhantomData }
+    }
+
+    /// True for every row: where a condition is built piece by piece, the start for `&`.
+    pub fn everything() -> Self {
+        Q::from_expr(Expr::And(Vec::new()))
+    }
+
+    /// True for no row: the start for `|`.
+    pub fn nothing() -> Self {
+        Q::from_expr(Expr::Or(Vec::new()))
+    }
+
+    pub(crate) fn expr(&self) -> &Expr {
+        &self.expr
+    }
+
+    pub(crate) fn into_expr(self) -> Expr {
+        self.expr
+    }
+
+    /// The condition as a truth value to be selected: never NULL.
+    pub fn as_value(self) -> Ex<R, bool> {
+        Ex::new(Expr::Call(crate::tree::Function::IsTrue, vec![self.expr]))
+    }
+}
+
+impl<M: Model> Q<M> {
+    /// A condition on a model, outside a query.
+    pub fn new<C, Q2>(condition: C) -> Self
+    where
+        C: FnOnce(M::Fields<At<M>>) -> Q2,
+        Q2: IntoQ<M>,
+    {
+        condition(M::fields()).into_q()
+    }
+}
+
+impl<R> Clone for Q<R> {
+    fn clone(&self) -> Self {
+        Q::from_expr(self.expr.clone())
+    }
+}
+
+impl<R> PartialEq for Q<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.expr == other.expr
+    }
+}
+
+impl<R> fmt::Debug for Q<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.expr.fmt(f)
+    }
+}
+
+/// What can stand where a condition is expected: a [`Q`], a `bool` field, or a condition of a query around this one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a condition on `{R}`",
+    label = "expected a condition, such as `b.title.eq(\"x\")`",
+    note = "comparisons are methods: `.eq(..)`, `.gt(..)`; the operators `==` and `>` compare in Rust, not in the database"
+)]
+pub trait IntoQ<R> {
+    /// The condition.
+    fn into_q(self) -> Q<R>;
+}
+
+impl<R1: InScope<R>, R> IntoQ<R> for Q<R1> {
+    fn into_q(self) -> Q<R> {
+        Q::from_expr(self.expr.outer(R1::LEVELS))
+    }
+}
+
+impl<R, S: Scope> IntoQ<R> for Field<S, bool>
+where
+    S::Root: InScope<R>,
+{
+    fn into_q(self) -> Q<R> {
+        Q::from_expr(expr_in::<R, _>(self))
+    }
+}
+
+impl<R> IntoQ<R> for Ex<R, bool> {
+    fn into_q(self) -> Q<R> {
+        Q::from_expr(self.into_untyped())
+    }
+}
+
+impl<R> IntoQ<R> for SelectedValue<R, bool> {
+    fn into_q(self) -> Q<R> {
+        Q::from_expr(Expr::Selected(self.place()))
+    }
+}
+
+impl<R, O: IntoQ<R>> BitAnd<O> for Q<R> {
+    type Output = Q<R>;
+
+    fn bitand(self, other: O) -> Q<R> {
+        Q::from_expr(self.expr.and(other.into_q().expr))
+    }
+}
+
+impl<R, O: IntoQ<R>> BitOr<O> for Q<R> {
+    type Output = Q<R>;
+
+    fn bitor(self, other: O) -> Q<R> {
+        Q::from_expr(self.expr.or(other.into_q().expr))
+    }
+}
+
+impl<R> Not for Q<R> {
+    type Output = Q<R>;
+
+    fn not(self) -> Q<R> {
+        Q::from_expr(Expr::Not(Box::new(self.expr)))
+    }
+}
+
+impl<S: Scope, O: IntoQ<S::Root>> BitAnd<O> for Field<S, bool> {
+    type Output = Q<S::Root>;
+
+    fn bitand(self, other: O) -> Q<S::Root> {
+        Q::from_expr(self.expr()) & other
+    }
+}
+
+impl<S: Scope, O: IntoQ<S::Root>> BitOr<O> for Field<S, bool> {
+    type Output = Q<S::Root>;
+
+    fn bitor(self, other: O) -> Q<S::Root> {
+        Q::from_expr(self.expr()) | other
+    }
+}
+
+impl<S: Scope> Not for Field<S, bool> {
+    type Output = Q<S::Root>;
+
+    fn not(self) -> Q<S::Root> {
+        !Q::from_expr(self.expr())
+    }
+}

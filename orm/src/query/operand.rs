@@ -1,0 +1,160 @@
+//! What an expression can be compared and combined with: Rust values, and other expressions of the same type.
+
+use super::{Ex, QuerySet};
+use crate::{
+    FieldType, Model, Value,
+    field::{Field, InScope, NotNull, Null, Nullable, Plain, Scope, SelectedValue, Sub, expr_in},
+    query::Expression,
+    tree::Expr,
+};
+use rust_decimal::Decimal;
+
+/// A value or an expression that can stand beside an expression of type `T` in the query `R`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with a value of type `{T}`",
+    label = "expected `{T}`, `Option<{T}>`, or an expression of that type in the same query"
+)]
+pub trait Operand<R, T> {
+    /// Whether it can be NULL.
+    type Null: Null;
+
+    /// The untyped expression.
+    #[doc(hidden)]
+    fn into_operand(self) -> Expr;
+}
+
+/// A value as an expression; one that has no exact form in a database refuses the query.
+pub(crate) fn bind<T: FieldType>(value: &T) -> Expr {
+    match value.to_value() {
+        Ok(value) => Expr::Value(value),
+        Err(error) => Expr::Invalid(error.message().to_owned()),
+    }
+}
+
+impl<R, T: Plain> Operand<R, T> for T {
+    type Null = NotNull;
+
+    fn into_operand(self) -> Expr {
+        bind(&self)
+    }
+}
+
+impl<R, T: Plain> Operand<R, T> for &T {
+    type Null = NotNull;
+
+    fn into_operand(self) -> Expr {
+        bind(self)
+    }
+}
+
+impl<R, T: Plain> Operand<R, T> for Option<T> {
+    type Null = Nullable;
+
+    fn into_operand(self) -> Expr {
+        bind(&self)
+    }
+}
+
+impl<R> Operand<R, String> for &str {
+    type Null = NotNull;
+
+    fn into_operand(self) -> Expr {
+        Expr::Value(Value::Text(self.to_owned()))
+    }
+}
+
+impl<R> Operand<R, Decimal> for i32 {
+    type Null = NotNull;
+
+    fn into_operand(self) -> Expr {
+        Expr::Value(Value::Decimal(self.into()))
+    }
+}
+
+impl<R, S: Scope, T: FieldType> Operand<R, T::Plain> for Field<S, T>
+where
+    S::Root: InScope<R>,
+{
+    type Null = <<Field<S, T> as Expression>::Value as FieldType>::Nullness;
+
+    fn into_operand(self) -> Expr {
+        expr_in::<R, _>(self)
+    }
+}
+
+impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for Ex<R1, T> {
+    type Null = T::Nullness;
+
+    fn into_operand(self) -> Expr {
+        expr_in::<R, _>(self)
+    }
+}
+
+impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for SelectedValue<R1, T> {
+    type Null = T::Nullness;
+
+    fn into_operand(self) -> Expr {
+        expr_in::<R, _>(self)
+    }
+}
+
+/// A set of values of type `T`, for `is_in` in the query `R`: a list, or a query that selects one value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of `{T}`",
+    label = "expected a list of `{T}`, or a query with one value: `.values(|x| x.field)`"
+)]
+pub trait InSet<R, T> {
+    /// The condition that `expr` is one of the set.
+    #[doc(hidden)]
+    fn contains(self, expr: Expr) -> Expr;
+}
+
+fn list<T: Plain>(expr: Expr, items: impl Iterator<Item = Expr>) -> Expr {
+    let mut values = Vec::new();
+    for item in items {
+        match item {
+            Expr::Value(value) => values.push(value),
+            other => return other,
+        }
+    }
+    if values.is_empty() {
+        return Expr::Or(Vec::new());
+    }
+    Expr::In(Box::new(expr), Value::List(T::KIND, values.into()))
+}
+
+impl<R, T: Plain, V: Operand<R, T>> InSet<R, T> for Vec<V> {
+    fn contains(self, expr: Expr) -> Expr {
+        list::<T>(expr, self.into_iter().map(Operand::into_operand))
+    }
+}
+
+impl<R, T: Plain, V: Operand<R, T>, const N: usize> InSet<R, T> for [V; N] {
+    fn contains(self, expr: Expr) -> Expr {
+        list::<T>(expr, self.into_iter().map(Operand::into_operand))
+    }
+}
+
+impl<R, T: Plain> InSet<R, T> for &[T] {
+    fn contains(self, expr: Expr) -> Expr {
+        list::<T>(expr, self.iter().map(bind))
+    }
+}
+
+impl<R, T: Plain> InSet<R, T> for &Vec<T> {
+    fn contains(self, expr: Expr) -> Expr {
+        list::<T>(expr, self.iter().map(bind))
+    }
+}
+
+impl<R, T: Plain, M: Model, V: FieldType<Plain = T>> InSet<R, T> for QuerySet<M, V, M> {
+    fn contains(self, expr: Expr) -> Expr {
+        Expr::InQuery(vec![expr], Box::new(self.into_select()))
+    }
+}
+
+impl<R, T: Plain, M: Model, V: FieldType<Plain = T>> InSet<R, T> for QuerySet<M, V, Sub<R, M>> {
+    fn contains(self, expr: Expr) -> Expr {
+        Expr::InQuery(vec![expr], Box::new(self.into_select()))
+    }
+}

@@ -1,0 +1,334 @@
+//! Querysets: which rows of a model, in which form and order. Building one runs nothing.
+
+use super::{
+    Ex, IntoQ, Related, RelatedSelection,
+    selection::{Append, OrderKeys, Row, Selectable, Selection, select_values},
+};
+use crate::{
+    Dialect, FieldType, Model, Result,
+    compile,
+    field::{PathNode, Scope, Sub, ToMany, link},
+    model::RowPart,
+    tree::{Expr, Join, JoinKind, ModelRef, Order, Path, Select, Selected},
+};
+use std::marker::PhantomData;
+
+/// A query over the model `M` whose rows are of type `O`, at first `M` itself.
+///
+/// Every method gives a new queryset; nothing runs before a terminal such as [`all`](QuerySet::all) is awaited. `R` tells
+/// queries inside others apart from those that stand alone.
+pub struct QuerySet<M, O = M, R = M> {
+    select: Select,
+    related: Vec<Related>,
+    _type: PhantomData<fn() -> (M, O, R)>,
+}
+
+impl<M, O, R> Clone for QuerySet<M, O, R> {
+    fn clone(&self) -> Self {
+        QuerySet { select: self.select.clone(), related: self.related.clone(), _type: PhantomData }
+    }
+}
+
+impl<M: Model> QuerySet<M> {
+    pub(crate) fn all_rows() -> Self {
+        QuerySet::from_select(Select::all(ModelRef::Static(M::meta())))
+    }
+
+    /// The same rows as a query inside the query that `handle` belongs to, whose columns can then be used in it.
+    ///
+    /// `Author::objects().annotate(|a| Book::objects().within(a.name).filter(|b| b.title.eq(a.name)).count())`
+    pub fn within<E: super::Expression>(self, _handle: E) -> QuerySet<M, M, Sub<E::Root, M>> {
+        QuerySet { select: self.select, related: self.related, _type: PhantomData }
+    }
+}
+
+impl<M: Model, O, R> QuerySet<M, O, R> {
+    pub(crate) fn from_select(select: Select) -> Self {
+        QuerySet { select, related: Vec::new(), _type: PhantomData }
+    }
+
+    fn retype<P>(self) -> QuerySet<M, P, R> {
+        QuerySet { select: self.select, related: self.related, _type: PhantomData }
+    }
+
+    /// The query as data.
+    pub fn into_select(self) -> Select {
+        self.select
+    }
+
+    pub(crate) fn select(&self) -> &Select {
+        &self.select
+    }
+
+    pub(crate) fn related(&self) -> &[Related] {
+        &self.related
+    }
+
+    /// The first `count` rows at most. SQL: `LIMIT`.
+    pub fn limit(mut self, count: u64) -> Self {
+        self.select.limit = Some(self.select.limit.map_or(count, |limit| limit.min(count)));
+        self
+    }
+
+    /// Without the first `count` rows. SQL: `OFFSET`.
+    pub fn offset(mut self, count: u64) -> Self {
+        self.select.offset = Some(self.select.offset.unwrap_or(0) + count);
+        self.select.limit = self.select.limit.map(|limit| limit.saturating_sub(count));
+        self
+    }
+
+    /// Every different row once. SQL: `SELECT DISTINCT`.
+    pub fn distinct(mut self) -> Self {
+        self.select.distinct = true;
+        self
+    }
+
+    /// No row at all; no statement is run.
+    pub fn none(mut self) -> Self {
+        self.select.empty = true;
+        self
+    }
+
+    /// Locks the rows until the transaction ends. SQL: `FOR UPDATE`; on SQLite, where a transaction that writes has the whole
+    /// database to itself, nothing.
+    pub fn for_update(mut self) -> Self {
+        self.select.for_update = true;
+        self
+    }
+
+    /// The rows in no particular order, not even the model's own.
+    pub fn unordered(mut self) -> Self {
+        self.select.order.clear();
+        self.select.default_order = false;
+        self
+    }
+
+    /// The rows in the opposite order; an unordered query is turned by its key.
+    pub fn reverse(mut self) -> Self {
+        self.select.order = compile::effective_order(&self.select, true);
+        for order in &mut self.select.order {
+            order.descending = !order.descending;
+            order.nulls_first = order.nulls_first.map(|first| !first);
+        }
+        self
+    }
+
+    /// The SQL of the query in a dialect, with placeholders; no connection is needed.
+    ///
+    /// # Errors
+    /// [`Code::Unsupported`](crate::Code::Unsupported) when the database cannot do it, [`Code::BadQuery`](crate::Code::BadQuery)
+    /// when the query means nothing.
+    pub fn to_sql(&self, dialect: Dialect) -> Result<String> {
+        Ok(compile::select(&self.select, dialect)?.sql(dialect))
+    }
+}
+
+impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
+    pub(super) fn handles(&self) -> O::Handles<R> {
+        O::handles(&self.select)
+    }
+
+    /// The rows for which the condition is true. SQL: `WHERE`; after `group_by(..).annotate(..)`, HAVING.
+    pub fn filter<C, Q>(mut self, condition: C) -> Self
+    where
+        C: FnOnce(O::Handles<R>) -> Q,
+        Q: IntoQ<R>,
+    {
+        let condition = condition(self.handles()).into_q().into_expr();
+        self.select.narrow(condition);
+        self
+    }
+
+    /// The rows for which the condition is not true: exactly those that `filter` leaves out.
+    pub fn exclude<C, Q>(self, condition: C) -> Self
+    where
+        C: FnOnce(O::Handles<R>) -> Q,
+        Q: IntoQ<R>,
+    {
+        self.filter(|handles| !condition(handles).into_q())
+    }
+
+    /// The rows in this order instead of any other.
+    pub fn order_by<C, K>(mut self, keys: C) -> Self
+    where
+        C: FnOnce(O::Handles<R>) -> K,
+        K: OrderKeys<R>,
+    {
+        let mut order: Vec<Order> = Vec::new();
+        keys(self.handles()).add_to(&mut order);
+        self.select.order = order;
+        self.select.default_order = false;
+        self
+    }
+
+    /// Only these values of each row, as a tuple, or as the value itself when there is one.
+    ///
+    /// SQL: `SELECT title, author.name FROM ..`.
+    pub fn values<C, V>(mut self, values: C) -> QuerySet<M, V::Row, R>
+    where
+        C: FnOnce(O::Handles<R>) -> V,
+        V: Selection<R>,
+    {
+        let list = values(self.handles()).into_list();
+        let before = std::mem::take(&mut self.select.selection);
+        let list = list.into_iter().map(|expr| expr.with_selected(&before)).collect();
+        self.select.resolve_selected(&before);
+        select_values(&mut self.select, list);
+        self.related.clear();
+        self.retype()
+    }
+
+    /// The row and these values beside it.
+    pub fn annotate<C, V>(mut self, values: C) -> QuerySet<M, <O as Append<V::Parts>>::Row, R>
+    where
+        C: FnOnce(O::Handles<R>) -> V,
+        V: Selection<R>,
+        O: Append<V::Parts>,
+    {
+        let list = values(self.handles()).into_list();
+        for expr in list {
+            let expr = expr.with_selected(&self.select.selection);
+            self.select.selection.push(Selected::Expr(expr));
+        }
+        self.retype()
+    }
+
+    /// The query as one value of the query around it: that of its first row, or NULL.
+    pub fn scalar<C, V>(mut self, value: C) -> Ex<<R as Enclosing>::Outer, <V::Value as FieldType>::Nullable>
+    where
+        C: FnOnce(O::Handles<R>) -> V,
+        V: super::Expression<Root = R> + Selectable<R>,
+        R: Enclosing,
+    {
+        let expr = value(self.handles()).into_selected().with_selected(&self.select.selection);
+        select_values(&mut self.select, vec![expr]);
+        self.select.order = compile::effective_order(&self.select, false);
+        self.select.limit = Some(1);
+        Ex::new(Expr::Scalar(Box::new(self.select)))
+    }
+}
+
+/// A query inside another.
+pub trait Enclosing {
+    /// The query around it.
+    type Outer: 'static;
+}
+
+impl<R: 'static, M> Enclosing for Sub<R, M> {
+    type Outer = R;
+}
+
+impl<M: Model, R: 'static, P: 'static> QuerySet<M, M, R>
+where
+    R: Enclosing<Outer = P>,
+    M: RowPart,
+{
+    /// Whether the query has a row, as a condition of the query around it. SQL: `EXISTS (..)`.
+    pub fn has_rows(self) -> super::Q<P> {
+        super::Q::from_expr(Expr::Exists(Box::new(self.unordered().select)))
+    }
+
+    /// How many rows the query has, as a value of the query around it.
+    pub fn row_count(mut self) -> Ex<P, i64> {
+        select_values(&mut self.select, vec![super::count().into_expr()]);
+        self.select.default_order = false;
+        Ex::new(Expr::Scalar(Box::new(self.select)))
+    }
+}
+
+impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
+    /// Loads related rows in the same query, as deep as the paths go: `.select_related(|b| (b.author.country, b.editor))`.
+    ///
+    /// SQL: a JOIN per relation.
+    pub fn select_related<C, L>(mut self, relations: C) -> Self
+    where
+        C: FnOnce(M::Fields<crate::field::At<R>>) -> L,
+        L: RelatedSelection,
+    {
+        let relations = relations(M::handles(PathNode::root(M::meta(), 0)));
+        relations.add_to(&mut self.related);
+        self.select.related.clear();
+        for related in &self.related {
+            related.paths(&mut self.select.related);
+        }
+        self
+    }
+
+    /// Pairs of each row with each of its related rows. The one form that multiplies rows. SQL: `JOIN`.
+    pub fn join<C, S, T>(self, relation: C) -> QuerySet<M, <O as Append<(T,)>>::Row, R>
+    where
+        C: FnOnce(O::Handles<R>) -> ToMany<S, T>,
+        S: Scope<Root = R>,
+        T: Model + RowPart,
+        O: Append<(T,)>,
+    {
+        self.join_as(relation, JoinKind::Inner).retype()
+    }
+
+    /// Pairs as [`join`](QuerySet::join) makes them, and rows without related rows once, with `None`. SQL: `LEFT JOIN`.
+    pub fn left_join<C, S, T>(self, relation: C) -> QuerySet<M, <O as Append<(Option<T>,)>>::Row, R>
+    where
+        C: FnOnce(O::Handles<R>) -> ToMany<S, T>,
+        S: Scope<Root = R>,
+        T: Model + RowPart,
+        O: Append<(Option<T>,)>,
+    {
+        self.join_as(relation, JoinKind::Left).retype()
+    }
+
+    fn join_as<C, S, T>(mut self, relation: C, kind: JoinKind) -> Self
+    where
+        C: FnOnce(O::Handles<R>) -> ToMany<S, T>,
+        S: Scope<Root = R>,
+        T: Model + RowPart,
+    {
+        let relation = relation(self.handles());
+        let model = ModelRef::Static(T::meta());
+        // A many-to-many takes two sources: the model between comes first.
+        let next = self.select.joins.len() as u16 + 1;
+        let between = link(&relation.owner().path(), &relation.step(), &model, next + 1, next, 0);
+        let source = if between.through.is_some() { next + 1 } else { next };
+        let link = link(&relation.owner().path(), &relation.step(), &model, source, next, 0);
+        if let Some((model, on)) = link.through {
+            self.select.joins.push(Join { model, kind, on });
+        }
+        self.select.joins.push(Join { model: model.clone(), kind, on: link.on });
+        self.select.selection.push(Selected::Model { path: Path::source(source), model });
+        self
+    }
+}
+
+/// One page of the rows of a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<O> {
+    /// The rows of the page.
+    pub rows: Vec<O>,
+    /// The number of the page, from 1.
+    pub number: u64,
+    /// How many rows a page has.
+    pub size: u64,
+    /// How many rows there are in all.
+    pub total: u64,
+}
+
+impl<O> Page<O> {
+    /// How many pages there are; an empty query has one.
+    ///
+    /// ```
+    /// let page = orm::Page { rows: vec!['a'], number: 3, size: 10, total: 21 };
+    /// assert_eq!((page.pages(), page.has_next(), page.has_previous()), (3, false, true));
+    /// ```
+    pub fn pages(&self) -> u64 {
+        self.total.div_ceil(self.size.max(1)).max(1)
+    }
+
+    /// Whether a page follows.
+    pub fn has_next(&self) -> bool {
+        self.number < self.pages()
+    }
+
+    /// Whether a page goes before.
+    pub fn has_previous(&self) -> bool {
+        self.number > 1
+    }
+}

@@ -1,0 +1,133 @@
+//! `select_related`: relations to one row that are loaded in the same query.
+
+use crate::{
+    Model, Result,
+    field::{Loaded, Scope, ToOne},
+    model::{Reader, RelatedReader, RowPart},
+    tree::{ModelRef, Path, Step},
+};
+
+/// A related model that is selected beside its owner, and what is selected beside it in turn.
+#[derive(Clone)]
+pub struct Related {
+    step: Step,
+    path: Path,
+    model: ModelRef,
+    read: RelatedReader,
+    children: Vec<Related>,
+}
+
+impl Related {
+    /// Reads the related row and hangs it under its owner.
+    pub(crate) fn read_into<M: Model>(&self, owner: &mut M, row: &mut Reader<'_, '_>) -> Result<()> {
+        let optional = !owner_has_column(&self.step);
+        match (self.read)(row, &self.children)? {
+            Some(loaded) => owner.attach(self.step.field, loaded),
+            None if optional => owner.attach(self.step.field, Loaded::new(())),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// The paths that have to be selected, in the order in which they are read.
+    pub(super) fn paths(&self, out: &mut Vec<(Path, ModelRef)>) {
+        out.push((self.path.clone(), self.model.clone()));
+        for child in &self.children {
+            child.paths(out);
+        }
+    }
+
+    fn skip(&self) -> usize {
+        self.model.columns.len() + self.children.iter().map(Related::skip).sum::<usize>()
+    }
+}
+
+/// Whether the owner of the relation has its column: a missing row then shows as NULL.
+fn owner_has_column(step: &Step) -> bool {
+    step.model.fields[step.field as usize].column_count > 0
+}
+
+/// Reads `M` as a related row: what the derive puts into the model's metadata.
+pub fn read_related<M: Model>(row: &mut Reader<'_, '_>, children: &[Related]) -> Result<Option<Loaded>> {
+    let columns = M::meta().columns.len();
+    if row.all_null(columns)? {
+        row.skip(columns + children.iter().map(Related::skip).sum::<usize>());
+        return Ok(None);
+    }
+    let mut model = M::read(row)?;
+    for child in children {
+        child.read_into(&mut model, row)?;
+    }
+    Ok(Some(Loaded::new(model)))
+}
+
+/// The relations that `select_related` loads: `b.author`, `b.author.country`, or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a relation to one row",
+    label = "`select_related` takes foreign keys and one-to-ones",
+    note = "rows of a to-many relation are loaded by `prefetch`"
+)]
+pub trait RelatedSelection {
+    /// Adds the relations, and those on the way to them.
+    #[doc(hidden)]
+    fn add_to(self, out: &mut Vec<Related>);
+}
+
+impl<S: Scope, T: Scope, M: Model + RowPart> RelatedSelection for ToOne<S, T, M> {
+    fn add_to(self, out: &mut Vec<Related>) {
+        let related = Related {
+            step: self.step(),
+            path: self.target().path(),
+            model: ModelRef::Static(M::meta()),
+            read: read_related::<M>,
+            children: Vec::new(),
+        };
+        insert(out, related, &self.target().path().steps, 0);
+    }
+}
+
+/// Puts a relation under the ones on the way to it.
+fn insert(level: &mut Vec<Related>, related: Related, steps: &[Step], depth: usize) {
+    let known = level.iter().position(|other| other.step == steps[depth]);
+    let last = depth + 1 == steps.len();
+    match known {
+        Some(index) if !last => insert(&mut level[index].children, related, steps, depth + 1),
+        Some(_) => {}
+        None if last => level.push(related),
+        None => {
+            // The way there has not been asked for: it is loaded as well, by the relation's own reader.
+            let step = steps[depth].clone();
+            let field = &step.model.fields[step.field as usize];
+            if let Some(relation) = &field.relation {
+                let model = relation.target();
+                if let Some(read) = model.reader {
+                    let path = Path { source: related.path.source, steps: crate::tree::Steps::Shared(steps[..=depth].into()) };
+                    let mut way = Related { step, path, model, read, children: Vec::new() };
+                    insert(&mut way.children, related, steps, depth + 1);
+                    level.push(way);
+                }
+            }
+        }
+    }
+}
+
+macro_rules! tuples {
+    ($(($($part:ident . $index:tt),+))+) => {$(
+        impl<$($part: RelatedSelection),+> RelatedSelection for ($($part,)+) {
+            fn add_to(self, out: &mut Vec<Related>) {
+                $(self.$index.add_to(out);)+
+            }
+        }
+    )+};
+}
+
+tuples! {
+    (A.0)
+    (A.0, B.1)
+    (A.0, B.1, C.2)
+    (A.0, B.1, C.2, D.3)
+    (A.0, B.1, C.2, D.3, E.4)
+    (A.0, B.1, C.2, D.3, E.4, F.5)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7)
+}

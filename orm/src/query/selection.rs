@@ -1,0 +1,269 @@
+//! What `values`, `annotate` and `order_by` take: expressions, and tuples of them.
+
+use super::{Ex, Expression, aggregate::CountAll};
+use crate::{
+    FieldType, Result,
+    field::{Field, InScope, Scope, SelectedValue, expr_in},
+    model::{Reader, RowPart},
+    tree::{Expr, Order, Select, Selected},
+};
+use std::marker::PhantomData;
+
+/// One expression to select in the query `R`, and the type it is read as.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be selected in a query over `{R}`",
+    label = "expected a field, an expression, an aggregate, or a tuple of them"
+)]
+pub trait Selectable<R> {
+    /// What it is read as.
+    type Part: RowPart;
+
+    /// What is selected.
+    #[doc(hidden)]
+    fn into_selected(self) -> Expr;
+}
+
+impl<R, S: Scope, T: FieldType> Selectable<R> for Field<S, T>
+where
+    S::Root: InScope<R>,
+    <Self as Expression>::Value: RowPart,
+{
+    type Part = <Self as Expression>::Value;
+
+    fn into_selected(self) -> Expr {
+        expr_in::<R, _>(self)
+    }
+}
+
+impl<R: 'static, T: FieldType + RowPart> Selectable<R> for Ex<R, T> {
+    type Part = T;
+
+    fn into_selected(self) -> Expr {
+        self.into_untyped()
+    }
+}
+
+impl<R: 'static, T: FieldType + RowPart> Selectable<R> for SelectedValue<R, T> {
+    type Part = T;
+
+    fn into_selected(self) -> Expr {
+        Expr::Selected(self.place())
+    }
+}
+
+impl<R> Selectable<R> for CountAll {
+    type Part = i64;
+
+    fn into_selected(self) -> Expr {
+        self.expr()
+    }
+}
+
+impl<R> Selectable<R> for super::Q<R> {
+    type Part = bool;
+
+    fn into_selected(self) -> Expr {
+        self.as_value().into_untyped()
+    }
+}
+
+/// Expressions to select in the query `R`: one, or a tuple.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be selected in a query over `{R}`",
+    label = "expected a field, an expression, an aggregate, or a tuple of them"
+)]
+pub trait Selection<R> {
+    /// The type of a row that holds just these.
+    type Row: Row;
+    /// The types, as a tuple.
+    type Parts;
+
+    /// What is selected.
+    #[doc(hidden)]
+    fn into_list(self) -> Vec<Expr>;
+}
+
+/// The type of a row: a model, a value, or a tuple of them.
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot be read from a row")]
+pub trait Row: Sized + Send + 'static {
+    /// What closures over such a row see.
+    type Handles<R: 'static>;
+
+    /// The handles.
+    #[doc(hidden)]
+    fn handles<R: 'static>(select: &Select) -> Self::Handles<R>;
+
+    /// Reads a row.
+    #[doc(hidden)]
+    fn read(row: &mut Reader<'_, '_>) -> Result<Self>;
+}
+
+/// The row that a selection of `Parts` makes of this one.
+pub trait Append<Parts>: Row {
+    /// The longer row.
+    type Row: Row;
+}
+
+impl<T: RowPart> Row for T {
+    type Handles<R: 'static> = T::Handles<R>;
+
+    fn handles<R: 'static>(select: &Select) -> T::Handles<R> {
+        T::handles(select, 0)
+    }
+
+    fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
+        T::read(row)
+    }
+}
+
+impl<R, T: Selectable<R>> Selection<R> for T {
+    type Row = T::Part;
+    type Parts = (T::Part,);
+
+    fn into_list(self) -> Vec<Expr> {
+        vec![self.into_selected()]
+    }
+}
+
+macro_rules! tuples {
+    ($(($($part:ident . $index:tt),+))+) => {$(
+        impl<R, $($part: Selectable<R>),+> Selection<R> for ($($part,)+) {
+            type Row = ($($part::Part,)+);
+            type Parts = ($($part::Part,)+);
+
+            fn into_list(self) -> Vec<Expr> {
+                vec![$(self.$index.into_selected()),+]
+            }
+        }
+
+        impl<$($part: RowPart),+> Row for ($($part,)+) {
+            type Handles<R: 'static> = ($($part::Handles<R>,)+);
+
+            fn handles<R: 'static>(select: &Select) -> Self::Handles<R> {
+                ($($part::handles(select, $index),)+)
+            }
+
+            fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
+                Ok(($($part::read(row)?,)+))
+            }
+        }
+
+        impl<R, $($part: OrderKeys<R>),+> OrderKeys<R> for ($($part,)+) {
+            fn add_to(self, order: &mut Vec<Order>) {
+                $(self.$index.add_to(order);)+
+            }
+        }
+    )+};
+}
+
+tuples! {
+    (A.0)
+    (A.0, B.1)
+    (A.0, B.1, C.2)
+    (A.0, B.1, C.2, D.3)
+    (A.0, B.1, C.2, D.3, E.4)
+    (A.0, B.1, C.2, D.3, E.4, F.5)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7, I.8)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7, I.8, J.9)
+}
+
+macro_rules! append {
+    ($(($($old:ident),+) + ($($new:ident),+);)+) => {$(
+        impl<$($old: RowPart,)+ $($new: RowPart),+> Append<($($new,)+)> for ($($old,)+) {
+            type Row = ($($old,)+ $($new,)+);
+        }
+    )+};
+}
+
+macro_rules! append_to_one {
+    ($(($($new:ident),+);)+) => {$(
+        impl<M: RowPart, $($new: RowPart),+> Append<($($new,)+)> for M {
+            type Row = (M, $($new,)+);
+        }
+    )+};
+}
+
+append_to_one! {
+    (A); (A, B); (A, B, C); (A, B, C, D); (A, B, C, D, E); (A, B, C, D, E, F);
+}
+
+append! {
+    (A, B) + (X);
+    (A, B) + (X, Y);
+    (A, B) + (X, Y, Z);
+    (A, B) + (X, Y, Z, W);
+    (A, B, C) + (X);
+    (A, B, C) + (X, Y);
+    (A, B, C) + (X, Y, Z);
+    (A, B, C) + (X, Y, Z, W);
+    (A, B, C, D) + (X);
+    (A, B, C, D) + (X, Y);
+    (A, B, C, D) + (X, Y, Z);
+    (A, B, C, D) + (X, Y, Z, W);
+    (A, B, C, D, E) + (X);
+    (A, B, C, D, E) + (X, Y);
+    (A, B, C, D, E) + (X, Y, Z);
+    (A, B, C, D, E, F) + (X);
+    (A, B, C, D, E, F) + (X, Y);
+}
+
+/// One key of an ordering.
+pub struct OrderBy<R> {
+    order: Order,
+    _root: PhantomData<fn() -> R>,
+}
+
+impl<R> OrderBy<R> {
+    pub(super) fn new(expr: Expr, descending: bool) -> Self {
+        OrderBy { order: Order { expr, descending, nulls_first: None }, _root: PhantomData }
+    }
+
+    /// NULLs before all values.
+    pub fn nulls_first(mut self) -> Self {
+        self.order.nulls_first = Some(true);
+        self
+    }
+
+    /// NULLs after all values.
+    pub fn nulls_last(mut self) -> Self {
+        self.order.nulls_first = Some(false);
+        self
+    }
+
+    /// The key as data: for a model's indexes.
+    #[doc(hidden)]
+    pub fn into_order(self) -> Order {
+        self.order
+    }
+}
+
+/// Keys of an ordering in the query `R`: `b.title.asc()`, or a tuple or list of such.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an ordering of a query over `{R}`",
+    label = "expected `.asc()` or `.desc()` of a field or expression, or a tuple of them"
+)]
+pub trait OrderKeys<R> {
+    /// Adds the keys.
+    #[doc(hidden)]
+    fn add_to(self, order: &mut Vec<Order>);
+}
+
+impl<R> OrderKeys<R> for OrderBy<R> {
+    fn add_to(self, order: &mut Vec<Order>) {
+        order.push(self.order);
+    }
+}
+
+impl<R, K: OrderKeys<R>> OrderKeys<R> for Vec<K> {
+    fn add_to(self, order: &mut Vec<Order>) {
+        self.into_iter().for_each(|key| key.add_to(order));
+    }
+}
+
+/// Puts a list of expressions where a query's selection is.
+pub(super) fn select_values(select: &mut Select, list: Vec<Expr>) {
+    select.selection = list.into_iter().map(Selected::Expr).collect();
+    select.related.clear();
+}

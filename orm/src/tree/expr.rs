@@ -1,0 +1,301 @@
+//! Expressions: columns, values and what can be done with them.
+
+use super::{ModelRef, Path, Select, Selected, path::Steps};
+use crate::{Kind, Value};
+use std::borrow::Cow;
+
+/// An expression of a statement. Columns are relative to the query that the expression stands in;
+/// [`Expr::Outer`] looks into the queries around it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Expr {
+    /// A column of the model at the end of a path.
+    Column { path: Path, model: ModelRef, column: u16 },
+    /// A bound value.
+    Value(Value),
+    /// An expression of the query this many levels further out.
+    Outer(u8, Box<Expr>),
+    /// The expression that this query selects at this place.
+    Selected(u16),
+    /// Both sides and an operator between them.
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// True when all are.
+    And(Vec<Expr>),
+    /// True when one is.
+    Or(Vec<Expr>),
+    /// True when the condition is not: also where it is unknown.
+    Not(Box<Expr>),
+    /// Arithmetic negation.
+    Negate(Box<Expr>),
+    /// Whether there is no value.
+    IsNull(Box<Expr>),
+    /// One of a list of values, bound as one.
+    In(Box<Expr>, Value),
+    /// One of the rows of a query.
+    InQuery(Vec<Expr>, Box<Select>),
+    /// A pattern on text.
+    Like { on: Box<Expr>, pattern: Box<Expr>, like: Like, fold: bool },
+    /// A regular expression on text, in the database's own dialect.
+    Regex { on: Box<Expr>, pattern: Box<Expr>, fold: bool },
+    /// A function of the catalogue.
+    Call(Function, Vec<Expr>),
+    /// An aggregate over the rows, or over a group of them.
+    Aggregate { function: Aggregate, on: Option<Box<Expr>>, distinct: bool, filter: Option<Box<Expr>> },
+    /// The first branch whose condition is true.
+    Case { branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    /// A conversion.
+    Cast(Box<Expr>, Kind),
+    /// Whether the query has rows.
+    Exists(Box<Select>),
+    /// The one value that the query selects.
+    Scalar(Box<Select>),
+    /// SQL as it is written, with expressions between its pieces: `pieces.len() == parts.len() + 1`.
+    Raw { pieces: Vec<Cow<'static, str>>, parts: Vec<Expr> },
+    /// Something that cannot be said, and why: refused when the query is compiled.
+    Invalid(String),
+    /// The value that an upsert would have inserted for this column.
+    Proposed { model: ModelRef, column: u16 },
+}
+
+/// Operators between two expressions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BinaryOp {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    /// Null-safe equality.
+    Is,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+    Concat,
+}
+
+/// Where a pattern has to match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Like {
+    Contains,
+    StartsWith,
+    EndsWith,
+    /// The whole text.
+    Whole,
+    /// A pattern of the person's own, with `%` and `_`.
+    Pattern,
+}
+
+/// Functions that every database has in some form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Function {
+    Lower,
+    Upper,
+    Length,
+    Trim,
+    Coalesce,
+    Abs,
+    Round,
+    Now,
+    Year,
+    Month,
+    Day,
+    WeekDay,
+    Hour,
+    Minute,
+    Second,
+    Date,
+    Greatest,
+    Least,
+    NullIf,
+    /// Whether a condition is true: never NULL.
+    IsTrue,
+    Substr,
+    Replace,
+}
+
+/// Aggregates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Aggregate {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+}
+
+impl Expr {
+    /// A column of the model that the query is over.
+    pub fn own(model: ModelRef, column: u16) -> Expr {
+        Expr::Column { path: Path::source(0), model, column }
+    }
+
+    /// The expression as seen from a query `levels` deeper.
+    pub fn outer(self, levels: u8) -> Expr {
+        match self {
+            expr if levels == 0 => expr,
+            Expr::Outer(more, inner) => Expr::Outer(more + levels, inner),
+            value @ Expr::Value(_) => value,
+            expr => Expr::Outer(levels, Box::new(expr)),
+        }
+    }
+
+    /// Both conditions; nested conjunctions are kept flat.
+    pub fn and(self, other: Expr) -> Expr {
+        match (self, other) {
+            (Expr::And(mut left), Expr::And(right)) => {
+                left.extend(right);
+                Expr::And(left)
+            }
+            (Expr::And(mut left), right) => {
+                left.push(right);
+                Expr::And(left)
+            }
+            (left, Expr::And(mut right)) => {
+                right.insert(0, left);
+                Expr::And(right)
+            }
+            (left, right) => Expr::And(vec![left, right]),
+        }
+    }
+
+    /// Either condition; nested disjunctions are kept flat.
+    pub fn or(self, other: Expr) -> Expr {
+        match (self, other) {
+            (Expr::Or(mut left), Expr::Or(right)) => {
+                left.extend(right);
+                Expr::Or(left)
+            }
+            (Expr::Or(mut left), right) => {
+                left.push(right);
+                Expr::Or(left)
+            }
+            (left, Expr::Or(mut right)) => {
+                right.insert(0, left);
+                Expr::Or(right)
+            }
+            (left, right) => Expr::Or(vec![left, right]),
+        }
+    }
+
+    /// Both sides with an operator between them.
+    pub fn binary(self, op: BinaryOp, other: Expr) -> Expr {
+        Expr::Binary(op, Box::new(self), Box::new(other))
+    }
+
+    /// Calls `visit` on every expression in it, outermost first, those in queries inside it too. The number says how the
+    /// expression's columns are meant: 0 those of the query that `self` stands in, less for queries inside it, more for
+    /// queries around it.
+    pub fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
+        visit(self, depth);
+        match self {
+            Expr::Column { .. } | Expr::Value(_) | Expr::Selected(_) | Expr::Invalid(_) | Expr::Proposed { .. } => {}
+            Expr::Outer(levels, inner) => inner.visit(depth + i32::from(*levels), visit),
+            Expr::Binary(_, left, right) => {
+                left.visit(depth, visit);
+                right.visit(depth, visit);
+            }
+            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) => all.iter().for_each(|expr| expr.visit(depth, visit)),
+            Expr::InQuery(on, select) => {
+                on.iter().for_each(|expr| expr.visit(depth, visit));
+                select.visit(depth - 1, visit);
+            }
+            Expr::Not(inner) | Expr::Negate(inner) | Expr::IsNull(inner) | Expr::In(inner, _) | Expr::Cast(inner, _) => {
+                inner.visit(depth, visit);
+            }
+            Expr::Like { on, pattern, .. } | Expr::Regex { on, pattern, .. } => {
+                on.visit(depth, visit);
+                pattern.visit(depth, visit);
+            }
+            Expr::Aggregate { on, filter, .. } => {
+                on.iter().for_each(|expr| expr.visit(depth, visit));
+                filter.iter().for_each(|expr| expr.visit(depth, visit));
+            }
+            Expr::Case { branches, otherwise } => {
+                for (condition, value) in branches {
+                    condition.visit(depth, visit);
+                    value.visit(depth, visit);
+                }
+                otherwise.iter().for_each(|expr| expr.visit(depth, visit));
+            }
+            Expr::Exists(select) | Expr::Scalar(select) => select.visit(depth - 1, visit),
+            Expr::Raw { parts, .. } => parts.iter().for_each(|expr| expr.visit(depth, visit)),
+        }
+    }
+
+    /// Whether an aggregate over the rows of the query that it stands in is part of it.
+    pub fn is_aggregate(&self) -> bool {
+        let mut found = false;
+        self.visit(0, &mut |expr, depth| found |= depth == 0 && matches!(expr, Expr::Aggregate { .. }));
+        found
+    }
+
+    /// The expression with every [`Expr::Selected`] replaced by what is selected there.
+    pub fn with_selected(mut self, selection: &[Selected]) -> Expr {
+        self.update(0, &mut |expr, depth| {
+            if let Expr::Selected(place) = *expr
+                && depth == 0
+                && let Some(Selected::Expr(selected)) = selection.get(place as usize)
+            {
+                *expr = selected.clone();
+            }
+        });
+        self
+    }
+
+    /// The condition of a query over the model at the end of `path`, as one of the query that `path` starts from.
+    pub fn below(mut self, path: &Path) -> Expr {
+        self.update(0, &mut |expr, depth| match expr {
+            Expr::Column { path: own, .. } if depth == 0 && own.source == 0 => {
+                let steps = path.steps.iter().chain(own.steps.iter()).cloned().collect();
+                *own = Path { source: path.source, steps: Steps::Shared(steps) };
+            }
+            _ => {}
+        });
+        self
+    }
+
+    /// Calls `change` on every expression in it, those in queries inside it too. The number says how the expression's columns
+    /// are meant: 0 those of the query that `self` stands in, less for queries inside it, more for queries around it.
+    pub fn update(&mut self, depth: i32, change: &mut dyn FnMut(&mut Expr, i32)) {
+        change(self, depth);
+        match self {
+            Expr::Column { .. } | Expr::Value(_) | Expr::Selected(_) | Expr::Invalid(_) | Expr::Proposed { .. } => {}
+            Expr::Outer(levels, inner) => inner.update(depth + i32::from(*levels), change),
+            Expr::Binary(_, left, right) => {
+                left.update(depth, change);
+                right.update(depth, change);
+            }
+            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) => all.iter_mut().for_each(|expr| expr.update(depth, change)),
+            Expr::InQuery(on, select) => {
+                on.iter_mut().for_each(|expr| expr.update(depth, change));
+                select.update(depth - 1, change);
+            }
+            Expr::Not(inner) | Expr::Negate(inner) | Expr::IsNull(inner) | Expr::In(inner, _) | Expr::Cast(inner, _) => {
+                inner.update(depth, change);
+            }
+            Expr::Like { on, pattern, .. } | Expr::Regex { on, pattern, .. } => {
+                on.update(depth, change);
+                pattern.update(depth, change);
+            }
+            Expr::Aggregate { on, filter, .. } => {
+                on.iter_mut().for_each(|expr| expr.update(depth, change));
+                filter.iter_mut().for_each(|expr| expr.update(depth, change));
+            }
+            Expr::Case { branches, otherwise } => {
+                for (condition, value) in branches {
+                    condition.update(depth, change);
+                    value.update(depth, change);
+                }
+                otherwise.iter_mut().for_each(|expr| expr.update(depth, change));
+            }
+            Expr::Exists(select) | Expr::Scalar(select) => select.update(depth - 1, change),
+            Expr::Raw { parts, .. } => parts.iter_mut().for_each(|expr| expr.update(depth, change)),
+        }
+    }
+}
+

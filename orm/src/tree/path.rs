@@ -1,0 +1,101 @@
+//! Where a column stands: which source of the query, and the relations that lead from it.
+
+use crate::model::ModelMeta;
+use std::{fmt, ops::Deref, sync::Arc};
+
+/// A model's metadata: `'static` for derived models, shared for those made at run time.
+#[derive(Clone)]
+pub enum ModelRef {
+    /// A derived model.
+    Static(&'static ModelMeta),
+    /// A model that was described at run time.
+    Shared(Arc<ModelMeta>),
+}
+
+impl Deref for ModelRef {
+    type Target = ModelMeta;
+    fn deref(&self) -> &ModelMeta {
+        match self {
+            ModelRef::Static(meta) => meta,
+            ModelRef::Shared(meta) => meta,
+        }
+    }
+}
+
+impl PartialEq for ModelRef {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq::<ModelMeta>(&**self, &**other)
+    }
+}
+
+impl fmt::Debug for ModelRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.label())
+    }
+}
+
+/// One step along a relation: the field of the model that owns it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The model that the step starts from.
+    pub model: ModelRef,
+    /// The relation, as the index of the field in its model.
+    pub field: u16,
+}
+
+/// A source of the query (0 is the model it is over, later ones are explicit joins) and the to-one relations from it.
+#[derive(Clone)]
+pub struct Path {
+    /// The source that the path starts from.
+    pub source: u16,
+    /// The steps, outermost first.
+    pub steps: Steps,
+}
+
+/// Steps that are interned by typed handles, or owned by queries made at run time.
+#[derive(Clone)]
+pub enum Steps {
+    /// Interned.
+    Static(&'static [Step]),
+    /// Owned.
+    Shared(Arc<[Step]>),
+}
+
+impl Deref for Steps {
+    type Target = [Step];
+    fn deref(&self) -> &[Step] {
+        match self {
+            Steps::Static(steps) => steps,
+            Steps::Shared(steps) => steps,
+        }
+    }
+}
+
+impl Path {
+    /// The source itself, without a step.
+    pub const fn source(source: u16) -> Path {
+        Path { source, steps: Steps::Static(&[]) }
+    }
+
+    /// The path that goes one relation further.
+    pub fn step(&self, model: ModelRef, field: u16) -> Path {
+        let steps = self.steps.iter().cloned().chain([Step { model, field }]).collect();
+        Path { source: self.source, steps: Steps::Shared(steps) }
+    }
+}
+
+impl PartialEq for Path {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source && *self.steps == *other.steps
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.source)?;
+        for step in self.steps.iter() {
+            write!(f, ".{}", step.model.fields[step.field as usize].name)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! Queries as data.
+
+use super::{Expr, ModelRef};
+
+/// A query: what is selected from where, and which of it, in which order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Select {
+    /// The model that the query is over: source 0.
+    pub model: ModelRef,
+    /// Explicit joins: sources 1 and up.
+    pub joins: Vec<Join>,
+    /// What each row holds.
+    pub selection: Vec<Selected>,
+    /// Related models that are selected right after the first part of the row.
+    pub related: Vec<(super::Path, ModelRef)>,
+    /// Which rows.
+    pub filter: Option<Expr>,
+    /// The group keys, as indices into the selection; an empty list groups everything into one row.
+    pub group_by: Option<Vec<u16>>,
+    /// The order of the rows.
+    pub order: Vec<Order>,
+    /// Whether the model's own ordering applies when `order` is empty.
+    pub default_order: bool,
+    /// Each different row once.
+    pub distinct: bool,
+    /// At most so many rows.
+    pub limit: Option<u64>,
+    /// Without the first so many.
+    pub offset: Option<u64>,
+    /// No row can match, so that no statement needs to run.
+    pub empty: bool,
+    /// Lock the rows until the transaction ends.
+    pub for_update: bool,
+}
+
+/// A part of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Selected {
+    /// Every column of the model at the end of a path, in the model's order.
+    Model { path: super::Path, model: ModelRef },
+    /// One expression.
+    Expr(Expr),
+}
+
+/// An explicit join.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// The joined model.
+    pub model: ModelRef,
+    /// Which rows remain.
+    pub kind: JoinKind,
+    /// What makes a pair; columns of the joined model have the join's own source.
+    pub on: Expr,
+}
+
+/// Which rows remain after a join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    /// Pairs only.
+    Inner,
+    /// Every left row at least once.
+    Left,
+}
+
+/// One key of an ordering. NULLs are last in an ascending order and first in a descending one, unless it says otherwise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// What is ordered by.
+    pub expr: Expr,
+    /// Largest first.
+    pub descending: bool,
+    /// Where NULLs go.
+    pub nulls_first: Option<bool>,
+}
+
+impl Select {
+    /// All rows of a model.
+    pub fn all(model: ModelRef) -> Select {
+        let selection = vec![Selected::Model { path: super::Path::source(0), model: model.clone() }];
+        Select { selection, default_order: true, ..Select::bare(model) }
+    }
+
+    /// A query over a model that selects nothing yet and has no order.
+    pub fn bare(model: ModelRef) -> Select {
+        Select {
+            model,
+            joins: Vec::new(),
+            selection: Vec::new(),
+            related: Vec::new(),
+            filter: None,
+            group_by: None,
+            order: Vec::new(),
+            default_order: false,
+            distinct: false,
+            limit: None,
+            offset: None,
+            empty: false,
+            for_update: false,
+        }
+    }
+
+    /// Keeps only rows for which the condition is true as well.
+    pub fn add_filter(&mut self, condition: Expr) {
+        self.filter = Some(match self.filter.take() {
+            Some(filter) => filter.and(condition),
+            None => condition,
+        });
+    }
+
+    /// Keeps only rows for which the condition is true as well, whatever stage the query has reached.
+    pub fn narrow(&mut self, condition: Expr) {
+        let condition = condition.with_selected(&self.selection);
+        if self.is_sliced() {
+            let why = "a filter after `limit` or `offset` would cut the slice short: filter first";
+            return self.add_filter(Expr::Invalid(why.to_owned()));
+        }
+        self.add_filter(condition);
+    }
+
+    /// Replaces every [`Expr::Selected`] outside the selection, which is about to change, by what was selected there.
+    pub fn resolve_selected(&mut self, before: &[Selected]) {
+        for order in &mut self.order {
+            let expr = std::mem::replace(&mut order.expr, Expr::And(Vec::new()));
+            order.expr = expr.with_selected(before);
+        }
+    }
+
+    /// Calls `visit` on every expression of the query; see [`Expr::visit`].
+    pub fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
+        for selected in &self.selection {
+            if let Selected::Expr(expr) = selected {
+                expr.visit(depth, visit);
+            }
+        }
+        self.joins.iter().for_each(|join| join.on.visit(depth, visit));
+        self.filter.iter().for_each(|expr| expr.visit(depth, visit));
+        self.order.iter().for_each(|order| order.expr.visit(depth, visit));
+    }
+
+    /// Calls `change` on every expression of the query; see [`Expr::update`].
+    pub fn update(&mut self, depth: i32, change: &mut dyn FnMut(&mut Expr, i32)) {
+        for join in &mut self.joins {
+            join.on.update(depth, change);
+        }
+        for selected in &mut self.selection {
+            if let Selected::Expr(expr) = selected {
+                expr.update(depth, change);
+            }
+        }
+        self.filter.iter_mut().for_each(|expr| expr.update(depth, change));
+        self.order.iter_mut().for_each(|order| order.expr.update(depth, change));
+    }
+
+    /// Whether rows are cut off by number, so that further conditions have to stand around the query.
+    pub fn is_sliced(&self) -> bool {
+        self.limit.is_some() || self.offset.is_some()
+    }
+}

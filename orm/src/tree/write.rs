@@ -1,0 +1,55 @@
+//! Writes as data.
+
+use super::{Expr, ModelRef, Select};
+use crate::Value;
+
+/// Rows to insert.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Insert {
+    /// Into which model.
+    pub model: ModelRef,
+    /// The columns that are given.
+    pub columns: Vec<u16>,
+    /// The values, row by row, each as long as `columns`.
+    pub rows: Vec<Vec<Value>>,
+    /// What to do when a row with the same key exists.
+    pub conflict: Option<Conflict>,
+    /// The columns to give back, where the database can.
+    pub returning: Vec<u16>,
+}
+
+/// What to do when a row with the same key exists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conflict {
+    /// The columns of the key.
+    pub target: Vec<u16>,
+    /// What to set on the existing row; nothing leaves it as it is.
+    pub update: Vec<Assignment>,
+}
+
+/// A column and its new value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    /// The column.
+    pub column: u16,
+    /// The value.
+    pub value: Expr,
+}
+
+/// Rows to change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// Which rows: the model, conditions and slice of this query.
+    pub rows: Select,
+    /// What to set.
+    pub set: Vec<Assignment>,
+    /// The columns to give back, where the database can.
+    pub returning: Vec<u16>,
+}
+
+/// Rows to delete.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delete {
+    /// Which rows: the model, conditions and slice of this query.
+    pub rows: Select,
+}
