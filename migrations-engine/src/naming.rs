@@ -81,7 +81,11 @@ fn with_hash(table: &str, columns: &[&str], suffix: &str) -> String {
         let other = (MAX_NAME - tail.len()) / 2 - 1;
         name = format!("{}_{}_{tail}", cut(table, other), cut(&joined, other));
     }
-    if name.starts_with(|c: char| c == '_' || c.is_ascii_digit()) { format!("D{}", cut(&name, name.len() - 1)) } else { name }
+    if name.starts_with(|c: char| c == '_' || c.is_ascii_digit()) {
+        format!("D{}", cut(&name, name.len() - 1))
+    } else {
+        name
+    }
 }
 
 /// The index of a single field.
@@ -131,7 +135,10 @@ mod tests {
     #[test]
     fn names_are_those_that_django_makes() {
         assert_eq!(field_index("app_book", "author_id"), "app_book_author_id_980d3e25");
-        assert_eq!(foreign_key("app_book", &["author_id"], "app_author", &["id"]), "app_book_author_id_980d3e25_fk_app_author_id");
+        assert_eq!(
+            foreign_key("app_book", &["author_id"], "app_author", &["id"]),
+            "app_book_author_id_980d3e25_fk_app_author_id"
+        );
         assert_eq!(unique("app_opt", &["a", "b"]), "app_opt_a_b_0c45f3df_uniq");
         assert_eq!(
             unique("auth_user_user_permissions", &["user_id", "permission_id"]),
@@ -142,7 +149,12 @@ mod tests {
     #[test]
     fn every_name_fits() {
         let long = "é".repeat(80);
-        for name in [table(&ModelKey::new(&*long, &*long)), index(&long, &[&long, &long]), foreign_key(&long, &[&long], &long, &["id"]), column_check(&long, "x")] {
+        for name in [
+            table(&ModelKey::new(&*long, &*long)),
+            index(&long, &[&long, &long]),
+            foreign_key(&long, &[&long], &long, &["id"]),
+            column_check(&long, "x"),
+        ] {
             assert!(name.len() <= MAX_NAME, "{name}");
         }
     }

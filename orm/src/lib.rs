@@ -1,10 +1,17 @@
 //! Typed models, querysets and migrations on Diesel.
 
+mod compile;
 mod db;
 mod dialect;
 mod error;
+mod field;
+pub mod model;
+mod query;
+mod resolve;
 mod statement;
+pub mod tree;
 mod value;
+pub mod write;
 
 pub use db::{
     Access, Cell, Connection, Database, DatabaseBuilder, Each, Executor, Operation, PoolStatus, Row, Savepoint,
@@ -12,5 +19,65 @@ pub use db::{
 };
 pub use dialect::{Capabilities, Dialect};
 pub use error::{Code, Error, ErrorKind, Result};
+pub use field::{
+    At, Field, FieldType, ForeignKey, HasMany, HasOne, InScope, IntoKey, Json, ManyToMany, NotNull, Null, Nullable,
+    OneToOne, Opt, Plain, Scope, SelectedValue, Set, Sub, ToMany, ToOne, family,
+};
+pub use model::{Key, Model, OnDelete};
+pub use query::{
+    Case, Ex, Expression, Grouped, InSet, IntoQ, Operand, OptionalExt, OrderBy, OrderKeys, Page, Q, QuerySet,
+    RelatedSelection, Selection, case, count, now, sql, value,
+};
 pub use statement::Statement;
 pub use value::{Kind, Value};
+
+/// What the macros' output uses; not for people.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::field::{Joins, Loaded, Own, PathNode};
+    pub use crate::model::*;
+    use crate::query::{IntoQ, OrderKeys};
+    pub use crate::query::{Related, read_related};
+    pub use crate::tree::{Expr, Order, Select};
+    pub use crate::write::{DraftRow, Filled, IntoField, Missing, NullableKey, UniqueKey};
+
+    /// The metadata of a derived model, made once.
+    pub fn meta(cell: &'static std::sync::OnceLock<ModelMeta>, spec: &'static ModelSpec) -> &'static ModelMeta {
+        cell.get_or_init(|| ModelMeta::build(spec))
+    }
+
+    fn own<M: Model>() -> M::Fields<Own<M>> {
+        M::fields_at(PathNode::root(M::meta(), 0))
+    }
+
+    /// The condition of a check, a partial index or a conditional key.
+    pub fn condition<M: Model, C, Q>(condition: C) -> Expr
+    where
+        C: FnOnce(M::Fields<Own<M>>) -> Q,
+        Q: IntoQ<M>,
+    {
+        condition(own::<M>()).into_q().into_expr()
+    }
+
+    /// The keys of an index.
+    pub fn index_keys<M: Model, C, K>(keys: C) -> Vec<Order>
+    where
+        C: FnOnce(M::Fields<Own<M>>) -> K,
+        K: OrderKeys<M>,
+    {
+        let mut order = Vec::new();
+        keys(own::<M>()).add_to(&mut order);
+        order
+    }
+}
+
+/// Everything that models and queries need.
+pub mod prelude {
+    pub use crate::{
+        Database, Executor, Expression, ForeignKey, HasMany, HasOne, Json, ManyToMany, Model, OnDelete, OneToOne,
+        OptionalExt, Q, QuerySet, Scope, case, count, now,
+    };
+    pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+    pub use rust_decimal::Decimal;
+    pub use uuid::Uuid;
+}

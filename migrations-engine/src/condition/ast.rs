@@ -278,10 +278,9 @@ impl Expr {
         visit(self);
         match self {
             Expr::Value(_) | Expr::Field(_) => {}
-            Expr::Not(expr)
-            | Expr::Negate(expr)
-            | Expr::IsNull { expr, .. }
-            | Expr::Like { expr, .. } => expr.walk(visit),
+            Expr::Not(expr) | Expr::Negate(expr) | Expr::IsNull { expr, .. } | Expr::Like { expr, .. } => {
+                expr.walk(visit)
+            }
             Expr::Binary { left, right, .. } => {
                 left.walk(visit);
                 right.walk(visit);
@@ -325,7 +324,10 @@ impl Expr {
     pub fn is_constant(&self) -> bool {
         let mut constant = true;
         self.walk(&mut |expr| {
-            if matches!(expr, Expr::Field(_) | Expr::Call { function: Function::Now | Function::Today | Function::NewUuid, .. }) {
+            if matches!(
+                expr,
+                Expr::Field(_) | Expr::Call { function: Function::Now | Function::Today | Function::NewUuid, .. }
+            ) {
                 constant = false;
             }
         });
@@ -337,10 +339,9 @@ impl Expr {
         match self {
             Expr::Value(_) => {}
             Expr::Field(name) => rename(name),
-            Expr::Not(expr)
-            | Expr::Negate(expr)
-            | Expr::IsNull { expr, .. }
-            | Expr::Like { expr, .. } => expr.rename_fields(rename),
+            Expr::Not(expr) | Expr::Negate(expr) | Expr::IsNull { expr, .. } | Expr::Like { expr, .. } => {
+                expr.rename_fields(rename)
+            }
             Expr::Binary { left, right, .. } => {
                 left.rename_fields(rename);
                 right.rename_fields(rename);

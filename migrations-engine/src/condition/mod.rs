@@ -35,6 +35,6 @@ mod parse;
 mod print;
 mod value;
 
-pub(crate) use print::serde_as_text;
 pub use ast::{BinaryOp, Expr, Function, IndexPart, Nulls};
+pub(crate) use print::serde_as_text;
 pub use value::Value;

@@ -186,11 +186,7 @@ impl<'a> Parser<'a> {
         if self.depth > MAX_DEPTH {
             fail!(M001, "`{}` is nested too deeply", self.text);
         }
-        let mut left = if level <= 3 && self.word("not") {
-            Expr::Not(Box::new(self.expr(3)?))
-        } else {
-            self.unary()?
-        };
+        let mut left = if level <= 3 && self.word("not") { Expr::Not(Box::new(self.expr(3)?)) } else { self.unary()? };
         loop {
             if let Some(op) = self.binary_op() {
                 let own = op.level();
@@ -330,8 +326,13 @@ impl<'a> Parser<'a> {
         let args = self.list()?;
         let (min, max) = function.arity();
         if args.len() < min || args.len() > max {
-            fail!(M002, "`{lower}` takes {min}{} arguments, not {}, in `{}`",
-                if max == min { String::new() } else { format!(" to {max}") }, args.len(), self.text);
+            fail!(
+                M002,
+                "`{lower}` takes {min}{} arguments, not {}, in `{}`",
+                if max == min { String::new() } else { format!(" to {max}") },
+                args.len(),
+                self.text
+            );
         }
         Ok(Expr::Call { function, args })
     }

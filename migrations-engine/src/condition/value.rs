@@ -65,7 +65,10 @@ fn time(text: &str) -> Option<String> {
 
 fn date_time(text: &str, zone: bool) -> Option<String> {
     let text = if zone {
-        text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00")).or_else(|| text.strip_suffix("+00")).unwrap_or(text)
+        text.strip_suffix('Z')
+            .or_else(|| text.strip_suffix("+00:00"))
+            .or_else(|| text.strip_suffix("+00"))
+            .unwrap_or(text)
     } else {
         text
     };

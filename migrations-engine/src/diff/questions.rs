@@ -44,8 +44,9 @@ impl Questioner for Refuse {
 
     fn may_remove_field(&mut self, model: &ModelKey, field: &Field) -> Result<bool> {
         let field = &field.name;
-        Err(error!(M021, "`{model}.{field}` is gone from the models; its values would be lost")
-            .with_hint(format!("--remove {model}.{field} removes it; --rename {model}.{field}=<new name> keeps its values")))
+        Err(error!(M021, "`{model}.{field}` is gone from the models; its values would be lost").with_hint(format!(
+            "--remove {model}.{field} removes it; --rename {model}.{field}=<new name> keeps its values"
+        )))
     }
 
     fn may_remove_model(&mut self, model: &ModelKey) -> Result<bool> {
@@ -55,8 +56,11 @@ impl Questioner for Refuse {
 
     fn value_for_new_field(&mut self, model: &ModelKey, field: &Field) -> Result<Expr> {
         let field = &field.name;
-        Err(error!(M022, "existing rows need a value for the new field `{model}.{field}`, which is not null and has no default")
-            .with_hint(format!("--default {model}.{field}=<value>, or give the field a default, or allow NULL")))
+        Err(error!(
+            M022,
+            "existing rows need a value for the new field `{model}.{field}`, which is not null and has no default"
+        )
+        .with_hint(format!("--default {model}.{field}=<value>, or give the field a default, or allow NULL")))
     }
 
     fn value_for_null(&mut self, model: &ModelKey, field: &Field) -> Result<Option<Expr>> {
@@ -191,7 +195,9 @@ pub fn answer(text: &str, ty: &ColumnType) -> Result<Expr> {
         ColumnType::NaiveDateTime => typed("timestamp").or(parsed),
         ColumnType::Duration => typed("duration").or(parsed),
         ColumnType::Uuid => typed("uuid").or(parsed),
-        ColumnType::Json => parsed.ok().filter(|expr| matches!(expr, Expr::Value(Value::Json(_)))).map_or_else(|| typed("json"), Ok),
+        ColumnType::Json => {
+            parsed.ok().filter(|expr| matches!(expr, Expr::Value(Value::Json(_)))).map_or_else(|| typed("json"), Ok)
+        }
         _ => parsed,
     }
 }
@@ -212,7 +218,11 @@ impl<Q: Questioner> Questioner for Answers<Q> {
     }
 
     fn may_remove_field(&mut self, model: &ModelKey, field: &Field) -> Result<bool> {
-        if self.says_removed(format!("{model}.{}", field.name)) { Ok(true) } else { self.otherwise.may_remove_field(model, field) }
+        if self.says_removed(format!("{model}.{}", field.name)) {
+            Ok(true)
+        } else {
+            self.otherwise.may_remove_field(model, field)
+        }
     }
 
     fn may_remove_model(&mut self, model: &ModelKey) -> Result<bool> {

@@ -24,7 +24,12 @@ pub trait Steps<C: Connection>: Send {
     fn has(&self, name: &str) -> bool;
 
     /// Runs a step inside the migration's transaction; `state` is the schema at that point.
-    fn run(&mut self, name: &str, state: &Schema, connection: &mut C) -> impl Future<Output = Result<(), BoxError>> + Send;
+    fn run(
+        &mut self,
+        name: &str,
+        state: &Schema,
+        connection: &mut C,
+    ) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
 /// No steps at all.

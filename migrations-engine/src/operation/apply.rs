@@ -90,7 +90,9 @@ impl Operation {
                 let model = schema.get_mut(model)?;
                 free_name(model, to)?;
                 match &mut model.constraints[at] {
-                    Constraint::Unique { name, .. } | Constraint::Check { name, .. } | Constraint::ForeignKey { name, .. } => {
+                    Constraint::Unique { name, .. }
+                    | Constraint::Check { name, .. }
+                    | Constraint::ForeignKey { name, .. } => {
                         name.clone_from(to);
                     }
                 }
@@ -149,7 +151,8 @@ fn rename_model(schema: &mut Schema, from: &ModelKey, to: &str) -> Result<()> {
     if schema.models.contains_key(&renamed) {
         fail!(M011, "there already is a model `{renamed}`");
     }
-    let table = (model.table == naming::table(from)).then(|| naming::table(&renamed)).filter(|table| *table != model.table);
+    let table =
+        (model.table == naming::table(from)).then(|| naming::table(&renamed)).filter(|table| *table != model.table);
     if let Some(table) = &table {
         free_table(schema, table)?;
     }
@@ -201,7 +204,9 @@ fn follow_table(model: &mut Model, table: &str) {
         let Some(relation) = &mut field.relation else { continue };
         let to = relation.to.clone();
         let Some(many) = &mut relation.many_to_many else { continue };
-        if many.through.is_none() && many.table == naming::many_to_many(&model.key, &model.table, &field.name, &to).table {
+        if many.through.is_none()
+            && many.table == naming::many_to_many(&model.key, &model.table, &field.name, &to).table
+        {
             many.table = naming::many_to_many(&model.key, table, &field.name, &to).table;
         }
     }
@@ -230,7 +235,9 @@ fn referred_to<'a>(schema: &'a Schema, key: &'a ModelKey, name: &str) -> Option<
         let by_relation = model.fields.iter().filter_map(|field| field.relation.as_ref());
         by_relation.into_iter().any(|relation| relation.to == *key && relation.to_field.as_deref() == Some(name))
             || model.constraints.iter().any(|constraint| match constraint {
-                Constraint::ForeignKey { to, to_fields, .. } => to == key && to_fields.iter().any(|field| field == name),
+                Constraint::ForeignKey { to, to_fields, .. } => {
+                    to == key && to_fields.iter().any(|field| field == name)
+                }
                 Constraint::Unique { .. } | Constraint::Check { .. } => false,
             })
     });
@@ -337,7 +344,8 @@ fn free_field(model: &Model, field: &Field, except: Option<&str>) -> Result<()> 
 }
 
 fn free_name(model: &Model, name: &str) -> Result<()> {
-    let taken = model.indexes.iter().any(|index| index.name == name) || model.constraints.iter().any(|c| c.name() == name);
+    let taken =
+        model.indexes.iter().any(|index| index.name == name) || model.constraints.iter().any(|c| c.name() == name);
     if taken {
         fail!(M015, "`{}` already has an index or constraint `{name}`", model.key);
     }
@@ -393,7 +401,9 @@ fn choose_names(schema: &Schema, model: &Model, field: &mut Field, old: Option<&
         names.check = pick(given.check, &kept.check, &|| naming::column_check(table, column));
     }
     if let Some(relation) = field.relation.as_ref().filter(|relation| relation.db_constraint) {
-        let same = was(&|old| old.relation.as_ref().is_some_and(|old| old.to == relation.to && old.to_field == relation.to_field));
+        let same = was(&|old| {
+            old.relation.as_ref().is_some_and(|old| old.to == relation.to && old.to_field == relation.to_field)
+        });
         let kept = if same { &kept.foreign_key } else { &None };
         let (to, target) = schema.target(relation)?;
         names.foreign_key =
@@ -410,7 +420,8 @@ fn through_names(schema: &Schema, owner: &Model, field: &Field) -> [FieldNames; 
         index: Some(naming::field_index(&many.table, column)),
         unique: Some(naming::unique(&many.table, &[&many.source_column, &many.target_column])),
         foreign_key: to.map(|to| {
-            let key: Vec<&str> = to.primary_key.iter().filter_map(|name| to.field(name)).map(|field| &*field.column).collect();
+            let key: Vec<&str> =
+                to.primary_key.iter().filter_map(|name| to.field(name)).map(|field| &*field.column).collect();
             naming::foreign_key(&many.table, &[column], &to.table, &key)
         }),
         ..FieldNames::default()

@@ -36,14 +36,17 @@ impl Operation {
             Operation::AddIndex { model, index } => format!("Add index {} to {model}", index.name),
             Operation::RemoveIndex { model, name } => format!("Remove index {name} from {model}"),
             Operation::RenameIndex { model, name, to } => format!("Rename index {name} of {model} to {to}"),
-            Operation::AddConstraint { model, constraint } => format!("Add constraint {} to {model}", constraint.name()),
+            Operation::AddConstraint { model, constraint } => {
+                format!("Add constraint {} to {model}", constraint.name())
+            }
             Operation::RemoveConstraint { model, name } => format!("Remove constraint {name} from {model}"),
             Operation::RenameConstraint { model, name, to } => format!("Rename constraint {name} of {model} to {to}"),
             Operation::RunSql { describe, .. } if describe.is_empty() => "Run SQL".to_owned(),
             Operation::RunSql { describe, .. } => describe.clone(),
             Operation::RunRust { name, .. } => format!("Run step {name}"),
             Operation::Separate { database, state } => {
-                let parts: Vec<String> = if state.is_empty() { database } else { state }.iter().map(Operation::describe).collect();
+                let parts: Vec<String> =
+                    if state.is_empty() { database } else { state }.iter().map(Operation::describe).collect();
                 format!("Separately: {}", parts.join("; "))
             }
         }

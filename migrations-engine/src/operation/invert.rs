@@ -109,8 +109,12 @@ impl Operation {
                 operations.push(fix);
             }
             let Some(found) = state.models.get(key) else { continue };
-            let differing: Vec<_> =
-                wanted.fields.iter().filter(|field| found.field(&field.name).is_some_and(|found| found != *field)).cloned().collect();
+            let differing: Vec<_> = wanted
+                .fields
+                .iter()
+                .filter(|field| found.field(&field.name).is_some_and(|found| found != *field))
+                .cloned()
+                .collect();
             for field in differing {
                 let fix = Operation::AlterField { model: key.clone(), field, fill: None };
                 fix.apply(&mut state)?;

@@ -249,9 +249,10 @@ impl Operation {
     pub fn depends_on(&self) -> Vec<&ModelKey> {
         fn of_field(field: &Field) -> impl Iterator<Item = &ModelKey> {
             let relation = field.relation.as_ref();
-            relation.map(|relation| &relation.to).into_iter().chain(
-                relation.and_then(|relation| relation.many_to_many.as_ref()?.through.as_ref()),
-            )
+            relation
+                .map(|relation| &relation.to)
+                .into_iter()
+                .chain(relation.and_then(|relation| relation.many_to_many.as_ref()?.through.as_ref()))
         }
         fn of_constraint(constraint: &Constraint) -> Option<&ModelKey> {
             match constraint {
@@ -261,9 +262,12 @@ impl Operation {
         }
         let own = self.model();
         let all: Vec<&ModelKey> = match self {
-            Operation::CreateModel(model) => {
-                model.fields.iter().flat_map(of_field).chain(model.constraints.iter().filter_map(of_constraint)).collect()
-            }
+            Operation::CreateModel(model) => model
+                .fields
+                .iter()
+                .flat_map(of_field)
+                .chain(model.constraints.iter().filter_map(of_constraint))
+                .collect(),
             Operation::AddField { field, .. } | Operation::AlterField { field, .. } => of_field(field).collect(),
             Operation::AddConstraint { constraint, .. } => of_constraint(constraint).into_iter().collect(),
             Operation::RunSql { state, .. } | Operation::Separate { state, .. } => {

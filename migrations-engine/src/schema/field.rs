@@ -153,7 +153,10 @@ impl FromStr for OnDelete {
     fn from_str(text: &str) -> Result<Self> {
         match Self::NAMES.iter().find(|(_, name)| *name == text) {
             Some((rule, _)) => Ok(*rule),
-            None => fail!(M051, "`{text}` is not a delete rule; write cascade, protect, restrict, set null, set default or do nothing"),
+            None => fail!(
+                M051,
+                "`{text}` is not a delete rule; write cascade, protect, restrict, set null, set default or do nothing"
+            ),
         }
     }
 }

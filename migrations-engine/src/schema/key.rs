@@ -32,7 +32,9 @@ impl FromStr for ModelKey {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self> {
         match text.split_once('.') {
-            Some((app, name)) if !app.is_empty() && !name.is_empty() && !name.contains('.') => Ok(ModelKey::new(app, name)),
+            Some((app, name)) if !app.is_empty() && !name.is_empty() && !name.contains('.') => {
+                Ok(ModelKey::new(app, name))
+            }
             _ => fail!(M051, "`{text}` is not a model; write `app.Model`"),
         }
     }

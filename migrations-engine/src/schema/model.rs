@@ -151,7 +151,9 @@ impl Constraint {
     /// Its name in the database.
     pub fn name(&self) -> &str {
         match self {
-            Constraint::Unique { name, .. } | Constraint::Check { name, .. } | Constraint::ForeignKey { name, .. } => name,
+            Constraint::Unique { name, .. } | Constraint::Check { name, .. } | Constraint::ForeignKey { name, .. } => {
+                name
+            }
         }
     }
 
@@ -230,7 +232,18 @@ impl PartialEq for Model {
             sorted.sort_by_key(|item| key(item));
             sorted
         }
-        let Model { key, table, primary_key, fields, indexes, constraints, comment, managed, names: _, renamed_from: _ } = self;
+        let Model {
+            key,
+            table,
+            primary_key,
+            fields,
+            indexes,
+            constraints,
+            comment,
+            managed,
+            names: _,
+            renamed_from: _,
+        } = self;
         *key == other.key
             && *table == other.table
             && *primary_key == other.primary_key
@@ -309,8 +322,7 @@ impl Model {
     /// Whether any relation of this model refers to `key`.
     pub fn refers_to(&self, key: &ModelKey) -> bool {
         self.fields.iter().filter_map(|field| field.relation.as_ref()).any(|relation| {
-            relation.to == *key
-                || relation.many_to_many.as_ref().is_some_and(|many| many.through.as_ref() == Some(key))
+            relation.to == *key || relation.many_to_many.as_ref().is_some_and(|many| many.through.as_ref() == Some(key))
         }) || self.constraints.iter().any(|constraint| match constraint {
             Constraint::ForeignKey { to, .. } => to == key,
             Constraint::Unique { .. } | Constraint::Check { .. } => false,
@@ -319,10 +331,12 @@ impl Model {
 
     /// Names of indexes and constraints that mention a field, its own not counted.
     pub(crate) fn using_field(&self, name: &str) -> Vec<&str> {
-        let indexes = self.indexes.iter().filter(|index| index.fields().contains(name)).map(|index| index.name.as_str());
+        let indexes =
+            self.indexes.iter().filter(|index| index.fields().contains(name)).map(|index| index.name.as_str());
         let constraints = self.constraints.iter().filter(|c| c.fields().contains(name)).map(Constraint::name);
         let generated = self.fields.iter().filter(|field| {
-            field.name != name && field.generated.as_ref().is_some_and(|generated| generated.expr.fields().contains(&name))
+            field.name != name
+                && field.generated.as_ref().is_some_and(|generated| generated.expr.fields().contains(&name))
         });
         indexes.chain(constraints).chain(generated.map(|field| field.name.as_str())).collect()
     }
@@ -354,7 +368,9 @@ impl Model {
             }
         }
         let autos: Vec<_> = self.fields.iter().filter(|field| field.auto).collect();
-        if autos.len() > 1 || autos.iter().any(|field| self.primary_key != [field.name.as_str()] || !field.ty.is_integer()) {
+        if autos.len() > 1
+            || autos.iter().any(|field| self.primary_key != [field.name.as_str()] || !field.ty.is_integer())
+        {
             return Err(bad("only the primary key, of one integer field, can be automatic".into()));
         }
         let mut taken = BTreeSet::new();
@@ -518,7 +534,9 @@ pub(crate) mod repr {
             let bad = |what: &str| Err(crate::error::error!(M051, "field `{name}`: {what}"));
             let many = match (repr.many, repr.through, repr.table, repr.columns) {
                 (false, None, None, None) => None,
-                (true, Some(through), None, None) => Some(ManyToMany { through: Some(through), ..ManyToMany::default() }),
+                (true, Some(through), None, None) => {
+                    Some(ManyToMany { through: Some(through), ..ManyToMany::default() })
+                }
                 (true, None, Some(table), Some([source_column, target_column])) => {
                     Some(ManyToMany { through: None, table, source_column, target_column })
                 }

@@ -142,7 +142,8 @@ impl FromStr for ColumnType {
             return Ok(ty.clone());
         }
         let (name, args) = word.strip_suffix(')').and_then(|word| word.split_once('(')).ok_or_else(bad)?;
-        let args = args.split(',').map(|arg| arg.trim().parse::<u32>()).collect::<Result<Vec<_>, _>>().map_err(|_| bad())?;
+        let args =
+            args.split(',').map(|arg| arg.trim().parse::<u32>()).collect::<Result<Vec<_>, _>>().map_err(|_| bad())?;
         match (name.trim(), args.as_slice()) {
             ("char", [max_length]) if *max_length > 0 => Ok(ColumnType::Char { max_length: *max_length }),
             ("decimal", [max_digits, decimal_places]) if max_digits >= decimal_places && *max_digits > 0 => {

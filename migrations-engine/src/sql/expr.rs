@@ -49,7 +49,8 @@ impl Renderer<'_> {
         Ok(match expr {
             Expr::Value(value) => literal(dialect, value, ty)?,
             Expr::Field(name) => {
-                let (column, _) = self.columns.column(name).ok_or_else(|| error!(M012, "there is no field `{name}`"))?;
+                let (column, _) =
+                    self.columns.column(name).ok_or_else(|| error!(M012, "there is no field `{name}`"))?;
                 dialect.quote(column)
             }
             Expr::Not(inner) => format!("NOT ({})", self.expr(inner, None)?),
@@ -100,7 +101,9 @@ impl Renderer<'_> {
                 // Chains of the same operator stay flat.
                 let side = |side: &Expr| match side {
                     Expr::Binary { op: inner, .. } if *inner == op => self.expr(side, None),
-                    Expr::Binary { op: BinaryOp::Or | BinaryOp::And, .. } => Ok(format!("({})", self.expr(side, None)?)),
+                    Expr::Binary { op: BinaryOp::Or | BinaryOp::And, .. } => {
+                        Ok(format!("({})", self.expr(side, None)?))
+                    }
                     _ => self.expr(side, None),
                 };
                 let word = if op == BinaryOp::Or { "OR" } else { "AND" };
@@ -254,7 +257,9 @@ impl Renderer<'_> {
     fn ends(&self, text: &str, suffix: &str) -> String {
         match self.dialect {
             Dialect::Sqlite => {
-                format!("(LENGTH({text}) >= LENGTH({suffix}) AND SUBSTR({text}, LENGTH({text}) - LENGTH({suffix}) + 1) = {suffix})")
+                format!(
+                    "(LENGTH({text}) >= LENGTH({suffix}) AND SUBSTR({text}, LENGTH({text}) - LENGTH({suffix}) + 1) = {suffix})"
+                )
             }
             Dialect::Postgres => format!("(RIGHT({text}, CHAR_LENGTH({suffix})) = {suffix})"),
             Dialect::MariaDb | Dialect::MySql => format!("(RIGHT({text}, CHAR_LENGTH({suffix})) = {suffix})"),

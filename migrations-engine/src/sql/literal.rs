@@ -18,7 +18,8 @@ fn quoted(dialect: Dialect, text: &str) -> Result<String> {
 pub(crate) fn literal(dialect: Dialect, value: &Value, ty: Option<&ColumnType>) -> Result<String> {
     let postgres = dialect.capabilities().boolean;
     let cast = |text: String, ty: &str| if postgres { format!("{text}::{ty}") } else { text };
-    let misfit = || fail!(M003, "`{value}` does not fit a column of type {}", ty.map_or_else(String::new, ToString::to_string));
+    let misfit =
+        || fail!(M003, "`{value}` does not fit a column of type {}", ty.map_or_else(String::new, ToString::to_string));
     match value {
         Value::Null => Ok("NULL".to_owned()),
         Value::Bool(truth) => match ty {
@@ -30,16 +31,26 @@ pub(crate) fn literal(dialect: Dialect, value: &Value, ty: Option<&ColumnType>) 
             Some(ColumnType::Bool) if postgres && (0..=1).contains(number) => {
                 Ok(if *number == 1 { "true" } else { "false" }.to_owned())
             }
-            Some(ColumnType::Date | ColumnType::Time | ColumnType::DateTime | ColumnType::NaiveDateTime | ColumnType::Uuid) => {
-                misfit()
-            }
+            Some(
+                ColumnType::Date
+                | ColumnType::Time
+                | ColumnType::DateTime
+                | ColumnType::NaiveDateTime
+                | ColumnType::Uuid,
+            ) => misfit(),
             _ => Ok(number.to_string()),
         },
         Value::Number(digits) => Ok(digits.clone()),
         Value::Text(text) => match ty {
-            Some(ty @ (ColumnType::Date | ColumnType::Time | ColumnType::DateTime | ColumnType::NaiveDateTime | ColumnType::Uuid | ColumnType::Duration | ColumnType::Json)) => {
-                literal(dialect, &Value::typed(keyword(ty), text)?, Some(ty))
-            }
+            Some(
+                ty @ (ColumnType::Date
+                | ColumnType::Time
+                | ColumnType::DateTime
+                | ColumnType::NaiveDateTime
+                | ColumnType::Uuid
+                | ColumnType::Duration
+                | ColumnType::Json),
+            ) => literal(dialect, &Value::typed(keyword(ty), text)?, Some(ty)),
             Some(ColumnType::Bool) => misfit(),
             Some(ty) if ty.is_integer() => misfit(),
             _ => quoted(dialect, text),

@@ -46,7 +46,9 @@ impl Dialect {
             ColumnType::PositiveSmallInt => {
                 pick(["smallint unsigned", "smallint", "smallint UNSIGNED", "smallint UNSIGNED"])
             }
-            ColumnType::PositiveInteger => pick(["integer unsigned", "integer", "integer UNSIGNED", "integer UNSIGNED"]),
+            ColumnType::PositiveInteger => {
+                pick(["integer unsigned", "integer", "integer UNSIGNED", "integer UNSIGNED"])
+            }
             ColumnType::PositiveBigInt => pick(["bigint unsigned", "bigint", "bigint UNSIGNED", "bigint UNSIGNED"]),
             ColumnType::Real => pick(["real", "real", "float", "float"]),
             ColumnType::Double => pick(["real", "double precision", "double precision", "double precision"]),
@@ -91,7 +93,9 @@ impl Dialect {
             return None;
         }
         Some(match ty {
-            ColumnType::Json if null && self == Dialect::Sqlite => format!("(JSON_VALID({column}) OR {column} IS NULL)"),
+            ColumnType::Json if null && self == Dialect::Sqlite => {
+                format!("(JSON_VALID({column}) OR {column} IS NULL)")
+            }
             ColumnType::Json => format!("JSON_VALID({column})"),
             _ => format!("{column} >= 0"),
         })

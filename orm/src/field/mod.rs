@@ -8,12 +8,12 @@ mod to_many;
 mod to_one;
 mod types;
 
+pub(crate) use handle::expr_in;
 pub use handle::{Field, SelectedValue};
 pub use path::PathNode;
 pub use relation::{ForeignKey, HasMany, HasOne, Loaded, ManyToMany, OneToOne};
-pub use scope::{At, InScope, NotNull, Null, Nullable, Opt, Scope, Sub};
+pub use scope::{At, InScope, Joins, NotNull, Null, Nullable, Opt, Own, Scope, Sub};
 pub use to_many::{Set, ToMany, Within};
 pub(crate) use to_many::{link, rows_of};
-pub(crate) use handle::expr_in;
 pub use to_one::{IntoKey, ToOne};
 pub use types::{FieldType, Json, Plain, family};

@@ -12,6 +12,7 @@ use std::{
 };
 
 /// A source of a query and the to-one relations from it, as typed handles know it.
+#[derive(Debug)]
 pub struct PathNode {
     source: u16,
     steps: &'static [Step],
@@ -22,8 +23,8 @@ pub struct PathNode {
 
 type Handles = &'static (dyn Any + Send + Sync);
 
-static ROOTS: LazyLock<RwLock<HashMap<(usize, u16), &'static PathNode>>> = LazyLock::default;
-static HANDLES: LazyLock<RwLock<HashMap<(TypeId, usize), Handles>>> = LazyLock::default;
+static ROOTS: LazyLock<RwLock<HashMap<(usize, u16), &'static PathNode>>> = LazyLock::new(RwLock::default);
+static HANDLES: LazyLock<RwLock<HashMap<(TypeId, usize), Handles>>> = LazyLock::new(RwLock::default);
 
 impl PathNode {
     fn leak(source: u16, steps: &'static [Step], model: &'static ModelMeta) -> &'static PathNode {
@@ -85,5 +86,5 @@ impl PathNode {
 
 /// The handles of `M` at the end of a path.
 pub(super) fn handles_of<M: Model, S: super::Scope>(node: &'static PathNode) -> &'static M::Fields<S> {
-    node.handles(|| M::handles::<S>(node))
+    node.handles(|| M::fields_at::<S>(node))
 }

@@ -1,6 +1,6 @@
 //! Relations as they stand in structs: a key or nothing, and the related rows once they are loaded.
 
-use super::{Opt, PathNode, Scope, ToMany, ToOne};
+use super::{NotNull, Nullable, Opt, PathNode, Scope, ToMany, ToOne};
 use crate::{
     Code, Error, Result,
     model::{Key, Model, ModelField, Reader, RelationKind, Shape, Writer},
@@ -100,6 +100,7 @@ macro_rules! to_one {
         }
 
         impl<M: Model> ModelField for $name<M> {
+            type Nullness = NotNull;
             type Handle<S: Scope> = ToOne<S, S, M>;
             const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: false, key: M::KEY }, M::meta);
             const COLUMNS: u16 = <M::Key as Key>::KINDS.len() as u16;
@@ -126,6 +127,7 @@ macro_rules! to_one {
         }
 
         impl<M: Model> ModelField for Option<$name<M>> {
+            type Nullness = Nullable;
             type Handle<S: Scope> = ToOne<S, Opt<S>, M>;
             const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: true, key: M::KEY }, M::meta);
             const COLUMNS: u16 = <M::Key as Key>::KINDS.len() as u16;
@@ -217,6 +219,7 @@ macro_rules! to_many {
         }
 
         impl<M: Model> ModelField for $name<M> {
+            type Nullness = Nullable;
             type Handle<S: Scope> = $handle<S, M>;
             const SHAPE: Shape = Shape::Relation($kind, M::meta);
             const COLUMNS: u16 = 0;
@@ -297,4 +300,3 @@ fn loaded_rows<'a, M: Model>(rows: Option<&'a Loaded>, kind: &str) -> Result<&'a
         .map(Vec::as_slice)
         .ok_or_else(|| not_loaded(kind, &M::meta().name, ".prefetch(|x| x.…)"))
 }
-

@@ -14,6 +14,9 @@ pub trait Scope: Copy + Send + Sync + 'static {
 /// In the query `R` itself, and along relations that are never NULL.
 pub struct At<R>(PhantomData<fn() -> R>);
 
+/// In a row of `M` itself, without the rows that it points to: what constraints and indexes may speak of.
+pub struct Own<M>(PhantomData<fn() -> M>);
+
 /// Below a relation that can be NULL.
 pub struct Opt<S>(PhantomData<fn() -> S>);
 
@@ -26,12 +29,22 @@ macro_rules! copy {
         impl<T> Copy for $name<T> {}
     )+};
 }
-copy! { At Opt }
+copy! { At Own Opt }
 
 impl<R: 'static> Scope for At<R> {
     type Root = R;
     type Null = NotNull;
 }
+
+impl<M: 'static> Scope for Own<M> {
+    type Root = M;
+    type Null = NotNull;
+}
+
+/// Scopes in which relations can be followed.
+pub trait Joins: Scope {}
+impl<R: 'static> Joins for At<R> {}
+impl<S: Joins> Joins for Opt<S> {}
 
 impl<S: Scope> Scope for Opt<S> {
     type Root = S::Root;
@@ -41,9 +54,13 @@ impl<S: Scope> Scope for Opt<S> {
 /// Whether a value can be NULL: [`NotNull`] or [`Nullable`].
 pub trait Null: Send + Sync + 'static {
     /// `T`, or `Option<T>`.
-    type Wrap<T: FieldType>: FieldType<Plain = T::Plain, Nullable = T::Nullable>;
+    type Wrap<T: FieldType>: FieldType<Plain = T::Plain>;
     /// Either of the two.
     type Or<N: Null>: Null;
+    /// Whether a draft has to be given the value: [`Missing`](crate::write::Missing) until it is, or filled from the start.
+    type Init;
+    /// A unique key over such a value, for upserts: NULLs are never equal, so that a nullable one does not serve.
+    type Unique<M: crate::Model>: Copy + Send + 'static + From<crate::write::UniqueKey<M>>;
 }
 
 /// As the type says.
@@ -55,11 +72,15 @@ pub struct Nullable;
 impl Null for NotNull {
     type Wrap<T: FieldType> = T;
     type Or<N: Null> = N;
+    type Init = crate::write::Missing;
+    type Unique<M: crate::Model> = crate::write::UniqueKey<M>;
 }
 
 impl Null for Nullable {
     type Wrap<T: FieldType> = T::Nullable;
     type Or<N: Null> = Nullable;
+    type Init = crate::write::Filled;
+    type Unique<M: crate::Model> = crate::write::NullableKey<M>;
 }
 
 /// A query whose columns can be used in the query `R`: itself, or one around it.
@@ -88,4 +109,3 @@ impl<R, A, B> InScope<Sub<Sub<R, A>, B>> for R {
 impl<R, A, B, C> InScope<Sub<Sub<Sub<R, A>, B>, C>> for R {
     const LEVELS: u8 = 3;
 }
-

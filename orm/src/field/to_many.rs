@@ -2,7 +2,7 @@
 
 use super::{At, PathNode, Scope, Sub};
 use crate::{
-    Q, Expression, FieldType,
+    Expression, FieldType, Q,
     family::IsNumber,
     model::Model,
     query::{Ex, IntoQ},
@@ -141,7 +141,7 @@ pub struct Set<S, M> {
 
 impl<S: Scope, M: Model> Set<S, M> {
     fn handles() -> M::Fields<Within<S::Root, M>> {
-        M::handles(PathNode::root(M::meta(), 0))
+        M::fields_at(PathNode::root(M::meta(), 0))
     }
 
     /// The rows for which the condition is true as well.
@@ -229,7 +229,8 @@ pub(crate) struct Link {
 pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, between: u16, levels: u8) -> Link {
     let model = &step.model;
     let field = &model.fields[step.field as usize];
-    let refuse = |what: &str| Link { through: None, on: Expr::Invalid(format!("`{}.{}` {what}", model.name, field.name)) };
+    let refuse =
+        |what: &str| Link { through: None, on: Expr::Invalid(format!("`{}.{}` {what}", model.name, field.name)) };
     let Some(relation) = &field.relation else { return refuse("is not a relation") };
     let columns_at = |source: u16, model: &ModelRef, columns: Vec<u16>| -> Vec<Expr> {
         let column = |column| Expr::Column { path: Path::source(source), model: model.clone(), column };
@@ -256,7 +257,8 @@ pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, be
 }
 
 fn equal(left: Vec<Expr>, right: Vec<Expr>) -> Expr {
-    let mut parts: Vec<Expr> = left.into_iter().zip(right).map(|(left, right)| left.binary(BinaryOp::Eq, right)).collect();
+    let mut parts: Vec<Expr> =
+        left.into_iter().zip(right).map(|(left, right)| left.binary(BinaryOp::Eq, right)).collect();
     if parts.len() == 1 { parts.remove(0) } else { Expr::And(parts) }
 }
 

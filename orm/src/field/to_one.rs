@@ -1,6 +1,6 @@
 //! Handles of relations that lead to at most one row.
 
-use super::{Field, ForeignKey, InScope, OneToOne, PathNode, Scope, path::handles_of};
+use super::{Field, ForeignKey, InScope, Joins, OneToOne, PathNode, Scope, path::handles_of};
 use crate::{
     FieldType, Q,
     model::{Key, Model, Writer},
@@ -25,7 +25,7 @@ impl<S, T, M> Clone for ToOne<S, T, M> {
 }
 impl<S, T, M> Copy for ToOne<S, T, M> {}
 
-impl<S: Scope, T: Scope, M: Model> Deref for ToOne<S, T, M> {
+impl<S: Joins, T: Scope, M: Model> Deref for ToOne<S, T, M> {
     type Target = M::Fields<T>;
 
     fn deref(&self) -> &M::Fields<T> {
@@ -151,6 +151,18 @@ impl<M: Model> IntoKey<M> for &ForeignKey<M> {
     }
 }
 
+impl<M: Model> IntoKey<M> for ForeignKey<M> {
+    fn into_key(self) -> M::Key {
+        self.key().clone()
+    }
+}
+
+impl<M: Model> IntoKey<M> for OneToOne<M> {
+    fn into_key(self) -> M::Key {
+        self.key().clone()
+    }
+}
+
 impl<M: Model> IntoKey<M> for &OneToOne<M> {
     fn into_key(self) -> M::Key {
         self.key().clone()
@@ -200,4 +212,3 @@ where
         Field::new(self.target(), M::meta().key[0])
     }
 }
-

@@ -1,7 +1,11 @@
 //! The types that a column can hold, and the traits through which more can be added.
 
-use super::{Null, NotNull, Nullable};
-use crate::{Code, Error, Kind, Result, Value, db::Cell, model::Choice};
+use super::{Field, NotNull, Null, Nullable, PathNode, Scope};
+use crate::{
+    Code, Error, Kind, Result, Value,
+    db::Cell,
+    model::{Choice, ColumnShape, ModelField, Reader, Shape, Writer},
+};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -40,9 +44,9 @@ use uuid::Uuid;
 )]
 pub trait FieldType: Sized + Send + Sync + 'static {
     /// The type without `Option`.
-    type Plain: Plain<Nullable = Self::Nullable>;
+    type Plain: Plain;
     /// The type with `Option`.
-    type Nullable: FieldType<Plain = Self::Plain, Nullable = Self::Nullable>;
+    type Nullable: FieldType<Plain = Self::Plain>;
     /// [`NotNull`] or [`Nullable`](super::Nullable).
     type Nullness: Null;
     /// What can be done with its values: see [`family`].
@@ -159,7 +163,10 @@ pub mod family {
     impl HasDate for DateTime {}
 
     /// Families with a time of day in them.
-    #[diagnostic::on_unimplemented(message = "`hour`, `minute` and `second` need a time", label = "this has no time of day")]
+    #[diagnostic::on_unimplemented(
+        message = "`hour`, `minute` and `second` need a time",
+        label = "this has no time of day"
+    )]
     pub trait HasTime {}
     impl HasTime for Time {}
     impl HasTime for DateTime {}
@@ -284,9 +291,30 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> FieldType for Json
     }
 
     fn from_cell(cell: &Cell<'_>) -> Result<Self> {
-        serde_json::from_value(cell.json()?)
-            .map(Json)
-            .map_err(|error| Error::new(Code::Decode, format!("the document is no `{}`", std::any::type_name::<T>())).with_source(error))
+        serde_json::from_value(cell.json()?).map(Json).map_err(|error| {
+            Error::new(Code::Decode, format!("the document is no `{}`", std::any::type_name::<T>())).with_source(error)
+        })
     }
 }
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Plain for Json<T> {}
+
+impl<T: FieldType> ModelField for T {
+    type Nullness = T::Nullness;
+    type Handle<S: Scope> = Field<S, T>;
+    const SHAPE: Shape =
+        Shape::Column(ColumnShape { kind: T::KIND, nullable: T::NULLABLE, positive: T::POSITIVE, choices: T::CHOICES });
+    const COLUMNS: u16 = 1;
+
+    fn handle<S: Scope>(at: &'static PathNode, _field: u16, column: u16) -> Field<S, T> {
+        Field::new(at, column)
+    }
+
+    fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
+        row.value()
+    }
+
+    fn write(&self, out: &mut Writer) -> Result<()> {
+        out.push(self.to_value()?);
+        Ok(())
+    }
+}

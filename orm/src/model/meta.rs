@@ -1,14 +1,18 @@
 //! Metadata of models: names resolved, columns laid out, relations ready to be followed.
 
 use super::{
-    AppSpec, ColumnShape, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape, names,
+    AppSpec, ColumnShape, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey,
+    RelatedReader, RelationKind, Shape, names,
 };
 use crate::{
     Kind,
     field::PathNode,
     tree::{Expr, ModelRef, Order},
 };
-use std::{borrow::Cow, sync::{Arc, OnceLock}};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 /// A model: its names, fields, columns, keys and relations.
 ///
@@ -166,6 +170,14 @@ impl ModelMeta {
             options: spec.options,
             options_cell: OnceLock::new(),
             root: OnceLock::new(),
+        }
+    }
+
+    /// The name for errors, which outlive the metadata of models made at run time.
+    pub(crate) fn static_name(&self) -> &'static str {
+        match self.name {
+            Cow::Borrowed(name) => name,
+            Cow::Owned(_) => "a model",
         }
     }
 

@@ -9,7 +9,7 @@ mod traits;
 pub use key::Key;
 pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, ModelMeta, Relation, Through, UniqueMeta};
 pub use spec::{
-    AppSpec, Choice, ChoiceValue, ColumnShape, DbDefault, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader,
-    RelationKind, Shape,
+    AppSpec, Choice, ChoiceValue, ColumnShape, DbDefault, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec,
+    OnDelete, OrderKey, RelatedReader, RelationKind, Shape,
 };
 pub use traits::{Listed, Model, ModelField, Reader, RowPart, Writer, model_handles, optional_model_handles};

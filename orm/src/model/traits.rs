@@ -1,10 +1,10 @@
 //! The traits that the derive implements: [`Model`], what a struct's field means, and how rows are read.
 
-use super::{Key, KeyShape, ModelMeta, AppSpec, Shape};
+use super::{AppSpec, Key, KeyShape, ModelMeta, Shape};
 use crate::{
     FieldType, Result, Value,
     db::Row,
-    field::{At, Loaded, Opt, PathNode, Plain, Scope, SelectedValue},
+    field::{At, Loaded, Null, Opt, PathNode, Plain, Scope, SelectedValue},
     query::QuerySet,
     tree::{Select, Selected},
 };
@@ -33,7 +33,7 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
 
     /// The handles at the end of a path.
     #[doc(hidden)]
-    fn handles<S: Scope>(at: &'static PathNode) -> Self::Fields<S>;
+    fn fields_at<S: Scope>(at: &'static PathNode) -> Self::Fields<S>;
 
     /// The handles of the unique keys.
     #[doc(hidden)]
@@ -47,19 +47,19 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
 
     /// Reads a row.
     #[doc(hidden)]
-    fn read(row: &mut Reader<'_, '_>) -> Result<Self>;
+    fn read_columns(row: &mut Reader<'_, '_>) -> Result<Self>;
 
     /// Writes every column, in order.
     #[doc(hidden)]
-    fn write(&self, out: &mut Writer) -> Result<()>;
+    fn write_columns(&self, out: &mut Writer) -> Result<()>;
 
     /// Hangs loaded rows under a relation.
     #[doc(hidden)]
-    fn attach(&mut self, field: u16, rows: Loaded);
+    fn attach_related(&mut self, field: u16, rows: Loaded);
 
     /// What is loaded under a relation.
     #[doc(hidden)]
-    fn loaded(&self, field: u16) -> Option<&Loaded>;
+    fn related(&self, field: u16) -> Option<&Loaded>;
 
     /// All rows of the model, to be narrowed down. Nothing runs before a terminal is awaited.
     fn objects() -> QuerySet<Self> {
@@ -68,7 +68,7 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
 
     /// The handles of the fields, outside a closure.
     fn fields() -> Self::Fields<At<Self>> {
-        Self::handles(PathNode::root(Self::meta(), 0))
+        Self::fields_at(PathNode::root(Self::meta(), 0))
     }
 }
 
@@ -90,6 +90,8 @@ pub trait Listed {
     note = "for a type of your own, derive `FieldType` (a newtype) or `Choices` (an enum), or wrap it in `Json<{Self}>`"
 )]
 pub trait ModelField: Sized {
+    /// Whether it has to have a value.
+    type Nullness: Null;
     /// The handle in closures.
     type Handle<S: Scope>: Copy + Send + Sync + 'static;
 
@@ -183,13 +185,13 @@ impl<T: RowPart> RowPart for Option<T> {
 /// The handles of a model that is selected at `place`; the derive's `RowPart` calls it.
 #[doc(hidden)]
 pub fn model_handles<M: Model, R: 'static>(select: &Select, place: u16) -> M::Fields<At<R>> {
-    M::handles(PathNode::root(M::meta(), source_of(select, place)))
+    M::fields_at(PathNode::root(M::meta(), source_of(select, place)))
 }
 
 /// The same below an outer join.
 #[doc(hidden)]
 pub fn optional_model_handles<M: Model, R: 'static>(select: &Select, place: u16) -> M::Fields<Opt<At<R>>> {
-    M::handles(PathNode::root(M::meta(), source_of(select, place)))
+    M::fields_at(PathNode::root(M::meta(), source_of(select, place)))
 }
 
 fn source_of(select: &Select, place: u16) -> u16 {
@@ -213,7 +215,7 @@ impl<'r, 'c> Reader<'r, 'c> {
 
     /// The next column, as a value.
     pub fn value<T: FieldType>(&mut self) -> Result<T> {
-        let cell = self.row.cell(self.at)?;
+        let cell = self.row.cell(self.at);
         self.at += 1;
         T::from_cell(&cell)
     }
@@ -226,7 +228,7 @@ impl<'r, 'c> Reader<'r, 'c> {
     /// Whether the next `count` columns are all NULL.
     pub fn all_null(&self, count: usize) -> Result<bool> {
         for index in self.at..self.at + count {
-            if !self.row.cell(index)?.is_null() {
+            if !self.row.cell(index).is_null() {
                 return Ok(false);
             }
         }
@@ -242,7 +244,7 @@ impl<'r, 'c> Reader<'r, 'c> {
     #[doc(hidden)]
     pub fn model<M: Model>(&mut self) -> Result<M> {
         let related = std::mem::take(&mut self.related);
-        let mut model = M::read(self)?;
+        let mut model = M::read_columns(self)?;
         for relation in related {
             relation.read_into(&mut model, self)?;
         }

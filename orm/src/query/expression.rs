@@ -258,7 +258,10 @@ pub trait Expression: Sized {
     }
 
     /// The value, or this one where it is NULL. SQL: `COALESCE(..)`.
-    fn or<O: Operand<Self::Root, Plain<Self>>>(self, other: O) -> Ex<Self::Root, <O::Null as crate::Null>::Wrap<Plain<Self>>> {
+    fn or<O: Operand<Self::Root, Plain<Self>>>(
+        self,
+        other: O,
+    ) -> Ex<Self::Root, <O::Null as crate::Null>::Wrap<Plain<Self>>> {
         Ex::new(Expr::Call(Function::Coalesce, vec![self.into_expr(), other.into_operand()]))
     }
 

@@ -19,3 +19,4 @@ pub use operand::{InSet, Operand};
 pub use queryset::{Page, QuerySet};
 pub use related::{Related, RelatedSelection, read_related};
 pub use selection::{Append, OrderBy, OrderKeys, Row, Selectable, Selection};
+pub use terminals::OptionalExt;

@@ -5,8 +5,7 @@ use super::{
     selection::{Append, OrderKeys, Row, Selectable, Selection, select_values},
 };
 use crate::{
-    Dialect, FieldType, Model, Result,
-    compile,
+    Dialect, FieldType, Model, Result, compile,
     field::{PathNode, Scope, Sub, ToMany, link},
     model::RowPart,
     tree::{Expr, Join, JoinKind, ModelRef, Order, Path, Select, Selected},
@@ -54,6 +53,10 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// The query as data.
     pub fn into_select(self) -> Select {
         self.select
+    }
+
+    pub(crate) fn select_mut(&mut self) -> &mut Select {
+        &mut self.select
     }
 
     pub(crate) fn select(&self) -> &Select {
@@ -230,7 +233,7 @@ where
 
     /// How many rows the query has, as a value of the query around it.
     pub fn row_count(mut self) -> Ex<P, i64> {
-        select_values(&mut self.select, vec![super::count().into_expr()]);
+        select_values(&mut self.select, vec![super::count().expr()]);
         self.select.default_order = false;
         Ex::new(Expr::Scalar(Box::new(self.select)))
     }
@@ -245,7 +248,7 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
         C: FnOnce(M::Fields<crate::field::At<R>>) -> L,
         L: RelatedSelection,
     {
-        let relations = relations(M::handles(PathNode::root(M::meta(), 0)));
+        let relations = relations(M::fields_at(PathNode::root(M::meta(), 0)));
         relations.add_to(&mut self.related);
         self.select.related.clear();
         for related in &self.related {

@@ -22,8 +22,8 @@ impl Related {
     pub(crate) fn read_into<M: Model>(&self, owner: &mut M, row: &mut Reader<'_, '_>) -> Result<()> {
         let optional = !owner_has_column(&self.step);
         match (self.read)(row, &self.children)? {
-            Some(loaded) => owner.attach(self.step.field, loaded),
-            None if optional => owner.attach(self.step.field, Loaded::new(())),
+            Some(loaded) => owner.attach_related(self.step.field, loaded),
+            None if optional => owner.attach_related(self.step.field, Loaded::new(())),
             None => {}
         }
         Ok(())
@@ -54,7 +54,7 @@ pub fn read_related<M: Model>(row: &mut Reader<'_, '_>, children: &[Related]) ->
         row.skip(columns + children.iter().map(Related::skip).sum::<usize>());
         return Ok(None);
     }
-    let mut model = M::read(row)?;
+    let mut model = M::read_columns(row)?;
     for child in children {
         child.read_into(&mut model, row)?;
     }
@@ -101,7 +101,8 @@ fn insert(level: &mut Vec<Related>, related: Related, steps: &[Step], depth: usi
             if let Some(relation) = &field.relation {
                 let model = relation.target();
                 if let Some(read) = model.reader {
-                    let path = Path { source: related.path.source, steps: crate::tree::Steps::Shared(steps[..=depth].into()) };
+                    let path =
+                        Path { source: related.path.source, steps: crate::tree::Steps::Shared(steps[..=depth].into()) };
                     let mut way = Related { step, path, model, read, children: Vec::new() };
                     insert(&mut way.children, related, steps, depth + 1);
                     level.push(way);

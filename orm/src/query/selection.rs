@@ -116,13 +116,28 @@ impl<T: RowPart> Row for T {
     }
 }
 
-impl<R, T: Selectable<R>> Selection<R> for T {
-    type Row = T::Part;
-    type Parts = (T::Part,);
+macro_rules! single {
+    ($([$($generics:tt)*] $type:ty;)+) => {$(
+        impl<R, $($generics)*> Selection<R> for $type
+        where
+            Self: Selectable<R>,
+        {
+            type Row = <Self as Selectable<R>>::Part;
+            type Parts = (<Self as Selectable<R>>::Part,);
 
-    fn into_list(self) -> Vec<Expr> {
-        vec![self.into_selected()]
-    }
+            fn into_list(self) -> Vec<Expr> {
+                vec![self.into_selected()]
+            }
+        }
+    )+};
+}
+
+single! {
+    [S, T] Field<S, T>;
+    [T] Ex<R, T>;
+    [T] SelectedValue<R, T>;
+    [] CountAll;
+    [] super::Q<R>;
 }
 
 macro_rules! tuples {

@@ -204,7 +204,11 @@ impl Expr {
                 on.iter().for_each(|expr| expr.visit(depth, visit));
                 select.visit(depth - 1, visit);
             }
-            Expr::Not(inner) | Expr::Negate(inner) | Expr::IsNull(inner) | Expr::In(inner, _) | Expr::Cast(inner, _) => {
+            Expr::Not(inner)
+            | Expr::Negate(inner)
+            | Expr::IsNull(inner)
+            | Expr::In(inner, _)
+            | Expr::Cast(inner, _) => {
                 inner.visit(depth, visit);
             }
             Expr::Like { on, pattern, .. } | Expr::Regex { on, pattern, .. } => {
@@ -270,12 +274,18 @@ impl Expr {
                 left.update(depth, change);
                 right.update(depth, change);
             }
-            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) => all.iter_mut().for_each(|expr| expr.update(depth, change)),
+            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) => {
+                all.iter_mut().for_each(|expr| expr.update(depth, change))
+            }
             Expr::InQuery(on, select) => {
                 on.iter_mut().for_each(|expr| expr.update(depth, change));
                 select.update(depth - 1, change);
             }
-            Expr::Not(inner) | Expr::Negate(inner) | Expr::IsNull(inner) | Expr::In(inner, _) | Expr::Cast(inner, _) => {
+            Expr::Not(inner)
+            | Expr::Negate(inner)
+            | Expr::IsNull(inner)
+            | Expr::In(inner, _)
+            | Expr::Cast(inner, _) => {
                 inner.update(depth, change);
             }
             Expr::Like { on, pattern, .. } | Expr::Regex { on, pattern, .. } => {
@@ -298,4 +308,3 @@ impl Expr {
         }
     }
 }
-

@@ -5,7 +5,7 @@ mod path;
 mod select;
 mod write;
 
-pub use expr::{Aggregate, BinaryOp, Expr, Function, Like,};
+pub use expr::{Aggregate, BinaryOp, Expr, Function, Like};
 pub use path::{ModelRef, Path, Step, Steps};
 pub use select::{Join, JoinKind, Order, Select, Selected};
 pub use write::{Assignment, Conflict, Delete, Insert, Update};

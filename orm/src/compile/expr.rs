@@ -1,0 +1,491 @@
+//! Expressions.
+
+use super::Sql;
+use crate::{
+    Code, Dialect, Error, Kind, Result, Value,
+    tree::{BinaryOp, Expr, Like, ModelRef, Path, Select},
+};
+
+impl Sql {
+    /// An expression where another operator may stand beside it: in parentheses, if it needs them.
+    pub(super) fn operand(&mut self, expr: &Expr) -> Result<()> {
+        let loose = match expr {
+            Expr::And(all) | Expr::Or(all) => !all.is_empty(),
+            Expr::Binary(..) => !matches!(expr, Expr::Binary(op, ..) if is_comparison(*op)),
+            Expr::Case { .. } | Expr::Raw { .. } => true,
+            Expr::Not(_) | Expr::IsNull(_) | Expr::Like { .. } | Expr::Regex { .. } | Expr::In(..) => false,
+            _ => false,
+        };
+        if !loose {
+            return self.expr(expr);
+        }
+        self.push("(");
+        self.expr(expr)?;
+        self.push(")");
+        Ok(())
+    }
+
+    /// A side of an arithmetic or comparison operator: whatever is not a single thing stands in parentheses.
+    fn side(&mut self, expr: &Expr) -> Result<()> {
+        match expr {
+            Expr::Column { .. }
+            | Expr::Value(_)
+            | Expr::Outer(..)
+            | Expr::Call(..)
+            | Expr::Aggregate { .. }
+            | Expr::Cast(..)
+            | Expr::Scalar(_)
+            | Expr::Proposed { .. } => self.expr(expr),
+            _ => {
+                self.push("(");
+                self.expr(expr)?;
+                self.push(")");
+                Ok(())
+            }
+        }
+    }
+
+    /// An expression.
+    pub(super) fn expr(&mut self, expr: &Expr) -> Result<()> {
+        match expr {
+            Expr::Column { path, model, column } => self.column(0, path, model, *column),
+            Expr::Value(value) => {
+                self.bind(value.clone());
+                Ok(())
+            }
+            Expr::Outer(levels, inner) => self.outer(*levels, inner),
+            Expr::Selected(place) => Err(bad(format!("the selected value {place} is used where it is not known"))),
+            Expr::Binary(op, left, right) => self.binary(*op, left, right),
+            Expr::And(all) if all.is_empty() => self.truth(true),
+            Expr::Or(all) if all.is_empty() => self.truth(false),
+            Expr::And(all) => self.list(all, " AND ", |sql, part| sql.operand(part)),
+            Expr::Or(all) => self.list(all, " OR ", |sql, part| sql.operand(part)),
+            Expr::Not(inner) => self.not(inner),
+            Expr::Negate(inner) => {
+                self.push("-");
+                self.side(inner)
+            }
+            Expr::IsNull(inner) => {
+                self.side(inner)?;
+                self.push(" IS NULL");
+                Ok(())
+            }
+            Expr::In(on, list) => self.in_list(on, list),
+            Expr::InQuery(on, select) => self.in_query(on, select),
+            Expr::Like { on, pattern, like, fold } => self.like(on, pattern, *like, *fold),
+            Expr::Regex { on, pattern, fold } => self.regex(on, pattern, *fold),
+            Expr::Call(function, arguments) => self.call(*function, arguments),
+            Expr::Aggregate { function, on, distinct, filter } => {
+                self.aggregate(*function, on.as_deref(), *distinct, filter.as_deref())
+            }
+            Expr::Case { branches, otherwise } => {
+                self.push("CASE");
+                for (condition, value) in branches {
+                    self.push(" WHEN ");
+                    self.expr(condition)?;
+                    self.push(" THEN ");
+                    self.expr(value)?;
+                }
+                if let Some(value) = otherwise {
+                    self.push(" ELSE ");
+                    self.expr(value)?;
+                }
+                self.push(" END");
+                Ok(())
+            }
+            Expr::Cast(inner, kind) => self.cast(inner, *kind),
+            Expr::Exists(select) => {
+                self.push("EXISTS (");
+                self.select(&Select { order: Vec::new(), default_order: false, ..(**select).clone() })?;
+                self.push(")");
+                Ok(())
+            }
+            Expr::Scalar(select) => {
+                self.push("(");
+                self.select(select)?;
+                self.push(")");
+                Ok(())
+            }
+            Expr::Raw { pieces, parts } => self.raw(pieces, parts),
+            Expr::Invalid(why) => Err(bad(why.clone())),
+            Expr::Proposed { model, column } => {
+                let name = model.columns[*column as usize].name.clone();
+                if self.dialect.capabilities().conflict_target {
+                    self.push("excluded.");
+                    self.name(&name);
+                } else {
+                    self.push("VALUES(");
+                    self.name(&name);
+                    self.push(")");
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// An expression of a query around this one.
+    fn outer(&mut self, levels: u8, inner: &Expr) -> Result<()> {
+        if let Expr::Column { path, model, column } = inner {
+            return self.column(levels, path, model, *column);
+        }
+        let keep = self.frames.len().checked_sub(usize::from(levels)).filter(|keep| *keep > 0);
+        let Some(keep) = keep else {
+            return Err(bad("a column of a query around this one is used, and there is none".to_owned()));
+        };
+        let inside = self.frames.split_off(keep);
+        let written = self.operand(inner);
+        self.frames.extend(inside);
+        written
+    }
+
+    /// A column of the query `levels` further out.
+    pub(super) fn column(&mut self, levels: u8, path: &Path, model: &ModelRef, column: u16) -> Result<()> {
+        let index = self.frames.len().checked_sub(1 + usize::from(levels));
+        let Some(frame) = index.and_then(|index| self.frames.get(index)) else {
+            return Err(bad(format!(
+                "`{}.{}` belongs to no query here",
+                model.name, model.columns[column as usize].name
+            )));
+        };
+        let place = frame.place(path, model, column)?;
+        self.table_column(levels, place.table, place.column);
+        Ok(())
+    }
+
+    pub(super) fn table_column(&mut self, levels: u8, table: usize, column: u16) {
+        let Some(frame) =
+            self.frames.len().checked_sub(1 + usize::from(levels)).and_then(|index| self.frames.get(index))
+        else {
+            return;
+        };
+        let table = &frame.tables[table];
+        let quote = self.dialect.quote();
+        let alias = self.qualified.then_some(table.alias.as_str());
+        let column = table.model.columns[column as usize].name.as_str();
+        for (index, name) in alias.into_iter().chain([column]).enumerate() {
+            if index > 0 {
+                self.out.text.push('.');
+            }
+            self.out.text.push(quote);
+            if name.contains(quote) {
+                self.out.text.push_str(&name.replace(quote, &format!("{quote}{quote}")));
+            } else {
+                self.out.text.push_str(name);
+            }
+            self.out.text.push(quote);
+        }
+    }
+
+    fn truth(&mut self, truth: bool) -> Result<()> {
+        self.push(if truth { "1 = 1" } else { "1 = 0" });
+        Ok(())
+    }
+
+    fn not(&mut self, inner: &Expr) -> Result<()> {
+        match inner {
+            Expr::IsNull(on) => {
+                self.side(on)?;
+                self.push(" IS NOT NULL");
+            }
+            Expr::And(all) if all.is_empty() => return self.truth(false),
+            Expr::Or(all) if all.is_empty() => return self.truth(true),
+            Expr::Exists(_) => {
+                self.push("NOT ");
+                self.expr(inner)?;
+            }
+            _ => {
+                let unknown = self.nullable(inner);
+                self.push(if unknown { "(" } else { "NOT (" });
+                self.expr(inner)?;
+                self.push(if unknown { ") IS NOT TRUE" } else { ")" });
+            }
+        }
+        Ok(())
+    }
+
+    fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        if op == BinaryOp::Is && !self.dialect.capabilities().is_distinct_from {
+            self.side(left)?;
+            self.push(" <=> ");
+            return self.side(right);
+        }
+        let integers =
+            || matches!(self.kind(left).or_else(|| self.kind(right)), Some(Kind::I16 | Kind::I32 | Kind::I64));
+        let text = match op {
+            BinaryOp::Eq => " = ",
+            BinaryOp::Ne => " <> ",
+            BinaryOp::Lt => " < ",
+            BinaryOp::Le => " <= ",
+            BinaryOp::Gt => " > ",
+            BinaryOp::Ge => " >= ",
+            BinaryOp::Is if self.dialect == Dialect::Sqlite => " IS ",
+            BinaryOp::Is => " IS NOT DISTINCT FROM ",
+            BinaryOp::Add => " + ",
+            BinaryOp::Sub => " - ",
+            BinaryOp::Mul => " * ",
+            BinaryOp::Div if matches!(self.dialect, Dialect::MariaDb | Dialect::MySql) && integers() => " DIV ",
+            BinaryOp::Div => " / ",
+            BinaryOp::Rem => " % ",
+            BinaryOp::Concat => " || ",
+        };
+        self.side(left)?;
+        self.push(text);
+        self.side(right)
+    }
+
+    fn in_list(&mut self, on: &Expr, list: &Value) -> Result<()> {
+        let Value::List(kind, values) = list else {
+            return Err(bad("`is_in` needs a list".to_owned()));
+        };
+        if values.is_empty() {
+            return self.truth(false);
+        }
+        self.side(on)?;
+        match self.dialect {
+            Dialect::Postgres => {
+                self.push(" = ANY(");
+                self.bind(list.clone());
+                self.push(")");
+            }
+            // Bytes have no form in JSON, and doubles might lose a digit there.
+            Dialect::Sqlite if !matches!(kind, Kind::Bytes | Kind::F32 | Kind::F64 | Kind::Decimal | Kind::Json) => {
+                self.push(" IN (SELECT value FROM json_each(");
+                self.bind(list.clone());
+                self.push("))");
+            }
+            Dialect::Sqlite | Dialect::MariaDb | Dialect::MySql => {
+                self.push(" IN (");
+                self.list(values.iter(), ", ", |sql, value| {
+                    sql.bind(value.clone());
+                    Ok(())
+                })?;
+                self.push(")");
+            }
+        }
+        Ok(())
+    }
+
+    fn in_query(&mut self, on: &[Expr], select: &Select) -> Result<()> {
+        if let [one] = on {
+            self.side(one)?;
+        } else {
+            self.push("(");
+            self.list(on, ", ", |sql, part| sql.expr(part))?;
+            self.push(")");
+        }
+        self.push(" IN (");
+        let sliced = select.is_sliced();
+        // MariaDB and MySQL refuse LIMIT right inside IN, but not one query deeper.
+        let wrap = sliced && matches!(self.dialect, Dialect::MariaDb | Dialect::MySql);
+        self.push(if wrap { "SELECT * FROM (" } else { "" });
+        if sliced {
+            self.select(select)?;
+        } else {
+            self.select(&Select { order: Vec::new(), default_order: false, ..select.clone() })?;
+        }
+        self.push(if wrap { ") AS slice)" } else { ")" });
+        Ok(())
+    }
+
+    fn raw(&mut self, pieces: &[std::borrow::Cow<'static, str>], parts: &[Expr]) -> Result<()> {
+        if pieces.len() != parts.len() + 1 {
+            return Err(bad(format!(
+                "the text `{}` has {} places and {} parts",
+                pieces.join("{}"),
+                pieces.len().saturating_sub(1),
+                parts.len()
+            )));
+        }
+        self.push(&pieces[0]);
+        for (part, piece) in parts.iter().zip(&pieces[1..]) {
+            self.operand(part)?;
+            self.push(piece);
+        }
+        Ok(())
+    }
+
+    fn like(&mut self, on: &Expr, pattern: &Expr, like: Like, fold: bool) -> Result<()> {
+        let text = match pattern {
+            Expr::Value(Value::Text(text)) => Some(text.as_str()),
+            Expr::Value(value) if value.is_null() => return self.truth(false),
+            _ => None,
+        };
+        match self.dialect {
+            Dialect::Sqlite => self.sqlite_like(on, pattern, text, like, fold),
+            Dialect::Postgres => {
+                self.side(on)?;
+                self.push(if fold { " ILIKE " } else { " LIKE " });
+                self.pattern(pattern, text, like)
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                self.folded(on, fold, "LOWER")?;
+                self.push(" LIKE ");
+                if fold {
+                    self.push("LOWER(");
+                }
+                self.pattern(pattern, text, like)?;
+                if fold {
+                    self.push(")");
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn folded(&mut self, on: &Expr, fold: bool, function: &str) -> Result<()> {
+        if !fold {
+            return self.side(on);
+        }
+        self.push(function);
+        self.push("(");
+        self.expr(on)?;
+        self.push(")");
+        Ok(())
+    }
+
+    /// A LIKE pattern: `%`, `_` and `\` in the text stand for themselves.
+    fn pattern(&mut self, pattern: &Expr, text: Option<&str>, like: Like) -> Result<()> {
+        let (before, after) = match like {
+            Like::Contains => ("%", "%"),
+            Like::StartsWith => ("", "%"),
+            Like::EndsWith => ("%", ""),
+            Like::Whole | Like::Pattern => ("", ""),
+        };
+        match text {
+            Some(text) if like == Like::Pattern => self.bind(Value::Text(text.to_owned())),
+            Some(text) => {
+                let mut escaped = String::with_capacity(text.len() + 2);
+                escaped.push_str(before);
+                for letter in text.chars() {
+                    if matches!(letter, '%' | '_' | '\\') {
+                        escaped.push('\\');
+                    }
+                    escaped.push(letter);
+                }
+                escaped.push_str(after);
+                self.bind(Value::Text(escaped));
+            }
+            None => {
+                // Backslashes are doubled inside strings on MariaDB and MySQL.
+                let slash = if matches!(self.dialect, Dialect::MariaDb | Dialect::MySql) { "\\\\" } else { "\\" };
+                let escape = like != Like::Pattern;
+                self.push(&format!("CONCAT('{before}', "));
+                if escape {
+                    self.push("REPLACE(REPLACE(REPLACE(");
+                }
+                self.expr(pattern)?;
+                if escape {
+                    self.push(&format!(", '{slash}', '{slash}{slash}'), '%', '{slash}%'), '_', '{slash}_')"));
+                }
+                self.push(&format!(", '{after}')"));
+            }
+        }
+        Ok(())
+    }
+
+    /// SQLite's LIKE folds ASCII letters whatever is asked: GLOB and plain functions take its place where case counts, and
+    /// folded text where it does not.
+    fn sqlite_like(&mut self, on: &Expr, pattern: &Expr, text: Option<&str>, like: Like, fold: bool) -> Result<()> {
+        let lower = |text: &str| if fold { text.to_lowercase() } else { text.to_owned() };
+        if like == Like::Whole {
+            self.folded(on, fold, "orm_lower")?;
+            self.push(" = ");
+            return match text {
+                Some(text) => {
+                    self.bind(Value::Text(lower(text)));
+                    Ok(())
+                }
+                None => self.folded(pattern, fold, "orm_lower"),
+            };
+        }
+        let Some(text) = text else {
+            if like == Like::Pattern {
+                return Err(
+                    self.unsupported("patterns made of columns", "use `contains`, `starts_with` or `ends_with`")
+                );
+            }
+            let (head, tail) = match like {
+                Like::Contains => ("instr(", ") > 0"),
+                Like::StartsWith => ("instr(", ") = 1"),
+                Like::EndsWith | Like::Whole | Like::Pattern => ("orm_ends_with(", ")"),
+            };
+            self.push(head);
+            self.folded(on, fold, "orm_lower")?;
+            self.push(", ");
+            self.folded(pattern, fold, "orm_lower")?;
+            self.push(tail);
+            return Ok(());
+        };
+        let text = lower(text);
+        let mut glob = String::with_capacity(text.len() + 2);
+        if matches!(like, Like::Contains | Like::EndsWith) {
+            glob.push('*');
+        }
+        let mut letters = text.chars();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '%' if like == Like::Pattern => glob.push('*'),
+                '_' if like == Like::Pattern => glob.push('?'),
+                '\\' if like == Like::Pattern => push_literal(&mut glob, letters.next().unwrap_or('\\')),
+                letter => push_literal(&mut glob, letter),
+            }
+        }
+        if matches!(like, Like::Contains | Like::StartsWith) {
+            glob.push('*');
+        }
+        self.folded(on, fold, "orm_lower")?;
+        // A bare bound pattern makes SQLite plan the statement anew each time: worth it where an index can serve.
+        let indexable = like == Like::StartsWith && !fold;
+        self.push(if indexable { " GLOB " } else { " GLOB ('' || " });
+        self.bind(Value::Text(glob));
+        self.push(if indexable { "" } else { ")" });
+        Ok(())
+    }
+
+    fn regex(&mut self, on: &Expr, pattern: &Expr, fold: bool) -> Result<()> {
+        match self.dialect {
+            Dialect::Sqlite => {
+                self.push("orm_regexp(");
+                if fold {
+                    self.push("'(?i)' || ");
+                }
+                self.operand(pattern)?;
+                self.push(", ");
+                self.expr(on)?;
+                self.push(")");
+                Ok(())
+            }
+            Dialect::Postgres => {
+                self.side(on)?;
+                self.push(if fold { " ~* " } else { " ~ " });
+                self.side(pattern)
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                self.side(on)?;
+                self.push(if fold { " REGEXP CONCAT('(?i)', " } else { " REGEXP CONCAT('(?-i)', " });
+                self.expr(pattern)?;
+                self.push(")");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn push_literal(glob: &mut String, letter: char) {
+    if matches!(letter, '*' | '?' | '[') {
+        glob.push('[');
+        glob.push(letter);
+        glob.push(']');
+    } else {
+        glob.push(letter);
+    }
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    use BinaryOp::*;
+    matches!(op, Eq | Ne | Lt | Le | Gt | Ge | Is)
+}
+
+fn bad(what: String) -> Error {
+    Error::new(Code::BadQuery, what)
+}

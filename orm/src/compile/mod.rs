@@ -1,0 +1,75 @@
+//! From the tree to SQL: the only place that writes SQL text.
+
+mod expr;
+mod function;
+mod kind;
+mod select;
+
+pub(crate) use select::{count, effective_order, select};
+
+use crate::{Code, Dialect, Error, Result, Statement, Value, resolve::Frame};
+
+/// SQL under construction.
+pub(crate) struct Sql {
+    dialect: Dialect,
+    out: Statement,
+    /// The queries around the place where text is being written, outermost first.
+    frames: Vec<Frame>,
+    /// The table names in use.
+    taken: Vec<String>,
+    /// Whether columns are written with their table.
+    qualified: bool,
+}
+
+impl Sql {
+    pub(crate) fn new(dialect: Dialect) -> Sql {
+        let out = Statement::default();
+        Sql { dialect, out, frames: Vec::new(), taken: Vec::new(), qualified: false }
+    }
+
+    pub(crate) fn finish(self) -> Statement {
+        self.out
+    }
+
+    pub(crate) fn push(&mut self, text: &str) {
+        self.out.text.push_str(text);
+    }
+
+    pub(crate) fn name(&mut self, name: &str) {
+        let quote = self.dialect.quote();
+        self.out.text.push(quote);
+        for letter in name.chars() {
+            if letter == quote {
+                self.out.text.push(quote);
+            }
+            self.out.text.push(letter);
+        }
+        self.out.text.push(quote);
+    }
+
+    pub(crate) fn bind(&mut self, value: Value) {
+        self.out.places.push(self.out.text.len() as u32);
+        self.out.binds.push(value);
+    }
+
+    /// Calls `write` for each item, with a separator between them.
+    pub(crate) fn list<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        separator: &str,
+        mut write: impl FnMut(&mut Self, T) -> Result<()>,
+    ) -> Result<()> {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.push(separator);
+            }
+            write(self, item)?;
+        }
+        Ok(())
+    }
+
+    /// An error that says that this database cannot do it.
+    pub(crate) fn unsupported(&self, what: &str, hint: &str) -> Error {
+        Error::new(Code::Unsupported, format!("{} has no {what}", self.dialect)).with_hint(hint)
+    }
+}

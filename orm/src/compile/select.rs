@@ -1,0 +1,289 @@
+//! SELECT.
+
+use super::Sql;
+use crate::{
+    Dialect, Result, Statement, Value,
+    resolve::{Frame, Origin},
+    tree::{Aggregate, Expr, JoinKind, ModelRef, Order, Path, Select, Selected},
+};
+
+/// A query as a statement.
+pub(crate) fn select(select: &Select, dialect: Dialect) -> Result<Statement> {
+    let mut sql = Sql::new(dialect);
+    sql.select(select)?;
+    Ok(sql.finish())
+}
+
+/// How many rows a query has, as a statement.
+pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
+    let mut sql = Sql::new(dialect);
+    let count = Expr::Aggregate { function: Aggregate::Count, on: None, distinct: false, filter: None };
+    let plain = Select { order: Vec::new(), default_order: select.is_sliced(), ..select.clone() };
+    if select.is_sliced() || select.distinct || select.group_by.is_some() {
+        sql.push("SELECT COUNT(*) FROM (");
+        sql.select(&Select { order: if select.is_sliced() { select.order.clone() } else { Vec::new() }, ..plain })?;
+        sql.push(") AS counted");
+    } else {
+        sql.select(&Select { selection: vec![Selected::Expr(count)], related: Vec::new(), ..plain })?;
+    }
+    Ok(sql.finish())
+}
+
+/// The order that a query has: its own, or the model's; `total` adds the key, so that no two rows are equal in it.
+pub(crate) fn effective_order(select: &Select, total: bool) -> Vec<Order> {
+    let mut order = select.order.clone();
+    if order.is_empty() && select.default_order && select.group_by.is_none() {
+        order.extend(select.model.ordering.iter().flat_map(|key| {
+            let columns = select.model.fields[key.field as usize].columns();
+            columns.map(|column| Order {
+                expr: Expr::own(select.model.clone(), column),
+                descending: key.descending,
+                nulls_first: None,
+            })
+        }));
+    }
+    if total && select.group_by.is_none() && !select.distinct {
+        let descending = order.last().is_some_and(|last| last.descending);
+        for &column in &select.model.key {
+            let expr = Expr::own(select.model.clone(), column);
+            if !order.iter().any(|known| known.expr == expr) {
+                order.push(Order { expr, descending, nulls_first: None });
+            }
+        }
+    }
+    order
+}
+
+/// Whether text can be written without table names: one table, and no query inside.
+fn is_simple(select: &Select, frame: &Frame) -> bool {
+    let mut simple = frame.tables.len() == 1;
+    select.visit(0, &mut |expr, _| {
+        simple &= !matches!(expr, Expr::Exists(_) | Expr::Scalar(_) | Expr::InQuery(..) | Expr::Outer(..));
+    });
+    simple
+}
+
+impl Sql {
+    /// Writes a query; it may stand in another.
+    pub(super) fn select(&mut self, select: &Select) -> Result<()> {
+        let order = effective_order(select, select.is_sliced());
+        let ordered;
+        let select = if order == select.order {
+            select
+        } else {
+            ordered = Select { order, ..select.clone() };
+            &ordered
+        };
+        let taken = self.taken.len();
+        let frame = Frame::new(select, &mut self.taken)?;
+        let qualified = self.qualified;
+        self.qualified = !self.frames.is_empty() || !is_simple(select, &frame);
+        self.frames.push(frame);
+        let written = self.clauses(select);
+        self.frames.pop();
+        self.qualified = qualified;
+        self.taken.truncate(taken);
+        written
+    }
+
+    fn clauses(&mut self, select: &Select) -> Result<()> {
+        self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        self.selection(select)?;
+        self.push(" FROM ");
+        self.tables(select)?;
+        let (having, conditions) = self.split_filter(select);
+        if select.empty {
+            self.push(" WHERE 1 = 0");
+        } else if !conditions.is_empty() {
+            self.push(" WHERE ");
+            self.list(conditions, " AND ", |sql, condition| sql.operand(condition))?;
+        }
+        if let Some(keys) = select.group_by.as_ref().filter(|keys| !keys.is_empty()) {
+            self.push(" GROUP BY ");
+            self.list(keys, ", ", |sql, key| {
+                sql.push(&(key + 1).to_string());
+                Ok(())
+            })?;
+        }
+        if !having.is_empty() {
+            self.push(" HAVING ");
+            self.list(having, " AND ", |sql, condition| sql.operand(condition))?;
+        }
+        if !select.order.is_empty() {
+            self.push(" ORDER BY ");
+            self.list(&select.order, ", ", |sql, order| sql.order(select, order))?;
+        }
+        self.slice(select.limit, select.offset);
+        if select.for_update && self.dialect.capabilities().select_for_update {
+            self.push(" FOR UPDATE");
+        }
+        Ok(())
+    }
+
+    fn selection(&mut self, select: &Select) -> Result<()> {
+        if select.selection.is_empty() {
+            self.push("1");
+            return Ok(());
+        }
+        let mut first = true;
+        for (index, selected) in select.selection.iter().enumerate() {
+            if !std::mem::take(&mut first) {
+                self.push(", ");
+            }
+            match selected {
+                Selected::Model { path, model } => self.columns(path, model)?,
+                Selected::Expr(expr) => self.expr(expr)?,
+            }
+            if index == 0 {
+                for (path, model) in &select.related {
+                    self.push(", ");
+                    self.columns(path, model)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn columns(&mut self, path: &Path, model: &ModelRef) -> Result<()> {
+        self.list(0..model.columns.len() as u16, ", ", |sql, column| sql.column(0, path, model, column))
+    }
+
+    /// Conditions on aggregates go to HAVING, all others to WHERE.
+    fn split_filter<'a>(&self, select: &'a Select) -> (Vec<&'a Expr>, Vec<&'a Expr>) {
+        let conditions: &[Expr] = match &select.filter {
+            Some(Expr::And(all)) => all,
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        conditions.iter().partition(|condition| select.group_by.is_some() && condition.is_aggregate())
+    }
+
+    pub(super) fn tables(&mut self, select: &Select) -> Result<()> {
+        let count = self.frames.last().map_or(0, |frame| frame.tables.len());
+        for index in 0..count {
+            let Some(table) = self.frames.last().and_then(|frame| frame.tables.get(index)) else { break };
+            let (name, alias, optional) = (table.model.table.clone(), table.alias.clone(), table.optional);
+            let relation = match &table.origin {
+                Origin::Source(_) => None,
+                Origin::Relation { from, step } => Some((*from, step.clone())),
+            };
+            let join = index.checked_sub(1).and_then(|join| select.joins.get(join));
+            if index > 0 {
+                let left = join.map_or(optional, |join| join.kind == JoinKind::Left);
+                self.push(if left { " LEFT JOIN " } else { " JOIN " });
+            }
+            self.name(&name);
+            if self.qualified {
+                self.push(" AS ");
+                self.name(&alias);
+            }
+            if let Some((from, step)) = relation {
+                self.push(" ON ");
+                self.relation(from, index, &step)?;
+            } else if let Some(join) = join {
+                self.push(" ON ");
+                self.expr(&join.on)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What ties the table of a to-one relation to the one it comes from.
+    fn relation(&mut self, from: usize, to: usize, step: &crate::tree::Step) -> Result<()> {
+        let field = &step.model.fields[step.field as usize];
+        let target = match self.frames.last() {
+            Some(frame) => frame.tables[to].model.clone(),
+            None => return Ok(()),
+        };
+        let pairs: Vec<(u16, u16)> = if field.column_count > 0 {
+            field.columns().zip(target.key.iter().copied()).collect()
+        } else {
+            let reverse = field.relation.as_ref().and_then(|relation| relation.reverse(&step.model, field));
+            let Some(reverse) = reverse else {
+                return Err(crate::Error::new(
+                    crate::Code::BadModel,
+                    format!("`{}.{}` has no foreign key on the other side", step.model.name, field.name),
+                ));
+            };
+            step.model.key.iter().copied().zip(target.fields[reverse as usize].columns()).collect()
+        };
+        self.list(pairs, " AND ", |sql, (left, right)| {
+            sql.table_column(0, from, left);
+            sql.push(" = ");
+            sql.table_column(0, to, right);
+            Ok(())
+        })
+    }
+
+    fn order(&mut self, select: &Select, order: &Order) -> Result<()> {
+        let nullable = self.nullable(&order.expr) || order.nulls_first.is_some();
+        let first = order.nulls_first.unwrap_or(order.descending);
+        if nullable && !self.dialect.capabilities().nulls_order {
+            // FALSE comes before TRUE: rows with a value first, unless NULLs are to be.
+            self.order_key(select, &order.expr)?;
+            self.push(if first { " IS NULL DESC, " } else { " IS NULL, " });
+        }
+        self.order_key(select, &order.expr)?;
+        if order.descending {
+            self.push(" DESC");
+        }
+        let natural = order.descending && self.dialect == Dialect::Postgres
+            || !order.descending && self.dialect == Dialect::Sqlite;
+        let usual = self.dialect.capabilities().nulls_order && (first == natural && self.dialect == Dialect::Postgres);
+        if nullable && self.dialect.capabilities().nulls_order && !usual {
+            self.push(if first { " NULLS FIRST" } else { " NULLS LAST" });
+        }
+        Ok(())
+    }
+
+    fn order_key(&mut self, select: &Select, expr: &Expr) -> Result<()> {
+        let place = match expr {
+            Expr::Selected(place) => Some(*place),
+            _ => None,
+        };
+        match place {
+            Some(place) if self.dialect.capabilities().nulls_order => {
+                self.push(&(position(select, place) + 1).to_string());
+                Ok(())
+            }
+            Some(place) => match select.selection.get(place as usize) {
+                Some(Selected::Expr(expr)) => self.operand(expr),
+                _ => Ok(()),
+            },
+            None => self.operand(expr),
+        }
+    }
+
+    pub(super) fn slice(&mut self, limit: Option<u64>, offset: Option<u64>) {
+        if limit.is_none() && offset.is_none() {
+            return;
+        }
+        // SQLite plans a statement anew whenever a bare bound limit changes; an expression is planned once.
+        let computed = self.dialect == Dialect::Sqlite;
+        let number = |sql: &mut Sql, count: u64| {
+            let value = Value::I64(i64::try_from(count).unwrap_or(i64::MAX));
+            sql.push(if computed { "(0 + " } else { "" });
+            sql.bind(value);
+            sql.push(if computed { ")" } else { "" });
+        };
+        if limit.is_some() || self.dialect != Dialect::Postgres {
+            self.push(" LIMIT ");
+            number(self, limit.unwrap_or(i64::MAX as u64));
+        }
+        if let Some(offset) = offset {
+            self.push(" OFFSET ");
+            number(self, offset);
+        }
+    }
+}
+
+/// The first column of a part of the row.
+fn position(select: &Select, place: u16) -> usize {
+    let related: usize = select.related.iter().map(|(_, model)| model.columns.len()).sum();
+    let before = &select.selection[..usize::from(place).min(select.selection.len())];
+    let columns = |selected: &Selected| match selected {
+        Selected::Model { model, .. } => model.columns.len(),
+        Selected::Expr(_) => 1,
+    };
+    before.iter().map(columns).sum::<usize>() + if place > 0 { related } else { 0 }
+}

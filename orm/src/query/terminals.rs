@@ -1,0 +1,183 @@
+//! What runs a query: the methods that are awaited.
+
+use super::{
+    QuerySet, Related,
+    selection::{Row, Selection, select_values},
+};
+use crate::{
+    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Statement, compile,
+    model::Reader,
+    tree::{Expr, Select},
+};
+use std::marker::PhantomData;
+
+/// Reads the rows of a statement.
+struct Fetch<O> {
+    statement: Statement,
+    related: Vec<Related>,
+    model: &'static str,
+    access: Access,
+    _row: PhantomData<fn() -> O>,
+}
+
+impl<O: Row> Operation for Fetch<O> {
+    type Output = Vec<O>;
+
+    fn access(&self) -> Access {
+        self.access
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<O>> {
+        let mut rows = Vec::new();
+        let related = &self.related;
+        let mut each = |row: &crate::Row<'_>| {
+            rows.push(O::read(&mut Reader::new(row, related))?);
+            Ok(())
+        };
+        conn.query(&self.statement, &mut each).await.map_err(|error| error.with_model(self.model))?;
+        Ok(rows)
+    }
+}
+
+impl<M: Model, O: Row> QuerySet<M, O> {
+    fn fetch(&self, dialect: Dialect) -> Result<Fetch<O>> {
+        let statement = compile::select(self.select(), dialect)?;
+        let access = if self.select().for_update { Access::Write } else { Access::Read };
+        let model = M::meta().static_name();
+        Ok(Fetch { statement, related: self.related().to_vec(), model, access, _row: PhantomData })
+    }
+
+    /// All rows.
+    pub async fn all<E: Executor>(self, ex: &E) -> Result<Vec<O>> {
+        if self.select().empty {
+            return Ok(Vec::new());
+        }
+        let fetch = self.fetch(ex.dialect())?;
+        ex.run(fetch).await
+    }
+
+    /// The only row.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] when there is none, [`Code::MultipleFound`] when there are several.
+    pub async fn get<E: Executor>(self, ex: &E) -> Result<O> {
+        let limit = self.select().limit.map_or(2, |limit| limit.min(2));
+        let mut query = self;
+        query.select_mut().limit = Some(limit);
+        if query.select().order.is_empty() {
+            query.select_mut().default_order = false;
+        }
+        let rows = query.all(ex).await?;
+        let mut rows = rows.into_iter();
+        match (rows.next(), rows.next()) {
+            (Some(row), None) => Ok(row),
+            (None, _) => Err(Error::new(Code::NotFound, format!("no `{}` matches", M::meta().name))
+                .with_model(M::meta().static_name())
+                .with_hint("`.get(..).await.optional()` gives `None` instead")),
+            (Some(_), Some(_)) => Err(Error::new(Code::MultipleFound, format!("several `{}` match", M::meta().name))
+                .with_model(M::meta().static_name())
+                .with_hint("narrow the filter, or take `.first(..)`")),
+        }
+    }
+
+    /// The first row in the query's order, which the key completes; `None` when there is none.
+    pub async fn first<E: Executor>(mut self, ex: &E) -> Result<Option<O>> {
+        let order = compile::effective_order(self.select(), true);
+        self.select_mut().order = order;
+        Ok(self.limit(1).all(ex).await?.pop())
+    }
+
+    /// The last row in the query's order, which the key completes; `None` when there is none.
+    pub async fn last<E: Executor>(self, ex: &E) -> Result<Option<O>> {
+        if self.select().is_sliced() {
+            return Ok(self.all(ex).await?.pop());
+        }
+        self.reverse().first(ex).await
+    }
+
+    /// How many rows there are. SQL: `SELECT COUNT(*)`.
+    pub async fn count<E: Executor>(self, ex: &E) -> Result<u64> {
+        if self.select().empty {
+            return Ok(0);
+        }
+        let statement = compile::count(self.select(), ex.dialect())?;
+        let rows = ex.run(Fetch::<i64>::plain::<M>(statement)).await?;
+        Ok(rows.first().copied().unwrap_or_default().unsigned_abs())
+    }
+
+    /// Whether there is a row. SQL: `SELECT 1 .. LIMIT 1`.
+    pub async fn exists<E: Executor>(mut self, ex: &E) -> Result<bool> {
+        if self.select().empty {
+            return Ok(false);
+        }
+        let select = self.select_mut();
+        select.order.clear();
+        select.default_order = false;
+        if select.group_by.is_none() && !select.distinct {
+            select.selection.clear();
+            select.related.clear();
+        }
+        let limit = select.limit.map_or(1, |limit| limit.min(1));
+        let statement = compile::select(&Select { limit: Some(limit), ..select.clone() }, ex.dialect())?;
+        Ok(!ex.run(Fetch::<bool>::plain::<M>(statement)).await?.is_empty())
+    }
+
+    /// A page of rows, and how many there are in all. Pages are numbered from 1.
+    pub async fn page<E: Executor>(self, number: u64, size: u64, ex: &E) -> Result<super::Page<O>> {
+        if number == 0 || size == 0 {
+            return Err(Error::new(Code::BadQuery, "pages are numbered from 1 and hold at least one row"));
+        }
+        let total = self.clone().count(ex).await?;
+        let rows = self.offset((number - 1).saturating_mul(size)).limit(size).all(ex).await?;
+        Ok(super::Page { rows, number, size, total })
+    }
+}
+
+impl<M: Model, O: Row> QuerySet<M, O> {
+    /// Aggregates over all rows: `.aggregate(|b| (b.price.avg(), count())).get(&db)`.
+    pub fn aggregate<C, A>(mut self, aggregates: C) -> QuerySet<M, A::Row>
+    where
+        C: FnOnce(O::Handles<M>) -> A,
+        A: Selection<M>,
+    {
+        let list = aggregates(self.handles()).into_list();
+        let before = self.select().selection.clone();
+        let list: Vec<Expr> = list.into_iter().map(|expr| expr.with_selected(&before)).collect();
+        let select = self.select_mut();
+        select.order.clear();
+        select.default_order = false;
+        select.group_by = Some(Vec::new());
+        select_values(select, list);
+        QuerySet::from_select(self.into_select())
+    }
+}
+
+impl<O> Fetch<O> {
+    fn plain<M: Model>(statement: Statement) -> Self {
+        let model = M::meta().static_name();
+        Fetch { statement, related: Vec::new(), model, access: Access::Read, _row: PhantomData }
+    }
+}
+
+/// `NotFound` as `None`.
+pub trait OptionalExt<T> {
+    /// The row, or `None` when there is none.
+    ///
+    /// ```
+    /// use orm::{Code, Error, OptionalExt};
+    /// let missing: orm::Result<i32> = Err(Error::new(Code::NotFound, "no row"));
+    /// assert_eq!(missing.optional()?, None);
+    /// # Ok::<(), Error>(())
+    /// ```
+    fn optional(self) -> Result<Option<T>>;
+}
+
+impl<T> OptionalExt<T> for Result<T> {
+    fn optional(self) -> Result<Option<T>> {
+        match self {
+            Ok(row) => Ok(Some(row)),
+            Err(error) if error.code() == Code::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! From relation paths to joins: which tables a query reads, under which names, and where each column stands.
+
+use crate::{
+    Code, Error, Result,
+    tree::{Expr, JoinKind, ModelRef, Path, Select, Step},
+};
+
+/// The tables that one query reads. Queries inside it have frames of their own.
+pub(crate) struct Frame {
+    /// The sources first, then the tables that paths lead to, in the order in which they are joined.
+    pub(crate) tables: Vec<Table>,
+    /// The table of each source.
+    sources: Vec<usize>,
+}
+
+/// A table under a name.
+pub(crate) struct Table {
+    pub(crate) model: ModelRef,
+    pub(crate) alias: String,
+    pub(crate) origin: Origin,
+    /// Whether an outer join can make its columns NULL.
+    pub(crate) optional: bool,
+}
+
+/// Why a table is read.
+pub(crate) enum Origin {
+    /// A source of the query: what it is over, or an explicit join.
+    Source(u16),
+    /// A relation of a table before it.
+    Relation { from: usize, step: Step },
+}
+
+/// Where a column stands, after joins that its path does not need have been left out.
+pub(crate) struct Place {
+    pub(crate) table: usize,
+    pub(crate) column: u16,
+}
+
+impl Frame {
+    /// The frame of a query. `taken` holds the names that the queries around it use.
+    pub(crate) fn new(select: &Select, taken: &mut Vec<String>) -> Result<Frame> {
+        let mut frame = Frame { tables: Vec::new(), sources: Vec::new() };
+        frame.add_table(select.model.clone(), &select.model.name, Origin::Source(0), false, taken);
+        let mut wrong = None;
+        for (index, join) in select.joins.iter().enumerate() {
+            // What the join hangs on comes before it.
+            let source = index as u16 + 1;
+            join.on.visit(0, &mut |expr, depth| match expr {
+                Expr::Column { path, model, column } if depth == 0 && path.source < source => {
+                    wrong = frame.require(path, model, *column, taken).err().or(wrong.take());
+                }
+                _ => {}
+            });
+            let optional = join.kind == JoinKind::Left;
+            frame.add_table(join.model.clone(), &join.model.name, Origin::Source(source), optional, taken);
+        }
+        for (path, model) in &select.related {
+            // The key alone may stand in the row that points to it; the other columns do not.
+            for column in 0..model.columns.len() as u16 {
+                wrong = frame.require(path, model, column, taken).err().or(wrong.take());
+            }
+        }
+        select.visit(0, &mut |expr, depth| match expr {
+            Expr::Column { path, model, column } if depth == 0 => {
+                wrong = frame.require(path, model, *column, taken).err().or(wrong.take());
+            }
+            _ => {}
+        });
+        match wrong {
+            Some(error) => Err(error),
+            None => Ok(frame),
+        }
+    }
+
+    fn add_table(
+        &mut self,
+        model: ModelRef,
+        name: &str,
+        origin: Origin,
+        optional: bool,
+        taken: &mut Vec<String>,
+    ) -> usize {
+        let base = name.to_lowercase();
+        let mut alias = base.clone();
+        let mut number = 2;
+        while taken.contains(&alias) {
+            alias = format!("{base}{number}");
+            number += 1;
+        }
+        taken.push(alias.clone());
+        if let Origin::Source(_) = origin {
+            self.sources.push(self.tables.len());
+        }
+        self.tables.push(Table { model, alias, origin, optional });
+        self.tables.len() - 1
+    }
+
+    /// Joins what is needed to reach a column.
+    fn require(&mut self, path: &Path, model: &ModelRef, column: u16, taken: &mut Vec<String>) -> Result<()> {
+        let (steps, _, _) = trimmed(&path.steps, model, column);
+        let mut table = self.source(path.source)?;
+        for step in &path.steps[..steps] {
+            table = match self.relation(table, step) {
+                Some(known) => known,
+                None => {
+                    let field = &step.model.fields[step.field as usize];
+                    let Some(relation) = field.relation.as_ref().filter(|relation| relation.is_to_one()) else {
+                        return Err(Error::new(
+                            Code::BadQuery,
+                            format!("`{}.{}` does not lead to one row", step.model.name, field.name),
+                        )
+                        .with_hint("ask a to-many relation as a set: `.any(|x| ..)`, `.count()`"));
+                    };
+                    let nullable = field.column_count == 0 || step.model.columns[field.first_column as usize].nullable;
+                    let optional = self.tables[table].optional || nullable;
+                    let origin = Origin::Relation { from: table, step: step.clone() };
+                    self.add_table(relation.target(), &field.name, origin, optional, taken)
+                }
+            };
+        }
+        Ok(())
+    }
+
+    fn source(&self, source: u16) -> Result<usize> {
+        self.sources.get(usize::from(source)).copied().ok_or_else(|| {
+            Error::new(Code::BadQuery, "a column of a joined model is used in a query that does not join it")
+        })
+    }
+
+    fn relation(&self, table: usize, step: &Step) -> Option<usize> {
+        self.tables.iter().position(
+            |known| matches!(&known.origin, Origin::Relation { from, step: other } if *from == table && other == step),
+        )
+    }
+
+    /// Where a column stands.
+    pub(crate) fn place(&self, path: &Path, model: &ModelRef, column: u16) -> Result<Place> {
+        let (steps, model, column) = trimmed(&path.steps, model, column);
+        let mut table = self.source(path.source)?;
+        for step in &path.steps[..steps] {
+            table = self
+                .relation(table, step)
+                .ok_or_else(|| Error::new(Code::BadQuery, format!("the way to `{}` is not joined", model.name)))?;
+        }
+        if self.tables[table].model != model {
+            let found = &self.tables[table].model.name;
+            return Err(Error::new(
+                Code::BadQuery,
+                format!("a column of `{}` is used where `{found}` stands", model.name),
+            ));
+        }
+        Ok(Place { table, column })
+    }
+}
+
+/// A path and column without the joins that are not needed: the key of a related row is a column of the row that points to it.
+fn trimmed(steps: &[Step], model: &ModelRef, column: u16) -> (usize, ModelRef, u16) {
+    let mut length = steps.len();
+    let (mut model, mut column) = (model.clone(), column);
+    while let Some(step) = length.checked_sub(1).map(|last| &steps[last]) {
+        let field = &step.model.fields[step.field as usize];
+        let part = model.key.iter().position(|&key| key == column);
+        let Some(part) = part.filter(|_| field.column_count > 0) else { break };
+        column = field.first_column + part as u16;
+        model = step.model.clone();
+        length -= 1;
+    }
+    (length, model, column)
+}

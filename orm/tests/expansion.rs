@@ -1,0 +1,222 @@
+//! What the derive writes, written by hand: the contract between the macro and the library.
+#![allow(non_camel_case_types, missing_docs)]
+use orm::prelude::*;
+use orm::{__private as p, At};
+use std::{marker::PhantomData, sync::OnceLock};
+
+pub static LIBRARY: p::AppSpec = p::AppSpec {
+    label: "library",
+    manifest_dir: env!("CARGO_MANIFEST_DIR"),
+    file: file!(),
+    package: "orm",
+    models: &[Author::meta, Book::meta, Country::meta, Tag::meta],
+    migrations: &[],
+};
+
+macro_rules! model {
+    ($name:ident, $fields:ident, $keys:ident, $draft:ident, key = $key:ident: $keyty:ty,
+     { $($index:literal $field:ident : $type:ty, $($option:ident = $value:expr),*;)+ }, options = $options:expr) => {
+        #[derive(Debug, Clone)]
+        pub struct $name { $(pub $field: $type),+ }
+
+        pub struct $fields<S: Scope> { $(pub $field: <$type as p::ModelField>::Handle<S>),+ }
+        impl<S: Scope> Clone for $fields<S> { fn clone(&self) -> Self { *self } }
+        impl<S: Scope> Copy for $fields<S> {}
+
+        #[derive(Clone, Copy)]
+        pub struct $keys { pub $key: p::UniqueKey<$name> }
+
+        impl p::Listed for $name { const APP: &'static p::AppSpec = &LIBRARY; }
+
+        const _: () = {
+            static CELL: OnceLock<p::ModelMeta> = OnceLock::new();
+            static SPEC: p::ModelSpec = p::ModelSpec {
+                name: stringify!($name),
+                app: <$name as p::Listed>::APP,
+                table: None,
+                fields: &[$(p::FieldSpec {
+                    name: stringify!($field),
+                    shape: <$type as p::ModelField>::SHAPE,
+                    options: p::FieldOptions { $($option: $value,)* ..p::FieldOptions::NONE },
+                }),+],
+                primary_key: &[0],
+                ordering: &[],
+                comment: None,
+                verbose_name: None,
+                renamed_from: None,
+                managed: true,
+                help: "",
+                options: $options,
+                reader: p::read_related::<$name>,
+            };
+            impl Model for $name {
+                type Fields<S: Scope> = $fields<S>;
+                type Key = $keyty;
+                type UniqueKeys = $keys;
+                type Draft = $draft;
+                const KEY: p::KeyShape = p::KeyShape { kinds: <$keyty as orm::Key>::KINDS, names: &["id"] };
+                fn meta() -> &'static p::ModelMeta { p::meta(&CELL, &SPEC) }
+                fn fields_at<S: Scope>(at: &'static p::PathNode) -> $fields<S> {
+                    let mut column = 0;
+                    $fields { $($field: { let h = <$type as p::ModelField>::handle(at, $index, column); column += <$type as p::ModelField>::COLUMNS; let _ = column; h }),+ }
+                }
+                fn unique_keys() -> $keys { $keys { $key: p::UniqueKey::new(&[0]) } }
+                fn key(&self) -> $keyty { self.$key.clone() }
+                fn draft() -> $draft { $draft(p::DraftRow::new()) }
+                fn read_columns(row: &mut p::Reader<'_, '_>) -> orm::Result<Self> { Ok($name { $($field: row.field()?),+ }) }
+                fn write_columns(&self, out: &mut p::Writer) -> orm::Result<()> { $(p::ModelField::write(&self.$field, out)?;)+ Ok(()) }
+                fn attach_related(&mut self, field: u16, rows: p::Loaded) { match field { $($index => p::ModelField::attach(&mut self.$field, rows),)+ _ => {} } }
+                fn related(&self, field: u16) -> Option<&p::Loaded> { match field { $($index => p::ModelField::loaded(&self.$field),)+ _ => None } }
+            }
+            impl p::RowPart for $name {
+                type Handles<R: 'static> = $fields<At<R>>;
+                type OptionalHandles<R: 'static> = $fields<orm::Opt<At<R>>>;
+                fn handles<R: 'static>(s: &p::Select, place: u16) -> Self::Handles<R> { p::model_handles::<$name, R>(s, place) }
+                fn optional_handles<R: 'static>(s: &p::Select, place: u16) -> Self::OptionalHandles<R> { p::optional_model_handles::<$name, R>(s, place) }
+                fn read(row: &mut p::Reader<'_, '_>) -> orm::Result<Self> { row.model() }
+                fn read_optional(row: &mut p::Reader<'_, '_>) -> orm::Result<Option<Self>> { row.optional_model() }
+            }
+        };
+        #[allow(dead_code)]
+        pub struct $draft(p::DraftRow<$name>);
+    };
+}
+
+fn none() -> p::ModelOptions {
+    p::ModelOptions::default()
+}
+
+model! { Country, CountryFields, CountryKeys, CountryDraft, key = id: i64, {
+    0 id: i64, auto = true;
+    1 code: String, max_length = Some(2);
+}, options = none }
+
+model! { Tag, TagFields, TagKeys, TagDraft, key = id: i64, {
+    0 id: i64, auto = true;
+    1 slug: String, unique = true;
+}, options = none }
+
+model! { Author, AuthorFields, AuthorKeys, AuthorDraft, key = id: i64, {
+    0 id: i64, auto = true;
+    1 name: String, max_length = Some(100);
+    2 born: Option<NaiveDate>,;
+    3 country: ForeignKey<Country>,;
+    4 books: HasMany<Book>, via = Some("author");
+}, options = none }
+
+model! { Book, BookFields, BookKeys, BookDraft, key = id: i64, {
+    0 id: i64, auto = true;
+    1 title: String, max_length = Some(200);
+    2 price: Decimal, max_digits = Some(8), decimal_places = Some(2);
+    3 active: bool,;
+    4 views: i64,;
+    5 published: Option<NaiveDate>,;
+    6 author: ForeignKey<Author>,;
+    7 editor: Option<ForeignKey<Author>>,;
+    8 tags: ManyToMany<Tag>,;
+}, options = book_options }
+
+fn book_options() -> p::ModelOptions {
+    p::ModelOptions {
+        checks: vec![p::CheckMeta {
+            name: "price_not_negative",
+            condition: p::condition::<Book, _, _>(|b| b.price.gte(0)),
+        }],
+        indexes: vec![p::IndexMeta {
+            name: None,
+            keys: p::index_keys::<Book, _, _>(|b| b.published.desc()),
+            condition: Some(p::condition::<Book, _, _>(|b| b.active.eq(true))),
+        }],
+        unique: vec![],
+    }
+}
+
+fn cheap<S: Scope>(b: &BookFields<S>) -> Q<S::Root> {
+    b.price.lt(5)
+}
+
+const LITE: orm::Dialect = orm::Dialect::Sqlite;
+
+#[test]
+fn queries_read_like_the_data() -> orm::Result<()> {
+    let show = |what: &str, sql: String| println!("{what}:\n   {sql}");
+    let books = Book::objects()
+        .filter(|b| b.title.icontains("rust") & b.author.country.code.eq("UK"))
+        .exclude(|b| b.price.gt(50))
+        .order_by(|b| (b.published.desc(), b.title.asc()))
+        .select_related(|b| (b.author.country, b.editor))
+        .limit(10);
+    for dialect in orm::Dialect::ALL {
+        show("books", books.to_sql(dialect)?);
+    }
+    let busy = Author::objects()
+        .filter(|a| a.books.any(|b| b.price.gt(20) & b.active))
+        .annotate(|a| (a.books.count(), a.books.avg(|b| b.price)))
+        .filter(|(_, n, _)| n.gt(3))
+        .order_by(|(a, n, _)| (n.desc(), a.name.asc()));
+    show("busy", busy.to_sql(LITE)?);
+    let _: QuerySet<Author, (Author, i64, Option<Decimal>)> = busy;
+    let per_year = Book::objects()
+        .group_by(|b| (b.published.year(), b.author.name))
+        .annotate(|b| (count(), b.price.sum()))
+        .filter(|(_, _, n, _)| n.gt(2));
+    for dialect in orm::Dialect::ALL {
+        show("per year", per_year.to_sql(dialect)?);
+    }
+    let names = Book::objects().values(|b| (b.title, b.author.name, b.editor.name));
+    show("names", names.to_sql(LITE)?);
+    let _: QuerySet<Book, (String, String, Option<String>)> = names;
+    let totals = Book::objects().aggregate(|b| (b.price.avg(), count()));
+    show("totals", totals.to_sql(LITE)?);
+    let latest = Author::objects().annotate(|a| {
+        Book::objects()
+            .within(a.id)
+            .filter(|b| b.author.key().eq(a.id))
+            .order_by(|b| b.published.desc())
+            .scalar(|b| b.title)
+    });
+    show("latest", latest.to_sql(LITE)?);
+    let _: QuerySet<Author, (Author, Option<String>)> = latest;
+    let pairs = Author::objects().left_join(|a| a.books).filter(|(_, b)| b.price.gt(5));
+    show("pairs", pairs.to_sql(LITE)?);
+    let _: QuerySet<Author, (Author, Option<Book>)> = pairs;
+    let tagged = Book::objects().filter(|b| b.tags.any(|t| t.slug.eq("x")) & cheap(&b)).join(|b| b.tags);
+    show("tagged", tagged.to_sql(LITE)?);
+    let nested = Author::objects()
+        .filter(|a| a.books.any(|b| cheap(&b) & b.title.eq(a.name) & b.tags.any(|t| t.slug.eq(a.name))));
+    show("nested", nested.to_sql(LITE)?);
+    let stored: Q<Author> = Q::new(|a: AuthorFields<At<Author>>| a.country.code.is_in(["UK", "FR"]));
+    show("stored", Book::objects().filter(|b| b.author.matches(&stored) | !b.active).to_sql(LITE)?);
+    show(
+        "arith",
+        Book::objects().filter(|b| (b.views * 2 + 1).gt(b.editor.id)).values(|b| b.editor.id + 1).to_sql(LITE)?,
+    );
+    show("key", Book::objects().filter(|b| b.author.eq(7) | b.editor.is_null() | b.author.is_in([1, 2])).to_sql(LITE)?);
+    let c = Book::objects().values(|b| case().when(b.price.lt(5), "cheap").when(b.active, "ok").otherwise("dear"));
+    show("case", c.to_sql(LITE)?);
+    println!("{:?}", Book::meta().options());
+    let _ = PhantomData::<()>;
+    Ok(())
+}
+
+#[tokio::test]
+async fn rows_come_back() -> orm::Result<()> {
+    let db = Database::connect("sqlite::memory:").await?;
+    db.batch("CREATE TABLE library_country (id integer primary key, code text not null);
+        CREATE TABLE library_author (id integer primary key, name text not null, born date, country_id bigint not null);
+        CREATE TABLE library_book (id integer primary key, title text not null, price decimal not null, active bool not null, views bigint not null, published date, author_id bigint not null, editor_id bigint);
+        INSERT INTO library_country VALUES (1, 'UK'); INSERT INTO library_author VALUES (1, 'Ada', '1815-12-10', 1);
+        INSERT INTO library_book VALUES (1, 'Notes', '12.50', 1, 3, NULL, 1, NULL), (2, 'Rust', '4.25', 0, 4, '2020-01-02', 1, 1);").await?;
+    let books =
+        Book::objects().select_related(|b| (b.author.country, b.editor)).order_by(|b| b.id.asc()).all(&db).await?;
+    assert_eq!(books[0].author.get()?.country.get()?.code, "UK");
+    assert!(books[0].editor.is_none());
+    assert_eq!(books[1].editor.as_ref().unwrap().get()?.name, "Ada");
+    let pairs = Author::objects().left_join(|a| a.books).all(&db).await?;
+    assert_eq!(pairs.len(), 2);
+    let sums = Book::objects().group_by(|b| b.author.name).annotate(|b| (count(), b.views.sum())).all(&db).await?;
+    println!("{sums:?}");
+    assert_eq!(Book::objects().filter(|b| b.active).count(&db).await?, 1);
+    assert!(Book::objects().filter(|b| b.title.icontains("RUST")).exists(&db).await?);
+    Ok(())
+}
