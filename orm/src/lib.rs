@@ -14,8 +14,8 @@ mod value;
 pub mod write;
 
 pub use db::{
-    Access, Cell, Connection, Database, DatabaseBuilder, Each, Executor, Operation, PoolStatus, Row, Savepoint,
-    Transaction, truncated,
+    Access, Cell, Connection, Database, DatabaseBuilder, Each, Executor, Isolation, LoggedQuery, Operation, PoolStatus,
+    QueryLog, RetryingTransaction, Row, Savepoint, Transaction, TransactionBuilder, truncated,
 };
 pub use dialect::{Capabilities, Dialect};
 pub use error::{Code, Error, ErrorKind, Result};

@@ -1,13 +1,14 @@
 //! One connection, whatever the back end: runs finished statements, hands out their rows.
 
 use super::{
-    failure,
+    Settings, failure,
     fragment::{ByKey, ByText},
+    log::{self, MaybeProbe, Watching},
     row::{Row, Source},
 };
 use crate::{Dialect, Error, Result, Statement};
 use diesel::query_builder::{Query, QueryId};
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 /// What receives the rows of an answer.
 pub type Each<'a> = &'a mut (dyn FnMut(&Row<'_>) -> Result<()> + Send);
@@ -20,13 +21,22 @@ pub struct Connection {
     depth: u32,
     /// Whether a `Transaction` owns the connection and ends what it began.
     pub(super) leased: bool,
+    /// Whether an operation is running, or its future was dropped before it had ended.
+    busy: bool,
+    /// Whether the connection is known to be lost.
+    lost: bool,
+    /// The depth at which a failed statement made the database give up the transaction.
+    aborted: Option<u32>,
+    read_only: bool,
+    probe: MaybeProbe,
+    pub(super) settings: Arc<Settings>,
 }
 
 pub(super) enum Link {
     #[cfg(feature = "sqlite")]
     Sqlite(super::sqlite::Watched),
     #[cfg(feature = "postgres")]
-    Postgres(Box<diesel_async::AsyncPgConnection>),
+    Postgres(Box<diesel_async::AsyncPgConnection>, Box<super::server::PgCancel>),
     #[cfg(feature = "mysql")]
     Mysql(Box<diesel_async::AsyncMysqlConnection>),
     #[allow(dead_code, reason = "the only one where no back end is enabled")]
@@ -44,7 +54,7 @@ macro_rules! run {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(conn) => sqlite_query(conn, $fragment, $each),
             #[cfg(feature = "postgres")]
-            Link::Postgres(conn) => pg_query(conn, $fragment, $each).await,
+            Link::Postgres(conn, _) => pg_query(conn, $fragment, $each).await,
             #[cfg(feature = "mysql")]
             Link::Mysql(conn) => mysql_query(conn, $fragment, $each).await,
             Link::None => no_back_end(&$fragment, $each),
@@ -58,7 +68,7 @@ macro_rules! execute {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(conn) => diesel::connection::Connection::execute_returning_count(&mut conn.conn, &$fragment),
             #[cfg(feature = "postgres")]
-            Link::Postgres(conn) => {
+            Link::Postgres(conn, _) => {
                 diesel_async::AsyncConnectionCore::execute_returning_count(&mut **conn, $fragment).await
             }
             #[cfg(feature = "mysql")]
@@ -73,8 +83,26 @@ macro_rules! execute {
 }
 
 impl Connection {
-    pub(super) fn new(link: Link, dialect: Dialect) -> Self {
-        Connection { link, dialect, depth: 0, leased: false }
+    pub(super) fn new(link: Link, dialect: Dialect, settings: Arc<Settings>) -> Self {
+        Connection {
+            link,
+            dialect,
+            depth: 0,
+            leased: false,
+            busy: false,
+            lost: false,
+            aborted: None,
+            read_only: false,
+            probe: None,
+            settings,
+        }
+    }
+
+    /// Lets a log see what runs from now on.
+    pub(super) fn observe(&mut self, probe: &MaybeProbe) {
+        if probe.is_some() || self.probe.is_some() {
+            self.probe.clone_from(probe);
+        }
     }
 
     /// The dialect of the database.
@@ -84,42 +112,113 @@ impl Connection {
 
     /// Runs a statement and hands each row of its answer to `each`, which may end it with an error.
     pub async fn query(&mut self, statement: &Statement, each: Each<'_>) -> Result<()> {
+        self.may_run(statement)?;
+        if !self.watched() {
+            let ran: Result<(), Failed> = run!(self, ByText(statement), each);
+            return ran.map_err(|failed| self.failed(failed, statement));
+        }
+        let mut watching = Watching::begin(&self.probe, false)?;
+        let rows = &mut watching.rows;
+        let each: Each<'_> = &mut |row| {
+            *rows += 1;
+            each(row)
+        };
         let ran: Result<(), Failed> = run!(self, ByText(statement), each);
-        ran.map_err(|failed| self.failed(failed, statement))
+        let ran = ran.map_err(|failed| self.failed(failed, statement));
+        self.note(watching, statement, ran)
     }
 
     /// Like [`Connection::query`]; the connection finds the prepared statement by the type `K`, without its text.
     ///
     /// One `K` must always come with one text per dialect.
     pub async fn query_keyed<K: 'static>(&mut self, statement: &Statement, each: Each<'_>) -> Result<()> {
+        if self.watched() {
+            return self.query(statement, each).await;
+        }
+        self.may_run(statement)?;
         let ran: Result<(), Failed> = run!(self, ByKey::<K>(statement, PhantomData), each);
         ran.map_err(|failed| self.failed(failed, statement))
     }
 
     /// Runs a statement and gives the number of rows it touched.
     pub async fn execute(&mut self, statement: &Statement) -> Result<u64> {
+        self.may_run(statement)?;
+        if !self.watched() {
+            let ran: diesel::QueryResult<usize> = execute!(self, ByText(statement));
+            return ran.map(|rows| rows as u64).map_err(|error| self.failed(Failed::Database(error), statement));
+        }
+        let mut watching = Watching::begin(&self.probe, false)?;
         let ran: diesel::QueryResult<usize> = execute!(self, ByText(statement));
-        ran.map(|rows| rows as u64).map_err(|error| self.failed(Failed::Database(error), statement))
+        let ran = ran.map(|rows| rows as u64).map_err(|error| self.failed(Failed::Database(error), statement));
+        watching.rows = *ran.as_ref().unwrap_or(&0);
+        self.note(watching, statement, ran)
     }
 
     /// Like [`Connection::execute`], with the prepared statement found by `K`; see [`Connection::query_keyed`].
     pub async fn execute_keyed<K: 'static>(&mut self, statement: &Statement) -> Result<u64> {
+        if self.watched() {
+            return self.execute(statement).await;
+        }
+        self.may_run(statement)?;
         let ran: diesel::QueryResult<usize> = execute!(self, ByKey::<K>(statement, PhantomData));
         ran.map(|rows| rows as u64).map_err(|error| self.failed(Failed::Database(error), statement))
     }
 
+    /// Whether anybody wants to know what is run.
+    #[inline]
+    fn watched(&self) -> bool {
+        self.probe.is_some() || log::traced()
+    }
+
+    fn note<T>(&self, watching: Watching, statement: &Statement, ran: Result<T>) -> Result<T> {
+        #[cfg(feature = "sqlite")]
+        if self.stopped() == super::sqlite::Stopped::Budget {
+            // It starts again on the connection's thread, and is noted there.
+            return ran;
+        }
+        let values = self.settings.log_values.then_some(statement);
+        watching.end(&self.probe, || statement.sql(self.dialect), values, self.dialect, ran.as_ref().err())?;
+        ran
+    }
+
+    /// Refuses what cannot be run: anything in a transaction that the database has given up, and values that would be
+    /// altered.
+    #[inline]
+    fn may_run(&self, _statement: &Statement) -> Result<()> {
+        if self.aborted.is_some() {
+            return Err(given_up());
+        }
+        #[cfg(feature = "sqlite")]
+        if let Link::Sqlite(conn) = &self.link {
+            conn.watch.set_deadline(self.settings.statement_timeout);
+        }
+        Ok(())
+    }
+
     /// Runs SQL of any number of statements, without binds or answers.
     pub async fn batch(&mut self, sql: &str) -> Result<()> {
+        let watching = if self.watched() { Some(Watching::begin(&self.probe, true)?) } else { None };
+        let ran = self.raw_batch(sql).await;
+        match watching {
+            None => ran,
+            Some(watching) => {
+                watching.end(&self.probe, || sql.to_owned(), None, self.dialect, ran.as_ref().err())?;
+                ran
+            }
+        }
+    }
+
+    async fn raw_batch(&mut self, sql: &str) -> Result<()> {
         let ran: diesel::QueryResult<()> = match &mut self.link {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(conn) => diesel::connection::SimpleConnection::batch_execute(&mut conn.conn, sql),
             #[cfg(feature = "postgres")]
-            Link::Postgres(conn) => diesel_async::SimpleAsyncConnection::batch_execute(&mut **conn, sql).await,
+            Link::Postgres(conn, _) => diesel_async::SimpleAsyncConnection::batch_execute(&mut **conn, sql).await,
             #[cfg(feature = "mysql")]
             Link::Mysql(conn) => diesel_async::SimpleAsyncConnection::batch_execute(&mut **conn, sql).await,
             Link::None => Ok(()),
         };
-        ran.map_err(|error| failure::of_statement(error, self.dialect).with_sql(sql))
+        ran.map_err(|error| self.refused(error).with_sql(sql))
     }
 
     /// The key that the last INSERT made, where the database has no RETURNING (MySQL).
@@ -147,53 +246,97 @@ impl Connection {
                     Dialect::Sqlite => "BEGIN IMMEDIATE",
                     _ => "BEGIN",
                 };
-                self.batch(begin).await?;
+                self.begin(begin, false).await?;
             }
-            depth => self.batch(&format!("SAVEPOINT orm_{depth}")).await?,
+            _ if self.aborted.is_some() => return Err(given_up()),
+            depth => {
+                self.batch(&format!("SAVEPOINT orm_{depth}")).await?;
+                self.depth += 1;
+            }
         }
-        self.depth += 1;
         Ok(Savepoint(self.depth))
+    }
+
+    pub(super) async fn begin(&mut self, sql: impl AsRef<str> + Send, read_only: bool) -> Result<()> {
+        if read_only && self.dialect == Dialect::Sqlite {
+            self.raw_batch("PRAGMA query_only = ON").await?;
+        }
+        self.batch(sql.as_ref()).await?;
+        (self.depth, self.read_only) = (1, read_only);
+        Ok(())
+    }
+
+    /// What is so when no transaction is open.
+    async fn ended(&mut self) {
+        (self.depth, self.aborted) = (0, None);
+        if std::mem::take(&mut self.read_only) && self.dialect == Dialect::Sqlite {
+            let _ = self.raw_batch("PRAGMA query_only = OFF").await;
+        }
     }
 
     /// Keeps what was done since the savepoint; the outermost one commits.
     pub async fn release(&mut self, savepoint: Savepoint) -> Result<()> {
-        let depth = savepoint.0 - 1;
-        match depth {
-            0 => {
-                let done = self.batch("COMMIT").await;
-                if done.is_err() {
-                    // SQLite leaves a transaction open whose COMMIT failed, for a deferred key for example.
-                    let _ = self.batch("ROLLBACK").await;
-                }
-                self.depth = 0;
-                done
-            }
-            _ => {
-                self.batch(&format!("RELEASE SAVEPOINT orm_{depth}")).await?;
-                self.depth = depth;
-                Ok(())
-            }
+        self.release_to(savepoint.0 - 1).await
+    }
+
+    pub(super) async fn release_to(&mut self, depth: u32) -> Result<()> {
+        if depth == 0 {
+            return self.commit().await;
         }
+        if self.aborted.is_some() {
+            let _ = self.roll_back_to(depth).await;
+            return Err(given_up());
+        }
+        self.batch(&format!("RELEASE SAVEPOINT orm_{depth}")).await?;
+        self.depth = depth;
+        Ok(())
     }
 
     /// Undoes what was done since the savepoint.
     pub async fn roll_back(&mut self, savepoint: Savepoint) -> Result<()> {
-        let depth = savepoint.0 - 1;
+        self.roll_back_to(savepoint.0 - 1).await
+    }
+
+    /// Undoes everything deeper than `depth`; 0 ends the transaction.
+    pub(super) async fn roll_back_to(&mut self, depth: u32) -> Result<()> {
         match depth {
-            0 => self.batch("ROLLBACK").await?,
-            _ => self.batch(&format!("ROLLBACK TO SAVEPOINT orm_{depth}; RELEASE SAVEPOINT orm_{depth}")).await?,
+            0 => {
+                // What the database has rolled back by itself has no end.
+                let ended = self.aborted == Some(1) && self.dialect == Dialect::Sqlite;
+                let done = if ended { Ok(()) } else { self.batch("ROLLBACK").await };
+                self.ended().await;
+                return done;
+            }
+            // One by one: the deeper savepoints go with it.
+            _ if depth < self.depth => {
+                self.batch(&format!("ROLLBACK TO SAVEPOINT orm_{depth}")).await?;
+                self.batch(&format!("RELEASE SAVEPOINT orm_{depth}")).await?;
+            }
+            _ => return Ok(()),
         }
         self.depth = depth;
+        self.aborted = self.aborted.filter(|aborted| *aborted <= depth);
         Ok(())
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<()> {
+        // PostgreSQL answers COMMIT with success when it has given the transaction up.
+        if self.aborted.is_some() {
+            let _ = self.roll_back_to(0).await;
+            return Err(given_up());
+        }
+        let done = self.batch("COMMIT").await;
+        if done.is_err() && !self.lost {
+            // SQLite leaves the transaction open when COMMIT fails, for a deferred foreign key for example.
+            let _ = self.batch("ROLLBACK").await;
+        }
+        self.ended().await;
+        done
     }
 
     /// Whether a transaction is open.
     pub fn in_transaction(&self) -> bool {
         self.depth > 0
-    }
-
-    pub(super) fn set_depth(&mut self, depth: u32) {
-        self.depth = depth;
     }
 
     /// Ends what an operation left open, unless a transaction owns the connection.
@@ -202,7 +345,10 @@ impl Connection {
         if self.depth > 0 && !self.leased {
             // It fails when SQLite has rolled back by itself; then there is nothing to end.
             let _ = self.batch_now("ROLLBACK");
-            self.depth = 0;
+            (self.depth, self.aborted) = (0, None);
+            if std::mem::take(&mut self.read_only) {
+                let _ = self.batch_now("PRAGMA query_only = OFF");
+            }
         }
     }
 
@@ -227,13 +373,116 @@ impl Connection {
         }
     }
 
-    #[cold]
-    fn failed(&self, failed: Failed, statement: &Statement) -> Error {
-        match failed {
-            Failed::Each(error) => error,
-            Failed::Database(error) => failure::of_statement(error, self.dialect).with_sql(statement.sql(self.dialect)),
+    pub(super) fn set_dialect(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
+    }
+
+    pub(super) fn set_busy(&mut self, busy: bool) {
+        self.busy = busy;
+    }
+
+    pub(super) fn set_lost(&mut self) {
+        self.lost = true;
+    }
+
+    /// Whether something may still be running or open on it.
+    pub(super) fn unsettled(&self) -> bool {
+        self.busy || self.depth > 0
+    }
+
+    /// Whether it is known to be lost.
+    pub(super) fn lost(&mut self) -> bool {
+        match &mut self.link {
+            #[cfg(feature = "postgres")]
+            Link::Postgres(conn, _) => {
+                self.lost || diesel_async::pooled_connection::PoolableConnection::is_broken(&mut **conn)
+            }
+            _ => self.lost,
         }
     }
+
+    /// A sign of life, past logs.
+    pub(super) async fn ping(&mut self) -> Result<()> {
+        self.raw_batch("SELECT 1").await
+    }
+
+    /// Ends what a dropped future left running or open.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(super) async fn drain(&mut self) -> Result<()> {
+        match &mut self.link {
+            #[cfg(feature = "postgres")]
+            Link::Postgres(_, cancel) if self.busy => cancel.cancel().await,
+            #[cfg(feature = "mysql")]
+            Link::Mysql(conn) if self.busy => {
+                // Its answer was read in part: the statement is ended, the connection cannot be used again.
+                let _ = conn.cancel_token().cancel_query().await;
+                return Err(Error::new(
+                    crate::Code::ConnectionLost,
+                    "the connection was given up in the middle of an answer",
+                ));
+            }
+            _ => {}
+        }
+        self.raw_batch("ROLLBACK").await?;
+        (self.depth, self.aborted, self.busy, self.leased) = (0, None, false, false);
+        Ok(())
+    }
+
+    #[cold]
+    fn failed(&mut self, failed: Failed, statement: &Statement) -> Error {
+        match failed {
+            Failed::Each(error) => error,
+            Failed::Database(error) => self.refused(error).with_sql(statement.sql(self.dialect)),
+        }
+    }
+
+    /// The error, and what it means for an open transaction.
+    #[cold]
+    fn refused(&mut self, error: diesel::result::Error) -> Error {
+        let by_database = matches!(error, diesel::result::Error::DatabaseError(..));
+        let error = failure::of_statement(error, self.dialect);
+        if error.code() == crate::Code::ConnectionLost {
+            self.lost = true;
+        }
+        if by_database && self.depth > 0 {
+            let aborted = match self.dialect {
+                // Until a rollback, to a savepoint at least, it refuses everything.
+                Dialect::Postgres => Some(self.depth),
+                // The whole is rolled back already, and what followed would be on its own.
+                Dialect::MariaDb | Dialect::MySql => {
+                    matches!(error.code(), crate::Code::Deadlock | crate::Code::Serialization).then_some(1)
+                }
+                Dialect::Sqlite => self.rolled_back_by_itself().then_some(1),
+            };
+            self.aborted = match (self.aborted, aborted) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+        }
+        error
+    }
+
+    /// Whether SQLite has rolled back the transaction: it does so when it is stopped in a write, or the disk is full.
+    fn rolled_back_by_itself(&mut self) -> bool {
+        match &mut self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(conn) => {
+                // BEGIN is refused inside a transaction, which is what there should be.
+                let begun = diesel::connection::SimpleConnection::batch_execute(&mut conn.conn, "BEGIN").is_ok();
+                if begun {
+                    let _ = diesel::connection::SimpleConnection::batch_execute(&mut conn.conn, "ROLLBACK");
+                }
+                begun
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cold]
+fn given_up() -> Error {
+    Error::new(crate::Code::TransactionOver, "the transaction was given up because a statement in it failed")
+        .with_hint("return the error, so that it is rolled back; try statements that may fail in `tx.transaction(..)`")
 }
 
 /// What ended a query: the database, or the receiver of its rows.

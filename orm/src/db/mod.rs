@@ -6,7 +6,10 @@ mod decode;
 mod executor;
 mod failure;
 mod fragment;
+mod log;
 mod row;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod server;
 mod settings;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -15,11 +18,13 @@ mod transaction;
 pub use bind::truncated;
 pub use connection::{Connection, Each, Savepoint};
 pub use executor::{Access, Executor, Operation};
+pub use log::{LoggedQuery, QueryLog};
 pub use row::{Cell, Row};
 pub use settings::DatabaseBuilder;
-pub use transaction::Transaction;
+pub use transaction::{Isolation, RetryingTransaction, Transaction, TransactionBuilder};
 
 use crate::{Code, Dialect, Error, Result};
+use log::MaybeProbe;
 use settings::{Settings, without_password};
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -34,6 +39,7 @@ use std::{fmt, sync::Arc, time::Duration};
 #[derive(Clone)]
 pub struct Database {
     inner: Arc<Inner>,
+    probe: MaybeProbe,
 }
 
 struct Inner {
@@ -46,6 +52,8 @@ struct Inner {
 enum Pool {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlite::SqlitePool),
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    Server(server::ServerPool),
     #[allow(dead_code, reason = "the only one where no back end is enabled")]
     None,
 }
@@ -88,7 +96,13 @@ impl Database {
             "sqlite" => (Dialect::Sqlite, Pool::Sqlite(sqlite::SqlitePool::connect(url, settings.clone())?)),
             #[cfg(not(feature = "sqlite"))]
             "sqlite" => return Err(disabled("SQLite", "sqlite")),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => Self::serve(server::Target::postgres(url)?, settings.clone()).await?,
+            #[cfg(not(feature = "postgres"))]
             "postgres" | "postgresql" => return Err(disabled("PostgreSQL", "postgres")),
+            #[cfg(feature = "mysql")]
+            "mysql" | "mariadb" => Self::serve(server::Target::mysql(url)?, settings.clone()).await?,
+            #[cfg(not(feature = "mysql"))]
             "mysql" | "mariadb" => return Err(disabled("MariaDB and MySQL", "mysql")),
             _ => {
                 return Err(Error::new(Code::BadUrl, format!("`{shown}` is not the URL of a database")).with_hint(
@@ -96,7 +110,13 @@ impl Database {
                 ));
             }
         };
-        Ok(Database { inner: Arc::new(Inner { dialect, shown, settings, pool }) })
+        Ok(Database { inner: Arc::new(Inner { dialect, shown, settings, pool }), probe: None })
+    }
+
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    async fn serve(target: server::Target, settings: Arc<Settings>) -> Result<(Dialect, Pool)> {
+        let (pool, dialect) = server::ServerPool::connect(target, settings).await?;
+        Ok((dialect, Pool::Server(pool)))
     }
 
     /// The dialect of the database.
@@ -114,6 +134,8 @@ impl Database {
         match &self.inner.pool {
             #[cfg(feature = "sqlite")]
             Pool::Sqlite(pool) => PoolStatus { size: pool.size(), busy: pool.busy() },
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            Pool::Server(pool) => PoolStatus { size: pool.size(), busy: pool.busy() },
             Pool::None => PoolStatus { size: 0, busy: 0 },
         }
     }
@@ -123,6 +145,8 @@ impl Database {
         match &self.inner.pool {
             #[cfg(feature = "sqlite")]
             Pool::Sqlite(pool) => pool.close().await,
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            Pool::Server(pool) => pool.close().await,
             Pool::None => {}
         }
     }
@@ -144,7 +168,9 @@ impl Executor for Database {
         transaction::refuse_bypass(self)?;
         match &self.inner.pool {
             #[cfg(feature = "sqlite")]
-            Pool::Sqlite(pool) => pool.run(op).await,
+            Pool::Sqlite(pool) => pool.run(op, &self.probe).await,
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            Pool::Server(pool) => pool.run(op, &self.probe).await,
             Pool::None => Err(disabled("every back end", "sqlite")),
         }
     }

@@ -147,3 +147,40 @@ pub(super) fn without_password(url: &str) -> String {
     };
     format!("{scheme}://{login}{place}")
 }
+
+/// Takes parameters out of a URL's query; what is left is for the driver.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(super) fn query_of<const N: usize>(url: &str, names: [&str; N]) -> (String, [Option<String>; N]) {
+    let mut found = [const { None }; N];
+    let Some((place, query)) = url.split_once('?') else { return (url.to_owned(), found) };
+    let mut rest = Vec::new();
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match names.iter().position(|it| *it == name) {
+            Some(index) => found[index] = Some(value.to_owned()),
+            None => rest.push(pair),
+        }
+    }
+    let rest = rest.join("&");
+    (if rest.is_empty() { place.to_owned() } else { format!("{place}?{rest}") }, found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        for (url, shown) in [
+            ("postgres://ada:secret@host/db", "postgres://ada:***@host/db"),
+            ("postgres://ada:se@cr:et@host/db", "postgres://ada:***@host/db"),
+            ("postgres://ada:se/cr?et@host/db", "postgres://ada:***@host/db"),
+            ("mysql://host/db?user=ada&password=secret&x=1", "mysql://host/db?user=ada&password=***&x=1"),
+            ("postgres://ada@host", "postgres://ada@host"),
+            ("postgres://host:5432/db", "postgres://host:5432/db"),
+            ("sqlite://a@b.db", "sqlite://a@b.db"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+}

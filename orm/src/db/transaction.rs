@@ -3,7 +3,11 @@
 use super::{Access, Batch, Connection, Database, Executor, Operation, Pool, executor::sealed};
 use crate::{Code, Dialect, Error, Result};
 use futures_util::future::BoxFuture;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 tokio::task_local! {
     /// The databases whose transactions the current future is inside of.
@@ -28,16 +32,19 @@ pub(super) fn refuse_bypass(db: &Database) -> Result<()> {
 
 /// A transaction; it is rolled back unless it is committed.
 ///
-/// Made by [`Database::transaction`], which commits when the closure returns `Ok`, or by [`Database::begin`].
+/// Made by [`Database::transaction`], which commits when the closure returns `Ok`, or by [`Database::begin`]. It is an
+/// [`Executor`]: everything that takes `&db` also takes `tx`.
 pub struct Transaction {
     db: Database,
-    link: TxLink,
+    link: Link,
     state: Mutex<State>,
 }
 
-enum TxLink {
+enum Link {
     #[cfg(feature = "sqlite")]
     Sqlite(super::sqlite::Lease),
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    Server(tokio::sync::Mutex<super::server::Leased>),
     #[allow(dead_code, reason = "the only one where no back end is enabled")]
     None,
 }
@@ -47,8 +54,8 @@ struct State {
     depth: u32,
     /// The depth to fall back to before anything else is run: savepoints whose futures were dropped.
     fall_back: Option<u32>,
-    /// Why nothing can be run or committed any more.
-    broken: Option<&'static str>,
+    /// The depth from which nothing can be run or committed any more, and why.
+    broken: Option<(u32, &'static str)>,
     over: bool,
     on_commit: Vec<(u32, OnCommit)>,
 }
@@ -74,20 +81,183 @@ impl Database {
     where
         F: AsyncFnOnce(&mut Transaction) -> Result<T>,
     {
-        self.try_transaction(work).await
+        self.build_transaction().run(work).await
     }
 
     /// Like [`Database::transaction`], with an error type of one's own.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// #[derive(Debug)]
+    /// enum Refused {
+    ///     Broke,
+    ///     Database(orm::Error),
+    /// }
+    /// impl From<orm::Error> for Refused {
+    ///     fn from(error: orm::Error) -> Self {
+    ///         Refused::Database(error)
+    ///     }
+    /// }
+    /// let done = db.try_transaction::<(), Refused, _>(async |_tx| Err(Refused::Broke)).await;
+    /// assert!(matches!(done, Err(Refused::Broke)));
+    /// # Ok(()) }
+    /// ```
     pub async fn try_transaction<T, E, F>(&self, work: F) -> Result<T, E>
     where
         E: From<Error>,
         F: AsyncFnOnce(&mut Transaction) -> Result<T, E>,
     {
-        let mut tx = self.begin().await?;
+        self.build_transaction().try_run(work).await
+    }
+
+    /// Begins a transaction that is ended by [`Transaction::commit`]; dropped, it is rolled back.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// let tx = db.begin().await?;
+    /// tx.batch("CREATE TABLE note (text TEXT)").await?;
+    /// tx.commit().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn begin(&self) -> Result<Transaction> {
+        self.build_transaction().begin().await
+    }
+
+    /// A transaction with options.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// use orm::Isolation;
+    /// db.build_transaction().isolation(Isolation::Serializable).retry(3).run(async |tx| tx.batch("SELECT 1").await).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn build_transaction(&self) -> TransactionBuilder<'_> {
+        TransactionBuilder { db: self, options: Options::default() }
+    }
+
+    /// Lets a future inside a transaction's closure use the database directly, past the transaction.
+    ///
+    /// On SQLite such a future cannot write: the transaction holds the writing connection.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let dir = std::env::temp_dir().join(format!("orm_outside_{}", std::process::id()));
+    /// # std::fs::create_dir_all(&dir).unwrap();
+    /// # let db = orm::Database::connect(format!("sqlite://{}/db", dir.display())).await?;
+    /// db.transaction(async |_tx| {
+    ///     assert_eq!(db.ping().await.unwrap_err().code(), orm::Code::OutsideTransaction);
+    ///     db.outside_transaction(db.ping()).await
+    /// })
+    /// .await?;
+    /// # std::fs::remove_dir_all(&dir).unwrap();
+    /// # Ok(()) }
+    /// ```
+    pub async fn outside_transaction<F: Future>(&self, work: F) -> F::Output {
         let mut inside = INSIDE.try_with(Clone::clone).unwrap_or_default();
-        inside.push(identity(self));
-        let done = INSIDE.scope(inside, work(&mut tx)).await;
-        match done {
+        inside.retain(|other| *other != identity(self));
+        INSIDE.scope(inside, work).await
+    }
+
+    async fn begin_with(&self, options: Options) -> Result<Transaction> {
+        refuse_bypass(self)?;
+        let link = match &self.inner.pool {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) if options.read_only => Link::Sqlite(pool.lease_reader().await?),
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => Link::Sqlite(pool.lease().await?),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            Pool::Server(pool) => Link::Server(tokio::sync::Mutex::new(pool.acquire().await?)),
+            Pool::None => return Err(super::disabled("every back end", "sqlite")),
+        };
+        let state = State { depth: 1, fall_back: None, broken: None, over: false, on_commit: Vec::new() };
+        let tx = Transaction { db: self.clone(), link, state: Mutex::new(state) };
+        tx.raw(Begin(options)).await?;
+        Ok(tx)
+    }
+}
+
+/// What a transaction sees of others. SQLite is always serializable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Isolation {
+    /// Each statement sees what was committed before it began: the usual.
+    ReadCommitted,
+    /// All statements see what was committed before the first began.
+    RepeatableRead,
+    /// As if transactions ran one after the other; some are given up with
+    /// [`Code::Serialization`](crate::Code::Serialization) and must be run again.
+    Serializable,
+}
+
+impl Isolation {
+    fn sql(self) -> &'static str {
+        match self {
+            Isolation::ReadCommitted => "READ COMMITTED",
+            Isolation::RepeatableRead => "REPEATABLE READ",
+            Isolation::Serializable => "SERIALIZABLE",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Options {
+    isolation: Option<Isolation>,
+    read_only: bool,
+    deferrable: bool,
+}
+
+/// Options of a transaction that is about to begin; made by [`Database::build_transaction`].
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens before `run` or `begin`"]
+pub struct TransactionBuilder<'a> {
+    db: &'a Database,
+    options: Options,
+}
+
+impl<'a> TransactionBuilder<'a> {
+    /// What the transaction sees of others; the database's usual unless said otherwise.
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.options.isolation = Some(isolation);
+        self
+    }
+
+    /// Refuses writes. On SQLite such a transaction keeps no writer waiting.
+    pub fn read_only(mut self) -> Self {
+        self.options.read_only = true;
+        self
+    }
+
+    /// Waits until a serializable, read-only transaction cannot be given up; PostgreSQL only, elsewhere without effect.
+    pub fn deferrable(mut self) -> Self {
+        self.options.deferrable = true;
+        self
+    }
+
+    /// Runs the whole again, up to so many times more, when the database gives it up because of another transaction.
+    pub fn retry(self, times: u32) -> RetryingTransaction<'a> {
+        RetryingTransaction { builder: self, times }
+    }
+
+    /// See [`Database::transaction`].
+    pub async fn run<T, F>(self, work: F) -> Result<T>
+    where
+        F: AsyncFnOnce(&mut Transaction) -> Result<T>,
+    {
+        self.try_run(work).await
+    }
+
+    /// See [`Database::try_transaction`].
+    pub async fn try_run<T, E, F>(self, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFnOnce(&mut Transaction) -> Result<T, E>,
+    {
+        let mut tx = self.db.begin_with(self.options).await?;
+        let mut inside = INSIDE.try_with(Clone::clone).unwrap_or_default();
+        inside.push(identity(self.db));
+        match INSIDE.scope(inside, work(&mut tx)).await {
             Ok(value) => {
                 tx.commit().await?;
                 Ok(value)
@@ -100,25 +270,38 @@ impl Database {
         }
     }
 
-    /// Begins a transaction that is ended by [`Transaction::commit`]; dropped, it is rolled back.
-    pub async fn begin(&self) -> Result<Transaction> {
-        refuse_bypass(self)?;
-        let (link, begin) = match &self.inner.pool {
-            #[cfg(feature = "sqlite")]
-            Pool::Sqlite(pool) => (TxLink::Sqlite(pool.lease().await?), Begin),
-            Pool::None => return Err(super::disabled("every back end", "sqlite")),
-        };
-        let state = State { depth: 1, fall_back: None, broken: None, over: false, on_commit: Vec::new() };
-        let tx = Transaction { db: self.clone(), link, state: Mutex::new(state) };
-        tx.raw(begin).await?;
-        Ok(tx)
+    /// See [`Database::begin`].
+    pub async fn begin(self) -> Result<Transaction> {
+        self.db.begin_with(self.options).await
     }
+}
 
-    /// Lets a future inside a transaction's closure use the database directly, past the transaction.
-    pub async fn outside_transaction<F: Future>(&self, work: F) -> F::Output {
-        let mut inside = INSIDE.try_with(Clone::clone).unwrap_or_default();
-        inside.retain(|other| *other != identity(self));
-        INSIDE.scope(inside, work).await
+/// A transaction that is run again when the database gives it up; made by [`TransactionBuilder::retry`].
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens before `run`"]
+pub struct RetryingTransaction<'a> {
+    builder: TransactionBuilder<'a>,
+    times: u32,
+}
+
+impl RetryingTransaction<'_> {
+    /// Runs a copy of the closure for each attempt: what it captured is as it was.
+    pub async fn run<T, F>(self, work: F) -> Result<T>
+    where
+        F: AsyncFnOnce(&mut Transaction) -> Result<T> + Clone,
+    {
+        let mut attempt = 0;
+        loop {
+            match self.builder.clone().run(work.clone()).await {
+                Err(error) if attempt < self.times && matches!(error.code(), Code::Serialization | Code::Deadlock) => {
+                    attempt += 1;
+                    // Those who collided should not meet again.
+                    let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]) % 8;
+                    tokio::time::sleep(Duration::from_millis((1 << attempt.min(6)) + jitter)).await;
+                }
+                done => return done,
+            }
+        }
     }
 }
 
@@ -127,11 +310,16 @@ impl Transaction {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn raw<Op: Operation>(&self, op: Op) -> Result<Op::Output> {
+    async fn raw<Op: Operation>(&self, mut op: Op) -> Result<Op::Output> {
         match &self.link {
             #[cfg(feature = "sqlite")]
-            TxLink::Sqlite(lease) => lease.run(op, &self.db.inner.settings).await,
-            TxLink::None => Err(super::disabled("every back end", "sqlite")),
+            Link::Sqlite(lease) => lease.run(op, &self.db.inner.settings, &self.db.probe).await,
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            Link::Server(lease) => lease.lock().await.run(&mut op, &self.db.probe).await,
+            Link::None => {
+                let _ = &mut op;
+                Err(super::disabled("every back end", "sqlite"))
+            }
         }
     }
 
@@ -142,19 +330,38 @@ impl Transaction {
             if state.over {
                 return Err(Error::new(Code::TransactionOver, "the transaction is over"));
             }
-            if let Some(why) = state.broken {
+            let fall_back = state.fall_back;
+            // A savepoint that is undone takes with it what went wrong inside.
+            state.broken = state.broken.filter(|(at, _)| fall_back.is_none_or(|depth| *at <= depth));
+            if let Some((_, why)) = state.broken {
                 return Err(Error::new(Code::TransactionOver, format!("the transaction is broken: {why}"))
                     .with_hint("return the error, so that it is rolled back, and begin again"));
             }
-            match state.fall_back.take() {
+            match fall_back {
                 None => return Ok(()),
                 Some(depth) => depth,
             }
         };
-        self.raw(SavepointTo(depth)).await
+        self.raw(FallBack(depth)).await?;
+        self.state().fall_back = None;
+        Ok(())
     }
 
     /// Runs a closure in a savepoint: kept when it returns `Ok`, otherwise undone, while the transaction goes on.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// # db.batch("CREATE TABLE note (id INTEGER PRIMARY KEY)").await?;
+    /// db.transaction(async |tx| {
+    ///     tx.batch("INSERT INTO note VALUES (1)").await?;
+    ///     let again = tx.transaction(async |tx| tx.batch("INSERT INTO note VALUES (1)").await).await;
+    ///     assert_eq!(again.unwrap_err().code(), orm::Code::UniqueViolation);
+    ///     tx.batch("INSERT INTO note VALUES (2)").await
+    /// })
+    /// .await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn transaction<T, F>(&mut self, work: F) -> Result<T>
     where
         F: AsyncFnOnce(&mut Transaction) -> Result<T>,
@@ -174,26 +381,43 @@ impl Transaction {
             state.depth += 1;
             state.depth
         };
-        let guard = Nested { tx: self, depth };
-        guard.tx.raw(Savepoint(depth)).await?;
-        let done = work(guard.tx).await;
-        guard.tx.ready().await?;
-        match done {
-            Ok(value) => {
-                guard.tx.raw(Release(depth)).await?;
-                guard.tx.state().depth = depth - 1;
-                for (at, _) in guard.tx.state().on_commit.iter_mut() {
-                    *at = (*at).min(depth - 1);
-                }
-                std::mem::forget(guard);
-                Ok(value)
-            }
-            // The guard undoes it before the next statement.
+        let nested = Nested { tx: self, depth };
+        nested.tx.raw(SetSavepoint).await?;
+        let kept: Result<T, E> = match work(nested.tx).await {
+            Ok(value) => match nested.tx.ready().await {
+                Ok(()) => nested.tx.raw(Release(depth)).await.map(|()| value).map_err(E::from),
+                Err(error) => Err(error.into()),
+            },
             Err(error) => Err(error),
+        };
+        if kept.is_ok() {
+            let mut state = nested.tx.state();
+            state.depth = depth - 1;
+            for (at, _) in &mut state.on_commit {
+                *at = (*at).min(depth - 1);
+            }
+            drop(state);
+            std::mem::forget(nested);
+        } else {
+            drop(nested);
+            // The first error is the one to tell; this one would come again with the next statement.
+            let _ = self.ready().await;
         }
+        kept
     }
 
     /// Runs a closure after the outermost commit; dropped when the transaction, or the savepoint it is in, is rolled back.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// db.transaction(async |tx| {
+    ///     tx.on_commit(async || println!("stored"));
+    ///     Ok(())
+    /// })
+    /// .await?;
+    /// # Ok(()) }
+    /// ```
     pub fn on_commit<F, Fut>(&self, work: F)
     where
         F: FnOnce() -> Fut + Send + 'static,
@@ -208,12 +432,9 @@ impl Transaction {
     pub async fn commit(mut self) -> Result<()> {
         self.ready().await?;
         self.raw(Commit).await?;
-        let after = {
-            let mut state = self.state();
-            state.over = true;
-            std::mem::take(&mut state.on_commit)
-        };
+        let after = std::mem::take(&mut self.state().on_commit);
         self.end(false);
+        drop(self);
         for (_, work) in after {
             work().await;
         }
@@ -222,8 +443,7 @@ impl Transaction {
 
     /// Rolls back.
     pub async fn rollback(mut self) -> Result<()> {
-        let done = self.raw(Batch("ROLLBACK".into())).await;
-        self.state().over = done.is_ok();
+        let done = self.raw(FallBack(0)).await;
         self.end(done.is_err());
         done
     }
@@ -237,17 +457,28 @@ impl Transaction {
         self.state().over = true;
         match &mut self.link {
             #[cfg(feature = "sqlite")]
-            TxLink::Sqlite(lease) => lease.end(rollback),
-            TxLink::None => {}
+            Link::Sqlite(lease) => lease.end(rollback),
+            // What is left open is ended when the connection is dropped.
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            Link::Server(_) => {}
+            Link::None => {}
         }
+        let _ = rollback;
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        if !self.state().over {
+        let over = self.state().over;
+        if !over {
             self.end(true);
         }
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction").field("db", &self.db).field("depth", &self.state().depth).finish()
     }
 }
 
@@ -260,8 +491,7 @@ impl Executor for Transaction {
 
     async fn run<Op: Operation>(&self, op: Op) -> Result<Op::Output> {
         self.ready().await?;
-        let writes = op.access() == Access::Write;
-        let mut guard = Abandoned { tx: self, armed: writes };
+        let mut guard = Abandoned { tx: self, armed: op.access() == Access::Write };
         let done = self.raw(op).await;
         guard.armed = false;
         done
@@ -277,7 +507,9 @@ struct Abandoned<'a> {
 impl Drop for Abandoned<'_> {
     fn drop(&mut self) {
         if self.armed {
-            self.tx.state().broken = Some("a write was given up half way");
+            let mut state = self.tx.state();
+            let depth = state.depth;
+            state.broken.get_or_insert((depth, "a write was given up half way"));
         }
     }
 }
@@ -290,23 +522,24 @@ struct Nested<'a> {
 
 impl Drop for Nested<'_> {
     fn drop(&mut self) {
-        let depth = self.depth;
+        let to = self.depth - 1;
         let mut state = self.tx.state();
-        state.depth = depth - 1;
-        state.fall_back = Some(state.fall_back.map_or(depth, |other| other.min(depth)));
-        state.on_commit.retain(|(at, _)| *at < depth);
+        state.depth = to;
+        state.fall_back = Some(state.fall_back.map_or(to, |other| other.min(to)));
+        state.on_commit.retain(|(at, _)| *at <= to);
     }
 }
 
-struct Begin;
+struct Begin(Options);
 struct Commit;
-struct Savepoint(u32);
+struct SetSavepoint;
+/// Keeps the savepoint that made the transaction this deep.
 struct Release(u32);
-/// Undoes everything since the savepoint of this depth was set, and the savepoint.
-struct SavepointTo(u32);
+/// Undoes everything deeper than this; 0 ends the transaction.
+struct FallBack(u32);
 
 macro_rules! control {
-    ($($name:ident($self:ident, $conn:ident) $sql:expr, $depth:expr;)+) => {$(
+    ($($name:ident: |$self:ident, $conn:ident| $run:expr;)+) => {$(
         impl Operation for $name {
             type Output = ();
             fn access(&self) -> Access {
@@ -314,19 +547,47 @@ macro_rules! control {
             }
             async fn run(&mut self, $conn: &mut Connection) -> Result<()> {
                 let $self = self;
-                let sql = $sql;
-                $conn.batch(&sql).await?;
-                $conn.set_depth($depth);
-                Ok(())
+                $run
             }
         }
     )+};
 }
 
 control! {
-    Begin(_it, conn) if conn.dialect() == Dialect::Sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }, 1;
-    Commit(_it, conn) "COMMIT", 0;
-    Savepoint(it, conn) format!("SAVEPOINT orm_tx_{}", it.0), it.0;
-    Release(it, conn) format!("RELEASE SAVEPOINT orm_tx_{}", it.0), it.0 - 1;
-    SavepointTo(it, conn) format!("ROLLBACK TO SAVEPOINT orm_tx_{0}; RELEASE SAVEPOINT orm_tx_{0}", it.0), it.0 - 1;
+    Begin: |it, conn| conn.begin(it.0.sql(conn.dialect()), it.0.read_only).await;
+    Commit: |_it, conn| conn.commit().await;
+    SetSavepoint: |_it, conn| conn.savepoint().await.map(|_| ());
+    Release: |it, conn| conn.release_to(it.0 - 1).await;
+    FallBack: |it, conn| conn.roll_back_to(it.0).await;
+}
+
+impl Options {
+    fn sql(self, dialect: Dialect) -> String {
+        let mut sql = String::new();
+        match dialect {
+            // One that reads must not ask for the right to write.
+            Dialect::Sqlite if self.read_only => sql.push_str("BEGIN"),
+            Dialect::Sqlite => sql.push_str("BEGIN IMMEDIATE"),
+            Dialect::Postgres => {
+                sql.push_str("BEGIN");
+                if let Some(isolation) = self.isolation {
+                    sql.push_str(" ISOLATION LEVEL ");
+                    sql.push_str(isolation.sql());
+                }
+                if self.read_only {
+                    sql.push_str(" READ ONLY");
+                }
+                if self.deferrable {
+                    sql.push_str(" DEFERRABLE");
+                }
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                if let Some(isolation) = self.isolation {
+                    sql = format!("SET TRANSACTION ISOLATION LEVEL {};", isolation.sql());
+                }
+                sql.push_str(if self.read_only { "START TRANSACTION READ ONLY" } else { "START TRANSACTION" });
+            }
+        }
+        sql
+    }
 }

@@ -1,4 +1,12 @@
 //! The execution layer against real databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-mod smoke;
+mod bed;
+mod cancel;
+mod errors;
+mod futures;
+mod log;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod transactions;
+mod values;

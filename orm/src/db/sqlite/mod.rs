@@ -6,7 +6,7 @@ mod worker;
 pub(super) use budget::{Stopped, Ticket, Watched};
 pub(super) use worker::{Slot, Workers};
 
-use super::{Access, Connection, Operation, Settings, connection::Link};
+use super::{Access, Connection, MaybeProbe, Operation, Settings, connection::Link};
 use crate::{Code, Dialect, Error, Result};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -43,26 +43,26 @@ impl SqlitePool {
         Ok(SqlitePool { turn: Arc::new(Semaphore::new(1)), writer, readers, settings, url: target })
     }
 
-    pub(super) async fn run<Op: Operation>(&self, mut op: Op) -> Result<Op::Output> {
+    pub(super) async fn run<Op: Operation>(&self, mut op: Op, probe: &MaybeProbe) -> Result<Op::Output> {
         tokio::task::coop::consume_budget().await;
         match (op.access(), &self.readers) {
             (Access::Read, Some(readers)) => {
                 if self.settings.inline_reads
-                    && let Some(done) = readers.try_inline(&mut op)
+                    && let Some(done) = readers.try_inline(&mut op, probe)
                 {
                     return done;
                 }
-                readers.hop(op, (), &self.settings).await
+                readers.hop(op, (), &self.settings, probe).await
             }
             (access, _) => {
                 let permit = self.turn().await?;
                 if access == Access::Read
                     && self.settings.inline_reads
-                    && let Some(done) = self.writer.try_inline(&mut op)
+                    && let Some(done) = self.writer.try_inline(&mut op, probe)
                 {
                     return done;
                 }
-                self.writer.hop(op, permit, &self.settings).await
+                self.writer.hop(op, permit, &self.settings, probe).await
             }
         }
     }
@@ -117,15 +117,20 @@ impl SqlitePool {
 }
 
 impl Lease {
-    pub(super) async fn run<Op: Operation>(&self, mut op: Op, settings: &Settings) -> Result<Op::Output> {
+    pub(super) async fn run<Op: Operation>(
+        &self,
+        mut op: Op,
+        settings: &Settings,
+        probe: &MaybeProbe,
+    ) -> Result<Op::Output> {
         tokio::task::coop::consume_budget().await;
         if op.access() == Access::Read
             && settings.inline_reads
-            && let Some(done) = self.workers.try_inline(&mut op)
+            && let Some(done) = self.workers.try_inline(&mut op, probe)
         {
             return done;
         }
-        self.workers.hop(op, (), settings).await
+        self.workers.hop(op, (), settings, probe).await
     }
 
     /// Ends the transaction's hold; what is open is rolled back first, on the connection's own thread and in its turn.
@@ -157,12 +162,12 @@ fn file_of(url: &str) -> String {
     rest.to_owned()
 }
 
-fn open(target: &str, settings: &Settings, memory: bool, reader: bool) -> Result<Connection> {
+fn open(target: &str, settings: &Arc<Settings>, memory: bool, reader: bool) -> Result<Connection> {
     let watched = Watched::open(target).map_err(|cause| {
         Error::new(Code::NoDatabase, format!("the SQLite database `{target}` cannot be opened: {cause}"))
             .with_hint("the folder must exist, and file and folder must be readable and writable")
     })?;
-    let mut conn = Connection::new(Link::Sqlite(watched), Dialect::Sqlite);
+    let mut conn = Connection::new(Link::Sqlite(watched), Dialect::Sqlite, settings.clone());
     let wait = settings.lock_timeout.unwrap_or(std::time::Duration::from_secs(5)).as_millis();
     // The time-out comes first: switching to WAL may have to wait too.
     let mut setup = format!("PRAGMA busy_timeout = {wait}; PRAGMA foreign_keys = ON;");

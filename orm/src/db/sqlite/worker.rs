@@ -1,7 +1,7 @@
 //! Connections with a thread each, and the queue that feeds them.
 
 use super::{Stopped, budget::Ticket};
-use crate::db::{Connection, Operation, Settings, connection::Link};
+use crate::db::{Connection, MaybeProbe, Operation, Settings, connection::Link};
 use crate::{Code, Error, Result};
 use std::{
     collections::VecDeque,
@@ -92,7 +92,7 @@ impl Workers {
     }
 
     /// Runs a reading operation on the calling thread, if a connection is free and the budget suffices.
-    pub(super) fn try_inline<Op: Operation>(&self, op: &mut Op) -> Option<Result<Op::Output>> {
+    pub(super) fn try_inline<Op: Operation>(&self, op: &mut Op, probe: &MaybeProbe) -> Option<Result<Op::Output>> {
         if self.queue.lock().closed {
             return Some(Err(crate::db::closed()));
         }
@@ -100,6 +100,7 @@ impl Workers {
         if let Link::Sqlite(watched) = &turn.0.link {
             watched.watch.limit();
         }
+        turn.0.observe(probe);
         let done = at_once(op.run(&mut turn.0));
         match turn.0.stopped() {
             // Nothing was changed: it starts again where it may take its time.
@@ -114,9 +115,11 @@ impl Workers {
         mut op: Op,
         keep: impl Send + 'static,
         settings: &Settings,
+        probe: &MaybeProbe,
     ) -> Result<Op::Output> {
         let (sender, receiver) = oneshot::channel();
         let ticket = Arc::new(Ticket::default());
+        let probe = probe.clone();
         let mine = GiveUp(ticket.clone());
         self.push(Box::new(move |slot| {
             let mut turn = Turn(slot.lock());
@@ -126,6 +129,7 @@ impl Workers {
             if let Link::Sqlite(watched) = &turn.0.link {
                 watched.watch.attend(ticket);
             }
+            turn.0.observe(&probe);
             let done = catch_unwind(AssertUnwindSafe(|| at_once(op.run(&mut turn.0))));
             drop(turn);
             // Before the answer: its receiver may count on what `keep` holds being free.

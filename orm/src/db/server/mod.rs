@@ -1,0 +1,199 @@
+//! Connections to servers, PostgreSQL and MariaDB or MySQL: pooled, and never given back in an unknown state.
+
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+
+#[cfg(feature = "postgres")]
+pub(super) use postgres::Cancel as PgCancel;
+
+use super::{Access, Connection, Operation, Settings};
+use crate::{Code, Dialect, Error, Result};
+use deadpool::managed::{Metrics, Object, Pool, RecycleError, RecycleResult};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+/// A connection that was idle for longer is asked for a sign of life before it is used.
+const PING_AFTER: Duration = Duration::from_secs(30);
+/// How long the end of what a dropped future left behind may take, before its connection is thrown away.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Where a server is, and how to log in.
+pub(super) enum Target {
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Target),
+    #[cfg(feature = "mysql")]
+    Mysql(mysql::Target),
+}
+
+/// The pool of connections to one server.
+pub(super) struct ServerPool {
+    pool: Pool<Manager>,
+    settings: Arc<Settings>,
+}
+
+struct Manager {
+    target: Target,
+    dialect: OnceLock<Dialect>,
+    settings: Arc<Settings>,
+}
+
+/// A connection out of the pool, which goes back only when its state is known.
+pub(super) struct Leased {
+    object: Option<Object<Manager>>,
+    /// Whether it was used before: it may have been lost since.
+    reused: bool,
+}
+
+impl Target {
+    #[cfg(feature = "postgres")]
+    pub(super) fn postgres(url: &str) -> Result<Self> {
+        postgres::Target::new(url).map(Target::Postgres)
+    }
+
+    #[cfg(feature = "mysql")]
+    pub(super) fn mysql(url: &str) -> Result<Self> {
+        mysql::Target::new(url).map(Target::Mysql)
+    }
+}
+
+impl deadpool::managed::Manager for Manager {
+    type Type = Connection;
+    type Error = Error;
+
+    async fn create(&self) -> Result<Connection> {
+        let connecting = async {
+            match &self.target {
+                #[cfg(feature = "postgres")]
+                Target::Postgres(target) => target.connect(&self.settings).await,
+                #[cfg(feature = "mysql")]
+                Target::Mysql(target) => target.connect(&self.settings).await,
+            }
+        };
+        let time = self.settings.connect_timeout;
+        let conn = tokio::time::timeout(time, connecting).await.unwrap_or_else(|_| {
+            Err(Error::new(Code::Unreachable, format!("the database server did not answer within {time:?}"))
+                .with_hint("check host and port, or raise `connect_timeout`"))
+        })?;
+        let _ = self.dialect.set(conn.dialect());
+        Ok(conn)
+    }
+
+    async fn recycle(&self, conn: &mut Connection, metrics: &Metrics) -> RecycleResult<Error> {
+        if conn.unsettled() || conn.lost() {
+            return Err(RecycleError::message("not in a known state"));
+        }
+        if metrics.last_used() > PING_AFTER {
+            let alive = tokio::time::timeout(DRAIN, conn.ping()).await;
+            if !matches!(alive, Ok(Ok(()))) {
+                return Err(RecycleError::message("lost while it was idle"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ServerPool {
+    pub(super) async fn connect(target: Target, settings: Arc<Settings>) -> Result<(Self, Dialect)> {
+        let manager = Manager { target, dialect: OnceLock::new(), settings: settings.clone() };
+        let pool = Pool::builder(manager)
+            .max_size(settings.pool_size)
+            .build()
+            .map_err(|error| Error::new(Code::BadSetting, error.to_string()))?;
+        let pool = ServerPool { pool, settings };
+        // Mistakes show here, not at the first query.
+        drop(pool.acquire().await?);
+        let dialect = *pool.pool.manager().dialect.get_or_init(|| Dialect::Postgres);
+        Ok((pool, dialect))
+    }
+
+    pub(super) async fn acquire(&self) -> Result<Leased> {
+        use deadpool::managed::PoolError;
+        let time = self.settings.acquire_timeout;
+        match tokio::time::timeout(time, self.pool.get()).await {
+            Ok(Ok(object)) => {
+                let reused = Object::metrics(&object).recycle_count > 0;
+                Ok(Leased { object: Some(object), reused })
+            }
+            Ok(Err(PoolError::Backend(error))) => Err(error),
+            Ok(Err(PoolError::Closed)) => Err(super::closed()),
+            Ok(Err(error)) => Err(Error::new(Code::PoolTimeout, error.to_string())),
+            Err(_) => Err(super::pool_timeout(time, "a connection")),
+        }
+    }
+
+    pub(super) async fn run<Op: Operation>(&self, mut op: Op, probe: &super::MaybeProbe) -> Result<Op::Output> {
+        let mut lease = self.acquire().await?;
+        let done = lease.run(&mut op, probe).await;
+        match &done {
+            // Connections that the server ended while they lay in the pool: what only reads is simply asked again.
+            Err(error) if error.code() == Code::ConnectionLost && lease.reused && op.access() == Access::Read => loop {
+                drop(lease);
+                lease = self.acquire().await?;
+                let done = lease.run(&mut op, probe).await;
+                let again = lease.reused && done.as_ref().is_err_and(|it| it.code() == Code::ConnectionLost);
+                if !again {
+                    return done;
+                }
+            },
+            _ => done,
+        }
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.pool.status().max_size
+    }
+
+    pub(super) fn busy(&self) -> usize {
+        let status = self.pool.status();
+        status.size - status.available.min(status.size)
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close();
+        let begun = std::time::Instant::now();
+        while self.busy() > 0 && begun.elapsed() < self.settings.acquire_timeout {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Leased {
+    /// Runs an operation. The connection counts as being in an unknown state until it has ended.
+    pub(super) async fn run<Op: Operation>(&mut self, op: &mut Op, probe: &super::MaybeProbe) -> Result<Op::Output> {
+        let Some(conn) = self.object.as_deref_mut() else { return Err(super::closed()) };
+        conn.observe(probe);
+        conn.set_busy(true);
+        let done = op.run(conn).await;
+        conn.set_busy(false);
+        if let Err(error) = &done
+            && error.code() == Code::ConnectionLost
+        {
+            conn.set_lost();
+        }
+        done
+    }
+}
+
+impl Drop for Leased {
+    fn drop(&mut self) {
+        let Some(mut object) = self.object.take() else { return };
+        if !object.unsettled() || object.lost() {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            drop(Object::take(object));
+            return;
+        };
+        // The place in the pool stays taken until the server has ended what was begun.
+        runtime.spawn(async move {
+            let ended = tokio::time::timeout(DRAIN, object.drain()).await;
+            if !matches!(ended, Ok(Ok(()))) {
+                drop(Object::take(object));
+            }
+        });
+    }
+}
