@@ -197,6 +197,14 @@ impl Connection {
 
     /// Runs SQL of any number of statements, without binds or answers.
     pub async fn batch(&mut self, sql: &str) -> Result<()> {
+        if self.aborted.is_some() {
+            return Err(given_up());
+        }
+        self.control(sql).await
+    }
+
+    /// SQL that also an aborted transaction takes.
+    async fn control(&mut self, sql: &str) -> Result<()> {
         let watching = if self.watched() { Some(Watching::begin(&self.probe, true)?) } else { None };
         let ran = self.raw_batch(sql).await;
         match watching {
@@ -250,7 +258,7 @@ impl Connection {
             }
             _ if self.aborted.is_some() => return Err(given_up()),
             depth => {
-                self.batch(&format!("SAVEPOINT orm_{depth}")).await?;
+                self.control(&format!("SAVEPOINT orm_{depth}")).await?;
                 self.depth += 1;
             }
         }
@@ -261,7 +269,7 @@ impl Connection {
         if read_only && self.dialect == Dialect::Sqlite {
             self.raw_batch("PRAGMA query_only = ON").await?;
         }
-        self.batch(sql.as_ref()).await?;
+        self.control(sql.as_ref()).await?;
         (self.depth, self.read_only) = (1, read_only);
         Ok(())
     }
@@ -287,7 +295,7 @@ impl Connection {
             let _ = self.roll_back_to(depth).await;
             return Err(given_up());
         }
-        self.batch(&format!("RELEASE SAVEPOINT orm_{depth}")).await?;
+        self.control(&format!("RELEASE SAVEPOINT orm_{depth}")).await?;
         self.depth = depth;
         Ok(())
     }
@@ -303,14 +311,14 @@ impl Connection {
             0 => {
                 // What the database has rolled back by itself has no end.
                 let ended = self.aborted == Some(1) && self.dialect == Dialect::Sqlite;
-                let done = if ended { Ok(()) } else { self.batch("ROLLBACK").await };
+                let done = if ended { Ok(()) } else { self.control("ROLLBACK").await };
                 self.ended().await;
                 return done;
             }
             // One by one: the deeper savepoints go with it.
             _ if depth < self.depth => {
-                self.batch(&format!("ROLLBACK TO SAVEPOINT orm_{depth}")).await?;
-                self.batch(&format!("RELEASE SAVEPOINT orm_{depth}")).await?;
+                self.control(&format!("ROLLBACK TO SAVEPOINT orm_{depth}")).await?;
+                self.control(&format!("RELEASE SAVEPOINT orm_{depth}")).await?;
             }
             _ => return Ok(()),
         }
@@ -325,10 +333,10 @@ impl Connection {
             let _ = self.roll_back_to(0).await;
             return Err(given_up());
         }
-        let done = self.batch("COMMIT").await;
+        let done = self.control("COMMIT").await;
         if done.is_err() && !self.lost {
             // SQLite leaves the transaction open when COMMIT fails, for a deferred foreign key for example.
-            let _ = self.batch("ROLLBACK").await;
+            let _ = self.control("ROLLBACK").await;
         }
         self.ended().await;
         done

@@ -1,5 +1,18 @@
 //! Connections, transactions and rows: the only place that talks to a database.
 
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(
+        dead_code,
+        unused_imports,
+        unused_macros,
+        unused_variables,
+        unreachable_code,
+        clippy::large_enum_variant,
+        reason = "some parts serve only some of the back ends"
+    )
+)]
+
 mod bind;
 mod connection;
 mod decode;
@@ -135,7 +148,7 @@ impl Database {
             #[cfg(feature = "sqlite")]
             Pool::Sqlite(pool) => PoolStatus { size: pool.size(), busy: pool.busy() },
             #[cfg(any(feature = "postgres", feature = "mysql"))]
-            Pool::Server(pool) => PoolStatus { size: pool.size(), busy: pool.busy() },
+            Pool::Server(pool) => PoolStatus { size: pool.limit(), busy: pool.busy() },
             Pool::None => PoolStatus { size: 0, busy: 0 },
         }
     }

@@ -44,7 +44,7 @@ enum Link {
     #[cfg(feature = "sqlite")]
     Sqlite(super::sqlite::Lease),
     #[cfg(any(feature = "postgres", feature = "mysql"))]
-    Server(tokio::sync::Mutex<super::server::Leased>),
+    Server(Box<tokio::sync::Mutex<super::server::Leased>>),
     #[allow(dead_code, reason = "the only one where no back end is enabled")]
     None,
 }
@@ -169,7 +169,7 @@ impl Database {
             #[cfg(feature = "sqlite")]
             Pool::Sqlite(pool) => Link::Sqlite(pool.lease().await?),
             #[cfg(any(feature = "postgres", feature = "mysql"))]
-            Pool::Server(pool) => Link::Server(tokio::sync::Mutex::new(pool.acquire().await?)),
+            Pool::Server(pool) => Link::Server(Box::new(tokio::sync::Mutex::new(pool.acquire().await?))),
             Pool::None => return Err(super::disabled("every back end", "sqlite")),
         };
         let state = State { depth: 1, fall_back: None, broken: None, over: false, on_commit: Vec::new() };

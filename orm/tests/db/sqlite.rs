@@ -1,1 +1,132 @@
-//! To come.
+//! What is SQLite's own: one file and many writers, the budget of the calling thread, the hop over it.
+
+use crate::bed::*;
+use orm::Database;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_tasks_write_one_file() {
+    let bed = Bed::new(Backend::File).await.unwrap();
+    with_table(&bed).await;
+    // A second handle is like a second process: its writer is not in the first one's queue.
+    let other = Database::builder(&bed.url).lock_timeout(Duration::from_secs(30)).connect().await.unwrap();
+    let tasks: Vec<_> = (0..64i64)
+        .map(|task| {
+            let db = if task % 8 == 0 { other.clone() } else { bed.db.clone() };
+            tokio::spawn(async move {
+                for n in 0..20 {
+                    if n % 4 == 0 {
+                        db.transaction(async |tx| {
+                            ids(tx).await?;
+                            insert(tx, task * 100 + n).await
+                        })
+                        .await?;
+                    } else {
+                        insert(&db, task * 100 + n).await?;
+                    }
+                }
+                Ok::<_, orm::Error>(())
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(ids(&bed.db).await.unwrap().len(), 64 * 20);
+    other.close().await;
+    bed.finish().await;
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_long_read_does_not_hold_the_thread() {
+    let bed = Bed::new(Backend::File).await.unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let ticker = tokio::spawn({
+        let done = done.clone();
+        async move {
+            let (mut worst, mut last) = (Duration::ZERO, Instant::now());
+            while !done.load(SeqCst) {
+                tokio::task::yield_now().await;
+                worst = worst.max(last.elapsed());
+                last = Instant::now();
+            }
+            worst
+        }
+    });
+    let long =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n";
+    for _ in 0..3 {
+        assert_eq!(ints(&bed.db, long).await.unwrap(), [3_000_000]);
+    }
+    done.store(true, SeqCst);
+    let worst = ticker.await.unwrap();
+    println!("worst stall beside a long read: {worst:?}");
+    assert!(worst < Duration::from_millis(100), "{worst:?}");
+    bed.finish().await;
+}
+
+#[tokio::test]
+async fn inline_reads_can_be_switched_off() {
+    let bed = Bed::new(Backend::File).await.unwrap();
+    with_table(&bed).await;
+    let db = Database::builder(&bed.url).inline_reads(false).connect().await.unwrap();
+    insert(&db, 1).await.unwrap();
+    assert_eq!(ids(&db).await.unwrap(), [1]);
+    db.close().await;
+    bed.finish().await;
+}
+
+#[tokio::test]
+async fn readers_cannot_write() {
+    let bed = Bed::new(Backend::File).await.unwrap();
+    with_table(&bed).await;
+    let refused = ints(&bed.db, "INSERT INTO t VALUES (1) RETURNING id").await;
+    assert!(refused.is_err());
+    bed.finish().await;
+}
+
+#[tokio::test]
+async fn memory_has_one_connection() {
+    let db = Database::connect("sqlite::memory:").await.unwrap();
+    db.batch("CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY)").await.unwrap();
+    let tx = db.begin().await.unwrap();
+    insert(&tx, 1).await.unwrap();
+    // Another task waits, and does not see what is not committed.
+    let reader = tokio::spawn({
+        let db = db.clone();
+        async move { ids(&db).await }
+    });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    tx.rollback().await.unwrap();
+    assert_eq!(reader.await.unwrap().unwrap(), NONE);
+}
+
+#[tokio::test]
+async fn a_panicking_operation_panics_its_caller_only() {
+    struct Panics;
+    impl orm::Operation for Panics {
+        type Output = ();
+        fn access(&self) -> orm::Access {
+            orm::Access::Write
+        }
+        async fn run(&mut self, conn: &mut orm::Connection) -> orm::Result<()> {
+            let _savepoint = conn.savepoint().await?;
+            conn.batch("INSERT INTO t VALUES (1)").await?;
+            panic!("on purpose")
+        }
+    }
+    use orm::Executor;
+    let bed = Bed::new(Backend::File).await.unwrap();
+    with_table(&bed).await;
+    let db = bed.db.clone();
+    assert!(tokio::spawn(async move { db.run(Panics).await }).await.unwrap_err().is_panic());
+    assert_eq!(ids(&bed.db).await.unwrap(), NONE);
+    insert(&bed.db, 1).await.unwrap();
+    bed.finish().await;
+}

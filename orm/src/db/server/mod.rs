@@ -143,7 +143,7 @@ impl ServerPool {
         }
     }
 
-    pub(super) fn size(&self) -> usize {
+    pub(super) fn limit(&self) -> usize {
         self.pool.status().max_size
     }
 
