@@ -23,6 +23,13 @@ macro_rules! codes {
             /// ```
             pub const fn as_str(self) -> &'static str { match self { $(Code::$name => $code),+ } }
 
+            /// When the code is given, as one sentence.
+            ///
+            /// ```
+            /// assert_eq!(orm::Code::PoolTimeout.meaning(), "No connection became free in time.");
+            /// ```
+            pub fn meaning(self) -> &'static str { match self { $(Code::$name => concat!($($doc),+).trim_start()),+ } }
+
             /// The family that the code belongs to.
             pub const fn kind(self) -> ErrorKind { match self { $(Code::$name => ErrorKind::$kind),+ } }
         }

@@ -34,6 +34,8 @@ pub use value::{Kind, Value};
 /// What the macros' output uses; not for people.
 #[doc(hidden)]
 pub mod __private {
+    pub use migrations_engine as engine;
+
     pub use crate::field::{Joins, Loaded, Own, PathNode};
     pub use crate::model::*;
     use crate::query::{IntoQ, OrderKeys};

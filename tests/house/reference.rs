@@ -1,0 +1,161 @@
+//! The tables in `docs/` that are made from the code: error codes, capabilities, how types are stored.
+
+use crate::repository::{read, root};
+use orm::__private::engine;
+use std::{
+    env,
+    fmt::Write as _,
+    fs,
+    sync::{Mutex, PoisonError},
+};
+
+/// Compares the part of a document between `<!-- begin: name -->` and `<!-- end: name -->`, or writes it with `BLESS=1`.
+fn check(document: &str, name: &str, made: &str) {
+    // Several tests write into one document.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (begin, end) = (format!("<!-- begin: {name} -->\n"), format!("<!-- end: {name} -->"));
+    let text = read(document);
+    let parts = text.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?)));
+    let Some((before, (written, after))) = parts else { panic!("{document} has no part `{}`", begin.trim()) };
+    if written == made {
+        return;
+    }
+    if env::var_os("BLESS").is_some() {
+        let blessed = format!("{before}{begin}{made}{end}{after}");
+        fs::write(root().join(document), blessed).expect("the document can be written");
+        return;
+    }
+    panic!("{document}, part `{name}`, is not what the code says; BLESS=1 writes it anew. It should be\n{made}");
+}
+
+fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut out = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
+    for row in rows {
+        let row: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        let _ = writeln!(out, "| {} |", row.join(" | "));
+    }
+    out
+}
+
+#[test]
+fn every_error_code_is_documented() {
+    let rows = orm::Code::ALL
+        .iter()
+        .map(|code| vec![format!("`{}`", code.as_str()), format!("`{:?}`", code.kind()), code.meaning().to_owned()]);
+    check("docs/errors.md", "codes", &table(&["Code", "Kind", "When"], rows));
+    let rows = engine::Code::ALL.iter().map(|(code, meaning)| {
+        vec![format!("`{}`", code.as_str()), format!("`{:?}`", code.kind()), meaning.trim().to_owned()]
+    });
+    check("docs/errors.md", "migration codes", &table(&["Code", "Kind", "When"], rows));
+}
+
+#[test]
+fn every_capability_is_documented() {
+    let values = orm::Dialect::ALL.map(|dialect| fields(&format!("{:#?}", dialect.capabilities())));
+    let table = capabilities("orm/src/dialect.rs", values);
+    check("docs/databases.md", "query capabilities", &table);
+    let values = engine::Dialect::ALL.map(|dialect| fields(&format!("{:#?}", dialect.capabilities())));
+    let table = capabilities("migrations-engine/src/sql/dialect.rs", values);
+    check("docs/databases.md", "schema capabilities", &table);
+}
+
+/// A row for each field of `Capabilities`: its documentation, and its value on each database.
+fn capabilities(file: &str, values: [Vec<(String, String)>; 4]) -> String {
+    let docs = documented_fields(file, "Capabilities");
+    assert!(values.iter().all(|fields| fields.len() == docs.len()), "{file}: Debug shows every field in one line");
+    let rows = docs.iter().enumerate().map(|(at, (name, doc))| {
+        let mut row = vec![format!("`{name}`"), doc.clone()];
+        row.extend(values.iter().map(|fields| {
+            assert_eq!(fields[at].0, *name);
+            shown(&fields[at].1)
+        }));
+        row
+    });
+    table(&["Capability", "What it is", "SQLite", "PostgreSQL", "MariaDB", "MySQL"], rows)
+}
+
+fn shown(value: &str) -> String {
+    match value {
+        "true" => "yes".to_owned(),
+        "false" | "None" => "-".to_owned(),
+        text if *text == usize::MAX.to_string() => "no limit".to_owned(),
+        text => text.trim_start_matches("Some(").trim_end_matches(')').to_owned(),
+    }
+}
+
+/// Name and value of each field in the pretty `Debug` form of a flat struct.
+fn fields(debug: &str) -> Vec<(String, String)> {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for line in debug.lines().skip(1) {
+        let depth = line.len() - line.trim_start().len();
+        let line = line.trim().trim_end_matches(',');
+        match line.split_once(": ") {
+            Some((name, value)) if depth == 4 => fields.push((name.to_owned(), value.to_owned())),
+            // A list or an option goes on over several lines.
+            _ if depth > 4 || matches!(line, "]" | ")") => {
+                if let Some((_, value)) = fields.last_mut() {
+                    let gap = if value.ends_with(['[', '(']) || matches!(line, "]" | ")") { "" } else { ", " };
+                    *value += &format!("{gap}{line}");
+                }
+            }
+            _ => {}
+        }
+    }
+    fields
+}
+
+/// The fields of a struct in a source file, with their documentation.
+fn documented_fields(file: &str, name: &str) -> Vec<(String, String)> {
+    let parsed = syn::parse_file(&read(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let is_it = |item: &syn::Item| matches!(item, syn::Item::Struct(item) if item.ident == name);
+    let Some(syn::Item::Struct(item)) = parsed.items.into_iter().find(is_it) else { panic!("{file}: no {name}") };
+    let doc = |attribute: &syn::Attribute| match &attribute.meta {
+        syn::Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let describe = |field: syn::Field| {
+        let doc: Vec<String> = field.attrs.iter().filter_map(doc).collect();
+        (field.ident.expect("a named field").to_string(), doc.join(" "))
+    };
+    item.fields.into_iter().map(describe).collect()
+}
+
+#[test]
+fn how_types_are_stored_is_documented() {
+    let words = [
+        "bool",
+        "smallint",
+        "integer",
+        "bigint",
+        "positive smallint",
+        "positive integer",
+        "positive bigint",
+        "real",
+        "double",
+        "char(200)",
+        "text",
+        "decimal(8, 2)",
+        "date",
+        "time",
+        "datetime",
+        "timestamp",
+        "duration",
+        "uuid",
+        "binary",
+        "json",
+        "ip",
+    ];
+    let rows = words.map(|word| {
+        let ty: engine::schema::ColumnType = word.parse().expect("a column type");
+        let mut row = vec![format!("`{word}`")];
+        for dialect in engine::Dialect::ALL {
+            row.push(format!("`{}`", dialect.column_type(&ty).expect("every database stores it")));
+        }
+        row
+    });
+    check("docs/databases.md", "storage", &table(&["Type", "SQLite", "PostgreSQL", "MariaDB", "MySQL"], rows));
+}
