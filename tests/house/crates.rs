@@ -25,6 +25,7 @@ const SILENT: &[(&str, &str, &str)] = &[
 const TWICE: &[(&str, &str)] = &[
     ("syn", "diesel's derives are on 2, those of serde and tokio on 3"),
     ("sha2", "mysql_async is on 0.10, tokio-postgres on 0.11"),
+    ("webpki-roots", "mysql_async is on 0.26"),
     ("md-5", "tokio-postgres is on 0.11"),
 ];
 
