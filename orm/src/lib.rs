@@ -25,8 +25,8 @@ pub use field::{
 };
 pub use model::{Key, Model, OnDelete};
 pub use query::{
-    Case, Ex, Expression, Grouped, InSet, IntoQ, Operand, OptionalExt, OrderBy, OrderKeys, Page, Q, QuerySet,
-    RelatedSelection, Selection, case, count, now, sql, value,
+    Case, Ex, Expression, Grouped, InSet, IntoQ, Operand, OptionalExt, OrderBy, OrderKeys, Page, PrefetchSelection, Q,
+    QuerySet, RelatedSelection, Selection, case, count, now, prefetch_all, sql, value,
 };
 pub use statement::Statement;
 pub use value::{Kind, Value};
@@ -39,7 +39,7 @@ pub mod __private {
     pub use crate::field::{Joins, Loaded, Own, PathNode};
     pub use crate::model::*;
     use crate::query::{IntoQ, OrderKeys};
-    pub use crate::query::{Related, read_related};
+    pub use crate::query::{Related, RowOps, read_related};
     pub use crate::tree::{Expr, Order, Select};
     pub use crate::write::{DraftRow, Filled, IntoField, Missing, NullableKey, UniqueKey};
 

@@ -220,3 +220,55 @@ async fn rows_come_back() -> orm::Result<()> {
     assert!(Book::objects().filter(|b| b.title.icontains("RUST")).exists(&db).await?);
     Ok(())
 }
+
+#[tokio::test]
+async fn related_rows_are_prefetched() -> orm::Result<()> {
+    let db = Database::connect("sqlite::memory:").await?;
+    db.batch("CREATE TABLE library_country (id integer primary key, code text not null);
+        CREATE TABLE library_author (id integer primary key, name text not null, born date, country_id bigint not null);
+        CREATE TABLE library_tag (id integer primary key, slug text not null);
+        CREATE TABLE library_book_tags (id integer primary key, book_id bigint not null, tag_id bigint not null);
+        CREATE TABLE library_book (id integer primary key, title text not null, price decimal not null, active bool not null, views bigint not null, published date, author_id bigint not null, editor_id bigint);
+        INSERT INTO library_country VALUES (1, 'UK'); INSERT INTO library_author VALUES (1, 'Ada', '1815-12-10', 1), (2, 'Bob', NULL, 1), (3, 'Cy', NULL, 1);
+        INSERT INTO library_tag VALUES (1, 'x'), (2, 'y');
+        INSERT INTO library_book VALUES (1, 'Notes', '12.50', 1, 3, NULL, 1, NULL), (2, 'Rust', '4.25', 0, 4, '2020-01-02', 1, 1), (3, 'Go', '4.25', 1, 4, '2020-01-02', 2, 1), (4, 'C', '1', 1, 9, NULL, 1, 2);
+        INSERT INTO library_book_tags VALUES (1, 1, 1), (2, 1, 2), (3, 2, 2), (4, 4, 1);").await?;
+    let (db, log) = db.recording();
+    let titles = |author: &Author| -> orm::Result<Vec<String>> {
+        Ok(author.books.get()?.iter().map(|book| book.title.clone()).collect())
+    };
+    let mut authors = Author::objects()
+        .order_by(|a| a.id.asc())
+        .prefetch(|a| {
+            let books = a.books.filter(|b| b.active).order_by(|b| b.title.asc()).prefetch(|b| b.tags);
+            (a.country, books)
+        })
+        .all(&db)
+        .await?;
+    log.assert_queries(4);
+    assert_eq!(titles(&authors[0])?, ["C", "Notes"]);
+    assert_eq!(titles(&authors[1])?, ["Go"]);
+    assert!(authors[2].books.get()?.is_empty());
+    assert_eq!(authors[2].country.get()?.code, "UK");
+    let tags: Vec<_> = authors[0].books.get()?[1].tags.get()?.iter().map(|tag| tag.slug.as_str()).collect();
+    assert_eq!(tags, ["x", "y"]);
+    log.clear();
+    orm::prefetch_all(&mut authors, |a| a.books.order_by(|b| b.views.desc()).limit(2), &db).await?;
+    log.assert_queries(1);
+    assert_eq!(titles(&authors[0])?, ["C", "Rust"]);
+    log.clear();
+    let books = Book::objects()
+        .select_related(|b| b.editor)
+        .prefetch(|b| (b.author.books, b.editor.books.filter(|b| b.active)))
+        .annotate(|b| b.tags.count())
+        .order_by(|(b, _)| b.id.asc())
+        .all(&db)
+        .await?;
+    log.assert_queries(4);
+    assert_eq!(titles(books[0].0.author.get()?)?.len(), 3);
+    assert!(books[0].0.editor.is_none());
+    let editor = books[3].0.editor.as_ref().unwrap().get()?;
+    assert_eq!((editor.name.as_str(), titles(editor)?), ("Bob", vec!["Go".to_owned()]));
+    assert_eq!(books[0].1, 2);
+    Ok(())
+}

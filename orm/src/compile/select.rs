@@ -66,7 +66,9 @@ fn is_simple(select: &Select, frame: &Frame) -> bool {
 impl Sql {
     /// Writes a query; it may stand in another.
     pub(super) fn select(&mut self, select: &Select) -> Result<()> {
-        let order = effective_order(select, select.is_sliced());
+        // Without any order, a slice takes whichever rows come first.
+        let ordered = select.default_order || !select.order.is_empty();
+        let order = effective_order(select, select.is_sliced() && ordered);
         let ordered;
         let select = if order == select.order {
             select
@@ -79,25 +81,63 @@ impl Sql {
         let qualified = self.qualified;
         self.qualified = !self.frames.is_empty() || !is_simple(select, &frame);
         self.frames.push(frame);
-        let written = self.clauses(select);
+        let written = match select.limit_by.is_empty() || !select.is_sliced() {
+            true => self.clauses(select),
+            false => self.ranked(select),
+        };
         self.frames.pop();
         self.qualified = qualified;
         self.taken.truncate(taken);
         written
     }
 
+    /// A query whose limit counts per group: its rows are numbered in a derived table.
+    fn ranked(&mut self, select: &Select) -> Result<()> {
+        if select.distinct || select.group_by.is_some() || select.for_update {
+            return Err(
+                self.unsupported("limit per group of a distinct, grouped or locking query", "leave one of them out")
+            );
+        }
+        let columns: usize = select.selection.iter().map(width).sum::<usize>()
+            + select.related.iter().map(|(_, model)| model.columns.len()).sum::<usize>();
+        self.push("SELECT ");
+        self.list(0..columns, ", ", |sql, column| {
+            sql.push(&format!("c{column}"));
+            Ok(())
+        })?;
+        self.push(" FROM (SELECT ");
+        self.selection(select, true)?;
+        self.push(", ROW_NUMBER() OVER (PARTITION BY ");
+        self.list(&select.limit_by, ", ", |sql, key| sql.operand(key))?;
+        self.push(" ORDER BY ");
+        self.list(&select.order, ", ", |sql, order| {
+            let expr = order.expr.clone().with_selected(&select.selection);
+            sql.order(select, &Order { expr, ..order.clone() })
+        })?;
+        self.push(") AS place FROM ");
+        self.tables(select)?;
+        self.conditions(select)?;
+        self.push(") AS ranked WHERE ");
+        let from = select.offset.unwrap_or(0);
+        let bind = |sql: &mut Sql, count: u64| sql.bind(Value::I64(i64::try_from(count).unwrap_or(i64::MAX)));
+        if from > 0 || select.limit.is_none() {
+            self.push("place > ");
+            bind(self, from);
+        }
+        if let Some(limit) = select.limit {
+            self.push(if from > 0 { " AND place <= " } else { "place <= " });
+            bind(self, from.saturating_add(limit));
+        }
+        self.push(" ORDER BY place");
+        Ok(())
+    }
+
     fn clauses(&mut self, select: &Select) -> Result<()> {
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
-        self.selection(select)?;
+        self.selection(select, false)?;
         self.push(" FROM ");
         self.tables(select)?;
-        let (having, conditions) = self.split_filter(select);
-        if select.empty {
-            self.push(" WHERE 1 = 0");
-        } else if !conditions.is_empty() {
-            self.push(" WHERE ");
-            self.list(conditions, " AND ", |sql, condition| sql.operand(condition))?;
-        }
+        let having = self.conditions(select)?;
         if let Some(keys) = select.group_by.as_ref().filter(|keys| !keys.is_empty()) {
             self.push(" GROUP BY ");
             self.list(keys, ", ", |sql, key| {
@@ -120,32 +160,59 @@ impl Sql {
         Ok(())
     }
 
-    fn selection(&mut self, select: &Select) -> Result<()> {
+    /// Writes WHERE, and gives the conditions that are left for HAVING.
+    fn conditions<'a>(&mut self, select: &'a Select) -> Result<Vec<&'a Expr>> {
+        let (having, conditions) = self.split_filter(select);
+        if select.empty {
+            self.push(" WHERE 1 = 0");
+        } else if !conditions.is_empty() {
+            self.push(" WHERE ");
+            self.list(conditions, " AND ", |sql, condition| sql.operand(condition))?;
+        }
+        Ok(having)
+    }
+
+    /// What is selected; with names (`c0`, `c1` ..) where a query around this one has to refer to it.
+    fn selection(&mut self, select: &Select, named: bool) -> Result<()> {
         if select.selection.is_empty() {
             self.push("1");
             return Ok(());
         }
-        let mut first = true;
+        let mut name = named.then_some(0);
         for (index, selected) in select.selection.iter().enumerate() {
-            if !std::mem::take(&mut first) {
+            if index > 0 {
                 self.push(", ");
             }
             match selected {
-                Selected::Model { path, model } => self.columns(path, model)?,
-                Selected::Expr(expr) => self.expr(expr)?,
+                Selected::Model { path, model } => self.columns(path, model, &mut name)?,
+                Selected::Expr(expr) => {
+                    self.expr(expr)?;
+                    self.column_name(&mut name);
+                }
             }
             if index == 0 {
                 for (path, model) in &select.related {
                     self.push(", ");
-                    self.columns(path, model)?;
+                    self.columns(path, model, &mut name)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn columns(&mut self, path: &Path, model: &ModelRef) -> Result<()> {
-        self.list(0..model.columns.len() as u16, ", ", |sql, column| sql.column(0, path, model, column))
+    fn columns(&mut self, path: &Path, model: &ModelRef, name: &mut Option<usize>) -> Result<()> {
+        self.list(0..model.columns.len() as u16, ", ", |sql, column| {
+            sql.column(0, path, model, column)?;
+            sql.column_name(name);
+            Ok(())
+        })
+    }
+
+    fn column_name(&mut self, name: &mut Option<usize>) {
+        if let Some(number) = name {
+            self.push(&format!(" AS c{number}"));
+            *number += 1;
+        }
     }
 
     /// Conditions on aggregates go to HAVING, all others to WHERE.
@@ -163,11 +230,12 @@ impl Sql {
         for index in 0..count {
             let Some(table) = self.frames.last().and_then(|frame| frame.tables.get(index)) else { break };
             let (name, alias, optional) = (table.model.table.clone(), table.alias.clone(), table.optional);
-            let relation = match &table.origin {
-                Origin::Source(_) => None,
-                Origin::Relation { from, step } => Some((*from, step.clone())),
+            let (relation, join) = match &table.origin {
+                Origin::Source(source) => {
+                    (None, usize::from(*source).checked_sub(1).and_then(|join| select.joins.get(join)))
+                }
+                Origin::Relation { from, step } => (Some((*from, step.clone())), None),
             };
-            let join = index.checked_sub(1).and_then(|join| select.joins.get(join));
             if index > 0 {
                 let left = join.map_or(optional, |join| join.kind == JoinKind::Left);
                 self.push(if left { " LEFT JOIN " } else { " JOIN " });
@@ -281,9 +349,13 @@ impl Sql {
 fn position(select: &Select, place: u16) -> usize {
     let related: usize = select.related.iter().map(|(_, model)| model.columns.len()).sum();
     let before = &select.selection[..usize::from(place).min(select.selection.len())];
-    let columns = |selected: &Selected| match selected {
+    before.iter().map(width).sum::<usize>() + if place > 0 { related } else { 0 }
+}
+
+/// How many columns a part of the row has.
+fn width(selected: &Selected) -> usize {
+    match selected {
         Selected::Model { model, .. } => model.columns.len(),
         Selected::Expr(_) => 1,
-    };
-    before.iter().map(columns).sum::<usize>() + if place > 0 { related } else { 0 }
+    }
 }

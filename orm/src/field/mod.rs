@@ -13,7 +13,7 @@ pub use handle::{Field, SelectedValue};
 pub use path::PathNode;
 pub use relation::{ForeignKey, HasMany, HasOne, Loaded, ManyToMany, OneToOne};
 pub use scope::{At, InScope, Joins, NotNull, Null, Nullable, Opt, Own, Scope, Sub};
+pub(crate) use to_many::link;
 pub use to_many::{Set, ToMany, Within};
-pub(crate) use to_many::{link, rows_of};
 pub use to_one::{IntoKey, ToOne};
 pub use types::{FieldType, Json, Plain, family};

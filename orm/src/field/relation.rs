@@ -21,6 +21,20 @@ impl Loaded {
     pub fn get<T: Any>(&self) -> Option<&T> {
         self.0.downcast_ref()
     }
+
+    pub(crate) fn any(&self) -> &dyn Any {
+        &*self.0
+    }
+
+    /// The rows, when nobody else holds them.
+    pub(crate) fn any_mut(&mut self) -> Option<&mut dyn Any> {
+        Arc::get_mut(&mut self.0).map(|any| any as &mut dyn Any)
+    }
+
+    /// What tells it from others, and how many hold it.
+    pub(crate) fn identity(&self) -> (usize, usize) {
+        (Arc::as_ptr(&self.0).cast::<()>().addr(), Arc::strong_count(&self.0))
+    }
 }
 
 impl fmt::Debug for Loaded {

@@ -5,10 +5,10 @@ use crate::{
     Expression, FieldType, Q,
     family::IsNumber,
     model::Model,
-    query::{Ex, IntoQ},
+    query::{Ex, IntoQ, OrderKeys, Prefetch, PrefetchSelection, Related, RelatedSelection, read_related},
     tree::{Aggregate, BinaryOp, Expr, Join, JoinKind, ModelRef, Path, Select, Selected, Step},
 };
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 /// The rows of `M` that belong to a row: what `a.books` is in a closure.
 ///
@@ -53,8 +53,41 @@ impl<S: Scope, M: Model> ToMany<S, M> {
 
     /// The whole set.
     pub fn set(self) -> Set<S, M> {
-        let select = rows_of(&self.at.path(), &self.step(), ModelRef::Static(M::meta()));
-        Set { relation: self, select }
+        let mut select = Select::all(ModelRef::Static(M::meta()));
+        select.default_order = true;
+        Set { relation: self, select, related: Vec::new(), below: Vec::new() }
+    }
+
+    /// The rows of the set in this order: for `prefetch`, and for [`Set::scalar`].
+    pub fn order_by<C, K>(self, keys: C) -> Set<S, M>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> K,
+        K: OrderKeys<Sub<S::Root, M>>,
+    {
+        self.set().order_by(keys)
+    }
+
+    /// The first `count` rows of the set at most, for each row that it belongs to: for `prefetch`.
+    pub fn limit(self, count: u64) -> Set<S, M> {
+        self.set().limit(count)
+    }
+
+    /// The rows of the set with rows that they are related to: for `prefetch`.
+    pub fn prefetch<C, L>(self, relations: C) -> Set<S, M>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> L,
+        L: PrefetchSelection,
+    {
+        self.set().prefetch(relations)
+    }
+
+    /// The rows of the set with rows that they point to, loaded in the same query: for `prefetch`.
+    pub fn select_related<C, L>(self, relations: C) -> Set<S, M>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> L,
+        L: RelatedSelection,
+    {
+        self.set().select_related(relations)
     }
 
     /// Whether the condition is true for some row of the set. SQL: `EXISTS (..)`.
@@ -135,8 +168,11 @@ impl<S: Scope, M: Model> ToMany<S, M> {
 
 /// Some of the rows of a [`ToMany`].
 pub struct Set<S, M> {
-    pub(crate) relation: ToMany<S, M>,
-    pub(crate) select: Select,
+    relation: ToMany<S, M>,
+    /// The rows by their own conditions; what ties them to their owner is added where the set is used.
+    select: Select,
+    related: Vec<Related>,
+    below: Vec<Arc<Prefetch>>,
 }
 
 impl<S: Scope, M: Model> Set<S, M> {
@@ -154,14 +190,106 @@ impl<S: Scope, M: Model> Set<S, M> {
         self
     }
 
+    /// The rows in this order instead of the model's own: for `prefetch`, and for [`Set::scalar`].
+    pub fn order_by<C, K>(mut self, keys: C) -> Self
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> K,
+        K: OrderKeys<Sub<S::Root, M>>,
+    {
+        self.select.order.clear();
+        self.select.default_order = false;
+        keys(Self::handles()).add_to(&mut self.select.order);
+        self
+    }
+
+    /// The first `count` rows at most, for each row that the set belongs to: for `prefetch`.
+    ///
+    /// SQL: `ROW_NUMBER() OVER (PARTITION BY author_id ORDER BY ..) <= 3`, in a derived table.
+    pub fn limit(mut self, count: u64) -> Self {
+        self.select.limit = Some(self.select.limit.map_or(count, |limit| limit.min(count)));
+        self
+    }
+
+    /// The rows with rows that they are related to, by one more query per relation: for `prefetch`.
+    pub fn prefetch<C, L>(mut self, relations: C) -> Self
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> L,
+        L: PrefetchSelection,
+    {
+        relations(Self::handles()).add_to(&mut self.below);
+        self
+    }
+
+    /// The rows with rows that they point to, loaded in the same query: for `prefetch`.
+    pub fn select_related<C, L>(mut self, relations: C) -> Self
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> L,
+        L: RelatedSelection,
+    {
+        relations(Self::handles()).add_to(&mut self.related);
+        self.select.related.clear();
+        self.related.iter().for_each(|related| related.paths(&mut self.select.related));
+        self
+    }
+
+    pub(crate) fn into_prefetch(mut self, owner: &mut Vec<Step>, asked: bool) -> Prefetch {
+        owner.extend(self.relation.at.path().steps.iter().cloned());
+        self.select.default_order = self.select.order.is_empty();
+        Prefetch {
+            step: self.relation.step(),
+            ops: read_related::<M>(),
+            select: self.select,
+            related: self.related,
+            below: self.below,
+            asked,
+        }
+    }
+
+    /// The set as a query inside the one that its owner stands in.
+    fn tied(mut self) -> Select {
+        let owner = self.relation.at.path();
+        let link = link(&owner, &self.relation.step(), &self.select.model, 0, 1, 1);
+        let tie = match link.through {
+            Some((model, tie)) => {
+                self.select.joins.push(Join { model, kind: JoinKind::Inner, on: link.on });
+                tie
+            }
+            None => link.on,
+        };
+        self.select.filter = Some(match self.select.filter.take() {
+            Some(filter) => tie.and(filter),
+            None => tie,
+        });
+        self.select.related.clear();
+        self.select
+    }
+
     /// Whether there is a row.
     pub fn exists(self) -> Q<S::Root> {
-        Q::from_expr(Expr::Exists(Box::new(self.select)))
+        let mut select = self.tied();
+        select.selection.clear();
+        (select.order, select.default_order) = (Vec::new(), false);
+        Q::from_expr(Expr::Exists(Box::new(select)))
+    }
+
+    /// One value of the first row, in the order that was asked for; `None` when there is no row.
+    ///
+    /// SQL: `(SELECT title FROM .. ORDER BY .. LIMIT 1)`.
+    pub fn scalar<C, E>(self, value: C) -> Ex<S::Root, <E::Value as FieldType>::Nullable>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
+        E: Expression<Root = Sub<S::Root, M>>,
+    {
+        let value = value(Self::handles()).into_expr();
+        let mut select = self.tied();
+        select.selection = vec![Selected::Expr(value)];
+        select.limit = Some(1);
+        Ex::new(Expr::Scalar(Box::new(select)))
     }
 
     /// How many rows there are.
     pub fn count(self) -> Ex<S::Root, i64> {
-        self.scalar(Expr::Aggregate { function: Aggregate::Count, on: None, distinct: false, filter: None })
+        self.value(Expr::Aggregate { function: Aggregate::Count, on: None, distinct: false, filter: None })
     }
 
     /// The sum; `None` when there is no row.
@@ -208,12 +336,19 @@ impl<S: Scope, M: Model> Set<S, M> {
         E: Expression,
     {
         let on = Some(Box::new(value(Self::handles()).into_expr()));
-        self.scalar(Expr::Aggregate { function, on, distinct: false, filter: None })
+        self.value(Expr::Aggregate { function, on, distinct: false, filter: None })
     }
 
-    fn scalar<T>(mut self, expr: Expr) -> Ex<S::Root, T> {
-        self.select.selection = vec![Selected::Expr(expr)];
-        Ex::new(Expr::Scalar(Box::new(self.select)))
+    fn value<T>(self, expr: Expr) -> Ex<S::Root, T> {
+        if self.select.is_sliced() {
+            return Ex::new(Expr::Invalid(
+                "a set with a limit is for `prefetch`: it cannot be counted or summed".into(),
+            ));
+        }
+        let mut select = self.tied();
+        (select.order, select.default_order) = (Vec::new(), false);
+        select.selection = vec![Selected::Expr(expr)];
+        Ex::new(Expr::Scalar(Box::new(select)))
     }
 }
 
@@ -260,18 +395,4 @@ fn equal(left: Vec<Expr>, right: Vec<Expr>) -> Expr {
     let mut parts: Vec<Expr> =
         left.into_iter().zip(right).map(|(left, right)| left.binary(BinaryOp::Eq, right)).collect();
     if parts.len() == 1 { parts.remove(0) } else { Expr::And(parts) }
-}
-
-/// The rows at the far end of a to-many relation, as a query inside the one that the relation's owner stands in.
-pub(crate) fn rows_of(owner: &Path, step: &Step, target: ModelRef) -> Select {
-    let mut select = Select::bare(target);
-    let link = link(owner, step, &select.model, 0, 1, 1);
-    match link.through {
-        Some((model, tie)) => {
-            select.joins.push(Join { model, kind: JoinKind::Inner, on: link.on });
-            select.filter = Some(tie);
-        }
-        None => select.filter = Some(link.on),
-    }
-    select
 }

@@ -1,12 +1,13 @@
 //! Metadata of models: names resolved, columns laid out, relations ready to be followed.
 
 use super::{
-    AppSpec, ColumnShape, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey,
-    RelatedReader, RelationKind, Shape, names,
+    AppSpec, ColumnShape, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelationKind,
+    Shape, names,
 };
 use crate::{
     Kind,
     field::PathNode,
+    query::RowOps,
     tree::{Expr, ModelRef, Order},
 };
 use std::{
@@ -43,8 +44,8 @@ pub struct ModelMeta {
     pub renamed_from: Option<&'static str>,
     /// Whether migrations make its table.
     pub managed: bool,
-    /// Reads it as a related row; `None` for models without a Rust type.
-    pub(crate) reader: Option<RelatedReader>,
+    /// Handles its rows without their type; `None` for models that have no Rust type.
+    pub(crate) ops: Option<&'static RowOps>,
     options: fn() -> ModelOptions,
     options_cell: OnceLock<ModelOptions>,
     root: OnceLock<&'static PathNode>,
@@ -166,7 +167,7 @@ impl ModelMeta {
             help: spec.help,
             renamed_from: spec.renamed_from,
             managed: spec.managed,
-            reader: Some(spec.reader),
+            ops: Some((spec.reader)()),
             options: spec.options,
             options_cell: OnceLock::new(),
             root: OnceLock::new(),
@@ -366,7 +367,7 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
         help: "",
         renamed_from: None,
         managed: owner.managed,
-        reader: None,
+        ops: None,
         options: ModelOptions::default,
         options_cell: OnceLock::from(ModelOptions { unique: vec![both], ..ModelOptions::default() }),
         root: OnceLock::new(),

@@ -1,7 +1,7 @@
 //! The static description of a model, as the derive emits it: constants only, so that it costs nothing to compile.
 
-use super::{CheckMeta, IndexMeta, ModelMeta, Reader, UniqueMeta};
-use crate::{Kind, Result, Value, field::Loaded, query::Related};
+use super::{CheckMeta, IndexMeta, ModelMeta, UniqueMeta};
+use crate::{Kind, Value, query::RowOps};
 
 /// An application: a label, its folder of migrations, and its models.
 #[derive(Debug)]
@@ -47,12 +47,12 @@ pub struct ModelSpec {
     pub help: &'static str,
     /// Constraints and indexes, some of them from closures over the model's fields.
     pub options: fn() -> ModelOptions,
-    /// Reads the model as a related row.
+    /// Handles the model's rows where their type is not known.
     pub reader: RelatedReader,
 }
 
-/// Reads a related row, and those below it; `None` when there is none.
-pub type RelatedReader = fn(&mut Reader<'_, '_>, &[Related]) -> Result<Option<Loaded>>;
+/// Gives the operations that handle a model's rows without their type.
+pub type RelatedReader = fn() -> &'static RowOps;
 
 /// Constraints and indexes of a model.
 #[derive(Debug, Default, Clone)]

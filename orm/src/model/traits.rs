@@ -53,6 +53,18 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn write_columns(&self, out: &mut Writer) -> Result<()>;
 
+    /// Writes the columns of one field.
+    #[doc(hidden)]
+    fn write_field(&self, field: u16, out: &mut Writer) -> Result<()> {
+        let mut all = Writer::with_capacity(Self::meta().columns.len());
+        self.write_columns(&mut all)?;
+        let mut values = all.into_values();
+        Self::meta().fields[usize::from(field)].columns().for_each(|column| {
+            out.push(std::mem::replace(&mut values[usize::from(column)], Value::Bool(false)));
+        });
+        Ok(())
+    }
+
     /// Hangs loaded rows under a relation.
     #[doc(hidden)]
     fn attach_related(&mut self, field: u16, rows: Loaded);
@@ -281,5 +293,9 @@ impl Writer {
 
     pub(crate) fn into_values(self) -> Vec<Value> {
         self.values
+    }
+
+    pub(crate) fn drain(&mut self) -> std::vec::Drain<'_, Value> {
+        self.values.drain(..)
     }
 }

@@ -2,10 +2,13 @@
 
 mod aggregate;
 mod condition;
+mod erased;
 mod expression;
 mod functions;
+mod load;
 mod operand;
 mod operators;
+mod prefetch;
 mod queryset;
 mod related;
 mod selection;
@@ -13,10 +16,12 @@ mod terminals;
 
 pub use aggregate::{Grouped, count};
 pub use condition::{IntoQ, Q};
+pub use erased::{RowOps, read_related};
 pub use expression::{Ex, Expression};
 pub use functions::{Case, case, now, sql, value};
 pub use operand::{InSet, Operand};
+pub use prefetch::{Prefetch, PrefetchSelection, StartsWith, prefetch_all};
 pub use queryset::{Page, QuerySet};
-pub use related::{Related, RelatedSelection, read_related};
+pub use related::{Related, RelatedSelection};
 pub use selection::{Append, OrderBy, OrderKeys, Row, Selectable, Selection};
 pub use terminals::OptionalExt;

@@ -1,7 +1,7 @@
 //! Querysets: which rows of a model, in which form and order. Building one runs nothing.
 
 use super::{
-    Ex, IntoQ, Related, RelatedSelection,
+    Ex, IntoQ, Prefetch, Related, RelatedSelection,
     selection::{Append, OrderKeys, Row, Selectable, Selection, select_values},
 };
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     model::RowPart,
     tree::{Expr, Join, JoinKind, ModelRef, Order, Path, Select, Selected},
 };
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 /// A query over the model `M` whose rows are of type `O`, at first `M` itself.
 ///
@@ -19,12 +19,14 @@ use std::marker::PhantomData;
 pub struct QuerySet<M, O = M, R = M> {
     select: Select,
     related: Vec<Related>,
+    prefetches: Vec<Arc<Prefetch>>,
     _type: PhantomData<fn() -> (M, O, R)>,
 }
 
 impl<M, O, R> Clone for QuerySet<M, O, R> {
     fn clone(&self) -> Self {
-        QuerySet { select: self.select.clone(), related: self.related.clone(), _type: PhantomData }
+        let (select, related, prefetches) = (self.select.clone(), self.related.clone(), self.prefetches.clone());
+        QuerySet { select, related, prefetches, _type: PhantomData }
     }
 }
 
@@ -37,17 +39,17 @@ impl<M: Model> QuerySet<M> {
     ///
     /// `Author::objects().annotate(|a| Book::objects().within(a.name).filter(|b| b.title.eq(a.name)).count())`
     pub fn within<E: super::Expression>(self, _handle: E) -> QuerySet<M, M, Sub<E::Root, M>> {
-        QuerySet { select: self.select, related: self.related, _type: PhantomData }
+        QuerySet { select: self.select, related: self.related, prefetches: self.prefetches, _type: PhantomData }
     }
 }
 
 impl<M: Model, O, R> QuerySet<M, O, R> {
     pub(crate) fn from_select(select: Select) -> Self {
-        QuerySet { select, related: Vec::new(), _type: PhantomData }
+        QuerySet { select, related: Vec::new(), prefetches: Vec::new(), _type: PhantomData }
     }
 
     fn retype<P>(self) -> QuerySet<M, P, R> {
-        QuerySet { select: self.select, related: self.related, _type: PhantomData }
+        QuerySet { select: self.select, related: self.related, prefetches: self.prefetches, _type: PhantomData }
     }
 
     /// The query as data.
@@ -61,6 +63,14 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
 
     pub(crate) fn select(&self) -> &Select {
         &self.select
+    }
+
+    pub(super) fn prefetches_mut(&mut self) -> &mut Vec<Arc<Prefetch>> {
+        &mut self.prefetches
+    }
+
+    pub(super) fn prefetches(&self) -> &[Arc<Prefetch>] {
+        &self.prefetches
     }
 
     pub(crate) fn related(&self) -> &[Related] {
@@ -178,6 +188,7 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
         self.select.resolve_selected(&before);
         select_values(&mut self.select, list);
         self.related.clear();
+        self.prefetches.clear();
         self.retype()
     }
 

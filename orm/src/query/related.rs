@@ -1,19 +1,20 @@
 //! `select_related`: relations to one row that are loaded in the same query.
 
+use super::erased::{RowOps, read_related};
 use crate::{
     Model, Result,
     field::{Loaded, Scope, ToOne},
-    model::{Reader, RelatedReader, RowPart},
+    model::{Reader, RowPart},
     tree::{ModelRef, Path, Step},
 };
 
 /// A related model that is selected beside its owner, and what is selected beside it in turn.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Related {
     step: Step,
     path: Path,
     model: ModelRef,
-    read: RelatedReader,
+    ops: &'static RowOps,
     children: Vec<Related>,
 }
 
@@ -21,7 +22,7 @@ impl Related {
     /// Reads the related row and hangs it under its owner.
     pub(crate) fn read_into<M: Model>(&self, owner: &mut M, row: &mut Reader<'_, '_>) -> Result<()> {
         let optional = !owner_has_column(&self.step);
-        match (self.read)(row, &self.children)? {
+        match (self.ops.read)(row, &self.children)? {
             Some(loaded) => owner.attach_related(self.step.field, loaded),
             None if optional => owner.attach_related(self.step.field, Loaded::new(())),
             None => {}
@@ -30,7 +31,7 @@ impl Related {
     }
 
     /// The paths that have to be selected, in the order in which they are read.
-    pub(super) fn paths(&self, out: &mut Vec<(Path, ModelRef)>) {
+    pub(crate) fn paths(&self, out: &mut Vec<(Path, ModelRef)>) {
         out.push((self.path.clone(), self.model.clone()));
         for child in &self.children {
             child.paths(out);
@@ -47,8 +48,8 @@ fn owner_has_column(step: &Step) -> bool {
     step.model.fields[step.field as usize].column_count > 0
 }
 
-/// Reads `M` as a related row: what the derive puts into the model's metadata.
-pub fn read_related<M: Model>(row: &mut Reader<'_, '_>, children: &[Related]) -> Result<Option<Loaded>> {
+/// Reads `M` as a related row.
+pub(super) fn read_row<M: Model>(row: &mut Reader<'_, '_>, children: &[Related]) -> Result<Option<Loaded>> {
     let columns = M::meta().columns.len();
     if row.all_null(columns)? {
         row.skip(columns + children.iter().map(Related::skip).sum::<usize>());
@@ -79,7 +80,7 @@ impl<S: Scope, T: Scope, M: Model + RowPart> RelatedSelection for ToOne<S, T, M>
             step: self.step(),
             path: self.target().path(),
             model: ModelRef::Static(M::meta()),
-            read: read_related::<M>,
+            ops: read_related::<M>(),
             children: Vec::new(),
         };
         insert(out, related, &self.target().path().steps, 0);
@@ -100,10 +101,10 @@ fn insert(level: &mut Vec<Related>, related: Related, steps: &[Step], depth: usi
             let field = &step.model.fields[step.field as usize];
             if let Some(relation) = &field.relation {
                 let model = relation.target();
-                if let Some(read) = model.reader {
+                if let Some(ops) = model.ops {
                     let path =
                         Path { source: related.path.source, steps: crate::tree::Steps::Shared(steps[..=depth].into()) };
-                    let mut way = Related { step, path, model, read, children: Vec::new() };
+                    let mut way = Related { step, path, model, ops, children: Vec::new() };
                     insert(&mut way.children, related, steps, depth + 1);
                     level.push(way);
                 }

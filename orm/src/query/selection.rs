@@ -7,7 +7,7 @@ use crate::{
     model::{Reader, RowPart},
     tree::{Expr, Order, Select, Selected},
 };
-use std::marker::PhantomData;
+use std::{any::Any, marker::PhantomData};
 
 /// One expression to select in the query `R`, and the type it is read as.
 #[diagnostic::on_unimplemented(
@@ -96,6 +96,14 @@ pub trait Row: Sized + Send + 'static {
     /// Reads a row.
     #[doc(hidden)]
     fn read(row: &mut Reader<'_, '_>) -> Result<Self>;
+
+    /// Its first part.
+    #[doc(hidden)]
+    fn first(&self) -> &dyn Any;
+
+    /// Its first part.
+    #[doc(hidden)]
+    fn first_mut(&mut self) -> &mut dyn Any;
 }
 
 /// The row that a selection of `Parts` makes of this one.
@@ -113,6 +121,14 @@ impl<T: RowPart> Row for T {
 
     fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
         T::read(row)
+    }
+
+    fn first(&self) -> &dyn Any {
+        self
+    }
+
+    fn first_mut(&mut self) -> &mut dyn Any {
+        self
     }
 }
 
@@ -160,6 +176,14 @@ macro_rules! tuples {
 
             fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
                 Ok(($($part::read(row)?,)+))
+            }
+
+            fn first(&self) -> &dyn Any {
+                &self.0
+            }
+
+            fn first_mut(&mut self) -> &mut dyn Any {
+                &mut self.0
             }
         }
 

@@ -1,21 +1,22 @@
 //! What runs a query: the methods that are awaited.
 
 use super::{
-    QuerySet, Related,
+    Prefetch, QuerySet, Related, load,
     selection::{Row, Selection, select_values},
 };
 use crate::{
     Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Statement, compile,
-    model::Reader,
+    model::{ModelMeta, Reader},
     tree::{Expr, Select},
 };
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 /// Reads the rows of a statement.
 struct Fetch<O> {
     statement: Statement,
     related: Vec<Related>,
-    model: &'static str,
+    prefetches: Vec<Arc<Prefetch>>,
+    model: &'static ModelMeta,
     access: Access,
     _row: PhantomData<fn() -> O>,
 }
@@ -34,7 +35,17 @@ impl<O: Row> Operation for Fetch<O> {
             rows.push(O::read(&mut Reader::new(row, related))?);
             Ok(())
         };
-        conn.query(&self.statement, &mut each).await.map_err(|error| error.with_model(self.model))?;
+        let model = self.model;
+        conn.query(&self.statement, &mut each).await.map_err(|error| error.with_model(model.static_name()))?;
+        if let (false, Some(ops)) = (self.prefetches.is_empty() || rows.is_empty(), model.ops) {
+            let jobs = load::collect(
+                &self.prefetches,
+                &rows.iter().filter_map(|row: &O| (ops.row)(row.first())).collect::<Vec<_>>(),
+            )?;
+            let filled = load::load(conn, &jobs).await?;
+            let mut owners: Vec<_> = rows.iter_mut().filter_map(|row| (ops.row_mut)(row.first_mut())).collect();
+            load::attach(&mut owners, &jobs, filled);
+        }
         Ok(rows)
     }
 }
@@ -43,8 +54,8 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     fn fetch(&self, dialect: Dialect) -> Result<Fetch<O>> {
         let statement = compile::select(self.select(), dialect)?;
         let access = if self.select().for_update { Access::Write } else { Access::Read };
-        let model = M::meta().static_name();
-        Ok(Fetch { statement, related: self.related().to_vec(), model, access, _row: PhantomData })
+        let (related, prefetches) = (self.related().to_vec(), self.prefetches().to_vec());
+        Ok(Fetch { statement, related, prefetches, model: M::meta(), access, _row: PhantomData })
     }
 
     /// All rows.
@@ -154,8 +165,8 @@ impl<M: Model, O: Row> QuerySet<M, O> {
 
 impl<O> Fetch<O> {
     fn plain<M: Model>(statement: Statement) -> Self {
-        let model = M::meta().static_name();
-        Fetch { statement, related: Vec::new(), model, access: Access::Read, _row: PhantomData }
+        let (related, prefetches) = (Vec::new(), Vec::new());
+        Fetch { statement, related, prefetches, model: M::meta(), access: Access::Read, _row: PhantomData }
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Select {
     pub limit: Option<u64>,
     /// Without the first so many.
     pub offset: Option<u64>,
+    /// When there are any, `limit` and `offset` count the rows of each group of equal values of these.
+    pub limit_by: Vec<Expr>,
     /// No row can match, so that no statement needs to run.
     pub empty: bool,
     /// Lock the rows until the transaction ends.
@@ -94,6 +96,7 @@ impl Select {
             distinct: false,
             limit: None,
             offset: None,
+            limit_by: Vec::new(),
             empty: false,
             for_update: false,
         }
@@ -135,6 +138,7 @@ impl Select {
         self.joins.iter().for_each(|join| join.on.visit(depth, visit));
         self.filter.iter().for_each(|expr| expr.visit(depth, visit));
         self.order.iter().for_each(|order| order.expr.visit(depth, visit));
+        self.limit_by.iter().for_each(|expr| expr.visit(depth, visit));
     }
 
     /// Calls `change` on every expression of the query; see [`Expr::update`].
@@ -149,6 +153,7 @@ impl Select {
         }
         self.filter.iter_mut().for_each(|expr| expr.update(depth, change));
         self.order.iter_mut().for_each(|order| order.expr.update(depth, change));
+        self.limit_by.iter_mut().for_each(|expr| expr.update(depth, change));
     }
 
     /// Whether rows are cut off by number, so that further conditions have to stand around the query.

@@ -1,0 +1,375 @@
+//! Loading related rows: which keys to ask for, one query per relation, and each row to its place. Nothing here knows a
+//! model's type.
+//!
+//! It goes in three steps, so that nothing is taken from the rows before everything has been read: [`collect`] gathers keys,
+//! [`load`] reads, [`attach`] hangs the rows where they belong.
+
+use super::{Prefetch, erased::AnyRow};
+use crate::{
+    Code, Connection, Error, Kind, Result, Statement, Value, compile,
+    db::{Cell, Row},
+    field::Loaded,
+    model::{Reader, Writer},
+    tree::{BinaryOp, Expr, Join, JoinKind, ModelRef, Path, Selected},
+};
+use futures_util::future::BoxFuture;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
+
+/// The slot of a row that has no key to ask for.
+const NONE: u32 = u32::MAX;
+
+/// The most keys in one statement where they are bound one by one.
+const CHUNK: usize = 500;
+
+/// The rows to load of one relation.
+pub(super) struct Job {
+    plan: Arc<Prefetch>,
+    /// Where each owner's related rows will be.
+    slots: Vec<u32>,
+    keys: Keys,
+    /// What to load below rows that are there already.
+    through: Option<Vec<Job>>,
+}
+
+/// What was loaded for a job.
+pub(super) struct Filled {
+    loaded: Vec<Option<Loaded>>,
+    through: Vec<Filled>,
+}
+
+/// Different keys, numbered as they come.
+#[derive(Default)]
+struct Keys {
+    slots: HashMap<KeyPart, u32>,
+    values: Vec<Vec<Value>>,
+}
+
+/// A key in a form that can be looked up.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum KeyPart {
+    Integer(i64),
+    Text(String),
+    Uuid(uuid::Uuid),
+    Several(Vec<KeyPart>),
+}
+
+impl KeyPart {
+    fn of(value: &Value) -> KeyPart {
+        match value {
+            Value::I16(value) => KeyPart::Integer(i64::from(*value)),
+            Value::I32(value) => KeyPart::Integer(i64::from(*value)),
+            Value::I64(value) => KeyPart::Integer(*value),
+            Value::Text(value) => KeyPart::Text(value.clone()),
+            Value::Uuid(value) => KeyPart::Uuid(*value),
+            Value::Decimal(value) => KeyPart::Text(value.normalize().to_string()),
+            other => KeyPart::Text(format!("{other:?}")),
+        }
+    }
+
+    fn of_all(values: &[Value]) -> KeyPart {
+        match values {
+            [one] => KeyPart::of(one),
+            several => KeyPart::Several(several.iter().map(KeyPart::of).collect()),
+        }
+    }
+}
+
+impl Keys {
+    fn slot(&mut self, values: Vec<Value>) -> u32 {
+        let next = self.values.len() as u32;
+        match self.slots.entry(KeyPart::of_all(&values)) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                new.insert(next);
+                self.values.push(values);
+                next
+            }
+        }
+    }
+}
+
+/// Reads a value of a kind.
+pub(super) fn value_of(cell: &Cell<'_>, kind: Kind) -> Result<Value> {
+    if cell.is_null() {
+        return Ok(Value::Null(kind));
+    }
+    Ok(match kind {
+        Kind::Bool => Value::Bool(cell.bool()?),
+        Kind::I16 => Value::I16(cell.i16()?),
+        Kind::I32 => Value::I32(cell.i32()?),
+        Kind::I64 => Value::I64(cell.i64()?),
+        Kind::F32 => Value::F32(cell.f32()?),
+        Kind::F64 => Value::F64(cell.f64()?),
+        Kind::Decimal => Value::Decimal(cell.decimal()?),
+        Kind::Text => Value::Text(cell.text()?),
+        Kind::Bytes => Value::Bytes(cell.bytes()?),
+        Kind::Date => Value::Date(cell.date()?),
+        Kind::Time => Value::Time(cell.time()?),
+        Kind::Timestamp => Value::Timestamp(cell.timestamp()?),
+        Kind::DateTime => Value::DateTime(cell.datetime()?),
+        Kind::Duration => Value::Duration(cell.duration()?),
+        Kind::Uuid => Value::Uuid(cell.uuid()?),
+        Kind::Json => Value::Json(cell.json()?),
+    })
+}
+
+/// Gathers what has to be loaded for these rows.
+pub(super) fn collect(plans: &[Arc<Prefetch>], owners: &[&dyn AnyRow]) -> Result<Vec<Job>> {
+    plans.iter().map(|plan| job(plan, owners)).collect()
+}
+
+fn job(plan: &Arc<Prefetch>, owners: &[&dyn AnyRow]) -> Result<Job> {
+    if let Some(rows) = loaded_already(plan, owners) {
+        let through = Some(collect(&plan.below, &rows)?);
+        return Ok(Job { plan: plan.clone(), slots: Vec::new(), keys: Keys::default(), through });
+    }
+    let field = &plan.step.model.fields[usize::from(plan.step.field)];
+    let (mut keys, mut slots, mut out) = (Keys::default(), Vec::with_capacity(owners.len()), Writer::default());
+    for owner in owners {
+        match field.column_count {
+            0 => owner.key_values(&mut out)?,
+            _ => owner.field_values(plan.step.field, &mut out)?,
+        }
+        let values: Vec<Value> = out.drain().collect();
+        slots.push(if values.iter().any(Value::is_null) { NONE } else { keys.slot(values) });
+    }
+    Ok(Job { plan: plan.clone(), slots, keys, through: None })
+}
+
+/// The rows of a relation on the way to another, when all of them are there: each once.
+fn loaded_already<'a>(plan: &Prefetch, owners: &[&'a dyn AnyRow]) -> Option<Vec<&'a dyn AnyRow>> {
+    if plan.asked {
+        return None;
+    }
+    let (mut rows, mut holders) = (Vec::new(), HashMap::new());
+    for owner in owners {
+        let Some(loaded) = owner.loaded(plan.step.field) else {
+            let mut out = Writer::default();
+            owner.field_values(plan.step.field, &mut out).ok()?;
+            let mut values = out.drain();
+            if values.len() > 0 && values.any(|value| value.is_null()) {
+                continue;
+            }
+            return None;
+        };
+        let Some(row) = (plan.ops.row)(loaded.any()) else { continue };
+        let (identity, count) = loaded.identity();
+        holders
+            .entry(identity)
+            .or_insert_with(|| {
+                rows.push(row);
+                (count, 0)
+            })
+            .1 += 1;
+    }
+    // A row that somebody else holds as well cannot be changed.
+    holders.values().all(|(count, here)| count == here).then_some(rows)
+}
+
+/// Reads what the jobs ask for; one statement for each, and one for each relation below.
+pub(super) fn load<'a>(conn: &'a mut Connection, jobs: &'a [Job]) -> BoxFuture<'a, Result<Vec<Filled>>> {
+    Box::pin(async move {
+        let mut filled = Vec::with_capacity(jobs.len());
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            answers.push(Answer::new(job, conn)?);
+        }
+        for answer in &mut answers {
+            let Answer { statements, reading } = answer;
+            for statement in statements.iter() {
+                let model = reading.job.plan.select.model.static_name();
+                conn.query(statement, &mut |row| reading.take(row)).await.map_err(|error| error.with_model(model))?;
+            }
+        }
+        for answer in answers {
+            let Reading { job, mut rows, slots, .. } = answer.reading;
+            let plan = &job.plan;
+            if let Some(through) = &job.through {
+                filled.push(Filled { loaded: Vec::new(), through: load(conn, through).await? });
+                continue;
+            }
+            if !plan.below.is_empty() && !slots.is_empty() {
+                let below = collect(&plan.below, &rows.all())?;
+                let filled = load(conn, &below).await?;
+                attach(&mut rows.all_mut(), &below, filled);
+            }
+            let count = job.keys.values.len();
+            let loaded = match plan.step.model.fields[usize::from(plan.step.field)].relation.as_ref() {
+                Some(relation) if relation.is_to_one() => rows.singles(&slots, count),
+                _ => rows.lists(&slots, count),
+            };
+            filled.push(Filled { loaded, through: Vec::new() });
+        }
+        Ok(filled)
+    })
+}
+
+/// Hangs what was loaded under the rows that it was collected for.
+pub(super) fn attach(owners: &mut [&mut dyn AnyRow], jobs: &[Job], filled: Vec<Filled>) {
+    for (job, filled) in jobs.iter().zip(filled) {
+        let field = job.plan.step.field;
+        if let Some(through) = &job.through {
+            attach_through(owners, &job.plan, through, filled.through);
+            continue;
+        }
+        let has_column = job.plan.step.model.fields[usize::from(field)].column_count > 0;
+        for (owner, &slot) in owners.iter_mut().zip(&job.slots) {
+            match filled.loaded.get(slot as usize) {
+                Some(Some(loaded)) => owner.attach(field, loaded.clone()),
+                // Without a column that could be NULL, "there is none" has to be said.
+                Some(None) if !has_column => owner.attach(field, Loaded::new(())),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Takes the rows on the way out of their owners, hangs what was loaded under them, and puts them back.
+fn attach_through(owners: &mut [&mut dyn AnyRow], plan: &Prefetch, jobs: &[Job], filled: Vec<Filled>) {
+    let field = plan.step.field;
+    let mut places: Vec<(usize, usize)> = Vec::new();
+    let mut taken: Vec<Loaded> = Vec::new();
+    let mut known: HashMap<usize, usize> = HashMap::new();
+    for (index, owner) in owners.iter_mut().enumerate() {
+        let Some(loaded) = owner.loaded(field).filter(|loaded| (plan.ops.row)(loaded.any()).is_some()).cloned() else {
+            continue;
+        };
+        owner.attach(field, Loaded::new(()));
+        let place = *known.entry(loaded.identity().0).or_insert(taken.len());
+        if place == taken.len() {
+            taken.push(loaded);
+        }
+        places.push((index, place));
+    }
+    let mut rows: Vec<&mut dyn AnyRow> =
+        taken.iter_mut().filter_map(|loaded| loaded.any_mut().and_then(plan.ops.row_mut)).collect();
+    attach(&mut rows, jobs, filled);
+    for (index, place) in places {
+        owners[index].attach(field, taken[place].clone());
+    }
+}
+
+/// The statements of a job, and what reads their rows.
+struct Answer<'a> {
+    statements: Vec<Statement>,
+    reading: Reading<'a>,
+}
+
+struct Reading<'a> {
+    job: &'a Job,
+    rows: Box<dyn super::erased::AnyRows>,
+    /// The slot of each row.
+    slots: Vec<u32>,
+    /// The columns that tell where a row belongs, with their kinds.
+    tie: Vec<(usize, Kind)>,
+}
+
+impl<'a> Answer<'a> {
+    fn new(job: &'a Job, conn: &Connection) -> Result<Answer<'a>> {
+        let plan = &*job.plan;
+        let reading = Reading { job, rows: (plan.ops.rows)(), slots: Vec::new(), tie: Vec::new() };
+        let mut answer = Answer { statements: Vec::new(), reading };
+        if job.keys.values.is_empty() || plan.select.empty {
+            return Ok(answer);
+        }
+        let mut select = plan.select.clone();
+        let target = select.model.clone();
+        let (model, field) = (&plan.step.model, &plan.step.model.fields[usize::from(plan.step.field)]);
+        let Some(relation) = &field.relation else { return Ok(answer) };
+        let at = |source: u16, model: &ModelRef, columns: &mut dyn Iterator<Item = u16>| -> Vec<Expr> {
+            let column = |column| Expr::Column { path: Path::source(source), model: model.clone(), column };
+            columns.map(column).collect()
+        };
+        let tie = if let Some(through) = relation.through(model, field) {
+            let between = through.model.clone();
+            let key = at(0, &target, &mut target.key.iter().copied());
+            let far = at(1, &between, &mut between.fields[usize::from(through.target)].columns());
+            let near = at(1, &between, &mut between.fields[usize::from(through.source)].columns());
+            let pairs = far.into_iter().zip(key).map(|(far, key)| far.binary(BinaryOp::Eq, key)).collect();
+            select.joins.push(Join { model: between, kind: JoinKind::Inner, on: Expr::And(pairs) });
+            let first =
+                target.columns.len() + select.related.iter().map(|(_, model)| model.columns.len()).sum::<usize>();
+            answer.reading.tie = near.iter().enumerate().map(|(part, it)| (first + part, kind_of(it))).collect();
+            select.selection.extend(near.iter().cloned().map(Selected::Expr));
+            near
+        } else {
+            let columns: Vec<u16> = match field.column_count {
+                0 => match relation.reverse(model, field) {
+                    Some(reverse) => target.fields[usize::from(reverse)].columns().collect(),
+                    None => {
+                        let what = format!("`{}.{}` has no foreign key on the other side", model.name, field.name);
+                        return Err(Error::new(Code::BadModel, what));
+                    }
+                },
+                _ => target.key.clone(),
+            };
+            let tie = at(0, &target, &mut columns.iter().copied());
+            answer.reading.tie =
+                columns.iter().zip(&tie).map(|(&column, it)| (usize::from(column), kind_of(it))).collect();
+            tie
+        };
+        if select.is_sliced() {
+            select.limit_by.clone_from(&tie);
+        }
+        for keys in job.keys.values.chunks(chunk(&tie)) {
+            let mut select = select.clone();
+            let condition = one_of(&tie, keys);
+            select.filter = Some(match select.filter.take() {
+                Some(filter) => condition.and(filter),
+                None => condition,
+            });
+            answer.statements.push(compile::select(&select, conn.dialect())?);
+        }
+        Ok(answer)
+    }
+}
+
+impl Reading<'_> {
+    fn take(&mut self, row: &Row<'_>) -> Result<()> {
+        let key = match *self.tie {
+            [(column, kind)] => KeyPart::of(&value_of(&row.cell(column), kind)?),
+            _ => {
+                let parts = self.tie.iter().map(|&(column, kind)| Ok(KeyPart::of(&value_of(&row.cell(column), kind)?)));
+                KeyPart::Several(parts.collect::<Result<_>>()?)
+            }
+        };
+        // A collation of the database's own may find more than was asked for.
+        if let Some(&slot) = self.job.keys.slots.get(&key) {
+            self.rows.read(&mut Reader::new(row, &self.job.plan.related))?;
+            self.slots.push(slot);
+        }
+        Ok(())
+    }
+}
+
+fn kind_of(column: &Expr) -> Kind {
+    match column {
+        Expr::Column { model, column, .. } => model.columns[usize::from(*column)].kind,
+        _ => Kind::I64,
+    }
+}
+
+/// How many keys one statement takes: any number where they are one bind.
+fn chunk(tie: &[Expr]) -> usize {
+    match tie {
+        [one] if !matches!(kind_of(one), Kind::Bytes | Kind::F32 | Kind::F64 | Kind::Decimal | Kind::Json) => {
+            usize::MAX
+        }
+        _ => CHUNK,
+    }
+}
+
+fn one_of(tie: &[Expr], keys: &[Vec<Value>]) -> Expr {
+    if let [column] = tie {
+        let values = keys.iter().filter_map(|key| key.first().cloned()).collect();
+        return Expr::In(Box::new(column.clone()), Value::List(kind_of(column), values));
+    }
+    let same = |key: &Vec<Value>| {
+        let parts = tie.iter().zip(key);
+        Expr::And(parts.map(|(part, value)| part.clone().binary(BinaryOp::Eq, Expr::Value(value.clone()))).collect())
+    };
+    Expr::Or(keys.iter().map(same).collect())
+}

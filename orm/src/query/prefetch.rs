@@ -1,0 +1,191 @@
+//! `prefetch`: related rows by one more query per relation, whatever the number of rows that they belong to.
+
+use super::{
+    QuerySet, Related, Row,
+    erased::{self, RowOps, read_related},
+    load,
+};
+use crate::{
+    Access, Connection, Executor, Model, Operation, Result,
+    field::{At, PathNode, Scope, Set, ToMany, ToOne},
+    tree::{ModelRef, Select, Step},
+};
+use std::sync::Arc;
+
+/// A relation whose rows are loaded after those that they belong to, and what is loaded after them in turn.
+#[derive(Debug, Clone)]
+pub struct Prefetch {
+    /// The relation, from the model that the rows are hung under.
+    pub(crate) step: Step,
+    pub(crate) ops: &'static RowOps,
+    /// Which rows, in which order.
+    pub(crate) select: Select,
+    /// What is selected beside them.
+    pub(crate) related: Vec<Related>,
+    pub(crate) below: Vec<Arc<Prefetch>>,
+    /// Whether the relation was asked for itself, or lies on the way to one that was.
+    pub(crate) asked: bool,
+}
+
+impl Prefetch {
+    /// All rows of a relation.
+    fn whole(step: Step, target: ModelRef, ops: &'static RowOps, asked: bool) -> Prefetch {
+        Prefetch { step, ops, select: Select::all(target), related: Vec::new(), below: Vec::new(), asked }
+    }
+}
+
+/// Relations whose rows are loaded: `a.books`, `b.author.books`, `a.books.filter(..).order_by(..)`, or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a relation",
+    label = "`prefetch` takes relations, such as `a.books` or `a.books.filter(|b| ..)`, or a tuple of them"
+)]
+pub trait PrefetchSelection {
+    /// Adds the relations, and those on the way to them.
+    #[doc(hidden)]
+    fn add_to(self, out: &mut Vec<Arc<Prefetch>>);
+}
+
+impl<S: Scope, T: Scope, M: Model> PrefetchSelection for ToOne<S, T, M> {
+    fn add_to(self, out: &mut Vec<Arc<Prefetch>>) {
+        let prefetch = Prefetch::whole(self.step(), ModelRef::Static(M::meta()), read_related::<M>(), true);
+        let steps = self.target().path().steps;
+        insert(out, prefetch, &steps[..steps.len() - 1]);
+    }
+}
+
+impl<S: Scope, M: Model> PrefetchSelection for ToMany<S, M> {
+    fn add_to(self, out: &mut Vec<Arc<Prefetch>>) {
+        self.set().add_to(out);
+    }
+}
+
+impl<S: Scope, M: Model> PrefetchSelection for Set<S, M> {
+    fn add_to(self, out: &mut Vec<Arc<Prefetch>>) {
+        let mut way = Vec::new();
+        let prefetch = self.into_prefetch(&mut way, true);
+        insert(out, prefetch, &way);
+    }
+}
+
+/// Puts a relation under the ones on the way to it.
+fn insert(level: &mut Vec<Arc<Prefetch>>, prefetch: Prefetch, way: &[Step]) {
+    let step = way.first().unwrap_or(&prefetch.step);
+    let known = level.iter().position(|other| other.step == *step);
+    let Some((first, rest)) = way.split_first() else {
+        match known {
+            // What was asked for last counts; what hangs below stays.
+            Some(index) => {
+                let below = std::mem::take(&mut Arc::make_mut(&mut level[index]).below);
+                level[index] = Arc::new(prefetch);
+                let own = &mut Arc::make_mut(&mut level[index]).below;
+                own.extend(
+                    below.into_iter().filter(|old| !own.iter().any(|new| new.step == old.step)).collect::<Vec<_>>(),
+                );
+            }
+            None => level.push(Arc::new(prefetch)),
+        }
+        return;
+    };
+    let index = match known {
+        Some(index) => index,
+        None => {
+            let relation = &first.model.fields[first.field as usize].relation;
+            let Some(target) = relation.as_ref().map(|relation| relation.target()) else { return };
+            let Some(ops) = target.ops else { return };
+            level.push(Arc::new(Prefetch::whole(first.clone(), target, ops, false)));
+            level.len() - 1
+        }
+    };
+    insert(&mut Arc::make_mut(&mut level[index]).below, prefetch, rest);
+}
+
+macro_rules! tuples {
+    ($(($($part:ident . $index:tt),+))+) => {$(
+        impl<$($part: PrefetchSelection),+> PrefetchSelection for ($($part,)+) {
+            fn add_to(self, out: &mut Vec<Arc<Prefetch>>) {
+                $(self.$index.add_to(out);)+
+            }
+        }
+    )+};
+}
+
+tuples! {
+    (A.0)
+    (A.0, B.1)
+    (A.0, B.1, C.2)
+    (A.0, B.1, C.2, D.3)
+    (A.0, B.1, C.2, D.3, E.4)
+    (A.0, B.1, C.2, D.3, E.4, F.5)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7)
+}
+
+/// A row that is an `M`, or begins with one: what related rows can be hung under.
+#[diagnostic::on_unimplemented(
+    message = "the rows of this query hold no `{M}` to hang related rows under",
+    label = "`prefetch` needs rows that are, or begin with, a `{M}`"
+)]
+pub trait StartsWith<M> {}
+impl<M: Model> StartsWith<M> for M {}
+
+macro_rules! starts {
+    ($(($($part:ident),+))+) => {$(
+        impl<M: Model, $($part),+> StartsWith<M> for (M, $($part),+) {}
+    )+};
+}
+
+starts! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
+
+impl<M: Model, O: Row + StartsWith<M>, R: 'static> QuerySet<M, O, R> {
+    /// Loads the rows of relations as well, by one more query per relation whatever the number of rows.
+    ///
+    /// A relation can be narrowed, ordered and cut per row, and go on below:
+    /// `.prefetch(|a| (a.country, a.books.filter(|b| b.active).order_by(|b| b.title.asc()).limit(3).prefetch(|b| b.tags)))`.
+    /// Along a path the rows hang where they belong: after `.prefetch(|b| b.author.books)` it is
+    /// `book.author.get()?.books.get()?`.
+    ///
+    /// SQL: `SELECT .. FROM book WHERE author_id = ANY(..)`, with all keys as one bind.
+    pub fn prefetch<C, L>(mut self, relations: C) -> Self
+    where
+        C: FnOnce(M::Fields<At<R>>) -> L,
+        L: PrefetchSelection,
+    {
+        relations(M::fields_at(PathNode::root(M::meta(), 0))).add_to(self.prefetches_mut());
+        self
+    }
+}
+
+/// Loads related rows for rows that one already has: `orm::prefetch_all(&mut authors, |a| a.books, &db)`.
+///
+/// The relations are as for [`QuerySet::prefetch`]. When it fails, the rows are as they were.
+pub async fn prefetch_all<M, C, L, E>(rows: &mut [M], relations: C, ex: &E) -> Result<()>
+where
+    M: Model,
+    C: FnOnce(M::Fields<At<M>>) -> L,
+    L: PrefetchSelection,
+    E: Executor,
+{
+    let mut plans = Vec::new();
+    relations(M::fields()).add_to(&mut plans);
+    let jobs = Arc::new(load::collect(&plans, &erased::all(rows))?);
+    let filled = ex.run(Load { jobs: jobs.clone() }).await?;
+    load::attach(&mut erased::all_mut(rows), &jobs, filled);
+    Ok(())
+}
+
+/// Loads what jobs ask for.
+struct Load {
+    jobs: Arc<Vec<load::Job>>,
+}
+
+impl Operation for Load {
+    type Output = Vec<load::Filled>;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<load::Filled>> {
+        load::load(conn, &self.jobs).await
+    }
+}
