@@ -132,7 +132,7 @@ fn time_text(time: NaiveTime) -> String {
 }
 
 /// A list as one JSON text, its elements in the storage form that the column has.
-fn list_text(values: &[Value], uuid: fn(&uuid::Uuid) -> String) -> Result<String, Error> {
+fn list_text(values: &[Value]) -> Result<String, Error> {
     use serde_json::Value as Json;
     let element = |value: &Value| -> Result<Json, Error> {
         Ok(match value {
@@ -150,7 +150,7 @@ fn list_text(values: &[Value], uuid: fn(&uuid::Uuid) -> String) -> Result<String
             Value::Timestamp(v) => Json::from(timestamp_text(*v)?),
             Value::DateTime(v) => Json::from(timestamp_text(v.naive_utc())?),
             Value::Duration(v) => Json::from(micros(*v)?),
-            Value::Uuid(v) => Json::from(uuid(v)),
+            Value::Uuid(v) => Json::from(v.simple().to_string()),
             Value::Json(v) => Json::from(v.to_string()),
             Value::Bytes(_) | Value::List(..) => {
                 return Err(Error::new(Code::Unsupported, "bytes and lists cannot be the elements of a list")
@@ -190,10 +190,6 @@ mod sqlite {
 
     to_sql!(Sqlite, write: Integer, BigInt, Double, Binary, Text);
 
-    fn hex(uuid: &uuid::Uuid) -> String {
-        uuid.simple().to_string()
-    }
-
     fn decimal(value: &Decimal) -> Result<String, Error> {
         let (needs, limit) = (digits(value), crate::Dialect::Sqlite.capabilities().decimal_digits);
         if needs > limit {
@@ -223,9 +219,9 @@ mod sqlite {
             Value::Timestamp(v) => out.set_value(timestamp_text(*v)?),
             Value::DateTime(v) => out.set_value(timestamp_text(v.naive_utc())?),
             Value::Duration(v) => out.set_value(micros(*v)?),
-            Value::Uuid(v) => out.set_value(hex(v)),
+            Value::Uuid(v) => out.set_value(v.simple().to_string()),
             Value::Json(v) => out.set_value(v.to_string()),
-            Value::List(_, values) => out.set_value(list_text(values, hex)?),
+            Value::List(_, values) => out.set_value(list_text(values)?),
         }
         Ok(IsNull::No)
     }
@@ -465,10 +461,10 @@ mod mysql {
                 out.write_all(&time(v.time(), Some(v.date()))?.serialize())?;
             }
             Value::Duration(v) => out.write_all(&micros(*v)?.to_ne_bytes())?,
-            // Hyphenated for MariaDB's `uuid` type; a `char(32)` column is given the hex form by the statement.
-            Value::Uuid(v) => write!(out, "{}", v.hyphenated())?,
+            // MariaDB's `uuid` type takes this form too, and a `char(32)` column, MySQL's and Django's, only this one.
+            Value::Uuid(v) => write!(out, "{}", v.simple())?,
             Value::Json(v) => serde_json::to_writer(out, v)?,
-            Value::List(_, values) => out.write_all(list_text(values, |v| v.hyphenated().to_string())?.as_bytes())?,
+            Value::List(_, values) => out.write_all(list_text(values)?.as_bytes())?,
         }
         Ok(IsNull::No)
     }

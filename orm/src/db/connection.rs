@@ -140,6 +140,30 @@ impl Connection {
         ran.map_err(|failed| self.failed(failed, statement))
     }
 
+    /// Runs several queries that do not need each other's answers; on PostgreSQL they are sent at once.
+    ///
+    /// `each` receives the number of the query with each row. The rows of one query come before those of the next.
+    pub async fn query_many(
+        &mut self,
+        statements: &[Statement],
+        each: &mut (dyn FnMut(usize, &Row<'_>) -> Result<()> + Send),
+    ) -> Result<()> {
+        #[cfg(feature = "postgres")]
+        if statements.len() > 1 && !self.watched() {
+            if let Some(statement) = statements.first() {
+                self.may_run(statement)?;
+            }
+            if let Link::Postgres(conn, _) = &mut self.link {
+                let ran = pg_pipeline(conn, statements, each).await;
+                return ran.map_err(|(index, failed)| self.failed(failed, &statements[index]));
+            }
+        }
+        for (index, statement) in statements.iter().enumerate() {
+            self.query(statement, &mut |row| each(index, row)).await?;
+        }
+        Ok(())
+    }
+
     /// Runs a statement and gives the number of rows it touched.
     pub async fn execute(&mut self, statement: &Statement) -> Result<u64> {
         self.may_run(statement)?;
@@ -537,6 +561,29 @@ where
     let mut rows = diesel_async::AsyncConnectionCore::load(conn, fragment).await?;
     while let Some(row) = rows.try_next().await? {
         each(&Row(Source::Postgres(row))).map_err(Failed::Each)?;
+    }
+    Ok(())
+}
+
+/// All queries are on their way before the first answer is read.
+#[cfg(feature = "postgres")]
+async fn pg_pipeline(
+    conn: &diesel_async::AsyncPgConnection,
+    statements: &[Statement],
+    each: &mut (dyn FnMut(usize, &Row<'_>) -> Result<()> + Send),
+) -> Result<(), (usize, Failed)> {
+    use futures_util::{StreamExt, TryStreamExt, stream::FuturesOrdered};
+    let mut sent: FuturesOrdered<_> = statements
+        .iter()
+        .map(|statement| diesel_async::AsyncConnectionCore::load(&mut &*conn, ByText(statement)))
+        .collect();
+    let mut index = 0;
+    while let Some(rows) = sent.next().await {
+        let mut rows = rows.map_err(|error| (index, error.into()))?;
+        while let Some(row) = rows.try_next().await.map_err(|error| (index, error.into()))? {
+            each(index, &Row(Source::Postgres(row))).map_err(|error| (index, Failed::Each(error)))?;
+        }
+        index += 1;
     }
     Ok(())
 }

@@ -1,4 +1,35 @@
 //! Connections, transactions and rows: the only place that talks to a database.
+//!
+//! # How values are stored
+//!
+//! Django's default forms, so that each side reads what the other wrote.
+//!
+//! | Kind | SQLite | PostgreSQL | MariaDB, MySQL |
+//! |---|---|---|---|
+//! | `Bool` | integer, 0 or 1 | boolean | tinyint, 0 or 1 |
+//! | `I16`, `I32`, `I64` | integer | smallint, integer, bigint | smallint, int, bigint |
+//! | `F32`, `F64` | real | real, double precision | float, double |
+//! | `Decimal` | text bound to a NUMERIC column, up to 15 digits, else [`Code::InexactDecimal`] | numeric | decimal |
+//! | `Text` | text | text, varchar | longtext, varchar; utf8mb4 |
+//! | `Bytes` | blob | bytea | longblob |
+//! | `Date` | text `YYYY-MM-DD` | date | date |
+//! | `Time` | text `HH:MM:SS[.ffffff]` | time | time(6) |
+//! | `Timestamp` | text `YYYY-MM-DD HH:MM:SS[.ffffff]` | timestamp | datetime(6) |
+//! | `DateTime` | the same, in UTC | timestamp with time zone | datetime(6), in UTC |
+//! | `Duration` | integer, microseconds | interval | bigint, microseconds |
+//! | `Uuid` | text, 32 hexadecimal digits | uuid | the same text, into char(32) or MariaDB's uuid |
+//! | `Json` | text | jsonb | longtext, json |
+//! | a list | one JSON text, for `json_each` | one array, for `= ANY(..)` | one JSON text, for `JSON_TABLE` |
+//!
+//! Whatever is finer than a microsecond is cut before it is bound, the same way for all; see [`truncated`].
+//!
+//! # How sessions are set up
+//!
+//! | | |
+//! |---|---|
+//! | SQLite | busy time-out first (5 s, or `lock_timeout`), foreign keys on; files: WAL, `synchronous = NORMAL`; one connection writes, the others have `query_only` |
+//! | PostgreSQL | UTC, UTF-8, `statement_timeout` and `lock_timeout` when asked |
+//! | MariaDB, MySQL | UTC, utf8mb4, strict mode without ANSI quotes, READ COMMITTED, English messages, counts of rows found, time-outs when asked |
 
 #![cfg_attr(
     not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),

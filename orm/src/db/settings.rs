@@ -2,7 +2,7 @@
 
 use super::Database;
 use crate::{Code, Error, Result};
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// What a connected database keeps of its settings.
 #[derive(Debug, Clone)]
@@ -14,6 +14,22 @@ pub(super) struct Settings {
     pub(super) lock_timeout: Option<Duration>,
     pub(super) inline_reads: bool,
     pub(super) log_values: bool,
+    #[cfg(feature = "sqlite")]
+    pub(super) on_sqlite: Option<OnSqlite>,
+}
+
+/// What is done with each new SQLite connection.
+#[cfg(feature = "sqlite")]
+#[derive(Clone)]
+pub(super) struct OnSqlite(
+    pub(super) Arc<dyn Fn(&mut diesel::SqliteConnection) -> diesel::QueryResult<()> + Send + Sync>,
+);
+
+#[cfg(feature = "sqlite")]
+impl fmt::Debug for OnSqlite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
 }
 
 impl Settings {
@@ -62,6 +78,8 @@ impl DatabaseBuilder {
             lock_timeout: None,
             inline_reads: true,
             log_values: false,
+            #[cfg(feature = "sqlite")]
+            on_sqlite: None,
         };
         DatabaseBuilder { url, settings }
     }
@@ -107,6 +125,26 @@ impl DatabaseBuilder {
     /// Whether traces show the values of statements, which may be secret: no unless said otherwise.
     pub fn log_values(mut self, yes: bool) -> Self {
         self.settings.log_values = yes;
+        self
+    }
+
+    /// What to do with each new SQLite connection, before its first use: to register functions or collations of one's own.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// use diesel::connection::SimpleConnection;
+    /// let db = orm::Database::builder("sqlite::memory:")
+    ///     .on_sqlite_connection(|conn| conn.batch_execute("PRAGMA cache_size = -20000"))
+    ///     .connect()
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "sqlite")]
+    pub fn on_sqlite_connection<F>(mut self, work: F) -> Self
+    where
+        F: Fn(&mut diesel::SqliteConnection) -> diesel::QueryResult<()> + Send + Sync + 'static,
+    {
+        self.settings.on_sqlite = Some(OnSqlite(Arc::new(work)));
         self
     }
 

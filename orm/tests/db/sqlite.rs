@@ -130,3 +130,28 @@ async fn a_panicking_operation_panics_its_caller_only() {
     insert(&bed.db, 1).await.unwrap();
     bed.finish().await;
 }
+
+#[tokio::test]
+async fn functions() {
+    use orm::Executor;
+    let db = Database::connect("sqlite::memory:").await.unwrap();
+    let text = async |sql: &str| {
+        db.run(Query(orm::Statement::raw(sql, []), |cell| if cell.is_null() { Ok("NULL".into()) } else { cell.text() }))
+            .await
+    };
+    assert_eq!(text("SELECT orm_lower('ÄÖÜ Straße ΑΒΓ')").await.unwrap(), ["äöü straße αβγ"]);
+    assert_eq!(text("SELECT orm_upper('straße')").await.unwrap(), ["STRASSE"]);
+    assert_eq!(text("SELECT orm_lower(NULL)").await.unwrap(), ["NULL"]);
+    assert_eq!(ints(&db, "SELECT orm_regexp('^[a-ü]+$', 'grün')").await.unwrap(), [1]);
+    assert_eq!(ints(&db, "SELECT orm_regexp('[rR]us', 'trust') + orm_regexp('x', 'y')").await.unwrap(), [1]);
+    assert_eq!(text("SELECT orm_regexp(NULL, 'y')").await.unwrap(), ["NULL"]);
+    let broken = ints(&db, "SELECT orm_regexp('(', 'y')").await.unwrap_err();
+    assert!(broken.message().contains("unclosed group"), "{broken}");
+    db.batch("CREATE TABLE m (v decimal(10, 2))").await.unwrap();
+    assert_eq!(text("SELECT orm_sum(v) FROM m").await.unwrap(), ["NULL"]);
+    db.batch("INSERT INTO m VALUES ('0.1'), ('0.2'), (NULL), ('12345678901.25'), (3)").await.unwrap();
+    assert_eq!(text("SELECT orm_sum(v) FROM m").await.unwrap(), ["12345678904.55"]);
+    let sum = db.run(Query(orm::Statement::raw("SELECT orm_sum(v) FROM m", []), |cell| cell.decimal())).await.unwrap();
+    assert_eq!(sum[0].to_string(), "12345678904.55");
+    assert_eq!(ints(&db, "SELECT CAST(orm_sum(v) AS NUMERIC) > 12345678904.5 FROM m").await.unwrap(), [1]);
+}

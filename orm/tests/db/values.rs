@@ -183,3 +183,36 @@ on_all! {
         assert!(error.message().contains("40000"), "{error}");
     }
 }
+
+struct Many(Vec<Statement>);
+
+impl orm::Operation for Many {
+    type Output = Vec<(usize, i64)>;
+    fn access(&self) -> orm::Access {
+        orm::Access::Read
+    }
+    async fn run(&mut self, conn: &mut orm::Connection) -> Result<Self::Output> {
+        let mut out = Vec::new();
+        conn.query_many(&self.0, &mut |index, row| {
+            out.push((index, row.cell(0).i64()?));
+            Ok(())
+        })
+        .await?;
+        Ok(out)
+    }
+}
+
+on_all! {
+    async fn several_queries_at_once(bed) {
+        let two = bed.pick("SELECT v FROM (VALUES (2), (3)) AS x(v)", "VALUES (2), (3)", "VALUES (2), (3)");
+        let many = |middle: &str| Many(vec![
+            Statement::raw(bed.pick("SELECT ?", "SELECT ?", "SELECT ?"), [Value::I64(1)]),
+            Statement::raw(middle, []),
+            Statement::raw("SELECT 4", []),
+        ]);
+        assert_eq!(bed.db.run(many(two)).await.unwrap(), [(0, 1), (1, 2), (1, 3), (2, 4)]);
+        let error = bed.db.run(many("SELECT absent FROM absent")).await.unwrap_err();
+        assert_eq!((error.code(), error.sql()), (orm::Code::MissingTable, Some("SELECT absent FROM absent")));
+        assert_eq!(bed.db.run(many(two)).await.unwrap().len(), 4);
+    }
+}

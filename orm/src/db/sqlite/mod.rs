@@ -1,6 +1,7 @@
 //! SQLite: one writer, several readers, each on a thread of its own; short reads run on the caller's thread.
 
 mod budget;
+mod functions;
 mod worker;
 
 pub(super) use budget::{Stopped, Ticket, Watched};
@@ -163,10 +164,16 @@ fn file_of(url: &str) -> String {
 }
 
 fn open(target: &str, settings: &Arc<Settings>, memory: bool, reader: bool) -> Result<Connection> {
-    let watched = Watched::open(target).map_err(|cause| {
+    let mut watched = Watched::open(target).map_err(|cause| {
         Error::new(Code::NoDatabase, format!("the SQLite database `{target}` cannot be opened: {cause}"))
             .with_hint("the folder must exist, and file and folder must be readable and writable")
     })?;
+    let registered = functions::register(&mut watched.conn);
+    let registered = registered.and_then(|()| match &settings.on_sqlite {
+        Some(on_sqlite) => on_sqlite.0(&mut watched.conn),
+        None => Ok(()),
+    });
+    registered.map_err(|error| Error::new(Code::BadSetting, format!("a connection cannot be set up: {error}")))?;
     let mut conn = Connection::new(Link::Sqlite(watched), Dialect::Sqlite, settings.clone());
     let wait = settings.lock_timeout.unwrap_or(std::time::Duration::from_secs(5)).as_millis();
     // The time-out comes first: switching to WAL may have to wait too.
