@@ -33,6 +33,12 @@ pub struct Capabilities {
     pub delete_returning: bool,
     /// `ON CONFLICT (columns)`: the statement names the key that it gives way to.
     pub conflict_target: bool,
+    /// `INSERT .. DEFAULT VALUES`; elsewhere `() VALUES ()`.
+    pub default_values: bool,
+    /// UPDATE and DELETE may read the table that they write, in subqueries.
+    pub reads_what_it_writes: bool,
+    /// UPDATE assigns from left to right, and later expressions see the new values.
+    pub sets_in_turn: bool,
     /// `IS DISTINCT FROM`; where it is missing, `<=>` or `IS` serves.
     pub is_distinct_from: bool,
     /// `ILIKE`.
@@ -112,6 +118,9 @@ const SQLITE: Capabilities = Capabilities {
     update_returning: true,
     delete_returning: true,
     conflict_target: true,
+    default_values: true,
+    reads_what_it_writes: true,
+    sets_in_turn: false,
     is_distinct_from: true,
     ilike: false,
     lateral: false,
@@ -134,6 +143,9 @@ const POSTGRES: Capabilities = Capabilities {
     update_returning: true,
     delete_returning: true,
     conflict_target: true,
+    default_values: true,
+    reads_what_it_writes: true,
+    sets_in_turn: false,
     is_distinct_from: true,
     ilike: true,
     lateral: true,
@@ -156,6 +168,9 @@ const MARIADB: Capabilities = Capabilities {
     update_returning: false,
     delete_returning: true,
     conflict_target: false,
+    default_values: false,
+    reads_what_it_writes: false,
+    sets_in_turn: true,
     is_distinct_from: false,
     ilike: false,
     lateral: false,

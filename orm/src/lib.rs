@@ -30,6 +30,7 @@ pub use query::{
 };
 pub use statement::Statement;
 pub use value::{Kind, Value};
+pub use write::{Pending, clock_time, set_clock};
 
 /// What the macros' output uses; not for people.
 #[doc(hidden)]
@@ -41,7 +42,7 @@ pub mod __private {
     use crate::query::{IntoQ, OrderKeys};
     pub use crate::query::{Related, RowOps, read_related};
     pub use crate::tree::{Expr, Order, Select};
-    pub use crate::write::{DraftRow, Filled, IntoField, Missing, NullableKey, UniqueKey};
+    pub use crate::write::{DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey};
 
     /// The metadata of a derived model, made once.
     pub fn meta(cell: &'static std::sync::OnceLock<ModelMeta>, spec: &'static ModelSpec) -> &'static ModelMeta {

@@ -1,16 +1,18 @@
 //! A finished statement: SQL text with the places of its binds, and the values.
 
 use crate::{Dialect, Value};
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write, sync::OnceLock};
 
 /// SQL for one dialect, ready to run: what `compile` makes and `db` executes.
 ///
 /// The text holds no placeholders; `places` are the byte offsets at which the binds stand, in order.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Statement {
-    pub(crate) text: String,
-    pub(crate) places: Vec<u32>,
+    pub(crate) text: Cow<'static, str>,
+    pub(crate) places: Cow<'static, [u32]>,
     pub(crate) binds: Vec<Value>,
+    /// Its text hardly comes again, so that the connection should not keep it prepared.
+    pub(crate) once: bool,
 }
 
 impl Statement {
@@ -25,7 +27,7 @@ impl Statement {
             }
             text.push_str(piece);
         }
-        Statement { text, places, binds: binds.into_iter().collect() }
+        Statement { text: text.into(), places: places.into(), binds: binds.into_iter().collect(), once: false }
     }
 
     /// The values, in the order of their placeholders.
@@ -50,4 +52,53 @@ impl Statement {
         out.push_str(&self.text[from..]);
         out
     }
+}
+
+/// A statement without its values: made once per model and dialect, then used with the values of each row.
+#[derive(Debug)]
+pub(crate) struct Template {
+    text: &'static str,
+    places: &'static [u32],
+}
+
+impl Template {
+    /// Keeps the text of a statement for ever: there is a fixed number of them per model.
+    pub(crate) fn new(statement: Statement) -> Template {
+        Template { text: String::leak(statement.text.into_owned()), places: Vec::leak(statement.places.into_owned()) }
+    }
+
+    /// The statement with these values.
+    pub(crate) fn with(&self, binds: Vec<Value>) -> Statement {
+        Statement { text: Cow::Borrowed(self.text), places: Cow::Borrowed(self.places), binds, once: false }
+    }
+}
+
+/// The statements that a model is read and written by one row at a time with, per dialect.
+#[derive(Debug, Default)]
+pub(crate) struct Templates([OneDialect; 4]);
+
+/// What one dialect has of them.
+#[derive(Debug, Default)]
+pub(crate) struct OneDialect {
+    pub(crate) get: OnceLock<Template>,
+    pub(crate) insert: OnceLock<Template>,
+    pub(crate) delete: OnceLock<Template>,
+}
+
+impl Templates {
+    pub(crate) fn of(&self, dialect: Dialect) -> &OneDialect {
+        &self.0[dialect as usize]
+    }
+}
+
+/// What `cell` holds, made if it is not there yet.
+pub(crate) fn template(
+    cell: &OnceLock<Template>,
+    make: impl FnOnce() -> crate::Result<Statement>,
+) -> crate::Result<&Template> {
+    if let Some(template) = cell.get() {
+        return Ok(template);
+    }
+    let statement = make()?;
+    Ok(cell.get_or_init(|| Template::new(statement)))
 }

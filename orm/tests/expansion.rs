@@ -200,6 +200,25 @@ fn queries_read_like_the_data() -> orm::Result<()> {
 }
 
 #[tokio::test]
+async fn drafts_become_rows() -> orm::Result<()> {
+    let db = Database::connect("sqlite::memory:").await?;
+    db.batch(
+        "CREATE TABLE library_country (id integer primary key, code text not null);
+        CREATE TABLE library_tag (id integer primary key, slug text not null unique);",
+    )
+    .await?;
+    let uk = Country::draft().0.set(1, &"UK".to_owned()).create(&db).await?;
+    assert_eq!((uk.id, uk.code.as_str()), (1, "UK"));
+    assert_eq!(Country::get(uk.id, &db).await?.code, "UK");
+    let long = Country::draft().0.set(1, &"UKX".to_owned()).create(&db).await.unwrap_err();
+    assert_eq!((long.code(), long.fields()), (orm::Code::TooLong, &["code".to_owned()][..]));
+    Tag::draft().0.set(1, &"rust".to_owned()).create(&db).await?;
+    let twice = Tag::draft().0.set(1, &"rust".to_owned()).create(&db).await.unwrap_err();
+    assert_eq!((twice.code(), twice.fields()), (orm::Code::UniqueViolation, &["slug".to_owned()][..]));
+    Ok(())
+}
+
+#[tokio::test]
 async fn rows_come_back() -> orm::Result<()> {
     let db = Database::connect("sqlite::memory:").await?;
     db.batch("CREATE TABLE library_country (id integer primary key, code text not null);

@@ -4,15 +4,17 @@ mod expr;
 mod function;
 mod kind;
 mod select;
+mod write;
 
 pub(crate) use select::{count, effective_order, select};
+pub(crate) use write::{delete, insert, update};
 
 use crate::{Code, Dialect, Error, Result, Statement, Value, resolve::Frame};
 
 /// SQL under construction.
 pub(crate) struct Sql {
     dialect: Dialect,
-    out: Statement,
+    out: Text,
     /// The queries around the place where text is being written, outermost first.
     frames: Vec<Frame>,
     /// The table names in use.
@@ -21,14 +23,23 @@ pub(crate) struct Sql {
     qualified: bool,
 }
 
+/// A [`Statement`] under construction.
+#[derive(Default)]
+struct Text {
+    text: String,
+    places: Vec<u32>,
+    binds: Vec<Value>,
+}
+
 impl Sql {
     pub(crate) fn new(dialect: Dialect) -> Sql {
-        let out = Statement::default();
+        let out = Text::default();
         Sql { dialect, out, frames: Vec::new(), taken: Vec::new(), qualified: false }
     }
 
     pub(crate) fn finish(self) -> Statement {
-        self.out
+        let Text { text, places, binds } = self.out;
+        Statement { text: text.into(), places: places.into(), binds, once: false }
     }
 
     pub(crate) fn push(&mut self, text: &str) {

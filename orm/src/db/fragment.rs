@@ -49,6 +49,9 @@ impl<K, DB: Binds> QueryFragment<DB> for ByKey<'_, K> {
 }
 
 fn walk<'b, DB: Binds>(statement: &'b Statement, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+    if statement.once {
+        pass.unsafe_to_cache_prepared();
+    }
     let mut from = 0;
     for (&place, value) in statement.places.iter().zip(&statement.binds) {
         let place = place as usize;

@@ -8,6 +8,7 @@ use crate::{
     Kind,
     field::PathNode,
     query::RowOps,
+    statement::Templates,
     tree::{Expr, ModelRef, Order},
 };
 use std::{
@@ -49,6 +50,7 @@ pub struct ModelMeta {
     options: fn() -> ModelOptions,
     options_cell: OnceLock<ModelOptions>,
     root: OnceLock<&'static PathNode>,
+    pub(crate) templates: Templates,
 }
 
 /// A field of a model.
@@ -171,6 +173,7 @@ impl ModelMeta {
             options: spec.options,
             options_cell: OnceLock::new(),
             root: OnceLock::new(),
+            templates: Templates::default(),
         }
     }
 
@@ -371,6 +374,7 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
         options: ModelOptions::default,
         options_cell: OnceLock::from(ModelOptions { unique: vec![both], ..ModelOptions::default() }),
         root: OnceLock::new(),
+        templates: Templates::default(),
     };
     Through { model: ModelRef::Shared(Arc::new(model)), source: 1, target: 2 }
 }

@@ -2,11 +2,12 @@
 
 use super::{AppSpec, Key, KeyShape, ModelMeta, Shape};
 use crate::{
-    FieldType, Result, Value,
+    Executor, FieldType, IntoKey, Result, Value,
     db::Row,
     field::{At, Loaded, Null, Opt, PathNode, Plain, Scope, SelectedValue},
     query::QuerySet,
     tree::{Select, Selected},
+    write,
 };
 
 /// A struct that is stored in a table: `#[derive(Model)]`.
@@ -76,6 +77,14 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     /// All rows of the model, to be narrowed down. Nothing runs before a terminal is awaited.
     fn objects() -> QuerySet<Self> {
         QuerySet::all_rows()
+    }
+
+    /// The row of this key: the shortest way to one row.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`](crate::Code::NotFound) when there is none.
+    fn get<E: Executor>(key: impl IntoKey<Self>, ex: &E) -> impl Future<Output = Result<Self>> + Send {
+        write::get(write::key_of(key), ex)
     }
 
     /// The handles of the fields, outside a closure.

@@ -154,7 +154,7 @@ impl Frame {
 }
 
 /// A path and column without the joins that are not needed: the key of a related row is a column of the row that points to it.
-fn trimmed(steps: &[Step], model: &ModelRef, column: u16) -> (usize, ModelRef, u16) {
+pub(crate) fn trimmed(steps: &[Step], model: &ModelRef, column: u16) -> (usize, ModelRef, u16) {
     let mut length = steps.len();
     let (mut model, mut column) = (model.clone(), column);
     while let Some(step) = length.checked_sub(1).map(|last| &steps[last]) {

@@ -21,7 +21,7 @@ pub struct Insert {
 /// What to do when a row with the same key exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
-    /// The columns of the key.
+    /// The columns of the key; none stands for any unique key.
     pub target: Vec<u16>,
     /// What to set on the existing row; nothing leaves it as it is.
     pub update: Vec<Assignment>,

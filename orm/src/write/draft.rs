@@ -1,8 +1,9 @@
 //! Rows that do not exist yet.
 
+use super::{Pending, check, clock, point::CreateOne};
 use crate::{
-    Error, Model, Value,
-    model::{ModelField, Writer},
+    Code, Error, Executor, Model, Result, Value,
+    model::{ModelField, ModelMeta, Writer},
 };
 use std::marker::PhantomData;
 
@@ -12,31 +13,88 @@ pub struct Missing;
 /// The state of a field that has a value, or needs none.
 pub struct Filled;
 
+/// The value of one column of a draft.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Slot {
+    /// None yet: the database's default, the model's, or NULL.
+    Unset,
+    /// The model's default: an upsert does not write it over an existing row.
+    Default(Value),
+    /// Given.
+    Given(Value),
+}
+
 /// The values of a draft, column by column: what every derived draft holds. Which are set is checked by the draft's type.
 pub struct DraftRow<M> {
-    values: Vec<Option<Value>>,
+    slots: Vec<Slot>,
     error: Option<Error>,
     _model: PhantomData<fn() -> M>,
+}
+
+/// A draft in which every required field is set: what the bulk methods take.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a complete draft of `{M}`",
+    label = "expected `{M}::draft()` with every required field set"
+)]
+pub trait IntoDraftRow<M> {
+    /// The values.
+    fn into_row(self) -> DraftRow<M>;
+}
+
+impl<M> IntoDraftRow<M> for DraftRow<M> {
+    fn into_row(self) -> DraftRow<M> {
+        self
+    }
 }
 
 impl<M: Model> DraftRow<M> {
     /// A draft without values.
     pub fn new() -> Self {
-        DraftRow { values: vec![None; M::meta().columns.len()], error: None, _model: PhantomData }
+        DraftRow { slots: vec![Slot::Unset; M::meta().columns.len()], error: None, _model: PhantomData }
     }
 
     /// Sets a field, whose first column is `column`. A value that has no database form is reported when the draft is written.
-    pub fn set<F: ModelField>(mut self, column: u16, value: &F) -> Self {
+    pub fn set<F: ModelField>(self, column: u16, value: &F) -> Self {
+        self.put(column, value, Slot::Given)
+    }
+
+    /// Sets a field to the model's default, which upserts do not write over the value of an existing row.
+    pub fn fill<F: ModelField>(self, column: u16, value: &F) -> Self {
+        self.put(column, value, Slot::Default)
+    }
+
+    fn put<F: ModelField>(mut self, column: u16, value: &F, slot: fn(Value) -> Slot) -> Self {
         let mut out = Writer::default();
         match value.write(&mut out) {
             Ok(()) => {
-                for (place, value) in self.values.iter_mut().skip(usize::from(column)).zip(out.into_values()) {
-                    *place = Some(value);
+                for (place, value) in self.slots.iter_mut().skip(usize::from(column)).zip(out.into_values()) {
+                    *place = slot(value);
                 }
             }
-            Err(error) => self.error = self.error.or(Some(error.with_model(M::meta().static_name()))),
+            Err(error) => {
+                let name = check::field_name(M::meta(), column);
+                self.error = self.error.or(Some(error.with_model(M::meta().static_name()).with_fields([name])));
+            }
         }
         self
+    }
+
+    /// Writes the row and gives it as it is stored: defaults of the database, microseconds and decimal places included.
+    ///
+    /// # Errors
+    /// Before any statement: [`Code::TooLong`], [`Code::InexactDecimal`], [`Code::OutOfRange`], [`Code::MissingValue`];
+    /// from the database: a violated constraint. [`Error::fields`] names the fields.
+    pub fn create<E: Executor>(self, ex: &E) -> Pending<'_, M> {
+        let op = self.into_values().and_then(|row| CreateOne::new(row, ex.dialect()));
+        Pending::run(ex, op)
+    }
+
+    /// The values, checked and completed.
+    pub(super) fn into_values(self) -> Result<NewRow> {
+        match self.error {
+            Some(error) => Err(error),
+            None => complete(M::meta(), self.slots),
+        }
     }
 }
 
@@ -44,4 +102,64 @@ impl<M: Model> Default for DraftRow<M> {
     fn default() -> Self {
         DraftRow::new()
     }
+}
+
+/// A row to insert: checked, with the model's defaults.
+#[derive(Debug, Clone)]
+pub(super) struct NewRow {
+    /// By column; `None` is left to the database.
+    pub(super) values: Vec<Option<Value>>,
+    /// The columns that an upsert writes over an existing row.
+    pub(super) given: Vec<u16>,
+}
+
+impl NewRow {
+    /// The columns that are sent.
+    pub(super) fn columns(&self) -> Vec<u16> {
+        let sent = self.values.iter().enumerate().filter(|(_, value)| value.is_some());
+        sent.map(|(column, _)| column as u16).collect()
+    }
+
+    /// The values that are sent.
+    pub(super) fn into_binds(self) -> Vec<Value> {
+        self.values.into_iter().flatten().collect()
+    }
+}
+
+fn complete(meta: &ModelMeta, slots: Vec<Slot>) -> Result<NewRow> {
+    let mut given = Vec::new();
+    let mut values = Vec::with_capacity(slots.len());
+    for (index, slot) in slots.into_iter().enumerate() {
+        let column = index as u16;
+        let shape = &meta.columns[index];
+        let field = &meta.fields[shape.field as usize];
+        let options = &field.options;
+        let value = match slot {
+            Slot::Given(value) => {
+                given.push(column);
+                Some(value)
+            }
+            Slot::Default(value) => Some(value),
+            Slot::Unset if options.auto_now || options.auto_now_add => {
+                if options.auto_now {
+                    given.push(column);
+                }
+                clock::now(shape.kind)
+            }
+            Slot::Unset if options.auto || options.db_default.is_some() => None,
+            Slot::Unset => match options.default {
+                Some(default) if field.column_count == 1 => Some(default()),
+                _ if shape.nullable => Some(Value::Null(shape.kind)),
+                _ => {
+                    let what = "has no value, and no default";
+                    return Err(check::refuse(meta, column, Code::MissingValue, what));
+                }
+            },
+        };
+        values.push(match value {
+            Some(value) => Some(check::checked(meta, column, value)?),
+            None => None,
+        });
+    }
+    Ok(NewRow { values, given })
 }

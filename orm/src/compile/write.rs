@@ -1,0 +1,347 @@
+//! INSERT, UPDATE and DELETE.
+
+use super::Sql;
+use crate::{
+    Code, Dialect, Error, Result, Statement,
+    resolve::{self, Frame},
+    tree::{
+        Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Path, Select, Selected, Step, Steps, Update,
+    },
+};
+
+/// Rows to insert, as a statement.
+pub(crate) fn insert(insert: &Insert, dialect: Dialect) -> Result<Statement> {
+    let mut sql = Sql::new(dialect);
+    sql.insert(insert)?;
+    Ok(sql.finish())
+}
+
+/// Rows to change, as a statement.
+pub(crate) fn update(update: &Update, dialect: Dialect) -> Result<Statement> {
+    let mut sql = Sql::new(dialect);
+    sql.update(update)?;
+    Ok(sql.finish())
+}
+
+/// Rows to delete, as a statement.
+pub(crate) fn delete(delete: &Delete, dialect: Dialect) -> Result<Statement> {
+    let mut sql = Sql::new(dialect);
+    sql.delete(delete)?;
+    Ok(sql.finish())
+}
+
+/// How the rows of an UPDATE or DELETE are found.
+enum Found {
+    /// By conditions on the table itself.
+    Here(Option<Expr>),
+    /// By their keys, which a query of its own selects.
+    ByKey(Box<Select>),
+}
+
+impl Sql {
+    fn insert(&mut self, insert: &Insert) -> Result<()> {
+        let capabilities = self.dialect.capabilities();
+        let ignores = insert.conflict.as_ref().is_some_and(|conflict| conflict.update.is_empty());
+        self.push(if ignores && !capabilities.conflict_target { "INSERT IGNORE INTO " } else { "INSERT INTO " });
+        self.name(&insert.model.table);
+        let frame = Frame::new(&Select::bare(insert.model.clone()), &mut self.taken)?;
+        let updates = insert.conflict.as_ref().map_or(&[][..], |conflict| &conflict.update);
+        let reads_row = updates.iter().any(|assignment| reads_column(&assignment.value));
+        if reads_row && capabilities.conflict_target {
+            // The name tells the existing row from the proposed one.
+            self.push(" AS ");
+            self.name(&frame.tables[0].alias);
+            self.qualified = true;
+        }
+        self.frames.push(frame);
+        if insert.columns.is_empty() {
+            self.push(if capabilities.default_values { " DEFAULT VALUES" } else { " () VALUES ()" });
+        } else {
+            self.push(" (");
+            self.column_names(&insert.model, &insert.columns)?;
+            self.push(") VALUES ");
+            self.list(&insert.rows, ", ", |sql, row| {
+                sql.push("(");
+                sql.list(row, ", ", |sql, value| {
+                    sql.bind(value.clone());
+                    Ok(())
+                })?;
+                sql.push(")");
+                Ok(())
+            })?;
+        }
+        if let Some(conflict) = &insert.conflict {
+            self.conflict(&insert.model, conflict)?;
+        }
+        self.returning(&insert.model, &insert.returning, capabilities.insert_returning)
+    }
+
+    fn conflict(&mut self, model: &ModelRef, conflict: &Conflict) -> Result<()> {
+        if !self.dialect.capabilities().conflict_target {
+            if conflict.update.is_empty() {
+                return Ok(());
+            }
+            self.push(" ON DUPLICATE KEY UPDATE ");
+            return self.assignments(model, &conflict.update);
+        }
+        self.push(" ON CONFLICT");
+        if !conflict.target.is_empty() {
+            self.push(" (");
+            self.column_names(model, &conflict.target)?;
+            self.push(")");
+        }
+        if conflict.update.is_empty() {
+            self.push(" DO NOTHING");
+            return Ok(());
+        }
+        self.push(" DO UPDATE SET ");
+        self.assignments(model, &conflict.update)
+    }
+
+    fn column_names(&mut self, model: &ModelRef, columns: &[u16]) -> Result<()> {
+        self.list(columns, ", ", |sql, &column| {
+            sql.name(&model.columns[column as usize].name);
+            Ok(())
+        })
+    }
+
+    fn assignments(&mut self, model: &ModelRef, set: &[Assignment]) -> Result<()> {
+        self.list(set, ", ", |sql, assignment| {
+            sql.name(&model.columns[assignment.column as usize].name);
+            sql.push(" = ");
+            sql.expr(&assignment.value)
+        })
+    }
+
+    fn returning(&mut self, model: &ModelRef, columns: &[u16], can: bool) -> Result<()> {
+        if columns.is_empty() {
+            return Ok(());
+        }
+        if !can {
+            return Err(self.unsupported("RETURNING here", "write first, then read the rows by their keys"));
+        }
+        self.push(" RETURNING ");
+        self.column_names(model, columns)
+    }
+
+    fn update(&mut self, update: &Update) -> Result<()> {
+        if update.set.is_empty() {
+            return Err(Error::new(Code::BadQuery, "an update that sets nothing"));
+        }
+        let model = &update.rows.model;
+        let mut set = update.set.clone();
+        for assignment in &mut set {
+            subqueries_for_paths(&mut assignment.value);
+        }
+        if self.dialect.capabilities().sets_in_turn {
+            set = in_turn(set)?;
+        }
+        let asks = set.iter().any(|assignment| has_query(&assignment.value));
+        let found = self.find(&update.rows, asks)?;
+        self.push("UPDATE ");
+        let joined = self.head(model, &found)?;
+        self.push(" SET ");
+        self.list(&set, ", ", |sql, assignment| {
+            match joined {
+                true => sql.table_column(0, 0, assignment.column),
+                false => sql.name(&model.columns[assignment.column as usize].name),
+            }
+            sql.push(" = ");
+            sql.expr(&assignment.value)
+        })?;
+        self.tail(model, found, joined)?;
+        self.returning(model, &update.returning, self.dialect.capabilities().update_returning)
+    }
+
+    fn delete(&mut self, delete: &Delete) -> Result<()> {
+        let model = &delete.rows.model;
+        let found = self.find(&delete.rows, false)?;
+        let joined = self.joins(&found);
+        self.push("DELETE ");
+        if joined && let Some(frame) = self.frames.last() {
+            let alias = frame.tables[0].alias.clone();
+            self.name(&alias);
+            self.push(" ");
+        }
+        self.push("FROM ");
+        self.head(model, &found)?;
+        self.tail(model, found, joined)
+    }
+
+    /// Decides how the rows are found, and opens the frame of the table that is written.
+    fn find(&mut self, rows: &Select, asks: bool) -> Result<Found> {
+        if rows.group_by.is_some() {
+            return Err(Error::new(Code::BadQuery, "groups are not rows: they cannot be updated or deleted"));
+        }
+        let mut rows = rows.clone();
+        let selection = std::mem::take(&mut rows.selection);
+        rows.resolve_selected(&selection);
+        rows.related.clear();
+        rows.for_update = false;
+        if rows.empty {
+            rows.add_filter(Expr::Or(Vec::new()));
+        }
+        let inner_queries = rows.filter.as_ref().is_some_and(has_query);
+        let plain = rows.joins.is_empty() && !rows.is_sliced();
+        let own = Select { filter: rows.filter.clone(), ..Select::bare(rows.model.clone()) };
+        let frame = Frame::new(&own, &mut Vec::new())?;
+        // Where a statement cannot read the table that it writes, the keys are selected apart.
+        let apart = inner_queries && !self.dialect.capabilities().reads_what_it_writes;
+        let here = plain && frame.tables.len() == 1 && !apart;
+        let bare = Select::bare(rows.model.clone());
+        let frame = Frame::new(&bare, &mut self.taken)?;
+        self.frames.push(frame);
+        if here {
+            self.qualified = inner_queries || asks;
+            return Ok(Found::Here(rows.filter));
+        }
+        rows.selection =
+            rows.model.key.iter().map(|&column| Selected::Expr(Expr::own(rows.model.clone(), column))).collect();
+        if !rows.is_sliced() {
+            rows.order.clear();
+            rows.default_order = false;
+        }
+        rows.distinct = false;
+        self.qualified = true;
+        Ok(Found::ByKey(Box::new(rows)))
+    }
+
+    /// Whether the keys stand in a joined table: where they cannot come from the table that is written.
+    fn joins(&self, found: &Found) -> bool {
+        matches!(found, Found::ByKey(_)) && !self.dialect.capabilities().reads_what_it_writes
+    }
+
+    /// The table that is written, with the keys beside it where they are joined.
+    fn head(&mut self, model: &ModelRef, found: &Found) -> Result<bool> {
+        self.name(&model.table);
+        if self.qualified
+            && let Some(frame) = self.frames.last()
+        {
+            let alias = frame.tables[0].alias.clone();
+            self.push(" AS ");
+            self.name(&alias);
+        }
+        let Found::ByKey(rows) = found else { return Ok(false) };
+        if !self.joins(found) {
+            return Ok(false);
+        }
+        self.push(" JOIN (");
+        // DISTINCT keeps the database from merging this query into the one around it, which it would then refuse.
+        self.select(&Select { distinct: !rows.is_sliced(), ..(**rows).clone() })?;
+        self.push(") AS ");
+        self.name("chosen");
+        self.push(" ON ");
+        self.list(&model.key, " AND ", |sql, &column| {
+            sql.table_column(0, 0, column);
+            sql.push(" = ");
+            sql.name("chosen");
+            sql.push(".");
+            sql.name(&model.columns[column as usize].name);
+            Ok(())
+        })?;
+        Ok(true)
+    }
+
+    /// The condition.
+    fn tail(&mut self, model: &ModelRef, found: Found, joined: bool) -> Result<()> {
+        match found {
+            Found::Here(None) => Ok(()),
+            Found::Here(Some(condition)) => {
+                self.push(" WHERE ");
+                match &condition {
+                    Expr::And(all) if all.is_empty() => self.push("1 = 1"),
+                    Expr::And(all) => self.list(all, " AND ", |sql, part| sql.operand(part))?,
+                    one => self.expr(one)?,
+                }
+                Ok(())
+            }
+            Found::ByKey(_) if joined => Ok(()),
+            Found::ByKey(rows) => {
+                self.push(" WHERE ");
+                let key: Vec<Expr> = model.key.iter().map(|&column| Expr::own(model.clone(), column)).collect();
+                self.expr(&Expr::InQuery(key, rows))
+            }
+        }
+    }
+}
+
+fn reads_column(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.visit(0, &mut |expr, _| found |= matches!(expr, Expr::Column { .. }));
+    found
+}
+
+fn has_query(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.visit(0, &mut |expr, _| found |= matches!(expr, Expr::Exists(_) | Expr::Scalar(_) | Expr::InQuery(..)));
+    found
+}
+
+/// SET has no joins: a column of a related row becomes a query for that one value.
+fn subqueries_for_paths(expr: &mut Expr) {
+    expr.update(0, &mut |expr, depth| {
+        if let Expr::Column { path, model, column } = expr
+            && depth == 0
+            && let Some(query) = value_of_related(path, model, *column)
+        {
+            *expr = Expr::Scalar(Box::new(query));
+        }
+    });
+}
+
+fn value_of_related(path: &Path, model: &ModelRef, column: u16) -> Option<Select> {
+    let (steps, model, column) = resolve::trimmed(&path.steps, model, column);
+    let (first, rest) = path.steps[..steps].split_first()?;
+    let field = &first.model.fields[first.field as usize];
+    let relation = field.relation.as_ref()?;
+    let target = relation.target();
+    let pairs: Vec<(u16, u16)> = if field.column_count > 0 {
+        target.key.iter().copied().zip(field.columns()).collect()
+    } else {
+        let reverse = relation.reverse(&first.model, field)?;
+        target.fields[reverse as usize].columns().zip(first.model.key.iter().copied()).collect()
+    };
+    let mut query = Select::bare(target.clone());
+    let ties = pairs.into_iter().map(|(theirs, ours)| {
+        let ours = Expr::own(first.model.clone(), ours).outer(1);
+        Expr::own(target.clone(), theirs).binary(BinaryOp::Eq, ours)
+    });
+    query.filter = Some(Expr::And(ties.collect()));
+    let rest: Vec<Step> = rest.to_vec();
+    let path = Path { source: 0, steps: Steps::Shared(rest.into()) };
+    query.selection = vec![Selected::Expr(Expr::Column { path, model, column })];
+    Some(query)
+}
+
+/// MariaDB and MySQL assign from left to right, and later expressions see the new values: an assignment comes after those
+/// that read its column, so that all see the old ones.
+fn in_turn(mut set: Vec<Assignment>) -> Result<Vec<Assignment>> {
+    let mut done = Vec::with_capacity(set.len());
+    while !set.is_empty() {
+        let read_elsewhere = |index: usize| {
+            set.iter()
+                .enumerate()
+                .any(|(other, assignment)| other != index && reads(&assignment.value, set[index].column))
+        };
+        let next = (0..set.len()).find(|&index| !read_elsewhere(index));
+        let Some(next) = next else {
+            return Err(Error::new(
+                Code::Unsupported,
+                "assignments that read each other's columns in a circle cannot be made in one statement here",
+            )
+            .with_hint("read the rows and save them one by one, or use two updates"));
+        };
+        done.push(set.remove(next));
+    }
+    Ok(done)
+}
+
+fn reads(expr: &Expr, wanted: u16) -> bool {
+    let mut found = false;
+    expr.visit(0, &mut |expr, depth| {
+        if let Expr::Column { path, column, .. } = expr {
+            found |= depth == 0 && path.steps.is_empty() && *column == wanted;
+        }
+    });
+    found
+}

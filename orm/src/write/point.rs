@@ -1,0 +1,174 @@
+//! One row at a time, by statements that the connection finds by type: get by key, insert, delete by key.
+
+use super::{draft::NewRow, fault::explained};
+use crate::{
+    Access, Code, Connection, Dialect, Error, Executor, IntoKey, Key, Model, Operation, Result, Statement, Value,
+    compile,
+    model::{ModelMeta, Reader, Writer},
+    statement::template,
+    tree::{BinaryOp, Expr, Insert, ModelRef, Select},
+};
+use std::marker::PhantomData;
+
+/// The condition that the key of a row is this one.
+pub(super) fn key_is(model: &ModelRef, key: &[Value]) -> Expr {
+    let parts = model
+        .key
+        .iter()
+        .zip(key)
+        .map(|(&column, value)| Expr::own(model.clone(), column).binary(BinaryOp::Eq, Expr::Value(value.clone())));
+    Expr::And(parts.collect())
+}
+
+/// The values of a key.
+pub(super) fn key_values<K: Key>(key: &K) -> Result<Vec<Value>> {
+    let mut out = Writer::with_capacity(K::KINDS.len());
+    key.write(&mut out)?;
+    Ok(out.into_values())
+}
+
+/// Every column of a model.
+pub(super) fn all_columns(meta: &ModelMeta) -> Vec<u16> {
+    (0..meta.columns.len() as u16).collect()
+}
+
+/// The text of reading a row by its key.
+fn get_statement(meta: &'static ModelMeta, dialect: Dialect, key: Vec<Value>) -> Result<Statement> {
+    let make = || {
+        let model = ModelRef::Static(meta);
+        let mut select = Select::all(model.clone());
+        select.default_order = false;
+        select.add_filter(key_is(&model, &key));
+        compile::select(&select, dialect)
+    };
+    Ok(template(&meta.templates.of(dialect).get, make)?.with(key))
+}
+
+/// Reads the row of a key, found by `GetOf<M>` in the connection's cache.
+pub(super) async fn read_by_key<M: Model>(conn: &mut Connection, key: Vec<Value>) -> Result<Option<M>> {
+    let statement = get_statement(M::meta(), conn.dialect(), key)?;
+    let mut found = None;
+    let each = &mut |row: &crate::Row<'_>| {
+        found = Some(M::read_columns(&mut Reader::new(row, &[]))?);
+        Ok(())
+    };
+    conn.query_keyed::<GetOf<M>>(&statement, each).await.map_err(|error| error.with_model(M::meta().static_name()))?;
+    Ok(found)
+}
+
+/// No row has the key.
+#[cold]
+pub(super) fn not_found(meta: &ModelMeta) -> Error {
+    Error::new(Code::NotFound, format!("no `{}` has this key", meta.name))
+        .with_model(meta.static_name())
+        .with_hint("`.await.optional()` gives `None` instead")
+}
+
+/// Names [`Get`]'s statement in the connection's cache.
+struct GetOf<M>(PhantomData<M>);
+
+/// Names [`CreateOne`]'s statement in the connection's cache.
+struct InsertOf<M>(PhantomData<M>);
+
+/// Reads one row by its key.
+pub(super) struct Get<M> {
+    key: Vec<Value>,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> Operation for Get<M> {
+    type Output = M;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+        // An operation that reads may be run again from its start.
+        read_by_key(conn, self.key.clone()).await?.ok_or_else(|| not_found(M::meta()))
+    }
+}
+
+/// The row of a key: what `Model::get` runs.
+pub(crate) async fn get<M: Model, E: Executor>(key: M::Key, ex: &E) -> Result<M> {
+    let key = key_values(&key)?;
+    ex.run(Get { key, _model: PhantomData }).await
+}
+
+/// The key that something names; apart from `Model::get`, so that its future does not hold what it was given.
+pub(crate) fn key_of<M: Model>(row: impl IntoKey<M>) -> M::Key {
+    row.into_key()
+}
+
+/// Inserts one row and gives it as it is stored.
+pub(super) struct CreateOne<M> {
+    statement: Statement,
+    /// Whether the statement is the model's usual one, which has a name by type.
+    usual: bool,
+    /// The key, as far as it is known before.
+    key: Option<Vec<Value>>,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> CreateOne<M> {
+    pub(super) fn new(row: NewRow, dialect: Dialect) -> Result<Self> {
+        let meta = M::meta();
+        let usual = is_usual(meta, &row);
+        let returns = dialect.capabilities().insert_returning;
+        let key = if returns { None } else { known_key(meta, &row) };
+        let columns = row.columns();
+        let binds = row.into_binds();
+        let make = || {
+            let returning = if returns { all_columns(meta) } else { Vec::new() };
+            let rows = vec![binds.clone()];
+            let model = ModelRef::Static(meta);
+            compile::insert(&Insert { model, columns, rows, conflict: None, returning }, dialect)
+        };
+        let statement = if usual { template(&meta.templates.of(dialect).insert, make)?.with(binds) } else { make()? };
+        Ok(CreateOne { statement, usual, key, _model: PhantomData })
+    }
+}
+
+/// Whether just the automatic key and the defaults of the database are left out.
+fn is_usual(meta: &ModelMeta, row: &NewRow) -> bool {
+    row.values.iter().zip(&meta.columns).all(|(value, column)| {
+        let options = &meta.fields[column.field as usize].options;
+        value.is_none() == (options.auto || options.db_default.is_some())
+    })
+}
+
+/// The key, where the row has it.
+pub(super) fn known_key(meta: &ModelMeta, row: &NewRow) -> Option<Vec<Value>> {
+    meta.key.iter().map(|&column| row.values[column as usize].clone()).collect()
+}
+
+impl<M: Model> Operation for CreateOne<M> {
+    type Output = M;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+        let mut created = None;
+        let each = &mut |row: &crate::Row<'_>| {
+            created = Some(M::read_columns(&mut Reader::new(row, &[]))?);
+            Ok(())
+        };
+        let ran = match self.usual {
+            true => conn.query_keyed::<InsertOf<M>>(&self.statement, each).await,
+            false => conn.query(&self.statement, each).await,
+        };
+        if let Err(error) = ran {
+            return Err(explained(error, M::meta(), conn).await);
+        }
+        if let Some(row) = created {
+            return Ok(row);
+        }
+        let key = match self.key.take() {
+            Some(key) => key,
+            None => vec![Value::I64(conn.last_insert_id().await?)],
+        };
+        read_by_key(conn, key).await?.ok_or_else(|| not_found(M::meta()))
+    }
+}
