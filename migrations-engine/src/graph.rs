@@ -1,18 +1,273 @@
 //! All migrations of all applications, and the one history they form.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::error::{Result, error, fail};
 use crate::migration::{Migration, MigrationId};
+use crate::schema::Schema;
 
-/// A set of migrations.
+/// Which way a migration is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Applied.
+    Forward,
+    /// Undone.
+    Backward,
+}
+
+/// Where to migrate to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Everything applied.
+    Latest,
+    /// Everything of one application applied, with what that needs.
+    App(String),
+    /// One migration applied, and nothing of its application after it.
+    Migration(MigrationId),
+    /// Nothing of one application applied, nor what needs it.
+    Zero(String),
+}
+
+/// A set of migrations: those of the project, from files or embedded.
+///
+/// ```
+/// use migrations_engine::MigrationSet;
+/// let set = MigrationSet::from_embedded(&[("library/0001_initial.toml", r#"
+///     [[operations]]
+///     op = "create_model"
+///     model = "library.Tag"
+///     table = "library_tag"
+///     primary_key = ["id"]
+///     fields = [
+///         { name = "id", type = "bigint", auto = true },
+///         { name = "label", type = "char(50)" },
+///     ]
+/// "#)])?;
+/// assert_eq!(set.state()?.model("library", "Tag").unwrap().fields.len(), 2);
+/// assert_eq!(set.resolve("library", "0001")?.name, "0001_initial");
+/// # Ok::<(), migrations_engine::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MigrationSet {
     migrations: BTreeMap<MigrationId, Migration>,
 }
 
 impl MigrationSet {
+    /// Adds a migration; one of the same name is an error.
+    pub fn add(&mut self, migration: Migration) -> Result<()> {
+        if self.migrations.contains_key(&migration.id) {
+            fail!(M060, "there are two migrations `{}`", migration.id);
+        }
+        self.migrations.insert(migration.id.clone(), migration);
+        Ok(())
+    }
+
     /// The migrations by application and name.
     pub fn iter(&self) -> impl Iterator<Item = &Migration> {
         self.migrations.values()
     }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.migrations.is_empty()
+    }
+
+    /// A migration by its id.
+    pub fn get(&self, id: &MigrationId) -> Option<&Migration> {
+        self.migrations.get(id)
+    }
+
+    /// The applications that have migrations.
+    pub fn apps(&self) -> BTreeSet<&str> {
+        self.migrations.keys().map(|id| id.app.as_str()).collect()
+    }
+
+    /// The migrations of an application that no other of it depends on: one, unless branches met.
+    pub fn leaves(&self, app: &str) -> Vec<&MigrationId> {
+        let needed: BTreeSet<&MigrationId> = self
+            .migrations
+            .values()
+            .filter(|migration| migration.id.app == app)
+            .flat_map(|migration| &migration.depends_on)
+            .collect();
+        self.migrations.keys().filter(|id| id.app == app && !needed.contains(*id)).collect()
+    }
+
+    /// `M061` if an application has several latest migrations.
+    pub fn check_leaves(&self) -> Result<()> {
+        for app in self.apps() {
+            let leaves = self.leaves(app);
+            if leaves.len() > 1 {
+                let names: Vec<&str> = leaves.iter().map(|id| id.name.as_str()).collect();
+                return Err(error!(M061, "`{app}` has several latest migrations: {}", names.join(", "))
+                    .with_hint("two branches each added one; make the later depend on the other, or merge them by a migration that depends on all"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A migration of an application by its name or the beginning of it, if only one begins so.
+    pub fn resolve(&self, app: &str, name: &str) -> Result<&MigrationId> {
+        let all = || self.migrations.keys().filter(|id| id.app == app);
+        if let Some(exact) = all().find(|id| id.name == name) {
+            return Ok(exact);
+        }
+        let found: Vec<&MigrationId> = all().filter(|id| id.name.starts_with(name)).collect();
+        match found.as_slice() {
+            [only] => Ok(only),
+            [] if all().next().is_none() => fail!(M060, "the application `{app}` has no migrations"),
+            [] => {
+                let names: Vec<&str> = all().map(|id| id.name.as_str()).collect();
+                Err(error!(M060, "no migration of `{app}` begins with `{name}`")
+                    .with_hint(format!("there are {}", names.join(", "))))
+            }
+            several => {
+                let names: Vec<&str> = several.iter().map(|id| id.name.as_str()).collect();
+                Err(error!(M060, "several migrations of `{app}` begin with `{name}`")
+                    .with_hint(format!("write one of {}", names.join(", "))))
+            }
+        }
+    }
+
+    /// A target as on a command line: nothing, an application, and a name, prefix or `zero`.
+    pub fn target(&self, app: Option<&str>, name: Option<&str>) -> Result<Target> {
+        match (app, name) {
+            (None, _) => Ok(Target::Latest),
+            (Some(app), _) if !self.apps().contains(app) => fail!(M060, "the application `{app}` has no migrations"),
+            (Some(app), None) => Ok(Target::App(app.to_owned())),
+            (Some(app), Some("zero")) => Ok(Target::Zero(app.to_owned())),
+            (Some(app), Some(name)) => Ok(Target::Migration(self.resolve(app, name)?.clone())),
+        }
+    }
+
+    /// All migrations, each after those it depends on; by application and name where that is free.
+    pub fn order(&self) -> Result<Vec<&Migration>> {
+        let mut order = Vec::with_capacity(self.migrations.len());
+        let mut done: BTreeSet<&MigrationId> = BTreeSet::new();
+        for id in self.migrations.keys() {
+            // Depth first without recursion: chains are as long as a project is old.
+            let mut path: Vec<(&MigrationId, usize)> = vec![(id, 0)];
+            let mut on_path: BTreeSet<&MigrationId> = BTreeSet::from([id]);
+            while let Some((id, next)) = path.pop() {
+                if done.contains(id) {
+                    on_path.remove(id);
+                    continue;
+                }
+                let Some(migration) = self.migrations.get(id) else { continue };
+                let Some(needed) = migration.depends_on.get(next) else {
+                    done.insert(id);
+                    on_path.remove(id);
+                    order.push(migration);
+                    continue;
+                };
+                path.push((id, next + 1));
+                if !self.migrations.contains_key(needed) {
+                    return Err(error!(M063, "`{id}` depends on `{needed}`, which does not exist")
+                        .with_hint("was its file renamed or not committed?"));
+                }
+                if done.contains(needed) {
+                    continue;
+                }
+                if !on_path.insert(needed) {
+                    fail!(M062, "`{needed}` and `{id}` depend on each other in a circle");
+                }
+                path.push((needed, 0));
+            }
+        }
+        Ok(order)
+    }
+
+    /// The state after all migrations.
+    pub fn state(&self) -> Result<Schema> {
+        self.replay(|_| true)
+    }
+
+    /// The state in which a migration begins: after all that come before it in [`order`](Self::order).
+    pub fn state_before(&self, id: &MigrationId) -> Result<Schema> {
+        if !self.migrations.contains_key(id) {
+            fail!(M060, "there is no migration `{id}`");
+        }
+        let mut state = Schema::default();
+        for migration in self.order()?.into_iter().take_while(|migration| migration.id != *id) {
+            replay_one(&mut state, migration)?;
+        }
+        Ok(state)
+    }
+
+    /// The state after those migrations that `include` takes.
+    pub(crate) fn replay(&self, include: impl Fn(&MigrationId) -> bool) -> Result<Schema> {
+        let mut state = Schema::default();
+        for migration in self.order()?.into_iter().filter(|migration| include(&migration.id)) {
+            replay_one(&mut state, migration)?;
+        }
+        Ok(state)
+    }
+
+    /// A migration with all that it depends on, at any distance.
+    fn with_needed<'a>(&'a self, ids: impl IntoIterator<Item = &'a MigrationId>) -> BTreeSet<&'a MigrationId> {
+        let mut needed = BTreeSet::new();
+        let mut queue: Vec<&MigrationId> = ids.into_iter().collect();
+        while let Some(id) = queue.pop() {
+            if needed.insert(id) {
+                queue.extend(self.migrations.get(id).into_iter().flat_map(|migration| &migration.depends_on));
+            }
+        }
+        needed
+    }
+
+    /// What to run, in order, to get from the applied migrations to the target.
+    pub fn path(&self, applied: &BTreeSet<MigrationId>, target: &Target) -> Result<Vec<(&Migration, Direction)>> {
+        let order = self.order()?;
+        let forward = |wanted: &BTreeSet<&MigrationId>| {
+            let missing =
+                order.iter().filter(|migration| wanted.contains(&migration.id) && !applied.contains(&migration.id));
+            missing.map(|migration| (*migration, Direction::Forward)).collect::<Vec<_>>()
+        };
+        let backward = |undone: BTreeSet<&MigrationId>| {
+            // Whatever needs what is undone is undone too, last first.
+            let mut gone = undone;
+            for migration in &order {
+                if migration.depends_on.iter().any(|needed| gone.contains(needed)) {
+                    gone.insert(&migration.id);
+                }
+            }
+            let gone =
+                order.iter().rev().filter(|migration| gone.contains(&migration.id) && applied.contains(&migration.id));
+            gone.map(|migration| (*migration, Direction::Backward)).collect::<Vec<_>>()
+        };
+        let of_app =
+            |app: &str| -> BTreeSet<&MigrationId> { self.migrations.keys().filter(|id| id.app == app).collect() };
+        match target {
+            Target::Latest => {
+                self.check_leaves()?;
+                Ok(forward(&self.migrations.keys().collect()))
+            }
+            Target::App(app) => {
+                self.check_leaves()?;
+                Ok(forward(&self.with_needed(of_app(app))))
+            }
+            Target::Migration(id) => {
+                let Some(id) = self.migrations.get(id).map(|migration| &migration.id) else {
+                    fail!(M060, "there is no migration `{id}`");
+                };
+                let kept = self.with_needed([id]);
+                let after: BTreeSet<&MigrationId> = of_app(&id.app)
+                    .into_iter()
+                    .filter(|other| !kept.contains(other) && self.with_needed([*other]).contains(id))
+                    .collect();
+                let mut path = backward(after);
+                path.extend(forward(&kept));
+                Ok(path)
+            }
+            Target::Zero(app) => Ok(backward(of_app(app))),
+        }
+    }
+}
+
+fn replay_one(state: &mut Schema, migration: &Migration) -> Result<()> {
+    for operation in &migration.operations {
+        let place = |error: crate::Error| error.at(format!("{}: {}", migration.id, operation.describe()));
+        operation.apply(state).map_err(place)?;
+    }
+    Ok(())
 }

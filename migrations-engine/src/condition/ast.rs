@@ -311,10 +311,10 @@ impl Expr {
     pub fn fields(&self) -> Vec<&str> {
         let mut fields = Vec::new();
         self.walk(&mut |expr| {
-            if let Expr::Field(name) = expr {
-                if !fields.contains(&name.as_str()) {
-                    fields.push(name.as_str());
-                }
+            if let Expr::Field(name) = expr
+                && !fields.contains(&name.as_str())
+            {
+                fields.push(name.as_str());
             }
         });
         fields

@@ -112,7 +112,7 @@ fn uuid(text: &str) -> Option<String> {
 }
 
 fn bytes(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || text.len() % 2 != 0 {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
@@ -145,10 +145,10 @@ impl Value {
 
     /// A number from its decimal digits; whole numbers that fit become [`Value::Int`].
     pub fn number(text: &str) -> Result<Self> {
-        if let Ok(int) = text.parse::<i64>() {
-            if !text.starts_with('+') {
-                return Ok(Value::Int(int));
-            }
+        if let Ok(int) = text.parse::<i64>()
+            && !text.starts_with('+')
+        {
+            return Ok(Value::Int(int));
         }
         if is_number(text) { Ok(Value::Number(text.to_owned())) } else { fail!(M003, "`{text}` is not a number") }
     }

@@ -1,8 +1,18 @@
 //! The autodetector: the operations that lead from one state to another.
+//!
+//! [`diff`] works in passes: renames first (they decide what is compared with what), then a list of
+//! wanted operations, then their order, found by applying to a copy of the state whatever already
+//! fits. [`autodetect`] cuts the result into migrations per application.
 
+mod compare;
+mod order;
 mod questions;
+mod reduce;
+mod rename;
+mod split;
 
 pub use questions::{Answers, Questioner, Refuse, answer};
+pub use reduce::reduce;
 
 use crate::error::Result;
 use crate::graph::MigrationSet;
@@ -11,13 +21,45 @@ use crate::operation::Operation;
 use crate::schema::Schema;
 
 /// The operations, in order, that lead from the state `from` to the state `to`.
+///
+/// ```
+/// use migrations_engine::{diff, Schema};
+/// use migrations_engine::diff::{Answers, Refuse};
+/// use migrations_engine::schema::{Model, Field, ColumnType};
+/// let model = |fields: &[&str]| {
+///     let model = Model::new("library", "Tag").with(Field::auto_id());
+///     fields.iter().fold(model, |model, name| model.with(Field::new(*name, ColumnType::Integer).nullable()))
+/// };
+/// let (mut from, mut to) = (Schema::default(), Schema::default());
+/// from.insert(model(&["label"]));
+/// to.insert(model(&["name"]));
+/// let refused = diff(&from, &to, &mut Refuse).unwrap_err();
+/// assert_eq!(refused.code(), "M020");
+/// assert!(refused.hint().unwrap().contains("--rename library.Tag.label=name"));
+/// let mut answers = Answers::new();
+/// answers.rename("library.Tag.label=name")?;
+/// let operations = diff(&from, &to, &mut answers)?;
+/// assert_eq!(operations[0].describe(), "Rename field label of library.Tag to name");
+/// # Ok::<(), migrations_engine::Error>(())
+/// ```
 pub fn diff(from: &Schema, to: &Schema, questioner: &mut dyn Questioner) -> Result<Vec<Operation>> {
-    let _ = (from, to, questioner);
-    Ok(Vec::new())
+    to.validate()?;
+    if from == to {
+        return Ok(Vec::new());
+    }
+    let mut state = from.clone();
+    let mut operations = rename::renames(&mut state, to, questioner)?;
+    let wanted = compare::compare(&state, to, questioner)?;
+    operations.extend(order::order(&mut state, wanted)?);
+    Ok(operations)
 }
 
-/// The new migrations that lead from the migrations in `set` to the state `to`.
+/// The new migrations that lead from the migrations in `set` to the state `to`; none if nothing changed.
+///
+/// They are not written: see [`MigrationSet::add`] and [`MigrationSet::write`].
 pub fn autodetect(set: &MigrationSet, to: &Schema, questioner: &mut dyn Questioner) -> Result<Vec<Migration>> {
-    let _ = (set, to, questioner);
-    Ok(Vec::new())
+    set.check_leaves()?;
+    let from = set.state()?;
+    let operations = diff(&from, to, questioner)?;
+    Ok(split::split(set, &from, operations))
 }

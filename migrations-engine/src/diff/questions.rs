@@ -9,6 +9,12 @@ use crate::schema::{ColumnType, Field, ModelKey};
 /// Answers the questions of `diff`. The engine itself reads nothing: a terminal is one
 /// implementation, [`Refuse`] and [`Answers`] are others.
 pub trait Questioner {
+    /// Whether it was said beforehand, without being asked, that `old` is now called `new`: `old` is
+    /// `app.Model` or `app.Model.field`, `new` the last part only.
+    fn was_told_renamed(&mut self, old: &str, new: &str) -> bool {
+        let _ = (old, new);
+        false
+    }
     /// Is the new field `new` the old field `old` under another name?
     fn is_renamed_field(&mut self, model: &ModelKey, old: &Field, new: &Field) -> Result<bool>;
     /// Is the new model `new` the old model `old` under another name?
@@ -188,7 +194,7 @@ pub fn answer(text: &str, ty: &ColumnType) -> Result<Expr> {
         });
     }
     let typed = |keyword| Value::typed(keyword, text).map(Expr::Value);
-    match ty {
+    let expr = match ty {
         ColumnType::Date => typed("date").or(parsed),
         ColumnType::Time => typed("time").or(parsed),
         ColumnType::DateTime => typed("datetime").or(parsed),
@@ -199,10 +205,19 @@ pub fn answer(text: &str, ty: &ColumnType) -> Result<Expr> {
             parsed.ok().filter(|expr| matches!(expr, Expr::Value(Value::Json(_)))).map_or_else(|| typed("json"), Ok)
         }
         _ => parsed,
+    }?;
+    if let Expr::Value(value) = &expr {
+        // The strictest database finds out what does not fit.
+        crate::sql::literal(crate::Dialect::Postgres, value, Some(ty))?;
     }
+    Ok(expr)
 }
 
 impl<Q: Questioner> Questioner for Answers<Q> {
+    fn was_told_renamed(&mut self, old: &str, new: &str) -> bool {
+        self.says_renamed(old, new) == Some(true) || self.otherwise.was_told_renamed(old, new)
+    }
+
     fn is_renamed_field(&mut self, model: &ModelKey, old: &Field, new: &Field) -> Result<bool> {
         match self.says_renamed(&format!("{model}.{}", old.name), &new.name) {
             Some(said) => Ok(said),

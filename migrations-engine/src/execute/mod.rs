@@ -1,5 +1,425 @@
-//! Running plans on a database.
+//! Running plans on a database: history, lock, transactions, journal.
+//!
+//! On SQLite and PostgreSQL a migration is one transaction with its entry in the history. MariaDB and
+//! MySQL commit each DDL statement, so there (and for a migration that says `atomic = false`) every
+//! finished statement is noted in the history; an interrupted migration is taken up where it stopped
+//! the next time, and only where nobody can know whether the last statement was done (SQL written by
+//! hand, a Rust step) is `M073` given.
 
 mod connection;
+mod history;
+mod lock;
+mod rebuild;
 
 pub use connection::{Connection, NoSteps, Steps};
+pub use history::{Applied, HISTORY_TABLE};
+
+use std::collections::BTreeSet;
+
+use crate::error::{Error, Result, error, fail};
+use crate::graph::{Direction, MigrationSet, Target};
+use crate::migration::{Migration, MigrationId};
+use crate::plan::{Recheck, Statement, StatementKind, plan_migration};
+use crate::schema::Schema;
+
+use history::Progress;
+
+/// What is happening, for a progress display.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A migration begins.
+    Begin {
+        /// Which.
+        migration: &'a Migration,
+        /// Which way.
+        direction: Direction,
+        /// How many statements it has; 0 if it is only recorded.
+        statements: usize,
+    },
+    /// A statement is about to run.
+    Statement {
+        /// Its number, from 0.
+        at: usize,
+        /// The statement.
+        statement: &'a Statement,
+    },
+    /// A migration is done and recorded.
+    Done {
+        /// Which.
+        migration: &'a Migration,
+        /// Which way.
+        direction: Direction,
+    },
+}
+
+type Callback<'a> = Box<dyn FnMut(&Event<'_>) + Send + 'a>;
+
+/// Runs migrations over one connection.
+pub struct Executor<'a, C, S = NoSteps> {
+    set: &'a MigrationSet,
+    connection: &'a mut C,
+    steps: S,
+    fake: bool,
+    lock_seconds: u32,
+    progress: Option<Callback<'a>>,
+}
+
+impl<'a, C: Connection> Executor<'a, C> {
+    /// An executor without Rust steps.
+    pub fn new(set: &'a MigrationSet, connection: &'a mut C) -> Self {
+        Executor { set, connection, steps: NoSteps, fake: false, lock_seconds: 60, progress: None }
+    }
+}
+
+/// An error of the database during something.
+fn database(what: impl std::fmt::Display) -> impl FnOnce(crate::BoxError) -> Error {
+    let what = what.to_string();
+    move |source| error!(M081, "{what}").with_source(source)
+}
+
+impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
+    /// The same with registered Rust steps.
+    pub fn with_steps<T: Steps<C>>(self, steps: T) -> Executor<'a, C, T> {
+        let Executor { set, connection, steps: _, fake, lock_seconds, progress } = self;
+        Executor { set, connection, steps, fake, lock_seconds, progress }
+    }
+
+    /// Records migrations without running them.
+    pub fn fake(mut self, fake: bool) -> Self {
+        self.fake = fake;
+        self
+    }
+
+    /// How many seconds to wait for another process that is migrating; 60 unless said otherwise.
+    pub fn lock_timeout(mut self, seconds: u32) -> Self {
+        self.lock_seconds = seconds;
+        self
+    }
+
+    /// Calls `progress` as things happen.
+    pub fn on_progress(mut self, progress: impl FnMut(&Event<'_>) + Send + 'a) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    fn report(&mut self, event: &Event<'_>) {
+        if let Some(progress) = &mut self.progress {
+            progress(event);
+        }
+    }
+
+    /// The migrations recorded in the database, oldest first; none if it has no history yet.
+    pub async fn history(&mut self) -> Result<Vec<Applied>> {
+        history::read(self.connection).await
+    }
+
+    /// What [`migrate`](Self::migrate) would run, after checking the history; changes nothing.
+    pub async fn plan(&mut self, target: &Target) -> Result<Vec<(&'a Migration, Direction)>> {
+        let history = self.history().await?;
+        history::check(self.set, &history)?;
+        self.set.path(&applied(&history), target)
+    }
+
+    /// Brings the database to the target; gives what was run. An interrupted migration is finished first.
+    pub async fn migrate(&mut self, target: &Target) -> Result<Vec<(MigrationId, Direction)>> {
+        lock::acquire(self.connection, self.lock_seconds).await?;
+        let outcome = self.migrate_locked(target).await;
+        let released = lock::release(self.connection).await;
+        let done = outcome?;
+        released?;
+        Ok(done)
+    }
+
+    async fn migrate_locked(&mut self, target: &Target) -> Result<Vec<(MigrationId, Direction)>> {
+        let mut history = self.history().await?;
+        let mut done = Vec::new();
+        let interrupted: Vec<Applied> = history.iter().filter(|entry| entry.progress.is_some()).cloned().collect();
+        for entry in interrupted {
+            let Some(migration) = self.set.get(&entry.id) else {
+                fail!(M073, "`{}` stopped in the middle, and its file is missing", entry.id);
+            };
+            if entry.checksum != migration.checksum()? {
+                return Err(error!(M073, "`{}` stopped in the middle, and its file was edited since", entry.id)
+                    .with_hint("restore the file as it was, migrate, and make the change in a new migration"));
+            }
+            let Some(progress) = entry.progress.clone() else { continue };
+            let direction = progress.direction;
+            self.run(migration, direction, &applied(&history), Some(progress)).await?;
+            done.push((entry.id, direction));
+            history = self.history().await?;
+        }
+        history::check(self.set, &history)?;
+        let mut now = applied(&history);
+        let path = self.set.path(&now, target)?;
+        // Everything that can be known to fail is found before anything runs.
+        self.preflight(&now, &path)?;
+        if !path.is_empty() {
+            history::create(self.connection).await?;
+        }
+        for (migration, direction) in path {
+            if self.run(migration, direction, &now, None).await? {
+                done.push((migration.id.clone(), direction));
+            }
+            match direction {
+                Direction::Forward => now.insert(migration.id.clone()),
+                Direction::Backward => now.remove(&migration.id),
+            };
+        }
+        Ok(done)
+    }
+
+    /// Plans everything, so that what the database cannot do and steps that are missing show first.
+    fn preflight(&self, applied: &BTreeSet<MigrationId>, path: &[(&Migration, Direction)]) -> Result<()> {
+        if self.fake {
+            return Ok(());
+        }
+        let dialect = self.connection.dialect();
+        let mut now = applied.clone();
+        let mut forward: Option<Schema> = None;
+        for (migration, direction) in path {
+            let statements = match direction {
+                Direction::Backward => {
+                    forward = None;
+                    now.remove(&migration.id);
+                    let before = self.set.replay(|id| now.contains(id))?;
+                    plan_migration(dialect, &before, migration, *direction)?
+                }
+                Direction::Forward => {
+                    let mut state = match forward.take() {
+                        Some(state) => state,
+                        None => self.set.replay(|id| now.contains(id))?,
+                    };
+                    let place = |error: Error| error.at(&migration.id);
+                    let statements =
+                        crate::plan::plan_onto(dialect, &mut state, &migration.operations).map_err(place)?;
+                    now.insert(migration.id.clone());
+                    forward = Some(state);
+                    statements
+                }
+            };
+            for statement in &statements {
+                if let StatementKind::Rust { name, .. } = &statement.kind
+                    && !self.steps.has(name)
+                {
+                    return Err(error!(M084, "`{}` runs the step `{name}`, which is not registered", migration.id)
+                        .with_hint("register the function under this name with the application"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one migration; false if another process has done so meanwhile.
+    async fn run(
+        &mut self,
+        migration: &'a Migration,
+        direction: Direction,
+        applied: &BTreeSet<MigrationId>,
+        resume: Option<Progress>,
+    ) -> Result<bool> {
+        let dialect = self.connection.dialect();
+        let statements = if self.fake && resume.is_none() {
+            Vec::new()
+        } else {
+            let before = self.set.replay(|id| applied.contains(id) && *id != migration.id)?;
+            plan_migration(dialect, &before, migration, direction)?
+        };
+        self.report(&Event::Begin { migration, direction, statements: statements.len() });
+        let ran = if migration.atomic && dialect.capabilities().transactional_ddl {
+            self.run_atomic(migration, direction, &statements).await?
+        } else {
+            self.run_journalled(migration, direction, &statements, resume).await?;
+            true
+        };
+        if ran {
+            self.report(&Event::Done { migration, direction });
+        }
+        Ok(ran)
+    }
+
+    async fn run_atomic(
+        &mut self,
+        migration: &Migration,
+        direction: Direction,
+        statements: &[Statement],
+    ) -> Result<bool> {
+        let suspended = rebuild::suspend_foreign_keys(self.connection, statements).await?;
+        let begin = lock::begin(self.connection.dialect());
+        let outcome = match self.connection.execute(begin).await {
+            Ok(_) => {
+                let outcome = self.in_transaction(migration, direction, statements).await;
+                match outcome {
+                    Ok(ran) => self
+                        .connection
+                        .execute("COMMIT")
+                        .await
+                        .map(|_| ran)
+                        .map_err(database("the migration cannot be committed")),
+                    Err(error) => {
+                        // The first error is the one to show.
+                        let _ = self.connection.execute("ROLLBACK").await;
+                        Err(error)
+                    }
+                }
+            }
+            Err(source) => Err(database("no transaction can be begun")(source)),
+        };
+        let restored = rebuild::restore_foreign_keys(self.connection, suspended).await;
+        let ran = outcome.map_err(|error| error.at(&migration.id))?;
+        restored?;
+        Ok(ran)
+    }
+
+    async fn in_transaction(
+        &mut self,
+        migration: &Migration,
+        direction: Direction,
+        statements: &[Statement],
+    ) -> Result<bool> {
+        // Another process may have been here between our look at the history and the lock.
+        let recorded = history::read(self.connection).await?.into_iter().any(|entry| entry.id == migration.id);
+        if recorded == (direction == Direction::Forward) {
+            return Ok(false);
+        }
+        let mut captured = rebuild::Captured::default();
+        for (at, statement) in statements.iter().enumerate() {
+            self.report(&Event::Statement { at, statement });
+            self.statement(statement, &mut captured).await?;
+        }
+        if statements.iter().any(|statement| statement.foreign_keys_off) {
+            rebuild::check_foreign_keys(self.connection).await?;
+        }
+        history::record(self.connection, &migration.id, &migration.checksum()?, direction).await?;
+        Ok(true)
+    }
+
+    async fn run_journalled(
+        &mut self,
+        migration: &Migration,
+        direction: Direction,
+        statements: &[Statement],
+        resume: Option<Progress>,
+    ) -> Result<()> {
+        let checksum = migration.checksum()?;
+        let total = statements.len();
+        let mut progress = match resume {
+            Some(progress) if progress.total != total => {
+                fail!(
+                    M073,
+                    "`{}` stopped after {} of {} statements, but now has {total}",
+                    migration.id,
+                    progress.done,
+                    progress.total
+                );
+            }
+            Some(progress) => {
+                if let Some(statement) = statements.get(progress.done) {
+                    self.recheck(migration, statement, progress).await?
+                } else {
+                    progress
+                }
+            }
+            None => {
+                let progress = Progress { direction, done: 0, total, doing: false };
+                history::begin(self.connection, &migration.id, &checksum, &progress).await?;
+                progress
+            }
+        };
+        let suspended = rebuild::suspend_foreign_keys(self.connection, statements).await?;
+        let mut outcome = Ok(());
+        let mut captured = rebuild::Captured::default();
+        for (at, statement) in statements.iter().enumerate().skip(progress.done) {
+            self.report(&Event::Statement { at, statement });
+            let unknowable = statement.recheck == Recheck::Ask;
+            if unknowable {
+                progress.doing = true;
+                history::note(self.connection, &migration.id, &progress).await?;
+            }
+            outcome = self.statement(statement, &mut captured).await;
+            if outcome.is_err() {
+                // The database refused it, so it was not done.
+                progress.doing = false;
+                let _ = history::note(self.connection, &migration.id, &progress).await;
+                break;
+            }
+            progress.doing = false;
+            progress.done = at + 1;
+            history::note(self.connection, &migration.id, &progress).await?;
+        }
+        let restored = rebuild::restore_foreign_keys(self.connection, suspended).await;
+        if let Err(error) = outcome {
+            let hint = format!(
+                "{} of {total} statements are done; correct what the database refuses and migrate again: it goes on there",
+                progress.done
+            );
+            return Err(error.at(&migration.id).with_hint(hint));
+        }
+        restored?;
+        history::finish(self.connection, &migration.id, &checksum, direction).await
+    }
+
+    /// Finds out whether the statement at which a migration stopped was done.
+    async fn recheck(
+        &mut self,
+        migration: &Migration,
+        statement: &Statement,
+        mut progress: Progress,
+    ) -> Result<Progress> {
+        match &statement.recheck {
+            Recheck::Repeat => {}
+            Recheck::Query(sql) => {
+                let rows =
+                    self.connection.query(sql).await.map_err(database("the state of the database cannot be read"))?;
+                progress.done += usize::from(!rows.is_empty());
+            }
+            Recheck::Ask if progress.doing => {
+                let (at, total, sql) = (progress.done + 1, progress.total, statement.sql());
+                return Err(error!(M073, "`{}` stopped during statement {at} of {total}: {sql}", migration.id).with_hint(format!(
+                    "see whether it was done; then run UPDATE {HISTORY_TABLE} SET doing = 0, done = {} (done) or {} (not done) WHERE app = '{}' AND name = '{}', and migrate again",
+                    at, progress.done, migration.id.app, migration.id.name
+                )));
+            }
+            Recheck::Ask => {}
+        }
+        progress.doing = false;
+        Ok(progress)
+    }
+
+    async fn statement(&mut self, statement: &Statement, captured: &mut rebuild::Captured) -> Result<()> {
+        match &statement.kind {
+            StatementKind::Sql(sql) if returns_rows(sql) => {
+                self.connection.query(sql).await.map_err(database(format!("the database refused: {sql}")))?;
+                Ok(())
+            }
+            StatementKind::Sql(sql) => {
+                self.connection.execute(sql).await.map_err(database(format!("the database refused: {sql}")))?;
+                Ok(())
+            }
+            StatementKind::Capture { table, columns, indexes, checks } => {
+                rebuild::capture(self.connection, captured, table, columns, indexes, *checks).await
+            }
+            StatementKind::Restore { table } => rebuild::restore(self.connection, captured, table).await,
+            StatementKind::Rust { name, state } => {
+                if !self.steps.has(name) {
+                    fail!(M084, "the step `{name}` is not registered");
+                }
+                let ran = self.steps.run(name, state, self.connection).await;
+                ran.map_err(|source| error!(M084, "the step `{name}` failed").with_source(source))
+            }
+        }
+    }
+}
+
+/// Whether a driver has to be asked for rows to run it.
+fn returns_rows(sql: &str) -> bool {
+    let word = sql.split_whitespace().next().unwrap_or("");
+    word.eq_ignore_ascii_case("SELECT") || word.eq_ignore_ascii_case("PRAGMA")
+}
+
+/// The migrations that count as applied.
+fn applied(history: &[Applied]) -> BTreeSet<MigrationId> {
+    let counts =
+        |entry: &&Applied| entry.progress.as_ref().is_none_or(|progress| progress.direction == Direction::Backward);
+    history.iter().filter(counts).map(|entry| entry.id.clone()).collect()
+}

@@ -43,6 +43,9 @@ impl Operation {
                 let owner = schema.get(model)?;
                 free_field(owner, &field, None)?;
                 owner.validate_field(&field)?;
+                if field.auto {
+                    fail!(M018, "`{model}.{}` is not the key and cannot be automatic", field.name);
+                }
                 schema.validate_relation(owner, &field)?;
                 choose_names(schema, owner, &mut field, None)?;
                 schema.get_mut(model)?.fields.push(field);
@@ -89,13 +92,7 @@ impl Operation {
                 let at = constraint_at(schema.get(model)?, name)?;
                 let model = schema.get_mut(model)?;
                 free_name(model, to)?;
-                match &mut model.constraints[at] {
-                    Constraint::Unique { name, .. }
-                    | Constraint::Check { name, .. }
-                    | Constraint::ForeignKey { name, .. } => {
-                        name.clone_from(to);
-                    }
-                }
+                model.constraints[at] = model.constraints[at].named(to);
                 Ok(())
             }
             Operation::RunSql { state, .. } | Operation::Separate { state, .. } => {
@@ -188,10 +185,10 @@ fn rename_model(schema: &mut Schema, from: &ModelKey, to: &str) -> Result<()> {
             }
         }
         for constraint in &mut model.constraints {
-            if let Constraint::ForeignKey { to, .. } = constraint {
-                if to == from {
-                    *to = renamed.clone();
-                }
+            if let Constraint::ForeignKey { to, .. } = constraint
+                && to == from
+            {
+                *to = renamed.clone();
             }
         }
     }
@@ -282,10 +279,10 @@ fn rename_field(schema: &mut Schema, key: &ModelKey, from: &str, to: &str) -> Re
     }
     if let Some(relation) = &mut field.relation {
         let target = relation.to.clone();
-        if let Some(many) = relation.many_to_many.as_mut().filter(|many| many.through.is_none()) {
-            if many.table == naming::many_to_many(key, &model.table, from, &target).table {
-                many.table = naming::many_to_many(key, &model.table, to, &target).table;
-            }
+        if let Some(many) = relation.many_to_many.as_mut().filter(|many| many.through.is_none())
+            && many.table == naming::many_to_many(key, &model.table, from, &target).table
+        {
+            many.table = naming::many_to_many(key, &model.table, to, &target).table;
         }
     }
     free_field(model, &field, Some(from))?;
@@ -313,10 +310,10 @@ fn rename_field(schema: &mut Schema, key: &ModelKey, from: &str, to: &str) -> Re
             }
         }
         for constraint in &mut other.constraints {
-            if let Constraint::ForeignKey { to, to_fields, .. } = constraint {
-                if to == key {
-                    to_fields.iter_mut().for_each(&mut rename);
-                }
+            if let Constraint::ForeignKey { to, to_fields, .. } = constraint
+                && to == key
+            {
+                to_fields.iter_mut().for_each(&mut rename);
             }
         }
     }

@@ -23,7 +23,7 @@ impl<T> Eq for Hint<T> {}
 
 /// One field of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "super::model::repr::FieldRepr", try_from = "super::model::repr::FieldRepr")]
+#[serde(into = "super::repr::FieldRepr", try_from = "super::repr::FieldRepr")]
 pub struct Field {
     /// Its name in the model, also used in conditions.
     pub name: String,

@@ -6,6 +6,7 @@
 mod field;
 mod key;
 mod model;
+mod repr;
 mod types;
 
 pub use field::{Field, FieldNames, Generated, Hint, ManyToMany, OnDelete, Relation};
@@ -13,7 +14,7 @@ pub use key::ModelKey;
 pub use model::{Constraint, Deferrable, Index, Model, ModelNames};
 pub use types::ColumnType;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +100,22 @@ impl Schema {
         self.models.values().filter(move |model| model.refers_to(key))
     }
 
+    /// Some models, with every model that they refer to at any distance.
+    pub(crate) fn excerpt(&self, keys: &BTreeSet<ModelKey>) -> Schema {
+        let mut excerpt = Schema::default();
+        let mut queue: Vec<&ModelKey> = keys.iter().collect();
+        while let Some(model) = queue.pop().and_then(|key| self.models.get(key)) {
+            if excerpt.insert(model.clone()).is_none() {
+                queue.extend(model.fields.iter().filter_map(|field| Some(&field.relation.as_ref()?.to)));
+                queue.extend(model.constraints.iter().filter_map(|constraint| match constraint {
+                    Constraint::ForeignKey { to, .. } => Some(to),
+                    Constraint::Unique { .. } | Constraint::Check { .. } => None,
+                }));
+            }
+        }
+        excerpt
+    }
+
     /// Checks that every model is complete and every relation has a target.
     pub fn validate(&self) -> Result<()> {
         let mut tables = BTreeMap::new();
@@ -120,10 +137,10 @@ impl Schema {
         let place = || format!("{}.{}", model.key, field.name);
         let check = || -> Result<()> {
             self.target(relation)?;
-            if let Some(through) = relation.many_to_many.as_ref().and_then(|many| many.through.as_ref()) {
-                if !self.models.contains_key(through) {
-                    fail!(M016, "the relation goes through `{through}`, which does not exist");
-                }
+            if let Some(through) = relation.many_to_many.as_ref().and_then(|many| many.through.as_ref())
+                && !self.models.contains_key(through)
+            {
+                fail!(M016, "the relation goes through `{through}`, which does not exist");
             }
             Ok(())
         };

@@ -79,8 +79,8 @@ pub struct Capabilities {
     pub deferrable_foreign_keys: bool,
     /// ON DELETE SET DEFAULT.
     pub set_default: bool,
-    /// A foreign key makes its own index if there is none.
-    pub foreign_key_makes_index: bool,
+    /// A foreign key cannot be without an index.
+    pub foreign_key_needs_index: bool,
     /// Text columns that we make get an exact collation.
     pub text_collation: Option<&'static str>,
     /// Columns computed when read.
@@ -111,7 +111,7 @@ const SQLITE: Capabilities = Capabilities {
     nulls_not_distinct: false,
     deferrable_foreign_keys: true,
     set_default: true,
-    foreign_key_makes_index: false,
+    foreign_key_needs_index: false,
     text_collation: None,
     virtual_columns: true,
     boolean: false,
@@ -147,7 +147,7 @@ const MARIADB: Capabilities = Capabilities {
     expression_indexes: false,
     deferrable_foreign_keys: false,
     set_default: false,
-    foreign_key_makes_index: true,
+    foreign_key_needs_index: true,
     text_collation: Some("utf8mb4_nopad_bin"),
     text_key: false,
     ..SQLITE

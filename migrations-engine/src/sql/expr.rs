@@ -11,7 +11,7 @@ pub(crate) trait Columns {
     fn column(&self, field: &str) -> Option<(&str, &ColumnType)>;
 }
 
-impl Columns for [(String, String, ColumnType)] {
+impl Columns for Vec<(String, String, ColumnType)> {
     fn column(&self, field: &str) -> Option<(&str, &ColumnType)> {
         self.iter().find(|(name, _, _)| name == field).map(|(_, column, ty)| (column.as_str(), ty))
     }

@@ -26,7 +26,7 @@ impl Dialect {
     /// | `json` | text | jsonb | longtext | json |
     /// | `ip` | char(39) | inet | char(39) | char(39) |
     ///
-    /// Positive types, and JSON where it is text, also carry a check.
+    /// Positive types on SQLite and PostgreSQL, and JSON where it is text, also carry a check.
     pub fn column_type(self, ty: &ColumnType) -> Result<String> {
         let pick = |texts: [&str; 4]| {
             let [sqlite, postgres, mariadb, mysql] = texts;
@@ -84,7 +84,12 @@ impl Dialect {
 
     /// Whether the type carries a check on this database.
     pub(crate) fn has_type_check(self, ty: &ColumnType) -> bool {
-        ty.is_positive() || (*ty == ColumnType::Json && matches!(self, Dialect::Sqlite | Dialect::MariaDb))
+        match self {
+            Dialect::Sqlite => ty.is_positive() || *ty == ColumnType::Json,
+            Dialect::Postgres => ty.is_positive(),
+            Dialect::MariaDb => *ty == ColumnType::Json,
+            Dialect::MySql => false,
+        }
     }
 
     /// The check that the type carries, over an already quoted column.

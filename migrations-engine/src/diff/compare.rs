@@ -1,0 +1,154 @@
+//! Second pass: what is wanted, model by model, in no order yet.
+
+use super::Questioner;
+use crate::condition::Expr;
+use crate::error::{Result, error};
+use crate::operation::Operation;
+use crate::schema::{Constraint, Field, Index, Model, ModelKey, Schema};
+
+/// The operations that are wanted, with ranks that order those which do not depend on each other.
+pub(super) fn compare(state: &Schema, to: &Schema, questioner: &mut dyn Questioner) -> Result<Vec<Operation>> {
+    let mut wanted = Vec::new();
+    for old in state.models.values().filter(|old| !to.models.contains_key(&old.key)) {
+        if old.managed && !questioner.may_remove_model(&old.key)? {
+            return Err(error!(M021, "`{}` is gone from the models, but may not be removed", old.key));
+        }
+        wanted.push(Operation::DeleteModel { model: old.key.clone() });
+    }
+    for new in to.models.values() {
+        match state.models.get(&new.key) {
+            Some(old) => compare_model(state, to, old, new, questioner, &mut wanted)?,
+            None => wanted.push(Operation::CreateModel(new.clone())),
+        }
+    }
+    Ok(wanted)
+}
+
+fn compare_model(
+    state: &Schema,
+    to: &Schema,
+    old: &Model,
+    new: &Model,
+    questioner: &mut dyn Questioner,
+    wanted: &mut Vec<Operation>,
+) -> Result<()> {
+    let key = &new.key;
+    if old.table != new.table {
+        wanted.push(Operation::RenameTable { model: key.clone(), table: new.table.clone() });
+    }
+    if old.comment != new.comment {
+        wanted.push(Operation::AlterComment { model: key.clone(), comment: new.comment.clone() });
+    }
+    if old.managed != new.managed {
+        wanted.push(Operation::AlterManaged { model: key.clone(), managed: new.managed });
+    }
+    if old.primary_key != new.primary_key {
+        wanted.push(Operation::AlterPrimaryKey { model: key.clone(), primary_key: new.primary_key.clone() });
+    }
+    let managed = new.managed;
+    // `RenameTable` takes many-to-many tables with it: compare with what they will be then.
+    let mut moved = old.clone();
+    if old.table != new.table {
+        let mut scratch = state.clone();
+        Operation::RenameTable { model: key.clone(), table: new.table.clone() }.apply(&mut scratch)?;
+        moved = scratch.get(key)?.clone();
+    }
+    for field in &old.fields {
+        if new.field(&field.name).is_none_or(|now| replaced(field, now)) {
+            let derived = field.generated.is_some();
+            if managed && !derived && !questioner.may_remove_field(key, field)? {
+                return Err(error!(M021, "`{key}.{}` is gone from the models, but may not be removed", field.name));
+            }
+            wanted.push(Operation::RemoveField { model: key.clone(), field: field.name.clone() });
+        }
+    }
+    for field in &new.fields {
+        let was = moved.field(&field.name).filter(|was| !replaced(was, field));
+        match was {
+            None => {
+                let fill = if managed { fill_for_new(to, key, field, questioner)? } else { None };
+                wanted.push(Operation::AddField { model: key.clone(), field: field.clone(), fill });
+            }
+            Some(was) if was != field => {
+                let nulls = managed && was.null && !field.null;
+                let fill = match nulls && field.default.is_none() && field.db_default.is_none() {
+                    true => questioner.value_for_null(key, &typed(to, field))?,
+                    false => None,
+                };
+                wanted.push(Operation::AlterField { model: key.clone(), field: field.clone(), fill });
+            }
+            Some(_) => {}
+        }
+    }
+    compare_indexes(old, new, wanted);
+    Ok(())
+}
+
+/// Whether a field of the same name is another thing altogether, so that values cannot be kept.
+fn replaced(old: &Field, new: &Field) -> bool {
+    let through = |field: &Field| field.many().map(|many| many.through.is_some());
+    old.has_column() != new.has_column()
+        || old.generated.is_some() != new.generated.is_some()
+        || through(old) != through(new)
+}
+
+/// The field with the type that its column really has, for questions.
+fn typed(schema: &Schema, field: &Field) -> Field {
+    match schema.column_type(field) {
+        Ok(ty) => Field { ty, ..field.clone() },
+        Err(_) => field.clone(),
+    }
+}
+
+fn fill_for_new(to: &Schema, key: &ModelKey, field: &Field, questioner: &mut dyn Questioner) -> Result<Option<Expr>> {
+    let provided =
+        field.null || field.default.is_some() || field.db_default.is_some() || field.generated.is_some() || field.auto;
+    if provided || !field.has_column() {
+        return Ok(None);
+    }
+    questioner.value_for_new_field(key, &typed(to, field)).map(Some)
+}
+
+/// Indexes and constraints: renamed where only the name differs, else removed and added.
+fn compare_indexes(old: &Model, new: &Model, wanted: &mut Vec<Operation>) {
+    let key = &new.key;
+    let gone: Vec<&Index> = old.indexes.iter().filter(|index| !new.indexes.contains(index)).collect();
+    let mut come: Vec<&Index> = new.indexes.iter().filter(|index| !old.indexes.contains(index)).collect();
+    for index in gone {
+        let renamed = |other: &&Index| {
+            Index { name: index.name.clone(), ..(*other).clone() } == *index
+                && !old.indexes.iter().any(|old| old.name == other.name)
+        };
+        let name = index.name.clone();
+        match come.iter().position(renamed) {
+            Some(at) => {
+                let to = come.remove(at).name.clone();
+                wanted.push(Operation::RenameIndex { model: key.clone(), name, to });
+            }
+            None => wanted.push(Operation::RemoveIndex { model: key.clone(), name }),
+        }
+    }
+    wanted.extend(come.into_iter().map(|index| Operation::AddIndex { model: key.clone(), index: index.clone() }));
+
+    let gone: Vec<&Constraint> =
+        old.constraints.iter().filter(|constraint| !new.constraints.contains(constraint)).collect();
+    let mut come: Vec<&Constraint> =
+        new.constraints.iter().filter(|constraint| !old.constraints.contains(constraint)).collect();
+    for constraint in gone {
+        let renamed = |other: &&Constraint| {
+            constraint.named(other.name()) == **other && !old.constraints.iter().any(|old| old.name() == other.name())
+        };
+        let name = constraint.name().to_owned();
+        match come.iter().position(renamed) {
+            Some(at) => {
+                let to = come.remove(at).name().to_owned();
+                wanted.push(Operation::RenameConstraint { model: key.clone(), name, to });
+            }
+            None => wanted.push(Operation::RemoveConstraint { model: key.clone(), name }),
+        }
+    }
+    let added = come
+        .into_iter()
+        .map(|constraint| Operation::AddConstraint { model: key.clone(), constraint: constraint.clone() });
+    wanted.extend(added);
+}

@@ -1,0 +1,241 @@
+//! Third pass: an order in which every wanted operation fits the state it meets.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::error::Result;
+use crate::operation::Operation;
+use crate::schema::{Constraint, Field, Model, ModelKey, Schema};
+
+/// Which of two operations that do not depend on each other comes first: what makes room, then
+/// what is new, then what changes, then what was only kept until nothing used it any more.
+fn rank(operation: &Operation) -> u8 {
+    match operation {
+        Operation::RemoveConstraint { .. } | Operation::RemoveIndex { .. } => 0,
+        Operation::RenameConstraint { .. } | Operation::RenameIndex { .. } => 1,
+        Operation::RenameModel { .. } | Operation::RenameField { .. } => 2,
+        Operation::RenameTable { .. } | Operation::AlterManaged { .. } => 3,
+        Operation::AlterComment { .. } => 4,
+        Operation::RemoveField { .. } => 5,
+        Operation::CreateModel(_) => 6,
+        Operation::AddField { .. } => 7,
+        Operation::AlterField { .. } => 8,
+        Operation::AlterPrimaryKey { .. } => 9,
+        Operation::DeleteModel { .. } => 10,
+        Operation::AddConstraint { .. } | Operation::AddIndex { .. } => 11,
+        Operation::RunSql { .. } | Operation::RunRust { .. } | Operation::Separate { .. } => 12,
+    }
+}
+
+/// Orders the operations and applies them to the state.
+pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Operation>> {
+    let (creates, mut rest): (Vec<Operation>, Vec<Operation>) =
+        wanted.into_iter().partition(|operation| matches!(operation, Operation::CreateModel(_)));
+    let models = creates.into_iter().filter_map(|operation| match operation {
+        Operation::CreateModel(model) => Some(model),
+        _ => None,
+    });
+    rest.extend(creation_order(models.collect()));
+    rest.sort_by_key(rank);
+    let mut queue: VecDeque<Operation> = rest.into();
+    let mut ordered = Vec::new();
+    let mut waiting = VecDeque::new();
+    let mut last_error = None;
+    loop {
+        let before = ordered.len();
+        while let Some(operation) = queue.pop_front() {
+            match operation.apply(state) {
+                Ok(()) => {
+                    // A full key first: this field was given to `CreateModel` or `AddField` without it.
+                    ordered.push(operation);
+                    // What waited may fit now, and ranks before the rest.
+                    if !waiting.is_empty() && unlocks(ordered.last()) {
+                        while let Some(operation) = waiting.pop_back() {
+                            queue.push_front(operation);
+                        }
+                    }
+                }
+                Err(error) => {
+                    last_error = Some(error);
+                    waiting.push_back(operation);
+                }
+            }
+        }
+        if waiting.is_empty() {
+            return Ok(ordered);
+        }
+        std::mem::swap(&mut queue, &mut waiting);
+        if ordered.len() == before {
+            let Some(more) = loosen(state, &mut queue) else { break };
+            queue.push_front(more);
+        }
+    }
+    match last_error {
+        Some(error) => Err(error),
+        None => Ok(ordered),
+    }
+}
+
+/// Whether an operation can make others possible.
+fn unlocks(operation: Option<&Operation>) -> bool {
+    operation.is_some_and(|operation| rank(operation) >= 5 && rank(operation) <= 10)
+}
+
+/// When nothing fits: an operation that cuts a circle.
+fn loosen(state: &Schema, queue: &mut VecDeque<Operation>) -> Option<Operation> {
+    let deleted: BTreeSet<ModelKey> = queue
+        .iter()
+        .filter_map(|operation| match operation {
+            Operation::DeleteModel { model } => Some(model.clone()),
+            _ => None,
+        })
+        .collect();
+    // Models that go and refer to each other: a reference goes first.
+    for key in &deleted {
+        let Some(model) = state.models.get(key) else { continue };
+        let references = model.fields.iter().filter(|field| {
+            let to = field.relation.as_ref().map(|relation| &relation.to);
+            to.is_some_and(|to| to != key && deleted.contains(to)) && !model.is_key(&field.name)
+        });
+        for field in references {
+            // What uses the reference goes before it.
+            let Some(user) = model.using_field(&field.name).first().map(|user| (*user).to_owned()) else {
+                return Some(Operation::RemoveField { model: key.clone(), field: field.name.clone() });
+            };
+            if model.indexes.iter().any(|index| index.name == user) {
+                return Some(Operation::RemoveIndex { model: key.clone(), name: user });
+            }
+            if model.constraints.iter().any(|constraint| constraint.name() == user) {
+                return Some(Operation::RemoveConstraint { model: key.clone(), name: user });
+            }
+        }
+    }
+    // Two things exchange their names or columns: one steps aside.
+    let swap = queue.iter().enumerate().find_map(|(at, operation)| match operation {
+        Operation::AlterField { model, field, .. } => {
+            let old = state.models.get(model)?.field(&field.name)?;
+            (old.column != field.column && field.has_column()).then(|| {
+                let aside = Field { column: format!("{}__", old.column), ..old.clone() };
+                (at, Operation::AlterField { model: model.clone(), field: aside, fill: None })
+            })
+        }
+        Operation::RenameTable { model, .. } => {
+            let old = state.models.get(model)?;
+            Some((at, Operation::RenameTable { model: model.clone(), table: format!("{}__", old.table) }))
+        }
+        // A new automatic key: first the column, then the key, then the numbering.
+        _ => None,
+    });
+    if let Some((_, aside)) = swap {
+        let stepped = match &aside {
+            Operation::AlterField { field, .. } => field.column.ends_with("____"),
+            Operation::RenameTable { table, .. } => table.ends_with("____"),
+            _ => false,
+        };
+        return (!stepped).then_some(aside);
+    }
+    None
+}
+
+/// Models in an order in which each finds those it refers to; where they refer to each other in a
+/// circle, a field comes later by `AddField`, with what mentions it.
+fn creation_order(models: Vec<Model>) -> Vec<Operation> {
+    let new: BTreeSet<ModelKey> = models.iter().map(|model| model.key.clone()).collect();
+    let mut left: BTreeMap<ModelKey, Model> = models.into_iter().map(|model| (model.key.clone(), model)).collect();
+    let mut needs: BTreeMap<ModelKey, BTreeSet<ModelKey>> =
+        left.values().map(|model| (model.key.clone(), needed(model, &new))).collect();
+    let mut needed_by: BTreeMap<ModelKey, Vec<ModelKey>> = BTreeMap::new();
+    for (key, on) in &needs {
+        for other in on {
+            needed_by.entry(other.clone()).or_default().push(key.clone());
+        }
+    }
+    let mut ready: BTreeSet<ModelKey> =
+        needs.iter().filter(|(_, on)| on.is_empty()).map(|(key, _)| key.clone()).collect();
+    let (mut creates, mut later) = (Vec::new(), Vec::new());
+    let mut app: Option<String> = None;
+    while !left.is_empty() {
+        // Stay within an application as long as possible.
+        let next = ready.iter().find(|key| Some(&key.app) == app.as_ref()).or(ready.first()).cloned();
+        let key = match next {
+            Some(key) => key,
+            None => match cut(&left, &needs) {
+                Some(key) => key,
+                None => break,
+            },
+        };
+        ready.remove(&key);
+        let Some(mut model) = left.remove(&key) else { continue };
+        let missing = needs.remove(&key).unwrap_or_default();
+        if !missing.is_empty() {
+            postpone(&mut model, &missing, &mut later);
+        }
+        app = Some(key.app.clone());
+        creates.push(Operation::CreateModel(model));
+        for other in needed_by.remove(&key).unwrap_or_default() {
+            if let Some(on) = needs.get_mut(&other) {
+                on.remove(&key);
+                if on.is_empty() {
+                    ready.insert(other);
+                }
+            }
+        }
+    }
+    // A circle of keys that refer to each other: let the state say what is wrong.
+    creates.extend(left.into_values().map(Operation::CreateModel));
+    creates.extend(later);
+    creates
+}
+
+/// The new models that a new model needs.
+fn needed(model: &Model, new: &BTreeSet<ModelKey>) -> BTreeSet<ModelKey> {
+    let operation = Operation::CreateModel(model.clone());
+    operation.depends_on().into_iter().filter(|key| new.contains(*key)).cloned().collect()
+}
+
+/// The model to create first although others are missing: one whose key does not need them, with
+/// the fewest fields to postpone.
+fn cut(left: &BTreeMap<ModelKey, Model>, needs: &BTreeMap<ModelKey, BTreeSet<ModelKey>>) -> Option<ModelKey> {
+    let postponed = |model: &Model| {
+        let missing = needs.get(&model.key)?;
+        let fields: Vec<&Field> = model.fields.iter().filter(|field| refers(field, missing)).collect();
+        let fits = !fields.iter().any(|field| model.is_key(&field.name) || used_by_generated(model, field));
+        fits.then_some(fields.len())
+    };
+    left.values().filter_map(|model| Some((postponed(model)?, &model.key))).min().map(|(_, key)| key.clone())
+}
+
+fn used_by_generated(model: &Model, field: &Field) -> bool {
+    model.fields.iter().any(|other| {
+        other.generated.as_ref().is_some_and(|generated| generated.expr.fields().contains(&field.name.as_str()))
+    })
+}
+
+fn refers(field: &Field, missing: &BTreeSet<ModelKey>) -> bool {
+    field.relation.as_ref().is_some_and(|relation| {
+        missing.contains(&relation.to)
+            || relation
+                .many_to_many
+                .as_ref()
+                .and_then(|many| many.through.as_ref())
+                .is_some_and(|through| missing.contains(through))
+    })
+}
+
+/// Takes the fields that need missing models out of a new model, with what mentions them.
+fn postpone(model: &mut Model, missing: &BTreeSet<ModelKey>, later: &mut Vec<Operation>) {
+    let key = model.key.clone();
+    let (fields, kept): (Vec<Field>, Vec<Field>) = model.fields.drain(..).partition(|field| refers(field, missing));
+    model.fields = kept;
+    let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+    later.extend(fields.into_iter().map(|field| Operation::AddField { model: key.clone(), field, fill: None }));
+    let mentions = |fields: &BTreeSet<&str>| names.iter().any(|name| fields.contains(name.as_str()));
+    let (indexes, kept): (Vec<_>, Vec<_>) = model.indexes.drain(..).partition(|index| mentions(&index.fields()));
+    model.indexes = kept;
+    later.extend(indexes.into_iter().map(|index| Operation::AddIndex { model: key.clone(), index }));
+    let (constraints, kept): (Vec<_>, Vec<_>) = model.constraints.drain(..).partition(|constraint| {
+        let refers = matches!(constraint, Constraint::ForeignKey { to, .. } if missing.contains(to));
+        refers || mentions(&constraint.fields())
+    });
+    model.constraints = kept;
+    later.extend(constraints.into_iter().map(|constraint| Operation::AddConstraint { model: key.clone(), constraint }));
+}

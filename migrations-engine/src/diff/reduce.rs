@@ -1,0 +1,202 @@
+//! Fewer operations with the same effect: what is made and changed is made as it ends up.
+
+use crate::operation::Operation;
+use crate::schema::{Model, ModelKey, Schema};
+
+/// Merges operations where that cannot be noticed: fields into the model that is created before,
+/// changes into the last change, and what is made and removed into nothing.
+///
+/// ```
+/// use migrations_engine::{diff::reduce, Operation};
+/// use migrations_engine::schema::{ColumnType, Field, Model};
+/// let tag = Model::new("library", "Tag").with(Field::auto_id());
+/// let label = Field::new("label", ColumnType::Text);
+/// let operations = reduce(vec![
+///     Operation::CreateModel(tag.clone()),
+///     Operation::AddField { model: tag.key.clone(), field: label.clone(), fill: None },
+/// ]);
+/// assert_eq!(operations, [Operation::CreateModel(tag.with(label))]);
+/// ```
+pub fn reduce(mut operations: Vec<Operation>) -> Vec<Operation> {
+    loop {
+        let before = operations.len();
+        operations = pass(operations);
+        if operations.len() == before {
+            return operations;
+        }
+    }
+}
+
+/// One pass: each operation is merged into an earlier one, if nothing between them minds.
+fn pass(operations: Vec<Operation>) -> Vec<Operation> {
+    let mut out: Vec<Operation> = Vec::new();
+    for operation in operations {
+        match merge_back(&mut out, &operation) {
+            true => {}
+            false => out.push(operation),
+        }
+    }
+    out
+}
+
+fn merge_back(out: &mut Vec<Operation>, operation: &Operation) -> bool {
+    let Some(key) = operation.model() else { return false };
+    for at in (0..out.len()).rev() {
+        match merge(&out[at], operation) {
+            Some(merged) if fits_at(out, at, &merged) => {
+                out.splice(at..=at, merged);
+                return true;
+            }
+            Some(_) => return false,
+            None => {}
+        }
+        if touches(&out[at], key)
+            || operation.depends_on().into_iter().any(|needed| touches(&out[at], needed)) && !is_create(&out[at], key)
+        {
+            return false;
+        }
+    }
+    false
+}
+
+fn is_create(operation: &Operation, key: &ModelKey) -> bool {
+    matches!(operation, Operation::CreateModel(model) if model.key == *key)
+}
+
+/// Whether what a merged operation needs is not made only after its place.
+fn fits_at(out: &[Operation], at: usize, merged: &[Operation]) -> bool {
+    let made_later = |key: &ModelKey| {
+        out[at + 1..].iter().any(|operation| match operation {
+            Operation::CreateModel(model) => model.key == *key,
+            Operation::RenameModel { model, to } => model.app == key.app && *to == key.name,
+            _ => false,
+        })
+    };
+    !merged.iter().flat_map(Operation::depends_on).any(made_later)
+}
+
+/// Whether an operation changes or needs a model, so that others on it cannot move past.
+fn touches(operation: &Operation, key: &ModelKey) -> bool {
+    match operation {
+        Operation::RunSql { .. } | Operation::RunRust { .. } | Operation::Separate { .. } => true,
+        Operation::RenameModel { model, to } => model == key || (model.app == key.app && *to == key.name),
+        other => other.model() == Some(key) || other.depends_on().contains(&key),
+    }
+}
+
+/// Two operations, one right after the other, as none or one; `None` if they stay two.
+fn merge(first: &Operation, second: &Operation) -> Option<Vec<Operation>> {
+    use Operation as O;
+    if first.model() != second.model() && !matches!(first, O::RenameModel { .. }) {
+        return None;
+    }
+    match (first, second) {
+        (O::CreateModel(_), O::DeleteModel { .. }) => Some(Vec::new()),
+        (O::CreateModel(model), second) => created(model, second).map(|model| vec![O::CreateModel(model)]),
+        (O::RenameModel { model, to }, O::RenameModel { model: second, to: last })
+            if second.app == model.app && second.name == *to =>
+        {
+            let back = *last == model.name;
+            Some(if back { Vec::new() } else { vec![O::RenameModel { model: model.clone(), to: last.clone() }] })
+        }
+        (O::RenameTable { .. }, O::RenameTable { .. })
+        | (O::AlterComment { .. }, O::AlterComment { .. })
+        | (O::AlterManaged { .. }, O::AlterManaged { .. })
+        | (O::AlterPrimaryKey { .. }, O::AlterPrimaryKey { .. }) => Some(vec![second.clone()]),
+        (O::RenameTable { .. } | O::AlterComment { .. } | O::AlterManaged { .. }, O::DeleteModel { .. }) => {
+            Some(vec![second.clone()])
+        }
+        (O::AddField { field, .. }, O::RemoveField { field: name, .. }) if field.name == *name => Some(Vec::new()),
+        (O::AddField { model, field, fill }, O::AlterField { field: last, fill: last_fill, .. })
+            if field.name == last.name =>
+        {
+            let fill = fill.clone().or_else(|| last_fill.clone());
+            Some(vec![O::AddField { model: model.clone(), field: last.clone(), fill }])
+        }
+        (O::AddField { model, field, fill }, O::RenameField { field: name, to, .. })
+            if field.name == *name && field.relation.is_none() =>
+        {
+            let mut field = field.clone();
+            if field.column == field.name {
+                field.column.clone_from(to);
+            }
+            field.name.clone_from(to);
+            Some(vec![O::AddField { model: model.clone(), field, fill: fill.clone() }])
+        }
+        (O::AlterField { field, fill, .. }, O::AlterField { model, field: last, fill: last_fill })
+            if field.name == last.name =>
+        {
+            let fill = last_fill.clone().or_else(|| fill.clone());
+            Some(vec![O::AlterField { model: model.clone(), field: last.clone(), fill }])
+        }
+        (O::AlterField { field, .. }, O::RemoveField { field: name, .. }) if field.name == *name => {
+            Some(vec![second.clone()])
+        }
+        (O::RenameField { model, field, to }, O::RenameField { field: second, to: last, .. }) if to == second => {
+            Some(if last == field {
+                Vec::new()
+            } else {
+                vec![O::RenameField { model: model.clone(), field: field.clone(), to: last.clone() }]
+            })
+        }
+        (O::RenameField { model, field, to }, O::RemoveField { field: name, .. }) if to == name => {
+            Some(vec![O::RemoveField { model: model.clone(), field: field.clone() }])
+        }
+        (O::AddIndex { index, .. }, O::RemoveIndex { name, .. }) if index.name == *name => Some(Vec::new()),
+        (O::AddIndex { model, index }, O::RenameIndex { name, to, .. }) if index.name == *name => {
+            let mut index = index.clone();
+            index.name.clone_from(to);
+            Some(vec![O::AddIndex { model: model.clone(), index }])
+        }
+        (O::RenameIndex { model, name, to }, O::RenameIndex { name: second, to: last, .. }) if to == second => {
+            Some(vec![O::RenameIndex { model: model.clone(), name: name.clone(), to: last.clone() }])
+        }
+        (O::AddConstraint { constraint, .. }, O::RemoveConstraint { name, .. }) if constraint.name() == name => {
+            Some(Vec::new())
+        }
+        (O::AddConstraint { model, constraint }, O::RenameConstraint { name, to, .. }) if constraint.name() == name => {
+            Some(vec![O::AddConstraint { model: model.clone(), constraint: constraint.named(to) }])
+        }
+        _ => None,
+    }
+}
+
+/// A new model after one more operation on it, if that needs no other model to be there.
+fn created(model: &Model, operation: &Operation) -> Option<Model> {
+    match operation {
+        Operation::AddField { field, .. } => {
+            let mut model = model.clone();
+            model.fields.push(field.clone());
+            return Some(model);
+        }
+        Operation::AlterField { field, .. } => {
+            let mut model = model.clone();
+            let place = model.fields.iter().position(|old| old.name == field.name)?;
+            model.fields[place] = field.clone();
+            return Some(model);
+        }
+        Operation::RemoveField { .. }
+        | Operation::RenameField { .. }
+        | Operation::RenameTable { .. }
+        | Operation::RenameModel { .. }
+        | Operation::AlterComment { .. }
+        | Operation::AlterManaged { .. }
+        | Operation::AlterPrimaryKey { .. }
+        | Operation::AddIndex { .. }
+        | Operation::RemoveIndex { .. }
+        | Operation::RenameIndex { .. }
+        | Operation::AddConstraint { .. }
+        | Operation::RemoveConstraint { .. }
+        | Operation::RenameConstraint { .. } => {}
+        Operation::CreateModel(_)
+        | Operation::DeleteModel { .. }
+        | Operation::RunSql { .. }
+        | Operation::RunRust { .. }
+        | Operation::Separate { .. } => return None,
+    }
+    // None of these looks at other models.
+    let mut schema = Schema::default();
+    schema.insert(model.clone());
+    operation.apply(&mut schema).ok()?;
+    schema.models.into_values().next()
+}

@@ -1,0 +1,117 @@
+//! First pass: which models and fields are the same under another name.
+
+use super::Questioner;
+use crate::error::Result;
+use crate::operation::Operation;
+use crate::schema::{Field, Model, ModelKey, Schema};
+
+/// Finds renames, applies them to the state and gives them as operations.
+pub(super) fn renames(state: &mut Schema, to: &Schema, questioner: &mut dyn Questioner) -> Result<Vec<Operation>> {
+    let mut operations = Vec::new();
+    let mut act = |state: &mut Schema, operation: Operation| -> Result<()> {
+        operation.apply(state)?;
+        operations.push(operation);
+        Ok(())
+    };
+    for new in to.models.values().filter(|new| !state.models.contains_key(&new.key)).collect::<Vec<_>>() {
+        if let Some(old) = renamed_model(state, to, new, questioner)? {
+            act(state, Operation::RenameModel { model: old, to: new.key.name.clone() })?;
+        }
+    }
+    for new in to.models.values() {
+        for field in &new.fields {
+            let Some(old) = state.models.get(&new.key) else { break };
+            if old.field(&field.name).is_some() {
+                continue;
+            }
+            if let Some(was) = renamed_field(old, new, field, questioner)? {
+                act(state, Operation::RenameField { model: new.key.clone(), field: was, to: field.name.clone() })?;
+            }
+        }
+    }
+    Ok(operations)
+}
+
+/// The old model that `new` is, if any.
+fn renamed_model(
+    state: &Schema,
+    to: &Schema,
+    new: &Model,
+    questioner: &mut dyn Questioner,
+) -> Result<Option<ModelKey>> {
+    let gone = |key: &ModelKey| key.app == new.key.app && !to.models.contains_key(key);
+    if let Some(name) = &new.renamed_from.0 {
+        let key = ModelKey::new(new.key.app.clone(), name.clone());
+        if state.models.contains_key(&key) && gone(&key) {
+            return Ok(Some(key));
+        }
+    }
+    let mut candidates: Vec<(u32, &Model)> =
+        state.models.values().filter(|old| gone(&old.key)).map(|old| (likeness(old, new), old)).collect();
+    candidates.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
+    for (_, old) in &candidates {
+        if questioner.was_told_renamed(&old.key.to_string(), &new.key.name) {
+            return Ok(Some(old.key.clone()));
+        }
+    }
+    for (likeness, old) in candidates {
+        // Half of the fields in common: likely enough to ask.
+        if likeness >= 50 && questioner.is_renamed_model(&old.key, &new.key)? {
+            return Ok(Some(old.key.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// How many of the fields, the automatic key left out, have the same name and type, in percent.
+fn likeness(old: &Model, new: &Model) -> u32 {
+    let count = |model: &Model| model.fields.iter().filter(|field| !field.auto).count();
+    let common = new
+        .fields
+        .iter()
+        .filter(|field| !field.auto && old.field(&field.name).is_some_and(|old| old.ty == field.ty))
+        .count();
+    let most = count(old).max(count(new));
+    // Two models without fields of their own may well be one.
+    (common * 100).checked_div(most).map_or(50, |percent| u32::try_from(percent).unwrap_or(100))
+}
+
+/// The old field that `field` of the model `new` is, if any.
+fn renamed_field(old: &Model, new: &Model, field: &Field, questioner: &mut dyn Questioner) -> Result<Option<String>> {
+    let gone = |was: &Field| new.field(&was.name).is_none();
+    if let Some(name) = &field.renamed_from.0
+        && old.field(name).is_some_and(gone)
+    {
+        return Ok(Some(name.clone()));
+    }
+    let mut candidates: Vec<&Field> = old.fields.iter().filter(|was| gone(was)).collect();
+    for was in &candidates {
+        if questioner.was_told_renamed(&format!("{}.{}", new.key, was.name), &field.name) {
+            return Ok(Some(was.name.clone()));
+        }
+    }
+    candidates.retain(|was| similar(was, field));
+    // Those that differ in nothing but the name first.
+    candidates.sort_by_key(|was| {
+        let renamed = Field { name: field.name.clone(), column: field.column.clone(), ..(*was).clone() };
+        renamed != *field
+    });
+    for was in candidates {
+        if questioner.is_renamed_field(&new.key, was, field)? {
+            return Ok(Some(was.name.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether one may be the other under a new name.
+fn similar(old: &Field, new: &Field) -> bool {
+    let kind =
+        old.ty == new.ty || (old.ty.is_text() && new.ty.is_text()) || (old.ty.is_integer() && new.ty.is_integer());
+    let relation = match (&old.relation, &new.relation) {
+        (None, None) => true,
+        (Some(old), Some(new)) => old.to == new.to && old.many_to_many.is_some() == new.many_to_many.is_some(),
+        (None, Some(_)) | (Some(_), None) => false,
+    };
+    kind && relation && old.auto == new.auto && old.generated.is_some() == new.generated.is_some()
+}

@@ -1,0 +1,211 @@
+//! The table that records what was applied: `orm_migrations`, beside Django's and Diesel's own.
+
+use std::collections::BTreeSet;
+
+use super::{Connection, database};
+use crate::condition::Value;
+use crate::error::{Result, error};
+use crate::graph::{Direction, MigrationSet};
+use crate::migration::MigrationId;
+use crate::sql::{Dialect, literal};
+
+/// The name of the history table.
+pub const HISTORY_TABLE: &str = "orm_migrations";
+
+/// An entry of the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The migration.
+    pub id: MigrationId,
+    /// The checksum of its file when it was applied.
+    pub checksum: String,
+    /// When, in UTC: `2024-02-29 12:30:00`.
+    pub applied_at: String,
+    /// Set if it stopped in the middle.
+    pub progress: Option<Progress>,
+}
+
+/// How far an interrupted migration came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Which way it went.
+    pub direction: Direction,
+    /// Statements that are done.
+    pub done: usize,
+    /// Statements in all.
+    pub total: usize,
+    /// Whether the next one was begun, and its effect cannot be looked up.
+    pub doing: bool,
+}
+
+fn exists(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'orm_migrations'",
+        Dialect::Postgres => "SELECT 1 WHERE to_regclass('orm_migrations') IS NOT NULL",
+        Dialect::MariaDb | Dialect::MySql => {
+            "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'orm_migrations'"
+        }
+    }
+}
+
+/// The moment, in UTC, as text.
+fn now(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "STRFTIME('%Y-%m-%d %H:%M:%S', 'NOW')",
+        Dialect::Postgres => "TO_CHAR(CLOCK_TIMESTAMP() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')",
+        Dialect::MariaDb | Dialect::MySql => "DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%d %H:%i:%s')",
+    }
+}
+
+fn quoted(dialect: Dialect, text: &str) -> Result<String> {
+    literal(dialect, &Value::Text(text.to_owned()), None)
+}
+
+fn direction(word: &str) -> Direction {
+    if word == "backward" { Direction::Backward } else { Direction::Forward }
+}
+
+fn word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Forward => "forward",
+        Direction::Backward => "backward",
+    }
+}
+
+/// Makes the table if it is missing.
+pub(super) async fn create<C: Connection>(connection: &mut C) -> Result<()> {
+    let known = connection.query(exists(connection.dialect())).await.map_err(database("the history cannot be read"))?;
+    if !known.is_empty() {
+        return Ok(());
+    }
+    let sql = "CREATE TABLE IF NOT EXISTS orm_migrations (app varchar(120) NOT NULL, name varchar(200) NOT NULL, \
+               checksum varchar(64) NOT NULL, applied_at varchar(32) NOT NULL, direction varchar(8) NULL, \
+               done integer NULL, total integer NULL, doing integer NULL, PRIMARY KEY (app, name))";
+    connection.execute(sql).await.map_err(database("the history table cannot be made"))?;
+    Ok(())
+}
+
+/// All entries, oldest first.
+pub(super) async fn read<C: Connection>(connection: &mut C) -> Result<Vec<Applied>> {
+    let cannot = || database("the history cannot be read");
+    if connection.query(exists(connection.dialect())).await.map_err(cannot())?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT app, name, checksum, applied_at, direction, done, total, doing FROM orm_migrations ORDER BY applied_at, app, name";
+    let rows = connection.query(sql).await.map_err(cannot())?;
+    let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        let [app, name, checksum, applied_at, way, done, total, doing] = row.as_slice() else {
+            return Err(error!(M081, "the history has another form than expected"));
+        };
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let progress = way.as_ref().map(|way| Progress {
+            direction: direction(way),
+            done: number(done),
+            total: number(total),
+            doing: number(doing) != 0,
+        });
+        let id = MigrationId::new(text(app), text(name));
+        entries.push(Applied { id, checksum: text(checksum), applied_at: text(applied_at), progress });
+    }
+    Ok(entries)
+}
+
+async fn run<C: Connection>(connection: &mut C, sql: &str) -> Result<()> {
+    connection.execute(sql).await.map_err(database("the history cannot be written"))?;
+    Ok(())
+}
+
+fn key(dialect: Dialect, id: &MigrationId) -> Result<String> {
+    Ok(format!("WHERE app = {} AND name = {}", quoted(dialect, &id.app)?, quoted(dialect, &id.name)?))
+}
+
+/// Records a whole migration, or takes its entry away.
+pub(super) async fn record<C: Connection>(
+    connection: &mut C,
+    id: &MigrationId,
+    checksum: &str,
+    way: Direction,
+) -> Result<()> {
+    let dialect = connection.dialect();
+    let sql = match way {
+        Direction::Forward => format!(
+            "INSERT INTO orm_migrations (app, name, checksum, applied_at) VALUES ({}, {}, {}, {})",
+            quoted(dialect, &id.app)?,
+            quoted(dialect, &id.name)?,
+            quoted(dialect, checksum)?,
+            now(dialect)
+        ),
+        Direction::Backward => format!("DELETE FROM orm_migrations {}", key(dialect, id)?),
+    };
+    run(connection, &sql).await
+}
+
+/// Notes that a migration begins which is not one transaction.
+pub(super) async fn begin<C: Connection>(
+    connection: &mut C,
+    id: &MigrationId,
+    checksum: &str,
+    progress: &Progress,
+) -> Result<()> {
+    if progress.direction == Direction::Forward {
+        record(connection, id, checksum, Direction::Forward).await?;
+    }
+    note(connection, id, progress).await
+}
+
+/// Notes how far it came.
+pub(super) async fn note<C: Connection>(connection: &mut C, id: &MigrationId, progress: &Progress) -> Result<()> {
+    let sql = format!(
+        "UPDATE orm_migrations SET direction = '{}', done = {}, total = {}, doing = {} {}",
+        word(progress.direction),
+        progress.done,
+        progress.total,
+        u8::from(progress.doing),
+        key(connection.dialect(), id)?
+    );
+    run(connection, &sql).await
+}
+
+/// Notes that it is complete.
+pub(super) async fn finish<C: Connection>(
+    connection: &mut C,
+    id: &MigrationId,
+    checksum: &str,
+    way: Direction,
+) -> Result<()> {
+    match way {
+        Direction::Backward => record(connection, id, checksum, way).await,
+        Direction::Forward => {
+            let key = key(connection.dialect(), id)?;
+            run(
+                connection,
+                &format!("UPDATE orm_migrations SET direction = NULL, done = NULL, total = NULL, doing = NULL {key}"),
+            )
+            .await
+        }
+    }
+}
+
+/// Compares the history with the files. Applications without any file are left alone: they may belong
+/// to another program on the same database.
+pub(super) fn check(set: &MigrationSet, history: &[Applied]) -> Result<()> {
+    let apps = set.apps();
+    let applied: BTreeSet<&MigrationId> = history.iter().map(|entry| &entry.id).collect();
+    for entry in history.iter().filter(|entry| apps.contains(entry.id.app.as_str())) {
+        let Some(migration) = set.get(&entry.id) else {
+            return Err(error!(M071, "`{}` is applied, but its file is missing", entry.id)
+                .with_hint("get the file back from version control; to undo a migration its file is needed"));
+        };
+        if migration.checksum()? != entry.checksum {
+            return Err(error!(M070, "`{}` was edited after it was applied on {}", entry.id, entry.applied_at)
+                .with_hint("restore the file and make the change in a new migration"));
+        }
+        if let Some(missing) = migration.depends_on.iter().find(|needed| !applied.contains(needed)) {
+            return Err(error!(M072, "`{}` is applied, but `{missing}`, which it depends on, is not", entry.id)
+                .with_hint("if its changes are in the database already, record it with --fake"));
+        }
+    }
+    Ok(())
+}

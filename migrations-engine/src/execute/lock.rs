@@ -1,0 +1,67 @@
+//! One migrator at a time.
+
+use super::{Connection, database};
+use crate::error::{Result, error};
+use crate::sql::Dialect;
+
+/// The key of the advisory lock on PostgreSQL: "orm" and "migr" in ASCII.
+const KEY: &str = "7303789, 1835624306";
+
+/// How a migration's transaction begins. SQLite's takes the write lock at once, which serialises
+/// migrators; elsewhere a lock is held beside.
+pub(super) fn begin(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "BEGIN IMMEDIATE",
+        Dialect::Postgres | Dialect::MariaDb | Dialect::MySql => "BEGIN",
+    }
+}
+
+/// Takes the lock, or gives `M080` after so many seconds.
+pub(super) async fn acquire<C: Connection>(connection: &mut C, seconds: u32) -> Result<()> {
+    let got = |rows: Vec<Vec<Option<String>>>| {
+        let first = rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
+        first.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true"))
+    };
+    let locked = match connection.dialect() {
+        Dialect::Sqlite => true,
+        Dialect::Postgres => {
+            // Polled: a statement that waits for the lock would itself hold up CREATE INDEX CONCURRENTLY.
+            let attempts = u64::from(seconds) * 5;
+            let mut locked = false;
+            for attempt in 0..=attempts {
+                let rows = connection.query(&format!("SELECT pg_try_advisory_lock({KEY})")).await;
+                locked = got(rows.map_err(database("the migration lock cannot be taken"))?);
+                if locked || attempt == attempts {
+                    break;
+                }
+                connection
+                    .query("SELECT 1 FROM pg_sleep(0.2)")
+                    .await
+                    .map_err(database("the migration lock cannot be taken"))?;
+            }
+            locked
+        }
+        Dialect::MariaDb | Dialect::MySql => {
+            let sql = format!("SELECT GET_LOCK(CONCAT('orm_migrations.', COALESCE(SHA1(DATABASE()), '')), {seconds})");
+            got(connection.query(&sql).await.map_err(database("the migration lock cannot be taken"))?)
+        }
+    };
+    if locked {
+        return Ok(());
+    }
+    Err(error!(M080, "another process is migrating this database")
+        .with_hint("wait until it is done; its lock goes with its connection"))
+}
+
+/// Gives the lock back.
+pub(super) async fn release<C: Connection>(connection: &mut C) -> Result<()> {
+    let sql = match connection.dialect() {
+        Dialect::Sqlite => return Ok(()),
+        Dialect::Postgres => format!("SELECT pg_advisory_unlock({KEY})"),
+        Dialect::MariaDb | Dialect::MySql => {
+            "SELECT RELEASE_LOCK(CONCAT('orm_migrations.', COALESCE(SHA1(DATABASE()), '')))".to_owned()
+        }
+    };
+    connection.query(&sql).await.map_err(database("the migration lock cannot be given back"))?;
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The folder of migrations on disk, and its index.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::io;
+use crate::error::{Result, error, fail};
+use crate::graph::MigrationSet;
+use crate::migration::Migration;
+
+/// The index: names and checksums, so that parallel branches conflict visibly and an embedding
+/// macro notices new files.
+pub(super) const INDEX: &str = "index.toml";
+
+impl MigrationSet {
+    /// The migrations in a folder: `<folder>/<app>/<name>.toml`. A folder that does not exist has none.
+    pub fn from_dir(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
+        let mut set = MigrationSet::default();
+        if !folder.exists() {
+            return Ok(set);
+        }
+        for app in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
+            for file in sorted(&app)? {
+                if file.extension().is_none_or(|extension| extension != "toml") {
+                    continue;
+                }
+                let text = fs::read_to_string(&file).map_err(|error| io(&file, "read", error))?;
+                set.add(Migration::from_toml(&file.to_string_lossy(), &text)?)?;
+            }
+        }
+        Ok(set)
+    }
+
+    /// The text of `index.toml` for this set.
+    pub fn index(&self) -> Result<String> {
+        let mut text = "# Names and checksums of all migrations; written by makemigrations. When branches\n\
+                        # conflict here, both added a migration: decide which comes first.\n"
+            .to_owned();
+        for app in self.apps() {
+            let _ = writeln!(text, "\n[{}]", toml::Value::String(app.to_owned()));
+            for migration in self.iter().filter(|migration| migration.id.app == app) {
+                let _ = writeln!(
+                    text,
+                    "{} = \"{}\"",
+                    toml::Value::String(migration.id.name.clone()),
+                    migration.checksum()?
+                );
+            }
+        }
+        Ok(text)
+    }
+
+    /// `M052` if an index does not name exactly these migrations with these checksums.
+    pub fn check_index(&self, index: &str) -> Result<()> {
+        let hint = "if the files are right, let makemigrations write the index again";
+        let listed: toml::Table =
+            index.parse().map_err(|error: toml::de::Error| error!(M052, "{INDEX}: {}", error.message()))?;
+        for migration in self.iter() {
+            let entry =
+                listed.get(&migration.id.app).and_then(|app| app.get(&migration.id.name)).and_then(toml::Value::as_str);
+            match entry {
+                None => return Err(error!(M052, "{INDEX} does not list `{}`", migration.id).with_hint(hint)),
+                Some(sum) if sum != migration.checksum()? => {
+                    return Err(
+                        error!(M052, "`{}` was changed since {INDEX} was written", migration.id).with_hint(hint)
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+        for (app, names) in &listed {
+            for name in names.as_table().into_iter().flat_map(toml::Table::keys) {
+                if self.get(&crate::MigrationId::new(app, name)).is_none() {
+                    return Err(error!(M052, "{INDEX} lists `{app}.{name}`, which has no file").with_hint(hint));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds new migrations to the set and writes their files and the index into a folder; gives the
+    /// paths of the new files. A file that exists is never overwritten.
+    pub fn write(&mut self, folder: impl AsRef<Path>, new: &[Migration]) -> Result<Vec<PathBuf>> {
+        let folder = folder.as_ref();
+        let mut files = Vec::new();
+        for migration in new {
+            let path = folder.join(migration.id.path());
+            if path.exists() {
+                fail!(M053, "{} exists already", path.display());
+            }
+            files.push((path, migration.to_toml()?));
+        }
+        for migration in new {
+            self.add(migration.clone())?;
+        }
+        for (path, text) in &files {
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent).map_err(|error| io(parent, "made", error))?;
+            }
+            fs::write(path, text).map_err(|error| io(path, "written", error))?;
+        }
+        if !new.is_empty() {
+            let index = folder.join(INDEX);
+            fs::write(&index, self.index()?).map_err(|error| io(&index, "written", error))?;
+        }
+        Ok(files.into_iter().map(|(path, _)| path).collect())
+    }
+}
+
+/// The entries of a folder by name.
+fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).map_err(|error| io(folder, "read", error))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(|error| io(folder, "read", error))?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}

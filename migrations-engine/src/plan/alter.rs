@@ -1,0 +1,585 @@
+//! Changing tables in place: PostgreSQL property by property, MariaDB and MySQL column by column.
+
+use super::table::{Column, ForeignKey, Table};
+use super::{Fill, Pair, Planner, Recheck, ddl, recheck};
+use crate::error::{Result, fail};
+use crate::schema::ColumnType;
+use crate::sql::{AlterStyle, CommentStyle, Dialect};
+
+/// A foreign key stays untouched only if neither it nor the type of a column at either end changes.
+fn same_key(name: &str, key: &ForeignKey, old: &Table, new: &Table, pairs: &[Pair]) -> bool {
+    let unchanged = |old: Option<&Table>, new: Option<&Table>, columns: &[String]| {
+        let Some((old, new)) = old.zip(new) else { return true };
+        columns.iter().all(|name| match (find(old, name), find(new, name)) {
+            (Some(old), Some(new)) => {
+                old.sql_type == new.sql_type && old.collation == new.collation && (old.null == new.null || !old.null)
+            }
+            _ => false,
+        })
+    };
+    let target = pairs.iter().find(|pair| pair.new.as_ref().is_some_and(|table| table.name == key.to_table));
+    new.foreign_keys.get(name) == Some(key)
+        && unchanged(Some(old), Some(new), &key.columns)
+        && target.is_none_or(|pair| {
+            unchanged(pair.old.as_ref(), pair.new.as_ref(), &key.to_columns)
+                && pair.old.as_ref().map(|table| &table.primary_key)
+                    == pair.new.as_ref().map(|table| &table.primary_key)
+        })
+}
+
+fn find<'a>(table: &'a Table, column: &str) -> Option<&'a Column> {
+    table.columns.iter().find(|other| other.name == column)
+}
+
+impl Planner {
+    /// Changes all tables of an operation, in the order that constraints between them demand.
+    pub(super) fn alter_pairs(&mut self, mut pairs: Vec<Pair>) -> Result<()> {
+        for pair in &mut pairs {
+            if let (Some(old), Some(new)) = (&mut pair.old, &pair.new) {
+                // A renamed index is the same index under a new name.
+                self.rename_indexes(old, new);
+            }
+        }
+        let pairs = pairs.as_slice();
+        for pair in pairs {
+            let (Some(raw), Some(old)) = (&pair.raw, &pair.old) else { continue };
+            let Some(new) = &pair.new else { continue };
+            for (name, key) in old.foreign_keys.iter().filter(|(name, key)| !same_key(name, key, old, new, pairs)) {
+                self.drop_foreign_key(&raw.name, name, key);
+            }
+        }
+        // A table between others goes before them.
+        for pair in pairs.iter().filter(|pair| pair.new.is_none()).rev() {
+            if let Some(raw) = &pair.raw {
+                self.drop_table(raw)?;
+            }
+        }
+        for pair in pairs {
+            if let (Some(raw), Some(old), Some(new)) = (&pair.raw, &pair.old, &pair.new) {
+                self.alter_table(pair, raw, old, new)?;
+            }
+        }
+        for new in pairs.iter().filter(|pair| pair.raw.is_none()).filter_map(|pair| pair.new.as_ref()) {
+            self.create_table(new)?;
+        }
+        for pair in pairs {
+            let Some(new) = &pair.new else { continue };
+            self.create_indexes(pair.old.as_ref(), new);
+            if let Some(old) = &pair.old {
+                self.drop_indexes(old, new, true);
+                self.drop_uniques(old, new, true);
+            }
+        }
+        for pair in pairs {
+            let Some(new) = &pair.new else { continue };
+            for (name, key) in &new.foreign_keys {
+                let kept = pair.old.as_ref().is_some_and(|old| {
+                    old.foreign_keys.get(name).is_some_and(|old_key| same_key(name, old_key, old, new, pairs))
+                });
+                if !kept {
+                    self.add_foreign_key(&new.name, name, key);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn drop_foreign_key(&mut self, table: &str, name: &str, key: &ForeignKey) {
+        let word = if self.dialect.capabilities().alter == AlterStyle::Modify { "FOREIGN KEY" } else { "CONSTRAINT" };
+        let sql = ddl::alter(self.dialect, table, &format!("DROP {word} {}", self.dialect.quote(name)));
+        let reverse = ddl::alter(self.dialect, table, &format!("ADD {}", ddl::foreign_key(self.dialect, name, key)));
+        let recheck = recheck::constraint(self.dialect, table, name, false);
+        self.push(sql, format!("drop foreign key {name}"), Some(reverse), recheck);
+    }
+
+    fn add_foreign_key(&mut self, table: &str, name: &str, key: &ForeignKey) {
+        let word = if self.dialect.capabilities().alter == AlterStyle::Modify { "FOREIGN KEY" } else { "CONSTRAINT" };
+        let sql = ddl::alter(self.dialect, table, &format!("ADD {}", ddl::foreign_key(self.dialect, name, key)));
+        let reverse = ddl::alter(self.dialect, table, &format!("DROP {word} {}", self.dialect.quote(name)));
+        let recheck = recheck::constraint(self.dialect, table, name, true);
+        self.push(sql, format!("add foreign key to {}", key.to_table), Some(reverse), recheck);
+    }
+
+    pub(super) fn create_table(&mut self, table: &Table) -> Result<()> {
+        let sql = ddl::create_table(self.dialect, table)?;
+        let reverse = format!("DROP TABLE {}", self.dialect.quote(&table.name));
+        self.push(
+            sql,
+            format!("create table {}", table.name),
+            Some(reverse),
+            recheck::table(self.dialect, &table.name, true),
+        );
+        if self.dialect.capabilities().comments == CommentStyle::Statement {
+            self.comments(None, table)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn drop_table(&mut self, table: &Table) -> Result<()> {
+        let sql = format!("DROP TABLE {}", self.dialect.quote(&table.name));
+        self.push(
+            sql,
+            format!("drop table {} with its rows", table.name),
+            None,
+            recheck::table(self.dialect, &table.name, false),
+        );
+        Ok(())
+    }
+
+    /// `COMMENT ON` for the table and each column whose comment differs.
+    fn comments(&mut self, old: Option<&Table>, new: &Table) -> Result<()> {
+        let set = |planner: &mut Self, what: String, old: Option<&String>, new: Option<&String>| -> Result<()> {
+            if old == new {
+                return Ok(());
+            }
+            let value = |comment: Option<&String>| match comment {
+                Some(comment) => ddl::text(planner.dialect, comment),
+                None => Ok("NULL".to_owned()),
+            };
+            let (sql, reverse) = (value(new)?, value(old)?);
+            let reverse = Some(format!("COMMENT ON {what} IS {reverse}"));
+            planner.push(format!("COMMENT ON {what} IS {sql}"), "comment", reverse, Recheck::Repeat);
+            Ok(())
+        };
+        let table = self.dialect.quote(&new.name);
+        set(self, format!("TABLE {table}"), old.and_then(|old| old.comment.as_ref()), new.comment.as_ref())?;
+        for column in &new.columns {
+            let old = old.and_then(|old| find(old, &column.name)).and_then(|old| old.comment.as_ref());
+            set(self, format!("COLUMN {table}.{}", self.dialect.quote(&column.name)), old, column.comment.as_ref())?;
+        }
+        Ok(())
+    }
+
+    /// Drops what constrains a table and is not to be there, or uses a column that changes.
+    fn drop_constraints(&mut self, pair: &Pair, old: &Table, new: &Table) {
+        let dialect = self.dialect;
+        for name in old
+            .checks
+            .iter()
+            .filter(|(name, check)| !keeps_check(dialect, pair, new, name, check))
+            .map(|(name, _)| name)
+        {
+            let sql = ddl::alter(dialect, &new.name, &format!("DROP CONSTRAINT {}", dialect.quote(name)));
+            let reverse = old
+                .checks
+                .get(name)
+                .map(|check| ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::check(dialect, name, check))));
+            self.push(sql, format!("drop check {name}"), reverse, recheck::constraint(dialect, &new.name, name, false));
+        }
+        self.drop_uniques(old, new, false);
+    }
+
+    /// Drops the unique constraints that are not to be there; `late` as for indexes.
+    fn drop_uniques(&mut self, old: &Table, new: &Table, late: bool) {
+        let dialect = self.dialect;
+        let modify = dialect.capabilities().alter == AlterStyle::Modify;
+        for (name, unique) in old.uniques.iter().filter(|(name, unique)| new.uniques.get(*name) != Some(*unique)) {
+            if late
+                != self.dropped_late(
+                    new,
+                    &unique.columns.iter().map(String::as_str).collect::<Vec<_>>(),
+                    new.uniques.contains_key(name),
+                )
+            {
+                continue;
+            }
+            let word = if modify { "INDEX" } else { "CONSTRAINT" };
+            let sql = ddl::alter(dialect, &new.name, &format!("DROP {word} {}", dialect.quote(name)));
+            let reverse = ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::unique(dialect, name, unique)));
+            self.push(
+                sql,
+                format!("drop unique {name}"),
+                Some(reverse),
+                recheck::constraint(dialect, &new.name, name, false),
+            );
+        }
+    }
+
+    fn add_constraints(&mut self, pair: &Pair, old: &Table, new: &Table) {
+        let dialect = self.dialect;
+        let modify = dialect.capabilities().alter == AlterStyle::Modify;
+        for (name, unique) in new.uniques.iter().filter(|(name, unique)| old.uniques.get(*name) != Some(*unique)) {
+            let sql = ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::unique(dialect, name, unique)));
+            let word = if modify { "INDEX" } else { "CONSTRAINT" };
+            let reverse = ddl::alter(dialect, &new.name, &format!("DROP {word} {}", dialect.quote(name)));
+            self.push(
+                sql,
+                format!("add unique {name}"),
+                Some(reverse),
+                recheck::constraint(dialect, &new.name, name, true),
+            );
+        }
+        for (name, check) in &new.checks {
+            if old.checks.get(name).is_some_and(|old| keeps_check(dialect, pair, new, name, old)) {
+                continue;
+            }
+            let sql = ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::check(dialect, name, check)));
+            let reverse = ddl::alter(dialect, &new.name, &format!("DROP CONSTRAINT {}", dialect.quote(name)));
+            self.push(
+                sql,
+                format!("add check {name}"),
+                Some(reverse),
+                recheck::constraint(dialect, &new.name, name, true),
+            );
+        }
+    }
+
+    fn alter_table(&mut self, pair: &Pair, raw: &Table, old: &Table, new: &Table) -> Result<()> {
+        let dialect = self.dialect;
+        let can = dialect.capabilities();
+        let modify = can.alter == AlterStyle::Modify;
+        if raw.name != new.name {
+            let rename = |from: &str, to: &str| {
+                let (from, to) = (dialect.quote(from), dialect.quote(to));
+                if modify {
+                    format!("RENAME TABLE {from} TO {to}")
+                } else {
+                    format!("ALTER TABLE {from} RENAME TO {to}")
+                }
+            };
+            let recheck = recheck::table(dialect, &new.name, true);
+            self.push(
+                rename(&raw.name, &new.name),
+                format!("rename table {}", raw.name),
+                Some(rename(&new.name, &raw.name)),
+                recheck,
+            );
+        }
+        self.drop_indexes(old, new, false);
+        self.drop_constraints(pair, old, new);
+        for (from, to) in &pair.renamed {
+            self.rename_column(raw, new, from, to)?;
+        }
+        if old.primary_key != new.primary_key && !old.primary_key.is_empty() && !modify {
+            let sql =
+                ddl::alter(dialect, &new.name, &format!("DROP CONSTRAINT {}", dialect.quote(&old.primary_key_name)));
+            self.push(sql, "drop the primary key", None, Recheck::Ask);
+        }
+        for column in old.columns.iter().filter(|column| find(new, &column.name).is_none()) {
+            let sql = ddl::alter(dialect, &new.name, &format!("DROP COLUMN {}", dialect.quote(&column.name)));
+            let recheck = recheck::column(dialect, &new.name, &column.name, false);
+            self.push(sql, format!("drop column {} with its values", column.name), None, recheck);
+        }
+        for column in &new.columns {
+            let fill = pair.fills.get(&column.name);
+            match find(old, &column.name) {
+                None => self.add_column(&new.name, column, fill)?,
+                Some(before) if before != column => self.alter_column(&new.name, before, column, fill)?,
+                Some(_) => {}
+            }
+        }
+        if old.primary_key != new.primary_key {
+            let columns = dialect.quote_all(new.primary_key.iter().map(String::as_str));
+            let change = match (modify, old.primary_key.is_empty()) {
+                (true, true) => format!("ADD PRIMARY KEY ({columns})"),
+                (true, false) => format!("DROP PRIMARY KEY, ADD PRIMARY KEY ({columns})"),
+                (false, _) => {
+                    format!("ADD CONSTRAINT {} PRIMARY KEY ({columns})", dialect.quote(&new.primary_key_name))
+                }
+            };
+            self.push(ddl::alter(dialect, &new.name, &change), "set the primary key", None, Recheck::Repeat);
+        }
+        self.add_constraints(pair, old, new);
+        match can.comments {
+            CommentStyle::Statement => self.comments(Some(old), new)?,
+            CommentStyle::Inline if old.comment != new.comment => {
+                let comment = |comment: &Option<String>| ddl::text(dialect, comment.as_deref().unwrap_or(""));
+                let sql = ddl::alter(dialect, &new.name, &format!("COMMENT = {}", comment(&new.comment)?));
+                let reverse = ddl::alter(dialect, &new.name, &format!("COMMENT = {}", comment(&old.comment)?));
+                self.push(sql, "comment", Some(reverse), Recheck::Repeat);
+            }
+            CommentStyle::Inline | CommentStyle::None => {}
+        }
+        Ok(())
+    }
+
+    /// Renames indexes and constraints that differ by nothing but their names.
+    fn rename_indexes(&mut self, old: &mut Table, new: &Table) {
+        let dialect = self.dialect;
+        let modify = dialect.capabilities().alter == AlterStyle::Modify;
+        let gone: Vec<String> = old.indexes.keys().filter(|name| !new.indexes.contains_key(*name)).cloned().collect();
+        for from in gone {
+            let same = new
+                .indexes
+                .iter()
+                .find(|(name, index)| !old.indexes.contains_key(*name) && old.indexes.get(&from) == Some(index));
+            let Some((to, _)) = same else { continue };
+            let rename = |from: &str, to: &str| {
+                let (from, to) = (dialect.quote(from), dialect.quote(to));
+                if modify {
+                    ddl::alter(dialect, &new.name, &format!("RENAME INDEX {from} TO {to}"))
+                } else {
+                    format!("ALTER INDEX {from} RENAME TO {to}")
+                }
+            };
+            let recheck = recheck::index(dialect, &new.name, to, true);
+            self.push(rename(&from, to), format!("rename index {from}"), Some(rename(to, &from)), recheck);
+            if let Some(index) = old.indexes.remove(&from) {
+                old.indexes.insert(to.clone(), index);
+            }
+        }
+        if modify {
+            return;
+        }
+        macro_rules! rename_constraints {
+            ($($map:ident),+) => {$(
+                let gone: Vec<String> = old.$map.keys().filter(|name| !new.$map.contains_key(*name)).cloned().collect();
+                for from in gone {
+                    let same = new.$map.iter().find(|(name, made)| !old.$map.contains_key(*name) && old.$map.get(&from) == Some(made));
+                    let Some((to, _)) = same else { continue };
+                    let rename = |from: &str, to: &str| {
+                        ddl::alter(dialect, &new.name, &format!("RENAME CONSTRAINT {} TO {}", dialect.quote(from), dialect.quote(to)))
+                    };
+                    self.push(rename(&from, to), format!("rename constraint {from}"), Some(rename(to, &from)), Recheck::Ask);
+                    if let Some(made) = old.$map.remove(&from) {
+                        old.$map.insert(to.clone(), made);
+                    }
+                }
+            )+};
+        }
+        rename_constraints!(uniques, checks);
+    }
+
+    fn rename_column(&mut self, raw: &Table, new: &Table, from: &str, to: &str) -> Result<()> {
+        let dialect = self.dialect;
+        let rename = |from: &str, to: &str| {
+            ddl::alter(dialect, &new.name, &format!("RENAME COLUMN {} TO {}", dialect.quote(from), dialect.quote(to)))
+        };
+        let recheck = recheck::column(dialect, &new.name, to, true);
+        // MariaDB cannot rename a column that a check within its own definition names: define it anew.
+        let own_check = find(raw, from)
+            .filter(|column| column.check.is_some() && dialect.capabilities().alter == AlterStyle::Modify);
+        let sql = match own_check {
+            Some(column) => {
+                let mut plain = Column { name: to.to_owned(), ..column.clone() };
+                plain.check = dialect.type_check(&plain.ty, &dialect.quote(to), plain.null);
+                let definition = ddl::column(dialect, &plain, false)?;
+                ddl::alter(dialect, &new.name, &format!("CHANGE COLUMN {} {definition}", dialect.quote(from)))
+            }
+            None => rename(from, to),
+        };
+        self.push(sql, format!("rename column {from}"), Some(rename(to, from)), recheck);
+        Ok(())
+    }
+
+    fn add_column(&mut self, table: &str, column: &Column, fill: Option<&Fill>) -> Result<()> {
+        let dialect = self.dialect;
+        let can = dialect.capabilities();
+        let reverse = Some(ddl::alter(dialect, table, &format!("DROP COLUMN {}", dialect.quote(&column.name))));
+        let recheck = recheck::column(dialect, table, &column.name, true);
+        let comment = format!("add column {}", column.name);
+        let fill = fill.filter(|fill| {
+            column.default.as_ref() != Some(&fill.sql) && column.default.as_deref() != Some(&format!("({})", fill.sql))
+        });
+        let add = |column: &Column| {
+            Ok::<_, crate::Error>(ddl::alter(
+                dialect,
+                table,
+                &format!("ADD COLUMN {}", ddl::column(dialect, column, false)?),
+            ))
+        };
+        let Some(fill) = fill else {
+            self.push(add(column)?, comment, reverse, recheck);
+            return Ok(());
+        };
+        let long = matches!(column.ty, ColumnType::Text | ColumnType::Json | ColumnType::Binary) && !can.text_default;
+        if fill.constant && column.default.is_none() {
+            // The default stands only for a moment: existing rows get it without being rewritten.
+            let default = if long { format!("({})", fill.sql) } else { fill.sql.clone() };
+            self.push(add(&Column { default: Some(default), ..column.clone() })?, comment, reverse, recheck);
+            let drop = format!("ALTER COLUMN {} DROP DEFAULT", dialect.quote(&column.name));
+            self.push(
+                ddl::alter(dialect, table, &drop),
+                "the default was for existing rows only",
+                None,
+                Recheck::Repeat,
+            );
+            return Ok(());
+        }
+        self.push(add(&Column { null: true, ..column.clone() })?, comment, reverse, recheck);
+        let quoted = dialect.quote(&column.name);
+        let update = format!("UPDATE {} SET {quoted} = {}", dialect.quote(table), fill.sql);
+        self.push(update, format!("fill {} in existing rows", column.name), None, Recheck::Repeat);
+        self.settle();
+        if !column.null {
+            self.set_not_null(table, column)?;
+        }
+        Ok(())
+    }
+
+    fn set_not_null(&mut self, table: &str, column: &Column) -> Result<()> {
+        let sql = match self.dialect.capabilities().alter {
+            AlterStyle::Modify => format!("MODIFY COLUMN {}", ddl::column(self.dialect, column, false)?),
+            AlterStyle::Property | AlterStyle::Rebuild => {
+                format!("ALTER COLUMN {} SET NOT NULL", self.dialect.quote(&column.name))
+            }
+        };
+        self.push(
+            ddl::alter(self.dialect, table, &sql),
+            format!("{} is never NULL", column.name),
+            None,
+            Recheck::Repeat,
+        );
+        Ok(())
+    }
+
+    /// Replaces NULL in existing rows.
+    fn fill_nulls(&mut self, table: &str, column: &Column, fill: Option<&Fill>) {
+        let Some(fill) = fill else { return };
+        let (table, quoted) = (self.dialect.quote(table), self.dialect.quote(&column.name));
+        let sql = format!("UPDATE {table} SET {quoted} = {} WHERE {quoted} IS NULL", fill.sql);
+        self.push(sql, format!("replace NULL in {}", column.name), None, Recheck::Repeat);
+        self.settle();
+    }
+
+    fn alter_column(&mut self, table: &str, old: &Column, new: &Column, fill: Option<&Fill>) -> Result<()> {
+        let dialect = self.dialect;
+        let quoted = dialect.quote(&new.name);
+        if old.generated != new.generated {
+            if old.generated.is_none() || new.generated.is_none() {
+                fail!(
+                    M045,
+                    "{} cannot turn a column into a generated one or back; remove the field and add it",
+                    dialect.capabilities().name
+                );
+            }
+            self.push(
+                ddl::alter(dialect, table, &format!("DROP COLUMN {quoted}")),
+                "its values are computed anew",
+                None,
+                Recheck::Ask,
+            );
+            return self.add_column(table, new, None);
+        }
+        if dialect.capabilities().alter == AlterStyle::Modify {
+            if old.null && !new.null {
+                self.fill_nulls(table, new, fill);
+            }
+            let sql = format!("MODIFY COLUMN {}", ddl::column(dialect, new, false)?);
+            let reverse = ddl::alter(
+                dialect,
+                table,
+                &format!(
+                    "MODIFY COLUMN {}",
+                    ddl::column(dialect, &Column { name: new.name.clone(), ..old.clone() }, false)?
+                ),
+            );
+            self.push(
+                ddl::alter(dialect, table, &sql),
+                format!("change column {}", new.name),
+                Some(reverse),
+                Recheck::Repeat,
+            );
+            return Ok(());
+        }
+        let change = |planner: &mut Self, what: String, reverse: Option<String>, comment: &str| {
+            let full = |what: &str| ddl::alter(dialect, table, &format!("ALTER COLUMN {quoted} {what}"));
+            planner.push(
+                full(&what),
+                format!("{}: {comment}", new.name),
+                reverse.map(|reverse| full(&reverse)),
+                Recheck::Repeat,
+            );
+        };
+        let retyped = old.sql_type != new.sql_type || old.collation != new.collation;
+        if old.default.is_some() && (old.default != new.default || retyped) {
+            change(
+                self,
+                "DROP DEFAULT".into(),
+                old.default.as_ref().map(|default| format!("SET DEFAULT {default}")),
+                "drop the default",
+            );
+        }
+        if old.auto && !new.auto {
+            change(
+                self,
+                "DROP IDENTITY IF EXISTS".into(),
+                Some("ADD GENERATED BY DEFAULT AS IDENTITY".into()),
+                "no longer automatic",
+            );
+        }
+        if retyped {
+            let collation = |column: &Column| {
+                column.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {}", dialect.quote(name)))
+            };
+            let typed = |from: &Column, to: &Column| {
+                format!("TYPE {}{}{}", to.sql_type, collation(to), using(dialect, from, to, &quoted))
+            };
+            change(self, typed(old, new), Some(typed(new, old)), "change the type");
+            if old.auto && new.auto {
+                // The sequence behind an identity has a type, hence a greatest value, of its own.
+                let (table_text, column_text) =
+                    (ddl::text(dialect, &dialect.quote(table))?, ddl::text(dialect, &new.name)?);
+                let sql = format!(
+                    "DO $$ BEGIN EXECUTE format('ALTER SEQUENCE %s AS {}', pg_get_serial_sequence({table_text}, {column_text})); END $$",
+                    new.sql_type
+                );
+                self.push(sql, "the sequence too", None, Recheck::Repeat);
+            }
+        }
+        if !old.auto && new.auto {
+            change(self, "ADD GENERATED BY DEFAULT AS IDENTITY".into(), Some("DROP IDENTITY".into()), "automatic");
+            let sequence = format!(
+                "pg_get_serial_sequence({}, {})",
+                ddl::text(dialect, &dialect.quote(table))?,
+                ddl::text(dialect, &new.name)?
+            );
+            let sql =
+                format!("SELECT setval({sequence}, GREATEST((SELECT MAX({quoted}) FROM {}), 1))", dialect.quote(table));
+            self.push(sql, "go on after the greatest key", None, Recheck::Repeat);
+        }
+        if old.null && !new.null {
+            self.fill_nulls(table, new, fill);
+            self.set_not_null(table, new)?;
+        }
+        let change = |planner: &mut Self, what: String, reverse: Option<String>, comment: &str| {
+            let full = |what: &str| ddl::alter(dialect, table, &format!("ALTER COLUMN {quoted} {what}"));
+            planner.push(
+                full(&what),
+                format!("{}: {comment}", new.name),
+                reverse.map(|reverse| full(&reverse)),
+                Recheck::Repeat,
+            );
+        };
+        if !old.null && new.null {
+            change(self, "DROP NOT NULL".into(), Some("SET NOT NULL".into()), "allow NULL");
+        }
+        if let Some(default) = new.default.as_ref().filter(|_| old.default != new.default || retyped) {
+            change(self, format!("SET DEFAULT {default}"), Some("DROP DEFAULT".into()), "set the default");
+        }
+        Ok(())
+    }
+}
+
+/// Whether a check need not be dropped: it stays, and no column it uses is renamed where that would break it.
+fn keeps_check(dialect: Dialect, pair: &Pair, new: &Table, name: &str, check: &super::table::Check) -> bool {
+    let breaks = dialect.capabilities().alter == AlterStyle::Modify
+        && pair.renamed.iter().any(|(_, to)| check.columns.contains(to));
+    let retyped = pair.old.as_ref().is_some_and(|old| {
+        check
+            .columns
+            .iter()
+            .any(|column| find(old, column).map(|c| &c.sql_type) != find(new, column).map(|c| &c.sql_type))
+    });
+    new.checks.get(name) == Some(check) && !breaks && !retyped
+}
+
+/// How values are converted where PostgreSQL has no conversion of its own on assignment, or one that
+/// would lose something silently.
+fn using(dialect: Dialect, old: &Column, new: &Column, quoted: &str) -> String {
+    use ColumnType::{Bool, Date, DateTime, Duration, NaiveDateTime};
+    let _ = dialect;
+    let cast = match (&old.ty, &new.ty) {
+        (old, new) if old.is_text() && new.is_text() => return String::new(),
+        (old, new) if old.is_integer() && new.is_integer() => return String::new(),
+        (Bool, new) if new.is_integer() => format!("{quoted}::integer"),
+        (old, Bool) if old.is_integer() => format!("({quoted} <> 0)"),
+        (Duration, new) if new.is_integer() => format!("(EXTRACT(EPOCH FROM {quoted}) * 1000000)::bigint"),
+        (old, Duration) if old.is_integer() => format!("({quoted} * INTERVAL '1 microsecond')"),
+        (DateTime, NaiveDateTime) | (NaiveDateTime, DateTime) => format!("{quoted} AT TIME ZONE 'UTC'"),
+        (DateTime, Date) => format!("({quoted} AT TIME ZONE 'UTC')::date"),
+        (Date, DateTime) => format!("{quoted}::timestamp AT TIME ZONE 'UTC'"),
+        _ => format!("{quoted}::{}", new.sql_type),
+    };
+    format!(" USING {cast}")
+}

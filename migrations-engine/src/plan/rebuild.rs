@@ -1,0 +1,212 @@
+//! Changing tables on SQLite: in place where that is safe, else by a new table with the old rows.
+
+use super::table::{Column, Table};
+use super::{Pair, Planner, Recheck, StatementKind, ddl};
+use crate::error::Result;
+use crate::schema::ColumnType;
+
+fn find<'a>(table: &'a Table, column: &str) -> Option<&'a Column> {
+    table.columns.iter().find(|other| other.name == column)
+}
+
+/// Comments and the like do not exist in the database.
+fn same_column(old: &Column, new: &Column) -> bool {
+    let bare =
+        |column: &Column| Column { comment: None, constant_default: true, ty: ColumnType::Text, ..column.clone() };
+    bare(old) == bare(new)
+}
+
+/// Whether SQLite can add the column to a table with rows.
+fn can_add(column: &Column, filled: bool) -> bool {
+    let default_fits = match &column.default {
+        Some(default) => column.constant_default && (column.null || default != "NULL"),
+        None => column.null || column.generated.as_ref().is_some_and(|(_, stored)| !stored),
+    };
+    let stored = column.generated.as_ref().is_some_and(|(_, stored)| *stored);
+    // A reference needs NULL as the value of existing rows.
+    let reference = column.references.is_none() || (column.default.is_none() && column.null);
+    default_fits
+        && !stored
+        && !column.unique
+        && !column.auto
+        && reference
+        && (!filled || column.null || column.default.is_some())
+}
+
+/// Whether SQLite can drop the column and nothing else.
+fn can_drop(old: &Table, column: &Column) -> bool {
+    !column.unique
+        && column.references.is_none()
+        && !old.primary_key.contains(&column.name)
+        && !old.foreign_keys.values().any(|key| key.columns.contains(&column.name))
+        && !old.checks.values().any(|check| check.columns.contains(&column.name))
+        && !old.columns.iter().any(|other| other.generated.as_ref().is_some_and(|(sql, _)| sql.contains(&column.name)))
+}
+
+impl Planner {
+    pub(super) fn rebuild_pairs(&mut self, pairs: &[Pair]) -> Result<()> {
+        for pair in pairs.iter().filter(|pair| pair.new.is_none()).rev() {
+            if let Some(raw) = &pair.raw {
+                self.drop_table(raw)?;
+                if let Some(last) = self.out.last_mut() {
+                    last.foreign_keys_off = true;
+                }
+            }
+        }
+        // All renames first: they reach into the other tables' references.
+        for pair in pairs {
+            let (Some(raw), Some(new)) = (&pair.raw, &pair.new) else { continue };
+            if raw.name != new.name {
+                let (from, to) = (self.dialect.quote(&raw.name), self.dialect.quote(&new.name));
+                let reverse = format!("ALTER TABLE {to} RENAME TO {from}");
+                self.push(
+                    format!("ALTER TABLE {from} RENAME TO {to}"),
+                    format!("rename table {}", raw.name),
+                    Some(reverse),
+                    Recheck::Ask,
+                );
+            }
+            for (from, to) in &pair.renamed {
+                let rename = |from: &str, to: &str| {
+                    let change = format!("RENAME COLUMN {} TO {}", self.dialect.quote(from), self.dialect.quote(to));
+                    ddl::alter(self.dialect, &new.name, &change)
+                };
+                let (sql, reverse) = (rename(from, to), rename(to, from));
+                self.push(sql, format!("rename column {from}"), Some(reverse), Recheck::Ask);
+            }
+        }
+        for pair in pairs {
+            match (&pair.old, &pair.new) {
+                (Some(old), Some(new)) => self.change_table(pair, old, new)?,
+                (None, Some(new)) => {
+                    self.create_table(new)?;
+                    self.create_indexes(None, new);
+                }
+                (_, None) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn change_table(&mut self, pair: &Pair, old: &Table, new: &Table) -> Result<()> {
+        let added: Vec<&Column> = new.columns.iter().filter(|column| find(old, &column.name).is_none()).collect();
+        let dropped: Vec<&Column> = old.columns.iter().filter(|column| find(new, &column.name).is_none()).collect();
+        let kept_same =
+            old.columns.iter().all(|column| find(new, &column.name).is_none_or(|now| same_column(column, now)));
+        let table_same = old.primary_key == new.primary_key
+            && old.checks == new.checks
+            && old.foreign_keys == new.foreign_keys
+            && old.uniques == new.uniques;
+        let in_place = kept_same
+            && table_same
+            && added.iter().all(|column| can_add(column, pair.fills.contains_key(&column.name)))
+            && dropped.iter().all(|column| can_drop(old, column));
+        if !in_place {
+            return self.rebuild(pair, old, new);
+        }
+        self.drop_indexes(old, new, false);
+        for column in dropped {
+            let sql = ddl::alter(self.dialect, &new.name, &format!("DROP COLUMN {}", self.dialect.quote(&column.name)));
+            self.push(sql, format!("drop column {} with its values", column.name), None, Recheck::Ask);
+        }
+        for column in added {
+            let quoted = self.dialect.quote(&column.name);
+            let sql = ddl::alter(
+                self.dialect,
+                &new.name,
+                &format!("ADD COLUMN {}", ddl::column(self.dialect, column, false)?),
+            );
+            let reverse = ddl::alter(self.dialect, &new.name, &format!("DROP COLUMN {quoted}"));
+            self.push(sql, format!("add column {}", column.name), Some(reverse), Recheck::Ask);
+            if let Some(fill) = pair.fills.get(&column.name).filter(|fill| column.default.as_ref() != Some(&fill.sql)) {
+                let update = format!("UPDATE {} SET {quoted} = {}", self.dialect.quote(&new.name), fill.sql);
+                self.push(update, format!("fill {} in existing rows", column.name), None, Recheck::Ask);
+            }
+        }
+        self.create_indexes(Some(old), new);
+        Ok(())
+    }
+
+    /// The new table beside the old one, the rows copied, the names exchanged, and everything that
+    /// hung on the old table made again.
+    fn rebuild(&mut self, pair: &Pair, old: &Table, new: &Table) -> Result<()> {
+        let dialect = self.dialect;
+        let checks = old.checks.len() + old.columns.iter().filter(|column| column.check.is_some()).count();
+        let columns = old.columns.iter().map(|column| column.name.clone()).collect();
+        let indexes = old.indexes.keys().cloned().collect();
+        let capture = StatementKind::Capture { table: new.name.clone(), columns, indexes, checks };
+        self.push_kind(capture, "what hangs on the table and is not in the migrations", true);
+
+        let temporary = format!("new__{}", new.name);
+        let (quoted, temporary_quoted) = (dialect.quote(&new.name), dialect.quote(&temporary));
+        let made = Table { name: temporary.clone(), ..new.clone() };
+        self.push(ddl::create_table(dialect, &made)?, "the table as it will be", None, Recheck::Ask);
+
+        let mut into = Vec::new();
+        let mut from = Vec::new();
+        for column in new.columns.iter().filter(|column| column.generated.is_none()) {
+            let name = dialect.quote(&column.name);
+            let fill = pair.fills.get(&column.name).map(|fill| fill.sql.as_str());
+            let value = match (find(old, &column.name), fill) {
+                (Some(before), fill) => {
+                    let value = convert(before, column, &name);
+                    match fill {
+                        Some(fill) if before.null && !column.null => format!("COALESCE({value}, {fill})"),
+                        _ => value,
+                    }
+                }
+                (None, Some(fill)) => fill.to_owned(),
+                // The default of the new table.
+                (None, None) => continue,
+            };
+            into.push(name);
+            from.push(value);
+        }
+        let copy =
+            format!("INSERT INTO {temporary_quoted} ({}) SELECT {} FROM {quoted}", into.join(", "), from.join(", "));
+        self.push(copy, "every row", None, Recheck::Ask);
+        let automatic = |table: &Table| table.columns.iter().any(|column| column.auto);
+        if automatic(old) && automatic(new) {
+            let (name, temporary) = (ddl::text(dialect, &new.name)?, ddl::text(dialect, &temporary)?);
+            let clear = format!("DELETE FROM sqlite_sequence WHERE name = {temporary}");
+            self.push(clear, "the sequence goes on where it was", None, Recheck::Ask);
+            let carry = format!(
+                "INSERT INTO sqlite_sequence (name, seq) SELECT {temporary}, seq FROM sqlite_sequence WHERE name = {name}"
+            );
+            self.push(carry, "even past keys whose rows are gone", None, Recheck::Ask);
+        }
+        self.push(format!("DROP TABLE {quoted}"), "the old table", None, Recheck::Ask);
+        // Views and other tables' references keep meaning the table of this name.
+        self.push(
+            "PRAGMA legacy_alter_table = ON".to_owned(),
+            "views and references are not to be rewritten",
+            None,
+            Recheck::Ask,
+        );
+        self.push(
+            format!("ALTER TABLE {temporary_quoted} RENAME TO {quoted}"),
+            "the new table takes its place",
+            None,
+            Recheck::Ask,
+        );
+        self.push("PRAGMA legacy_alter_table = OFF".to_owned(), "as before", None, Recheck::Ask);
+        self.create_indexes(None, new);
+        self.push_kind(StatementKind::Restore { table: new.name.clone() }, "what hung on the table", true);
+        Ok(())
+    }
+}
+
+/// Values as the new type stores them.
+fn convert(old: &Column, new: &Column, quoted: &str) -> String {
+    use ColumnType::{Bool, Char, Date, DateTime, NaiveDateTime, Text, Uuid};
+    match (&old.ty, &new.ty) {
+        (Date, DateTime | NaiveDateTime) => format!("{quoted} || ' 00:00:00'"),
+        (DateTime | NaiveDateTime, Date) => format!("SUBSTR({quoted}, 1, 10)"),
+        (Uuid, Char { .. } | Text) => format!(
+            "SUBSTR({quoted}, 1, 8) || '-' || SUBSTR({quoted}, 9, 4) || '-' || SUBSTR({quoted}, 13, 4) || '-' || SUBSTR({quoted}, 17, 4) || '-' || SUBSTR({quoted}, 21)"
+        ),
+        (Char { .. } | Text, Uuid) => format!("LOWER(REPLACE({quoted}, '-', ''))"),
+        (old, Bool) if old.is_integer() => format!("({quoted} <> 0)"),
+        _ => quoted.to_owned(),
+    }
+}

@@ -1,0 +1,460 @@
+//! A model as one database sees it: names resolved, types and expressions as SQL.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::condition::{Expr, IndexPart, Nulls};
+use crate::error::{Result, fail};
+use crate::naming;
+use crate::schema::{ColumnType, Constraint, Deferrable, Field, FieldNames, Model, ModelKey, OnDelete, Schema};
+use crate::sql::{Capabilities, Columns, Dialect, literal, render};
+
+/// Tables and columns that are called otherwise now; so that definitions from before can be
+/// compared with those after.
+#[derive(Debug, Default)]
+pub(super) struct Renames {
+    pub(super) tables: BTreeMap<String, String>,
+    pub(super) columns: BTreeMap<(String, String), String>,
+}
+
+impl Renames {
+    fn table(&self, table: &str) -> String {
+        self.tables.get(table).map_or(table, String::as_str).to_owned()
+    }
+
+    fn column(&self, table: &str, column: &str) -> String {
+        self.columns.get(&(table.to_owned(), column.to_owned())).map_or(column, String::as_str).to_owned()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) columns: Vec<Column>,
+    /// Columns of the key.
+    pub(super) primary_key: Vec<String>,
+    pub(super) primary_key_name: String,
+    /// Unique constraints by name.
+    pub(super) uniques: BTreeMap<String, Unique>,
+    /// Indexes by name, unique ones too where the database has no constraint of that kind.
+    pub(super) indexes: BTreeMap<String, TableIndex>,
+    /// Checks by name; those of a column's type where they stand by themselves.
+    pub(super) checks: BTreeMap<String, Check>,
+    pub(super) foreign_keys: BTreeMap<String, ForeignKey>,
+    pub(super) comment: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) ty: ColumnType,
+    pub(super) sql_type: String,
+    pub(super) collation: Option<String>,
+    pub(super) null: bool,
+    pub(super) auto: bool,
+    pub(super) default: Option<String>,
+    /// Whether the default is a plain constant.
+    pub(super) constant_default: bool,
+    /// A check within the column's definition.
+    pub(super) check: Option<String>,
+    /// UNIQUE within the column's definition.
+    pub(super) unique: bool,
+    /// REFERENCES within the column's definition.
+    pub(super) references: Option<ForeignKey>,
+    pub(super) generated: Option<(String, bool)>,
+    pub(super) comment: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Unique {
+    pub(super) columns: Vec<String>,
+    pub(super) nulls_equal: bool,
+    /// What follows the columns.
+    pub(super) suffix: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TableIndex {
+    pub(super) unique: bool,
+    pub(super) method: String,
+    pub(super) on: String,
+    pub(super) suffix: String,
+    pub(super) columns: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Check {
+    pub(super) sql: String,
+    pub(super) columns: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ForeignKey {
+    pub(super) columns: Vec<String>,
+    pub(super) to_table: String,
+    pub(super) to_columns: Vec<String>,
+    pub(super) on_delete: OnDelete,
+}
+
+/// The table between the two sides of a many-to-many, as a model.
+pub(super) fn through_model(owner: &Model, field: &Field) -> Option<Model> {
+    let (relation, many) = field.relation.as_ref().zip(field.many())?;
+    if many.through.is_some() {
+        return None;
+    }
+    let names = field.names.through.clone().unwrap_or_default();
+    let [source_names, target_names] = *names;
+    let unique = source_names.unique.clone();
+    let side = |name: &str, column: &str, to: &ModelKey, names: FieldNames| {
+        let mut side = Field::foreign_key(name, to.clone(), OnDelete::Cascade);
+        column.clone_into(&mut side.column);
+        side.names = FieldNames { unique: None, ..names };
+        if let Some(to) = &mut side.relation {
+            to.db_constraint = relation.db_constraint;
+        }
+        side
+    };
+    let mut model = Model::new(&*owner.key.app, format!("{}_{}", owner.key.name, field.name)).in_table(&*many.table);
+    model.managed = owner.managed;
+    model.fields = vec![
+        Field::auto_id(),
+        side("source", &many.source_column, &owner.key, source_names),
+        side("target", &many.target_column, &relation.to, target_names),
+    ];
+    let unique = unique.unwrap_or_else(|| naming::unique(&many.table, &[&many.source_column, &many.target_column]));
+    model.constraints.push(Constraint::unique(unique, &["source", "target"]));
+    Some(model)
+}
+
+struct Lower<'a> {
+    dialect: Dialect,
+    can: &'static Capabilities,
+    schema: &'a Schema,
+    model: &'a Model,
+    renames: &'a Renames,
+    /// Fields with their columns and types.
+    columns: Vec<(String, String, ColumnType)>,
+}
+
+/// The table of a model.
+pub(super) fn lower(dialect: Dialect, schema: &Schema, model: &Model, renames: &Renames) -> Result<Table> {
+    let mut columns = Vec::new();
+    for field in model.fields.iter().filter(|field| field.has_column()) {
+        let ty = schema.column_type(field).map_err(|error| error.at(format!("{}.{}", model.key, field.name)))?;
+        columns.push((field.name.clone(), renames.column(&model.table, &field.column), ty));
+    }
+    Lower { dialect, can: dialect.capabilities(), schema, model, renames, columns }.table()
+}
+
+impl Lower<'_> {
+    fn expr(&self, expr: &Expr, ty: Option<&ColumnType>) -> Result<String> {
+        render(self.dialect, expr, &self.columns, ty).map_err(|error| error.at(&self.model.key))
+    }
+
+    fn column_of(&self, field: &str) -> Result<String> {
+        match self.columns.column(field) {
+            Some((column, _)) => Ok(column.to_owned()),
+            None => fail!(M012, "`{}` has no field `{field}`", self.model.key),
+        }
+    }
+
+    fn columns_of<'f>(&self, fields: impl IntoIterator<Item = &'f str>) -> Result<BTreeSet<String>> {
+        fields.into_iter().map(|field| self.column_of(field)).collect()
+    }
+
+    fn table(&self) -> Result<Table> {
+        let model = self.model;
+        let name = self.renames.table(&model.table);
+        let key: Vec<String> = model.primary_key.iter().map(|field| self.column_of(field)).collect::<Result<_>>()?;
+        let pk_name = model.names.primary_key.clone().unwrap_or_else(|| naming::primary_key(&model.table));
+        let mut table = Table {
+            name,
+            columns: Vec::new(),
+            primary_key: key,
+            primary_key_name: pk_name,
+            uniques: BTreeMap::new(),
+            indexes: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            foreign_keys: BTreeMap::new(),
+            comment: model.comment.clone().filter(|comment| !comment.is_empty()),
+        };
+        for field in model.fields.iter().filter(|field| field.has_column()) {
+            self.field(field, &mut table).map_err(|error| error.at(format!("{}.{}", model.key, field.name)))?;
+        }
+        for index in &model.indexes {
+            let include = if self.can.include_columns { index.include.as_slice() } else { &[] };
+            let made =
+                self.index(&index.name, &index.on, index.condition.as_ref(), include, index.method.as_deref(), false)?;
+            table.indexes.insert(index.name.clone(), made);
+        }
+        for constraint in &model.constraints {
+            self.constraint(constraint, &mut table).map_err(|error| error.at(&model.key))?;
+        }
+        let named = table
+            .indexes
+            .keys()
+            .chain(table.uniques.keys())
+            .chain(table.checks.keys())
+            .chain(table.foreign_keys.keys());
+        for name in named.chain([&table.name]).chain(table.columns.iter().map(|column| &column.name)) {
+            self.dialect.check_name(name)?;
+        }
+        Ok(table)
+    }
+
+    fn field(&self, field: &Field, table: &mut Table) -> Result<()> {
+        let (column, ty) = match self.columns.column(&field.name) {
+            Some((column, ty)) => (column.to_owned(), ty.clone()),
+            None => return Ok(()),
+        };
+        let names = &field.names;
+        let raw = (self.model.table.as_str(), field.column.as_str());
+        let in_line = self.can.alter == crate::AlterStyle::Rebuild;
+        let only_key = table.primary_key == [column.as_str()];
+        let quoted = self.dialect.quote(&column);
+        let mut check = self.dialect.type_check(&ty, &quoted, field.null);
+        if let Some(sql) = check.take_if(|_| self.can.alter == crate::AlterStyle::Property) {
+            let name = names.check.clone().unwrap_or_else(|| naming::column_check(raw.0, raw.1));
+            table.checks.insert(name, Check { sql, columns: BTreeSet::from([column.clone()]) });
+        }
+        if field.unique && !only_key && !in_line {
+            let name = names.unique.clone().unwrap_or_else(|| naming::column_unique(raw.0, raw.1));
+            table
+                .uniques
+                .insert(name, Unique { columns: vec![column.clone()], nulls_equal: false, suffix: String::new() });
+        }
+        let enforced = field.relation.as_ref().filter(|relation| relation.db_constraint);
+        let needs_index = enforced.is_some() && self.can.foreign_key_needs_index;
+        let textual = ty.is_text();
+        if textual && (field.index || field.unique || only_key) && ty == ColumnType::Text && !self.can.text_key {
+            fail!(M044, "{} cannot index text of any length; give the field a `max_length`", self.can.name);
+        }
+        if (field.index || needs_index) && !field.unique && !only_key {
+            let name = names.index.clone().unwrap_or_else(|| naming::field_index(raw.0, raw.1));
+            table.indexes.insert(name, self.plain_index(&column, ""));
+        }
+        if textual && self.can.pattern_indexes && (field.index || field.unique || only_key) && field.relation.is_none()
+        {
+            let class = if ty == ColumnType::Text { " text_pattern_ops" } else { " varchar_pattern_ops" };
+            let name = names.like.clone().unwrap_or_else(|| naming::like_index(raw.0, raw.1));
+            table.indexes.insert(name, self.plain_index(&column, class));
+        }
+        let mut references = None;
+        if let Some(relation) = enforced {
+            let (target, to_field) = self.schema.target(relation)?;
+            let key = ForeignKey {
+                columns: vec![column.clone()],
+                to_table: self.renames.table(&target.table),
+                to_columns: vec![self.renames.column(&target.table, &to_field.column)],
+                on_delete: self.on_delete(relation.on_delete)?,
+            };
+            if in_line {
+                references = Some(key);
+            } else {
+                let name = names
+                    .foreign_key
+                    .clone()
+                    .unwrap_or_else(|| naming::foreign_key(raw.0, &[raw.1], &target.table, &[&to_field.column]));
+                table.foreign_keys.insert(name, key);
+            }
+        }
+        let (default, constant_default) = match &field.db_default {
+            Some(Expr::Value(value)) => {
+                let sql = literal(self.dialect, value, Some(&ty))?;
+                let long =
+                    matches!(ty, ColumnType::Text | ColumnType::Json | ColumnType::Binary) && !self.can.text_default;
+                (Some(if long { format!("({sql})") } else { sql }), true)
+            }
+            Some(expr) => (Some(format!("({})", self.expr(expr, Some(&ty))?)), false),
+            None => (None, true),
+        };
+        let generated = match &field.generated {
+            Some(generated) if !generated.stored && !self.can.virtual_columns => {
+                fail!(M044, "{} has no virtual columns; make the generated field `stored`", self.can.name)
+            }
+            Some(generated) => Some((self.expr(&generated.expr, Some(&ty))?, generated.stored)),
+            None => None,
+        };
+        let sql_type = match (in_line, field.auto) {
+            (true, true) => "integer".to_owned(), // the only type that SQLite numbers
+            _ => self.dialect.column_type(&ty)?,
+        };
+        table.columns.push(Column {
+            name: column,
+            sql_type,
+            collation: self.collation(field, &ty),
+            null: field.null,
+            auto: field.auto,
+            default,
+            constant_default,
+            check,
+            unique: field.unique && !only_key && in_line,
+            references,
+            generated,
+            comment: field
+                .comment
+                .clone()
+                .filter(|comment| !comment.is_empty() && self.can.comments != crate::CommentStyle::None),
+            ty,
+        });
+        Ok(())
+    }
+
+    /// The collation: its own, that of the column it refers to, or the database's exact one.
+    fn collation(&self, field: &Field, ty: &ColumnType) -> Option<String> {
+        let mut at = field;
+        for _ in 0..64 {
+            match (&at.collation, &at.relation) {
+                (Some(collation), _) => return Some(collation.clone()),
+                (None, Some(relation)) => at = self.schema.target(relation).ok()?.1,
+                (None, None) => break,
+            }
+        }
+        self.dialect.text_collation(ty).map(str::to_owned)
+    }
+
+    fn on_delete(&self, rule: OnDelete) -> Result<OnDelete> {
+        match rule {
+            OnDelete::SetDefault if !self.can.set_default => {
+                fail!(M042, "{} does not honour ON DELETE SET DEFAULT", self.can.name)
+            }
+            rule => Ok(rule),
+        }
+    }
+
+    fn plain_index(&self, column: &str, class: &str) -> TableIndex {
+        TableIndex {
+            unique: false,
+            method: String::new(),
+            on: format!("{}{class}", self.dialect.quote(column)),
+            suffix: String::new(),
+            columns: BTreeSet::from([column.to_owned()]),
+        }
+    }
+
+    fn index(
+        &self,
+        name: &str,
+        on: &[IndexPart],
+        condition: Option<&Expr>,
+        include: &[String],
+        method: Option<&str>,
+        unique: bool,
+    ) -> Result<TableIndex> {
+        let mut parts = Vec::new();
+        let mut columns = BTreeSet::new();
+        for part in on {
+            columns.extend(self.columns_of(part.expr.fields())?);
+            let sql = self.expr(&part.expr, None)?;
+            let mut sql = match &part.expr {
+                Expr::Field(field) => {
+                    if self.columns.column(field).is_some_and(|(_, ty)| *ty == ColumnType::Text) && !self.can.text_key {
+                        fail!(
+                            M044,
+                            "`{name}`: {} cannot index text of any length; give `{field}` a `max_length`",
+                            self.can.name
+                        );
+                    }
+                    sql
+                }
+                _ if !self.can.expression_indexes => {
+                    return Err(crate::error::error!(
+                        M041,
+                        "`{name}`: {} has no indexes on expressions",
+                        self.can.name
+                    )
+                    .with_hint("index a generated field instead"));
+                }
+                _ => format!("({sql})"),
+            };
+            if let Some(class) = part.opclass.as_ref().filter(|_| self.can.index_methods) {
+                sql += &format!(" {class}");
+            }
+            if part.descending {
+                sql += " DESC";
+            }
+            match part.nulls.filter(|_| self.can.index_nulls) {
+                Some(Nulls::First) => sql += " NULLS FIRST",
+                Some(Nulls::Last) => sql += " NULLS LAST",
+                None => {}
+            }
+            parts.push(sql);
+        }
+        let mut suffix = String::new();
+        if !include.is_empty() {
+            let include: Vec<String> = include.iter().map(|field| self.column_of(field)).collect::<Result<_>>()?;
+            suffix += &format!(" INCLUDE ({})", self.dialect.quote_all(include.iter().map(String::as_str)));
+            columns.extend(include);
+        }
+        if let Some(condition) = condition {
+            if !self.can.partial_indexes {
+                return Err(crate::error::error!(M040, "`{name}`: {} has no partial indexes", self.can.name)
+                    .with_hint("leave the condition out, or make the index on a generated field"));
+            }
+            columns.extend(self.columns_of(condition.fields())?);
+            suffix += &format!(" WHERE {}", self.expr(condition, None)?);
+        }
+        let method =
+            method.filter(|_| self.can.index_methods).map_or_else(String::new, |method| format!(" USING {method}"));
+        Ok(TableIndex { unique, method, on: parts.join(", "), suffix, columns })
+    }
+
+    fn constraint(&self, constraint: &Constraint, table: &mut Table) -> Result<()> {
+        match constraint {
+            Constraint::Check { name, check } => {
+                let columns = self.columns_of(check.fields())?;
+                table.checks.insert(name.clone(), Check { sql: self.expr(check, None)?, columns });
+            }
+            Constraint::Unique { name, on, condition, include, deferrable, nulls_equal } => {
+                if deferrable.is_some() && !self.can.deferrable_unique {
+                    fail!(M044, "`{name}`: {} has no deferrable unique constraints", self.can.name);
+                }
+                if *nulls_equal && !self.can.nulls_not_distinct {
+                    fail!(M044, "`{name}`: {} has no unique constraints in which NULLs are equal", self.can.name);
+                }
+                let include: &[String] = if self.can.include_columns { include } else { &[] };
+                let plain: Option<Vec<&str>> =
+                    on.iter().map(|part| part.field().filter(|_| !part.descending && part.opclass.is_none())).collect();
+                let rebuilds = self.can.alter == crate::AlterStyle::Rebuild;
+                match plain {
+                    Some(fields) if condition.is_none() && !rebuilds => {
+                        // For the refusal of text that cannot be a key.
+                        self.index(name, on, None, &[], None, true)?;
+                        let columns = fields.iter().map(|field| self.column_of(field)).collect::<Result<Vec<_>>>()?;
+                        let mut suffix = String::new();
+                        if !include.is_empty() {
+                            let include: Vec<String> =
+                                include.iter().map(|field| self.column_of(field)).collect::<Result<_>>()?;
+                            suffix +=
+                                &format!(" INCLUDE ({})", self.dialect.quote_all(include.iter().map(String::as_str)));
+                        }
+                        match deferrable {
+                            Some(Deferrable::Deferred) => suffix += " DEFERRABLE INITIALLY DEFERRED",
+                            Some(Deferrable::Immediate) => suffix += " DEFERRABLE INITIALLY IMMEDIATE",
+                            None => {}
+                        }
+                        table.uniques.insert(name.clone(), Unique { columns, nulls_equal: *nulls_equal, suffix });
+                    }
+                    _ if deferrable.is_some() => {
+                        fail!(M044, "`{name}`: only a unique constraint over plain fields can be deferrable")
+                    }
+                    _ => {
+                        let index = self.index(name, on, condition.as_ref(), include, None, true)?;
+                        table.indexes.insert(name.clone(), index);
+                    }
+                }
+            }
+            Constraint::ForeignKey { name, fields, to, to_fields, on_delete } => {
+                let target = self.schema.get(to)?;
+                let columns = fields.iter().map(|field| self.column_of(field)).collect::<Result<Vec<_>>>()?;
+                let to_columns = to_fields
+                    .iter()
+                    .map(|field| Ok(self.renames.column(&target.table, &target.get(field)?.column)))
+                    .collect::<Result<Vec<_>>>()?;
+                let to_table = self.renames.table(&target.table);
+                let on_delete = self.on_delete(*on_delete)?;
+                table.foreign_keys.insert(name.clone(), ForeignKey { columns, to_table, to_columns, on_delete });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+BEGIN;
+COMMIT;
+
+-- ==== and back ====
+
+BEGIN;
+COMMIT;

@@ -1,0 +1,15 @@
+BEGIN;
+--
+-- Alter field title of app.Book
+--
+CREATE INDEX "app_book_title_30dcdb86" ON "app_book" ("title");
+COMMIT;
+
+-- ==== and back ====
+
+BEGIN;
+--
+-- Undo: Alter field title of app.Book
+--
+DROP INDEX "app_book_title_30dcdb86";
+COMMIT;

@@ -1,0 +1,15 @@
+BEGIN;
+--
+-- Alter field isbn of app.Book
+--
+ALTER TABLE "app_book" ALTER COLUMN "isbn" TYPE integer USING "isbn"::integer;
+COMMIT;
+
+-- ==== and back ====
+
+BEGIN;
+--
+-- Undo: Alter field isbn of app.Book
+--
+ALTER TABLE "app_book" ALTER COLUMN "isbn" TYPE varchar(13) USING "isbn"::varchar(13);
+COMMIT;

@@ -1,0 +1,11 @@
+--
+-- Alter field pages of app.Book
+--
+ALTER TABLE `app_book` MODIFY COLUMN `pages` bool NOT NULL;
+
+-- ==== and back ====
+
+--
+-- Undo: Alter field pages of app.Book
+--
+ALTER TABLE `app_book` MODIFY COLUMN `pages` integer NOT NULL;

@@ -1,0 +1,15 @@
+BEGIN;
+--
+-- Add constraint bk_chk to app.Book
+--
+ALTER TABLE "app_book" ADD CONSTRAINT "bk_chk" CHECK ("pages" >= 0);
+COMMIT;
+
+-- ==== and back ====
+
+BEGIN;
+--
+-- Undo: Add constraint bk_chk to app.Book
+--
+ALTER TABLE "app_book" DROP CONSTRAINT "bk_chk";
+COMMIT;

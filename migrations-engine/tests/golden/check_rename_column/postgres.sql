@@ -1,0 +1,23 @@
+BEGIN;
+--
+-- Add constraint bk_chk to app.Book
+--
+ALTER TABLE "app_book" ADD CONSTRAINT "bk_chk" CHECK ("pages" >= 0);
+--
+-- Rename field pages of app.Book to length
+--
+ALTER TABLE "app_book" RENAME COLUMN "pages" TO "length";
+COMMIT;
+
+-- ==== and back ====
+
+BEGIN;
+--
+-- Undo: Rename field pages of app.Book to length
+--
+ALTER TABLE "app_book" RENAME COLUMN "length" TO "pages";
+--
+-- Undo: Add constraint bk_chk to app.Book
+--
+ALTER TABLE "app_book" DROP CONSTRAINT "bk_chk";
+COMMIT;

@@ -1,0 +1,11 @@
+--
+-- Change the comment of app.Book
+--
+ALTER TABLE `app_book` COMMENT = 'All books';
+
+-- ==== and back ====
+
+--
+-- Undo: Change the comment of app.Book
+--
+ALTER TABLE `app_book` COMMENT = '';

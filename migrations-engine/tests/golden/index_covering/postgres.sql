@@ -1,0 +1,15 @@
+BEGIN;
+--
+-- Add index bk_inc to app.Book
+--
+CREATE INDEX "bk_inc" ON "app_book" USING btree ("title") INCLUDE ("pages");
+COMMIT;
+
+-- ==== and back ====
+
+BEGIN;
+--
+-- Undo: Add index bk_inc to app.Book
+--
+DROP INDEX "bk_inc";
+COMMIT;

@@ -1,0 +1,16 @@
+BEGIN;
+--
+-- Remove field pages from app.Book
+--
+ALTER TABLE "app_book" DROP COLUMN "pages";
+COMMIT;
+
+-- ==== and back ====
+
+BEGIN;
+--
+-- Undo: Remove field pages from app.Book
+--
+ALTER TABLE "app_book" ADD COLUMN "pages" integer DEFAULT 0 NOT NULL;
+ALTER TABLE "app_book" ALTER COLUMN "pages" DROP DEFAULT;
+COMMIT;

@@ -1,0 +1,15 @@
+BEGIN;
+--
+-- Rename field author of app.Book to writer
+--
+ALTER TABLE "app_book" RENAME COLUMN "author_id" TO "writer_id";
+COMMIT;
+
+-- ==== and back ====
+
+BEGIN;
+--
+-- Undo: Rename field author of app.Book to writer
+--
+ALTER TABLE "app_book" RENAME COLUMN "writer_id" TO "author_id";
+COMMIT;

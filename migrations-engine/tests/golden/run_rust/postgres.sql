@@ -1,0 +1,13 @@
+BEGIN;
+--
+-- Run step shout
+--
+-- run the Rust step `shout`
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+COMMIT;
+
+-- ==== and back ====
+
+-- M030: app.0002_change: "Run step shout" cannot be undone: it has no reverse
+--   hint: give the operation a `reverse` in its file (an empty one if nothing is to be done)

@@ -1,0 +1,13 @@
+BEGIN;
+--
+-- Shout
+--
+UPDATE app_author SET name = UPPER(name);
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+COMMIT;
+
+-- ==== and back ====
+
+BEGIN;
+COMMIT;

@@ -1,0 +1,15 @@
+BEGIN;
+--
+-- Add constraint bk_ue to app.Book
+--
+CREATE UNIQUE INDEX "bk_ue" ON "app_book" ((LOWER("title")));
+COMMIT;
+
+-- ==== and back ====
+
+BEGIN;
+--
+-- Undo: Add constraint bk_ue to app.Book
+--
+DROP INDEX "bk_ue";
+COMMIT;

@@ -1,0 +1,246 @@
+//! Laws of the notation, of `diff` and of inverses, over generated input.
+
+use migrations_engine::condition::{BinaryOp, Expr, Function, IndexPart, Value};
+use migrations_engine::operation::invert_all;
+use migrations_engine::schema::{ColumnType, Constraint, Field, Index, Model, ModelKey, OnDelete, Schema};
+use migrations_engine::{Dialect, Migration, MigrationId, MigrationSet, autodetect, diff, plan};
+use proptest::prelude::*;
+
+use crate::sqlite::Yes;
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::Int),
+        "-?[0-9]{1,4}\\.[0-9]{1,4}".prop_map(Value::Number),
+        any::<String>().prop_map(Value::Text),
+        Just(Value::date("2024-02-29").unwrap()),
+        Just(Value::date_time("2024-02-29T12:00:00.50Z").unwrap()),
+        any::<i64>().prop_map(Value::Duration),
+        proptest::collection::vec(any::<u8>(), 0..4).prop_map(Value::Bytes),
+    ]
+}
+
+fn expr() -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![
+        value().prop_map(Expr::Value),
+        "[a-zA-Z_ \"]{1,6}".prop_map(Expr::Field),
+        Just(Expr::field("order")),
+        Just(Expr::field("date"))
+    ];
+    let ops = [
+        BinaryOp::Or,
+        BinaryOp::And,
+        BinaryOp::Eq,
+        BinaryOp::Ne,
+        BinaryOp::Lt,
+        BinaryOp::Concat,
+        BinaryOp::Sub,
+        BinaryOp::Div,
+        BinaryOp::Mod,
+    ];
+    leaf.prop_recursive(5, 40, 4, move |inner| {
+        let boxed = || inner.clone().prop_map(Box::new);
+        prop_oneof![
+            boxed().prop_map(Expr::Not),
+            boxed().prop_map(Expr::Negate),
+            (proptest::sample::select(ops.to_vec()), boxed(), boxed()).prop_map(|(op, left, right)| Expr::Binary {
+                op,
+                left,
+                right
+            }),
+            (boxed(), any::<bool>()).prop_map(|(expr, negated)| Expr::IsNull { expr, negated }),
+            (boxed(), proptest::collection::vec(inner.clone(), 0..3), any::<bool>())
+                .prop_map(|(expr, list, negated)| Expr::In { expr, list, negated }),
+            (boxed(), boxed(), boxed(), any::<bool>()).prop_map(|(expr, low, high, negated)| Expr::Between {
+                expr,
+                low,
+                high,
+                negated
+            }),
+            (boxed(), any::<String>(), any::<bool>(), any::<bool>())
+                .prop_map(|(expr, pattern, fold, negated)| Expr::Like { expr, pattern, fold, negated }),
+            (inner.clone(), inner.clone(), proptest::option::of(boxed()))
+                .prop_map(|(a, b, otherwise)| Expr::Case { when: vec![(a, b)], otherwise }),
+            inner.clone().prop_map(|arg| Expr::call(Function::Lower, [arg])),
+        ]
+    })
+}
+
+const APPS: [&str; 2] = ["one", "two"];
+const MODELS: [&str; 4] = ["Ant", "Bee", "Cat", "Dog"];
+const FIELDS: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+fn column_type() -> impl Strategy<Value = ColumnType> {
+    prop_oneof![
+        Just(ColumnType::Bool),
+        Just(ColumnType::Integer),
+        Just(ColumnType::PositiveBigInt),
+        (1..90_u32).prop_map(|max_length| ColumnType::Char { max_length }),
+        Just(ColumnType::Text),
+        Just(ColumnType::DateTime),
+        Just(ColumnType::Decimal { max_digits: 8, decimal_places: 2 }),
+        Just(ColumnType::Uuid),
+        Just(ColumnType::Json),
+    ]
+}
+
+#[derive(Debug, Clone)]
+enum Shape {
+    Plain(ColumnType, bool, bool, bool),
+    Key(usize, usize, bool, bool),
+    Many(usize, usize),
+}
+
+fn shape() -> impl Strategy<Value = Shape> {
+    prop_oneof![
+        3 => (column_type(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(ty, null, unique, index)| Shape::Plain(ty, null, unique, index)),
+        2 => (0..2_usize, 0..4_usize, any::<bool>(), any::<bool>()).prop_map(|(app, model, null, one)| Shape::Key(app, model, null, one)),
+        1 => (0..2_usize, 0..4_usize).prop_map(|(app, model)| Shape::Many(app, model)),
+    ]
+}
+
+/// A schema of up to eight models that refer to each other at will.
+fn schema() -> impl Strategy<Value = Schema> {
+    let model = proptest::option::of((proptest::collection::btree_map(0..5_usize, shape(), 0..5), any::<[bool; 4]>()));
+    proptest::collection::vec(model, 8).prop_map(|models| {
+        let key = |app: usize, model: usize| ModelKey::new(APPS[app], MODELS[model]);
+        let there = |app: usize, model: usize| models[app * 4 + model].is_some();
+        let mut schema = Schema::default();
+        for (at, model) in models.iter().enumerate() {
+            let Some((fields, [index, unique, check, table])) = model else { continue };
+            let mut made = Model::new(APPS[at / 4], MODELS[at % 4]).with(Field::auto_id());
+            if *table {
+                made.table = format!("special_{at}");
+            }
+            for (name, shape) in fields {
+                let name = FIELDS[*name];
+                let field = match shape {
+                    Shape::Plain(ty, null, unique, index) => {
+                        Field { null: *null, unique: *unique, index: *index, ..Field::new(name, ty.clone()) }
+                    }
+                    Shape::Key(app, model, null, one) if there(*app, *model) => {
+                        let rule = if *null { OnDelete::SetNull } else { OnDelete::Cascade };
+                        let field = if *one {
+                            Field::one_to_one(name, key(*app, *model), rule)
+                        } else {
+                            Field::foreign_key(name, key(*app, *model), rule)
+                        };
+                        Field { null: *null, ..field }
+                    }
+                    Shape::Many(app, model) if there(*app, *model) => {
+                        Field::many_to_many(&made, name, key(*app, *model))
+                    }
+                    Shape::Key(..) | Shape::Many(..) => continue,
+                };
+                made.fields.push(field);
+            }
+            let names: Vec<String> = made
+                .fields
+                .iter()
+                .filter(|field| field.has_column() && !field.auto)
+                .map(|field| field.name.clone())
+                .collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).take(2).collect();
+            if let [first, ..] = names.as_slice() {
+                if *index {
+                    made.indexes.push(Index::new(format!("i_{at}"), &names));
+                    made.indexes.last_mut().unwrap().on[0] = IndexPart::field_asc(*first).desc();
+                }
+                if *unique {
+                    made.constraints.push(Constraint::unique(format!("u_{at}"), &names));
+                }
+                if *check {
+                    made.constraints.push(Constraint::check(
+                        format!("c_{at}"),
+                        Expr::field(*first).is_not_null().or(Expr::field(*first).is_null()),
+                    ));
+                }
+            }
+            schema.insert(made);
+        }
+        schema
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn what_is_printed_parses_back(expr in expr()) {
+        prop_assert_eq!(Expr::parse(&expr.to_string()).unwrap(), expr);
+    }
+
+    #[test]
+    fn the_parser_never_panics(text in "[a-z'\" ()=<>!|+*/%,.0-9-]{0,40}") {
+        let _ = Expr::parse(&text);
+    }
+
+    #[test]
+    fn diff_leads_to_the_goal_and_its_inverse_back(a in schema(), b in schema()) {
+        prop_assert!(diff(&a, &a, &mut Yes).unwrap().is_empty());
+        let mut state = Schema::default();
+        for operation in diff(&state, &a, &mut Yes).unwrap() {
+            operation.apply(&mut state).unwrap();
+        }
+        prop_assert_eq!(&state, &a);
+        let operations = diff(&a, &b, &mut Yes).unwrap();
+        let inverse = invert_all(&state, &operations).unwrap();
+        for operation in &operations {
+            operation.apply(&mut state).unwrap();
+        }
+        prop_assert_eq!(&state, &b);
+        prop_assert!(diff(&state, &b, &mut Yes).unwrap().is_empty());
+        for operation in &inverse {
+            operation.apply(&mut state).unwrap();
+        }
+        prop_assert_eq!(&state, &a);
+    }
+
+    #[test]
+    fn every_database_can_plan_it_or_says_why_not(a in schema(), b in schema()) {
+        let operations = diff(&a, &b, &mut Yes).unwrap();
+        for dialect in Dialect::ALL {
+            if let Err(error) = plan(dialect, &a, &operations) {
+                prop_assert!(matches!(error.code(), "M044"), "{}", error);
+            }
+        }
+    }
+
+    #[test]
+    fn migrations_of_both_form_one_history(a in schema(), b in schema()) {
+        let mut set = MigrationSet::default();
+        for schema in [&a, &b] {
+            for migration in autodetect(&set, schema, &mut Yes).unwrap() {
+                let text = migration.to_toml().unwrap();
+                let path = migration.id.path();
+                let read = Migration::from_toml(&path, &text).unwrap();
+                prop_assert_eq!(&read, &migration, "{}", text);
+                prop_assert_eq!(read.checksum().unwrap(), migration.checksum().unwrap());
+                set.add(migration).unwrap();
+            }
+            prop_assert_eq!(&set.state().unwrap(), schema);
+            set.check_leaves().unwrap();
+        }
+    }
+
+    #[test]
+    fn reducing_changes_nothing_but_the_number(a in schema(), b in schema()) {
+        let mut operations = diff(&Schema::default(), &a, &mut Yes).unwrap();
+        operations.extend(diff(&a, &b, &mut Yes).unwrap());
+        let count = operations.len();
+        let reduced = migrations_engine::diff::reduce(operations);
+        prop_assert!(reduced.len() <= count);
+        let mut state = Schema::default();
+        for operation in &reduced {
+            operation.apply(&mut state).unwrap();
+        }
+        prop_assert_eq!(&state, &b);
+    }
+}
+
+#[test]
+fn an_id_has_a_number() {
+    assert_eq!(MigrationId::new("app", "0012_x").number(), 12);
+}

@@ -1,0 +1,9 @@
+//! The engine's integration tests, as one binary.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod golden;
+mod laws;
+mod run;
+mod samples;
+mod sqlite;
