@@ -1,0 +1,2 @@
+//! Its build script.
+fn main() {}
