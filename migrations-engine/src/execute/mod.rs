@@ -145,35 +145,39 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             }
             let Some(progress) = entry.progress.clone() else { continue };
             let direction = progress.direction;
-            self.run(migration, direction, &applied(&history), Some(progress)).await?;
+            let now = applied(&history);
+            let before = self.set.replay(|id| now.contains(id) && *id != migration.id)?;
+            let statements = plan_migration(self.connection.dialect(), &before, migration, direction)?;
+            self.run(migration, direction, &statements, Some(progress)).await?;
             done.push((entry.id, direction));
             history = self.history().await?;
         }
         history::check(self.set, &history)?;
-        let mut now = applied(&history);
+        let now = applied(&history);
         let path = self.set.path(&now, target)?;
         // Everything that can be known to fail is found before anything runs.
-        self.preflight(&now, &path)?;
+        let plans = self.preflight(&now, &path)?;
         if !path.is_empty() {
             history::create(self.connection).await?;
         }
-        for (migration, direction) in path {
-            if self.run(migration, direction, &now, None).await? {
+        for ((migration, direction), statements) in path.into_iter().zip(&plans) {
+            if self.run(migration, direction, statements, None).await? {
                 done.push((migration.id.clone(), direction));
             }
-            match direction {
-                Direction::Forward => now.insert(migration.id.clone()),
-                Direction::Backward => now.remove(&migration.id),
-            };
         }
         Ok(done)
     }
 
     /// Plans everything, so that what the database cannot do and steps that are missing show first.
-    fn preflight(&self, applied: &BTreeSet<MigrationId>, path: &[(&Migration, Direction)]) -> Result<()> {
+    fn preflight(
+        &self,
+        applied: &BTreeSet<MigrationId>,
+        path: &[(&Migration, Direction)],
+    ) -> Result<Vec<Vec<Statement>>> {
         if self.fake {
-            return Ok(());
+            return Ok(vec![Vec::new(); path.len()]);
         }
+        let mut plans = Vec::with_capacity(path.len());
         let dialect = self.connection.dialect();
         let mut now = applied.clone();
         let mut forward: Option<Schema> = None;
@@ -206,8 +210,9 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                         .with_hint("register the function under this name with the application"));
                 }
             }
+            plans.push(statements);
         }
-        Ok(())
+        Ok(plans)
     }
 
     /// Runs one migration; false if another process has done so meanwhile.
@@ -215,21 +220,15 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         &mut self,
         migration: &'a Migration,
         direction: Direction,
-        applied: &BTreeSet<MigrationId>,
+        statements: &[Statement],
         resume: Option<Progress>,
     ) -> Result<bool> {
         let dialect = self.connection.dialect();
-        let statements = if self.fake && resume.is_none() {
-            Vec::new()
-        } else {
-            let before = self.set.replay(|id| applied.contains(id) && *id != migration.id)?;
-            plan_migration(dialect, &before, migration, direction)?
-        };
         self.report(&Event::Begin { migration, direction, statements: statements.len() });
         let ran = if migration.atomic && dialect.capabilities().transactional_ddl {
-            self.run_atomic(migration, direction, &statements).await?
+            self.run_atomic(migration, direction, statements).await?
         } else {
-            self.run_journalled(migration, direction, &statements, resume).await?;
+            self.run_journalled(migration, direction, statements, resume).await?;
             true
         };
         if ran {

@@ -100,18 +100,26 @@ impl Schema {
         self.models.values().filter(move |model| model.refers_to(key))
     }
 
-    /// Some models, with every model that they refer to at any distance.
+    /// Some models, with those they refer to: as much as it takes to know the type of every column.
     pub(crate) fn excerpt(&self, keys: &BTreeSet<ModelKey>) -> Schema {
         let mut excerpt = Schema::default();
-        let mut queue: Vec<&ModelKey> = keys.iter().collect();
-        while let Some(model) = queue.pop().and_then(|key| self.models.get(key)) {
-            if excerpt.insert(model.clone()).is_none() {
-                queue.extend(model.fields.iter().filter_map(|field| Some(&field.relation.as_ref()?.to)));
-                queue.extend(model.constraints.iter().filter_map(|constraint| match constraint {
-                    Constraint::ForeignKey { to, .. } => Some(to),
-                    Constraint::Unique { .. } | Constraint::Check { .. } => None,
-                }));
+        let mut queue: Vec<&ModelKey> = Vec::new();
+        let mut take = |key: &ModelKey, whole: bool| {
+            let Some(model) = self.models.get(key) else { return Vec::new() };
+            if excerpt.insert(model.clone()).is_some() && !whole {
+                return Vec::new();
             }
+            let fields = model.fields.iter().filter(|field| whole || field.unique || model.is_key(&field.name));
+            let relations = fields.filter_map(|field| Some(&field.relation.as_ref()?.to));
+            let constraints = model.constraints.iter().filter_map(|constraint| match constraint {
+                Constraint::ForeignKey { to, .. } if whole => Some(to),
+                Constraint::ForeignKey { .. } | Constraint::Unique { .. } | Constraint::Check { .. } => None,
+            });
+            relations.chain(constraints).collect()
+        };
+        keys.iter().for_each(|key| queue.extend(take(key, true)));
+        while let Some(key) = queue.pop() {
+            queue.extend(take(key, false));
         }
         excerpt
     }
