@@ -1,10 +1,13 @@
 //! Typed models, querysets and migrations on Diesel.
 
+#[cfg(feature = "cli")]
+mod cli;
 mod compile;
 mod db;
 mod dialect;
 mod error;
 mod field;
+pub mod migrate;
 pub mod model;
 mod query;
 mod resolve;
@@ -13,6 +16,8 @@ pub mod tree;
 mod value;
 pub mod write;
 
+#[cfg(feature = "cli")]
+pub use cli::{Command, CommandFuture, Context, Project};
 pub use db::{
     Access, Cell, Connection, Database, DatabaseBuilder, Each, Executor, Isolation, LoggedQuery, Operation, PoolStatus,
     QueryLog, RetryingTransaction, Row, Savepoint, Transaction, TransactionBuilder, truncated,
@@ -23,7 +28,7 @@ pub use field::{
     At, Field, FieldType, ForeignKey, HasMany, HasOne, InScope, IntoKey, Json, ManyToMany, NotNull, Null, Nullable,
     OneToOne, Opt, Plain, Scope, SelectedValue, Set, Sub, ToMany, ToOne, family,
 };
-pub use model::{Key, Model, OnDelete};
+pub use model::{App, Key, Model, OnDelete};
 pub use query::{
     Case, Ex, Expression, Grouped, InSet, IntoQ, Operand, OptionalExt, OrderBy, OrderKeys, Page, PrefetchSelection, Q,
     QuerySet, RelatedSelection, Selection, case, count, now, prefetch_all, sql, value,

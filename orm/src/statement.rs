@@ -30,6 +30,11 @@ impl Statement {
         Statement { text: text.into(), places: places.into(), binds: binds.into_iter().collect(), once: false }
     }
 
+    /// SQL as it is, without binds.
+    pub(crate) fn verbatim(sql: &str) -> Self {
+        Statement { text: sql.to_owned().into(), ..Statement::default() }
+    }
+
     /// The values, in the order of their placeholders.
     pub fn binds(&self) -> &[Value] {
         &self.binds

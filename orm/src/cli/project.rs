@@ -1,0 +1,190 @@
+//! The project: its applications, its database, and the commands that its program understands.
+
+use super::{makemigrations::MakeMigrations, migrate::Migrate, showmigrations::ShowMigrations, sqlmigrate::SqlMigrate};
+use crate::{App, Code, Database, Error, Result};
+use clap::ArgMatches;
+use std::{ffi::OsString, pin::Pin, process::ExitCode};
+
+/// The future of a command.
+pub type CommandFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
+/// A command of the project's program. Later layers and applications add their own by [`Project::command`].
+///
+/// ```
+/// use orm::{Command, CommandFuture, Context, Project};
+///
+/// struct Hello;
+///
+/// impl Command for Hello {
+///     fn arguments(&self) -> clap::Command {
+///         clap::Command::new("hello").about("Greets")
+///     }
+///     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
+///         Box::pin(async move {
+///             println!("{} applications", context.project().apps().len());
+///             Ok(())
+///         })
+///     }
+/// }
+///
+/// Project::new().command(Hello).run(["program", "hello"])?;
+/// # Ok::<(), orm::Error>(())
+/// ```
+pub trait Command: Send + Sync {
+    /// The name, the help and the arguments.
+    fn arguments(&self) -> clap::Command;
+
+    /// Runs it.
+    fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a>;
+}
+
+/// What a command runs with: the project and the arguments that were given.
+pub struct Context<'a> {
+    project: &'a Project,
+    matches: &'a ArgMatches,
+    url: Option<String>,
+}
+
+impl Context<'_> {
+    /// The project.
+    pub fn project(&self) -> &Project {
+        self.project
+    }
+
+    /// The command's own arguments.
+    pub fn matches(&self) -> &ArgMatches {
+        self.matches
+    }
+
+    /// Connects to the project's database: `--database`, or `DATABASE_URL`, or what the program says.
+    ///
+    /// # Errors
+    /// When none of them is given, and when the connection fails.
+    pub async fn database(&self) -> Result<Database> {
+        match &self.url {
+            Some(url) => Database::connect(url.clone()).await,
+            None => Err(Error::new(Code::BadSetting, "no database is named").with_hint(
+                "give `--database sqlite://app.db`, set DATABASE_URL, or write `Project::new().database(\"..\")`",
+            )),
+        }
+    }
+}
+
+/// A project: the applications whose models live in one database.
+///
+/// ```
+/// use orm::Project;
+/// # mod shop { orm::app! { pub shop {} } }
+///
+/// let project = Project::new().app(shop::shop()).database("sqlite://shop.db");
+/// assert_eq!(project.apps().len(), 1);
+/// // fn main() -> std::process::ExitCode { project.manage() }
+/// ```
+pub struct Project {
+    apps: Vec<App>,
+    url: Option<String>,
+    commands: Vec<Box<dyn Command>>,
+}
+
+impl Default for Project {
+    fn default() -> Self {
+        Project::new()
+    }
+}
+
+impl Project {
+    /// A project without applications, with the commands for migrations.
+    pub fn new() -> Self {
+        let commands: Vec<Box<dyn Command>> =
+            vec![Box::new(MakeMigrations), Box::new(Migrate), Box::new(ShowMigrations), Box::new(SqlMigrate)];
+        Project { apps: Vec::new(), url: None, commands }
+    }
+
+    /// Adds an application.
+    pub fn app(mut self, app: App) -> Self {
+        self.apps.push(app);
+        self
+    }
+
+    /// The database to use when neither `--database` nor `DATABASE_URL` names one.
+    pub fn database(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// Adds a command; one of the same name takes the place of the earlier.
+    pub fn command(mut self, command: impl Command + 'static) -> Self {
+        let name = command.arguments().get_name().to_owned();
+        self.commands.retain(|known| known.arguments().get_name() != name);
+        self.commands.push(Box::new(command));
+        self
+    }
+
+    /// The applications.
+    pub fn apps(&self) -> &[App] {
+        &self.apps
+    }
+
+    /// Runs the command that the program was started with, prints what goes wrong, and gives the exit code.
+    pub fn manage(self) -> ExitCode {
+        match self.run(std::env::args_os()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error:?}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    /// Runs a command line, the program's name first. It may be called inside a running Tokio runtime as well.
+    ///
+    /// # Errors
+    /// What the command refuses. A command line that cannot be understood, and `--help`, are printed, and end the program.
+    pub fn run<I, T>(self, arguments: I) -> Result<()>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let mut cli = clap::Command::new("manage")
+            .no_binary_name(false)
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+            .arg(
+                clap::Arg::new("database")
+                    .long("database")
+                    .value_name("URL")
+                    .global(true)
+                    .help("The database: sqlite://app.db, postgres://.., mysql://.. (else DATABASE_URL)"),
+            );
+        for command in &self.commands {
+            cli = cli.subcommand(command.arguments());
+        }
+        let matches = cli.try_get_matches_from(arguments).unwrap_or_else(|error| error.exit());
+        let Some((name, matches)) = matches.subcommand() else { return Ok(()) };
+        let Some(command) = self.commands.iter().find(|command| command.arguments().get_name() == name) else {
+            return Ok(());
+        };
+        let given = matches.get_one::<String>("database").cloned();
+        let url = given.or_else(|| std::env::var("DATABASE_URL").ok()).or_else(|| self.url.clone());
+        let context = Context { project: &self, matches, url };
+        block_on(|| command.run(&context))
+    }
+}
+
+/// Waits for a command on a runtime of its own: on a thread of its own, if this one belongs to a runtime already.
+fn block_on<'a>(command: impl FnOnce() -> CommandFuture<'a> + Send) -> Result<()> {
+    let wait = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::new(Code::BadSetting, "no runtime could be started").with_source(error))?;
+        runtime.block_on(command())
+    };
+    if tokio::runtime::Handle::try_current().is_err() {
+        return wait();
+    }
+    std::thread::scope(|scope| match scope.spawn(wait).join() {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}

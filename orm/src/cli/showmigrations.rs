@@ -1,0 +1,71 @@
+//! `showmigrations`: which migrations there are, and which have been run.
+
+use super::{Command, CommandFuture, Context};
+use crate::{
+    Result,
+    migrate::{Migrator, engine_error},
+};
+use clap::{Arg, ArgAction};
+use migrations_engine::{Migration, execute::Applied};
+
+pub(super) struct ShowMigrations;
+
+impl Command for ShowMigrations {
+    fn arguments(&self) -> clap::Command {
+        clap::Command::new("showmigrations")
+            .about("Lists the migrations; [X] marks those that have been run")
+            .arg(Arg::new("apps").value_name("APP").num_args(0..).help("Only these applications"))
+            .arg(Arg::new("plan").long("plan").action(ArgAction::SetTrue).help("In the order in which they are run"))
+    }
+
+    fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
+        Box::pin(show(context))
+    }
+}
+
+async fn show(context: &Context<'_>) -> Result<()> {
+    let matches = context.matches();
+    let migrator = Migrator::new(context.project().apps())?;
+    let db = context.database().await?;
+    let history = migrator.history(&db).await?;
+    let wanted: Option<Vec<&String>> = matches.get_many("apps").map(Iterator::collect);
+    let is_wanted = |app: &str| wanted.as_ref().is_none_or(|apps| apps.iter().any(|known| *known == app));
+    let order = migrator.set().order().map_err(engine_error)?;
+    if matches.get_flag("plan") {
+        for migration in order.iter().filter(|migration| is_wanted(&migration.id.app)) {
+            println!("{} {}", mark(&history, migration), migration.id);
+        }
+        return Ok(());
+    }
+    for app in context.project().apps().iter().map(|app| app.label()).filter(|app| is_wanted(app)) {
+        println!("{app}");
+        let mut own = order.iter().filter(|migration| migration.id.app == app).peekable();
+        if own.peek().is_none() {
+            println!(" (no migrations)");
+        }
+        for migration in own {
+            println!(" {} {}{}", mark(&history, migration), migration.id.name, applied_at(&history, migration));
+        }
+    }
+    Ok(())
+}
+
+fn entry<'h>(history: &'h [Applied], migration: &Migration) -> Option<&'h Applied> {
+    history.iter().find(|entry| entry.id == migration.id)
+}
+
+fn mark(history: &[Applied], migration: &Migration) -> &'static str {
+    match entry(history, migration) {
+        Some(entry) if entry.progress.is_some() => "[~]",
+        Some(_) => "[X]",
+        None => "[ ]",
+    }
+}
+
+fn applied_at(history: &[Applied], migration: &Migration) -> String {
+    match entry(history, migration) {
+        Some(entry) if entry.progress.is_some() => "  (stopped in the middle: migrate takes it up)".to_owned(),
+        Some(entry) => format!("  ({})", entry.applied_at),
+        None => String::new(),
+    }
+}

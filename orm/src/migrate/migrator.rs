@@ -1,0 +1,160 @@
+//! Running migrations on a database.
+
+use super::{connection::OverConnection, engine_error, migrations};
+use crate::{Access, App, Connection, Database, Executor, Operation, Result};
+use migrations_engine::{
+    Direction, MigrationId, MigrationSet, Target,
+    execute::{self, Applied, Event},
+};
+use std::sync::Arc;
+
+/// Brings a database to the state of the applications' migrations.
+///
+/// # Errors
+/// [`Code::Migration`](crate::Code::Migration) with the engine's own code in the message. What the database cannot do is found
+/// before anything runs. On SQLite and PostgreSQL a migration is applied whole or not at all; on MariaDB and MySQL, which commit
+/// each statement, an interrupted one is taken up where it stopped.
+pub async fn migrate(db: &Database, apps: &[App]) -> Result<()> {
+    Migrator::new(apps)?.run(db).await.map(drop)
+}
+
+type Progress = Box<dyn FnMut(&Event<'_>) + Send>;
+
+/// Migrations to run, and how.
+pub struct Migrator {
+    set: Arc<MigrationSet>,
+    target: Target,
+    fake: bool,
+    progress: Option<Progress>,
+}
+
+impl Migrator {
+    /// All migrations of the applications, forward to their latest.
+    ///
+    /// # Errors
+    /// When a migration cannot be read.
+    pub fn new(apps: &[App]) -> Result<Self> {
+        Ok(Migrator::with_set(migrations(apps)?))
+    }
+
+    /// The migrations of a set.
+    pub fn with_set(set: MigrationSet) -> Self {
+        Migrator { set: Arc::new(set), target: Target::Latest, fake: false, progress: None }
+    }
+
+    /// Only one application, and no further than the migration of this name, or prefix of a name; `zero` undoes all.
+    ///
+    /// # Errors
+    /// When there is no such application or migration, or several.
+    pub fn to(mut self, app: &str, name: Option<&str>) -> Result<Self> {
+        self.target = self.set.target(Some(app), name).map_err(engine_error)?;
+        Ok(self)
+    }
+
+    /// Records the migrations without running them.
+    pub fn fake(mut self, fake: bool) -> Self {
+        self.fake = fake;
+        self
+    }
+
+    /// Calls `progress` as things happen.
+    pub fn on_progress(mut self, progress: impl FnMut(&Event<'_>) + Send + 'static) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    /// The migrations.
+    pub fn set(&self) -> &MigrationSet {
+        &self.set
+    }
+
+    /// Runs them, and tells which were run, and which way.
+    ///
+    /// # Errors
+    /// See [`migrate`].
+    pub async fn run(self, db: &Database) -> Result<Vec<(MigrationId, Direction)>> {
+        let Migrator { set, target, fake, progress } = self;
+        db.run(Run { set, target, fake, progress }).await
+    }
+
+    /// What [`Migrator::run`] would run; nothing is changed.
+    ///
+    /// # Errors
+    /// When the history and the migrations do not agree.
+    pub async fn plan(&self, db: &Database) -> Result<Vec<(MigrationId, Direction)>> {
+        db.run(Plan { set: self.set.clone(), target: self.target.clone() }).await
+    }
+
+    /// What the database records, oldest first.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub async fn history(&self, db: &Database) -> Result<Vec<Applied>> {
+        db.run(History { set: self.set.clone() }).await
+    }
+}
+
+fn over(connection: &mut Connection) -> OverConnection<'_> {
+    let dialect = connection.dialect();
+    OverConnection { connection, dialect }
+}
+
+struct Run {
+    set: Arc<MigrationSet>,
+    target: Target,
+    fake: bool,
+    progress: Option<Progress>,
+}
+
+impl Operation for Run {
+    type Output = Vec<(MigrationId, Direction)>;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
+        let mut connection = over(connection);
+        let mut executor = execute::Executor::new(&self.set, &mut connection).fake(self.fake);
+        if let Some(progress) = &mut self.progress {
+            executor = executor.on_progress(progress);
+        }
+        executor.migrate(&self.target).await.map_err(engine_error)
+    }
+}
+
+struct Plan {
+    set: Arc<MigrationSet>,
+    target: Target,
+}
+
+impl Operation for Plan {
+    type Output = Vec<(MigrationId, Direction)>;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
+        let mut connection = over(connection);
+        let plan = execute::Executor::new(&self.set, &mut connection).plan(&self.target).await.map_err(engine_error)?;
+        Ok(plan.into_iter().map(|(migration, direction)| (migration.id.clone(), direction)).collect())
+    }
+}
+
+struct History {
+    set: Arc<MigrationSet>,
+}
+
+impl Operation for History {
+    type Output = Vec<Applied>;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
+        let mut connection = over(connection);
+        execute::Executor::new(&self.set, &mut connection).history().await.map_err(engine_error)
+    }
+}

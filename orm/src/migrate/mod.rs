@@ -1,0 +1,67 @@
+//! Where models and the migration engine meet: one file turns metadata into schema state, one gives the engine a connection.
+
+mod connection;
+mod migrator;
+mod schema;
+
+pub use migrator::{Migrator, migrate};
+pub use schema::schema;
+
+use crate::{App, Code, Database, Dialect, Error, Result};
+use migrations_engine::{MigrationSet, Operation, Schema};
+use std::path::Path;
+
+/// The dialect, as the engine calls it.
+pub(crate) fn engine_dialect(dialect: Dialect) -> migrations_engine::Dialect {
+    match dialect {
+        Dialect::Sqlite => migrations_engine::Dialect::Sqlite,
+        Dialect::Postgres => migrations_engine::Dialect::Postgres,
+        Dialect::MariaDb => migrations_engine::Dialect::MariaDb,
+        Dialect::MySql => migrations_engine::Dialect::MySql,
+    }
+}
+
+/// The engine's error, as the library's.
+pub(crate) fn engine_error(error: migrations_engine::Error) -> Error {
+    let mut out = Error::new(Code::Migration, format!("{}: {}", error.code(), error.message()));
+    if let Some(hint) = error.hint() {
+        out = out.with_hint(hint);
+    }
+    out.with_source(error)
+}
+
+/// Makes the tables of some applications in an empty database, straight from the models and without migrations: for tests.
+///
+/// # Errors
+/// When the models do not fit together, when the database cannot do what they ask for, and when a table exists.
+pub async fn create_tables(db: &Database, apps: &[App]) -> Result<()> {
+    let to = schema(apps)?;
+    let operations =
+        migrations_engine::diff(&Schema::default(), &to, &mut migrations_engine::diff::Refuse).map_err(engine_error)?;
+    run(db, &Schema::default(), &operations).await
+}
+
+async fn run(db: &Database, before: &Schema, operations: &[Operation]) -> Result<()> {
+    let statements = migrations_engine::plan(engine_dialect(db.dialect()), before, operations).map_err(engine_error)?;
+    let script: Vec<String> = statements.iter().map(|statement| statement.sql()).collect();
+    db.batch(script.join(";\n")).await
+}
+
+/// The migrations of some applications: from their folders in development, from the program itself in release builds.
+///
+/// # Errors
+/// When a file cannot be read, or an index does not agree with its files.
+pub fn migrations(apps: &[App]) -> Result<MigrationSet> {
+    let mut set = MigrationSet::default();
+    for app in apps {
+        let spec = app.spec();
+        let folder = Path::new(spec.manifest_dir).join("migrations");
+        let on_disk = cfg!(debug_assertions) && folder.is_dir();
+        let found =
+            if on_disk { MigrationSet::from_dir(&folder) } else { MigrationSet::from_embedded(spec.migrations) };
+        for migration in found.map_err(engine_error)?.iter().filter(|migration| migration.id.app == spec.label) {
+            set.add(migration.clone()).map_err(engine_error)?;
+        }
+    }
+    Ok(set)
+}

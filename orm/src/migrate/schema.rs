@@ -1,0 +1,446 @@
+//! From the metadata of models to schema state.
+
+use super::engine_error;
+use crate::{
+    App, Code, Error, Kind, Result, Value,
+    model::{ChoiceValue, ColumnMeta, DbDefault, FieldMeta, ModelMeta, OnDelete, RelationKind},
+    tree::{BinaryOp, Expr, Function, Like, Order},
+};
+use migrations_engine::{
+    Schema,
+    condition::{self, IndexPart, Nulls},
+    naming,
+    schema::{self as state, ColumnType, Constraint, Field, Hint, Index, ManyToMany, Model, ModelKey, Relation},
+};
+use rust_decimal::Decimal;
+
+/// The state of the database that the models of these applications ask for.
+///
+/// # Errors
+/// When a relation leads to a model of none of them, and when models do not fit together.
+pub fn schema(apps: &[App]) -> Result<Schema> {
+    let mut schema = Schema::default();
+    for app in apps {
+        for meta in app.models() {
+            if let Some(other) = schema.insert(model(meta)?) {
+                let what = format!("the model `{}` is listed twice", other.key);
+                return Err(Error::new(Code::BadModel, what).with_hint("list every model in one `orm::app!` only"));
+            }
+        }
+    }
+    for app in apps {
+        for meta in app.models() {
+            relations_are_listed(meta, &schema)?;
+        }
+    }
+    schema.validate().map_err(engine_error)?;
+    Ok(schema)
+}
+
+fn relations_are_listed(meta: &ModelMeta, schema: &Schema) -> Result<()> {
+    for field in &meta.fields {
+        let Some(relation) = &field.relation else { continue };
+        let target = relation.target();
+        if schema.model(&target.app, &target.name).is_none() {
+            let what = format!(
+                "`{}.{}` leads to `{}`, whose application is not part of the project",
+                meta.label(),
+                field.name,
+                target.label()
+            );
+            return Err(
+                Error::new(Code::BadModel, what).with_hint(format!("add it: `Project::new().app({}())`", target.app))
+            );
+        }
+    }
+    Ok(())
+}
+
+fn key_of(meta: &ModelMeta) -> ModelKey {
+    ModelKey::new(meta.app.clone(), meta.name.clone())
+}
+
+fn model(meta: &ModelMeta) -> Result<Model> {
+    let mut model = Model::new(meta.app.clone(), meta.name.clone()).in_table(meta.table.clone());
+    model.comment = meta.comment.map(str::to_owned);
+    model.managed = meta.managed;
+    model.renamed_from = Hint(meta.renamed_from.map(str::to_owned));
+    for field in &meta.fields {
+        add_field(&mut model, meta, field)?;
+    }
+    model.primary_key = meta.key.iter().map(|&column| state_name(meta, column)).collect();
+    add_options(&mut model, meta)?;
+    Ok(model)
+}
+
+/// The name that a column's field has in the state: the field's own, or, where a field spans columns, the column's.
+fn state_name(meta: &ModelMeta, column: u16) -> String {
+    let column = &meta.columns[column as usize];
+    let field = &meta.fields[column.field as usize];
+    if field.column_count > 1 { column.name.clone() } else { field.name.clone().into_owned() }
+}
+
+fn add_field(model: &mut Model, meta: &ModelMeta, field: &FieldMeta) -> Result<()> {
+    let at = |error: Error| error.with_fields([format!("{}.{}", meta.label(), field.name)]);
+    match &field.relation {
+        None => {
+            let column = &meta.columns[field.first_column as usize];
+            let ty = column_type(meta, field, column)?;
+            model.fields.push(plain(field, column, ty).map_err(at)?);
+        }
+        Some(relation) => match relation.kind {
+            RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. } => {
+                foreign_key(model, meta, field, &key_of(&relation.target())).map_err(at)?;
+            }
+            RelationKind::ManyToMany => {
+                let many = many_to_many(model, field, relation.target().name.as_ref(), &key_of(&relation.target()));
+                model.fields.push(many);
+            }
+            RelationKind::HasMany | RelationKind::HasOne => {}
+        },
+    }
+    Ok(())
+}
+
+/// What plain columns and foreign keys have in common.
+fn plain(field: &FieldMeta, column: &ColumnMeta, ty: ColumnType) -> Result<Field> {
+    let options = &field.options;
+    let mut out = Field::new(field.name.clone(), ty);
+    out.column = column.name.clone();
+    out.null = column.nullable;
+    out.unique = options.unique;
+    out.index = options.index.unwrap_or(false);
+    out.auto = options.auto && matches!(column.kind, Kind::I16 | Kind::I32 | Kind::I64);
+    out.default = options.default.map(|default| constant(&default())).transpose()?;
+    out.db_default = options.db_default.map(|default| db_default(&default)).transpose()?;
+    out.comment = options.comment.map(str::to_owned);
+    out.renamed_from = Hint(options.renamed_from.map(str::to_owned));
+    Ok(out)
+}
+
+fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &ModelKey) -> Result<()> {
+    let unique = matches!(field.relation.as_ref().map(|relation| relation.kind), Some(RelationKind::OneToOne { .. }));
+    let on_delete = on_delete(field.options.on_delete.unwrap_or_default());
+    let columns: Vec<&ColumnMeta> = field.columns().map(|column| &meta.columns[column as usize]).collect();
+    if let [column] = columns[..] {
+        let mut out = plain(field, column, ColumnType::Related)?;
+        out.unique |= unique;
+        out.index = field.options.index.unwrap_or(!out.unique);
+        out.relation =
+            Some(Relation { to: to.clone(), to_field: None, on_delete, db_constraint: true, many_to_many: None });
+        model.fields.push(out);
+        return Ok(());
+    }
+    let target = match &field.relation {
+        Some(relation) => relation.target(),
+        None => return Ok(()),
+    };
+    let to_fields: Vec<String> = target.key.iter().map(|&column| state_name(&target, column)).collect();
+    let mut names = Vec::new();
+    for (column, &part) in columns.iter().zip(&target.key) {
+        let part = &target.columns[part as usize];
+        let ty = column_type(&target, &target.fields[part.field as usize], part)?;
+        names.push(column.name.clone());
+        model.fields.push(Field { null: column.nullable, ..Field::new(column.name.clone(), ty) });
+    }
+    let parts: Vec<&str> = names.iter().map(String::as_str).collect();
+    let ends: Vec<&str> = to_fields.iter().map(String::as_str).collect();
+    if unique || field.options.unique {
+        model.constraints.push(Constraint::unique(naming::unique(&meta.table, &parts), &parts));
+    }
+    model.constraints.push(Constraint::ForeignKey {
+        name: naming::foreign_key(&meta.table, &parts, &target.table, &ends),
+        fields: names.clone(),
+        to: to.clone(),
+        to_fields,
+        on_delete,
+    });
+    Ok(())
+}
+
+fn many_to_many(model: &Model, field: &FieldMeta, target: &str, to: &ModelKey) -> Field {
+    let mut out = match field.options.through {
+        Some(through) => Field::many_to_many_through(field.name.clone(), to.clone(), key_of(through())),
+        None => Field::many_to_many(model, field.name.clone(), to.clone()),
+    };
+    if let (Some(table), Some(Relation { many_to_many: Some(ManyToMany { table: name, .. }), .. })) =
+        (field.options.table, &mut out.relation)
+    {
+        *name = table.to_owned();
+    }
+    out.renamed_from = Hint(field.options.renamed_from.map(str::to_owned));
+    debug_assert!(!target.is_empty());
+    out
+}
+
+fn on_delete(rule: OnDelete) -> state::OnDelete {
+    match rule {
+        OnDelete::Cascade => state::OnDelete::Cascade,
+        OnDelete::Protect => state::OnDelete::Protect,
+        OnDelete::Restrict => state::OnDelete::Restrict,
+        OnDelete::SetNull => state::OnDelete::SetNull,
+        OnDelete::SetDefault => state::OnDelete::SetDefault,
+        OnDelete::DoNothing => state::OnDelete::DoNothing,
+    }
+}
+
+fn column_type(meta: &ModelMeta, field: &FieldMeta, column: &ColumnMeta) -> Result<ColumnType> {
+    let positive = field.column.is_some_and(|shape| shape.positive);
+    Ok(match column.kind {
+        Kind::Bool => ColumnType::Bool,
+        Kind::I16 if positive => ColumnType::PositiveSmallInt,
+        Kind::I32 if positive => ColumnType::PositiveInteger,
+        Kind::I64 if positive => ColumnType::PositiveBigInt,
+        Kind::I16 => ColumnType::SmallInt,
+        Kind::I32 => ColumnType::Integer,
+        Kind::I64 => ColumnType::BigInt,
+        Kind::F32 => ColumnType::Real,
+        Kind::F64 => ColumnType::Double,
+        Kind::Decimal => match (column.digits, column.scale) {
+            (Some(max_digits), Some(decimal_places)) => ColumnType::Decimal { max_digits, decimal_places },
+            _ => {
+                return Err(Error::new(
+                    Code::BadModel,
+                    format!("`{}.{}` is a decimal of no stated size", meta.label(), field.name),
+                )
+                .with_hint("write `#[field(max_digits = 8, decimal_places = 2)]`"));
+            }
+        },
+        Kind::Text => match column.max_length.or_else(|| longest_choice(field)) {
+            Some(max_length) => ColumnType::Char { max_length },
+            None => ColumnType::Text,
+        },
+        Kind::Bytes => ColumnType::Binary,
+        Kind::Date => ColumnType::Date,
+        Kind::Time => ColumnType::Time,
+        Kind::Timestamp => ColumnType::NaiveDateTime,
+        Kind::DateTime => ColumnType::DateTime,
+        Kind::Duration => ColumnType::Duration,
+        Kind::Uuid => ColumnType::Uuid,
+        Kind::Json => ColumnType::Json,
+    })
+}
+
+/// The length of the longest choice of an enum that is stored as text.
+fn longest_choice(field: &FieldMeta) -> Option<u32> {
+    let choices = field.column?.choices;
+    let lengths = choices.iter().filter_map(|choice| match choice.value {
+        ChoiceValue::Text(text) => Some(text.chars().count() as u32),
+        ChoiceValue::Integer(_) => None,
+    });
+    lengths.max()
+}
+
+fn add_options(model: &mut Model, meta: &ModelMeta) -> Result<()> {
+    let options = meta.options();
+    for unique in &options.unique {
+        let columns: Vec<u16> = unique.fields.iter().flat_map(|&field| meta.fields[field as usize].columns()).collect();
+        let names: Vec<&str> = columns.iter().map(|&column| meta.columns[column as usize].name.as_str()).collect();
+        model.constraints.push(Constraint::Unique {
+            name: unique.name.map_or_else(|| naming::unique(&meta.table, &names), str::to_owned),
+            on: columns.iter().map(|&column| IndexPart::field_asc(state_name(meta, column))).collect(),
+            condition: unique.condition.as_ref().map(expression).transpose()?,
+            include: Vec::new(),
+            deferrable: None,
+            nulls_equal: false,
+        });
+    }
+    for index in &options.indexes {
+        let parts = index.keys.iter().map(index_part).collect::<Result<Vec<_>>>()?;
+        let names: Vec<String> = index.keys.iter().map(|key| key_name(meta, key)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        model.indexes.push(Index {
+            name: index.name.map_or_else(|| naming::index(&meta.table, &names), str::to_owned),
+            on: parts,
+            condition: index.condition.as_ref().map(expression).transpose()?,
+            include: Vec::new(),
+            method: None,
+        });
+    }
+    for check in &options.checks {
+        model
+            .constraints
+            .push(Constraint::check(format!("{}_{}", meta.table, check.name), expression(&check.condition)?));
+    }
+    Ok(())
+}
+
+/// What a key of an index contributes to the index's name.
+fn key_name(meta: &ModelMeta, key: &Order) -> String {
+    let mut name = String::from("expr");
+    key.expr.visit(0, &mut |expr, _| {
+        if let Expr::Column { column, .. } = expr {
+            name.clone_from(&meta.columns[*column as usize].name);
+        }
+    });
+    if key.descending {
+        name.insert(0, '-');
+    }
+    name.trim_start_matches('-').to_owned() + if key.descending { "_desc" } else { "" }
+}
+
+fn index_part(key: &Order) -> Result<IndexPart> {
+    let mut part = IndexPart::from(expression(&key.expr)?);
+    part.descending = key.descending;
+    part.nulls = key.nulls_first.map(|first| if first { Nulls::First } else { Nulls::Last });
+    Ok(part)
+}
+
+fn db_default(default: &DbDefault) -> Result<condition::Expr> {
+    match default {
+        DbDefault::Value(value) => Ok(condition::Expr::Value(constant(&value())?)),
+        DbDefault::Now => Ok(condition::Expr::call(condition::Function::Now, [])),
+        DbDefault::Sql(text) => text.parse().map_err(engine_error),
+    }
+}
+
+/// A value in the engine's notation.
+pub(crate) fn constant(value: &Value) -> Result<condition::Value> {
+    use condition::Value as V;
+    Ok(match value {
+        Value::Null(_) => V::Null,
+        Value::Bool(truth) => V::Bool(*truth),
+        Value::I16(number) => V::Int(i64::from(*number)),
+        Value::I32(number) => V::Int(i64::from(*number)),
+        Value::I64(number) => V::Int(*number),
+        Value::F32(number) => V::number(&number.to_string()).map_err(engine_error)?,
+        Value::F64(number) => V::number(&number.to_string()).map_err(engine_error)?,
+        Value::Decimal(number) => decimal(number)?,
+        Value::Text(text) => V::Text(text.clone()),
+        Value::Bytes(bytes) => V::Bytes(bytes.clone()),
+        Value::Date(day) => V::Date(day.format("%Y-%m-%d").to_string()),
+        Value::Time(time) => V::Time(time.format("%H:%M:%S%.6f").to_string()),
+        Value::Timestamp(time) => V::Timestamp(time.format("%Y-%m-%d %H:%M:%S%.6f").to_string()),
+        Value::DateTime(time) => V::DateTime(time.format("%Y-%m-%d %H:%M:%S%.6f").to_string()),
+        Value::Duration(span) => V::Duration(span.num_microseconds().unwrap_or(i64::MAX)),
+        Value::Uuid(uuid) => V::Uuid(uuid.to_string()),
+        Value::Json(document) => V::Json(document.to_string()),
+        Value::List(..) => return Err(inexpressible("a list")),
+    })
+}
+
+fn decimal(number: &Decimal) -> Result<condition::Value> {
+    if number.scale() == 0
+        && let Ok(whole) = i64::try_from(*number)
+    {
+        return Ok(condition::Value::Int(whole));
+    }
+    condition::Value::number(&number.to_string()).map_err(engine_error)
+}
+
+fn inexpressible(what: &str) -> Error {
+    Error::new(Code::BadModel, format!("{what} cannot stand in a constraint or index"))
+        .with_hint("constraints and indexes speak of the model's own columns, of constants, and of portable functions")
+}
+
+/// A condition or expression in the engine's notation.
+fn expression(expr: &Expr) -> Result<condition::Expr> {
+    use condition::Expr as E;
+    let boxed = |expr: &Expr| expression(expr).map(Box::new);
+    Ok(match expr {
+        Expr::Column { path, model, column } if path.steps.is_empty() => E::field(state_name(model, *column)),
+        Expr::Value(value) => E::Value(constant(value)?),
+        Expr::Binary(op, left, right) => {
+            let (left, right) = (expression(left)?, expression(right)?);
+            match op {
+                BinaryOp::Eq => left.eq(right),
+                BinaryOp::Ne => left.ne(right),
+                BinaryOp::Lt => left.lt(right),
+                BinaryOp::Le => left.le(right),
+                BinaryOp::Gt => left.gt(right),
+                BinaryOp::Ge => left.ge(right),
+                BinaryOp::Add => left.binary(condition::BinaryOp::Add, right),
+                BinaryOp::Sub => left.binary(condition::BinaryOp::Sub, right),
+                BinaryOp::Mul => left.binary(condition::BinaryOp::Mul, right),
+                BinaryOp::Div => left.binary(condition::BinaryOp::Div, right),
+                BinaryOp::Rem => left.binary(condition::BinaryOp::Mod, right),
+                BinaryOp::Concat => left.binary(condition::BinaryOp::Concat, right),
+                BinaryOp::Is => {
+                    let both = left.clone().is_null().and(right.clone().is_null());
+                    left.eq(right).or(both)
+                }
+            }
+        }
+        Expr::And(all) => joined(all, condition::BinaryOp::And)?,
+        Expr::Or(all) => joined(all, condition::BinaryOp::Or)?,
+        Expr::Not(inner) => match &**inner {
+            Expr::IsNull(on) => expression(on)?.is_not_null(),
+            inner => expression(inner)?.not(),
+        },
+        Expr::Negate(inner) => E::Negate(boxed(inner)?),
+        Expr::IsNull(inner) => expression(inner)?.is_null(),
+        Expr::In(on, Value::List(_, values)) => {
+            let list = values.iter().map(|value| constant(value).map(E::Value)).collect::<Result<Vec<_>>>()?;
+            expression(on)?.is_in(list)
+        }
+        Expr::Like { on, pattern, like, fold } => {
+            use condition::Function as F;
+            let function = match (like, fold) {
+                (Like::Contains, false) => F::Contains,
+                (Like::Contains, true) => F::IContains,
+                (Like::StartsWith, false) => F::StartsWith,
+                (Like::StartsWith, true) => F::IStartsWith,
+                (Like::EndsWith, false) => F::EndsWith,
+                (Like::EndsWith, true) => F::IEndsWith,
+                (Like::Whole, _) => F::IExact,
+                (Like::Pattern, _) => return Err(inexpressible("a pattern")),
+            };
+            E::call(function, [expression(on)?, expression(pattern)?])
+        }
+        Expr::Call(function, arguments) => {
+            let arguments = arguments.iter().map(expression).collect::<Result<Vec<_>>>()?;
+            E::call(self::function(*function)?, arguments)
+        }
+        Expr::Case { branches, otherwise } => {
+            let when = branches.iter().map(|(condition, value)| Ok((expression(condition)?, expression(value)?)));
+            E::Case { when: when.collect::<Result<_>>()?, otherwise: otherwise.as_deref().map(boxed).transpose()? }
+        }
+        Expr::Invalid(why) => return Err(Error::new(Code::BadModel, why.clone())),
+        Expr::Column { .. } => return Err(inexpressible("a column of a related model")),
+        Expr::Regex { .. } => return Err(inexpressible("a regular expression")),
+        Expr::Aggregate { .. } => return Err(inexpressible("an aggregate")),
+        Expr::Cast(..) => return Err(inexpressible("a conversion")),
+        Expr::Raw { .. } => return Err(inexpressible("SQL of one's own")),
+        Expr::In(..)
+        | Expr::InQuery(..)
+        | Expr::Exists(_)
+        | Expr::Scalar(_)
+        | Expr::Outer(..)
+        | Expr::Selected(_)
+        | Expr::Proposed { .. } => {
+            return Err(inexpressible("a query"));
+        }
+    })
+}
+
+fn joined(all: &[Expr], op: condition::BinaryOp) -> Result<condition::Expr> {
+    let mut parts = all.iter().map(expression);
+    let Some(first) = parts.next() else { return Err(inexpressible("an empty condition")) };
+    parts.try_fold(first?, |left, right| Ok(left.binary(op, right?)))
+}
+
+fn function(function: Function) -> Result<condition::Function> {
+    use condition::Function as F;
+    Ok(match function {
+        Function::Lower => F::Lower,
+        Function::Upper => F::Upper,
+        Function::Length => F::Length,
+        Function::Trim => F::Trim,
+        Function::Coalesce => F::Coalesce,
+        Function::Abs => F::Abs,
+        Function::Round => F::Round,
+        Function::Now => F::Now,
+        Function::Year => F::Year,
+        Function::Month => F::Month,
+        Function::Day => F::Day,
+        Function::Hour => F::Hour,
+        Function::Minute => F::Minute,
+        Function::Second => F::Second,
+        Function::Greatest => F::Greatest,
+        Function::Least => F::Least,
+        Function::NullIf => F::NullIf,
+        Function::Substr => F::Substr,
+        Function::Replace => F::Replace,
+        Function::WeekDay | Function::Date | Function::IsTrue => return Err(inexpressible("this function")),
+    })
+}

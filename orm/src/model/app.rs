@@ -1,0 +1,33 @@
+//! Applications and the project that holds them.
+
+use super::{AppSpec, ModelMeta};
+
+/// An application: its label and its models. [`app!`](crate::app) makes one.
+#[derive(Debug, Clone, Copy)]
+pub struct App {
+    spec: &'static AppSpec,
+}
+
+impl App {
+    /// The application of a static description.
+    #[doc(hidden)]
+    pub const fn new(spec: &'static AppSpec) -> App {
+        App { spec }
+    }
+
+    /// The label, which starts the names of tables.
+    pub fn label(self) -> &'static str {
+        self.spec.label
+    }
+
+    /// The metadata of its models.
+    pub fn models(self) -> impl Iterator<Item = &'static ModelMeta> {
+        self.spec.models()
+    }
+
+    /// The static description.
+    #[doc(hidden)]
+    pub fn spec(self) -> &'static AppSpec {
+        self.spec
+    }
+}
