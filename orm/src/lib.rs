@@ -31,7 +31,7 @@ pub use field::{
 pub use model::{App, Key, Model, OnDelete};
 pub use query::{
     Case, Ex, Expression, Grouped, InSet, IntoQ, Operand, OptionalExt, OrderBy, OrderKeys, Page, PrefetchSelection, Q,
-    QuerySet, RelatedSelection, Selection, case, count, now, prefetch_all, sql, value,
+    QuerySet, Raw, RelatedSelection, Selection, case, count, now, prefetch_all, raw, sql, value,
 };
 pub use statement::Statement;
 pub use value::{Kind, Value};

@@ -1,0 +1,140 @@
+//! Queries of one's own, as text, whose rows are typed all the same.
+
+use super::Row;
+use crate::{
+    Access, Code, Connection, Dialect, Error, Executor, FieldType, Operation, Result, Statement, Value, model::Reader,
+};
+use std::marker::PhantomData;
+
+/// A query as SQL text: for what querysets cannot say, such as a recursive query. `O` is the type of a row: a value, a tuple of
+/// values and models, or a model.
+///
+/// Every `?` stands for a value given to [`bind`](Raw::bind), in order, whatever the database. Columns are read from left to
+/// right; those of a model stand in the order of its fields.
+///
+/// The text goes to the database as it is: it must never hold anything that came from outside the program, which is why it has to
+/// be `'static`.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = orm::Database::connect("sqlite::memory:").await?;
+/// let powers = orm::raw::<(i64, i64)>(
+///     "WITH RECURSIVE power(n, two) AS (
+///          SELECT 0, 1 UNION ALL SELECT n + 1, two * 2 FROM power WHERE n < ?
+///      ) SELECT n, two FROM power ORDER BY n DESC",
+/// );
+/// assert_eq!(powers.bind(10).all(&db).await?[0], (10, 1024));
+/// # Ok(()) }
+/// ```
+pub fn raw<O: Row>(sql: &'static str) -> Raw<O> {
+    Raw { sql, binds: Ok(Vec::new()), _row: PhantomData }
+}
+
+/// What [`raw`] gives: a query as text, with its values.
+#[must_use = "nothing runs before `.all(&db).await`"]
+pub struct Raw<O> {
+    sql: &'static str,
+    binds: Result<Vec<Value>>,
+    _row: PhantomData<fn() -> O>,
+}
+
+impl<O: Row> Raw<O> {
+    /// The value of the next `?`: of any type that a column can hold.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// let (sum, text) = orm::raw::<(i64, String)>("SELECT ? + 2, ?").bind(40_i64).bind("x".to_owned()).get(&db).await?;
+    /// assert_eq!((sum, text.as_str()), (42, "x"));
+    /// # Ok(()) }
+    /// ```
+    pub fn bind<T: FieldType>(mut self, value: T) -> Self {
+        self.binds = self.binds.and_then(|mut binds| {
+            binds.push(value.to_value()?);
+            Ok(binds)
+        });
+        self
+    }
+
+    /// The text with the placeholders of a dialect; no connection is needed.
+    ///
+    /// ```
+    /// let query = orm::raw::<i64>("SELECT id FROM shop_item WHERE price < ?");
+    /// assert_eq!(query.to_sql(orm::Dialect::Postgres), "SELECT id FROM shop_item WHERE price < $1");
+    /// ```
+    pub fn to_sql(&self, dialect: Dialect) -> String {
+        Statement::raw(self.sql, []).sql(dialect)
+    }
+
+    /// All rows. The query only reads: on SQLite the database refuses one that writes.
+    ///
+    /// # Errors
+    /// [`Code::BadQuery`] when there are more or fewer values than `?`, [`Code::Decode`] when a column is not of the row's type,
+    /// and what the database says of the text.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// let names = orm::raw::<String>("SELECT 'Ada' UNION ALL SELECT 'Grace'").all(&db).await?;
+    /// assert_eq!(names, ["Ada", "Grace"]);
+    /// # Ok(()) }
+    /// ```
+    pub async fn all<E: Executor>(self, ex: &E) -> Result<Vec<O>> {
+        let statement = Statement::raw(self.sql, self.binds?);
+        let (wanted, given) = (statement.places.len(), statement.binds.len());
+        if wanted != given {
+            return Err(Error::new(Code::BadQuery, format!("the query has {wanted} `?` and {given} values"))
+                .with_sql(self.sql)
+                .with_hint("call `.bind(..)` once for each `?`; one inside quotes counts too"));
+        }
+        ex.run(Read::<O> { statement, _row: PhantomData }).await
+    }
+
+    /// The only row.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] when there is none, [`Code::MultipleFound`] when there are several; see also [`all`](Raw::all).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// assert_eq!(orm::raw::<Option<String>>("SELECT NULL").get(&db).await?, None);
+    /// # Ok(()) }
+    /// ```
+    pub async fn get<E: Executor>(self, ex: &E) -> Result<O> {
+        let sql = self.sql;
+        let mut rows = self.all(ex).await?.into_iter();
+        match (rows.next(), rows.next()) {
+            (Some(row), None) => Ok(row),
+            (None, _) => Err(Error::new(Code::NotFound, "the query has no row")
+                .with_sql(sql)
+                .with_hint("`.get(..).await.optional()` gives `None` instead")),
+            (Some(_), Some(_)) => Err(Error::new(Code::MultipleFound, "the query has several rows")
+                .with_sql(sql)
+                .with_hint("narrow it, or take `.all(..)`")),
+        }
+    }
+}
+
+struct Read<O> {
+    statement: Statement,
+    _row: PhantomData<fn() -> O>,
+}
+
+impl<O: Row> Operation for Read<O> {
+    type Output = Vec<O>;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<O>> {
+        let mut rows = Vec::new();
+        let mut each = |row: &crate::Row<'_>| {
+            rows.push(O::read(&mut Reader::new(row, &[]))?);
+            Ok(())
+        };
+        conn.query(&self.statement, &mut each).await?;
+        Ok(rows)
+    }
+}
