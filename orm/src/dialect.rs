@@ -99,6 +99,11 @@ impl Dialect {
         }
     }
 
+    /// MariaDB or MySQL, where both speak alike.
+    pub(crate) const fn is_mysql(self) -> bool {
+        matches!(self, Dialect::MariaDb | Dialect::MySql)
+    }
+
     pub(crate) const fn quote(self) -> char {
         match self {
             Dialect::Sqlite | Dialect::Postgres => '"',

@@ -26,7 +26,7 @@ impl Sql {
     }
 
     /// A side of an arithmetic or comparison operator: whatever is not a single thing stands in parentheses.
-    fn side(&mut self, expr: &Expr) -> Result<()> {
+    pub(super) fn side(&mut self, expr: &Expr) -> Result<()> {
         match expr {
             Expr::Column { .. }
             | Expr::Value(_)
@@ -50,7 +50,7 @@ impl Sql {
         match expr {
             Expr::Column { path, model, column } => self.column(0, path, model, *column),
             Expr::Value(value) => {
-                self.bind(value.clone());
+                self.value(value);
                 Ok(())
             }
             Expr::Outer(levels, inner) => self.outer(*levels, inner),
@@ -209,8 +209,6 @@ impl Sql {
             self.push(" <=> ");
             return self.side(right);
         }
-        let integers =
-            || matches!(self.kind(left).or_else(|| self.kind(right)), Some(Kind::I16 | Kind::I32 | Kind::I64));
         let text = match op {
             BinaryOp::Eq => " = ",
             BinaryOp::Ne => " <> ",
@@ -220,13 +218,18 @@ impl Sql {
             BinaryOp::Ge => " >= ",
             BinaryOp::Is if self.dialect == Dialect::Sqlite => " IS ",
             BinaryOp::Is => " IS NOT DISTINCT FROM ",
-            BinaryOp::Add => " + ",
-            BinaryOp::Sub => " - ",
-            BinaryOp::Mul => " * ",
-            BinaryOp::Div if matches!(self.dialect, Dialect::MariaDb | Dialect::MySql) && integers() => " DIV ",
-            BinaryOp::Div => " / ",
-            BinaryOp::Rem => " % ",
+            BinaryOp::Concat if self.dialect.is_mysql() => {
+                self.push("CONCAT(");
+                self.expr(left)?;
+                self.push(", ");
+                self.expr(right)?;
+                self.push(")");
+                return Ok(());
+            }
             BinaryOp::Concat => " || ",
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem => {
+                return self.arithmetic(op, left, right);
+            }
         };
         self.side(left)?;
         self.push(text);
@@ -241,27 +244,39 @@ impl Sql {
             return self.truth(false);
         }
         self.side(on)?;
-        match self.dialect {
+        let one_bind = match self.dialect {
             Dialect::Postgres => {
                 self.push(" = ANY(");
                 self.bind(list.clone());
                 self.push(")");
+                return Ok(());
             }
             // Bytes have no form in JSON, and doubles might lose a digit there.
-            Dialect::Sqlite if !matches!(kind, Kind::Bytes | Kind::F32 | Kind::F64 | Kind::Decimal | Kind::Json) => {
-                self.push(" IN (SELECT value FROM json_each(");
-                self.bind(list.clone());
-                self.push("))");
-            }
-            Dialect::Sqlite | Dialect::MariaDb | Dialect::MySql => {
-                self.push(" IN (");
-                self.list(values.iter(), ", ", |sql, value| {
-                    sql.bind(value.clone());
-                    Ok(())
-                })?;
-                self.push(")");
-            }
+            Dialect::Sqlite => match kind {
+                Kind::Bytes | Kind::F32 | Kind::F64 | Kind::Json => None,
+                Kind::Decimal => Some(["CAST(value AS NUMERIC) FROM json_each(", ")"]),
+                _ => Some(["value FROM json_each(", ")"]),
+            },
+            // Few values are quicker as they are.
+            Dialect::MariaDb | Dialect::MySql if values.len() <= 16 => None,
+            Dialect::MariaDb | Dialect::MySql => json_column(*kind).map(|column| ["v FROM JSON_TABLE(", column]),
+        };
+        self.push(" IN (");
+        if let Some([before, after]) = one_bind {
+            self.push("SELECT ");
+            self.push(before);
+            self.bind(list.clone());
+            self.push(after);
+        } else {
+            // The last one is repeated, so that there are few different statements to be kept prepared.
+            let places = values.len().next_power_of_two().min(values.len().max(self.dialect.capabilities().max_binds));
+            let padded = values.iter().chain(values.last().into_iter().cycle()).take(places);
+            self.list(padded, ", ", |sql, value| {
+                sql.value(value);
+                Ok(())
+            })?;
         }
+        self.push(")");
         Ok(())
     }
 
@@ -276,7 +291,7 @@ impl Sql {
         self.push(" IN (");
         let sliced = select.is_sliced();
         // MariaDB and MySQL refuse LIMIT right inside IN, but not one query deeper.
-        let wrap = sliced && matches!(self.dialect, Dialect::MariaDb | Dialect::MySql);
+        let wrap = sliced && self.dialect.is_mysql();
         self.push(if wrap { "SELECT * FROM (" } else { "" });
         if sliced {
             self.select(select)?;
@@ -367,7 +382,7 @@ impl Sql {
             }
             None => {
                 // Backslashes are doubled inside strings on MariaDB and MySQL.
-                let slash = if matches!(self.dialect, Dialect::MariaDb | Dialect::MySql) { "\\\\" } else { "\\" };
+                let slash = if self.dialect.is_mysql() { "\\\\" } else { "\\" };
                 let escape = like != Like::Pattern;
                 self.push(&format!("CONCAT('{before}', "));
                 if escape {
@@ -407,7 +422,7 @@ impl Sql {
             let (head, tail) = match like {
                 Like::Contains => ("instr(", ") > 0"),
                 Like::StartsWith => ("instr(", ") = 1"),
-                Like::EndsWith | Like::Whole | Like::Pattern => ("orm_ends_with(", ")"),
+                Like::EndsWith | Like::Whole | Like::Pattern => return self.sqlite_ends_with(on, pattern, fold),
             };
             self.push(head);
             self.folded(on, fold, "orm_lower")?;
@@ -442,6 +457,20 @@ impl Sql {
         Ok(())
     }
 
+    /// `substr(x, -0)` is the whole text, which is why the empty end is asked for on its own.
+    fn sqlite_ends_with(&mut self, on: &Expr, pattern: &Expr, fold: bool) -> Result<()> {
+        self.push("(substr(");
+        self.folded(on, fold, "orm_lower")?;
+        self.push(", -length(");
+        self.expr(pattern)?;
+        self.push(")) = ");
+        self.folded(pattern, fold, "orm_lower")?;
+        self.push(" OR ");
+        self.side(pattern)?;
+        self.push(" = '')");
+        Ok(())
+    }
+
     fn regex(&mut self, on: &Expr, pattern: &Expr, fold: bool) -> Result<()> {
         match self.dialect {
             Dialect::Sqlite => {
@@ -469,6 +498,22 @@ impl Sql {
             }
         }
     }
+}
+
+/// How MariaDB and MySQL read a list from JSON, where they can.
+fn json_column(kind: Kind) -> Option<&'static str> {
+    Some(match kind {
+        Kind::Bool | Kind::I16 | Kind::I32 | Kind::I64 | Kind::Duration => {
+            ", '$[*]' COLUMNS (v BIGINT PATH '$')) AS list"
+        }
+        Kind::Decimal => ", '$[*]' COLUMNS (v DECIMAL(65, 28) PATH '$')) AS list",
+        Kind::Text => ", '$[*]' COLUMNS (v LONGTEXT PATH '$')) AS list",
+        Kind::Uuid => ", '$[*]' COLUMNS (v CHAR(36) PATH '$')) AS list",
+        Kind::Date => ", '$[*]' COLUMNS (v DATE PATH '$')) AS list",
+        Kind::Time => ", '$[*]' COLUMNS (v TIME(6) PATH '$')) AS list",
+        Kind::Timestamp | Kind::DateTime => ", '$[*]' COLUMNS (v DATETIME(6) PATH '$')) AS list",
+        Kind::Bytes | Kind::F32 | Kind::F64 | Kind::Json => return None,
+    })
 }
 
 fn push_literal(glob: &mut String, letter: char) {

@@ -8,7 +8,7 @@ use crate::{
 
 impl Sql {
     pub(super) fn call(&mut self, function: Function, arguments: &[Expr]) -> Result<()> {
-        let mysql = matches!(self.dialect, Dialect::MariaDb | Dialect::MySql);
+        let mysql = self.dialect.is_mysql();
         let sqlite = self.dialect == Dialect::Sqlite;
         match function {
             Function::Lower if sqlite => self.named("orm_lower", arguments),
@@ -104,12 +104,18 @@ impl Sql {
         distinct: bool,
         filter: Option<&Expr>,
     ) -> Result<()> {
+        let before = std::mem::take(&mut self.rounding);
         let kind = on.and_then(|on| self.kind(on));
         let integer = matches!(kind, Some(Kind::I16 | Kind::I32 | Kind::I64));
-        let mysql = matches!(self.dialect, Dialect::MariaDb | Dialect::MySql);
-        let exact = self.dialect == Dialect::Sqlite && kind == Some(Kind::Decimal);
+        if let (Aggregate::Avg, Some(Kind::Decimal), Some(of)) = (function, kind, on) {
+            self.decimal_mean(of, |sql, name| sql.aggregate_call(name, on, distinct, filter, ""))?;
+            self.rounding = before;
+            return Ok(());
+        }
+        let exact = self.dialect == Dialect::Sqlite && kind == Some(Kind::Decimal) && function == Aggregate::Sum;
         // Databases widen sums and means of whole numbers to decimals; the types here do not.
         let cast = match function {
+            Aggregate::Sum if exact => Some(Kind::Decimal),
             Aggregate::Sum if self.dialect != Dialect::Sqlite => kind.map(widened).filter(|_| integer),
             Aggregate::Avg if integer && self.dialect == Dialect::Postgres => Some(Kind::F64),
             _ => None,
@@ -117,15 +123,45 @@ impl Sql {
         if cast.is_some() {
             self.push("CAST(");
         }
-        self.push(match function {
+        let name = match function {
             Aggregate::Count => "COUNT",
             Aggregate::Sum if exact => "orm_sum",
-            Aggregate::Avg if exact => "orm_avg",
             Aggregate::Sum => "SUM",
             Aggregate::Avg => "AVG",
             Aggregate::Min => "MIN",
             Aggregate::Max => "MAX",
-        });
+        };
+        // A mean of integers is a decimal of four digits there.
+        let float = function == Aggregate::Avg && integer && self.dialect.is_mysql();
+        self.aggregate_call(name, on, distinct, filter, if float { " + 0e0" } else { "" })?;
+        if let Some(kind) = cast {
+            self.push(" AS ");
+            self.push(self.type_name(kind));
+            self.push(")");
+        }
+        self.rounding = before;
+        Ok(())
+    }
+
+    /// An exact sum as the text that it is.
+    pub(super) fn exact_sum(&mut self, expr: &Expr) -> Result<()> {
+        match expr {
+            Expr::Aggregate { on, distinct, filter, .. } => {
+                self.aggregate_call("orm_sum", on.as_deref(), *distinct, filter.as_deref(), "")
+            }
+            _ => self.expr(expr),
+        }
+    }
+
+    fn aggregate_call(
+        &mut self,
+        name: &str,
+        on: Option<&Expr>,
+        distinct: bool,
+        filter: Option<&Expr>,
+        after: &str,
+    ) -> Result<()> {
+        self.push(name);
         self.push(if distinct { "(DISTINCT " } else { "(" });
         let filter_inside = filter.filter(|_| !self.dialect.capabilities().aggregate_filter);
         if let Some(condition) = filter_inside {
@@ -138,10 +174,7 @@ impl Sql {
             None if filter_inside.is_some() => self.push("1"),
             None => self.push("*"),
         }
-        if function == Aggregate::Avg && integer && mysql {
-            // A mean of integers is a decimal of four digits there.
-            self.push(" + 0e0");
-        }
+        self.push(after);
         if filter_inside.is_some() {
             self.push(" END");
         }
@@ -149,11 +182,6 @@ impl Sql {
         if let Some(condition) = filter.filter(|_| self.dialect.capabilities().aggregate_filter) {
             self.push(" FILTER (WHERE ");
             self.expr(condition)?;
-            self.push(")");
-        }
-        if let Some(kind) = cast {
-            self.push(" AS ");
-            self.push(self.type_name(kind));
             self.push(")");
         }
         Ok(())

@@ -3,6 +3,7 @@
 mod expr;
 mod function;
 mod kind;
+mod number;
 mod select;
 mod write;
 
@@ -21,6 +22,8 @@ pub(crate) struct Sql {
     taken: Vec<String>,
     /// Whether columns are written with their table.
     qualified: bool,
+    /// Whether an operator around this place rounds decimals already.
+    rounding: bool,
 }
 
 /// A [`Statement`] under construction.
@@ -34,7 +37,7 @@ struct Text {
 impl Sql {
     pub(crate) fn new(dialect: Dialect) -> Sql {
         let out = Text::default();
-        Sql { dialect, out, frames: Vec::new(), taken: Vec::new(), qualified: false }
+        Sql { dialect, out, frames: Vec::new(), taken: Vec::new(), qualified: false, rounding: false }
     }
 
     pub(crate) fn finish(self) -> Statement {

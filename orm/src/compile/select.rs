@@ -78,7 +78,7 @@ impl Sql {
         };
         let taken = self.taken.len();
         let frame = Frame::new(select, &mut self.taken)?;
-        let qualified = self.qualified;
+        let (qualified, rounding) = (self.qualified, std::mem::take(&mut self.rounding));
         self.qualified = !self.frames.is_empty() || !is_simple(select, &frame);
         self.frames.push(frame);
         let written = match select.limit_by.is_empty() || !select.is_sliced() {
@@ -86,7 +86,7 @@ impl Sql {
             false => self.ranked(select),
         };
         self.frames.pop();
-        self.qualified = qualified;
+        (self.qualified, self.rounding) = (qualified, rounding);
         self.taken.truncate(taken);
         written
     }
@@ -186,7 +186,12 @@ impl Sql {
             match selected {
                 Selected::Model { path, model } => self.columns(path, model, &mut name)?,
                 Selected::Expr(expr) => {
-                    self.expr(expr)?;
+                    let exact = self.frames.len() == 1 && self.is_exact_sum(expr);
+                    if exact {
+                        self.exact_sum(expr)?
+                    } else {
+                        self.expr(expr)?
+                    }
                     self.column_name(&mut name);
                 }
             }
@@ -309,8 +314,13 @@ impl Sql {
             Expr::Selected(place) => Some(*place),
             _ => None,
         };
+        // An exact sum is selected as text, and has to be ordered as a number.
+        let text = |sql: &Self, place: u16| match select.selection.get(usize::from(place)) {
+            Some(Selected::Expr(expr)) => sql.is_exact_sum(expr),
+            _ => false,
+        };
         match place {
-            Some(place) if self.dialect.capabilities().nulls_order => {
+            Some(place) if self.dialect.capabilities().nulls_order && !text(self, place) => {
                 self.push(&(position(select, place) + 1).to_string());
                 Ok(())
             }

@@ -3,7 +3,7 @@
 use super::{Ex, IntoQ, Operand, operand::bind};
 use crate::{
     FieldType, Null,
-    field::Plain,
+    field::{NotNull, Plain},
     tree::{Expr, Function},
 };
 use chrono::{DateTime, Utc};
@@ -15,8 +15,26 @@ pub fn value<R, T: FieldType>(value: T) -> Ex<R, T> {
 }
 
 /// The time at which the statement runs.
-pub fn now<R>() -> Ex<R, DateTime<Utc>> {
-    Ex::new(Expr::Call(Function::Now, Vec::new()))
+pub fn now() -> Now {
+    Now(())
+}
+
+/// What [`now`] gives.
+#[derive(Debug, Clone, Copy)]
+pub struct Now(());
+
+impl Now {
+    pub(super) fn expr(self) -> Expr {
+        Expr::Call(Function::Now, Vec::new())
+    }
+}
+
+impl<R> Operand<R, DateTime<Utc>> for Now {
+    type Null = NotNull;
+
+    fn into_operand(self) -> Expr {
+        self.expr()
+    }
 }
 
 /// A choice between expressions: `case().when(b.price.lt(5), "cheap").otherwise("dear")`.

@@ -19,7 +19,7 @@ pub use aggregate::{Grouped, count};
 pub use condition::{IntoQ, Q};
 pub use erased::{RowOps, read_related};
 pub use expression::{Ex, Expression};
-pub use functions::{Case, case, now, sql, value};
+pub use functions::{Case, Now, case, now, sql, value};
 pub use operand::{InSet, Operand};
 pub use prefetch::{Prefetch, PrefetchSelection, StartsWith, prefetch_all};
 pub use queryset::{Page, QuerySet};

@@ -1,6 +1,6 @@
 //! What `values`, `annotate` and `order_by` take: expressions, and tuples of them.
 
-use super::{Ex, Expression, aggregate::CountAll};
+use super::{Ex, Expression, aggregate::CountAll, functions::Now};
 use crate::{
     FieldType, Result,
     field::{Field, InScope, Scope, SelectedValue, expr_in},
@@ -53,6 +53,14 @@ impl<R: 'static, T: FieldType + RowPart> Selectable<R> for SelectedValue<R, T> {
 
 impl<R> Selectable<R> for CountAll {
     type Part = i64;
+
+    fn into_selected(self) -> Expr {
+        self.expr()
+    }
+}
+
+impl<R> Selectable<R> for Now {
+    type Part = chrono::DateTime<chrono::Utc>;
 
     fn into_selected(self) -> Expr {
         self.expr()
@@ -153,6 +161,7 @@ single! {
     [T] Ex<R, T>;
     [T] SelectedValue<R, T>;
     [] CountAll;
+    [] Now;
     [] super::Q<R>;
 }
 

@@ -1,0 +1,181 @@
+//! Numbers: the same result everywhere, and exact decimals where the database counts in floats.
+
+use super::{Sql, kind::widened};
+use crate::{
+    Dialect, Kind, Result, Value,
+    tree::{Aggregate, BinaryOp, Expr, Selected},
+};
+
+/// How many more digits a quotient or a mean of decimals has after the point than what it is made of: MySQL's
+/// `div_precision_increment`, on all databases.
+const MORE_DIGITS: u32 = 4;
+
+/// The digits after the point of a decimal that nothing is known of.
+const SOME_DIGITS: u32 = 10;
+
+impl Sql {
+    /// A bound value. Where decimals are bound as text it says that it is a number.
+    pub(super) fn value(&mut self, value: &Value) {
+        let Value::Decimal(decimal) = value else { return self.bind(value.clone()) };
+        match self.dialect {
+            Dialect::Postgres => self.bind(value.clone()),
+            Dialect::Sqlite => {
+                self.push("CAST(");
+                self.bind(value.clone());
+                self.push(" AS NUMERIC)");
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                self.push("CAST(");
+                self.bind(value.clone());
+                self.push(&format!(" AS DECIMAL(65, {}))", decimal.scale()));
+            }
+        }
+    }
+
+    pub(super) fn arithmetic(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        let kind = self.kind(left).or_else(|| self.kind(right));
+        let decimal = kind == Some(Kind::Decimal);
+        // Floats are rounded to the digits that the decimal has: the outermost operator does it for all.
+        let rounds = decimal && !self.rounding && (self.dialect == Dialect::Sqlite || op == BinaryOp::Div);
+        if !rounds {
+            return self.operator(op, left, right, kind);
+        }
+        let before = std::mem::replace(&mut self.rounding, true);
+        self.push("ROUND(");
+        self.operator(op, left, right, kind)?;
+        let scale = self.scale_of(op, left, right);
+        self.push(&format!(", {scale})"));
+        self.rounding = before;
+        Ok(())
+    }
+
+    fn operator(&mut self, op: BinaryOp, left: &Expr, right: &Expr, kind: Option<Kind>) -> Result<()> {
+        let integer = matches!(kind, Some(Kind::I16 | Kind::I32 | Kind::I64));
+        let text = match op {
+            BinaryOp::Add => " + ",
+            BinaryOp::Sub => " - ",
+            BinaryOp::Mul => " * ",
+            BinaryOp::Div if integer && self.dialect.is_mysql() => " DIV ",
+            // A decimal without a fraction is an integer there.
+            BinaryOp::Div if !integer && self.dialect == Dialect::Sqlite => " * 1.0 / ",
+            BinaryOp::Div => " / ",
+            _ if !integer && self.dialect != Dialect::MariaDb && self.dialect != Dialect::MySql => {
+                return self.remainder(left, right, kind);
+            }
+            _ => " % ",
+        };
+        self.side(left)?;
+        self.push(text);
+        // Division by zero is NULL on the others.
+        let guard = self.dialect == Dialect::Postgres && matches!(op, BinaryOp::Div | BinaryOp::Rem) && !is_safe(right);
+        self.push(if guard { "NULLIF(" } else { "" });
+        if guard {
+            self.expr(right)?
+        } else {
+            self.side(right)?
+        }
+        self.push(if guard { ", 0)" } else { "" });
+        Ok(())
+    }
+
+    /// SQLite's `%` is for integers only, PostgreSQL's not for floats.
+    fn remainder(&mut self, left: &Expr, right: &Expr, kind: Option<Kind>) -> Result<()> {
+        let sqlite = self.dialect == Dialect::Sqlite;
+        if !sqlite && kind == Some(Kind::Decimal) {
+            self.side(left)?;
+            self.push(" % NULLIF(");
+            self.expr(right)?;
+            self.push(", 0)");
+            return Ok(());
+        }
+        self.side(left)?;
+        self.push(" - (");
+        self.side(right)?;
+        self.push(if sqlite { ") * CAST(" } else { ") * TRUNC(" });
+        self.side(left)?;
+        self.push(if sqlite { " * 1.0 / (" } else { " / NULLIF(" });
+        self.expr(right)?;
+        self.push(if sqlite { ") AS INTEGER)" } else { ", 0))" });
+        Ok(())
+    }
+
+    /// How many digits the expression has after the point, where it can be told.
+    fn scale(&self, expr: &Expr) -> Option<u32> {
+        match expr {
+            Expr::Column { model, column, .. } | Expr::Proposed { model, column } => {
+                let column = &model.columns[usize::from(*column)];
+                match column.kind {
+                    Kind::I16 | Kind::I32 | Kind::I64 => Some(0),
+                    _ => column.scale,
+                }
+            }
+            Expr::Value(Value::Decimal(value)) => Some(value.scale()),
+            Expr::Value(Value::I16(_) | Value::I32(_) | Value::I64(_)) => Some(0),
+            Expr::Outer(_, inner) | Expr::Negate(inner) => self.scale(inner),
+            Expr::Binary(op, left, right) => Some(self.scale_of(*op, left, right)),
+            Expr::Call(_, arguments) => arguments.iter().map(|it| self.scale(it)).max().flatten(),
+            Expr::Case { branches, otherwise } => branches
+                .iter()
+                .map(|(_, value)| value)
+                .chain(otherwise.as_deref())
+                .map(|it| self.scale(it))
+                .max()
+                .flatten(),
+            Expr::Aggregate { function: Aggregate::Avg, on: Some(on), .. } => Some(self.scale(on)? + MORE_DIGITS),
+            Expr::Aggregate { on: Some(on), .. } => self.scale(on),
+            Expr::Scalar(select) => match select.selection.first() {
+                Some(Selected::Expr(expr)) => self.scale(expr),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn scale_of(&self, op: BinaryOp, left: &Expr, right: &Expr) -> u32 {
+        let of = |expr| self.scale(expr).unwrap_or(SOME_DIGITS);
+        match op {
+            BinaryOp::Mul => of(left) + of(right),
+            BinaryOp::Div => of(left) + MORE_DIGITS,
+            _ => of(left).max(of(right)),
+        }
+    }
+
+    /// A mean of decimals: of the exact sum, with four digits more than the values have.
+    pub(super) fn decimal_mean(&mut self, on: &Expr, write: impl Fn(&mut Sql, &str) -> Result<()>) -> Result<()> {
+        let scale = self.scale(on).unwrap_or(SOME_DIGITS) + MORE_DIGITS;
+        self.push("ROUND(");
+        if self.dialect == Dialect::Sqlite {
+            self.push("CAST(");
+            write(self, "orm_sum")?;
+            self.push(" AS NUMERIC) * 1.0 / NULLIF(");
+            write(self, "COUNT")?;
+            self.push(", 0)");
+        } else {
+            write(self, "AVG")?;
+        }
+        self.push(&format!(", {scale})"));
+        Ok(())
+    }
+
+    /// Whether SQLite sums it exactly, as text.
+    pub(super) fn is_exact_sum(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Aggregate { function: Aggregate::Sum, on: Some(on), .. } => {
+                self.dialect == Dialect::Sqlite && self.kind(on).map(widened) == Some(Kind::Decimal)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether it is a number other than zero, as it stands.
+fn is_safe(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(Value::I16(value)) => *value != 0,
+        Expr::Value(Value::I32(value)) => *value != 0,
+        Expr::Value(Value::I64(value)) => *value != 0,
+        Expr::Value(Value::Decimal(value)) => !value.is_zero(),
+        Expr::Value(Value::F64(value)) => *value != 0.0,
+        _ => false,
+    }
+}

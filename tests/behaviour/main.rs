@@ -1,0 +1,10 @@
+//! One behaviour, every back end: each test runs on SQLite in memory and in a file, on PostgreSQL and on MariaDB.
+//!
+//! The servers are found by `ORM_TEST_POSTGRES_URL` and `ORM_TEST_MYSQL_URL`; without them, on this machine. A server that
+//! cannot be reached is said to be NOT RUN, and is a failure where `CI` is set.
+
+mod bed;
+mod ddl;
+mod shop;
+
+mod lookups;
