@@ -115,6 +115,10 @@ impl Connection {
         self.may_run(statement)?;
         if !self.watched() {
             let ran: Result<(), Failed> = run!(self, ByText(statement), each);
+            #[cfg(feature = "sqlite")]
+            if let Link::Sqlite(conn) = &self.link {
+                conn.watch.finished(self.settings.inline_budget);
+            }
             return ran.map_err(|failed| self.failed(failed, statement));
         }
         let mut watching = Watching::begin(&self.probe, false)?;
@@ -215,6 +219,9 @@ impl Connection {
         #[cfg(feature = "sqlite")]
         if let Link::Sqlite(conn) = &self.link {
             conn.watch.set_deadline(self.settings.statement_timeout);
+            if !conn.watch.may_start(&_statement.text) {
+                return Err(Error::new(crate::Code::StatementTimeout, "too long for the calling thread"));
+            }
         }
         Ok(())
     }

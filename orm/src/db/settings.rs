@@ -13,6 +13,7 @@ pub(super) struct Settings {
     pub(super) statement_timeout: Option<Duration>,
     pub(super) lock_timeout: Option<Duration>,
     pub(super) inline_reads: bool,
+    pub(super) inline_budget: u32,
     pub(super) log_values: bool,
     #[cfg(feature = "sqlite")]
     pub(super) on_sqlite: Option<OnSqlite>,
@@ -77,6 +78,7 @@ impl DatabaseBuilder {
             statement_timeout: None,
             lock_timeout: None,
             inline_reads: true,
+            inline_budget: 10,
             log_values: false,
             #[cfg(feature = "sqlite")]
             on_sqlite: None,
@@ -115,10 +117,18 @@ impl DatabaseBuilder {
         self
     }
 
-    /// Whether short reads of an SQLite database may run on the calling thread, within a budget of about a millisecond:
-    /// yes unless said otherwise.
+    /// Whether short reads of an SQLite database may run on the calling thread, within [a
+    /// budget](DatabaseBuilder::inline_budget): yes unless said otherwise.
     pub fn inline_reads(mut self, yes: bool) -> Self {
         self.settings.inline_reads = yes;
+        self
+    }
+
+    /// How long such a read may run, in thousands of instructions of SQLite's virtual machine: 10 unless said otherwise,
+    /// about a third of a millisecond, or some 1 500 rows. Over it, it starts again on the connection's own thread, and
+    /// statements that are known to be longer go there at once.
+    pub fn inline_budget(mut self, thousands: u32) -> Self {
+        self.settings.inline_budget = thousands;
         self
     }
 

@@ -19,8 +19,6 @@ use std::{
 
 /// SQLite's instructions between two questions.
 const STEP: c_int = 1_000;
-/// Questions that a read may answer on the calling thread: about a millisecond.
-const INLINE_STEPS: i64 = 10;
 const NO_DEADLINE: u64 = u64::MAX;
 
 /// A connection, and what limits it.
@@ -34,7 +32,11 @@ pub(in crate::db) struct Watched {
 #[derive(Default)]
 pub(in crate::db) struct Watch {
     limited: AtomicBool,
+    /// Questions left on the calling thread; below zero elsewhere.
     steps: AtomicI64,
+    /// The statement that runs, by its text, and the questions left when it began.
+    statement: AtomicU64,
+    began: AtomicI64,
     deadline: AtomicU64,
     ticket: Mutex<Option<Arc<Ticket>>>,
     stopped: AtomicU8,
@@ -75,23 +77,22 @@ impl Ticket {
 }
 
 impl Watch {
-    fn begin(&self, steps: Option<i64>, ticket: Option<Arc<Ticket>>) {
+    fn begin(&self, ticket: Option<Arc<Ticket>>) {
         self.stopped.store(0, Relaxed);
-        self.limited.store(steps.is_some(), Relaxed);
-        self.steps.store(steps.unwrap_or_default(), Relaxed);
+        self.limited.store(false, Relaxed);
         *self.ticket.lock().unwrap_or_else(PoisonError::into_inner) = ticket;
     }
 
     /// Limits what follows to the budget of the calling thread.
-    pub(in crate::db) fn limit(&self) {
+    pub(in crate::db) fn limit(&self, steps: u32) {
         self.stopped.store(0, Relaxed);
-        self.steps.store(INLINE_STEPS, Relaxed);
+        self.steps.store(i64::from(steps), Relaxed);
         self.limited.store(true, Relaxed);
     }
 
     /// Lets what follows run until its owner gives it up.
     pub(in crate::db) fn attend(&self, ticket: Arc<Ticket>) {
-        self.begin(None, Some(ticket));
+        self.begin(Some(ticket));
     }
 
     /// Ends what `limit` or `attend` began.
@@ -99,7 +100,31 @@ impl Watch {
         if self.limited.swap(false, Relaxed) {
             return;
         }
-        self.begin(None, None);
+        self.begin(None);
+    }
+
+    /// Notes which statement runs; false if it is known to be too long for the calling thread, which is not worth a try.
+    pub(in crate::db) fn may_start(&self, text: &str) -> bool {
+        let statement = hash(text);
+        self.statement.store(statement, Relaxed);
+        self.began.store(self.steps.load(Relaxed), Relaxed);
+        if self.limited.load(Relaxed) && TOO_LONG[statement as usize % TOO_LONG.len()].load(Relaxed) == statement {
+            self.stopped.store(1, Relaxed);
+            return false;
+        }
+        true
+    }
+
+    /// A statement that turned out to be short, on the connection's own thread, may be tried on the calling thread again.
+    pub(in crate::db) fn finished(&self, steps: u32) {
+        if self.limited.load(Relaxed) {
+            return;
+        }
+        let statement = self.statement.load(Relaxed);
+        let known = &TOO_LONG[statement as usize % TOO_LONG.len()];
+        if known.load(Relaxed) == statement && self.began.load(Relaxed) - self.steps.load(Relaxed) < i64::from(steps) {
+            known.store(0, Relaxed);
+        }
     }
 
     /// Sets the moment at which the next statement is stopped.
@@ -122,7 +147,10 @@ impl Watch {
     }
 
     fn go_on(&self) -> bool {
-        let why = if self.limited.load(Relaxed) && self.steps.fetch_sub(1, Relaxed) <= 0 {
+        let left = self.steps.fetch_sub(1, Relaxed);
+        let why = if left <= 0 && self.limited.load(Relaxed) {
+            let statement = self.statement.load(Relaxed);
+            TOO_LONG[statement as usize % TOO_LONG.len()].store(statement, Relaxed);
             1
         } else if matches!(self.deadline.load(Relaxed), moment if moment > 0 && moment <= now()) {
             2
@@ -140,6 +168,23 @@ impl Watch {
 fn now() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     u64::try_from(START.get_or_init(Instant::now).elapsed().as_micros()).unwrap_or(NO_DEADLINE)
+}
+
+/// Statements that were too long for the calling thread, by their text: a lossy set, where a mistake costs little.
+static TOO_LONG: [AtomicU64; 512] = [const { AtomicU64::new(0) }; 512];
+
+/// A quick hash of a text, never 0 (the multiplier is that of rustc's FxHash).
+fn hash(text: &str) -> u64 {
+    let mut hash = 0u64;
+    let mut add = |word: u64| hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    for word in words {
+        add(u64::from_ne_bytes(*word));
+    }
+    for byte in rest {
+        add(u64::from(*byte));
+    }
+    (hash ^ (hash >> 32)).max(1)
 }
 
 thread_local! {

@@ -98,7 +98,7 @@ impl Workers {
         }
         let mut turn = self.slots.iter().find_map(|slot| slot.try_lock()).map(Turn)?;
         if let Link::Sqlite(watched) = &turn.0.link {
-            watched.watch.limit();
+            watched.watch.limit(turn.0.settings.inline_budget);
         }
         turn.0.observe(probe);
         let done = at_once(op.run(&mut turn.0));
