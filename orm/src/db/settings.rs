@@ -22,9 +22,10 @@ pub(super) struct Settings {
 /// What is done with each new SQLite connection.
 #[cfg(feature = "sqlite")]
 #[derive(Clone)]
-pub(super) struct OnSqlite(
-    pub(super) Arc<dyn Fn(&mut diesel::SqliteConnection) -> diesel::QueryResult<()> + Send + Sync>,
-);
+pub(super) struct OnSqlite(pub(super) Arc<SetUp>);
+
+#[cfg(feature = "sqlite")]
+type SetUp = dyn Fn(&mut diesel::SqliteConnection) -> diesel::QueryResult<()> + Send + Sync;
 
 #[cfg(feature = "sqlite")]
 impl fmt::Debug for OnSqlite {

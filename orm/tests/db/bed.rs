@@ -4,7 +4,7 @@ use orm::{Access, Cell, Connection, Database, Executor, Operation, Result, State
 use std::sync::atomic::{AtomicU32, Ordering};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Backend {
+pub(crate) enum Backend {
     #[cfg(feature = "sqlite")]
     Memory,
     #[cfg(feature = "sqlite")]
@@ -16,10 +16,10 @@ pub enum Backend {
 }
 
 /// A database that exists for one test.
-pub struct Bed {
-    pub db: Database,
-    pub url: String,
-    pub backend: Backend,
+pub(crate) struct Bed {
+    pub(crate) db: Database,
+    pub(crate) url: String,
+    pub(crate) backend: Backend,
     admin: Option<Database>,
     name: String,
 }
@@ -31,7 +31,7 @@ fn unique() -> String {
 
 impl Bed {
     /// None, said plainly, when the server cannot be reached.
-    pub async fn new(backend: Backend) -> Option<Bed> {
+    pub(crate) async fn new(backend: Backend) -> Option<Bed> {
         let name = unique();
         let (url, admin) = match backend {
             #[cfg(feature = "sqlite")]
@@ -60,7 +60,7 @@ impl Bed {
         Some(Bed { db, url, backend, admin, name })
     }
 
-    pub async fn finish(self) {
+    pub(crate) async fn finish(self) {
         self.db.close().await;
         if let Some(admin) = &self.admin {
             let force = if self.url.starts_with("postgres") { " WITH (FORCE)" } else { "" };
@@ -74,7 +74,7 @@ impl Bed {
     }
 
     /// The first SQL for PostgreSQL, the second for SQLite, the third for MariaDB.
-    pub fn pick<'a>(&self, postgres: &'a str, sqlite: &'a str, mariadb: &'a str) -> &'a str {
+    pub(crate) fn pick<'a>(&self, postgres: &'a str, sqlite: &'a str, mariadb: &'a str) -> &'a str {
         match self.backend {
             #[cfg(feature = "postgres")]
             Backend::Postgres => postgres,
@@ -141,7 +141,7 @@ macro_rules! on_all {
 pub(crate) use on_all;
 
 /// A query whose first column is read by a function.
-pub struct Query<T>(pub Statement, pub fn(&Cell<'_>) -> Result<T>);
+pub(crate) struct Query<T>(pub(crate) Statement, pub(crate) fn(&Cell<'_>) -> Result<T>);
 
 impl<T: Send + 'static> Operation for Query<T> {
     type Output = Vec<T>;
@@ -159,7 +159,7 @@ impl<T: Send + 'static> Operation for Query<T> {
     }
 }
 
-pub struct Execute(pub Statement);
+pub(crate) struct Execute(pub(crate) Statement);
 
 impl Operation for Execute {
     type Output = u64;
@@ -171,21 +171,21 @@ impl Operation for Execute {
     }
 }
 
-pub async fn ints<E: Executor>(ex: &E, sql: &str) -> Result<Vec<i64>> {
+pub(crate) async fn ints<E: Executor>(ex: &E, sql: &str) -> Result<Vec<i64>> {
     ex.run(Query(Statement::raw(sql, []), |cell| cell.i64())).await
 }
 
-pub async fn ids<E: Executor>(ex: &E) -> Result<Vec<i64>> {
+pub(crate) async fn ids<E: Executor>(ex: &E) -> Result<Vec<i64>> {
     ints(ex, "SELECT id FROM t ORDER BY id").await
 }
 
-pub async fn insert<E: Executor>(ex: &E, id: i64) -> Result<u64> {
+pub(crate) async fn insert<E: Executor>(ex: &E, id: i64) -> Result<u64> {
     ex.run(Execute(Statement::raw("INSERT INTO t VALUES (?)", [Value::I64(id)]))).await
 }
 
 /// The table that `ids` and `insert` use.
-pub async fn with_table(bed: &Bed) {
+pub(crate) async fn with_table(bed: &Bed) {
     bed.db.batch("CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY)").await.unwrap();
 }
 
-pub const NONE: [i64; 0] = [];
+pub(crate) const NONE: [i64; 0] = [];

@@ -155,3 +155,19 @@ async fn functions() {
     assert_eq!(sum[0].to_string(), "12345678904.55");
     assert_eq!(ints(&db, "SELECT CAST(orm_sum(v) AS NUMERIC) > 12345678904.5 FROM m").await.unwrap(), [1]);
 }
+
+#[tokio::test]
+async fn statements_known_to_be_long_are_not_tried_again_on_the_calling_thread() {
+    let bed = Bed::new(Backend::File).await.unwrap();
+    let (db, log) = bed.db.recording();
+    let long =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT count(*) FROM n";
+    for n in 1..4 {
+        assert_eq!(ints(&db, long).await.unwrap(), [100_000]);
+        assert_eq!(ints(&bed.db, long).await.unwrap(), [100_000]);
+        // The try on the calling thread is not a statement of its own.
+        log.assert_queries(n);
+    }
+    drop(db);
+    bed.finish().await;
+}

@@ -24,7 +24,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// Where a server is, and how to log in.
 pub(super) enum Target {
     #[cfg(feature = "postgres")]
-    Postgres(postgres::Target),
+    Postgres(Box<postgres::Target>),
     #[cfg(feature = "mysql")]
     Mysql(mysql::Target),
 }
@@ -51,7 +51,7 @@ pub(super) struct Leased {
 impl Target {
     #[cfg(feature = "postgres")]
     pub(super) fn postgres(url: &str) -> Result<Self> {
-        postgres::Target::new(url).map(Target::Postgres)
+        postgres::Target::new(url).map(|target| Target::Postgres(Box::new(target)))
     }
 
     #[cfg(feature = "mysql")]
