@@ -29,6 +29,7 @@ pub use field::{
     OneToOne, Opt, Plain, Scope, SelectedValue, Set, Sub, ToMany, ToOne, family,
 };
 pub use model::{App, Key, Model, OnDelete};
+pub use orm_derive::{Choices, FieldType, Model, app};
 pub use query::{
     Case, Ex, Expression, Grouped, InSet, IntoQ, Operand, OptionalExt, OrderBy, OrderKeys, Page, PrefetchSelection, Q,
     QuerySet, Raw, RelatedSelection, Selection, case, count, now, prefetch_all, raw, sql, value,
@@ -42,17 +43,14 @@ pub use write::{Pending, clock_time, set_clock};
 pub mod __private {
     pub use migrations_engine as engine;
 
-    pub use crate::field::{Joins, Loaded, Own, PathNode};
+    pub use crate::field::{At, Joins, Loaded, NotNull, Opt, Own, PathNode, Plain, family};
+    pub use crate::field::{plain_kind, read_choice, read_number_choice, unknown_choice, unknown_choice_text};
     pub use crate::model::*;
+    pub use crate::{Cell, Code, Error, FieldType, Kind, Null, Result, Scope, Value};
     use crate::query::{IntoQ, OrderKeys};
     pub use crate::query::{Related, RowOps, read_related};
-    pub use crate::tree::{Expr, Order, Select};
-    pub use crate::write::{DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey};
-
-    /// The metadata of a derived model, made once.
-    pub fn meta(cell: &'static std::sync::OnceLock<ModelMeta>, spec: &'static ModelSpec) -> &'static ModelMeta {
-        cell.get_or_init(|| ModelMeta::build(spec))
-    }
+    pub use crate::tree::{Expr, ModelRef, Order, Select};
+    pub use crate::write::{Draft, DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey, default_value};
 
     fn own<M: Model>() -> M::Fields<Own<M>> {
         M::fields_at(PathNode::root(M::meta(), 0))
@@ -65,6 +63,22 @@ pub mod __private {
         Q: IntoQ<M>,
     {
         condition(own::<M>()).into_q().into_expr()
+    }
+
+    /// The keys of an index over fields.
+    pub fn field_keys<M: Model>(keys: &[OrderKey]) -> Vec<Order> {
+        let meta = M::meta();
+        let path = PathNode::root(meta, 0).path();
+        let columns = keys.iter().flat_map(|key| {
+            meta.fields[usize::from(key.field)].columns().map(move |column| (column, key.descending))
+        });
+        columns
+            .map(|(column, descending)| Order {
+                expr: Expr::Column { path: path.clone(), model: ModelRef::Static(meta), column },
+                descending,
+                nulls_first: None,
+            })
+            .collect()
     }
 
     /// The keys of an index.
@@ -83,8 +97,9 @@ pub mod __private {
 pub mod prelude {
     pub use crate::{
         Database, Executor, Expression, ForeignKey, HasMany, HasOne, Json, ManyToMany, Model, OnDelete, OneToOne,
-        OptionalExt, Q, QuerySet, Scope, case, count, now,
+        Choices, OptionalExt, Q, QuerySet, Scope, case, count, now,
     };
+    pub use crate::write::Draft as _;
     pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
     pub use rust_decimal::Decimal;
     pub use uuid::Uuid;

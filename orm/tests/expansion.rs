@@ -1,134 +1,57 @@
-//! What the derive writes, written by hand: the contract between the macro and the library.
-#![allow(non_camel_case_types, missing_docs)]
+//! The derive on four models, with the queries that people write over them.
+#![allow(missing_docs)]
+use orm::At;
 use orm::prelude::*;
-use orm::{__private as p, At};
-use std::{marker::PhantomData, sync::OnceLock};
 
-pub static LIBRARY: p::AppSpec = p::AppSpec {
-    label: "library",
-    manifest_dir: env!("CARGO_MANIFEST_DIR"),
-    file: file!(),
-    package: "orm",
-    models: &[Author::meta, Book::meta, Country::meta, Tag::meta],
-    migrations: &[],
-};
+orm::app! { pub library { Author, Book, Country, Tag } }
 
-macro_rules! model {
-    ($name:ident, $fields:ident, $keys:ident, $draft:ident, key = $key:ident: $keyty:ty,
-     { $($index:literal $field:ident : $type:ty, $($option:ident = $value:expr),*;)+ }, options = $options:expr) => {
-        #[derive(Debug, Clone)]
-        pub struct $name { $(pub $field: $type),+ }
-
-        pub struct $fields<S: Scope> { $(pub $field: <$type as p::ModelField>::Handle<S>),+ }
-        impl<S: Scope> Clone for $fields<S> { fn clone(&self) -> Self { *self } }
-        impl<S: Scope> Copy for $fields<S> {}
-
-        #[derive(Clone, Copy)]
-        pub struct $keys { pub $key: p::UniqueKey<$name> }
-
-        impl p::Listed for $name { const APP: &'static p::AppSpec = &LIBRARY; }
-
-        const _: () = {
-            static CELL: OnceLock<p::ModelMeta> = OnceLock::new();
-            static SPEC: p::ModelSpec = p::ModelSpec {
-                name: stringify!($name),
-                app: <$name as p::Listed>::APP,
-                table: None,
-                fields: &[$(p::FieldSpec {
-                    name: stringify!($field),
-                    shape: <$type as p::ModelField>::SHAPE,
-                    options: p::FieldOptions { $($option: $value,)* ..p::FieldOptions::NONE },
-                }),+],
-                primary_key: &[0],
-                ordering: &[],
-                comment: None,
-                verbose_name: None,
-                renamed_from: None,
-                managed: true,
-                help: "",
-                options: $options,
-                reader: p::read_related::<$name>,
-            };
-            impl Model for $name {
-                type Fields<S: Scope> = $fields<S>;
-                type Key = $keyty;
-                type UniqueKeys = $keys;
-                type Draft = $draft;
-                const KEY: p::KeyShape = p::KeyShape { kinds: <$keyty as orm::Key>::KINDS, names: &["id"] };
-                fn meta() -> &'static p::ModelMeta { p::meta(&CELL, &SPEC) }
-                fn fields_at<S: Scope>(at: &'static p::PathNode) -> $fields<S> {
-                    let mut column = 0;
-                    $fields { $($field: { let h = <$type as p::ModelField>::handle(at, $index, column); column += <$type as p::ModelField>::COLUMNS; let _ = column; h }),+ }
-                }
-                fn unique_keys() -> $keys { $keys { $key: p::UniqueKey::new(&[0]) } }
-                fn key(&self) -> $keyty { self.$key.clone() }
-                fn draft() -> $draft { $draft(p::DraftRow::new()) }
-                fn read_columns(row: &mut p::Reader<'_, '_>) -> orm::Result<Self> { Ok($name { $($field: row.field()?),+ }) }
-                fn write_columns(&self, out: &mut p::Writer) -> orm::Result<()> { $(p::ModelField::write(&self.$field, out)?;)+ Ok(()) }
-                fn attach_related(&mut self, field: u16, rows: p::Loaded) { match field { $($index => p::ModelField::attach(&mut self.$field, rows),)+ _ => {} } }
-                fn related(&self, field: u16) -> Option<&p::Loaded> { match field { $($index => p::ModelField::loaded(&self.$field),)+ _ => None } }
-            }
-            impl p::RowPart for $name {
-                type Handles<R: 'static> = $fields<At<R>>;
-                type OptionalHandles<R: 'static> = $fields<orm::Opt<At<R>>>;
-                fn handles<R: 'static>(s: &p::Select, place: u16) -> Self::Handles<R> { p::model_handles::<$name, R>(s, place) }
-                fn optional_handles<R: 'static>(s: &p::Select, place: u16) -> Self::OptionalHandles<R> { p::optional_model_handles::<$name, R>(s, place) }
-                fn read(row: &mut p::Reader<'_, '_>) -> orm::Result<Self> { row.model() }
-                fn read_optional(row: &mut p::Reader<'_, '_>) -> orm::Result<Option<Self>> { row.optional_model() }
-            }
-        };
-        #[allow(dead_code)]
-        pub struct $draft(p::DraftRow<$name>);
-    };
+#[derive(Model, Debug, Clone)]
+pub struct Country {
+    pub id: i64,
+    #[field(max_length = 2)]
+    pub code: String,
 }
 
-fn none() -> p::ModelOptions {
-    p::ModelOptions::default()
+#[derive(Model, Debug, Clone)]
+pub struct Tag {
+    pub id: i64,
+    #[field(max_length = 50, unique)]
+    pub slug: String,
 }
 
-model! { Country, CountryFields, CountryKeys, CountryDraft, key = id: i64, {
-    0 id: i64, auto = true;
-    1 code: String, max_length = Some(2);
-}, options = none }
+#[derive(Model, Debug, Clone)]
+#[model(ordering(name))]
+pub struct Author {
+    pub id: i64,
+    #[field(max_length = 100)]
+    pub name: String,
+    pub born: Option<NaiveDate>,
+    pub country: ForeignKey<Country>,
+    #[field(via = author)]
+    pub books: HasMany<Book>,
+}
 
-model! { Tag, TagFields, TagKeys, TagDraft, key = id: i64, {
-    0 id: i64, auto = true;
-    1 slug: String, unique = true;
-}, options = none }
-
-model! { Author, AuthorFields, AuthorKeys, AuthorDraft, key = id: i64, {
-    0 id: i64, auto = true;
-    1 name: String, max_length = Some(100);
-    2 born: Option<NaiveDate>,;
-    3 country: ForeignKey<Country>,;
-    4 books: HasMany<Book>, via = Some("author");
-}, options = none }
-
-model! { Book, BookFields, BookKeys, BookDraft, key = id: i64, {
-    0 id: i64, auto = true;
-    1 title: String, max_length = Some(200);
-    2 price: Decimal, max_digits = Some(8), decimal_places = Some(2);
-    3 active: bool,;
-    4 views: i64,;
-    5 published: Option<NaiveDate>,;
-    6 author: ForeignKey<Author>,;
-    7 editor: Option<ForeignKey<Author>>,;
-    8 tags: ManyToMany<Tag>,;
-}, options = book_options }
-
-fn book_options() -> p::ModelOptions {
-    p::ModelOptions {
-        checks: vec![p::CheckMeta {
-            name: "price_not_negative",
-            condition: p::condition::<Book, _, _>(|b| b.price.gte(0)),
-        }],
-        indexes: vec![p::IndexMeta {
-            name: None,
-            keys: p::index_keys::<Book, _, _>(|b| b.published.desc()),
-            condition: Some(p::condition::<Book, _, _>(|b| b.active.eq(true))),
-        }],
-        unique: vec![],
-    }
+#[derive(Model, Debug, Clone)]
+#[model(unique(author, title),
+        index(|b| b.published.desc(), condition = |b| b.active.eq(true)),
+        check("price_not_negative", |b| b.price.gte(0)))]
+pub struct Book {
+    pub id: i64,
+    #[field(max_length = 200, help = "as printed on the cover")]
+    pub title: String,
+    #[field(max_digits = 8, decimal_places = 2)]
+    pub price: Decimal,
+    #[field(default = true)]
+    pub active: bool,
+    #[field(default = 0)]
+    pub views: i64,
+    #[field(auto_now_add)]
+    pub created: DateTime<Utc>,
+    pub published: Option<NaiveDate>,
+    #[field(on_delete = cascade)]
+    pub author: ForeignKey<Author>,
+    pub editor: Option<ForeignKey<Author>>,
+    pub tags: ManyToMany<Tag>,
 }
 
 fn cheap<S: Scope>(b: &BookFields<S>) -> Q<S::Root> {
@@ -195,7 +118,6 @@ fn queries_read_like_the_data() -> orm::Result<()> {
     let c = Book::objects().values(|b| case().when(b.price.lt(5), "cheap").when(b.active, "ok").otherwise("dear"));
     show("case", c.to_sql(LITE)?);
     println!("{:?}", Book::meta().options());
-    let _ = PhantomData::<()>;
     Ok(())
 }
 
@@ -207,13 +129,13 @@ async fn drafts_become_rows() -> orm::Result<()> {
         CREATE TABLE library_tag (id integer primary key, slug text not null unique);",
     )
     .await?;
-    let uk = Country::draft().0.set(1, &"UK".to_owned()).create(&db).await?;
+    let uk = Country::draft().code("UK").create(&db).await?;
     assert_eq!((uk.id, uk.code.as_str()), (1, "UK"));
     assert_eq!(Country::get(uk.id, &db).await?.code, "UK");
-    let long = Country::draft().0.set(1, &"UKX".to_owned()).create(&db).await.unwrap_err();
+    let long = Country::draft().code("UKX").create(&db).await.unwrap_err();
     assert_eq!((long.code(), long.fields()), (orm::Code::TooLong, &["code".to_owned()][..]));
-    Tag::draft().0.set(1, &"rust".to_owned()).create(&db).await?;
-    let twice = Tag::draft().0.set(1, &"rust".to_owned()).create(&db).await.unwrap_err();
+    Tag::draft().slug("rust").create(&db).await?;
+    let twice = Tag::draft().slug("rust").create(&db).await.unwrap_err();
     assert_eq!((twice.code(), twice.fields()), (orm::Code::UniqueViolation, &["slug".to_owned()][..]));
     Ok(())
 }
@@ -223,9 +145,9 @@ async fn rows_come_back() -> orm::Result<()> {
     let db = Database::connect("sqlite::memory:").await?;
     db.batch("CREATE TABLE library_country (id integer primary key, code text not null);
         CREATE TABLE library_author (id integer primary key, name text not null, born date, country_id bigint not null);
-        CREATE TABLE library_book (id integer primary key, title text not null, price decimal not null, active bool not null, views bigint not null, published date, author_id bigint not null, editor_id bigint);
+        CREATE TABLE library_book (id integer primary key, title text not null, price decimal not null, active bool not null, views bigint not null, created text not null, published date, author_id bigint not null, editor_id bigint);
         INSERT INTO library_country VALUES (1, 'UK'); INSERT INTO library_author VALUES (1, 'Ada', '1815-12-10', 1);
-        INSERT INTO library_book VALUES (1, 'Notes', '12.50', 1, 3, NULL, 1, NULL), (2, 'Rust', '4.25', 0, 4, '2020-01-02', 1, 1);").await?;
+        INSERT INTO library_book VALUES (1, 'Notes', '12.50', 1, 3, '2020-01-01 00:00:00', NULL, 1, NULL), (2, 'Rust', '4.25', 0, 4, '2020-01-01 00:00:00', '2020-01-02', 1, 1);").await?;
     let books =
         Book::objects().select_related(|b| (b.author.country, b.editor)).order_by(|b| b.id.asc()).all(&db).await?;
     assert_eq!(books[0].author.get()?.country.get()?.code, "UK");
@@ -247,10 +169,10 @@ async fn related_rows_are_prefetched() -> orm::Result<()> {
         CREATE TABLE library_author (id integer primary key, name text not null, born date, country_id bigint not null);
         CREATE TABLE library_tag (id integer primary key, slug text not null);
         CREATE TABLE library_book_tags (id integer primary key, book_id bigint not null, tag_id bigint not null);
-        CREATE TABLE library_book (id integer primary key, title text not null, price decimal not null, active bool not null, views bigint not null, published date, author_id bigint not null, editor_id bigint);
+        CREATE TABLE library_book (id integer primary key, title text not null, price decimal not null, active bool not null, views bigint not null, created text not null, published date, author_id bigint not null, editor_id bigint);
         INSERT INTO library_country VALUES (1, 'UK'); INSERT INTO library_author VALUES (1, 'Ada', '1815-12-10', 1), (2, 'Bob', NULL, 1), (3, 'Cy', NULL, 1);
         INSERT INTO library_tag VALUES (1, 'x'), (2, 'y');
-        INSERT INTO library_book VALUES (1, 'Notes', '12.50', 1, 3, NULL, 1, NULL), (2, 'Rust', '4.25', 0, 4, '2020-01-02', 1, 1), (3, 'Go', '4.25', 1, 4, '2020-01-02', 2, 1), (4, 'C', '1', 1, 9, NULL, 1, 2);
+        INSERT INTO library_book VALUES (1, 'Notes', '12.50', 1, 3, '2020-01-01 00:00:00', NULL, 1, NULL), (2, 'Rust', '4.25', 0, 4, '2020-01-01 00:00:00', '2020-01-02', 1, 1), (3, 'Go', '4.25', 1, 4, '2020-01-01 00:00:00', '2020-01-02', 2, 1), (4, 'C', '1', 1, 9, '2020-01-01 00:00:00', NULL, 1, 2);
         INSERT INTO library_book_tags VALUES (1, 1, 1), (2, 1, 2), (3, 2, 2), (4, 4, 1);").await?;
     let (db, log) = db.recording();
     let titles = |author: &Author| -> orm::Result<Vec<String>> {

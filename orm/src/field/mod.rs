@@ -1,5 +1,6 @@
 //! Fields: what their types mean, their handles in closures, and relations as they stand in structs.
 
+mod choice;
 mod handle;
 mod path;
 mod relation;
@@ -10,6 +11,7 @@ mod types;
 
 pub(crate) use handle::expr_in;
 pub use handle::{Field, SelectedValue};
+pub use choice::{plain_kind, read_choice, read_number_choice, unknown_choice, unknown_choice_text};
 pub use path::PathNode;
 pub use relation::{ForeignKey, HasMany, HasOne, Loaded, ManyToMany, OneToOne};
 pub use scope::{At, InScope, Joins, NotNull, Null, Nullable, Opt, Own, Scope, Sub};

@@ -58,6 +58,8 @@ pub trait FieldType: Sized + Send + Sync + 'static {
     const NULLABLE: bool = false;
     /// Whether it is never negative.
     const POSITIVE: bool = false;
+    /// The most characters that its text form has, where the type knows them.
+    const MAX_LENGTH: Option<u32> = None;
     /// Its choices, for enums.
     const CHOICES: &'static [Choice] = &[];
 
@@ -180,6 +182,7 @@ impl<T: Plain> FieldType for Option<T> {
     const KIND: Kind = T::KIND;
     const NULLABLE: bool = true;
     const POSITIVE: bool = T::POSITIVE;
+    const MAX_LENGTH: Option<u32> = T::MAX_LENGTH;
     const CHOICES: &'static [Choice] = T::CHOICES;
 
     fn to_value(&self) -> Result<Value> {
@@ -301,8 +304,13 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Plain for Json<T> 
 impl<T: FieldType> ModelField for T {
     type Nullness = T::Nullness;
     type Handle<S: Scope> = Field<S, T>;
-    const SHAPE: Shape =
-        Shape::Column(ColumnShape { kind: T::KIND, nullable: T::NULLABLE, positive: T::POSITIVE, choices: T::CHOICES });
+    const SHAPE: Shape = Shape::Column(ColumnShape {
+        kind: T::KIND,
+        nullable: T::NULLABLE,
+        positive: T::POSITIVE,
+        max_length: T::MAX_LENGTH,
+        choices: T::CHOICES,
+    });
     const COLUMNS: u16 = 1;
 
     fn handle<S: Scope>(at: &'static PathNode, _field: u16, column: u16) -> Field<S, T> {

@@ -1,7 +1,7 @@
 //! Primary keys: one field's type, or a tuple of several.
 
 use super::{Reader, Writer};
-use crate::{FieldType, Kind, Result, field::Plain};
+use crate::{FieldType, ForeignKey, Kind, Model, OneToOne, Result, field::Plain};
 use std::hash::Hash;
 
 /// The type of a primary key: a field's type, or a tuple of them.
@@ -56,4 +56,41 @@ tuple_keys! {
     (A.0, B.1)
     (A.0, B.1, C.2)
     (A.0, B.1, C.2, D.3)
+}
+
+/// A field that can be a primary key, or a part of one: a column's type, or a relation to a row, whose key it then is.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` cannot be a primary key",
+    note = "a key is a type with `Eq` and `Hash` that a column can hold and that is never NULL, or a relation to one row"
+)]
+pub trait KeyField {
+    /// What the key holds of it.
+    type Part: Key;
+
+    /// The key's part in this row.
+    fn part(&self) -> Self::Part;
+}
+
+impl<T: FieldType + Plain + Clone + Eq + Hash> KeyField for T {
+    type Part = T;
+
+    fn part(&self) -> T {
+        self.clone()
+    }
+}
+
+impl<M: Model> KeyField for ForeignKey<M> {
+    type Part = M::Key;
+
+    fn part(&self) -> M::Key {
+        self.key().clone()
+    }
+}
+
+impl<M: Model> KeyField for OneToOne<M> {
+    type Part = M::Key;
+
+    fn part(&self) -> M::Key {
+        self.key().clone()
+    }
 }

@@ -53,6 +53,24 @@ pub struct ModelMeta {
     pub(crate) templates: Templates,
 }
 
+/// The metadata of a derived model, made when it is first asked for.
+#[derive(Debug)]
+pub struct LazyMeta {
+    spec: ModelSpec,
+    meta: OnceLock<ModelMeta>,
+}
+
+impl LazyMeta {
+    /// Of this model.
+    pub const fn new(spec: ModelSpec) -> LazyMeta {
+        LazyMeta { spec, meta: OnceLock::new() }
+    }
+
+    pub(crate) fn get(&'static self, app: &'static AppSpec) -> &'static ModelMeta {
+        self.meta.get_or_init(|| ModelMeta::build(&self.spec, app))
+    }
+}
+
 /// A field of a model.
 #[derive(Debug)]
 pub struct FieldMeta {
@@ -149,7 +167,7 @@ pub struct CheckMeta {
 
 impl ModelMeta {
     /// Builds the metadata of a derived model.
-    pub(crate) fn build(spec: &'static ModelSpec) -> ModelMeta {
+    pub(crate) fn build(spec: &'static ModelSpec, app: &'static AppSpec) -> ModelMeta {
         let mut fields = Vec::with_capacity(spec.fields.len());
         let mut columns = Vec::with_capacity(spec.fields.len());
         for (index, field) in spec.fields.iter().enumerate() {
@@ -157,9 +175,9 @@ impl ModelMeta {
         }
         let key = spec.primary_key.iter().flat_map(|&field| fields[field as usize].columns()).collect();
         ModelMeta {
-            app: spec.app.label.to_owned(),
+            app: app.label.to_owned(),
             name: Cow::Borrowed(spec.name),
-            table: spec.table.map_or_else(|| names::table(spec.app.label, spec.name), str::to_owned),
+            table: spec.table.map_or_else(|| names::table(app.label, spec.name), str::to_owned),
             fields,
             columns,
             key,
@@ -223,7 +241,7 @@ impl FieldMeta {
                 let name = options.column.unwrap_or(spec.name).to_owned();
                 columns.push(ColumnMeta {
                     scale: options.decimal_places,
-                    max_length: options.max_length,
+                    max_length: options.max_length.or(shape.max_length),
                     digits: options.max_digits,
                     ..ColumnMeta::plain(name, shape.kind, shape.nullable, index)
                 });
@@ -333,7 +351,7 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
         options: FieldOptions { auto: true, ..FieldOptions::NONE },
         first_column: 0,
         column_count: 1,
-        column: Some(ColumnShape { kind: Kind::I64, nullable: false, positive: false, choices: &[] }),
+        column: Some(ColumnShape { kind: Kind::I64, nullable: false, positive: false, max_length: None, choices: &[] }),
         relation: None,
     };
     let mut fields = vec![id];

@@ -1,6 +1,7 @@
 //! What a person declared: models, their fields and options, as metadata and as the traits that the derive implements.
 
 mod app;
+mod build;
 mod key;
 mod meta;
 mod names;
@@ -8,8 +9,9 @@ mod spec;
 mod traits;
 
 pub use app::App;
-pub use key::Key;
-pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, ModelMeta, Relation, Through, UniqueMeta};
+pub use build::{Offsets, offsets};
+pub use key::{Key, KeyField};
+pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta};
 pub use spec::{
     AppSpec, Choice, ChoiceValue, ColumnShape, DbDefault, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec,
     OnDelete, OrderKey, RelatedReader, RelationKind, Shape,

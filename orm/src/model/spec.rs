@@ -25,8 +25,6 @@ pub struct AppSpec {
 pub struct ModelSpec {
     /// The struct's name.
     pub name: &'static str,
-    /// The application that lists it.
-    pub app: &'static AppSpec,
     /// `#[model(table = "..")]`.
     pub table: Option<&'static str>,
     /// Every field, in the order of the struct.
@@ -63,6 +61,13 @@ pub struct ModelOptions {
     pub indexes: Vec<IndexMeta>,
     /// Check constraints.
     pub checks: Vec<CheckMeta>,
+}
+
+impl ModelOptions {
+    /// None at all.
+    pub fn new() -> Self {
+        ModelOptions::default()
+    }
 }
 
 /// One key of a model's ordering.
@@ -200,6 +205,8 @@ pub struct ColumnShape {
     pub nullable: bool,
     /// An unsigned integer.
     pub positive: bool,
+    /// The most characters, when the type knows them: the longest choice of an enum.
+    pub max_length: Option<u32>,
     /// The choices of an enum.
     pub choices: &'static [Choice],
 }

@@ -1,6 +1,6 @@
 //! The traits that the derive implements: [`Model`], what a struct's field means, and how rows are read.
 
-use super::{AppSpec, Key, KeyShape, ModelMeta, Shape};
+use super::{AppSpec, Key, KeyShape, LazyMeta, ModelMeta, Shape};
 use crate::{
     Executor, FieldType, IntoKey, Result, Value,
     db::Row,
@@ -29,8 +29,14 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     /// What the key looks like.
     const KEY: KeyShape;
 
+    /// What the derive knows, and the place for the metadata that is made of it.
+    #[doc(hidden)]
+    fn lazy_meta() -> &'static LazyMeta;
+
     /// The metadata.
-    fn meta() -> &'static ModelMeta;
+    fn meta() -> &'static ModelMeta {
+        Self::lazy_meta().get(Self::APP)
+    }
 
     /// The handles at the end of a path.
     #[doc(hidden)]

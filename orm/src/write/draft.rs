@@ -1,6 +1,6 @@
 //! Rows that do not exist yet.
 
-use super::{Pending, check, clock, point::CreateOne};
+use super::{IntoField, Pending, check, clock, point::CreateOne};
 use crate::{
     Code, Error, Executor, Model, Result, Value,
     model::{ModelField, ModelMeta, Writer},
@@ -12,6 +12,28 @@ pub struct Missing;
 
 /// The state of a field that has a value, or needs none.
 pub struct Filled;
+
+/// A draft of a row, complete or not: what the derive implements for every state of a model's draft.
+///
+/// What can be done with a draft are methods here that need [`IntoDraftRow`], so that the compiler names a missing field,
+/// once, and so that the derive has nothing to write for them.
+pub trait Draft: Sized + Send {
+    /// The model of the row.
+    type Model: Model;
+
+    /// Writes the row and gives it as it is stored: defaults of the database, microseconds and decimal places included.
+    /// SQL: `INSERT INTO .. RETURNING ..`.
+    ///
+    /// # Errors
+    /// Before any statement: [`Code::TooLong`], [`Code::InexactDecimal`], [`Code::OutOfRange`], [`Code::MissingValue`];
+    /// from the database: a violated constraint. [`Error::fields`] names the fields.
+    fn create<E: Executor>(self, ex: &E) -> Pending<'_, Self::Model>
+    where
+        Self: IntoDraftRow<Self::Model>,
+    {
+        self.into_row().create(ex)
+    }
+}
 
 /// The value of one column of a draft.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +73,11 @@ impl<M: Model> DraftRow<M> {
     /// A draft without values.
     pub fn new() -> Self {
         DraftRow { slots: vec![Slot::Unset; M::meta().columns.len()], error: None, _model: PhantomData }
+    }
+
+    /// Sets a field to what a person gave for it.
+    pub fn with<F: ModelField>(self, column: u16, value: impl IntoField<F>) -> Self {
+        self.set(column, &value.into_field())
     }
 
     /// Sets a field, whose first column is `column`. A value that has no database form is reported when the draft is written.

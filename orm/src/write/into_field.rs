@@ -1,6 +1,12 @@
 //! What the setters of drafts take.
 
-use crate::{ForeignKey, IntoKey, Model, OneToOne, field::Plain};
+use crate::{
+    ForeignKey, IntoKey, Kind, Model, OneToOne, Value,
+    field::Plain,
+    model::{ModelField, Writer},
+};
+use rust_decimal::Decimal;
+use std::marker::PhantomData;
 
 /// A value for a field of type `F`: the value itself, what is inside its `Option`, `&str` for text, and for a relation an
 /// instance or its key.
@@ -37,6 +43,59 @@ impl IntoField<String> for &str {
 impl IntoField<Option<String>> for &str {
     fn into_field(self) -> Option<String> {
         Some(self.to_owned())
+    }
+}
+
+/// So that `default = 0` reads well on decimals.
+impl IntoField<Decimal> for i32 {
+    fn into_field(self) -> Decimal {
+        self.into()
+    }
+}
+
+impl IntoField<Option<Decimal>> for i32 {
+    fn into_field(self) -> Option<Decimal> {
+        Some(self.into())
+    }
+}
+
+/// What `default = ..` takes: a value for the field, or a function that makes one.
+///
+/// `How` keeps the two apart, so that both can be said of any type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a default for a field of type `{F}`",
+    label = "expected a value for `{F}`, or a function that gives one"
+)]
+pub trait DefaultFor<F, How> {
+    /// The value.
+    fn make(self) -> F;
+}
+
+/// A default that is a value.
+pub struct ByValue;
+
+/// A default that is a function.
+pub struct ByCall<V>(PhantomData<V>);
+
+impl<F, V: IntoField<F>> DefaultFor<F, ByValue> for V {
+    fn make(self) -> F {
+        self.into_field()
+    }
+}
+
+impl<F, V: IntoField<F>, D: FnOnce() -> V> DefaultFor<F, ByCall<V>> for D {
+    fn make(self) -> F {
+        self().into_field()
+    }
+}
+
+/// A default as a migration and a draft take it. A value without a database form becomes NULL: `check` says so before
+/// any migration is made.
+pub fn default_value<F: ModelField, D: DefaultFor<F, How>, How>(default: D) -> Value {
+    let mut out = Writer::default();
+    match default.make().write(&mut out) {
+        Ok(()) => out.into_values().into_iter().next().unwrap_or(Value::Null(Kind::Text)),
+        Err(_) => Value::Null(Kind::Text),
     }
 }
 

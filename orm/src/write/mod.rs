@@ -10,8 +10,8 @@ mod point;
 mod unique;
 
 pub use clock::{clock_time, set_clock};
-pub use draft::{DraftRow, Filled, IntoDraftRow, Missing};
-pub use into_field::IntoField;
+pub use draft::{Draft, DraftRow, Filled, IntoDraftRow, Missing};
+pub use into_field::{ByCall, ByValue, DefaultFor, IntoField, default_value};
 pub use pending::Pending;
 pub(crate) use point::{get, key_of};
 pub use unique::{NullableKey, UniqueKey};

@@ -1,0 +1,382 @@
+//! From what was written to what is meant: every rule that can be decided without knowing a type.
+
+use crate::{
+    errors::{Errors, nearest},
+    model::{Call, Field, Index, IndexKeys, Model, Unique},
+    parse::{self, DbDefault, FieldAttrs, Keys, Name, Spanned},
+};
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use std::collections::HashMap;
+use syn::{Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, ext::IdentExt};
+
+/// What is derived: a whole model, or a part that several share.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Derived {
+    Model,
+    Part,
+}
+
+/// Understands a struct. `None` when it cannot be a model at all; otherwise whatever was understood, beside the mistakes.
+pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) -> Option<Model> {
+    let fields = named_fields(input, errors)?;
+    if !input.generics.params.is_empty() {
+        errors.at(&input.generics, "a model has no type parameters or lifetimes", "write one struct for each table; share fields with #[derive(ModelPart)]");
+        return None;
+    }
+    let attrs = parse::model_attrs(&input.attrs, errors);
+    let mut understood = Vec::new();
+    let mut keys = Vec::new();
+    let mut plain_id = None;
+    for (index, syntax) in fields.iter().enumerate() {
+        let Some(ident) = &syntax.ident else { continue };
+        let name = ident.unraw().to_string();
+        name_rules(ident, &name, errors);
+        let attrs = parse::field_attrs(&syntax.attrs, errors);
+        if attrs.primary_key.is_some() {
+            keys.push(index);
+        } else if name == "id" {
+            plain_id = Some(index);
+        }
+        understood.push(field(syntax, ident, name, attrs, errors));
+    }
+    let mut model = Model {
+        ident: input.ident.clone(),
+        vis: input.vis.clone(),
+        name: input.ident.unraw().to_string(),
+        help: parse::doc_text(&input.attrs),
+        table: attrs.table,
+        fields: understood,
+        key: Vec::new(),
+        ordering: Vec::new(),
+        unique: Vec::new(),
+        indexes: Vec::new(),
+        checks: Vec::new(),
+        comment: attrs.comment,
+        verbose_name: attrs.verbose_name,
+        managed: attrs.managed.unwrap_or(true),
+        renamed_from: attrs.renamed_from,
+    };
+    if derived == Derived::Model {
+        primary_key(&mut model, keys, plain_id, errors);
+    }
+    column_clashes(&model, errors);
+    model.ordering = resolve(&model, &attrs.ordering, "ordering", errors);
+    for unique in attrs.unique {
+        unique_key(&mut model, unique, errors);
+    }
+    for index in attrs.indexes {
+        let keys = match index.keys {
+            Keys::Fields(names) if names.is_empty() => {
+                errors.here(index.span, "this index is over nothing", "name its fields, `index(author, -published)`, or write a closure");
+                continue;
+            }
+            Keys::Fields(names) => IndexKeys::Fields(resolve(&model, &names, "index", errors)),
+            Keys::Closure(closure) => IndexKeys::Closure(closure),
+        };
+        model.indexes.push(Index { keys, name: index.name, condition: index.condition });
+    }
+    model.checks = attrs.checks.into_iter().map(|check| (check.name, check.condition)).collect();
+    constraint_names(&model, errors);
+    Some(model)
+}
+
+fn named_fields<'a>(
+    input: &'a DeriveInput,
+    errors: &mut Errors,
+) -> Option<&'a syn::punctuated::Punctuated<syn::Field, syn::Token![,]>> {
+    match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => return Some(&fields.named),
+            Fields::Unnamed(fields) => errors.at(
+                fields,
+                "a model is a struct with named fields",
+                "name the fields, which become columns; a newtype for one column is #[derive(FieldType)]",
+            ),
+            Fields::Unit => errors.at(&input.ident, "a model has fields", "write `pub struct Name { pub id: i64, .. }`"),
+        },
+        Data::Enum(data) => errors.at(
+            data.enum_token,
+            "a model is a struct with named fields",
+            "for an enum that is stored in a column, write #[derive(Choices)]",
+        ),
+        Data::Union(data) => errors.at(data.union_token, "a model is a struct with named fields", "write a struct"),
+    }
+    None
+}
+
+fn name_rules(ident: &Ident, name: &str, errors: &mut Errors) {
+    if name == "pk" {
+        errors.at(ident, "`pk` is the name for whatever the primary key is", "call the field `id`, or what it holds");
+    }
+    if name.contains("__") {
+        errors.at(ident, format_args!("`{name}` has `__` in it, which parts the steps of a path in queries by name"), format_args!("write `{}`", name.replace("__", "_")));
+    }
+    if name.ends_with('_') {
+        let bare = name.trim_end_matches('_');
+        errors.at(ident, format_args!("`{name}` ends with `_`"), format_args!("write `r#{bare}` if `{bare}` is a word of Rust's, or `{bare}`"));
+    }
+}
+
+fn field(syntax: &syn::Field, ident: &Ident, name: String, attrs: FieldAttrs, errors: &mut Errors) -> Field {
+    exclusive(&attrs, errors);
+    let help = attrs.help.as_ref().map_or_else(|| parse::doc_text(&syntax.attrs), |help| help.value.value());
+    let filled = attrs.auto.is_some()
+        || attrs.default.is_some()
+        || attrs.db_default.is_some()
+        || attrs.auto_now.is_some()
+        || attrs.auto_now_add.is_some();
+    let unique = attrs.unique.is_some();
+    let flatten = attrs.flatten.is_some();
+    Field {
+        ident: ident.clone(),
+        vis: syntax.vis.clone(),
+        ty: syntax.ty.clone(),
+        name,
+        docs: parse::docs(&syntax.attrs),
+        help,
+        calls: calls(attrs, errors),
+        unique,
+        filled,
+        flatten,
+    }
+}
+
+/// Attributes that do not go together.
+fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
+    let timed: Vec<(&str, Span)> = [
+        ("auto_now", attrs.auto_now),
+        ("auto_now_add", attrs.auto_now_add),
+        ("default", attrs.default.as_ref().map(|given| given.span)),
+        ("db_default", attrs.db_default.as_ref().map(|given| given.span)),
+    ]
+    .into_iter()
+    .filter_map(|(name, span)| Some((name, span?)))
+    .collect();
+    if let [(first, _), (second, span), ..] = *timed {
+        let help = match (first, second) {
+            ("auto_now", "auto_now_add") => "`auto_now` sets the time at every save, `auto_now_add` once: keep one",
+            ("default", "db_default") => "`default` fills drafts in Rust, `db_default` is filled in by the database: keep one",
+            _ => "the time is set by itself: keep one",
+        };
+        errors.here(span, format_args!("`{first}` and `{second}` do not go together"), help);
+    }
+    if let (Some(unique), Some(_)) = (attrs.unique, attrs.primary_key) {
+        errors.here(unique, "a primary key is unique by itself", "remove `unique`");
+    }
+    if let (Some(auto), None) = (attrs.auto, attrs.primary_key) {
+        errors.here(auto, "`auto` is for primary keys", "write `primary_key, auto`; a field called `id` is both by itself");
+    }
+    if let (Some(index), true) = (attrs.index.as_ref().filter(|index| index.value), attrs.unique.is_some() || attrs.primary_key.is_some()) {
+        errors.here(index.span, "a unique field has an index by itself", "remove `index`");
+    }
+    if let (Some(rule), None, None) = (attrs.on_delete.as_ref(), attrs.default.as_ref(), attrs.db_default.as_ref())
+        && rule.value == "SetDefault"
+    {
+        errors.here(rule.span, "`on_delete = set_default` needs a default", "add `default = ..`, the key of the row to point to instead");
+    }
+    if let (Some(table), Some(_)) = (&attrs.table, &attrs.through) {
+        errors.here(table.span, "`table` names the automatic table of a many-to-many, `through` replaces it", "keep one; the model names its own table");
+    }
+    if let (Some(span), Some(wrong)) = (attrs.flatten, first_other_than_flatten(attrs)) {
+        errors.here(wrong, "the fields of a part have their own attributes", "write them in the part's struct");
+        let _ = span;
+    }
+}
+
+fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
+    fn span<T>(of: &Option<Spanned<T>>) -> Option<Span> {
+        of.as_ref().map(|given| given.span)
+    }
+    [
+        span(&attrs.column),
+        attrs.primary_key,
+        attrs.unique,
+        span(&attrs.index),
+        span(&attrs.max_length),
+        span(&attrs.default),
+        span(&attrs.db_default),
+        attrs.auto_now,
+        attrs.auto_now_add,
+        span(&attrs.on_delete),
+    ]
+    .into_iter()
+    .flatten()
+    .next()
+}
+
+/// The literal number, when it is one.
+fn literal(expr: &Expr) -> Option<u32> {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok(),
+        _ => None,
+    }
+}
+
+fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
+    let mut out = Vec::new();
+    let mut flag = |span: Option<Span>, call: Call| out.extend(span.map(|span| Spanned { span, value: call }));
+    // `auto` first: an automatic key is filled, whatever else is said.
+    if attrs.auto.is_some() {
+        flag(attrs.auto, Call::AutoKey);
+    } else {
+        flag(attrs.primary_key, Call::PrimaryKey);
+    }
+    flag(attrs.unique, Call::Unique);
+    flag(attrs.auto_now, Call::AutoNow);
+    flag(attrs.auto_now_add, Call::AutoNowAdd);
+    fn valued<T>(out: &mut Vec<Spanned<Call>>, given: Option<Spanned<T>>, call: impl FnOnce(T) -> Call) {
+        out.extend(given.map(|given| Spanned { span: given.span, value: call(given.value) }));
+    }
+    valued(&mut out, attrs.column, Call::Column);
+    valued(&mut out, attrs.index, Call::Index);
+    valued(&mut out, attrs.max_length, Call::MaxLength);
+    match (attrs.max_digits, attrs.decimal_places) {
+        (Some(digits), Some(places)) => match (literal(&digits.value), literal(&places.value)) {
+            (Some(most), Some(after)) if after > most => errors.here(
+                places.span,
+                format_args!("{after} decimal places do not fit into {most} digits"),
+                format_args!("`max_digits` counts the digits before the point too: write `max_digits = {}`", most + after),
+            ),
+            _ => out.push(Spanned { span: digits.span, value: Call::Digits(digits.value, places.value) }),
+        },
+        (Some(digits), None) => errors.here(digits.span, "`max_digits` comes with `decimal_places`", "add `decimal_places = 2`"),
+        (None, Some(places)) => errors.here(places.span, "`decimal_places` comes with `max_digits`", "add `max_digits = 10`"),
+        (None, None) => {}
+    }
+    valued(&mut out, attrs.default, Call::Default);
+    valued(&mut out, attrs.db_default, Call::DbDefault);
+    valued(&mut out, attrs.on_delete, Call::OnDelete);
+    valued(&mut out, attrs.via, |via| Call::Via(via.unraw().to_string()));
+    valued(&mut out, attrs.through, Call::Through);
+    valued(&mut out, attrs.table, Call::Table);
+    valued(&mut out, attrs.verbose_name, Call::VerboseName);
+    valued(&mut out, attrs.comment, Call::Comment);
+    valued(&mut out, attrs.renamed_from, Call::RenamedFrom);
+    out
+}
+
+fn primary_key(model: &mut Model, keys: Vec<usize>, plain_id: Option<usize>, errors: &mut Errors) {
+    match (keys.is_empty(), plain_id) {
+        (true, Some(id)) => {
+            let field = &mut model.fields[id];
+            if let Some(unique) = field.calls.iter().find(|call| matches!(call.value, Call::Unique)) {
+                errors.here(unique.span, "a primary key is unique by itself", "remove `unique`");
+                field.calls.retain(|call| !matches!(call.value, Call::Unique));
+            }
+            field.unique = false;
+            if !field.filled {
+                let span = field.type_span();
+                field.calls.insert(0, Spanned { span, value: Call::AutoKey });
+            }
+            field.filled = true;
+            model.key = vec![id];
+        }
+        (true, None) => errors.at(
+            &model.ident,
+            format_args!("the model `{}` has no primary key", model.name),
+            "add `pub id: i64`, or write #[field(primary_key)] on the field that is the key",
+        ),
+        (false, Some(id)) => {
+            let ident = &model.fields[id].ident;
+            errors.at(ident, "`id` is the primary key, but another field says `primary_key`", "call this field something else and keep its column: #[field(column = \"id\")]");
+            model.key = keys;
+        }
+        (false, None) => model.key = keys,
+    }
+    let auto = |index: &usize| model.fields[*index].calls.iter().find(|call| matches!(call.value, Call::AutoKey));
+    if let (true, Some(call)) = (model.key.len() > 1, model.key.iter().find_map(auto)) {
+        errors.here(call.span, "only a key of one field is automatic", "remove `auto`, or one `primary_key`");
+    }
+    if model.key.len() > 4 {
+        errors.at(&model.fields[model.key[4]].ident, "a primary key has at most four fields", "use an `id`, and #[model(unique(..))] for the others");
+        model.key.truncate(4);
+    }
+}
+
+/// Columns that are given the same name, as far as names are written down.
+fn column_clashes(model: &Model, errors: &mut Errors) {
+    let mut known: HashMap<String, &Ident> = HashMap::new();
+    for field in &model.fields {
+        let given = field.calls.iter().find_map(|call| match &call.value {
+            Call::Column(name) => Some(name),
+            _ => None,
+        });
+        let name = given.map_or_else(|| field.name.clone(), LitStr::value);
+        let tokens = given.map_or_else(|| field.ident.to_token_stream(), ToTokens::to_token_stream);
+        if let Some(other) = known.insert(name.to_lowercase(), &field.ident) {
+            errors.at(tokens, format_args!("the column `{name}` already belongs to the field `{other}`"), "give one of them another `column`");
+        }
+    }
+}
+
+/// The fields that an attribute names.
+fn resolve(model: &Model, names: &[Name], what: &str, errors: &mut Errors) -> Vec<(usize, bool)> {
+    let mut out: Vec<(usize, bool)> = Vec::with_capacity(names.len());
+    for name in names {
+        let wanted = name.ident.unraw().to_string();
+        let wanted = if wanted == "pk" && model.key.len() == 1 { model.fields[model.key[0]].name.clone() } else { wanted };
+        let Some(index) = model.fields.iter().position(|field| field.name == wanted) else {
+            let near = nearest(&wanted, model.fields.iter().map(|field| &*field.name));
+            let help = near.map_or_else(
+                || format!("the fields are: {}", model.fields.iter().map(|field| &*field.name).collect::<Vec<_>>().join(", ")),
+                |near| format!("write `{near}`"),
+            );
+            errors.at(&name.ident, format_args!("`{}` has no field `{wanted}`", model.name), help);
+            continue;
+        };
+        if out.iter().any(|(known, _)| *known == index) {
+            errors.at(&name.ident, format_args!("`{wanted}` is named twice in `{what}`"), "name it once");
+            continue;
+        }
+        out.push((index, name.descending));
+    }
+    out
+}
+
+fn unique_key(model: &mut Model, unique: parse::Unique, errors: &mut Errors) {
+    if let Some(name) = unique.fields.iter().find(|name| name.descending) {
+        errors.at(&name.ident, "a unique key has no direction", "remove the `-`");
+    }
+    let fields: Vec<usize> = resolve(model, &unique.fields, "unique", errors).into_iter().map(|(index, _)| index).collect();
+    if fields.len() != unique.fields.len() {
+        return;
+    }
+    match *fields {
+        [] => {
+            errors.here(unique.span, "this unique key is over nothing", "name its fields: `unique(author, title)`");
+            return;
+        }
+        [one] if unique.condition.is_none() && unique.name.is_none() => {
+            let name = &model.fields[one].name;
+            errors.here(unique.span, "this unique key is over one field", format_args!("write #[field(unique)] on `{name}`"));
+            return;
+        }
+        _ => {}
+    }
+    model.unique.push(Unique { fields, name: unique.name, condition: unique.condition });
+}
+
+/// Names that two constraints or indexes would share.
+fn constraint_names(model: &Model, errors: &mut Errors) {
+    let names = model.unique.iter().filter_map(|unique| unique.name.as_ref());
+    let names = names.chain(model.indexes.iter().filter_map(|index| index.name.as_ref()));
+    let mut known = Vec::new();
+    for name in names.chain(model.checks.iter().map(|(name, _)| name)) {
+        let text = name.value();
+        if text.is_empty() || !text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
+            errors.at(name, "a name in the database has letters, digits and `_`", "write something like \"price_not_negative\"");
+        } else if known.contains(&text) {
+            errors.at(name, format_args!("the name `{text}` is given twice"), "every constraint and index has a name of its own");
+        }
+        known.push(text);
+    }
+    // `DbDefault` is read here for its one rule: text is no place for `now`.
+    for call in model.fields.iter().flat_map(|field| &field.calls) {
+        if let Call::DbDefault(DbDefault::Value(Expr::Lit(ExprLit { lit: Lit::Str(text), .. }))) = &call.value
+            && matches!(&*text.value().to_lowercase(), "now()" | "current_timestamp")
+        {
+            errors.at(text, "this is the text itself, not the time", "write `db_default = now`");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `BookDraft<..>`: a row that does not exist yet. Its type says which required fields are set.
+
+use crate::model::{Field, Model};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+/// The name of the draft's struct.
+pub(super) fn name(model: &Model) -> Ident {
+    format_ident!("{}Draft", model.name, span = model.ident.span())
+}
+
+/// The state of a field that may be missing; the prefix keeps it apart from the types of fields.
+fn state(field: &Field) -> Ident {
+    format_ident!("__{}", field.name)
+}
+
+fn required(model: &Model) -> impl Iterator<Item = &Field> {
+    model.fields.iter().filter(|field| !field.filled)
+}
+
+/// The type of the draft in which nothing is set.
+pub(super) fn empty(model: &Model) -> TokenStream {
+    let name = name(model);
+    let states = required(model).map(|field| {
+        let ty = &field.ty;
+        quote!(<<#ty as __p::ModelField>::Nullness as __p::Null>::Init)
+    });
+    quote!(#name<#(#states),*>)
+}
+
+/// The struct, and its impls.
+pub(super) fn draft(model: &Model) -> (TokenStream, TokenStream) {
+    let (vis, ident, name) = (&model.vis, &model.ident, name(model));
+    let states: Vec<Ident> = required(model).map(state).collect();
+    let doc = format!("A row of [`{}`] that does not exist yet: each field is set by a method of its name.", model.name);
+    let draft = quote! {
+        #[doc = #doc]
+        #[must_use = "a draft is not in the database until it is created"]
+        #[allow(non_camel_case_types)]
+        #vis struct #name<#(#states),*>(
+            ::orm::__private::DraftRow<#ident>,
+            ::core::marker::PhantomData<fn() -> (#(#states,)*)>,
+        );
+    };
+    let setters = model.fields.iter().enumerate().map(|(index, field)| setter(&name, &states, index, field));
+    let (traits, bounds): (Vec<_>, Vec<_>) = required(model).map(|field| requirement(model, field)).unzip();
+    let impls = quote! {
+        impl<#(#states),*> #name<#(#states),*> { #(#setters)* }
+        impl<#(#states),*> __p::Draft for #name<#(#states),*> { type Model = #ident; }
+        #(#traits)*
+        impl<#(#states),*> __p::IntoDraftRow<#ident> for #name<#(#states),*> where #(#bounds),* {
+            fn into_row(self) -> __p::DraftRow<#ident> { self.0 }
+        }
+    };
+    (draft, impls)
+}
+
+fn setter(name: &Ident, states: &[Ident], index: usize, field: &Field) -> TokenStream {
+    let (vis, ident, ty, docs) = (&field.vis, &field.ident, &field.ty, &field.docs);
+    let own = docs.is_empty().then(|| format!("Sets `{}`.", field.name)).map(|doc| quote!(#[doc = #doc]));
+    let own_state = state(field);
+    let result = states.iter().map(|state| if *state == own_state { quote!(__p::Filled) } else { quote!(#state) });
+    quote_spanned! {ident.span()=>
+        #(#docs)* #own
+        #vis fn #ident(self, value: impl __p::IntoField<#ty>) -> #name<#(#result),*> {
+            #name(self.0.with::<#ty>(__AT[#index], value), ::core::marker::PhantomData)
+        }
+    }
+}
+
+/// The trait whose absence names the field in the compiler's words.
+fn requirement(model: &Model, field: &Field) -> (TokenStream, TokenStream) {
+    let (state, needs, model, field) = (state(field), format_ident!("__needs_{}", field.name), &model.name, &field.name);
+    let message = format!("the required field `{field}` of this `{model}` draft is not set");
+    let label = format!("add `.{field}(..)` before this");
+    let traits = quote! {
+        #[diagnostic::on_unimplemented(message = #message, label = #label)]
+        pub trait #needs {}
+        impl #needs for __p::Filled {}
+    };
+    (traits, quote!(#state: #needs))
+}

@@ -1,0 +1,30 @@
+//! `BookFields<S>`: the handles of a model's fields.
+
+use crate::model::Model;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+/// The name of the handles' struct.
+pub(super) fn name(model: &Model) -> Ident {
+    format_ident!("{}Fields", model.name, span = model.ident.span())
+}
+
+/// The struct, and that it is `Copy`.
+pub(super) fn handles(model: &Model) -> TokenStream {
+    let (vis, name) = (&model.vis, name(model));
+    let doc = format!("The fields of [`{}`], as closures see them.", model.name);
+    let fields = model.fields.iter().map(|field| {
+        let (vis, ident, ty, docs) = (&field.vis, &field.ident, &field.ty, &field.docs);
+        let own = docs.is_empty().then(|| format!("The field `{}`.", field.name)).map(|doc| quote!(#[doc = #doc]));
+        let handle = quote_spanned!(field.type_span()=> <#ty as ::orm::__private::ModelField>::Handle<__S>);
+        quote!(#(#docs)* #own #vis #ident: #handle,)
+    });
+    quote! {
+        #[doc = #doc]
+        #vis struct #name<__S: ::orm::__private::Scope> { #(#fields)* }
+        impl<__S: ::orm::__private::Scope> ::core::clone::Clone for #name<__S> {
+            fn clone(&self) -> Self { *self }
+        }
+        impl<__S: ::orm::__private::Scope> ::core::marker::Copy for #name<__S> {}
+    }
+}

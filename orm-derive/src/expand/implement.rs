@@ -1,0 +1,115 @@
+//! `impl Model` and `impl RowPart`.
+
+use super::{draft, fields, keys};
+use crate::model::Model;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{DeriveInput, ext::IdentExt};
+
+/// The impls of a model.
+pub(super) fn model(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let (handles, keys_name, empty, keys_value) = (fields::name(model), keys::name(model), draft::empty(model), keys::value(model));
+    let draft_name = draft::name(model);
+    let (key_type, key_value) = key(model);
+    let key_names = model.key.iter().map(|&index| &model.fields[index].name);
+    let (mut made, mut read, mut write, mut attach, mut related) = (vec![], vec![], vec![], vec![], vec![]);
+    for (index, field) in model.fields.iter().enumerate() {
+        let (ident, ty, number) = (&field.ident, &field.ty, index as u16);
+        made.push(quote!(#ident: <#ty as __p::ModelField>::handle(at, #number, __AT[#index])));
+        read.push(quote!(#ident: __p::ModelField::read(row)?));
+        write.push(quote!(__p::ModelField::write(&self.#ident, out)?;));
+        attach.push(quote!(#number => __p::ModelField::attach(&mut self.#ident, rows)));
+        related.push(quote!(#number => __p::ModelField::loaded(&self.#ident)));
+    }
+    let parts = row_part(quote!(#ident), quote!(#handles));
+    // The name of the model is the place where "no application lists it" is reported.
+    let header = quote_spanned!(ident.span()=> impl __p::Model for #ident);
+    quote! {
+        #header {
+            type Fields<__S: __p::Scope> = #handles<__S>;
+            type Key = #key_type;
+            type UniqueKeys = #keys_name;
+            type Draft = #empty;
+            const KEY: __p::KeyShape = __p::KeyShape { kinds: <#key_type as __p::Key>::KINDS, names: &[#(#key_names),*] };
+            fn lazy_meta() -> &'static __p::LazyMeta { &__META }
+            fn fields_at<__S: __p::Scope>(at: &'static __p::PathNode) -> #handles<__S> { #handles { #(#made),* } }
+            fn unique_keys() -> #keys_name { #keys_value }
+            fn key(&self) -> #key_type { #key_value }
+            fn draft() -> Self::Draft { #draft_name(__p::DraftRow::new(), ::core::marker::PhantomData) }
+            fn read_columns(row: &mut __p::Reader<'_, '_>) -> __p::Result<Self> { ::core::result::Result::Ok(#ident { #(#read),* }) }
+            fn write_columns(&self, out: &mut __p::Writer) -> __p::Result<()> { #(#write)* ::core::result::Result::Ok(()) }
+            fn attach_related(&mut self, field: u16, rows: __p::Loaded) { match field { #(#attach,)* _ => {} } }
+            fn related(&self, field: u16) -> ::core::option::Option<&__p::Loaded> {
+                match field { #(#related,)* _ => ::core::option::Option::None }
+            }
+        }
+        #parts
+    }
+}
+
+fn key(model: &Model) -> (TokenStream, TokenStream) {
+    let part = |&index: &usize| {
+        let field = &model.fields[index];
+        let (ty, ident) = (&field.ty, &field.ident);
+        let ty = quote_spanned!(field.type_span()=> <#ty as __p::KeyField>::Part);
+        (ty, quote!(__p::KeyField::part(&self.#ident)))
+    };
+    let (types, values): (Vec<_>, Vec<_>) = model.key.iter().map(part).unzip();
+    match (&*types, &*values) {
+        ([ty], [value]) => (ty.clone(), value.clone()),
+        _ => (quote!((#(#types,)*)), quote!((#(#values,)*))),
+    }
+}
+
+fn row_part(ident: TokenStream, handles: TokenStream) -> TokenStream {
+    quote! {
+        impl __p::RowPart for #ident {
+            type Handles<__R: 'static> = #handles<__p::At<__R>>;
+            type OptionalHandles<__R: 'static> = #handles<__p::Opt<__p::At<__R>>>;
+            fn handles<__R: 'static>(select: &__p::Select, place: u16) -> Self::Handles<__R> { __p::model_handles::<Self, __R>(select, place) }
+            fn optional_handles<__R: 'static>(select: &__p::Select, place: u16) -> Self::OptionalHandles<__R> { __p::optional_model_handles::<Self, __R>(select, place) }
+            fn read(row: &mut __p::Reader<'_, '_>) -> __p::Result<Self> { row.model() }
+            fn read_optional(row: &mut __p::Reader<'_, '_>) -> __p::Result<::core::option::Option<Self>> { row.optional_model() }
+        }
+    }
+}
+
+/// Enough of a model for the rest of the program to be checked, when the struct cannot be one.
+pub(super) fn stub(input: &DeriveInput) -> TokenStream {
+    let ident = &input.ident;
+    if !input.generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    let name = ident.unraw();
+    let (vis, handles) = (&input.vis, format_ident!("{name}Fields", span = ident.span()));
+    let parts = row_part(quote!(#ident), quote!(#handles));
+    quote! {
+        #[doc(hidden)]
+        #vis struct #handles<__S: ::orm::__private::Scope>(::core::marker::PhantomData<fn() -> __S>);
+        impl<__S: ::orm::__private::Scope> ::core::clone::Clone for #handles<__S> {
+            fn clone(&self) -> Self { *self }
+        }
+        impl<__S: ::orm::__private::Scope> ::core::marker::Copy for #handles<__S> {}
+        const _: () = {
+            use ::orm::__private as __p;
+            impl __p::Model for #ident {
+                type Fields<__S: __p::Scope> = #handles<__S>;
+                type Key = i64;
+                type UniqueKeys = ();
+                type Draft = ();
+                const KEY: __p::KeyShape = __p::KeyShape { kinds: &[], names: &[] };
+                fn lazy_meta() -> &'static __p::LazyMeta { loop {} }
+                fn fields_at<__S: __p::Scope>(_: &'static __p::PathNode) -> #handles<__S> { loop {} }
+                fn unique_keys() {}
+                fn key(&self) -> i64 { loop {} }
+                fn draft() {}
+                fn read_columns(_: &mut __p::Reader<'_, '_>) -> __p::Result<Self> { loop {} }
+                fn write_columns(&self, _: &mut __p::Writer) -> __p::Result<()> { loop {} }
+                fn attach_related(&mut self, _: u16, _: __p::Loaded) {}
+                fn related(&self, _: u16) -> ::core::option::Option<&__p::Loaded> { ::core::option::Option::None }
+            }
+            #parts
+        };
+    }
+}

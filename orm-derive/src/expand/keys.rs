@@ -1,0 +1,70 @@
+//! `BookKeys`: the unique keys of a model, for `get_or_create` and upserts.
+
+use crate::model::Model;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+/// The name of the keys' struct.
+pub(super) fn name(model: &Model) -> Ident {
+    format_ident!("{}Keys", model.name, span = model.ident.span())
+}
+
+struct Key {
+    ident: Ident,
+    doc: String,
+    fields: Vec<usize>,
+}
+
+fn all(model: &Model) -> Vec<Key> {
+    let primary = Some(&model.key).filter(|key| !key.is_empty()).cloned();
+    let single = model.fields.iter().enumerate().filter(|(_, field)| field.unique).map(|(index, _)| vec![index]);
+    let several = model.unique.iter().filter(|unique| unique.condition.is_none()).map(|unique| unique.fields.clone());
+    let mut out: Vec<Key> = Vec::new();
+    for fields in primary.into_iter().chain(single).chain(several) {
+        let ident = match *fields {
+            [one] => model.fields[one].ident.clone(),
+            _ => {
+                let names: Vec<&str> = fields.iter().map(|&field| &*model.fields[field].name).collect();
+                Ident::new(&names.join("_"), Span::call_site())
+            }
+        };
+        let names: Vec<String> = fields.iter().map(|&field| format!("`{}`", model.fields[field].name)).collect();
+        if !out.iter().any(|key| key.ident == ident) {
+            out.push(Key { ident, doc: format!("Unique: {}.", names.join(", ")), fields });
+        }
+    }
+    out
+}
+
+/// The struct.
+pub(super) fn keys(model: &Model) -> TokenStream {
+    let (vis, ident, name) = (&model.vis, &model.ident, name(model));
+    let doc = format!("The unique keys of [`{}`].", model.name);
+    let keys = all(model).into_iter().map(|key| {
+        let Key { ident: key_ident, doc, fields } = key;
+        let nullness = fields
+            .iter()
+            .map(|&field| {
+                let ty = &model.fields[field].ty;
+                quote!(<#ty as ::orm::__private::ModelField>::Nullness)
+            })
+            .reduce(|left, right| quote!(<#left as ::orm::__private::Null>::Or<#right>));
+        quote!(#[doc = #doc] pub #key_ident: <#nullness as ::orm::__private::Null>::Unique<#ident>,)
+    });
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Copy)]
+        #vis struct #name { #(#keys)* }
+    }
+}
+
+/// The value of the struct.
+pub(super) fn value(model: &Model) -> TokenStream {
+    let name = name(model);
+    let keys = all(model).into_iter().map(|key| {
+        let ident = key.ident;
+        let fields = key.fields.into_iter().map(|field| field as u16);
+        quote!(#ident: ::core::convert::From::from(__p::UniqueKey::new(&[#(#fields),*])),)
+    });
+    quote!(#name { #(#keys)* })
+}

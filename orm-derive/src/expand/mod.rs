@@ -1,0 +1,62 @@
+//! What is written: the only place with `quote!`.
+//!
+//! The output reaches the library only through `::orm::__private`, as `__p`.
+
+mod app;
+mod choices;
+mod draft;
+mod fields;
+mod implement;
+mod keys;
+mod newtype;
+mod spec;
+
+use crate::{
+    check::{self, Derived},
+    errors::Errors,
+    model::Model,
+};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+pub(crate) use app::app;
+pub(crate) use choices::derive_choices;
+pub(crate) use newtype::derive_field_type;
+
+/// `#[derive(Model)]`.
+pub(crate) fn derive_model(input: TokenStream) -> TokenStream {
+    let input = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let model = check::model(&input, Derived::Model, &mut errors);
+    let clean = errors.is_empty();
+    let errors = errors.into_tokens();
+    let expansion = match model {
+        Some(model) if !model.key.is_empty() => expand_model(&model),
+        _ if clean => TokenStream::new(),
+        _ => implement::stub(&input),
+    };
+    quote! { #expansion #errors }
+}
+
+fn expand_model(model: &Model) -> TokenStream {
+    let fields = fields::handles(model);
+    let keys = keys::keys(model);
+    let (draft, draft_impls) = draft::draft(model);
+    let spec = spec::spec(model);
+    let implementation = implement::model(model);
+    quote! {
+        #fields
+        #keys
+        #draft
+        #[allow(non_camel_case_types, unreachable_pub, clippy::all, clippy::pedantic)]
+        const _: () = {
+            use ::orm::__private as __p;
+            #spec
+            #implementation
+            #draft_impls
+        };
+    }
+}

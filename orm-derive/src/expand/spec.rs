@@ -1,0 +1,165 @@
+//! The static description of a model: constants, checked against the fields' types while they are built.
+
+use crate::{
+    model::{Call, Field, IndexKeys, Model},
+    parse::{DbDefault, Spanned},
+};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{Expr, LitStr};
+
+/// The statics `__FIELDS` and `__META`, and the constant `__AT`: the first column of each field.
+pub(super) fn spec(model: &Model) -> TokenStream {
+    let count = model.fields.len();
+    let fields = model.fields.iter().map(field);
+    let name = &model.name;
+    let table = option(model.table.as_ref());
+    let comment = option(model.comment.as_ref());
+    let verbose_name = option(model.verbose_name.as_ref());
+    let renamed_from = option(model.renamed_from.as_ref());
+    let (managed, help) = (model.managed, &model.help);
+    let primary_key = model.key.iter().map(|&index| index as u16);
+    let ordering = model.ordering.iter().map(|&(field, descending)| {
+        let field = field as u16;
+        quote!(__p::OrderKey { field: #field, descending: #descending })
+    });
+    let ident = &model.ident;
+    let (options, options_fn) = options(model);
+    quote! {
+        static __FIELDS: [__p::FieldSpec; #count] = [#(#fields),*];
+        const __AT: __p::Offsets<#count> = __p::offsets(&__FIELDS);
+        #options_fn
+        static __META: __p::LazyMeta = __p::LazyMeta::new(__p::ModelSpec {
+            name: #name,
+            table: #table,
+            fields: &__FIELDS,
+            primary_key: &[#(#primary_key),*],
+            ordering: &[#(#ordering),*],
+            comment: #comment,
+            verbose_name: #verbose_name,
+            renamed_from: #renamed_from,
+            managed: #managed,
+            help: #help,
+            options: #options,
+            reader: __p::read_related::<#ident>,
+        });
+    }
+}
+
+fn option(text: Option<&LitStr>) -> TokenStream {
+    match text {
+        Some(text) => quote!(::core::option::Option::Some(#text)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// One field: calls that are refused by the compiler, at the attribute, when they do not fit the type.
+fn field(field: &Field) -> TokenStream {
+    let (name, ty, help) = (&field.name, &field.ty, &field.help);
+    let span = field.type_span();
+    let mut out = quote!(__p::FieldSpec::new(#name, <#ty as __p::ModelField>::SHAPE, #help));
+    for call in &field.calls {
+        out = self::call(field, call, out);
+    }
+    quote_spanned!(span=> __p::FieldSpec::done(#out))
+}
+
+fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream) -> TokenStream {
+    let (span, ty) = (call.span, &field.ty);
+    match &call.value {
+        Call::AutoKey => quote_spanned!(span=> __p::FieldSpec::auto_key(#spec)),
+        Call::PrimaryKey => quote_spanned!(span=> __p::FieldSpec::primary_key(#spec)),
+        Call::Column(name) => quote_spanned!(span=> __p::FieldSpec::column(#spec, #name)),
+        Call::Unique => quote_spanned!(span=> __p::FieldSpec::unique(#spec)),
+        Call::Index(index) => quote_spanned!(span=> __p::FieldSpec::index(#spec, #index)),
+        Call::MaxLength(length) => quote_spanned!(span=> __p::FieldSpec::max_length(#spec, #length)),
+        Call::Digits(digits, places) => quote_spanned!(span=> __p::FieldSpec::digits(#spec, #digits, #places)),
+        Call::Default(value) => {
+            let value = default_value(ty, value);
+            quote_spanned!(span=> __p::FieldSpec::default(#spec, #value))
+        }
+        Call::DbDefault(default) => {
+            let default = match default {
+                DbDefault::Value(value) => {
+                    let value = default_value(ty, value);
+                    quote!(__p::DbDefault::Value(#value))
+                }
+                DbDefault::Now => quote!(__p::DbDefault::Now),
+                DbDefault::Sql(sql) => quote!(__p::DbDefault::Sql(#sql)),
+            };
+            quote_spanned!(span=> __p::FieldSpec::db_default(#spec, #default))
+        }
+        Call::AutoNow => quote_spanned!(span=> __p::FieldSpec::auto_now(#spec)),
+        Call::AutoNowAdd => quote_spanned!(span=> __p::FieldSpec::auto_now_add(#spec)),
+        Call::OnDelete(rule) => {
+            let rule = syn::Ident::new(rule, span);
+            quote_spanned!(span=> __p::FieldSpec::on_delete(#spec, __p::OnDelete::#rule))
+        }
+        Call::Via(name) => quote_spanned!(span=> __p::FieldSpec::via(#spec, #name)),
+        Call::Through(model) => quote_spanned!(span=> __p::FieldSpec::through(#spec, <#model as __p::Model>::meta)),
+        Call::Table(name) => quote_spanned!(span=> __p::FieldSpec::table(#spec, #name)),
+        Call::VerboseName(name) => quote_spanned!(span=> __p::FieldSpec::verbose_name(#spec, #name)),
+        Call::Comment(text) => quote_spanned!(span=> __p::FieldSpec::comment(#spec, #text)),
+        Call::RenamedFrom(name) => quote_spanned!(span=> __p::FieldSpec::renamed_from(#spec, #name)),
+    }
+}
+
+fn default_value(ty: &syn::Type, value: &Expr) -> TokenStream {
+    let span = syn::spanned::Spanned::span(value);
+    quote_spanned!(span=> || __p::default_value::<#ty, _, _>(#value))
+}
+
+/// The constraints and indexes: a function, since closures build them.
+fn options(model: &Model) -> (TokenStream, TokenStream) {
+    if model.unique.is_empty() && model.indexes.is_empty() && model.checks.is_empty() {
+        return (quote!(__p::ModelOptions::new), TokenStream::new());
+    }
+    let ident = &model.ident;
+    let condition = |condition: &Expr| {
+        let span = syn::spanned::Spanned::span(condition);
+        quote_spanned!(span=> __p::condition::<#ident, _, _>(#condition))
+    };
+    let optional = |given: Option<&Expr>| match given {
+        Some(given) => {
+            let condition = condition(given);
+            quote!(::core::option::Option::Some(#condition))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let unique = model.unique.iter().map(|unique| {
+        let fields = unique.fields.iter().map(|&field| field as u16);
+        let (name, condition) = (option(unique.name.as_ref()), optional(unique.condition.as_ref()));
+        quote!(__p::UniqueMeta { name: #name, fields: ::std::vec![#(#fields),*], condition: #condition })
+    });
+    let indexes = model.indexes.iter().map(|index| {
+        let keys = match &index.keys {
+            IndexKeys::Fields(fields) => {
+                let keys = fields.iter().map(|&(field, descending)| {
+                    let field = field as u16;
+                    quote!(__p::OrderKey { field: #field, descending: #descending })
+                });
+                quote!(__p::field_keys::<#ident>(&[#(#keys),*]))
+            }
+            IndexKeys::Closure(closure) => {
+                let span = syn::spanned::Spanned::span(closure);
+                quote_spanned!(span=> __p::index_keys::<#ident, _, _>(#closure))
+            }
+        };
+        let (name, condition) = (option(index.name.as_ref()), optional(index.condition.as_ref()));
+        quote!(__p::IndexMeta { name: #name, keys: #keys, condition: #condition })
+    });
+    let checks = model.checks.iter().map(|(name, given)| {
+        let condition = condition(given);
+        quote!(__p::CheckMeta { name: #name, condition: #condition })
+    });
+    let function = quote! {
+        fn __options() -> __p::ModelOptions {
+            __p::ModelOptions {
+                unique: ::std::vec![#(#unique),*],
+                indexes: ::std::vec![#(#indexes),*],
+                checks: ::std::vec![#(#checks),*],
+            }
+        }
+    };
+    (quote!(__options), function)
+}

@@ -1,0 +1,96 @@
+//! A model as it was understood: what `check` makes of the attributes, and `expand` writes out.
+
+use crate::parse::{DbDefault, Spanned};
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, Expr, LitStr, Path, Type, Visibility};
+
+/// A struct with `#[derive(Model)]` or `#[derive(ModelPart)]`.
+pub(crate) struct Model {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    /// The struct's name without `r#`.
+    pub(crate) name: String,
+    pub(crate) help: String,
+    pub(crate) table: Option<LitStr>,
+    pub(crate) fields: Vec<Field>,
+    /// The fields of the primary key, as indices; empty when it has none.
+    pub(crate) key: Vec<usize>,
+    pub(crate) ordering: Vec<(usize, bool)>,
+    pub(crate) unique: Vec<Unique>,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) checks: Vec<(LitStr, Expr)>,
+    pub(crate) comment: Option<LitStr>,
+    pub(crate) verbose_name: Option<LitStr>,
+    pub(crate) managed: bool,
+    pub(crate) renamed_from: Option<LitStr>,
+}
+
+/// A unique key over several fields, or with a condition.
+pub(crate) struct Unique {
+    pub(crate) fields: Vec<usize>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) condition: Option<Expr>,
+}
+
+/// An index.
+pub(crate) struct Index {
+    pub(crate) keys: IndexKeys,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) condition: Option<Expr>,
+}
+
+/// What an index is over.
+pub(crate) enum IndexKeys {
+    /// Fields, and whether each is descending.
+    Fields(Vec<(usize, bool)>),
+    /// A closure over the handles.
+    Closure(Expr),
+}
+
+/// A field.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) ty: Type,
+    /// The name without `r#`.
+    pub(crate) name: String,
+    pub(crate) docs: Vec<Attribute>,
+    pub(crate) help: String,
+    /// The attributes that are checked against the type, each with the place of what a person typed.
+    pub(crate) calls: Vec<Spanned<Call>>,
+    /// It has a key of its own among the unique keys.
+    pub(crate) unique: bool,
+    /// A draft does not have to be given it, whatever its type.
+    pub(crate) filled: bool,
+    /// A part: its fields take this field's place.
+    pub(crate) flatten: bool,
+}
+
+/// One thing that the attributes say of a field.
+pub(crate) enum Call {
+    AutoKey,
+    PrimaryKey,
+    Column(LitStr),
+    Unique,
+    Index(bool),
+    MaxLength(Expr),
+    Digits(Expr, Expr),
+    Default(Expr),
+    DbDefault(DbDefault),
+    AutoNow,
+    AutoNowAdd,
+    OnDelete(&'static str),
+    Via(String),
+    Through(Path),
+    Table(LitStr),
+    VerboseName(LitStr),
+    Comment(LitStr),
+    RenamedFrom(LitStr),
+}
+
+impl Field {
+    /// The place of the field's type, for what the type decides.
+    pub(crate) fn type_span(&self) -> Span {
+        syn::spanned::Spanned::span(&self.ty)
+    }
+}

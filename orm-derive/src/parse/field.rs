@@ -1,0 +1,179 @@
+//! `#[field(..)]`.
+
+use super::{Item, Value, items};
+use crate::errors::{Errors, nearest};
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, Expr, ExprPath, LitStr, Path};
+
+/// A value and the place of the entry that gave it.
+pub(crate) struct Spanned<T> {
+    pub(crate) span: Span,
+    pub(crate) value: T,
+}
+
+/// What `#[field(..)]` says.
+#[derive(Default)]
+pub(crate) struct FieldAttrs {
+    pub(crate) column: Option<Spanned<LitStr>>,
+    pub(crate) primary_key: Option<Span>,
+    pub(crate) auto: Option<Span>,
+    pub(crate) unique: Option<Span>,
+    pub(crate) index: Option<Spanned<bool>>,
+    pub(crate) max_length: Option<Spanned<Expr>>,
+    pub(crate) max_digits: Option<Spanned<Expr>>,
+    pub(crate) decimal_places: Option<Spanned<Expr>>,
+    pub(crate) default: Option<Spanned<Expr>>,
+    pub(crate) db_default: Option<Spanned<DbDefault>>,
+    pub(crate) auto_now: Option<Span>,
+    pub(crate) auto_now_add: Option<Span>,
+    pub(crate) on_delete: Option<Spanned<&'static str>>,
+    pub(crate) via: Option<Spanned<Ident>>,
+    pub(crate) through: Option<Spanned<Path>>,
+    pub(crate) table: Option<Spanned<LitStr>>,
+    pub(crate) flatten: Option<Span>,
+    pub(crate) help: Option<Spanned<LitStr>>,
+    pub(crate) verbose_name: Option<Spanned<LitStr>>,
+    pub(crate) comment: Option<Spanned<LitStr>>,
+    pub(crate) renamed_from: Option<Spanned<LitStr>>,
+}
+
+/// A default that the database fills in.
+pub(crate) enum DbDefault {
+    /// A value.
+    Value(Expr),
+    /// `now`.
+    Now,
+    /// `sql("..")`.
+    Sql(LitStr),
+}
+
+const KNOWN: &[&str] = &[
+    "column", "primary_key", "auto", "unique", "index", "max_length", "max_digits", "decimal_places", "default",
+    "db_default", "auto_now", "auto_now_add", "on_delete", "via", "through", "table", "flatten", "help", "verbose_name",
+    "comment", "renamed_from",
+];
+
+/// `on_delete`'s rules, and the library's names for them.
+const RULES: &[(&str, &str)] = &[
+    ("cascade", "Cascade"),
+    ("protect", "Protect"),
+    ("restrict", "Restrict"),
+    ("set_null", "SetNull"),
+    ("set_default", "SetDefault"),
+    ("do_nothing", "DoNothing"),
+];
+
+/// Options of other libraries that people reach for, and what they mean here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("null", "a field that can be NULL is an `Option`"),
+    ("nullable", "a field that can be NULL is an `Option`"),
+    ("blank", "a field that can be left out is an `Option`, or has a `default`"),
+    ("choices", "choices are an enum with #[derive(Choices)]"),
+    ("related_name", "declare the reverse side in the other model: `books: HasMany<Book>` with #[field(via = ..)]"),
+    ("db_column", "write `column = \"..\"`"),
+    ("name", "write `column = \"..\"`"),
+    ("db_index", "write `index`"),
+    ("db_comment", "write `comment = \"..\"`"),
+    ("help_text", "write `help = \"..\"`, or a doc comment"),
+    ("db_table", "write `table = \"..\"`"),
+    ("foreign_key", "write `ForeignKey<Model>` as the field's type"),
+    ("to", "write `ForeignKey<Model>` as the field's type"),
+];
+
+/// Reads the attributes of a field; every mistake is reported, and what has one is left out.
+pub(crate) fn field_attrs(attributes: &[Attribute], errors: &mut Errors) -> FieldAttrs {
+    let mut out = FieldAttrs::default();
+    let mut seen: Vec<String> = Vec::new();
+    for item in items(attributes, "field", errors) {
+        let name = item.name.to_string();
+        if seen.contains(&name) {
+            errors.at(&item.name, format_args!("`{name}` is given twice"), "keep one of them");
+            continue;
+        }
+        read(&mut out, &name, &item, errors);
+        seen.push(name);
+    }
+    out
+}
+
+fn read(out: &mut FieldAttrs, name: &str, item: &Item, errors: &mut Errors) {
+    let span = item.span();
+    let switch = |errors: &mut Errors| item.flag(errors).filter(|on| *on).map(|_| span);
+    let text = |errors: &mut Errors| item.text(errors).map(|value| Spanned { span, value });
+    match name {
+        "column" => out.column = text(errors),
+        "primary_key" => out.primary_key = switch(errors),
+        "auto" => out.auto = switch(errors),
+        "unique" => out.unique = switch(errors),
+        "index" => out.index = item.flag(errors).map(|value| Spanned { span, value }),
+        "max_length" => out.max_length = item.number(errors, 80).map(|value| Spanned { span, value }),
+        "max_digits" => out.max_digits = item.number(errors, 10).map(|value| Spanned { span, value }),
+        "decimal_places" => out.decimal_places = item.number(errors, 2).map(|value| Spanned { span, value }),
+        "default" => out.default = item.expr(errors).map(|value| Spanned { span, value }),
+        "db_default" => out.db_default = db_default(item, errors).map(|value| Spanned { span, value }),
+        "auto_now" => out.auto_now = switch(errors),
+        "auto_now_add" => out.auto_now_add = switch(errors),
+        "on_delete" => out.on_delete = rule(item, errors).map(|value| Spanned { span, value }),
+        "via" => out.via = item.word(errors, "author").map(|value| Spanned { span, value }),
+        "through" => out.through = path(item, errors).map(|value| Spanned { span, value }),
+        "table" => out.table = text(errors),
+        "flatten" => out.flatten = switch(errors),
+        "help" => out.help = text(errors),
+        "verbose_name" => out.verbose_name = text(errors),
+        "comment" => out.comment = text(errors),
+        "renamed_from" => out.renamed_from = text(errors),
+        _ => unknown(name, item, errors),
+    }
+}
+
+fn unknown(name: &str, item: &Item, errors: &mut Errors) {
+    let problem = format!("there is no field option `{name}`");
+    if let Some((_, help)) = ELSEWHERE.iter().find(|(known, _)| *known == name) {
+        errors.at(&item.name, problem, help);
+    } else if let Some(near) = nearest(name, KNOWN.iter().copied()) {
+        errors.at(&item.name, problem, format_args!("write `{near}`"));
+    } else {
+        errors.at(&item.name, problem, format_args!("the options are: {}", KNOWN.join(", ")));
+    }
+}
+
+fn db_default(item: &Item, errors: &mut Errors) -> Option<DbDefault> {
+    let value = item.expr(errors)?;
+    match &value {
+        Expr::Path(ExprPath { path, .. }) if path.is_ident("now") => Some(DbDefault::Now),
+        Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("sql")) => {
+            let argument = call.args.first().filter(|_| call.args.len() == 1);
+            if let Some(Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(sql), .. })) = argument {
+                return Some(DbDefault::Sql(sql.clone()));
+            }
+            errors.at(&call.args, "`sql` takes one text", "write `db_default = sql(\"gen_random_uuid()\")`");
+            None
+        }
+        _ => Some(DbDefault::Value(value)),
+    }
+}
+
+fn rule(item: &Item, errors: &mut Errors) -> Option<&'static str> {
+    let word = item.word(errors, "cascade")?;
+    let name = word.to_string();
+    if let Some((_, rule)) = RULES.iter().find(|(known, _)| *known == name) {
+        return Some(rule);
+    }
+    let near = nearest(&name.to_lowercase(), RULES.iter().map(|(known, _)| *known));
+    let help = near.map_or_else(
+        || "write one of cascade, protect, restrict, set_null, set_default, do_nothing".to_owned(),
+        |near| format!("write `on_delete = {near}`"),
+    );
+    errors.at(&word, format_args!("`on_delete` has no rule `{name}`"), help);
+    None
+}
+
+fn path(item: &Item, errors: &mut Errors) -> Option<Path> {
+    if let Value::Is(value) = &item.value
+        && let Expr::Path(path) = &**value
+    {
+        return Some(path.path.clone());
+    }
+    errors.here(item.span(), "`through` names a model", "write `through = Membership`");
+    None
+}

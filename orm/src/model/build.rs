@@ -1,0 +1,271 @@
+//! Field specifications as the derive builds them: constant functions that refuse attributes which do not fit the field's type.
+//!
+//! They run while the model is compiled: a panic here is a compile error at the attribute, so that the macro never has to
+//! guess from the spelling of a type what it is.
+#![expect(clippy::panic, reason = "these panics are compile errors of the model's crate")]
+
+use super::{ColumnShape, DbDefault, FieldOptions, FieldSpec, ModelMeta, OnDelete, RelationKind, Shape};
+use crate::{Kind, Value};
+
+impl FieldSpec {
+    /// A field of this name, whose type says `shape`.
+    pub const fn new(name: &'static str, shape: Shape, help: &'static str) -> FieldSpec {
+        FieldSpec { name, shape, options: FieldOptions { help, ..FieldOptions::NONE } }
+    }
+
+    /// The field is a primary key that nobody has to give: an automatic integer, or a fresh UUID.
+    #[track_caller]
+    pub const fn auto_key(mut self) -> Self {
+        match self.shape {
+            Shape::Column(ColumnShape { nullable: false, choices: [], kind, .. }) => match kind {
+                Kind::I16 | Kind::I32 | Kind::I64 => self.options.auto = true,
+                Kind::Uuid => self.options.default = Some(new_uuid),
+                _ => panic!("an automatic key is i16, i32, i64 or Uuid; for a key of your own, write #[field(primary_key)]"),
+            },
+            _ => panic!("an automatic key is i16, i32, i64 or Uuid; for a key of your own, write #[field(primary_key)]"),
+        }
+        self
+    }
+
+    /// `primary_key`.
+    #[track_caller]
+    pub const fn primary_key(self) -> Self {
+        match self.shape {
+            Shape::Column(ColumnShape { nullable: true, .. })
+            | Shape::Relation(
+                RelationKind::ForeignKey { nullable: true, .. } | RelationKind::OneToOne { nullable: true, .. },
+                _,
+            ) => panic!("a primary key is never NULL: take the `Option` away"),
+            Shape::Relation(RelationKind::HasMany | RelationKind::HasOne | RelationKind::ManyToMany, _) => {
+                panic!("this relation has no column: it cannot be the primary key")
+            }
+            _ => self,
+        }
+    }
+
+    /// `column = ".."`.
+    #[track_caller]
+    pub const fn column(mut self, name: &'static str) -> Self {
+        self.needs_column("this relation has no column here: remove `column`; the table of a many-to-many is named by `table = \"..\"`");
+        self.options.column = Some(name);
+        self
+    }
+
+    /// `unique`.
+    #[track_caller]
+    pub const fn unique(mut self) -> Self {
+        self.needs_column("this relation has no column: it cannot be unique");
+        self.options.unique = true;
+        self
+    }
+
+    /// `index`, `index = false`.
+    #[track_caller]
+    pub const fn index(mut self, index: bool) -> Self {
+        self.needs_column("this relation has no column: it cannot have an index");
+        self.options.index = Some(index);
+        self
+    }
+
+    /// `max_length = ..`.
+    #[track_caller]
+    pub const fn max_length(mut self, length: u32) -> Self {
+        match self.shape {
+            Shape::Column(ColumnShape { kind: Kind::Text, max_length: Some(longest), .. }) if longest > length => {
+                panic!("`max_length` is less than the longest choice: leave it out, it follows from the choices")
+            }
+            Shape::Column(ColumnShape { kind: Kind::Text, .. }) => {}
+            _ => panic!("`max_length` is for text: remove it"),
+        }
+        if length == 0 {
+            panic!("`max_length` is at least 1");
+        }
+        self.options.max_length = Some(length);
+        self
+    }
+
+    /// `max_digits = .., decimal_places = ..`.
+    #[track_caller]
+    pub const fn digits(mut self, digits: u32, places: u32) -> Self {
+        if !matches!(self.shape, Shape::Column(ColumnShape { kind: Kind::Decimal, .. })) {
+            panic!("`max_digits` and `decimal_places` are for `Decimal`: remove them");
+        }
+        if digits == 0 || digits > 28 {
+            panic!("`max_digits` is from 1 to 28, which `Decimal` holds exactly");
+        }
+        if places > digits {
+            panic!("`decimal_places` is more than `max_digits`: the digits before the point count too");
+        }
+        self.options.max_digits = Some(digits);
+        self.options.decimal_places = Some(places);
+        self
+    }
+
+    /// `default = ..`.
+    #[track_caller]
+    pub const fn default(mut self, default: fn() -> Value) -> Self {
+        self.needs_column("this relation has no column: it has no default");
+        self.options.default = Some(default);
+        self
+    }
+
+    /// `db_default = ..`.
+    #[track_caller]
+    pub const fn db_default(mut self, default: DbDefault) -> Self {
+        self.needs_column("this relation has no column: it has no default");
+        if matches!(default, DbDefault::Now) && !self.has_time() {
+            panic!("`db_default = now` is for dates and times");
+        }
+        self.options.db_default = Some(default);
+        self
+    }
+
+    /// `auto_now`.
+    #[track_caller]
+    pub const fn auto_now(mut self) -> Self {
+        if !self.has_time() {
+            panic!("`auto_now` is for dates and times: remove it");
+        }
+        self.options.auto_now = true;
+        self
+    }
+
+    /// `auto_now_add`.
+    #[track_caller]
+    pub const fn auto_now_add(mut self) -> Self {
+        if !self.has_time() {
+            panic!("`auto_now_add` is for dates and times: remove it");
+        }
+        self.options.auto_now_add = true;
+        self
+    }
+
+    /// `on_delete = ..`.
+    #[track_caller]
+    pub const fn on_delete(mut self, rule: OnDelete) -> Self {
+        let nullable = match self.shape {
+            Shape::Relation(
+                RelationKind::ForeignKey { nullable, .. } | RelationKind::OneToOne { nullable, .. },
+                _,
+            ) => nullable,
+            _ => panic!("`on_delete` is for `ForeignKey` and `OneToOne`: remove it"),
+        };
+        if matches!(rule, OnDelete::SetNull) && !nullable {
+            panic!("`on_delete = set_null` needs a relation that can be NULL: make it an `Option`");
+        }
+        self.options.on_delete = Some(rule);
+        self
+    }
+
+    /// `via = ..`.
+    #[track_caller]
+    pub const fn via(mut self, field: &'static str) -> Self {
+        if !matches!(self.shape, Shape::Relation(RelationKind::HasMany | RelationKind::HasOne | RelationKind::ManyToMany, _)) {
+            panic!("`via` is for `HasMany`, `HasOne` and `ManyToMany`: remove it");
+        }
+        self.options.via = Some(field);
+        self
+    }
+
+    /// `through = ..`.
+    #[track_caller]
+    pub const fn through(mut self, model: fn() -> &'static ModelMeta) -> Self {
+        if !matches!(self.shape, Shape::Relation(RelationKind::ManyToMany, _)) {
+            panic!("`through` is for `ManyToMany`: remove it");
+        }
+        self.options.through = Some(model);
+        self
+    }
+
+    /// `table = ".."`.
+    #[track_caller]
+    pub const fn table(mut self, name: &'static str) -> Self {
+        if !matches!(self.shape, Shape::Relation(RelationKind::ManyToMany, _)) {
+            panic!("`table` is for `ManyToMany`; the model's own table is named by #[model(table = \"..\")]");
+        }
+        self.options.table = Some(name);
+        self
+    }
+
+    /// `help = ".."`.
+    pub const fn help(mut self, text: &'static str) -> Self {
+        self.options.help = text;
+        self
+    }
+
+    /// `verbose_name = ".."`.
+    pub const fn verbose_name(mut self, name: &'static str) -> Self {
+        self.options.verbose_name = Some(name);
+        self
+    }
+
+    /// `comment = ".."`.
+    #[track_caller]
+    pub const fn comment(mut self, text: &'static str) -> Self {
+        self.needs_column("this relation has no column that could have a comment");
+        self.options.comment = Some(text);
+        self
+    }
+
+    /// `renamed_from = ".."`.
+    pub const fn renamed_from(mut self, name: &'static str) -> Self {
+        self.options.renamed_from = Some(name);
+        self
+    }
+
+    /// What the type asks for and no attribute has given.
+    #[track_caller]
+    pub const fn done(self) -> Self {
+        if self.options.max_digits.is_none()
+            && matches!(self.shape, Shape::Column(ColumnShape { kind: Kind::Decimal, .. }))
+        {
+            panic!("a `Decimal` has a fixed number of digits: write #[field(max_digits = 10, decimal_places = 2)]");
+        }
+        self
+    }
+
+    /// How many columns the field has.
+    pub const fn columns(&self) -> u16 {
+        match self.shape {
+            Shape::Column(_) => 1,
+            Shape::Relation(RelationKind::ForeignKey { key, .. } | RelationKind::OneToOne { key, .. }, _) => {
+                key.kinds.len() as u16
+            }
+            Shape::Relation(..) => 0,
+        }
+    }
+
+    const fn has_time(&self) -> bool {
+        matches!(
+            self.shape,
+            Shape::Column(ColumnShape { kind: Kind::Date | Kind::Time | Kind::Timestamp | Kind::DateTime, .. })
+        )
+    }
+
+    #[track_caller]
+    const fn needs_column(&self, problem: &str) {
+        if self.columns() == 0 {
+            panic!("{}", problem);
+        }
+    }
+}
+
+fn new_uuid() -> Value {
+    Value::Uuid(uuid::Uuid::now_v7())
+}
+
+/// The first column of each field.
+pub type Offsets<const N: usize> = [u16; N];
+
+/// Lays out the columns of a model.
+pub const fn offsets<const N: usize>(fields: &[FieldSpec; N]) -> Offsets<N> {
+    let mut out = [0; N];
+    let mut column = 0;
+    let mut index = 0;
+    while index < N {
+        out[index] = column;
+        column += fields[index].columns();
+        index += 1;
+    }
+    out
+}
