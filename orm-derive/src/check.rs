@@ -21,7 +21,11 @@ pub(crate) enum Derived {
 pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) -> Option<Model> {
     let fields = named_fields(input, errors)?;
     if !input.generics.params.is_empty() {
-        errors.at(&input.generics, "a model has no type parameters or lifetimes", "write one struct for each table; share fields with #[derive(ModelPart)]");
+        errors.at(
+            &input.generics,
+            "a model has no type parameters or lifetimes",
+            "write one struct for each table; share fields with #[derive(ModelPart)]",
+        );
         return None;
     }
     let attrs = parse::model_attrs(&input.attrs, errors);
@@ -68,7 +72,11 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
     for index in attrs.indexes {
         let keys = match index.keys {
             Keys::Fields(names) if names.is_empty() => {
-                errors.here(index.span, "this index is over nothing", "name its fields, `index(author, -published)`, or write a closure");
+                errors.here(
+                    index.span,
+                    "this index is over nothing",
+                    "name its fields, `index(author, -published)`, or write a closure",
+                );
                 continue;
             }
             Keys::Fields(names) => IndexKeys::Fields(resolve(&model, &names, "index", errors)),
@@ -93,7 +101,9 @@ fn named_fields<'a>(
                 "a model is a struct with named fields",
                 "name the fields, which become columns; a newtype for one column is #[derive(FieldType)]",
             ),
-            Fields::Unit => errors.at(&input.ident, "a model has fields", "write `pub struct Name { pub id: i64, .. }`"),
+            Fields::Unit => {
+                errors.at(&input.ident, "a model has fields", "write `pub struct Name { pub id: i64, .. }`")
+            }
         },
         Data::Enum(data) => errors.at(
             data.enum_token,
@@ -110,11 +120,19 @@ fn name_rules(ident: &Ident, name: &str, errors: &mut Errors) {
         errors.at(ident, "`pk` is the name for whatever the primary key is", "call the field `id`, or what it holds");
     }
     if name.contains("__") {
-        errors.at(ident, format_args!("`{name}` has `__` in it, which parts the steps of a path in queries by name"), format_args!("write `{}`", name.replace("__", "_")));
+        errors.at(
+            ident,
+            format_args!("`{name}` has `__` in it, which parts the steps of a path in queries by name"),
+            format_args!("write `{}`", name.replace("__", "_")),
+        );
     }
     if name.ends_with('_') {
         let bare = name.trim_end_matches('_');
-        errors.at(ident, format_args!("`{name}` ends with `_`"), format_args!("write `r#{bare}` if `{bare}` is a word of Rust's, or `{bare}`"));
+        errors.at(
+            ident,
+            format_args!("`{name}` ends with `_`"),
+            format_args!("write `r#{bare}` if `{bare}` is a word of Rust's, or `{bare}`"),
+        );
     }
 }
 
@@ -156,7 +174,9 @@ fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
     if let [(first, _), (second, span), ..] = *timed {
         let help = match (first, second) {
             ("auto_now", "auto_now_add") => "`auto_now` sets the time at every save, `auto_now_add` once: keep one",
-            ("default", "db_default") => "`default` fills drafts in Rust, `db_default` is filled in by the database: keep one",
+            ("default", "db_default") => {
+                "`default` fills drafts in Rust, `db_default` is filled in by the database: keep one"
+            }
             _ => "the time is set by itself: keep one",
         };
         errors.here(span, format_args!("`{first}` and `{second}` do not go together"), help);
@@ -165,18 +185,32 @@ fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
         errors.here(unique, "a primary key is unique by itself", "remove `unique`");
     }
     if let (Some(auto), None) = (attrs.auto, attrs.primary_key) {
-        errors.here(auto, "`auto` is for primary keys", "write `primary_key, auto`; a field called `id` is both by itself");
+        errors.here(
+            auto,
+            "`auto` is for primary keys",
+            "write `primary_key, auto`; a field called `id` is both by itself",
+        );
     }
-    if let (Some(index), true) = (attrs.index.as_ref().filter(|index| index.value), attrs.unique.is_some() || attrs.primary_key.is_some()) {
+    if let (Some(index), true) =
+        (attrs.index.as_ref().filter(|index| index.value), attrs.unique.is_some() || attrs.primary_key.is_some())
+    {
         errors.here(index.span, "a unique field has an index by itself", "remove `index`");
     }
     if let (Some(rule), None, None) = (attrs.on_delete.as_ref(), attrs.default.as_ref(), attrs.db_default.as_ref())
         && rule.value == "SetDefault"
     {
-        errors.here(rule.span, "`on_delete = set_default` needs a default", "add `default = ..`, the key of the row to point to instead");
+        errors.here(
+            rule.span,
+            "`on_delete = set_default` needs a default",
+            "add `default = ..`, the key of the row to point to instead",
+        );
     }
     if let (Some(table), Some(_)) = (&attrs.table, &attrs.through) {
-        errors.here(table.span, "`table` names the automatic table of a many-to-many, `through` replaces it", "keep one; the model names its own table");
+        errors.here(
+            table.span,
+            "`table` names the automatic table of a many-to-many, `through` replaces it",
+            "keep one; the model names its own table",
+        );
     }
     if let (Some(span), Some(wrong)) = (attrs.flatten, first_other_than_flatten(attrs)) {
         errors.here(wrong, "the fields of a part have their own attributes", "write them in the part's struct");
@@ -236,12 +270,19 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
             (Some(most), Some(after)) if after > most => errors.here(
                 places.span,
                 format_args!("{after} decimal places do not fit into {most} digits"),
-                format_args!("`max_digits` counts the digits before the point too: write `max_digits = {}`", most + after),
+                format_args!(
+                    "`max_digits` counts the digits before the point too: write `max_digits = {}`",
+                    most + after
+                ),
             ),
             _ => out.push(Spanned { span: digits.span, value: Call::Digits(digits.value, places.value) }),
         },
-        (Some(digits), None) => errors.here(digits.span, "`max_digits` comes with `decimal_places`", "add `decimal_places = 2`"),
-        (None, Some(places)) => errors.here(places.span, "`decimal_places` comes with `max_digits`", "add `max_digits = 10`"),
+        (Some(digits), None) => {
+            errors.here(digits.span, "`max_digits` comes with `decimal_places`", "add `decimal_places = 2`")
+        }
+        (None, Some(places)) => {
+            errors.here(places.span, "`decimal_places` comes with `max_digits`", "add `max_digits = 10`")
+        }
         (None, None) => {}
     }
     valued(&mut out, attrs.default, Call::Default);
@@ -279,7 +320,11 @@ fn primary_key(model: &mut Model, keys: Vec<usize>, plain_id: Option<usize>, err
         ),
         (false, Some(id)) => {
             let ident = &model.fields[id].ident;
-            errors.at(ident, "`id` is the primary key, but another field says `primary_key`", "call this field something else and keep its column: #[field(column = \"id\")]");
+            errors.at(
+                ident,
+                "`id` is the primary key, but another field says `primary_key`",
+                "call this field something else and keep its column: #[field(column = \"id\")]",
+            );
             model.key = keys;
         }
         (false, None) => model.key = keys,
@@ -289,7 +334,11 @@ fn primary_key(model: &mut Model, keys: Vec<usize>, plain_id: Option<usize>, err
         errors.here(call.span, "only a key of one field is automatic", "remove `auto`, or one `primary_key`");
     }
     if model.key.len() > 4 {
-        errors.at(&model.fields[model.key[4]].ident, "a primary key has at most four fields", "use an `id`, and #[model(unique(..))] for the others");
+        errors.at(
+            &model.fields[model.key[4]].ident,
+            "a primary key has at most four fields",
+            "use an `id`, and #[model(unique(..))] for the others",
+        );
         model.key.truncate(4);
     }
 }
@@ -305,7 +354,11 @@ fn column_clashes(model: &Model, errors: &mut Errors) {
         let name = given.map_or_else(|| field.name.clone(), LitStr::value);
         let tokens = given.map_or_else(|| field.ident.to_token_stream(), ToTokens::to_token_stream);
         if let Some(other) = known.insert(name.to_lowercase(), &field.ident) {
-            errors.at(tokens, format_args!("the column `{name}` already belongs to the field `{other}`"), "give one of them another `column`");
+            errors.at(
+                tokens,
+                format_args!("the column `{name}` already belongs to the field `{other}`"),
+                "give one of them another `column`",
+            );
         }
     }
 }
@@ -315,11 +368,17 @@ fn resolve(model: &Model, names: &[Name], what: &str, errors: &mut Errors) -> Ve
     let mut out: Vec<(usize, bool)> = Vec::with_capacity(names.len());
     for name in names {
         let wanted = name.ident.unraw().to_string();
-        let wanted = if wanted == "pk" && model.key.len() == 1 { model.fields[model.key[0]].name.clone() } else { wanted };
+        let wanted =
+            if wanted == "pk" && model.key.len() == 1 { model.fields[model.key[0]].name.clone() } else { wanted };
         let Some(index) = model.fields.iter().position(|field| field.name == wanted) else {
             let near = nearest(&wanted, model.fields.iter().map(|field| &*field.name));
             let help = near.map_or_else(
-                || format!("the fields are: {}", model.fields.iter().map(|field| &*field.name).collect::<Vec<_>>().join(", ")),
+                || {
+                    format!(
+                        "the fields are: {}",
+                        model.fields.iter().map(|field| &*field.name).collect::<Vec<_>>().join(", ")
+                    )
+                },
                 |near| format!("write `{near}`"),
             );
             errors.at(&name.ident, format_args!("`{}` has no field `{wanted}`", model.name), help);
@@ -338,7 +397,8 @@ fn unique_key(model: &mut Model, unique: parse::Unique, errors: &mut Errors) {
     if let Some(name) = unique.fields.iter().find(|name| name.descending) {
         errors.at(&name.ident, "a unique key has no direction", "remove the `-`");
     }
-    let fields: Vec<usize> = resolve(model, &unique.fields, "unique", errors).into_iter().map(|(index, _)| index).collect();
+    let fields: Vec<usize> =
+        resolve(model, &unique.fields, "unique", errors).into_iter().map(|(index, _)| index).collect();
     if fields.len() != unique.fields.len() {
         return;
     }
@@ -349,7 +409,11 @@ fn unique_key(model: &mut Model, unique: parse::Unique, errors: &mut Errors) {
         }
         [one] if unique.condition.is_none() && unique.name.is_none() => {
             let name = &model.fields[one].name;
-            errors.here(unique.span, "this unique key is over one field", format_args!("write #[field(unique)] on `{name}`"));
+            errors.here(
+                unique.span,
+                "this unique key is over one field",
+                format_args!("write #[field(unique)] on `{name}`"),
+            );
             return;
         }
         _ => {}
@@ -365,9 +429,17 @@ fn constraint_names(model: &Model, errors: &mut Errors) {
     for name in names.chain(model.checks.iter().map(|(name, _)| name)) {
         let text = name.value();
         if text.is_empty() || !text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
-            errors.at(name, "a name in the database has letters, digits and `_`", "write something like \"price_not_negative\"");
+            errors.at(
+                name,
+                "a name in the database has letters, digits and `_`",
+                "write something like \"price_not_negative\"",
+            );
         } else if known.contains(&text) {
-            errors.at(name, format_args!("the name `{text}` is given twice"), "every constraint and index has a name of its own");
+            errors.at(
+                name,
+                format_args!("the name `{text}` is given twice"),
+                "every constraint and index has a name of its own",
+            );
         }
         known.push(text);
     }

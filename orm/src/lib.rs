@@ -46,11 +46,13 @@ pub mod __private {
     pub use crate::field::{At, Joins, Loaded, NotNull, Opt, Own, PathNode, Plain, family};
     pub use crate::field::{plain_kind, read_choice, read_number_choice, unknown_choice, unknown_choice_text};
     pub use crate::model::*;
-    pub use crate::{Cell, Code, Error, FieldType, Kind, Null, Result, Scope, Value};
     use crate::query::{IntoQ, OrderKeys};
     pub use crate::query::{Related, RowOps, read_related};
     pub use crate::tree::{Expr, ModelRef, Order, Select};
-    pub use crate::write::{Draft, DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey, default_value};
+    pub use crate::write::{
+        Draft, DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey, default_value,
+    };
+    pub use crate::{Cell, Code, Error, FieldType, Kind, Null, Result, Scope, Value};
 
     fn own<M: Model>() -> M::Fields<Own<M>> {
         M::fields_at(PathNode::root(M::meta(), 0))
@@ -69,9 +71,9 @@ pub mod __private {
     pub fn field_keys<M: Model>(keys: &[OrderKey]) -> Vec<Order> {
         let meta = M::meta();
         let path = PathNode::root(meta, 0).path();
-        let columns = keys.iter().flat_map(|key| {
-            meta.fields[usize::from(key.field)].columns().map(move |column| (column, key.descending))
-        });
+        let columns = keys
+            .iter()
+            .flat_map(|key| meta.fields[usize::from(key.field)].columns().map(move |column| (column, key.descending)));
         columns
             .map(|(column, descending)| Order {
                 expr: Expr::Column { path: path.clone(), model: ModelRef::Static(meta), column },
@@ -95,11 +97,11 @@ pub mod __private {
 
 /// Everything that models and queries need.
 pub mod prelude {
-    pub use crate::{
-        Database, Executor, Expression, ForeignKey, HasMany, HasOne, Json, ManyToMany, Model, OnDelete, OneToOne,
-        Choices, OptionalExt, Q, QuerySet, Scope, case, count, now,
-    };
     pub use crate::write::Draft as _;
+    pub use crate::{
+        Choices, Database, Executor, Expression, ForeignKey, HasMany, HasOne, Json, ManyToMany, Model, OnDelete,
+        OneToOne, OptionalExt, Q, QuerySet, Scope, case, count, now,
+    };
     pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
     pub use rust_decimal::Decimal;
     pub use uuid::Uuid;

@@ -1,155 +1,99 @@
 //! A bookshop: models with nullable relations, a relation to itself, two keys to one target, many-to-many with and without a
 //! model between, one-to-one, and keys of three types.
-#![allow(non_camel_case_types, dead_code)]
+#![allow(dead_code)]
 
 use crate::{
     bed::Bed,
     ddl::{create_tables, insert, row},
 };
-use orm::prelude::*;
-use orm::{__private as p, At};
-use std::sync::OnceLock;
+use orm::{At, prelude::*};
 
-pub static SHOP: p::AppSpec = p::AppSpec {
-    label: "shop",
-    manifest_dir: env!("CARGO_MANIFEST_DIR"),
-    file: file!(),
-    package: "orm-tests",
-    models: &[Country::meta, Person::meta, Profile::meta, Book::meta, Tag::meta, Order::meta, Line::meta],
-    migrations: &[],
-};
+orm::app! { pub shop { Country, Person, Profile, Book, Tag, Order, Line } }
 
-macro_rules! model {
-    ($name:ident, $fields:ident, $keys:ident, $draft:ident, key = $key:ident: $keyty:ty,
-     { $($index:literal $field:ident : $type:ty, $($option:ident = $value:expr),*;)+ }, ordering = $ordering:expr) => {
-        #[derive(Debug, Clone)]
-        pub struct $name { $(pub $field: $type),+ }
-
-        pub struct $fields<S: Scope> { $(pub $field: <$type as p::ModelField>::Handle<S>),+ }
-        impl<S: Scope> Clone for $fields<S> { fn clone(&self) -> Self { *self } }
-        impl<S: Scope> Copy for $fields<S> {}
-
-        #[derive(Clone, Copy)]
-        pub struct $keys { pub $key: p::UniqueKey<$name> }
-
-        impl p::Listed for $name { const APP: &'static p::AppSpec = &SHOP; }
-
-        const _: () = {
-            static CELL: OnceLock<p::ModelMeta> = OnceLock::new();
-            static SPEC: p::ModelSpec = p::ModelSpec {
-                name: stringify!($name),
-                app: <$name as p::Listed>::APP,
-                table: None,
-                fields: &[$(p::FieldSpec {
-                    name: stringify!($field),
-                    shape: <$type as p::ModelField>::SHAPE,
-                    options: p::FieldOptions { $($option: $value,)* ..p::FieldOptions::NONE },
-                }),+],
-                primary_key: &[0],
-                ordering: $ordering,
-                comment: None,
-                verbose_name: None,
-                renamed_from: None,
-                managed: true,
-                help: "",
-                options: p::ModelOptions::default,
-                reader: p::read_related::<$name>,
-            };
-            impl Model for $name {
-                type Fields<S: Scope> = $fields<S>;
-                type Key = $keyty;
-                type UniqueKeys = $keys;
-                type Draft = $draft;
-                const KEY: p::KeyShape = p::KeyShape { kinds: <$keyty as orm::Key>::KINDS, names: &[stringify!($key)] };
-                fn meta() -> &'static p::ModelMeta { p::meta(&CELL, &SPEC) }
-                fn fields_at<S: Scope>(at: &'static p::PathNode) -> $fields<S> {
-                    let mut column = 0;
-                    $fields { $($field: { let h = <$type as p::ModelField>::handle(at, $index, column); column += <$type as p::ModelField>::COLUMNS; let _ = column; h }),+ }
-                }
-                fn unique_keys() -> $keys { $keys { $key: p::UniqueKey::new(&[0]) } }
-                fn key(&self) -> $keyty { self.$key.clone() }
-                fn draft() -> $draft { $draft(p::DraftRow::new()) }
-                fn read_columns(row: &mut p::Reader<'_, '_>) -> orm::Result<Self> { Ok($name { $($field: row.field()?),+ }) }
-                fn write_columns(&self, out: &mut p::Writer) -> orm::Result<()> { $(p::ModelField::write(&self.$field, out)?;)+ Ok(()) }
-                fn attach_related(&mut self, field: u16, rows: p::Loaded) { match field { $($index => p::ModelField::attach(&mut self.$field, rows),)+ _ => {} } }
-                fn related(&self, field: u16) -> Option<&p::Loaded> { match field { $($index => p::ModelField::loaded(&self.$field),)+ _ => None } }
-            }
-            impl p::RowPart for $name {
-                type Handles<R: 'static> = $fields<At<R>>;
-                type OptionalHandles<R: 'static> = $fields<orm::Opt<At<R>>>;
-                fn handles<R: 'static>(s: &p::Select, place: u16) -> Self::Handles<R> { p::model_handles::<$name, R>(s, place) }
-                fn optional_handles<R: 'static>(s: &p::Select, place: u16) -> Self::OptionalHandles<R> { p::optional_model_handles::<$name, R>(s, place) }
-                fn read(row: &mut p::Reader<'_, '_>) -> orm::Result<Self> { row.model() }
-                fn read_optional(row: &mut p::Reader<'_, '_>) -> orm::Result<Option<Self>> { row.optional_model() }
-            }
-        };
-        pub struct $draft(p::DraftRow<$name>);
-    };
+#[derive(Model, Debug, Clone)]
+pub struct Country {
+    #[field(primary_key, max_length = 2)]
+    pub code: String,
+    #[field(max_length = 100)]
+    pub name: String,
+    pub people: HasMany<Person>,
 }
 
-model! { Country, CountryFields, CountryKeys, CountryDraft, key = code: String, {
-    0 code: String, max_length = Some(2);
-    1 name: String, max_length = Some(100);
-    2 people: HasMany<Person>,;
-}, ordering = &[] }
+#[derive(Model, Debug, Clone)]
+#[model(ordering(name))]
+pub struct Person {
+    pub id: i64,
+    #[field(max_length = 100)]
+    pub name: String,
+    pub email: Option<String>,
+    pub born: Option<NaiveDate>,
+    pub country: Option<ForeignKey<Country>>,
+    pub mentor: Option<ForeignKey<Person>>,
+    #[field(via = author)]
+    pub written: HasMany<Book>,
+    #[field(via = editor)]
+    pub edited: HasMany<Book>,
+    #[field(via = mentor)]
+    pub pupils: HasMany<Person>,
+    pub profile: HasOne<Profile>,
+    pub orders: HasMany<Order>,
+}
 
-model! { Person, PersonFields, PersonKeys, PersonDraft, key = id: i64, {
-    0 id: i64, auto = true;
-    1 name: String, max_length = Some(100);
-    2 email: Option<String>,;
-    3 born: Option<NaiveDate>,;
-    4 country: Option<ForeignKey<Country>>,;
-    5 mentor: Option<ForeignKey<Person>>,;
-    6 written: HasMany<Book>, via = Some("author");
-    7 edited: HasMany<Book>, via = Some("editor");
-    8 pupils: HasMany<Person>, via = Some("mentor");
-    9 profile: HasOne<Profile>,;
-    10 orders: HasMany<Order>,;
-}, ordering = &[p::OrderKey { field: 1, descending: false }] }
+#[derive(Model, Debug, Clone)]
+pub struct Profile {
+    pub id: i64,
+    pub person: OneToOne<Person>,
+    pub bio: String,
+    pub score: Option<i32>,
+}
 
-model! { Profile, ProfileFields, ProfileKeys, ProfileDraft, key = id: i64, {
-    0 id: i64, auto = true;
-    1 person: OneToOne<Person>,;
-    2 bio: String,;
-    3 score: Option<i32>,;
-}, ordering = &[] }
+#[derive(Model, Debug, Clone)]
+#[model(ordering(slug))]
+pub struct Tag {
+    pub id: i64,
+    #[field(max_length = 50, unique)]
+    pub slug: String,
+}
 
-model! { Tag, TagFields, TagKeys, TagDraft, key = id: i64, {
-    0 id: i64, auto = true;
-    1 slug: String, max_length = Some(50), unique = true;
-}, ordering = &[p::OrderKey { field: 1, descending: false }] }
+#[derive(Model, Debug, Clone)]
+pub struct Book {
+    pub id: i64,
+    #[field(max_length = 200)]
+    pub title: String,
+    #[field(max_digits = 8, decimal_places = 2)]
+    pub price: Decimal,
+    #[field(max_digits = 8, decimal_places = 2)]
+    pub discount: Option<Decimal>,
+    pub active: bool,
+    pub stock: i32,
+    pub rating: Option<f64>,
+    pub published: Option<NaiveDate>,
+    pub author: ForeignKey<Person>,
+    pub editor: Option<ForeignKey<Person>>,
+    pub tags: ManyToMany<Tag>,
+    pub lines: HasMany<Line>,
+}
 
-model! { Book, BookFields, BookKeys, BookDraft, key = id: i64, {
-    0 id: i64, auto = true;
-    1 title: String, max_length = Some(200);
-    2 price: Decimal, max_digits = Some(8), decimal_places = Some(2);
-    3 discount: Option<Decimal>, max_digits = Some(8), decimal_places = Some(2);
-    4 active: bool,;
-    5 stock: i32,;
-    6 rating: Option<f64>,;
-    7 published: Option<NaiveDate>,;
-    8 author: ForeignKey<Person>,;
-    9 editor: Option<ForeignKey<Person>>,;
-    10 tags: ManyToMany<Tag>,;
-    11 lines: HasMany<Line>,;
-}, ordering = &[] }
+#[derive(Model, Debug, Clone)]
+pub struct Order {
+    pub id: Uuid,
+    pub placed: DateTime<Utc>,
+    pub customer: ForeignKey<Person>,
+    pub note: Option<String>,
+    pub lines: HasMany<Line>,
+    #[field(through = Line)]
+    pub books: ManyToMany<Book>,
+}
 
-model! { Order, OrderFields, OrderKeys, OrderDraft, key = id: Uuid, {
-    0 id: Uuid,;
-    1 placed: DateTime<Utc>,;
-    2 customer: ForeignKey<Person>,;
-    3 note: Option<String>,;
-    4 lines: HasMany<Line>,;
-    5 books: ManyToMany<Book>, through = Some(Line::meta);
-}, ordering = &[] }
-
-model! { Line, LineFields, LineKeys, LineDraft, key = id: i64, {
-    0 id: i64, auto = true;
-    1 order: ForeignKey<Order>,;
-    2 book: ForeignKey<Book>,;
-    3 quantity: i32,;
-    4 price: Decimal, max_digits = Some(8), decimal_places = Some(2);
-}, ordering = &[] }
+#[derive(Model, Debug, Clone)]
+pub struct Line {
+    pub id: i64,
+    pub order: ForeignKey<Order>,
+    pub book: ForeignKey<Book>,
+    pub quantity: i32,
+    #[field(max_digits = 8, decimal_places = 2)]
+    pub price: Decimal,
+}
 
 pub fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap()
@@ -169,7 +113,7 @@ pub fn order_id(number: u128) -> Uuid {
 
 /// The tables of the shop, empty.
 pub async fn tables(bed: &Bed) -> orm::Result<()> {
-    let models: Vec<_> = SHOP.models().collect();
+    let models: Vec<_> = shop().models().collect();
     create_tables(&bed.db, &models).await
 }
 

@@ -23,11 +23,15 @@ impl Parse for App {
         let attributes = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         let label = input.call(Ident::parse_any).map_err(|error| {
-            syn::Error::new(error.span(), "an application has a label and models\nhelp: write `pub library { Author, Book }`")
+            syn::Error::new(
+                error.span(),
+                "an application has a label and models\nhelp: write `pub library { Author, Book }`",
+            )
         })?;
         let inner;
         syn::braced!(inner in input);
-        let models = inner.call(|input| input.parse_terminated(Path::parse_mod_style, Token![,]))?.into_iter().collect();
+        let models =
+            inner.call(|input| input.parse_terminated(Path::parse_mod_style, Token![,]))?.into_iter().collect();
         Ok(App { attributes, vis, label, models })
     }
 }
@@ -41,7 +45,11 @@ pub(crate) fn app(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let label = app.label.unraw().to_string();
     if !label.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_') {
-        errors.at(&app.label, "a label starts the names of tables", format_args!("write it in small letters: `{}`", snake(&label)));
+        errors.at(
+            &app.label,
+            "a label starts the names of tables",
+            format_args!("write it in small letters: `{}`", snake(&label)),
+        );
     }
     let models = distinct(&app.models, &mut errors);
     let migrations = migrations(&label, &mut errors);
@@ -108,11 +116,16 @@ fn migrations(label: &str, errors: &mut Errors) -> Vec<TokenStream> {
     }
     let mut files = vec![("index.toml".to_owned(), root.join("index.toml"))];
     if let Ok(folder) = std::fs::read_dir(root.join(label)) {
-        let found = folder.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "toml"));
+        let found =
+            folder.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "toml"));
         for path in found {
             match path.file_name().and_then(|name| name.to_str()) {
                 Some(name) => files.push((format!("{label}/{name}"), path)),
-                None => errors.here(proc_macro2::Span::call_site(), format_args!("{} is no name of a migration", path.display()), "use letters, digits and `_`"),
+                None => errors.here(
+                    proc_macro2::Span::call_site(),
+                    format_args!("{} is no name of a migration", path.display()),
+                    "use letters, digits and `_`",
+                ),
             }
         }
     }

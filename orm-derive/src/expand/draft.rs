@@ -32,7 +32,8 @@ pub(super) fn empty(model: &Model) -> TokenStream {
 pub(super) fn draft(model: &Model) -> (TokenStream, TokenStream) {
     let (vis, ident, name) = (&model.vis, &model.ident, name(model));
     let states: Vec<Ident> = required(model).map(state).collect();
-    let doc = format!("A row of [`{}`] that does not exist yet: each field is set by a method of its name.", model.name);
+    let doc =
+        format!("A row of [`{}`] that does not exist yet: each field is set by a method of its name.", model.name);
     let draft = quote! {
         #[doc = #doc]
         #[must_use = "a draft is not in the database until it is created"]
@@ -70,7 +71,8 @@ fn setter(name: &Ident, states: &[Ident], index: usize, field: &Field) -> TokenS
 
 /// The trait whose absence names the field in the compiler's words.
 fn requirement(model: &Model, field: &Field) -> (TokenStream, TokenStream) {
-    let (state, needs, model, field) = (state(field), format_ident!("__needs_{}", field.name), &model.name, &field.name);
+    let (state, needs, model, field) =
+        (state(field), format_ident!("__needs_{}", field.name), &model.name, &field.name);
     let message = format!("the required field `{field}` of this `{model}` draft is not set");
     let label = format!("add `.{field}(..)` before this");
     let traits = quote! {

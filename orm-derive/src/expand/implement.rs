@@ -9,7 +9,8 @@ use syn::{DeriveInput, ext::IdentExt};
 /// The impls of a model.
 pub(super) fn model(model: &Model) -> TokenStream {
     let ident = &model.ident;
-    let (handles, keys_name, empty, keys_value) = (fields::name(model), keys::name(model), draft::empty(model), keys::value(model));
+    let (handles, keys_name, empty, keys_value) =
+        (fields::name(model), keys::name(model), draft::empty(model), keys::value(model));
     let draft_name = draft::name(model);
     let (key_type, key_value) = key(model);
     let key_names = model.key.iter().map(|&index| &model.fields[index].name);

@@ -21,11 +21,19 @@ pub(crate) fn derive_field_type(input: TokenStream) -> TokenStream {
             (member, field.ty.clone())
         }),
         Data::Enum(_) => {
-            errors.at(&input.ident, "`FieldType` is derived for a struct with one field", "for an enum, write #[derive(Choices)]");
+            errors.at(
+                &input.ident,
+                "`FieldType` is derived for a struct with one field",
+                "for an enum, write #[derive(Choices)]",
+            );
             None
         }
         _ => {
-            errors.at(&input.ident, "`FieldType` is derived for a struct with one field", "for several values in one column, wrap the struct in `Json<..>`");
+            errors.at(
+                &input.ident,
+                "`FieldType` is derived for a struct with one field",
+                "for several values in one column, wrap the struct in `Json<..>`",
+            );
             None
         }
     };

@@ -48,9 +48,27 @@ pub(crate) enum DbDefault {
 }
 
 const KNOWN: &[&str] = &[
-    "column", "primary_key", "auto", "unique", "index", "max_length", "max_digits", "decimal_places", "default",
-    "db_default", "auto_now", "auto_now_add", "on_delete", "via", "through", "table", "flatten", "help", "verbose_name",
-    "comment", "renamed_from",
+    "column",
+    "primary_key",
+    "auto",
+    "unique",
+    "index",
+    "max_length",
+    "max_digits",
+    "decimal_places",
+    "default",
+    "db_default",
+    "auto_now",
+    "auto_now_add",
+    "on_delete",
+    "via",
+    "through",
+    "table",
+    "flatten",
+    "help",
+    "verbose_name",
+    "comment",
+    "renamed_from",
 ];
 
 /// `on_delete`'s rules, and the library's names for them.

@@ -66,9 +66,15 @@ impl Item {
     fn wants(&self, errors: &mut Errors, form: &str) {
         let name = &self.name;
         match &self.value {
-            Value::Flag => errors.at(name, format_args!("`{name}` needs a value"), format_args!("write `{name} {form}`")),
-            Value::Is(value) => errors.at(value, format_args!("not a value for `{name}`"), format_args!("write `{name} {form}`")),
-            Value::List(span, _) => errors.here(*span, format_args!("not a value for `{name}`"), format_args!("write `{name} {form}`")),
+            Value::Flag => {
+                errors.at(name, format_args!("`{name}` needs a value"), format_args!("write `{name} {form}`"))
+            }
+            Value::Is(value) => {
+                errors.at(value, format_args!("not a value for `{name}`"), format_args!("write `{name} {form}`"))
+            }
+            Value::List(span, _) => {
+                errors.here(*span, format_args!("not a value for `{name}`"), format_args!("write `{name} {form}`"))
+            }
         }
     }
 
@@ -93,7 +99,11 @@ impl Item {
             Value::List(..) => {}
         }
         let name = &self.name;
-        errors.here(self.span(), format_args!("`{name}` is a switch"), format_args!("write `{name}`, or `{name} = false`"));
+        errors.here(
+            self.span(),
+            format_args!("`{name}` is a switch"),
+            format_args!("write `{name}`, or `{name} = false`"),
+        );
         None
     }
 
@@ -125,11 +135,19 @@ impl Item {
     pub(crate) fn number(&self, errors: &mut Errors, example: u32) -> Option<Expr> {
         match &self.value {
             Value::Is(value) => match &**value {
-                Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) | Expr::Path(_) | Expr::Binary(_) | Expr::Call(_) | Expr::Paren(_) => {
+                Expr::Lit(ExprLit { lit: Lit::Int(_), .. })
+                | Expr::Path(_)
+                | Expr::Binary(_)
+                | Expr::Call(_)
+                | Expr::Paren(_) => {
                     return Some((**value).clone());
                 }
                 Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => {
-                    errors.at(value, format_args!("`{}` is never negative", self.name), format_args!("write `{} = {example}`", self.name));
+                    errors.at(
+                        value,
+                        format_args!("`{}` is never negative", self.name),
+                        format_args!("write `{} = {example}`", self.name),
+                    );
                     return None;
                 }
                 _ => {}
@@ -144,7 +162,9 @@ impl Item {
     pub(crate) fn word(&self, errors: &mut Errors, example: &str) -> Option<Ident> {
         if let Value::Is(value) = &self.value {
             match &**value {
-                Expr::Path(ExprPath { path, qself: None, .. }) if path.get_ident().is_some() => return path.get_ident().cloned(),
+                Expr::Path(ExprPath { path, qself: None, .. }) if path.get_ident().is_some() => {
+                    return path.get_ident().cloned();
+                }
                 Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
                     if let Ok(word) = text.parse_with(Ident::parse_any) {
                         return Some(word);

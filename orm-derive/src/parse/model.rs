@@ -59,9 +59,8 @@ pub(crate) struct ModelAttrs {
     pub(crate) renamed_from: Option<LitStr>,
 }
 
-const KNOWN: &[&str] = &[
-    "table", "ordering", "unique", "index", "check", "comment", "verbose_name", "managed", "renamed_from",
-];
+const KNOWN: &[&str] =
+    &["table", "ordering", "unique", "index", "check", "comment", "verbose_name", "managed", "renamed_from"];
 
 /// Options of other libraries that people reach for, and what they mean here.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -70,7 +69,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("order_by", "write `ordering(name, -published)`"),
     ("unique_together", "write `unique(author, title)`"),
     ("constraint", "write `check(\"name\", |b| ..)` or `unique(..)`"),
-    ("abstract", "fields that several models share are a struct with #[derive(ModelPart)], and a #[field(flatten)] in each"),
+    (
+        "abstract",
+        "fields that several models share are a struct with #[derive(ModelPart)], and a #[field(flatten)] in each",
+    ),
     ("app", "applications list their models: `orm::app! { pub library { Book } }`"),
     ("primary_key", "write #[field(primary_key)] on each field of the key"),
     ("db_table_comment", "write `comment = \"..\"`"),
@@ -118,7 +120,12 @@ fn unknown(name: &str, item: &Item, errors: &mut Errors) {
     }
 }
 
-fn listed<T>(item: &Item, form: &str, errors: &mut Errors, parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>) -> Option<T> {
+fn listed<T>(
+    item: &Item,
+    form: &str,
+    errors: &mut Errors,
+    parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
+) -> Option<T> {
     let name = &item.name;
     let Value::List(span, tokens) = &item.value else {
         errors.here(item.span(), format_args!("`{name}` is a list"), format_args!("write `{name}{form}`"));
@@ -135,7 +142,10 @@ fn name(input: ParseStream<'_>) -> syn::Result<Name> {
     let descending = input.parse::<Option<Token![-]>>()?.is_some();
     let ident = if input.peek(syn::LitStr) {
         let text: LitStr = input.parse()?;
-        return Err(syn::Error::new(text.span(), format!("fields are named without quotes\nhelp: write `{}`", text.value())));
+        return Err(syn::Error::new(
+            text.span(),
+            format!("fields are named without quotes\nhelp: write `{}`", text.value()),
+        ));
     } else {
         Ident::parse_any(input)?
     };
@@ -158,7 +168,10 @@ fn named(input: ParseStream<'_>, name: &mut Option<LitStr>, condition: &mut Opti
     } else if key == "condition" {
         *condition = Some(closure(input)?);
     } else {
-        return Err(syn::Error::new(key.span(), format!("there is no option `{key}` here\nhelp: the options are `name = \"..\"` and `condition = |b| ..`")));
+        return Err(syn::Error::new(
+            key.span(),
+            format!("there is no option `{key}` here\nhelp: the options are `name = \"..\"` and `condition = |b| ..`"),
+        ));
     }
     Ok(true)
 }
@@ -168,7 +181,10 @@ fn closure(input: ParseStream<'_>) -> syn::Result<Expr> {
     match &expr {
         Expr::Closure(closure) if closure.inputs.len() == 1 => Ok(expr),
         Expr::Path(_) => Ok(expr),
-        _ => Err(syn::Error::new_spanned(expr, "expected a closure over the model's fields\nhelp: write `|b| b.price.gte(0)`")),
+        _ => Err(syn::Error::new_spanned(
+            expr,
+            "expected a closure over the model's fields\nhelp: write `|b| b.price.gte(0)`",
+        )),
     }
 }
 
@@ -201,7 +217,10 @@ fn index(input: ParseStream<'_>, span: Span) -> syn::Result<Index> {
     let keys = match expression {
         Some(closure) if fields.is_empty() => Keys::Closure(closure),
         Some(closure) => {
-            return Err(syn::Error::new_spanned(closure, "an index is over fields or over a closure\nhelp: put all of it into the closure: `|b| (b.author, b.published.desc())`"));
+            return Err(syn::Error::new_spanned(
+                closure,
+                "an index is over fields or over a closure\nhelp: put all of it into the closure: `|b| (b.author, b.published.desc())`",
+            ));
         }
         None => Keys::Fields(fields),
     };

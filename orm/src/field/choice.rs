@@ -44,8 +44,10 @@ pub fn unknown_choice(name: &str, stored: impl std::fmt::Display, choices: &[Cho
             ChoiceValue::Integer(number) => number.to_string(),
         })
         .collect();
-    Error::new(Code::UnknownChoice, format!("{stored} is none of the choices of `{name}`"))
-        .with_hint(format!("the choices are {}; a variant with #[choice(other)] takes everything else", known.join(", ")))
+    Error::new(Code::UnknownChoice, format!("{stored} is none of the choices of `{name}`")).with_hint(format!(
+        "the choices are {}; a variant with #[choice(other)] takes everything else",
+        known.join(", ")
+    ))
 }
 
 /// The same for text.

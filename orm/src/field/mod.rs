@@ -9,9 +9,9 @@ mod to_many;
 mod to_one;
 mod types;
 
+pub use choice::{plain_kind, read_choice, read_number_choice, unknown_choice, unknown_choice_text};
 pub(crate) use handle::expr_in;
 pub use handle::{Field, SelectedValue};
-pub use choice::{plain_kind, read_choice, read_number_choice, unknown_choice, unknown_choice_text};
 pub use path::PathNode;
 pub use relation::{ForeignKey, HasMany, HasOne, Loaded, ManyToMany, OneToOne};
 pub use scope::{At, InScope, Joins, NotNull, Null, Nullable, Opt, Own, Scope, Sub};

@@ -20,9 +20,13 @@ impl FieldSpec {
             Shape::Column(ColumnShape { nullable: false, choices: [], kind, .. }) => match kind {
                 Kind::I16 | Kind::I32 | Kind::I64 => self.options.auto = true,
                 Kind::Uuid => self.options.default = Some(new_uuid),
-                _ => panic!("an automatic key is i16, i32, i64 or Uuid; for a key of your own, write #[field(primary_key)]"),
+                _ => panic!(
+                    "an automatic key is i16, i32, i64 or Uuid; for a key of your own, write #[field(primary_key)]"
+                ),
             },
-            _ => panic!("an automatic key is i16, i32, i64 or Uuid; for a key of your own, write #[field(primary_key)]"),
+            _ => {
+                panic!("an automatic key is i16, i32, i64 or Uuid; for a key of your own, write #[field(primary_key)]")
+            }
         }
         self
     }
@@ -144,10 +148,9 @@ impl FieldSpec {
     #[track_caller]
     pub const fn on_delete(mut self, rule: OnDelete) -> Self {
         let nullable = match self.shape {
-            Shape::Relation(
-                RelationKind::ForeignKey { nullable, .. } | RelationKind::OneToOne { nullable, .. },
-                _,
-            ) => nullable,
+            Shape::Relation(RelationKind::ForeignKey { nullable, .. } | RelationKind::OneToOne { nullable, .. }, _) => {
+                nullable
+            }
             _ => panic!("`on_delete` is for `ForeignKey` and `OneToOne`: remove it"),
         };
         if matches!(rule, OnDelete::SetNull) && !nullable {
@@ -160,7 +163,10 @@ impl FieldSpec {
     /// `via = ..`.
     #[track_caller]
     pub const fn via(mut self, field: &'static str) -> Self {
-        if !matches!(self.shape, Shape::Relation(RelationKind::HasMany | RelationKind::HasOne | RelationKind::ManyToMany, _)) {
+        if !matches!(
+            self.shape,
+            Shape::Relation(RelationKind::HasMany | RelationKind::HasOne | RelationKind::ManyToMany, _)
+        ) {
             panic!("`via` is for `HasMany`, `HasOne` and `ManyToMany`: remove it");
         }
         self.options.via = Some(field);
