@@ -5,6 +5,7 @@
 
 mod bed;
 mod ddl;
+mod migrations;
 mod shop;
 
 mod lookups;

@@ -4,6 +4,8 @@ mod connection;
 mod migrator;
 mod schema;
 
+/// The engine itself: schema state, operations, plans and files.
+pub use migrations_engine as engine;
 pub use migrator::{Migrator, migrate};
 pub use schema::schema;
 
