@@ -112,7 +112,7 @@ impl Connection {
 
     /// Runs a statement and hands each row of its answer to `each`, which may end it with an error.
     pub async fn query(&mut self, statement: &Statement, each: Each<'_>) -> Result<()> {
-        self.may_run(statement)?;
+        self.may_run(Some(&statement.text))?;
         if !self.watched() {
             let ran: Result<(), Failed> = run!(self, ByText(statement), each);
             #[cfg(feature = "sqlite")]
@@ -139,7 +139,7 @@ impl Connection {
         if self.watched() {
             return self.query(statement, each).await;
         }
-        self.may_run(statement)?;
+        self.may_run(None)?;
         let ran: Result<(), Failed> = run!(self, ByKey::<K>(statement, PhantomData), each);
         ran.map_err(|failed| self.failed(failed, statement))
     }
@@ -155,7 +155,7 @@ impl Connection {
         #[cfg(feature = "postgres")]
         if statements.len() > 1 && !self.watched() {
             if let Some(statement) = statements.first() {
-                self.may_run(statement)?;
+                self.may_run(Some(&statement.text))?;
             }
             if let Link::Postgres(conn, _) = &mut self.link {
                 let ran = pg_pipeline(conn, statements, each).await;
@@ -170,7 +170,7 @@ impl Connection {
 
     /// Runs a statement and gives the number of rows it touched.
     pub async fn execute(&mut self, statement: &Statement) -> Result<u64> {
-        self.may_run(statement)?;
+        self.may_run(Some(&statement.text))?;
         if !self.watched() {
             let ran: diesel::QueryResult<usize> = execute!(self, ByText(statement));
             return ran.map(|rows| rows as u64).map_err(|error| self.failed(Failed::Database(error), statement));
@@ -187,7 +187,7 @@ impl Connection {
         if self.watched() {
             return self.execute(statement).await;
         }
-        self.may_run(statement)?;
+        self.may_run(None)?;
         let ran: diesel::QueryResult<usize> = execute!(self, ByKey::<K>(statement, PhantomData));
         ran.map(|rows| rows as u64).map_err(|error| self.failed(Failed::Database(error), statement))
     }
@@ -212,14 +212,14 @@ impl Connection {
     /// Refuses what cannot be run: anything in a transaction that the database has given up, and values that would be
     /// altered.
     #[inline]
-    fn may_run(&self, _statement: &Statement) -> Result<()> {
+    fn may_run(&self, _text: Option<&str>) -> Result<()> {
         if self.aborted.is_some() {
             return Err(given_up());
         }
         #[cfg(feature = "sqlite")]
         if let Link::Sqlite(conn) = &self.link {
             conn.watch.set_deadline(self.settings.statement_timeout);
-            if !conn.watch.may_start(&_statement.text) {
+            if !conn.watch.may_start(_text) {
                 return Err(Error::new(crate::Code::StatementTimeout, "too long for the calling thread"));
             }
         }

@@ -50,13 +50,14 @@ async fn a_long_read_does_not_hold_the_thread() {
     let ticker = tokio::spawn({
         let done = done.clone();
         async move {
-            let (mut worst, mut last) = (Duration::ZERO, Instant::now());
+            let (mut turns, mut worst, mut last) = (0, Duration::ZERO, Instant::now());
             while !done.load(SeqCst) {
                 tokio::task::yield_now().await;
+                turns += 1;
                 worst = worst.max(last.elapsed());
                 last = Instant::now();
             }
-            worst
+            (turns, worst)
         }
     });
     let long =
@@ -65,9 +66,10 @@ async fn a_long_read_does_not_hold_the_thread() {
         assert_eq!(ints(&bed.db, long).await.unwrap(), [3_000_000]);
     }
     done.store(true, SeqCst);
-    let worst = ticker.await.unwrap();
+    let (turns, worst) = ticker.await.unwrap();
     println!("worst stall beside a long read: {worst:?}");
-    assert!(worst < Duration::from_millis(100), "{worst:?}");
+    // Held, the thread would have had a turn or two for each read; how long a turn takes depends on the machine.
+    assert!(turns > 1_000, "{turns}");
     bed.finish().await;
 }
 

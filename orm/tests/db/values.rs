@@ -216,3 +216,49 @@ on_all! {
         assert_eq!(bed.db.run(many(two)).await.unwrap().len(), 4);
     }
 }
+
+struct ByKey(i64);
+
+impl orm::Operation for ByKey {
+    type Output = (u64, Vec<i64>, i64);
+    fn access(&self) -> orm::Access {
+        orm::Access::Write
+    }
+    async fn run(&mut self, conn: &mut orm::Connection) -> Result<Self::Output> {
+        struct Insert;
+        struct Select;
+        let savepoint = conn.savepoint().await?;
+        let insert = Statement::raw("INSERT INTO t VALUES (?)", [Value::I64(self.0)]);
+        let rows = conn.execute_keyed::<Insert>(&insert).await?;
+        let select = Statement::raw("SELECT id FROM t WHERE id = ?", [Value::I64(self.0)]);
+        let mut found = Vec::new();
+        conn.query_keyed::<Select>(&select, &mut |row| {
+            assert_eq!((row.len(), row.name(0).as_deref()), (1, Some("id")));
+            assert_eq!(row.cell(1).i64().unwrap_err().code(), orm::Code::Decode);
+            found.push(row.cell(0).i64()?);
+            Ok(())
+        })
+        .await?;
+        // An error of the receiver ends the query and leaves the connection usable.
+        let mut stop = |_: &orm::Row<'_>| Err(orm::Error::new(orm::Code::NotFound, "enough"));
+        let stopped = conn.query(&Statement::raw("SELECT 1 UNION ALL SELECT 2", []), &mut stop).await;
+        assert_eq!(stopped.unwrap_err().code(), orm::Code::NotFound);
+        let nested = conn.savepoint().await?;
+        conn.batch("DELETE FROM t").await?;
+        conn.roll_back(nested).await?;
+        conn.release(savepoint).await?;
+        assert!(!conn.in_transaction());
+        Ok((rows, found, i64::from(self.0 % 2 == 0)))
+    }
+}
+
+on_all! {
+    async fn statements_by_key_and_savepoints_in_operations(bed) {
+        with_table(bed).await;
+        for id in 1..20 {
+            assert_eq!(bed.db.run(ByKey(id)).await.unwrap(), (1, vec![id], i64::from(id % 2 == 0)));
+        }
+        assert_eq!(bed.db.run(ByKey(7)).await.unwrap_err().code(), orm::Code::UniqueViolation);
+        assert_eq!(ids(&bed.db).await.unwrap().len(), 19);
+    }
+}

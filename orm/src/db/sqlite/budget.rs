@@ -104,11 +104,16 @@ impl Watch {
     }
 
     /// Notes which statement runs; false if it is known to be too long for the calling thread, which is not worth a try.
-    pub(in crate::db) fn may_start(&self, text: &str) -> bool {
-        let statement = hash(text);
+    ///
+    /// Statements found by their type are short, and have no text to know them by.
+    pub(in crate::db) fn may_start(&self, text: Option<&str>) -> bool {
+        let statement = text.map_or(0, hash);
         self.statement.store(statement, Relaxed);
         self.began.store(self.steps.load(Relaxed), Relaxed);
-        if self.limited.load(Relaxed) && TOO_LONG[statement as usize % TOO_LONG.len()].load(Relaxed) == statement {
+        if statement != 0
+            && self.limited.load(Relaxed)
+            && TOO_LONG[statement as usize % TOO_LONG.len()].load(Relaxed) == statement
+        {
             self.stopped.store(1, Relaxed);
             return false;
         }
