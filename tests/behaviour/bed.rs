@@ -79,6 +79,7 @@ pub struct Bed {
     pub db: Database,
     pub log: QueryLog,
     pub backend: Backend,
+    pub url: String,
     admin: Option<Database>,
     name: String,
 }
@@ -113,7 +114,7 @@ impl Bed {
         }
         let db = Database::builder(&url).pool_size(4).connect().await.unwrap();
         let (db, log) = db.recording();
-        Some(Bed { db, log, backend, admin, name })
+        Some(Bed { db, log, backend, url, admin, name })
     }
 
     /// Whether the test can run here; one that should and cannot is a failure.

@@ -2,6 +2,7 @@
 
 mod after;
 mod before;
+mod commands;
 mod rows;
 
 use crate::bed::{Bed, behaviour};

@@ -1,0 +1,111 @@
+//! The project's commands, from the first model to zero, as they are typed.
+
+use super::{after, before};
+use crate::bed::{Bed, behaviour};
+use orm::{App, Code, Error, Model, Project, Result, model::AppSpec};
+use std::path::{Path, PathBuf};
+
+/// The application, as if it were declared by a crate in this folder.
+fn moved(app: App, folder: &Path) -> App {
+    let spec = app.spec();
+    let manifest_dir = folder.display().to_string().leak();
+    App::new(Box::leak(Box::new(AppSpec {
+        label: spec.label,
+        manifest_dir,
+        file: "tests/no_such_file.rs",
+        package: spec.package,
+        models: spec.models,
+        migrations: &[],
+    })))
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("commands_{}_{name}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+struct Shell {
+    app: fn() -> App,
+    folder: PathBuf,
+    url: String,
+}
+
+impl Shell {
+    fn run(&self, line: &str) -> Result<()> {
+        let project = Project::new().app(moved((self.app)(), &self.folder)).database(&self.url);
+        project.run(["manage"].into_iter().chain(line.split_whitespace()))
+    }
+
+    fn refused(&self, line: &str) -> Error {
+        self.run(line).expect_err(line)
+    }
+
+    fn files(&self) -> Vec<String> {
+        let folder = self.folder.join("migrations").join("chinook");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .map(|entries| entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect())
+            .unwrap_or_default();
+        files.sort();
+        files
+    }
+}
+
+behaviour! {
+    async fn the_commands_take_a_project_through_its_life(bed) {
+        let Bed { db, backend, .. } = &*bed;
+        if bed.url.contains(":memory:") {
+            // Every command connects anew, so that a database in memory would be another each time.
+            return Ok(());
+        }
+        let mut shell = Shell { app: before::chinook, folder: folder(&format!("{backend:?}")), url: bed.url.clone() };
+
+        assert_eq!(shell.refused("makemigrations --check").code(), Code::Migration);
+        shell.run("makemigrations --dry-run")?;
+        assert!(shell.files().is_empty());
+        assert!(shell.refused("makemigrations nowhere").hint().unwrap().contains("chinook"));
+        shell.run("makemigrations")?;
+        assert_eq!(shell.files(), ["0001_initial.toml"]);
+        assert!(shell.folder.join("migrations/index.toml").exists());
+        shell.run("makemigrations --check")?;
+
+        assert_eq!(shell.refused("migrate --check").code(), Code::Migration);
+        shell.run("migrate --plan")?;
+        shell.run("showmigrations")?;
+        shell.run("migrate")?;
+        shell.run("migrate --check")?;
+        shell.run("showmigrations --plan")?;
+        for dialect in ["sqlite", "postgres", "mariadb", "mysql"] {
+            shell.run(&format!("sqlmigrate chinook 0001 --dialect {dialect}"))?;
+            shell.run(&format!("sqlmigrate chinook 0001 --backwards --dialect {dialect}"))?;
+        }
+        db.batch("INSERT INTO chinook_artist (id, name) VALUES (1, 'Ada')").await?;
+
+        shell.app = after::chinook;
+        let refused = shell.refused("makemigrations --no-input");
+        assert!(refused.to_string().contains("--remove chinook.Track.bytes"), "{refused}");
+        assert_eq!(shell.files().len(), 1);
+        shell.run("makemigrations --no-input --remove chinook.Track.bytes --name later")?;
+        assert_eq!(shell.files()[..2], ["0001_initial.toml", "0002_later.toml"]);
+        shell.run("migrate chinook 0001")?;
+        shell.run("migrate")?;
+        assert_eq!(after::Artist::objects().count(db).await?, 1);
+
+        // An edited file is noticed, not run.
+        let first = shell.folder.join("migrations/chinook/0001_initial.toml");
+        let text = std::fs::read_to_string(&first).unwrap();
+        std::fs::write(&first, text.replace("max_length = 120", "max_length = 121").replace("char(120)", "char(121)")).unwrap();
+        let edited = shell.refused("migrate");
+        assert!(edited.message().contains("M052") || edited.message().contains("M070"), "{edited}");
+        std::fs::write(&first, text).unwrap();
+
+        shell.run("makemigrations --empty --name by_hand")?;
+        assert!(shell.files().iter().any(|file| file.ends_with("_by_hand.toml")), "{:?}", shell.files());
+        shell.run("migrate --fake")?;
+        shell.run("migrate chinook zero")?;
+        assert_eq!(after::Artist::objects().count(db).await.unwrap_err().code(), Code::MissingTable);
+        std::fs::remove_dir_all(&shell.folder).unwrap();
+        Ok(())
+    }
+}
