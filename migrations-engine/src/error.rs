@@ -202,8 +202,16 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code(), self.0.message)?;
-        if let Some(source) = &self.0.source {
-            write!(f, ": {source}")?;
+        // Drivers hide what the database said behind "db error": show the whole chain.
+        let mut source = std::error::Error::source(self);
+        let mut shown = self.0.message.clone();
+        while let Some(error) = source {
+            let text = error.to_string();
+            if !shown.contains(&text) {
+                write!(f, ": {text}")?;
+                shown = text;
+            }
+            source = error.source();
         }
         if let Some(hint) = &self.0.hint {
             write!(f, "\n  hint: {hint}")?;

@@ -421,3 +421,59 @@ fn rust_and_sql_steps_run_both_ways() {
     assert_eq!(project.database.all("SELECT name FROM app_author ORDER BY id"), ["ada", "bob"]);
     assert_eq!(count.0, 2);
 }
+
+/// A connection that dies after so many statements.
+struct Fused(Sqlite, usize);
+
+impl Fused {
+    fn burn(&mut self) -> Result<(), BoxError> {
+        self.1 = self.1.checked_sub(1).ok_or("the process died")?;
+        Ok(())
+    }
+}
+
+impl Connection for Fused {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+    async fn execute(&mut self, sql: &str) -> Result<u64, BoxError> {
+        self.burn()?;
+        self.0.execute(sql).await
+    }
+    async fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, BoxError> {
+        self.burn()?;
+        self.0.query(sql).await
+    }
+}
+
+#[test]
+fn a_migration_that_dies_is_never_taken_for_complete() {
+    let mut set = MigrationSet::default();
+    for mut migration in migrations_engine::autodetect(&set, &library(), &mut Yes).unwrap() {
+        migration.atomic = false;
+        set.add(migration).unwrap();
+    }
+    let whole = {
+        let mut database = Sqlite::memory();
+        now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap();
+        database.all("SELECT name FROM sqlite_master ORDER BY name")
+    };
+    let mut named = 0;
+    for fuse in 0.. {
+        let mut connection = Fused(Sqlite::memory(), fuse);
+        let first = now(Executor::new(&set, &mut connection).migrate(&Target::Latest));
+        let mut database = connection.0;
+        let second = now(Executor::new(&set, &mut database).migrate(&Target::Latest));
+        match second {
+            Ok(_) => assert_eq!(database.all("SELECT name FROM sqlite_master ORDER BY name"), whole, "after {fuse}"),
+            Err(error) => {
+                assert_eq!(error.code(), "M073", "after {fuse}: {error}");
+                named += 1;
+            }
+        }
+        if first.is_ok() {
+            break;
+        }
+    }
+    assert!(named > 0);
+}

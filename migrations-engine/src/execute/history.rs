@@ -149,10 +149,23 @@ pub(super) async fn begin<C: Connection>(
     checksum: &str,
     progress: &Progress,
 ) -> Result<()> {
-    if progress.direction == Direction::Forward {
-        record(connection, id, checksum, Direction::Forward).await?;
+    if progress.direction == Direction::Backward {
+        return note(connection, id, progress).await;
     }
-    note(connection, id, progress).await
+    // In one statement: an entry without progress would count as complete.
+    let dialect = connection.dialect();
+    let sql = format!(
+        "INSERT INTO orm_migrations (app, name, checksum, applied_at, direction, done, total, doing) \
+         VALUES ({}, {}, {}, {}, '{}', {}, {}, 0)",
+        quoted(dialect, &id.app)?,
+        quoted(dialect, &id.name)?,
+        quoted(dialect, checksum)?,
+        now(dialect),
+        word(progress.direction),
+        progress.done,
+        progress.total
+    );
+    run(connection, &sql).await
 }
 
 /// Notes how far it came.

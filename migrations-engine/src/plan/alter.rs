@@ -1,6 +1,7 @@
 //! Changing tables in place: PostgreSQL property by property, MariaDB and MySQL column by column.
 
-use super::table::{Column, ForeignKey, Table};
+use super::convert::using;
+use super::table::{Column, ForeignKey, Table, Unique};
 use super::{Fill, Pair, Planner, Recheck, ddl, recheck};
 use crate::error::{Result, fail};
 use crate::schema::ColumnType;
@@ -109,6 +110,11 @@ impl Planner {
             Some(reverse),
             recheck::table(self.dialect, &table.name, true),
         );
+        for name in ddl::repeated_uniques(table) {
+            if let Some(unique) = table.uniques.get(name) {
+                self.add_unique(&table.name, name, unique);
+            }
+        }
         if self.dialect.capabilities().comments == CommentStyle::Statement {
             self.comments(None, table)?;
         }
@@ -195,19 +201,19 @@ impl Planner {
         }
     }
 
+    fn add_unique(&mut self, table: &str, name: &str, unique: &Unique) {
+        let dialect = self.dialect;
+        let sql = ddl::alter(dialect, table, &format!("ADD {}", ddl::unique(dialect, name, unique)));
+        let word = if dialect.capabilities().alter == AlterStyle::Modify { "INDEX" } else { "CONSTRAINT" };
+        let reverse = ddl::alter(dialect, table, &format!("DROP {word} {}", dialect.quote(name)));
+        let recheck = recheck::constraint(dialect, table, name, true);
+        self.push(sql, format!("add unique {name}"), Some(reverse), recheck);
+    }
+
     fn add_constraints(&mut self, pair: &Pair, old: &Table, new: &Table) {
         let dialect = self.dialect;
-        let modify = dialect.capabilities().alter == AlterStyle::Modify;
         for (name, unique) in new.uniques.iter().filter(|(name, unique)| old.uniques.get(*name) != Some(*unique)) {
-            let sql = ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::unique(dialect, name, unique)));
-            let word = if modify { "INDEX" } else { "CONSTRAINT" };
-            let reverse = ddl::alter(dialect, &new.name, &format!("DROP {word} {}", dialect.quote(name)));
-            self.push(
-                sql,
-                format!("add unique {name}"),
-                Some(reverse),
-                recheck::constraint(dialect, &new.name, name, true),
-            );
+            self.add_unique(&new.name, name, unique);
         }
         for (name, check) in &new.checks {
             if old.checks.get(name).is_some_and(|old| keeps_check(dialect, pair, new, name, old)) {
@@ -452,6 +458,19 @@ impl Planner {
             return self.add_column(table, new, None);
         }
         if dialect.capabilities().alter == AlterStyle::Modify {
+            let native = |column: &Column| column.sql_type == "uuid";
+            let plain = if native(old) { new } else { old };
+            if native(old) != native(new) && !plain.ty.is_text() {
+                return Err(crate::error::error!(
+                    M045,
+                    "{} cannot convert `{}` from {} to {}",
+                    dialect.capabilities().name,
+                    new.name,
+                    old.ty,
+                    new.ty
+                )
+                .with_hint("add a new field, fill it by a data step, and remove the old one"));
+            }
             if old.null && !new.null {
                 self.fill_nulls(table, new, fill);
             }
@@ -503,7 +522,7 @@ impl Planner {
                 column.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {}", dialect.quote(name)))
             };
             let typed = |from: &Column, to: &Column| {
-                format!("TYPE {}{}{}", to.sql_type, collation(to), using(dialect, from, to, &quoted))
+                format!("TYPE {}{}{}", to.sql_type, collation(to), using(from, to, &quoted))
             };
             change(self, typed(old, new), Some(typed(new, old)), "change the type");
             if old.auto && new.auto {
@@ -562,24 +581,4 @@ fn keeps_check(dialect: Dialect, pair: &Pair, new: &Table, name: &str, check: &s
             .any(|column| find(old, column).map(|c| &c.sql_type) != find(new, column).map(|c| &c.sql_type))
     });
     new.checks.get(name) == Some(check) && !breaks && !retyped
-}
-
-/// How values are converted where PostgreSQL has no conversion of its own on assignment, or one that
-/// would lose something silently.
-fn using(dialect: Dialect, old: &Column, new: &Column, quoted: &str) -> String {
-    use ColumnType::{Bool, Date, DateTime, Duration, NaiveDateTime};
-    let _ = dialect;
-    let cast = match (&old.ty, &new.ty) {
-        (old, new) if old.is_text() && new.is_text() => return String::new(),
-        (old, new) if old.is_integer() && new.is_integer() => return String::new(),
-        (Bool, new) if new.is_integer() => format!("{quoted}::integer"),
-        (old, Bool) if old.is_integer() => format!("({quoted} <> 0)"),
-        (Duration, new) if new.is_integer() => format!("(EXTRACT(EPOCH FROM {quoted}) * 1000000)::bigint"),
-        (old, Duration) if old.is_integer() => format!("({quoted} * INTERVAL '1 microsecond')"),
-        (DateTime, NaiveDateTime) | (NaiveDateTime, DateTime) => format!("{quoted} AT TIME ZONE 'UTC'"),
-        (DateTime, Date) => format!("({quoted} AT TIME ZONE 'UTC')::date"),
-        (Date, DateTime) => format!("{quoted}::timestamp AT TIME ZONE 'UTC'"),
-        _ => format!("{quoted}::{}", new.sql_type),
-    };
-    format!(" USING {cast}")
 }

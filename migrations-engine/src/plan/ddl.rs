@@ -105,7 +105,8 @@ pub(super) fn create_table(dialect: Dialect, table: &Table) -> Result<String> {
         };
         parts.push(format!("{name}PRIMARY KEY ({})", dialect.quote_all(table.primary_key.iter().map(String::as_str))));
     }
-    for (name, made) in &table.uniques {
+    let repeated = repeated_uniques(table);
+    for (name, made) in table.uniques.iter().filter(|(name, _)| !repeated.contains(&name.as_str())) {
         parts.push(unique(dialect, name, made));
     }
     for (name, made) in &table.checks {
@@ -121,6 +122,21 @@ pub(super) fn create_table(dialect: Dialect, table: &Table) -> Result<String> {
         _ => String::new(),
     };
     Ok(format!("CREATE TABLE {} ({}){comment}", dialect.quote(&table.name), parts.join(", ")))
+}
+
+/// Unique constraints over the same columns as the key or another: within one CREATE TABLE PostgreSQL
+/// would silently make only one of them, so they are added afterwards.
+pub(super) fn repeated_uniques(table: &Table) -> Vec<&str> {
+    let mut seen: Vec<&[String]> = vec![&table.primary_key];
+    let mut repeated = Vec::new();
+    for (name, unique) in &table.uniques {
+        if seen.contains(&unique.columns.as_slice()) {
+            repeated.push(name.as_str());
+        } else {
+            seen.push(&unique.columns);
+        }
+    }
+    repeated
 }
 
 /// `CONSTRAINT .. UNIQUE (..)`

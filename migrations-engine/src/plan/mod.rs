@@ -7,6 +7,7 @@
 //! executor at a [`StatementKind::Capture`].
 
 mod alter;
+mod convert;
 mod ddl;
 mod rebuild;
 mod recheck;

@@ -125,6 +125,11 @@ pub(super) fn through_model(owner: &Model, field: &Field) -> Option<Model> {
     Some(model)
 }
 
+/// Whether values can be of any length.
+fn unbounded(ty: &ColumnType) -> bool {
+    matches!(ty, ColumnType::Text | ColumnType::Json | ColumnType::Binary)
+}
+
 struct Lower<'a> {
     dialect: Dialect,
     can: &'static Capabilities,
@@ -189,6 +194,18 @@ impl Lower<'_> {
         for constraint in &model.constraints {
             self.constraint(constraint, &mut table).map_err(|error| error.at(&model.key))?;
         }
+        for key in table.foreign_keys.values().filter(|key| key.on_delete == OnDelete::SetNull) {
+            let clash = |check: &&Check| key.columns.iter().any(|column| check.columns.contains(column));
+            if !self.can.check_with_set_null && table.checks.values().any(|check| clash(&check)) {
+                fail!(
+                    M044,
+                    "`{}`: {} takes no check on a column with ON DELETE SET NULL (`{}`)",
+                    model.key,
+                    self.can.name,
+                    key.columns.join(", ")
+                );
+            }
+        }
         let named = table
             .indexes
             .keys()
@@ -225,8 +242,8 @@ impl Lower<'_> {
         let enforced = field.relation.as_ref().filter(|relation| relation.db_constraint);
         let needs_index = enforced.is_some() && self.can.foreign_key_needs_index;
         let textual = ty.is_text();
-        if textual && (field.index || field.unique || only_key) && ty == ColumnType::Text && !self.can.text_key {
-            fail!(M044, "{} cannot index text of any length; give the field a `max_length`", self.can.name);
+        if (field.index || field.unique || only_key) && unbounded(&ty) && !self.can.text_key {
+            fail!(M044, "{} cannot index values of any length; give text a `max_length`", self.can.name);
         }
         if (field.index || needs_index) && !field.unique && !only_key {
             let name = names.index.clone().unwrap_or_else(|| naming::field_index(raw.0, raw.1));
@@ -347,10 +364,10 @@ impl Lower<'_> {
             let sql = self.expr(&part.expr, None)?;
             let mut sql = match &part.expr {
                 Expr::Field(field) => {
-                    if self.columns.column(field).is_some_and(|(_, ty)| *ty == ColumnType::Text) && !self.can.text_key {
+                    if self.columns.column(field).is_some_and(|(_, ty)| unbounded(ty)) && !self.can.text_key {
                         fail!(
                             M044,
-                            "`{name}`: {} cannot index text of any length; give `{field}` a `max_length`",
+                            "`{name}`: {} cannot index values of any length; give `{field}` a `max_length`",
                             self.can.name
                         );
                     }

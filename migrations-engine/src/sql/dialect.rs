@@ -79,6 +79,8 @@ pub struct Capabilities {
     pub deferrable_foreign_keys: bool,
     /// ON DELETE SET DEFAULT.
     pub set_default: bool,
+    /// Checks may mention a column with ON DELETE SET NULL.
+    pub check_with_set_null: bool,
     /// A foreign key cannot be without an index.
     pub foreign_key_needs_index: bool,
     /// Text columns that we make get an exact collation.
@@ -111,6 +113,7 @@ const SQLITE: Capabilities = Capabilities {
     nulls_not_distinct: false,
     deferrable_foreign_keys: true,
     set_default: true,
+    check_with_set_null: true,
     foreign_key_needs_index: false,
     text_collation: None,
     virtual_columns: true,
@@ -147,6 +150,7 @@ const MARIADB: Capabilities = Capabilities {
     expression_indexes: false,
     deferrable_foreign_keys: false,
     set_default: false,
+    check_with_set_null: false,
     foreign_key_needs_index: true,
     text_collation: Some("utf8mb4_nopad_bin"),
     text_key: false,

@@ -11,5 +11,5 @@ BEGIN;
 --
 -- Undo: Alter field isbn of app.Book
 --
-ALTER TABLE "app_book" ALTER COLUMN "isbn" TYPE varchar(13) USING "isbn"::varchar(13);
+ALTER TABLE "app_book" ALTER COLUMN "isbn" TYPE varchar(13) USING "isbn"::text;
 COMMIT;
