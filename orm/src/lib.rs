@@ -36,7 +36,7 @@ pub use query::{
 };
 pub use statement::Statement;
 pub use value::{Kind, Value};
-pub use write::{Pending, clock_time, set_clock};
+pub use write::{Assign, Deleted, Edit, Many, Pending, clock_time, set_clock};
 
 /// What the macros' output uses; not for people.
 #[doc(hidden)]

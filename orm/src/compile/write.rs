@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Rows to insert, as a statement.
-pub(crate) fn insert(insert: &Insert, dialect: Dialect) -> Result<Statement> {
+pub(crate) fn insert(insert: Insert, dialect: Dialect) -> Result<Statement> {
     let mut sql = Sql::new(dialect);
     sql.insert(insert)?;
     Ok(sql.finish())
@@ -39,7 +39,7 @@ enum Found {
 }
 
 impl Sql {
-    fn insert(&mut self, insert: &Insert) -> Result<()> {
+    fn insert(&mut self, insert: Insert) -> Result<()> {
         let capabilities = self.dialect.capabilities();
         let ignores = insert.conflict.as_ref().is_some_and(|conflict| conflict.update.is_empty());
         self.push(if ignores && !capabilities.conflict_target { "INSERT IGNORE INTO " } else { "INSERT INTO " });
@@ -60,10 +60,10 @@ impl Sql {
             self.push(" (");
             self.column_names(&insert.model, &insert.columns)?;
             self.push(") VALUES ");
-            self.list(&insert.rows, ", ", |sql, row| {
+            self.list(insert.rows, ", ", |sql, row| {
                 sql.push("(");
                 sql.list(row, ", ", |sql, value| {
-                    sql.bind(value.clone());
+                    sql.bind(value);
                     Ok(())
                 })?;
                 sql.push(")");

@@ -28,6 +28,11 @@ impl<S: Scope, T: FieldType> Field<S, T> {
         Field { at, column, _type: PhantomData }
     }
 
+    /// Where the column stands.
+    pub(crate) fn at(self) -> &'static PathNode {
+        self.at
+    }
+
     /// The column, as an index into the model's.
     pub(crate) fn column(self) -> u16 {
         self.column

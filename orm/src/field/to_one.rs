@@ -46,6 +46,11 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
         Step { model: ModelRef::Static(self.at.model()), field: self.field }
     }
 
+    /// The relation, as the index of its field.
+    pub(crate) fn field_index(self) -> u16 {
+        self.field
+    }
+
     pub(crate) fn owner(self) -> &'static PathNode {
         self.at
     }

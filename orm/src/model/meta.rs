@@ -168,6 +168,7 @@ pub struct CheckMeta {
 impl ModelMeta {
     /// Builds the metadata of a derived model.
     pub(crate) fn build(spec: &'static ModelSpec, app: &'static AppSpec) -> ModelMeta {
+        super::register(app);
         let mut fields = Vec::with_capacity(spec.fields.len());
         let mut columns = Vec::with_capacity(spec.fields.len());
         for (index, field) in spec.fields.iter().enumerate() {

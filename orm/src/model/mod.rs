@@ -5,6 +5,7 @@ mod build;
 mod key;
 mod meta;
 mod names;
+mod registry;
 mod spec;
 mod traits;
 
@@ -12,6 +13,8 @@ pub use app::App;
 pub use build::{Offsets, offsets};
 pub use key::{Key, KeyField};
 pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta};
+pub use registry::register;
+pub(crate) use registry::{Reference, references_to};
 pub use spec::{
     AppSpec, Choice, ChoiceValue, ColumnShape, DbDefault, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec,
     OnDelete, OrderKey, RelatedReader, RelationKind, Shape,

@@ -4,10 +4,10 @@ use super::{AppSpec, Key, KeyShape, LazyMeta, ModelMeta, Shape};
 use crate::{
     Executor, FieldType, IntoKey, Result, Value,
     db::Row,
-    field::{At, Loaded, Null, Opt, PathNode, Plain, Scope, SelectedValue},
+    field::{At, Loaded, Null, Opt, PathNode, Plain, Scope, SelectedValue, ToMany},
     query::QuerySet,
     tree::{Select, Selected},
-    write,
+    write::{self, Deleted, Edit, Many, Pending},
 };
 
 /// A struct that is stored in a table: `#[derive(Model)]`.
@@ -91,6 +91,31 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     /// [`Code::NotFound`](crate::Code::NotFound) when there is none.
     fn get<E: Executor>(key: impl IntoKey<Self>, ex: &E) -> impl Future<Output = Result<Self>> + Send {
         write::get(write::key_of(key), ex)
+    }
+
+    /// The row, to be changed: set its fields, then `save`.
+    ///
+    /// SQL of the save: `UPDATE book SET title = .. WHERE id = ..`, with just the columns that changed.
+    fn edit(self) -> Edit<Self> {
+        Edit::new(self)
+    }
+
+    /// Deletes the row, with what the `on_delete` of the foreign keys to it says of the rows that point to it: see
+    /// [`QuerySet::delete`]. A row that is gone already gives a total of 0.
+    ///
+    /// # Errors
+    /// [`Code::Protected`](crate::Code::Protected) when a relation protects it.
+    fn delete<'e, E: Executor>(&self, ex: &'e E) -> Pending<'e, Deleted> {
+        write::delete_row(self, ex)
+    }
+
+    /// One of the row's to-many relations, to be read and changed: `book.many(|b| b.tags).add([&tag], &db)`.
+    fn many<C, T>(&self, relation: C) -> Many<T>
+    where
+        C: FnOnce(Self::Fields<At<Self>>) -> ToMany<At<Self>, T>,
+        T: Model,
+    {
+        write::many(self, relation(Self::fields()))
     }
 
     /// The handles of the fields, outside a closure.

@@ -92,7 +92,7 @@ impl Keys {
 }
 
 /// Reads a value of a kind.
-pub(super) fn value_of(cell: &Cell<'_>, kind: Kind) -> Result<Value> {
+pub(crate) fn value_of(cell: &Cell<'_>, kind: Kind) -> Result<Value> {
     if cell.is_null() {
         return Ok(Value::Null(kind));
     }

@@ -20,6 +20,7 @@ pub use condition::{IntoQ, Q};
 pub use erased::{RowOps, read_related};
 pub use expression::{Ex, Expression};
 pub use functions::{Case, Now, case, now, sql, value};
+pub(crate) use load::value_of;
 pub use operand::{InSet, Operand};
 pub use prefetch::{Prefetch, PrefetchSelection, StartsWith, prefetch_all};
 pub use queryset::{Page, QuerySet};

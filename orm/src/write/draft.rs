@@ -1,6 +1,6 @@
 //! Rows that do not exist yet.
 
-use super::{IntoField, Pending, check, clock, point::CreateOne};
+use super::{IntoField, Pending, UniqueKey, check, clock, point::CreateOne};
 use crate::{
     Code, Error, Executor, Model, Result, Value,
     model::{ModelField, ModelMeta, Writer},
@@ -32,6 +32,52 @@ pub trait Draft: Sized + Send {
         Self: IntoDraftRow<Self::Model>,
     {
         self.into_row().create(ex)
+    }
+
+    /// The row that has the draft's values in a unique key, or else a new one from the draft; and whether it is new.
+    ///
+    /// Any number of tasks may do this at once: they all get the one row.
+    ///
+    /// # Errors
+    /// Those of [`create`](Draft::create); also a violation of another unique key.
+    fn get_or_create<K, E>(self, key: K, ex: &E) -> Pending<'_, (Self::Model, bool)>
+    where
+        Self: IntoDraftRow<Self::Model>,
+        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> UniqueKey<Self::Model>,
+        E: Executor,
+    {
+        self.into_row().get_or_create(key(Self::Model::unique_keys()), ex)
+    }
+
+    /// Changes the row that has the draft's values in a unique key to the draft's other values, or else makes a new one; and
+    /// whether it is new. Defaults are not written over an existing row.
+    ///
+    /// # Errors
+    /// As for [`get_or_create`](Draft::get_or_create). Inside a transaction on MariaDB and MySQL two tasks that make the
+    /// same row can get [`Code::Deadlock`]: run the transaction again.
+    fn update_or_create<K, E>(self, key: K, ex: &E) -> Pending<'_, (Self::Model, bool)>
+    where
+        Self: IntoDraftRow<Self::Model>,
+        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> UniqueKey<Self::Model>,
+        E: Executor,
+    {
+        self.into_row().update_or_create(key(Self::Model::unique_keys()), ex)
+    }
+
+    /// Like [`update_or_create`](Draft::update_or_create), in one statement, which does not tell whether the row is new.
+    ///
+    /// SQL: `INSERT .. ON CONFLICT (slug) DO UPDATE SET ..`; on MariaDB and MySQL `ON DUPLICATE KEY UPDATE` where no other
+    /// unique key can be meant, and several statements where one can.
+    ///
+    /// # Errors
+    /// As for [`update_or_create`](Draft::update_or_create).
+    fn upsert<K, E>(self, key: K, ex: &E) -> Pending<'_, Self::Model>
+    where
+        Self: IntoDraftRow<Self::Model>,
+        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> UniqueKey<Self::Model>,
+        E: Executor,
+    {
+        self.into_row().upsert(key(Self::Model::unique_keys()), ex)
     }
 }
 

@@ -1,17 +1,31 @@
 //! Writes: drafts that become rows, edits of rows, and changes to all rows of a query.
 
+mod assign;
+mod bulk;
 mod check;
 mod clock;
+mod delete;
 mod draft;
+mod edit;
 mod fault;
 mod into_field;
+mod many;
 mod pending;
 mod point;
 mod unique;
+mod update;
+mod upsert;
 
+pub use assign::{Assign, Assigns, FitsIn};
 pub use clock::{clock_time, set_clock};
+pub(crate) use delete::delete_row;
+pub use delete::Deleted;
 pub use draft::{Draft, DraftRow, Filled, IntoDraftRow, Missing};
+pub use edit::Edit;
 pub use into_field::{ByCall, ByValue, DefaultFor, IntoField, default_value};
+pub use many::Many;
+pub(crate) use many::many;
 pub use pending::Pending;
 pub(crate) use point::{get, key_of};
 pub use unique::{NullableKey, UniqueKey};
+pub use update::Columns;

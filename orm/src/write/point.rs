@@ -20,6 +20,28 @@ pub(super) fn key_is(model: &ModelRef, key: &[Value]) -> Expr {
     Expr::And(parts.collect())
 }
 
+/// The condition that the key of a row is one of these.
+pub(super) fn key_in(model: &ModelRef, keys: Vec<Vec<Value>>) -> Expr {
+    columns_in(model, &model.key, keys)
+}
+
+/// The condition that some columns hold one of these lists of values.
+pub(super) fn columns_in(model: &ModelRef, columns: &[u16], keys: Vec<Vec<Value>>) -> Expr {
+    if let [column] = *columns {
+        let kind = model.columns[usize::from(column)].kind;
+        let values = keys.into_iter().flatten().collect();
+        return Expr::In(Box::new(Expr::own(model.clone(), column)), Value::List(kind, values));
+    }
+    let equal = |key: Vec<Value>| {
+        let parts = columns
+            .iter()
+            .zip(key)
+            .map(|(&column, value)| Expr::own(model.clone(), column).binary(BinaryOp::Eq, Expr::Value(value)));
+        Expr::And(parts.collect())
+    };
+    Expr::Or(keys.into_iter().map(equal).collect())
+}
+
 /// The values of a key.
 pub(super) fn key_values<K: Key>(key: &K) -> Result<Vec<Value>> {
     let mut out = Writer::with_capacity(K::KINDS.len());
@@ -122,7 +144,7 @@ impl<M: Model> CreateOne<M> {
             let returning = if returns { all_columns(meta) } else { Vec::new() };
             let rows = vec![binds.clone()];
             let model = ModelRef::Static(meta);
-            compile::insert(&Insert { model, columns, rows, conflict: None, returning }, dialect)
+            compile::insert(Insert { model, columns, rows, conflict: None, returning }, dialect)
         };
         let statement = if usual { template(&meta.templates.of(dialect).insert, make)?.with(binds) } else { make()? };
         Ok(CreateOne { statement, usual, key, _model: PhantomData })

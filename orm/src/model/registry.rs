@@ -1,0 +1,94 @@
+//! The applications of the program, and the foreign keys that point to each model.
+//!
+//! An application is known from the moment one of its models is used, or when it is registered by [`register`], which
+//! `Project` does for each of its applications. A foreign key of an application that is neither is not known: then the
+//! database's own constraint decides what a deletion does.
+
+use super::{AppSpec, ModelMeta, OnDelete, RelationKind};
+use crate::tree::ModelRef;
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+static APPS: RwLock<Vec<&'static AppSpec>> = RwLock::new(Vec::new());
+static KNOWN: RwLock<Option<(usize, Arc<References>)>> = RwLock::new(None);
+
+/// A foreign key, seen from the model that it points to.
+#[derive(Debug, Clone)]
+pub(crate) struct Reference {
+    /// The model that has it.
+    pub(crate) model: ModelRef,
+    /// Its field there.
+    pub(crate) field: u16,
+    /// What happens to its rows.
+    pub(crate) on_delete: OnDelete,
+}
+
+type References = HashMap<usize, Vec<Reference>>;
+
+/// Makes an application's models known to deletions in other applications.
+///
+/// ```
+/// static EMPTY: orm::model::AppSpec = orm::model::AppSpec {
+///     label: "empty", manifest_dir: "", file: "", package: "", models: &[], migrations: &[],
+/// };
+/// orm::model::register(&EMPTY);
+/// ```
+pub fn register(app: &'static AppSpec) {
+    let known = |apps: &[&'static AppSpec]| apps.iter().any(|other| std::ptr::eq(*other, app));
+    if known(&APPS.read().unwrap_or_else(PoisonError::into_inner)) {
+        return;
+    }
+    let mut apps = APPS.write().unwrap_or_else(PoisonError::into_inner);
+    if !known(&apps) {
+        apps.push(app);
+    }
+}
+
+/// The foreign keys that point to a model.
+pub(crate) fn references_to(model: &ModelRef) -> Vec<Reference> {
+    let address = std::ptr::from_ref::<ModelMeta>(model).addr();
+    references().get(&address).cloned().unwrap_or_default()
+}
+
+fn references() -> Arc<References> {
+    let count = APPS.read().unwrap_or_else(PoisonError::into_inner).len();
+    if let Some((at, known)) = &*KNOWN.read().unwrap_or_else(PoisonError::into_inner)
+        && *at == count
+    {
+        return known.clone();
+    }
+    // Building metadata registers applications: no lock is held here, and what comes in between is found the next time.
+    let mut found = References::new();
+    let mut done = 0;
+    loop {
+        let next = APPS.read().unwrap_or_else(PoisonError::into_inner).get(done).copied();
+        let Some(app) = next else { break };
+        app.models().for_each(|model| add(&mut found, &ModelRef::Static(model)));
+        done += 1;
+    }
+    let found = Arc::new(found);
+    *KNOWN.write().unwrap_or_else(PoisonError::into_inner) = Some((done, found.clone()));
+    found
+}
+
+fn add(found: &mut References, model: &ModelRef) {
+    for (index, field) in model.fields.iter().enumerate() {
+        let Some(relation) = &field.relation else { continue };
+        match relation.kind {
+            RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. } => {
+                let address = std::ptr::from_ref::<ModelMeta>(&relation.target()).addr();
+                let on_delete = field.options.on_delete.unwrap_or_default();
+                let reference = Reference { model: model.clone(), field: index as u16, on_delete };
+                found.entry(address).or_default().push(reference);
+            }
+            RelationKind::ManyToMany if field.options.through.is_none() => {
+                if let Some(through) = relation.through(model, field) {
+                    add(found, &through.model.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! `b.views.set(b.views + 1)`: what an update sets.
+
+use super::check::checked;
+use crate::{
+    Code, Error, FieldType, ForeignKey, Model, Operand, Result,
+    field::{Field, NotNull, Nullable, Opt, PathNode, Scope, ToOne},
+    model::{ModelField, ModelMeta, Writer},
+    tree::{Assignment, Expr},
+    write::IntoField,
+};
+use std::marker::PhantomData;
+
+/// A new value for a field, in an update of the query `R`: what `b.views.set(..)` makes.
+#[must_use = "an assignment does something only when an update returns it"]
+pub struct Assign<R> {
+    set: Result<Vec<Assignment>>,
+    _root: PhantomData<fn() -> R>,
+}
+
+/// Whether a value that can be NULL or not fits a field of the nullness `N`.
+#[diagnostic::on_unimplemented(
+    message = "a value that can be NULL cannot be set on a field that never is",
+    label = "this can be NULL",
+    note = "say what stands in its place: `.or(..)`"
+)]
+pub trait FitsIn<N> {}
+impl FitsIn<NotNull> for NotNull {}
+impl FitsIn<Nullable> for NotNull {}
+impl FitsIn<Nullable> for Nullable {}
+
+/// What an update sets: one assignment, or a tuple or list of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what an update of `{R}` can set",
+    label = "expected `b.field.set(value)`, or a tuple of such"
+)]
+pub trait Assigns<R> {
+    /// Adds the assignments.
+    #[doc(hidden)]
+    fn add_to(self, set: &mut Vec<Assignment>) -> Result<()>;
+}
+
+impl<R> Assigns<R> for Assign<R> {
+    fn add_to(self, set: &mut Vec<Assignment>) -> Result<()> {
+        set.extend(self.set?);
+        Ok(())
+    }
+}
+
+impl<R, A: Assigns<R>> Assigns<R> for Vec<A> {
+    fn add_to(self, set: &mut Vec<Assignment>) -> Result<()> {
+        self.into_iter().try_for_each(|assign| assign.add_to(set))
+    }
+}
+
+macro_rules! tuples {
+    ($(($($part:ident . $index:tt),+))+) => {$(
+        impl<R, $($part: Assigns<R>),+> Assigns<R> for ($($part,)+) {
+            fn add_to(self, set: &mut Vec<Assignment>) -> Result<()> {
+                $(self.$index.add_to(set)?;)+
+                Ok(())
+            }
+        }
+
+        impl<R, $($part: super::Columns<R>),+> super::Columns<R> for ($($part,)+) {
+            fn add_to(self, columns: &mut Vec<u16>) -> Result<()> {
+                $(self.$index.add_to(columns)?;)+
+                Ok(())
+            }
+        }
+    )+};
+}
+
+tuples! {
+    (A.0)
+    (A.0, B.1)
+    (A.0, B.1, C.2)
+    (A.0, B.1, C.2, D.3)
+    (A.0, B.1, C.2, D.3, E.4)
+    (A.0, B.1, C.2, D.3, E.4, F.5)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7, I.8)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7, I.8, J.9)
+}
+
+/// Only the row itself can be changed, not one that it points to.
+pub(super) fn own_row(at: &PathNode) -> Result<()> {
+    if at.path().steps.is_empty() && at.path().source == 0 {
+        return Ok(());
+    }
+    Err(Error::new(Code::BadQuery, format!("a field of a related `{}` cannot be set here", at.model().name))
+        .with_hint(format!("update the related rows: `{}::objects().filter(..).update(..)`", at.model().name)))
+}
+
+fn assign<R>(at: &'static PathNode, parts: impl IntoIterator<Item = (u16, Expr)>) -> Assign<R> {
+    let set = own_row(at).and_then(|()| {
+        parts
+            .into_iter()
+            .map(|(column, value)| Ok(Assignment { column, value: value_for(at.model(), column, value)? }))
+            .collect()
+    });
+    Assign { set, _root: PhantomData }
+}
+
+/// A value is checked as a draft's would be; an expression is the database's to check.
+fn value_for(meta: &ModelMeta, column: u16, value: Expr) -> Result<Expr> {
+    match value {
+        Expr::Value(value) => checked(meta, column, value).map(Expr::Value),
+        expr => Ok(expr),
+    }
+}
+
+impl<S: Scope, T: FieldType> Field<S, T> {
+    /// Sets the field in an update: to a value, or to an expression. SQL: `SET views = views + 1`.
+    pub fn set<O>(self, value: O) -> Assign<S::Root>
+    where
+        O: Operand<S::Root, T::Plain>,
+        O::Null: FitsIn<T::Nullness>,
+    {
+        assign(self.at(), [(self.column(), value.into_operand())])
+    }
+}
+
+impl<S: Scope, M: Model> ToOne<S, S, M> {
+    /// Points the relation to another row in an update: an instance, or its key. SQL: `SET author_id = 7`.
+    pub fn set<V: IntoField<ForeignKey<M>>>(self, row: V) -> Assign<S::Root> {
+        point(self.owner(), self.field_index(), &row.into_field())
+    }
+}
+
+impl<S: Scope, M: Model> ToOne<S, Opt<S>, M> {
+    /// Points the relation to another row in an update: an instance, its key, or an `Option` of such.
+    /// SQL: `SET editor_id = 7`.
+    pub fn set<V: IntoField<Option<ForeignKey<M>>>>(self, row: V) -> Assign<S::Root> {
+        point(self.owner(), self.field_index(), &row.into_field())
+    }
+
+    /// Points the relation to no row in an update. SQL: `SET editor_id = NULL`.
+    pub fn set_null(self) -> Assign<S::Root> {
+        point(self.owner(), self.field_index(), &None::<ForeignKey<M>>)
+    }
+}
+
+fn point<R, F: ModelField>(at: &'static PathNode, field: u16, value: &F) -> Assign<R> {
+    let field = &at.model().fields[usize::from(field)];
+    if field.column_count == 0 {
+        let error = Error::new(Code::BadQuery, format!("`{}` has no column here: the other side has it", field.name));
+        return Assign { set: Err(error), _root: PhantomData };
+    }
+    let mut out = Writer::default();
+    match value.write(&mut out) {
+        Ok(()) => assign(at, field.columns().zip(out.into_values().into_iter().map(Expr::Value))),
+        Err(error) => Assign { set: Err(error), _root: PhantomData },
+    }
+}

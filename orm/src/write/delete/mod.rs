@@ -1,0 +1,192 @@
+//! Deleting: the terminals, and what a deletion takes with it.
+
+mod collector;
+
+use super::{
+    Pending,
+    fault::explained,
+    point::{key_is, key_values},
+    update::Change,
+    upsert::finish,
+};
+use crate::{
+    Access, Connection, Executor, Model, OnDelete, Operation, QuerySet, Result, Statement, Value, compile,
+    model::{ModelMeta, references_to},
+    statement::template,
+    tree::{Delete, ModelRef, Select},
+};
+use collector::Collector;
+use std::{collections::BTreeMap, marker::PhantomData};
+
+/// What a deletion took: how many rows, in all and of each model by its label, `library.Book`.
+///
+/// Rows of automatic many-to-many tables are counted under names such as `library.Book_tags`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deleted {
+    /// All rows.
+    pub total: u64,
+    /// The rows of each model that lost any.
+    pub per_model: BTreeMap<String, u64>,
+}
+
+impl Deleted {
+    fn add(&mut self, model: &ModelMeta, rows: u64) {
+        if rows > 0 {
+            self.total += rows;
+            *self.per_model.entry(model.label()).or_default() += rows;
+        }
+    }
+}
+
+impl<M: Model, O> QuerySet<M, O> {
+    /// Deletes every row of the query, and does with the rows that point to them what their foreign keys' `on_delete` says:
+    /// cascade, protect, restrict, set null, set default or nothing; and so on from there. All in one transaction or
+    /// savepoint, whatever the database's own constraints say.
+    ///
+    /// A model that nothing points to takes one statement; else one query per foreign key that has to be followed and one
+    /// statement per kind of row that is changed. The foreign keys of all applications count that are used by the program
+    /// or registered with its `Project`; for others the constraints of the database decide.
+    ///
+    /// # Errors
+    /// [`Code::Protected`](crate::Code::Protected), with the model and the keys of the rows that protect, and nothing is
+    /// deleted.
+    pub async fn delete<E: Executor>(self, ex: &E) -> Result<Deleted> {
+        let rows = self.into_select();
+        if rows.empty {
+            return Ok(Deleted::default());
+        }
+        ex.run(Collect { model: rows.model.clone(), from: From::Query(Box::new(rows)) }).await
+    }
+
+    /// Deletes every row of the query in one statement and gives their number; what happens to rows that point to them is
+    /// left to the constraints of the database.
+    ///
+    /// SQL: `DELETE FROM book WHERE ..`.
+    ///
+    /// # Errors
+    /// [`Code::ForeignKeyViolation`](crate::Code::ForeignKeyViolation) when a constraint refuses.
+    pub async fn delete_unchecked<E: Executor>(self, ex: &E) -> Result<u64> {
+        let rows = self.into_select();
+        if rows.empty {
+            return Ok(0);
+        }
+        let statement = compile::delete(&Delete { rows }, ex.dialect())?;
+        ex.run(Change { statement, meta: M::meta() }).await
+    }
+
+    /// The SQL of [`delete_unchecked`](QuerySet::delete_unchecked) in a dialect; no connection is needed.
+    ///
+    /// # Errors
+    /// When the query is not one of rows.
+    pub fn delete_sql(self, dialect: crate::Dialect) -> Result<String> {
+        Ok(compile::delete(&Delete { rows: self.into_select() }, dialect)?.sql(dialect))
+    }
+}
+
+/// Deletes one row: what `Model::delete` runs.
+pub(crate) fn delete_row<'e, M: Model, E: Executor>(row: &M, ex: &'e E) -> Pending<'e, Deleted> {
+    let key = match key_values(&row.key()) {
+        Ok(key) => key,
+        Err(error) => return Pending::new(std::future::ready(Err(error))),
+    };
+    let model = ModelRef::Static(M::meta());
+    if is_free(&model) {
+        return Pending::run(ex, DeleteOne::<M>::new(key, ex.dialect()));
+    }
+    Pending::run(ex, Ok(Collect { model, from: From::Keys(vec![key]) }))
+}
+
+/// Whether nothing has to be done for the rows that point to a model's rows.
+fn is_free(model: &ModelRef) -> bool {
+    references_to(model).iter().all(|reference| reference.on_delete == OnDelete::DoNothing)
+}
+
+/// Names [`DeleteOne`]'s statement in the connection's cache.
+struct DeleteOf<M>(PhantomData<M>);
+
+/// Deletes one row that nothing points to.
+struct DeleteOne<M> {
+    statement: Statement,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> DeleteOne<M> {
+    fn new(key: Vec<Value>, dialect: crate::Dialect) -> Result<Self> {
+        let meta = M::meta();
+        let make = || {
+            let model = ModelRef::Static(meta);
+            let mut rows = Select::bare(model.clone());
+            rows.add_filter(key_is(&model, &key));
+            compile::delete(&Delete { rows }, dialect)
+        };
+        let statement = template(&meta.templates.of(dialect).delete, make)?.with(key);
+        Ok(DeleteOne { statement, _model: PhantomData })
+    }
+}
+
+impl<M: Model> Operation for DeleteOne<M> {
+    type Output = Deleted;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Deleted> {
+        let mut deleted = Deleted::default();
+        match conn.execute_keyed::<DeleteOf<M>>(&self.statement).await {
+            Ok(rows) => deleted.add(M::meta(), rows),
+            Err(error) => return Err(explained(error, M::meta(), conn).await),
+        }
+        Ok(deleted)
+    }
+}
+
+/// Deletes rows with all that hangs on them.
+struct Collect {
+    model: ModelRef,
+    from: From,
+}
+
+/// Which rows.
+enum From {
+    Query(Box<Select>),
+    Keys(Vec<Vec<Value>>),
+}
+
+impl Collect {
+    async fn delete(&mut self, conn: &mut Connection) -> Result<Deleted> {
+        let mut collector = Collector::default();
+        let keys = match &mut self.from {
+            From::Query(select) => collector::keys_of(conn, (**select).clone()).await?,
+            From::Keys(keys) => std::mem::take(keys),
+        };
+        collector.collect(conn, self.model.clone(), keys).await?;
+        collector.delete(conn).await
+    }
+}
+
+impl Operation for Collect {
+    type Output = Deleted;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Deleted> {
+        if is_free(&self.model)
+            && let From::Query(select) = &self.from
+        {
+            let statement = compile::delete(&Delete { rows: (**select).clone() }, conn.dialect())?;
+            let mut deleted = Deleted::default();
+            match conn.execute(&statement).await {
+                Ok(rows) => deleted.add(&self.model, rows),
+                Err(error) => return Err(explained(error, &self.model, conn).await),
+            }
+            return Ok(deleted);
+        }
+        let mark = conn.savepoint().await?;
+        let done = self.delete(conn).await;
+        finish(conn, mark, done).await
+    }
+}

@@ -1,0 +1,155 @@
+//! Changes to one row: what `book.edit()` gives.
+
+use super::{Pending, bulk::auto_now, check::checked, point::not_found, upsert::update_by_key};
+use crate::{Access, Code, Connection, Error, Executor, Model, Operation, Result, Value, field::Loaded, model::Writer};
+use std::{
+    marker::PhantomData,
+    ops::{Deref, DerefMut},
+};
+
+/// A row being changed: it reads and writes like the row, and `save` writes the columns that differ from before.
+pub struct Edit<M> {
+    row: M,
+    original: Result<Vec<Value>>,
+}
+
+impl<M> Deref for Edit<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.row
+    }
+}
+
+impl<M> DerefMut for Edit<M> {
+    fn deref_mut(&mut self) -> &mut M {
+        &mut self.row
+    }
+}
+
+impl<M: std::fmt::Debug> std::fmt::Debug for Edit<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Edit").field(&self.row).finish()
+    }
+}
+
+fn values_of<M: Model>(row: &M) -> Result<Vec<Value>> {
+    let mut out = Writer::with_capacity(M::meta().columns.len());
+    row.write_columns(&mut out)?;
+    Ok(out.into_values())
+}
+
+impl<M: Model> Edit<M> {
+    pub(crate) fn new(row: M) -> Self {
+        let original = values_of(&row);
+        Edit { row, original }
+    }
+
+    /// The row as it is now, saved or not.
+    pub fn into_row(self) -> M {
+        self.row
+    }
+
+    /// The names of the fields that differ from before.
+    ///
+    /// # Errors
+    /// When a value has no database form.
+    pub fn changed(&self) -> Result<Vec<&'static str>> {
+        let mut names = Vec::new();
+        for (column, _) in self.changes()? {
+            let meta = M::meta();
+            let name = &meta.fields[usize::from(meta.columns[usize::from(column)].field)].name;
+            if names.last() != Some(&&**name) {
+                names.push(&**name);
+            }
+        }
+        Ok(names)
+    }
+
+    fn changes(&self) -> Result<Vec<(u16, Value)>> {
+        let original = match &self.original {
+            Ok(original) => original,
+            // The error itself cannot be copied; it comes again from the same value.
+            Err(_) => return values_of(&self.row).map(|_| Vec::new()),
+        };
+        let now = values_of(&self.row)?.into_iter().enumerate();
+        Ok(now
+            .filter(|(index, value)| *value != original[*index])
+            .map(|(index, value)| (index as u16, value))
+            .collect())
+    }
+
+    /// Writes the columns that changed, and those that say `auto_now`, and gives the row as it is stored. When nothing
+    /// changed, no statement runs. Related rows that were loaded stay, where their keys did.
+    ///
+    /// SQL: `UPDATE book SET title = .. WHERE id = ..`.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] when the row is gone; [`Code::BadQuery`] when its key was changed; those of a draft's `create`.
+    pub fn save<E: Executor>(self, ex: &E) -> Pending<'_, M> {
+        let meta = M::meta();
+        let changes = match self.checked_changes() {
+            Ok(changes) if changes.is_empty() => return Pending::new(std::future::ready(Ok(self.row))),
+            Ok(changes) => changes,
+            Err(error) => return Pending::new(std::future::ready(Err(error))),
+        };
+        let original = self.original.unwrap_or_default();
+        let key = meta.key.iter().map(|&column| original[usize::from(column)].clone()).collect();
+        let kept = loaded(&self.row, &changes);
+        Pending::run(ex, Ok(Save { key, changes, kept, _model: PhantomData }))
+    }
+
+    fn checked_changes(&self) -> Result<Vec<(u16, Value)>> {
+        let meta = M::meta();
+        let mut changes = Vec::new();
+        for (column, value) in self.changes()? {
+            if meta.key.contains(&column) {
+                let name = super::check::field_name(meta, column);
+                return Err(Error::new(
+                    Code::BadQuery,
+                    format!("`{name}` is the key of the row, which cannot be changed"),
+                )
+                .with_model(meta.static_name())
+                .with_fields([name])
+                .with_hint("make a new row, and delete the old one"));
+            }
+            changes.push((column, checked(meta, column, value)?));
+        }
+        if !changes.is_empty() {
+            let set: Vec<u16> = changes.iter().map(|(column, _)| *column).collect();
+            changes.extend(auto_now(meta, &set));
+        }
+        Ok(changes)
+    }
+}
+
+/// The related rows that are loaded, without those whose keys change.
+fn loaded<M: Model>(row: &M, changes: &[(u16, Value)]) -> Vec<(u16, Loaded)> {
+    let fields = M::meta().fields.iter().enumerate();
+    let kept = fields.filter(|(_, field)| !changes.iter().any(|(column, _)| field.columns().contains(column)));
+    kept.filter_map(|(index, _)| Some((index as u16, row.related(index as u16)?.clone()))).collect()
+}
+
+struct Save<M> {
+    key: Vec<Value>,
+    changes: Vec<(u16, Value)>,
+    kept: Vec<(u16, Loaded)>,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> Operation for Save<M> {
+    type Output = M;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+        let changes = std::mem::take(&mut self.changes);
+        let mut row: M = update_by_key(conn, &self.key, changes).await?.ok_or_else(|| not_found(M::meta()))?;
+        for (field, loaded) in self.kept.drain(..) {
+            row.attach_related(field, loaded);
+        }
+        Ok(row)
+    }
+}

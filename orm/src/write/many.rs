@@ -1,0 +1,369 @@
+//! The to-many relations of one row: read as a query, changed by adding and removing.
+
+use super::{
+    bulk::refuse_hidden_errors,
+    fault::explained,
+    point::{columns_in, key_values},
+    upsert::finish,
+};
+use crate::{
+    Access, Code, Connection, Error, Executor, IntoKey, Model, Operation, QuerySet, Result, Row, Value, compile,
+    field::{Scope, ToMany},
+    model::RowPart,
+    query::value_of,
+    tree::{Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Select, Selected, Update},
+};
+use std::{collections::HashSet, marker::PhantomData};
+
+/// A to-many relation of one row: what `book.many(|b| b.tags)` gives.
+///
+/// For a many-to-many, `add`, `remove`, `set` and `clear` write rows of the table between; for the reverse of a foreign key
+/// they set that key. All of it takes a few statements, however many rows there are, and either all happens or nothing.
+pub struct Many<T> {
+    owner: Result<Vec<Value>>,
+    side: Result<Side>,
+    _target: PhantomData<fn() -> T>,
+}
+
+/// How the related rows hang together with the owner.
+#[derive(Clone)]
+enum Side {
+    /// By a table between: its columns for the owner and for the related row.
+    Between { model: ModelRef, source: Vec<u16>, target: Vec<u16>, automatic: bool },
+    /// By a foreign key of the related rows.
+    ForeignKey { model: ModelRef, columns: Vec<u16> },
+}
+
+pub(crate) fn many<M: Model, S: Scope, T: Model>(row: &M, relation: ToMany<S, T>) -> Many<T> {
+    Many { owner: super::point::key_values(&row.key()), side: side(&relation.step()), _target: PhantomData }
+}
+
+fn side(step: &crate::tree::Step) -> Result<Side> {
+    let field = &step.model.fields[usize::from(step.field)];
+    let columns = |model: &ModelRef, field: u16| model.fields[usize::from(field)].columns().collect();
+    let wrong = || Error::new(Code::BadModel, format!("`{}.{}` leads nowhere", step.model.name, field.name));
+    let relation = field.relation.as_ref().ok_or_else(wrong)?;
+    if let Some(through) = relation.through(&step.model, field) {
+        let model = through.model.clone();
+        let (source, target) = (columns(&model, through.source), columns(&model, through.target));
+        return Ok(Side::Between { model, source, target, automatic: field.options.through.is_none() });
+    }
+    let reverse = relation.reverse(&step.model, field).ok_or_else(wrong)?;
+    let model = relation.target();
+    let columns = columns(&model, reverse);
+    Ok(Side::ForeignKey { model, columns })
+}
+
+impl<T: Model> Many<T> {
+    /// The related rows, as a query over their model.
+    ///
+    /// # Errors
+    /// When the relation cannot be followed, or the key of the row has no database form.
+    pub fn rows(self) -> Result<QuerySet<T>> {
+        let (owner, side) = (self.owner?, self.side?);
+        let target = ModelRef::Static(T::meta());
+        let condition = match side {
+            Side::ForeignKey { columns, .. } => columns_in(&target, &columns, vec![owner]),
+            Side::Between { model, source, target: far, .. } => {
+                let mut between = Select::bare(model.clone());
+                between.add_filter(columns_in(&model, &source, vec![owner]));
+                between.selection =
+                    far.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
+                let key = target.key.iter().map(|&column| Expr::own(target.clone(), column)).collect();
+                Expr::InQuery(key, Box::new(between))
+            }
+        };
+        let mut query = T::objects();
+        query.select_mut().add_filter(condition);
+        Ok(query)
+    }
+
+    /// The related rows.
+    ///
+    /// # Errors
+    /// See [`rows`](Many::rows).
+    pub async fn all<E: Executor>(self, ex: &E) -> Result<Vec<T>>
+    where
+        T: RowPart,
+    {
+        self.rows()?.all(ex).await
+    }
+
+    /// Relates these rows as well, and gives the number of those that were not yet related.
+    ///
+    /// # Errors
+    /// [`Code::ForeignKeyViolation`] when one of them does not exist.
+    pub async fn add<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
+        let op = self.change(Change::Add, rows)?;
+        ex.run(op).await
+    }
+
+    /// Relates these rows no longer, and gives the number of those that were. The rows themselves stay.
+    ///
+    /// # Errors
+    /// [`Code::BadQuery`] where the relation is a foreign key that is never NULL: then the rows have to be deleted.
+    pub async fn remove<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
+        let op = self.change(Change::Remove, rows)?;
+        ex.run(op).await
+    }
+
+    /// Relates exactly these rows, and gives the number of relations that came or went.
+    ///
+    /// # Errors
+    /// Those of [`add`](Many::add) and [`remove`](Many::remove).
+    pub async fn set<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
+        let op = self.change(Change::Set, rows)?;
+        ex.run(op).await
+    }
+
+    /// Relates no row, and gives the number of those that were related.
+    ///
+    /// # Errors
+    /// Those of [`remove`](Many::remove).
+    pub async fn clear<E: Executor>(self, ex: &E) -> Result<u64> {
+        let name = T::meta().static_name();
+        ex.run(Relate { side: self.side?, owner: self.owner?, change: Change::Clear, keys: Vec::new(), name }).await
+    }
+
+    fn change<K: IntoKey<T>>(self, change: Change, rows: impl IntoIterator<Item = K>) -> Result<Relate> {
+        let mut seen = HashSet::new();
+        let mut keys = Vec::new();
+        for row in rows {
+            let key = key_values(&row.into_key())?;
+            if seen.insert(text(&key)) {
+                keys.push(key);
+            }
+        }
+        Ok(Relate { side: self.side?, owner: self.owner?, change, keys, name: T::meta().static_name() })
+    }
+}
+
+fn text(key: &[Value]) -> String {
+    format!("{key:?}")
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Change {
+    Add,
+    Remove,
+    Set,
+    Clear,
+}
+
+/// The most keys in one statement.
+const CHUNK: usize = 400;
+
+/// A change to the related rows of one row.
+struct Relate {
+    side: Side,
+    owner: Vec<Value>,
+    change: Change,
+    keys: Vec<Vec<Value>>,
+    name: &'static str,
+}
+
+impl Operation for Relate {
+    type Output = u64;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+        if self.keys.is_empty() && matches!(self.change, Change::Add | Change::Remove) {
+            return Ok(0);
+        }
+        let mark = conn.savepoint().await?;
+        let done = self.relate(conn).await;
+        finish(conn, mark, done).await
+    }
+}
+
+impl Relate {
+    async fn relate(&self, conn: &mut Connection) -> Result<u64> {
+        match self.change {
+            Change::Add => self.add(conn, &self.keys).await,
+            Change::Remove => self.remove(conn, &self.keys).await,
+            Change::Clear => self.clear(conn).await,
+            Change::Set => {
+                let wanted: HashSet<String> = self.keys.iter().map(|key| text(key)).collect();
+                let now = self.related(conn).await?;
+                let there: HashSet<String> = now.iter().map(|key| text(key)).collect();
+                let gone: Vec<_> = now.into_iter().filter(|key| !wanted.contains(&text(key))).collect();
+                let new: Vec<_> = self.keys.iter().filter(|key| !there.contains(&text(key))).cloned().collect();
+                Ok(self.remove(conn, &gone).await? + self.add(conn, &new).await?)
+            }
+        }
+    }
+
+    /// The model whose rows are written, its columns for the owner, and those that name the related row.
+    fn written(&self) -> (&ModelRef, &[u16], &[u16]) {
+        match &self.side {
+            Side::Between { model, source, target, .. } => (model, source, target),
+            Side::ForeignKey { model, columns } => (model, columns, &model.key),
+        }
+    }
+
+    fn where_owner(&self) -> Select {
+        let (model, owner, _) = self.written();
+        let mut select = Select::bare(model.clone());
+        for (&column, value) in owner.iter().zip(&self.owner) {
+            let column = Expr::own(model.clone(), column);
+            select.add_filter(column.binary(BinaryOp::Eq, Expr::Value(value.clone())));
+        }
+        select
+    }
+
+    /// The keys of the related rows.
+    async fn related(&self, conn: &mut Connection) -> Result<Vec<Vec<Value>>> {
+        let (model, _, far) = self.written();
+        let mut select = self.where_owner();
+        select.selection = far.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
+        let statement = compile::select(&select, conn.dialect())?;
+        let mut keys = Vec::new();
+        let each = &mut |row: &Row<'_>| {
+            let part = |(at, &column): (usize, &u16)| value_of(&row.cell(at), model.columns[usize::from(column)].kind);
+            keys.push(far.iter().enumerate().map(part).collect::<Result<Vec<_>>>()?);
+            Ok(())
+        };
+        conn.query(&statement, each).await?;
+        Ok(keys)
+    }
+
+    async fn add(&self, conn: &mut Connection, keys: &[Vec<Value>]) -> Result<u64> {
+        match &self.side {
+            Side::ForeignKey { model, columns } => self.point(conn, model, columns, keys, true).await,
+            Side::Between { model, automatic: true, .. } => self.insert(conn, model, keys, true).await,
+            Side::Between { model, automatic: false, .. } => {
+                self.refuse_more_columns(model)?;
+                let there: HashSet<String> = self.related(conn).await?.iter().map(|key| text(key)).collect();
+                let new: Vec<_> = keys.iter().filter(|key| !there.contains(&text(key))).cloned().collect();
+                self.insert(conn, model, &new, false).await
+            }
+        }
+    }
+
+    /// Adds rows to the table between.
+    async fn insert(&self, conn: &mut Connection, model: &ModelRef, keys: &[Vec<Value>], ignore: bool) -> Result<u64> {
+        let (_, source, target) = self.written();
+        let names_target = conn.dialect().capabilities().conflict_target;
+        let chunk = if ignore && !names_target { 60 } else { CHUNK };
+        let mut count = 0;
+        for keys in keys.chunks(chunk) {
+            let insert = Insert {
+                model: model.clone(),
+                columns: source.iter().chain(target).copied().collect(),
+                rows: keys.iter().map(|key| self.owner.iter().chain(key).cloned().collect()).collect(),
+                conflict: ignore.then(|| Conflict { target: Vec::new(), update: Vec::new() }),
+                returning: Vec::new(),
+            };
+            let mut statement = compile::insert(insert, conn.dialect())?;
+            statement.once = keys.len() > 4;
+            count += match conn.execute(&statement).await {
+                Ok(rows) => rows,
+                Err(error) => return Err(explained(error, model, conn).await.with_model(self.name)),
+            };
+            if ignore && !names_target {
+                refuse_hidden_errors(conn, model).await?;
+            }
+        }
+        Ok(count)
+    }
+
+    /// A model between that wants more than the two keys has to be written as itself.
+    fn refuse_more_columns(&self, model: &ModelRef) -> Result<()> {
+        let (_, source, target) = self.written();
+        for (index, column) in model.columns.iter().enumerate() {
+            let index = index as u16;
+            let options = &model.fields[usize::from(column.field)].options;
+            let filled = column.nullable || options.auto || options.db_default.is_some();
+            if !filled && !source.contains(&index) && !target.contains(&index) {
+                let field = &model.fields[usize::from(column.field)].name;
+                return Err(Error::new(
+                    Code::BadQuery,
+                    format!("`{}` stands between, and its `{field}` needs a value", model.name),
+                )
+                .with_hint(format!("make the row between yourself: `{}::draft()..create(&db)`", model.name)));
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, conn: &mut Connection, keys: &[Vec<Value>]) -> Result<u64> {
+        let (model, owner, far) = self.written();
+        if let Side::ForeignKey { .. } = self.side {
+            return self.point(conn, model, owner, keys, false).await;
+        }
+        let mut count = 0;
+        for keys in keys.chunks(CHUNK) {
+            let mut rows = self.where_owner();
+            rows.add_filter(columns_in(model, far, keys.to_vec()));
+            let mut statement = compile::delete(&Delete { rows }, conn.dialect())?;
+            statement.once = statement.binds.len() > 4;
+            count += match conn.execute(&statement).await {
+                Ok(rows) => rows,
+                Err(error) => return Err(explained(error, model, conn).await),
+            };
+        }
+        Ok(count)
+    }
+
+    /// Removes all in one statement.
+    async fn clear(&self, conn: &mut Connection) -> Result<u64> {
+        let Side::Between { model, .. } = &self.side else {
+            let keys = self.related(conn).await?;
+            return self.remove(conn, &keys).await;
+        };
+        let statement = compile::delete(&Delete { rows: self.where_owner() }, conn.dialect())?;
+        match conn.execute(&statement).await {
+            Ok(rows) => Ok(rows),
+            Err(error) => Err(explained(error, model, conn).await),
+        }
+    }
+
+    /// Sets the foreign key of related rows to the owner, or to NULL where it is the owner.
+    async fn point(
+        &self,
+        conn: &mut Connection,
+        model: &ModelRef,
+        columns: &[u16],
+        keys: &[Vec<Value>],
+        to_owner: bool,
+    ) -> Result<u64> {
+        if !to_owner && columns.iter().any(|&column| !model.columns[usize::from(column)].nullable) {
+            if keys.is_empty() {
+                return Ok(0);
+            }
+            let field = &model.fields[usize::from(model.columns[usize::from(columns[0])].field)].name;
+            return Err(Error::new(
+                Code::BadQuery,
+                format!("`{}.{field}` is never NULL: its rows cannot be left without", model.name),
+            )
+            .with_hint("delete the rows, or point them elsewhere"));
+        }
+        let pairs = columns.iter().zip(&self.owner);
+        let mut count = 0;
+        for keys in keys.chunks(CHUNK) {
+            let mut rows = if to_owner { Select::bare(model.clone()) } else { self.where_owner() };
+            rows.add_filter(columns_in(model, &model.key, keys.to_vec()));
+            let mut others = Vec::new();
+            let mut set = Vec::new();
+            for (&column, value) in pairs.clone() {
+                let own = Expr::own(model.clone(), column);
+                others.push(own.binary(BinaryOp::Eq, Expr::Value(value.clone())));
+                let value = if to_owner { value.clone() } else { Value::Null(value.kind()) };
+                set.push(Assignment { column, value: Expr::Value(value) });
+            }
+            if to_owner {
+                rows.add_filter(Expr::Not(Box::new(Expr::And(others))));
+            }
+            let mut statement = compile::update(&Update { rows, set, returning: Vec::new() }, conn.dialect())?;
+            statement.once = statement.binds.len() > 4;
+            count += match conn.execute(&statement).await {
+                Ok(rows) => rows,
+                Err(error) => return Err(explained(error, model, conn).await),
+            };
+        }
+        Ok(count)
+    }
+}

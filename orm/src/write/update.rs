@@ -1,0 +1,156 @@
+//! Changes to all rows of a query.
+
+use super::{Assigns, assign::own_row, fault::explained, point::all_columns};
+use crate::{
+    Access, Code, Connection, Error, Executor, FieldType, Model, Operation, QuerySet, Result, Row, Statement, compile,
+    field::{At, Field, Scope, ToOne},
+    model::{ModelMeta, Reader},
+    tree::{Select, Update},
+};
+use std::marker::PhantomData;
+
+/// Fields of a model, by their handles: what `bulk_update` writes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a field of `{R}`, nor a tuple of its fields",
+    label = "expected `b.title`, or `(b.title, b.price)`"
+)]
+pub trait Columns<R> {
+    /// Adds the columns.
+    #[doc(hidden)]
+    fn add_to(self, columns: &mut Vec<u16>) -> Result<()>;
+}
+
+impl<S: Scope, T: FieldType> Columns<S::Root> for Field<S, T> {
+    fn add_to(self, columns: &mut Vec<u16>) -> Result<()> {
+        own_row(self.at())?;
+        columns.push(self.column());
+        Ok(())
+    }
+}
+
+impl<S: Scope, T: Scope, M: Model> Columns<S::Root> for ToOne<S, T, M> {
+    fn add_to(self, columns: &mut Vec<u16>) -> Result<()> {
+        own_row(self.owner())?;
+        columns.extend(self.owner().model().fields[usize::from(self.field_index())].columns());
+        Ok(())
+    }
+}
+
+impl<M: Model, O> QuerySet<M, O> {
+    /// Changes every row of the query and gives their number.
+    ///
+    /// Values are checked before the statement; expressions are computed from each row as it was before. A slice is kept to.
+    /// Fields that say `auto_now` are not set, as nothing is that is not named.
+    ///
+    /// SQL: `UPDATE book SET views = views + 1 WHERE ..`.
+    ///
+    /// # Errors
+    /// Those of a draft's `create`.
+    pub async fn update<E, C, A>(self, set: C, ex: &E) -> Result<u64>
+    where
+        E: Executor,
+        C: FnOnce(M::Fields<At<M>>) -> A,
+        A: Assigns<M>,
+    {
+        let empty = self.select().empty;
+        let update = changes::<M, _>(self.into_select(), set(M::fields()), Vec::new())?;
+        if empty {
+            return Ok(0);
+        }
+        let statement = compile::update(&update, ex.dialect())?;
+        ex.run(Change { statement, meta: M::meta() }).await
+    }
+
+    /// Like [`update`](QuerySet::update), and gives the changed rows, in no particular order.
+    ///
+    /// # Errors
+    /// [`Code::Unsupported`] on MariaDB and MySQL, before any statement.
+    pub async fn update_returning<E, C, A>(self, set: C, ex: &E) -> Result<Vec<M>>
+    where
+        E: Executor,
+        C: FnOnce(M::Fields<At<M>>) -> A,
+        A: Assigns<M>,
+    {
+        if !ex.dialect().capabilities().update_returning {
+            let what = format!("{} has no UPDATE .. RETURNING", ex.dialect());
+            return Err(Error::new(Code::Unsupported, what).with_hint("update, then read the rows, in a transaction"));
+        }
+        let empty = self.select().empty;
+        let update = changes::<M, _>(self.into_select(), set(M::fields()), all_columns(M::meta()))?;
+        if empty {
+            return Ok(Vec::new());
+        }
+        let statement = compile::update(&update, ex.dialect())?;
+        ex.run(ChangeReturning { statement, _model: PhantomData }).await
+    }
+
+    /// The SQL of an [`update`](QuerySet::update) in a dialect; no connection is needed.
+    ///
+    /// # Errors
+    /// Those that `update` has before its statement.
+    pub fn update_sql<C, A>(self, set: C, dialect: crate::Dialect) -> Result<String>
+    where
+        C: FnOnce(M::Fields<At<M>>) -> A,
+        A: Assigns<M>,
+    {
+        let update = changes::<M, _>(self.into_select(), set(M::fields()), Vec::new())?;
+        Ok(compile::update(&update, dialect)?.sql(dialect))
+    }
+}
+
+fn changes<M: Model, A: Assigns<M>>(rows: Select, assigns: A, returning: Vec<u16>) -> Result<Update> {
+    let mut set = Vec::new();
+    assigns.add_to(&mut set).map_err(|error| error.with_model(M::meta().static_name()))?;
+    if set.iter().any(|assignment| rows.model.key.contains(&assignment.column)) {
+        return Err(Error::new(Code::BadQuery, "the key of a row cannot be changed")
+            .with_model(M::meta().static_name())
+            .with_hint("make a new row, and delete the old one"));
+    }
+    Ok(Update { rows, set, returning })
+}
+
+/// A statement that changes rows of a model.
+pub(super) struct Change {
+    pub(super) statement: Statement,
+    pub(super) meta: &'static ModelMeta,
+}
+
+impl Operation for Change {
+    type Output = u64;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+        match conn.execute(&self.statement).await {
+            Ok(count) => Ok(count),
+            Err(error) => Err(explained(error, self.meta, conn).await),
+        }
+    }
+}
+
+struct ChangeReturning<M> {
+    statement: Statement,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> Operation for ChangeReturning<M> {
+    type Output = Vec<M>;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+        let mut rows = Vec::new();
+        let each = &mut |row: &Row<'_>| {
+            rows.push(M::read_columns(&mut Reader::new(row, &[]))?);
+            Ok(())
+        };
+        match conn.query(&self.statement, each).await {
+            Ok(()) => Ok(rows),
+            Err(error) => Err(explained(error, M::meta(), conn).await),
+        }
+    }
+}

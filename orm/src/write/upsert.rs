@@ -1,0 +1,360 @@
+//! Rows by a unique key: read or made, changed or made.
+
+use super::{
+    Pending, UniqueKey,
+    draft::{DraftRow, NewRow},
+    fault::explained,
+    point::{all_columns, key_is, known_key, read_by_key},
+};
+use crate::{
+    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Savepoint, Value, compile,
+    model::{ModelMeta, Reader, RelationKind},
+    query::value_of,
+    tree::{Assignment, BinaryOp, Conflict, Expr, Insert, ModelRef, Select, Selected, Update},
+};
+use std::marker::PhantomData;
+
+/// How often a row may come and go between two statements before that is an error.
+const ATTEMPTS: usize = 5;
+
+impl<M: Model> DraftRow<M> {
+    /// The row that has the draft's values in this unique key, or else a new one from the draft; and whether it is new.
+    ///
+    /// Any number of tasks may do this at once: they all get the one row.
+    ///
+    /// # Errors
+    /// Those of [`create`](DraftRow::create); also a violation of another unique key.
+    pub fn get_or_create<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, (M, bool)> {
+        Pending::run(ex, self.into_values().and_then(|row| ByKey::new(row, key)).map(GetOrCreate))
+    }
+
+    /// Changes the row that has the draft's values in this unique key to the draft's other values, or else makes a new one;
+    /// and whether it is new. Defaults are not written over an existing row.
+    ///
+    /// # Errors
+    /// As for [`get_or_create`](DraftRow::get_or_create). Inside a transaction on MariaDB and MySQL two tasks that make the
+    /// same row can get [`Code::Deadlock`]: run the transaction again.
+    pub fn update_or_create<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, (M, bool)> {
+        Pending::run(ex, self.into_values().and_then(|row| ByKey::new(row, key)).map(UpdateOrCreate))
+    }
+
+    /// Like [`update_or_create`](DraftRow::update_or_create), in one statement, which does not tell whether the row is new.
+    ///
+    /// SQL: `INSERT .. ON CONFLICT (..) DO UPDATE`; on MariaDB and MySQL `ON DUPLICATE KEY UPDATE` where no other unique key
+    /// can be meant, and several statements where one can.
+    pub fn upsert<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, M> {
+        Pending::run(ex, self.into_values().and_then(|row| ByKey::new(row, key)).map(Upsert))
+    }
+}
+
+/// A new row, and the unique key that says whether it exists.
+pub(super) struct ByKey<M> {
+    pub(super) row: NewRow,
+    target: Vec<u16>,
+    _model: PhantomData<fn() -> M>,
+}
+
+/// The columns of a unique key.
+pub(super) fn columns_of<M: Model>(key: UniqueKey<M>) -> Vec<u16> {
+    key.fields().iter().flat_map(|&field| M::meta().fields[usize::from(field)].columns()).collect()
+}
+
+impl<M: Model> ByKey<M> {
+    pub(super) fn new(row: NewRow, key: UniqueKey<M>) -> Result<Self> {
+        let target = columns_of(key);
+        for &column in &target {
+            if row.values[usize::from(column)].as_ref().is_none_or(Value::is_null) {
+                let meta = M::meta();
+                let name = super::check::field_name(meta, column);
+                return Err(Error::new(Code::BadQuery, format!("`{name}` of the key has no value in the draft"))
+                    .with_model(meta.static_name())
+                    .with_fields([name]));
+            }
+        }
+        Ok(ByKey { row, target, _model: PhantomData })
+    }
+
+    fn model() -> ModelRef {
+        ModelRef::Static(M::meta())
+    }
+
+    fn select(&self, mut select: Select, dialect: Dialect) -> Result<crate::Statement> {
+        select.default_order = false;
+        for &column in &self.target {
+            let value = self.row.values[usize::from(column)].clone().map_or(Expr::Or(Vec::new()), Expr::Value);
+            select.add_filter(Expr::own(Self::model(), column).binary(BinaryOp::Eq, value));
+        }
+        compile::select(&select, dialect)
+    }
+
+    /// The row with the key.
+    async fn find(&self, conn: &mut Connection) -> Result<Option<M>> {
+        let statement = self.select(Select::all(Self::model()), conn.dialect())?;
+        read_one(conn, &statement).await
+    }
+
+    /// The primary key of the row with the key, which is locked.
+    async fn lock(&self, conn: &mut Connection) -> Result<Option<Vec<Value>>> {
+        let model = Self::model();
+        let mut select = Select { for_update: true, ..Select::bare(model.clone()) };
+        select.selection = model.key.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
+        let statement = self.select(select, conn.dialect())?;
+        let mut key = None;
+        let each = &mut |row: &crate::Row<'_>| {
+            let parts = model.key.iter().enumerate();
+            let part = |(at, &column): (usize, &u16)| value_of(&row.cell(at), model.columns[usize::from(column)].kind);
+            key = Some(parts.map(part).collect::<Result<Vec<_>>>()?);
+            Ok(())
+        };
+        conn.query(&statement, each).await?;
+        Ok(key)
+    }
+
+    /// Inserts the row, unless one with the key exists. `Err` inside says that one does, where the database says it so.
+    async fn insert(&self, conn: &mut Connection) -> Result<Result<Option<M>>> {
+        let meta = M::meta();
+        let can = conn.dialect().capabilities();
+        let conflict = can.conflict_target.then(|| Conflict { target: self.target.clone(), update: Vec::new() });
+        let insert = Insert {
+            model: Self::model(),
+            columns: self.row.columns(),
+            rows: vec![self.row.clone().into_binds()],
+            conflict,
+            returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
+        };
+        let statement = compile::insert(insert, conn.dialect())?;
+        match read_one(conn, &statement).await {
+            Ok(Some(row)) => Ok(Ok(Some(row))),
+            Ok(None) if can.insert_returning => Ok(Ok(None)),
+            Ok(None) => self.find(conn).await.map(Ok),
+            Err(error) if error.code() == Code::UniqueViolation && !can.conflict_target => Ok(Err(error)),
+            Err(error) => Err(explained(error, meta, conn).await),
+        }
+    }
+
+    /// What is written over an existing row.
+    pub(super) fn overwrites(&self) -> Vec<u16> {
+        overwrites(M::meta(), &self.row, &self.target)
+    }
+
+    async fn update(&self, conn: &mut Connection, key: &[Value]) -> Result<Option<M>> {
+        let columns = self.overwrites();
+        if columns.is_empty() {
+            return read_by_key(conn, key.to_vec()).await;
+        }
+        let value = |column: u16| self.row.values[usize::from(column)].clone().map(|value| (column, value));
+        let changes = columns.into_iter().filter_map(value).collect();
+        update_by_key(conn, key, changes).await
+    }
+}
+
+/// The columns that a draft writes over an existing row: those that were given, without the keys.
+pub(super) fn overwrites(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> Vec<u16> {
+    let keep = |column: &u16| !target.contains(column) && !meta.key.contains(column);
+    row.given.iter().copied().filter(keep).collect()
+}
+
+/// The last row of an answer.
+pub(super) async fn read_one<M: Model>(conn: &mut Connection, statement: &crate::Statement) -> Result<Option<M>> {
+    let mut found = None;
+    let each = &mut |row: &crate::Row<'_>| {
+        found = Some(M::read_columns(&mut Reader::new(row, &[]))?);
+        Ok(())
+    };
+    conn.query(statement, each).await?;
+    Ok(found)
+}
+
+/// Sets columns of the row of a key and gives the row; `None` when there is none.
+pub(super) async fn update_by_key<M: Model>(
+    conn: &mut Connection,
+    key: &[Value],
+    changes: Vec<(u16, Value)>,
+) -> Result<Option<M>> {
+    let meta = M::meta();
+    let model = ModelRef::Static(meta);
+    let mut rows = Select::bare(model.clone());
+    rows.add_filter(key_is(&model, key));
+    let set = changes.into_iter().map(|(column, value)| Assignment { column, value: Expr::Value(value) }).collect();
+    let returns = conn.dialect().capabilities().update_returning;
+    let returning = if returns { all_columns(meta) } else { Vec::new() };
+    let statement = compile::update(&Update { rows, set, returning }, conn.dialect())?;
+    let done = match returns {
+        true => read_one(conn, &statement).await,
+        false => match conn.execute(&statement).await {
+            Ok(0) => Ok(None),
+            Ok(_) => return read_by_key(conn, key.to_vec()).await,
+            Err(error) => Err(error),
+        },
+    };
+    match done {
+        Ok(row) => Ok(row),
+        Err(error) => Err(explained(error, meta, conn).await),
+    }
+}
+
+/// Keeps what was done since the savepoint, or undoes it when it failed.
+pub(super) async fn finish<T>(conn: &mut Connection, mark: Savepoint, done: Result<T>) -> Result<T> {
+    match done {
+        Ok(value) => {
+            conn.release(mark).await?;
+            Ok(value)
+        }
+        Err(error) => {
+            // The first error is the one to tell.
+            let _ = conn.roll_back(mark).await;
+            Err(error)
+        }
+    }
+}
+
+#[cold]
+fn comes_and_goes(meta: &ModelMeta) -> Error {
+    Error::new(Code::Serialization, format!("the `{}` of this key is made and deleted all the time", meta.name))
+        .with_model(meta.static_name())
+        .with_hint("try again")
+}
+
+struct GetOrCreate<M>(ByKey<M>);
+
+impl<M: Model> Operation for GetOrCreate<M> {
+    type Output = (M, bool);
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<(M, bool)> {
+        let mut refused = None;
+        for _ in 0..ATTEMPTS {
+            if let Some(row) = self.0.find(conn).await? {
+                return Ok((row, false));
+            }
+            // The key is free, and yet a unique key was violated: it was another one.
+            if let Some(error) = refused.take() {
+                return Err(explained(error, M::meta(), conn).await);
+            }
+            match self.0.insert(conn).await? {
+                Ok(Some(row)) => return Ok((row, true)),
+                Ok(None) => {}
+                Err(error) => refused = Some(error),
+            }
+        }
+        Err(comes_and_goes(M::meta()))
+    }
+}
+
+struct UpdateOrCreate<M>(ByKey<M>);
+
+impl<M: Model> UpdateOrCreate<M> {
+    /// One attempt in a transaction or savepoint of its own, so that its locks go when it fails.
+    async fn attempt(&self, conn: &mut Connection, last: &mut Option<Error>) -> Result<Option<(M, bool)>> {
+        if let Some(key) = self.0.lock(conn).await? {
+            return Ok(self.0.update(conn, &key).await?.map(|row| (row, false)));
+        }
+        if let Some(error) = last.take() {
+            return Err(explained(error, M::meta(), conn).await);
+        }
+        match self.0.insert(conn).await? {
+            Ok(row) => Ok(row.map(|row| (row, true))),
+            Err(error) => {
+                *last = Some(error);
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl<M: Model> Operation for UpdateOrCreate<M> {
+    type Output = (M, bool);
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<(M, bool)> {
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            let mark = conn.savepoint().await?;
+            let done = self.attempt(conn, &mut last).await;
+            match done {
+                Ok(None) => conn.roll_back(mark).await?,
+                Ok(Some(done)) => {
+                    conn.release(mark).await?;
+                    return Ok(done);
+                }
+                Err(error) => return finish(conn, mark, Err(error)).await,
+            }
+        }
+        Err(comes_and_goes(M::meta()))
+    }
+}
+
+/// An upsert where the database cannot name the key in its statement.
+pub(super) async fn upsert_in_steps<M: Model>(row: ByKey<M>, conn: &mut Connection) -> Result<M> {
+    Ok(UpdateOrCreate(row).run(conn).await?.0)
+}
+
+struct Upsert<M>(ByKey<M>);
+
+impl<M: Model> Operation for Upsert<M> {
+    type Output = M;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+        let meta = M::meta();
+        let by_key = &self.0;
+        let can = conn.dialect().capabilities();
+        if !can.conflict_target && !is_only_key(meta, &by_key.row, &by_key.target) {
+            let all = ByKey { row: by_key.row.clone(), target: by_key.target.clone(), _model: PhantomData };
+            return upsert_in_steps(all, conn).await;
+        }
+        let insert = Insert {
+            model: ByKey::<M>::model(),
+            columns: by_key.row.columns(),
+            rows: vec![by_key.row.clone().into_binds()],
+            conflict: Some(overwrite(meta, &by_key.overwrites(), &by_key.target)),
+            returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
+        };
+        let statement = compile::insert(insert, conn.dialect())?;
+        let done = read_one(conn, &statement).await;
+        match done {
+            Ok(Some(row)) => Ok(row),
+            Ok(None) => by_key.find(conn).await?.ok_or_else(|| comes_and_goes(meta)),
+            Err(error) => Err(explained(error, meta, conn).await),
+        }
+    }
+}
+
+/// What an insert does with a row that exists: it gets the new values of these columns.
+pub(super) fn overwrite(meta: &'static ModelMeta, columns: &[u16], target: &[u16]) -> Conflict {
+    let model = ModelRef::Static(meta);
+    // With nothing to change the key is set to itself, so that the row is given back.
+    let columns = if columns.is_empty() { &target[..1] } else { columns };
+    let update = columns
+        .iter()
+        .map(|&column| Assignment { column, value: Expr::Proposed { model: model.clone(), column } })
+        .collect();
+    Conflict { target: target.to_vec(), update }
+}
+
+/// Whether no other unique key can stand in the way of a row: ON DUPLICATE KEY gives way to any of them.
+pub(super) fn is_only_key(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> bool {
+    let same = |columns: Vec<u16>| columns == target;
+    let key_left_out = known_key(meta, row).is_none();
+    let fields = meta.fields.iter().filter(|field| {
+        let one_to_one =
+            field.relation.as_ref().is_some_and(|relation| matches!(relation.kind, RelationKind::OneToOne { .. }));
+        field.options.unique || one_to_one
+    });
+    let together = meta.options().unique.iter().map(|unique| {
+        let fields = unique.fields.iter();
+        fields.flat_map(|&field| meta.fields[usize::from(field)].columns()).collect::<Vec<u16>>()
+    });
+    (key_left_out || same(meta.key.clone()))
+        && fields.map(|field| field.columns().collect()).all(same)
+        && together.into_iter().all(same)
+}
