@@ -18,8 +18,8 @@ mod upsert;
 
 pub use assign::{Assign, Assigns, FitsIn};
 pub use clock::{clock_time, set_clock};
-pub(crate) use delete::delete_row;
 pub use delete::Deleted;
+pub(crate) use delete::delete_row;
 pub use draft::{Draft, DraftRow, Filled, IntoDraftRow, Missing};
 pub use edit::Edit;
 pub use into_field::{ByCall, ByValue, DefaultFor, IntoField, default_value};
