@@ -1,12 +1,14 @@
 //! Laws of the notation, of `diff` and of inverses, over generated input.
 
 use migrations_engine::condition::{BinaryOp, Expr, Function, IndexPart, Value};
+use migrations_engine::execute::Executor;
 use migrations_engine::operation::invert_all;
 use migrations_engine::schema::{ColumnType, Constraint, Field, Index, Model, ModelKey, OnDelete, Schema};
-use migrations_engine::{Dialect, Migration, MigrationId, MigrationSet, autodetect, diff, plan};
+use migrations_engine::{Dialect, Migration, MigrationId, MigrationSet, Target, autodetect, diff, plan};
 use proptest::prelude::*;
 
-use crate::sqlite::Yes;
+use crate::samples::now;
+use crate::sqlite::{Sqlite, Yes};
 
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -165,7 +167,7 @@ fn schema() -> impl Strategy<Value = Schema> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_printed_parses_back(expr in expr()) {
@@ -209,6 +211,32 @@ proptest! {
     }
 
     #[test]
+    fn sqlite_has_what_the_goal_says_and_then_what_was_before(a in schema(), b in schema()) {
+        let mut set = MigrationSet::default();
+        let mut database = Sqlite::memory();
+        let mut seen = Vec::new();
+        for schema in [&a, &b] {
+            for migration in autodetect(&set, schema, &mut Yes).unwrap() {
+                set.add(migration).unwrap();
+            }
+            now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap();
+            let found = structure(&database);
+            prop_assert_eq!(&found, &made_at_once(schema));
+            seen.push((found, applied(&mut database, &set)));
+        }
+        // Undo what led from `a` to `b`, last first.
+        let gone: Vec<_> = seen[1].1.iter().filter(|id| !seen[0].1.contains(id)).collect();
+        for app in APPS {
+            let kept = seen[0].1.iter().filter(|id| id.app == app).max();
+            let target = kept.map_or(Target::Zero(app.to_owned()), |id| Target::Migration(id.clone()));
+            if gone.iter().any(|id| id.app == app) {
+                now(Executor::new(&set, &mut database).migrate(&target)).unwrap();
+            }
+        }
+        prop_assert_eq!(&structure(&database), &seen[0].0);
+    }
+
+    #[test]
     fn migrations_of_both_form_one_history(a in schema(), b in schema()) {
         let mut set = MigrationSet::default();
         for schema in [&a, &b] {
@@ -238,6 +266,40 @@ proptest! {
         }
         prop_assert_eq!(&state, &b);
     }
+}
+
+fn applied(database: &mut Sqlite, set: &MigrationSet) -> Vec<MigrationId> {
+    now(Executor::new(set, database).history()).unwrap().into_iter().map(|entry| entry.id).collect()
+}
+
+fn made_at_once(schema: &Schema) -> Vec<String> {
+    let mut set = MigrationSet::default();
+    for migration in autodetect(&set, schema, &mut Yes).unwrap() {
+        set.add(migration).unwrap();
+    }
+    let mut database = Sqlite::memory();
+    now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap();
+    structure(&database)
+}
+
+/// Columns, indexes and foreign keys of every table, without order and without names that were
+/// chosen when the table was called otherwise.
+fn structure(database: &Sqlite) -> Vec<String> {
+    let tables = "FROM sqlite_master AS t, ";
+    let only = "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name <> 'orm_migrations'";
+    let mut found = database.all(&format!(
+        "SELECT t.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk {tables} pragma_table_xinfo(t.name) AS c {only}"
+    ));
+    found.extend(database.all(&format!(
+        "SELECT t.name, f.\"from\", f.\"table\", f.\"to\", f.on_delete {tables} pragma_foreign_key_list(t.name) AS f {only}"
+    )));
+    found.extend(database.all(&format!(
+        "SELECT t.name, i.\"unique\", i.origin, i.partial, \
+         (SELECT GROUP_CONCAT(x.name || x.desc) FROM pragma_index_xinfo(i.name) AS x WHERE x.key) \
+         {tables} pragma_index_list(t.name) AS i {only}"
+    )));
+    found.sort();
+    found
 }
 
 #[test]
