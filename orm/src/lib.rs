@@ -31,8 +31,8 @@ pub use field::{
 pub use model::{App, Key, Model, OnDelete};
 pub use orm_derive::{Choices, FieldType, Model, app};
 pub use query::{
-    Case, Ex, Expression, Grouped, InSet, IntoQ, Operand, OptionalExt, OrderBy, OrderKeys, Page, PrefetchSelection, Q,
-    QuerySet, Raw, RelatedSelection, Selection, case, count, now, prefetch_all, raw, sql, value,
+    Case, Cursor, CursorPage, Ex, Expression, Grouped, InSet, IntoQ, Operand, OptionalExt, OrderBy, OrderKeys, Page,
+    PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, Selection, case, count, now, prefetch_all, raw, sql, value,
 };
 pub use statement::Statement;
 pub use value::{Kind, Value};

@@ -7,7 +7,7 @@ mod number;
 mod select;
 mod write;
 
-pub(crate) use select::{count, effective_order, select};
+pub(crate) use select::{count, effective_order, kind, select};
 pub(crate) use write::{delete, insert, update};
 
 use crate::{Code, Dialect, Error, Result, Statement, Value, resolve::Frame};

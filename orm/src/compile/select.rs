@@ -44,14 +44,22 @@ pub(crate) fn effective_order(select: &Select, total: bool) -> Vec<Order> {
     }
     if total && select.group_by.is_none() && !select.distinct {
         let descending = order.last().is_some_and(|last| last.descending);
-        for &column in &select.model.key {
-            let expr = Expr::own(select.model.clone(), column);
-            if !order.iter().any(|known| known.expr == expr) {
-                order.push(Order { expr, descending, nulls_first: None });
+        let joined = select.joins.iter().map(|join| &join.model);
+        for (source, model) in std::iter::once(&select.model).chain(joined).enumerate() {
+            for &column in &model.key {
+                let expr = Expr::Column { path: Path::source(source as u16), model: model.clone(), column };
+                if !order.iter().any(|known| known.expr == expr) {
+                    order.push(Order { expr, descending, nulls_first: None });
+                }
             }
         }
     }
     order
+}
+
+/// The kind of an expression's values, where it can be told.
+pub(crate) fn kind(expr: &Expr, dialect: Dialect) -> Option<crate::Kind> {
+    Sql::new(dialect).kind(expr)
 }
 
 /// Whether text can be written without table names: one table, and no query inside.
@@ -239,7 +247,7 @@ impl Sql {
                 Origin::Source(source) => {
                     (None, usize::from(*source).checked_sub(1).and_then(|join| select.joins.get(join)))
                 }
-                Origin::Relation { from, step } => (Some((*from, step.clone())), None),
+                Origin::Relation { from, step, .. } => (Some((*from, step.clone())), None),
             };
             if index > 0 {
                 let left = join.map_or(optional, |join| join.kind == JoinKind::Left);

@@ -41,6 +41,8 @@ pub(super) enum Source<'a> {
 /// that names the column and what was found; so is NULL, which [`Cell::is_null`] asks for first.
 pub struct Cell<'r> {
     index: usize,
+    /// How many digits a decimal has after the point.
+    scale: Option<u32>,
     raw: Raw<'r>,
 }
 
@@ -85,7 +87,7 @@ impl<'a> Row<'a> {
             Source::Mysql(row) => row.get(index).map(Raw::Mysql),
             Source::None(_) => None,
         };
-        Cell { index, raw: raw.unwrap_or(Raw::Missing(PhantomData)) }
+        Cell { index, scale: None, raw: raw.unwrap_or(Raw::Missing(PhantomData)) }
     }
 
     /// The name of the column at `index`, as the database gives it.
@@ -188,6 +190,19 @@ impl Cell<'_> {
             Raw::Mysql(field) => field.value().is_none(),
             Raw::Missing(_) => false,
         }
+    }
+
+    pub(crate) fn set_scale(&mut self, scale: Option<u32>) {
+        self.scale = scale;
+    }
+
+    /// [`Cell::decimal`] with as many digits after the point as the column has, whatever the database keeps.
+    pub(crate) fn scaled_decimal(&self) -> Result<Decimal> {
+        let mut value = self.decimal()?;
+        if let Some(scale) = self.scale.filter(|scale| *scale > value.scale()) {
+            value.rescale(scale);
+        }
+        Ok(value)
     }
 
     /// Where the column stands in its row, counted from 0.

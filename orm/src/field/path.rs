@@ -5,44 +5,41 @@ use crate::{
     model::{Model, ModelMeta},
     tree::{ModelRef, Path, Step, Steps},
 };
-use std::{
-    any::{Any, TypeId},
-    collections::HashMap,
-    sync::{LazyLock, OnceLock, PoisonError, RwLock},
-};
+use std::{any::Any, fmt, sync::OnceLock};
 
 /// A source of a query and the to-one relations from it, as typed handles know it.
-#[derive(Debug)]
 pub struct PathNode {
     source: u16,
     steps: &'static [Step],
     model: &'static ModelMeta,
     /// One per field, made when first followed.
     next: Box<[OnceLock<&'static PathNode>]>,
+    /// For a source: the next source, if it is of this model.
+    sibling: OnceLock<&'static PathNode>,
+    /// The handles at its end.
+    known: OnceLock<&'static Known>,
 }
 
-type Handles = &'static (dyn Any + Send + Sync);
-
-static ROOTS: LazyLock<RwLock<HashMap<(usize, u16), &'static PathNode>>> = LazyLock::new(RwLock::default);
-static HANDLES: LazyLock<RwLock<HashMap<(TypeId, usize), Handles>>> = LazyLock::new(RwLock::default);
+/// Handles of one type at the end of a path, and those of other types that were made later. There are one or two.
+struct Known {
+    handles: &'static (dyn Any + Send + Sync),
+    next: OnceLock<&'static Known>,
+}
 
 impl PathNode {
     fn leak(source: u16, steps: &'static [Step], model: &'static ModelMeta) -> &'static PathNode {
         let next = model.fields.iter().map(|_| OnceLock::new()).collect();
-        Box::leak(Box::new(PathNode { source, steps, model, next }))
+        let (sibling, known) = (OnceLock::new(), OnceLock::new());
+        Box::leak(Box::new(PathNode { source, steps, model, next, sibling, known }))
     }
 
     /// The path to a source of the query itself.
     pub fn root(model: &'static ModelMeta, source: u16) -> &'static PathNode {
-        if source == 0 {
-            return model.root(|| PathNode::leak(0, &[], model));
+        let mut node = model.root(|| PathNode::leak(0, &[], model));
+        for source in 1..=source {
+            node = node.sibling.get_or_init(|| PathNode::leak(source, &[], model));
         }
-        let key = (std::ptr::from_ref(model).addr(), source);
-        if let Some(node) = ROOTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return node;
-        }
-        let mut roots = ROOTS.write().unwrap_or_else(PoisonError::into_inner);
-        roots.entry(key).or_insert_with(|| PathNode::leak(source, &[], model))
+        node
     }
 
     /// The path one to-one relation further.
@@ -55,16 +52,16 @@ impl PathNode {
     }
 
     /// The handles of a model at the end of the path, made once.
-    pub fn handles<F: Copy + Send + Sync + 'static>(&'static self, make: impl FnOnce() -> F) -> &'static F {
-        let key = (TypeId::of::<F>(), std::ptr::from_ref(self).addr());
-        let known = HANDLES.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
-        let handles = known.unwrap_or_else(|| {
-            let made: Handles = Box::leak(Box::new(make()));
-            *HANDLES.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(made)
-        });
-        match handles.downcast_ref() {
-            Some(handles) => handles,
-            None => unreachable!("the key holds the type"),
+    pub fn handles<F: Copy + Send + Sync + 'static>(&'static self, make: impl Fn() -> F) -> &'static F {
+        let mut place = &self.known;
+        loop {
+            let known = place.get_or_init(|| {
+                Box::leak(Box::new(Known { handles: Box::leak(Box::new(make())), next: OnceLock::new() }))
+            });
+            match known.handles.downcast_ref() {
+                Some(handles) => return handles,
+                None => place = &known.next,
+            }
         }
     }
 
@@ -87,4 +84,10 @@ impl PathNode {
 /// The handles of `M` at the end of a path.
 pub(super) fn handles_of<M: Model, S: super::Scope>(node: &'static PathNode) -> &'static M::Fields<S> {
     node.handles(|| M::fields_at::<S>(node))
+}
+
+impl fmt::Debug for PathNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path().fmt(f)
+    }
 }

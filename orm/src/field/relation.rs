@@ -2,8 +2,8 @@
 
 use super::{NotNull, Nullable, Opt, PathNode, Scope, ToMany, ToOne};
 use crate::{
-    Code, Error, Result,
-    model::{Key, Model, ModelField, Reader, RelationKind, Shape, Writer},
+    Code, Error, Executor, Result,
+    model::{Key, Model, ModelField, ModelMeta, Reader, RelationKind, Shape, Writer},
 };
 use std::{any::Any, fmt, marker::PhantomData, sync::Arc};
 
@@ -43,9 +43,29 @@ impl fmt::Debug for Loaded {
     }
 }
 
-fn not_loaded(kind: &str, target: &str, how: &str) -> Error {
-    Error::new(Code::NotLoaded, format!("the `{target}` of this {kind} was not loaded"))
-        .with_hint(format!("add `{how}` to the query, or load it with `.fetch(&db)`"))
+/// The field that a relation is: known for what was read from a row.
+type Place = Option<(&'static ModelMeta, u16)>;
+
+/// The error that names what has to be loaded, in the words of the query that would do it.
+#[cold]
+fn not_loaded(place: Place, target: &str, to_one: bool) -> Error {
+    let (what, row, field) = match place {
+        Some((model, field)) => {
+            let name = &model.fields[usize::from(field)].name;
+            let row: String = model.name.chars().take(1).flat_map(char::to_lowercase).collect();
+            (format!("`{name}` of this `{}`", model.name), row, name.to_string())
+        }
+        None => (format!("the related `{target}`"), "x".to_owned(), "…".to_owned()),
+    };
+    let hint = match to_one {
+        true => {
+            format!("add `.select_related(|{row}| {row}.{field})` to the query, or load it with `.{field}.fetch(&db)`")
+        }
+        false => format!(
+            "add `.prefetch(|{row}| {row}.{field})` to the query, or ask for the rows with `.rows_of(|{row}| {row}.{field})`"
+        ),
+    };
+    Error::new(Code::NotLoaded, format!("{what} was not loaded")).with_hint(hint)
 }
 
 macro_rules! to_one {
@@ -54,12 +74,13 @@ macro_rules! to_one {
         pub struct $name<M: Model> {
             key: M::Key,
             row: Option<Loaded>,
+            place: Place,
         }
 
         impl<M: Model> $name<M> {
             /// A relation to the row of this key; whether it exists is for the database to say.
             pub fn to(key: M::Key) -> Self {
-                $name { key, row: None }
+                $name { key, row: None, place: None }
             }
 
             /// The key of the related row.
@@ -80,13 +101,21 @@ macro_rules! to_one {
                 self.row
                     .as_ref()
                     .and_then(|row| row.get())
-                    .ok_or_else(|| not_loaded(stringify!($name), &M::meta().name, ".select_related(|x| x.…)"))
+                    .ok_or_else(|| not_loaded(self.place, &M::meta().name, true))
+            }
+
+            /// Loads the related row, whether or not it is loaded already.
+            ///
+            /// # Errors
+            /// [`Code::NotFound`] when there is no such row.
+            pub async fn fetch<E: Executor>(&self, ex: &E) -> Result<M> {
+                crate::write::get(self.key.clone(), ex).await
             }
         }
 
         impl<M: Model> Clone for $name<M> {
             fn clone(&self) -> Self {
-                $name { key: self.key.clone(), row: self.row.clone() }
+                $name { key: self.key.clone(), row: self.row.clone(), place: self.place }
             }
         }
 
@@ -124,7 +153,8 @@ macro_rules! to_one {
             }
 
             fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
-                M::Key::read(row).map($name::to)
+                let place = row.place();
+                Ok($name { key: M::Key::read(row)?, row: None, place })
             }
 
             fn write(&self, out: &mut Writer) -> Result<()> {
@@ -196,18 +226,19 @@ macro_rules! to_many {
         $(#[doc = $doc])+
         pub struct $name<M> {
             rows: Option<Loaded>,
+            place: Place,
             _model: PhantomData<fn() -> M>,
         }
 
         impl<M> Default for $name<M> {
             fn default() -> Self {
-                $name { rows: None, _model: PhantomData }
+                $name { rows: None, place: None, _model: PhantomData }
             }
         }
 
         impl<M> Clone for $name<M> {
             fn clone(&self) -> Self {
-                $name { rows: self.rows.clone(), _model: PhantomData }
+                $name { rows: self.rows.clone(), place: self.place, _model: PhantomData }
             }
         }
 
@@ -242,8 +273,8 @@ macro_rules! to_many {
                 $handle::new(at, field)
             }
 
-            fn read(_row: &mut Reader<'_, '_>) -> Result<Self> {
-                Ok($name::default())
+            fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
+                Ok($name { rows: None, place: row.place(), _model: PhantomData })
             }
 
             fn write(&self, _out: &mut Writer) -> Result<()> {
@@ -282,7 +313,7 @@ impl<M: Model> HasMany<M> {
     /// # Errors
     /// [`Code::NotLoaded`] when no `prefetch` loaded them.
     pub fn get(&self) -> Result<&[M]> {
-        loaded_rows(self.rows.as_ref(), "HasMany")
+        loaded_rows(self.rows.as_ref(), self.place)
     }
 }
 
@@ -292,7 +323,7 @@ impl<M: Model> ManyToMany<M> {
     /// # Errors
     /// [`Code::NotLoaded`] when no `prefetch` loaded them.
     pub fn get(&self) -> Result<&[M]> {
-        loaded_rows(self.rows.as_ref(), "ManyToMany")
+        loaded_rows(self.rows.as_ref(), self.place)
     }
 }
 
@@ -304,13 +335,13 @@ impl<M: Model> HasOne<M> {
     pub fn get(&self) -> Result<Option<&M>> {
         match &self.rows {
             Some(row) => Ok(row.get::<Option<M>>().and_then(Option::as_ref).or_else(|| row.get::<M>())),
-            None => Err(not_loaded("HasOne", &M::meta().name, ".select_related(|x| x.…)")),
+            None => Err(not_loaded(self.place, &M::meta().name, false)),
         }
     }
 }
 
-fn loaded_rows<'a, M: Model>(rows: Option<&'a Loaded>, kind: &str) -> Result<&'a [M]> {
+fn loaded_rows<M: Model>(rows: Option<&Loaded>, place: Place) -> Result<&[M]> {
     rows.and_then(|rows| rows.get::<Vec<M>>())
         .map(Vec::as_slice)
-        .ok_or_else(|| not_loaded(kind, &M::meta().name, ".prefetch(|x| x.…)"))
+        .ok_or_else(|| not_loaded(place, &M::meta().name, false))
 }

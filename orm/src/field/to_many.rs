@@ -53,8 +53,7 @@ impl<S: Scope, M: Model> ToMany<S, M> {
 
     /// The whole set.
     pub fn set(self) -> Set<S, M> {
-        let mut select = Select::all(ModelRef::Static(M::meta()));
-        select.default_order = true;
+        let select = Select::all(ModelRef::Static(M::meta()));
         Set { relation: self, select, related: Vec::new(), below: Vec::new() }
     }
 
@@ -232,17 +231,11 @@ impl<S: Scope, M: Model> Set<S, M> {
         self
     }
 
-    pub(crate) fn into_prefetch(mut self, owner: &mut Vec<Step>, asked: bool) -> Prefetch {
-        owner.extend(self.relation.at.path().steps.iter().cloned());
-        self.select.default_order = self.select.order.is_empty();
-        Prefetch {
-            step: self.relation.step(),
-            ops: read_related::<M>(),
-            select: self.select,
-            related: self.related,
-            below: self.below,
-            asked,
-        }
+    pub(crate) fn into_prefetch(self) -> (Vec<Step>, Prefetch) {
+        let Set { relation, select, related, below } = self;
+        let prefetch =
+            Prefetch { step: relation.step(), ops: read_related::<M>(), select, related, below, asked: true };
+        (relation.at.path().steps.to_vec(), prefetch)
     }
 
     /// The set as a query inside the one that its owner stands in.

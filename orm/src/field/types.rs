@@ -225,7 +225,7 @@ plain! {
     f64: Float, F64, |v| *v, f64;
     String: Text, Text, |v| v.clone(), text;
     Vec<u8>: Bytes, Bytes, |v| v.clone(), bytes;
-    Decimal: Decimal, Decimal, |v| *v, decimal;
+    Decimal: Decimal, Decimal, |v| *v, scaled_decimal;
     NaiveDate: Date, Date, |v| *v, date;
     NaiveTime: Time, Time, |v| *v, time;
     NaiveDateTime: DateTime, Timestamp, |v| *v, timestamp;

@@ -2,10 +2,10 @@
 
 use super::{AppSpec, Key, KeyShape, LazyMeta, ModelMeta, Shape};
 use crate::{
-    Executor, FieldType, IntoKey, Result, Value,
+    Executor, FieldType, IntoKey, Kind, Result, Value,
     db::Row,
     field::{At, Loaded, Null, Opt, PathNode, Plain, Scope, SelectedValue, ToMany},
-    query::QuerySet,
+    query::{self, PrefetchSelection, QuerySet, RelationRows},
     tree::{Select, Selected},
     write::{self, Deleted, Edit, Many, Pending},
 };
@@ -116,6 +116,25 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
         T: Model,
     {
         write::many(self, relation(Self::fields()))
+    }
+
+    /// The rows of a relation of this row, as a query: `ada.rows_of(|a| a.books).filter(|b| b.active).all(&db)`.
+    fn rows_of<C, F>(&self, relation: C) -> QuerySet<F::Target>
+    where
+        C: FnOnce(Self::Fields<At<Self>>) -> F,
+        F: RelationRows,
+    {
+        query::rows_of(self, relation(Self::fields()))
+    }
+
+    /// Loads related rows under this row; the relations are as for [`QuerySet::prefetch`]. When it fails, the row is as it was.
+    fn prefetch<C, L, E>(&mut self, relations: C, ex: &E) -> impl Future<Output = Result<()>> + Send
+    where
+        C: FnOnce(Self::Fields<At<Self>>) -> L,
+        L: PrefetchSelection,
+        E: Executor,
+    {
+        query::load_under(std::slice::from_mut(self), relations, ex)
     }
 
     /// The handles of the fields, outside a closure.
@@ -258,23 +277,44 @@ pub struct Reader<'r, 'c> {
     row: &'r Row<'c>,
     at: usize,
     related: &'r [crate::query::Related],
+    /// The model that is being read, the first of its columns, and the number of its next field.
+    model: Option<(&'static ModelMeta, usize)>,
+    next: u16,
 }
 
 impl<'r, 'c> Reader<'r, 'c> {
     pub(crate) fn new(row: &'r Row<'c>, related: &'r [crate::query::Related]) -> Self {
-        Reader { row, at: 0, related }
+        Reader { row, at: 0, related, model: None, next: 0 }
     }
 
     /// The next column, as a value.
     pub fn value<T: FieldType>(&mut self) -> Result<T> {
-        let cell = self.row.cell(self.at);
+        let mut cell = self.row.cell(self.at);
+        // Databases drop the zeros at a decimal's end.
+        if let (Kind::Decimal, Some((model, first))) = (T::KIND, self.model) {
+            cell.set_scale(model.columns.get(self.at - first).and_then(|column| column.scale));
+        }
         self.at += 1;
         T::from_cell(&cell)
     }
 
     /// The next columns, as a field of a model.
     pub fn field<F: ModelField>(&mut self) -> Result<F> {
+        self.next += 1;
         F::read(self)
+    }
+
+    /// The field that is being read.
+    pub(crate) fn place(&self) -> Option<(&'static ModelMeta, u16)> {
+        self.model.map(|(model, _)| (model, self.next.saturating_sub(1)))
+    }
+
+    /// The columns of a model.
+    pub(crate) fn columns<M: Model>(&mut self) -> Result<M> {
+        let before = (self.model.replace((M::meta(), self.at)), std::mem::take(&mut self.next));
+        let model = M::read_columns(self);
+        (self.model, self.next) = before;
+        model
     }
 
     /// Whether the next `count` columns are all NULL.
@@ -296,7 +336,7 @@ impl<'r, 'c> Reader<'r, 'c> {
     #[doc(hidden)]
     pub fn model<M: Model>(&mut self) -> Result<M> {
         let related = std::mem::take(&mut self.related);
-        let mut model = M::read_columns(self)?;
+        let mut model: M = self.columns()?;
         for relation in related {
             relation.read_into(&mut model, self)?;
         }

@@ -38,12 +38,14 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     /// Groups the rows by one or more expressions.
     ///
     /// SQL: `SELECT status, COUNT(*) FROM .. GROUP BY status`.
-    pub fn group_by<C, K>(self, keys: C) -> Grouped<M, O, K::Row, R>
+    pub fn group_by<C, K>(mut self, keys: C) -> Grouped<M, O, K::Row, R>
     where
         C: FnOnce(O::Handles<R>) -> K,
         K: Selection<R>,
     {
-        let keys = keys(self.handles()).into_list();
+        self.select_mut().settle_slice();
+        let selection = &self.select().selection;
+        let keys = keys(self.handles()).into_list().into_iter().map(|key| key.with_selected(selection)).collect();
         Grouped { query: self, keys, _keys: PhantomData }
     }
 }
@@ -56,10 +58,12 @@ impl<M: Model, O: Row, K: Row, R: 'static> Grouped<M, O, K, R> {
         A: Selection<R>,
         K: Append<A::Parts>,
     {
-        let aggregates = aggregates(self.query.handles()).into_list();
+        let selection = &self.query.select().selection;
+        let aggregates = aggregates(self.query.handles()).into_list().into_iter();
+        let aggregates: Vec<Expr> = aggregates.map(|expr| expr.with_selected(selection)).collect();
         let keys = self.keys.len() as u16;
         let mut select = self.query.into_select();
-        select.default_order = false;
+        (select.order, select.default_order) = (Vec::new(), false);
         select_values(&mut select, self.keys);
         select.selection.extend(aggregates.into_iter().map(Selected::Expr));
         select.group_by = Some((0..keys).collect());
@@ -70,7 +74,7 @@ impl<M: Model, O: Row, K: Row, R: 'static> Grouped<M, O, K, R> {
     pub fn keys(self) -> QuerySet<M, K, R> {
         let keys = self.keys.len() as u16;
         let mut select = self.query.into_select();
-        select.default_order = false;
+        (select.order, select.default_order) = (Vec::new(), false);
         select_values(&mut select, self.keys);
         select.group_by = Some((0..keys).collect());
         QuerySet::from_select(select)

@@ -10,7 +10,7 @@ use crate::{
     db::{Cell, Row},
     field::Loaded,
     model::{Reader, Writer},
-    tree::{BinaryOp, Expr, Join, JoinKind, ModelRef, Path, Selected},
+    tree::{BinaryOp, Expr, Join, JoinKind, ModelRef, Path, Select, Selected},
 };
 use futures_util::future::BoxFuture;
 use std::{
@@ -177,15 +177,19 @@ pub(super) fn load<'a>(conn: &'a mut Connection, jobs: &'a [Job]) -> BoxFuture<'
         for job in jobs {
             answers.push(Answer::new(job, conn)?);
         }
-        for answer in &mut answers {
-            let Answer { statements, reading } = answer;
-            for statement in statements.iter() {
-                let model = reading.job.plan.select.model.static_name();
-                conn.query(statement, &mut |row| reading.take(row)).await.map_err(|error| error.with_model(model))?;
-            }
-        }
+        let (mut statements, mut readings): (Vec<Statement>, Vec<Reading<'_>>) = (Vec::new(), Vec::new());
+        let mut reader_of = Vec::new();
         for answer in answers {
-            let Reading { job, mut rows, slots, .. } = answer.reading;
+            reader_of.extend(std::iter::repeat_n(readings.len(), answer.statements.len()));
+            statements.extend(answer.statements);
+            readings.push(answer.reading);
+        }
+        if !statements.is_empty() {
+            // They do not need each other's answers: where the database can, all are sent at once.
+            conn.query_many(&statements, &mut |index, row| readings[reader_of[index]].take(row)).await?;
+        }
+        for reading in readings {
+            let Reading { job, mut rows, slots, .. } = reading;
             let plan = &job.plan;
             if let Some(through) = &job.through {
                 filled.push(Filled { loaded: Vec::new(), through: load(conn, through).await? });
@@ -276,40 +280,18 @@ impl<'a> Answer<'a> {
             return Ok(answer);
         }
         let mut select = plan.select.clone();
-        let target = select.model.clone();
-        let (model, field) = (&plan.step.model, &plan.step.model.fields[usize::from(plan.step.field)]);
-        let Some(relation) = &field.relation else { return Ok(answer) };
-        let at = |source: u16, model: &ModelRef, columns: &mut dyn Iterator<Item = u16>| -> Vec<Expr> {
-            let column = |column| Expr::Column { path: Path::source(source), model: model.clone(), column };
-            columns.map(column).collect()
-        };
-        let tie = if let Some(through) = relation.through(model, field) {
-            let between = through.model.clone();
-            let key = at(0, &target, &mut target.key.iter().copied());
-            let far = at(1, &between, &mut between.fields[usize::from(through.target)].columns());
-            let near = at(1, &between, &mut between.fields[usize::from(through.source)].columns());
-            let pairs = far.into_iter().zip(key).map(|(far, key)| far.binary(BinaryOp::Eq, key)).collect();
-            select.joins.push(Join { model: between, kind: JoinKind::Inner, on: Expr::And(pairs) });
-            let first =
-                target.columns.len() + select.related.iter().map(|(_, model)| model.columns.len()).sum::<usize>();
-            answer.reading.tie = near.iter().enumerate().map(|(part, it)| (first + part, kind_of(it))).collect();
-            select.selection.extend(near.iter().cloned().map(Selected::Expr));
-            near
-        } else {
-            let columns: Vec<u16> = match field.column_count {
-                0 => match relation.reverse(model, field) {
-                    Some(reverse) => target.fields[usize::from(reverse)].columns().collect(),
-                    None => {
-                        let what = format!("`{}.{}` has no foreign key on the other side", model.name, field.name);
-                        return Err(Error::new(Code::BadModel, what));
-                    }
-                },
-                _ => target.key.clone(),
-            };
-            let tie = at(0, &target, &mut columns.iter().copied());
-            answer.reading.tie =
-                columns.iter().zip(&tie).map(|(&column, it)| (usize::from(column), kind_of(it))).collect();
-            tie
+        let tie = tie(plan, &mut select)?;
+        answer.reading.tie = match tie.as_slice() {
+            // It is among the columns of the model, which come first.
+            [Expr::Column { path, .. }, ..] if path.source == 0 => {
+                tie.iter().filter_map(|it| column_of(it).map(|column| (usize::from(column), kind_of(it)))).collect()
+            }
+            _ => {
+                let related = select.related.iter().map(|(_, model)| model.columns.len()).sum::<usize>();
+                let first = select.model.columns.len() + related;
+                select.selection.extend(tie.iter().cloned().map(Selected::Expr));
+                tie.iter().enumerate().map(|(part, it)| (first + part, kind_of(it))).collect()
+            }
         };
         if select.is_sliced() {
             select.limit_by.clone_from(&tie);
@@ -342,6 +324,64 @@ impl Reading<'_> {
             self.slots.push(slot);
         }
         Ok(())
+    }
+}
+
+/// What ties the rows of a relation to those that they belong to: columns that hold the owner's key, or, where the owner holds the
+/// key, the key itself. A model between the two is joined.
+fn tie(plan: &Prefetch, select: &mut Select) -> Result<Vec<Expr>> {
+    let target = select.model.clone();
+    let (model, field) = (&plan.step.model, &plan.step.model.fields[usize::from(plan.step.field)]);
+    let at = |source: u16, model: &ModelRef, columns: &mut dyn Iterator<Item = u16>| -> Vec<Expr> {
+        let column = |column| Expr::Column { path: Path::source(source), model: model.clone(), column };
+        columns.map(column).collect()
+    };
+    if field.column_count > 0 {
+        return Ok(at(0, &target, &mut target.key.iter().copied()));
+    }
+    let relation = field.relation.as_ref();
+    if let Some(through) = relation.and_then(|relation| relation.through(model, field)) {
+        let between = through.model.clone();
+        let key = at(0, &target, &mut target.key.iter().copied());
+        let far = at(1, &between, &mut between.fields[usize::from(through.target)].columns());
+        let near = at(1, &between, &mut between.fields[usize::from(through.source)].columns());
+        let pairs = far.into_iter().zip(key).map(|(far, key)| far.binary(BinaryOp::Eq, key)).collect();
+        select.joins.push(Join { model: between, kind: JoinKind::Inner, on: Expr::And(pairs) });
+        return Ok(near);
+    }
+    match relation.and_then(|relation| relation.reverse(model, field)) {
+        Some(reverse) => Ok(at(0, &target, &mut target.fields[usize::from(reverse)].columns())),
+        None => {
+            let what = format!("`{}.{}` has no foreign key on the other side", model.name, field.name);
+            Err(Error::new(Code::BadModel, what))
+        }
+    }
+}
+
+/// The rows of a relation that belong to one row, as a query.
+pub(super) fn rows_of(plan: Prefetch, owner: &dyn AnyRow) -> Result<(Select, Vec<super::Related>, Vec<Arc<Prefetch>>)> {
+    let (mut select, mut out) = (plan.select.clone(), Writer::default());
+    let tie = tie(&plan, &mut select)?;
+    match plan.step.model.fields[usize::from(plan.step.field)].column_count {
+        0 => owner.key_values(&mut out)?,
+        _ => owner.field_values(plan.step.field, &mut out)?,
+    }
+    let same = tie.into_iter().zip(out.drain()).map(|(tie, value)| match value.is_null() {
+        true => Expr::Or(Vec::new()),
+        false => tie.binary(BinaryOp::Eq, Expr::Value(value)),
+    });
+    let same = same.fold(Expr::And(Vec::new()), Expr::and);
+    select.filter = Some(match select.filter.take() {
+        Some(filter) => same.and(filter),
+        None => same,
+    });
+    Ok((select, plan.related, plan.below))
+}
+
+fn column_of(expr: &Expr) -> Option<u16> {
+    match expr {
+        Expr::Column { column, .. } => Some(*column),
+        _ => None,
     }
 }
 

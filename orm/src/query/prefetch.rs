@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Access, Connection, Executor, Model, Operation, Result,
     field::{At, PathNode, Scope, Set, ToMany, ToOne},
-    tree::{ModelRef, Select, Step},
+    tree::{Expr, ModelRef, Select, Step},
 };
 use std::sync::Arc;
 
@@ -45,25 +45,80 @@ pub trait PrefetchSelection {
     fn add_to(self, out: &mut Vec<Arc<Prefetch>>);
 }
 
-impl<S: Scope, T: Scope, M: Model> PrefetchSelection for ToOne<S, T, M> {
-    fn add_to(self, out: &mut Vec<Arc<Prefetch>>) {
-        let prefetch = Prefetch::whole(self.step(), ModelRef::Static(M::meta()), read_related::<M>(), true);
-        let steps = self.target().path().steps;
-        insert(out, prefetch, &steps[..steps.len() - 1]);
+/// A relation, or some of its rows: `a.books`, `b.author`, `a.books.filter(..)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a relation",
+    label = "expected a relation, such as `a.books` or `a.books.filter(|b| ..)`"
+)]
+pub trait RelationRows {
+    /// The model of the rows.
+    type Target: Model;
+
+    /// The relation, and the steps on the way to the model that it starts from.
+    #[doc(hidden)]
+    fn into_prefetch(self) -> (Vec<Step>, Prefetch);
+}
+
+impl<S: Scope, T: Scope, M: Model> RelationRows for ToOne<S, T, M> {
+    type Target = M;
+
+    fn into_prefetch(self) -> (Vec<Step>, Prefetch) {
+        let mut way = self.target().path().steps.to_vec();
+        way.pop();
+        (way, Prefetch::whole(self.step(), ModelRef::Static(M::meta()), read_related::<M>(), true))
     }
 }
 
-impl<S: Scope, M: Model> PrefetchSelection for ToMany<S, M> {
-    fn add_to(self, out: &mut Vec<Arc<Prefetch>>) {
-        self.set().add_to(out);
+impl<S: Scope, M: Model> RelationRows for ToMany<S, M> {
+    type Target = M;
+
+    fn into_prefetch(self) -> (Vec<Step>, Prefetch) {
+        self.set().into_prefetch()
     }
 }
 
-impl<S: Scope, M: Model> PrefetchSelection for Set<S, M> {
-    fn add_to(self, out: &mut Vec<Arc<Prefetch>>) {
-        let mut way = Vec::new();
-        let prefetch = self.into_prefetch(&mut way, true);
-        insert(out, prefetch, &way);
+impl<S: Scope, M: Model> RelationRows for Set<S, M> {
+    type Target = M;
+
+    fn into_prefetch(self) -> (Vec<Step>, Prefetch) {
+        Set::into_prefetch(self)
+    }
+}
+
+macro_rules! selections {
+    ($([$($generics:tt)*] $type:ty;)+) => {$(
+        impl<$($generics)*> PrefetchSelection for $type {
+            fn add_to(self, out: &mut Vec<Arc<Prefetch>>) {
+                let (way, prefetch) = RelationRows::into_prefetch(self);
+                insert(out, prefetch, &way);
+            }
+        }
+    )+};
+}
+
+selections! {
+    [S: Scope, T: Scope, M: Model] ToOne<S, T, M>;
+    [S: Scope, M: Model] ToMany<S, M>;
+    [S: Scope, M: Model] Set<S, M>;
+}
+
+/// The rows of a relation of one row: what `Model::rows_of` gives.
+pub(crate) fn rows_of<M: Model, F: RelationRows>(owner: &M, relation: F) -> QuerySet<F::Target> {
+    let (way, prefetch) = relation.into_prefetch();
+    if !way.is_empty() {
+        let mut select = prefetch.select;
+        select.add_filter(Expr::Invalid(
+            "`rows_of` takes a relation of the row itself, without a path before it".to_owned(),
+        ));
+        return QuerySet::from_select(select);
+    }
+    match load::rows_of(prefetch, owner) {
+        Ok((select, related, prefetches)) => QuerySet::with_related(select, related, prefetches),
+        Err(error) => {
+            let mut select = Select::all(ModelRef::Static(F::Target::meta()));
+            select.add_filter(Expr::Invalid(error.message().to_owned()));
+            QuerySet::from_select(select)
+        }
     }
 }
 
@@ -158,7 +213,18 @@ impl<M: Model, O: Row + StartsWith<M>, R: 'static> QuerySet<M, O, R> {
 /// Loads related rows for rows that one already has: `orm::prefetch_all(&mut authors, |a| a.books, &db)`.
 ///
 /// The relations are as for [`QuerySet::prefetch`]. When it fails, the rows are as they were.
-pub async fn prefetch_all<M, C, L, E>(rows: &mut [M], relations: C, ex: &E) -> Result<()>
+pub fn prefetch_all<M, C, L, E>(rows: &mut [M], relations: C, ex: &E) -> impl Future<Output = Result<()>> + Send
+where
+    M: Model,
+    C: FnOnce(M::Fields<At<M>>) -> L,
+    L: PrefetchSelection,
+    E: Executor,
+{
+    load_under(rows, relations, ex)
+}
+
+/// [`prefetch_all`]; what the future holds is sure to be `Send`, whatever the closure captures.
+pub(crate) fn load_under<M, C, L, E>(rows: &mut [M], relations: C, ex: &E) -> impl Future<Output = Result<()>> + Send
 where
     M: Model,
     C: FnOnce(M::Fields<At<M>>) -> L,
@@ -167,10 +233,12 @@ where
 {
     let mut plans = Vec::new();
     relations(M::fields()).add_to(&mut plans);
-    let jobs = Arc::new(load::collect(&plans, &erased::all(rows))?);
-    let filled = ex.run(Load { jobs: jobs.clone() }).await?;
-    load::attach(&mut erased::all_mut(rows), &jobs, filled);
-    Ok(())
+    async move {
+        let jobs = Arc::new(load::collect(&plans, &erased::all(rows))?);
+        let filled = ex.run(Load { jobs: jobs.clone() }).await?;
+        load::attach(&mut erased::all_mut(rows), &jobs, filled);
+        Ok(())
+    }
 }
 
 /// Loads what jobs ask for.

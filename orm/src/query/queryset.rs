@@ -48,6 +48,10 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
         QuerySet { select, related: Vec::new(), prefetches: Vec::new(), _type: PhantomData }
     }
 
+    pub(super) fn with_related(select: Select, related: Vec<Related>, prefetches: Vec<Arc<Prefetch>>) -> Self {
+        QuerySet { select, related, prefetches, _type: PhantomData }
+    }
+
     fn retype<P>(self) -> QuerySet<M, P, R> {
         QuerySet { select: self.select, related: self.related, prefetches: self.prefetches, _type: PhantomData }
     }
@@ -169,6 +173,10 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     {
         let mut order: Vec<Order> = Vec::new();
         keys(self.handles()).add_to(&mut order);
+        if self.select.is_sliced() {
+            let why = "`order_by` after `limit` or `offset` would change which rows are left: order first";
+            self.select.add_filter(Expr::Invalid(why.to_owned()));
+        }
         self.select.order = order;
         self.select.default_order = false;
         self

@@ -55,7 +55,7 @@ pub(super) fn read_row<M: Model>(row: &mut Reader<'_, '_>, children: &[Related])
         row.skip(columns + children.iter().map(Related::skip).sum::<usize>());
         return Ok(None);
     }
-    let mut model = M::read_columns(row)?;
+    let mut model: M = row.columns()?;
     for child in children {
         child.read_into(&mut model, row)?;
     }

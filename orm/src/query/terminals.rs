@@ -12,7 +12,7 @@ use crate::{
 use std::{marker::PhantomData, sync::Arc};
 
 /// Reads the rows of a statement.
-struct Fetch<O> {
+pub(super) struct Fetch<O> {
     statement: Statement,
     related: Vec<Related>,
     prefetches: Vec<Arc<Prefetch>>,
@@ -29,33 +29,46 @@ impl<O: Row> Operation for Fetch<O> {
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<Vec<O>> {
-        let mut rows = Vec::new();
-        let related = &self.related;
-        let mut each = |row: &crate::Row<'_>| {
-            rows.push(O::read(&mut Reader::new(row, related))?);
-            Ok(())
-        };
-        let model = self.model;
-        conn.query(&self.statement, &mut each).await.map_err(|error| error.with_model(model.static_name()))?;
-        if let (false, Some(ops)) = (self.prefetches.is_empty() || rows.is_empty(), model.ops) {
-            let jobs = load::collect(
-                &self.prefetches,
-                &rows.iter().filter_map(|row: &O| (ops.row)(row.first())).collect::<Vec<_>>(),
-            )?;
-            let filled = load::load(conn, &jobs).await?;
-            let mut owners: Vec<_> = rows.iter_mut().filter_map(|row| (ops.row_mut)(row.first_mut())).collect();
-            load::attach(&mut owners, &jobs, filled);
-        }
-        Ok(rows)
+        read_all(self, conn, &mut |_| Ok(true)).await
     }
+}
+
+/// Reads the rows that `wanted` says yes to, and what is prefetched for them.
+pub(super) async fn read_all<O: Row>(
+    fetch: &Fetch<O>,
+    conn: &mut Connection,
+    wanted: &mut (dyn FnMut(&crate::Row<'_>) -> Result<bool> + Send),
+) -> Result<Vec<O>> {
+    let mut rows = Vec::new();
+    let related = &fetch.related;
+    let mut each = |row: &crate::Row<'_>| {
+        if wanted(row)? {
+            rows.push(O::read(&mut Reader::new(row, related))?);
+        }
+        Ok(())
+    };
+    let model = fetch.model;
+    conn.query(&fetch.statement, &mut each).await.map_err(|error| error.with_model(model.static_name()))?;
+    if let (false, Some(ops)) = (fetch.prefetches.is_empty() || rows.is_empty(), model.ops) {
+        let jobs = load::collect(
+            &fetch.prefetches,
+            &rows.iter().filter_map(|row: &O| (ops.row)(row.first())).collect::<Vec<_>>(),
+        )?;
+        let filled = load::load(conn, &jobs).await?;
+        let mut owners: Vec<_> = rows.iter_mut().filter_map(|row| (ops.row_mut)(row.first_mut())).collect();
+        load::attach(&mut owners, &jobs, filled);
+    }
+    Ok(rows)
 }
 
 impl<M: Model, O: Row> QuerySet<M, O> {
     fn fetch(&self, dialect: Dialect) -> Result<Fetch<O>> {
         let statement = compile::select(self.select(), dialect)?;
-        let access = if self.select().for_update { Access::Write } else { Access::Read };
-        let (related, prefetches) = (self.related().to_vec(), self.prefetches().to_vec());
-        Ok(Fetch { statement, related, prefetches, model: M::meta(), access, _row: PhantomData })
+        Ok(Fetch::of::<M>(statement, self.related().to_vec(), self.prefetches().to_vec(), self.access()))
+    }
+
+    pub(super) fn access(&self) -> Access {
+        if self.select().for_update { Access::Write } else { Access::Read }
     }
 
     /// All rows.
@@ -151,6 +164,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         C: FnOnce(O::Handles<M>) -> A,
         A: Selection<M>,
     {
+        self.select_mut().settle_slice();
         let list = aggregates(self.handles()).into_list();
         let before = self.select().selection.clone();
         let list: Vec<Expr> = list.into_iter().map(|expr| expr.with_selected(&before)).collect();
@@ -165,8 +179,20 @@ impl<M: Model, O: Row> QuerySet<M, O> {
 
 impl<O> Fetch<O> {
     fn plain<M: Model>(statement: Statement) -> Self {
-        let (related, prefetches) = (Vec::new(), Vec::new());
-        Fetch { statement, related, prefetches, model: M::meta(), access: Access::Read, _row: PhantomData }
+        Fetch::of::<M>(statement, Vec::new(), Vec::new(), Access::Read)
+    }
+
+    pub(super) fn of<M: Model>(
+        statement: Statement,
+        related: Vec<Related>,
+        prefetches: Vec<Arc<Prefetch>>,
+        access: Access,
+    ) -> Self {
+        Fetch { statement, related, prefetches, model: M::meta(), access, _row: PhantomData }
+    }
+
+    pub(super) fn access(&self) -> Access {
+        self.access
     }
 }
 

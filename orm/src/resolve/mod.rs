@@ -2,7 +2,7 @@
 
 use crate::{
     Code, Error, Result,
-    tree::{Expr, JoinKind, ModelRef, Path, Select, Step},
+    tree::{BinaryOp, Expr, JoinKind, ModelRef, Path, Select, Step},
 };
 
 /// The tables that one query reads. Queries inside it have frames of their own.
@@ -27,7 +27,7 @@ pub(crate) enum Origin {
     /// A source of the query: what it is over, or an explicit join.
     Source(u16),
     /// A relation of a table before it.
-    Relation { from: usize, step: Step },
+    Relation { from: usize, step: Step, nullable: bool },
 }
 
 /// Where a column stands, after joins that its path does not need have been left out.
@@ -68,7 +68,35 @@ impl Frame {
         });
         match wrong {
             Some(error) => Err(error),
-            None => Ok(frame),
+            None => {
+                frame.promote(select);
+                Ok(frame)
+            }
+        }
+    }
+
+    /// An outer join whose rows without a partner are filtered out anyway becomes an inner one.
+    fn promote(&mut self, select: &Select) {
+        if self.tables.len() == 1 || !self.tables.iter().any(|table| table.optional) {
+            return;
+        }
+        let mut needed = Vec::new();
+        if let Some(filter) = &select.filter {
+            rejecting_null(filter, &mut |path, model, column| {
+                needed.extend(self.place(path, model, column).ok().map(|place| place.table));
+            });
+        }
+        let mut inner = vec![false; self.tables.len()];
+        for mut table in needed {
+            while let Origin::Relation { from, .. } = self.tables[table].origin {
+                inner[table] = true;
+                table = from;
+            }
+        }
+        for table in 0..self.tables.len() {
+            if let Origin::Relation { from, nullable, .. } = self.tables[table].origin {
+                self.tables[table].optional = !inner[table] && (nullable || self.tables[from].optional);
+            }
         }
     }
 
@@ -113,7 +141,7 @@ impl Frame {
                     };
                     let nullable = field.column_count == 0 || step.model.columns[field.first_column as usize].nullable;
                     let optional = self.tables[table].optional || nullable;
-                    let origin = Origin::Relation { from: table, step: step.clone() };
+                    let origin = Origin::Relation { from: table, step: step.clone(), nullable };
                     self.add_table(relation.target(), &field.name, origin, optional, taken)
                 }
             };
@@ -129,7 +157,7 @@ impl Frame {
 
     fn relation(&self, table: usize, step: &Step) -> Option<usize> {
         self.tables.iter().position(
-            |known| matches!(&known.origin, Origin::Relation { from, step: other } if *from == table && other == step),
+            |known| matches!(&known.origin, Origin::Relation { from, step: other, .. } if *from == table && other == step),
         )
     }
 
@@ -166,4 +194,38 @@ pub(crate) fn trimmed(steps: &[Step], model: &ModelRef, column: u16) -> (usize, 
         length -= 1;
     }
     (length, model, column)
+}
+
+/// Calls `found` for columns without whose values the condition cannot be true.
+fn rejecting_null(condition: &Expr, found: &mut dyn FnMut(&Path, &ModelRef, u16)) {
+    match condition {
+        Expr::And(all) => all.iter().for_each(|part| rejecting_null(part, found)),
+        Expr::Binary(BinaryOp::Is | BinaryOp::Concat, ..) => {}
+        Expr::Binary(_, left, right) => {
+            strict(left, found);
+            strict(right, found);
+        }
+        Expr::Like { on, .. } | Expr::Regex { on, .. } | Expr::In(on, _) => strict(on, found),
+        Expr::InQuery(on, _) => on.iter().for_each(|part| strict(part, found)),
+        Expr::Not(inner) => {
+            if let Expr::IsNull(on) = &**inner {
+                strict(on, found);
+            }
+        }
+        Expr::Column { .. } => strict(condition, found),
+        _ => {}
+    }
+}
+
+/// Calls `found` for columns without whose values the expression has none.
+fn strict(expr: &Expr, found: &mut dyn FnMut(&Path, &ModelRef, u16)) {
+    match expr {
+        Expr::Column { path, model, column } => found(path, model, *column),
+        Expr::Negate(inner) => strict(inner, found),
+        Expr::Binary(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem, left, right) => {
+            strict(left, found);
+            strict(right, found);
+        }
+        _ => {}
+    }
 }

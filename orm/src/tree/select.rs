@@ -113,11 +113,30 @@ impl Select {
     /// Keeps only rows for which the condition is true as well, whatever stage the query has reached.
     pub fn narrow(&mut self, condition: Expr) {
         let condition = condition.with_selected(&self.selection);
-        if self.is_sliced() {
-            let why = "a filter after `limit` or `offset` would cut the slice short: filter first";
+        self.settle_slice();
+        self.add_filter(condition);
+    }
+
+    /// Makes what was cut off by number a condition, so that what follows is about the rows that are left: their keys are
+    /// those of the query as it was.
+    pub fn settle_slice(&mut self) {
+        if !self.is_sliced() {
+            return;
+        }
+        if self.group_by.is_some() || self.distinct || !self.joins.is_empty() {
+            let why = "a distinct, grouped or joined query cannot be narrowed after `limit` or `offset`: filter first";
             return self.add_filter(Expr::Invalid(why.to_owned()));
         }
-        self.add_filter(condition);
+        let keys: Vec<Expr> = self.model.key.iter().map(|&column| Expr::own(self.model.clone(), column)).collect();
+        let mut slice = self.clone();
+        slice.order.iter_mut().for_each(|order| {
+            let expr = std::mem::replace(&mut order.expr, Expr::And(Vec::new()));
+            order.expr = expr.with_selected(&self.selection);
+        });
+        slice.selection = keys.iter().cloned().map(Selected::Expr).collect();
+        slice.related.clear();
+        (slice.for_update, self.limit, self.offset) = (false, None, None);
+        self.filter = Some(Expr::InQuery(keys, Box::new(slice)));
     }
 
     /// Replaces every [`Expr::Selected`] outside the selection, which is about to change, by what was selected there.

@@ -71,7 +71,7 @@ pub(super) async fn read_by_key<M: Model>(conn: &mut Connection, key: Vec<Value>
     let statement = get_statement(M::meta(), conn.dialect(), key)?;
     let mut found = None;
     let each = &mut |row: &crate::Row<'_>| {
-        found = Some(M::read_columns(&mut Reader::new(row, &[]))?);
+        found = Some(Reader::new(row, &[]).columns()?);
         Ok(())
     };
     conn.query_keyed::<GetOf<M>>(&statement, each).await.map_err(|error| error.with_model(M::meta().static_name()))?;
@@ -174,7 +174,7 @@ impl<M: Model> Operation for CreateOne<M> {
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
         let mut created = None;
         let each = &mut |row: &crate::Row<'_>| {
-            created = Some(M::read_columns(&mut Reader::new(row, &[]))?);
+            created = Some(Reader::new(row, &[]).columns()?);
             Ok(())
         };
         let ran = match self.usual {

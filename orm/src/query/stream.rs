@@ -1,0 +1,83 @@
+//! Streams: all rows of a query, however many, in memory that does not grow with them.
+
+use super::{QuerySet, page::Keyset, selection::Row};
+use crate::{Executor, Model, Result, Value};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// How many rows are read at a time.
+const CHUNK: u64 = 500;
+
+/// The rows of a query as a [`Stream`]; [`RowStream::try_next`] needs no import.
+#[must_use = "nothing runs before a row is asked for"]
+pub struct RowStream<'e, O> {
+    rows: Pin<Box<dyn Stream<Item = Result<O>> + Send + 'e>>,
+}
+
+impl<O> RowStream<'_, O> {
+    /// The next row, `None` after the last.
+    pub async fn try_next(&mut self) -> Result<Option<O>> {
+        self.rows.try_next().await
+    }
+}
+
+impl<O> Stream for RowStream<'_, O> {
+    type Item = Result<O>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<O>>> {
+        self.rows.poll_next_unpin(context)
+    }
+}
+
+impl<O> fmt::Debug for RowStream<'_, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RowStream")
+    }
+}
+
+/// Where a stream has come to.
+struct Progress {
+    position: Option<Vec<Value>>,
+    /// How many rows are still wanted.
+    left: u64,
+}
+
+impl<M: Model, O: Row> QuerySet<M, O> {
+    /// All rows one after the other, read in chunks of 500: memory does not grow with their number, and no connection is held
+    /// between the chunks. What is prefetched is loaded chunk by chunk.
+    ///
+    /// Each chunk begins after the last row of the one before, in the query's order completed by the key; rows that others
+    /// change meanwhile are seen as they are when their chunk is read. Inside a transaction that is repeatable all chunks see the
+    /// same state. A grouped or distinct query, which has no such order, is read at once.
+    ///
+    /// SQL: `WHERE id > ? ORDER BY id LIMIT 501`, again and again.
+    pub fn stream<'e, E: Executor>(self, ex: &'e E) -> RowStream<'e, O>
+    where
+        M: 'e,
+    {
+        let select = self.select();
+        if select.group_by.is_some() || select.distinct || select.empty {
+            let all = async move { Ok(stream::iter(self.all(ex).await?.into_iter().map(Ok))) };
+            return RowStream { rows: Box::pin(stream::once(all).try_flatten()) };
+        }
+        let first = Some(Progress { position: None, left: select.limit.unwrap_or(u64::MAX) });
+        let keyset = Keyset::of(select, ex.dialect());
+        let chunks = stream::try_unfold((self, keyset, first), move |(mut query, keyset, progress)| async move {
+            let Some(Progress { position, left }) = progress.filter(|progress| progress.left > 0) else {
+                return Ok(None);
+            };
+            let order = keyset?;
+            let size = CHUNK.min(left);
+            let (rows, last, more) = query.rows_after(&order, position.as_deref(), size, ex).await?;
+            // Only the first chunk leaves rows out by number.
+            query.select_mut().offset = None;
+            let progress = more.then_some(Progress { position: Some(last), left: left - size });
+            Ok(Some((stream::iter(rows.into_iter().map(Ok)), (query, Ok(order), progress))))
+        });
+        RowStream { rows: Box::pin(chunks.try_flatten()) }
+    }
+}
