@@ -81,16 +81,19 @@ impl Migrator {
     ///
     /// # Errors
     /// When the history and the migrations do not agree.
-    pub async fn plan(&self, db: &Database) -> Result<Vec<(MigrationId, Direction)>> {
-        db.run(Plan { set: self.set.clone(), target: self.target.clone() }).await
+    pub fn plan<'d>(
+        &self,
+        db: &'d Database,
+    ) -> impl Future<Output = Result<Vec<(MigrationId, Direction)>>> + Send + use<'d> {
+        db.run(Plan { set: self.set.clone(), target: self.target.clone() })
     }
 
     /// What the database records, oldest first.
     ///
     /// # Errors
     /// When the history cannot be read.
-    pub async fn history(&self, db: &Database) -> Result<Vec<Applied>> {
-        db.run(History { set: self.set.clone() }).await
+    pub fn history<'d>(&self, db: &'d Database) -> impl Future<Output = Result<Vec<Applied>>> + Send + use<'d> {
+        db.run(History { set: self.set.clone() })
     }
 }
 

@@ -130,4 +130,24 @@ behaviour! {
         assert_eq!(gone.code(), orm::Code::MissingTable, "{gone}");
         Ok(())
     }
+
+    async fn two_migrators_at_once_take_turns(bed) {
+        let Bed { db, url, .. } = &*bed;
+        let mut set = MigrationSet::default();
+        make(&mut set, before::chinook(), &[])?;
+        make(&mut set, after::chinook(), &[("--remove", "chinook.Track.bytes")])?;
+        // A database in memory has one connection only, which is another way to take turns.
+        let other = if url.contains(":memory:") { db.clone() } else { Database::connect(url.clone()).await? };
+        let run = |db: &Database| {
+            let (db, set) = (db.clone(), set.clone());
+            tokio::spawn(async move { Migrator::with_set(set).run(&db).await })
+        };
+        let (first, second) = (run(db), run(&other));
+        let ran = |task: std::result::Result<Result<Vec<_>>, tokio::task::JoinError>| task.unwrap().map(|ran| ran.len());
+        let total = ran(first.await)? + ran(second.await)?;
+        assert_eq!(total, set.iter().count());
+        assert!(Migrator::with_set(set).plan(db).await?.is_empty());
+        other.close().await;
+        Ok(())
+    }
 }
