@@ -9,3 +9,4 @@ mod migrations;
 mod shop;
 
 mod lookups;
+mod writes;

@@ -83,6 +83,8 @@ fn sqlite(message: &str) -> Code {
         text if text.starts_with("no such table") || text.starts_with("no such column") => Code::MissingTable,
         text if text.contains("has no column named") => Code::MissingTable,
         text if text.contains("constraint failed") && text.starts_with("CHECK") => Code::CheckViolation,
+        // ON DELETE RESTRICT is refused as if by a trigger.
+        text if text.contains("constraint failed") && text.starts_with("FOREIGN KEY") => Code::ForeignKeyViolation,
         text if text.contains("is not a database") || text.contains("malformed") => Code::NoDatabase,
         text if text.contains("unable to open database file") || text.contains("disk I/O error") => Code::NoDatabase,
         _ => Code::Sql,

@@ -74,8 +74,8 @@ fn ends_with_name(constraint: &str, name: &str) -> bool {
 
 /// The columns of a key or constraint, asked of MariaDB or MySQL: an error there does not end the transaction.
 async fn from_server(constraint: &str, meta: &ModelMeta, conn: &mut Connection) -> Vec<String> {
-    let sql = "SELECT column_name FROM information_schema.statistics WHERE table_schema = DATABASE() AND \
-               table_name = ? AND index_name = ? ORDER BY seq_in_index";
+    let sql = "SELECT column_name FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND \
+               table_name = ? AND constraint_name = ? ORDER BY ordinal_position";
     let binds = [Value::Text(meta.table.clone()), Value::Text(constraint.to_owned())];
     let mut columns = Vec::new();
     let asked = conn

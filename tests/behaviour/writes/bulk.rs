@@ -1,0 +1,136 @@
+//! Many rows at once.
+
+use super::press::*;
+use crate::bed::behaviour;
+use orm::{Code, prelude::*};
+
+fn tag(number: usize) -> impl orm::write::IntoDraftRow<Tag> {
+    Tag::draft().slug(format!("t{number}")).name(format!("Tag {number}"))
+}
+
+behaviour! {
+    async fn any_number_of_rows_in_few_statements(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        assert_eq!(Tag::objects().bulk_create(Vec::<orm::write::DraftRow<Tag>>::new(), db).await?.len(), 0);
+        bed.log.assert_queries(0);
+        let rows = Tag::objects().bulk_create((0..100).map(tag), db).await?;
+        bed.log.assert_queries(1);
+        assert_eq!(rows.len(), 100);
+        assert!(rows.iter().enumerate().all(|(number, row)| row.slug == format!("t{number}") && row.id > 0));
+        bed.log.clear();
+        assert_eq!(Tag::objects().bulk_insert((100..1_700).map(tag), db).await?, 1_600);
+        let inserts = bed.log.statements().iter().filter(|query| query.sql.starts_with("INSERT")).count();
+        assert_eq!(inserts, 4);
+        assert_eq!(Tag::objects().count(db).await?, 1_700);
+        // All or nothing.
+        let error = Tag::objects().bulk_insert((1_000..3_000).rev().map(tag), db).await.unwrap_err();
+        assert_eq!((error.code(), fields(&error)), (Code::UniqueViolation, vec!["slug"]));
+        assert_eq!(Tag::objects().count(db).await?, 1_700);
+        Ok(())
+    }
+
+    async fn rows_of_different_shapes_keep_their_order(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        let ada = author("Ada", db).await?;
+        let draft = |title: &str| Book::draft().title(title).price(dec("1")).author(&ada);
+        let drafts = [draft("a"), draft("b").rank(1), draft("c"), draft("d").id(500).rank(2), draft("e").note("x")];
+        let rows = Book::objects().bulk_create(drafts, db).await?;
+        let seen: Vec<_> = rows.iter().map(|row| (row.title.as_str(), row.rank)).collect();
+        assert_eq!(seen, [("a", 7), ("b", 1), ("c", 7), ("d", 2), ("e", 7)]);
+        assert_eq!(rows[3].id, 500);
+        let error = Book::objects().bulk_create([draft("f"), draft(&"x".repeat(201))], db).await.unwrap_err();
+        assert_eq!(error.code(), Code::TooLong);
+        assert_eq!(Book::objects().count(db).await?, 5);
+        Ok(())
+    }
+
+    async fn existing_rows_are_left_out(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        Tag::objects().bulk_insert((0..150).map(tag), db).await?;
+        assert_eq!(Tag::objects().bulk_insert_ignore((100..300).map(tag), db).await?, 150);
+        assert_eq!(Tag::objects().bulk_insert_ignore((0..300).map(tag), db).await?, 0);
+        assert_eq!(Tag::objects().count(db).await?, 300);
+        // No other error is hidden.
+        let ada = author("Ada", db).await?;
+        let draft = |title: &str, author: i64| Book::draft().title(title).price(dec("1")).author(author);
+        let error = Book::objects().bulk_insert_ignore([draft("a", ada.id), draft("b", 999)], db).await.unwrap_err();
+        assert_eq!(error.code(), Code::ForeignKeyViolation, "{error}");
+        let bad = [draft("a", ada.id), draft("b", ada.id).price(dec("-1"))];
+        let error = Book::objects().bulk_insert_ignore(bad, db).await.unwrap_err();
+        assert_eq!(error.code(), Code::CheckViolation, "{error}");
+        assert_eq!(Book::objects().count(db).await?, 0);
+        Ok(())
+    }
+
+    async fn upserts_write_what_was_given(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        Tag::draft().slug("a").name("A").uses(5).create(db).await?;
+        let drafts = [
+            Tag::draft().slug("a").name("A2"),
+            Tag::draft().slug("b").name("B"),
+            Tag::draft().slug("b").name("B2"),
+        ];
+        assert_eq!(Tag::objects().bulk_upsert(drafts, |t| t.slug, db).await?, 3);
+        let rows = Tag::objects().order_by(|t| t.slug.asc()).values(|t| (t.name, t.uses)).all(db).await?;
+        // The default of `uses` is not written over the 5.
+        assert_eq!(rows, [("A2".to_owned(), 5), ("B2".to_owned(), 0)]);
+        let many = (0..1_200).map(|n| Tag::draft().slug(format!("t{}", n % 700)).name(format!("n{n}")).uses(n));
+        Tag::objects().bulk_upsert(many, |t| t.slug, db).await?;
+        let last = Tag::objects().filter(|t| t.slug.eq("t499")).get(db).await?;
+        assert_eq!((last.name.as_str(), last.uses), ("n1199", 1199));
+        assert_eq!(Tag::objects().count(db).await?, 702);
+        Ok(())
+    }
+
+    async fn upserts_beside_another_unique_key(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        let member = |email: &str, nick: &str| Member::draft().email(email).nick(nick);
+        member("a", "ann").create(db).await?;
+        assert_eq!(Member::objects().bulk_upsert([member("a", "anna"), member("b", "bob")], |m| m.email, db).await?, 2);
+        let nicks = Member::objects().order_by(|m| m.email.asc()).values(|m| m.nick).all(db).await?;
+        assert_eq!(nicks, ["anna", "bob"]);
+        // The other key is no reason to write over another row.
+        let error = Member::objects().bulk_upsert([member("c", "cid"), member("d", "bob")], |m| m.email, db).await;
+        let error = error.unwrap_err();
+        assert_eq!((error.code(), fields(&error)), (Code::UniqueViolation, vec!["nick"]), "{error}");
+        assert_eq!(Member::objects().count(db).await?, 2);
+        Ok(())
+    }
+
+    async fn some_fields_of_many_rows(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        let ada = author("Ada", db).await?;
+        let bob = author("Bob", db).await?;
+        let drafts = (0..250).map(|n| Book::draft().title(format!("b{n}")).price(dec("1")).author(&ada));
+        let mut rows = Book::objects().bulk_create(drafts, db).await?;
+        for (number, row) in rows.iter_mut().enumerate() {
+            row.price = Decimal::new(number as i64, 2);
+            row.note = (number % 2 == 0).then(|| format!("né {number}"));
+            row.editor = Some(ForeignKey::to(bob.id));
+            row.views = 99;
+        }
+        bed.log.clear();
+        assert_eq!(Book::objects().bulk_update(&rows, |b| (b.price, b.note, b.editor), db).await?, 250);
+        let updates = bed.log.statements().iter().filter(|query| query.sql.starts_with("UPDATE")).count();
+        assert_eq!(updates, 3);
+        let read = Book::objects().order_by(|b| b.id.asc()).all(db).await?;
+        for (number, (row, old)) in read.iter().zip(&rows).enumerate() {
+            assert_eq!((row.price, row.note.clone(), row.views), (Decimal::new(number as i64, 2), old.note.clone(), 0));
+            assert_eq!(row.editor, old.editor);
+            assert!(row.updated >= old.updated);
+        }
+        rows[0].price = dec("0.001");
+        assert_eq!(Book::objects().bulk_update(&rows, |b| b.price, db).await.unwrap_err().code(), Code::InexactDecimal);
+        let error = Book::objects().bulk_update(&rows, |b| b.id, db).await.unwrap_err();
+        assert_eq!(error.code(), Code::BadQuery);
+        let error = Book::objects().bulk_update(&rows, |b| b.author.name, db).await.unwrap_err();
+        assert_eq!(error.code(), Code::BadQuery);
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+//! Sets of related rows.
+
+use super::press::*;
+use crate::bed::{Bed, behaviour};
+use orm::{Code, prelude::*};
+
+async fn slugs(bed: &Bed, book: &Book) -> orm::Result<Vec<String>> {
+    book.many(|b| b.tags).rows()?.order_by(|t| t.slug.asc()).values(|t| t.slug).all(&bed.db).await
+}
+
+behaviour! {
+    async fn tags_come_and_go(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        let ada = author("Ada", db).await?;
+        let (one, two) = (book("One", &ada, db).await?, book("Two", &ada, db).await?);
+        let drafts = ["a", "b", "c", "d"].map(|slug| Tag::draft().slug(slug).name(slug));
+        let tags = Tag::objects().bulk_create(drafts, db).await?;
+        assert_eq!(one.many(|b| b.tags).add([&tags[0], &tags[1], &tags[0]], db).await?, 2);
+        assert_eq!(one.many(|b| b.tags).add([tags[1].id, tags[2].id], db).await?, 1);
+        two.many(|b| b.tags).add(&tags, db).await?;
+        assert_eq!(slugs(&bed, &one).await?, ["a", "b", "c"]);
+        assert_eq!(one.many(|b| b.tags).remove([&tags[0], &tags[3]], db).await?, 1);
+        assert_eq!(slugs(&bed, &one).await?, ["b", "c"]);
+        bed.log.clear();
+        assert_eq!(one.many(|b| b.tags).set([&tags[2], &tags[3]], db).await?, 2);
+        let statements = bed.log.statements();
+        let changes = statements.iter().filter(|query| !query.sql.starts_with("SHOW WARNINGS"));
+        // BEGIN, SELECT, DELETE, INSERT, COMMIT at the most.
+        assert!(changes.count() <= 5, "{statements:?}");
+        assert_eq!(slugs(&bed, &one).await?, ["c", "d"]);
+        assert_eq!(one.many(|b| b.tags).clear(db).await?, 2);
+        assert_eq!((slugs(&bed, &one).await?.len(), slugs(&bed, &two).await?.len()), (0, 4));
+        let error = one.many(|b| b.tags).add([&tags[0]], db).await.and(one.many(|b| b.tags).add([9_999], db).await);
+        assert_eq!(error.unwrap_err().code(), Code::ForeignKeyViolation);
+        assert_eq!(Book::objects().filter(|b| b.tags.any(|t| t.slug.eq("a"))).count(db).await?, 2);
+        Ok(())
+    }
+
+    async fn the_reverse_of_a_foreign_key(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        let (ada, bob) = (author("Ada", db).await?, author("Bob", db).await?);
+        let (one, two) = (book("One", &ada, db).await?, book("Two", &ada, db).await?);
+        assert_eq!(bob.many(|a| a.edited).add([&one, &two], db).await?, 2);
+        assert_eq!(bob.many(|a| a.edited).add([&one], db).await?, 0);
+        assert_eq!(bob.many(|a| a.edited).remove([&one], db).await?, 1);
+        assert_eq!(bob.many(|a| a.edited).all(db).await?.len(), 1);
+        assert_eq!(bob.many(|a| a.books).add([&two], db).await?, 1);
+        assert_eq!(*Book::get(two.id, db).await?.author.key(), bob.id);
+        let error = bob.many(|a| a.books).clear(db).await.unwrap_err();
+        assert_eq!(error.code(), Code::BadQuery);
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! Writes: drafts, bulk, edits, updates, deletions, unique keys and sets of related rows, on every back end.
+
+mod bulk;
+mod deletes;
+mod drafts;
+mod edits;
+mod keys;
+mod many;
+mod press;
+mod updates;

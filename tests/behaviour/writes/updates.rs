@@ -1,0 +1,146 @@
+//! Changes to all rows of a query.
+
+use super::press::*;
+use crate::bed::{Bed, behaviour};
+use orm::{Code, Dialect, prelude::*};
+
+async fn filled(bed: &Bed) -> orm::Result<(Author, Author)> {
+    tables(bed).await?;
+    let db = &bed.db;
+    let (ada, bob) = (author("Ada", db).await?, author("Bob", db).await?);
+    for (number, who) in [&ada, &ada, &bob, &bob, &bob].into_iter().enumerate() {
+        let price = Decimal::from(number as i64 + 1);
+        let draft = Book::draft().title(format!("b{number}")).price(price).author(who).views(number as i64);
+        draft.create(db).await?;
+    }
+    bed.log.clear();
+    Ok((ada, bob))
+}
+
+async fn views(bed: &Bed) -> orm::Result<Vec<i64>> {
+    Book::objects().order_by(|b| b.id.asc()).values(|b| b.views).all(&bed.db).await
+}
+
+behaviour! {
+    async fn values_and_expressions(bed) {
+        let (ada, _) = filled(&bed).await?;
+        let db = &bed.db;
+        let count = Book::objects()
+            .filter(|b| b.views.gt(1))
+            .update(|b| (b.views.set(b.views * 2 + 1), b.active.set(false), b.note.set("é")), db)
+            .await?;
+        bed.log.assert_queries(1);
+        assert_eq!(count, 3);
+        assert_eq!(views(&bed).await?, [0, 1, 5, 7, 9]);
+        assert_eq!(Book::objects().filter(|b| b.note.eq("é") & !b.active).count(db).await?, 3);
+        // Setting what is there already counts too.
+        assert_eq!(Book::objects().update(|b| b.active.set(false), db).await?, 5);
+        let cleared = Book::objects().update(|b| (b.note.set(None), b.editor.set(&ada), b.pages.set(3)), db).await?;
+        assert_eq!(cleared, 5);
+        assert_eq!(Book::objects().filter(|b| b.note.is_null() & b.editor.eq(&ada) & b.pages.eq(3)).count(db).await?, 5);
+        assert_eq!(Book::objects().update(|b| b.editor.set_null(), db).await?, 5);
+        assert_eq!(Book::objects().filter(|b| b.editor.is_null()).count(db).await?, 5);
+        // Every expression sees the row as it was.
+        let swap = Book::objects().filter(|b| b.title.eq("b0")).update(|b| (b.title.set("z"), b.note.set(b.title)), db);
+        swap.await?;
+        let row = Book::objects().filter(|b| b.title.eq("z")).get(db).await?;
+        assert_eq!(row.note.as_deref(), Some("b0"));
+        Ok(())
+    }
+
+    async fn conditions_over_relations(bed) {
+        let (_, bob) = filled(&bed).await?;
+        let db = &bed.db;
+        assert_eq!(Book::objects().filter(|b| b.author.name.eq("Bob")).update(|b| b.views.set(50), db).await?, 3);
+        bed.log.assert_queries(1);
+        assert_eq!(views(&bed).await?, [0, 1, 50, 50, 50]);
+        // The condition reads the table that is written.
+        let many = Book::objects().filter(|b| b.author.books.count().gt(2)).update(|b| b.views.set(b.views + 1), db);
+        assert_eq!(many.await?, 3);
+        let rich = Author::objects().filter(|a| a.books.any(|b| b.price.gt(4))).update(|a| a.name.set("Rich"), db);
+        assert_eq!(rich.await?, 1);
+        assert_eq!(Author::get(bob.id, db).await?.name, "Rich");
+        Ok(())
+    }
+
+    async fn values_of_related_rows(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        assert_eq!(Book::objects().update(|b| b.note.set(b.author.name), db).await?, 5);
+        let notes = Book::objects().order_by(|b| b.id.asc()).values(|b| b.note).all(db).await?;
+        let notes: Vec<_> = notes.iter().map(|note| note.as_deref().unwrap()).collect();
+        assert_eq!(notes, ["Ada", "Ada", "Bob", "Bob", "Bob"]);
+        let counted = Book::objects().update(|b| b.views.set(b.author.books.count()), db).await?;
+        assert_eq!((counted, views(&bed).await?), (5, vec![2, 2, 3, 3, 3]));
+        Ok(())
+    }
+
+    async fn slices_are_kept_to(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let two = Book::objects().order_by(|b| b.price.desc()).limit(2).update(|b| b.views.set(9), db).await?;
+        assert_eq!((two, views(&bed).await?), (2, vec![0, 1, 2, 9, 9]));
+        let next = Book::objects().order_by(|b| b.author.name.asc()).offset(1).limit(1).update(|b| b.views.set(8), db);
+        assert_eq!((next.await?, views(&bed).await?), (1, vec![0, 8, 2, 9, 9]));
+        bed.log.clear();
+        assert_eq!(Book::objects().none().update(|b| b.views.set(0), db).await?, 0);
+        bed.log.assert_queries(0);
+        Ok(())
+    }
+
+    async fn what_cannot_be_set(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let all = Book::objects;
+        let error = all().update(|b| b.title.set("x".repeat(201)), db).await.unwrap_err();
+        assert_eq!((error.code(), fields(&error)), (Code::TooLong, vec!["title"]));
+        assert_eq!(all().update(|b| b.price.set(dec("0.001")), db).await.unwrap_err().code(), Code::InexactDecimal);
+        assert_eq!(all().update(|b| b.author.name.set("x"), db).await.unwrap_err().code(), Code::BadQuery);
+        assert_eq!(all().update(|b| b.id.set(1), db).await.unwrap_err().code(), Code::BadQuery);
+        let groups = all().group_by(|b| b.author.name).keys().update(|b| b.views.set(1), db).await;
+        assert_eq!(groups.unwrap_err().code(), Code::BadQuery);
+        bed.log.assert_queries(0);
+        let error = all().update(|b| b.price.set(b.price * -1), db).await.unwrap_err();
+        assert_eq!((error.code(), fields(&error)), (Code::CheckViolation, vec!["price"]), "{error}");
+        Ok(())
+    }
+
+    async fn changed_rows_come_back(bed, requires(UpdateReturning)) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let mut rows = Book::objects().filter(|b| b.author.name.eq("Ada")).update_returning(|b| b.views.set(7), db).await?;
+        bed.log.assert_queries(1);
+        rows.sort_by_key(|row| row.id);
+        assert_eq!(rows.iter().map(|row| (row.title.as_str(), row.views)).collect::<Vec<_>>(), [("b0", 7), ("b1", 7)]);
+        Ok(())
+    }
+}
+
+#[test]
+fn the_sql_of_updates() -> orm::Result<()> {
+    let by_author = || Book::objects().filter(|b| b.author.name.eq("Bob"));
+    let set = |dialect| by_author().update_sql(|b| b.views.set(b.views + 1), dialect);
+    assert_eq!(
+        set(Dialect::Sqlite)?,
+        r#"UPDATE "press_book" AS "book" SET "views" = "book"."views" + ? WHERE "book"."id" IN (SELECT "book2"."id" FROM "press_book" AS "book2" JOIN "press_author" AS "author" ON "book2"."author_id" = "author"."id" WHERE "author"."name" = ?)"#
+    );
+    assert_eq!(
+        set(Dialect::MySql)?,
+        "UPDATE `press_book` AS `book` JOIN (SELECT DISTINCT `book2`.`id` FROM `press_book` AS `book2` JOIN `press_author` AS `author` ON `book2`.`author_id` = `author`.`id` WHERE `author`.`name` = ?) AS `chosen` ON `book`.`id` = `chosen`.`id` SET `book`.`views` = `book`.`views` + ?"
+    );
+    assert_eq!(
+        by_author().delete_sql(Dialect::MySql)?,
+        "DELETE `book` FROM `press_book` AS `book` JOIN (SELECT DISTINCT `book2`.`id` FROM `press_book` AS `book2` JOIN `press_author` AS `author` ON `book2`.`author_id` = `author`.`id` WHERE `author`.`name` = ?) AS `chosen` ON `book`.`id` = `chosen`.`id`"
+    );
+    assert_eq!(
+        Tag::objects().filter(|t| t.uses.lt(1)).delete_sql(Dialect::Postgres)?,
+        r#"DELETE FROM "press_tag" WHERE "uses" < $1"#
+    );
+    // MariaDB assigns from left to right: what is read is written last; a circle is refused.
+    let set = |dialect| Book::objects().update_sql(|b| (b.title.set("x"), b.note.set(b.title)), dialect);
+    assert_eq!(set(Dialect::MariaDb)?, "UPDATE `press_book` SET `note` = `title`, `title` = ?");
+    let circle = |dialect| Book::objects().update_sql(|b| (b.title.set(b.note.or("")), b.note.set(b.title)), dialect);
+    assert!(circle(Dialect::Postgres).is_ok());
+    assert_eq!(circle(Dialect::MariaDb).unwrap_err().code(), Code::Unsupported);
+    Ok(())
+}
