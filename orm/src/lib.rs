@@ -25,8 +25,8 @@ pub use db::{
 pub use dialect::{Capabilities, Dialect};
 pub use error::{Code, Error, ErrorKind, Result};
 pub use field::{
-    At, Field, FieldType, ForeignKey, HasMany, HasOne, InScope, IntoKey, Json, ManyToMany, NotNull, Null, Nullable,
-    OneToOne, Opt, Plain, Scope, SelectedValue, Set, Sub, ToMany, ToOne, family,
+    At, Choices, Field, FieldType, ForeignKey, HasMany, HasOne, InScope, IntoKey, Json, ManyToMany, NotNull, Null,
+    Nullable, OneToOne, Opt, Plain, Scope, SelectedValue, Set, Sub, ToMany, ToOne, family,
 };
 pub use model::{App, Key, Model, OnDelete};
 pub use orm_derive::{Choices, FieldType, Model, app};
@@ -44,7 +44,10 @@ pub mod __private {
     pub use migrations_engine as engine;
 
     pub use crate::field::{At, Joins, Loaded, NotNull, Opt, Own, PathNode, Plain, family};
-    pub use crate::field::{plain_kind, read_choice, read_number_choice, unknown_choice, unknown_choice_text};
+    pub use crate::field::{
+        ChoiceOf, Choices, choice_label, parse_choice, parse_number_choice, plain_kind, read_choice,
+        read_number_choice, unknown_choice, write_choice, write_number_choice,
+    };
     pub use crate::model::*;
     use crate::query::{IntoQ, OrderKeys};
     pub use crate::query::{Related, RowOps, read_related};

@@ -1,12 +1,14 @@
 //! Attributes as they are written: the only place that sees `syn::Attribute`. What they mean is decided in `check`.
 
+mod choices;
 mod field;
 mod list;
 mod model;
 
+pub(crate) use choices::{choice_attrs, choices_attrs};
 pub(crate) use field::{DbDefault, FieldAttrs, Spanned, field_attrs};
 use list::{Item, Value, items};
-pub(crate) use model::{Check, Index, Keys, ModelAttrs, Name, Unique, model_attrs};
+pub(crate) use model::{Keys, Name, Unique, model_attrs};
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 

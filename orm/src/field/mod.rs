@@ -9,7 +9,10 @@ mod to_many;
 mod to_one;
 mod types;
 
-pub use choice::{plain_kind, read_choice, read_number_choice, unknown_choice, unknown_choice_text};
+pub use choice::{
+    ChoiceOf, Choices, choice_label, parse_choice, parse_number_choice, plain_kind, read_choice, read_number_choice,
+    unknown_choice, write_choice, write_number_choice,
+};
 pub(crate) use handle::expr_in;
 pub use handle::{Field, SelectedValue};
 pub use path::PathNode;

@@ -1,5 +1,9 @@
 //! From what was written to what is meant: every rule that can be decided without knowing a type.
 
+mod choices;
+
+pub(crate) use choices::{Choices, Storage, Stored, choices};
+
 use crate::{
     errors::{Errors, nearest},
     model::{Call, Field, Index, IndexKeys, Model, Unique},
