@@ -19,6 +19,12 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
     expand::derive_model(input.into()).into()
 }
 
+/// Makes a struct a part that several models share: see `orm::ModelPart`.
+#[proc_macro_derive(ModelPart, attributes(model, field))]
+pub fn derive_model_part(input: TokenStream) -> TokenStream {
+    expand::derive_model_part(input.into()).into()
+}
+
 /// Lists the models of an application: see `orm::app`.
 #[proc_macro]
 pub fn app(input: TokenStream) -> TokenStream {

@@ -88,7 +88,28 @@ pub(crate) enum Call {
     RenamedFrom(LitStr),
 }
 
+impl Model {
+    /// Whether a field stands for several.
+    pub(crate) fn has_parts(&self) -> bool {
+        self.fields.iter().any(|field| field.flatten)
+    }
+
+    /// The index of a field among all fields, those of parts included.
+    pub(crate) fn index(&self, field: usize) -> proc_macro2::TokenStream {
+        if self.has_parts() {
+            return quote::quote!(__STARTS[#field]);
+        }
+        let index = proc_macro2::Literal::u16_suffixed(field as u16);
+        quote::quote!(#index)
+    }
+}
+
 impl Field {
+    /// Whether nothing that is said of it makes it a column: it may be a reverse side.
+    pub(crate) fn may_be_reverse(&self) -> bool {
+        !self.flatten && self.calls.iter().all(|call| matches!(call.value, Call::Via(_) | Call::VerboseName(_)))
+    }
+
     /// The place of the field's type, for what the type decides.
     pub(crate) fn type_span(&self) -> Span {
         syn::spanned::Spanned::span(&self.ty)

@@ -28,8 +28,8 @@ pub use field::{
     At, Choices, Field, FieldType, ForeignKey, HasMany, HasOne, InScope, IntoKey, Json, ManyToMany, NotNull, Null,
     Nullable, OneToOne, Opt, Plain, Scope, SelectedValue, Set, Sub, ToMany, ToOne, family,
 };
-pub use model::{App, Key, Model, OnDelete};
-pub use orm_derive::{Choices, FieldType, Model, app};
+pub use model::{App, Key, Model, ModelPart, OnDelete};
+pub use orm_derive::{Choices, FieldType, Model, ModelPart, app};
 pub use query::{
     Case, Cursor, CursorPage, Ex, Expression, Grouped, InSet, IntoQ, Operand, OptionalExt, OrderBy, OrderKeys, Page,
     PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, Selection, case, count, now, prefetch_all, raw, sql, value,
@@ -43,7 +43,7 @@ pub use write::{Assign, Deleted, Edit, Many, Pending, clock_time, set_clock};
 pub mod __private {
     pub use migrations_engine as engine;
 
-    pub use crate::field::{At, Joins, Loaded, NotNull, Opt, Own, PathNode, Plain, family};
+    pub use crate::field::{At, Joins, Loaded, NotNull, Nullable, Opt, Own, PathNode, Plain, family};
     pub use crate::field::{
         ChoiceOf, Choices, choice_label, parse_choice, parse_number_choice, plain_kind, read_choice,
         read_number_choice, unknown_choice, write_choice, write_number_choice,
@@ -102,8 +102,8 @@ pub mod __private {
 pub mod prelude {
     pub use crate::write::Draft as _;
     pub use crate::{
-        Choices, Database, Executor, Expression, ForeignKey, HasMany, HasOne, Json, ManyToMany, Model, OnDelete,
-        OneToOne, OptionalExt, Q, QuerySet, Scope, case, count, now,
+        Choices, Database, Executor, Expression, ForeignKey, HasMany, HasOne, Json, ManyToMany, Model, ModelPart,
+        OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, case, count, now,
     };
     pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
     pub use rust_decimal::Decimal;

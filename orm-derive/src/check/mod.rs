@@ -65,6 +65,15 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         managed: attrs.managed.unwrap_or(true),
         renamed_from: attrs.renamed_from,
     };
+    if derived == Derived::Part {
+        for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("model")) {
+            errors.at(attribute, "a part has no options of its own", "write them on the models that hold it");
+        }
+        for &key in &keys {
+            errors.at(&model.fields[key].ident, "a part has no primary key", "declare the key in each model");
+        }
+        return Some(model);
+    }
     if derived == Derived::Model {
         primary_key(&mut model, keys, plain_id, errors);
     }

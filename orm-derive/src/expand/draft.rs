@@ -46,6 +46,7 @@ pub(super) fn draft(model: &Model) -> (TokenStream, TokenStream) {
     let setters = model.fields.iter().enumerate().map(|(index, field)| setter(&name, &states, index, field));
     let (traits, bounds): (Vec<_>, Vec<_>) = required(model).map(|field| requirement(model, field)).unzip();
     let impls = quote! {
+        #[allow(dead_code)]
         impl<#(#states),*> #name<#(#states),*> { #(#setters)* }
         impl<#(#states),*> __p::Draft for #name<#(#states),*> { type Model = #ident; }
         #(#traits)*

@@ -21,6 +21,7 @@ pub(super) fn handles(model: &Model) -> TokenStream {
     });
     quote! {
         #[doc = #doc]
+        #[allow(dead_code)]
         #vis struct #name<__S: ::orm::__private::Scope> { #(#fields)* }
         impl<__S: ::orm::__private::Scope> ::core::clone::Clone for #name<__S> {
             fn clone(&self) -> Self { *self }

@@ -16,12 +16,22 @@ pub(super) fn model(model: &Model) -> TokenStream {
     let key_names = model.key.iter().map(|&index| &model.fields[index].name);
     let (mut made, mut read, mut write, mut attach, mut related) = (vec![], vec![], vec![], vec![], vec![]);
     for (index, field) in model.fields.iter().enumerate() {
-        let (ident, ty, number) = (&field.ident, &field.ty, index as u16);
+        let (ident, ty, number) = (&field.ident, &field.ty, model.index(index));
         made.push(quote!(#ident: <#ty as __p::ModelField>::handle(at, #number, __AT[#index])));
         read.push(quote!(#ident: __p::ModelField::read(row)?));
         write.push(quote!(__p::ModelField::write(&self.#ident, out)?;));
-        attach.push(quote!(#number => __p::ModelField::attach(&mut self.#ident, rows)));
-        related.push(quote!(#number => __p::ModelField::loaded(&self.#ident)));
+        attach.push(arm(
+            model,
+            index,
+            quote!(__p::ModelField::attach(&mut self.#ident, rows)),
+            |place| quote!(__p::ModelPart::attach_field(&mut self.#ident, #place, rows)),
+        ));
+        related.push(arm(
+            model,
+            index,
+            quote!(__p::ModelField::loaded(&self.#ident)),
+            |place| quote!(__p::ModelPart::loaded_field(&self.#ident, #place)),
+        ));
     }
     let parts = row_part(quote!(#ident), quote!(#handles));
     // The name of the model is the place where "no application lists it" is reported.
@@ -32,11 +42,16 @@ pub(super) fn model(model: &Model) -> TokenStream {
             type Key = #key_type;
             type UniqueKeys = #keys_name;
             type Draft = #empty;
-            const KEY: __p::KeyShape = __p::KeyShape { kinds: <#key_type as __p::Key>::KINDS, names: &[#(#key_names),*] };
+            const KEY: __p::KeyShape = __p::KeyShape {
+                kinds: <Self::Key as __p::Key>::KINDS,
+                names: &[#(#key_names),*],
+                model: __MODEL,
+            };
+            const FIELDS: &'static [__p::FieldSpec] = &__FIELDS;
             fn lazy_meta() -> &'static __p::LazyMeta { &__META }
             fn fields_at<__S: __p::Scope>(at: &'static __p::PathNode) -> #handles<__S> { #handles { #(#made),* } }
             fn unique_keys() -> #keys_name { #keys_value }
-            fn key(&self) -> #key_type { #key_value }
+            fn key(&self) -> Self::Key { #key_value }
             fn draft() -> Self::Draft { #draft_name(__p::DraftRow::new(), ::core::marker::PhantomData) }
             fn read_columns(row: &mut __p::Reader<'_, '_>) -> __p::Result<Self> { ::core::result::Result::Ok(#ident { #(#read),* }) }
             fn write_columns(&self, out: &mut __p::Writer) -> __p::Result<()> { #(#write)* ::core::result::Result::Ok(()) }
@@ -46,6 +61,77 @@ pub(super) fn model(model: &Model) -> TokenStream {
             }
         }
         #parts
+    }
+}
+
+/// An arm of a `match` over the indices of fields; for a part, over those of its fields.
+fn arm(model: &Model, index: usize, plain: TokenStream, part: impl FnOnce(TokenStream) -> TokenStream) -> TokenStream {
+    let number = model.index(index);
+    if !model.has_parts() {
+        return quote!(#number => #plain);
+    }
+    if !model.fields[index].flatten {
+        return quote!(field if field == #number => #plain);
+    }
+    let inside = part(quote!(field - #number));
+    let before = match model.fields.get(index + 1) {
+        Some(_) => {
+            let next = model.index(index + 1);
+            quote!(field >= #number && field < #next)
+        }
+        None => quote!(field >= #number),
+    };
+    quote!(field if #before => #inside)
+}
+
+/// The impls of a part: it is read, written and shown like a field of several columns.
+pub(super) fn part(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let handles = fields::name(model);
+    let (mut made, mut read, mut write, mut attach, mut related, mut nullness) =
+        (vec![], vec![], vec![], vec![], vec![], quote!(__p::Nullable));
+    for (index, field) in model.fields.iter().enumerate() {
+        let (ident, ty, number) = (&field.ident, &field.ty, model.index(index));
+        made.push(quote!(#ident: <#ty as __p::ModelField>::handle(at, field + #number, column + __AT[#index])));
+        read.push(quote!(#ident: __p::ModelField::read(row)?));
+        write.push(quote!(__p::ModelField::write(&self.#ident, out)?;));
+        attach.push(arm(
+            model,
+            index,
+            quote!(__p::ModelField::attach(&mut self.#ident, rows)),
+            |place| quote!(__p::ModelPart::attach_field(&mut self.#ident, #place, rows)),
+        ));
+        related.push(arm(
+            model,
+            index,
+            quote!(__p::ModelField::loaded(&self.#ident)),
+            |place| quote!(__p::ModelPart::loaded_field(&self.#ident, #place)),
+        ));
+        if !field.filled {
+            nullness = quote!(<#nullness as __p::Null>::And<<#ty as __p::ModelField>::Nullness>);
+        }
+    }
+    quote! {
+        impl __p::ModelField for #ident {
+            type Nullness = #nullness;
+            type Handle<__S: __p::Scope> = #handles<__S>;
+            const SHAPE: __p::Shape = __p::Shape::Part(&__FIELDS);
+            const COLUMNS: u16 = __p::FieldSpec::part("", Self::SHAPE).columns();
+            fn handle<__S: __p::Scope>(at: &'static __p::PathNode, field: u16, column: u16) -> #handles<__S> {
+                #handles { #(#made),* }
+            }
+            fn read(row: &mut __p::Reader<'_, '_>) -> __p::Result<Self> { ::core::result::Result::Ok(#ident { #(#read),* }) }
+            fn write(&self, out: &mut __p::Writer) -> __p::Result<()> { #(#write)* ::core::result::Result::Ok(()) }
+        }
+        impl __p::ModelPart for #ident {
+            fn attach_field(&mut self, field: u16, rows: __p::Loaded) { match field { #(#attach,)* _ => {} } }
+            fn loaded_field(&self, field: u16) -> ::core::option::Option<&__p::Loaded> {
+                match field { #(#related,)* _ => ::core::option::Option::None }
+            }
+        }
+        impl __p::IntoField<#ident> for #ident {
+            fn into_field(self) -> #ident { self }
+        }
     }
 }
 
@@ -99,7 +185,8 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 type Key = i64;
                 type UniqueKeys = ();
                 type Draft = ();
-                const KEY: __p::KeyShape = __p::KeyShape { kinds: &[], names: &[] };
+                const KEY: __p::KeyShape = __p::KeyShape { kinds: &[], names: &[], model: "" };
+                const FIELDS: &'static [__p::FieldSpec] = &[];
                 fn lazy_meta() -> &'static __p::LazyMeta { loop {} }
                 fn fields_at<__S: __p::Scope>(_: &'static __p::PathNode) -> #handles<__S> { loop {} }
                 fn unique_keys() {}

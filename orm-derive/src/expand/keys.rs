@@ -54,6 +54,7 @@ pub(super) fn keys(model: &Model) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[derive(Clone, Copy)]
+        #[allow(dead_code)]
         #vis struct #name { #(#keys)* }
     }
 }
@@ -63,8 +64,8 @@ pub(super) fn value(model: &Model) -> TokenStream {
     let name = name(model);
     let keys = all(model).into_iter().map(|key| {
         let ident = key.ident;
-        let fields = key.fields.into_iter().map(|field| field as u16);
-        quote!(#ident: ::core::convert::From::from(__p::UniqueKey::new(&[#(#fields),*])),)
+        let fields = key.fields.into_iter().map(|field| model.index(field));
+        quote!(#ident: ::core::convert::From::from(__p::UniqueKey::new(const { &[#(#fields),*] })),)
     });
     quote!(#name { #(#keys)* })
 }

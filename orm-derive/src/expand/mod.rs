@@ -41,6 +41,31 @@ pub(crate) fn derive_model(input: TokenStream) -> TokenStream {
     quote! { #expansion #errors }
 }
 
+/// `#[derive(ModelPart)]`.
+pub(crate) fn derive_model_part(input: TokenStream) -> TokenStream {
+    let input = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let model = check::model(&input, Derived::Part, &mut errors);
+    let expansion = model.map(|model| {
+        let fields = fields::handles(&model);
+        let (layout, part) = (spec::layout(&model), implement::part(&model));
+        quote! {
+            #fields
+            #[allow(clippy::all, clippy::pedantic)]
+            const _: () = {
+                use ::orm::__private as __p;
+                #layout
+                #part
+            };
+        }
+    });
+    let errors = errors.into_tokens();
+    quote! { #expansion #errors }
+}
+
 fn expand_model(model: &Model) -> TokenStream {
     let fields = fields::handles(model);
     let keys = keys::keys(model);

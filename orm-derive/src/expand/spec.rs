@@ -10,24 +10,22 @@ use syn::{Expr, LitStr};
 
 /// The statics `__FIELDS` and `__META`, and the constant `__AT`: the first column of each field.
 pub(super) fn spec(model: &Model) -> TokenStream {
-    let count = model.fields.len();
-    let fields = model.fields.iter().map(field);
+    let layout = layout(model);
     let name = &model.name;
     let table = option(model.table.as_ref());
     let comment = option(model.comment.as_ref());
     let verbose_name = option(model.verbose_name.as_ref());
     let renamed_from = option(model.renamed_from.as_ref());
     let (managed, help) = (model.managed, &model.help);
-    let primary_key = model.key.iter().map(|&index| index as u16);
+    let primary_key = model.key.iter().map(|&index| model.index(index));
     let ordering = model.ordering.iter().map(|&(field, descending)| {
-        let field = field as u16;
+        let field = model.index(field);
         quote!(__p::OrderKey { field: #field, descending: #descending })
     });
     let ident = &model.ident;
     let (options, options_fn) = options(model);
     quote! {
-        static __FIELDS: [__p::FieldSpec; #count] = [#(#fields),*];
-        const __AT: __p::Offsets<#count> = __p::offsets(&__FIELDS);
+        #layout
         #options_fn
         static __META: __p::LazyMeta = __p::LazyMeta::new(__p::ModelSpec {
             name: #name,
@@ -46,6 +44,31 @@ pub(super) fn spec(model: &Model) -> TokenStream {
     }
 }
 
+/// `__FIELDS`, and where each field begins: `__AT` among the columns, `__STARTS` among the fields where parts stand for several.
+pub(super) fn layout(model: &Model) -> TokenStream {
+    let count = model.fields.len();
+    let fields = model.fields.iter().map(field);
+    let starts = model.has_parts().then(|| quote!(const __STARTS: __p::Offsets<#count> = __p::starts(&__FIELDS);));
+    let span = model.ident.span();
+    let check = quote_spanned!(span=> const _: () = __p::check_columns(&__FIELDS););
+    let reverse = model.fields.iter().enumerate().filter(|(_, field)| field.may_be_reverse()).map(|(index, field)| {
+        let ty = &field.ty;
+        quote_spanned! {field.type_span()=>
+            __p::check_reverse(<#ty as __p::ModelField>::REVERSE_OF, &__FIELDS[#index], __MODEL);
+        }
+    });
+    let reverse = (!model.key.is_empty()).then(|| quote!(const _: () = { #(#reverse)* };));
+    let path = format!("::{}", model.name);
+    quote! {
+        const __FIELDS: [__p::FieldSpec; #count] = [#(#fields),*];
+        const __AT: __p::Offsets<#count> = __p::offsets(&__FIELDS);
+        const __MODEL: &'static str = ::core::concat!(::core::module_path!(), #path);
+        #starts
+        #check
+        #reverse
+    }
+}
+
 fn option(text: Option<&LitStr>) -> TokenStream {
     match text {
         Some(text) => quote!(::core::option::Option::Some(#text)),
@@ -57,7 +80,10 @@ fn option(text: Option<&LitStr>) -> TokenStream {
 fn field(field: &Field) -> TokenStream {
     let (name, ty, help) = (&field.name, &field.ty, &field.help);
     let span = field.type_span();
-    let mut out = quote!(__p::FieldSpec::new(#name, <#ty as __p::ModelField>::SHAPE, #help));
+    if field.flatten {
+        return quote_spanned!(span=> __p::FieldSpec::part(#name, <#ty as __p::ModelField>::SHAPE));
+    }
+    let mut out = quote_spanned!(span=> __p::FieldSpec::new(#name, <#ty as __p::ModelField>::SHAPE, #help));
     for call in &field.calls {
         out = self::call(field, call, out);
     }
@@ -127,7 +153,7 @@ fn options(model: &Model) -> (TokenStream, TokenStream) {
         None => quote!(::core::option::Option::None),
     };
     let unique = model.unique.iter().map(|unique| {
-        let fields = unique.fields.iter().map(|&field| field as u16);
+        let fields = unique.fields.iter().map(|&field| model.index(field));
         let (name, condition) = (option(unique.name.as_ref()), optional(unique.condition.as_ref()));
         quote!(__p::UniqueMeta { name: #name, fields: ::std::vec![#(#fields),*], condition: #condition })
     });
@@ -135,7 +161,7 @@ fn options(model: &Model) -> (TokenStream, TokenStream) {
         let keys = match &index.keys {
             IndexKeys::Fields(fields) => {
                 let keys = fields.iter().map(|&(field, descending)| {
-                    let field = field as u16;
+                    let field = model.index(field);
                     quote!(__p::OrderKey { field: #field, descending: #descending })
                 });
                 quote!(__p::field_keys::<#ident>(&[#(#keys),*]))

@@ -3,7 +3,7 @@
 use super::{NotNull, Nullable, Opt, PathNode, Scope, ToMany, ToOne};
 use crate::{
     Code, Error, Executor, Result,
-    model::{Key, Model, ModelField, ModelMeta, Reader, RelationKind, Shape, Writer},
+    model::{FieldSpec, Key, Model, ModelField, ModelMeta, Reader, RelationKind, Shape, Writer},
 };
 use std::{any::Any, fmt, marker::PhantomData, sync::Arc};
 
@@ -222,7 +222,7 @@ to_one! {
 }
 
 macro_rules! to_many {
-    ($(#[doc = $doc:literal])+ $name:ident, $kind:expr, $handle:ident) => {
+    ($(#[doc = $doc:literal])+ $name:ident, $kind:expr, $handle:ident, $reverse:literal) => {
         $(#[doc = $doc])+
         pub struct $name<M> {
             rows: Option<Loaded>,
@@ -268,6 +268,8 @@ macro_rules! to_many {
             type Handle<S: Scope> = $handle<S, M>;
             const SHAPE: Shape = Shape::Relation($kind, M::meta);
             const COLUMNS: u16 = 0;
+            const REVERSE_OF: Option<(&'static str, &'static [FieldSpec])> =
+                if $reverse { Some((M::KEY.model, M::FIELDS)) } else { None };
 
             fn handle<S: Scope>(at: &'static PathNode, field: u16, _column: u16) -> $handle<S, M> {
                 $handle::new(at, field)
@@ -296,15 +298,15 @@ type ReverseOne<S, M> = ToOne<S, Opt<S>, M>;
 
 to_many! {
     /// The rows of another model that point here by a foreign key: no column.
-    HasMany, RelationKind::HasMany, ToMany
+    HasMany, RelationKind::HasMany, ToMany, true
 }
 to_many! {
     /// The row of another model that points here by a one-to-one: no column.
-    HasOne, RelationKind::HasOne, ReverseOne
+    HasOne, RelationKind::HasOne, ReverseOne, true
 }
 to_many! {
     /// Rows of another model, through a table between the two: no column.
-    ManyToMany, RelationKind::ManyToMany, ToMany
+    ManyToMany, RelationKind::ManyToMany, ToMany, false
 }
 
 impl<M: Model> HasMany<M> {

@@ -57,6 +57,8 @@ pub trait Null: Send + Sync + 'static {
     type Wrap<T: FieldType>: FieldType<Plain = T::Plain>;
     /// Either of the two.
     type Or<N: Null>: Null;
+    /// Both of the two.
+    type And<N: Null>: Null;
     /// Whether a draft has to be given the value: [`Missing`](crate::write::Missing) until it is, or filled from the start.
     type Init;
     /// A unique key over such a value, for upserts: NULLs are never equal, so that a nullable one does not serve.
@@ -72,6 +74,7 @@ pub struct Nullable;
 impl Null for NotNull {
     type Wrap<T: FieldType> = T;
     type Or<N: Null> = N;
+    type And<N: Null> = NotNull;
     type Init = crate::write::Missing;
     type Unique<M: crate::Model> = crate::write::UniqueKey<M>;
 }
@@ -79,6 +82,7 @@ impl Null for NotNull {
 impl Null for Nullable {
     type Wrap<T: FieldType> = T::Nullable;
     type Or<N: Null> = Nullable;
+    type And<N: Null> = N;
     type Init = crate::write::Filled;
     type Unique<M: crate::Model> = crate::write::NullableKey<M>;
 }

@@ -8,8 +8,21 @@ use super::{ColumnShape, DbDefault, FieldOptions, FieldSpec, ModelMeta, OnDelete
 use crate::{Kind, Value};
 
 impl FieldSpec {
+    /// A part: its fields take this one's place.
+    #[track_caller]
+    pub const fn part(name: &'static str, shape: Shape) -> FieldSpec {
+        match shape {
+            Shape::Part(_) => FieldSpec { name, shape, options: FieldOptions::NONE },
+            _ => panic!("`flatten` is for parts, structs with #[derive(ModelPart)]: remove it"),
+        }
+    }
+
     /// A field of this name, whose type says `shape`.
+    #[track_caller]
     pub const fn new(name: &'static str, shape: Shape, help: &'static str) -> FieldSpec {
+        if matches!(shape, Shape::Part(_)) {
+            panic!("this type is a part of a model: write #[field(flatten)]");
+        }
         FieldSpec { name, shape, options: FieldOptions { help, ..FieldOptions::NONE } }
     }
 
@@ -238,6 +251,54 @@ impl FieldSpec {
                 key.kinds.len() as u16
             }
             Shape::Relation(..) => 0,
+            Shape::Part(fields) => {
+                let mut columns = 0;
+                let mut index = 0;
+                while index < fields.len() {
+                    columns += fields[index].columns();
+                    index += 1;
+                }
+                columns
+            }
+        }
+    }
+
+    /// How many fields it stands for.
+    const fn fields(&self) -> u16 {
+        let Shape::Part(fields) = self.shape else { return 1 };
+        let mut count = 0;
+        let mut index = 0;
+        while index < fields.len() {
+            count += fields[index].fields();
+            index += 1;
+        }
+        count
+    }
+
+    /// The name of its column, in two halves; none for parts, and where a relation has no column or several.
+    const fn column_name(&self) -> Option<(&'static str, &'static str)> {
+        match (self.options.column, self.shape) {
+            (Some(column), _) => Some((column, "")),
+            (None, Shape::Column(_)) => Some((self.name, "")),
+            (None, Shape::Relation(..)) if self.columns() == 1 => Some((self.name, "_id")),
+            (None, _) => None,
+        }
+    }
+
+    const fn has_column(&self, (left, right): (&str, &str)) -> bool {
+        if let Shape::Part(fields) = self.shape {
+            let mut index = 0;
+            while index < fields.len() {
+                if fields[index].has_column((left, right)) {
+                    return true;
+                }
+                index += 1;
+            }
+            return false;
+        }
+        match self.column_name() {
+            Some((own, end)) => same_text(left, right, own, end),
+            None => false,
         }
     }
 
@@ -274,4 +335,143 @@ pub const fn offsets<const N: usize>(fields: &[FieldSpec; N]) -> Offsets<N> {
         index += 1;
     }
     out
+}
+
+/// The first field of each, when parts stand for several.
+pub const fn starts<const N: usize>(fields: &[FieldSpec; N]) -> Offsets<N> {
+    let mut out = [0; N];
+    let mut field = 0;
+    let mut index = 0;
+    while index < N {
+        out[index] = field;
+        field += fields[index].fields();
+        index += 1;
+    }
+    out
+}
+
+/// Refuses two fields with one column, where only the types tell: `author: ForeignKey<_>` beside `author_id`.
+#[track_caller]
+pub const fn check_columns(fields: &[FieldSpec]) {
+    let mut index = 0;
+    while index < fields.len() {
+        // Plain columns of one name are reported by the derive, at both fields.
+        if let (Shape::Relation(..), Some((name, end))) = (fields[index].shape, fields[index].column_name()) {
+            let mut other = 0;
+            while other < fields.len() {
+                if other != index && fields[other].has_column((name, end)) {
+                    let text = Text::new().push("the column `").push(name).push(end).push("` of the relation `");
+                    let text = text.push(fields[index].name).push("` already belongs to the field `");
+                    panic!("{}", text.push(fields[other].name).push("`").as_str());
+                }
+                other += 1;
+            }
+        }
+        index += 1;
+    }
+}
+
+/// Refuses a reverse side whose foreign key does not exist, or is one of several. `me` is the model that has the reverse side.
+#[track_caller]
+pub const fn check_reverse(of: Option<(&'static str, &'static [FieldSpec])>, side: &FieldSpec, me: &'static str) {
+    let Some((model, fields)) = of else { return };
+    let (model, own) = (last_segment(model), last_segment(me));
+    let (mut found, mut index) = (0, 0);
+    let mut first = "";
+    while index < fields.len() {
+        if let Shape::Relation(RelationKind::ForeignKey { key, .. } | RelationKind::OneToOne { key, .. }, _) =
+            fields[index].shape
+            && same_text(key.model, "", me, "")
+        {
+            match side.options.via {
+                Some(via) if same_text(via, "", fields[index].name, "") => return,
+                Some(_) => {}
+                None => found += 1,
+            }
+            if first.is_empty() {
+                first = fields[index].name;
+            }
+        }
+        // A key inside a part: which one it is, is seen when the program starts.
+        if matches!(fields[index].shape, Shape::Part(_)) {
+            return;
+        }
+        index += 1;
+    }
+    let text = Text::new().push("`").push(model);
+    if first.is_empty() {
+        panic!("{}", text.push("` has no foreign key to `").push(own).push("`").as_str());
+    }
+    if let Some(via) = side.options.via {
+        let text = text.push("` has no foreign key `").push(via).push("` to `").push(own);
+        panic!("{}", text.push("`: write #[field(via = ").push(first).push(")]").as_str());
+    }
+    if found > 1 {
+        let text = text.push("` has several foreign keys to `").push(own).push("`: say which, #[field(via = ");
+        panic!("{}", text.push(first).push(")]").as_str());
+    }
+}
+
+const fn last_segment(path: &'static str) -> &'static str {
+    let bytes = path.as_bytes();
+    let mut start = bytes.len();
+    while start > 0 && bytes[start - 1] != b':' {
+        start -= 1;
+    }
+    path.split_at(start).1
+}
+
+/// `left` and `right` together are `own` and `end` together.
+const fn same_text(left: &str, right: &str, own: &str, end: &str) -> bool {
+    let length = left.len() + right.len();
+    if length != own.len() + end.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < length {
+        if letter(left, right, index) != letter(own, end, index) {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+const fn letter(left: &str, right: &str, index: usize) -> u8 {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let letter = if index < left.len() { left[index] } else { right[index - left.len()] };
+    letter.to_ascii_lowercase()
+}
+
+/// A message put together at compile time; what does not fit is left out.
+struct Text {
+    bytes: [u8; 200],
+    length: usize,
+}
+
+impl Text {
+    const fn new() -> Text {
+        Text { bytes: [0; 200], length: 0 }
+    }
+
+    const fn push(mut self, text: &str) -> Text {
+        let text = text.as_bytes();
+        if self.length + text.len() > self.bytes.len() {
+            return self;
+        }
+        let mut index = 0;
+        while index < text.len() {
+            self.bytes[self.length] = text[index];
+            self.length += 1;
+            index += 1;
+        }
+        self
+    }
+
+    const fn as_str(&self) -> &str {
+        match str::from_utf8(self.bytes.split_at(self.length).0) {
+            Ok(text) => text,
+            Err(_) => "two fields have one column",
+        }
+    }
 }

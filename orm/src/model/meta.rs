@@ -171,7 +171,9 @@ impl ModelMeta {
         super::register(app);
         let mut fields = Vec::with_capacity(spec.fields.len());
         let mut columns = Vec::with_capacity(spec.fields.len());
-        for (index, field) in spec.fields.iter().enumerate() {
+        let mut flat = Vec::with_capacity(spec.fields.len());
+        super::part::flat(spec.fields, &mut flat);
+        for (index, field) in flat.into_iter().enumerate() {
             fields.push(FieldMeta::build(index as u16, field, &mut columns));
         }
         let key = spec.primary_key.iter().flat_map(|&field| fields[field as usize].columns()).collect();
@@ -267,6 +269,8 @@ impl FieldMeta {
                 }
                 (None, Some(Relation::new(kind, Target::Static(target))))
             }
+            // The caller has put the fields of parts in their places.
+            Shape::Part(_) => (None, None),
         };
         let column_count = columns.len() as u16 - first_column;
         FieldMeta { name: Cow::Borrowed(spec.name), options, first_column, column_count, column, relation }
@@ -364,7 +368,7 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
             let column = if model.key.len() == 1 { format!("{name}_id") } else { format!("{name}_{}", part.name) };
             columns.push(ColumnMeta { nullable: false, field: index, name: column, ..part.clone() });
         }
-        let kind = RelationKind::ForeignKey { nullable: false, key: KeyShape { kinds: &[], names: &[] } };
+        let kind = RelationKind::ForeignKey { nullable: false, key: KeyShape { kinds: &[], names: &[], model: "" } };
         fields.push(FieldMeta {
             name: Cow::Owned(name),
             options: FieldOptions { on_delete: Some(OnDelete::Cascade), ..FieldOptions::NONE },

@@ -5,14 +5,16 @@ mod build;
 mod key;
 mod meta;
 mod names;
+mod part;
 mod registry;
 mod spec;
 mod traits;
 
 pub use app::App;
-pub use build::{Offsets, offsets};
+pub use build::{Offsets, check_columns, check_reverse, offsets, starts};
 pub use key::{Key, KeyField};
 pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta};
+pub use part::ModelPart;
 pub use registry::register;
 pub(crate) use registry::{Reference, references_to};
 pub use spec::{

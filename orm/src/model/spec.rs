@@ -80,7 +80,7 @@ pub struct OrderKey {
 }
 
 /// What the derive knows of a field.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct FieldSpec {
     /// The field's Rust name.
     pub name: &'static str,
@@ -194,6 +194,8 @@ pub enum Shape {
     Column(ColumnShape),
     /// A relation.
     Relation(RelationKind, fn() -> &'static ModelMeta),
+    /// A part: fields that several models share.
+    Part(&'static [FieldSpec]),
 }
 
 /// What a column's type says of it.
@@ -261,4 +263,6 @@ pub struct KeyShape {
     pub kinds: &'static [Kind],
     /// The Rust names of the key's fields.
     pub names: &'static [&'static str],
+    /// The model whose key it is, with its module: what tells it from others at compile time.
+    pub model: &'static str,
 }

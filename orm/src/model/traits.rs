@@ -1,6 +1,6 @@
 //! The traits that the derive implements: [`Model`], what a struct's field means, and how rows are read.
 
-use super::{AppSpec, Key, KeyShape, LazyMeta, ModelMeta, Shape};
+use super::{AppSpec, FieldSpec, Key, KeyShape, LazyMeta, ModelMeta, Shape};
 use crate::{
     Executor, FieldType, IntoKey, Kind, Result, Value,
     db::Row,
@@ -28,6 +28,10 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
 
     /// What the key looks like.
     const KEY: KeyShape;
+
+    /// What the derive knows of the fields.
+    #[doc(hidden)]
+    const FIELDS: &'static [FieldSpec];
 
     /// What the derive knows, and the place for the metadata that is made of it.
     #[doc(hidden)]
@@ -171,6 +175,10 @@ pub trait ModelField: Sized {
 
     /// How many columns it has.
     const COLUMNS: u16;
+
+    /// The fields of the other model, when this is the reverse side of one of its foreign keys.
+    #[doc(hidden)]
+    const REVERSE_OF: Option<(&'static str, &'static [FieldSpec])> = None;
 
     /// The handle of the field `field`, whose first column is `column`, at the end of a path.
     fn handle<S: Scope>(at: &'static PathNode, field: u16, column: u16) -> Self::Handle<S>;

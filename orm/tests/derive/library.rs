@@ -1,5 +1,4 @@
 //! The derive on four models, with the queries that people write over them.
-#![allow(missing_docs)]
 use orm::At;
 use orm::prelude::*;
 
@@ -211,5 +210,65 @@ async fn related_rows_are_prefetched() -> orm::Result<()> {
     let editor = books[3].0.editor.as_ref().unwrap().get()?;
     assert_eq!((editor.name.as_str(), titles(editor)?), ("Bob", vec!["Go".to_owned()]));
     assert_eq!(books[0].1, 2);
+    Ok(())
+}
+
+/// What both models share.
+mod parts {
+    use super::*;
+
+    #[derive(ModelPart, Debug, Clone, PartialEq)]
+    pub struct Stamps {
+        #[field(auto_now_add)]
+        pub created: DateTime<Utc>,
+        #[field(auto_now)]
+        pub changed: DateTime<Utc>,
+        pub by: Option<ForeignKey<User>>,
+    }
+
+    #[derive(ModelPart, Debug, Clone, PartialEq)]
+    pub struct Named {
+        #[field(max_length = 20)]
+        pub first: String,
+        pub last: String,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct User {
+        pub id: i64,
+        #[field(flatten)]
+        pub name: Named,
+        #[field(flatten)]
+        pub stamps: Stamps,
+        #[field(unique, max_length = 80)]
+        pub email: String,
+    }
+
+    orm::app! { pub staff { User } }
+}
+
+#[tokio::test]
+async fn parts_lend_their_columns() -> orm::Result<()> {
+    use parts::{Named, User};
+    let columns: Vec<&str> = User::meta().columns.iter().map(|column| &*column.name).collect();
+    assert_eq!(columns, ["id", "first", "last", "created", "changed", "by_id", "email"]);
+    assert_eq!(User::unique_keys().email.fields(), [6]);
+    let db = Database::connect("sqlite::memory:").await?;
+    db.batch(
+        "CREATE TABLE staff_user (id integer primary key, first text not null, last text not null,
+            created text not null, changed text not null, by_id bigint, email text not null unique)",
+    )
+    .await?;
+    let ada = Named { first: "Ada".to_owned(), last: "Byron".to_owned() };
+    let ada = User::draft().name(ada).email("ada@x.org").create(&db).await?;
+    assert_eq!((ada.name.last.as_str(), &ada.stamps.by), ("Byron", &None));
+    let found = User::objects()
+        .filter(|u| u.name.first.eq("Ada") & u.stamps.by.name.first.is_null())
+        .order_by(|u| u.stamps.created.desc())
+        .select_related(|u| u.stamps.by)
+        .get(&db)
+        .await?;
+    assert_eq!((found.email.as_str(), &found.stamps), ("ada@x.org", &ada.stamps));
+    assert_eq!(parts::staff().models().count(), 1);
     Ok(())
 }

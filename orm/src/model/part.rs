@@ -1,0 +1,59 @@
+//! Parts: structs of fields that several models share.
+
+use super::{FieldSpec, ModelField};
+use crate::field::Loaded;
+
+/// Fields that several models share, as a struct of their own: `#[derive(ModelPart)]`.
+///
+/// A model holds it in a field with `#[field(flatten)]`. Its columns stand among the model's own, under their own names; in
+/// Rust, in rows and in queries alike, they are below the field: `book.stamps.created`, `|b| b.stamps.created.desc()`.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(ModelPart, Debug, Clone)]
+/// pub struct Stamps {
+///     #[field(auto_now_add)]
+///     pub created: DateTime<Utc>,
+///     #[field(auto_now)]
+///     pub changed: DateTime<Utc>,
+/// }
+///
+/// orm::app! { pub library { Book } }
+///
+/// #[derive(Model, Debug, Clone)]
+/// pub struct Book {
+///     pub id: i64,
+///     pub title: String,
+///     #[field(flatten)]
+///     pub stamps: Stamps,
+/// }
+///
+/// let newest = Book::objects().order_by(|b| b.stamps.created.desc());
+/// assert!(newest.to_sql(orm::Dialect::Postgres)?.contains(r#"ORDER BY "created" DESC"#));
+/// # Ok::<(), orm::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a part of a model",
+    label = "`flatten` is for parts",
+    note = "add `#[derive(ModelPart)]` to `{Self}`, or remove `flatten`"
+)]
+pub trait ModelPart: ModelField {
+    /// Hangs loaded rows under one of its relations, by its place in the part.
+    #[doc(hidden)]
+    fn attach_field(&mut self, field: u16, rows: Loaded);
+
+    /// What is loaded under one of its relations.
+    #[doc(hidden)]
+    fn loaded_field(&self, field: u16) -> Option<&Loaded>;
+}
+
+/// The fields of a model or a part, with those of its parts in their places.
+pub(super) fn flat(fields: &'static [FieldSpec], out: &mut Vec<&'static FieldSpec>) {
+    for field in fields {
+        match field.shape {
+            super::Shape::Part(inner) => flat(inner, out),
+            _ => out.push(field),
+        }
+    }
+}

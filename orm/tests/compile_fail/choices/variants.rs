@@ -1,0 +1,25 @@
+use orm::prelude::*;
+
+#[derive(Choices)]
+pub enum Status {
+    Draft,
+    Printed(i64),
+    #[choice(value = "draft")]
+    Sketch,
+    #[choice(other)]
+    Other,
+    #[choice(lable = "Lost")]
+    Lost,
+    #[choice(value = 3)]
+    Three,
+}
+
+#[derive(Choices)]
+#[choices(integer)]
+pub enum Level {
+    #[choice(value = "one")]
+    One,
+    Two = 70000000000,
+}
+
+fn main() {}

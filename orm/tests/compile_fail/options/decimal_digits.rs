@@ -1,0 +1,14 @@
+use orm::prelude::*;
+
+orm::app! { pub library { Book } }
+
+#[derive(Model)]
+pub struct Book {
+    pub id: i64,
+    #[field(max_digits = 4, decimal_places = 5)]
+    pub price: Decimal,
+    #[field(max_digits = 4)]
+    pub cost: Decimal,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use orm::prelude::*;
+
+orm::app! { pub library { Book } }
+
+#[derive(Model)]
+pub struct Book {
+    pub id: i64,
+    #[field(default = "none")]
+    pub pages: i64,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! The derives at work: models of every shape, the queries over them, and what the compiler says of mistakes.
+#![allow(missing_docs)]
+
+mod choices;
+mod hygiene;
+mod library;
+mod size;
