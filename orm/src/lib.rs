@@ -26,13 +26,14 @@ pub use dialect::{Capabilities, Dialect};
 pub use error::{Code, Error, ErrorKind, Result};
 pub use field::{
     At, Choices, Field, FieldType, ForeignKey, HasMany, HasOne, InScope, IntoKey, Json, ManyToMany, NotNull, Null,
-    Nullable, OneToOne, Opt, Plain, Scope, SelectedValue, Set, Sub, ToMany, ToOne, family,
+    Nullable, OneToOne, Opt, Plain, Scope, SelectedValue, Set, Sub, ToMany, ToOne, Within, family,
 };
 pub use model::{App, Key, Model, ModelPart, OnDelete};
 pub use orm_derive::{Choices, FieldType, Model, ModelPart, app};
 pub use query::{
-    Case, Cursor, CursorPage, Ex, Expression, Grouped, InSet, IntoQ, Operand, OptionalExt, OrderBy, OrderKeys, Page,
-    PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, Selection, case, count, now, prefetch_all, raw, sql, value,
+    Append, Case, Cursor, CursorPage, Ex, Expression, Grouped, InSet, IntoQ, Now, Operand, OptionalExt, OrderBy,
+    OrderKeys, Page, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, Row as QueryRow, RowStream, Selectable,
+    Selection, StartsWith, case, count, now, prefetch_all, raw, sql, value,
 };
 pub use statement::Statement;
 pub use value::{Kind, Value};

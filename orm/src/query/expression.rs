@@ -15,6 +15,7 @@ use std::marker::PhantomData;
     message = "`{Self}` is not an expression of a query",
     label = "expected a field, or something built from fields"
 )]
+#[allow(clippy::wrong_self_convention, reason = "handles are small values that conditions are made of")]
 pub trait Expression: Sized {
     /// The query that it belongs to.
     type Root: 'static;

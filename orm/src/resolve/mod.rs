@@ -93,9 +93,9 @@ impl Frame {
                 table = from;
             }
         }
-        for table in 0..self.tables.len() {
+        for (table, inner) in inner.into_iter().enumerate() {
             if let Origin::Relation { from, nullable, .. } = self.tables[table].origin {
-                self.tables[table].optional = !inner[table] && (nullable || self.tables[from].optional);
+                self.tables[table].optional = !inner && (nullable || self.tables[from].optional);
             }
         }
     }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 /// [`Expr::Outer`] looks into the queries around it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the names of the parts say what they are")]
 pub enum Expr {
     /// A column of the model at the end of a path.
     Column { path: Path, model: ModelRef, column: u16 },
@@ -60,27 +61,42 @@ pub enum Expr {
 /// Operators between two expressions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BinaryOp {
+    /// `=`: unknown when a side is NULL.
     Eq,
+    /// `<>`.
     Ne,
+    /// `<`.
     Lt,
+    /// `<=`.
     Le,
+    /// `>`.
     Gt,
+    /// `>=`.
     Ge,
     /// Null-safe equality.
     Is,
+    /// `+`.
     Add,
+    /// `-`.
     Sub,
+    /// `*`.
     Mul,
+    /// `/`; whole numbers give whole numbers.
     Div,
+    /// The rest of a division.
     Rem,
+    /// One text after the other.
     Concat,
 }
 
 /// Where a pattern has to match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Like {
+    /// Anywhere.
     Contains,
+    /// At the start.
     StartsWith,
+    /// At the end.
     EndsWith,
     /// The whole text.
     Whole,
@@ -92,28 +108,49 @@ pub enum Like {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Function {
+    /// In lower case.
     Lower,
+    /// In upper case.
     Upper,
+    /// The number of characters.
     Length,
+    /// Without blanks at the ends.
     Trim,
+    /// The first that is not NULL.
     Coalesce,
+    /// Without the sign.
     Abs,
+    /// Rounded.
     Round,
+    /// The time of the statement.
     Now,
+    /// The year.
     Year,
+    /// The month, from 1.
     Month,
+    /// The day of the month, from 1.
     Day,
+    /// The day of the week.
     WeekDay,
+    /// The hour.
     Hour,
+    /// The minute.
     Minute,
+    /// The second.
     Second,
+    /// The day of a date with a time.
     Date,
+    /// The largest of several.
     Greatest,
+    /// The smallest of several.
     Least,
+    /// NULL when both are equal, else the first.
     NullIf,
     /// Whether a condition is true: never NULL.
     IsTrue,
+    /// A part of a text: from a place, from 1, so many characters.
     Substr,
+    /// A text with one part replaced by another.
     Replace,
 }
 
@@ -121,10 +158,15 @@ pub enum Function {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Aggregate {
+    /// How many.
     Count,
+    /// The sum.
     Sum,
+    /// The mean.
     Avg,
+    /// The smallest.
     Min,
+    /// The largest.
     Max,
 }
 

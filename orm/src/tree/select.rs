@@ -37,6 +37,7 @@ pub struct Select {
 
 /// A part of a row.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names of the parts say what they are")]
 pub enum Selected {
     /// Every column of the model at the end of a path, in the model's order.
     Model { path: super::Path, model: ModelRef },

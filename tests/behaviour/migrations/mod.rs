@@ -11,7 +11,7 @@ use orm::migrate::{
     engine::{self, MigrationSet, diff::Answers},
     schema,
 };
-use orm::{App, Database, Expression, Model, Result};
+use orm::{App, Database, Model, Result};
 use rows::{Table, load, read};
 
 /// What each table keeps through the change: its columns before and after.

@@ -332,7 +332,7 @@ fn default_of(reference: &Reference) -> Result<Expr> {
 #[cold]
 fn protected(root: &ModelRef, reference: &Reference, rows: &[Key], rule: &str) -> Error {
     let field = &reference.model.fields[usize::from(reference.field)].name;
-    let shown: Vec<String> = rows.iter().take(NAMED).map(|key| shown(key)).collect();
+    let shown: Vec<String> = rows.iter().take(NAMED).map(shown).collect();
     let more = if rows.len() > NAMED { ", .." } else { "" };
     let name = &reference.model.name;
     Error::new(
