@@ -2,7 +2,7 @@
 //!
 //! The servers are found by `ORM_TEST_POSTGRES_URL` and `ORM_TEST_MYSQL_URL`; without them, on this machine. A server that
 //! cannot be reached is said to be NOT RUN, and is a failure where `CI` is set.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod bed;
 mod ddl;
