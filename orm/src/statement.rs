@@ -35,6 +35,17 @@ impl Statement {
         Statement { text: sql.to_owned().into(), ..Statement::default() }
     }
 
+    /// A number that statements of one text share, and hardly any others; never 0.
+    pub(crate) fn likeness(&self) -> u64 {
+        let mut hash = self.text.len() as u64;
+        for part in self.text.as_bytes().chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            hash = (hash.rotate_left(5) ^ u64::from_ne_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+        hash | 1
+    }
+
     /// The values, in the order of their placeholders.
     pub fn binds(&self) -> &[Value] {
         &self.binds

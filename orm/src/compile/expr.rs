@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::Sql;
+use super::{Sql, quoted};
 use crate::{
     Code, Dialect, Error, Kind, Result, Value,
     tree::{BinaryOp, Expr, Like, ModelRef, Path, Select},
@@ -160,20 +160,11 @@ impl Sql {
         };
         let table = &frame.tables[table];
         let quote = self.dialect.quote();
-        let alias = self.qualified.then_some(table.alias.as_str());
-        let column = table.model.columns[column as usize].name.as_str();
-        for (index, name) in alias.into_iter().chain([column]).enumerate() {
-            if index > 0 {
-                self.out.text.push('.');
-            }
-            self.out.text.push(quote);
-            if name.contains(quote) {
-                self.out.text.push_str(&name.replace(quote, &format!("{quote}{quote}")));
-            } else {
-                self.out.text.push_str(name);
-            }
-            self.out.text.push(quote);
+        if self.qualified {
+            quoted(&mut self.out.text, quote, &table.alias);
+            self.out.text.push('.');
         }
+        quoted(&mut self.out.text, quote, &table.model.columns[column as usize].name);
     }
 
     fn truth(&mut self, truth: bool) -> Result<()> {

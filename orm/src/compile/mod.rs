@@ -18,8 +18,6 @@ pub(crate) struct Sql {
     out: Text,
     /// The queries around the place where text is being written, outermost first.
     frames: Vec<Frame>,
-    /// The table names in use.
-    taken: Vec<String>,
     /// Whether columns are written with their table.
     qualified: bool,
     /// Whether an operator around this place rounds decimals already.
@@ -36,8 +34,9 @@ struct Text {
 
 impl Sql {
     pub(crate) fn new(dialect: Dialect) -> Sql {
-        let out = Text::default();
-        Sql { dialect, out, frames: Vec::new(), taken: Vec::new(), qualified: false, rounding: false }
+        // Most statements fit: growing step by step would cost more than compiling them.
+        let out = Text { text: String::with_capacity(512), ..Text::default() };
+        Sql { dialect, out, frames: Vec::new(), qualified: false, rounding: false }
     }
 
     pub(crate) fn finish(self) -> Statement {
@@ -50,15 +49,7 @@ impl Sql {
     }
 
     pub(crate) fn name(&mut self, name: &str) {
-        let quote = self.dialect.quote();
-        self.out.text.push(quote);
-        for letter in name.chars() {
-            if letter == quote {
-                self.out.text.push(quote);
-            }
-            self.out.text.push(letter);
-        }
-        self.out.text.push(quote);
+        quoted(&mut self.out.text, self.dialect.quote(), name);
     }
 
     pub(crate) fn bind(&mut self, value: Value) {
@@ -86,4 +77,15 @@ impl Sql {
     pub(crate) fn unsupported(&self, what: &str, hint: &str) -> Error {
         Error::new(Code::Unsupported, format!("{} has no {what}", self.dialect)).with_hint(hint)
     }
+}
+
+/// Writes a name between quotes.
+fn quoted(text: &mut String, quote: char, name: &str) {
+    text.push(quote);
+    if name.contains(quote) {
+        text.push_str(&name.replace(quote, &format!("{quote}{quote}")));
+    } else {
+        text.push_str(name);
+    }
+    text.push(quote);
 }

@@ -1,6 +1,6 @@
 //! SELECT.
 
-use super::Sql;
+use super::{Sql, quoted};
 use crate::{
     Dialect, Result, Statement, Value,
     resolve::{Frame, Origin},
@@ -84,8 +84,7 @@ impl Sql {
             ordered = Select { order, ..select.clone() };
             &ordered
         };
-        let taken = self.taken.len();
-        let frame = Frame::new(select, &mut self.taken)?;
+        let frame = Frame::new(select, &self.frames)?;
         let (qualified, rounding) = (self.qualified, std::mem::take(&mut self.rounding));
         self.qualified = !self.frames.is_empty() || !is_simple(select, &frame);
         self.frames.push(frame);
@@ -95,7 +94,6 @@ impl Sql {
         };
         self.frames.pop();
         (self.qualified, self.rounding) = (qualified, rounding);
-        self.taken.truncate(taken);
         written
     }
 
@@ -168,14 +166,27 @@ impl Sql {
         Ok(())
     }
 
-    /// Writes WHERE, and gives the conditions that are left for HAVING.
+    /// Writes WHERE, and gives the conditions that are left for HAVING: those on aggregates.
     fn conditions<'a>(&mut self, select: &'a Select) -> Result<Vec<&'a Expr>> {
-        let (having, conditions) = self.split_filter(select);
+        let conditions: &[Expr] = match &select.filter {
+            Some(Expr::And(all)) => all,
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        // Only a grouped query has any.
+        let mut having = Vec::new();
+        let mut before = " WHERE ";
         if select.empty {
             self.push(" WHERE 1 = 0");
-        } else if !conditions.is_empty() {
-            self.push(" WHERE ");
-            self.list(conditions, " AND ", |sql, condition| sql.operand(condition))?;
+            return Ok(having);
+        }
+        for condition in conditions {
+            if select.group_by.is_some() && condition.is_aggregate() {
+                having.push(condition);
+            } else {
+                self.push(std::mem::replace(&mut before, " AND "));
+                self.operand(condition)?;
+            }
         }
         Ok(having)
     }
@@ -228,21 +239,11 @@ impl Sql {
         }
     }
 
-    /// Conditions on aggregates go to HAVING, all others to WHERE.
-    fn split_filter<'a>(&self, select: &'a Select) -> (Vec<&'a Expr>, Vec<&'a Expr>) {
-        let conditions: &[Expr] = match &select.filter {
-            Some(Expr::And(all)) => all,
-            Some(one) => std::slice::from_ref(one),
-            None => &[],
-        };
-        conditions.iter().partition(|condition| select.group_by.is_some() && condition.is_aggregate())
-    }
-
     pub(super) fn tables(&mut self, select: &Select) -> Result<()> {
         let count = self.frames.last().map_or(0, |frame| frame.tables.len());
         for index in 0..count {
             let Some(table) = self.frames.last().and_then(|frame| frame.tables.get(index)) else { break };
-            let (name, alias, optional) = (table.model.table.clone(), table.alias.clone(), table.optional);
+            let optional = table.optional;
             let (relation, join) = match &table.origin {
                 Origin::Source(source) => {
                     (None, usize::from(*source).checked_sub(1).and_then(|join| select.joins.get(join)))
@@ -251,12 +252,12 @@ impl Sql {
             };
             if index > 0 {
                 let left = join.map_or(optional, |join| join.kind == JoinKind::Left);
-                self.push(if left { " LEFT JOIN " } else { " JOIN " });
+                self.out.text.push_str(if left { " LEFT JOIN " } else { " JOIN " });
             }
-            self.name(&name);
+            quoted(&mut self.out.text, self.dialect.quote(), &table.model.table);
             if self.qualified {
-                self.push(" AS ");
-                self.name(&alias);
+                self.out.text.push_str(" AS ");
+                quoted(&mut self.out.text, self.dialect.quote(), &table.alias);
             }
             if let Some((from, step)) = relation {
                 self.push(" ON ");

@@ -44,7 +44,7 @@ impl Sql {
         let ignores = insert.conflict.as_ref().is_some_and(|conflict| conflict.update.is_empty());
         self.push(if ignores && !capabilities.conflict_target { "INSERT IGNORE INTO " } else { "INSERT INTO " });
         self.name(&insert.model.table);
-        let frame = Frame::new(&Select::bare(insert.model.clone()), &mut self.taken)?;
+        let frame = Frame::new(&Select::bare(insert.model.clone()), &self.frames)?;
         let updates = insert.conflict.as_ref().map_or(&[][..], |conflict| &conflict.update);
         let reads_row = updates.iter().any(|assignment| reads_column(&assignment.value));
         if reads_row && capabilities.conflict_target {
@@ -184,12 +184,12 @@ impl Sql {
         let inner_queries = rows.filter.as_ref().is_some_and(has_query);
         let plain = rows.joins.is_empty() && !rows.is_sliced();
         let own = Select { filter: rows.filter.clone(), ..Select::bare(rows.model.clone()) };
-        let frame = Frame::new(&own, &mut Vec::new())?;
+        let frame = Frame::new(&own, &[])?;
         // Where a statement cannot read the table that it writes, the keys are selected apart.
         let apart = inner_queries && !self.dialect.capabilities().reads_what_it_writes;
         let here = plain && frame.tables.len() == 1 && !apart;
         let bare = Select::bare(rows.model.clone());
-        let frame = Frame::new(&bare, &mut self.taken)?;
+        let frame = Frame::new(&bare, &self.frames)?;
         self.frames.push(frame);
         if here {
             self.qualified = inner_queries || asks;

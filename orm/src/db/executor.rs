@@ -47,6 +47,14 @@ pub trait Operation: Send + 'static {
     /// Whether it only reads.
     fn access(&self) -> Access;
 
+    /// A number that operations of one kind share, so that those that took long can be told; 0 when nothing is known.
+    ///
+    /// On SQLite a read is first tried on the calling thread. One that is cut off there starts again elsewhere, and the
+    /// next of its likeness go there at once.
+    fn likeness(&self) -> u64 {
+        0
+    }
+
     /// Does the work. One that reads leaves `self` as it was, since it may be run again from its start.
     fn run(&mut self, conn: &mut Connection) -> impl Future<Output = Result<Self::Output>> + Send;
 }

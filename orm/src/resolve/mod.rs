@@ -9,8 +9,6 @@ use crate::{
 pub(crate) struct Frame {
     /// The sources first, then the tables that paths lead to, in the order in which they are joined.
     pub(crate) tables: Vec<Table>,
-    /// The table of each source.
-    sources: Vec<usize>,
 }
 
 /// A table under a name.
@@ -37,32 +35,32 @@ pub(crate) struct Place {
 }
 
 impl Frame {
-    /// The frame of a query. `taken` holds the names that the queries around it use.
-    pub(crate) fn new(select: &Select, taken: &mut Vec<String>) -> Result<Frame> {
-        let mut frame = Frame { tables: Vec::new(), sources: Vec::new() };
-        frame.add_table(select.model.clone(), &select.model.name, Origin::Source(0), false, taken);
+    /// The frame of a query; its names differ from those of the queries around it.
+    pub(crate) fn new(select: &Select, around: &[Frame]) -> Result<Frame> {
+        let mut frame = Frame { tables: Vec::with_capacity(1) };
+        frame.add_table(select.model.clone(), &select.model.name, Origin::Source(0), false, around);
         let mut wrong = None;
         for (index, join) in select.joins.iter().enumerate() {
             // What the join hangs on comes before it.
             let source = index as u16 + 1;
             join.on.visit(0, &mut |expr, depth| match expr {
                 Expr::Column { path, model, column } if depth == 0 && path.source < source => {
-                    wrong = frame.require(path, model, *column, taken).err().or(wrong.take());
+                    wrong = frame.require(path, model, *column, around).err().or(wrong.take());
                 }
                 _ => {}
             });
             let optional = join.kind == JoinKind::Left;
-            frame.add_table(join.model.clone(), &join.model.name, Origin::Source(source), optional, taken);
+            frame.add_table(join.model.clone(), &join.model.name, Origin::Source(source), optional, around);
         }
         for (path, model) in &select.related {
             // The key alone may stand in the row that points to it; the other columns do not.
             for column in 0..model.columns.len() as u16 {
-                wrong = frame.require(path, model, column, taken).err().or(wrong.take());
+                wrong = frame.require(path, model, column, around).err().or(wrong.take());
             }
         }
         select.visit(0, &mut |expr, depth| match expr {
             Expr::Column { path, model, column } if depth == 0 => {
-                wrong = frame.require(path, model, *column, taken).err().or(wrong.take());
+                wrong = frame.require(path, model, *column, around).err().or(wrong.take());
             }
             _ => {}
         });
@@ -100,31 +98,22 @@ impl Frame {
         }
     }
 
-    fn add_table(
-        &mut self,
-        model: ModelRef,
-        name: &str,
-        origin: Origin,
-        optional: bool,
-        taken: &mut Vec<String>,
-    ) -> usize {
-        let base = name.to_lowercase();
-        let mut alias = base.clone();
+    fn add_table(&mut self, model: ModelRef, name: &str, origin: Origin, optional: bool, around: &[Frame]) -> usize {
+        let names = |frame: &Frame, alias: &str| frame.tables.iter().any(|table| table.alias == alias);
+        let mut alias = name.to_lowercase();
+        let length = alias.len();
         let mut number = 2;
-        while taken.contains(&alias) {
-            alias = format!("{base}{number}");
+        while names(self, &alias) || around.iter().any(|frame| names(frame, &alias)) {
+            alias.truncate(length);
+            alias.push_str(&number.to_string());
             number += 1;
-        }
-        taken.push(alias.clone());
-        if let Origin::Source(_) = origin {
-            self.sources.push(self.tables.len());
         }
         self.tables.push(Table { model, alias, origin, optional });
         self.tables.len() - 1
     }
 
     /// Joins what is needed to reach a column.
-    fn require(&mut self, path: &Path, model: &ModelRef, column: u16, taken: &mut Vec<String>) -> Result<()> {
+    fn require(&mut self, path: &Path, model: &ModelRef, column: u16, around: &[Frame]) -> Result<()> {
         let (steps, _, _) = trimmed(&path.steps, model, column);
         let mut table = self.source(path.source)?;
         for step in &path.steps[..steps] {
@@ -142,7 +131,7 @@ impl Frame {
                     let nullable = field.column_count == 0 || step.model.columns[field.first_column as usize].nullable;
                     let optional = self.tables[table].optional || nullable;
                     let origin = Origin::Relation { from: table, step: step.clone(), nullable };
-                    self.add_table(relation.target(), &field.name, origin, optional, taken)
+                    self.add_table(relation.target(), &field.name, origin, optional, around)
                 }
             };
         }
@@ -150,7 +139,8 @@ impl Frame {
     }
 
     fn source(&self, source: u16) -> Result<usize> {
-        self.sources.get(usize::from(source)).copied().ok_or_else(|| {
+        let is_it = |table: &Table| matches!(table.origin, Origin::Source(known) if known == source);
+        self.tables.iter().position(is_it).ok_or_else(|| {
             Error::new(Code::BadQuery, "a column of a joined model is used in a query that does not join it")
         })
     }

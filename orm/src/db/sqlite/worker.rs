@@ -7,7 +7,10 @@ use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::pin,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError,
+        atomic::{AtomicU8, Ordering::Relaxed},
+    },
     task::{Context, Poll, Waker},
     thread,
 };
@@ -23,7 +26,15 @@ pub(in crate::db) struct Workers {
     name: &'static str,
     slots: Vec<Arc<Slot>>,
     queue: Arc<Queue>,
+    /// How many more operations of a likeness are not tried on the calling thread.
+    slow: Box<[AtomicU8; KINDS]>,
 }
+
+/// The likenesses that are told apart. Two that meet in one place cost a hop now and then, nothing else.
+const KINDS: usize = 1024;
+
+/// How often a likeness that was cut off goes to a thread at once before it is tried again.
+const AVOIDED: u8 = 31;
 
 #[derive(Default)]
 struct Queue {
@@ -73,7 +84,7 @@ impl Drop for Turn<'_> {
 
 impl Workers {
     pub(super) fn new(name: &'static str, slots: Vec<Arc<Slot>>) -> Arc<Self> {
-        Arc::new(Workers { name, slots, queue: Arc::default() })
+        Arc::new(Workers { name, slots, queue: Arc::default(), slow: Box::new([const { AtomicU8::new(0) }; KINDS]) })
     }
 
     pub(super) fn size(&self) -> usize {
@@ -96,6 +107,13 @@ impl Workers {
         if self.queue.lock().closed {
             return Some(Err(crate::db::closed()));
         }
+        let likeness = op.likeness();
+        let slow = (likeness != 0).then(|| &self.slow[(likeness >> 32) as usize % KINDS]);
+        if let Some(slow) = slow
+            && slow.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
+        {
+            return None;
+        }
         let mut turn = self.slots.iter().find_map(|slot| slot.try_lock()).map(Turn)?;
         if let Link::Sqlite(watched) = &turn.0.link {
             watched.watch.limit(turn.0.settings.inline_budget);
@@ -104,7 +122,12 @@ impl Workers {
         let done = at_once(op.run(&mut turn.0));
         match turn.0.stopped() {
             // Nothing was changed: it starts again where it may take its time.
-            Stopped::Budget => None,
+            Stopped::Budget => {
+                if let Some(slow) = slow {
+                    slow.store(AVOIDED, Relaxed);
+                }
+                None
+            }
             _ => Some(done),
         }
     }
