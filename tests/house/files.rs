@@ -14,7 +14,7 @@ const ELSEWHERE: &[&str] = &["index.toml", "migrations/index.toml", "src/main.rs
 
 /// Inputs of compile-fail tests: what they show is the whole file, as a person would write it.
 fn is_a_case(file: &str) -> bool {
-    file.contains("/ui/") || file.contains("/fixtures/")
+    ["/ui/", "/compile_fail/", "/fixtures/", "/tests/workspace/"].iter().any(|folder| file.contains(folder))
 }
 
 #[test]

@@ -1,0 +1,22 @@
+//! This library beside Diesel, with the same SQL, in one process: `cargo bench -p orm-tests`
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+
+mod compare;
+#[path = "../../orm/tests/expansion.rs"]
+mod models;
+mod sqlite;
+
+use criterion::Criterion;
+use std::time::Duration;
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .sample_size(30)
+        .configure_from_args();
+    sqlite::benches(&mut criterion);
+    postgres::benches(&mut criterion);
+    criterion.final_summary();
+    compare::report();
+}
