@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod compare;
-#[path = "../../orm/tests/expansion.rs"]
 mod models;
+mod postgres;
 mod sqlite;
 
 use criterion::Criterion;

@@ -8,7 +8,7 @@ use crate::{
 use criterion::Criterion;
 use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use orm::{Database, prelude::*};
+use orm::prelude::*;
 use std::{cell::RefCell, env, hint::black_box, time::Instant};
 
 pub fn benches(criterion: &mut Criterion) {

@@ -5,8 +5,8 @@ use crate::{
     models::{Author, Book, ManyBooks, RawAuthor, RawBook, schema, shelf_author, shelf_book},
 };
 use criterion::Criterion;
-use diesel::{Connection as _, RunQueryDsl as _, connection::SimpleConnection, prelude::*};
-use orm::{Database, prelude::*};
+use diesel::{Connection as _, ExpressionMethods, QueryDsl, RunQueryDsl, connection::SimpleConnection};
+use orm::prelude::*;
 use std::{collections::HashMap, hint::black_box, time::Instant};
 
 /// Runs the body `n` times on the runtime, and gives the time.

@@ -10,15 +10,14 @@ use std::{
 /// Dependencies whose names are not in the source of the package that has them, and why they are there.
 const SILENT: &[(&str, &str, &str)] = &[
     // To be taken off as the code that uses them arrives.
-    ("orm", "orm-derive", "the derives are re-exported"),
     ("orm", "tracing", "spans of statements"),
-    ("migrations-engine", "sha2", "checksums of migration files"),
-    ("migrations-engine", "md-5", "Django's names"),
-    ("migrations-engine", "proptest", "laws of the diff"),
-    ("migrations-engine", "rusqlite", "plans are run"),
-    ("orm-derive", "proc-macro2", "the derives"),
-    ("orm-derive", "quote", "the derives"),
-    ("orm-derive", "syn", "the derives"),
+    ("orm-tests", "proptest", "laws"),
+    ("orm-tests", "futures-util", "streams"),
+    ("orm-tests", "rust_decimal", "decimals"),
+    ("quickstart", "clap", "its options"),
+    ("quickstart", "comfy-table", "its tables"),
+    ("quickstart", "indicatif", "its progress bar"),
+    ("quickstart", "tokio", "its runtime"),
 ];
 
 /// Direct dependencies that are in the lock file twice, and why.

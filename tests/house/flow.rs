@@ -14,7 +14,7 @@ const FLOW: &[(&str, &[&str])] = &[
     ("value", &["dialect", "error"]),
     ("statement", &["dialect", "value"]),
     // What a person declared; its traits name the handles and queries that the macro makes for it.
-    ("model", &["db", "field", "query", "tree", "write"]),
+    ("model", &["db", "field", "query", "statement", "tree", "write"]),
     // The typed surface.
     ("field", &["db", "model", "query", "tree", "write"]),
     ("query", &["compile", "db", "field", "model", "statement", "tree", "write"]),
@@ -24,6 +24,9 @@ const FLOW: &[(&str, &[&str])] = &[
     ("resolve", &["model", "tree"]),
     ("compile", &["model", "resolve", "statement", "tree"]),
     ("db", &["statement"]),
+    // Where models and the migration engine meet, and the commands over that.
+    ("migrate", &["compile", "db", "model", "statement", "tree"]),
+    ("cli", &["db", "migrate", "model"]),
 ];
 
 /// What every folder may use.
@@ -67,7 +70,8 @@ fn root_exports() -> BTreeMap<String, String> {
                 if path.first().is_some_and(|first| first == "crate" || first == "self") {
                     path.remove(0);
                 }
-                if let (Some(folder), Some(name)) = (path.first(), path.last()) {
+                // The derives share their names with traits of ours.
+                if let (Some(folder), Some(name)) = (path.first().filter(|name| *name != "orm_derive"), path.last()) {
                     exported.insert(name.clone(), folder.clone());
                 }
             }

@@ -44,6 +44,7 @@
     )
 )]
 
+mod answer;
 mod bind;
 mod connection;
 mod decode;

@@ -1,0 +1,111 @@
+//! How each driver hands out the rows of an answer, and what may end that.
+
+#[cfg(feature = "postgres")]
+use super::fragment::ByText;
+#[allow(unused_imports, reason = "without a back end there are no rows")]
+use super::{
+    Row,
+    connection::Each,
+    row::Source,
+};
+#[cfg(feature = "postgres")]
+use crate::Statement;
+use crate::{Code, Error, Result};
+#[allow(unused_imports, reason = "without a back end there are no queries")]
+use diesel::query_builder::{Query, QueryId};
+
+/// What ended a query: the database, or the receiver of its rows.
+pub(super) enum Failed {
+    Database(diesel::result::Error),
+    Each(Error),
+}
+
+impl From<diesel::result::Error> for Failed {
+    fn from(error: diesel::result::Error) -> Self {
+        Failed::Database(error)
+    }
+}
+
+#[cfg(feature = "sqlite")]
+pub(super) fn sqlite_query<'a, F>(conn: &'a mut super::sqlite::Watched, fragment: F, each: Each<'_>) -> Result<(), Failed>
+where
+    F: Query<SqlType = diesel::sql_types::Untyped>
+        + diesel::query_builder::QueryFragment<diesel::sqlite::Sqlite>
+        + QueryId
+        + 'a,
+{
+    let rows = diesel::connection::LoadConnection::load(&mut conn.conn, fragment)?;
+    each_sqlite_row(rows, each)
+}
+
+#[cfg(feature = "sqlite")]
+fn each_sqlite_row<'a>(
+    rows: <diesel::SqliteConnection as diesel::connection::LoadConnection>::Cursor<'a, 'a>,
+    each: Each<'_>,
+) -> Result<(), Failed> {
+    for row in rows {
+        each(&Row(Source::Sqlite(row?))).map_err(Failed::Each)?;
+    }
+    Ok(())
+}
+
+#[cfg(feature = "postgres")]
+pub(super) async fn pg_query<F>(conn: &mut diesel_async::AsyncPgConnection, fragment: F, each: Each<'_>) -> Result<(), Failed>
+where
+    F: Query + diesel::query_builder::QueryFragment<diesel::pg::Pg> + QueryId + Send,
+{
+    use futures_util::TryStreamExt;
+    let mut rows = diesel_async::AsyncConnectionCore::load(conn, fragment).await?;
+    while let Some(row) = rows.try_next().await? {
+        each(&Row(Source::Postgres(row))).map_err(Failed::Each)?;
+    }
+    Ok(())
+}
+
+/// All queries are on their way before the first answer is read.
+#[cfg(feature = "postgres")]
+pub(super) async fn pg_pipeline(
+    conn: &diesel_async::AsyncPgConnection,
+    statements: &[Statement],
+    each: &mut (dyn FnMut(usize, &Row<'_>) -> Result<()> + Send),
+) -> Result<(), (usize, Failed)> {
+    use futures_util::{StreamExt, TryStreamExt, stream::FuturesOrdered};
+    let mut sent: FuturesOrdered<_> = statements
+        .iter()
+        .map(|statement| diesel_async::AsyncConnectionCore::load(&mut &*conn, ByText(statement)))
+        .collect();
+    let mut index = 0;
+    while let Some(rows) = sent.next().await {
+        let mut rows = rows.map_err(|error| (index, error.into()))?;
+        while let Some(row) = rows.try_next().await.map_err(|error| (index, error.into()))? {
+            each(index, &Row(Source::Postgres(row))).map_err(|error| (index, Failed::Each(error)))?;
+        }
+        index += 1;
+    }
+    Ok(())
+}
+
+#[cfg(feature = "mysql")]
+pub(super) async fn mysql_query<F>(
+    conn: &mut diesel_async::AsyncMysqlConnection,
+    fragment: F,
+    each: Each<'_>,
+) -> Result<(), Failed>
+where
+    F: Query + diesel::query_builder::QueryFragment<diesel::mysql::Mysql> + QueryId + Send,
+{
+    use futures_util::TryStreamExt;
+    let mut rows = diesel_async::AsyncConnectionCore::load(conn, fragment).await?;
+    // An answer is read to its end also after an error, so that the connection stays usable.
+    let mut refused = None;
+    while let Some(row) = rows.try_next().await? {
+        if refused.is_none() {
+            refused = each(&Row(Source::Mysql(row))).err();
+        }
+    }
+    refused.map_or(Ok(()), |error| Err(Failed::Each(error)))
+}
+
+pub(super) fn no_back_end<F>(_: &F, _: Each<'_>) -> Result<(), Failed> {
+    Err(Failed::Each(Error::new(Code::BackendDisabled, "no database back end is enabled")))
+}
