@@ -61,10 +61,7 @@ fn cases(
             let query = shelf_book::table.select(columns).filter(shelf_book::id.le(10_000));
             query.load::<(i64, String, i64)>(&mut *conn.borrow_mut()).await
         }),
-        times!(runtime, |_i| Book::objects()
-            .filter(|b| b.id.lte(10_000))
-            .values(|b| (b.id, b.title, b.views))
-            .all(db)),
+        times!(runtime, |_i| Book::objects().filter(|b| b.id.lte(10_000)).values(|b| (b.id, b.title, b.views)).all(db)),
     );
     compare(
         "join + filter",

@@ -39,7 +39,8 @@ fn place(criterion: &mut Criterion, place: &str, path: &str, url: &str) {
     let schema = schema("integer NOT NULL PRIMARY KEY AUTOINCREMENT");
     let conn = &mut diesel::SqliteConnection::establish(path).expect("a connection");
     let wal = if place == "file" { "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" } else { "" };
-    conn.batch_execute(&format!("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; {wal} {schema}")).expect("tables");
+    conn.batch_execute(&format!("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; {wal} {schema}"))
+        .expect("tables");
     let db = &runtime.block_on(async {
         let db = Database::connect(url).await?;
         db.batch(&schema).await.map(|()| db)
@@ -53,7 +54,11 @@ fn place(criterion: &mut Criterion, place: &str, path: &str, url: &str) {
         let id = i as i64 % 10_000 + 1;
         shelf_book::table.filter(shelf_book::id.eq(id)).get_result::<RawBook>(conn).expect("a book")
     };
-    compare("point read, keyed", &mut |n| timed(n, |i| by_key(conn, i)), times!(runtime, |i| Book::get(i as i64 % 10_000 + 1, db)));
+    compare(
+        "point read, keyed",
+        &mut |n| timed(n, |i| by_key(conn, i)),
+        times!(runtime, |i| Book::get(i as i64 % 10_000 + 1, db)),
+    );
     compare(
         "point read, by text",
         &mut |n| timed(n, |i| by_key(conn, i)),

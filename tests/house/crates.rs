@@ -11,6 +11,8 @@ use std::{
 const SILENT: &[(&str, &str, &str)] = &[
     // To be taken off as the code that uses them arrives.
     ("orm", "tracing", "spans of statements"),
+    ("orm-derive", "insta", "snapshots of expansions"),
+    ("orm-derive", "prettyplease", "snapshots of expansions"),
     ("orm-tests", "proptest", "laws"),
     ("orm-tests", "futures-util", "streams"),
     ("orm-tests", "rust_decimal", "decimals"),

@@ -3,11 +3,7 @@
 #[cfg(feature = "postgres")]
 use super::fragment::ByText;
 #[allow(unused_imports, reason = "without a back end there are no rows")]
-use super::{
-    Row,
-    connection::Each,
-    row::Source,
-};
+use super::{Row, connection::Each, row::Source};
 #[cfg(feature = "postgres")]
 use crate::Statement;
 use crate::{Code, Error, Result};
@@ -27,7 +23,11 @@ impl From<diesel::result::Error> for Failed {
 }
 
 #[cfg(feature = "sqlite")]
-pub(super) fn sqlite_query<'a, F>(conn: &'a mut super::sqlite::Watched, fragment: F, each: Each<'_>) -> Result<(), Failed>
+pub(super) fn sqlite_query<'a, F>(
+    conn: &'a mut super::sqlite::Watched,
+    fragment: F,
+    each: Each<'_>,
+) -> Result<(), Failed>
 where
     F: Query<SqlType = diesel::sql_types::Untyped>
         + diesel::query_builder::QueryFragment<diesel::sqlite::Sqlite>
@@ -50,7 +50,11 @@ fn each_sqlite_row<'a>(
 }
 
 #[cfg(feature = "postgres")]
-pub(super) async fn pg_query<F>(conn: &mut diesel_async::AsyncPgConnection, fragment: F, each: Each<'_>) -> Result<(), Failed>
+pub(super) async fn pg_query<F>(
+    conn: &mut diesel_async::AsyncPgConnection,
+    fragment: F,
+    each: Each<'_>,
+) -> Result<(), Failed>
 where
     F: Query + diesel::query_builder::QueryFragment<diesel::pg::Pg> + QueryId + Send,
 {

@@ -1,13 +1,14 @@
 //! One connection, whatever the back end: runs finished statements, hands out their rows.
 
+#[allow(unused_imports, reason = "each back end has its own")]
+use super::answer::*;
 use super::{
     Settings, failure,
     fragment::{ByKey, ByText},
     log::{self, MaybeProbe, Watching},
-    row::{Row, Source},
+    row::Row,
 };
 use crate::{Dialect, Error, Result, Statement};
-use diesel::query_builder::{Query, QueryId};
 use std::{marker::PhantomData, sync::Arc};
 
 /// What receives the rows of an answer.
