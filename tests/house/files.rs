@@ -7,7 +7,8 @@ use std::path::Path;
 const LONG: usize = 600;
 
 /// Files that are longer, and why they are still one room.
-const LONGER: &[(&str, &str)] = &[];
+const LONGER: &[(&str, &str)] =
+    &[("orm/src/query/expression.rs", "one trait, half of it the examples of its forty methods")];
 
 /// Paths that documents name although they are in people's projects, not in this repository.
 const ELSEWHERE: &[&str] = &["index.toml", "migrations/index.toml", "src/main.rs", "src/models.rs"];

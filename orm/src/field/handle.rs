@@ -10,6 +10,13 @@ use std::marker::PhantomData;
 /// A column of a model in a query: what `b.title` is in a closure.
 ///
 /// It is `Copy`; the lookups and functions are methods of [`Expression`](crate::Expression) and its companions.
+///
+/// ```
+/// # use library::*;
+/// use orm::{At, Field};
+/// let title: Field<At<Book>, String> = Book::fields().title;
+/// let query = Book::objects().filter(|_| title.eq("Notes"));
+/// ```
 pub struct Field<S, T> {
     at: &'static PathNode,
     column: u16,
@@ -53,6 +60,16 @@ impl<S: Scope, T: FieldType> Expression for Field<S, T> {
 }
 
 /// A value that a query selects: what the second part of `|(author, n)|` is after `annotate`.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let counted = Author::objects().annotate(|a| a.books.count());
+/// let idle = counted.filter(|(_, n)| n.eq(0)); // `n` is a `SelectedValue`
+/// assert_eq!(idle.get(&db).await?.0.name, "Nobody");
+/// # Ok(()) }
+/// ```
 pub struct SelectedValue<R, T> {
     place: u16,
     _type: PhantomData<fn() -> (R, T)>,

@@ -79,16 +79,41 @@ macro_rules! to_one {
 
         impl<M: Model> $name<M> {
             /// A relation to the row of this key; whether it exists is for the database to say.
+            ///
+            /// ```
+            /// # use library::*;
+            /// let author = ForeignKey::<Author>::to(2);
+            /// assert_eq!(*author.key(), 2);
+            /// ```
             pub fn to(key: M::Key) -> Self {
                 $name { key, row: None, place: None }
             }
 
             /// The key of the related row.
+            ///
+            /// ```
+            /// # use library::*;
+            /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+            /// # let db = filled().await?;
+            /// let book = Book::get(2, &db).await?;
+            /// assert_eq!((*book.author.key(), book.editor.map(|editor| *editor.key())), (2, Some(1)));
+            /// # Ok(()) }
+            /// ```
             pub fn key(&self) -> &M::Key {
                 &self.key
             }
 
             /// Whether the related row is loaded.
+            ///
+            /// ```
+            /// # use library::*;
+            /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+            /// # let db = filled().await?;
+            /// assert!(!Book::get(1, &db).await?.author.is_loaded());
+            /// let books = Book::objects().select_related(|b| b.author).all(&db).await?;
+            /// assert!(books[0].author.is_loaded());
+            /// # Ok(()) }
+            /// ```
             pub fn is_loaded(&self) -> bool {
                 self.row.is_some()
             }
@@ -97,6 +122,17 @@ macro_rules! to_one {
             ///
             /// # Errors
             /// [`Code::NotLoaded`] when no `select_related` or `prefetch` loaded it: nothing is queried behind one's back.
+            ///
+            /// ```
+            /// # use library::*;
+            /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+            /// # let db = filled().await?;
+            /// let books = Book::objects().select_related(|b| b.author).order_by(|b| b.id.asc()).all(&db).await?;
+            /// assert_eq!(books[0].author.get()?.name, "Ada Lovelace");
+            /// let error = Book::get(1, &db).await?.author.get().unwrap_err();
+            /// assert_eq!(error.code(), orm::Code::NotLoaded); // no query behind one's back
+            /// # Ok(()) }
+            /// ```
             pub fn get(&self) -> Result<&M> {
                 self.row
                     .as_ref()
@@ -258,6 +294,16 @@ macro_rules! to_many {
 
         impl<M> $name<M> {
             /// Whether the related rows are loaded.
+            ///
+            /// ```
+            /// # use library::*;
+            /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+            /// # let db = filled().await?;
+            /// assert!(!Author::get(1, &db).await?.books.is_loaded());
+            /// let authors = Author::objects().prefetch(|a| a.books).all(&db).await?;
+            /// assert!(authors[0].books.is_loaded());
+            /// # Ok(()) }
+            /// ```
             pub fn is_loaded(&self) -> bool {
                 self.rows.is_some()
             }
@@ -314,6 +360,15 @@ impl<M: Model> HasMany<M> {
     ///
     /// # Errors
     /// [`Code::NotLoaded`] when no `prefetch` loaded them.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let authors = Author::objects().prefetch(|a| a.books).all(&db).await?;
+    /// assert_eq!(authors[0].books.get()?.len(), 2);
+    /// # Ok(()) }
+    /// ```
     pub fn get(&self) -> Result<&[M]> {
         loaded_rows(self.rows.as_ref(), self.place)
     }
@@ -324,6 +379,16 @@ impl<M: Model> ManyToMany<M> {
     ///
     /// # Errors
     /// [`Code::NotLoaded`] when no `prefetch` loaded them.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let books = Book::objects().prefetch(|b| b.tags).order_by(|b| b.id.asc()).all(&db).await?;
+    /// let tags: Vec<&str> = books[0].tags.get()?.iter().map(|tag| tag.slug.as_str()).collect();
+    /// assert_eq!(tags, ["history", "maths"]);
+    /// # Ok(()) }
+    /// ```
     pub fn get(&self) -> Result<&[M]> {
         loaded_rows(self.rows.as_ref(), self.place)
     }
@@ -334,6 +399,37 @@ impl<M: Model> HasOne<M> {
     ///
     /// # Errors
     /// [`Code::NotLoaded`] when no `select_related` or `prefetch` looked for it.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// mod people {
+    ///     use orm::prelude::*;
+    ///     orm::app! { pub people { Person, Passport } }
+    ///
+    ///     #[derive(Model)]
+    ///     pub struct Person {
+    ///         pub id: i64,
+    ///         pub passport: HasOne<Passport>,
+    ///     }
+    ///
+    ///     #[derive(Model)]
+    ///     pub struct Passport {
+    ///         pub id: i64,
+    ///         pub person: OneToOne<Person>,
+    ///     }
+    /// }
+    /// use people::{Passport, Person};
+    /// # orm::migrate::create_tables(&db, &[people::people()]).await?;
+    ///
+    /// let (ada, bob) = (Person::draft().create(&db).await?, Person::draft().create(&db).await?);
+    /// Passport::draft().person(&ada).create(&db).await?;
+    /// let people = Person::objects().select_related(|p| p.passport).order_by(|p| p.id.asc()).all(&db).await?;
+    /// assert_eq!(people[0].passport.get()?.unwrap().person.key(), &ada.id);
+    /// assert!(people[1].passport.get()?.is_none());
+    /// # Ok(()) }
+    /// ```
     pub fn get(&self) -> Result<Option<&M>> {
         match &self.rows {
             Some(row) => Ok(row.get::<Option<M>>().and_then(Option::as_ref).or_else(|| row.get::<M>())),

@@ -4,6 +4,16 @@ use super::FieldType;
 use std::marker::PhantomData;
 
 /// Where a handle stands.
+///
+/// ```
+/// # use library::*;
+/// // A condition that can be used wherever there is a book: in a query, along a path, inside a set.
+/// fn cheap<S: Scope>(b: &BookFields<S>) -> Q<S::Root> {
+///     b.price.lt(5)
+/// }
+/// let books = Book::objects().filter(|b| cheap(&b));
+/// let authors = Author::objects().filter(|a| a.books.any(|b| cheap(&b)));
+/// ```
 pub trait Scope: Copy + Send + Sync + 'static {
     /// The query: a model, or a [`Sub`] query inside another.
     type Root: 'static;
@@ -52,6 +62,12 @@ impl<S: Scope> Scope for Opt<S> {
 }
 
 /// Whether a value can be NULL: [`NotNull`] or [`Nullable`].
+///
+/// ```
+/// # use library::*;
+/// // Below a relation that can be NULL, values are `Option`s.
+/// let names: QuerySet<Book, (String, Option<String>)> = Book::objects().values(|b| (b.author.name, b.editor.name));
+/// ```
 pub trait Null: Send + Sync + 'static {
     /// `T`, or `Option<T>`.
     type Wrap<T: FieldType>: FieldType<Plain = T::Plain>;
@@ -88,6 +104,14 @@ impl Null for Nullable {
 }
 
 /// A query whose columns can be used in the query `R`: itself, or one around it.
+///
+/// ```
+/// # use library::*;
+/// // A column of the query outside is used inside a set; the other way round does not compile.
+/// let query = Author::objects().filter(|a| a.books.any(|b| b.title.eq(a.name)));
+/// assert!(query.to_sql(Dialect::Sqlite)?.contains("EXISTS"));
+/// # Ok::<(), orm::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a column of `{Self}` cannot be used in a query over `{R}`",
     label = "this belongs to another query",

@@ -1,18 +1,31 @@
 //! Handles of relations that lead to any number of rows: sets, never joins.
 
-use super::{At, PathNode, Scope, Sub};
+use super::{At, PathNode, Scope, Set, Sub};
 use crate::{
     Expression, FieldType, Q,
     family::IsNumber,
     model::Model,
-    query::{Ex, IntoQ, OrderKeys, Prefetch, PrefetchSelection, Related, RelatedSelection, read_related},
-    tree::{Aggregate, BinaryOp, Expr, Join, JoinKind, ModelRef, Path, Select, Selected, Step},
+    query::{Ex, IntoQ, OrderKeys, PrefetchSelection, RelatedSelection},
+    tree::{BinaryOp, Expr, ModelRef, Path, Step},
 };
-use std::{marker::PhantomData, sync::Arc};
+use std::marker::PhantomData;
 
 /// The rows of `M` that belong to a row: what `a.books` is in a closure.
 ///
 /// A set: what is asked of it is a subquery of its own, so that nothing is ever multiplied.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let query = Author::objects()
+///     .filter(|a| a.books.any(|b| b.active))
+///     .annotate(|a| (a.books.count(), a.books.filter(|b| b.active).max(|b| b.price)))
+///     .order_by(|(_, _, dearest)| dearest.desc());
+/// let (author, books, dearest) = query.first(&db).await?.unwrap();
+/// assert_eq!((author.name.as_str(), books, dearest), ("Grace Hopper", 2, Some(Decimal::from(40))));
+/// # Ok(()) }
+/// ```
 pub struct ToMany<S, M> {
     at: &'static PathNode,
     field: u16,
@@ -43,6 +56,15 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     /// The rows of the set for which the condition is true.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let shelved = Author::objects().values(|a| (a.name, a.books.filter(|b| b.active).count()));
+    /// assert_eq!(shelved.all(&db).await?[1], ("Grace Hopper".to_owned(), 1));
+    /// # Ok(()) }
+    /// ```
     pub fn filter<C, Q2>(self, condition: C) -> Set<S, M>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> Q2,
@@ -52,12 +74,25 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     /// The whole set.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let whole = Author::objects().prefetch(|a| a.books.set()); // the same as `a.books`
+    /// ```
     pub fn set(self) -> Set<S, M> {
-        let select = Select::all(ModelRef::Static(M::meta()));
-        Set { relation: self, select, related: Vec::new(), below: Vec::new() }
+        Set::whole(self)
     }
 
     /// The rows of the set in this order: for `prefetch`, and for [`Set::scalar`].
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let dearest = Author::objects().values(|a| a.books.order_by(|b| b.price.desc()).scalar(|b| b.title));
+    /// assert_eq!(dearest.all(&db).await?, [Some("Notes".to_owned()), Some("Compilers".to_owned()), None]);
+    /// # Ok(()) }
+    /// ```
     pub fn order_by<C, K>(self, keys: C) -> Set<S, M>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> K,
@@ -67,11 +102,29 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     /// The first `count` rows of the set at most, for each row that it belongs to: for `prefetch`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let authors = Author::objects().prefetch(|a| a.books.limit(1)).all(&db).await?;
+    /// assert_eq!(authors[0].books.get()?.len(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn limit(self, count: u64) -> Set<S, M> {
         self.set().limit(count)
     }
 
     /// The rows of the set with rows that they are related to: for `prefetch`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let authors = Author::objects().prefetch(|a| a.books.prefetch(|b| b.tags)).all(&db).await?;
+    /// assert!(authors[0].books.get()?[0].tags.is_loaded());
+    /// # Ok(()) }
+    /// ```
     pub fn prefetch<C, L>(self, relations: C) -> Set<S, M>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> L,
@@ -81,6 +134,16 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     /// The rows of the set with rows that they point to, loaded in the same query: for `prefetch`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let authors = Author::objects().prefetch(|a| a.books.select_related(|b| b.editor)).all(&db).await?;
+    /// let edited = authors[1].books.get()?.iter().find_map(|book| book.editor.as_ref());
+    /// assert_eq!(edited.unwrap().get()?.name, "Ada Lovelace");
+    /// # Ok(()) }
+    /// ```
     pub fn select_related<C, L>(self, relations: C) -> Set<S, M>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> L,
@@ -90,6 +153,15 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     /// Whether the condition is true for some row of the set. SQL: `EXISTS (..)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let dear = Author::objects().filter(|a| a.books.any(|b| b.price.gt(20) & b.active));
+    /// assert_eq!(dear.get(&db).await?.name, "Grace Hopper"); // each author once, whatever the number of books
+    /// # Ok(()) }
+    /// ```
     pub fn any<C, Q2>(self, condition: C) -> Q<S::Root>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> Q2,
@@ -99,6 +171,15 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     /// Whether the condition is true for no row of the set. SQL: `NOT EXISTS (..)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let without_dear = Author::objects().filter(|a| a.books.none(|b| b.price.gt(20)));
+    /// assert_eq!(without_dear.count(&db).await?, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn none<C, Q2>(self, condition: C) -> Q<S::Root>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> Q2,
@@ -108,6 +189,15 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     /// Whether the condition is true for every row of the set; so it is for an empty one. SQL: `NOT EXISTS (.. IS NOT TRUE)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let all_shelved = Author::objects().filter(|a| a.books.exists() & a.books.all(|b| b.active));
+    /// assert_eq!(all_shelved.get(&db).await?.name, "Ada Lovelace");
+    /// # Ok(()) }
+    /// ```
     pub fn all<C, Q2>(self, condition: C) -> Q<S::Root>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> Q2,
@@ -117,16 +207,42 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     /// Whether the set has a row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Author::objects().exclude(|a| a.books.exists()).get(&db).await?.name, "Nobody");
+    /// # Ok(()) }
+    /// ```
     pub fn exists(self) -> Q<S::Root> {
         self.set().exists()
     }
 
     /// How many rows the set has.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let counts = Author::objects().values(|a| a.books.count());
+    /// assert_eq!(counts.all(&db).await?, [2, 2, 0]);
+    /// # Ok(()) }
+    /// ```
     pub fn count(self) -> Ex<S::Root, i64> {
         self.set().count()
     }
 
     /// The sum over the set; `None` when it is empty.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let views = Author::objects().values(|a| a.books.sum(|b| b.views));
+    /// assert_eq!(views.all(&db).await?, [Some(15), Some(30), None]);
+    /// # Ok(()) }
+    /// ```
     pub fn sum<C, E>(self, value: C) -> Ex<S::Root, Option<<<E::Value as FieldType>::Family as IsNumber>::Sum>>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
@@ -137,6 +253,15 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     /// The mean over the set; `None` when it is empty.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let views = Author::objects().values(|a| a.books.avg(|b| b.views));
+    /// assert_eq!(views.all(&db).await?, [Some(7.5), Some(15.0), None]);
+    /// # Ok(()) }
+    /// ```
     pub fn avg<C, E>(self, value: C) -> Ex<S::Root, Option<<<E::Value as FieldType>::Family as IsNumber>::Avg>>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
@@ -147,6 +272,15 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     /// The smallest value in the set; `None` when it is empty.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let first = Author::objects().values(|a| a.books.min(|b| b.published.year()));
+    /// assert_eq!(first.all(&db).await?, [Some(1843), Some(1952), None]);
+    /// # Ok(()) }
+    /// ```
     pub fn min<C, E>(self, value: C) -> Ex<S::Root, <E::Value as FieldType>::Nullable>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
@@ -156,192 +290,21 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     /// The largest value in the set; `None` when it is empty.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let most = Author::objects().values(|a| a.books.max(|b| b.views));
+    /// assert_eq!(most.all(&db).await?, [Some(10), Some(30), None]);
+    /// # Ok(()) }
+    /// ```
     pub fn max<C, E>(self, value: C) -> Ex<S::Root, <E::Value as FieldType>::Nullable>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
         E: Expression,
     {
         self.set().max(value)
-    }
-}
-
-/// Some of the rows of a [`ToMany`].
-pub struct Set<S, M> {
-    relation: ToMany<S, M>,
-    /// The rows by their own conditions; what ties them to their owner is added where the set is used.
-    select: Select,
-    related: Vec<Related>,
-    below: Vec<Arc<Prefetch>>,
-}
-
-impl<S: Scope, M: Model> Set<S, M> {
-    fn handles() -> M::Fields<Within<S::Root, M>> {
-        M::fields_at(PathNode::root(M::meta(), 0))
-    }
-
-    /// The rows for which the condition is true as well.
-    pub fn filter<C, Q2>(mut self, condition: C) -> Self
-    where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> Q2,
-        Q2: IntoQ<Sub<S::Root, M>>,
-    {
-        self.select.add_filter(condition(Self::handles()).into_q().into_expr());
-        self
-    }
-
-    /// The rows in this order instead of the model's own: for `prefetch`, and for [`Set::scalar`].
-    pub fn order_by<C, K>(mut self, keys: C) -> Self
-    where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> K,
-        K: OrderKeys<Sub<S::Root, M>>,
-    {
-        self.select.order.clear();
-        self.select.default_order = false;
-        keys(Self::handles()).add_to(&mut self.select.order);
-        self
-    }
-
-    /// The first `count` rows at most, for each row that the set belongs to: for `prefetch`.
-    ///
-    /// SQL: `ROW_NUMBER() OVER (PARTITION BY author_id ORDER BY ..) <= 3`, in a derived table.
-    pub fn limit(mut self, count: u64) -> Self {
-        self.select.limit = Some(self.select.limit.map_or(count, |limit| limit.min(count)));
-        self
-    }
-
-    /// The rows with rows that they are related to, by one more query per relation: for `prefetch`.
-    pub fn prefetch<C, L>(mut self, relations: C) -> Self
-    where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> L,
-        L: PrefetchSelection,
-    {
-        relations(Self::handles()).add_to(&mut self.below);
-        self
-    }
-
-    /// The rows with rows that they point to, loaded in the same query: for `prefetch`.
-    pub fn select_related<C, L>(mut self, relations: C) -> Self
-    where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> L,
-        L: RelatedSelection,
-    {
-        relations(Self::handles()).add_to(&mut self.related);
-        self.select.related.clear();
-        self.related.iter().for_each(|related| related.paths(&mut self.select.related));
-        self
-    }
-
-    pub(crate) fn into_prefetch(self) -> (Vec<Step>, Prefetch) {
-        let Set { relation, select, related, below } = self;
-        let prefetch =
-            Prefetch { step: relation.step(), ops: read_related::<M>(), select, related, below, asked: true };
-        (relation.at.path().steps.to_vec(), prefetch)
-    }
-
-    /// The set as a query inside the one that its owner stands in.
-    fn tied(mut self) -> Select {
-        let owner = self.relation.at.path();
-        let link = link(&owner, &self.relation.step(), &self.select.model, 0, 1, 1);
-        let tie = match link.through {
-            Some((model, tie)) => {
-                self.select.joins.push(Join { model, kind: JoinKind::Inner, on: link.on });
-                tie
-            }
-            None => link.on,
-        };
-        self.select.filter = Some(match self.select.filter.take() {
-            Some(filter) => tie.and(filter),
-            None => tie,
-        });
-        self.select.related.clear();
-        self.select
-    }
-
-    /// Whether there is a row.
-    pub fn exists(self) -> Q<S::Root> {
-        let mut select = self.tied();
-        select.selection.clear();
-        (select.order, select.default_order) = (Vec::new(), false);
-        Q::from_expr(Expr::Exists(Box::new(select)))
-    }
-
-    /// One value of the first row, in the order that was asked for; `None` when there is no row.
-    ///
-    /// SQL: `(SELECT title FROM .. ORDER BY .. LIMIT 1)`.
-    pub fn scalar<C, E>(self, value: C) -> Ex<S::Root, <E::Value as FieldType>::Nullable>
-    where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
-        E: Expression<Root = Sub<S::Root, M>>,
-    {
-        let value = value(Self::handles()).into_expr();
-        let mut select = self.tied();
-        select.selection = vec![Selected::Expr(value)];
-        select.limit = Some(1);
-        Ex::new(Expr::Scalar(Box::new(select)))
-    }
-
-    /// How many rows there are.
-    pub fn count(self) -> Ex<S::Root, i64> {
-        self.value(Expr::Aggregate { function: Aggregate::Count, on: None, distinct: false, filter: None })
-    }
-
-    /// The sum; `None` when there is no row.
-    pub fn sum<C, E>(self, value: C) -> Ex<S::Root, Option<<<E::Value as FieldType>::Family as IsNumber>::Sum>>
-    where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
-        E: Expression,
-        <E::Value as FieldType>::Family: IsNumber,
-    {
-        self.aggregate(Aggregate::Sum, value)
-    }
-
-    /// The mean; `None` when there is no row.
-    pub fn avg<C, E>(self, value: C) -> Ex<S::Root, Option<<<E::Value as FieldType>::Family as IsNumber>::Avg>>
-    where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
-        E: Expression,
-        <E::Value as FieldType>::Family: IsNumber,
-    {
-        self.aggregate(Aggregate::Avg, value)
-    }
-
-    /// The smallest value; `None` when there is no row.
-    pub fn min<C, E>(self, value: C) -> Ex<S::Root, <E::Value as FieldType>::Nullable>
-    where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
-        E: Expression,
-    {
-        self.aggregate(Aggregate::Min, value)
-    }
-
-    /// The largest value; `None` when there is no row.
-    pub fn max<C, E>(self, value: C) -> Ex<S::Root, <E::Value as FieldType>::Nullable>
-    where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
-        E: Expression,
-    {
-        self.aggregate(Aggregate::Max, value)
-    }
-
-    fn aggregate<C, E, T>(self, function: Aggregate, value: C) -> Ex<S::Root, T>
-    where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
-        E: Expression,
-    {
-        let on = Some(Box::new(value(Self::handles()).into_expr()));
-        self.value(Expr::Aggregate { function, on, distinct: false, filter: None })
-    }
-
-    fn value<T>(self, expr: Expr) -> Ex<S::Root, T> {
-        if self.select.is_sliced() {
-            return Ex::new(Expr::Invalid(
-                "a set with a limit is for `prefetch`: it cannot be counted or summed".into(),
-            ));
-        }
-        let mut select = self.tied();
-        (select.order, select.default_order) = (Vec::new(), false);
-        select.selection = vec![Selected::Expr(expr)];
-        Ex::new(Expr::Scalar(Box::new(select)))
     }
 }
 

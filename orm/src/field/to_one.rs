@@ -12,6 +12,14 @@ use std::{marker::PhantomData, ops::Deref};
 ///
 /// It dereferences to the handles of the related model, so that a path just goes on: `b.author.country.code`. `S` is where the
 /// relation stands, `T` where the related model does: below a nullable relation its values are `Option`s.
+///
+/// ```
+/// # use library::*;
+/// let query = Book::objects().filter(|b| b.author.country.code.eq("UK") & b.author.id.gt(1));
+/// let sql = query.to_sql(Dialect::Sqlite)?; // a join per relation; none for the key
+/// assert_eq!(sql.matches("JOIN").count(), 2);
+/// # Ok::<(), orm::Error>(())
+/// ```
 pub struct ToOne<S, T, M> {
     at: &'static PathNode,
     field: u16,
@@ -72,16 +80,43 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     }
 
     /// The related row is this one: an instance, or its key. SQL: `author_id = 7`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let ada = Author::get(1, &db).await?;
+    /// assert_eq!(Book::objects().filter(|b| b.author.eq(&ada)).count(&db).await?, 2);
+    /// assert_eq!(Book::objects().filter(|b| b.author.eq(2)).count(&db).await?, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn eq(self, row: impl IntoKey<M>) -> Q<S::Root> {
         Q::from_expr(self.equals(&row.into_key()))
     }
 
     /// The related row is not this one; also true where there is none.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.editor.ne(1)).count(&db).await?, 3); // also those without an editor
+    /// # Ok(()) }
+    /// ```
     pub fn ne(self, row: impl IntoKey<M>) -> Q<S::Root> {
         !self.eq(row)
     }
 
     /// The related row is one of these. SQL: `author_id IN (..)`, as one bind.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let authors = Author::objects().filter(|a| a.born.is_not_null()).all(&db).await?;
+    /// assert_eq!(Book::objects().filter(|b| b.author.is_in(&authors)).count(&db).await?, 4);
+    /// # Ok(()) }
+    /// ```
     pub fn is_in<K: IntoKey<M>>(self, rows: impl IntoIterator<Item = K>) -> Q<S::Root> {
         let mut parts: Vec<Expr> = Vec::new();
         let mut values = Vec::new();
@@ -107,11 +142,27 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     }
 
     /// There is no related row. SQL: `author_id IS NULL`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.editor.is_null());
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"WHERE "editor_id" IS NULL"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn is_null(self) -> Q<S::Root> {
         Q::from_expr(all(self.key_columns().map(|column| Expr::IsNull(Box::new(column))).collect()))
     }
 
     /// The same related row as that of another relation.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let own = Book::objects().filter(|b| b.author.is_same(b.editor));
+    /// assert_eq!(own.count(&db).await?, 0);
+    /// # Ok(()) }
+    /// ```
     pub fn is_same<S2: Scope, T2: Scope>(self, other: ToOne<S2, T2, M>) -> Q<S::Root>
     where
         S2::Root: InScope<S::Root>,
@@ -122,6 +173,16 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     }
 
     /// A condition on the related model, kept elsewhere: `b.author.matches(&adults)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let british = Q::<Author>::new(|a| a.country.code.eq("UK"));
+    /// assert_eq!(Book::objects().filter(|b| b.author.matches(&british)).count(&db).await?, 2);
+    /// assert_eq!(Author::objects().filter(|_| british).count(&db).await?, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn matches(self, condition: &Q<M>) -> Q<S::Root> {
         Q::from_expr(condition.expr().clone().below(&self.target().path()))
     }
@@ -135,6 +196,17 @@ fn all(mut parts: Vec<Expr>) -> Expr {
 }
 
 /// What names a row of `M`: an instance, its key, or a relation that points to it.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let ada = Author::get(1, &db).await?; // by the key
+/// let book = Book::objects().filter(|b| b.author.eq(&ada)).first(&db).await?.unwrap(); // by the row
+/// let again = Author::get(&book.author, &db).await?; // by the relation
+/// assert_eq!(again.name, ada.name);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a row of `{M}`",
     label = "expected a `&{M}`, its key, or a foreign key to it"
@@ -213,6 +285,13 @@ where
     M::Key: FieldType,
 {
     /// The key of the related row, as a value: no join is needed for it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Author::objects().filter(|a| Book::objects().within(a.id).filter(|b| b.author.key().eq(a.id)).has_rows());
+    /// assert!(!query.to_sql(Dialect::Sqlite)?.contains("JOIN"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn key(self) -> Field<T, M::Key> {
         Field::new(self.target(), M::meta().key[0])
     }

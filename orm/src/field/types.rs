@@ -67,16 +67,39 @@ pub trait FieldType: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the value has no exact form in the database.
+    ///
+    /// ```
+    /// use orm::{FieldType, Value};
+    /// assert_eq!(7_i32.to_value()?, Value::I32(7));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     fn to_value(&self) -> Result<Value>;
 
     /// Reads it from a row.
     ///
     /// # Errors
     /// When what is stored is not of this type.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// let (day, nothing) = orm::raw::<(chrono::NaiveDate, Option<i64>)>("SELECT '1815-12-10', NULL").get(&db).await?;
+    /// assert_eq!((day.to_string().as_str(), nothing), ("1815-12-10", None));
+    /// # Ok(()) }
+    /// ```
     fn from_cell(cell: &Cell<'_>) -> Result<Self>;
 }
 
 /// A [`FieldType`] that is never NULL.
+///
+/// ```
+/// use orm::{FieldType, Plain, Value};
+/// fn null_of<T: Plain>() -> orm::Result<Value> {
+///     None::<T>.to_value()
+/// }
+/// assert_eq!(null_of::<i64>()?, Value::Null(orm::Kind::I64));
+/// # Ok::<(), orm::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` can be NULL, which is not possible here")]
 pub trait Plain: FieldType<Plain = Self, Nullable = Option<Self>, Nullness = NotNull> {}
 
@@ -122,6 +145,12 @@ pub mod family {
     }
 
     /// Families with text lookups.
+    ///
+    /// ```
+    /// # use library::*;
+    /// // `b.price.contains("x")` does not compile.
+    /// let query = Book::objects().filter(|b| b.title.contains("x"));
+    /// ```
     #[diagnostic::on_unimplemented(
         message = "text lookups need a text field",
         label = "this is not text",
@@ -131,6 +160,11 @@ pub mod family {
     impl IsText for Text {}
 
     /// Families with arithmetic.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let sums: QuerySet<Book, (Option<i64>, Option<Decimal>)> = Book::objects().aggregate(|b| (b.views.sum(), b.price.sum()));
+    /// ```
     #[diagnostic::on_unimplemented(
         message = "arithmetic, `sum` and `avg` need a number",
         label = "this is not a number"
@@ -159,12 +193,22 @@ pub mod family {
     }
 
     /// Families with a day in them.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let years: QuerySet<Book, (i32, Option<i32>)> = Book::objects().values(|b| (b.created.year(), b.published.year()));
+    /// ```
     #[diagnostic::on_unimplemented(message = "`year`, `month` and `day` need a date", label = "this has no date")]
     pub trait HasDate {}
     impl HasDate for Date {}
     impl HasDate for DateTime {}
 
     /// Families with a time of day in them.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let hours: QuerySet<Book, i32> = Book::objects().values(|b| b.created.hour());
+    /// ```
     #[diagnostic::on_unimplemented(
         message = "`hour`, `minute` and `second` need a time",
         label = "this has no time of day"

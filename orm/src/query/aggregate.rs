@@ -11,6 +11,15 @@ use crate::{
 use std::marker::PhantomData;
 
 /// How many rows there are, in a group or in all: an aggregate for `aggregate` and `group_by(..).annotate(..)`.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let per_author = Book::objects().group_by(|b| b.author.name).annotate(|_| count()).order_by(|(name, _)| name.asc());
+/// assert_eq!(per_author.all(&db).await?, [("Ada Lovelace".to_owned(), 2), ("Grace Hopper".to_owned(), 2)]);
+/// # Ok(()) }
+/// ```
 pub fn count() -> CountAll {
     CountAll(())
 }
@@ -38,6 +47,18 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     /// Groups the rows by one or more expressions.
     ///
     /// SQL: `SELECT status, COUNT(*) FROM .. GROUP BY status`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let busy = Book::objects()
+    ///     .group_by(|b| b.author.name)
+    ///     .annotate(|b| (count(), b.views.sum()))
+    ///     .filter(|(_, _, views)| views.gt(20));
+    /// assert_eq!(busy.all(&db).await?, [("Grace Hopper".to_owned(), 2, Some(30))]);
+    /// # Ok(()) }
+    /// ```
     pub fn group_by<C, K>(mut self, keys: C) -> Grouped<M, O, K::Row, R>
     where
         C: FnOnce(O::Handles<R>) -> K,
@@ -52,6 +73,14 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
 
 impl<M: Model, O: Row, K: Row, R: 'static> Grouped<M, O, K, R> {
     /// Computes aggregates per group; a row holds the keys, then the aggregates. A `filter` after it is SQL's HAVING.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().group_by(|b| b.active).annotate(|b| b.views.max()).filter(|(_, most)| most.gt(9));
+    /// let sql = query.to_sql(Dialect::Sqlite)?;
+    /// assert!(sql.contains(r#"GROUP BY 1 HAVING MAX("views") > ?"#), "{sql}");
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn annotate<C, A>(self, aggregates: C) -> QuerySet<M, <K as Append<A::Parts>>::Row, R>
     where
         C: FnOnce(O::Handles<R>) -> A,
@@ -71,6 +100,15 @@ impl<M: Model, O: Row, K: Row, R: 'static> Grouped<M, O, K, R> {
     }
 
     /// The keys of the groups alone.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let active = Book::objects().group_by(|b| b.active).keys().order_by(|active| active.asc());
+    /// assert_eq!(active.all(&db).await?, [false, true]);
+    /// # Ok(()) }
+    /// ```
     pub fn keys(self) -> QuerySet<M, K, R> {
         let keys = self.keys.len() as u16;
         let mut select = self.query.into_select();

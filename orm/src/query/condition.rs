@@ -15,6 +15,17 @@ use std::{
 /// A condition on the rows of the query `R`; for a model's own query `R` is the model: `Q<Book>`.
 ///
 /// Conditions are combined by `&`, `|` and `!`. `!q` is true for exactly the rows for which `q` is not.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let by_ada = Q::<Book>::new(|b| b.author.name.starts_with("Ada"));
+/// let cheap = Q::<Book>::new(|b| b.price.lt(10));
+/// assert_eq!(Book::objects().filter(|_| by_ada.clone() & cheap.clone()).count(&db).await?, 1);
+/// assert_eq!(Book::objects().filter(|_| by_ada | !cheap).count(&db).await?, 3);
+/// # Ok(()) }
+/// ```
 pub struct Q<R> {
     expr: Expr,
     _root: PhantomData<fn() -> R>,
@@ -26,11 +37,35 @@ impl<R> Q<R> {
     }
 
     /// True for every row: where a condition is built piece by piece, the start for `&`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut all = Q::<Book>::everything();
+    /// for word in ["o", "t"] {
+    ///     all = all & Q::<Book>::new(|b| b.title.contains(word));
+    /// }
+    /// assert_eq!(Book::objects().filter(|_| all).get(&db).await?.title, "Notes");
+    /// # Ok(()) }
+    /// ```
     pub fn everything() -> Self {
         Q::from_expr(Expr::And(Vec::new()))
     }
 
     /// True for no row: the start for `|`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut any = Q::<Book>::nothing();
+    /// for title in ["Notes", "COBOL"] {
+    ///     any = any | Q::<Book>::new(|b| b.title.eq(title));
+    /// }
+    /// assert_eq!(Book::objects().filter(|_| any).count(&db).await?, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn nothing() -> Self {
         Q::from_expr(Expr::Or(Vec::new()))
     }
@@ -44,6 +79,15 @@ impl<R> Q<R> {
     }
 
     /// The condition as a truth value to be selected: never NULL.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let old = Book::objects().order_by(|b| b.id.asc()).values(|b| b.published.year().lt(1900).as_value());
+    /// assert_eq!(old.all(&db).await?, [true, false, false, false]);
+    /// # Ok(()) }
+    /// ```
     pub fn as_value(self) -> Ex<R, bool> {
         Ex::new(Expr::Call(crate::tree::Function::IsTrue, vec![self.expr]))
     }
@@ -51,6 +95,15 @@ impl<R> Q<R> {
 
 impl<M: Model> Q<M> {
     /// A condition on a model, outside a query.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let cheap = Q::<Book>::new(|b| b.price.lt(5));
+    /// assert_eq!(Book::objects().filter(|_| cheap).get(&db).await?.title, "Sketches");
+    /// # Ok(()) }
+    /// ```
     pub fn new<C, Q2>(condition: C) -> Self
     where
         C: FnOnce(M::Fields<At<M>>) -> Q2,
@@ -79,6 +132,19 @@ impl<R> fmt::Debug for Q<R> {
 }
 
 /// What can stand where a condition is expected: a [`Q`], a `bool` field, or a condition of a query around this one.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// // A `bool` field is a condition; so is a function that makes one, at any depth.
+/// fn wanted<S: Scope>(b: &BookFields<S>) -> Q<S::Root> {
+///     b.active & b.price.lt(20)
+/// }
+/// assert_eq!(Book::objects().filter(|b| b.active).count(&db).await?, 3);
+/// assert_eq!(Author::objects().filter(|a| a.books.any(|b| wanted(&b))).get(&db).await?.name, "Ada Lovelace");
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a condition on `{R}`",
     label = "expected a condition, such as `b.title.eq(\"x\")`",

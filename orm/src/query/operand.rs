@@ -10,6 +10,15 @@ use crate::{
 use rust_decimal::Decimal;
 
 /// A value or an expression that can stand beside an expression of type `T` in the query `R`.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let dear = Book::objects().filter(|b| b.price.gt(5) & b.price.gt(b.price - 1) & b.title.ne(b.author.name));
+/// assert_eq!(dear.count(&db).await?, 3); // values and other expressions alike
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a value of type `{T}`",
     label = "expected `{T}`, `Option<{T}>`, or an expression of that type in the same query"
@@ -99,6 +108,16 @@ impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for Selecte
 }
 
 /// A set of values of type `T`, for `is_in` in the query `R`: a list, or a query that selects one value.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let authors = Book::objects().filter(|b| b.price.gt(30)).values(|b| b.author.id);
+/// assert_eq!(Author::objects().filter(|a| a.id.is_in(authors)).get(&db).await?.name, "Grace Hopper");
+/// assert_eq!(Author::objects().filter(|a| a.id.is_in(vec![1, 2])).count(&db).await?, 2);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a set of `{T}`",
     label = "expected a list of `{T}`, or a query with one value: `.values(|x| x.field)`"

@@ -35,6 +35,18 @@ impl Prefetch {
 }
 
 /// Relations whose rows are loaded: `a.books`, `b.author.books`, `a.books.filter(..).order_by(..)`, or a tuple of them.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let (db, log) = db.recording();
+/// let books = Book::objects().prefetch(|b| (b.tags, b.author.country)).order_by(|b| b.id.asc()).all(&db).await?;
+/// assert_eq!(books[0].tags.get()?.len(), 2);
+/// assert_eq!(books[0].author.get()?.country.get()?.code, "UK");
+/// log.assert_queries(4);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a relation",
     label = "`prefetch` takes relations, such as `a.books` or `a.books.filter(|b| ..)`, or a tuple of them"
@@ -200,6 +212,22 @@ impl<M: Model, O: Row + StartsWith<M>, R: 'static> QuerySet<M, O, R> {
     /// `book.author.get()?.books.get()?`.
     ///
     /// SQL: `SELECT .. FROM book WHERE author_id = ANY(..)`, with all keys as one bind.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let (db, log) = db.recording();
+    /// let authors = Author::objects()
+    ///     .prefetch(|a| (a.country, a.books.filter(|b| b.active).order_by(|b| b.title.asc()).limit(3).prefetch(|b| b.tags)))
+    ///     .all(&db)
+    ///     .await?;
+    /// let titles: Vec<&str> = authors[0].books.get()?.iter().map(|book| book.title.as_str()).collect();
+    /// assert_eq!(titles, ["Notes", "Sketches"]);
+    /// assert_eq!(authors[0].books.get()?[0].tags.get()?[0].slug, "history");
+    /// log.assert_queries(4);
+    /// # Ok(()) }
+    /// ```
     pub fn prefetch<C, L>(mut self, relations: C) -> Self
     where
         C: FnOnce(M::Fields<At<R>>) -> L,
@@ -213,6 +241,16 @@ impl<M: Model, O: Row + StartsWith<M>, R: 'static> QuerySet<M, O, R> {
 /// Loads related rows for rows that one already has: `orm::prefetch_all(&mut authors, |a| a.books, &db)`.
 ///
 /// The relations are as for [`QuerySet::prefetch`]. When it fails, the rows are as they were.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let mut authors = Author::objects().all(&db).await?;
+/// orm::prefetch_all(&mut authors, |a| a.books.order_by(|b| b.id.asc()), &db).await?;
+/// assert_eq!(authors[1].books.get()?[0].title, "Compilers");
+/// # Ok(()) }
+/// ```
 pub fn prefetch_all<M, C, L, E>(rows: &mut [M], relations: C, ex: &E) -> impl Future<Output = Result<()>> + Send
 where
     M: Model,

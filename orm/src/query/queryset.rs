@@ -16,6 +16,17 @@ use std::{marker::PhantomData, sync::Arc};
 ///
 /// Every method gives a new queryset; nothing runs before a terminal such as [`all`](QuerySet::all) is awaited. `R` tells
 /// queries inside others apart from those that stand alone.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let shelf = Book::objects().filter(|b| b.active); // runs nothing
+/// let cheap = shelf.clone().filter(|b| b.price.lt(20)).order_by(|b| b.title.asc());
+/// assert_eq!(shelf.count(&db).await?, 3);
+/// assert_eq!(cheap.values(|b| b.title).all(&db).await?, ["Notes", "Sketches"]);
+/// # Ok(()) }
+/// ```
 pub struct QuerySet<M, O = M, R = M> {
     select: Select,
     related: Vec<Related>,
@@ -38,6 +49,22 @@ impl<M: Model> QuerySet<M> {
     /// The same rows as a query inside the query that `handle` belongs to, whose columns can then be used in it.
     ///
     /// `Author::objects().annotate(|a| Book::objects().within(a.name).filter(|b| b.title.eq(a.name)).count())`
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let latest = Author::objects().annotate(|a| {
+    ///     Book::objects()
+    ///         .within(a.id)
+    ///         .filter(|b| b.author.id.eq(a.id))
+    ///         .order_by(|b| b.published.desc().nulls_last())
+    ///         .scalar(|b| b.title)
+    /// });
+    /// let (ada, title) = latest.first(&db).await?.unwrap();
+    /// assert_eq!((ada.name.as_str(), title.as_deref()), ("Ada Lovelace", Some("Notes")));
+    /// # Ok(()) }
+    /// ```
     pub fn within<E: super::Expression>(self, _handle: E) -> QuerySet<M, M, Sub<E::Root, M>> {
         QuerySet { select: self.select, related: self.related, prefetches: self.prefetches, _type: PhantomData }
     }
@@ -57,6 +84,12 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     }
 
     /// The query as data.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let select = Book::objects().limit(3).into_select();
+    /// assert_eq!(select.limit, Some(3));
+    /// ```
     pub fn into_select(self) -> Select {
         self.select
     }
@@ -82,12 +115,28 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     }
 
     /// The first `count` rows at most. SQL: `LIMIT`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().order_by(|b| b.id.asc()).limit(10).limit(2); // the smaller counts
+    /// assert!(query.to_sql(Dialect::Postgres)?.ends_with(r#"ORDER BY "id" LIMIT $1"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn limit(mut self, count: u64) -> Self {
         self.select.limit = Some(self.select.limit.map_or(count, |limit| limit.min(count)));
         self
     }
 
     /// Without the first `count` rows. SQL: `OFFSET`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let later = Book::objects().order_by(|b| b.id.asc()).offset(3);
+    /// assert_eq!(later.values(|b| b.title).all(&db).await?, ["Sketches"]);
+    /// # Ok(()) }
+    /// ```
     pub fn offset(mut self, count: u64) -> Self {
         self.select.offset = Some(self.select.offset.unwrap_or(0) + count);
         self.select.limit = self.select.limit.map(|limit| limit.saturating_sub(count));
@@ -95,12 +144,31 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     }
 
     /// Every different row once. SQL: `SELECT DISTINCT`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let authors = Book::objects().values(|b| b.author.name).distinct().order_by(|name| name.asc());
+    /// assert_eq!(authors.all(&db).await?, ["Ada Lovelace", "Grace Hopper"]);
+    /// # Ok(()) }
+    /// ```
     pub fn distinct(mut self) -> Self {
         self.select.distinct = true;
         self
     }
 
     /// No row at all; no statement is run.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let (db, log) = db.recording();
+    /// assert!(Book::objects().none().all(&db).await?.is_empty());
+    /// log.assert_queries(0);
+    /// # Ok(()) }
+    /// ```
     pub fn none(mut self) -> Self {
         self.select.empty = true;
         self
@@ -108,12 +176,26 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
 
     /// Locks the rows until the transaction ends. SQL: `FOR UPDATE`; on SQLite, where a transaction that writes has the whole
     /// database to itself, nothing.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.id.eq(1)).for_update();
+    /// assert!(query.to_sql(Dialect::Postgres)?.ends_with("FOR UPDATE"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn for_update(mut self) -> Self {
         self.select.for_update = true;
         self
     }
 
     /// The rows in no particular order, not even the model's own.
+    ///
+    /// ```
+    /// # use library::*;
+    /// assert!(Author::objects().to_sql(Dialect::Sqlite)?.ends_with(r#"ORDER BY "name""#)); // the model says so
+    /// assert!(!Author::objects().unordered().to_sql(Dialect::Sqlite)?.contains("ORDER BY"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn unordered(mut self) -> Self {
         self.select.order.clear();
         self.select.default_order = false;
@@ -121,6 +203,15 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     }
 
     /// The rows in the opposite order; an unordered query is turned by its key.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let names = Author::objects().reverse().values(|a| a.name).all(&db).await?;
+    /// assert_eq!(names, ["Nobody", "Grace Hopper", "Ada Lovelace"]);
+    /// # Ok(()) }
+    /// ```
     pub fn reverse(mut self) -> Self {
         self.select.order = compile::effective_order(&self.select, true);
         for order in &mut self.select.order {
@@ -135,6 +226,13 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// # Errors
     /// [`Code::Unsupported`](crate::Code::Unsupported) when the database cannot do it, [`Code::BadQuery`](crate::Code::BadQuery)
     /// when the query means nothing.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let sql = Tag::objects().filter(|t| t.slug.eq("code")).values(|t| t.name).unordered().to_sql(Dialect::Postgres)?;
+    /// assert_eq!(sql, r#"SELECT "name" FROM "library_tag" WHERE "slug" = $1"#);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn to_sql(&self, dialect: Dialect) -> Result<String> {
         Ok(compile::select(&self.select, dialect)?.sql(dialect))
     }
@@ -146,6 +244,15 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     }
 
     /// The rows for which the condition is true. SQL: `WHERE`; after `group_by(..).annotate(..)`, HAVING.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let books = Book::objects().filter(|b| b.active & b.author.country.code.eq("UK")).filter(|b| b.price.gt(5));
+    /// assert_eq!(books.get(&db).await?.title, "Notes");
+    /// # Ok(()) }
+    /// ```
     pub fn filter<C, Q>(mut self, condition: C) -> Self
     where
         C: FnOnce(O::Handles<R>) -> Q,
@@ -157,6 +264,15 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     }
 
     /// The rows for which the condition is not true: exactly those that `filter` leaves out.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let not_old = Book::objects().exclude(|b| b.published.year().lt(1900));
+    /// assert_eq!(not_old.count(&db).await?, 3); // also the one without a date
+    /// # Ok(()) }
+    /// ```
     pub fn exclude<C, Q>(self, condition: C) -> Self
     where
         C: FnOnce(O::Handles<R>) -> Q,
@@ -166,6 +282,15 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     }
 
     /// The rows in this order instead of any other.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let books = Book::objects().order_by(|b| (b.author.name.desc(), b.price.asc()));
+    /// assert_eq!(books.values(|b| b.title).all(&db).await?, ["COBOL", "Compilers", "Sketches", "Notes"]);
+    /// # Ok(()) }
+    /// ```
     pub fn order_by<C, K>(mut self, keys: C) -> Self
     where
         C: FnOnce(O::Handles<R>) -> K,
@@ -185,6 +310,16 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     /// Only these values of each row, as a tuple, or as the value itself when there is one.
     ///
     /// SQL: `SELECT title, author.name FROM ..`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let pairs: Vec<(String, Option<String>)> =
+    ///     Book::objects().order_by(|b| b.id.asc()).values(|b| (b.title, b.editor.name)).all(&db).await?;
+    /// assert_eq!(pairs[1], ("Compilers".to_owned(), Some("Ada Lovelace".to_owned())));
+    /// # Ok(()) }
+    /// ```
     pub fn values<C, V>(mut self, values: C) -> QuerySet<M, V::Row, R>
     where
         C: FnOnce(O::Handles<R>) -> V,
@@ -201,6 +336,19 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     }
 
     /// The row and these values beside it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let authors = Author::objects()
+    ///     .annotate(|a| (a.books.count(), a.books.sum(|b| b.views)))
+    ///     .filter(|(_, n, _)| n.gt(0))
+    ///     .order_by(|(a, _, views)| (views.desc(), a.name.asc()));
+    /// let (author, books, views) = authors.first(&db).await?.unwrap();
+    /// assert_eq!((author.name.as_str(), books, views), ("Grace Hopper", 2, Some(30)));
+    /// # Ok(()) }
+    /// ```
     pub fn annotate<C, V>(mut self, values: C) -> QuerySet<M, <O as Append<V::Parts>>::Row, R>
     where
         C: FnOnce(O::Handles<R>) -> V,
@@ -216,6 +364,13 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     }
 
     /// The query as one value of the query around it: that of its first row, or NULL.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Author::objects().values(|a| Book::objects().within(a.id).order_by(|b| b.views.desc()).scalar(|b| b.title));
+    /// assert!(query.to_sql(Dialect::Sqlite)?.contains("LIMIT"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn scalar<C, V>(mut self, value: C) -> Ex<<R as Enclosing>::Outer, <V::Value as FieldType>::Nullable>
     where
         C: FnOnce(O::Handles<R>) -> V,
@@ -246,11 +401,30 @@ where
     M: RowPart,
 {
     /// Whether the query has a row, as a condition of the query around it. SQL: `EXISTS (..)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let namesakes = Author::objects().filter(|a| Tag::objects().within(a.id).filter(|t| t.name.eq(a.name)).has_rows());
+    /// assert_eq!(namesakes.count(&db).await?, 0);
+    /// # Ok(()) }
+    /// ```
     pub fn has_rows(self) -> super::Q<P> {
         super::Q::from_expr(Expr::Exists(Box::new(self.unordered().select)))
     }
 
     /// How many rows the query has, as a value of the query around it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let later = Author::objects()
+    ///     .annotate(|a| Author::objects().within(a.id).filter(|other| other.born.gt(a.born)).row_count());
+    /// assert_eq!(later.first(&db).await?.unwrap().1, 1); // one was born after Ada
+    /// # Ok(()) }
+    /// ```
     pub fn row_count(mut self) -> Ex<P, i64> {
         select_values(&mut self.select, vec![super::count().expr()]);
         self.select.default_order = false;
@@ -262,6 +436,16 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
     /// Loads related rows in the same query, as deep as the paths go: `.select_related(|b| (b.author.country, b.editor))`.
     ///
     /// SQL: a JOIN per relation.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let book = Book::objects().filter(|b| b.id.eq(2)).select_related(|b| (b.author.country, b.editor)).get(&db).await?;
+    /// assert_eq!(book.author.get()?.country.get()?.code, "US");
+    /// assert_eq!(book.editor.as_ref().unwrap().get()?.name, "Ada Lovelace");
+    /// # Ok(()) }
+    /// ```
     pub fn select_related<C, L>(mut self, relations: C) -> Self
     where
         C: FnOnce(M::Fields<crate::field::At<R>>) -> L,
@@ -277,6 +461,16 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
     }
 
     /// Pairs of each row with each of its related rows. The one form that multiplies rows. SQL: `JOIN`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let pairs = Author::objects().join(|a| a.books).order_by(|(_, b)| b.id.asc()).all(&db).await?;
+    /// assert_eq!(pairs.len(), 4);
+    /// assert_eq!((pairs[3].0.name.as_str(), pairs[3].1.title.as_str()), ("Ada Lovelace", "Sketches"));
+    /// # Ok(()) }
+    /// ```
     pub fn join<C, S, T>(self, relation: C) -> QuerySet<M, <O as Append<(T,)>>::Row, R>
     where
         C: FnOnce(O::Handles<R>) -> ToMany<S, T>,
@@ -288,6 +482,15 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
     }
 
     /// Pairs as [`join`](QuerySet::join) makes them, and rows without related rows once, with `None`. SQL: `LEFT JOIN`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let pairs: Vec<(Author, Option<Book>)> = Author::objects().left_join(|a| a.books).all(&db).await?;
+    /// assert_eq!(pairs.iter().filter(|(_, book)| book.is_none()).count(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn left_join<C, S, T>(self, relation: C) -> QuerySet<M, <O as Append<(Option<T>,)>>::Row, R>
     where
         C: FnOnce(O::Handles<R>) -> ToMany<S, T>,
@@ -321,6 +524,15 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
 }
 
 /// One page of the rows of a query.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let page = Book::objects().order_by(|b| b.id.asc()).page(2, 3, &db).await?;
+/// assert_eq!((page.rows.len(), page.total, page.pages()), (1, 4, 2));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<O> {
     /// The rows of the page.
@@ -345,11 +557,21 @@ impl<O> Page<O> {
     }
 
     /// Whether a page follows.
+    ///
+    /// ```
+    /// let page = orm::Page { rows: vec!['a', 'b'], number: 1, size: 2, total: 3 };
+    /// assert!(page.has_next());
+    /// ```
     pub fn has_next(&self) -> bool {
         self.number < self.pages()
     }
 
     /// Whether a page goes before.
+    ///
+    /// ```
+    /// let page = orm::Page { rows: vec!['a', 'b'], number: 1, size: 2, total: 3 };
+    /// assert!(!page.has_previous());
+    /// ```
     pub fn has_previous(&self) -> bool {
         self.number > 1
     }

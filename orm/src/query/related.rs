@@ -63,6 +63,17 @@ pub(super) fn read_row<M: Model>(row: &mut Reader<'_, '_>, children: &[Related])
 }
 
 /// The relations that `select_related` loads: `b.author`, `b.author.country`, or a tuple of them.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let (db, log) = db.recording();
+/// let book = Book::objects().select_related(|b| b.author.country).order_by(|b| b.id.asc()).first(&db).await?.unwrap();
+/// assert_eq!(book.author.get()?.country.get()?.name, "Britain");
+/// log.assert_queries(1);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a relation to one row",
     label = "`select_related` takes foreign keys and one-to-ones",

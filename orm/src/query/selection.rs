@@ -10,6 +10,15 @@ use crate::{
 use std::{any::Any, marker::PhantomData};
 
 /// One expression to select in the query `R`, and the type it is read as.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let cheap: Vec<bool> = Book::objects().order_by(|b| b.id.asc()).values(|b| b.price.lt(5)).all(&db).await?;
+/// assert_eq!(cheap, [false, false, false, true]); // a field, an expression, an aggregate, or a condition
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected in a query over `{R}`",
     label = "expected a field, an expression, an aggregate, or a tuple of them"
@@ -76,6 +85,15 @@ impl<R> Selectable<R> for super::Q<R> {
 }
 
 /// Expressions to select in the query `R`: one, or a tuple.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let rows: Vec<(String, i64)> = Author::objects().values(|a| (a.name, a.books.count())).all(&db).await?;
+/// assert_eq!(rows[0], ("Ada Lovelace".to_owned(), 2));
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected in a query over `{R}`",
     label = "expected a field, an expression, an aggregate, or a tuple of them"
@@ -92,6 +110,17 @@ pub trait Selection<R> {
 }
 
 /// The type of a row: a model, a value, or a tuple of them.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let rows: Vec<(Author, i64)> = Author::objects().annotate(|a| a.books.count()).all(&db).await?;
+/// assert_eq!(rows.len(), 3);
+/// let names: Vec<String> = Author::objects().values(|a| a.name).all(&db).await?;
+/// assert_eq!(names.len(), 3);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be read from a row")]
 pub trait Row: Sized + Send + 'static {
     /// What closures over such a row see.
@@ -258,6 +287,15 @@ append! {
 }
 
 /// One key of an ordering.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let books = Book::objects().order_by(|b| b.published.desc().nulls_last());
+/// assert_eq!(books.first(&db).await?.unwrap().title, "COBOL");
+/// # Ok(()) }
+/// ```
 pub struct OrderBy<R> {
     order: Order,
     _root: PhantomData<fn() -> R>,
@@ -269,12 +307,26 @@ impl<R> OrderBy<R> {
     }
 
     /// NULLs before all values.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().order_by(|b| b.published.asc().nulls_first());
+    /// assert!(query.to_sql(Dialect::Postgres)?.ends_with(r#"ORDER BY "published" NULLS FIRST"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn nulls_first(mut self) -> Self {
         self.order.nulls_first = Some(true);
         self
     }
 
     /// NULLs after all values.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().order_by(|b| b.published.desc().nulls_last());
+    /// assert!(query.to_sql(Dialect::Postgres)?.ends_with(r#"ORDER BY "published" DESC NULLS LAST"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn nulls_last(mut self) -> Self {
         self.order.nulls_first = Some(false);
         self
@@ -288,6 +340,15 @@ impl<R> OrderBy<R> {
 }
 
 /// Keys of an ordering in the query `R`: `b.title.asc()`, or a tuple or list of such.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let books = Book::objects().order_by(|b| vec![b.active.asc(), b.title.desc()]); // a list, or a tuple
+/// assert_eq!(books.values(|b| b.title).all(&db).await?, ["COBOL", "Sketches", "Notes", "Compilers"]);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an ordering of a query over `{R}`",
     label = "expected `.asc()` or `.desc()` of a field or expression, or a tuple of them"

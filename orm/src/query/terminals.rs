@@ -76,6 +76,15 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     }
 
     /// All rows.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let books: Vec<Book> = Book::objects().filter(|b| b.active).all(&db).await?;
+    /// assert_eq!(books.len(), 3);
+    /// # Ok(()) }
+    /// ```
     pub async fn all<E: Executor>(self, ex: &E) -> Result<Vec<O>> {
         if self.select().empty {
             return Ok(Vec::new());
@@ -88,6 +97,17 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     ///
     /// # Errors
     /// [`Code::NotFound`] when there is none, [`Code::MultipleFound`] when there are several.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let book = Book::objects().filter(|b| b.title.eq("Notes")).get(&db).await?;
+    /// assert_eq!(book.views, 10);
+    /// let missing = Book::objects().filter(|b| b.title.eq("Nothing")).get(&db).await;
+    /// assert_eq!(missing.unwrap_err().code(), orm::Code::NotFound);
+    /// # Ok(()) }
+    /// ```
     pub async fn get<E: Executor>(self, ex: &E) -> Result<O> {
         let limit = self.select().limit.map_or(2, |limit| limit.min(2));
         let mut query = self;
@@ -109,6 +129,15 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     }
 
     /// The first row in the query's order, which the key completes; `None` when there is none.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let dearest = Book::objects().order_by(|b| b.price.desc()).first(&db).await?;
+    /// assert_eq!(dearest.unwrap().title, "Compilers");
+    /// # Ok(()) }
+    /// ```
     pub async fn first<E: Executor>(mut self, ex: &E) -> Result<Option<O>> {
         let order = compile::effective_order(self.select(), true);
         self.select_mut().order = order;
@@ -116,6 +145,15 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     }
 
     /// The last row in the query's order, which the key completes; `None` when there is none.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let newest = Book::objects().order_by(|b| b.created.asc()).last(&db).await?;
+    /// assert_eq!(newest.unwrap().title, "Sketches");
+    /// # Ok(()) }
+    /// ```
     pub async fn last<E: Executor>(self, ex: &E) -> Result<Option<O>> {
         if self.select().is_sliced() {
             return Ok(self.all(ex).await?.pop());
@@ -124,6 +162,14 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     }
 
     /// How many rows there are. SQL: `SELECT COUNT(*)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.active).count(&db).await?, 3);
+    /// # Ok(()) }
+    /// ```
     pub async fn count<E: Executor>(self, ex: &E) -> Result<u64> {
         if self.select().empty {
             return Ok(0);
@@ -134,6 +180,14 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     }
 
     /// Whether there is a row. SQL: `SELECT 1 .. LIMIT 1`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert!(Book::objects().filter(|b| b.price.gt(30)).exists(&db).await?);
+    /// # Ok(()) }
+    /// ```
     pub async fn exists<E: Executor>(mut self, ex: &E) -> Result<bool> {
         if self.select().empty {
             return Ok(false);
@@ -151,6 +205,15 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     }
 
     /// A page of rows, and how many there are in all. Pages are numbered from 1.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let page = Book::objects().order_by(|b| b.title.asc()).page(1, 3, &db).await?;
+    /// assert_eq!((page.rows[0].title.as_str(), page.total, page.has_next()), ("COBOL", 4, true));
+    /// # Ok(()) }
+    /// ```
     pub async fn page<E: Executor>(self, number: u64, size: u64, ex: &E) -> Result<super::Page<O>> {
         if number == 0 || size == 0 {
             return Err(Error::new(Code::BadQuery, "pages are numbered from 1 and hold at least one row"));
@@ -163,6 +226,15 @@ impl<M: Model, O: Row> QuerySet<M, O> {
 
 impl<M: Model, O: Row> QuerySet<M, O> {
     /// Aggregates over all rows: `.aggregate(|b| (b.price.avg(), count())).get(&db)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let (books, dearest) = Book::objects().aggregate(|b| (count(), b.price.max())).get(&db).await?;
+    /// assert_eq!((books, dearest), (4, Some(Decimal::from(40))));
+    /// # Ok(()) }
+    /// ```
     pub fn aggregate<C, A>(mut self, aggregates: C) -> QuerySet<M, A::Row>
     where
         C: FnOnce(O::Handles<M>) -> A,

@@ -1,0 +1,318 @@
+//! Some of the rows of a to-many relation: narrowed, ordered and cut sets.
+
+use super::{PathNode, Scope, Sub, ToMany, Within, link};
+use crate::{
+    Expression, FieldType, Q,
+    family::IsNumber,
+    model::Model,
+    query::{Ex, IntoQ, OrderKeys, Prefetch, PrefetchSelection, Related, RelatedSelection, read_related},
+    tree::{Aggregate, Expr, Join, JoinKind, ModelRef, Select, Selected, Step},
+};
+use std::sync::Arc;
+
+/// Some of the rows of a [`ToMany`].
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let (db, log) = db.recording();
+/// let authors = Author::objects().prefetch(|a| a.books.filter(|b| b.active).limit(1)).all(&db).await?;
+/// assert_eq!(authors[1].books.get()?[0].title, "Compilers");
+/// log.assert_queries(2);
+/// # Ok(()) }
+/// ```
+pub struct Set<S, M> {
+    relation: ToMany<S, M>,
+    /// The rows by their own conditions; what ties them to their owner is added where the set is used.
+    select: Select,
+    related: Vec<Related>,
+    below: Vec<Arc<Prefetch>>,
+}
+
+impl<S: Scope, M: Model> Set<S, M> {
+    /// All rows of the relation.
+    pub(super) fn whole(relation: ToMany<S, M>) -> Self {
+        let select = Select::all(ModelRef::Static(M::meta()));
+        Set { relation, select, related: Vec::new(), below: Vec::new() }
+    }
+
+    fn handles() -> M::Fields<Within<S::Root, M>> {
+        M::fields_at(PathNode::root(M::meta(), 0))
+    }
+
+    /// The rows for which the condition is true as well.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let few = Author::objects().values(|a| a.books.filter(|b| b.active).filter(|b| b.price.lt(5)).count());
+    /// assert_eq!(few.all(&db).await?, [1, 0, 0]);
+    /// # Ok(()) }
+    /// ```
+    pub fn filter<C, Q2>(mut self, condition: C) -> Self
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> Q2,
+        Q2: IntoQ<Sub<S::Root, M>>,
+    {
+        self.select.add_filter(condition(Self::handles()).into_q().into_expr());
+        self
+    }
+
+    /// The rows in this order instead of the model's own: for `prefetch`, and for [`Set::scalar`].
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let query = Author::objects().prefetch(|a| a.books.filter(|b| b.active).order_by(|b| b.title.desc()));
+    /// assert_eq!(query.all(&db).await?[0].books.get()?[0].title, "Sketches");
+    /// # Ok(()) }
+    /// ```
+    pub fn order_by<C, K>(mut self, keys: C) -> Self
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> K,
+        K: OrderKeys<Sub<S::Root, M>>,
+    {
+        self.select.order.clear();
+        self.select.default_order = false;
+        keys(Self::handles()).add_to(&mut self.select.order);
+        self
+    }
+
+    /// The first `count` rows at most, for each row that the set belongs to: for `prefetch`.
+    ///
+    /// SQL: `ROW_NUMBER() OVER (PARTITION BY author_id ORDER BY ..) <= 3`, in a derived table.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let query = Author::objects().prefetch(|a| a.books.order_by(|b| b.price.asc()).limit(1));
+    /// assert_eq!(query.all(&db).await?[0].books.get()?[0].title, "Sketches");
+    /// # Ok(()) }
+    /// ```
+    pub fn limit(mut self, count: u64) -> Self {
+        self.select.limit = Some(self.select.limit.map_or(count, |limit| limit.min(count)));
+        self
+    }
+
+    /// The rows with rows that they are related to, by one more query per relation: for `prefetch`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let query = Author::objects().prefetch(|a| a.books.order_by(|b| b.id.asc()).prefetch(|b| b.tags));
+    /// assert_eq!(query.all(&db).await?[1].books.get()?[1].tags.get()?.len(), 2);
+    /// # Ok(()) }
+    /// ```
+    pub fn prefetch<C, L>(mut self, relations: C) -> Self
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> L,
+        L: PrefetchSelection,
+    {
+        relations(Self::handles()).add_to(&mut self.below);
+        self
+    }
+
+    /// The rows with rows that they point to, loaded in the same query: for `prefetch`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let query = Author::objects().prefetch(|a| a.books.filter(|b| b.id.eq(4)).select_related(|b| b.editor));
+    /// let ada = query.first(&db).await?.unwrap();
+    /// assert_eq!(ada.books.get()?[0].editor.as_ref().unwrap().get()?.name, "Grace Hopper");
+    /// # Ok(()) }
+    /// ```
+    pub fn select_related<C, L>(mut self, relations: C) -> Self
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> L,
+        L: RelatedSelection,
+    {
+        relations(Self::handles()).add_to(&mut self.related);
+        self.select.related.clear();
+        self.related.iter().for_each(|related| related.paths(&mut self.select.related));
+        self
+    }
+
+    pub(crate) fn into_prefetch(self) -> (Vec<Step>, Prefetch) {
+        let Set { relation, select, related, below } = self;
+        let prefetch =
+            Prefetch { step: relation.step(), ops: read_related::<M>(), select, related, below, asked: true };
+        (relation.owner().path().steps.to_vec(), prefetch)
+    }
+
+    /// The set as a query inside the one that its owner stands in.
+    fn tied(mut self) -> Select {
+        let owner = self.relation.owner().path();
+        let link = link(&owner, &self.relation.step(), &self.select.model, 0, 1, 1);
+        let tie = match link.through {
+            Some((model, tie)) => {
+                self.select.joins.push(Join { model, kind: JoinKind::Inner, on: link.on });
+                tie
+            }
+            None => link.on,
+        };
+        self.select.filter = Some(match self.select.filter.take() {
+            Some(filter) => tie.and(filter),
+            None => tie,
+        });
+        self.select.related.clear();
+        self.select
+    }
+
+    /// Whether there is a row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let planning = Author::objects().filter(|a| a.books.filter(|b| b.published.is_null()).exists());
+    /// assert_eq!(planning.get(&db).await?.name, "Ada Lovelace");
+    /// # Ok(()) }
+    /// ```
+    pub fn exists(self) -> Q<S::Root> {
+        let mut select = self.tied();
+        select.selection.clear();
+        (select.order, select.default_order) = (Vec::new(), false);
+        Q::from_expr(Expr::Exists(Box::new(select)))
+    }
+
+    /// One value of the first row, in the order that was asked for; `None` when there is no row.
+    ///
+    /// SQL: `(SELECT title FROM .. ORDER BY .. LIMIT 1)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let latest = Author::objects().annotate(|a| a.books.order_by(|b| b.published.desc().nulls_last()).scalar(|b| b.title));
+    /// let titles: Vec<Option<String>> = latest.all(&db).await?.into_iter().map(|(_, title)| title).collect();
+    /// assert_eq!(titles, [Some("Notes".to_owned()), Some("COBOL".to_owned()), None]);
+    /// # Ok(()) }
+    /// ```
+    pub fn scalar<C, E>(self, value: C) -> Ex<S::Root, <E::Value as FieldType>::Nullable>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
+        E: Expression<Root = Sub<S::Root, M>>,
+    {
+        let value = value(Self::handles()).into_expr();
+        let mut select = self.tied();
+        select.selection = vec![Selected::Expr(value)];
+        select.limit = Some(1);
+        Ex::new(Expr::Scalar(Box::new(select)))
+    }
+
+    /// How many rows there are.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let shelved = Author::objects().filter(|a| a.books.filter(|b| b.active).count().gte(2));
+    /// assert_eq!(shelved.get(&db).await?.name, "Ada Lovelace");
+    /// # Ok(()) }
+    /// ```
+    pub fn count(self) -> Ex<S::Root, i64> {
+        self.value(Expr::Aggregate { function: Aggregate::Count, on: None, distinct: false, filter: None })
+    }
+
+    /// The sum; `None` when there is no row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let prices = Author::objects().values(|a| a.books.filter(|b| b.active).sum(|b| b.price * 2));
+    /// assert_eq!(prices.all(&db).await?[1], Some(Decimal::from(80)));
+    /// # Ok(()) }
+    /// ```
+    pub fn sum<C, E>(self, value: C) -> Ex<S::Root, Option<<<E::Value as FieldType>::Family as IsNumber>::Sum>>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
+        E: Expression,
+        <E::Value as FieldType>::Family: IsNumber,
+    {
+        self.aggregate(Aggregate::Sum, value)
+    }
+
+    /// The mean; `None` when there is no row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let views = Author::objects().values(|a| a.books.filter(|b| b.active).avg(|b| b.views));
+    /// assert_eq!(views.all(&db).await?[1], Some(30.0));
+    /// # Ok(()) }
+    /// ```
+    pub fn avg<C, E>(self, value: C) -> Ex<S::Root, Option<<<E::Value as FieldType>::Family as IsNumber>::Avg>>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
+        E: Expression,
+        <E::Value as FieldType>::Family: IsNumber,
+    {
+        self.aggregate(Aggregate::Avg, value)
+    }
+
+    /// The smallest value; `None` when there is no row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let views = Author::objects().values(|a| a.books.filter(|b| b.active).min(|b| b.views));
+    /// assert_eq!(views.all(&db).await?[1], Some(30));
+    /// # Ok(()) }
+    /// ```
+    pub fn min<C, E>(self, value: C) -> Ex<S::Root, <E::Value as FieldType>::Nullable>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
+        E: Expression,
+    {
+        self.aggregate(Aggregate::Min, value)
+    }
+
+    /// The largest value; `None` when there is no row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let views = Author::objects().values(|a| a.books.filter(|b| !b.active).max(|b| b.views));
+    /// assert_eq!(views.all(&db).await?[1], Some(0));
+    /// # Ok(()) }
+    /// ```
+    pub fn max<C, E>(self, value: C) -> Ex<S::Root, <E::Value as FieldType>::Nullable>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
+        E: Expression,
+    {
+        self.aggregate(Aggregate::Max, value)
+    }
+
+    fn aggregate<C, E, T>(self, function: Aggregate, value: C) -> Ex<S::Root, T>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
+        E: Expression,
+    {
+        let on = Some(Box::new(value(Self::handles()).into_expr()));
+        self.value(Expr::Aggregate { function, on, distinct: false, filter: None })
+    }
+
+    fn value<T>(self, expr: Expr) -> Ex<S::Root, T> {
+        if self.select.is_sliced() {
+            return Ex::new(Expr::Invalid(
+                "a set with a limit is for `prefetch`: it cannot be counted or summed".into(),
+            ));
+        }
+        let mut select = self.tied();
+        (select.order, select.default_order) = (Vec::new(), false);
+        select.selection = vec![Selected::Expr(expr)];
+        Ex::new(Expr::Scalar(Box::new(select)))
+    }
+}
