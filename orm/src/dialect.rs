@@ -3,6 +3,10 @@
 use std::fmt;
 
 /// A database's dialect of SQL, with what it can do in [`Dialect::capabilities`].
+///
+/// ```
+/// assert_eq!(orm::Dialect::ALL.map(orm::Dialect::name), ["sqlite", "postgres", "mariadb", "mysql"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// SQLite 3.35 or later; the library brings its own.
@@ -90,6 +94,11 @@ impl Dialect {
     }
 
     /// What this database can do.
+    ///
+    /// ```
+    /// assert!(orm::Dialect::Postgres.capabilities().distinct_on);
+    /// assert!(!orm::Dialect::MySql.capabilities().insert_returning);
+    /// ```
     pub const fn capabilities(self) -> &'static Capabilities {
         match self {
             Dialect::Sqlite => &SQLITE,

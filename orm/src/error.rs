@@ -170,6 +170,11 @@ struct Inner {
 
 impl Error {
     /// An error of this code.
+    ///
+    /// ```
+    /// let error = orm::Error::new(orm::Code::BadSetting, "the colour is not set");
+    /// assert_eq!(error.message(), "the colour is not set");
+    /// ```
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Error(Box::new(Inner {
             code,
@@ -184,77 +189,177 @@ impl Error {
     }
 
     /// Says what to do about it.
+    ///
+    /// ```
+    /// let error = orm::Error::new(orm::Code::BadSetting, "the colour is not set").with_hint("set COLOUR");
+    /// assert_eq!(error.hint(), Some("set COLOUR"));
+    /// ```
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
     /// Keeps the cause.
+    ///
+    /// ```
+    /// use std::error::Error as _;
+    /// let error = orm::Error::new(orm::Code::BadSetting, "the colour is no number").with_source("x".parse::<i32>().unwrap_err());
+    /// assert!(error.source().is_some());
+    /// ```
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
     /// Names the model that was being read or written; an inner name is kept.
+    ///
+    /// ```
+    /// let error = orm::Error::new(orm::Code::NotFound, "none").with_model("Book").with_model("Shelf");
+    /// assert_eq!(error.model(), Some("Book"));
+    /// ```
     pub fn with_model(mut self, model: &'static str) -> Self {
         self.0.model.get_or_insert(model);
         self
     }
 
     /// Keeps the statement's SQL, without its values.
+    ///
+    /// ```
+    /// let error = orm::Error::new(orm::Code::Sql, "no such function").with_sql("SELECT now(?)");
+    /// assert_eq!(error.sql(), Some("SELECT now(?)"));
+    /// ```
     pub fn with_sql(mut self, sql: impl Into<String>) -> Self {
         self.0.sql.get_or_insert_with(|| sql.into());
         self
     }
 
     /// Names the constraint that refused the write.
+    ///
+    /// ```
+    /// let error = orm::Error::new(orm::Code::CheckViolation, "refused").with_constraint("price_not_negative");
+    /// assert_eq!(error.constraint(), Some("price_not_negative"));
+    /// ```
     pub fn with_constraint(mut self, name: impl Into<String>) -> Self {
         self.0.constraint = Some(name.into());
         self
     }
 
     /// Names the fields that the error belongs to.
+    ///
+    /// ```
+    /// let error = orm::Error::new(orm::Code::TooLong, "too long").with_fields(["title".to_owned()]);
+    /// assert_eq!(error.fields(), ["title"]);
+    /// ```
     pub fn with_fields(mut self, fields: impl IntoIterator<Item = String>) -> Self {
         self.0.fields = fields.into_iter().collect();
         self
     }
 
     /// The family of the error.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let missing = Book::get(99, &db).await.unwrap_err();
+    /// assert_eq!(missing.kind(), orm::ErrorKind::NotFound);
+    /// # Ok(()) }
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.0.code.kind()
     }
 
     /// The stable code.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let again = Tag::draft().slug("code").name("Code").create(&db).await.unwrap_err();
+    /// assert_eq!(again.code(), orm::Code::UniqueViolation);
+    /// # Ok(()) }
+    /// ```
     pub fn code(&self) -> Code {
         self.0.code
     }
 
     /// What went wrong, in one sentence.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::get(99, &db).await.unwrap_err().message(), "no `Book` has this key");
+    /// # Ok(()) }
+    /// ```
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
     /// What to do about it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert!(Book::get(99, &db).await.unwrap_err().hint().unwrap().contains("optional()"));
+    /// # Ok(()) }
+    /// ```
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
     /// The model that was being read or written.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::get(99, &db).await.unwrap_err().model(), Some("Book"));
+    /// # Ok(()) }
+    /// ```
     pub fn model(&self) -> Option<&str> {
         self.0.model
     }
 
     /// The statement, without its values.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let error = orm::raw::<i64>("SELECT nothing FROM nowhere").get(&db).await.unwrap_err();
+    /// assert_eq!(error.sql(), Some("SELECT nothing FROM nowhere"));
+    /// # Ok(()) }
+    /// ```
     pub fn sql(&self) -> Option<&str> {
         self.0.sql.as_deref()
     }
 
     /// The constraint that refused the write.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let refused = Book::objects().update(|b| b.price.set(-1), &db).await.unwrap_err();
+    /// assert!(refused.constraint().unwrap().contains("price_not_negative"));
+    /// # Ok(()) }
+    /// ```
     pub fn constraint(&self) -> Option<&str> {
         self.0.constraint.as_deref()
     }
 
     /// The fields that the error belongs to, by their Rust names.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let refused = Book::draft().title("Notes").price(1).author(1).create(&db).await.unwrap_err();
+    /// assert_eq!(refused.fields(), ["author", "title"]);
+    /// # Ok(()) }
+    /// ```
     pub fn fields(&self) -> &[String] {
         &self.0.fields
     }

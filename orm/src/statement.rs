@@ -19,6 +19,12 @@ impl Statement {
     /// A statement of one's own, with `?` for each bind whatever the dialect.
     ///
     /// Every `?` counts, also one inside quotes.
+    ///
+    /// ```
+    /// use orm::{Dialect, Statement, Value};
+    /// let statement = Statement::raw("SELECT ? + ?", [Value::I64(40), Value::I64(2)]);
+    /// assert_eq!(statement.sql(Dialect::Postgres), "SELECT $1 + $2");
+    /// ```
     pub fn raw(sql: &str, binds: impl IntoIterator<Item = Value>) -> Self {
         let (mut text, mut places) = (String::with_capacity(sql.len()), Vec::new());
         for (index, piece) in sql.split('?').enumerate() {
@@ -47,11 +53,21 @@ impl Statement {
     }
 
     /// The values, in the order of their placeholders.
+    ///
+    /// ```
+    /// use orm::{Statement, Value};
+    /// assert_eq!(Statement::raw("SELECT ?", [Value::I64(1)]).binds(), [Value::I64(1)]);
+    /// ```
     pub fn binds(&self) -> &[Value] {
         &self.binds
     }
 
     /// The text with the dialect's placeholders.
+    ///
+    /// ```
+    /// use orm::{Dialect, Statement, Value};
+    /// assert_eq!(Statement::raw("SELECT ?", [Value::I64(1)]).sql(Dialect::MariaDb), "SELECT ?");
+    /// ```
     pub fn sql(&self, dialect: Dialect) -> String {
         let mut out = String::with_capacity(self.text.len() + self.places.len() * 3);
         let mut from = 0;

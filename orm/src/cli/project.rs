@@ -39,6 +39,28 @@ pub trait Command: Send + Sync {
 }
 
 /// What a command runs with: the project and the arguments that were given.
+///
+/// ```
+/// use orm::{Command, CommandFuture, Context, Project};
+///
+/// struct Ping;
+///
+/// impl Command for Ping {
+///     fn arguments(&self) -> clap::Command {
+///         clap::Command::new("ping").arg(clap::Arg::new("times").default_value("1"))
+///     }
+///     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
+///         Box::pin(async move {
+///             let times = context.matches().get_one::<String>("times").map(String::as_str);
+///             assert_eq!((times, context.project().apps().len()), (Some("1"), 0));
+///             context.database().await?.ping().await
+///         })
+///     }
+/// }
+///
+/// Project::new().command(Ping).run(["program", "--database", "sqlite::memory:", "ping"])?;
+/// # Ok::<(), orm::Error>(())
+/// ```
 pub struct Context<'a> {
     project: &'a Project,
     matches: &'a ArgMatches,
@@ -94,6 +116,10 @@ impl Default for Project {
 
 impl Project {
     /// A project without applications, with the commands for migrations.
+    ///
+    /// ```
+    /// assert!(orm::Project::new().apps().is_empty());
+    /// ```
     pub fn new() -> Self {
         let commands: Vec<Box<dyn Command>> =
             vec![Box::new(MakeMigrations), Box::new(Migrate), Box::new(ShowMigrations), Box::new(SqlMigrate)];
@@ -101,18 +127,45 @@ impl Project {
     }
 
     /// Adds an application.
+    ///
+    /// ```
+    /// # use library::library;
+    /// assert_eq!(orm::Project::new().app(library()).apps()[0].label(), "library");
+    /// ```
     pub fn app(mut self, app: App) -> Self {
         self.apps.push(app);
         self
     }
 
     /// The database to use when neither `--database` nor `DATABASE_URL` names one.
+    ///
+    /// ```
+    /// let project = orm::Project::new().database("sqlite://library.db");
+    /// ```
     pub fn database(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
     }
 
     /// Adds a command; one of the same name takes the place of the earlier.
+    ///
+    /// ```
+    /// use orm::{Command, CommandFuture, Context, Project};
+    ///
+    /// struct Quiet;
+    ///
+    /// impl Command for Quiet {
+    ///     fn arguments(&self) -> clap::Command {
+    ///         clap::Command::new("migrate") // takes the place of the library's own
+    ///     }
+    ///     fn run<'a>(&'a self, _: &'a Context<'a>) -> CommandFuture<'a> {
+    ///         Box::pin(async { Ok(()) })
+    ///     }
+    /// }
+    ///
+    /// Project::new().command(Quiet).run(["program", "migrate"])?;
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn command(mut self, command: impl Command + 'static) -> Self {
         let name = command.arguments().get_name().to_owned();
         self.commands.retain(|known| known.arguments().get_name() != name);
@@ -121,11 +174,26 @@ impl Project {
     }
 
     /// The applications.
+    ///
+    /// ```
+    /// # use library::library;
+    /// assert_eq!(orm::Project::new().app(library()).apps().len(), 1);
+    /// ```
     pub fn apps(&self) -> &[App] {
         &self.apps
     }
 
     /// Runs the command that the program was started with, prints what goes wrong, and gives the exit code.
+    ///
+    /// ```
+    /// # use library::library;
+    /// use orm::Project;
+    /// use std::process::ExitCode;
+    ///
+    /// fn manage() -> ExitCode {
+    ///     Project::new().app(library()).database("sqlite://library.db").manage()
+    /// }
+    /// ```
     pub fn manage(self) -> ExitCode {
         match self.run(std::env::args_os()) {
             Ok(()) => ExitCode::SUCCESS,
@@ -140,6 +208,14 @@ impl Project {
     ///
     /// # Errors
     /// What the command refuses. A command line that cannot be understood, and `--help`, are printed, and end the program.
+    ///
+    /// ```
+    /// # use library::library;
+    /// use orm::Project;
+    ///
+    /// Project::new().app(library()).database("sqlite::memory:").run(["program", "migrate"])?;
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn run<I, T>(self, arguments: I) -> Result<()>
     where
         I: IntoIterator<Item = T>,

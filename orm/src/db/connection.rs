@@ -15,6 +15,33 @@ use std::{marker::PhantomData, sync::Arc};
 pub type Each<'a> = &'a mut (dyn FnMut(&Row<'_>) -> Result<()> + Send);
 
 /// A connection to one of the databases: a concrete type, so that each operation is compiled once, not once per back end.
+///
+/// ```
+/// use orm::{Access, Connection, Executor, Operation, Result, Statement, Value};
+///
+/// /// Doubles a number, in the database.
+/// struct Double(i64);
+///
+/// impl Operation for Double {
+///     type Output = i64;
+///
+///     fn access(&self) -> Access {
+///         Access::Read
+///     }
+///
+///     async fn run(&mut self, conn: &mut Connection) -> Result<i64> {
+///         let statement = Statement::raw("SELECT 2 * ?", [Value::I64(self.0)]);
+///         let mut doubled = 0;
+///         conn.query(&statement, &mut |row| Ok(doubled = row.cell(0).i64()?)).await?;
+///         Ok(doubled)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let db = orm::Database::connect("sqlite::memory:").await?;
+/// assert_eq!(db.run(Double(21)).await?, 42);
+/// # Ok(()) }
+/// ```
 pub struct Connection {
     pub(super) link: Link,
     dialect: Dialect,

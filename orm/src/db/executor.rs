@@ -62,6 +62,19 @@ pub trait Operation: Send + 'static {
 /// Something that can run statements: a [`Database`](crate::Database) or a [`Transaction`](crate::Transaction).
 ///
 /// Everything that runs a query takes `ex: &E where E: Executor`.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// // What takes `&db` as well as a transaction.
+/// async fn titles(ex: &impl Executor) -> orm::Result<Vec<String>> {
+///     Book::objects().values(|b| b.title).all(ex).await
+/// }
+/// assert_eq!(titles(&db).await?.len(), 4);
+/// db.transaction(async |tx| titles(tx).await).await?;
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot run queries",
     label = "pass `&db` (a `Database`) or `tx` (a `&mut Transaction`)"

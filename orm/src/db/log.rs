@@ -56,16 +56,44 @@ impl QueryLog {
     }
 
     /// How many statements were run, without those that control transactions and without batches.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// let (db, log) = db.recording();
+    /// db.ping().await?;
+    /// assert_eq!(log.count(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn count(&self) -> usize {
         self.record().statements.iter().filter(|it| !it.control).count()
     }
 
     /// All that was run, in order.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// let (db, log) = db.recording();
+    /// orm::raw::<i64>("SELECT ?").bind(1_i64).get(&db).await?;
+    /// assert_eq!(log.statements()[0].sql, "SELECT ?");
+    /// # Ok(()) }
+    /// ```
     pub fn statements(&self) -> Vec<LoggedQuery> {
         self.record().statements.clone()
     }
 
     /// Forgets what was run.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// let (db, log) = db.recording();
+    /// db.ping().await?;
+    /// log.clear();
+    /// log.assert_queries(0);
+    /// # Ok(()) }
+    /// ```
     pub fn clear(&self) {
         self.record().statements.clear();
     }
@@ -87,6 +115,15 @@ impl QueryLog {
     }
 
     /// Lets the statement after the next `n` fail after the database has run it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// let (db, log) = db.recording();
+    /// log.fail_after(0); // as when the connection breaks before the answer comes
+    /// assert!(db.ping().await.is_err());
+    /// # Ok(()) }
+    /// ```
     pub fn fail_after(&self, n: usize) {
         self.record().fault = Some((n, Fault::After));
     }
@@ -107,6 +144,16 @@ impl QueryLog {
     }
 
     /// Panics unless exactly `n` statements were run since the log was made or cleared.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let (db, log) = db.recording();
+    /// Author::objects().prefetch(|a| a.books).all(&db).await?;
+    /// log.assert_queries(2);
+    /// # Ok(()) }
+    /// ```
     #[track_caller]
     #[allow(clippy::panic, reason = "this is an assertion for tests")]
     pub fn assert_queries(&self, n: usize) {
@@ -120,6 +167,15 @@ impl QueryLog {
 
 impl Database {
     /// A handle on the same connections that records what is run through it, and the record.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// let (watched, log) = db.recording();
+    /// db.ping().await?; // not by the handle that records
+    /// assert_eq!(log.count(), 0);
+    /// # Ok(()) }
+    /// ```
     pub fn recording(&self) -> (Database, QueryLog) {
         let log = QueryLog::default();
         (Database { probe: Some(log.clone()), ..self.clone() }, log)

@@ -128,6 +128,13 @@ impl Database {
     }
 
     /// Begins a connection whose settings differ from the usual; see [`DatabaseBuilder`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// let db = orm::Database::builder("sqlite::memory:").pool_size(2).connect().await?;
+    /// # db.close().await;
+    /// # Ok(()) }
+    /// ```
     pub fn builder(url: impl Into<String>) -> DatabaseBuilder {
         DatabaseBuilder::new(url.into())
     }
@@ -165,16 +172,37 @@ impl Database {
     }
 
     /// The dialect of the database.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// assert_eq!(db.dialect(), orm::Dialect::Sqlite);
+    /// # Ok(()) }
+    /// ```
     pub fn dialect(&self) -> Dialect {
         self.inner.dialect
     }
 
     /// Asks the database for a sign of life.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// assert!(db.ping().await.is_ok());
+    /// # Ok(()) }
+    /// ```
     pub async fn ping(&self) -> Result<()> {
         self.run(Ping).await
     }
 
     /// How many connections there are, and how many are in use.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// assert!(db.status().busy <= db.status().size);
+    /// # Ok(()) }
+    /// ```
     pub fn status(&self) -> PoolStatus {
         match &self.inner.pool {
             #[cfg(feature = "sqlite")]
@@ -186,6 +214,14 @@ impl Database {
     }
 
     /// Closes the connections when what is running has ended; all clones of the handle refuse work from then on.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// db.close().await;
+    /// assert_eq!(db.ping().await.unwrap_err().code(), orm::Code::Closed);
+    /// # Ok(()) }
+    /// ```
     pub async fn close(&self) {
         match &self.inner.pool {
             #[cfg(feature = "sqlite")]
@@ -197,6 +233,14 @@ impl Database {
     }
 
     /// Runs SQL of any number of statements, without binds or answers.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// db.batch("CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('one')").await?;
+    /// assert_eq!(orm::raw::<String>("SELECT text FROM note").get(&db).await?, "one");
+    /// # Ok(()) }
+    /// ```
     pub async fn batch(&self, sql: impl Into<String>) -> Result<()> {
         self.run(Batch(sql.into())).await
     }

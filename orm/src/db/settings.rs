@@ -89,30 +89,55 @@ impl DatabaseBuilder {
 
     /// How many connections there may be; of SQLite, how many that read beside the one that writes. The number of
     /// processors, between 2 and 16, unless said otherwise.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// let settings = Database::builder("postgres://localhost/shop").pool_size(20);
+    /// ```
     pub fn pool_size(mut self, connections: usize) -> Self {
         self.settings.pool_size = connections;
         self
     }
 
     /// How long to wait for a free connection: 30 seconds unless said otherwise.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// let settings = Database::builder("postgres://localhost/shop").acquire_timeout(std::time::Duration::from_secs(3));
+    /// ```
     pub fn acquire_timeout(mut self, time: Duration) -> Self {
         self.settings.acquire_timeout = time;
         self
     }
 
     /// How long to wait for a server to answer a new connection: 10 seconds unless said otherwise.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// let settings = Database::builder("postgres://localhost/shop").connect_timeout(std::time::Duration::from_secs(3));
+    /// ```
     pub fn connect_timeout(mut self, time: Duration) -> Self {
         self.settings.connect_timeout = time;
         self
     }
 
     /// How long a statement may run: without end unless said otherwise.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// let settings = Database::builder("postgres://localhost/shop").statement_timeout(std::time::Duration::from_secs(30));
+    /// ```
     pub fn statement_timeout(mut self, time: Duration) -> Self {
         self.settings.statement_timeout = Some(time);
         self
     }
 
     /// How long a statement waits for a lock: what the server says unless said otherwise; 5 seconds on SQLite.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// let settings = Database::builder("sqlite://shop.db").lock_timeout(std::time::Duration::from_secs(1));
+    /// ```
     pub fn lock_timeout(mut self, time: Duration) -> Self {
         self.settings.lock_timeout = Some(time);
         self
@@ -120,6 +145,11 @@ impl DatabaseBuilder {
 
     /// Whether short reads of an SQLite database may run on the calling thread, within [a
     /// budget](DatabaseBuilder::inline_budget): yes unless said otherwise.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// let settings = Database::builder("sqlite://shop.db").inline_reads(false);
+    /// ```
     pub fn inline_reads(mut self, yes: bool) -> Self {
         self.settings.inline_reads = yes;
         self
@@ -128,12 +158,22 @@ impl DatabaseBuilder {
     /// How long such a read may run, in thousands of instructions of SQLite's virtual machine: 10 unless said otherwise,
     /// about a third of a millisecond, or some 1 500 rows. Over it, it starts again on the connection's own thread, and
     /// statements that are known to be longer go there at once.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// let settings = Database::builder("sqlite://shop.db").inline_budget(50);
+    /// ```
     pub fn inline_budget(mut self, thousands: u32) -> Self {
         self.settings.inline_budget = thousands;
         self
     }
 
     /// Whether traces show the values of statements, which may be secret: no unless said otherwise.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// let settings = Database::builder("sqlite://shop.db").log_values(true);
+    /// ```
     pub fn log_values(mut self, yes: bool) -> Self {
         self.settings.log_values = yes;
         self
@@ -160,6 +200,13 @@ impl DatabaseBuilder {
     }
 
     /// Connects: the first connection is made at once, so that mistakes show here.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let refused = orm::Database::builder("sqlite:///no/such/folder/shop.db").connect().await;
+    /// assert_eq!(refused.unwrap_err().code(), orm::Code::NoDatabase);
+    /// # }
+    /// ```
     pub async fn connect(self) -> Result<Database> {
         if self.settings.pool_size == 0 {
             return Err(Error::new(Code::BadSetting, "a pool of 0 connections serves nobody")

@@ -218,29 +218,71 @@ pub struct TransactionBuilder<'a> {
 
 impl<'a> TransactionBuilder<'a> {
     /// What the transaction sees of others; the database's usual unless said otherwise.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// db.build_transaction().isolation(orm::Isolation::Serializable).run(async |tx| tx.batch("SELECT 1").await).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn isolation(mut self, isolation: Isolation) -> Self {
         self.options.isolation = Some(isolation);
         self
     }
 
     /// Refuses writes. On SQLite such a transaction keeps no writer waiting.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let refused = db.build_transaction().read_only().run(async |tx| Tag::objects().delete_unchecked(tx).await).await;
+    /// assert!(refused.is_err());
+    /// # Ok(()) }
+    /// ```
     pub fn read_only(mut self) -> Self {
         self.options.read_only = true;
         self
     }
 
     /// Waits until a serializable, read-only transaction cannot be given up; PostgreSQL only, elsewhere without effect.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// let report = db.build_transaction().isolation(orm::Isolation::Serializable).read_only().deferrable();
+    /// report.run(async |tx| tx.batch("SELECT 1").await).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn deferrable(mut self) -> Self {
         self.options.deferrable = true;
         self
     }
 
     /// Runs the whole again, up to so many times more, when the database gives it up because of another transaction.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let counted = db.build_transaction().retry(3).run(async |tx| Book::objects().count(tx).await).await?;
+    /// assert_eq!(counted, 4);
+    /// # Ok(()) }
+    /// ```
     pub fn retry(self, times: u32) -> RetryingTransaction<'a> {
         RetryingTransaction { builder: self, times }
     }
 
     /// See [`Database::transaction`].
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let counted = db.build_transaction().read_only().run(async |tx| Book::objects().count(tx).await).await?;
+    /// assert_eq!(counted, 4);
+    /// # Ok(()) }
+    /// ```
     pub async fn run<T, F>(self, work: F) -> Result<T>
     where
         F: AsyncFnOnce(&mut Transaction) -> Result<T>,
@@ -249,6 +291,16 @@ impl<'a> TransactionBuilder<'a> {
     }
 
     /// See [`Database::try_transaction`].
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let counted: Result<u64, Box<dyn std::error::Error + Send + Sync>> =
+    ///     db.build_transaction().try_run(async |tx| Ok(Book::objects().count(tx).await?)).await;
+    /// assert_eq!(counted.unwrap(), 4);
+    /// # Ok(()) }
+    /// ```
     pub async fn try_run<T, E, F>(self, work: F) -> Result<T, E>
     where
         E: From<Error>,
@@ -271,6 +323,16 @@ impl<'a> TransactionBuilder<'a> {
     }
 
     /// See [`Database::begin`].
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let tx = db.build_transaction().read_only().begin().await?;
+    /// assert_eq!(Book::objects().count(&tx).await?, 4);
+    /// tx.rollback().await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn begin(self) -> Result<Transaction> {
         self.db.begin_with(self.options).await
     }
@@ -286,6 +348,16 @@ pub struct RetryingTransaction<'a> {
 
 impl RetryingTransaction<'_> {
     /// Runs a copy of the closure for each attempt: what it captured is as it was.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let run = db.build_transaction().retry(3);
+    /// run.run(async |tx| Book::objects().update(|b| b.views.set(b.views + 1), tx).await).await?;
+    /// assert_eq!(Book::get(1, &db).await?.views, 11);
+    /// # Ok(()) }
+    /// ```
     pub async fn run<T, F>(self, work: F) -> Result<T>
     where
         F: AsyncFnOnce(&mut Transaction) -> Result<T> + Clone,
@@ -370,6 +442,20 @@ impl Transaction {
     }
 
     /// Like [`Transaction::transaction`], with an error type of one's own.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// db.transaction(async |tx| {
+    ///     let refused: Result<(), Box<dyn std::error::Error + Send + Sync>> =
+    ///         tx.try_transaction(async |_tx| Err("too late".into())).await;
+    ///     assert_eq!(refused.unwrap_err().to_string(), "too late");
+    ///     Ok(())
+    /// })
+    /// .await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn try_transaction<T, E, F>(&mut self, work: F) -> Result<T, E>
     where
         E: From<Error>,
@@ -429,6 +515,17 @@ impl Transaction {
     }
 
     /// Commits, then runs what [`Transaction::on_commit`] was given.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let tx = db.begin().await?;
+    /// Tag::draft().slug("logic").name("Logic").create(&tx).await?;
+    /// tx.commit().await?;
+    /// assert_eq!(Tag::objects().count(&db).await?, 5);
+    /// # Ok(()) }
+    /// ```
     pub async fn commit(mut self) -> Result<()> {
         self.ready().await?;
         self.raw(Commit).await?;
@@ -442,6 +539,17 @@ impl Transaction {
     }
 
     /// Rolls back.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let tx = db.begin().await?;
+    /// Tag::draft().slug("logic").name("Logic").create(&tx).await?;
+    /// tx.rollback().await?;
+    /// assert_eq!(Tag::objects().count(&db).await?, 4);
+    /// # Ok(()) }
+    /// ```
     pub async fn rollback(mut self) -> Result<()> {
         let done = self.raw(FallBack(0)).await;
         self.end(done.is_err());
@@ -449,6 +557,15 @@ impl Transaction {
     }
 
     /// Runs SQL of any number of statements, without binds or answers.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// db.transaction(async |tx| tx.batch("DELETE FROM library_book_tags").await).await?;
+    /// assert!(!Book::objects().filter(|b| b.tags.exists()).exists(&db).await?);
+    /// # Ok(()) }
+    /// ```
     pub async fn batch(&self, sql: impl Into<String>) -> Result<()> {
         self.run(Batch(sql.into())).await
     }

@@ -36,6 +36,15 @@ pub(crate) fn engine_error(error: migrations_engine::Error) -> Error {
 ///
 /// # Errors
 /// When the models do not fit together, when the database cannot do what they ask for, and when a table exists.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// let db = Database::connect("sqlite::memory:").await?;
+/// orm::migrate::create_tables(&db, &[library()]).await?;
+/// assert_eq!(Book::objects().count(&db).await?, 0);
+/// # Ok(()) }
+/// ```
 pub async fn create_tables(db: &Database, apps: &[App]) -> Result<()> {
     let to = schema(apps)?;
     let operations =
@@ -53,6 +62,13 @@ async fn run(db: &Database, before: &Schema, operations: &[Operation]) -> Result
 ///
 /// # Errors
 /// When a file cannot be read, or an index does not agree with its files.
+///
+/// ```
+/// # use library::*;
+/// // The library of these examples has no files below `migrations/library`.
+/// assert_eq!(orm::migrate::migrations(&[library()])?.iter().count(), 0);
+/// # Ok::<(), orm::Error>(())
+/// ```
 pub fn migrations(apps: &[App]) -> Result<MigrationSet> {
     let mut set = MigrationSet::default();
     for app in apps {

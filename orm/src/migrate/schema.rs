@@ -18,6 +18,14 @@ use rust_decimal::Decimal;
 ///
 /// # Errors
 /// When a relation leads to a model of none of them, and when models do not fit together.
+///
+/// ```
+/// # use library::*;
+/// let schema = orm::migrate::schema(&[library()])?;
+/// let book = schema.model("library", "Book").unwrap();
+/// assert_eq!((book.table.as_str(), book.primary_key[0].as_str()), ("library_book", "id"));
+/// # Ok::<(), orm::Error>(())
+/// ```
 pub fn schema(apps: &[App]) -> Result<Schema> {
     let mut schema = Schema::default();
     for app in apps {

@@ -3,6 +3,11 @@
 use super::{AppSpec, ModelMeta};
 
 /// An application: its label and its models. [`app!`](crate::app) makes one.
+///
+/// ```
+/// # use library::*;
+/// assert_eq!((library().label(), library().models().count()), ("library", 4));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct App {
     spec: &'static AppSpec,
@@ -16,11 +21,22 @@ impl App {
     }
 
     /// The label, which starts the names of tables.
+    ///
+    /// ```
+    /// # use library::*;
+    /// assert_eq!(library().label(), "library");
+    /// ```
     pub fn label(self) -> &'static str {
         self.spec.label
     }
 
     /// The metadata of its models.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let tables: Vec<&str> = library().models().map(|model| model.table.as_str()).collect();
+    /// assert_eq!(tables, ["library_author", "library_book", "library_country", "library_tag"]);
+    /// ```
     pub fn models(self) -> impl Iterator<Item = &'static ModelMeta> {
         self.spec.models()
     }

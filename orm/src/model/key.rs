@@ -7,6 +7,11 @@ use std::hash::Hash;
 /// The type of a primary key: a field's type, or a tuple of them.
 ///
 /// Nothing in the library assumes that a key is one column.
+///
+/// ```
+/// use orm::Key;
+/// assert_eq!(<(i64, String)>::KINDS, [orm::Kind::I64, orm::Kind::Text]); // a key may span columns
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a primary key",
     note = "a key is a type with `Eq` and `Hash` that a column can hold and that is never NULL, or a tuple of such types"

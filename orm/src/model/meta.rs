@@ -19,6 +19,13 @@ use std::{
 /// A model: its names, fields, columns, keys and relations.
 ///
 /// Whole and read-only; [`Model::meta`](super::Model::meta) gives it.
+///
+/// ```
+/// # use library::*;
+/// let meta = Book::meta();
+/// assert_eq!((meta.verbose_name.as_str(), meta.key.as_slice()), ("book", &[0][..]));
+/// assert_eq!(meta.columns[2].scale, Some(2));
+/// ```
 #[derive(Debug)]
 pub struct ModelMeta {
     /// The application's label.
@@ -207,11 +214,22 @@ impl ModelMeta {
     }
 
     /// The model with its application, `library.Book`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// assert_eq!(Author::meta().label(), "library.Author");
+    /// ```
     pub fn label(&self) -> String {
         format!("{}.{}", self.app, self.name)
     }
 
     /// The field of this name.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let (index, field) = Book::meta().field("title").unwrap();
+    /// assert_eq!((index, field.options.max_length, field.options.help), (1, Some(200), "as printed on the cover"));
+    /// ```
     pub fn field(&self, name: &str) -> Option<(u16, &FieldMeta)> {
         self.fields.iter().enumerate().find(|(_, field)| field.name == name).map(|(index, field)| (index as u16, field))
     }
@@ -222,11 +240,21 @@ impl ModelMeta {
     }
 
     /// The constraints and indexes of the model.
+    ///
+    /// ```
+    /// # use library::*;
+    /// assert_eq!(Book::meta().options().checks[0].name, "price_not_negative");
+    /// ```
     pub fn options(&self) -> &ModelOptions {
         self.options_cell.get_or_init(self.options)
     }
 
     /// Whether the database fills the key: one automatic integer.
+    ///
+    /// ```
+    /// # use library::*;
+    /// assert_eq!(Book::meta().auto_key(), Some(0));
+    /// ```
     pub fn auto_key(&self) -> Option<u16> {
         match *self.key {
             [column] if self.fields[self.columns[column as usize].field as usize].options.auto => Some(column),
@@ -277,6 +305,12 @@ impl FieldMeta {
     }
 
     /// The columns of the field, as indices.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let (_, author) = Book::meta().field("author").unwrap();
+    /// assert_eq!(author.columns(), 7..8);
+    /// ```
     pub fn columns(&self) -> std::ops::Range<u16> {
         self.first_column..self.first_column + self.column_count
     }
@@ -294,6 +328,12 @@ impl Relation {
     }
 
     /// The model that the relation leads to.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let (_, author) = Book::meta().field("author").unwrap();
+    /// assert_eq!(author.relation.as_ref().unwrap().target().label(), "library.Author");
+    /// ```
     pub fn target(&self) -> ModelRef {
         match &self.target {
             Target::Static(meta) => ModelRef::Static(meta()),
@@ -302,6 +342,12 @@ impl Relation {
     }
 
     /// Whether at most one row is at the other end.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let (_, tags) = Book::meta().field("tags").unwrap();
+    /// assert!(!tags.relation.as_ref().unwrap().is_to_one());
+    /// ```
     pub fn is_to_one(&self) -> bool {
         match self.kind {
             RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. } | RelationKind::HasOne => true,
@@ -311,11 +357,25 @@ impl Relation {
 
     /// The foreign key of the target that this reverse side stands for, as a field index: the one that `via` names,
     /// or else the only one that points back.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let (_, books) = Author::meta().field("books").unwrap();
+    /// let foreign_key = books.relation.as_ref().unwrap().reverse(Author::meta(), books);
+    /// assert_eq!(foreign_key, Book::meta().field("author").map(|(index, _)| index));
+    /// ```
     pub fn reverse(&self, owner: &ModelMeta, field: &FieldMeta) -> Option<u16> {
         *self.reverse.get_or_init(|| foreign_key_to(&self.target(), owner, field.options.via, None))
     }
 
     /// The table between the two sides of a many-to-many; `None` for other relations.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let (_, tags) = Book::meta().field("tags").unwrap();
+    /// let between = tags.relation.as_ref().unwrap().through(&orm::tree::ModelRef::Static(Book::meta()), tags);
+    /// assert_eq!(between.unwrap().model.table, "library_book_tags");
+    /// ```
     pub fn through(&self, owner: &ModelRef, field: &FieldMeta) -> Option<&Through> {
         let between = self.through.get_or_init(|| match (self.kind, field.options.through) {
             (RelationKind::ManyToMany, Some(model)) => {

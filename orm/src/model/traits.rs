@@ -11,6 +11,17 @@ use crate::{
 };
 
 /// A struct that is stored in a table: `#[derive(Model)]`.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let ada = Author::get(1, &db).await?;
+/// assert_eq!((Author::meta().table.as_str(), ada.key()), ("library_author", 1));
+/// let books: Vec<Book> = Book::objects().filter(|b| b.author.eq(&ada)).all(&db).await?;
+/// assert_eq!(books.len(), 2);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "this type has no table",
@@ -38,6 +49,12 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     fn lazy_meta() -> &'static LazyMeta;
 
     /// The metadata.
+    ///
+    /// ```
+    /// # use library::*;
+    /// assert_eq!(Book::meta().label(), "library.Book");
+    /// assert_eq!(Book::meta().columns[7].name, "author_id");
+    /// ```
     fn meta() -> &'static ModelMeta {
         Self::lazy_meta().get(Self::APP)
     }
@@ -51,9 +68,26 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     fn unique_keys() -> Self::UniqueKeys;
 
     /// The primary key of this row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Tag::objects().filter(|t| t.slug.eq("maths")).get(&db).await?.key(), 3);
+    /// # Ok(()) }
+    /// ```
     fn key(&self) -> Self::Key;
 
     /// A row that does not exist yet.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let tag = Tag::draft().slug("logic").name("Logic").create(&db).await?;
+    /// assert_eq!(tag.id, 5);
+    /// # Ok(()) }
+    /// ```
     fn draft() -> Self::Draft;
 
     /// Reads a row.
@@ -85,6 +119,14 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     fn related(&self, field: u16) -> Option<&Loaded>;
 
     /// All rows of the model, to be narrowed down. Nothing runs before a terminal is awaited.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().count(&db).await?, 4);
+    /// # Ok(()) }
+    /// ```
     fn objects() -> QuerySet<Self> {
         QuerySet::all_rows()
     }
@@ -93,6 +135,15 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Code::NotFound`](crate::Code::NotFound) when there is none.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Author::get(2, &db).await?.name, "Grace Hopper");
+    /// assert!(Author::get(99, &db).await.optional()?.is_none());
+    /// # Ok(()) }
+    /// ```
     fn get<E: Executor>(key: impl IntoKey<Self>, ex: &E) -> impl Future<Output = Result<Self>> + Send {
         write::get(write::key_of(key), ex)
     }
@@ -100,6 +151,16 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     /// The row, to be changed: set its fields, then `save`.
     ///
     /// SQL of the save: `UPDATE book SET title = .. WHERE id = ..`, with just the columns that changed.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut book = Book::get(1, &db).await?.edit();
+    /// book.views += 1;
+    /// assert_eq!(book.save(&db).await?.views, 11);
+    /// # Ok(()) }
+    /// ```
     fn edit(self) -> Edit<Self> {
         Edit::new(self)
     }
@@ -109,11 +170,30 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Code::Protected`](crate::Code::Protected) when a relation protects it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let gone = Book::get(1, &db).await?.delete(&db).await?;
+    /// assert_eq!((gone.total, gone.per_model["library.Book_tags"]), (3, 2));
+    /// # Ok(()) }
+    /// ```
     fn delete<'e, E: Executor>(&self, ex: &'e E) -> Pending<'e, Deleted> {
         write::delete_row(self, ex)
     }
 
     /// One of the row's to-many relations, to be read and changed: `book.many(|b| b.tags).add([&tag], &db)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let book = Book::get(4, &db).await?;
+    /// book.many(|b| b.tags).add([3, 4], &db).await?;
+    /// assert_eq!(book.many(|b| b.tags).all(&db).await?.len(), 2);
+    /// # Ok(()) }
+    /// ```
     fn many<C, T>(&self, relation: C) -> Many<T>
     where
         C: FnOnce(Self::Fields<At<Self>>) -> ToMany<At<Self>, T>,
@@ -142,12 +222,25 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     }
 
     /// The handles of the fields, outside a closure.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let b = Book::fields();
+    /// let cheap: Q<Book> = b.price.lt(5) & b.active;
+    /// let query = Book::objects().filter(|_| cheap);
+    /// ```
     fn fields() -> Self::Fields<At<Self>> {
         Self::fields_at(PathNode::root(Self::meta(), 0))
     }
 }
 
 /// A model that an application lists; [`app!`](crate::app) implements it.
+///
+/// ```
+/// # use library::*;
+/// use orm::model::Listed;
+/// assert_eq!(Book::APP.label, "library");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "no application lists the model `{Self}`",
     label = "this model belongs to no application",

@@ -17,6 +17,17 @@ use std::{fmt, str::FromStr, sync::Arc};
 ///
 /// It has a short text form for URLs ([`Display`](fmt::Display), [`FromStr`], serde). The text is not signed: whoever holds it can
 /// read those values, and can make one up; it can only ever choose where a page begins.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let first = Book::objects().page_after(None, 3, &db).await?;
+/// let text = first.next.unwrap().to_string(); // for a link to the next page
+/// let next = Book::objects().page_after(Some(&text.parse()?), 3, &db).await?;
+/// assert_eq!(next.rows[0].title, "Sketches");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Cursor {
@@ -26,6 +37,15 @@ pub struct Cursor {
 }
 
 /// Rows of a query, and where to go on.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let page = Book::objects().page_after(None, 10, &db).await?;
+/// assert_eq!((page.rows.len(), page.next), (4, None));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CursorPage<O> {
     /// The rows.
@@ -44,6 +64,18 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     ///
     /// # Errors
     /// [`Code::BadQuery`] for a query that is grouped, distinct or sliced; [`Code::InvalidValue`] for a cursor of another query.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let books = Book::objects().order_by(|b| b.views.desc());
+    /// let first = books.clone().page_after(None, 3, &db).await?;
+    /// assert_eq!(first.rows[0].title, "Compilers");
+    /// let second = books.page_after(first.next.as_ref(), 3, &db).await?;
+    /// assert_eq!((second.rows[0].title.as_str(), second.next), ("COBOL", None));
+    /// # Ok(()) }
+    /// ```
     pub async fn page_after<E: Executor>(self, cursor: Option<&Cursor>, size: u64, ex: &E) -> Result<CursorPage<O>> {
         let select = self.select();
         if select.group_by.is_some() || select.distinct || select.is_sliced() {

@@ -13,6 +13,19 @@ use std::{
 const CHUNK: u64 = 500;
 
 /// The rows of a query as a [`Stream`]; [`RowStream::try_next`] needs no import.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let mut books = Book::objects().order_by(|b| b.id.asc()).stream(&db);
+/// let mut titles = Vec::new();
+/// while let Some(book) = books.try_next().await? {
+///     titles.push(book.title);
+/// }
+/// assert_eq!(titles, ["Notes", "Compilers", "COBOL", "Sketches"]);
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing runs before a row is asked for"]
 pub struct RowStream<'e, O> {
     rows: Pin<Box<dyn Stream<Item = Result<O>> + Send + 'e>>,
@@ -20,6 +33,15 @@ pub struct RowStream<'e, O> {
 
 impl<O> RowStream<'_, O> {
     /// The next row, `None` after the last.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut names = Author::objects().values(|a| a.name).stream(&db);
+    /// assert_eq!(names.try_next().await?.as_deref(), Some("Ada Lovelace"));
+    /// # Ok(()) }
+    /// ```
     pub async fn try_next(&mut self) -> Result<Option<O>> {
         self.rows.try_next().await
     }
@@ -55,6 +77,19 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     /// same state. A grouped or distinct query, which has no such order, is read at once.
     ///
     /// SQL: `WHERE id > ? ORDER BY id LIMIT 501`, again and again.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut books = Book::objects().filter(|b| b.active).stream(&db);
+    /// let mut views = 0;
+    /// while let Some(book) = books.try_next().await? {
+    ///     views += book.views;
+    /// }
+    /// assert_eq!(views, 45);
+    /// # Ok(()) }
+    /// ```
     pub fn stream<'e, E: Executor>(self, ex: &'e E) -> RowStream<'e, O>
     where
         M: 'e,

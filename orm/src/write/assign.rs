@@ -11,6 +11,13 @@ use crate::{
 use std::marker::PhantomData;
 
 /// A new value for a field, in an update of the query `R`: what `b.views.set(..)` makes.
+///
+/// ```
+/// # use library::*;
+/// let sql = Book::objects().update_sql(|b| (b.views.set(b.views + 1), b.active.set(true)), Dialect::Sqlite)?;
+/// assert_eq!(sql, r#"UPDATE "library_book" SET "views" = "views" + ?, "active" = ?"#);
+/// # Ok::<(), orm::Error>(())
+/// ```
 #[must_use = "an assignment does something only when an update returns it"]
 pub struct Assign<R> {
     set: Result<Vec<Assignment>>,
@@ -18,6 +25,13 @@ pub struct Assign<R> {
 }
 
 /// Whether a value that can be NULL or not fits a field of the nullness `N`.
+///
+/// ```
+/// # use library::*;
+/// // The editor's name can be NULL, and a title never is: something has to stand in its place.
+/// let sql = Book::objects().update_sql(|b| b.title.set(b.editor.name.or("edited by nobody")), Dialect::Sqlite);
+/// assert!(sql.is_ok());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a value that can be NULL cannot be set on a field that never is",
     label = "this can be NULL",
@@ -29,6 +43,15 @@ impl FitsIn<Nullable> for NotNull {}
 impl FitsIn<Nullable> for Nullable {}
 
 /// What an update sets: one assignment, or a tuple or list of them.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let zero = Book::objects().update(|b| vec![b.views.set(0)], &db).await?; // one, a tuple, or a list
+/// assert_eq!(zero, 4);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not what an update of `{R}` can set",
     label = "expected `b.field.set(value)`, or a tuple of such"
@@ -112,6 +135,16 @@ fn value_for(meta: &ModelMeta, column: u16, value: Expr) -> Result<Expr> {
 
 impl<S: Scope, T: FieldType> Field<S, T> {
     /// Sets the field in an update: to a value, or to an expression. SQL: `SET views = views + 1`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// Book::objects().filter(|b| b.id.eq(1)).update(|b| (b.views.set(b.views + 1), b.published.set(None)), &db).await?;
+    /// let book = Book::get(1, &db).await?;
+    /// assert_eq!((book.views, book.published), (11, None));
+    /// # Ok(()) }
+    /// ```
     pub fn set<O>(self, value: O) -> Assign<S::Root>
     where
         O: Operand<S::Root, T::Plain>,
@@ -123,6 +156,16 @@ impl<S: Scope, T: FieldType> Field<S, T> {
 
 impl<S: Scope, M: Model> ToOne<S, S, M> {
     /// Points the relation to another row in an update: an instance, or its key. SQL: `SET author_id = 7`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let ada = Author::get(1, &db).await?;
+    /// Book::objects().filter(|b| b.title.eq("COBOL")).update(|b| b.author.set(&ada), &db).await?;
+    /// assert_eq!(Book::objects().filter(|b| b.author.eq(&ada)).count(&db).await?, 3);
+    /// # Ok(()) }
+    /// ```
     pub fn set<V: IntoField<ForeignKey<M>>>(self, row: V) -> Assign<S::Root> {
         point(self.owner(), self.field_index(), &row.into_field())
     }
@@ -131,11 +174,29 @@ impl<S: Scope, M: Model> ToOne<S, S, M> {
 impl<S: Scope, M: Model> ToOne<S, Opt<S>, M> {
     /// Points the relation to another row in an update: an instance, its key, or an `Option` of such.
     /// SQL: `SET editor_id = 7`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// Book::objects().filter(|b| b.editor.is_null()).update(|b| b.editor.set(3), &db).await?;
+    /// assert_eq!(Book::objects().filter(|b| b.editor.eq(3)).count(&db).await?, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn set<V: IntoField<Option<ForeignKey<M>>>>(self, row: V) -> Assign<S::Root> {
         point(self.owner(), self.field_index(), &row.into_field())
     }
 
     /// Points the relation to no row in an update. SQL: `SET editor_id = NULL`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// Book::objects().update(|b| b.editor.set_null(), &db).await?;
+    /// assert!(!Book::objects().exclude(|b| b.editor.is_null()).exists(&db).await?);
+    /// # Ok(()) }
+    /// ```
     pub fn set_null(self) -> Assign<S::Root> {
         point(self.owner(), self.field_index(), &None::<ForeignKey<M>>)
     }

@@ -32,6 +32,15 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     /// See [`DraftRow::create`](crate::write::DraftRow::create).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let tag = Tag::objects().create(Tag::draft().slug("logic").name("Logic"), &db).await?;
+    /// assert_eq!(tag.slug, "logic");
+    /// # Ok(()) }
+    /// ```
     pub async fn create<E: Executor>(self, draft: impl IntoDraftRow<M>, ex: &E) -> Result<M> {
         draft.into_row().create(ex).await
     }
@@ -42,6 +51,16 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     /// Those of a draft's `create`; checks come before the first statement.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let drafts = ["logic", "music"].map(|word| Tag::draft().slug(word).name(word));
+    /// let tags = Tag::objects().bulk_create(drafts, &db).await?;
+    /// assert_eq!((tags[0].id, tags[1].slug.as_str()), (5, "music"));
+    /// # Ok(()) }
+    /// ```
     pub async fn bulk_create<E, D>(self, drafts: impl IntoIterator<Item = D>, ex: &E) -> Result<Vec<M>>
     where
         E: Executor,
@@ -58,6 +77,15 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     /// Those of a draft's `create`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let drafts = (0..1000).map(|n| Tag::draft().slug(format!("tag-{n}")).name("Numbered"));
+    /// assert_eq!(Tag::objects().bulk_insert(drafts, &db).await?, 1000);
+    /// # Ok(()) }
+    /// ```
     pub async fn bulk_insert<E, D>(self, drafts: impl IntoIterator<Item = D>, ex: &E) -> Result<u64>
     where
         E: Executor,
@@ -73,6 +101,15 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     /// Those of a draft's `create`, without violated unique keys.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let drafts = ["code", "logic"].map(|word| Tag::draft().slug(word).name(word));
+    /// assert_eq!(Tag::objects().bulk_insert_ignore(drafts, &db).await?, 1); // there is a tag `code` already
+    /// # Ok(()) }
+    /// ```
     pub async fn bulk_insert_ignore<E, D>(self, drafts: impl IntoIterator<Item = D>, ex: &E) -> Result<u64>
     where
         E: Executor,
@@ -87,6 +124,16 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     /// Those of a draft's `upsert`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let drafts = ["code", "logic"].map(|word| Tag::draft().slug(word).name("New"));
+    /// assert_eq!(Tag::objects().bulk_upsert(drafts, |t| t.slug, &db).await?, 2);
+    /// assert_eq!(Tag::get(1, &db).await?.name, "New");
+    /// # Ok(()) }
+    /// ```
     pub async fn bulk_upsert<E, D, K>(self, drafts: impl IntoIterator<Item = D>, key: K, ex: &E) -> Result<u64>
     where
         E: Executor,
@@ -116,6 +163,19 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     /// Those of an edit's `save`; a row that is gone is none.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut books = Book::objects().all(&db).await?;
+    /// for book in &mut books {
+    ///     book.price *= Decimal::from(2);
+    /// }
+    /// assert_eq!(Book::objects().bulk_update(&books, |b| b.price, &db).await?, 4);
+    /// assert_eq!(Book::get(1, &db).await?.price, Decimal::from(25));
+    /// # Ok(()) }
+    /// ```
     pub async fn bulk_update<E, B, C, L>(self, rows: impl IntoIterator<Item = B>, fields: C, ex: &E) -> Result<u64>
     where
         E: Executor,
@@ -350,7 +410,7 @@ impl<M: Model> CreateMany<M> {
         rows.resize_with(self.inserts.rows, || None);
         if conn.dialect().capabilities().insert_returning {
             let each = &mut |place: usize, row: &Row<'_>| {
-                rows[place] = Some(M::read_columns(&mut Reader::new(row, &[]))?);
+                rows[place] = Some(Reader::new(row, &[]).columns()?);
                 Ok(())
             };
             self.inserts.insert(conn, &all_columns(M::meta()), each).await?;
@@ -385,7 +445,7 @@ impl<M: Model> CreateMany<M> {
                     let statement = from_key(meta, first, places.len(), conn.dialect())?;
                     let each = &mut |row: &Row<'_>| {
                         if let Some(&place) = places.next() {
-                            rows[place] = Some(M::read_columns(&mut Reader::new(row, &[]))?);
+                            rows[place] = Some(Reader::new(row, &[]).columns()?);
                         }
                         Ok(())
                     };

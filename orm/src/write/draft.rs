@@ -17,6 +17,16 @@ pub struct Filled;
 ///
 /// What can be done with a draft are methods here that need [`IntoDraftRow`], so that the compiler names a missing field,
 /// once, and so that the derive has nothing to write for them.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let uk = Country::draft().code("FR").name("France").create(&db).await?;
+/// let author = Author::draft().name("Émilie du Châtelet").country(&uk).create(&db).await?;
+/// assert_eq!((author.id, author.born), (4, None)); // without a name or a country it would not compile
+/// # Ok(()) }
+/// ```
 pub trait Draft: Sized + Send {
     /// The model of the row.
     type Model: Model;
@@ -27,6 +37,17 @@ pub trait Draft: Sized + Send {
     /// # Errors
     /// Before any statement: [`Code::TooLong`], [`Code::InexactDecimal`], [`Code::OutOfRange`], [`Code::MissingValue`];
     /// from the database: a violated constraint. [`Error::fields`] names the fields.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let book = Book::draft().title("Rust").price(30).author(1).create(&db).await?;
+    /// assert_eq!((book.id, book.active, book.price.to_string().as_str()), (5, true, "30.00"));
+    /// let long = Tag::draft().slug("x".repeat(51)).name("X").create(&db).await.unwrap_err();
+    /// assert_eq!((long.code(), long.fields()), (orm::Code::TooLong, &["slug".to_owned()][..]));
+    /// # Ok(()) }
+    /// ```
     fn create<E: Executor>(self, ex: &E) -> Pending<'_, Self::Model>
     where
         Self: IntoDraftRow<Self::Model>,
@@ -40,6 +61,15 @@ pub trait Draft: Sized + Send {
     ///
     /// # Errors
     /// Those of [`create`](Draft::create); also a violation of another unique key.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let (tag, created) = Tag::draft().slug("code").name("Any").get_or_create(|t| t.slug, &db).await?;
+    /// assert_eq!((tag.id, tag.name.as_str(), created), (1, "Code", false));
+    /// # Ok(()) }
+    /// ```
     fn get_or_create<K, E>(self, key: K, ex: &E) -> Pending<'_, (Self::Model, bool)>
     where
         Self: IntoDraftRow<Self::Model>,
@@ -55,6 +85,15 @@ pub trait Draft: Sized + Send {
     /// # Errors
     /// As for [`get_or_create`](Draft::get_or_create). Inside a transaction on MariaDB and MySQL two tasks that make the
     /// same row can get [`Code::Deadlock`]: run the transaction again.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let (tag, created) = Tag::draft().slug("code").name("Programs").update_or_create(|t| t.slug, &db).await?;
+    /// assert_eq!((tag.id, tag.name.as_str(), created), (1, "Programs", false));
+    /// # Ok(()) }
+    /// ```
     fn update_or_create<K, E>(self, key: K, ex: &E) -> Pending<'_, (Self::Model, bool)>
     where
         Self: IntoDraftRow<Self::Model>,
@@ -71,6 +110,15 @@ pub trait Draft: Sized + Send {
     ///
     /// # Errors
     /// As for [`update_or_create`](Draft::update_or_create).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let tag = Tag::draft().slug("code").name("Programs").upsert(|t| t.slug, &db).await?;
+    /// assert_eq!((tag.id, tag.name.as_str()), (1, "Programs"));
+    /// # Ok(()) }
+    /// ```
     fn upsert<K, E>(self, key: K, ex: &E) -> Pending<'_, Self::Model>
     where
         Self: IntoDraftRow<Self::Model>,
@@ -93,6 +141,16 @@ pub(super) enum Slot {
 }
 
 /// The values of a draft, column by column: what every derived draft holds. Which are set is checked by the draft's type.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// use orm::write::DraftRow;
+/// let row = DraftRow::<Tag>::new().set(1, &"logic".to_owned()).with::<String>(2, "Logic"); // by columns
+/// assert_eq!(row.create(&db).await?.slug, "logic");
+/// # Ok(()) }
+/// ```
 pub struct DraftRow<M> {
     slots: Vec<Slot>,
     error: Option<Error>,
@@ -100,6 +158,18 @@ pub struct DraftRow<M> {
 }
 
 /// A draft in which every required field is set: what the bulk methods take.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// use orm::write::IntoDraftRow;
+/// async fn add(draft: impl IntoDraftRow<Tag> + Send, db: &Database) -> orm::Result<Tag> {
+///     Tag::objects().create(draft, db).await
+/// }
+/// assert_eq!(add(Tag::draft().slug("logic").name("Logic"), &db).await?.id, 5);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a complete draft of `{M}`",
     label = "expected `{M}::draft()` with every required field set"
@@ -117,21 +187,42 @@ impl<M> IntoDraftRow<M> for DraftRow<M> {
 
 impl<M: Model> DraftRow<M> {
     /// A draft without values.
+    ///
+    /// ```
+    /// # use library::*;
+    /// // Nothing is checked before the draft is written.
+    /// let row = orm::write::DraftRow::<Tag>::new();
+    /// ```
     pub fn new() -> Self {
         DraftRow { slots: vec![Slot::Unset; M::meta().columns.len()], error: None, _model: PhantomData }
     }
 
     /// Sets a field to what a person gave for it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let row = orm::write::DraftRow::<Tag>::new().with::<String>(1, "logic"); // the column `slug`
+    /// ```
     pub fn with<F: ModelField>(self, column: u16, value: impl IntoField<F>) -> Self {
         self.set(column, &value.into_field())
     }
 
     /// Sets a field, whose first column is `column`. A value that has no database form is reported when the draft is written.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let row = orm::write::DraftRow::<Tag>::new().set(1, &"logic".to_owned());
+    /// ```
     pub fn set<F: ModelField>(self, column: u16, value: &F) -> Self {
         self.put(column, value, Slot::Given)
     }
 
     /// Sets a field to the model's default, which upserts do not write over the value of an existing row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let row = orm::write::DraftRow::<Book>::new().fill(3, &true); // `active`, as the model says
+    /// ```
     pub fn fill<F: ModelField>(self, column: u16, value: &F) -> Self {
         self.put(column, value, Slot::Default)
     }
@@ -157,6 +248,16 @@ impl<M: Model> DraftRow<M> {
     /// # Errors
     /// Before any statement: [`Code::TooLong`], [`Code::InexactDecimal`], [`Code::OutOfRange`], [`Code::MissingValue`];
     /// from the database: a violated constraint. [`Error::fields`] names the fields.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// use orm::write::IntoDraftRow;
+    /// let tag = Tag::draft().slug("logic").name("Logic").into_row().create(&db).await?;
+    /// assert_eq!(tag.id, 5);
+    /// # Ok(()) }
+    /// ```
     pub fn create<E: Executor>(self, ex: &E) -> Pending<'_, M> {
         let op = self.into_values().and_then(|row| CreateOne::new(row, ex.dialect()));
         Pending::run(ex, op)

@@ -8,6 +8,17 @@ use std::{
 };
 
 /// A row being changed: it reads and writes like the row, and `save` writes the columns that differ from before.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let mut book = Book::get(1, &db).await?.edit();
+/// book.title = "Notes on the Engine".into();
+/// let book = book.save(&db).await?;
+/// assert_eq!(book.title, "Notes on the Engine");
+/// # Ok(()) }
+/// ```
 pub struct Edit<M> {
     row: M,
     original: Result<Vec<Value>>,
@@ -46,6 +57,16 @@ impl<M: Model> Edit<M> {
     }
 
     /// The row as it is now, saved or not.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut book = Book::get(1, &db).await?.edit();
+    /// book.views += 1;
+    /// assert_eq!(book.into_row().views, 11); // not saved
+    /// # Ok(()) }
+    /// ```
     pub fn into_row(self) -> M {
         self.row
     }
@@ -54,6 +75,16 @@ impl<M: Model> Edit<M> {
     ///
     /// # Errors
     /// When a value has no database form.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut book = Book::get(1, &db).await?.edit();
+    /// book.views += 1;
+    /// assert_eq!(book.changed()?, ["views"]);
+    /// # Ok(()) }
+    /// ```
     pub fn changed(&self) -> Result<Vec<&'static str>> {
         let mut names = Vec::new();
         for (column, _) in self.changes()? {
@@ -86,6 +117,18 @@ impl<M: Model> Edit<M> {
     ///
     /// # Errors
     /// [`Code::NotFound`] when the row is gone; [`Code::BadQuery`] when its key was changed; those of a draft's `create`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let (db, log) = db.recording();
+    /// let mut book = Book::get(1, &db).await?.edit();
+    /// book.price = Decimal::from(13);
+    /// assert_eq!(book.save(&db).await?.price.to_string(), "13.00");
+    /// assert!(log.statements()[1].sql.starts_with(r#"UPDATE "library_book" SET "price" = "#));
+    /// # Ok(()) }
+    /// ```
     pub fn save<E: Executor>(self, ex: &E) -> Pending<'_, M> {
         let meta = M::meta();
         let changes = match self.checked_changes() {

@@ -10,6 +10,17 @@ use std::marker::PhantomData;
 
 /// A value for a field of type `F`: the value itself, what is inside its `Option`, `&str` for text, and for a relation an
 /// instance or its key.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// // A relation takes a row, its key, or another relation; text takes `&str`; an `Option` what is inside it.
+/// let notes = Book::get(1, &db).await?;
+/// let book = Book::draft().title("More notes").price(5).author(&notes.author).editor(2).create(&db).await?;
+/// assert_eq!(book.author, notes.author);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a value for a field of type `{F}`", label = "expected `{F}`")]
 pub trait IntoField<F> {
     /// The field's value.
@@ -62,6 +73,29 @@ impl IntoField<Option<Decimal>> for i32 {
 /// What `default = ..` takes: a value for the field, or a function that makes one.
 ///
 /// `How` keeps the two apart, so that both can be said of any type.
+///
+/// ```
+/// mod jobs {
+///     use orm::prelude::*;
+///     orm::app! { pub jobs { Job } }
+///
+///     #[derive(Model)]
+///     pub struct Job {
+///         pub id: i64,
+///         #[field(default = 3)]
+///         pub attempts: i32,
+///         #[field(default = Uuid::now_v7)]
+///         pub token: Uuid,
+///     }
+/// }
+/// # use orm::prelude::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = Database::connect("sqlite::memory:").await?;
+/// # orm::migrate::create_tables(&db, &[jobs::jobs()]).await?;
+/// let job = jobs::Job::draft().create(&db).await?;
+/// assert_eq!((job.attempts, job.token.is_nil()), (3, false));
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a default for a field of type `{F}`",
     label = "expected a value for `{F}`, or a function that gives one"

@@ -19,6 +19,16 @@ use std::{collections::HashSet, marker::PhantomData};
 ///
 /// For a many-to-many, `add`, `remove`, `set` and `clear` write rows of the table between; for the reverse of a foreign key
 /// they set that key. All of it takes a few statements, however many rows there are, and either all happens or nothing.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let book = Book::get(1, &db).await?;
+/// assert_eq!(book.many(|b| b.tags).add([1, 4], &db).await?, 2);
+/// assert_eq!(book.many(|b| b.tags).rows()?.count(&db).await?, 4);
+/// # Ok(()) }
+/// ```
 pub struct Many<T> {
     owner: Result<Vec<Value>>,
     side: Result<Side>,
@@ -59,6 +69,16 @@ impl<T: Model> Many<T> {
     ///
     /// # Errors
     /// When the relation cannot be followed, or the key of the row has no database form.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let ada = Author::get(1, &db).await?;
+    /// let cheap = ada.many(|a| a.books).rows()?.filter(|b| b.price.lt(10));
+    /// assert_eq!(cheap.get(&db).await?.title, "Sketches");
+    /// # Ok(()) }
+    /// ```
     pub fn rows(self) -> Result<QuerySet<T>> {
         let (owner, side) = (self.owner?, self.side?);
         let target = ModelRef::Static(T::meta());
@@ -82,6 +102,15 @@ impl<T: Model> Many<T> {
     ///
     /// # Errors
     /// See [`rows`](Many::rows).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let tags = Book::get(3, &db).await?.many(|b| b.tags).all(&db).await?;
+    /// assert_eq!((tags[0].slug.as_str(), tags[1].slug.as_str()), ("code", "history"));
+    /// # Ok(()) }
+    /// ```
     pub async fn all<E: Executor>(self, ex: &E) -> Result<Vec<T>>
     where
         T: RowPart,
@@ -93,6 +122,17 @@ impl<T: Model> Many<T> {
     ///
     /// # Errors
     /// [`Code::ForeignKeyViolation`] when one of them does not exist.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let book = Book::get(1, &db).await?;
+    /// let tag = Tag::draft().slug("logic").name("Logic").create(&db).await?;
+    /// assert_eq!(book.many(|b| b.tags).add([&tag], &db).await?, 1);
+    /// assert_eq!(book.many(|b| b.tags).add([&tag], &db).await?, 0); // it is there already
+    /// # Ok(()) }
+    /// ```
     pub async fn add<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
         let op = self.change(Change::Add, rows)?;
         ex.run(op).await
@@ -102,6 +142,15 @@ impl<T: Model> Many<T> {
     ///
     /// # Errors
     /// [`Code::BadQuery`] where the relation is a foreign key that is never NULL: then the rows have to be deleted.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let book = Book::get(1, &db).await?;
+    /// assert_eq!(book.many(|b| b.tags).remove([2, 4], &db).await?, 1);
+    /// # Ok(()) }
+    /// ```
     pub async fn remove<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
         let op = self.change(Change::Remove, rows)?;
         ex.run(op).await
@@ -111,6 +160,15 @@ impl<T: Model> Many<T> {
     ///
     /// # Errors
     /// Those of [`add`](Many::add) and [`remove`](Many::remove).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let book = Book::get(1, &db).await?;
+    /// assert_eq!(book.many(|b| b.tags).set([3, 4], &db).await?, 2); // one goes, one comes, one stays
+    /// # Ok(()) }
+    /// ```
     pub async fn set<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
         let op = self.change(Change::Set, rows)?;
         ex.run(op).await
@@ -120,6 +178,15 @@ impl<T: Model> Many<T> {
     ///
     /// # Errors
     /// Those of [`remove`](Many::remove).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let book = Book::get(1, &db).await?;
+    /// assert_eq!(book.many(|b| b.tags).clear(&db).await?, 2);
+    /// # Ok(()) }
+    /// ```
     pub async fn clear<E: Executor>(self, ex: &E) -> Result<u64> {
         let name = T::meta().static_name();
         ex.run(Relate { side: self.side?, owner: self.owner?, change: Change::Clear, keys: Vec::new(), name }).await

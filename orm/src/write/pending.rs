@@ -10,6 +10,16 @@ use std::{
 /// A write that runs when it is awaited, and gives `T`.
 ///
 /// A named type, so that a draft that lacks a field gives one message and not several.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let creation = Tag::draft().slug("logic").name("Logic").create(&db); // nothing has run
+/// let tag = creation.await?;
+/// assert_eq!(tag.id, 5);
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing is written before `.await`"]
 pub struct Pending<'e, T>(BoxFuture<'e, Result<T>>);
 

@@ -10,6 +10,15 @@ use crate::{
 use std::marker::PhantomData;
 
 /// Fields of a model, by their handles: what `bulk_update` writes.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let books = Book::objects().all(&db).await?;
+/// assert_eq!(Book::objects().bulk_update(&books, |b| (b.title, b.author), &db).await?, 4);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a field of `{R}`, nor a tuple of its fields",
     label = "expected `b.title`, or `(b.title, b.price)`"
@@ -46,6 +55,15 @@ impl<M: Model, O> QuerySet<M, O> {
     ///
     /// # Errors
     /// Those of a draft's `create`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let changed = Book::objects().filter(|b| b.views.gt(5)).update(|b| b.views.set(b.views + 1), &db).await?;
+    /// assert_eq!((changed, Book::get(1, &db).await?.views), (2, 11));
+    /// # Ok(()) }
+    /// ```
     pub async fn update<E, C, A>(self, set: C, ex: &E) -> Result<u64>
     where
         E: Executor,
@@ -65,6 +83,15 @@ impl<M: Model, O> QuerySet<M, O> {
     ///
     /// # Errors
     /// [`Code::Unsupported`] on MariaDB and MySQL, before any statement.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let books = Book::objects().filter(|b| !b.active).update_returning(|b| b.active.set(true), &db).await?;
+    /// assert_eq!(books[0].title, "COBOL");
+    /// # Ok(()) }
+    /// ```
     pub async fn update_returning<E, C, A>(self, set: C, ex: &E) -> Result<Vec<M>>
     where
         E: Executor,
@@ -88,6 +115,13 @@ impl<M: Model, O> QuerySet<M, O> {
     ///
     /// # Errors
     /// Those that `update` has before its statement.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let sql = Book::objects().filter(|b| b.active).update_sql(|b| b.views.set(0), Dialect::Postgres)?;
+    /// assert_eq!(sql, r#"UPDATE "library_book" SET "views" = $1 WHERE "active""#);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn update_sql<C, A>(self, set: C, dialect: crate::Dialect) -> Result<String>
     where
         C: FnOnce(M::Fields<At<M>>) -> A,
@@ -145,7 +179,7 @@ impl<M: Model> Operation for ChangeReturning<M> {
     async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
         let mut rows = Vec::new();
         let each = &mut |row: &Row<'_>| {
-            rows.push(M::read_columns(&mut Reader::new(row, &[]))?);
+            rows.push(Reader::new(row, &[]).columns()?);
             Ok(())
         };
         match conn.query(&self.statement, each).await {

@@ -24,6 +24,17 @@ impl<M: Model> DraftRow<M> {
     ///
     /// # Errors
     /// Those of [`create`](DraftRow::create); also a violation of another unique key.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// use orm::write::IntoDraftRow;
+    /// let draft = Tag::draft().slug("code").name("Any").into_row();
+    /// let (tag, created) = draft.get_or_create(Tag::unique_keys().slug, &db).await?;
+    /// assert_eq!((tag.id, created), (1, false));
+    /// # Ok(()) }
+    /// ```
     pub fn get_or_create<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, (M, bool)> {
         Pending::run(ex, self.into_values().and_then(|row| ByKey::new(row, key)).map(GetOrCreate))
     }
@@ -34,6 +45,17 @@ impl<M: Model> DraftRow<M> {
     /// # Errors
     /// As for [`get_or_create`](DraftRow::get_or_create). Inside a transaction on MariaDB and MySQL two tasks that make the
     /// same row can get [`Code::Deadlock`]: run the transaction again.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// use orm::write::IntoDraftRow;
+    /// let draft = Tag::draft().slug("logic").name("Logic").into_row();
+    /// let (tag, created) = draft.update_or_create(Tag::unique_keys().slug, &db).await?;
+    /// assert_eq!((tag.id, created), (5, true));
+    /// # Ok(()) }
+    /// ```
     pub fn update_or_create<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, (M, bool)> {
         Pending::run(ex, self.into_values().and_then(|row| ByKey::new(row, key)).map(UpdateOrCreate))
     }
@@ -42,6 +64,16 @@ impl<M: Model> DraftRow<M> {
     ///
     /// SQL: `INSERT .. ON CONFLICT (..) DO UPDATE`; on MariaDB and MySQL `ON DUPLICATE KEY UPDATE` where no other unique key
     /// can be meant, and several statements where one can.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// use orm::write::IntoDraftRow;
+    /// let draft = Tag::draft().slug("code").name("Programs").into_row();
+    /// assert_eq!(draft.upsert(Tag::unique_keys().slug, &db).await?.name, "Programs");
+    /// # Ok(()) }
+    /// ```
     pub fn upsert<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, M> {
         Pending::run(ex, self.into_values().and_then(|row| ByKey::new(row, key)).map(Upsert))
     }
@@ -158,7 +190,7 @@ pub(super) fn overwrites(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> Vec<
 pub(super) async fn read_one<M: Model>(conn: &mut Connection, statement: &crate::Statement) -> Result<Option<M>> {
     let mut found = None;
     let each = &mut |row: &crate::Row<'_>| {
-        found = Some(M::read_columns(&mut Reader::new(row, &[]))?);
+        found = Some(Reader::new(row, &[]).columns()?);
         Ok(())
     };
     conn.query(statement, each).await?;

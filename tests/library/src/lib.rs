@@ -1,5 +1,6 @@
 //! A library of books: the models and rows that the documentation's examples use.
 
+use orm::migrate::engine::{self, MigrationSet, diff::Refuse};
 pub use orm::{Dialect, prelude::*};
 
 orm::app! { pub library { Author, Book, Country, Tag } }
@@ -127,4 +128,22 @@ pub async fn filled() -> orm::Result<Database> {
     )
     .await?;
     Ok(db)
+}
+
+/// The library's first migration, as `makemigrations` would write it.
+///
+/// # Errors
+/// When the models do not fit together.
+pub fn migrations() -> orm::Result<MigrationSet> {
+    let schema = orm::migrate::schema(&[library()])?;
+    let new = engine::autodetect(&MigrationSet::default(), &schema, &mut Refuse);
+    let mut set = MigrationSet::default();
+    for migration in new.map_err(engine_error)? {
+        set.add(migration).map_err(engine_error)?;
+    }
+    Ok(set)
+}
+
+fn engine_error(error: engine::Error) -> orm::Error {
+    orm::Error::new(orm::Code::Migration, error.message()).with_source(error)
 }

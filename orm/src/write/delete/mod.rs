@@ -21,6 +21,15 @@ use std::{collections::BTreeMap, marker::PhantomData};
 /// What a deletion took: how many rows, in all and of each model by its label, `library.Book`.
 ///
 /// Rows of automatic many-to-many tables are counted under names such as `library.Book_tags`.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let gone = Book::objects().filter(|b| b.price.lt(10)).delete(&db).await?;
+/// assert_eq!((gone.total, gone.per_model["library.Book"], gone.per_model["library.Book_tags"]), (4, 2, 2));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deleted {
@@ -51,6 +60,15 @@ impl<M: Model, O> QuerySet<M, O> {
     /// # Errors
     /// [`Code::Protected`](crate::Code::Protected), with the model and the keys of the rows that protect, and nothing is
     /// deleted.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let gone = Book::objects().filter(|b| !b.active).delete(&db).await?;
+    /// assert_eq!(gone.total, 3); // the book, and what ties it to two tags
+    /// # Ok(()) }
+    /// ```
     pub async fn delete<E: Executor>(self, ex: &E) -> Result<Deleted> {
         let rows = self.into_select();
         if rows.empty {
@@ -66,6 +84,14 @@ impl<M: Model, O> QuerySet<M, O> {
     ///
     /// # Errors
     /// [`Code::ForeignKeyViolation`](crate::Code::ForeignKeyViolation) when a constraint refuses.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Tag::objects().filter(|t| t.slug.eq("poetry")).delete_unchecked(&db).await?, 1);
+    /// # Ok(()) }
+    /// ```
     pub async fn delete_unchecked<E: Executor>(self, ex: &E) -> Result<u64> {
         let rows = self.into_select();
         if rows.empty {
@@ -79,6 +105,13 @@ impl<M: Model, O> QuerySet<M, O> {
     ///
     /// # Errors
     /// When the query is not one of rows.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let sql = Book::objects().filter(|b| !b.active).delete_sql(Dialect::Sqlite)?;
+    /// assert_eq!(sql, r#"DELETE FROM "library_book" WHERE NOT ("active")"#);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
     pub fn delete_sql(self, dialect: crate::Dialect) -> Result<String> {
         Ok(compile::delete(&Delete { rows: self.into_select() }, dialect)?.sql(dialect))
     }
