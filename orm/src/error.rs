@@ -365,6 +365,9 @@ impl Error {
     }
 }
 
+/// How many characters of a statement an error shows.
+const SHOWN_SQL: usize = 1_000;
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}] {}", self.0.code.as_str(), self.0.message)?;
@@ -372,7 +375,11 @@ impl fmt::Display for Error {
             write!(f, "\n  model: {model}")?;
         }
         if let Some(sql) = &self.0.sql {
-            write!(f, "\n  sql: {sql}")?;
+            // A list of hundreds of places helps nobody; `sql()` has it whole.
+            match sql.char_indices().nth(SHOWN_SQL) {
+                Some((end, _)) => write!(f, "\n  sql: {} .. ({} characters)", &sql[..end], sql.chars().count())?,
+                None => write!(f, "\n  sql: {sql}")?,
+            }
         }
         if let Some(hint) = &self.0.hint {
             write!(f, "\n  help: {hint}")?;

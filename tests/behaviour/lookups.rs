@@ -138,6 +138,18 @@ behaviour! {
         assert_eq!(ids(&bed, |b| (b.price * 3).eq(dec("0.3"))).await?, [4]);
         Ok(())
     }
+
+    async fn lists_hold_nulls_and_fields_too(bed) {
+        filled(&bed).await?;
+        assert_eq!(ids(&bed, |b| b.rating.is_in([Some(4.5), None])).await?, [1, 3, 5]);
+        assert_eq!(ids(&bed, |b| !b.rating.is_in([Some(4.5), None])).await?, [2, 4]);
+        assert_eq!(ids(&bed, |b| b.id.is_in([Some(1), None])).await?, [1]);
+        assert_eq!(ids(&bed, |b| !b.id.is_in([Some(1), None])).await?, [2, 3, 4, 5]);
+        assert_eq!(ids(&bed, |b| b.id.is_in([b.author.id, b.author.id])).await?, [1, 2]);
+        assert_eq!(ids(&bed, |b| !b.id.is_in([b.author.id, b.author.id])).await?, [3, 4, 5]);
+        assert_eq!(ids(&bed, |b| b.id.is_in(None::<i64>.into_iter().collect::<Vec<_>>())).await?, [0i64; 0]);
+        Ok(())
+    }
 }
 
 trait AndTrue {

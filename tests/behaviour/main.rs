@@ -10,4 +10,5 @@ mod migrations;
 mod shop;
 
 mod lookups;
+mod slices;
 mod writes;

@@ -283,6 +283,16 @@ impl Sql {
         let sliced = select.is_sliced();
         // MariaDB and MySQL refuse LIMIT right inside IN, but not one query deeper.
         let wrap = sliced && self.dialect.is_mysql();
+        let mut refers = false;
+        select.visit(0, &mut |expr, depth| {
+            refers |= matches!(expr, Expr::Outer(levels, _) if depth <= 0 && depth + i32::from(*levels) > 0);
+        });
+        if wrap && refers {
+            return Err(self.unsupported(
+                "a slice, in a condition, that refers to the query around it",
+                "take one value by `scalar`, or load the rows by `prefetch`",
+            ));
+        }
         self.push(if wrap { "SELECT * FROM (" } else { "" });
         if sliced {
             self.select(select)?;

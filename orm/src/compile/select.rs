@@ -2,10 +2,14 @@
 
 use super::{Sql, quoted};
 use crate::{
-    Dialect, Result, Statement, Value,
-    resolve::{Frame, Origin},
+    Code, Dialect, Error, Result, Statement, Value,
+    resolve::{Frame, Origin, Place},
     tree::{Aggregate, Expr, JoinKind, ModelRef, Order, Path, Select, Selected},
 };
+
+fn bad(what: &str) -> Error {
+    Error::new(Code::BadQuery, what)
+}
 
 /// A query as a statement.
 pub(crate) fn select(select: &Select, dialect: Dialect) -> Result<Statement> {
@@ -18,7 +22,7 @@ pub(crate) fn select(select: &Select, dialect: Dialect) -> Result<Statement> {
 pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
     let mut sql = Sql::new(dialect);
     let count = Expr::Aggregate { function: Aggregate::Count, on: None, distinct: false, filter: None };
-    let plain = Select { order: Vec::new(), default_order: select.is_sliced(), ..select.clone() };
+    let plain = Select { order: Vec::new(), default_order: select.is_sliced(), for_update: false, ..select.clone() };
     if select.is_sliced() || select.distinct || select.group_by.is_some() {
         sql.push("SELECT COUNT(*) FROM (");
         sql.select(&Select { order: if select.is_sliced() { select.order.clone() } else { Vec::new() }, ..plain })?;
@@ -32,7 +36,9 @@ pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
 /// The order that a query has: its own, or the model's; `total` adds the key, so that no two rows are equal in it.
 pub(crate) fn effective_order(select: &Select, total: bool) -> Vec<Order> {
     let mut order = select.order.clone();
-    if order.is_empty() && select.default_order && select.group_by.is_none() {
+    // The model's own order is one of rows: different values have none of it.
+    let of_rows = select.group_by.is_none() && !(select.distinct && !selects_rows(select));
+    if order.is_empty() && select.default_order && of_rows {
         order.extend(select.model.ordering.iter().flat_map(|key| {
             let columns = select.model.fields[key.field as usize].columns();
             columns.map(|column| Order {
@@ -55,6 +61,12 @@ pub(crate) fn effective_order(select: &Select, total: bool) -> Vec<Order> {
         }
     }
     order
+}
+
+/// Whether whole rows of the query's model are selected.
+fn selects_rows(select: &Select) -> bool {
+    let own = Path::source(0);
+    select.selection.iter().any(|selected| matches!(selected, Selected::Model { path, .. } if *path == own))
 }
 
 /// The kind of an expression's values, where it can be told.
@@ -155,15 +167,72 @@ impl Sql {
             self.push(" HAVING ");
             self.list(having, " AND ", |sql, condition| sql.operand(condition))?;
         }
+        if select.distinct {
+            self.refuse_other_order(select)?;
+        }
         if !select.order.is_empty() {
             self.push(" ORDER BY ");
             self.list(&select.order, ", ", |sql, order| sql.order(select, order))?;
         }
         self.slice(select.limit, select.offset);
-        if select.for_update && self.dialect.capabilities().select_for_update {
-            self.push(" FOR UPDATE");
+        if select.for_update {
+            self.for_update(select)?;
         }
         Ok(())
+    }
+
+    fn for_update(&mut self, select: &Select) -> Result<()> {
+        if select.distinct || select.group_by.is_some() {
+            return Err(bad("the rows of a distinct or grouped query cannot be locked")
+                .with_hint("lock the rows first, by a query of their own"));
+        }
+        if !self.dialect.capabilities().select_for_update {
+            return Ok(());
+        }
+        self.push(" FOR UPDATE");
+        // PostgreSQL locks no rows of an outer join; what is asked for are the rows of the query's own model.
+        if self.dialect == Dialect::Postgres
+            && let Some(frame) = self.frames.last().filter(|frame| frame.tables.len() > 1)
+        {
+            let alias = frame.tables[0].alias.clone();
+            self.push(" OF ");
+            self.name(&alias);
+        }
+        Ok(())
+    }
+
+    /// Different values are ordered by what is selected: rows that became one may differ in everything else.
+    fn refuse_other_order(&self, select: &Select) -> Result<()> {
+        let Some(frame) = self.frames.last() else { return Ok(()) };
+        let table = |expr: &Expr| match expr {
+            Expr::Column { path, model, column } => frame.place(path, model, *column).ok(),
+            _ => None,
+        };
+        let models = || {
+            let selected = select.selection.iter().filter_map(|selected| match selected {
+                Selected::Model { path, model } => Some((path, model)),
+                Selected::Expr(_) => None,
+            });
+            selected.chain(select.related.iter().map(|(path, model)| (path, model)))
+        };
+        let known = |expr: &Expr| {
+            let place = table(expr);
+            let equal = |other: &Expr| {
+                let same = |(one, two): (&Place, Place)| one.table == two.table && one.column == two.column;
+                *other == *expr || place.as_ref().zip(table(other)).is_some_and(same)
+            };
+            matches!(expr, Expr::Selected(_))
+                || select.selection.iter().any(|selected| matches!(selected, Selected::Expr(other) if equal(other)))
+                || models().any(|(path, model)| {
+                    (0..model.columns.len() as u16)
+                        .any(|column| equal(&Expr::Column { path: path.clone(), model: model.clone(), column }))
+                })
+        };
+        match select.order.iter().all(|order| known(&order.expr)) {
+            true => Ok(()),
+            false => Err(bad("a distinct query is ordered by something that it does not select")
+                .with_hint("select it as well, or order after `values(..)` by the selected values")),
+        }
     }
 
     /// Writes WHERE, and gives the conditions that are left for HAVING: those on aggregates.

@@ -202,6 +202,15 @@ mod sqlite {
         Ok(value.to_string())
     }
 
+    /// SQLite would store NULL in the place of what is no number.
+    fn number(value: f64) -> Result<f64, Error> {
+        match value.is_nan() {
+            true => Err(Error::new(Code::InvalidValue, "SQLite cannot store a float that is no number (NaN)")
+                .with_hint("store `None` instead, or use PostgreSQL")),
+            false => Ok(value),
+        }
+    }
+
     fn write<'b>(value: &'b Value, out: &mut Output<'b, '_, Sqlite>) -> ToSqlResult {
         match value {
             Value::Null(_) => return Ok(IsNull::Yes),
@@ -209,8 +218,8 @@ mod sqlite {
             Value::I16(v) => out.set_value(i32::from(*v)),
             Value::I32(v) => out.set_value(*v),
             Value::I64(v) => out.set_value(*v),
-            Value::F32(v) => out.set_value(f64::from(*v)),
-            Value::F64(v) => out.set_value(*v),
+            Value::F32(v) => out.set_value(number(f64::from(*v))?),
+            Value::F64(v) => out.set_value(number(*v)?),
             Value::Text(v) => out.set_value(v.as_str()),
             Value::Bytes(v) => out.set_value(v.as_slice()),
             Value::Decimal(v) => out.set_value(decimal(v)?),

@@ -5,7 +5,7 @@ use crate::{
     FieldType, Model, Value,
     field::{Field, InScope, NotNull, Null, Nullable, Plain, Scope, SelectedValue, Sub, expr_in},
     query::Expression,
-    tree::Expr,
+    tree::{BinaryOp, Expr},
 };
 use rust_decimal::Decimal;
 
@@ -128,18 +128,29 @@ pub trait InSet<R, T> {
     fn contains(self, expr: Expr) -> Expr;
 }
 
+/// Values are one bind; NULL and expressions are compared apart, as `eq` does.
 fn list<T: Plain>(expr: Expr, items: impl Iterator<Item = Expr>) -> Expr {
     let mut values = Vec::new();
+    let mut null = false;
+    let mut others = Vec::new();
     for item in items {
         match item {
+            Expr::Value(value) if value.is_null() => null = true,
             Expr::Value(value) => values.push(value),
-            other => return other,
+            Expr::Invalid(why) => return Expr::Invalid(why),
+            other => others.push(expr.clone().binary(BinaryOp::Eq, other)),
         }
     }
-    if values.is_empty() {
-        return Expr::Or(Vec::new());
+    if null {
+        others.push(Expr::IsNull(Box::new(expr.clone())));
     }
-    Expr::In(Box::new(expr), Value::List(T::KIND, values.into()))
+    if !values.is_empty() {
+        others.insert(0, Expr::In(Box::new(expr), Value::List(T::KIND, values.into())));
+    }
+    match others.len() {
+        1 => others.remove(0),
+        _ => Expr::Or(others),
+    }
 }
 
 impl<R, T: Plain, V: Operand<R, T>> InSet<R, T> for Vec<V> {

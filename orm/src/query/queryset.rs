@@ -138,12 +138,14 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// # Ok(()) }
     /// ```
     pub fn offset(mut self, count: u64) -> Self {
-        self.select.offset = Some(self.select.offset.unwrap_or(0) + count);
+        self.select.offset = Some(self.select.offset.unwrap_or(0).saturating_add(count));
         self.select.limit = self.select.limit.map(|limit| limit.saturating_sub(count));
         self
     }
 
     /// Every different row once. SQL: `SELECT DISTINCT`.
+    ///
+    /// It can be ordered by what is selected only: where rows that were equal differ in something else, they have no place.
     ///
     /// ```
     /// # use library::*;
@@ -154,6 +156,7 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// # Ok(()) }
     /// ```
     pub fn distinct(mut self) -> Self {
+        self.select.settle_slice();
         self.select.distinct = true;
         self
     }
@@ -197,12 +200,13 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn unordered(mut self) -> Self {
+        self.select.settle_slice();
         self.select.order.clear();
         self.select.default_order = false;
         self
     }
 
-    /// The rows in the opposite order; an unordered query is turned by its key.
+    /// The rows in the opposite order; an unordered query is turned by its key, and a slice keeps its rows.
     ///
     /// ```
     /// # use library::*;
@@ -213,6 +217,7 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// # Ok(()) }
     /// ```
     pub fn reverse(mut self) -> Self {
+        self.select.settle_slice();
         self.select.order = compile::effective_order(&self.select, true);
         for order in &mut self.select.order {
             order.descending = !order.descending;
@@ -411,7 +416,7 @@ where
     /// # Ok(()) }
     /// ```
     pub fn has_rows(self) -> super::Q<P> {
-        super::Q::from_expr(Expr::Exists(Box::new(self.unordered().select)))
+        super::Q::from_expr(Expr::Exists(Box::new(self.select)))
     }
 
     /// How many rows the query has, as a value of the query around it.
@@ -426,7 +431,13 @@ where
     /// # Ok(()) }
     /// ```
     pub fn row_count(mut self) -> Ex<P, i64> {
+        self.select.settle_slice();
+        if self.select.distinct {
+            let why = "the rows of a distinct query cannot be counted inside another: `count_distinct` counts values";
+            self.select.add_filter(Expr::Invalid(why.to_owned()));
+        }
         select_values(&mut self.select, vec![super::count().expr()]);
+        self.select.order.clear();
         self.select.default_order = false;
         Ex::new(Expr::Scalar(Box::new(self.select)))
     }
@@ -507,6 +518,7 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
         S: Scope<Root = R>,
         T: Model + RowPart,
     {
+        self.select.settle_slice();
         let relation = relation(self.handles());
         let model = ModelRef::Static(T::meta());
         // A many-to-many takes two sources: the model between comes first.

@@ -9,7 +9,7 @@ use crate::{
     model::{ModelMeta, Reader},
     tree::{Expr, Select},
 };
-use std::{any::Any, marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, sync::Arc};
 
 /// Reads the rows of a statement.
 pub(super) struct Fetch<O> {
@@ -109,10 +109,12 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     /// # Ok(()) }
     /// ```
     pub async fn get<E: Executor>(self, ex: &E) -> Result<O> {
+        let sliced = self.select().is_sliced();
         let limit = self.select().limit.map_or(2, |limit| limit.min(2));
         let mut query = self;
         query.select_mut().limit = Some(limit);
-        if query.select().order.is_empty() {
+        // Where nothing was cut off, any order tells whether there is one row.
+        if !sliced && query.select().order.is_empty() {
             query.select_mut().default_order = false;
         }
         let rows = query.all(ex).await?;
@@ -195,13 +197,14 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         let select = self.select_mut();
         select.order.clear();
         select.default_order = false;
+        select.for_update = false;
         if select.group_by.is_none() && !select.distinct {
             select.selection.clear();
             select.related.clear();
         }
         let limit = select.limit.map_or(1, |limit| limit.min(1));
         let statement = compile::select(&Select { limit: Some(limit), ..select.clone() }, ex.dialect())?;
-        Ok(!ex.run(Fetch::<Unread>::plain::<M>(statement)).await?.is_empty())
+        Ok(!ex.run(Fetch::<i64>::plain::<M>(statement)).await?.is_empty())
     }
 
     /// A page of rows, and how many there are in all. Pages are numbered from 1.
@@ -245,32 +248,16 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         let before = self.select().selection.clone();
         let list: Vec<Expr> = list.into_iter().map(|expr| expr.with_selected(&before)).collect();
         let select = self.select_mut();
+        if std::mem::take(&mut select.empty) {
+            // Of no rows there are aggregates too: their number is 0.
+            select.add_filter(Expr::Or(Vec::new()));
+        }
         select.order.clear();
         select.default_order = false;
+        select.for_update = false;
         select.group_by = Some(Vec::new());
         select_values(select, list);
         QuerySet::from_select(self.into_select())
-    }
-}
-
-/// A row that is only counted: what its columns hold, and of which type, does not matter.
-struct Unread;
-
-impl Row for Unread {
-    type Handles<R: 'static> = ();
-
-    fn handles<R: 'static>(_: &Select) {}
-
-    fn read(_: &mut Reader<'_, '_>) -> Result<Self> {
-        Ok(Unread)
-    }
-
-    fn first(&self) -> &dyn Any {
-        self
-    }
-
-    fn first_mut(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

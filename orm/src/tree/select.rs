@@ -135,6 +135,15 @@ impl Select {
             order.expr = expr.with_selected(&self.selection);
         });
         slice.selection = keys.iter().cloned().map(Selected::Expr).collect();
+        // The slice stands one query further inside: what belongs to the queries around is one further out.
+        slice.update(0, &mut |expr, depth| {
+            if let Expr::Outer(levels, _) = expr
+                && depth <= 0
+                && depth + i32::from(*levels) > 0
+            {
+                *levels += 1;
+            }
+        });
         slice.related.clear();
         (slice.for_update, self.limit, self.offset) = (false, None, None);
         self.filter = Some(Expr::InQuery(keys, Box::new(slice)));

@@ -140,6 +140,15 @@ fn changes<M: Model, A: Assigns<M>>(rows: Select, assigns: A, returning: Vec<u16
             .with_model(M::meta().static_name())
             .with_hint("make a new row, and delete the old one"));
     }
+    for (index, assignment) in set.iter().enumerate() {
+        if set[..index].iter().any(|before| before.column == assignment.column) {
+            let name = super::check::field_name(M::meta(), assignment.column);
+            return Err(Error::new(Code::BadQuery, format!("`{name}` is set twice"))
+                .with_model(M::meta().static_name())
+                .with_fields([name])
+                .with_hint("keep one of the two"));
+        }
+    }
     Ok(Update { rows, set, returning })
 }
 

@@ -37,6 +37,8 @@ behaviour! {
         assert_eq!(Book::objects().update(|b| b.active.set(false), db).await?, 5);
         let cleared = Book::objects().update(|b| (b.note.set(None), b.editor.set(&ada), b.pages.set(3)), db).await?;
         assert_eq!(cleared, 5);
+        let twice = Book::objects().update(|b| (b.views.set(1), b.views.set(2)), db).await.unwrap_err();
+        assert_eq!((twice.code(), twice.fields()), (Code::BadQuery, &["views".to_owned()][..]));
         assert_eq!(Book::objects().filter(|b| b.note.is_null() & b.editor.eq(&ada) & b.pages.eq(3)).count(db).await?, 5);
         assert_eq!(Book::objects().update(|b| b.editor.set_null(), db).await?, 5);
         assert_eq!(Book::objects().filter(|b| b.editor.is_null()).count(db).await?, 5);

@@ -33,6 +33,11 @@ impl SqlitePool {
     pub(super) fn connect(url: &str, settings: Arc<Settings>) -> Result<Self> {
         let memory = is_memory(url);
         let target = if memory { ":memory:".to_owned() } else { file_of(url) };
+        if target.is_empty() {
+            // SQLite would give every connection a database of its own, gone when it closes.
+            return Err(Error::new(Code::BadUrl, format!("`{url}` names no file"))
+                .with_hint("write sqlite://file.db, or sqlite::memory: for a database that is gone in the end"));
+        }
         let open = |reader: bool| open(&target, &settings, memory, reader);
         let writer = Workers::new("orm-sqlite-writer", vec![Slot::new(open(false)?)]);
         let readers = if memory {
@@ -154,7 +159,7 @@ impl Lease {
 }
 
 fn is_memory(url: &str) -> bool {
-    matches!(url, "sqlite::memory:" | "sqlite://:memory:" | ":memory:" | "sqlite:")
+    matches!(url, "sqlite::memory:" | "sqlite://:memory:" | ":memory:")
 }
 
 fn file_of(url: &str) -> String {
