@@ -78,7 +78,7 @@ pub struct Edge {
     pub dependency: usize,
     /// What for.
     pub kind: EdgeKind,
-    /// The platforms, as a `cfg(..)` or a target triple; empty for all.
+    /// The platforms, as `cfg(..)` or target triples with `or` between them; empty for all.
     pub target: String,
     /// Whether a feature switches it on.
     pub optional: bool,
@@ -164,10 +164,29 @@ fn graph(metadata: &Metadata) -> Graph {
             }
         }
     }
-    // The same package under two names is one edge here.
-    let mut seen = BTreeSet::new();
-    graph.edges.retain(|edge| seen.insert((edge.dependent, edge.dependency, edge.kind as u8, edge.target.clone())));
+    graph.edges = merged(graph.edges);
     graph
+}
+
+/// One edge for each pair and kind: what is needed on several platforms, or under several names, is needed once.
+fn merged(edges: Vec<Edge>) -> Vec<Edge> {
+    let mut places = HashMap::new();
+    let mut out: Vec<Edge> = Vec::new();
+    for edge in edges {
+        let place = *places.entry((edge.dependent, edge.dependency, edge.kind)).or_insert(out.len());
+        let Some(first) = out.get_mut(place) else {
+            out.push(edge);
+            continue;
+        };
+        first.optional &= edge.optional;
+        first.default_features |= edge.default_features;
+        if first.target.is_empty() || edge.target.is_empty() {
+            first.target.clear();
+        } else if first.target != edge.target {
+            first.target = format!("{} or {}", first.target, edge.target);
+        }
+    }
+    out
 }
 
 fn describe(package: &Package, node: &Node, member: bool) -> PackageInfo {

@@ -1,7 +1,53 @@
-//! The program: `cargo run -p quickstart`.
+//! The program: `cargo run -p quickstart` gives the tour; the commands for migrations are there as well.
 
-fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let graph = quickstart::graph::read(&Default::default())?;
-    println!("{} packages, {} dependencies", graph.packages.len(), graph.edges.len());
-    Ok(())
+use clap::{Arg, ArgAction};
+use orm::{Command, CommandFuture, Context};
+use quickstart::{graph::Source, tour};
+use std::{io::stdout, path::PathBuf, process::ExitCode};
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<_> = std::env::args_os().collect();
+    // Without a command, the tour.
+    let command = arguments.get(1).and_then(|argument| argument.to_str());
+    if command.is_none_or(|argument| argument.starts_with('-') && !matches!(argument, "-h" | "--help")) {
+        arguments.insert(1.min(arguments.len()), "tour".into());
+    }
+    match tour::project().command(Tour).run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Tour;
+
+impl Command for Tour {
+    fn arguments(&self) -> clap::Command {
+        let flag =
+            |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+        clap::Command::new("tour")
+            .about("Loads the dependency graph of a workspace, and asks it questions (what runs without a command)")
+            .arg(
+                Arg::new("manifest-path")
+                    .long("manifest-path")
+                    .value_name("PATH")
+                    .value_parser(clap::value_parser!(PathBuf))
+                    .help("The Cargo.toml of the workspace; else that of the working directory"),
+            )
+            .arg(flag("all-platforms", "Also what is only built on other platforms"))
+            .arg(flag("offline", "Never ask the network"))
+    }
+
+    fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
+        let matches = context.matches();
+        let source = Source {
+            manifest: matches.get_one::<PathBuf>("manifest-path").cloned(),
+            all_platforms: matches.get_flag("all-platforms"),
+            offline: matches.get_flag("offline"),
+        };
+        let url = context.url().unwrap_or("sqlite://quickstart.db");
+        Box::pin(async move { tour::tour(url, &source, &mut stdout()).await })
+    }
 }

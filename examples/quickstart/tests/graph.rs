@@ -6,7 +6,8 @@ use quickstart::{
 };
 use std::{collections::BTreeSet, path::PathBuf, time::SystemTime};
 
-fn small() -> Graph {
+/// The graph of the small workspace beside the tests.
+pub fn small() -> Graph {
     let manifest = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workspace/Cargo.toml"));
     read(&Source { manifest: Some(manifest), offline: true, ..Source::default() }).unwrap()
 }

@@ -1,4 +1,7 @@
 //! What the example promises.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod bed;
 mod graph;
+mod readme;
+mod tour;

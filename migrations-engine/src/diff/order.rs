@@ -193,13 +193,14 @@ fn needed(model: &Model, new: &BTreeSet<ModelKey>) -> BTreeSet<ModelKey> {
 }
 
 /// The model to create first although others are missing: one whose key does not need them, with
-/// the fewest fields to postpone.
+/// the fewest columns to postpone, and then the fewest fields (a many-to-many has no column here).
 fn cut(left: &BTreeMap<ModelKey, Model>, needs: &BTreeMap<ModelKey, BTreeSet<ModelKey>>) -> Option<ModelKey> {
     let postponed = |model: &Model| {
         let missing = needs.get(&model.key)?;
         let fields: Vec<&Field> = model.fields.iter().filter(|field| refers(field, missing)).collect();
         let fits = !fields.iter().any(|field| model.is_key(&field.name) || used_by_generated(model, field));
-        fits.then_some(fields.len())
+        let columns = fields.iter().filter(|field| field.many().is_none()).count();
+        fits.then_some((columns, fields.len()))
     };
     left.values().filter_map(|model| Some((postponed(model)?, &model.key))).min().map(|(_, key)| key.clone())
 }

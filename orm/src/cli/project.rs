@@ -78,6 +78,11 @@ impl Context<'_> {
         self.matches
     }
 
+    /// The URL of the project's database, as `--database`, `DATABASE_URL` or the program gives it. It may hold a password.
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+
     /// Connects to the project's database: `--database`, or `DATABASE_URL`, or what the program says.
     ///
     /// # Errors

@@ -23,8 +23,22 @@ pub(crate) fn engine_dialect(dialect: Dialect) -> migrations_engine::Dialect {
     }
 }
 
-/// The engine's error, as the library's.
-pub(crate) fn engine_error(error: migrations_engine::Error) -> Error {
+impl From<Dialect> for engine::Dialect {
+    fn from(dialect: Dialect) -> Self {
+        engine_dialect(dialect)
+    }
+}
+
+/// The engine's error, as the library's: for tools that work with the [`engine`] itself.
+///
+/// A function and no `From`: with a second way to an [`Error`], `?` in a closure would need a type beside it.
+///
+/// ```
+/// use orm::migrate::{engine, engine_error};
+/// let error = engine::MigrationSet::default().resolve("shop", "0001").map_err(engine_error).unwrap_err();
+/// assert_eq!(error.code(), orm::Code::Migration);
+/// ```
+pub fn engine_error(error: migrations_engine::Error) -> Error {
     let mut out = Error::new(Code::Migration, format!("{}: {}", error.code(), error.message()));
     if let Some(hint) = error.hint() {
         out = out.with_hint(hint);

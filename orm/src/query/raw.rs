@@ -58,12 +58,16 @@ impl<O: Row> Raw<O> {
 
     /// The text with the placeholders of a dialect; no connection is needed.
     ///
+    /// # Errors
+    /// None so far: it is a `Result` as for querysets, so that both can be shown alike.
+    ///
     /// ```
     /// let query = orm::raw::<i64>("SELECT id FROM shop_item WHERE price < ?");
-    /// assert_eq!(query.to_sql(orm::Dialect::Postgres), "SELECT id FROM shop_item WHERE price < $1");
+    /// assert_eq!(query.to_sql(orm::Dialect::Postgres)?, "SELECT id FROM shop_item WHERE price < $1");
+    /// # Ok::<(), orm::Error>(())
     /// ```
-    pub fn to_sql(&self, dialect: Dialect) -> String {
-        Statement::raw(self.sql, []).sql(dialect)
+    pub fn to_sql(&self, dialect: Dialect) -> Result<String> {
+        Ok(Statement::raw(self.sql, []).sql(dialect))
     }
 
     /// All rows. The query only reads: on SQLite the database refuses one that writes.

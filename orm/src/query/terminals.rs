@@ -9,7 +9,7 @@ use crate::{
     model::{ModelMeta, Reader},
     tree::{Expr, Select},
 };
-use std::{marker::PhantomData, sync::Arc};
+use std::{any::Any, marker::PhantomData, sync::Arc};
 
 /// Reads the rows of a statement.
 pub(super) struct Fetch<O> {
@@ -204,7 +204,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         }
         let limit = select.limit.map_or(1, |limit| limit.min(1));
         let statement = compile::select(&Select { limit: Some(limit), ..select.clone() }, ex.dialect())?;
-        Ok(!ex.run(Fetch::<i64>::plain::<M>(statement)).await?.is_empty())
+        Ok(!ex.run(Fetch::<Unread>::plain::<M>(statement)).await?.is_empty())
     }
 
     /// A page of rows, and how many there are in all. Pages are numbered from 1.
@@ -258,6 +258,27 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         select.group_by = Some(Vec::new());
         select_values(select, list);
         QuerySet::from_select(self.into_select())
+    }
+}
+
+/// A row that is only counted: what its columns hold, and of which type, does not matter.
+struct Unread;
+
+impl Row for Unread {
+    type Handles<R: 'static> = ();
+
+    fn handles<R: 'static>(_: &Select) {}
+
+    fn read(_: &mut Reader<'_, '_>) -> Result<Self> {
+        Ok(Unread)
+    }
+
+    fn first(&self) -> &dyn Any {
+        self
+    }
+
+    fn first_mut(&mut self) -> &mut dyn Any {
+        self
     }
 }
 

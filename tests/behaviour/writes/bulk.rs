@@ -23,6 +23,8 @@ behaviour! {
         let inserts = bed.log.statements().iter().filter(|query| query.sql.starts_with("INSERT")).count();
         assert_eq!(inserts, 4);
         assert_eq!(Tag::objects().count(db).await?, 1_700);
+        assert!(Tag::objects().filter(|tag| tag.slug.eq("t7")).exists(db).await?);
+        assert!(!Tag::objects().filter(|tag| tag.slug.eq("none")).exists(db).await?);
         // All or nothing.
         let error = Tag::objects().bulk_insert((1_000..3_000).rev().map(tag), db).await.unwrap_err();
         assert_eq!((error.code(), fields(&error)), (Code::UniqueViolation, vec!["slug"]));
