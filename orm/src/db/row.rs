@@ -22,6 +22,38 @@ pub(super) type MysqlRow =
 type MysqlField<'r> = <MysqlRow as diesel::row::Row<'r, diesel::mysql::Mysql>>::Field<'r>;
 
 /// One row of an answer, valid while the callback that received it runs.
+///
+/// ```
+/// use orm::{Access, Connection, Executor, Operation, Result, Statement};
+///
+/// struct Show;
+///
+/// impl Operation for Show {
+///     type Output = Vec<String>;
+///
+///     fn access(&self) -> Access {
+///         Access::Read
+///     }
+///
+///     async fn run(&mut self, conn: &mut Connection) -> Result<Vec<String>> {
+///         let statement = Statement::raw("SELECT 1 AS one, 'x' AS letter, NULL AS nothing", []);
+///         let mut shown = Vec::new();
+///         conn.query(&statement, &mut |row| {
+///             for index in 0..row.len() {
+///                 shown.push(format!("{}: {}", row.name(index).unwrap_or_default(), row.cell(index).is_null()));
+///             }
+///             Ok(())
+///         })
+///         .await?;
+///         Ok(shown)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let db = orm::Database::connect("sqlite::memory:").await?;
+/// assert_eq!(db.run(Show).await?, ["one: false", "letter: false", "nothing: true"]);
+/// # Ok(()) }
+/// ```
 pub struct Row<'a>(pub(super) Source<'a>);
 
 pub(super) enum Source<'a> {

@@ -203,6 +203,15 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     }
 
     /// The rows of a relation of this row, as a query: `ada.rows_of(|a| a.books).filter(|b| b.active).all(&db)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let ada = Author::get(1, &db).await?;
+    /// assert_eq!(ada.rows_of(|a| a.books).filter(|b| b.price.lt(10)).get(&db).await?.title, "Sketches");
+    /// # Ok(()) }
+    /// ```
     fn rows_of<C, F>(&self, relation: C) -> QuerySet<F::Target>
     where
         C: FnOnce(Self::Fields<At<Self>>) -> F,
@@ -212,6 +221,16 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     }
 
     /// Loads related rows under this row; the relations are as for [`QuerySet::prefetch`]. When it fails, the row is as it was.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut ada = Author::get(1, &db).await?;
+    /// ada.prefetch(|a| (a.books, a.country), &db).await?;
+    /// assert_eq!((ada.books.get()?.len(), ada.country.get()?.code.as_str()), (2, "UK"));
+    /// # Ok(()) }
+    /// ```
     fn prefetch<C, L, E>(&mut self, relations: C, ex: &E) -> impl Future<Output = Result<()>> + Send
     where
         C: FnOnce(Self::Fields<At<Self>>) -> L,

@@ -58,6 +58,16 @@ pub trait PrefetchSelection {
 }
 
 /// A relation, or some of its rows: `a.books`, `b.author`, `a.books.filter(..)`.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let book = Book::get(1, &db).await?;
+/// assert_eq!(book.rows_of(|b| b.author).get(&db).await?.name, "Ada Lovelace");
+/// assert_eq!(book.rows_of(|b| b.tags.filter(|t| t.slug.eq("maths"))).count(&db).await?, 1);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a relation",
     label = "expected a relation, such as `a.books` or `a.books.filter(|b| ..)`"
@@ -188,6 +198,16 @@ tuples! {
 }
 
 /// A row that is an `M`, or begins with one: what related rows can be hung under.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// // The rows begin with an author, under whom the books are hung.
+/// let rows = Author::objects().annotate(|a| a.books.count()).prefetch(|a| a.books).all(&db).await?;
+/// assert_eq!((rows[0].0.books.get()?.len(), rows[0].1), (2, 2));
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the rows of this query hold no `{M}` to hang related rows under",
     label = "`prefetch` needs rows that are, or begin with, a `{M}`"

@@ -144,6 +144,19 @@ pub trait Row: Sized + Send + 'static {
 }
 
 /// The row that a selection of `Parts` makes of this one.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let rows: Vec<(Author, i64, i64)> = Author::objects()
+///     .annotate(|a| a.books.count())
+///     .annotate(|(a, _)| a.books.filter(|b| b.active).count())
+///     .all(&db)
+///     .await?;
+/// assert_eq!((rows[1].1, rows[1].2), (2, 1));
+/// # Ok(()) }
+/// ```
 pub trait Append<Parts>: Row {
     /// The longer row.
     type Row: Row;

@@ -302,6 +302,14 @@ impl<O> Fetch<O> {
 }
 
 /// `NotFound` as `None`.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// assert!(Book::get(99, &db).await.optional()?.is_none());
+/// # Ok(()) }
+/// ```
 pub trait OptionalExt<T> {
     /// The row, or `None` when there is none.
     ///
