@@ -72,7 +72,8 @@ fn root_exports() -> BTreeMap<String, String> {
                 }
                 // The derives share their names with traits of ours.
                 if let (Some(folder), Some(name)) = (path.first().filter(|name| *name != "orm_derive"), path.last()) {
-                    exported.insert(name.clone(), folder.clone());
+                    // A name that is also exported under another, such as `Row as QueryRow`, keeps its first meaning.
+                    exported.entry(name.clone()).or_insert_with(|| folder.clone());
                 }
             }
         }

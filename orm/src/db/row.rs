@@ -36,7 +36,7 @@ type MysqlField<'r> = <MysqlRow as diesel::row::Row<'r, diesel::mysql::Mysql>>::
 ///     }
 ///
 ///     async fn run(&mut self, conn: &mut Connection) -> Result<Vec<String>> {
-///         let statement = Statement::raw("SELECT 1 AS one, 'x' AS letter, NULL AS nothing", []);
+///         let statement = Statement::raw("SELECT 1 AS one, 'x' AS letter, NULL AS gap", []);
 ///         let mut shown = Vec::new();
 ///         conn.query(&statement, &mut |row| {
 ///             for index in 0..row.len() {
@@ -51,7 +51,7 @@ type MysqlField<'r> = <MysqlRow as diesel::row::Row<'r, diesel::mysql::Mysql>>::
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
 /// # let db = orm::Database::connect("sqlite::memory:").await?;
-/// assert_eq!(db.run(Show).await?, ["one: false", "letter: false", "nothing: true"]);
+/// assert_eq!(db.run(Show).await?, ["one: false", "letter: false", "gap: true"]);
 /// # Ok(()) }
 /// ```
 pub struct Row<'a>(pub(super) Source<'a>);
