@@ -258,8 +258,8 @@ pub use orm_derive::FieldType;
 pub use orm_derive::{Choices, Model, ModelPart};
 pub use query::{
     Append, Case, Cursor, CursorPage, Ex, Expression, Grouped, InSet, IntoQ, Now, Operand, OptionalExt, OrderBy,
-    OrderKeys, Page, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, Row as QueryRow, RowStream, Selectable,
-    Selection, StartsWith, case, count, now, prefetch_all, raw, sql, value,
+    OrderKeys, Page, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows, Row as QueryRow, RowStream,
+    Selectable, Selection, StartsWith, case, count, now, prefetch_all, raw, sql, value,
 };
 pub use statement::Statement;
 pub use value::{Kind, Value};
@@ -276,8 +276,8 @@ pub mod __private {
         read_number_choice, unknown_choice, write_choice, write_number_choice,
     };
     pub use crate::model::*;
+    pub use crate::query::{AnyRow, AnyRows, Prefetch, Related, RowOps, read_related};
     use crate::query::{IntoQ, OrderKeys};
-    pub use crate::query::{Related, RowOps, read_related};
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::write::{
         Draft, DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey, default_value,

@@ -5,10 +5,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod bed;
-mod ddl;
 mod migrations;
+mod rows;
 mod shop;
 
+mod aggregates;
+mod conditions;
 mod lookups;
+mod prefetch;
+mod reading;
 mod slices;
+mod values;
 mod writes;

@@ -1,0 +1,160 @@
+//! Related rows: loaded by one more query per relation, and hung where they belong.
+
+use crate::{bed::behaviour, shop::*};
+use orm::{Code, prelude::*};
+
+behaviour! {
+    async fn one_query_per_relation(bed) {
+        filled(&bed).await?;
+        let people = Person::objects()
+            .order_by(|p| p.id.asc())
+            .prefetch(|p| (p.written.order_by(|b| b.id.asc()), p.edited, p.country, p.mentor, p.profile, p.pupils, p.orders))
+            .all(&bed.db).await?;
+        bed.log.assert_queries(8);
+        assert_eq!(written(&people[0])?, ["Notes", "Sketch\\[a*b?"]);
+        assert_eq!(written(&people[1])?, ["Compilers", "COBOL 100%"]);
+        assert!(written(&people[3])?.is_empty());
+        assert_eq!(people[0].edited.get()?.len(), 2);
+        assert_eq!(people[2].country.as_ref().unwrap().get()?.name, "France");
+        assert!(people[3].country.is_none());
+        assert_eq!(people[1].mentor.as_ref().unwrap().get()?.name, "Ada");
+        assert_eq!(people[1].profile.get()?.unwrap().bio, "admiral");
+        assert!(people[2].profile.get()?.is_none());
+        assert_eq!(people[0].pupils.get()?[0].name, "Grace");
+        assert_eq!(people[2].orders.get()?.len(), 2);
+        Ok(())
+    }
+
+    async fn nothing_is_asked_for_no_rows(bed) {
+        filled(&bed).await?;
+        let none = Person::objects().filter(|p| p.id.eq(99)).prefetch(|p| p.written.prefetch(|b| b.tags)).all(&bed.db).await?;
+        assert!(none.is_empty());
+        bed.log.assert_queries(1);
+        bed.log.clear();
+        let lonely = Person::objects().filter(|p| p.id.eq(4)).prefetch(|p| (p.country, p.written.prefetch(|b| b.tags))).get(&bed.db).await?;
+        assert!(lonely.written.get()?.is_empty());
+        bed.log.assert_queries(2);
+        Ok(())
+    }
+
+    async fn rows_hang_under_the_row_they_belong_to(bed) {
+        filled(&bed).await?;
+        let books = Book::objects().order_by(|b| b.id.asc()).prefetch(|b| (b.author.written, b.author.country, b.editor.profile)).all(&bed.db).await?;
+        bed.log.assert_queries(6);
+        assert_eq!(written(books[1].author.get()?)?.len(), 2);
+        assert_eq!(books[0].author.get()?.country.as_ref().unwrap().get()?.code, "UK");
+        assert!(books[0].editor.is_none());
+        assert_eq!(books[1].editor.as_ref().unwrap().get()?.profile.get()?.unwrap().bio, "first");
+        bed.log.clear();
+        // What `select_related` has loaded is not loaded again, and stays.
+        let books = Book::objects().order_by(|b| b.id.asc())
+            .select_related(|b| (b.author.country, b.editor))
+            .prefetch(|b| (b.author.written.filter(|w| w.active), b.editor.country))
+            .all(&bed.db).await?;
+        bed.log.assert_queries(3);
+        assert_eq!(written(books[4].author.get()?)?, ["Notes"]);
+        assert_eq!(books[4].author.get()?.country.as_ref().unwrap().get()?.name, "Britain");
+        assert_eq!(books[3].editor.as_ref().unwrap().get()?.country.as_ref().unwrap().get()?.code, "US");
+        Ok(())
+    }
+
+    async fn many_to_many_with_and_without_a_model_between(bed) {
+        filled(&bed).await?;
+        let orders = Order::objects().order_by(|o| o.id.asc())
+            .prefetch(|o| (o.books.order_by(|b| b.title.asc()).prefetch(|b| b.tags), o.lines.select_related(|l| l.book), o.customer))
+            .all(&bed.db).await?;
+        bed.log.assert_queries(5);
+        assert_eq!(titles(orders[0].books.get()?), ["Compilers", "Notes"]);
+        assert_eq!(titles(orders[1].books.get()?), ["Notes"]);
+        assert!(orders[2].books.get()?.is_empty());
+        let tags: Vec<_> = orders[1].books.get()?[0].tags.get()?.iter().map(|tag| tag.slug.as_str()).collect();
+        assert_eq!(tags, ["maths", "old"]);
+        assert_eq!(orders[0].lines.get()?[0].book.get()?.price, dec("12.50"));
+        assert_eq!(orders[0].customer.get()?.name, "Émile");
+        Ok(())
+    }
+
+    async fn a_limit_counts_for_each_row(bed) {
+        filled(&bed).await?;
+        let people = Person::objects().order_by(|p| p.id.asc())
+            .prefetch(|p| p.written.order_by(|b| b.price.desc()).limit(1).prefetch(|b| b.tags.limit(1)))
+            .all(&bed.db).await?;
+        bed.log.assert_queries(3);
+        assert_eq!(written(&people[0])?, ["Notes"]);
+        assert_eq!(written(&people[1])?, ["Compilers"]);
+        assert_eq!(written(&people[2])?, ["émile_x"]);
+        assert_eq!(people[0].written.get()?[0].tags.get()?[0].slug, "maths");
+        assert_eq!(people[0].written.get()?[0].tags.get()?.len(), 1);
+        let unrated_last = Person::objects().filter(|p| p.id.eq(1)).prefetch(|p| p.written.order_by(|b| b.rating.asc()).limit(1)).get(&bed.db).await?;
+        assert_eq!(written(&unrated_last)?, ["Notes"]);
+        Ok(())
+    }
+
+    async fn rows_of_annotated_and_joined_queries(bed) {
+        filled(&bed).await?;
+        let people = Person::objects().annotate(|p| p.written.count()).order_by(|(p, _)| p.id.asc())
+            .prefetch(|p| p.written).all(&bed.db).await?;
+        for (person, count) in &people {
+            assert_eq!(person.written.get()?.len() as i64, *count);
+        }
+        let pairs = Person::objects().join(|p| p.written).prefetch(|p| p.country).order_by(|(_, b)| b.id.asc()).all(&bed.db).await?;
+        assert_eq!(pairs.len(), 5);
+        assert_eq!(pairs[4].0.country.as_ref().unwrap().get()?.code, "UK");
+        Ok(())
+    }
+
+    async fn rows_that_one_has(bed) {
+        filled(&bed).await?;
+        let mut people = Person::objects().order_by(|p| p.id.asc()).all(&bed.db).await?;
+        orm::prefetch_all(&mut people, |p| (p.written, p.country), &bed.db).await?;
+        assert_eq!(people[1].written.get()?.len(), 2);
+        let ada = &mut people[0];
+        ada.prefetch(|p| p.written.filter(|b| b.active), &bed.db).await?;
+        assert_eq!(written(ada)?, ["Notes"]);
+        let mut books = Book::objects().select_related(|b| b.author.country).order_by(|b| b.id.asc()).all(&bed.db).await?;
+        bed.log.clear();
+        orm::prefetch_all(&mut books, |b| b.author.written, &bed.db).await?;
+        bed.log.assert_queries(1);
+        assert_eq!(books[0].author.get()?.written.get()?.len(), 2);
+        assert_eq!(books[0].author.get()?.country.as_ref().unwrap().get()?.code, "UK");
+        // When it fails the rows are as they were.
+        bed.log.fail_before(0);
+        assert!(orm::prefetch_all(&mut books, |b| b.author.edited, &bed.db).await.is_err());
+        assert_eq!(books[0].author.get()?.written.get()?.len(), 2);
+        // A copy of the related row that is held elsewhere is left alone.
+        let held = books.clone();
+        orm::prefetch_all(&mut books, |b| b.author.edited, &bed.db).await?;
+        assert_eq!(books[0].author.get()?.edited.get()?.len(), 2);
+        assert!(held[0].author.get()?.edited.get().is_err());
+        Ok(())
+    }
+
+    async fn from_one_row_to_others(bed) {
+        filled(&bed).await?;
+        let ada = Person::get(1, &bed.db).await?;
+        let active = ada.rows_of(|p| p.written).filter(|b| b.active).all(&bed.db).await?;
+        assert_eq!(titles(&active), ["Notes"]);
+        let book = Book::get(3, &bed.db).await?;
+        assert_eq!(book.rows_of(|b| b.tags).order_by(|t| t.slug.desc()).values(|t| t.slug).all(&bed.db).await?, ["old", "code"]);
+        assert_eq!(book.author.fetch(&bed.db).await?.name, "Grace");
+        assert_eq!(book.rows_of(|b| b.author).get(&bed.db).await?.name, "Grace");
+        assert!(!book.rows_of(|b| b.editor).exists(&bed.db).await?);
+        let order = Order::get(order_id(1), &bed.db).await?;
+        assert_eq!(order.rows_of(|o| o.books.filter(|b| b.stock.gt(0))).count(&bed.db).await?, 1);
+        Ok(())
+    }
+
+    async fn what_is_not_loaded_says_so(bed) {
+        filled(&bed).await?;
+        let book = Book::get(2, &bed.db).await?;
+        let error = book.author.get().unwrap_err();
+        assert_eq!((error.code(), error.message()), (Code::NotLoaded, "`author` of this `Book` was not loaded"));
+        assert_eq!(error.hint(), Some("add `.select_related(|b| b.author)` to the query, or load it with `.author.fetch(&db)`"));
+        assert!(book.editor.unwrap().get().unwrap_err().message().contains("`editor` of this `Book`"));
+        assert!(book.tags.get().unwrap_err().hint().unwrap().contains(".prefetch(|b| b.tags)"));
+        let pair = Person::objects().filter(|p| p.id.eq(2)).join(|p| p.written).first(&bed.db).await?.unwrap();
+        assert!(pair.1.lines.get().unwrap_err().message().contains("`lines` of this `Book`"));
+        assert!(pair.0.profile.get().unwrap_err().message().contains("`profile` of this `Person`"));
+        Ok(())
+    }
+}

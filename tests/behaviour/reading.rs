@@ -1,0 +1,198 @@
+//! Orders, slices, pages, streams, joins and values.
+
+use crate::{
+    bed::behaviour,
+    rows::{insert, row},
+    shop::*,
+};
+use futures_util::TryStreamExt;
+use orm::{Code, Cursor, prelude::*};
+
+behaviour! {
+    async fn one_row(bed) {
+        filled(&bed).await?;
+        assert_eq!(Book::objects().filter(|b| b.title.eq("Notes")).get(&bed.db).await?.price, dec("12.50"));
+        assert_eq!(Book::objects().filter(|b| b.id.eq(2)).get(&bed.db).await?.price.to_string(), "40.00");
+        assert_eq!(Book::objects().filter(|b| b.id.eq(9)).get(&bed.db).await.unwrap_err().code(), Code::NotFound);
+        assert!(Book::objects().filter(|b| b.id.eq(9)).get(&bed.db).await.optional()?.is_none());
+        assert_eq!(Book::objects().get(&bed.db).await.unwrap_err().code(), Code::MultipleFound);
+        assert_eq!(Book::objects().first(&bed.db).await?.unwrap().id, 1);
+        assert_eq!(Book::objects().last(&bed.db).await?.unwrap().id, 5);
+        assert_eq!(Person::objects().first(&bed.db).await?.unwrap().name, "Ada");
+        assert_eq!(Book::objects().order_by(|b| b.stock.desc()).first(&bed.db).await?.unwrap().id, 5);
+        assert_eq!(Book::objects().order_by(|b| b.stock.desc()).last(&bed.db).await?.unwrap().id, 4);
+        assert!(Book::objects().exists(&bed.db).await?);
+        assert!(!Book::objects().filter(|b| b.price.gt(100)).exists(&bed.db).await?);
+        bed.log.clear();
+        assert!(Book::objects().none().all(&bed.db).await?.is_empty());
+        bed.log.assert_queries(0);
+        Ok(())
+    }
+
+    async fn nulls_stand_where_they_are_said_to(bed) {
+        filled(&bed).await?;
+        let order = |books: Vec<Book>| books.iter().map(|b| b.id).collect::<Vec<_>>();
+        let all = Book::objects();
+        assert_eq!(order(all.clone().order_by(|b| (b.rating.asc(), b.id.asc())).all(&bed.db).await?), [4, 2, 1, 3, 5]);
+        assert_eq!(order(all.clone().order_by(|b| (b.rating.desc(), b.id.asc())).all(&bed.db).await?), [3, 5, 1, 2, 4]);
+        assert_eq!(order(all.clone().order_by(|b| (b.rating.asc().nulls_first(), b.id.asc())).all(&bed.db).await?), [3, 5, 4, 2, 1]);
+        assert_eq!(order(all.clone().order_by(|b| (b.rating.desc().nulls_last(), b.id.asc())).all(&bed.db).await?), [1, 2, 4, 3, 5]);
+        assert_eq!(order(all.clone().order_by(|b| (b.editor.name.asc(), b.id.desc())).all(&bed.db).await?), [5, 2, 4, 3, 1]);
+        assert_eq!(order(all.clone().order_by(|b| (b.rating.asc(), b.id.asc())).reverse().all(&bed.db).await?), [5, 3, 1, 2, 4]);
+        Ok(())
+    }
+
+    async fn slices_can_be_narrowed(bed) {
+        filled(&bed).await?;
+        let dearest = Book::objects().order_by(|b| b.price.desc()).limit(3);
+        let active = dearest.clone().filter(|b| b.active);
+        assert_eq!(titles(&active.all(&bed.db).await?), ["Compilers", "Notes"]);
+        assert_eq!(titles(&dearest.clone().offset(1).exclude(|b| b.active).all(&bed.db).await?), ["COBOL 100%"]);
+        assert_eq!(dearest.clone().filter(|b| b.author.name.eq("Grace")).limit(1).values(|b| b.id).all(&bed.db).await?, [2]);
+        assert_eq!(dearest.clone().order_by(|b| b.id.asc()).all(&bed.db).await.unwrap_err().code(), Code::BadQuery);
+        assert_eq!(dearest.last(&bed.db).await?.unwrap().id, 3);
+        assert_eq!(Book::objects().order_by(|b| b.id.asc()).offset(3).values(|b| b.id).all(&bed.db).await?, [4, 5]);
+        assert_eq!(Book::objects().order_by(|b| b.id.asc()).limit(4).offset(3).values(|b| b.id).all(&bed.db).await?, [4]);
+        Ok(())
+    }
+
+    async fn pages_by_number_and_by_cursor(bed) {
+        filled(&bed).await?;
+        let page = Book::objects().order_by(|b| b.price.asc()).page(2, 2, &bed.db).await?;
+        assert_eq!((titles(&page.rows), page.total, page.pages(), page.has_next()), (vec!["COBOL 100%", "Notes"], 5, 3, true));
+        let by_rating = || Book::objects().order_by(|b| (b.rating.desc(), b.stock.asc()));
+        let (mut seen, mut cursor) = (Vec::new(), None::<Cursor>);
+        loop {
+            let page = by_rating().page_after(cursor.as_ref(), 2, &bed.db).await?;
+            seen.extend(page.rows.iter().map(|b| b.id));
+            let Some(next) = page.next else { break };
+            cursor = Some(next.to_string().parse()?);
+        }
+        assert_eq!(seen, [3, 5, 1, 2, 4]);
+        let other = Book::objects().page_after(cursor.as_ref(), 2, &bed.db).await.unwrap_err();
+        assert_eq!(other.code(), Code::InvalidValue);
+        for descending in [false, true] {
+            let query = || Book::objects().order_by(|b| if descending { b.editor.name.desc().nulls_last() } else { b.editor.name.asc().nulls_first() });
+            let whole = query().limit(99).values(|b| b.id).all(&bed.db).await?;
+            let (mut seen, mut cursor) = (Vec::new(), None);
+            loop {
+                let page = query().annotate(|b| b.price + 1).page_after(cursor.as_ref(), 1, &bed.db).await?;
+                seen.extend(page.rows.iter().map(|(b, _)| b.id));
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen, whole);
+        }
+        let orders = Order::objects().order_by(|o| o.placed.desc());
+        let first = orders.clone().page_after(None, 1, &bed.db).await?;
+        let second = orders.page_after(first.next.as_ref(), 9, &bed.db).await?;
+        assert_eq!(second.rows.iter().map(|o| o.id).collect::<Vec<_>>(), [order_id(2), order_id(1)]);
+        assert!(second.next.is_none());
+        Ok(())
+    }
+
+    async fn streams_read_in_chunks(bed) {
+        tables(&bed).await?;
+        let tags: Vec<_> = (1..=1203i64).map(|id| Ok(row![id, format!("tag{:04}", 1203 - id)])).collect::<orm::Result<_>>()?;
+        for some in tags.chunks(400) {
+            insert(&bed.db, "shop_tag", "id slug", some.to_vec()).await?;
+        }
+        bed.log.clear();
+        let mut stream = Tag::objects().stream(&bed.db);
+        let (mut count, mut last) = (0, String::new());
+        while let Some(tag) = stream.try_next().await? {
+            assert!(tag.slug > last);
+            (count, last) = (count + 1, tag.slug);
+        }
+        drop(stream);
+        assert_eq!(count, 1203);
+        bed.log.assert_queries(3);
+        let some: Vec<i64> = Tag::objects().order_by(|t| t.id.desc()).offset(3).limit(700).values(|t| t.id).stream(&bed.db).try_collect().await?;
+        assert_eq!((some.len(), some[0], some[699]), (700, 1200, 501));
+        let groups: Vec<i64> = Tag::objects().group_by(|t| t.id % 2).keys().stream(&bed.db).try_collect().await?;
+        assert_eq!(groups.len(), 2);
+        Ok(())
+    }
+
+    async fn streams_load_related_rows(bed) {
+        filled(&bed).await?;
+        let mut stream = Person::objects().prefetch(|p| p.written).stream(&bed.db);
+        let mut books = 0;
+        while let Some(person) = stream.try_next().await? {
+            books += person.written.get()?.len();
+        }
+        drop(stream);
+        assert_eq!(books, 5);
+        bed.log.assert_queries(2);
+        let pairs: Vec<(Person, Option<Book>)> = Person::objects().left_join(|p| p.written).stream(&bed.db).try_collect().await?;
+        assert_eq!(pairs.len(), 6);
+        Ok(())
+    }
+
+    async fn joins_give_pairs(bed) {
+        filled(&bed).await?;
+        let pairs = Person::objects().left_join(|p| p.written).order_by(|(p, b)| (p.id.asc(), b.id.asc())).all(&bed.db).await?;
+        let shown: Vec<_> = pairs.iter().map(|(p, b)| (p.id, b.as_ref().map(|b| b.id))).collect();
+        assert_eq!(shown, [(1, Some(1)), (1, Some(5)), (2, Some(2)), (2, Some(3)), (3, Some(4)), (4, None)]);
+        let dear = Person::objects().join(|p| p.written).filter(|(p, b)| b.price.gt(10) & p.country.name.eq("America")).all(&bed.db).await?;
+        assert_eq!(dear.len(), 1);
+        assert_eq!(dear[0].1.title, "Compilers");
+        let tagged = Book::objects().join(|b| b.tags).values(|(b, t)| (b.id, t.slug)).order_by(|(id, slug)| (id.asc(), slug.asc())).all(&bed.db).await?;
+        assert_eq!(tagged.len(), 6);
+        assert_eq!(tagged[1], (1, "old".to_owned()));
+        let three = Person::objects().join(|p| p.written).left_join(|(_, b)| b.lines).order_by(|(p, b, l)| (p.id.asc(), b.id.asc(), l.id.asc())).all(&bed.db).await?;
+        assert_eq!(three.len(), 6);
+        assert_eq!(three[0].2.as_ref().unwrap().quantity, 2);
+        assert!(three[5].2.is_none());
+        let below = Book::objects().join(|b| b.author.pupils).values(|(b, p)| (b.id, p.name)).order_by(|(id, _)| id.asc()).all(&bed.db).await?;
+        assert_eq!(below, [(1, "Grace".to_owned()), (2, "Émile".to_owned()), (3, "Émile".to_owned()), (5, "Grace".to_owned())]);
+        let counted = Person::objects().left_join(|p| p.written).group_by(|(p, _)| p.name).annotate(|(_, b)| (b.id.count(), b.price.sum()))
+            .order_by(|(_, n, _)| n.asc()).limit(1).all(&bed.db).await?;
+        assert_eq!(counted, [("Nobody".to_owned(), 0, None)]);
+        Ok(())
+    }
+
+    async fn values_have_the_types_of_their_paths(bed) {
+        filled(&bed).await?;
+        let rows = Book::objects().order_by(|b| b.id.asc()).limit(2).values(|b| (b.title, b.author.country.name, b.editor.born.year(), b.discount.or(0))).all(&bed.db).await?;
+        let rows: Vec<(String, Option<String>, Option<i32>, Decimal)> = rows;
+        assert_eq!(rows[0], ("Notes".to_owned(), Some("Britain".to_owned()), None, dec("0.5")));
+        assert_eq!(rows[1], ("Compilers".to_owned(), Some("America".to_owned()), Some(1815), dec("0")));
+        let kinds = Book::objects().order_by(|b| b.id.asc())
+            .values(|b| case().when(b.price.lt(1), "cheap").when(b.active, "fair").otherwise("old")).all(&bed.db).await?;
+        assert_eq!(kinds, ["fair", "fair", "old", "cheap", "cheap"]);
+        let numbers = Book::objects().order_by(|b| b.id.asc()).values(|b| case().when(b.active, b.stock).or_null()).all(&bed.db).await?;
+        assert_eq!(numbers, [Some(3), Some(0), None, Some(-2), None]);
+        let authors = Book::objects().values(|b| b.author.name).distinct().order_by(|name| name.asc()).all(&bed.db).await?;
+        assert_eq!(authors.len(), 3);
+        let flags = Book::objects().order_by(|b| b.id.asc()).values(|b| (b.rating.gt(4.0), !b.rating.gt(4.0))).all(&bed.db).await?;
+        assert_eq!(flags[0], (true, false));
+        assert_eq!(flags[2], (false, true));
+        let after = Book::objects().values(|b| (b.id, b.price * 2)).filter(|(_, double)| double.gt(20)).order_by(|(_, double)| double.desc()).all(&bed.db).await?;
+        assert_eq!(after, [(2, dec("80")), (1, dec("25"))]);
+        Ok(())
+    }
+
+    async fn subqueries_see_the_query_around_them(bed) {
+        filled(&bed).await?;
+        let latest = Person::objects().annotate(|p| p.written.order_by(|b| b.published.desc().nulls_last()).scalar(|b| b.title))
+            .order_by(|(p, _)| p.id.asc()).values(|(_, title)| title).all(&bed.db).await?;
+        assert_eq!(latest, [Some("Sketch\\[a*b?".to_owned()), Some("COBOL 100%".to_owned()), Some("émile_x".to_owned()), None]);
+        let dearer = Book::objects().filter(|b| b.author.written.any(|other| other.price.gt(b.price)));
+        assert_eq!(dearer.order_by(|b| b.id.asc()).values(|b| b.id).all(&bed.db).await?, [3, 5]);
+        let own = Person::objects().filter(|p| p.written.any(|b| b.editor.is_same(b.author)));
+        assert_eq!(own.values(|p| p.name).all(&bed.db).await?, ["Ada"]);
+        let deep = Person::objects().filter(|p| p.written.any(|b| b.tags.any(|t| t.slug.eq("maths") & p.name.eq("Ada") & b.active)));
+        assert_eq!(deep.count(&bed.db).await?, 1);
+        let all_active = Person::objects().filter(|p| p.written.all(|b| b.rating.gt(2.0))).values(|p| p.name).all(&bed.db).await?;
+        assert_eq!(all_active, ["Nobody", "Émile"]);
+        let free = Person::objects().annotate(|p| Book::objects().within(p.id).filter(|b| b.editor.key().eq(p.id)).row_count()).order_by(|(p, _)| p.id.asc());
+        assert_eq!(free.values(|(_, n)| n).all(&bed.db).await?, [2, 1, 0, 0]);
+        let stored: Q<Person> = Q::new(|p: PersonFields<orm::At<Person>>| p.country.code.is_in(["UK", "FR"]));
+        assert_eq!(ids(&bed, |b| b.author.matches(&stored)).await?, [1, 4, 5]);
+        assert_eq!(ids(&bed, |b| !b.editor.matches(&stored)).await?, [1, 3, 4]);
+        Ok(())
+    }
+}

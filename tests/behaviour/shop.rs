@@ -4,7 +4,7 @@
 
 use crate::{
     bed::Bed,
-    ddl::{create_tables, insert, row},
+    rows::{insert, row},
 };
 use orm::{At, prelude::*};
 
@@ -113,8 +113,7 @@ pub fn order_id(number: u128) -> Uuid {
 
 /// The tables of the shop, empty.
 pub async fn tables(bed: &Bed) -> orm::Result<()> {
-    let models: Vec<_> = shop().models().collect();
-    create_tables(&bed.db, &models).await
+    orm::migrate::create_tables(&bed.db, &[shop()]).await
 }
 
 /// The shop with a few rows that every test knows.
@@ -306,4 +305,9 @@ pub async fn ids<Q: orm::IntoQ<Book>>(
     condition: impl FnOnce(BookFields<At<Book>>) -> Q,
 ) -> orm::Result<Vec<i64>> {
     Book::objects().filter(condition).order_by(|b| b.id.asc()).values(|b| b.id).all(&bed.db).await
+}
+
+/// The titles of the books of a person, which have to be loaded.
+pub fn written(person: &Person) -> orm::Result<Vec<&str>> {
+    Ok(titles(person.written.get()?))
 }

@@ -18,8 +18,13 @@ pub(super) fn model(model: &Model) -> TokenStream {
     for (index, field) in model.fields.iter().enumerate() {
         let (ident, ty, number) = (&field.ident, &field.ty, model.index(index));
         made.push(quote!(#ident: <#ty as __p::ModelField>::handle(at, #number, __AT[#index])));
-        read.push(quote!(#ident: __p::ModelField::read(row)?));
-        write.push(quote!(__p::ModelField::write(&self.#ident, out)?;));
+        read.push(read_field(field));
+        write.push(arm(
+            model,
+            index,
+            quote!(__p::ModelField::write(&self.#ident, out)),
+            |place| quote!(__p::ModelPart::write_field(&self.#ident, #place, out)),
+        ));
         attach.push(arm(
             model,
             index,
@@ -54,7 +59,9 @@ pub(super) fn model(model: &Model) -> TokenStream {
             fn key(&self) -> Self::Key { #key_value }
             fn draft() -> Self::Draft { #draft_name(__p::DraftRow::new(), ::core::marker::PhantomData) }
             fn read_columns(row: &mut __p::Reader<'_, '_>) -> __p::Result<Self> { ::core::result::Result::Ok(#ident { #(#read),* }) }
-            fn write_columns(&self, out: &mut __p::Writer) -> __p::Result<()> { #(#write)* ::core::result::Result::Ok(()) }
+            fn write_field(&self, field: u16, out: &mut __p::Writer) -> __p::Result<()> {
+                match field { #(#write,)* _ => ::core::result::Result::Ok(()) }
+            }
             fn attach_related(&mut self, field: u16, rows: __p::Loaded) { match field { #(#attach,)* _ => {} } }
             fn related(&self, field: u16) -> ::core::option::Option<&__p::Loaded> {
                 match field { #(#related,)* _ => ::core::option::Option::None }
@@ -62,6 +69,12 @@ pub(super) fn model(model: &Model) -> TokenStream {
         }
         #parts
     }
+}
+
+/// Reads a field; a part counts its own fields.
+fn read_field(field: &crate::model::Field) -> TokenStream {
+    let ident = &field.ident;
+    if field.flatten { quote!(#ident: __p::ModelField::read(row)?) } else { quote!(#ident: row.field()?) }
 }
 
 /// An arm of a `match` over the indices of fields; for a part, over those of its fields.
@@ -90,11 +103,18 @@ pub(super) fn part(model: &Model) -> TokenStream {
     let handles = fields::name(model);
     let (mut made, mut read, mut write, mut attach, mut related, mut nullness) =
         (vec![], vec![], vec![], vec![], vec![], quote!(__p::Nullable));
+    let mut write_one = vec![];
     for (index, field) in model.fields.iter().enumerate() {
         let (ident, ty, number) = (&field.ident, &field.ty, model.index(index));
         made.push(quote!(#ident: <#ty as __p::ModelField>::handle(at, field + #number, column + __AT[#index])));
-        read.push(quote!(#ident: __p::ModelField::read(row)?));
+        read.push(read_field(field));
         write.push(quote!(__p::ModelField::write(&self.#ident, out)?;));
+        write_one.push(arm(
+            model,
+            index,
+            quote!(__p::ModelField::write(&self.#ident, out)),
+            |place| quote!(__p::ModelPart::write_field(&self.#ident, #place, out)),
+        ));
         attach.push(arm(
             model,
             index,
@@ -124,6 +144,9 @@ pub(super) fn part(model: &Model) -> TokenStream {
             fn write(&self, out: &mut __p::Writer) -> __p::Result<()> { #(#write)* ::core::result::Result::Ok(()) }
         }
         impl __p::ModelPart for #ident {
+            fn write_field(&self, field: u16, out: &mut __p::Writer) -> __p::Result<()> {
+                match field { #(#write_one,)* _ => ::core::result::Result::Ok(()) }
+            }
             fn attach_field(&mut self, field: u16, rows: __p::Loaded) { match field { #(#attach,)* _ => {} } }
             fn loaded_field(&self, field: u16) -> ::core::option::Option<&__p::Loaded> {
                 match field { #(#related,)* _ => ::core::option::Option::None }
@@ -193,7 +216,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 fn key(&self) -> i64 { loop {} }
                 fn draft() {}
                 fn read_columns(_: &mut __p::Reader<'_, '_>) -> __p::Result<Self> { loop {} }
-                fn write_columns(&self, _: &mut __p::Writer) -> __p::Result<()> { loop {} }
+                fn write_field(&self, _: u16, _: &mut __p::Writer) -> __p::Result<()> { loop {} }
                 fn attach_related(&mut self, _: u16, _: __p::Loaded) {}
                 fn related(&self, _: u16) -> ::core::option::Option<&__p::Loaded> { ::core::option::Option::None }
             }

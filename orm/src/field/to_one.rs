@@ -23,6 +23,7 @@ use std::{marker::PhantomData, ops::Deref};
 pub struct ToOne<S, T, M> {
     at: &'static PathNode,
     field: u16,
+    #[allow(clippy::type_complexity, reason = "three markers")]
     _type: PhantomData<fn() -> (S, T, M)>,
 }
 

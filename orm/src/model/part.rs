@@ -1,7 +1,7 @@
 //! Parts: structs of fields that several models share.
 
-use super::{FieldSpec, ModelField};
-use crate::field::Loaded;
+use super::{FieldSpec, ModelField, Writer};
+use crate::{Result, field::Loaded};
 
 /// Fields that several models share, as a struct of their own: `#[derive(ModelPart)]`.
 ///
@@ -39,6 +39,10 @@ use crate::field::Loaded;
     note = "add `#[derive(ModelPart)]` to `{Self}`, or remove `flatten`"
 )]
 pub trait ModelPart: ModelField {
+    /// Writes the columns of one field, by its place in the part.
+    #[doc(hidden)]
+    fn write_field(&self, field: u16, out: &mut Writer) -> Result<()>;
+
     /// Hangs loaded rows under one of its relations, by its place in the part.
     #[doc(hidden)]
     fn attach_field(&mut self, field: u16, rows: Loaded);

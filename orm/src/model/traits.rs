@@ -94,20 +94,14 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn read_columns(row: &mut Reader<'_, '_>) -> Result<Self>;
 
-    /// Writes every column, in order.
-    #[doc(hidden)]
-    fn write_columns(&self, out: &mut Writer) -> Result<()>;
-
     /// Writes the columns of one field.
     #[doc(hidden)]
-    fn write_field(&self, field: u16, out: &mut Writer) -> Result<()> {
-        let mut all = Writer::with_capacity(Self::meta().columns.len());
-        self.write_columns(&mut all)?;
-        let mut values = all.into_values();
-        Self::meta().fields[usize::from(field)].columns().for_each(|column| {
-            out.push(std::mem::replace(&mut values[usize::from(column)], Value::Bool(false)));
-        });
-        Ok(())
+    fn write_field(&self, field: u16, out: &mut Writer) -> Result<()>;
+
+    /// Writes every column, in order.
+    #[doc(hidden)]
+    fn write_columns(&self, out: &mut Writer) -> Result<()> {
+        (0..Self::meta().fields.len() as u16).try_for_each(|field| self.write_field(field, out))
     }
 
     /// Hangs loaded rows under a relation.

@@ -560,6 +560,8 @@ pub trait Expression: Sized {
 
     /// The mean over the rows; `None` when there is none. An aggregate: for `aggregate` and groups.
     ///
+    /// That of decimals has four digits more than they have, on every database; that of whole numbers is a float.
+    ///
     /// ```
     /// # use library::*;
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {

@@ -19,7 +19,7 @@ mod terminals;
 
 pub use aggregate::{Grouped, count};
 pub use condition::{IntoQ, Q};
-pub use erased::{RowOps, read_related};
+pub use erased::{AnyRow, AnyRows, RowOps, read_related};
 pub use expression::{Ex, Expression};
 pub use functions::{Case, Now, case, now, sql, value};
 pub(crate) use load::value_of;

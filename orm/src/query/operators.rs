@@ -10,7 +10,7 @@ use crate::{
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 /// The type of `E op O`: `E`'s plain type, as an `Option` if either side can be NULL.
-pub type Combined<E, O> = <<<<E as Expression>::Value as FieldType>::Nullness as Null>::Or<
+pub(super) type Combined<E, O> = <<<<E as Expression>::Value as FieldType>::Nullness as Null>::Or<
     <O as Operand<<E as Expression>::Root, super::expression::Plain<E>>>::Null,
 > as Null>::Wrap<super::expression::Plain<E>>;
 

@@ -31,6 +31,7 @@ pub struct QuerySet<M, O = M, R = M> {
     select: Select,
     related: Vec<Related>,
     prefetches: Vec<Arc<Prefetch>>,
+    #[allow(clippy::type_complexity, reason = "three markers")]
     _type: PhantomData<fn() -> (M, O, R)>,
 }
 

@@ -1,4 +1,5 @@
 //! Expressions: columns, values and what can be done with them.
+#![allow(missing_docs, reason = "a variant says what its fields are")]
 
 use super::{ModelRef, Path, Select, Selected, path::Steps};
 use crate::{Kind, Value};

@@ -1,4 +1,5 @@
 //! Queries as data.
+#![allow(missing_docs, reason = "a variant says what its fields are")]
 
 use super::{Expr, ModelRef};
 
