@@ -56,6 +56,8 @@ pub async fn tour(url: &str, source: &graph::Source, out: &mut (dyn Write + Send
     let mut show = Show::new(out);
     let db = Database::connect(url).await?;
     let begun = Instant::now();
+    // Before anything is written.
+    let graph = read(source)?;
     let done = Migrator::new(&apps())?.run(&db).await?;
     show.heading("The tables").map_err(output)?;
     for (migration, _) in &done {
@@ -65,7 +67,6 @@ pub async fn tour(url: &str, source: &graph::Source, out: &mut (dyn Write + Send
         show.say("    are there already, all migrations have been applied").map_err(output)?;
     }
 
-    let graph = read(source)?;
     let bar = progress_bar();
     let written = load(&graph, &db, &bar).await?;
     bar.finish_and_clear();
