@@ -15,5 +15,4 @@ mod lookups;
 mod prefetch;
 mod reading;
 mod slices;
-mod values;
 mod writes;
