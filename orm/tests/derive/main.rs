@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod choices;
+mod compile;
 mod hygiene;
 mod library;
 mod size;
