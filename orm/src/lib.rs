@@ -229,33 +229,6 @@ pub use field::{
     Nullable, OneToOne, Opt, Plain, Scope, SelectedValue, Set, Sub, ToMany, ToOne, Within, family,
 };
 pub use model::{App, Key, Model, ModelPart, OnDelete};
-/// ```
-/// mod shop {
-///     use orm::prelude::*;
-///     orm::app! { pub shop { Item } }
-///
-///     #[derive(Model)]
-///     pub struct Item {
-///         pub id: i64,
-///     }
-/// }
-/// let shop: orm::App = shop::shop();
-/// assert_eq!(shop.models().next().unwrap().table, "shop_item");
-/// ```
-///
-pub use orm_derive::app;
-/// ```
-/// use orm::FieldType;
-///
-/// #[derive(FieldType, Debug, Clone, PartialEq)]
-/// struct Email(String);
-///
-/// assert_eq!(Email("a@b".into()).to_value()?, orm::Value::Text("a@b".into()));
-/// # Ok::<(), orm::Error>(())
-/// ```
-///
-pub use orm_derive::FieldType;
-pub use orm_derive::{Choices, Model, ModelPart};
 pub use query::{
     Append, Case, Cursor, CursorPage, Ex, Expression, Grouped, InSet, IntoQ, Now, Operand, OptionalExt, OrderBy,
     OrderKeys, Page, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows, Row as QueryRow, RowStream,
@@ -264,6 +237,202 @@ pub use query::{
 pub use statement::Statement;
 pub use value::{Kind, Value};
 pub use write::{Assign, Deleted, Edit, Many, Pending, clock_time, set_clock};
+
+/// Makes a struct a model: a table with a column for each field.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// orm::app! { pub library { Author, Book } }
+///
+/// /// Who wrote it.
+/// #[derive(Model, Debug, Clone)]
+/// #[model(ordering(name))]
+/// pub struct Author {
+///     pub id: i64,
+///     #[field(max_length = 100)]
+///     pub name: String,
+///     pub books: HasMany<Book>,
+/// }
+///
+/// #[derive(Model, Debug, Clone)]
+/// #[model(
+///     unique(author, title),
+///     index(|b| b.published.desc(), condition = |b| b.active.eq(true)),
+///     check("price_not_negative", |b| b.price.gte(0)),
+/// )]
+/// pub struct Book {
+///     pub id: i64,
+///     #[field(max_length = 200, help = "as printed on the cover")]
+///     pub title: String,
+///     #[field(max_digits = 8, decimal_places = 2)]
+///     pub price: Decimal,
+///     #[field(default = true)]
+///     pub active: bool,
+///     pub published: Option<NaiveDate>,
+///     #[field(on_delete = cascade)]
+///     pub author: ForeignKey<Author>,
+/// }
+///
+/// assert_eq!(Book::meta().table, "library_book");
+/// let dear = Book::objects().filter(|b| b.price.gt(50) & b.author.name.eq("Ada"));
+/// assert!(dear.to_sql(orm::Dialect::Sqlite)?.contains("JOIN"));
+/// # Ok::<(), orm::Error>(())
+/// ```
+///
+/// # What a field is
+/// Its type says it, through traits: aliases, newtypes and types of your own work like any other.
+///
+/// | type | field |
+/// |---|---|
+/// | `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `String`, `Decimal`, `NaiveDate`, `NaiveTime`, `NaiveDateTime`, `DateTime<Utc>`, `TimeDelta`, `Uuid`, `Vec<u8>`, `serde_json::Value`, [`Json<T>`](crate::Json) | a column |
+/// | `u16`, `u32`, `u64` | a column that is never negative |
+/// | an enum with [`Choices`](derive@crate::Choices), a newtype with [`FieldType`](derive@crate::FieldType) | a column |
+/// | `Option<T>` of these | the same, or NULL; drafts need not set it |
+/// | [`ForeignKey<M>`](crate::ForeignKey), [`OneToOne<M>`](crate::OneToOne), and `Option` of them | a column with the key of another row: `author_id` |
+/// | [`HasMany<M>`](crate::HasMany), [`HasOne<M>`](crate::HasOne) | the reverse side of one; no column |
+/// | [`ManyToMany<M>`](crate::ManyToMany) | rows of another model, through a table between; no column |
+/// | a struct with [`ModelPart`](derive@crate::ModelPart), with `#[field(flatten)]` | columns that several models share |
+///
+/// A field `id` is the primary key: an automatic number (`i16`, `i32`, `i64`) or a fresh `Uuid` (version 7), unless another
+/// field says `primary_key`. Doc comments are the help texts.
+///
+/// # `#[field(..)]`
+///
+/// | option | meaning |
+/// |---|---|
+/// | `primary_key` | the key; on several fields, their tuple in the order of the struct. Also on a `ForeignKey` or `OneToOne` |
+/// | `primary_key, auto` | an automatic key that is not called `id` |
+/// | `column = ".."` | the column's name; otherwise the field's, with `_id` for relations |
+/// | `unique` | a unique key of this field; also named in upserts: `t.slug` |
+/// | `index`, `index = false` | an index; foreign keys have one by themselves |
+/// | `max_length = 100` | of text, in characters. Without it text is unlimited; an enum knows its own |
+/// | `max_digits = 8, decimal_places = 2` | of a `Decimal`, which has to say both: at most 28 digits |
+/// | `default = ..` | a value, a function or a closure: fills drafts in Rust, and existing rows in a migration |
+/// | `db_default = ..` | a value, `now` or `sql("..")`: lives in the database |
+/// | `auto_now` | the time of each save |
+/// | `auto_now_add` | the time at which the row was made |
+/// | `on_delete = ..` | when the row pointed to is deleted: `restrict` (unless said otherwise), `cascade`, `protect`, `set_null`, `set_default`, `do_nothing` |
+/// | `via = author` | the foreign key that a reverse side stands for; needed where there are several |
+/// | `through = Membership` | the model between the sides of a many-to-many, instead of an automatic table |
+/// | `table = ".."` | the name of the automatic table of a many-to-many |
+/// | `flatten` | the field is a part: its columns stand among the model's |
+/// | `help = ".."`, `verbose_name = ".."` | what people read |
+/// | `comment = ".."` | kept in the database |
+/// | `renamed_from = ".."` | the field's old name, for the next migration |
+///
+/// # `#[model(..)]`
+///
+/// | option | meaning |
+/// |---|---|
+/// | `table = ".."` | the table's name; otherwise `app_model` |
+/// | `ordering(name, -published)` | the order of row queries that name none |
+/// | `unique(author, title)` | a unique key over several fields; in upserts `b.author_title`. With `name = ".."`, and `condition = \|b\| ..` for a partial one |
+/// | `index(author, -published)`, `index(\|b\| b.published.desc())` | an index over fields or over expressions; with `name = ".."`, and `condition = \|b\| ..` for a partial one |
+/// | `check("name", \|b\| b.price.gte(0))` | what has to hold for every row |
+/// | `comment = ".."`, `verbose_name = ".."` | in the database; what people read |
+/// | `managed = false` | migrations leave the table to others |
+/// | `renamed_from = ".."` | the model's old name, for the next migration |
+///
+/// # What is written
+/// Beside the implementation of [`Model`](trait@crate::Model): `BookFields<S>` with the handles of the fields, which closures
+/// receive; `BookKeys` with the unique keys, for upserts; and `BookDraft`, a row that does not exist yet, whose type says which
+/// required fields are set.
+pub use orm_derive::Model;
+
+/// Makes a struct of fields a part that several models share.
+///
+/// It takes the field options of [`Model`](derive@Model), and none for the model; see [`ModelPart`](trait@crate::ModelPart).
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(ModelPart, Debug, Clone)]
+/// pub struct Address {
+///     #[field(max_length = 100)]
+///     pub street: String,
+///     pub city: Option<String>,
+/// }
+///
+/// orm::app! { pub shop { Customer } }
+///
+/// #[derive(Model, Debug, Clone)]
+/// pub struct Customer {
+///     pub id: i64,
+///     #[field(flatten)]
+///     pub address: Address,
+/// }
+///
+/// let columns: Vec<&str> = Customer::meta().columns.iter().map(|column| &*column.name).collect();
+/// assert_eq!(columns, ["id", "street", "city"]);
+/// let _ = Customer::objects().filter(|c| c.address.city.eq("Oslo"));
+/// ```
+pub use orm_derive::ModelPart;
+
+/// Makes an enum the type of a column; see [`Choices`](trait@crate::Choices) for what can be done with it.
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | nothing | stored as text, `InProgress` as `in_progress`, labelled `In progress`; `max_length` follows from the longest |
+/// | `#[choices(integer)]`, or discriminants `Low = 1` | stored as numbers, in 32 bits; `#[repr(i16)]` and `#[repr(i64)]` say otherwise |
+/// | `#[choice(value = "pub")]`, `#[choice(value = 7)]` | the stored value of a variant |
+/// | `#[choice(label = "In print")]` | what people read |
+/// | `#[choice(other)] Other(String)` | takes stored values that are none of the choices (`i64` for numbers); without it they are an error, [`Code::UnknownChoice`] |
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Choices, Debug, Clone, PartialEq)]
+/// enum Level {
+///     Low = 1,
+///     High = 9,
+///     #[choice(other)]
+///     Unknown(i64),
+/// }
+///
+/// assert_eq!("9".parse::<Level>()?, Level::High);
+/// assert_eq!("5".parse::<Level>()?, Level::Unknown(5));
+/// # Ok::<(), orm::Error>(())
+/// ```
+pub use orm_derive::Choices;
+
+/// Makes a newtype the type of a column: it is stored as what it holds.
+///
+/// ```
+/// use orm::{FieldType, Value};
+///
+/// #[derive(FieldType, Debug, Clone, PartialEq, Eq, Hash)]
+/// struct Isbn(String);
+///
+/// assert_eq!(Isbn("3-16-148410-0".to_owned()).to_value()?, Value::Text("3-16-148410-0".to_owned()));
+/// # Ok::<(), orm::Error>(())
+/// ```
+pub use orm_derive::FieldType;
+
+/// Lists the models of an application, once, and writes a function of its name that gives the [`App`].
+///
+/// The label starts the names of the tables. A derived model that no application lists does not compile. Migrations of the
+/// crate, `migrations/<label>/*.toml` beside its `Cargo.toml`, are built into the program as soon as there is a
+/// `migrations/index.toml`; its change rebuilds.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// orm::app! {
+///     /// Books and who wrote them.
+///     pub library { Book }
+/// }
+///
+/// #[derive(Model)]
+/// pub struct Book {
+///     pub id: i64,
+///     pub title: String,
+/// }
+///
+/// assert_eq!(library().label(), "library");
+/// assert_eq!(library().models().count(), 1);
+/// ```
+pub use orm_derive::app;
 
 /// What the macros' output uses; not for people.
 #[doc(hidden)]

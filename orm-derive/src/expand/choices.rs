@@ -15,12 +15,12 @@ pub(crate) fn derive_choices(input: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Errors::default();
-    let expansion = check::choices(&input, &mut errors).map(|choices| expand(&choices));
+    let expansion = check::choices(&input, &mut errors).map(|choices| expand(&choices, errors.is_empty()));
     let errors = errors.into_tokens();
     quote!(#expansion #errors)
 }
 
-fn expand(choices: &Choices) -> TokenStream {
+fn expand(choices: &Choices, clean: bool) -> TokenStream {
     let Choices { ident, name, storage, variants, other } = choices;
     let table = variants.iter().map(|choice| {
         let label = &choice.label;
@@ -48,6 +48,8 @@ fn expand(choices: &Choices) -> TokenStream {
         None => quote!(::core::option::Option::None),
     };
     let other_index = other.as_ref().map(|other| quote!(#ident::#other(other) => return __p::ChoiceOf::Other(other),));
+    // What was reported is left out: the compiler need not report it again.
+    let left_out = (!clean).then(|| quote!(_ => 0,));
     let unknown = match other {
         Some(other) => quote!(::core::result::Result::Ok(#ident::#other(other))),
         None => quote!(::core::result::Result::Err(__p::unknown_choice(#name, &other, __CHOICES))),
@@ -67,7 +69,7 @@ fn expand(choices: &Choices) -> TokenStream {
         ),
     };
     quote! {
-        #[allow(clippy::all, clippy::pedantic)]
+        #[allow(unreachable_patterns, clippy::all, clippy::pedantic)]
         const _: () = {
             use ::orm::__private as __p;
             const __CHOICES: &[__p::Choice] = &[#(#table),*];
@@ -75,6 +77,7 @@ fn expand(choices: &Choices) -> TokenStream {
                 __p::ChoiceOf::Known(match choice {
                     #(#ident::#names => #indices,)*
                     #other_index
+                    #left_out
                 })
             }
             fn __choice(found: ::core::result::Result<usize, #held>) -> __p::Result<#ident> {

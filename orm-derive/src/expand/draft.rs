@@ -1,5 +1,6 @@
 //! `BookDraft<..>`: a row that does not exist yet. Its type says which required fields are set.
 
+use super::written_at;
 use crate::model::{Field, Model};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -23,7 +24,7 @@ pub(super) fn empty(model: &Model) -> TokenStream {
     let name = name(model);
     let states = required(model).map(|field| {
         let ty = &field.ty;
-        quote!(<<#ty as __p::ModelField>::Nullness as __p::Null>::Init)
+        quote_spanned!(written_at(field.type_span())=> <<#ty as __p::ModelField>::Nullness as __p::Null>::Init)
     });
     quote!(#name<#(#states),*>)
 }
@@ -45,7 +46,7 @@ pub(super) fn draft(model: &Model) -> (TokenStream, TokenStream) {
     };
     let setters = model.fields.iter().enumerate().map(|(index, field)| setter(&name, &states, index, field));
     let (traits, bounds): (Vec<_>, Vec<_>) = required(model).map(|field| requirement(model, field)).unzip();
-    let impls = quote! {
+    let impls = quote_spanned! {written_at(ident.span())=>
         #[allow(dead_code)]
         impl<#(#states),*> #name<#(#states),*> { #(#setters)* }
         impl<#(#states),*> __p::Draft for #name<#(#states),*> { type Model = #ident; }
@@ -62,7 +63,7 @@ fn setter(name: &Ident, states: &[Ident], index: usize, field: &Field) -> TokenS
     let own = docs.is_empty().then(|| format!("Sets `{}`.", field.name)).map(|doc| quote!(#[doc = #doc]));
     let own_state = state(field);
     let result = states.iter().map(|state| if *state == own_state { quote!(__p::Filled) } else { quote!(#state) });
-    quote_spanned! {ident.span()=>
+    quote_spanned! {written_at(ident.span())=>
         #(#docs)* #own
         #vis fn #ident(self, value: impl __p::IntoField<#ty>) -> #name<#(#result),*> {
             #name(self.0.with::<#ty>(__AT[#index], value), ::core::marker::PhantomData)

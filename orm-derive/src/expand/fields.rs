@@ -1,5 +1,6 @@
 //! `BookFields<S>`: the handles of a model's fields.
 
+use super::written_at;
 use crate::model::Model;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -16,10 +17,10 @@ pub(super) fn handles(model: &Model) -> TokenStream {
     let fields = model.fields.iter().map(|field| {
         let (vis, ident, ty, docs) = (&field.vis, &field.ident, &field.ty, &field.docs);
         let own = docs.is_empty().then(|| format!("The field `{}`.", field.name)).map(|doc| quote!(#[doc = #doc]));
-        let handle = quote_spanned!(field.type_span()=> <#ty as ::orm::__private::ModelField>::Handle<__S>);
+        let handle = quote_spanned!(written_at(field.type_span())=> <#ty as ::orm::__private::ModelField>::Handle<__S>);
         quote!(#(#docs)* #own #vis #ident: #handle,)
     });
-    quote! {
+    quote_spanned! {written_at(model.ident.span())=>
         #[doc = #doc]
         #[allow(dead_code)]
         #vis struct #name<__S: ::orm::__private::Scope> { #(#fields)* }

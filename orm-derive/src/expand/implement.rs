@@ -1,8 +1,8 @@
 //! `impl Model` and `impl RowPart`.
 
-use super::{draft, fields, keys};
+use super::{draft, fields, keys, written_at};
 use crate::model::Model;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{DeriveInput, ext::IdentExt};
 
@@ -17,7 +17,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
     let (mut made, mut read, mut write, mut attach, mut related) = (vec![], vec![], vec![], vec![], vec![]);
     for (index, field) in model.fields.iter().enumerate() {
         let (ident, ty, number) = (&field.ident, &field.ty, model.index(index));
-        made.push(quote!(#ident: <#ty as __p::ModelField>::handle(at, #number, __AT[#index])));
+        made.push(quote_spanned!(written_at(field.type_span())=> #ident: <#ty as __p::ModelField>::handle(at, #number, __AT[#index])));
         read.push(read_field(field));
         write.push(arm(
             model,
@@ -38,11 +38,10 @@ pub(super) fn model(model: &Model) -> TokenStream {
             |place| quote!(__p::ModelPart::loaded_field(&self.#ident, #place)),
         ));
     }
-    let parts = row_part(quote!(#ident), quote!(#handles));
+    let parts = row_part(ident, &handles);
     // The name of the model is the place where "no application lists it" is reported.
-    let header = quote_spanned!(ident.span()=> impl __p::Model for #ident);
-    quote! {
-        #header {
+    quote_spanned! {written_at(ident.span())=>
+        impl __p::Model for #ident {
             type Fields<__S: __p::Scope> = #handles<__S>;
             type Key = #key_type;
             type UniqueKeys = #keys_name;
@@ -73,8 +72,8 @@ pub(super) fn model(model: &Model) -> TokenStream {
 
 /// Reads a field; a part counts its own fields.
 fn read_field(field: &crate::model::Field) -> TokenStream {
-    let ident = &field.ident;
-    if field.flatten { quote!(#ident: __p::ModelField::read(row)?) } else { quote!(#ident: row.field()?) }
+    let (ident, span) = (&field.ident, written_at(field.type_span()));
+    if field.flatten { quote_spanned!(span=> #ident: __p::ModelField::read(row)?) } else { quote_spanned!(span=> #ident: row.field()?) }
 }
 
 /// An arm of a `match` over the indices of fields; for a part, over those of its fields.
@@ -106,7 +105,7 @@ pub(super) fn part(model: &Model) -> TokenStream {
     let mut write_one = vec![];
     for (index, field) in model.fields.iter().enumerate() {
         let (ident, ty, number) = (&field.ident, &field.ty, model.index(index));
-        made.push(quote!(#ident: <#ty as __p::ModelField>::handle(at, field + #number, column + __AT[#index])));
+        made.push(quote_spanned!(written_at(field.type_span())=> #ident: <#ty as __p::ModelField>::handle(at, field + #number, column + __AT[#index])));
         read.push(read_field(field));
         write.push(quote!(__p::ModelField::write(&self.#ident, out)?;));
         write_one.push(arm(
@@ -162,7 +161,7 @@ fn key(model: &Model) -> (TokenStream, TokenStream) {
     let part = |&index: &usize| {
         let field = &model.fields[index];
         let (ty, ident) = (&field.ty, &field.ident);
-        let ty = quote_spanned!(field.type_span()=> <#ty as __p::KeyField>::Part);
+        let ty = quote_spanned!(written_at(field.type_span())=> <#ty as __p::KeyField>::Part);
         (ty, quote!(__p::KeyField::part(&self.#ident)))
     };
     let (types, values): (Vec<_>, Vec<_>) = model.key.iter().map(part).unzip();
@@ -172,8 +171,8 @@ fn key(model: &Model) -> (TokenStream, TokenStream) {
     }
 }
 
-fn row_part(ident: TokenStream, handles: TokenStream) -> TokenStream {
-    quote! {
+fn row_part(ident: &Ident, handles: &Ident) -> TokenStream {
+    quote_spanned! {written_at(ident.span())=>
         impl __p::RowPart for #ident {
             type Handles<__R: 'static> = #handles<__p::At<__R>>;
             type OptionalHandles<__R: 'static> = #handles<__p::Opt<__p::At<__R>>>;
@@ -193,7 +192,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
     }
     let name = ident.unraw();
     let (vis, handles) = (&input.vis, format_ident!("{name}Fields", span = ident.span()));
-    let parts = row_part(quote!(#ident), quote!(#handles));
+    let parts = row_part(ident, &handles);
     quote! {
         #[doc(hidden)]
         #vis struct #handles<__S: ::orm::__private::Scope>(::core::marker::PhantomData<fn() -> __S>);

@@ -16,12 +16,17 @@ use crate::{
     errors::Errors,
     model::Model,
 };
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
 pub(crate) use app::app;
 pub(crate) use choices::derive_choices;
 pub(crate) use newtype::derive_field_type;
+
+/// The place of `span`, as of something the macro wrote: lints leave it alone, and equal errors there are shown once.
+fn written_at(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
 
 /// `#[derive(Model)]`.
 pub(crate) fn derive_model(input: TokenStream) -> TokenStream {

@@ -1,5 +1,6 @@
 //! The static description of a model: constants, checked against the fields' types while they are built.
 
+use super::written_at;
 use crate::{
     model::{Call, Field, IndexKeys, Model},
     parse::{DbDefault, Spanned},
@@ -83,7 +84,7 @@ fn field(field: &Field) -> TokenStream {
     if field.flatten {
         return quote_spanned!(span=> __p::FieldSpec::part(#name, <#ty as __p::ModelField>::SHAPE));
     }
-    let mut out = quote_spanned!(span=> __p::FieldSpec::new(#name, <#ty as __p::ModelField>::SHAPE, #help));
+    let mut out = quote_spanned!(written_at(span)=> __p::FieldSpec::new(#name, <#ty as __p::ModelField>::SHAPE, #help));
     for call in &field.calls {
         out = self::call(field, call, out);
     }

@@ -4,6 +4,7 @@
 
 mod choices;
 mod compile;
+mod design;
 mod hygiene;
 mod library;
 mod size;
