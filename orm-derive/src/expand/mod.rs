@@ -9,6 +9,8 @@ mod fields;
 mod implement;
 mod keys;
 mod newtype;
+#[cfg(test)]
+mod snapshot;
 mod spec;
 
 use crate::{

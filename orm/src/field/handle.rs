@@ -59,6 +59,26 @@ impl<S: Scope, T: FieldType> Expression for Field<S, T> {
     }
 }
 
+/// Nothing is comparable with a handle in Rust: the trait is there for its message.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`==`, `<` and `>` compare in Rust, not in the database",
+    label = "write `.eq(..)`, `.lt(..)` or `.gt(..)`"
+)]
+pub trait ComparedInRust {}
+
+impl<S, T, O: ComparedInRust> PartialEq<O> for Field<S, T> {
+    fn eq(&self, _: &O) -> bool {
+        false
+    }
+}
+
+impl<S, T, O: ComparedInRust> PartialOrd<O> for Field<S, T> {
+    fn partial_cmp(&self, _: &O) -> Option<std::cmp::Ordering> {
+        None
+    }
+}
+
 /// A value that a query selects: what the second part of `|(author, n)|` is after `annotate`.
 ///
 /// ```

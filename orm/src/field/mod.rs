@@ -5,6 +5,7 @@ mod handle;
 mod path;
 mod relation;
 mod scope;
+mod serialize;
 mod set;
 mod to_many;
 mod to_one;

@@ -272,3 +272,41 @@ async fn parts_lend_their_columns() -> orm::Result<()> {
     assert_eq!(parts::staff().models().count(), 1);
     Ok(())
 }
+
+mod serialised {
+    use super::*;
+
+    orm::app! { pub papers { Paper, Writer } }
+
+    #[derive(Model, serde::Serialize)]
+    pub struct Writer {
+        pub id: i64,
+        pub name: String,
+        pub papers: HasMany<Paper>,
+    }
+
+    #[derive(Model, serde::Serialize)]
+    pub struct Paper {
+        pub id: i64,
+        pub title: String,
+        pub writer: ForeignKey<Writer>,
+    }
+}
+
+#[tokio::test]
+async fn relations_serialise_as_keys_or_rows() -> orm::Result<()> {
+    use serialised::{Paper, Writer};
+    let db = Database::connect("sqlite::memory:").await?;
+    orm::migrate::create_tables(&db, &[serialised::papers()]).await?;
+    let ada = Writer::draft().name("Ada").create(&db).await?;
+    let paper = Paper::draft().title("Notes").writer(&ada).create(&db).await?;
+    fn json(row: &impl serde::Serialize) -> String {
+        serde_json::to_string(row).unwrap_or_default()
+    }
+    assert_eq!(json(&paper), r#"{"id":1,"title":"Notes","writer":1}"#);
+    let paper = Paper::objects().select_related(|p| p.writer).get(&db).await?;
+    assert_eq!(json(&paper), r#"{"id":1,"title":"Notes","writer":{"id":1,"name":"Ada","papers":null}}"#);
+    let ada = Writer::objects().prefetch(|w| w.papers).get(&db).await?;
+    assert_eq!(json(&ada), r#"{"id":1,"name":"Ada","papers":[{"id":1,"title":"Notes","writer":1}]}"#);
+    Ok(())
+}
