@@ -73,7 +73,11 @@ pub(super) fn model(model: &Model) -> TokenStream {
 /// Reads a field; a part counts its own fields.
 fn read_field(field: &crate::model::Field) -> TokenStream {
     let (ident, span) = (&field.ident, written_at(field.type_span()));
-    if field.flatten { quote_spanned!(span=> #ident: __p::ModelField::read(row)?) } else { quote_spanned!(span=> #ident: row.field()?) }
+    if field.flatten {
+        quote_spanned!(span=> #ident: __p::ModelField::read(row)?)
+    } else {
+        quote_spanned!(span=> #ident: row.field()?)
+    }
 }
 
 /// An arm of a `match` over the indices of fields; for a part, over those of its fields.
