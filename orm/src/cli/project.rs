@@ -138,6 +138,8 @@ impl Project {
     /// assert_eq!(orm::Project::new().app(library()).apps()[0].label(), "library");
     /// ```
     pub fn app(mut self, app: App) -> Self {
+        // Deletions in other applications follow its foreign keys.
+        crate::model::register(app.spec());
         self.apps.push(app);
         self
     }

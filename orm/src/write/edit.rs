@@ -1,6 +1,12 @@
 //! Changes to one row: what `book.edit()` gives.
 
-use super::{Pending, bulk::auto_now, check::checked, point::not_found, upsert::update_by_key};
+use super::{
+    Pending,
+    bulk::auto_now,
+    check::checked,
+    point::{key_values, not_found},
+    upsert::update_by_key,
+};
 use crate::{Access, Code, Connection, Error, Executor, Model, Operation, Result, Value, field::Loaded, model::Writer};
 use std::{
     marker::PhantomData,
@@ -21,7 +27,9 @@ use std::{
 /// ```
 pub struct Edit<M> {
     row: M,
-    original: Result<Vec<Value>>,
+    key: Result<Vec<Value>>,
+    /// The columns as they were; none, where a value had no database form.
+    original: Option<Vec<Value>>,
 }
 
 impl<M> Deref for Edit<M> {
@@ -52,8 +60,8 @@ fn values_of<M: Model>(row: &M) -> Result<Vec<Value>> {
 
 impl<M: Model> Edit<M> {
     pub(crate) fn new(row: M) -> Self {
-        let original = values_of(&row);
-        Edit { row, original }
+        let (key, original) = (key_values(&row.key()), values_of(&row).ok());
+        Edit { row, key, original }
     }
 
     /// The row as it is now, saved or not.
@@ -98,12 +106,11 @@ impl<M: Model> Edit<M> {
     }
 
     fn changes(&self) -> Result<Vec<(u16, Value)>> {
-        let original = match &self.original {
-            Ok(original) => original,
-            // The error itself cannot be copied; it comes again from the same value.
-            Err(_) => return values_of(&self.row).map(|_| Vec::new()),
-        };
         let now = values_of(&self.row)?.into_iter().enumerate();
+        let Some(original) = &self.original else {
+            let others = now.map(|(index, value)| (index as u16, value));
+            return Ok(others.filter(|(column, _)| !M::meta().key.contains(column)).collect());
+        };
         Ok(now
             .filter(|(index, value)| *value != original[*index])
             .map(|(index, value)| (index as u16, value))
@@ -130,16 +137,13 @@ impl<M: Model> Edit<M> {
     /// # Ok(()) }
     /// ```
     pub fn save<E: Executor>(self, ex: &E) -> Pending<'_, M> {
-        let meta = M::meta();
         let changes = match self.checked_changes() {
             Ok(changes) if changes.is_empty() => return Pending::new(std::future::ready(Ok(self.row))),
             Ok(changes) => changes,
             Err(error) => return Pending::new(std::future::ready(Err(error))),
         };
-        let original = self.original.unwrap_or_default();
-        let key = meta.key.iter().map(|&column| original[usize::from(column)].clone()).collect();
         let kept = loaded(&self.row, &changes);
-        Pending::run(ex, Ok(Save { key, changes, kept, _model: PhantomData }))
+        Pending::run(ex, self.key.map(|key| Save { key, changes, kept, _model: PhantomData }))
     }
 
     fn checked_changes(&self) -> Result<Vec<(u16, Value)>> {

@@ -1,0 +1,198 @@
+//! Many rows at once: inserts, upserts and updates in chunks under the database's limits.
+
+mod inserts;
+mod updates;
+
+pub(super) use inserts::refuse_hidden_errors;
+pub(super) use updates::auto_now;
+
+use super::{
+    UniqueKey,
+    draft::{IntoDraftRow, NewRow},
+    update::Columns,
+    upsert::{ByKey, columns_of, is_only_key},
+};
+use crate::{Code, Error, Executor, Model, QuerySet, Result, field::At, model::Writer, tree::Conflict};
+use inserts::{CreateMany, Inserts, UpsertInSteps, insert_many};
+use std::{borrow::Borrow, marker::PhantomData};
+use updates::UpdateMany;
+
+impl<M: Model> QuerySet<M> {
+    /// Writes a complete draft; the same as the draft's own `create`, for models with a field of that name.
+    ///
+    /// # Errors
+    /// See [`DraftRow::create`](crate::write::DraftRow::create).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let tag = Tag::objects().create(Tag::draft().slug("logic").name("Logic"), &db).await?;
+    /// assert_eq!(tag.slug, "logic");
+    /// # Ok(()) }
+    /// ```
+    pub async fn create<E: Executor>(self, draft: impl IntoDraftRow<M>, ex: &E) -> Result<M> {
+        draft.into_row().create(ex).await
+    }
+
+    /// Writes any number of drafts and gives the rows as they are stored, in the order of the drafts.
+    ///
+    /// SQL: one `INSERT` for up to 500 rows, all in one transaction or savepoint: all rows or none.
+    ///
+    /// # Errors
+    /// Those of a draft's `create`; checks come before the first statement.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let drafts = ["logic", "music"].map(|word| Tag::draft().slug(word).name(word));
+    /// let tags = Tag::objects().bulk_create(drafts, &db).await?;
+    /// assert_eq!((tags[0].id, tags[1].slug.as_str()), (5, "music"));
+    /// # Ok(()) }
+    /// ```
+    pub async fn bulk_create<E, D>(self, drafts: impl IntoIterator<Item = D>, ex: &E) -> Result<Vec<M>>
+    where
+        E: Executor,
+        D: IntoDraftRow<M>,
+    {
+        let inserts = Inserts::new::<M>(complete(drafts)?, None);
+        if inserts.rows == 0 {
+            return Ok(Vec::new());
+        }
+        ex.run(CreateMany { inserts, _model: PhantomData }).await
+    }
+
+    /// Writes any number of drafts and gives their number: [`bulk_create`](QuerySet::bulk_create) without reading back.
+    ///
+    /// # Errors
+    /// Those of a draft's `create`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let drafts = (0..1000).map(|n| Tag::draft().slug(format!("tag-{n}")).name("Numbered"));
+    /// assert_eq!(Tag::objects().bulk_insert(drafts, &db).await?, 1000);
+    /// # Ok(()) }
+    /// ```
+    pub async fn bulk_insert<E, D>(self, drafts: impl IntoIterator<Item = D>, ex: &E) -> Result<u64>
+    where
+        E: Executor,
+        D: IntoDraftRow<M>,
+    {
+        insert_many(Inserts::new::<M>(complete(drafts)?, None), ex).await
+    }
+
+    /// Writes the drafts whose unique keys are free, leaves out the others, and gives the number of new rows.
+    ///
+    /// Nothing but a unique key is a reason to leave a draft out: other errors are errors, on every database.
+    /// SQL: `INSERT .. ON CONFLICT DO NOTHING`.
+    ///
+    /// # Errors
+    /// Those of a draft's `create`, without violated unique keys.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let drafts = ["code", "logic"].map(|word| Tag::draft().slug(word).name(word));
+    /// assert_eq!(Tag::objects().bulk_insert_ignore(drafts, &db).await?, 1); // there is a tag `code` already
+    /// # Ok(()) }
+    /// ```
+    pub async fn bulk_insert_ignore<E, D>(self, drafts: impl IntoIterator<Item = D>, ex: &E) -> Result<u64>
+    where
+        E: Executor,
+        D: IntoDraftRow<M>,
+    {
+        let ignore = Conflict { target: Vec::new(), update: Vec::new() };
+        insert_many(Inserts::new::<M>(complete(drafts)?, Some(ignore)), ex).await
+    }
+
+    /// Writes the drafts, over the rows that have their values in this unique key where there are such, and gives the number
+    /// of drafts. As for single upserts, defaults and keys are not written over existing rows.
+    ///
+    /// # Errors
+    /// Those of a draft's `upsert`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let drafts = ["code", "logic"].map(|word| Tag::draft().slug(word).name("New"));
+    /// assert_eq!(Tag::objects().bulk_upsert(drafts, |t| t.slug, &db).await?, 2);
+    /// assert_eq!(Tag::get(1, &db).await?.name, "New");
+    /// # Ok(()) }
+    /// ```
+    pub async fn bulk_upsert<E, D, K>(self, drafts: impl IntoIterator<Item = D>, key: K, ex: &E) -> Result<u64>
+    where
+        E: Executor,
+        D: IntoDraftRow<M>,
+        K: FnOnce(M::UniqueKeys) -> UniqueKey<M>,
+    {
+        let key = key(M::unique_keys());
+        let rows = complete(drafts)?.into_iter().map(|row| ByKey::new(row, key)).collect::<Result<Vec<_>>>()?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let target = columns_of(key);
+        let single = ex.dialect().capabilities().conflict_target
+            || rows.iter().all(|row| is_only_key(M::meta(), &row.row, &target));
+        if !single {
+            return ex.run(UpsertInSteps(rows)).await;
+        }
+        let rows = rows.into_iter().map(|row| row.row).collect();
+        insert_many(Inserts::upserts::<M>(rows, target), ex).await
+    }
+
+    /// Writes some fields of any number of rows that exist, and gives the number of rows that were found.
+    ///
+    /// `rows` are rows, or references to them, with their new values; fields that say `auto_now` are set as well.
+    /// SQL: one `UPDATE .. SET title = CASE WHEN id = .. THEN .. END WHERE id IN (..)` for up to 100 rows, all in one
+    /// transaction or savepoint.
+    ///
+    /// # Errors
+    /// Those of an edit's `save`; a row that is gone is none.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut books = Book::objects().all(&db).await?;
+    /// for book in &mut books {
+    ///     book.price *= Decimal::from(2);
+    /// }
+    /// assert_eq!(Book::objects().bulk_update(&books, |b| b.price, &db).await?, 4);
+    /// assert_eq!(Book::get(1, &db).await?.price, Decimal::from(25));
+    /// # Ok(()) }
+    /// ```
+    pub async fn bulk_update<E, B, C, L>(self, rows: impl IntoIterator<Item = B>, fields: C, ex: &E) -> Result<u64>
+    where
+        E: Executor,
+        B: Borrow<M>,
+        C: FnOnce(M::Fields<At<M>>) -> L,
+        L: Columns<M>,
+    {
+        let meta = M::meta();
+        let mut columns = Vec::new();
+        fields(M::fields()).add_to(&mut columns)?;
+        if columns.iter().any(|column| meta.key.contains(column)) {
+            return Err(Error::new(Code::BadQuery, "the key of a row cannot be changed").with_model(meta.static_name()));
+        }
+        let mut given = Vec::new();
+        for row in rows {
+            let mut out = Writer::with_capacity(meta.columns.len());
+            row.borrow().write_columns(&mut out)?;
+            given.push(out.into_values());
+        }
+        if given.is_empty() || columns.is_empty() {
+            return Ok(0);
+        }
+        let op = UpdateMany::new(meta, columns, given)?;
+        ex.run(op).await
+    }
+}
+
+fn complete<M: Model, D: IntoDraftRow<M>>(drafts: impl IntoIterator<Item = D>) -> Result<Vec<NewRow>> {
+    drafts.into_iter().map(|draft| draft.into_row().into_values()).collect()
+}
