@@ -49,7 +49,8 @@ fn everything_that_people_call_has_an_example() {
         }
     }
     none(missing, "what people call has an example in its documentation, or a reason in WITHOUT");
-    let stale = WITHOUT.iter().zip(used).filter(|(_, used)| !used).map(|((file, item, _), _)| format!("{file}: {item}"));
+    let stale =
+        WITHOUT.iter().zip(used).filter(|(_, used)| !used).map(|((file, item, _), _)| format!("{file}: {item}"));
     none(stale.collect(), "these have examples, or are gone: take them off WITHOUT");
 }
 
