@@ -37,7 +37,7 @@ pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
 pub(crate) fn effective_order(select: &Select, total: bool) -> Vec<Order> {
     let mut order = select.order.clone();
     // The model's own order is one of rows: different values have none of it.
-    let of_rows = select.group_by.is_none() && !(select.distinct && !selects_rows(select));
+    let of_rows = select.group_by.is_none() && (!select.distinct || selects_rows(select));
     if order.is_empty() && select.default_order && of_rows {
         order.extend(select.model.ordering.iter().flat_map(|key| {
             let columns = select.model.fields[key.field as usize].columns();
