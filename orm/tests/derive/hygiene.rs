@@ -23,7 +23,7 @@ orm::app! { pub hygiene { Awkward, country::Country, r#Match } }
 
 /// A model whose fields are called like what the library or the macro uses.
 #[derive(orm::Model, Debug)]
-#[expect(dead_code, reason = "no row is looked at here; what the derive writes must not warn")]
+#[allow(dead_code, reason = "no row is looked at here; what the derive writes must not warn")]
 pub struct Awkward {
     /// The key.
     #[field(primary_key, auto)]
@@ -70,7 +70,7 @@ pub type Text = ::std::string::String;
 pub mod country {
     /// A country.
     #[derive(orm::Model, Debug)]
-    #[expect(dead_code)]
+    #[allow(dead_code)]
     #[model(ordering(-name), comment = "where people live", verbose_name = "land")]
     pub struct Country {
         /// The key.
@@ -86,7 +86,7 @@ pub mod country {
 
 /// A model called like a word of Rust's.
 #[derive(orm::Model, Debug)]
-#[expect(dead_code, reason = "no row is looked at here; what the derive writes must not warn")]
+#[allow(dead_code, reason = "no row is looked at here; what the derive writes must not warn")]
 pub struct r#Match {
     /// The key.
     pub id: orm::prelude::Uuid,
