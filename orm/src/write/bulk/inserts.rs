@@ -123,7 +123,7 @@ impl Inserts {
                     returning: returning.to_vec(),
                 };
                 let mut statement = compile::insert(insert, conn.dialect())?;
-                statement.once = length > 1 && length != chunk;
+                statement.once = length != chunk && !comes_again(length);
                 let mut at = from;
                 let ran = match returning.is_empty() {
                     true => conn.execute(&statement).await,
@@ -167,6 +167,12 @@ impl Group {
             columns => (can.max_binds / columns).clamp(1, most),
         }
     }
+}
+
+/// Sizes of batches that people choose: their statements stay prepared, and they are few. Others would fill the connection's
+/// memory with texts that hardly come again.
+fn comes_again(rows: usize) -> bool {
+    rows <= 8 || rows.is_power_of_two() || rows.is_multiple_of(50)
 }
 
 /// INSERT IGNORE turns every error into a warning: all but those about unique keys become errors again.
