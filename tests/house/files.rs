@@ -10,7 +10,6 @@ const LONG: usize = 600;
 const LONGER: &[(&str, &str)] = &[
     ("orm/src/db/transaction.rs", "beginning, nesting and ending share private state; a third of it is examples"),
     ("orm/src/query/expression.rs", "one trait, half of it the examples of its forty methods"),
-    ("orm/src/write/bulk.rs", "inserts, upserts and updates in chunks go together; a tenth of it is examples"),
 ];
 
 /// Paths that documents name although they are in people's projects, not in this repository.
