@@ -2,7 +2,7 @@
 
 use super::Sql;
 use crate::{
-    Code, Dialect, Error, Result, Statement,
+    Code, Dialect, Error, Kind, Result, Statement, Value,
     resolve::{self, Frame},
     tree::{
         Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Path, Select, Selected, Step, Steps, Update,
@@ -109,8 +109,30 @@ impl Sql {
         self.list(set, ", ", |sql, assignment| {
             sql.name(&model.columns[assignment.column as usize].name);
             sql.push(" = ");
-            sql.expr(&assignment.value)
+            sql.assigned(model, assignment)
         })
+    }
+
+    /// The new value of a column. SQLite stores whatever arithmetic gives, also what the column's type cannot be read from.
+    fn assigned(&mut self, model: &ModelRef, assignment: &Assignment) -> Result<()> {
+        let range = match model.columns[assignment.column as usize].kind {
+            Kind::I16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
+            Kind::I32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
+            Kind::I64 => (i64::MIN, i64::MAX),
+            _ => return self.expr(&assignment.value),
+        };
+        let known = matches!(assignment.value, Expr::Value(_) | Expr::Column { .. } | Expr::Proposed { .. });
+        if known || self.dialect != Dialect::Sqlite {
+            return self.expr(&assignment.value);
+        }
+        self.push("orm_whole(");
+        self.expr(&assignment.value)?;
+        self.push(", ");
+        self.bind(Value::I64(range.0));
+        self.push(", ");
+        self.bind(Value::I64(range.1));
+        self.push(")");
+        Ok(())
     }
 
     fn returning(&mut self, model: &ModelRef, columns: &[u16], can: bool) -> Result<()> {
@@ -147,7 +169,7 @@ impl Sql {
                 false => sql.name(&model.columns[assignment.column as usize].name),
             }
             sql.push(" = ");
-            sql.expr(&assignment.value)
+            sql.assigned(model, assignment)
         })?;
         self.tail(model, found, joined)?;
         self.returning(model, &update.returning, self.dialect.capabilities().update_returning)

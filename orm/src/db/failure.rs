@@ -76,9 +76,13 @@ fn hint(code: Code) -> Option<&'static str> {
     })
 }
 
+/// How the error of the function `orm_whole` begins.
+pub(super) const OUT_OF_RANGE: &str = "integer out of range";
+
 fn sqlite(message: &str) -> Code {
     match message {
         "interrupted" => Code::StatementTimeout,
+        text if text.contains(OUT_OF_RANGE) || text == "integer overflow" => Code::OutOfRange,
         text if text.contains("is locked") => Code::LockTimeout,
         text if text.starts_with("no such table") || text.starts_with("no such column") => Code::MissingTable,
         text if text.contains("has no column named") => Code::MissingTable,
@@ -123,7 +127,7 @@ fn mysql(message: &str) -> Code {
         }
         text if text.starts_with("CONSTRAINT ") && text.contains(" failed for ") => Code::CheckViolation,
         text if text.contains("doesn't have a default value") => Code::NotNullViolation,
-        text if text.starts_with("Out of range value") => Code::OutOfRange,
+        text if text.starts_with("Out of range value") || text.contains("value is out of range") => Code::OutOfRange,
         text if text.starts_with("Data too long") => Code::TooLong,
         text if text.starts_with("Input/output error")
             || text.contains("onnection")

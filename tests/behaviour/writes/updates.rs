@@ -22,6 +22,17 @@ async fn views(bed: &Bed) -> orm::Result<Vec<i64>> {
 }
 
 behaviour! {
+    async fn a_sum_that_is_too_large_is_refused_and_nothing_is_lost(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        Book::objects().filter(|b| b.title.eq("b0")).update(|b| b.views.set(i64::MAX), db).await?;
+        let before = views(&bed).await?;
+        let refused = Book::objects().update(|b| b.views.set(b.views + 1), db).await.unwrap_err();
+        assert_eq!(refused.code(), Code::OutOfRange, "{refused}");
+        assert_eq!(views(&bed).await?, before);
+        Ok(())
+    }
+
     async fn values_and_expressions(bed) {
         let (ada, _) = filled(&bed).await?;
         let db = &bed.db;

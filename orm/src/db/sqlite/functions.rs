@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `orm_lower(text)`, `orm_upper(text)` | the text in lower or upper case, of all scripts |
 //! | `orm_regexp(pattern, text)` | whether the pattern of the `regex` crate is found in the text |
+//! | `orm_whole(number, least, most)` | the number, when it is a whole one in the range of its column; else an error |
 //! | `orm_sum(number)` | the exact decimal sum, as text; compare it as `CAST(orm_sum(..) AS NUMERIC)` |
 
+use crate::db::failure::OUT_OF_RANGE;
 use diesel::{
     QueryResult, SqliteConnection, declare_sql_function,
     serialize::{IsNull, Output, Result as ToSqlResult, ToSql},
-    sql_types::{Bool, Nullable, Text},
+    sql_types::{BigInt, Bool, Nullable, Text},
     sqlite::{Sqlite, SqliteAggregateFunction},
 };
 use regex::Regex;
@@ -21,6 +23,7 @@ extern "SQL" {
     fn orm_lower(text: Nullable<Text>) -> Nullable<Text>;
     fn orm_upper(text: Nullable<Text>) -> Nullable<Text>;
     fn orm_regexp(pattern: Nullable<Text>, text: Nullable<Text>) -> Bool;
+    fn orm_whole(number: Nullable<Text>, least: BigInt, most: BigInt) -> Nullable<BigInt>;
     #[aggregate]
     fn orm_sum(number: Nullable<Text>) -> Nullable<Text>;
 }
@@ -33,7 +36,32 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_regexp_utils::register_impl(conn, move |pattern: Option<String>, text: Option<String>| {
         found(&mut last.lock().unwrap_or_else(PoisonError::into_inner), pattern, text)
     })?;
+    orm_whole_utils::register_impl(conn, whole)?;
     orm_sum_utils::register_impl::<Sum, _>(conn)
+}
+
+/// A whole number, or what stands in its place: a sum that has become too large is a float there.
+#[derive(Debug)]
+struct Whole(Result<Option<i64>, String>);
+
+fn whole(number: Option<String>, least: i64, most: i64) -> Whole {
+    Whole(number.map_or(Ok(None), |text| match text.parse::<i64>() {
+        Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
+        _ => Err(format!("{OUT_OF_RANGE}: {text} is no whole number from {least} to {most}")),
+    }))
+}
+
+impl ToSql<Nullable<BigInt>, Sqlite> for Whole {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> ToSqlResult {
+        match &self.0 {
+            Ok(None) => Ok(IsNull::Yes),
+            Ok(Some(number)) => {
+                out.set_value(*number);
+                Ok(IsNull::No)
+            }
+            Err(error) => Err(error.clone().into()),
+        }
+    }
 }
 
 /// Whether a pattern was found; NULL for NULL, an error for a pattern that is none.

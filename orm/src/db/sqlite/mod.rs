@@ -31,6 +31,7 @@ pub(super) struct Lease {
 
 impl SqlitePool {
     pub(super) fn connect(url: &str, settings: Arc<Settings>) -> Result<Self> {
+        refuse_settings(url)?;
         let memory = is_memory(url);
         let target = if memory { ":memory:".to_owned() } else { file_of(url) };
         if target.is_empty() {
@@ -160,6 +161,18 @@ impl Lease {
 
 fn is_memory(url: &str) -> bool {
     matches!(url, "sqlite::memory:" | "sqlite://:memory:" | ":memory:")
+}
+
+/// Settings in the URL would be taken for a part of the file's name.
+fn refuse_settings(url: &str) -> Result<()> {
+    match url.split_once('?') {
+        Some((file, _)) => Err(Error::new(
+            Code::BadUrl,
+            format!("`{url}` has settings after `?`, which SQLite's URLs do not take here"),
+        )
+        .with_hint(format!("write `{file}`, and give settings by `Database::builder(..)`"))),
+        None => Ok(()),
+    }
 }
 
 fn file_of(url: &str) -> String {
