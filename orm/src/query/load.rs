@@ -269,12 +269,14 @@ struct Reading<'a> {
     slots: Vec<u32>,
     /// The columns that tell where a row belongs, with their kinds.
     tie: Vec<(usize, Kind)>,
+    /// What the last row said, and its slot.
+    last: Option<(KeyPart, u32)>,
 }
 
 impl<'a> Answer<'a> {
     fn new(job: &'a Job, conn: &Connection) -> Result<Answer<'a>> {
         let plan = &*job.plan;
-        let reading = Reading { job, rows: (plan.ops.rows)(), slots: Vec::new(), tie: Vec::new() };
+        let reading = Reading { job, rows: (plan.ops.rows)(), slots: Vec::new(), tie: Vec::new(), last: None };
         let mut answer = Answer { statements: Vec::new(), reading };
         if job.keys.values.is_empty() || plan.select.empty {
             return Ok(answer);
@@ -312,6 +314,8 @@ impl<'a> Answer<'a> {
 impl Reading<'_> {
     fn take(&mut self, row: &Row<'_>) -> Result<()> {
         let key = match *self.tie {
+            // It was asked for by value, so it is not NULL.
+            [(column, Kind::I16 | Kind::I32 | Kind::I64)] => KeyPart::Integer(row.cell(column).i64()?),
             [(column, kind)] => KeyPart::of(&value_of(&row.cell(column), kind)?),
             _ => {
                 let parts = self.tie.iter().map(|&(column, kind)| Ok(KeyPart::of(&value_of(&row.cell(column), kind)?)));
@@ -319,10 +323,17 @@ impl Reading<'_> {
             }
         };
         // A collation of the database's own may find more than was asked for.
-        if let Some(&slot) = self.job.keys.slots.get(&key) {
-            self.rows.read(&mut Reader::new(row, &self.job.plan.related))?;
-            self.slots.push(slot);
-        }
+        let slot = match &self.last {
+            // The rows of one owner often come together.
+            Some((known, slot)) if *known == key => *slot,
+            _ => match self.job.keys.slots.get(&key) {
+                Some(&slot) => slot,
+                None => return Ok(()),
+            },
+        };
+        self.rows.read(&mut Reader::new(row, &self.job.plan.related))?;
+        self.slots.push(slot);
+        self.last = Some((key, slot));
         Ok(())
     }
 }
