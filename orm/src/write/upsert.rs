@@ -142,8 +142,10 @@ impl<M: Model> ByKey<M> {
         Ok(key)
     }
 
-    /// Inserts the row, unless one with the key exists. `Err` inside says that one does, where the database says it so.
-    async fn insert(&self, conn: &mut Connection) -> Result<Result<Option<M>>> {
+    /// Inserts the row, unless one with the key exists. `Err` inside says that a unique key was violated, which may be this
+    /// one: where the database cannot name it, or where another task's row got in by another of its keys first. `guarded`
+    /// says that the caller can undo what is done here.
+    async fn insert(&self, conn: &mut Connection, guarded: bool) -> Result<Result<Option<M>>> {
         let meta = M::meta();
         let can = conn.dialect().capabilities();
         let conflict = can.conflict_target.then(|| Conflict { target: self.target.clone(), update: Vec::new() });
@@ -155,11 +157,16 @@ impl<M: Model> ByKey<M> {
             returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
         };
         let statement = compile::insert(insert, conn.dialect())?;
-        match read_one(conn, &statement).await {
+        let others = !is_only_key(meta, &self.row, &self.target);
+        let inserted = match others && can.conflict_target && !guarded {
+            true => kept_open(conn, &statement).await,
+            false => read_one(conn, &statement).await,
+        };
+        match inserted {
             Ok(Some(row)) => Ok(Ok(Some(row))),
             Ok(None) if can.insert_returning => Ok(Ok(None)),
             Ok(None) => self.find(conn).await.map(Ok),
-            Err(error) if error.code() == Code::UniqueViolation && !can.conflict_target => Ok(Err(error)),
+            Err(error) if error.code() == Code::UniqueViolation && (others || !can.conflict_target) => Ok(Err(error)),
             Err(error) => Err(explained(error, meta, conn).await),
         }
     }
@@ -195,6 +202,16 @@ pub(super) async fn read_one<M: Model>(conn: &mut Connection, statement: &crate:
     };
     conn.query(statement, each).await?;
     Ok(found)
+}
+
+/// As [`read_one`], in a way that leaves a transaction usable when the statement is refused: PostgreSQL would end it.
+async fn kept_open<M: Model>(conn: &mut Connection, statement: &crate::Statement) -> Result<Option<M>> {
+    if !conn.in_transaction() {
+        return read_one(conn, statement).await;
+    }
+    let mark = conn.savepoint().await?;
+    let done = read_one(conn, statement).await;
+    finish(conn, mark, done).await
 }
 
 /// Sets columns of the row of a key and gives the row; `None` when there is none.
@@ -266,7 +283,7 @@ impl<M: Model> Operation for GetOrCreate<M> {
             if let Some(error) = refused.take() {
                 return Err(explained(error, M::meta(), conn).await);
             }
-            match self.0.insert(conn).await? {
+            match self.0.insert(conn, false).await? {
                 Ok(Some(row)) => return Ok((row, true)),
                 Ok(None) => {}
                 Err(error) => refused = Some(error),
@@ -287,7 +304,7 @@ impl<M: Model> UpdateOrCreate<M> {
         if let Some(error) = last.take() {
             return Err(explained(error, M::meta(), conn).await);
         }
-        match self.0.insert(conn).await? {
+        match self.0.insert(conn, true).await? {
             Ok(row) => Ok(row.map(|row| (row, true))),
             Err(error) => {
                 *last = Some(error);
@@ -340,9 +357,10 @@ impl<M: Model> Operation for Upsert<M> {
         let meta = M::meta();
         let by_key = &self.0;
         let can = conn.dialect().capabilities();
-        if !can.conflict_target && !is_only_key(meta, &by_key.row, &by_key.target) {
-            let all = ByKey { row: by_key.row.clone(), target: by_key.target.clone(), _model: PhantomData };
-            return upsert_in_steps(all, conn).await;
+        let others = !is_only_key(meta, &by_key.row, &by_key.target);
+        let again = || ByKey { row: by_key.row.clone(), target: by_key.target.clone(), _model: PhantomData };
+        if !can.conflict_target && others {
+            return upsert_in_steps(again(), conn).await;
         }
         let insert = Insert {
             model: ByKey::<M>::model(),
@@ -352,8 +370,13 @@ impl<M: Model> Operation for Upsert<M> {
             returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
         };
         let statement = compile::insert(insert, conn.dialect())?;
-        let done = read_one(conn, &statement).await;
+        let done = match others {
+            true => kept_open(conn, &statement).await,
+            false => read_one(conn, &statement).await,
+        };
         match done {
+            // Another task's row may have got in by another of its keys first.
+            Err(error) if others && error.code() == Code::UniqueViolation => upsert_in_steps(again(), conn).await,
             Ok(Some(row)) => Ok(row),
             Ok(None) => by_key.find(conn).await?.ok_or_else(|| comes_and_goes(meta)),
             Err(error) => Err(explained(error, meta, conn).await),
