@@ -383,6 +383,7 @@ pub use orm_derive::ModelPart;
 /// use orm::prelude::*;
 ///
 /// #[derive(Choices, Debug, Clone, PartialEq)]
+/// #[repr(i32)] // Rust asks for it where a variant with a discriminant stands beside one that holds a value
 /// enum Level {
 ///     Low = 1,
 ///     High = 9,
