@@ -14,8 +14,8 @@ use std::marker::PhantomData;
 ///
 /// ```
 /// # use library::*;
-/// let sql = Book::objects().update_sql(|b| (b.views.set(b.views + 1), b.active.set(true)), Dialect::Sqlite)?;
-/// assert_eq!(sql, r#"UPDATE "library_book" SET "views" = "views" + ?, "active" = ?"#);
+/// let sql = Book::objects().update_sql(|b| (b.views.set(b.views + 1), b.active.set(true)), Dialect::Postgres)?;
+/// assert_eq!(sql, r#"UPDATE "library_book" SET "views" = "views" + $1, "active" = $2"#);
 /// # Ok::<(), orm::Error>(())
 /// ```
 #[must_use = "an assignment does something only when an update returns it"]
