@@ -155,6 +155,8 @@ codes! {
     M084 Execute;
     /// A view or trigger no longer works after the migration; everything was rolled back.
     M085 Execute;
+    /// Rows stand in the way of a migration (NULL, equal values, no value for a new column ...); it was not begun, or rolled back.
+    M086 Execute;
 }
 
 impl Error {

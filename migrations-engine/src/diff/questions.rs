@@ -174,7 +174,8 @@ impl<Q: Questioner> Answers<Q> {
         said
     }
 
-    fn value(&mut self, model: &ModelKey, field: &Field) -> Option<Result<Expr>> {
+    /// What was said of the rows' value in a field, if anything was.
+    pub(crate) fn value(&mut self, model: &ModelKey, field: &Field) -> Option<Result<Expr>> {
         let target = format!("{model}.{}", field.name);
         let text = self.defaults.get(&target)?.clone();
         self.used.insert(target);

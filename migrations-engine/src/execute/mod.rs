@@ -10,16 +10,18 @@ mod connection;
 mod history;
 mod lock;
 mod rebuild;
+mod require;
 
 pub use connection::{Connection, NoSteps, Steps};
 pub use history::{Applied, HISTORY_TABLE};
 
 use std::collections::BTreeSet;
 
+use crate::diff::Answers;
 use crate::error::{Error, Result, error, fail};
 use crate::graph::{Direction, MigrationSet, Target};
 use crate::migration::{Migration, MigrationId};
-use crate::plan::{Recheck, Statement, StatementKind, plan_migration};
+use crate::plan::{Recheck, Statement, StatementKind, plan_back, plan_migration};
 use crate::schema::Schema;
 
 use history::Progress;
@@ -62,13 +64,15 @@ pub struct Executor<'a, C, S = NoSteps> {
     steps: S,
     fake: bool,
     lock_seconds: u32,
+    answers: Answers,
     progress: Option<Callback<'a>>,
 }
 
 impl<'a, C: Connection> Executor<'a, C> {
     /// An executor without Rust steps.
     pub fn new(set: &'a MigrationSet, connection: &'a mut C) -> Self {
-        Executor { set, connection, steps: NoSteps, fake: false, lock_seconds: 60, progress: None }
+        let answers = Answers::new();
+        Executor { set, connection, steps: NoSteps, fake: false, lock_seconds: 60, answers, progress: None }
     }
 }
 
@@ -81,8 +85,8 @@ fn database(what: impl std::fmt::Display) -> impl FnOnce(crate::BoxError) -> Err
 impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     /// The same with registered Rust steps.
     pub fn with_steps<T: Steps<C>>(self, steps: T) -> Executor<'a, C, T> {
-        let Executor { set, connection, steps: _, fake, lock_seconds, progress } = self;
-        Executor { set, connection, steps, fake, lock_seconds, progress }
+        let Executor { set, connection, steps: _, fake, lock_seconds, answers, progress } = self;
+        Executor { set, connection, steps, fake, lock_seconds, answers, progress }
     }
 
     /// Records migrations without running them.
@@ -94,6 +98,12 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     /// How many seconds to wait for another process that is migrating; 60 unless said otherwise.
     pub fn lock_timeout(mut self, seconds: u32) -> Self {
         self.lock_seconds = seconds;
+        self
+    }
+
+    /// What rows get in columns that come back when migrations are undone: the answers of `--default`.
+    pub fn answers(mut self, answers: Answers) -> Self {
+        self.answers = answers;
         self
     }
 
@@ -147,7 +157,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             let direction = progress.direction;
             let now = applied(&history);
             let before = self.set.replay(|id| now.contains(id) && *id != migration.id)?;
-            let statements = plan_migration(self.connection.dialect(), &before, migration, direction)?;
+            let statements = self.planned(&before, migration, direction)?;
             self.run(migration, direction, &statements, Some(progress)).await?;
             done.push((entry.id, direction));
             history = self.history().await?;
@@ -157,10 +167,20 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         let path = self.set.path(&now, target)?;
         // Everything that can be known to fail is found before anything runs.
         let plans = self.preflight(&now, &path)?;
+        let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
+        require::check(self.connection, &migrations, &plans).await?;
+        if let Some(unused) = self.answers.unused().first() {
+            return Err(error!(M023, "`{unused}` is given a value, but no migration that is undone needs one there")
+                .with_hint("a value is for a column that comes back, when `migrate` goes back past its removal"));
+        }
         if !path.is_empty() {
             history::create(self.connection).await?;
         }
-        for ((migration, direction), statements) in path.into_iter().zip(&plans) {
+        for (at, ((migration, direction), statements)) in path.into_iter().zip(&plans).enumerate() {
+            if at > 0 {
+                // What the migrations before have changed can only be looked at now.
+                require::check(self.connection, &migrations[at..=at], &plans[at..=at]).await?;
+            }
             if self.run(migration, direction, statements, None).await? {
                 done.push((migration.id.clone(), direction));
             }
@@ -168,9 +188,20 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         Ok(done)
     }
 
+    /// The statements of one migration, with the answers for columns that come back.
+    fn planned(&mut self, before: &Schema, migration: &Migration, direction: Direction) -> Result<Vec<Statement>> {
+        let dialect = self.connection.dialect();
+        match direction {
+            Direction::Forward => plan_migration(dialect, before, migration, direction),
+            Direction::Backward => {
+                plan_back(dialect, before, migration, &mut self.answers).map_err(|error| error.at(&migration.id))
+            }
+        }
+    }
+
     /// Plans everything, so that what the database cannot do and steps that are missing show first.
     fn preflight(
-        &self,
+        &mut self,
         applied: &BTreeSet<MigrationId>,
         path: &[(&Migration, Direction)],
     ) -> Result<Vec<Vec<Statement>>> {
@@ -187,7 +218,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                     forward = None;
                     now.remove(&migration.id);
                     let before = self.set.replay(|id| now.contains(id))?;
-                    plan_migration(dialect, &before, migration, *direction)?
+                    self.planned(&before, migration, *direction)?
                 }
                 Direction::Forward => {
                     let mut state = match forward.take() {
@@ -247,25 +278,27 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         let begin = lock::begin(self.connection.dialect());
         let outcome = match self.connection.execute(begin).await {
             Ok(_) => {
-                let outcome = self.in_transaction(migration, direction, statements).await;
+                let mut at = 0;
+                let outcome = self.in_transaction(migration, direction, statements, &mut at).await;
                 match outcome {
                     Ok(ran) => self
                         .connection
                         .execute("COMMIT")
                         .await
                         .map(|_| ran)
-                        .map_err(database("the migration cannot be committed")),
+                        .map_err(database("the migration cannot be committed"))
+                        .map_err(|error| error.at(&migration.id)),
                     Err(error) => {
                         // The first error is the one to show.
                         let _ = self.connection.execute("ROLLBACK").await;
-                        Err(error)
+                        Err(require::explain(self.connection, migration, statements, at, error).await)
                     }
                 }
             }
-            Err(source) => Err(database("no transaction can be begun")(source)),
+            Err(source) => Err(database("no transaction can be begun")(source).at(&migration.id)),
         };
         let restored = rebuild::restore_foreign_keys(self.connection, suspended).await;
-        let ran = outcome.map_err(|error| error.at(&migration.id))?;
+        let ran = outcome?;
         restored?;
         Ok(ran)
     }
@@ -275,6 +308,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         migration: &Migration,
         direction: Direction,
         statements: &[Statement],
+        at: &mut usize,
     ) -> Result<bool> {
         // Another process may have been here between our look at the history and the lock.
         let recorded = history::read(self.connection).await?.into_iter().any(|entry| entry.id == migration.id);
@@ -282,8 +316,9 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             return Ok(false);
         }
         let mut captured = rebuild::Captured::default();
-        for (at, statement) in statements.iter().enumerate() {
-            self.report(&Event::Statement { at, statement });
+        for (number, statement) in statements.iter().enumerate() {
+            *at = number;
+            self.report(&Event::Statement { at: number, statement });
             self.statement(statement, &mut captured).await?;
         }
         if statements.iter().any(|statement| statement.foreign_keys_off) {
@@ -304,13 +339,14 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         let total = statements.len();
         let mut progress = match resume {
             Some(progress) if progress.total != total => {
-                fail!(
+                return Err(error!(
                     M073,
                     "`{}` stopped after {} of {} statements, but now has {total}",
                     migration.id,
                     progress.done,
                     progress.total
-                );
+                )
+                .with_hint("give the same `--default` as then, with the same version of the library"));
             }
             Some(progress) => {
                 if let Some(statement) = statements.get(progress.done) {

@@ -1,11 +1,11 @@
 //! Changing tables in place: PostgreSQL property by property, MariaDB and MySQL column by column.
 
 use super::convert::using;
-use super::table::{Column, ForeignKey, Table, Unique};
-use super::{Fill, Pair, Planner, Recheck, ddl, recheck};
+use super::table::{Column, ForeignKey, Table};
+use super::{Fill, Pair, Planner, Recheck, Requirement, ddl, recheck, require};
 use crate::error::{Result, fail};
 use crate::schema::ColumnType;
-use crate::sql::{AlterStyle, CommentStyle, Dialect};
+use crate::sql::{AlterStyle, CommentStyle};
 
 /// A foreign key stays untouched only if neither it nor the type of a column at either end changes.
 fn same_key(name: &str, key: &ForeignKey, old: &Table, new: &Table, pairs: &[Pair]) -> bool {
@@ -28,7 +28,7 @@ fn same_key(name: &str, key: &ForeignKey, old: &Table, new: &Table, pairs: &[Pai
         })
 }
 
-fn find<'a>(table: &'a Table, column: &str) -> Option<&'a Column> {
+pub(super) fn find<'a>(table: &'a Table, column: &str) -> Option<&'a Column> {
     table.columns.iter().find(|other| other.name == column)
 }
 
@@ -78,27 +78,12 @@ impl Planner {
                     old.foreign_keys.get(name).is_some_and(|old_key| same_key(name, old_key, old, new, pairs))
                 });
                 if !kept {
-                    self.add_foreign_key(&new.name, name, key);
+                    let requires = self.key_needs(pair, new, key);
+                    self.add_foreign_key(&new.name, name, key, requires);
                 }
             }
         }
         Ok(())
-    }
-
-    fn drop_foreign_key(&mut self, table: &str, name: &str, key: &ForeignKey) {
-        let word = if self.dialect.capabilities().alter == AlterStyle::Modify { "FOREIGN KEY" } else { "CONSTRAINT" };
-        let sql = ddl::alter(self.dialect, table, &format!("DROP {word} {}", self.dialect.quote(name)));
-        let reverse = ddl::alter(self.dialect, table, &format!("ADD {}", ddl::foreign_key(self.dialect, name, key)));
-        let recheck = recheck::constraint(self.dialect, table, name, false);
-        self.push(sql, format!("drop foreign key {name}"), Some(reverse), recheck);
-    }
-
-    fn add_foreign_key(&mut self, table: &str, name: &str, key: &ForeignKey) {
-        let word = if self.dialect.capabilities().alter == AlterStyle::Modify { "FOREIGN KEY" } else { "CONSTRAINT" };
-        let sql = ddl::alter(self.dialect, table, &format!("ADD {}", ddl::foreign_key(self.dialect, name, key)));
-        let reverse = ddl::alter(self.dialect, table, &format!("DROP {word} {}", self.dialect.quote(name)));
-        let recheck = recheck::constraint(self.dialect, table, name, true);
-        self.push(sql, format!("add foreign key to {}", key.to_table), Some(reverse), recheck);
     }
 
     pub(super) fn create_table(&mut self, table: &Table) -> Result<()> {
@@ -112,7 +97,7 @@ impl Planner {
         );
         for name in ddl::repeated_uniques(table) {
             if let Some(unique) = table.uniques.get(name) {
-                self.add_unique(&table.name, name, unique);
+                self.add_unique(&table.name, name, unique, None);
             }
         }
         if self.dialect.capabilities().comments == CommentStyle::Statement {
@@ -156,80 +141,6 @@ impl Planner {
         Ok(())
     }
 
-    /// Drops what constrains a table and is not to be there, or uses a column that changes.
-    fn drop_constraints(&mut self, pair: &Pair, old: &Table, new: &Table) {
-        let dialect = self.dialect;
-        for name in old
-            .checks
-            .iter()
-            .filter(|(name, check)| !keeps_check(dialect, pair, new, name, check))
-            .map(|(name, _)| name)
-        {
-            let sql = ddl::alter(dialect, &new.name, &format!("DROP CONSTRAINT {}", dialect.quote(name)));
-            let reverse = old
-                .checks
-                .get(name)
-                .map(|check| ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::check(dialect, name, check))));
-            self.push(sql, format!("drop check {name}"), reverse, recheck::constraint(dialect, &new.name, name, false));
-        }
-        self.drop_uniques(old, new, false);
-    }
-
-    /// Drops the unique constraints that are not to be there; `late` as for indexes.
-    fn drop_uniques(&mut self, old: &Table, new: &Table, late: bool) {
-        let dialect = self.dialect;
-        let modify = dialect.capabilities().alter == AlterStyle::Modify;
-        for (name, unique) in old.uniques.iter().filter(|(name, unique)| new.uniques.get(*name) != Some(*unique)) {
-            if late
-                != self.dropped_late(
-                    new,
-                    &unique.columns.iter().map(String::as_str).collect::<Vec<_>>(),
-                    new.uniques.contains_key(name),
-                )
-            {
-                continue;
-            }
-            let word = if modify { "INDEX" } else { "CONSTRAINT" };
-            let sql = ddl::alter(dialect, &new.name, &format!("DROP {word} {}", dialect.quote(name)));
-            let reverse = ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::unique(dialect, name, unique)));
-            self.push(
-                sql,
-                format!("drop unique {name}"),
-                Some(reverse),
-                recheck::constraint(dialect, &new.name, name, false),
-            );
-        }
-    }
-
-    fn add_unique(&mut self, table: &str, name: &str, unique: &Unique) {
-        let dialect = self.dialect;
-        let sql = ddl::alter(dialect, table, &format!("ADD {}", ddl::unique(dialect, name, unique)));
-        let word = if dialect.capabilities().alter == AlterStyle::Modify { "INDEX" } else { "CONSTRAINT" };
-        let reverse = ddl::alter(dialect, table, &format!("DROP {word} {}", dialect.quote(name)));
-        let recheck = recheck::constraint(dialect, table, name, true);
-        self.push(sql, format!("add unique {name}"), Some(reverse), recheck);
-    }
-
-    fn add_constraints(&mut self, pair: &Pair, old: &Table, new: &Table) {
-        let dialect = self.dialect;
-        for (name, unique) in new.uniques.iter().filter(|(name, unique)| old.uniques.get(*name) != Some(*unique)) {
-            self.add_unique(&new.name, name, unique);
-        }
-        for (name, check) in &new.checks {
-            if old.checks.get(name).is_some_and(|old| keeps_check(dialect, pair, new, name, old)) {
-                continue;
-            }
-            let sql = ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::check(dialect, name, check)));
-            let reverse = ddl::alter(dialect, &new.name, &format!("DROP CONSTRAINT {}", dialect.quote(name)));
-            self.push(
-                sql,
-                format!("add check {name}"),
-                Some(reverse),
-                recheck::constraint(dialect, &new.name, name, true),
-            );
-        }
-    }
-
     fn alter_table(&mut self, pair: &Pair, raw: &Table, old: &Table, new: &Table) -> Result<()> {
         let dialect = self.dialect;
         let can = dialect.capabilities();
@@ -270,7 +181,9 @@ impl Planner {
             let fill = pair.fills.get(&column.name);
             match find(old, &column.name) {
                 None => self.add_column(&new.name, column, fill)?,
-                Some(before) if before != column => self.alter_column(&new.name, before, column, fill)?,
+                Some(before) if before != column => {
+                    self.alter_column(&new.name, before, column, fill, pair.renames())?;
+                }
                 Some(_) => {}
             }
         }
@@ -297,53 +210,6 @@ impl Planner {
             CommentStyle::Inline | CommentStyle::None => {}
         }
         Ok(())
-    }
-
-    /// Renames indexes and constraints that differ by nothing but their names.
-    fn rename_indexes(&mut self, old: &mut Table, new: &Table) {
-        let dialect = self.dialect;
-        let modify = dialect.capabilities().alter == AlterStyle::Modify;
-        let gone: Vec<String> = old.indexes.keys().filter(|name| !new.indexes.contains_key(*name)).cloned().collect();
-        for from in gone {
-            let same = new
-                .indexes
-                .iter()
-                .find(|(name, index)| !old.indexes.contains_key(*name) && old.indexes.get(&from) == Some(index));
-            let Some((to, _)) = same else { continue };
-            let rename = |from: &str, to: &str| {
-                let (from, to) = (dialect.quote(from), dialect.quote(to));
-                if modify {
-                    ddl::alter(dialect, &new.name, &format!("RENAME INDEX {from} TO {to}"))
-                } else {
-                    format!("ALTER INDEX {from} RENAME TO {to}")
-                }
-            };
-            let recheck = recheck::index(dialect, &new.name, to, true);
-            self.push(rename(&from, to), format!("rename index {from}"), Some(rename(to, &from)), recheck);
-            if let Some(index) = old.indexes.remove(&from) {
-                old.indexes.insert(to.clone(), index);
-            }
-        }
-        if modify {
-            return;
-        }
-        macro_rules! rename_constraints {
-            ($($map:ident),+) => {$(
-                let gone: Vec<String> = old.$map.keys().filter(|name| !new.$map.contains_key(*name)).cloned().collect();
-                for from in gone {
-                    let same = new.$map.iter().find(|(name, made)| !old.$map.contains_key(*name) && old.$map.get(&from) == Some(made));
-                    let Some((to, _)) = same else { continue };
-                    let rename = |from: &str, to: &str| {
-                        ddl::alter(dialect, &new.name, &format!("RENAME CONSTRAINT {} TO {}", dialect.quote(from), dialect.quote(to)))
-                    };
-                    self.push(rename(&from, to), format!("rename constraint {from}"), Some(rename(to, &from)), Recheck::Ask);
-                    if let Some(made) = old.$map.remove(&from) {
-                        old.$map.insert(to.clone(), made);
-                    }
-                }
-            )+};
-        }
-        rename_constraints!(uniques, checks);
     }
 
     fn rename_column(&mut self, raw: &Table, new: &Table, from: &str, to: &str) -> Result<()> {
@@ -386,6 +252,8 @@ impl Planner {
         };
         let Some(fill) = fill else {
             self.push(add(column)?, comment, reverse, recheck);
+            let requires = require::value(self, table, column, fill);
+            self.require(requires);
             return Ok(());
         };
         let long = matches!(column.ty, ColumnType::Text | ColumnType::Json | ColumnType::Binary) && !can.text_default;
@@ -408,12 +276,12 @@ impl Planner {
         self.push(update, format!("fill {} in existing rows", column.name), None, Recheck::Repeat);
         self.settle();
         if !column.null {
-            self.set_not_null(table, column)?;
+            self.set_not_null(table, column, None)?;
         }
         Ok(())
     }
 
-    fn set_not_null(&mut self, table: &str, column: &Column) -> Result<()> {
+    fn set_not_null(&mut self, table: &str, column: &Column, requires: Option<Requirement>) -> Result<()> {
         let sql = match self.dialect.capabilities().alter {
             AlterStyle::Modify => format!("MODIFY COLUMN {}", ddl::column(self.dialect, column, false)?),
             AlterStyle::Property | AlterStyle::Rebuild => {
@@ -426,6 +294,7 @@ impl Planner {
             None,
             Recheck::Repeat,
         );
+        self.require(requires);
         Ok(())
     }
 
@@ -438,7 +307,7 @@ impl Planner {
         self.settle();
     }
 
-    fn alter_column(&mut self, table: &str, old: &Column, new: &Column, fill: Option<&Fill>) -> Result<()> {
+    fn alter_column(&mut self, table: &str, old: &Column, new: &Column, fill: Option<&Fill>, late: bool) -> Result<()> {
         let dialect = self.dialect;
         let quoted = dialect.quote(&new.name);
         if old.generated != new.generated {
@@ -489,6 +358,11 @@ impl Planner {
                 Some(reverse),
                 Recheck::Repeat,
             );
+            if old.null && !new.null && fill.is_none() {
+                let requires = require::no_null(self, table, &new.name);
+                self.require_late(late, [requires]);
+            }
+            self.require_late(late, require::fits(dialect, table, old, new));
             return Ok(());
         }
         let change = |planner: &mut Self, what: String, reverse: Option<String>, comment: &str| {
@@ -525,6 +399,7 @@ impl Planner {
                 format!("TYPE {}{}{}", to.sql_type, collation(to), using(from, to, &quoted))
             };
             change(self, typed(old, new), Some(typed(new, old)), "change the type");
+            self.require_late(late, require::fits(dialect, table, old, new));
             if old.auto && new.auto {
                 // The sequence behind an identity has a type, hence a greatest value, of its own.
                 let (table_text, column_text) =
@@ -549,7 +424,11 @@ impl Planner {
         }
         if old.null && !new.null {
             self.fill_nulls(table, new, fill);
-            self.set_not_null(table, new)?;
+            let requires = fill.is_none().then(|| require::no_null(self, table, &new.name)).map(|mut requirement| {
+                requirement.late |= late;
+                requirement
+            });
+            self.set_not_null(table, new, requires)?;
         }
         let change = |planner: &mut Self, what: String, reverse: Option<String>, comment: &str| {
             let full = |what: &str| ddl::alter(dialect, table, &format!("ALTER COLUMN {quoted} {what}"));
@@ -568,17 +447,4 @@ impl Planner {
         }
         Ok(())
     }
-}
-
-/// Whether a check need not be dropped: it stays, and no column it uses is renamed where that would break it.
-fn keeps_check(dialect: Dialect, pair: &Pair, new: &Table, name: &str, check: &super::table::Check) -> bool {
-    let breaks = dialect.capabilities().alter == AlterStyle::Modify
-        && pair.renamed.iter().any(|(_, to)| check.columns.contains(to));
-    let retyped = pair.old.as_ref().is_some_and(|old| {
-        check
-            .columns
-            .iter()
-            .any(|column| find(old, column).map(|c| &c.sql_type) != find(new, column).map(|c| &c.sql_type))
-    });
-    new.checks.get(name) == Some(check) && !breaks && !retyped
 }

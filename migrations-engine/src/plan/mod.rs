@@ -7,100 +7,30 @@
 //! executor at a [`StatementKind::Capture`].
 
 mod alter;
+mod constraint;
 mod convert;
 mod ddl;
+mod migration;
 mod rebuild;
 mod recheck;
+mod require;
+mod statement;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use crate::condition::Expr;
 use crate::error::{Result, error};
-use crate::graph::Direction;
-use crate::migration::Migration;
 use crate::operation::{Operation, SqlText};
 use crate::schema::{Field, Model, ModelKey, Schema};
 use crate::sql::{AlterStyle, Columns, Dialect, render};
 
 use table::{Renames, Table, lower, through_model};
 
-/// One planned statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// What to run.
-    pub kind: StatementKind,
-    /// Why, for a person.
-    pub comment: String,
-    /// The SQL that undoes this one statement, where that is possible.
-    pub reverse: Option<String>,
-    /// Which of the planned operations it belongs to.
-    pub operation: usize,
-    /// How to find out, after a crash, whether it was done.
-    pub recheck: Recheck,
-    /// SQLite: must run while `foreign_keys` is off, or it would delete rows that refer to others.
-    pub foreign_keys_off: bool,
-}
-
-/// What a statement does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StatementKind {
-    /// Runs SQL.
-    Sql(String),
-    /// SQLite: reads the triggers and foreign indexes of a table from the live database before it
-    /// is rebuilt, and refuses if it has columns or checks that the state does not know.
-    Capture {
-        /// The table.
-        table: String,
-        /// All columns that the state knows.
-        columns: Vec<String>,
-        /// All indexes that the state knows.
-        indexes: Vec<String>,
-        /// The number of checks that the state knows.
-        checks: usize,
-    },
-    /// SQLite: makes the captured triggers and indexes again, where the rebuild has not done so,
-    /// and tries every view.
-    Restore {
-        /// The table.
-        table: String,
-    },
-    /// Runs a step that the program registered, with the state as it is then.
-    Rust {
-        /// Its name.
-        name: String,
-        /// The schema that the step works on.
-        state: Box<Schema>,
-    },
-}
-
-/// How to find out whether a statement was done when the process died during it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recheck {
-    /// Running it again does no harm.
-    Repeat,
-    /// This query gives a row if it was done.
-    Query(String),
-    /// Only a person can tell.
-    Ask,
-}
-
-impl Statement {
-    /// The SQL, or for other kinds a comment that says what happens.
-    pub fn sql(&self) -> String {
-        match &self.kind {
-            StatementKind::Sql(sql) => sql.clone(),
-            StatementKind::Capture { table, .. } => {
-                format!("-- remember the triggers and indexes that hang on \"{table}\" in the live database")
-            }
-            StatementKind::Restore { table } => {
-                format!("-- make the remembered triggers and indexes of \"{table}\" again; try every view")
-            }
-            StatementKind::Rust { name, .. } => format!("-- run the Rust step `{name}`"),
-        }
-    }
-}
+pub(crate) use migration::plan_back;
+pub use migration::{plan_migration, script};
+pub use require::Requirement;
+pub use statement::{Recheck, Statement, StatementKind};
 
 /// The statements for operations applied one after the other to the state `before`.
 ///
@@ -126,7 +56,7 @@ pub fn plan(dialect: Dialect, before: &Schema, operations: &[Operation]) -> Resu
 
 /// As [`plan`], changing the state as it goes.
 pub(crate) fn plan_onto(dialect: Dialect, state: &mut Schema, operations: &[Operation]) -> Result<Vec<Statement>> {
-    let mut planner = Planner { dialect, out: Vec::new(), operation: 0 };
+    let mut planner = Planner { dialect, out: Vec::new(), operation: 0, field: None };
     for (at, operation) in operations.iter().enumerate() {
         planner.operation = at;
         planner.operation(state, operation).map_err(|error| error.at(operation.describe()))?;
@@ -134,65 +64,12 @@ pub(crate) fn plan_onto(dialect: Dialect, state: &mut Schema, operations: &[Oper
     Ok(planner.out)
 }
 
-/// The statements of a migration, forwards or backwards; `before` is the state without it.
-pub fn plan_migration(
-    dialect: Dialect,
-    before: &Schema,
-    migration: &Migration,
-    direction: Direction,
-) -> Result<Vec<Statement>> {
-    let place = |error: crate::Error| error.at(&migration.id);
-    let mut state = before.clone();
-    match direction {
-        Direction::Forward => plan_onto(dialect, &mut state, &migration.operations).map_err(place),
-        Direction::Backward => {
-            let mut inverses = Vec::new();
-            for operation in &migration.operations {
-                inverses.push(operation.invert(&state).map_err(place)?);
-                operation.apply(&mut state).map_err(place)?;
-            }
-            let mut all = Vec::new();
-            for (at, inverse) in inverses.iter().enumerate().rev() {
-                let mut statements = plan_onto(dialect, &mut state, inverse).map_err(place)?;
-                statements.iter_mut().for_each(|statement| statement.operation = at);
-                all.append(&mut statements);
-            }
-            Ok(all)
-        }
-    }
-}
-
-/// The statements of a migration as a script to read, with comments (`sqlmigrate`).
-pub fn script(dialect: Dialect, before: &Schema, migration: &Migration, direction: Direction) -> Result<String> {
-    let statements = plan_migration(dialect, before, migration, direction)?;
-    let wrapped = migration.atomic && dialect.capabilities().transactional_ddl;
-    let mut text = String::new();
-    if statements.iter().any(|statement| statement.foreign_keys_off) {
-        text += "PRAGMA foreign_keys = OFF;\n";
-    }
-    if wrapped {
-        text += "BEGIN;\n";
-    }
-    let mut operation = None;
-    for statement in &statements {
-        if operation.replace(statement.operation) != Some(statement.operation) {
-            let what = &migration.operations[statement.operation];
-            let back = if direction == Direction::Backward { "Undo: " } else { "" };
-            let _ = writeln!(text, "--\n-- {back}{}\n--", what.describe());
-        }
-        let sql = statement.sql();
-        let _ = writeln!(text, "{sql}{}", if sql.starts_with("--") { "" } else { ";" });
-    }
-    if wrapped {
-        text += "COMMIT;\n";
-    }
-    Ok(text)
-}
-
 struct Planner {
     dialect: Dialect,
     out: Vec<Statement>,
     operation: usize,
+    /// The field that the operation adds or changes, as `app.Model.field`.
+    field: Option<String>,
 }
 
 /// One table before and after.
@@ -215,6 +92,27 @@ struct Fill {
     constant: bool,
 }
 
+impl Pair {
+    /// Whether the table or one of its columns has another name afterwards.
+    fn renames(&self) -> bool {
+        let name = |table: &Option<Table>| table.as_ref().map(|table| table.name.clone());
+        !self.renamed.is_empty() || name(&self.raw) != name(&self.new)
+    }
+
+    /// What is made, renamed, dropped or altered.
+    fn changes(&self) -> Vec<String> {
+        let (Some(raw), Some(new)) = (&self.raw, &self.new) else {
+            return self.raw.iter().chain(&self.new).map(|table| table.name.clone()).collect();
+        };
+        if raw.name != new.name {
+            return vec![raw.name.clone(), new.name.clone()];
+        }
+        let gone = raw.columns.iter().filter(|column| !new.columns.contains(column));
+        let come = new.columns.iter().filter(|column| !raw.columns.contains(column));
+        gone.chain(come).map(|column| format!("{}.{}", new.name, column.name)).collect()
+    }
+}
+
 /// Which table: a model's own, or that of one of its many-to-many fields.
 type TableId = (ModelKey, Option<String>);
 
@@ -227,12 +125,23 @@ impl Planner {
             reverse,
             operation: self.operation,
             recheck,
+            requires: Vec::new(),
+            changes: None,
         });
     }
 
     fn push_kind(&mut self, kind: StatementKind, comment: impl Into<String>, foreign_keys_off: bool) {
         let (operation, comment) = (self.operation, comment.into());
-        self.out.push(Statement { kind, comment, reverse: None, operation, recheck: Recheck::Ask, foreign_keys_off });
+        self.out.push(Statement {
+            kind,
+            comment,
+            reverse: None,
+            operation,
+            recheck: Recheck::Ask,
+            foreign_keys_off,
+            requires: Vec::new(),
+            changes: None,
+        });
     }
 
     fn operation(&mut self, state: &mut Schema, operation: &Operation) -> Result<()> {
@@ -310,7 +219,15 @@ impl Planner {
     /// Plans by comparing the tables that the operation touches before and after.
     fn structural(&mut self, state: &mut Schema, operation: &Operation) -> Result<()> {
         let Some(key) = operation.model().cloned() else { return operation.apply(state) };
+        self.field = match operation {
+            Operation::AddField { model, field, .. } | Operation::AlterField { model, field, .. } => {
+                Some(format!("{model}.{}", field.name))
+            }
+            _ => None,
+        };
+        let first = self.out.len();
         if self.index_only(state, operation)? {
+            self.out[first..].iter_mut().for_each(|statement| statement.changes = Some(BTreeSet::new()));
             return Ok(());
         }
         let touched = touched(state, &key, operation);
@@ -374,10 +291,13 @@ impl Planner {
             };
             compared.push(pair);
         }
+        let changes: BTreeSet<String> = compared.iter().flat_map(Pair::changes).collect();
         match self.dialect.capabilities().alter {
-            AlterStyle::Rebuild => self.rebuild_pairs(&compared),
-            AlterStyle::Property | AlterStyle::Modify => self.alter_pairs(compared),
+            AlterStyle::Rebuild => self.rebuild_pairs(&compared)?,
+            AlterStyle::Property | AlterStyle::Modify => self.alter_pairs(compared)?,
         }
+        self.out[first..].iter_mut().for_each(|statement| statement.changes = Some(changes.clone()));
+        Ok(())
     }
 
     /// Indexes need no comparison of whole tables.
@@ -466,6 +386,8 @@ impl Planner {
             let reverse = ddl::drop_index(self.dialect, &new.name, name);
             let recheck = recheck::index(self.dialect, &new.name, name, true);
             self.push(sql, format!("create index {name}"), Some(reverse), recheck);
+            let requires = old.and_then(|old| require::distinct_index(self.dialect, old, new, index));
+            self.require(requires);
         }
     }
 }

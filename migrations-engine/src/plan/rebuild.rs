@@ -1,7 +1,7 @@
 //! Changing tables on SQLite: in place where that is safe, else by a new table with the old rows.
 
-use super::table::{Column, Table};
-use super::{Pair, Planner, Recheck, StatementKind, ddl};
+use super::table::{Column, ForeignKey, Table, Unique};
+use super::{Pair, Planner, Recheck, StatementKind, ddl, require};
 use crate::error::Result;
 use crate::schema::ColumnType;
 
@@ -165,6 +165,7 @@ impl Planner {
         let copy =
             format!("INSERT INTO {temporary_quoted} ({}) SELECT {} FROM {quoted}", into.join(", "), from.join(", "));
         self.push(copy, "every row", None, Recheck::Ask);
+        self.rows_needed(pair, old, new);
         let automatic = |table: &Table| table.columns.iter().any(|column| column.auto);
         if automatic(old) && automatic(new) {
             let (name, temporary) = (ddl::text(dialect, &new.name)?, ddl::text(dialect, &temporary)?);
@@ -193,6 +194,43 @@ impl Planner {
         self.create_indexes(None, new);
         self.push_kind(StatementKind::Restore { table: new.name.clone() }, "what hung on the table", true);
         Ok(())
+    }
+}
+
+impl Planner {
+    /// What the copy of the rows needs of them.
+    fn rows_needed(&mut self, pair: &Pair, old: &Table, new: &Table) {
+        let dialect = self.dialect;
+        let mut requires = Vec::new();
+        for column in &new.columns {
+            let fill = pair.fills.get(&column.name);
+            match find(old, &column.name) {
+                None => requires.extend(require::value(self, &new.name, column, fill)),
+                Some(before) if before.null && !column.null && fill.is_none() => {
+                    requires.push(require::no_null(self, &new.name, &column.name));
+                }
+                Some(_) => {}
+            }
+            let was = find(old, &column.name).is_some_and(|before| before.unique);
+            if column.unique && !was {
+                let unique = Unique { columns: vec![column.name.clone()], nulls_equal: false, suffix: String::new() };
+                requires.extend(self.unique_needs(pair, old, new, &unique));
+            }
+        }
+        let kept = |key: &ForeignKey| {
+            let inline = old.columns.iter().filter_map(|column| column.references.as_ref());
+            inline.chain(old.foreign_keys.values()).any(|old| old == key)
+        };
+        let inline = new.columns.iter().filter_map(|column| column.references.as_ref());
+        for key in inline.chain(new.foreign_keys.values()).filter(|key| !kept(key)) {
+            requires.extend(self.key_needs(pair, new, key));
+        }
+        for (name, check) in new.checks.iter().filter(|(name, check)| old.checks.get(*name) != Some(*check)) {
+            if check.columns.iter().all(|column| find(old, column).is_some()) {
+                requires.push(require::holds(dialect, &new.name, name, check));
+            }
+        }
+        self.require_late(pair.renames(), requires);
     }
 }
 

@@ -25,6 +25,13 @@ impl Command for Migrate {
             .arg(flag("plan", "Show what would be run, and run nothing"))
             .arg(flag("check", "Fail when there is something to run, and run nothing"))
             .arg(flag("fake", "Record the migrations as run, and run nothing"))
+            .arg(
+                Arg::new("default")
+                    .long("default")
+                    .value_name("APP.MODEL.FIELD=VALUE")
+                    .action(ArgAction::Append)
+                    .help("The value that rows get in a column that comes back, going back past its removal"),
+            )
     }
 
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
@@ -35,7 +42,10 @@ impl Command for Migrate {
 /// The migrator that the arguments ask for.
 fn migrator(context: &Context<'_>) -> Result<Migrator> {
     let matches = context.matches();
-    let migrator = Migrator::new(context.project().apps())?;
+    let mut migrator = Migrator::new(context.project().apps())?;
+    for text in matches.get_many::<String>("default").into_iter().flatten() {
+        migrator = migrator.restored(text)?;
+    }
     match matches.get_one::<String>("app") {
         Some(app) => migrator.to(app, matches.get_one::<String>("name").map(String::as_str)),
         None => Ok(migrator),

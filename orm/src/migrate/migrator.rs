@@ -4,6 +4,7 @@ use super::{connection::OverConnection, engine_error, migrations};
 use crate::{Access, App, Connection, Database, Executor, Operation, Result};
 use migrations_engine::{
     Direction, MigrationId, MigrationSet, Target,
+    diff::Answers,
     execute::{self, Applied, Event},
 };
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub struct Migrator {
     set: Arc<MigrationSet>,
     target: Target,
     fake: bool,
+    answers: Answers,
     progress: Option<Progress>,
 }
 
@@ -76,7 +78,7 @@ impl Migrator {
     /// # Ok(()) }
     /// ```
     pub fn with_set(set: MigrationSet) -> Self {
-        Migrator { set: Arc::new(set), target: Target::Latest, fake: false, progress: None }
+        Migrator { set: Arc::new(set), target: Target::Latest, fake: false, answers: Answers::new(), progress: None }
     }
 
     /// Only one application, and no further than the migration of this name, or prefix of a name; `zero` undoes all.
@@ -112,6 +114,23 @@ impl Migrator {
     pub fn fake(mut self, fake: bool) -> Self {
         self.fake = fake;
         self
+    }
+
+    /// What rows get in a column that comes back without values, when the migration that removed it is undone:
+    /// `app.Model.field=value`. Without an answer, a column that needs one is refused before anything runs.
+    ///
+    /// # Errors
+    /// When the text has another form.
+    ///
+    /// ```
+    /// # use orm::{migrate::Migrator, prelude::*};
+    /// # fn main() -> orm::Result<()> {
+    /// let migrator = Migrator::with_set(library::migrations()?).restored("library.Book.author=1")?;
+    /// # Ok(()) }
+    /// ```
+    pub fn restored(mut self, text: &str) -> Result<Self> {
+        self.answers.default(text).map_err(engine_error)?;
+        Ok(self)
     }
 
     /// Calls `progress` as things happen.
@@ -162,8 +181,8 @@ impl Migrator {
     /// # Ok(()) }
     /// ```
     pub async fn run(self, db: &Database) -> Result<Vec<(MigrationId, Direction)>> {
-        let Migrator { set, target, fake, progress } = self;
-        db.run(Run { set, target, fake, progress }).await
+        let Migrator { set, target, fake, answers, progress } = self;
+        db.run(Run { set, target, fake, answers, progress }).await
     }
 
     /// What [`Migrator::run`] would run; nothing is changed.
@@ -214,6 +233,7 @@ struct Run {
     set: Arc<MigrationSet>,
     target: Target,
     fake: bool,
+    answers: Answers,
     progress: Option<Progress>,
 }
 
@@ -226,7 +246,8 @@ impl Operation for Run {
 
     async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
         let mut connection = over(connection);
-        let mut executor = execute::Executor::new(&self.set, &mut connection).fake(self.fake);
+        let executor = execute::Executor::new(&self.set, &mut connection);
+        let mut executor = executor.fake(self.fake).answers(self.answers.clone());
         if let Some(progress) = &mut self.progress {
             executor = executor.on_progress(progress);
         }

@@ -4,6 +4,7 @@ mod after;
 mod before;
 mod commands;
 mod rows;
+mod undo;
 
 use crate::bed::{Bed, behaviour};
 use orm::migrate::{

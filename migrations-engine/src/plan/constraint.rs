@@ -1,0 +1,197 @@
+//! Constraints and indexes of tables that exist: dropped, renamed, added.
+
+use super::alter::find;
+use super::table::{Check, ForeignKey, Table, Unique};
+use super::{Pair, Planner, Recheck, Requirement, ddl, recheck, require};
+use crate::sql::{AlterStyle, Dialect};
+
+impl Planner {
+    pub(super) fn drop_foreign_key(&mut self, table: &str, name: &str, key: &ForeignKey) {
+        let word = if self.dialect.capabilities().alter == AlterStyle::Modify { "FOREIGN KEY" } else { "CONSTRAINT" };
+        let sql = ddl::alter(self.dialect, table, &format!("DROP {word} {}", self.dialect.quote(name)));
+        let reverse = ddl::alter(self.dialect, table, &format!("ADD {}", ddl::foreign_key(self.dialect, name, key)));
+        let recheck = recheck::constraint(self.dialect, table, name, false);
+        self.push(sql, format!("drop foreign key {name}"), Some(reverse), recheck);
+    }
+
+    pub(super) fn add_foreign_key(&mut self, table: &str, name: &str, key: &ForeignKey, requires: Option<Requirement>) {
+        let word = if self.dialect.capabilities().alter == AlterStyle::Modify { "FOREIGN KEY" } else { "CONSTRAINT" };
+        let sql = ddl::alter(self.dialect, table, &format!("ADD {}", ddl::foreign_key(self.dialect, name, key)));
+        let reverse = ddl::alter(self.dialect, table, &format!("DROP {word} {}", self.dialect.quote(name)));
+        let recheck = recheck::constraint(self.dialect, table, name, true);
+        self.push(sql, format!("add foreign key to {}", key.to_table), Some(reverse), recheck);
+        self.require(requires);
+    }
+
+    /// Drops what constrains a table and is not to be there, or uses a column that changes.
+    pub(super) fn drop_constraints(&mut self, pair: &Pair, old: &Table, new: &Table) {
+        let dialect = self.dialect;
+        for name in old
+            .checks
+            .iter()
+            .filter(|(name, check)| !keeps_check(dialect, pair, new, name, check))
+            .map(|(name, _)| name)
+        {
+            let sql = ddl::alter(dialect, &new.name, &format!("DROP CONSTRAINT {}", dialect.quote(name)));
+            let reverse = old
+                .checks
+                .get(name)
+                .map(|check| ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::check(dialect, name, check))));
+            self.push(sql, format!("drop check {name}"), reverse, recheck::constraint(dialect, &new.name, name, false));
+        }
+        self.drop_uniques(old, new, false);
+    }
+
+    /// Drops the unique constraints that are not to be there; `late` as for indexes.
+    pub(super) fn drop_uniques(&mut self, old: &Table, new: &Table, late: bool) {
+        let dialect = self.dialect;
+        let modify = dialect.capabilities().alter == AlterStyle::Modify;
+        for (name, unique) in old.uniques.iter().filter(|(name, unique)| new.uniques.get(*name) != Some(*unique)) {
+            if late
+                != self.dropped_late(
+                    new,
+                    &unique.columns.iter().map(String::as_str).collect::<Vec<_>>(),
+                    new.uniques.contains_key(name),
+                )
+            {
+                continue;
+            }
+            let word = if modify { "INDEX" } else { "CONSTRAINT" };
+            let sql = ddl::alter(dialect, &new.name, &format!("DROP {word} {}", dialect.quote(name)));
+            let reverse = ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::unique(dialect, name, unique)));
+            self.push(
+                sql,
+                format!("drop unique {name}"),
+                Some(reverse),
+                recheck::constraint(dialect, &new.name, name, false),
+            );
+        }
+    }
+
+    pub(super) fn add_unique(&mut self, table: &str, name: &str, unique: &Unique, requires: Option<Requirement>) {
+        let dialect = self.dialect;
+        let sql = ddl::alter(dialect, table, &format!("ADD {}", ddl::unique(dialect, name, unique)));
+        let word = if dialect.capabilities().alter == AlterStyle::Modify { "INDEX" } else { "CONSTRAINT" };
+        let reverse = ddl::alter(dialect, table, &format!("DROP {word} {}", dialect.quote(name)));
+        let recheck = recheck::constraint(dialect, table, name, true);
+        self.push(sql, format!("add unique {name}"), Some(reverse), recheck);
+        self.require(requires);
+    }
+
+    pub(super) fn add_constraints(&mut self, pair: &Pair, old: &Table, new: &Table) {
+        let dialect = self.dialect;
+        for (name, unique) in new.uniques.iter().filter(|(name, unique)| old.uniques.get(*name) != Some(*unique)) {
+            let requires = self.unique_needs(pair, old, new, unique);
+            self.add_unique(&new.name, name, unique, requires);
+        }
+        for (name, check) in &new.checks {
+            if old.checks.get(name).is_some_and(|old| keeps_check(dialect, pair, new, name, old)) {
+                continue;
+            }
+            let sql = ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::check(dialect, name, check)));
+            let reverse = ddl::alter(dialect, &new.name, &format!("DROP CONSTRAINT {}", dialect.quote(name)));
+            self.push(
+                sql,
+                format!("add check {name}"),
+                Some(reverse),
+                recheck::constraint(dialect, &new.name, name, true),
+            );
+            if check.columns.iter().all(|column| find(old, column).is_some()) && old.checks.get(name) != Some(check) {
+                self.require_late(pair.renames(), [require::holds(dialect, &new.name, name, check)]);
+            }
+        }
+    }
+
+    /// What a new unique constraint needs of the rows.
+    pub(super) fn unique_needs(&self, pair: &Pair, old: &Table, new: &Table, unique: &Unique) -> Option<Requirement> {
+        let late = pair.renames();
+        let mut requirement = if unique.columns.iter().all(|column| find(old, column).is_some()) {
+            require::distinct(self.dialect, &new.name, unique)
+        } else {
+            // Columns that are added at the same time: NULL in all rows, or one value in all.
+            let [column] = unique.columns.as_slice() else { return None };
+            let filled = pair.fills.get(column).is_some_and(|fill| fill.constant)
+                || find(new, column).is_some_and(|column| column.default.is_some() && column.constant_default);
+            if !filled {
+                return None;
+            }
+            require::single_row(self.dialect, &new.name, column)
+        };
+        requirement.late |= late;
+        Some(requirement)
+    }
+
+    /// What a new foreign key needs of the rows.
+    pub(super) fn key_needs(&self, pair: &Pair, new: &Table, key: &ForeignKey) -> Option<Requirement> {
+        let old = pair.old.as_ref()?;
+        let mut requirement = if key.columns.iter().all(|column| find(old, column).is_some()) {
+            require::targets(self.dialect, &new.name, key)
+        } else {
+            let [column] = key.columns.as_slice() else { return None };
+            let fill = pair.fills.get(column).filter(|fill| fill.constant)?;
+            require::target(self.dialect, &new.name, key, &fill.sql)?
+        };
+        requirement.late |= pair.renames();
+        Some(requirement)
+    }
+
+    /// Renames indexes and constraints that differ by nothing but their names.
+    pub(super) fn rename_indexes(&mut self, old: &mut Table, new: &Table) {
+        let dialect = self.dialect;
+        let modify = dialect.capabilities().alter == AlterStyle::Modify;
+        let gone: Vec<String> = old.indexes.keys().filter(|name| !new.indexes.contains_key(*name)).cloned().collect();
+        for from in gone {
+            let same = new
+                .indexes
+                .iter()
+                .find(|(name, index)| !old.indexes.contains_key(*name) && old.indexes.get(&from) == Some(index));
+            let Some((to, _)) = same else { continue };
+            let rename = |from: &str, to: &str| {
+                let (from, to) = (dialect.quote(from), dialect.quote(to));
+                if modify {
+                    ddl::alter(dialect, &new.name, &format!("RENAME INDEX {from} TO {to}"))
+                } else {
+                    format!("ALTER INDEX {from} RENAME TO {to}")
+                }
+            };
+            let recheck = recheck::index(dialect, &new.name, to, true);
+            self.push(rename(&from, to), format!("rename index {from}"), Some(rename(to, &from)), recheck);
+            if let Some(index) = old.indexes.remove(&from) {
+                old.indexes.insert(to.clone(), index);
+            }
+        }
+        if modify {
+            return;
+        }
+        macro_rules! rename_constraints {
+            ($($map:ident),+) => {$(
+                let gone: Vec<String> = old.$map.keys().filter(|name| !new.$map.contains_key(*name)).cloned().collect();
+                for from in gone {
+                    let same = new.$map.iter().find(|(name, made)| !old.$map.contains_key(*name) && old.$map.get(&from) == Some(made));
+                    let Some((to, _)) = same else { continue };
+                    let rename = |from: &str, to: &str| {
+                        ddl::alter(dialect, &new.name, &format!("RENAME CONSTRAINT {} TO {}", dialect.quote(from), dialect.quote(to)))
+                    };
+                    self.push(rename(&from, to), format!("rename constraint {from}"), Some(rename(to, &from)), Recheck::Ask);
+                    if let Some(made) = old.$map.remove(&from) {
+                        old.$map.insert(to.clone(), made);
+                    }
+                }
+            )+};
+        }
+        rename_constraints!(uniques, checks);
+    }
+}
+
+/// Whether a check need not be dropped: it stays, and no column it uses is renamed where that would break it.
+fn keeps_check(dialect: Dialect, pair: &Pair, new: &Table, name: &str, check: &Check) -> bool {
+    let breaks = dialect.capabilities().alter == AlterStyle::Modify
+        && pair.renamed.iter().any(|(_, to)| check.columns.contains(to));
+    let retyped = pair.old.as_ref().is_some_and(|old| {
+        check
+            .columns
+            .iter()
+            .any(|column| find(old, column).map(|c| &c.sql_type) != find(new, column).map(|c| &c.sql_type))
+    });
+    new.checks.get(name) == Some(check) && !breaks && !retyped
+}

@@ -1,0 +1,84 @@
+//! The plan of a whole migration, and its text.
+
+use std::fmt::Write as _;
+
+use super::{Statement, plan_onto};
+use crate::diff::Answers;
+use crate::error::Result;
+use crate::graph::Direction;
+use crate::migration::Migration;
+use crate::operation::Operation;
+use crate::schema::{Field, Schema};
+use crate::sql::Dialect;
+
+/// The statements of a migration, forwards or backwards; `before` is the state without it.
+pub fn plan_migration(
+    dialect: Dialect,
+    before: &Schema,
+    migration: &Migration,
+    direction: Direction,
+) -> Result<Vec<Statement>> {
+    match direction {
+        Direction::Forward => plan_onto(dialect, &mut before.clone(), &migration.operations),
+        Direction::Backward => plan_back(dialect, before, migration, &mut Answers::new()),
+    }
+    .map_err(|error| error.at(&migration.id))
+}
+
+/// The statements that undo a migration; the answers say what rows get in columns that come back.
+pub(crate) fn plan_back(
+    dialect: Dialect,
+    before: &Schema,
+    migration: &Migration,
+    answers: &mut Answers,
+) -> Result<Vec<Statement>> {
+    let mut state = before.clone();
+    let mut inverses = Vec::new();
+    for operation in &migration.operations {
+        let mut inverse = operation.invert(&state)?;
+        for back in &mut inverse {
+            if let Operation::AddField { model, field, fill } | Operation::AlterField { model, field, fill } = back {
+                let typed = Field { ty: state.column_type(field)?, ..field.clone() };
+                if let Some(answer) = answers.value(model, &typed) {
+                    *fill = Some(answer?);
+                }
+            }
+        }
+        inverses.push(inverse);
+        operation.apply(&mut state)?;
+    }
+    let mut all = Vec::new();
+    for (at, inverse) in inverses.iter().enumerate().rev() {
+        let mut statements = plan_onto(dialect, &mut state, inverse)?;
+        statements.iter_mut().for_each(|statement| statement.operation = at);
+        all.append(&mut statements);
+    }
+    Ok(all)
+}
+
+/// The statements of a migration as a script to read, with comments (`sqlmigrate`).
+pub fn script(dialect: Dialect, before: &Schema, migration: &Migration, direction: Direction) -> Result<String> {
+    let statements = plan_migration(dialect, before, migration, direction)?;
+    let wrapped = migration.atomic && dialect.capabilities().transactional_ddl;
+    let mut text = String::new();
+    if statements.iter().any(|statement| statement.foreign_keys_off) {
+        text += "PRAGMA foreign_keys = OFF;\n";
+    }
+    if wrapped {
+        text += "BEGIN;\n";
+    }
+    let mut operation = None;
+    for statement in &statements {
+        if operation.replace(statement.operation) != Some(statement.operation) {
+            let what = &migration.operations[statement.operation];
+            let back = if direction == Direction::Backward { "Undo: " } else { "" };
+            let _ = writeln!(text, "--\n-- {back}{}\n--", what.describe());
+        }
+        let sql = statement.sql();
+        let _ = writeln!(text, "{sql}{}", if sql.starts_with("--") { "" } else { ";" });
+    }
+    if wrapped {
+        text += "COMMIT;\n";
+    }
+    Ok(text)
+}

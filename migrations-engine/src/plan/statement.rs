@@ -1,0 +1,87 @@
+//! What a plan is made of: statements, with what undoes them and what they need.
+
+use std::collections::BTreeSet;
+
+use super::Requirement;
+use crate::schema::Schema;
+
+/// One planned statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// What to run.
+    pub kind: StatementKind,
+    /// Why, for a person.
+    pub comment: String,
+    /// The SQL that undoes this one statement, where that is possible.
+    pub reverse: Option<String>,
+    /// Which of the planned operations it belongs to.
+    pub operation: usize,
+    /// How to find out, after a crash, whether it was done.
+    pub recheck: Recheck,
+    /// SQLite: must run while `foreign_keys` is off, or it would delete rows that refer to others.
+    pub foreign_keys_off: bool,
+    /// What must hold of the rows, or it fails.
+    pub requires: Vec<Requirement>,
+    /// What its operation changes: `table` where one is made, renamed or dropped, `table.column` for a column.
+    /// `None` where that is not known (SQL written by hand, a Rust step).
+    pub changes: Option<BTreeSet<String>>,
+}
+
+/// What a statement does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StatementKind {
+    /// Runs SQL.
+    Sql(String),
+    /// SQLite: reads the triggers and foreign indexes of a table from the live database before it
+    /// is rebuilt, and refuses if it has columns or checks that the state does not know.
+    Capture {
+        /// The table.
+        table: String,
+        /// All columns that the state knows.
+        columns: Vec<String>,
+        /// All indexes that the state knows.
+        indexes: Vec<String>,
+        /// The number of checks that the state knows.
+        checks: usize,
+    },
+    /// SQLite: makes the captured triggers and indexes again, where the rebuild has not done so,
+    /// and tries every view.
+    Restore {
+        /// The table.
+        table: String,
+    },
+    /// Runs a step that the program registered, with the state as it is then.
+    Rust {
+        /// Its name.
+        name: String,
+        /// The schema that the step works on.
+        state: Box<Schema>,
+    },
+}
+
+/// How to find out whether a statement was done when the process died during it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recheck {
+    /// Running it again does no harm.
+    Repeat,
+    /// This query gives a row if it was done.
+    Query(String),
+    /// Only a person can tell.
+    Ask,
+}
+
+impl Statement {
+    /// The SQL, or for other kinds a comment that says what happens.
+    pub fn sql(&self) -> String {
+        match &self.kind {
+            StatementKind::Sql(sql) => sql.clone(),
+            StatementKind::Capture { table, .. } => {
+                format!("-- remember the triggers and indexes that hang on \"{table}\" in the live database")
+            }
+            StatementKind::Restore { table } => {
+                format!("-- make the remembered triggers and indexes of \"{table}\" again; try every view")
+            }
+            StatementKind::Rust { name, .. } => format!("-- run the Rust step `{name}`"),
+        }
+    }
+}
