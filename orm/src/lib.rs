@@ -497,10 +497,12 @@ pub mod __private {
 
 /// Everything that models and queries need.
 pub mod prelude {
+    #[cfg(feature = "cli")]
+    pub use crate::Project;
     pub use crate::write::Draft as _;
     pub use crate::{
-        Choices, Database, Executor, Expression, ForeignKey, HasMany, HasOne, Json, ManyToMany, Model, ModelPart,
-        OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, case, count, now,
+        Choices, Database, Executor, Expression, FieldType, ForeignKey, HasMany, HasOne, Json, ManyToMany, Model,
+        ModelPart, OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, Transaction, case, count, now,
     };
     pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
     pub use rust_decimal::Decimal;

@@ -7,21 +7,6 @@ use std::{
     path::PathBuf,
 };
 
-/// Dependencies whose names are not in the source of the package that has them, and why they are there.
-const SILENT: &[(&str, &str, &str)] = &[
-    // To be taken off as the code that uses them arrives.
-    ("orm", "tracing", "spans of statements"),
-    ("orm-derive", "insta", "snapshots of expansions"),
-    ("orm-derive", "prettyplease", "snapshots of expansions"),
-    ("orm-tests", "proptest", "laws"),
-    ("orm-tests", "futures-util", "streams"),
-    ("orm-tests", "rust_decimal", "decimals"),
-    ("quickstart", "clap", "its options"),
-    ("quickstart", "comfy-table", "its tables"),
-    ("quickstart", "indicatif", "its progress bar"),
-    ("quickstart", "tokio", "its runtime"),
-];
-
 /// Direct dependencies that are in the lock file twice, and why.
 const TWICE: &[(&str, &str)] = &[
     ("syn", "diesel's derives are on 2, those of serde and tokio on 3"),
@@ -103,8 +88,7 @@ fn every_dependency_is_in_the_workspace_and_used() {
                 let named = files().iter().any(|file| {
                     file.starts_with(&format!("{}/", package.folder)) && file.ends_with(".rs") && names(file, name)
                 });
-                let excused = SILENT.iter().any(|(package_, name_, _)| *package_ == package.name && name_ == name);
-                if !named && !excused && !is_a_feature_of(&table, name) {
+                if !named && !is_a_feature_of(&table, name) {
                     mistakes.push(format!("{path}: no source of the package names `{name}`"));
                 }
             }

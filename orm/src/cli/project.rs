@@ -100,7 +100,7 @@ impl Context<'_> {
 /// A project: the applications whose models live in one database.
 ///
 /// ```
-/// use orm::Project;
+/// use orm::prelude::*;
 /// # mod shop { orm::app! { pub shop {} } }
 ///
 /// let project = Project::new().app(shop::shop()).database("sqlite://shop.db");
