@@ -9,6 +9,7 @@
 //! | index of a model | `<table>_<columns>_<hash>_idx` |
 //! | unique constraint | `<table>_<columns>_<hash>_uniq`; `<table>_<column>_key` made with its column |
 //! | check of a type | `<table>_<column>_check` |
+//! | check of a model | `<table>_<name>` |
 //! | foreign key | `<table>_<column>_<hash>_fk_<table>_<column>` |
 //! | primary key | `<table>_pkey` |
 //!
@@ -118,6 +119,11 @@ pub fn column_check(table: &str, column: &str) -> String {
     fit(format!("{table}_{column}_check"))
 }
 
+/// A check constraint that a model names.
+pub fn check(table: &str, name: &str) -> String {
+    fit(format!("{table}_{name}"))
+}
+
 /// A foreign key.
 pub fn foreign_key(table: &str, columns: &[&str], to_table: &str, to_columns: &[&str]) -> String {
     with_hash(table, columns, &format!("_fk_{to_table}_{}", to_columns.join("_")))
@@ -147,6 +153,19 @@ mod tests {
     }
 
     #[test]
+    fn the_sides_of_a_many_to_many_are_told_apart() {
+        let (user, book) = (ModelKey::new("blog", "User"), ModelKey::new("blog", "Book"));
+        let columns = |owner: &ModelKey, to: &ModelKey| {
+            let made = many_to_many(owner, "blog_user", "friends", to);
+            (made.source_column, made.target_column)
+        };
+        let apart = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+        assert_eq!(columns(&user, &book), apart("user_id", "book_id"));
+        assert_eq!(columns(&user, &user), apart("from_user_id", "to_user_id"));
+        assert_eq!(columns(&user, &ModelKey::new("auth", "User")), apart("from_user_id", "to_user_id"));
+    }
+
+    #[test]
     fn every_name_fits() {
         let long = "é".repeat(80);
         for name in [
@@ -154,6 +173,7 @@ mod tests {
             index(&long, &[&long, &long]),
             foreign_key(&long, &[&long], &long, &["id"]),
             column_check(&long, "x"),
+            check(&long, "x"),
         ] {
             assert!(name.len() <= MAX_NAME, "{name}");
         }

@@ -1,4 +1,4 @@
-//! The tables in `docs/` that are made from the code: error codes, capabilities, how types are stored.
+//! The tables in `docs/` that are made from the code: error codes, capabilities, names, how types are stored.
 
 use crate::repository::{read, root};
 use orm::__private::engine;
@@ -122,6 +122,15 @@ fn documented_fields(file: &str, name: &str) -> Vec<(String, String)> {
         (field.ident.expect("a named field").to_string(), doc.join(" "))
     };
     item.fields.into_iter().map(describe).collect()
+}
+
+#[test]
+fn how_things_are_called_is_documented() {
+    let text = read("migrations-engine/src/naming.rs");
+    let rows: Vec<String> =
+        text.lines().filter_map(|line| line.strip_prefix("//! |")).map(|row| format!("|{row}\n")).collect();
+    assert!(rows.len() > 5, "naming.rs begins with the table of its rules");
+    check("docs/databases.md", "names", &rows.concat());
 }
 
 #[test]

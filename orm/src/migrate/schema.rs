@@ -266,9 +266,8 @@ fn add_options(model: &mut Model, meta: &ModelMeta) -> Result<()> {
         });
     }
     for check in &options.checks {
-        model
-            .constraints
-            .push(Constraint::check(format!("{}_{}", meta.table, check.name), expression(&check.condition)?));
+        let name = naming::check(&meta.table, check.name);
+        model.constraints.push(Constraint::check(name, expression(&check.condition)?));
     }
     Ok(())
 }

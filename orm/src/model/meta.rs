@@ -2,7 +2,7 @@
 
 use super::{
     AppSpec, ColumnShape, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelationKind,
-    Shape, names,
+    Shape,
 };
 use crate::{
     Kind,
@@ -11,6 +11,7 @@ use crate::{
     statement::Templates,
     tree::{Expr, ModelRef, Order},
 };
+use migrations_engine::{naming, schema::ModelKey};
 use std::{
     borrow::Cow,
     sync::{Arc, OnceLock},
@@ -187,13 +188,13 @@ impl ModelMeta {
         ModelMeta {
             app: app.label.to_owned(),
             name: Cow::Borrowed(spec.name),
-            table: spec.table.map_or_else(|| names::table(app.label, spec.name), str::to_owned),
+            table: spec.table.map_or_else(|| naming::table(&ModelKey::new(app.label, spec.name)), str::to_owned),
             fields,
             columns,
             key,
             ordering: spec.ordering.to_vec(),
             comment: spec.comment,
-            verbose_name: spec.verbose_name.map_or_else(|| names::words(spec.name), str::to_owned),
+            verbose_name: spec.verbose_name.map_or_else(|| words(spec.name), str::to_owned),
             help: spec.help,
             renamed_from: spec.renamed_from,
             managed: spec.managed,
@@ -404,12 +405,9 @@ fn foreign_key_to(model: &ModelMeta, to: &ModelMeta, named: Option<&str>, other_
 
 /// The model of an automatic many-to-many table: a key of its own and a foreign key to each side.
 fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> Through {
-    let (from, to) = if *owner == target {
-        let name = owner.name.to_lowercase();
-        (format!("from_{name}"), format!("to_{name}"))
-    } else {
-        (owner.name.to_lowercase(), target.name.to_lowercase())
-    };
+    let key = |model: &ModelMeta| ModelKey::new(&*model.app, &*model.name);
+    let made = naming::many_to_many(&key(owner), &owner.table, &field.name, &key(&target));
+    let side = |column: &str| column.strip_suffix("_id").unwrap_or(column).to_owned();
     let mut columns = vec![ColumnMeta::plain("id".to_owned(), Kind::I64, false, 0)];
     let id = FieldMeta {
         name: Cow::Borrowed("id"),
@@ -420,7 +418,7 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
         relation: None,
     };
     let mut fields = vec![id];
-    for (name, model) in [(from, owner.clone()), (to, target)] {
+    for (name, model) in [(side(&made.source_column), owner.clone()), (side(&made.target_column), target)] {
         let first_column = columns.len() as u16;
         let index = fields.len() as u16;
         for &part in &model.key {
@@ -438,7 +436,7 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
             relation: Some(Relation::new(kind, Target::Model(model))),
         });
     }
-    let table = field.options.table.map_or_else(|| format!("{}_{}", owner.table, field.name), str::to_owned);
+    let table = field.options.table.map_or(made.table, str::to_owned);
     let both = UniqueMeta { name: None, fields: vec![1, 2], condition: None };
     let model = ModelMeta {
         app: owner.app.clone(),
@@ -460,6 +458,18 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
         templates: Templates::default(),
     };
     Through { model: ModelRef::Shared(Arc::new(model)), source: 1, target: 2 }
+}
+
+/// `BookReview` gives `book review`.
+fn words(model: &str) -> String {
+    let mut out = String::with_capacity(model.len() + 4);
+    for (index, letter) in model.char_indices() {
+        if letter.is_uppercase() && index > 0 {
+            out.push(' ');
+        }
+        out.extend(letter.to_lowercase());
+    }
+    out
 }
 
 impl AppSpec {

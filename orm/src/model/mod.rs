@@ -4,7 +4,6 @@ mod app;
 mod build;
 mod key;
 mod meta;
-mod names;
 mod part;
 mod registry;
 mod spec;
