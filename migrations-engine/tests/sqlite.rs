@@ -300,10 +300,10 @@ fn renaming_a_model_takes_its_tables_along() {
     let mut migration = Migration::new(MigrationId::new("app", "0002_rename"));
     migration.depends_on = vec![MigrationId::new("app", "0001_initial")];
     migration.operations = vec![
-        Operation::RenameModel { model: key("Tag"), to: "Label".into() },
-        Operation::RenameModel { model: key("Book"), to: "Novel".into() },
-        Operation::RenameField { model: key("Novel"), field: "tags".into(), to: "labels".into() },
-        Operation::RenameField { model: key("Novel"), field: "author".into(), to: "writer".into() },
+        Operation::RenameModel { model: key("Tag"), to: "Label".into(), keep_table: false },
+        Operation::RenameModel { model: key("Book"), to: "Novel".into(), keep_table: false },
+        Operation::RenameField { model: key("Novel"), field: "tags".into(), to: "labels".into(), keep_column: false },
+        Operation::RenameField { model: key("Novel"), field: "author".into(), to: "writer".into(), keep_column: false },
     ];
     project.set.add(migration).unwrap();
     project.run(&Target::Latest).unwrap();

@@ -42,7 +42,9 @@ fn compare_model(
     if old.managed != new.managed {
         wanted.push(Operation::AlterManaged { model: key.clone(), managed: new.managed });
     }
-    if old.primary_key != new.primary_key {
+    // A new automatic field is the key by itself.
+    let numbered = |name: &String| new.field(name).is_some_and(|field| field.auto) && old.field(name).is_none();
+    if old.primary_key != new.primary_key && !new.primary_key.iter().all(numbered) {
         wanted.push(Operation::AlterPrimaryKey { model: key.clone(), primary_key: new.primary_key.clone() });
     }
     let managed = new.managed;

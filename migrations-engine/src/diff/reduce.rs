@@ -41,20 +41,26 @@ fn pass(operations: Vec<Operation>) -> Vec<Operation> {
 
 fn merge_back(out: &mut Vec<Operation>, operation: &Operation) -> bool {
     let Some(key) = operation.model() else { return false };
+    let mut only_later = false;
     for at in (0..out.len()).rev() {
         match merge(&out[at], operation) {
-            Some(merged) if fits_at(out, at, &merged) => {
+            Some(merged) if !only_later && fits_at(out, at, &merged) => {
                 out.splice(at..=at, merged);
+                return true;
+            }
+            // What it needs is made in between: the first moves to where the second is. Nothing in between minds.
+            Some(merged) if is_create(&out[at], key) => {
+                out.remove(at);
+                out.extend(merged);
                 return true;
             }
             Some(_) => return false,
             None => {}
         }
-        if touches(&out[at], key)
-            || operation.depends_on().into_iter().any(|needed| touches(&out[at], needed)) && !is_create(&out[at], key)
-        {
+        if touches(&out[at], key) {
             return false;
         }
+        only_later |= operation.depends_on().into_iter().any(|needed| touches(&out[at], needed));
     }
     false
 }
@@ -68,7 +74,7 @@ fn fits_at(out: &[Operation], at: usize, merged: &[Operation]) -> bool {
     let made_later = |key: &ModelKey| {
         out[at + 1..].iter().any(|operation| match operation {
             Operation::CreateModel(model) => model.key == *key,
-            Operation::RenameModel { model, to } => model.app == key.app && *to == key.name,
+            Operation::RenameModel { model, to, .. } => model.app == key.app && *to == key.name,
             _ => false,
         })
     };
@@ -79,7 +85,7 @@ fn fits_at(out: &[Operation], at: usize, merged: &[Operation]) -> bool {
 fn touches(operation: &Operation, key: &ModelKey) -> bool {
     match operation {
         Operation::RunSql { .. } | Operation::RunRust { .. } | Operation::Separate { .. } => true,
-        Operation::RenameModel { model, to } => model == key || (model.app == key.app && *to == key.name),
+        Operation::RenameModel { model, to, .. } => model == key || (model.app == key.app && *to == key.name),
         other => other.model() == Some(key) || other.depends_on().contains(&key),
     }
 }
@@ -93,11 +99,13 @@ fn merge(first: &Operation, second: &Operation) -> Option<Vec<Operation>> {
     match (first, second) {
         (O::CreateModel(_), O::DeleteModel { .. }) => Some(Vec::new()),
         (O::CreateModel(model), second) => created(model, second).map(|model| vec![O::CreateModel(model)]),
-        (O::RenameModel { model, to }, O::RenameModel { model: second, to: last })
-            if second.app == model.app && second.name == *to =>
-        {
+        (
+            O::RenameModel { model, to, keep_table },
+            O::RenameModel { model: second, to: last, keep_table: second_keeps },
+        ) if second.app == model.app && second.name == *to && keep_table == second_keeps => {
             let back = *last == model.name;
-            Some(if back { Vec::new() } else { vec![O::RenameModel { model: model.clone(), to: last.clone() }] })
+            let rename = O::RenameModel { model: model.clone(), to: last.clone(), keep_table: *keep_table };
+            Some(if back { Vec::new() } else { vec![rename] })
         }
         (O::RenameTable { .. }, O::RenameTable { .. })
         | (O::AlterComment { .. }, O::AlterComment { .. })
@@ -113,11 +121,11 @@ fn merge(first: &Operation, second: &Operation) -> Option<Vec<Operation>> {
             let fill = fill.clone().or_else(|| last_fill.clone());
             Some(vec![O::AddField { model: model.clone(), field: last.clone(), fill }])
         }
-        (O::AddField { model, field, fill }, O::RenameField { field: name, to, .. })
+        (O::AddField { model, field, fill }, O::RenameField { field: name, to, keep_column, .. })
             if field.name == *name && field.relation.is_none() =>
         {
             let mut field = field.clone();
-            if field.column == field.name {
+            if field.column == field.name && !keep_column {
                 field.column.clone_from(to);
             }
             field.name.clone_from(to);
@@ -132,14 +140,16 @@ fn merge(first: &Operation, second: &Operation) -> Option<Vec<Operation>> {
         (O::AlterField { field, .. }, O::RemoveField { field: name, .. }) if field.name == *name => {
             Some(vec![second.clone()])
         }
-        (O::RenameField { model, field, to }, O::RenameField { field: second, to: last, .. }) if to == second => {
-            Some(if last == field {
-                Vec::new()
-            } else {
-                vec![O::RenameField { model: model.clone(), field: field.clone(), to: last.clone() }]
-            })
+        (
+            O::RenameField { model, field, to, keep_column },
+            O::RenameField { field: second, to: last, keep_column: second_keeps, .. },
+        ) if to == second && keep_column == second_keeps => {
+            let (model, field, to) = (model.clone(), field.clone(), last.clone());
+            let back = *last == field;
+            let rename = O::RenameField { model, field, to, keep_column: *keep_column };
+            Some(if back { Vec::new() } else { vec![rename] })
         }
-        (O::RenameField { model, field, to }, O::RemoveField { field: name, .. }) if to == name => {
+        (O::RenameField { model, field, to, .. }, O::RemoveField { field: name, .. }) if to == name => {
             Some(vec![O::RemoveField { model: model.clone(), field: field.clone() }])
         }
         (O::AddIndex { index, .. }, O::RemoveIndex { name, .. }) if index.name == *name => Some(Vec::new()),

@@ -2,6 +2,7 @@
 
 use super::Questioner;
 use crate::error::Result;
+use crate::naming;
 use crate::operation::Operation;
 use crate::schema::{Field, Model, ModelKey, Schema};
 
@@ -15,7 +16,9 @@ pub(super) fn renames(state: &mut Schema, to: &Schema, questioner: &mut dyn Ques
     };
     for new in to.models.values().filter(|new| !state.models.contains_key(&new.key)).collect::<Vec<_>>() {
         if let Some(old) = renamed_model(state, to, new, questioner)? {
-            act(state, Operation::RenameModel { model: old, to: new.key.name.clone() })?;
+            let moves = |old: &Model| old.table == naming::table(&old.key) && naming::table(&new.key) != old.table;
+            let keep_table = state.models.get(&old).is_some_and(|old| moves(old) && old.table == new.table);
+            act(state, Operation::RenameModel { model: old, to: new.key.name.clone(), keep_table })?;
         }
     }
     for new in to.models.values() {
@@ -25,11 +28,19 @@ pub(super) fn renames(state: &mut Schema, to: &Schema, questioner: &mut dyn Ques
                 continue;
             }
             if let Some(was) = renamed_field(old, new, field, questioner)? {
-                act(state, Operation::RenameField { model: new.key.clone(), field: was, to: field.name.clone() })?;
+                let stays =
+                    |old: &Field| old.has_column() && old.column == field.column && old.column == default_column(old);
+                let keep_column = old.field(&was).is_some_and(stays);
+                let (model, to) = (new.key.clone(), field.name.clone());
+                act(state, Operation::RenameField { model, field: was, to, keep_column })?;
             }
         }
     }
     Ok(operations)
+}
+
+fn default_column(field: &Field) -> String {
+    if field.relation.is_some() { naming::relation_column(&field.name) } else { field.name.clone() }
 }
 
 /// The old model that `new` is, if any.
@@ -45,6 +56,10 @@ fn renamed_model(
         if state.models.contains_key(&key) && gone(&key) {
             return Ok(Some(key));
         }
+    }
+    // Two models cannot have the same table: it is the same under another name.
+    if let Some(old) = state.models.values().find(|old| gone(&old.key) && old.table == new.table) {
+        return Ok(Some(old.key.clone()));
     }
     let mut candidates: Vec<(u32, &Model)> =
         state.models.values().filter(|old| gone(&old.key)).map(|old| (likeness(old, new), old)).collect();

@@ -42,7 +42,7 @@ fn uses(state: &Schema, operation: &Operation) -> (BTreeSet<ModelKey>, BTreeSet<
         reads.extend(relations.map(|relation| relation.to.clone()));
     }
     let mut writes = writes;
-    if let Operation::RenameModel { model, to } = operation {
+    if let Operation::RenameModel { model, to, .. } = operation {
         writes.insert(ModelKey::new(model.app.clone(), to.clone()));
         // The rename reaches into every model that refers to it.
         reads.extend(state.referring_to(model).map(|model| model.key.clone()));
@@ -65,7 +65,12 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
         for key in writes.iter().chain(&reads) {
             needs.extend(written.get(key).into_iter().flatten());
         }
-        for key in &writes {
+        // What is only added disturbs nobody who needs the rest.
+        let adds = matches!(
+            operation,
+            Operation::AddField { .. } | Operation::AddIndex { .. } | Operation::AddConstraint { .. }
+        );
+        for key in writes.iter().filter(|_| !adds) {
             needs.extend(read.get(key).into_iter().flatten());
         }
         let own = current.get(&app).copied();

@@ -12,7 +12,7 @@ impl Operation {
         match self {
             Operation::CreateModel(model) => create_model(schema, model),
             Operation::DeleteModel { model } => delete_model(schema, model),
-            Operation::RenameModel { model, to } => rename_model(schema, model, to),
+            Operation::RenameModel { model, to, keep_table } => rename_model(schema, model, to, *keep_table),
             Operation::RenameTable { model, table } => {
                 schema.get(model)?;
                 free_table(schema, table)?;
@@ -43,17 +43,23 @@ impl Operation {
                 let owner = schema.get(model)?;
                 free_field(owner, &field, None)?;
                 owner.validate_field(&field)?;
-                if field.auto {
-                    fail!(M018, "`{model}.{}` is not the key and cannot be automatic", field.name);
-                }
                 schema.validate_relation(owner, &field)?;
                 choose_names(schema, owner, &mut field, None)?;
-                schema.get_mut(model)?.fields.push(field);
+                let mut changed = owner.clone();
+                if field.auto {
+                    // Numbers that the database gives out are the key.
+                    changed.primary_key = vec![field.name.clone()];
+                }
+                changed.fields.push(field);
+                changed.validate()?;
+                *schema.get_mut(model)? = changed;
                 Ok(())
             }
             Operation::RemoveField { model, field } => remove_field(schema, model, field),
             Operation::AlterField { model, field, .. } => alter_field(schema, model, field),
-            Operation::RenameField { model, field, to } => rename_field(schema, model, field, to),
+            Operation::RenameField { model, field, to, keep_column } => {
+                rename_field(schema, model, field, to, *keep_column)
+            }
             Operation::AddIndex { model, index } => {
                 let model = schema.get_mut(model)?;
                 free_name(model, &index.name)?;
@@ -142,14 +148,15 @@ fn delete_model(schema: &mut Schema, key: &ModelKey) -> Result<()> {
     Ok(())
 }
 
-fn rename_model(schema: &mut Schema, from: &ModelKey, to: &str) -> Result<()> {
+fn rename_model(schema: &mut Schema, from: &ModelKey, to: &str, keep_table: bool) -> Result<()> {
     let renamed = ModelKey::new(from.app.clone(), to);
     let model = schema.get(from)?;
     if schema.models.contains_key(&renamed) {
         fail!(M011, "there already is a model `{renamed}`");
     }
-    let table =
-        (model.table == naming::table(from)).then(|| naming::table(&renamed)).filter(|table| *table != model.table);
+    let table = (!keep_table && model.table == naming::table(from))
+        .then(|| naming::table(&renamed))
+        .filter(|table| *table != model.table);
     if let Some(table) = &table {
         free_table(schema, table)?;
     }
@@ -265,7 +272,7 @@ fn alter_field(schema: &mut Schema, key: &ModelKey, field: &Field) -> Result<()>
     Ok(())
 }
 
-fn rename_field(schema: &mut Schema, key: &ModelKey, from: &str, to: &str) -> Result<()> {
+fn rename_field(schema: &mut Schema, key: &ModelKey, from: &str, to: &str, keep_column: bool) -> Result<()> {
     let model = schema.get(key)?;
     let mut field = model.get(from)?.clone();
     if model.field(to).is_some() {
@@ -274,7 +281,7 @@ fn rename_field(schema: &mut Schema, key: &ModelKey, from: &str, to: &str) -> Re
     to.clone_into(&mut field.name);
     let related = field.relation.is_some();
     let default = |name: &str| if related { naming::relation_column(name) } else { name.to_owned() };
-    if field.has_column() && field.column == default(from) {
+    if field.has_column() && field.column == default(from) && !keep_column {
         field.column = default(to);
     }
     if let Some(relation) = &mut field.relation {

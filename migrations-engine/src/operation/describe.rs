@@ -21,7 +21,7 @@ impl Operation {
         match self {
             Operation::CreateModel(model) => format!("Create model {}", model.key),
             Operation::DeleteModel { model } => format!("Delete model {model}"),
-            Operation::RenameModel { model, to } => format!("Rename model {model} to {to}"),
+            Operation::RenameModel { model, to, .. } => format!("Rename model {model} to {to}"),
             Operation::RenameTable { model, table } => format!("Rename the table of {model} to {table}"),
             Operation::AlterComment { model, .. } => format!("Change the comment of {model}"),
             Operation::AlterManaged { model, managed: true } => format!("Manage {model} by migrations"),
@@ -32,7 +32,7 @@ impl Operation {
             Operation::AddField { model, field, .. } => format!("Add field {} to {model}", field.name),
             Operation::RemoveField { model, field } => format!("Remove field {field} from {model}"),
             Operation::AlterField { model, field, .. } => format!("Alter field {} of {model}", field.name),
-            Operation::RenameField { model, field, to } => format!("Rename field {field} of {model} to {to}"),
+            Operation::RenameField { model, field, to, .. } => format!("Rename field {field} of {model} to {to}"),
             Operation::AddIndex { model, index } => format!("Add index {} to {model}", index.name),
             Operation::RemoveIndex { model, name } => format!("Remove index {name} from {model}"),
             Operation::RenameIndex { model, name, to } => format!("Rename index {name} of {model} to {to}"),
@@ -57,7 +57,7 @@ impl Operation {
         let text = match self {
             Operation::CreateModel(model) => model.key.name.clone(),
             Operation::DeleteModel { model } => format!("delete_{}", model.name),
-            Operation::RenameModel { model, to } => format!("rename_{}_{to}", model.name),
+            Operation::RenameModel { model, to, .. } => format!("rename_{}_{to}", model.name),
             Operation::RenameTable { model, .. } => format!("{}_table", model.name),
             Operation::AlterComment { model, .. } => format!("{}_comment", model.name),
             Operation::AlterManaged { model, .. } => format!("{}_managed", model.name),

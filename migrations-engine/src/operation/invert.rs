@@ -15,9 +15,12 @@ impl Operation {
         match self {
             Operation::CreateModel(model) => one(Operation::DeleteModel { model: model.key.clone() }),
             Operation::DeleteModel { model } => one(Operation::CreateModel(before.get(model)?.clone())),
-            Operation::RenameModel { model, to } => {
+            Operation::RenameModel { model, to, keep_table } => {
                 let now = ModelKey::new(model.app.clone(), to.clone());
-                self.corrected(before, Operation::RenameModel { model: now, to: model.name.clone() })
+                self.corrected(
+                    before,
+                    Operation::RenameModel { model: now, to: model.name.clone(), keep_table: *keep_table },
+                )
             }
             Operation::RenameTable { model, .. } => {
                 let table = before.get(model)?.table.clone();
@@ -34,7 +37,13 @@ impl Operation {
                 self.corrected(before, Operation::AlterPrimaryKey { model: model.clone(), primary_key })
             }
             Operation::AddField { model, field, .. } => {
-                one(Operation::RemoveField { model: model.clone(), field: field.name.clone() })
+                let remove = Operation::RemoveField { model: model.clone(), field: field.name.clone() };
+                if !field.auto {
+                    return one(remove);
+                }
+                // It had become the key.
+                let primary_key = before.get(model)?.primary_key.clone();
+                Ok(vec![Operation::AlterPrimaryKey { model: model.clone(), primary_key }, remove])
             }
             Operation::RemoveField { model, field } => {
                 let field = before.get(model)?.get(field)?.clone();
@@ -48,8 +57,13 @@ impl Operation {
                 let field = before.get(model)?.get(&field.name)?.clone();
                 one(Operation::AlterField { model: model.clone(), field, fill: None })
             }
-            Operation::RenameField { model, field, to } => {
-                let back = Operation::RenameField { model: model.clone(), field: to.clone(), to: field.clone() };
+            Operation::RenameField { model, field, to, keep_column } => {
+                let back = Operation::RenameField {
+                    model: model.clone(),
+                    field: to.clone(),
+                    to: field.clone(),
+                    keep_column: *keep_column,
+                };
                 self.corrected(before, back)
             }
             Operation::AddIndex { model, index } => {

@@ -32,6 +32,9 @@ pub enum Operation {
         model: ModelKey,
         /// Its new name.
         to: String,
+        /// Its table keeps its name, whatever that is; so do its many-to-many tables.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keep_table: bool,
     },
     /// Puts a model into another table; many-to-many tables with default names follow.
     RenameTable {
@@ -97,6 +100,9 @@ pub enum Operation {
         field: String,
         /// Its new name.
         to: String,
+        /// Its column keeps its name, whatever that is.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keep_column: bool,
     },
     /// Adds an index.
     AddIndex {

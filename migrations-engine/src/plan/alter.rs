@@ -177,9 +177,23 @@ impl Planner {
             let recheck = recheck::column(dialect, &new.name, &column.name, false);
             self.push(sql, format!("drop column {} with its values", column.name), None, recheck);
         }
+        let mut keyed = false;
         for column in &new.columns {
             let fill = pair.fills.get(&column.name);
             match find(old, &column.name) {
+                None if modify && column.auto => {
+                    // A column that numbers rows must be the key at once.
+                    let drop = if old.primary_key.is_empty() { "" } else { "DROP PRIMARY KEY, " };
+                    let add = format!("{drop}ADD COLUMN {}", ddl::column(dialect, column, true)?);
+                    let recheck = recheck::column(dialect, &new.name, &column.name, true);
+                    self.push(
+                        ddl::alter(dialect, &new.name, &add),
+                        format!("number the rows in {}", column.name),
+                        None,
+                        recheck,
+                    );
+                    keyed = true;
+                }
                 None => self.add_column(&new.name, column, fill)?,
                 Some(before) if before != column => {
                     self.alter_column(&new.name, before, column, fill, pair.renames())?;
@@ -187,7 +201,7 @@ impl Planner {
                 Some(_) => {}
             }
         }
-        if old.primary_key != new.primary_key {
+        if old.primary_key != new.primary_key && !keyed {
             let columns = dialect.quote_all(new.primary_key.iter().map(String::as_str));
             let change = match (modify, old.primary_key.is_empty()) {
                 (true, true) => format!("ADD PRIMARY KEY ({columns})"),
@@ -342,6 +356,11 @@ impl Planner {
             }
             if old.null && !new.null {
                 self.fill_nulls(table, new, fill);
+            }
+            if new.ty == ColumnType::Bool && old.ty.is_integer() {
+                // There, truth is a small number.
+                let update = format!("UPDATE {} SET {quoted} = 1 WHERE {quoted} NOT IN (0, 1)", dialect.quote(table));
+                self.push(update, format!("what is not 0 in {} is true", new.name), None, Recheck::Repeat);
             }
             let sql = format!("MODIFY COLUMN {}", ddl::column(dialect, new, false)?);
             let reverse = ddl::alter(

@@ -161,6 +161,24 @@ impl Planner {
             }
         }
         if modify {
+            // A unique constraint is an index there; checks are made anew.
+            let gone: Vec<String> =
+                old.uniques.keys().filter(|name| !new.uniques.contains_key(*name)).cloned().collect();
+            for from in gone {
+                let same = |(name, made): &(&String, &Unique)| {
+                    !old.uniques.contains_key(*name) && old.uniques.get(&from) == Some(*made)
+                };
+                let Some((to, _)) = new.uniques.iter().find(same) else { continue };
+                let rename = |from: &str, to: &str| {
+                    let (from, to) = (dialect.quote(from), dialect.quote(to));
+                    ddl::alter(dialect, &new.name, &format!("RENAME INDEX {from} TO {to}"))
+                };
+                let recheck = recheck::index(dialect, &new.name, to, true);
+                self.push(rename(&from, to), format!("rename unique {from}"), Some(rename(to, &from)), recheck);
+                if let Some(made) = old.uniques.remove(&from) {
+                    old.uniques.insert(to.clone(), made);
+                }
+            }
             return;
         }
         macro_rules! rename_constraints {

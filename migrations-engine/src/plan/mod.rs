@@ -235,14 +235,14 @@ impl Planner {
         let old_state = state.excerpt(&touched);
         operation.apply(state)?;
         let now = |key: &ModelKey| match operation {
-            Operation::RenameModel { model, to } if model == key => ModelKey::new(key.app.clone(), to.clone()),
+            Operation::RenameModel { model, to, .. } if model == key => ModelKey::new(key.app.clone(), to.clone()),
             _ => key.clone(),
         };
         let mut touched_after: BTreeSet<ModelKey> = touched.iter().map(now).collect();
         touched_after.insert(now(&key));
         let mut after: BTreeMap<TableId, Model> = tables(state, &touched_after);
         let field_now = |owner: &ModelKey, field: &str| match operation {
-            Operation::RenameField { model, field: from, to } if model == owner && from == field => to.clone(),
+            Operation::RenameField { model, field: from, to, .. } if model == owner && from == field => to.clone(),
             _ => field.to_owned(),
         };
         // Who is who, and what is called otherwise.

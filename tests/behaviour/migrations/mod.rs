@@ -2,7 +2,9 @@
 
 mod after;
 mod before;
+mod changes;
 mod commands;
+mod django;
 mod rows;
 mod undo;
 

@@ -38,7 +38,7 @@ fn set(later: &[(&str, &str)]) -> Result<MigrationSet> {
     MigrationSet::from_embedded(&files).map_err(engine_error)
 }
 
-async fn filled(db: &Database, later: &[(&str, &str)]) -> Result<MigrationSet> {
+pub(super) async fn filled(db: &Database, later: &[(&str, &str)]) -> Result<MigrationSet> {
     let set = set(later)?;
     Migrator::with_set(set.clone()).to("shop", Some("0001"))?.run(db).await?;
     db.batch(ROWS).await?;
