@@ -232,8 +232,8 @@ async fn replay(bed: &Bed, pack: &Json, case: &Json) -> Result<Option<String>, S
         }
     }
     if let Some(wanted) = django["book_rows_after"].as_array() {
-        let book = django["after"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-        let book = book.filter(|name| *name == "app_book" || *name == "library_book").next().unwrap_or("app_book");
+        let mut book = django["after"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+        let book = book.find(|name| *name == "app_book" || *name == "library_book").unwrap_or("app_book");
         let Some(first) = wanted.first().and_then(Json::as_object) else { return Ok(None) };
         let columns: Vec<&str> = first.keys().map(String::as_str).collect();
         let quote = if *backend == Backend::MariaDb { '`' } else { '"' };

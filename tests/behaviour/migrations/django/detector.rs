@@ -123,10 +123,9 @@ fn expected(case: &Json, before: &Schema) -> Result<(Vec<Operation>, Schema), Un
                     json["keep_column"] = Json::Bool(true);
                 }
                 let json = &json;
-                if super::state::is_proxy(json) {
-                    if let Some(key) = later.get(&format!("{app}.{}", text(&json["name"]))) {
-                        names.alias(&format!("{app}.{}", text(&json["name"])), key.clone());
-                    }
+                let label = format!("{app}.{}", text(&json["name"]));
+                if let Some(key) = later.get(&label).filter(|_| super::state::is_proxy(json)) {
+                    names.alias(&label, key.clone());
                 }
                 for operation in change::operations(&mut names, &state, app, json)? {
                     operation
