@@ -69,7 +69,6 @@ pub(crate) struct Field {
 /// One thing that the attributes say of a field.
 pub(crate) enum Call {
     AutoKey,
-    PrimaryKey,
     Column(LitStr),
     Unique,
     Index(bool),
@@ -97,7 +96,7 @@ impl Model {
     /// The index of a field among all fields, those of parts included.
     pub(crate) fn index(&self, field: usize) -> proc_macro2::TokenStream {
         if self.has_parts() {
-            return quote::quote!(__STARTS[#field]);
+            return quote::quote!(__Layout::STARTS[#field]);
         }
         let index = proc_macro2::Literal::u16_suffixed(field as u16);
         quote::quote!(#index)

@@ -15,6 +15,7 @@ const WITHOUT: &[(&str, &str, &str)] = &[
     ("field/relation.rs", "Loaded", "what derived models call"),
     ("field/scope.rs", "Joins", "a bound that people never write"),
     ("model/build.rs", "*", "what derived models call"),
+    ("model/fit.rs", "*", "what derived models call"),
     ("model/key.rs", "KeyField", "what derived models call"),
     ("model/meta.rs", "LazyMeta", "what derived models call"),
     ("model/meta.rs", "AppSpec", "what `app!` makes; people call `App::models`"),

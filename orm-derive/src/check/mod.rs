@@ -263,12 +263,7 @@ fn literal(expr: &Expr) -> Option<u32> {
 fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     let mut out = Vec::new();
     let mut flag = |span: Option<Span>, call: Call| out.extend(span.map(|span| Spanned { span, value: call }));
-    // `auto` first: an automatic key is filled, whatever else is said.
-    if attrs.auto.is_some() {
-        flag(attrs.auto, Call::AutoKey);
-    } else {
-        flag(attrs.primary_key, Call::PrimaryKey);
-    }
+    flag(attrs.auto, Call::AutoKey);
     flag(attrs.unique, Call::Unique);
     flag(attrs.auto_now, Call::AutoNow);
     flag(attrs.auto_now_add, Call::AutoNowAdd);
@@ -278,23 +273,30 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     valued(&mut out, attrs.column, Call::Column);
     valued(&mut out, attrs.index, Call::Index);
     valued(&mut out, attrs.max_length, Call::MaxLength);
+    // After a mistake some size stands in, so that a decimal without one is not reported as well.
+    let stand_in = |span| Spanned { span, value: Call::Digits(syn::parse_quote!(10), syn::parse_quote!(2)) };
     match (attrs.max_digits, attrs.decimal_places) {
         (Some(digits), Some(places)) => match (literal(&digits.value), literal(&places.value)) {
-            (Some(most), Some(after)) if after > most => errors.here(
-                places.span,
-                format_args!("{after} decimal places do not fit into {most} digits"),
-                format_args!(
-                    "`max_digits` counts the digits before the point too: write `max_digits = {}`",
-                    most + after
-                ),
-            ),
+            (Some(most), Some(after)) if after > most => {
+                errors.here(
+                    places.span,
+                    format_args!("{after} decimal places do not fit into {most} digits"),
+                    format_args!(
+                        "`max_digits` counts the digits before the point too: write `max_digits = {}`",
+                        most.saturating_add(after)
+                    ),
+                );
+                out.push(stand_in(places.span));
+            }
             _ => out.push(Spanned { span: digits.span, value: Call::Digits(digits.value, places.value) }),
         },
         (Some(digits), None) => {
-            errors.here(digits.span, "`max_digits` comes with `decimal_places`", "add `decimal_places = 2`")
+            errors.here(digits.span, "`max_digits` comes with `decimal_places`", "add `decimal_places = 2`");
+            out.push(stand_in(digits.span));
         }
         (None, Some(places)) => {
-            errors.here(places.span, "`decimal_places` comes with `max_digits`", "add `max_digits = 10`")
+            errors.here(places.span, "`decimal_places` comes with `max_digits`", "add `max_digits = 10`");
+            out.push(stand_in(places.span));
         }
         (None, None) => {}
     }

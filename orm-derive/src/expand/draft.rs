@@ -1,6 +1,6 @@
 //! `BookDraft<..>`: a row that does not exist yet. Its type says which required fields are set.
 
-use super::written_at;
+use super::{types, written_at};
 use crate::model::{Field, Model};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -22,8 +22,9 @@ fn required(model: &Model) -> impl Iterator<Item = &Field> {
 /// The type of the draft in which nothing is set.
 pub(super) fn empty(model: &Model) -> TokenStream {
     let name = name(model);
-    let states = required(model).map(|field| {
-        let ty = &field.ty;
+    let required = model.fields.iter().enumerate().filter(|(_, field)| !field.filled);
+    let states = required.map(|(index, field)| {
+        let ty = types::outside(model, index);
         quote_spanned!(written_at(field.type_span())=> <<#ty as __p::ModelField>::Nullness as __p::Null>::Init)
     });
     quote!(#name<#(#states),*>)
@@ -62,11 +63,12 @@ fn setter(name: &Ident, states: &[Ident], index: usize, field: &Field) -> TokenS
     let (vis, ident, ty, docs) = (&field.vis, &field.ident, &field.ty, &field.docs);
     let own = docs.is_empty().then(|| format!("Sets `{}`.", field.name)).map(|doc| quote!(#[doc = #doc]));
     let own_state = state(field);
+    let known = types::of(field);
     let result = states.iter().map(|state| if *state == own_state { quote!(__p::Filled) } else { quote!(#state) });
     quote_spanned! {written_at(ident.span())=>
         #(#docs)* #own
         #vis fn #ident(self, value: impl __p::IntoField<#ty>) -> #name<#(#result),*> {
-            #name(self.0.with::<#ty>(__AT[#index], value), ::core::marker::PhantomData)
+            #name(self.0.with::<#known>(__Layout::AT[#index], value), ::core::marker::PhantomData)
         }
     }
 }

@@ -1,13 +1,13 @@
 //! `impl Model` and `impl RowPart`.
 
-use super::{draft, fields, keys, written_at};
+use super::{draft, fields, keys, types, written_at};
 use crate::model::Model;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{DeriveInput, ext::IdentExt};
 
 /// The impls of a model.
-pub(super) fn model(model: &Model) -> TokenStream {
+pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
     let ident = &model.ident;
     let (handles, keys_name, empty, keys_value) =
         (fields::name(model), keys::name(model), draft::empty(model), keys::value(model));
@@ -16,26 +16,26 @@ pub(super) fn model(model: &Model) -> TokenStream {
     let key_names = model.key.iter().map(|&index| &model.fields[index].name);
     let (mut made, mut read, mut write, mut attach, mut related) = (vec![], vec![], vec![], vec![], vec![]);
     for (index, field) in model.fields.iter().enumerate() {
-        let (ident, ty, number) = (&field.ident, &field.ty, model.index(index));
-        made.push(quote_spanned!(written_at(field.type_span())=> #ident: <#ty as __p::ModelField>::handle(at, #number, __AT[#index])));
+        let (ident, ty, number) = (&field.ident, types::of(field), model.index(index));
+        made.push(quote_spanned!(written_at(field.type_span())=> #ident: <#ty as __p::ModelField>::handle(at, #number, __Layout::AT[#index])));
         read.push(read_field(field));
         write.push(arm(
             model,
             index,
-            quote!(__p::ModelField::write(&self.#ident, out)),
-            |place| quote!(__p::ModelPart::write_field(&self.#ident, #place, out)),
+            quote!(<#ty as __p::ModelField>::write(&self.#ident, out)),
+            |place| quote!(<#ty as __p::ModelPart>::write_field(&self.#ident, #place, out)),
         ));
         attach.push(arm(
             model,
             index,
-            quote!(__p::ModelField::attach(&mut self.#ident, rows)),
-            |place| quote!(__p::ModelPart::attach_field(&mut self.#ident, #place, rows)),
+            quote!(<#ty as __p::ModelField>::attach(&mut self.#ident, rows)),
+            |place| quote!(<#ty as __p::ModelPart>::attach_field(&mut self.#ident, #place, rows)),
         ));
         related.push(arm(
             model,
             index,
-            quote!(__p::ModelField::loaded(&self.#ident)),
-            |place| quote!(__p::ModelPart::loaded_field(&self.#ident, #place)),
+            quote!(<#ty as __p::ModelField>::loaded(&self.#ident)),
+            |place| quote!(<#ty as __p::ModelPart>::loaded_field(&self.#ident, #place)),
         ));
     }
     let parts = row_part(ident, &handles);
@@ -52,7 +52,12 @@ pub(super) fn model(model: &Model) -> TokenStream {
                 model: __MODEL,
             };
             const FIELDS: &'static [__p::FieldSpec] = &__FIELDS;
-            fn lazy_meta() -> &'static __p::LazyMeta { &__META }
+            const SPEC: &'static __p::ModelSpec = &#model_spec;
+            const APPLICATION: &'static __p::AppSpec = <#ident as __p::Listed>::APP;
+            fn lazy_meta() -> &'static __p::LazyMeta {
+                static META: __p::LazyMeta = __p::LazyMeta::new();
+                &META
+            }
             fn fields_at<__S: __p::Scope>(at: &'static __p::PathNode) -> #handles<__S> { #handles { #(#made),* } }
             fn unique_keys() -> #keys_name { #keys_value }
             fn key(&self) -> Self::Key { #key_value }
@@ -72,11 +77,11 @@ pub(super) fn model(model: &Model) -> TokenStream {
 
 /// Reads a field; a part counts its own fields.
 fn read_field(field: &crate::model::Field) -> TokenStream {
-    let (ident, span) = (&field.ident, written_at(field.type_span()));
+    let (ident, ty, span) = (&field.ident, types::of(field), written_at(field.type_span()));
     if field.flatten {
-        quote_spanned!(span=> #ident: __p::ModelField::read(row)?)
+        quote_spanned!(span=> #ident: <#ty as __p::ModelField>::read(row)?)
     } else {
-        quote_spanned!(span=> #ident: row.field()?)
+        quote_spanned!(span=> #ident: row.field::<#ty>()?)
     }
 }
 
@@ -108,27 +113,27 @@ pub(super) fn part(model: &Model) -> TokenStream {
         (vec![], vec![], vec![], vec![], vec![], quote!(__p::Nullable));
     let mut write_one = vec![];
     for (index, field) in model.fields.iter().enumerate() {
-        let (ident, ty, number) = (&field.ident, &field.ty, model.index(index));
-        made.push(quote_spanned!(written_at(field.type_span())=> #ident: <#ty as __p::ModelField>::handle(at, field + #number, column + __AT[#index])));
+        let (ident, ty, number) = (&field.ident, types::of(field), model.index(index));
+        made.push(quote_spanned!(written_at(field.type_span())=> #ident: <#ty as __p::ModelField>::handle(at, field + #number, column + __Layout::AT[#index])));
         read.push(read_field(field));
-        write.push(quote!(__p::ModelField::write(&self.#ident, out)?;));
+        write.push(quote!(<#ty as __p::ModelField>::write(&self.#ident, out)?;));
         write_one.push(arm(
             model,
             index,
-            quote!(__p::ModelField::write(&self.#ident, out)),
-            |place| quote!(__p::ModelPart::write_field(&self.#ident, #place, out)),
+            quote!(<#ty as __p::ModelField>::write(&self.#ident, out)),
+            |place| quote!(<#ty as __p::ModelPart>::write_field(&self.#ident, #place, out)),
         ));
         attach.push(arm(
             model,
             index,
-            quote!(__p::ModelField::attach(&mut self.#ident, rows)),
-            |place| quote!(__p::ModelPart::attach_field(&mut self.#ident, #place, rows)),
+            quote!(<#ty as __p::ModelField>::attach(&mut self.#ident, rows)),
+            |place| quote!(<#ty as __p::ModelPart>::attach_field(&mut self.#ident, #place, rows)),
         ));
         related.push(arm(
             model,
             index,
-            quote!(__p::ModelField::loaded(&self.#ident)),
-            |place| quote!(__p::ModelPart::loaded_field(&self.#ident, #place)),
+            quote!(<#ty as __p::ModelField>::loaded(&self.#ident)),
+            |place| quote!(<#ty as __p::ModelPart>::loaded_field(&self.#ident, #place)),
         ));
         if !field.filled {
             nullness = quote!(<#nullness as __p::Null>::And<<#ty as __p::ModelField>::Nullness>);
@@ -164,9 +169,9 @@ pub(super) fn part(model: &Model) -> TokenStream {
 fn key(model: &Model) -> (TokenStream, TokenStream) {
     let part = |&index: &usize| {
         let field = &model.fields[index];
-        let (ty, ident) = (&field.ty, &field.ident);
-        let ty = quote_spanned!(written_at(field.type_span())=> <#ty as __p::KeyField>::Part);
-        (ty, quote!(__p::KeyField::part(&self.#ident)))
+        let (ty, ident) = (types::key(field), &field.ident);
+        let part = quote_spanned!(written_at(field.type_span())=> <#ty as __p::KeyField>::Part);
+        (part, quote!(<#ty as __p::KeyField>::part(&self.#ident)))
     };
     let (types, values): (Vec<_>, Vec<_>) = model.key.iter().map(part).unzip();
     match (&*types, &*values) {
@@ -213,6 +218,8 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 type Draft = ();
                 const KEY: __p::KeyShape = __p::KeyShape { kinds: &[], names: &[], model: "" };
                 const FIELDS: &'static [__p::FieldSpec] = &[];
+                const SPEC: &'static __p::ModelSpec = loop {};
+                const APPLICATION: &'static __p::AppSpec = loop {};
                 fn lazy_meta() -> &'static __p::LazyMeta { loop {} }
                 fn fields_at<__S: __p::Scope>(_: &'static __p::PathNode) -> #handles<__S> { loop {} }
                 fn unique_keys() {}

@@ -1,5 +1,6 @@
 //! `BookKeys`: the unique keys of a model, for `get_or_create` and upserts.
 
+use super::types;
 use crate::model::Model;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -45,7 +46,7 @@ pub(super) fn keys(model: &Model) -> TokenStream {
         let nullness = fields
             .iter()
             .map(|&field| {
-                let ty = &model.fields[field].ty;
+                let ty = types::outside(model, field);
                 quote!(<#ty as ::orm::__private::ModelField>::Nullness)
             })
             .reduce(|left, right| quote!(<#left as ::orm::__private::Null>::Or<#right>));

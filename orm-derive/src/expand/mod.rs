@@ -12,6 +12,7 @@ mod newtype;
 #[cfg(test)]
 mod snapshot;
 mod spec;
+mod types;
 
 use crate::{
     check::{self, Derived},
@@ -58,12 +59,13 @@ pub(crate) fn derive_model_part(input: TokenStream) -> TokenStream {
     let model = check::model(&input, Derived::Part, &mut errors);
     let expansion = model.map(|model| {
         let fields = fields::handles(&model);
-        let (layout, part) = (spec::layout(&model), implement::part(&model));
+        let (types, layout, part) = (types::types(&model), spec::layout(&model), implement::part(&model));
         quote! {
             #fields
-            #[allow(clippy::all, clippy::pedantic)]
+            #[allow(non_camel_case_types, clippy::all, clippy::pedantic)]
             const _: () = {
                 use ::orm::__private as __p;
+                #types
                 #layout
                 #part
             };
@@ -77,8 +79,9 @@ fn expand_model(model: &Model) -> TokenStream {
     let fields = fields::handles(model);
     let keys = keys::keys(model);
     let (draft, draft_impls) = draft::draft(model);
-    let spec = spec::spec(model);
-    let implementation = implement::model(model);
+    let types = types::types(model);
+    let (before, spec) = spec::spec(model);
+    let implementation = implement::model(model, &spec);
     quote! {
         #fields
         #keys
@@ -86,7 +89,8 @@ fn expand_model(model: &Model) -> TokenStream {
         #[allow(non_camel_case_types, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = {
             use ::orm::__private as __p;
-            #spec
+            #types
+            #before
             #implementation
             #draft_impls
         };

@@ -1,6 +1,6 @@
 //! The static description of a model: constants, checked against the fields' types while they are built.
 
-use super::written_at;
+use super::{types, written_at};
 use crate::{
     model::{Call, Field, IndexKeys, Model},
     parse::{DbDefault, Spanned},
@@ -9,8 +9,8 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Expr, LitStr};
 
-/// The statics `__FIELDS` and `__META`, and the constant `__AT`: the first column of each field.
-pub(super) fn spec(model: &Model) -> TokenStream {
+/// The description, and what has to stand before it.
+pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
     let layout = layout(model);
     let name = &model.name;
     let table = option(model.table.as_ref());
@@ -25,10 +25,8 @@ pub(super) fn spec(model: &Model) -> TokenStream {
     });
     let ident = &model.ident;
     let (options, options_fn) = options(model);
-    quote! {
-        #layout
-        #options_fn
-        static __META: __p::LazyMeta = __p::LazyMeta::new(__p::ModelSpec {
+    let spec = quote! {
+        __p::ModelSpec {
             name: #name,
             table: #table,
             fields: &__FIELDS,
@@ -41,31 +39,37 @@ pub(super) fn spec(model: &Model) -> TokenStream {
             help: #help,
             options: #options,
             reader: __p::read_related::<#ident>,
-        });
-    }
+        }
+    };
+    (quote!(#layout #options_fn), spec)
 }
 
-/// `__FIELDS`, and where each field begins: `__AT` among the columns, `__STARTS` among the fields where parts stand for several.
+/// `__FIELDS`, and where each field begins: `AT` among the columns, `STARTS` among the fields where parts stand for several.
 pub(super) fn layout(model: &Model) -> TokenStream {
     let count = model.fields.len();
     let fields = model.fields.iter().map(field);
-    let starts = model.has_parts().then(|| quote!(const __STARTS: __p::Offsets<#count> = __p::starts(&__FIELDS);));
-    let span = model.ident.span();
-    let check = quote_spanned!(span=> const _: () = __p::check_columns(&__FIELDS););
-    let reverse = model.fields.iter().enumerate().filter(|(_, field)| field.may_be_reverse()).map(|(index, field)| {
-        let ty = &field.ty;
-        quote_spanned! {field.type_span()=>
-            __p::check_reverse(<#ty as __p::ModelField>::REVERSE_OF, &__FIELDS[#index], __MODEL);
-        }
+    let starts = model.has_parts().then(|| quote!(const STARTS: __p::Offsets<#count> = __p::starts(&__FIELDS);));
+    let columns = quote_spanned!(model.ident.span()=> const _: () = __p::check_columns(&__FIELDS););
+    let reverse = model.fields.iter().filter(|field| field.may_be_reverse()).map(|field| {
+        let ty = types::of(field);
+        let via = field.calls.iter().find_map(|call| match &call.value {
+            Call::Via(name) => Some(quote!(::core::option::Option::Some(#name))),
+            _ => None,
+        });
+        let via = via.unwrap_or_else(|| quote!(::core::option::Option::None));
+        quote_spanned!(field.type_span()=> __p::check_reverse(<#ty as __p::ModelField>::REVERSE_OF, #via, __MODEL);)
     });
     let reverse = (!model.key.is_empty()).then(|| quote!(const _: () = { #(#reverse)* };));
     let path = format!("::{}", model.name);
     quote! {
         const __FIELDS: [__p::FieldSpec; #count] = [#(#fields),*];
-        const __AT: __p::Offsets<#count> = __p::offsets(&__FIELDS);
+        struct __Layout;
+        impl __Layout {
+            const AT: __p::Offsets<#count> = __p::offsets(&__FIELDS);
+            #starts
+        }
         const __MODEL: &'static str = ::core::concat!(::core::module_path!(), #path);
-        #starts
-        #check
+        #columns
         #reverse
     }
 }
@@ -77,38 +81,52 @@ fn option(text: Option<&LitStr>) -> TokenStream {
     }
 }
 
-/// One field: calls that are refused by the compiler, at the attribute, when they do not fit the type.
+/// One field.
 fn field(field: &Field) -> TokenStream {
-    let (name, ty, help) = (&field.name, &field.ty, &field.help);
-    let span = field.type_span();
+    let (name, ty, help, span) = (&field.name, types::of(field), &field.help, written_at(field.type_span()));
     if field.flatten {
         return quote_spanned!(span=> __p::FieldSpec::part(#name, <#ty as __p::ModelField>::SHAPE));
     }
-    let mut out = quote_spanned!(written_at(span)=> __p::FieldSpec::new(#name, <#ty as __p::ModelField>::SHAPE, #help));
-    for call in &field.calls {
-        out = self::call(field, call, out);
-    }
-    quote_spanned!(span=> __p::FieldSpec::done(#out))
+    let start = quote_spanned!(span=> __p::FieldSpec::new(#name, <#ty as __p::ModelField>::SHAPE, #help));
+    field.calls.iter().fold(start, |spec, call| self::call(field, call, spec, false))
 }
 
-fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream) -> TokenStream {
-    let (span, ty) = (call.span, &field.ty);
+/// Whether the field's type and its attributes go together: calls that the compiler refuses, each at the attribute that it is for.
+pub(super) fn fits(field: &Field, problem: &str) -> TokenStream {
+    let (name, ty, span) = (&field.name, &field.ty, field.type_span());
+    if field.flatten {
+        return quote_spanned!(span=> __p::fits(__p::fitting_part(__p::Probe::<#ty>::SHAPE, #name, #problem)));
+    }
+    let start = quote_spanned!(span=> __p::fitting(__p::Probe::<#ty>::SHAPE, #name, #problem));
+    let spec = field.calls.iter().fold(start, |spec, call| self::call(field, call, spec, true));
+    quote_spanned!(span=> __p::fits(__p::FieldSpec::done(#spec)))
+}
+
+/// One attribute. What only a running program asks for is left out of a check.
+fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, check: bool) -> TokenStream {
+    let (span, known) = (call.span, types::of(field));
+    let value = |value: &Expr| match check {
+        true => quote!(|| loop {}),
+        false => default_value(&known, value),
+    };
     match &call.value {
-        Call::AutoKey => quote_spanned!(span=> __p::FieldSpec::auto_key(#spec)),
-        Call::PrimaryKey => quote_spanned!(span=> __p::FieldSpec::primary_key(#spec)),
+        Call::AutoKey => {
+            let ty = &field.ty;
+            quote_spanned!(span=> __p::FieldSpec::auto_key(#spec, __p::Probe::<#ty>::KEY))
+        }
         Call::Column(name) => quote_spanned!(span=> __p::FieldSpec::column(#spec, #name)),
         Call::Unique => quote_spanned!(span=> __p::FieldSpec::unique(#spec)),
         Call::Index(index) => quote_spanned!(span=> __p::FieldSpec::index(#spec, #index)),
         Call::MaxLength(length) => quote_spanned!(span=> __p::FieldSpec::max_length(#spec, #length)),
         Call::Digits(digits, places) => quote_spanned!(span=> __p::FieldSpec::digits(#spec, #digits, #places)),
-        Call::Default(value) => {
-            let value = default_value(ty, value);
+        Call::Default(given) => {
+            let value = value(given);
             quote_spanned!(span=> __p::FieldSpec::default(#spec, #value))
         }
         Call::DbDefault(default) => {
             let default = match default {
-                DbDefault::Value(value) => {
-                    let value = default_value(ty, value);
+                DbDefault::Value(given) => {
+                    let value = value(given);
                     quote!(__p::DbDefault::Value(#value))
                 }
                 DbDefault::Now => quote!(__p::DbDefault::Now),
@@ -123,6 +141,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream) -> TokenStream {
             quote_spanned!(span=> __p::FieldSpec::on_delete(#spec, __p::OnDelete::#rule))
         }
         Call::Via(name) => quote_spanned!(span=> __p::FieldSpec::via(#spec, #name)),
+        Call::Through(_) if check => quote_spanned!(span=> __p::FieldSpec::through(#spec, || loop {})),
         Call::Through(model) => quote_spanned!(span=> __p::FieldSpec::through(#spec, <#model as __p::Model>::meta)),
         Call::Table(name) => quote_spanned!(span=> __p::FieldSpec::table(#spec, #name)),
         Call::VerboseName(name) => quote_spanned!(span=> __p::FieldSpec::verbose_name(#spec, #name)),
@@ -131,7 +150,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream) -> TokenStream {
     }
 }
 
-fn default_value(ty: &syn::Type, value: &Expr) -> TokenStream {
+fn default_value(ty: &syn::Ident, value: &Expr) -> TokenStream {
     let span = syn::spanned::Spanned::span(value);
     quote_spanned!(span=> || __p::default_value::<#ty, _, _>(#value))
 }

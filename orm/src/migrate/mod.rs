@@ -1,5 +1,6 @@
 //! Where models and the migration engine meet: one file turns metadata into schema state, one gives the engine a connection.
 
+mod check;
 mod connection;
 mod migrator;
 mod schema;

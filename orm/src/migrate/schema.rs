@@ -36,32 +36,9 @@ pub fn schema(apps: &[App]) -> Result<Schema> {
             }
         }
     }
-    for app in apps {
-        for meta in app.models() {
-            relations_are_listed(meta, &schema)?;
-        }
-    }
+    super::check::fits_together(apps, &schema)?;
     schema.validate().map_err(engine_error)?;
     Ok(schema)
-}
-
-fn relations_are_listed(meta: &ModelMeta, schema: &Schema) -> Result<()> {
-    for field in &meta.fields {
-        let Some(relation) = &field.relation else { continue };
-        let target = relation.target();
-        if schema.model(&target.app, &target.name).is_none() {
-            let what = format!(
-                "`{}.{}` leads to `{}`, whose application is not part of the project",
-                meta.label(),
-                field.name,
-                target.label()
-            );
-            return Err(
-                Error::new(Code::BadModel, what).with_hint(format!("add it: `Project::new().app({}())`", target.app))
-            );
-        }
-    }
-    Ok(())
 }
 
 fn key_of(meta: &ModelMeta) -> ModelKey {

@@ -26,10 +26,12 @@ impl FieldSpec {
         FieldSpec { name, shape, options: FieldOptions { help, ..FieldOptions::NONE } }
     }
 
-    /// The field is a primary key that nobody has to give: an automatic integer, or a fresh UUID.
+    /// The field is a primary key that nobody has to give: an automatic integer, or a fresh UUID. A type that can be no key
+    /// has been refused already.
     #[track_caller]
-    pub const fn auto_key(mut self) -> Self {
+    pub const fn auto_key(mut self, fit: bool) -> Self {
         match self.shape {
+            _ if !fit => {}
             Shape::Column(ColumnShape { nullable: false, choices: [], kind, .. }) => match kind {
                 Kind::I16 | Kind::I32 | Kind::I64 => self.options.auto = true,
                 Kind::Uuid => self.options.default = Some(new_uuid),
@@ -42,22 +44,6 @@ impl FieldSpec {
             }
         }
         self
-    }
-
-    /// `primary_key`.
-    #[track_caller]
-    pub const fn primary_key(self) -> Self {
-        match self.shape {
-            Shape::Column(ColumnShape { nullable: true, .. })
-            | Shape::Relation(
-                RelationKind::ForeignKey { nullable: true, .. } | RelationKind::OneToOne { nullable: true, .. },
-                _,
-            ) => panic!("a primary key is never NULL: take the `Option` away"),
-            Shape::Relation(RelationKind::HasMany | RelationKind::HasOne | RelationKind::ManyToMany, _) => {
-                panic!("this relation has no column: it cannot be the primary key")
-            }
-            _ => self,
-        }
     }
 
     /// `column = ".."`.
@@ -350,30 +336,49 @@ pub const fn starts<const N: usize>(fields: &[FieldSpec; N]) -> Offsets<N> {
     out
 }
 
-/// Refuses two fields with one column, where only the types tell: `author: ForeignKey<_>` beside `author_id`.
+/// Refuses two fields with one column, where only the types tell: `author: ForeignKey<_>` beside `author_id`, and parts.
 #[track_caller]
 pub const fn check_columns(fields: &[FieldSpec]) {
     let mut index = 0;
     while index < fields.len() {
-        // Plain columns of one name are reported by the derive, at both fields.
-        if let (Shape::Relation(..), Some((name, end))) = (fields[index].shape, fields[index].column_name()) {
-            let mut other = 0;
-            while other < fields.len() {
-                if other != index && fields[other].has_column((name, end)) {
-                    let text = Text::new().push("the column `").push(name).push(end).push("` of the relation `");
-                    let text = text.push(fields[index].name).push("` already belongs to the field `");
-                    panic!("{}", text.push(fields[other].name).push("`").as_str());
-                }
-                other += 1;
+        let mut other = 0;
+        while other < fields.len() {
+            // Plain columns of one name are reported by the derive, at both fields.
+            if other != index && !matches!(fields[index].shape, Shape::Column(_)) {
+                refuse_shared(&fields[index], &fields[other]);
             }
+            other += 1;
         }
         index += 1;
     }
 }
 
+/// Refuses a column of the one field that the other has as well.
+#[track_caller]
+const fn refuse_shared(field: &FieldSpec, other: &FieldSpec) {
+    if let Shape::Part(inner) = field.shape {
+        let mut index = 0;
+        while index < inner.len() {
+            refuse_shared(&inner[index], other);
+            index += 1;
+        }
+        return;
+    }
+    if let Some((name, end)) = field.column_name()
+        && other.has_column((name, end))
+    {
+        let text = Text::new().push("the column `").push(name).push(end).push("` of the field `").push(field.name);
+        panic!("{}", text.push("` already belongs to the field `").push(other.name).push("`").as_str());
+    }
+}
+
 /// Refuses a reverse side whose foreign key does not exist, or is one of several. `me` is the model that has the reverse side.
 #[track_caller]
-pub const fn check_reverse(of: Option<(&'static str, &'static [FieldSpec])>, side: &FieldSpec, me: &'static str) {
+pub const fn check_reverse(
+    of: Option<(&'static str, &'static [FieldSpec])>,
+    via: Option<&'static str>,
+    me: &'static str,
+) {
     let Some((model, fields)) = of else { return };
     let (model, own) = (last_segment(model), last_segment(me));
     let (mut found, mut index) = (0, 0);
@@ -383,7 +388,7 @@ pub const fn check_reverse(of: Option<(&'static str, &'static [FieldSpec])>, sid
             fields[index].shape
             && same_text(key.model, "", me, "")
         {
-            match side.options.via {
+            match via {
                 Some(via) if same_text(via, "", fields[index].name, "") => return,
                 Some(_) => {}
                 None => found += 1,
@@ -402,7 +407,7 @@ pub const fn check_reverse(of: Option<(&'static str, &'static [FieldSpec])>, sid
     if first.is_empty() {
         panic!("{}", text.push("` has no foreign key to `").push(own).push("`").as_str());
     }
-    if let Some(via) = side.options.via {
+    if let Some(via) = via {
         let text = text.push("` has no foreign key `").push(via).push("` to `").push(own);
         panic!("{}", text.push("`: write #[field(via = ").push(first).push(")]").as_str());
     }

@@ -63,19 +63,17 @@ pub struct ModelMeta {
 
 /// The metadata of a derived model, made when it is first asked for.
 #[derive(Debug)]
-pub struct LazyMeta {
-    spec: ModelSpec,
-    meta: OnceLock<ModelMeta>,
-}
+pub struct LazyMeta(OnceLock<ModelMeta>);
 
 impl LazyMeta {
-    /// Of this model.
-    pub const fn new(spec: ModelSpec) -> LazyMeta {
-        LazyMeta { spec, meta: OnceLock::new() }
+    /// Not made yet.
+    #[allow(clippy::new_without_default, reason = "it stands in statics")]
+    pub const fn new() -> LazyMeta {
+        LazyMeta(OnceLock::new())
     }
 
-    pub(crate) fn get(&'static self, app: &'static AppSpec) -> &'static ModelMeta {
-        self.meta.get_or_init(|| ModelMeta::build(&self.spec, app))
+    pub(crate) fn get(&'static self, spec: &'static ModelSpec, app: &'static AppSpec) -> &'static ModelMeta {
+        self.0.get_or_init(|| ModelMeta::build(spec, app))
     }
 }
 

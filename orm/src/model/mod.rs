@@ -2,6 +2,7 @@
 
 mod app;
 mod build;
+mod fit;
 mod key;
 mod meta;
 mod part;
@@ -11,6 +12,7 @@ mod traits;
 
 pub use app::App;
 pub use build::{Offsets, check_columns, check_reverse, offsets, starts};
+pub use fit::{Checked, FieldAt, Probe, Unfit, fit, fits, fitting, fitting_part};
 pub use key::{Key, KeyField};
 pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta};
 pub use part::ModelPart;

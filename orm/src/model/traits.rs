@@ -1,6 +1,6 @@
 //! The traits that the derive implements: [`Model`], what a struct's field means, and how rows are read.
 
-use super::{AppSpec, FieldSpec, Key, KeyShape, LazyMeta, ModelMeta, Shape};
+use super::{AppSpec, FieldSpec, Key, KeyShape, LazyMeta, ModelMeta, ModelSpec, Shape};
 use crate::{
     Executor, FieldType, IntoKey, Kind, Result, Value,
     db::Row,
@@ -27,7 +27,7 @@ use crate::{
     label = "this type has no table",
     note = "add `#[derive(Model)]` to `{Self}`"
 )]
-pub trait Model: Listed + Sized + Send + Sync + 'static {
+pub trait Model: Sized + Send + Sync + 'static {
     /// The handles of the fields, for closures.
     type Fields<S: Scope>: Copy + Send + Sync + 'static;
     /// The type of the primary key.
@@ -44,7 +44,15 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     #[doc(hidden)]
     const FIELDS: &'static [FieldSpec];
 
-    /// What the derive knows, and the place for the metadata that is made of it.
+    /// What the derive knows of the model.
+    #[doc(hidden)]
+    const SPEC: &'static ModelSpec;
+
+    /// The application that lists the model.
+    #[doc(hidden)]
+    const APPLICATION: &'static AppSpec;
+
+    /// The place for the metadata.
     #[doc(hidden)]
     fn lazy_meta() -> &'static LazyMeta;
 
@@ -56,7 +64,7 @@ pub trait Model: Listed + Sized + Send + Sync + 'static {
     /// assert_eq!(Book::meta().columns[7].name, "author_id");
     /// ```
     fn meta() -> &'static ModelMeta {
-        Self::lazy_meta().get(Self::APP)
+        Self::lazy_meta().get(Self::SPEC, Self::APPLICATION)
     }
 
     /// The handles at the end of a path.

@@ -7,3 +7,4 @@ mod design;
 mod hygiene;
 mod library;
 mod size;
+mod together;

@@ -1,0 +1,141 @@
+//! What only the models of a project together can tell: whether relations lead somewhere, by one way, and whether names in the
+//! database differ. The derive has refused what it can see by itself.
+
+use crate::{
+    App, Code, Error, Result,
+    model::{FieldMeta, ModelMeta, Relation, RelationKind},
+};
+use migrations_engine::{Schema, schema::Constraint};
+use std::collections::BTreeMap;
+
+/// Refuses models that do not fit together.
+pub(super) fn fits_together(apps: &[App], schema: &Schema) -> Result<()> {
+    for meta in apps.iter().flat_map(|app| app.models()) {
+        for field in &meta.fields {
+            if let Some(relation) = &field.relation {
+                leads_somewhere(meta, field, relation, schema)?;
+            }
+        }
+    }
+    names_differ(schema)
+}
+
+fn leads_somewhere(meta: &ModelMeta, field: &FieldMeta, relation: &Relation, schema: &Schema) -> Result<()> {
+    let target = relation.target();
+    let place = || format!("`{}.{}`", meta.label(), field.name);
+    for model in [Some(&*target), field.options.through.map(|through| through())].into_iter().flatten() {
+        if schema.model(&model.app, &model.name).is_none() {
+            let what =
+                format!("{} leads to `{}`, whose application is not part of the project", place(), model.label());
+            return refuse(what, format!("add it: `Project::new().app({}())`", model.app));
+        }
+    }
+    match (relation.kind, field.options.through) {
+        (RelationKind::HasMany | RelationKind::HasOne, _) => one_key(&target, meta, field.options.via, &place()),
+        (RelationKind::ManyToMany, Some(through)) => {
+            let through = through();
+            if std::ptr::eq(meta, &*target) {
+                return two_keys(through, meta, field, &place());
+            }
+            one_key(through, meta, field.options.via, &place())?;
+            one_key(through, &target, None, &place())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The names of a model's foreign keys to another.
+fn keys_to<'a>(model: &'a ModelMeta, to: &ModelMeta) -> Vec<&'a str> {
+    let keys = model.fields.iter().filter(|field| {
+        let relation = field.relation.as_ref().filter(|_| field.column_count > 0);
+        relation.is_some_and(|relation| std::ptr::eq::<ModelMeta>(&*relation.target(), to))
+    });
+    keys.map(|field| &*field.name).collect()
+}
+
+/// A reverse side, and each side of a many-to-many, goes by one key of the other model.
+fn one_key(model: &ModelMeta, to: &ModelMeta, via: Option<&str>, place: &str) -> Result<()> {
+    let keys = keys_to(model, to);
+    let (from, label) = (model.label(), to.label());
+    match (&keys[..], via) {
+        ([], _) => refuse(
+            format!("{place} goes by `{from}`, which has no foreign key to `{label}`"),
+            format!("add one there: `ForeignKey<{}>`", to.name),
+        ),
+        (_, Some(via)) if !keys.contains(&via) => refuse(
+            format!("{place} goes by `{from}`, which has no foreign key `{via}` to `{label}`"),
+            format!("write #[field(via = {})]", keys[0]),
+        ),
+        ([first, _, ..], None) => refuse(
+            format!("{place} goes by `{from}`, which has several foreign keys to `{label}`: {}", keys.join(", ")),
+            format!("say which is meant: #[field(via = {first})] names the key to the model of the relation"),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// A many-to-many of a model to itself goes by two keys of the model between.
+fn two_keys(through: &ModelMeta, model: &ModelMeta, field: &FieldMeta, place: &str) -> Result<()> {
+    let keys = keys_to(through, model);
+    match (keys.len(), field.options.via) {
+        (2, None) => Ok(()),
+        (2, Some(via)) if keys.contains(&via) => Ok(()),
+        (2, Some(via)) => refuse(
+            format!("{place} goes by `{}`, which has no foreign key `{via}` to `{}`", through.label(), model.label()),
+            format!("write #[field(via = {})], the key to the row that the relation starts from", keys[0]),
+        ),
+        (count, _) => refuse(
+            format!(
+                "{place} goes by `{}`, which takes two foreign keys to `{}` and has {count}",
+                through.label(),
+                model.label()
+            ),
+            "a many-to-many of a model to itself has a key for each end, and no other".to_owned(),
+        ),
+    }
+}
+
+/// Tables, and what is named beside them, have names of their own. An index has one for the whole database, but for MariaDB and
+/// MySQL; so that models fit every database, that is asked for everywhere.
+fn names_differ(schema: &Schema) -> Result<()> {
+    let (mut tables, mut names) = (BTreeMap::new(), BTreeMap::new());
+    for model in schema.models.values() {
+        unique(&mut tables, &model.table, "table", &model.key)?;
+        let many = model.fields.iter().filter_map(|field| field.relation.as_ref()?.many_to_many.as_ref());
+        for many in many.filter(|many| many.through.is_none()) {
+            unique(&mut tables, &many.table, "table", &model.key)?;
+        }
+        for index in &model.indexes {
+            unique(&mut names, &index.name, "index", &model.key)?;
+        }
+        for constraint in &model.constraints {
+            if let Constraint::Unique { name, .. } = constraint {
+                unique(&mut names, name, "unique key", &model.key)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unique<K: std::fmt::Display + PartialEq + Copy>(
+    known: &mut BTreeMap<String, K>,
+    name: &str,
+    what: &str,
+    model: K,
+) -> Result<()> {
+    match known.insert(name.to_lowercase(), model) {
+        None => Ok(()),
+        Some(other) => {
+            let models = if other == model {
+                format!("`{model}` has two")
+            } else {
+                format!("`{other}` and `{model}` have each")
+            };
+            refuse(format!("{models} a {what} called `{name}`"), "give one of them another name".to_owned())
+        }
+    }
+}
+
+fn refuse(what: String, hint: String) -> Result<()> {
+    Err(Error::new(Code::BadModel, what).with_hint(hint))
+}
