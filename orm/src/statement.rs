@@ -42,14 +42,26 @@ impl Statement {
     }
 
     /// A number that statements of one text share, and hardly any others; never 0.
-    pub(crate) fn likeness(&self) -> u64 {
-        let mut hash = self.text.len() as u64;
-        for part in self.text.as_bytes().chunks(8) {
-            let mut word = [0; 8];
-            word[..part.len()].copy_from_slice(part);
-            hash = (hash.rotate_left(5) ^ u64::from_ne_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+    pub(crate) fn identity(&self) -> u64 {
+        // The multiplier is that of rustc's FxHash.
+        let mut hash = 0u64;
+        let mut add = |word: u64| hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+        match &self.text {
+            // It is there once, for ever.
+            Cow::Borrowed(text) => add(text.as_ptr().addr() as u64),
+            Cow::Owned(text) => {
+                let (words, rest) = text.as_bytes().as_chunks::<8>();
+                words.iter().for_each(|word| add(u64::from_ne_bytes(*word)));
+                rest.iter().for_each(|byte| add(u64::from(*byte)));
+            }
         }
         hash | 1
+    }
+
+    /// Whether its values can be copied around in no time.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn is_small(&self) -> bool {
+        self.binds.iter().map(Value::size).sum::<usize>() <= 64 * 1024
     }
 
     /// The values, in the order of their placeholders.

@@ -125,4 +125,24 @@ impl Value {
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null(_))
     }
+
+    /// About how many bytes it is bound as.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            Value::Json(document) => size_of_json(document),
+            Value::List(_, values) => values.iter().map(Value::size).sum(),
+            _ => 16,
+        }
+    }
+}
+
+fn size_of_json(document: &serde_json::Value) -> usize {
+    match document {
+        serde_json::Value::String(text) => text.len() + 2,
+        serde_json::Value::Array(parts) => parts.iter().map(size_of_json).sum::<usize>() + parts.len(),
+        serde_json::Value::Object(parts) => parts.iter().map(|(name, part)| name.len() + 4 + size_of_json(part)).sum(),
+        _ => 8,
+    }
 }

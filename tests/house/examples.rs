@@ -7,7 +7,6 @@ use syn::{Attribute, ImplItem, Item, TraitItem, Visibility};
 const WITHOUT: &[(&str, &str, &str)] = &[
     ("cli/project.rs", "Context", "shown by the example of `Context`"),
     ("db/connection.rs", "Connection", "shown by the example of `Connection`"),
-    ("db/executor.rs", "Operation::likeness", "for the connection's own choice of thread"),
     ("db/row.rs", "Row", "shown by the example of `Row`"),
     ("db/row.rs", "Cell", "shown by the example of `Row`"),
     ("field/choice.rs", "*", "what derived enums call"),

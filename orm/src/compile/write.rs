@@ -1,6 +1,6 @@
 //! INSERT, UPDATE and DELETE.
 
-use super::Sql;
+use super::{Sql, Text};
 use crate::{
     Code, Dialect, Error, Kind, Result, Statement, Value,
     resolve::{self, Frame},
@@ -60,20 +60,29 @@ impl Sql {
             self.push(" (");
             self.column_names(&insert.model, &insert.columns)?;
             self.push(") VALUES ");
-            self.list(insert.rows, ", ", |sql, row| {
-                sql.push("(");
-                sql.list(row, ", ", |sql, value| {
-                    sql.bind(value);
-                    Ok(())
-                })?;
-                sql.push(")");
-                Ok(())
-            })?;
+            self.rows(insert.columns.len(), insert.values);
         }
         if let Some(conflict) = &insert.conflict {
             self.conflict(&insert.model, conflict)?;
         }
         self.returning(&insert.model, &insert.returning, capabilities.insert_returning)
+    }
+
+    /// Rows of binds, all alike.
+    fn rows(&mut self, columns: usize, mut values: Vec<Value>) {
+        let Text { text, places, binds } = &mut self.out;
+        let rows = values.len() / columns;
+        places.reserve(values.len());
+        text.reserve(rows * (2 * columns + 2));
+        for row in 0..rows {
+            text.push_str(if row > 0 { ", (" } else { "(" });
+            for column in 0..columns {
+                text.push_str(if column > 0 { ", " } else { "" });
+                places.push(text.len() as u32);
+            }
+            text.push(')');
+        }
+        binds.append(&mut values);
     }
 
     fn conflict(&mut self, model: &ModelRef, conflict: &Conflict) -> Result<()> {

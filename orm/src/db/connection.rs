@@ -47,8 +47,6 @@ pub struct Connection {
     dialect: Dialect,
     /// 0 outside of a transaction; 1 in one; more inside savepoints.
     depth: u32,
-    /// Whether a `Transaction` owns the connection and ends what it began.
-    pub(super) leased: bool,
     /// Whether an operation is running, or its future was dropped before it had ended.
     busy: bool,
     /// Whether the connection is known to be lost.
@@ -116,7 +114,6 @@ impl Connection {
             link,
             dialect,
             depth: 0,
-            leased: false,
             busy: false,
             lost: false,
             aborted: None,
@@ -140,13 +137,10 @@ impl Connection {
 
     /// Runs a statement and hands each row of its answer to `each`, which may end it with an error.
     pub async fn query(&mut self, statement: &Statement, each: Each<'_>) -> Result<()> {
-        self.may_run(Some(&statement.text))?;
+        self.may_run(statement)?;
         if !self.watched() {
             let ran: Result<(), Failed> = run!(self, ByText(statement), each);
-            #[cfg(feature = "sqlite")]
-            if let Link::Sqlite(conn) = &self.link {
-                conn.watch.finished(self.settings.inline_budget);
-            }
+            self.has_run();
             return ran.map_err(|failed| self.failed(failed, statement));
         }
         let mut watching = Watching::begin(&self.probe, false)?;
@@ -156,6 +150,7 @@ impl Connection {
             each(row)
         };
         let ran: Result<(), Failed> = run!(self, ByText(statement), each);
+        self.has_run();
         let ran = ran.map_err(|failed| self.failed(failed, statement));
         self.note(watching, statement, ran)
     }
@@ -167,8 +162,9 @@ impl Connection {
         if self.watched() {
             return self.query(statement, each).await;
         }
-        self.may_run(None)?;
+        self.may_run(statement)?;
         let ran: Result<(), Failed> = run!(self, ByKey::<K>(statement, PhantomData), each);
+        self.has_run();
         ran.map_err(|failed| self.failed(failed, statement))
     }
 
@@ -183,7 +179,7 @@ impl Connection {
         #[cfg(feature = "postgres")]
         if statements.len() > 1 && !self.watched() {
             if let Some(statement) = statements.first() {
-                self.may_run(Some(&statement.text))?;
+                self.may_run(statement)?;
             }
             if let Link::Postgres(conn, _) = &mut self.link {
                 let ran = pg_pipeline(conn, statements, each).await;
@@ -198,13 +194,15 @@ impl Connection {
 
     /// Runs a statement and gives the number of rows it touched.
     pub async fn execute(&mut self, statement: &Statement) -> Result<u64> {
-        self.may_run(Some(&statement.text))?;
+        self.may_run(statement)?;
         if !self.watched() {
             let ran: diesel::QueryResult<usize> = execute!(self, ByText(statement));
+            self.has_run();
             return ran.map(|rows| rows as u64).map_err(|error| self.failed(Failed::Database(error), statement));
         }
         let mut watching = Watching::begin(&self.probe, false)?;
         let ran: diesel::QueryResult<usize> = execute!(self, ByText(statement));
+        self.has_run();
         let ran = ran.map(|rows| rows as u64).map_err(|error| self.failed(Failed::Database(error), statement));
         watching.rows = *ran.as_ref().unwrap_or(&0);
         self.note(watching, statement, ran)
@@ -215,8 +213,9 @@ impl Connection {
         if self.watched() {
             return self.execute(statement).await;
         }
-        self.may_run(None)?;
+        self.may_run(statement)?;
         let ran: diesel::QueryResult<usize> = execute!(self, ByKey::<K>(statement, PhantomData));
+        self.has_run();
         ran.map(|rows| rows as u64).map_err(|error| self.failed(Failed::Database(error), statement))
     }
 
@@ -227,9 +226,7 @@ impl Connection {
     }
 
     fn note<T>(&self, watching: Watching, statement: &Statement, ran: Result<T>) -> Result<T> {
-        #[cfg(feature = "sqlite")]
-        if self.stopped() == super::sqlite::Stopped::Budget {
-            // It starts again on the connection's thread, and is noted there.
+        if ran.is_err() && self.starts_again() {
             return ran;
         }
         let values = self.settings.log_values.then_some(statement);
@@ -237,27 +234,47 @@ impl Connection {
         ran
     }
 
-    /// Refuses what cannot be run: anything in a transaction that the database has given up, and values that would be
-    /// altered.
+    /// Whether what failed starts again on the connection's own thread, and is noted there.
+    fn starts_again(&self) -> bool {
+        #[cfg(feature = "sqlite")]
+        return self.stopped() == super::sqlite::Stopped::Budget;
+        #[cfg(not(feature = "sqlite"))]
+        false
+    }
+
+    /// Refuses what cannot be run: anything in a transaction that the database has given up, and on SQLite what is not for
+    /// the calling thread.
     #[inline]
-    fn may_run(&self, _text: Option<&str>) -> Result<()> {
+    fn may_run(&self, statement: &Statement) -> Result<()> {
         if self.aborted.is_some() {
             return Err(given_up());
         }
         #[cfg(feature = "sqlite")]
         if let Link::Sqlite(conn) = &self.link {
             conn.watch.set_deadline(self.settings.statement_timeout);
-            if !conn.watch.may_start(_text) {
-                return Err(Error::new(crate::Code::StatementTimeout, "too long for the calling thread"));
+            if !conn.watch.may_start(statement) {
+                return Err(elsewhere());
             }
         }
         Ok(())
+    }
+
+    #[inline]
+    fn has_run(&self) {
+        #[cfg(feature = "sqlite")]
+        if let Link::Sqlite(conn) = &self.link {
+            conn.watch.finished(self.settings.inline_budget);
+        }
     }
 
     /// Runs SQL of any number of statements, without binds or answers.
     pub async fn batch(&mut self, sql: &str) -> Result<()> {
         if self.aborted.is_some() {
             return Err(given_up());
+        }
+        #[cfg(feature = "sqlite")]
+        if let Link::Sqlite(conn) = &self.link {
+            conn.watch.set_deadline(self.settings.statement_timeout);
         }
         self.control(sql).await
     }
@@ -268,6 +285,7 @@ impl Connection {
         let ran = self.raw_batch(sql).await;
         match watching {
             None => ran,
+            Some(_) if ran.is_err() && self.starts_again() => ran,
             Some(watching) => {
                 watching.end(&self.probe, || sql.to_owned(), None, self.dialect, ran.as_ref().err())?;
                 ran
@@ -406,10 +424,10 @@ impl Connection {
         self.depth > 0
     }
 
-    /// Ends what an operation left open, unless a transaction owns the connection.
+    /// Ends what an operation left open.
     #[cfg(feature = "sqlite")]
     pub(super) fn settle(&mut self) {
-        if self.depth > 0 && !self.leased {
+        if self.depth > 0 {
             // It fails when SQLite has rolled back by itself; then there is nothing to end.
             let _ = self.batch_now("ROLLBACK");
             (self.depth, self.aborted) = (0, None);
@@ -491,7 +509,7 @@ impl Connection {
             _ => {}
         }
         self.raw_batch("ROLLBACK").await?;
-        (self.depth, self.aborted, self.busy, self.leased) = (0, None, false, false);
+        (self.depth, self.aborted, self.busy) = (0, None, false);
         Ok(())
     }
 
@@ -544,6 +562,13 @@ impl Connection {
             _ => false,
         }
     }
+}
+
+/// Never seen by a person: it makes the operation start again on the connection's own thread.
+#[cfg(feature = "sqlite")]
+#[cold]
+fn elsewhere() -> Error {
+    Error::new(crate::Code::StatementTimeout, "too long for the calling thread")
 }
 
 #[cold]

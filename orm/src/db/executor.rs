@@ -10,6 +10,9 @@ pub enum Access {
     Read,
     /// It changes something, or locks: it runs once, where writes run.
     Write,
+    /// It changes a few rows that it names, by one statement and nothing before it. On SQLite, once it is known to be soon
+    /// done, it is tried on the calling thread; cut off there it has changed nothing, and it is run again from its start.
+    ShortWrite,
 }
 
 /// A piece of work on one connection: statements, and the decoding of their rows.
@@ -47,15 +50,7 @@ pub trait Operation: Send + 'static {
     /// Whether it only reads.
     fn access(&self) -> Access;
 
-    /// A number that operations of one kind share, so that those that took long can be told; 0 when nothing is known.
-    ///
-    /// On SQLite a read is first tried on the calling thread. One that is cut off there starts again elsewhere, and the
-    /// next of its likeness go there at once.
-    fn likeness(&self) -> u64 {
-        0
-    }
-
-    /// Does the work. One that reads leaves `self` as it was, since it may be run again from its start.
+    /// Does the work. What may be run again from its start, all but [`Access::Write`], leaves `self` as it was.
     fn run(&mut self, conn: &mut Connection) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 

@@ -13,6 +13,7 @@ pub(super) struct Settings {
     pub(super) statement_timeout: Option<Duration>,
     pub(super) lock_timeout: Option<Duration>,
     pub(super) inline_reads: bool,
+    pub(super) inline_writes: bool,
     pub(super) inline_budget: u32,
     pub(super) log_values: bool,
     #[cfg(feature = "sqlite")]
@@ -35,6 +36,17 @@ impl fmt::Debug for OnSqlite {
 }
 
 impl Settings {
+    /// How many steps an operation may take on the calling thread, if it may run there.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn inline_steps(&self, access: super::Access) -> Option<u32> {
+        let may = match access {
+            super::Access::Read => self.inline_reads,
+            super::Access::ShortWrite => self.inline_writes,
+            super::Access::Write => false,
+        };
+        may.then_some(self.inline_budget)
+    }
+
     /// Waits for a job's answer; gives up if no connection has begun it in time.
     #[cfg(feature = "sqlite")]
     pub(super) async fn waits_at_most<T>(
@@ -79,6 +91,7 @@ impl DatabaseBuilder {
             statement_timeout: None,
             lock_timeout: None,
             inline_reads: true,
+            inline_writes: true,
             inline_budget: 10,
             log_values: false,
             #[cfg(feature = "sqlite")]
@@ -155,7 +168,20 @@ impl DatabaseBuilder {
         self
     }
 
-    /// How long such a read may run, in thousands of instructions of SQLite's virtual machine: 10 unless said otherwise,
+    /// Whether short writes to an SQLite database, those of a row or of some rows that are given, may run on the calling
+    /// thread: yes unless said otherwise. Only those do that were soon done when they last ran and, in a file, whose commit
+    /// does not wait for the disk; switch it off where a connection has `PRAGMA synchronous = FULL`.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// let settings = Database::builder("sqlite://shop.db").inline_writes(false);
+    /// ```
+    pub fn inline_writes(mut self, yes: bool) -> Self {
+        self.settings.inline_writes = yes;
+        self
+    }
+
+    /// How long such a read or write may run, in thousands of instructions of SQLite's virtual machine: 10 unless said otherwise,
     /// about a third of a millisecond, or some 1 500 rows. Over it, it starts again on the connection's own thread, and
     /// statements that are known to be longer go there at once.
     ///

@@ -174,7 +174,7 @@ impl Database {
         };
         let state = State { depth: 1, fall_back: None, broken: None, over: false, on_commit: Vec::new() };
         let tx = Transaction { db: self.clone(), link, state: Mutex::new(state) };
-        tx.raw(Begin(options)).await?;
+        tx.control(Begin(options)).await?;
         Ok(tx)
     }
 }
@@ -382,10 +382,11 @@ impl Transaction {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn raw<Op: Operation>(&self, mut op: Op) -> Result<Op::Output> {
+    /// Runs what belongs to the transaction itself: its begin and end, and those of savepoints. Servers make no difference.
+    async fn control<Op: Operation>(&self, mut op: Op) -> Result<Op::Output> {
         match &self.link {
             #[cfg(feature = "sqlite")]
-            Link::Sqlite(lease) => lease.run(op, &self.db.inner.settings, &self.db.probe).await,
+            Link::Sqlite(lease) => lease.control(op, &self.db.inner.settings, &self.db.probe).await,
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             Link::Server(lease) => lease.lock().await.run(&mut op, &self.db.probe).await,
             Link::None => {
@@ -414,7 +415,7 @@ impl Transaction {
                 Some(depth) => depth,
             }
         };
-        self.raw(FallBack(depth)).await?;
+        self.control(FallBack(depth)).await?;
         self.state().fall_back = None;
         Ok(())
     }
@@ -468,10 +469,10 @@ impl Transaction {
             state.depth
         };
         let nested = Nested { tx: self, depth };
-        nested.tx.raw(SetSavepoint).await?;
+        nested.tx.control(SetSavepoint).await?;
         let kept: Result<T, E> = match work(nested.tx).await {
             Ok(value) => match nested.tx.ready().await {
-                Ok(()) => nested.tx.raw(Release(depth)).await.map(|()| value).map_err(E::from),
+                Ok(()) => nested.tx.control(Release(depth)).await.map(|()| value).map_err(E::from),
                 Err(error) => Err(error.into()),
             },
             Err(error) => Err(error),
@@ -528,7 +529,7 @@ impl Transaction {
     /// ```
     pub async fn commit(mut self) -> Result<()> {
         self.ready().await?;
-        self.raw(Commit).await?;
+        self.control(Commit).await?;
         let after = std::mem::take(&mut self.state().on_commit);
         self.end(false);
         drop(self);
@@ -551,7 +552,7 @@ impl Transaction {
     /// # Ok(()) }
     /// ```
     pub async fn rollback(mut self) -> Result<()> {
-        let done = self.raw(FallBack(0)).await;
+        let done = self.control(FallBack(0)).await;
         self.end(done.is_err());
         done
     }
@@ -608,8 +609,12 @@ impl Executor for Transaction {
 
     async fn run<Op: Operation>(&self, op: Op) -> Result<Op::Output> {
         self.ready().await?;
-        let mut guard = Abandoned { tx: self, armed: op.access() == Access::Write };
-        let done = self.raw(op).await;
+        let mut guard = Abandoned { tx: self, armed: op.access() != Access::Read };
+        let done = match &self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(lease) => lease.run(op, &self.db.inner.settings, &self.db.probe).await,
+            _ => self.control(op).await,
+        };
         guard.armed = false;
         done
     }

@@ -75,6 +75,17 @@ pub trait FieldType: Sized + Send + Sync + 'static {
     /// ```
     fn to_value(&self) -> Result<Value>;
 
+    /// The value to bind, of one that is not needed any more: [`FieldType::to_value`] unless that would copy.
+    ///
+    /// ```
+    /// use orm::{FieldType, Value};
+    /// assert_eq!("long text".to_owned().into_value()?, Value::Text("long text".to_owned()));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn into_value(self) -> Result<Value> {
+        self.to_value()
+    }
+
     /// Reads it from a row.
     ///
     /// # Errors
@@ -233,6 +244,10 @@ impl<T: Plain> FieldType for Option<T> {
         self.as_ref().map_or(Ok(Value::Null(T::KIND)), T::to_value)
     }
 
+    fn into_value(self) -> Result<Value> {
+        self.map_or(Ok(Value::Null(T::KIND)), T::into_value)
+    }
+
     fn from_cell(cell: &Cell<'_>) -> Result<Self> {
         if cell.is_null() { Ok(None) } else { T::from_cell(cell).map(Some) }
     }
@@ -250,6 +265,10 @@ macro_rules! plain {
             fn to_value(&self) -> Result<Value> {
                 let $value = self;
                 Ok(Value::$kind($store))
+            }
+
+            fn into_value(self) -> Result<Value> {
+                Ok(Value::$kind(self))
             }
 
             fn from_cell(cell: &Cell<'_>) -> Result<Self> {
@@ -367,6 +386,11 @@ impl<T: FieldType> ModelField for T {
 
     fn write(&self, out: &mut Writer) -> Result<()> {
         out.push(self.to_value()?);
+        Ok(())
+    }
+
+    fn write_owned(self, out: &mut Writer) -> Result<()> {
+        out.push(self.into_value()?);
         Ok(())
     }
 }

@@ -303,6 +303,11 @@ pub trait ModelField: Sized {
     /// Writes its columns.
     fn write(&self, out: &mut Writer) -> Result<()>;
 
+    /// Writes its columns when it is not needed any more.
+    fn write_owned(self, out: &mut Writer) -> Result<()> {
+        self.write(out)
+    }
+
     /// Hangs loaded rows under it.
     fn attach(&mut self, _rows: Loaded) {}
 

@@ -28,10 +28,6 @@ impl<O: Row> Operation for Fetch<O> {
         self.access
     }
 
-    fn likeness(&self) -> u64 {
-        self.statement.likeness()
-    }
-
     async fn run(&mut self, conn: &mut Connection) -> Result<Vec<O>> {
         read_all(self, conn, &mut |_| Ok(true)).await
     }

@@ -10,8 +10,8 @@ pub struct Insert {
     pub model: ModelRef,
     /// The columns that are given.
     pub columns: Vec<u16>,
-    /// The values, row by row, each as long as `columns`.
-    pub rows: Vec<Vec<Value>>,
+    /// The values, row after row, each as long as `columns`; without columns there is one row.
+    pub values: Vec<Value>,
     /// What to do when a row with the same key exists.
     pub conflict: Option<Conflict>,
     /// The columns to give back, where the database can.

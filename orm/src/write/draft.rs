@@ -153,6 +153,8 @@ pub(super) enum Slot {
 /// ```
 pub struct DraftRow<M> {
     slots: Vec<Slot>,
+    /// What the columns of one field go through, kept for the next field.
+    out: Writer,
     error: Option<Error>,
     _model: PhantomData<fn() -> M>,
 }
@@ -194,7 +196,8 @@ impl<M: Model> DraftRow<M> {
     /// let row = orm::write::DraftRow::<Tag>::new();
     /// ```
     pub fn new() -> Self {
-        DraftRow { slots: vec![Slot::Unset; M::meta().columns.len()], error: None, _model: PhantomData }
+        let slots = vec![Slot::Unset; M::meta().columns.len()];
+        DraftRow { slots, out: Writer::default(), error: None, _model: PhantomData }
     }
 
     /// Sets a field to what a person gave for it.
@@ -203,8 +206,9 @@ impl<M: Model> DraftRow<M> {
     /// # use library::*;
     /// let row = orm::write::DraftRow::<Tag>::new().with::<String>(1, "logic"); // the column `slug`
     /// ```
-    pub fn with<F: ModelField>(self, column: u16, value: impl IntoField<F>) -> Self {
-        self.set(column, &value.into_field())
+    pub fn with<F: ModelField>(mut self, column: u16, value: impl IntoField<F>) -> Self {
+        let written = value.into_field().write_owned(&mut self.out);
+        self.put(column, written, Slot::Given)
     }
 
     /// Sets a field, whose first column is `column`. A value that has no database form is reported when the draft is written.
@@ -213,8 +217,9 @@ impl<M: Model> DraftRow<M> {
     /// # use library::*;
     /// let row = orm::write::DraftRow::<Tag>::new().set(1, &"logic".to_owned());
     /// ```
-    pub fn set<F: ModelField>(self, column: u16, value: &F) -> Self {
-        self.put(column, value, Slot::Given)
+    pub fn set<F: ModelField>(mut self, column: u16, value: &F) -> Self {
+        let written = value.write(&mut self.out);
+        self.put(column, written, Slot::Given)
     }
 
     /// Sets a field to the model's default, which upserts do not write over the value of an existing row.
@@ -223,19 +228,22 @@ impl<M: Model> DraftRow<M> {
     /// # use library::*;
     /// let row = orm::write::DraftRow::<Book>::new().fill(3, &true); // `active`, as the model says
     /// ```
-    pub fn fill<F: ModelField>(self, column: u16, value: &F) -> Self {
-        self.put(column, value, Slot::Default)
+    pub fn fill<F: ModelField>(mut self, column: u16, value: &F) -> Self {
+        let written = value.write(&mut self.out);
+        self.put(column, written, Slot::Default)
     }
 
-    fn put<F: ModelField>(mut self, column: u16, value: &F, slot: fn(Value) -> Slot) -> Self {
-        let mut out = Writer::default();
-        match value.write(&mut out) {
+    /// Takes over what was written of a field.
+    fn put(mut self, column: u16, written: Result<()>, slot: fn(Value) -> Slot) -> Self {
+        let values = self.out.drain();
+        match written {
             Ok(()) => {
-                for (place, value) in self.slots.iter_mut().skip(usize::from(column)).zip(out.into_values()) {
+                for (place, value) in self.slots.iter_mut().skip(usize::from(column)).zip(values) {
                     *place = slot(value);
                 }
             }
             Err(error) => {
+                drop(values);
                 let name = check::field_name(M::meta(), column);
                 self.error = self.error.or(Some(error.with_model(M::meta().static_name()).with_fields([name])));
             }
@@ -264,11 +272,12 @@ impl<M: Model> DraftRow<M> {
     }
 
     /// The values, checked and completed.
-    pub(super) fn into_values(self) -> Result<NewRow> {
-        match self.error {
-            Some(error) => Err(error),
-            None => complete(M::meta(), self.slots),
+    pub(super) fn into_values(mut self) -> Result<NewRow> {
+        if let Some(error) = self.error {
+            return Err(error);
         }
+        complete(M::meta(), &mut self.slots)?;
+        Ok(NewRow(self.slots))
     }
 }
 
@@ -278,62 +287,78 @@ impl<M: Model> Default for DraftRow<M> {
     }
 }
 
-/// A row to insert: checked, with the model's defaults.
+/// A row to insert: checked, with the model's defaults. What is unset is left to the database.
 #[derive(Debug, Clone)]
-pub(super) struct NewRow {
-    /// By column; `None` is left to the database.
-    pub(super) values: Vec<Option<Value>>,
-    /// The columns that an upsert writes over an existing row.
-    pub(super) given: Vec<u16>,
-}
+pub(super) struct NewRow(Vec<Slot>);
 
 impl NewRow {
+    /// By column, what is sent.
+    pub(super) fn values(&self) -> impl Iterator<Item = Option<&Value>> {
+        self.0.iter().map(Slot::value)
+    }
+
+    /// What is sent for a column.
+    pub(super) fn value(&self, column: u16) -> Option<&Value> {
+        self.0[usize::from(column)].value()
+    }
+
     /// The columns that are sent.
     pub(super) fn columns(&self) -> Vec<u16> {
-        let sent = self.values.iter().enumerate().filter(|(_, value)| value.is_some());
-        sent.map(|(column, _)| column as u16).collect()
+        let sent = (0..).zip(self.values()).filter(|(_, value)| value.is_some());
+        sent.map(|(column, _)| column).collect()
+    }
+
+    /// The columns that an upsert writes over an existing row.
+    pub(super) fn given(&self) -> impl Iterator<Item = u16> {
+        (0..).zip(&self.0).filter(|(_, slot)| matches!(slot, Slot::Given(_))).map(|(column, _)| column)
     }
 
     /// The values that are sent.
-    pub(super) fn into_binds(self) -> Vec<Value> {
-        self.values.into_iter().flatten().collect()
+    pub(super) fn into_binds(self) -> impl Iterator<Item = Value> {
+        self.0.into_iter().filter_map(|slot| match slot {
+            Slot::Unset => None,
+            Slot::Default(value) | Slot::Given(value) => Some(value),
+        })
     }
 }
 
-fn complete(meta: &ModelMeta, slots: Vec<Slot>) -> Result<NewRow> {
-    let mut given = Vec::new();
-    let mut values = Vec::with_capacity(slots.len());
-    for (index, slot) in slots.into_iter().enumerate() {
-        let column = index as u16;
-        let shape = &meta.columns[index];
-        let field = &meta.fields[shape.field as usize];
-        let options = &field.options;
-        let value = match slot {
-            Slot::Given(value) => {
-                given.push(column);
-                Some(value)
-            }
-            Slot::Default(value) => Some(value),
-            Slot::Unset if options.auto_now || options.auto_now_add => {
-                if options.auto_now {
-                    given.push(column);
-                }
-                clock::now(shape.kind)
-            }
-            Slot::Unset if options.auto || options.db_default.is_some() => None,
-            Slot::Unset => match options.default {
-                Some(default) if field.column_count == 1 => Some(default()),
-                _ if shape.nullable => Some(Value::Null(shape.kind)),
-                _ => {
-                    let what = "has no value, and no default";
-                    return Err(check::refuse(meta, column, Code::MissingValue, what));
-                }
-            },
-        };
-        values.push(match value {
-            Some(value) => Some(check::checked(meta, column, value)?),
-            None => None,
-        });
+impl Slot {
+    fn value(&self) -> Option<&Value> {
+        match self {
+            Slot::Unset => None,
+            Slot::Default(value) | Slot::Given(value) => Some(value),
+        }
     }
-    Ok(NewRow { values, given })
+}
+
+fn complete(meta: &ModelMeta, slots: &mut [Slot]) -> Result<()> {
+    for (column, slot) in (0..).zip(slots) {
+        if let Slot::Unset = slot {
+            *slot = unset(meta, column)?;
+        }
+        if let Slot::Default(value) | Slot::Given(value) = slot {
+            let unchecked = std::mem::replace(value, Value::Bool(false));
+            *value = check::checked(meta, column, unchecked)?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands in a column for which nothing was given.
+fn unset(meta: &ModelMeta, column: u16) -> Result<Slot> {
+    let shape = &meta.columns[usize::from(column)];
+    let field = &meta.fields[usize::from(shape.field)];
+    let options = &field.options;
+    if options.auto_now || options.auto_now_add {
+        let slot = if options.auto_now { Slot::Given } else { Slot::Default };
+        return Ok(clock::now(shape.kind).map_or(Slot::Unset, slot));
+    }
+    if options.auto || options.db_default.is_some() {
+        return Ok(Slot::Unset);
+    }
+    match options.default {
+        Some(default) if field.column_count == 1 => Ok(Slot::Default(default())),
+        _ if shape.nullable => Ok(Slot::Default(Value::Null(shape.kind))),
+        _ => Err(check::refuse(meta, column, Code::MissingValue, "has no value, and no default")),
+    }
 }

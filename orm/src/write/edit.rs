@@ -188,11 +188,11 @@ impl<M: Model> Operation for Save<M> {
     type Output = M;
 
     fn access(&self) -> Access {
-        Access::Write
+        Access::ShortWrite
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
-        let changes = std::mem::take(&mut self.changes);
+        let changes = self.changes.clone();
         let mut row: M = update_by_key(conn, &self.key, changes).await?.ok_or_else(|| not_found(M::meta()))?;
         for (field, loaded) in self.kept.drain(..) {
             row.attach_related(field, loaded);

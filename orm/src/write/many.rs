@@ -320,7 +320,7 @@ impl Relate {
             let insert = Insert {
                 model: model.clone(),
                 columns: source.iter().chain(target).copied().collect(),
-                rows: keys.iter().map(|key| self.owner.iter().chain(key).cloned().collect()).collect(),
+                values: keys.iter().flat_map(|key| self.owner.iter().chain(key)).cloned().collect(),
                 conflict: ignore.then(|| Conflict { target: Vec::new(), update: Vec::new() }),
                 returning: Vec::new(),
             };

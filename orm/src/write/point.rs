@@ -138,22 +138,25 @@ impl<M: Model> CreateOne<M> {
         let usual = is_usual(meta, &row);
         let returns = dialect.capabilities().insert_returning;
         let key = if returns { None } else { known_key(meta, &row) };
-        let columns = row.columns();
-        let binds = row.into_binds();
-        let make = || {
+        let make = |row: NewRow| {
             let returning = if returns { all_columns(meta) } else { Vec::new() };
-            let rows = vec![binds.clone()];
-            let model = ModelRef::Static(meta);
-            compile::insert(Insert { model, columns, rows, conflict: None, returning }, dialect)
+            let (model, columns) = (ModelRef::Static(meta), row.columns());
+            let values = row.into_binds().collect();
+            compile::insert(Insert { model, columns, values, conflict: None, returning }, dialect)
         };
-        let statement = if usual { template(&meta.templates.of(dialect).insert, make)?.with(binds) } else { make()? };
+        let statement = match usual {
+            true => {
+                template(&meta.templates.of(dialect).insert, || make(row.clone()))?.with(row.into_binds().collect())
+            }
+            false => make(row)?,
+        };
         Ok(CreateOne { statement, usual, key, _model: PhantomData })
     }
 }
 
 /// Whether just the automatic key and the defaults of the database are left out.
 fn is_usual(meta: &ModelMeta, row: &NewRow) -> bool {
-    row.values.iter().zip(&meta.columns).all(|(value, column)| {
+    row.values().zip(&meta.columns).all(|(value, column)| {
         let options = &meta.fields[column.field as usize].options;
         value.is_none() == (options.auto || options.db_default.is_some())
     })
@@ -161,14 +164,14 @@ fn is_usual(meta: &ModelMeta, row: &NewRow) -> bool {
 
 /// The key, where the row has it.
 pub(super) fn known_key(meta: &ModelMeta, row: &NewRow) -> Option<Vec<Value>> {
-    meta.key.iter().map(|&column| row.values[column as usize].clone()).collect()
+    meta.key.iter().map(|&column| row.value(column).cloned()).collect()
 }
 
 impl<M: Model> Operation for CreateOne<M> {
     type Output = M;
 
     fn access(&self) -> Access {
-        Access::Write
+        Access::ShortWrite
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
@@ -187,8 +190,8 @@ impl<M: Model> Operation for CreateOne<M> {
         if let Some(row) = created {
             return Ok(row);
         }
-        let key = match self.key.take() {
-            Some(key) => key,
+        let key = match &self.key {
+            Some(key) => key.clone(),
             None => vec![Value::I64(conn.last_insert_id().await?)],
         };
         read_by_key(conn, key).await?.ok_or_else(|| not_found(M::meta()))

@@ -95,7 +95,7 @@ impl<M: Model> ByKey<M> {
     pub(super) fn new(row: NewRow, key: UniqueKey<M>) -> Result<Self> {
         let target = columns_of(key);
         for &column in &target {
-            if row.values[usize::from(column)].as_ref().is_none_or(Value::is_null) {
+            if row.value(column).is_none_or(Value::is_null) {
                 let meta = M::meta();
                 let name = super::check::field_name(meta, column);
                 return Err(Error::new(Code::BadQuery, format!("`{name}` of the key has no value in the draft"))
@@ -113,7 +113,7 @@ impl<M: Model> ByKey<M> {
     fn select(&self, mut select: Select, dialect: Dialect) -> Result<crate::Statement> {
         select.default_order = false;
         for &column in &self.target {
-            let value = self.row.values[usize::from(column)].clone().map_or(Expr::Or(Vec::new()), Expr::Value);
+            let value = self.row.value(column).cloned().map_or(Expr::Or(Vec::new()), Expr::Value);
             select.add_filter(Expr::own(Self::model(), column).binary(BinaryOp::Eq, value));
         }
         compile::select(&select, dialect)
@@ -152,7 +152,7 @@ impl<M: Model> ByKey<M> {
         let insert = Insert {
             model: Self::model(),
             columns: self.row.columns(),
-            rows: vec![self.row.clone().into_binds()],
+            values: self.row.clone().into_binds().collect(),
             conflict,
             returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
         };
@@ -181,7 +181,7 @@ impl<M: Model> ByKey<M> {
         if columns.is_empty() {
             return read_by_key(conn, key.to_vec()).await;
         }
-        let value = |column: u16| self.row.values[usize::from(column)].clone().map(|value| (column, value));
+        let value = |column: u16| self.row.value(column).cloned().map(|value| (column, value));
         let changes = columns.into_iter().filter_map(value).collect();
         update_by_key(conn, key, changes).await
     }
@@ -190,7 +190,7 @@ impl<M: Model> ByKey<M> {
 /// The columns that a draft writes over an existing row: those that were given, without the keys.
 pub(super) fn overwrites(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> Vec<u16> {
     let keep = |column: &u16| !target.contains(column) && !meta.key.contains(column);
-    row.given.iter().copied().filter(keep).collect()
+    row.given().filter(keep).collect()
 }
 
 /// The last row of an answer.
@@ -365,7 +365,7 @@ impl<M: Model> Operation for Upsert<M> {
         let insert = Insert {
             model: ByKey::<M>::model(),
             columns: by_key.row.columns(),
-            rows: vec![by_key.row.clone().into_binds()],
+            values: by_key.row.clone().into_binds().collect(),
             conflict: Some(overwrite(meta, &by_key.overwrites(), &by_key.target)),
             returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
         };

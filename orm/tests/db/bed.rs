@@ -171,6 +171,19 @@ impl Operation for Execute {
     }
 }
 
+/// One row, which is named: on SQLite it may run on the calling thread.
+pub(crate) struct Short(pub(crate) Statement);
+
+impl Operation for Short {
+    type Output = u64;
+    fn access(&self) -> Access {
+        Access::ShortWrite
+    }
+    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+        conn.execute(&self.0).await
+    }
+}
+
 pub(crate) async fn ints<E: Executor>(ex: &E, sql: &str) -> Result<Vec<i64>> {
     ex.run(Query(Statement::raw(sql, []), |cell| cell.i64())).await
 }
@@ -180,7 +193,7 @@ pub(crate) async fn ids<E: Executor>(ex: &E) -> Result<Vec<i64>> {
 }
 
 pub(crate) async fn insert<E: Executor>(ex: &E, id: i64) -> Result<u64> {
-    ex.run(Execute(Statement::raw("INSERT INTO t VALUES (?)", [Value::I64(id)]))).await
+    ex.run(Short(Statement::raw("INSERT INTO t VALUES (?)", [Value::I64(id)]))).await
 }
 
 /// The table that `ids` and `insert` use.

@@ -7,6 +7,8 @@ mod errors;
 mod futures;
 mod log;
 #[cfg(feature = "sqlite")]
+mod short_writes;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod transactions;
 mod values;

@@ -1,10 +1,15 @@
-//! How long SQLite may run: a budget of instructions, a deadline, and cancellation. The one place with unsafe code.
+//! How long SQLite may run, and what it may wait for: a budget of instructions, a deadline, cancellation, locks, and the
+//! checkpoints of its log. The one place with unsafe code.
 //!
-//! SQLite asks a progress handler every thousand instructions of its virtual machine whether to go on. Diesel does not
-//! give out the handle that the handler is installed on; `sqlite3_auto_extension` does, while a connection opens.
-#![allow(unsafe_code)] // The handler's two functions are called by C, and installed through C.
+//! SQLite asks three handlers: every thousand instructions of its virtual machine whether to go on, when another
+//! connection holds a lock whether to try again, and after each commit whether to bring the log back into the file. On the
+//! calling thread of an asynchronous program the answers are: for a while, no, and no.
+//!
+//! Diesel does not give out the handle that they are installed on; `sqlite3_auto_extension` does, while a connection opens.
+#![allow(unsafe_code)] // The handlers are called by C, and installed through C.
 
-use diesel::{Connection as _, ConnectionResult, SqliteConnection};
+use crate::Statement;
+use diesel::{Connection as _, ConnectionError, ConnectionResult, SqliteConnection};
 use libsqlite3_sys as ffi;
 use std::{
     cell::Cell,
@@ -12,14 +17,21 @@ use std::{
     ptr,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed},
     },
+    thread,
     time::{Duration, Instant},
 };
 
 /// SQLite's instructions between two questions.
 const STEP: c_int = 1_000;
 const NO_DEADLINE: u64 = u64::MAX;
+
+/// How many pages the log may have before it is brought back into the file: SQLite's own number.
+const LOG: c_int = 1_000;
+
+/// A write that takes longer is not soon done, whatever takes the time: a trigger, a slow disk, a full sync.
+const SOON: Duration = Duration::from_millis(1);
 
 /// A connection, and what limits it.
 pub(in crate::db) struct Watched {
@@ -29,23 +41,35 @@ pub(in crate::db) struct Watched {
 }
 
 /// The limits of what runs on one connection.
-#[derive(Default)]
 pub(in crate::db) struct Watch {
+    /// Whether it runs on the calling thread.
     limited: AtomicBool,
+    /// Whether it is an operation that writes.
+    writes: AtomicBool,
     /// Questions left on the calling thread; below zero elsewhere.
     steps: AtomicI64,
-    /// The statement that runs, by its text, and the questions left when it began.
+    /// The statement that runs, by its text, the questions left when it began, and for writes the moment.
     statement: AtomicU64,
     began: AtomicI64,
+    since: AtomicU64,
     deadline: AtomicU64,
     ticket: Mutex<Option<Arc<Ticket>>>,
     stopped: AtomicU8,
+    /// How long to wait for another connection's lock, in microseconds.
+    lock_timeout: u64,
+    /// Since when it waits.
+    waiting: AtomicU64,
+    /// The pages of the log after the last commit here; 0 when the next commit has to wait for the disk.
+    log: AtomicI32,
+    /// Writes that were soon done when they last ran, by their texts: a lossy set.
+    soon_done: [AtomicU64; 128],
 }
 
 /// Why SQLite was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum Stopped {
     No,
+    /// It would have taken too long on the calling thread, or waited there: it starts again elsewhere.
     Budget,
     Deadline,
     Cancelled,
@@ -77,67 +101,97 @@ impl Ticket {
 }
 
 impl Watch {
-    fn begin(&self, ticket: Option<Arc<Ticket>>) {
-        self.stopped.store(0, Relaxed);
-        self.limited.store(false, Relaxed);
-        *self.ticket.lock().unwrap_or_else(PoisonError::into_inner) = ticket;
+    fn new(lock_timeout: Duration) -> Self {
+        Watch {
+            limited: AtomicBool::new(false),
+            writes: AtomicBool::new(false),
+            steps: AtomicI64::new(0),
+            statement: AtomicU64::new(0),
+            began: AtomicI64::new(0),
+            since: AtomicU64::new(0),
+            deadline: AtomicU64::new(0),
+            ticket: Mutex::new(None),
+            stopped: AtomicU8::new(0),
+            lock_timeout: micros(lock_timeout),
+            waiting: AtomicU64::new(0),
+            log: AtomicI32::new(0),
+            soon_done: [const { AtomicU64::new(0) }; 128],
+        }
     }
 
-    /// Limits what follows to the budget of the calling thread.
-    pub(in crate::db) fn limit(&self, steps: u32) {
+    /// What follows runs on the calling thread, and within so many steps; it waits for nothing.
+    pub(in crate::db) fn limit(&self, steps: u32, writes: bool) {
         self.stopped.store(0, Relaxed);
         self.steps.store(i64::from(steps), Relaxed);
+        self.writes.store(writes, Relaxed);
         self.limited.store(true, Relaxed);
     }
 
-    /// Lets what follows run until its owner gives it up.
-    pub(in crate::db) fn attend(&self, ticket: Arc<Ticket>) {
-        self.begin(Some(ticket));
+    /// What follows runs on the connection's own thread, until its owner gives it up.
+    pub(in crate::db) fn attend(&self, ticket: Arc<Ticket>, writes: bool) {
+        self.stopped.store(0, Relaxed);
+        self.writes.store(writes, Relaxed);
+        *self.ticket.lock().unwrap_or_else(PoisonError::into_inner) = Some(ticket);
     }
 
     /// Ends what `limit` or `attend` began.
     pub(in crate::db) fn end(&self) {
-        if self.limited.swap(false, Relaxed) {
-            return;
-        }
-        self.begin(None);
-    }
-
-    /// Notes which statement runs; false if it is known to be too long for the calling thread, which is not worth a try.
-    ///
-    /// Statements found by their type are short, and have no text to know them by.
-    pub(in crate::db) fn may_start(&self, text: Option<&str>) -> bool {
-        let statement = text.map_or(0, hash);
-        self.statement.store(statement, Relaxed);
-        self.began.store(self.steps.load(Relaxed), Relaxed);
-        if statement != 0
-            && self.limited.load(Relaxed)
-            && TOO_LONG[statement as usize % TOO_LONG.len()].load(Relaxed) == statement
-        {
-            self.stopped.store(1, Relaxed);
-            return false;
-        }
-        true
-    }
-
-    /// A statement that turned out to be short, on the connection's own thread, may be tried on the calling thread again.
-    pub(in crate::db) fn finished(&self, steps: u32) {
         if self.limited.load(Relaxed) {
-            return;
+            self.limited.store(false, Relaxed);
+        } else {
+            *self.ticket.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
+    }
+
+    /// Notes which statement runs; false if it is not for the calling thread: a read that is known to be long, or a write
+    /// that is large or not known to be soon done.
+    pub(in crate::db) fn may_start(&self, statement: &Statement) -> bool {
+        let identity = statement.identity();
+        self.statement.store(identity, Relaxed);
+        self.began.store(self.steps.load(Relaxed), Relaxed);
+        let writes = self.writes.load(Relaxed);
+        if writes {
+            self.since.store(now(), Relaxed);
+        }
+        if !self.limited.load(Relaxed) {
+            return true;
+        }
+        let may = match writes {
+            true => is_in(&self.soon_done, identity) && statement.is_small(),
+            false => !is_in(&TOO_LONG, identity),
+        };
+        if !may {
+            self.stopped.store(1, Relaxed);
+        }
+        may
+    }
+
+    /// Remembers of the statement that has run whether it is for the calling thread.
+    pub(in crate::db) fn finished(&self, steps: u32) {
         let statement = self.statement.load(Relaxed);
-        let known = &TOO_LONG[statement as usize % TOO_LONG.len()];
-        if known.load(Relaxed) == statement && self.began.load(Relaxed) - self.steps.load(Relaxed) < i64::from(steps) {
-            known.store(0, Relaxed);
+        let within = self.began.load(Relaxed) - self.steps.load(Relaxed) < i64::from(steps);
+        if self.writes.load(Relaxed) {
+            let soon = within && now().saturating_sub(self.since.load(Relaxed)) < micros(SOON);
+            remember(&self.soon_done, statement, soon);
+        } else if within && !self.limited.load(Relaxed) {
+            remember(&TOO_LONG, statement, false);
         }
+    }
+
+    /// Whether a commit does not wait for the disk. It does when it begins the log anew, and when the log is due to be
+    /// brought back into the file. What another process does to the log is not seen: then a commit here waits once.
+    pub(in crate::db) fn commits_at_once(&self) -> bool {
+        (1..LOG).contains(&self.log.load(Relaxed))
+    }
+
+    /// The connection writes to none: a commit never waits.
+    pub(in crate::db) fn has_no_log(&self) {
+        self.log.store(1, Relaxed);
     }
 
     /// Sets the moment at which the next statement is stopped.
     pub(in crate::db) fn set_deadline(&self, timeout: Option<Duration>) {
-        let moment = match timeout {
-            None => 0,
-            Some(timeout) => now().saturating_add(u64::try_from(timeout.as_micros()).unwrap_or(NO_DEADLINE)).max(1),
-        };
+        let moment = timeout.map_or(0, |timeout| now().saturating_add(micros(timeout)).max(1));
         self.deadline.store(moment, Relaxed);
     }
 
@@ -154,12 +208,13 @@ impl Watch {
     fn go_on(&self) -> bool {
         let left = self.steps.fetch_sub(1, Relaxed);
         let why = if left <= 0 && self.limited.load(Relaxed) {
-            let statement = self.statement.load(Relaxed);
-            TOO_LONG[statement as usize % TOO_LONG.len()].store(statement, Relaxed);
+            if !self.writes.load(Relaxed) {
+                remember(&TOO_LONG, self.statement.load(Relaxed), true);
+            }
             1
         } else if matches!(self.deadline.load(Relaxed), moment if moment > 0 && moment <= now()) {
             2
-        } else if self.ticket.try_lock().is_ok_and(|ticket| ticket.as_ref().is_some_and(|it| it.cancelled())) {
+        } else if self.is_given_up() {
             3
         } else {
             return true;
@@ -167,68 +222,133 @@ impl Watch {
         self.stopped.store(why, Relaxed);
         false
     }
+
+    fn is_given_up(&self) -> bool {
+        self.ticket.try_lock().is_ok_and(|ticket| ticket.as_ref().is_some_and(|it| it.cancelled()))
+    }
+
+    /// Whether to try again to get the lock that another connection holds, after a wait; `tries` were in vain.
+    fn wait_for_lock(&self, tries: u32) -> bool {
+        if self.limited.load(Relaxed) {
+            self.stopped.store(1, Relaxed);
+            return false;
+        }
+        if tries == 0 {
+            self.waiting.store(now(), Relaxed);
+        }
+        let left = self.lock_timeout.saturating_sub(now().saturating_sub(self.waiting.load(Relaxed)));
+        if left == 0 || self.is_given_up() {
+            return false;
+        }
+        thread::sleep(Duration::from_micros(left.min(500 << tries.min(6))));
+        true
+    }
+
+    /// Notes how long the log is after a commit; whether it is to be brought back into the file now.
+    fn committed(&self, pages: c_int) -> bool {
+        self.log.store(pages, Relaxed);
+        pages >= LOG && !self.limited.load(Relaxed)
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(NO_DEADLINE)
 }
 
 /// Microseconds since the first call: an `Instant` that fits an atomic.
 fn now() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
-    u64::try_from(START.get_or_init(Instant::now).elapsed().as_micros()).unwrap_or(NO_DEADLINE)
+    micros(START.get_or_init(Instant::now).elapsed())
 }
 
-/// Statements that were too long for the calling thread, by their text: a lossy set, where a mistake costs little.
+/// Reads that were too long for the calling thread: a lossy set, where a mistake costs little.
 static TOO_LONG: [AtomicU64; 512] = [const { AtomicU64::new(0) }; 512];
 
-/// A quick hash of a text, never 0 (the multiplier is that of rustc's FxHash).
-fn hash(text: &str) -> u64 {
-    let mut hash = 0u64;
-    let mut add = |word: u64| hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
-    for word in words {
-        add(u64::from_ne_bytes(*word));
+fn place_in(set: &[AtomicU64], statement: u64) -> &AtomicU64 {
+    &set[(statement >> 32) as usize % set.len()]
+}
+
+fn is_in(set: &[AtomicU64], statement: u64) -> bool {
+    place_in(set, statement).load(Relaxed) == statement
+}
+
+fn remember(set: &[AtomicU64], statement: u64, is_in: bool) {
+    let place = place_in(set, statement);
+    let known = place.load(Relaxed) == statement;
+    if known != is_in {
+        place.store(if is_in { statement } else { 0 }, Relaxed);
     }
-    for byte in rest {
-        add(u64::from(*byte));
-    }
-    (hash ^ (hash >> 32)).max(1)
 }
 
 thread_local! {
-    /// The watch of the connection that this thread is opening.
-    static OPENING: Cell<*const Watch> = const { Cell::new(ptr::null()) };
+    /// The connection that this thread opened last.
+    static OPENED: Cell<*mut ffi::sqlite3> = const { Cell::new(ptr::null_mut()) };
 }
 
 impl Watched {
-    /// Opens a connection with a watch over it.
-    pub(in crate::db) fn open(url: &str) -> ConnectionResult<Self> {
+    /// Opens a connection with a watch over it, which waits so long for the locks of others.
+    pub(in crate::db) fn open(url: &str, lock_timeout: Duration) -> ConnectionResult<Self> {
         static INSTALLED: OnceLock<()> = OnceLock::new();
         INSTALLED.get_or_init(|| {
             // SAFETY: `opened` has the signature that SQLite calls extensions with, and is a function: it lives for ever.
-            // The call itself locks SQLite's list of extensions. Its only failure is out of memory: then no watch.
+            // The call itself locks SQLite's list of extensions. Its only failure is out of memory: then `OPENED` is null.
             unsafe { ffi::sqlite3_auto_extension(Some(opened)) };
         });
-        let watch = Arc::new(Watch::default());
-        OPENING.set(Arc::as_ptr(&watch));
-        let conn = SqliteConnection::establish(url);
-        OPENING.set(ptr::null());
-        Ok(Watched { conn: conn?, watch })
+        OPENED.set(ptr::null_mut());
+        let conn = SqliteConnection::establish(url)?;
+        let db = OPENED.replace(ptr::null_mut());
+        if db.is_null() {
+            return Err(ConnectionError::BadConnection("out of memory".to_owned()));
+        }
+        let watch = Arc::new(Watch::new(lock_timeout));
+        let it = Arc::as_ptr(&watch).cast_mut().cast();
+        // SAFETY: `db` is the handle of `conn`, which is open and which no one else has yet: `opened` has put it there while
+        // this thread opened it. `watch` outlives the connection, since `Watched` owns both and drops the connection first,
+        // and the handlers only share it: it holds nothing but atomics and a mutex.
+        unsafe {
+            ffi::sqlite3_progress_handler(db, STEP, Some(progress), it);
+            ffi::sqlite3_busy_handler(db, Some(busy), it);
+            ffi::sqlite3_wal_hook(db, Some(committed), it);
+        }
+        Ok(Watched { conn, watch })
     }
 }
 
 /// Called by SQLite for each connection of the process while it opens, on the opening thread.
 unsafe extern "C" fn opened(db: *mut ffi::sqlite3, _: *mut *mut c_char, _: *const ffi::sqlite3_api_routines) -> c_int {
-    let watch = OPENING.get();
-    if !watch.is_null() {
-        // SAFETY: `db` is the connection being opened, which no one else has yet. `watch` outlives the connection:
-        // `Watched` owns both and drops the connection first. The handler only reads and writes atomics and a mutex.
-        unsafe { ffi::sqlite3_progress_handler(db, STEP, Some(progress), watch.cast_mut().cast()) };
-    }
+    OPENED.set(db);
     ffi::SQLITE_OK
 }
 
 /// Called by SQLite every [`STEP`] instructions, on the thread that runs the statement.
 unsafe extern "C" fn progress(watch: *mut c_void) -> c_int {
-    // SAFETY: `watch` is the pointer that `opened` installed, to a `Watch` that outlives the connection; it is only
-    // ever shared, never borrowed mutably.
+    // SAFETY: `watch` is the pointer that `open` installed, to a `Watch` that outlives the connection; it is only ever
+    // shared, never borrowed mutably.
     let watch = unsafe { &*watch.cast_const().cast::<Watch>() };
     c_int::from(!watch.go_on())
+}
+
+/// Called by SQLite when another connection holds the lock that it needs.
+unsafe extern "C" fn busy(watch: *mut c_void, tries: c_int) -> c_int {
+    // SAFETY: as in `progress`.
+    let watch = unsafe { &*watch.cast_const().cast::<Watch>() };
+    c_int::from(watch.wait_for_lock(tries.unsigned_abs()))
+}
+
+/// Called by SQLite after each commit to a log, when its locks are free again.
+unsafe extern "C" fn committed(
+    watch: *mut c_void,
+    db: *mut ffi::sqlite3,
+    schema: *const c_char,
+    pages: c_int,
+) -> c_int {
+    // SAFETY: as in `progress`.
+    let watch = unsafe { &*watch.cast_const().cast::<Watch>() };
+    if watch.committed(pages) {
+        // It is tried again after the next commit if it fails, or if a reader is in the way.
+        // SAFETY: the call that SQLite's own handler makes here, with the arguments that it is given.
+        unsafe { ffi::sqlite3_wal_checkpoint(db, schema) };
+        watch.log.store(0, Relaxed);
+    }
+    ffi::SQLITE_OK
 }

@@ -1,4 +1,4 @@
-//! SQLite: one writer, several readers, each on a thread of its own; short reads run on the caller's thread.
+//! SQLite: one writer, several readers, each on a thread of its own; what is short runs on the caller's thread.
 
 mod budget;
 mod functions;
@@ -9,8 +9,20 @@ pub(super) use worker::{Slot, Workers};
 
 use super::{Access, Connection, MaybeProbe, Operation, Settings, connection::Link};
 use crate::{Code, Dialect, Error, Result};
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// No limit on the steps of what cannot be cut off: a write in a transaction, which would be rolled back with it.
+const UNLIMITED: u32 = u32::MAX;
+
+/// From so many short writes on, or with one that was not, a transaction is ended on the connection's own thread.
+const MANY: u32 = 64;
 
 /// The connections to one SQLite database.
 pub(super) struct SqlitePool {
@@ -27,6 +39,8 @@ pub(super) struct SqlitePool {
 pub(super) struct Lease {
     workers: Arc<Workers>,
     permit: Option<OwnedSemaphorePermit>,
+    /// How much the transaction has written, in short writes.
+    written: AtomicU32,
 }
 
 impl SqlitePool {
@@ -54,18 +68,25 @@ impl SqlitePool {
         tokio::task::coop::consume_budget().await;
         match (op.access(), &self.readers) {
             (Access::Read, Some(readers)) => {
-                if self.settings.inline_reads
-                    && let Some(done) = readers.try_inline(&mut op, probe)
+                if let Some(steps) = self.settings.inline_steps(Access::Read)
+                    && let Some(done) = readers.try_inline(&mut op, steps, false, probe)
                 {
                     return done;
                 }
                 readers.hop(op, (), &self.settings, probe).await
             }
             (access, _) => {
+                let steps = self.settings.inline_steps(access);
+                // A read takes no turn where nobody waits for one.
+                if let (Some(steps), Access::Read) = (steps, access)
+                    && self.turn.available_permits() > 0
+                    && let Some(done) = self.writer.try_inline(&mut op, steps, false, probe)
+                {
+                    return done;
+                }
                 let permit = self.turn().await?;
-                if access == Access::Read
-                    && self.settings.inline_reads
-                    && let Some(done) = self.writer.try_inline(&mut op, probe)
+                if let Some(steps) = steps
+                    && let Some(done) = self.writer.try_inline(&mut op, steps, false, probe)
                 {
                     return done;
                 }
@@ -89,8 +110,7 @@ impl SqlitePool {
     /// The writing connection, until the lease is dropped.
     pub(super) async fn lease(&self) -> Result<Lease> {
         let permit = self.turn().await?;
-        self.writer.set_leased(true);
-        Ok(Lease { workers: self.writer.clone(), permit: Some(permit) })
+        Ok(Lease::of(self.writer.clone(), Some(permit)))
     }
 
     /// A connection of its own for a transaction that only reads: it keeps no writer waiting.
@@ -99,9 +119,7 @@ impl SqlitePool {
             return self.lease().await;
         }
         let slot = Slot::new(open(&self.url, &self.settings, false, true)?);
-        let workers = Workers::new("orm-sqlite-snapshot", vec![slot]);
-        workers.set_leased(true);
-        Ok(Lease { workers, permit: None })
+        Ok(Lease::of(Workers::new("orm-sqlite-snapshot", vec![slot]), None))
     }
 
     pub(super) fn size(&self) -> usize {
@@ -124,6 +142,11 @@ impl SqlitePool {
 }
 
 impl Lease {
+    fn of(workers: Arc<Workers>, permit: Option<OwnedSemaphorePermit>) -> Lease {
+        workers.only().inspect(|slot| slot.set_leased(true));
+        Lease { workers, permit, written: AtomicU32::new(0) }
+    }
+
     pub(super) async fn run<Op: Operation>(
         &self,
         mut op: Op,
@@ -131,13 +154,38 @@ impl Lease {
         probe: &MaybeProbe,
     ) -> Result<Op::Output> {
         tokio::task::coop::consume_budget().await;
-        if op.access() == Access::Read
-            && settings.inline_reads
-            && let Some(done) = self.workers.try_inline(&mut op, probe)
+        let access = op.access();
+        let steps = settings.inline_steps(access).map(|steps| if access == Access::Read { steps } else { UNLIMITED });
+        if let Some(steps) = steps
+            && let Some(done) = self.workers.try_inline(&mut op, steps, true, probe)
+        {
+            self.has_written(u32::from(access != Access::Read));
+            return done;
+        }
+        self.has_written(if access == Access::Read { 0 } else { MANY });
+        self.workers.hop(op, (), settings, probe).await
+    }
+
+    /// Runs what begins or ends the transaction or a savepoint: quick, where little was written.
+    pub(super) async fn control<Op: Operation>(
+        &self,
+        mut op: Op,
+        settings: &Settings,
+        probe: &MaybeProbe,
+    ) -> Result<Op::Output> {
+        tokio::task::coop::consume_budget().await;
+        if settings.inline_writes
+            && self.written.load(Relaxed) < MANY
+            && let Some(done) = self.workers.try_inline(&mut op, UNLIMITED, true, probe)
         {
             return done;
         }
         self.workers.hop(op, (), settings, probe).await
+    }
+
+    fn has_written(&self, much: u32) {
+        // Far from what could overflow.
+        self.written.store(self.written.load(Relaxed).saturating_add(much), Relaxed);
     }
 
     /// Ends the transaction's hold; what is open is rolled back first, on the connection's own thread and in its turn.
@@ -145,14 +193,11 @@ impl Lease {
         let permit = self.permit.take();
         let workers = self.workers.clone();
         if !rollback {
-            workers.set_leased(false);
+            workers.only().inspect(|slot| slot.set_leased(false));
             return;
         }
         self.workers.push(Box::new(move |slot: &Slot| {
-            let mut conn = slot.lock();
-            conn.leased = false;
-            conn.settle();
-            drop(conn);
+            slot.end_lease();
             drop(permit);
             drop(workers);
         }));
@@ -182,10 +227,14 @@ fn file_of(url: &str) -> String {
 }
 
 fn open(target: &str, settings: &Arc<Settings>, memory: bool, reader: bool) -> Result<Connection> {
-    let mut watched = Watched::open(target).map_err(|cause| {
+    let lock_timeout = settings.lock_timeout.unwrap_or(Duration::from_secs(5));
+    let mut watched = Watched::open(target, lock_timeout).map_err(|cause| {
         Error::new(Code::NoDatabase, format!("the SQLite database `{target}` cannot be opened: {cause}"))
             .with_hint("the folder must exist, and file and folder must be readable and writable")
     })?;
+    if memory || reader {
+        watched.watch.has_no_log();
+    }
     let registered = functions::register(&mut watched.conn);
     let registered = registered.and_then(|()| match &settings.on_sqlite {
         Some(on_sqlite) => on_sqlite.0(&mut watched.conn),
@@ -193,9 +242,7 @@ fn open(target: &str, settings: &Arc<Settings>, memory: bool, reader: bool) -> R
     });
     registered.map_err(|error| Error::new(Code::BadSetting, format!("a connection cannot be set up: {error}")))?;
     let mut conn = Connection::new(Link::Sqlite(watched), Dialect::Sqlite, settings.clone());
-    let wait = settings.lock_timeout.unwrap_or(std::time::Duration::from_secs(5)).as_millis();
-    // The time-out comes first: switching to WAL may have to wait too.
-    let mut setup = format!("PRAGMA busy_timeout = {wait}; PRAGMA foreign_keys = ON;");
+    let mut setup = "PRAGMA foreign_keys = ON;".to_owned();
     if !memory {
         setup.push_str("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
     }

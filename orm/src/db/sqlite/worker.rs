@@ -1,15 +1,22 @@
 //! Connections with a thread each, and the queue that feeds them.
 
-use super::{Stopped, budget::Ticket};
-use crate::db::{Connection, MaybeProbe, Operation, Settings, connection::Link};
+use super::{
+    Stopped,
+    budget::{Ticket, Watch},
+};
+use crate::db::{Access, Connection, MaybeProbe, Operation, Settings, connection::Link};
 use crate::{Code, Error, Result};
+use futures_util::future::BoxFuture;
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::pin,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError,
-        atomic::{AtomicU8, Ordering::Relaxed},
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Release},
+        },
     },
     task::{Context, Poll, Waker},
     thread,
@@ -19,27 +26,25 @@ use tokio::sync::oneshot;
 type Job = Box<dyn FnOnce(&Slot) + Send>;
 
 /// One connection; whoever holds the lock uses it.
-pub(in crate::db) struct Slot(Mutex<Connection>);
+pub(in crate::db) struct Slot {
+    conn: Mutex<Connection>,
+    /// Whether a transaction owns the connection, and ends what it began.
+    leased: AtomicBool,
+}
 
 /// Connections that serve one queue.
 pub(in crate::db) struct Workers {
     name: &'static str,
     slots: Vec<Arc<Slot>>,
     queue: Arc<Queue>,
-    /// How many more operations of a likeness are not tried on the calling thread.
-    slow: Box<[AtomicU8; KINDS]>,
 }
-
-/// The likenesses that are told apart. Two that meet in one place cost a hop now and then, nothing else.
-const KINDS: usize = 1024;
-
-/// How often a likeness that was cut off goes to a thread at once before it is tried again.
-const AVOIDED: u8 = 31;
 
 #[derive(Default)]
 struct Queue {
     state: Mutex<State>,
     ready: Condvar,
+    /// Set while `state` is locked, and read without.
+    closed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -48,43 +53,73 @@ struct State {
     /// Threads started so far; they start when they are first needed.
     started: usize,
     idle: usize,
-    closed: bool,
 }
 
 impl Slot {
     pub(in crate::db) fn new(conn: Connection) -> Arc<Self> {
-        Arc::new(Slot(Mutex::new(conn)))
+        Arc::new(Slot { conn: Mutex::new(conn), leased: AtomicBool::new(false) })
     }
 
     /// A panic inside an operation leaves nothing half done that `Connection::settle` does not end.
-    pub(in crate::db) fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Turn<'_> {
+        Turn { conn: self.conn.lock().unwrap_or_else(PoisonError::into_inner), slot: self }
     }
 
-    fn try_lock(&self) -> Option<MutexGuard<'_, Connection>> {
-        match self.0.try_lock() {
-            Ok(conn) => Some(conn),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
+    fn try_lock(&self) -> Option<Turn<'_>> {
+        let conn = match self.conn.try_lock() {
+            Ok(conn) => conn,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(Turn { conn, slot: self })
+    }
+
+    pub(super) fn set_leased(&self, leased: bool) {
+        self.leased.store(leased, Release);
+    }
+
+    pub(super) fn is_leased(&self) -> bool {
+        self.leased.load(Acquire)
+    }
+
+    /// Ends what a transaction left open, and its hold.
+    pub(super) fn end_lease(&self) {
+        let turn = self.lock();
+        self.set_leased(false);
+        drop(turn);
+    }
+}
+
+/// One use of a connection; however it ends, nothing stays behind on it but what a transaction owns.
+struct Turn<'a> {
+    conn: MutexGuard<'a, Connection>,
+    slot: &'a Slot,
+}
+
+impl Turn<'_> {
+    fn watch(&self) -> Option<&Watch> {
+        match &self.conn.link {
+            Link::Sqlite(watched) => Some(&watched.watch),
+            #[allow(unreachable_patterns, reason = "with one back end there is no other")]
+            _ => None,
         }
     }
 }
 
-/// One use of a connection; however it ends, nothing stays behind on it.
-struct Turn<'a>(MutexGuard<'a, Connection>);
-
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        if let Link::Sqlite(watched) = &self.0.link {
-            watched.watch.end();
+        if let Some(watch) = self.watch() {
+            watch.end();
         }
-        self.0.settle();
+        if !self.slot.is_leased() {
+            self.conn.settle();
+        }
     }
 }
 
 impl Workers {
     pub(super) fn new(name: &'static str, slots: Vec<Arc<Slot>>) -> Arc<Self> {
-        Arc::new(Workers { name, slots, queue: Arc::default(), slow: Box::new([const { AtomicU8::new(0) }; KINDS]) })
+        Arc::new(Workers { name, slots, queue: Arc::default() })
     }
 
     pub(super) fn size(&self) -> usize {
@@ -96,44 +131,57 @@ impl Workers {
         state.started - state.idle.min(state.started)
     }
 
-    pub(super) fn set_leased(&self, leased: bool) {
-        for slot in &self.slots {
-            slot.lock().leased = leased;
-        }
+    /// The only connection of those that have one.
+    pub(super) fn only(&self) -> Option<&Slot> {
+        self.slots.first().map(|slot| &**slot)
     }
 
-    /// Runs a reading operation on the calling thread, if a connection is free and the budget suffices.
-    pub(super) fn try_inline<Op: Operation>(&self, op: &mut Op, probe: &MaybeProbe) -> Option<Result<Op::Output>> {
-        if self.queue.lock().closed {
+    /// Runs an operation on the calling thread, within so many steps, if a connection is free and it is a short one.
+    ///
+    /// `leased` says whether it is the operation of the transaction that owns the connection.
+    pub(super) fn try_inline<Op: Operation>(
+        &self,
+        op: &mut Op,
+        steps: u32,
+        leased: bool,
+        probe: &MaybeProbe,
+    ) -> Option<Result<Op::Output>> {
+        let mut turn = self.slots.iter().find_map(|slot| slot.try_lock())?;
+        if self.queue.closed.load(Acquire) {
             return Some(Err(crate::db::closed()));
         }
-        let likeness = op.likeness();
-        let slow = (likeness != 0).then(|| &self.slow[(likeness >> 32) as usize % KINDS]);
-        if let Some(slow) = slow
-            && slow.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
-        {
+        if turn.slot.is_leased() != leased {
             return None;
         }
-        let mut turn = self.slots.iter().find_map(|slot| slot.try_lock()).map(Turn)?;
-        if let Link::Sqlite(watched) = &turn.0.link {
-            watched.watch.limit(turn.0.settings.inline_budget);
+        let writes = op.access() != Access::Read;
+        let watch = turn.watch()?;
+        if writes && !watch.commits_at_once() {
+            return None;
         }
-        turn.0.observe(probe);
-        let done = at_once(op.run(&mut turn.0));
-        match turn.0.stopped() {
+        watch.limit(steps, writes);
+        turn.conn.observe(probe);
+        let done = at_once(op.run(&mut turn.conn));
+        match turn.conn.stopped() {
             // Nothing was changed: it starts again where it may take its time.
-            Stopped::Budget => {
-                if let Some(slow) = slow {
-                    slow.store(AVOIDED, Relaxed);
-                }
-                None
-            }
+            Stopped::Budget if done.is_err() || !writes => None,
             _ => Some(done),
         }
     }
 
     /// Runs an operation on a connection's own thread; `keep` is held until it has ended.
-    pub(super) async fn hop<Op: Operation>(
+    ///
+    /// Boxed, so that what does not hop, which is most, has small futures.
+    pub(super) fn hop<'a, Op: Operation>(
+        &'a self,
+        op: Op,
+        keep: impl Send + 'static,
+        settings: &'a Settings,
+        probe: &'a MaybeProbe,
+    ) -> BoxFuture<'a, Result<Op::Output>> {
+        Box::pin(self.hopping(op, keep, settings, probe))
+    }
+
+    async fn hopping<Op: Operation>(
         &self,
         mut op: Op,
         keep: impl Send + 'static,
@@ -145,15 +193,15 @@ impl Workers {
         let probe = probe.clone();
         let mine = GiveUp(ticket.clone());
         self.push(Box::new(move |slot| {
-            let mut turn = Turn(slot.lock());
+            let mut turn = slot.lock();
             if !ticket.start() {
                 return;
             }
-            if let Link::Sqlite(watched) = &turn.0.link {
-                watched.watch.attend(ticket);
+            if let Some(watch) = turn.watch() {
+                watch.attend(ticket, op.access() != Access::Read);
             }
-            turn.0.observe(&probe);
-            let done = catch_unwind(AssertUnwindSafe(|| at_once(op.run(&mut turn.0))));
+            turn.conn.observe(&probe);
+            let done = catch_unwind(AssertUnwindSafe(|| at_once(op.run(&mut turn.conn))));
             drop(turn);
             // Before the answer: its receiver may count on what `keep` holds being free.
             drop(keep);
@@ -174,7 +222,7 @@ impl Workers {
     /// Hands a job to the first free thread.
     pub(in crate::db) fn push(&self, job: Job) {
         let mut state = self.queue.lock();
-        if state.closed {
+        if self.queue.closed.load(Acquire) {
             return;
         }
         state.jobs.push_back(job);
@@ -194,8 +242,7 @@ impl Workers {
     }
 
     pub(super) async fn close(&self) {
-        self.queue.lock().closed = true;
-        self.queue.ready.notify_all();
+        self.queue.close();
         for slot in &self.slots {
             // What is running ends; a blocked thread is none of the runtime's.
             while slot.try_lock().is_none() {
@@ -207,14 +254,20 @@ impl Workers {
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.queue.lock().closed = true;
-        self.queue.ready.notify_all();
+        self.queue.close();
     }
 }
 
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(&self) {
+        let state = self.lock();
+        self.closed.store(true, Release);
+        drop(state);
+        self.ready.notify_all();
     }
 
     fn serve(&self, slot: &Slot) {
@@ -225,7 +278,7 @@ impl Queue {
                 // An operation's own panic travels to its caller; this one would be ours.
                 let _ = catch_unwind(AssertUnwindSafe(|| job(slot)));
                 state = self.lock();
-            } else if state.closed {
+            } else if self.closed.load(Acquire) {
                 return;
             } else {
                 state.idle += 1;

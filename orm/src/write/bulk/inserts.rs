@@ -1,13 +1,13 @@
 //! Inserts and upserts in chunks.
 
 use super::super::{
-    draft::NewRow,
+    draft::{IntoDraftRow, NewRow},
     fault::explained,
-    point::{all_columns, known_key, not_found, read_by_key},
+    point::{known_key, not_found, read_by_key},
     upsert::{ByKey, finish, overwrite, overwrites, upsert_in_steps},
 };
 use crate::{
-    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, Statement, Value, compile,
+    Access, Code, Connection, Dialect, Error, Model, Operation, Result, Row, Statement, Value, compile,
     model::{ModelMeta, Reader},
     tree::{BinaryOp, Conflict, Expr, Insert, ModelRef, Order, Select},
 };
@@ -19,140 +19,156 @@ const ROWS: usize = 500;
 /// The most rows in one INSERT that gives way where the database tells what it left out by warnings, of which it keeps 64.
 const WATCHED: usize = 60;
 
-pub(super) async fn insert_many<E: Executor>(inserts: Inserts, ex: &E) -> Result<u64> {
-    if inserts.rows == 0 {
-        return Ok(0);
-    }
-    ex.run(inserts).await
-}
-
 /// Rows that have the same columns, for one statement after the other.
 struct Group {
     columns: Vec<u16>,
     conflict: Option<Conflict>,
-    rows: Vec<Vec<Value>>,
+    /// Row after row.
+    values: Vec<Value>,
     /// The number of each row among all drafts.
     places: Vec<usize>,
-    /// The keys that the rows already have; empty where the database makes them.
+    /// The keys that the rows already have, where they are not given back; empty where the database makes them.
     keys: Vec<Vec<Value>>,
 }
 
 /// Rows to insert, grouped by what they have.
 pub(super) struct Inserts {
     meta: &'static ModelMeta,
+    dialect: Dialect,
+    /// The columns to give back.
+    returning: Vec<u16>,
     groups: Vec<Group>,
     pub(super) rows: usize,
+    /// The statement where one does it all.
+    single: Option<Statement>,
 }
 
 impl Inserts {
-    pub(super) fn new<M: Model>(rows: Vec<NewRow>, conflict: Option<Conflict>) -> Inserts {
-        let mut inserts = Inserts { meta: M::meta(), groups: Vec::new(), rows: rows.len() };
-        for (place, row) in rows.into_iter().enumerate() {
-            let columns = row.columns();
-            let known = inserts.groups.iter().rposition(|group| group.columns == columns);
-            inserts.add(known, columns, conflict.clone(), row, place);
+    pub(super) fn new<M: Model>(dialect: Dialect, returning: Vec<u16>) -> Inserts {
+        Inserts { meta: M::meta(), dialect, returning, groups: Vec::new(), rows: 0, single: None }
+    }
+
+    /// Inserts of these drafts, which are checked; a group for each set of columns.
+    pub(super) fn of<M: Model, D: IntoDraftRow<M>>(
+        drafts: impl IntoIterator<Item = D>,
+        conflict: Option<Conflict>,
+        dialect: Dialect,
+        returning: Vec<u16>,
+    ) -> Result<Inserts> {
+        let mut inserts = Inserts::new::<M>(dialect, returning);
+        let drafts = drafts.into_iter();
+        let expected = drafts.size_hint().0;
+        for draft in drafts {
+            let row = draft.into_row().into_values()?;
+            let known = inserts.groups.iter().rposition(|group| group.has_columns_of(&row));
+            inserts.add(known, || conflict.clone(), row, expected);
         }
-        inserts
+        inserts.settled()
     }
 
     /// Upserts: a key that comes twice comes in two statements, in the order of the drafts.
-    pub(super) fn upserts<M: Model>(rows: Vec<NewRow>, target: Vec<u16>) -> Inserts {
+    pub(super) fn upserts<M: Model>(rows: Vec<NewRow>, target: Vec<u16>, dialect: Dialect) -> Result<Inserts> {
         let meta = M::meta();
-        let mut inserts = Inserts { meta, groups: Vec::new(), rows: rows.len() };
+        let mut inserts = Inserts::new::<M>(dialect, Vec::new());
         let mut keys: HashSet<String> = HashSet::new();
         let mut over: Vec<u16> = Vec::new();
-        for (place, row) in rows.into_iter().enumerate() {
-            let columns = row.columns();
-            let key = target.iter().map(|&column| format!("{:?}", row.values[usize::from(column)])).collect();
+        let expected = rows.len();
+        for row in rows {
+            let key = || target.iter().map(|&column| format!("{:?}", row.value(column))).collect::<String>();
             let own = overwrites(meta, &row, &target);
-            let repeated = !keys.insert(key);
+            let repeated = !keys.insert(key());
             let last = inserts.groups.len().checked_sub(1);
-            let same = last.filter(|&last| inserts.groups[last].columns == columns && over == own && !repeated);
+            let same = last.filter(|&last| inserts.groups[last].has_columns_of(&row) && over == own && !repeated);
             if same.is_none() {
-                let key = target.iter().map(|&column| format!("{:?}", row.values[usize::from(column)])).collect();
-                keys = HashSet::from([key]);
+                keys = HashSet::from([key()]);
             }
-            let conflict = overwrite(meta, &own, &target);
+            inserts.add(same, || Some(overwrite(meta, &own, &target)), row, expected);
             over = own;
-            inserts.add(same, columns, Some(conflict), row, place);
         }
-        inserts
+        inserts.settled()
     }
 
-    fn add(&mut self, group: Option<usize>, columns: Vec<u16>, conflict: Option<Conflict>, row: NewRow, place: usize) {
+    fn add(&mut self, group: Option<usize>, conflict: impl FnOnce() -> Option<Conflict>, row: NewRow, expected: usize) {
         let index = group.unwrap_or_else(|| {
-            let (rows, places, keys) = (Vec::new(), Vec::new(), Vec::new());
-            self.groups.push(Group { columns, conflict, rows, places, keys });
+            let (columns, conflict) = (row.columns(), conflict());
+            let rows = expected.min(ROWS);
+            let (values, places) = (Vec::with_capacity(rows * columns.len()), Vec::with_capacity(rows));
+            self.groups.push(Group { columns, conflict, values, places, keys: Vec::new() });
             self.groups.len() - 1
         });
+        let gives_rows = self.gives_rows();
         let group = &mut self.groups[index];
-        group.keys.extend(known_key(self.meta, &row));
-        group.rows.push(row.into_binds());
-        group.places.push(place);
+        if !gives_rows {
+            group.keys.extend(known_key(self.meta, &row));
+        }
+        group.values.extend(row.into_binds());
+        group.places.push(self.rows);
+        self.rows += 1;
     }
 
-    /// Whether it takes one statement, which needs no transaction.
-    fn is_single(&self, dialect: Dialect) -> bool {
-        self.groups.len() == 1 && self.groups.iter().all(|group| group.rows.len() <= group.chunk(dialect))
+    /// Whether the statements give the rows back that are wanted.
+    fn gives_rows(&self) -> bool {
+        self.returning.is_empty() || self.dialect.capabilities().insert_returning
     }
 
-    /// Runs the statements. `each` gets the number of the draft and its row, where `returning` asks for rows.
-    async fn insert(
-        &mut self,
-        conn: &mut Connection,
-        returning: &[u16],
-        each: &mut (dyn FnMut(usize, &Row<'_>) -> Result<()> + Send),
-    ) -> Result<u64> {
-        let meta = self.meta;
+    /// What takes one statement has it ready, so that it can be run again.
+    fn settled(mut self) -> Result<Inserts> {
+        if self.gives_rows()
+            && let [group] = self.groups.as_mut_slice()
+            && group.places.len() <= group.chunk(self.dialect)
+            && (self.dialect.capabilities().conflict_target || !group.ignores())
+        {
+            let values = std::mem::take(&mut group.values);
+            self.single = Some(group.statement(self.meta, values, &self.returning, self.dialect)?);
+        }
+        Ok(self)
+    }
+
+    fn access(&self) -> Access {
+        if self.single.is_some() { Access::ShortWrite } else { Access::Write }
+    }
+
+    /// Runs the statements: all or none of them. `each` gets the number of the draft and its row, where rows are given back.
+    async fn insert(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<u64> {
+        if let (Some(statement), [group]) = (&self.single, self.groups.as_slice()) {
+            return group.insert(self, conn, statement, &group.places, each).await;
+        }
+        let mark = conn.savepoint().await?;
+        let done = self.insert_all(conn, each).await;
+        finish(conn, mark, done).await
+    }
+
+    async fn insert_all(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<u64> {
         let mut count = 0;
-        for group in &mut self.groups {
-            let chunk = group.chunk(conn.dialect());
-            let mut rows = std::mem::take(&mut group.rows).into_iter();
-            let mut from = 0;
-            loop {
-                let some: Vec<_> = rows.by_ref().take(chunk).collect();
-                if some.is_empty() {
-                    break;
-                }
-                let length = some.len();
-                let insert = Insert {
-                    model: ModelRef::Static(meta),
-                    columns: group.columns.clone(),
-                    rows: some,
-                    conflict: group.conflict.clone(),
-                    returning: returning.to_vec(),
-                };
-                let mut statement = compile::insert(insert, conn.dialect())?;
-                statement.once = length != chunk && !comes_again(length);
-                let mut at = from;
-                let ran = match returning.is_empty() {
-                    true => conn.execute(&statement).await,
-                    false => {
-                        let read = &mut |row: &Row<'_>| {
-                            let place = group.places.get(at).copied().unwrap_or_default();
-                            at += 1;
-                            each(place, row)
-                        };
-                        conn.query(&statement, read).await.map(|()| length as u64)
-                    }
-                };
-                let ran = match ran {
-                    Ok(ran) => ran,
-                    Err(error) => return Err(explained(error, meta, conn).await),
-                };
-                if group.ignores() && !conn.dialect().capabilities().conflict_target {
-                    refuse_hidden_errors(conn, meta).await?;
-                }
-                let updates = group.conflict.is_some() && !group.ignores();
-                count += if updates { length as u64 } else { ran };
-                from += length;
+        let mut all: Vec<_> = self.groups.iter_mut().map(|group| std::mem::take(&mut group.values)).collect();
+        for (group, values) in self.groups.iter().zip(&mut all) {
+            let mut values = std::mem::take(values).into_iter();
+            for places in group.places.chunks(group.chunk(self.dialect)) {
+                let some = values.by_ref().take(places.len() * group.columns.len()).collect();
+                let statement = group.statement(self.meta, some, &self.returning, self.dialect)?;
+                count += group.insert(self, conn, &statement, places, each).await?;
             }
         }
         Ok(count)
     }
 }
 
+/// What gets the number of a draft, and its row.
+type EachPlace<'a> = &'a mut (dyn FnMut(usize, &Row<'_>) -> Result<()> + Send);
+
 impl Group {
+    fn has_columns_of(&self, row: &NewRow) -> bool {
+        let mut columns = self.columns.iter();
+        let mut next = columns.next();
+        (0..).zip(row.values()).all(|(column, value)| {
+            let here = next == Some(&column);
+            if here {
+                next = columns.next();
+            }
+            here == value.is_some()
+        })
+    }
+
     fn ignores(&self) -> bool {
         self.conflict.as_ref().is_some_and(|conflict| conflict.update.is_empty())
     }
@@ -166,6 +182,56 @@ impl Group {
             0 => 1,
             columns => (can.max_binds / columns).clamp(1, most),
         }
+    }
+
+    /// The statement for rows of these values.
+    fn statement(
+        &self,
+        meta: &'static ModelMeta,
+        values: Vec<Value>,
+        returning: &[u16],
+        dialect: Dialect,
+    ) -> Result<Statement> {
+        let rows = values.len() / self.columns.len().max(1);
+        let insert = Insert {
+            model: ModelRef::Static(meta),
+            columns: self.columns.clone(),
+            values,
+            conflict: self.conflict.clone(),
+            returning: returning.to_vec(),
+        };
+        let mut statement = compile::insert(insert, dialect)?;
+        statement.once = rows != self.chunk(dialect) && !comes_again(rows);
+        Ok(statement)
+    }
+
+    /// Runs a statement for the rows of these drafts.
+    async fn insert(
+        &self,
+        inserts: &Inserts,
+        conn: &mut Connection,
+        statement: &Statement,
+        places: &[usize],
+        each: EachPlace<'_>,
+    ) -> Result<u64> {
+        let (meta, rows) = (inserts.meta, places.len() as u64);
+        let ran = match inserts.returning.is_empty() {
+            true => conn.execute(statement).await,
+            false => {
+                let mut places = places.iter();
+                let read = &mut |row: &Row<'_>| places.next().map_or(Ok(()), |&place| each(place, row));
+                conn.query(statement, read).await.map(|()| rows)
+            }
+        };
+        let ran = match ran {
+            Ok(ran) => ran,
+            Err(error) => return Err(explained(error, meta, conn).await),
+        };
+        if self.ignores() && !conn.dialect().capabilities().conflict_target {
+            refuse_hidden_errors(conn, meta).await?;
+        }
+        let updates = self.conflict.is_some() && !self.ignores();
+        Ok(if updates { rows } else { ran })
     }
 }
 
@@ -203,17 +269,14 @@ impl Operation for Inserts {
     type Output = u64;
 
     fn access(&self) -> Access {
-        Access::Write
+        self.access()
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
-        let watched = !conn.dialect().capabilities().conflict_target && self.groups.iter().any(Group::ignores);
-        if self.is_single(conn.dialect()) && !watched {
-            return self.insert(conn, &[], &mut |_, _| Ok(())).await;
+        if self.rows == 0 {
+            return Ok(0);
         }
-        let mark = conn.savepoint().await?;
-        let done = self.insert(conn, &[], &mut |_, _| Ok(())).await;
-        finish(conn, mark, done).await
+        self.insert(conn, &mut |_, _| Ok(())).await
     }
 }
 
@@ -223,60 +286,73 @@ pub(super) struct CreateMany<M> {
     pub(super) _model: PhantomData<fn() -> M>,
 }
 
-impl<M: Model> CreateMany<M> {
-    async fn create(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
-        let mut rows: Vec<Option<M>> = Vec::new();
-        rows.resize_with(self.inserts.rows, || None);
-        if conn.dialect().capabilities().insert_returning {
-            let each = &mut |place: usize, row: &Row<'_>| {
-                rows[place] = Some(Reader::new(row, &[]).columns()?);
-                Ok(())
-            };
-            self.inserts.insert(conn, &all_columns(M::meta()), each).await?;
-        } else {
-            self.create_and_read(conn, &mut rows).await?;
-        }
-        rows.into_iter().map(|row| row.ok_or_else(|| not_found(M::meta()))).collect()
+impl<M: Model> Operation for CreateMany<M> {
+    type Output = Vec<M>;
+
+    fn access(&self) -> Access {
+        self.inserts.access()
     }
 
-    /// Without RETURNING: one statement after the other, each with the reading of its rows.
-    async fn create_and_read(&mut self, conn: &mut Connection, rows: &mut [Option<M>]) -> Result<()> {
-        let meta = M::meta();
-        for group in std::mem::take(&mut self.inserts.groups) {
-            let chunk = group.chunk(conn.dialect());
-            let Group { columns, rows: values, places, keys, .. } = group;
-            let mut values = values.into_iter();
-            for places in places.chunks(chunk) {
-                let insert = Insert {
-                    model: ModelRef::Static(meta),
-                    columns: columns.clone(),
-                    rows: values.by_ref().take(places.len()).collect(),
-                    conflict: None,
-                    returning: Vec::new(),
-                };
-                let statement = compile::insert(insert, conn.dialect())?;
-                if let Err(error) = conn.execute(&statement).await {
-                    return Err(explained(error, meta, conn).await);
-                }
-                if keys.is_empty() {
-                    let mut places = places.iter();
-                    let first = conn.last_insert_id().await?;
-                    let statement = from_key(meta, first, places.len(), conn.dialect())?;
-                    let each = &mut |row: &Row<'_>| {
-                        if let Some(&place) = places.next() {
-                            rows[place] = Some(Reader::new(row, &[]).columns()?);
-                        }
-                        Ok(())
-                    };
-                    conn.query(&statement, each).await?;
-                }
+    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+        let count = self.inserts.rows;
+        let mut rows: Vec<(usize, M)> = Vec::with_capacity(count);
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        if self.inserts.gives_rows() {
+            let each = &mut |place: usize, row: &Row<'_>| {
+                rows.push((place, Reader::new(row, &[]).columns()?));
+                Ok(())
+            };
+            self.inserts.insert(conn, each).await?;
+        } else {
+            let mark = conn.savepoint().await?;
+            let done = create_and_read(&mut self.inserts, conn, &mut rows).await;
+            finish(conn, mark, done).await?;
+        }
+        if self.inserts.groups.len() > 1 {
+            rows.sort_by_key(|(place, _)| *place);
+        }
+        match rows.len() == count {
+            true => Ok(rows.into_iter().map(|(_, row)| row).collect()),
+            false => Err(not_found(M::meta())),
+        }
+    }
+}
+
+/// Without RETURNING: one statement after the other, each with the reading of its rows.
+async fn create_and_read<M: Model>(
+    inserts: &mut Inserts,
+    conn: &mut Connection,
+    rows: &mut Vec<(usize, M)>,
+) -> Result<()> {
+    let (meta, dialect) = (inserts.meta, inserts.dialect);
+    for group in &mut inserts.groups {
+        let (mut values, keys) = (std::mem::take(&mut group.values).into_iter(), std::mem::take(&mut group.keys));
+        for places in group.places.chunks(group.chunk(dialect)) {
+            let some = values.by_ref().take(places.len() * group.columns.len()).collect();
+            let statement = group.statement(meta, some, &[], dialect)?;
+            if let Err(error) = conn.execute(&statement).await {
+                return Err(explained(error, meta, conn).await);
             }
-            for (&place, key) in places.iter().zip(keys) {
-                rows[place] = read_by_key(conn, key).await?;
+            if keys.is_empty() {
+                let mut places = places.iter();
+                let first = conn.last_insert_id().await?;
+                let statement = from_key(meta, first, places.len(), dialect)?;
+                let each = &mut |row: &Row<'_>| {
+                    if let Some(&place) = places.next() {
+                        rows.push((place, Reader::new(row, &[]).columns()?));
+                    }
+                    Ok(())
+                };
+                conn.query(&statement, each).await?;
             }
         }
-        Ok(())
+        for (&place, key) in group.places.iter().zip(keys) {
+            rows.extend(read_by_key(conn, key).await?.map(|row| (place, row)));
+        }
     }
+    Ok(())
 }
 
 /// The rows from an automatic key on: those of one INSERT follow each other.
@@ -289,23 +365,6 @@ fn from_key(meta: &'static ModelMeta, first: i64, count: usize, dialect: Dialect
     select.order = vec![Order { expr: key, descending: false, nulls_first: None }];
     select.limit = Some(count as u64);
     compile::select(&select, dialect)
-}
-
-impl<M: Model> Operation for CreateMany<M> {
-    type Output = Vec<M>;
-
-    fn access(&self) -> Access {
-        Access::Write
-    }
-
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
-        if self.inserts.is_single(conn.dialect()) {
-            return self.create(conn).await;
-        }
-        let mark = conn.savepoint().await?;
-        let done = self.create(conn).await;
-        finish(conn, mark, done).await
-    }
 }
 
 /// Upserts where the database cannot name the key in its statement.

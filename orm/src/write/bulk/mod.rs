@@ -8,12 +8,13 @@ pub(super) use updates::auto_now;
 
 use super::{
     UniqueKey,
-    draft::{IntoDraftRow, NewRow},
+    draft::IntoDraftRow,
+    point::all_columns,
     update::Columns,
     upsert::{ByKey, columns_of, is_only_key},
 };
 use crate::{Code, Error, Executor, Model, QuerySet, Result, field::At, model::Writer, tree::Conflict};
-use inserts::{CreateMany, Inserts, UpsertInSteps, insert_many};
+use inserts::{CreateMany, Inserts, UpsertInSteps};
 use std::{borrow::Borrow, marker::PhantomData};
 use updates::UpdateMany;
 
@@ -56,10 +57,7 @@ impl<M: Model> QuerySet<M> {
         E: Executor,
         D: IntoDraftRow<M>,
     {
-        let inserts = Inserts::new::<M>(complete(drafts)?, None);
-        if inserts.rows == 0 {
-            return Ok(Vec::new());
-        }
+        let inserts = Inserts::of(drafts, None, ex.dialect(), all_columns(M::meta()))?;
         ex.run(CreateMany { inserts, _model: PhantomData }).await
     }
 
@@ -81,7 +79,7 @@ impl<M: Model> QuerySet<M> {
         E: Executor,
         D: IntoDraftRow<M>,
     {
-        insert_many(Inserts::new::<M>(complete(drafts)?, None), ex).await
+        ex.run(Inserts::of(drafts, None, ex.dialect(), Vec::new())?).await
     }
 
     /// Writes the drafts whose unique keys are free, leaves out the others, and gives the number of new rows.
@@ -106,7 +104,7 @@ impl<M: Model> QuerySet<M> {
         D: IntoDraftRow<M>,
     {
         let ignore = Conflict { target: Vec::new(), update: Vec::new() };
-        insert_many(Inserts::new::<M>(complete(drafts)?, Some(ignore)), ex).await
+        ex.run(Inserts::of(drafts, Some(ignore), ex.dialect(), Vec::new())?).await
     }
 
     /// Writes the drafts, over the rows that have their values in this unique key where there are such, and gives the number
@@ -131,10 +129,8 @@ impl<M: Model> QuerySet<M> {
         K: FnOnce(M::UniqueKeys) -> UniqueKey<M>,
     {
         let key = key(M::unique_keys());
-        let rows = complete(drafts)?.into_iter().map(|row| ByKey::new(row, key)).collect::<Result<Vec<_>>>()?;
-        if rows.is_empty() {
-            return Ok(0);
-        }
+        let by_key = |draft: D| ByKey::new(draft.into_row().into_values()?, key);
+        let rows = drafts.into_iter().map(by_key).collect::<Result<Vec<_>>>()?;
         let target = columns_of(key);
         let single = ex.dialect().capabilities().conflict_target
             || rows.iter().all(|row| is_only_key(M::meta(), &row.row, &target));
@@ -142,7 +138,7 @@ impl<M: Model> QuerySet<M> {
             return ex.run(UpsertInSteps(rows)).await;
         }
         let rows = rows.into_iter().map(|row| row.row).collect();
-        insert_many(Inserts::upserts::<M>(rows, target), ex).await
+        ex.run(Inserts::upserts::<M>(rows, target, ex.dialect())?).await
     }
 
     /// Writes some fields of any number of rows that exist, and gives the number of rows that were found.
@@ -191,8 +187,4 @@ impl<M: Model> QuerySet<M> {
         let op = UpdateMany::new(meta, columns, given)?;
         ex.run(op).await
     }
-}
-
-fn complete<M: Model, D: IntoDraftRow<M>>(drafts: impl IntoIterator<Item = D>) -> Result<Vec<NewRow>> {
-    drafts.into_iter().map(|draft| draft.into_row().into_values()).collect()
 }
