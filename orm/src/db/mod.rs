@@ -27,7 +27,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | SQLite | busy time-out first (5 s, or `lock_timeout`), foreign keys on; files: WAL, `synchronous = NORMAL`; one connection writes, the others have `query_only` |
+//! | SQLite | waits for locks (5 s, or `lock_timeout`), foreign keys on; files: WAL, `synchronous = NORMAL`; one connection writes, the others have `query_only` |
 //! | PostgreSQL | UTC, UTF-8, `statement_timeout` and `lock_timeout` when asked |
 //! | MariaDB, MySQL | UTC, utf8mb4, strict mode without ANSI quotes, READ COMMITTED, English messages, counts of rows found, time-outs when asked |
 
