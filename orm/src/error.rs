@@ -141,6 +141,12 @@ codes! {
     MissingTable = "query.missing_table", Query;
     /// A query was built that means nothing.
     BadQuery = "query.invalid", Usage;
+    /// A query by name names a model, field, lookup or function that is not there, or may not be seen.
+    UnknownName = "name.unknown", Usage;
+    /// A name cannot stand for what it is given to: it has other signs than letters, digits and `_`, or is taken.
+    BadName = "name.invalid", Usage;
+    /// A query by name is larger than its limits.
+    TooComplex = "query.too_complex", Usage;
     /// A model or application is declared in a way that cannot work.
     BadModel = "model.invalid", Configuration;
     /// A migration could not be made, planned or run; the message has the engine's own code.

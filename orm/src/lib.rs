@@ -197,6 +197,9 @@
 //!
 //! # Further
 //!
+//! What comes from outside, such as a filter in a query string or a report that somebody put together, is a query by name:
+//! [`dynamic`] checks it against the models and gives untyped rows, or narrows a typed query.
+//!
 //! SQL of one's own goes into queries by [`sql`] and stands alone by [`raw`]. [`QuerySet::to_sql`] shows what a query says
 //! without a connection. [`QueryLog`] counts what runs. Every [`Error`] has a stable [`Code`] and often a hint.
 
@@ -205,6 +208,7 @@ mod cli;
 mod compile;
 mod db;
 mod dialect;
+pub mod dynamic;
 mod error;
 mod field;
 pub mod migrate;

@@ -10,7 +10,9 @@ mod rows;
 mod shop;
 
 mod aggregates;
+mod by_name;
 mod conditions;
+mod hostile;
 mod lookups;
 mod prefetch;
 mod reading;

@@ -19,6 +19,8 @@ const FLOW: &[(&str, &[&str])] = &[
     ("field", &["db", "model", "query", "tree", "write"]),
     ("query", &["compile", "db", "field", "model", "statement", "tree", "write"]),
     ("write", &["compile", "db", "field", "model", "query", "statement", "tree"]),
+    // Queries by name: checked against metadata, they become the same tree.
+    ("dynamic", &["compile", "db", "field", "model", "query", "statement", "tree"]),
     // Untyped from here on.
     ("tree", &["model"]),
     ("resolve", &["model", "tree"]),

@@ -3,7 +3,7 @@
 use super::{Sql, quoted};
 use crate::{
     Code, Dialect, Error, Kind, Result, Value,
-    tree::{BinaryOp, Expr, Like, ModelRef, Path, Select},
+    tree::{BinaryOp, Expr, Function, Like, ModelRef, Path, Select},
 };
 
 impl Sql {
@@ -28,6 +28,13 @@ impl Sql {
     /// A side of an arithmetic or comparison operator: whatever is not a single thing stands in parentheses.
     pub(super) fn side(&mut self, expr: &Expr) -> Result<()> {
         match expr {
+            // `IS` binds less than comparisons do.
+            Expr::Call(Function::IsTrue, _) => {
+                self.push("(");
+                self.expr(expr)?;
+                self.push(")");
+                Ok(())
+            }
             Expr::Column { .. }
             | Expr::Value(_)
             | Expr::Outer(..)

@@ -1,0 +1,378 @@
+//! Functions, transforms and aggregates by their names: what they take, and what they give.
+
+use super::{
+    Term, literal,
+    literal::{Family, called},
+    lookups, names,
+    scope::{Built, Scope, bad},
+    term,
+};
+use crate::{
+    Code, Error, Kind, Result, Value,
+    tree::{Aggregate, BinaryOp, Expr, Function},
+};
+use rust_decimal::prelude::ToPrimitive;
+
+/// What a function takes at a place.
+#[derive(Clone, Copy, PartialEq)]
+enum Takes {
+    Text,
+    Number,
+    Whole,
+    Day,
+    Clock,
+    Instant,
+}
+
+impl Takes {
+    fn fits(self, kind: Kind) -> bool {
+        match self {
+            Takes::Text => kind == Kind::Text,
+            Takes::Number => literal::family(kind) == Family::Number,
+            Takes::Whole => is_whole(kind),
+            Takes::Day => matches!(kind, Kind::Date | Kind::Timestamp | Kind::DateTime),
+            Takes::Clock => matches!(kind, Kind::Time | Kind::Timestamp | Kind::DateTime),
+            Takes::Instant => matches!(kind, Kind::Timestamp | Kind::DateTime),
+        }
+    }
+
+    fn called(self) -> &'static str {
+        match self {
+            Takes::Text => "a text",
+            Takes::Number => "a number",
+            Takes::Whole => "a whole number",
+            Takes::Day => "a date",
+            Takes::Clock => "a time",
+            Takes::Instant => "a date with a time",
+        }
+    }
+
+    /// The kind of plain values there.
+    fn wanted(self) -> Option<Kind> {
+        match self {
+            Takes::Text => Some(Kind::Text),
+            Takes::Whole => Some(Kind::I64),
+            Takes::Number => None,
+            Takes::Day => Some(Kind::Date),
+            Takes::Clock => Some(Kind::Time),
+            Takes::Instant => Some(Kind::DateTime),
+        }
+    }
+}
+
+/// What a function gives.
+#[derive(Clone, Copy)]
+enum Gives {
+    /// What its first argument is.
+    Same,
+    Kind(Kind),
+}
+
+/// How the arguments of a function belong together.
+#[derive(Clone, Copy)]
+enum Arguments {
+    /// Each for itself; the last ones, from a number on, may be left out.
+    Each(&'static [Takes], usize),
+    /// All of one kind; at least and at most so many.
+    Alike(usize, usize),
+}
+
+struct Spec {
+    name: &'static str,
+    function: Option<Function>,
+    arguments: Arguments,
+    gives: Gives,
+    /// Whether it can stand at the end of a path.
+    transform: bool,
+}
+
+const fn of_one(name: &'static str, function: Function, takes: &'static [Takes], gives: Gives) -> Spec {
+    Spec { name, function: Some(function), arguments: Arguments::Each(takes, 1), gives, transform: true }
+}
+
+const fn of(name: &'static str, function: Function, takes: &'static [Takes], least: usize, gives: Gives) -> Spec {
+    Spec { name, function: Some(function), arguments: Arguments::Each(takes, least), gives, transform: false }
+}
+
+const fn alike_of(name: &'static str, function: Function, least: usize, most: usize) -> Spec {
+    let arguments = Arguments::Alike(least, most);
+    Spec { name, function: Some(function), arguments, gives: Gives::Same, transform: false }
+}
+
+const MANY: usize = usize::MAX;
+
+/// Every function, in the order of the documentation.
+const FUNCTIONS: &[Spec] = &[
+    of_one("lower", Function::Lower, &[Takes::Text], Gives::Same),
+    of_one("upper", Function::Upper, &[Takes::Text], Gives::Same),
+    of_one("trim", Function::Trim, &[Takes::Text], Gives::Same),
+    of_one("length", Function::Length, &[Takes::Text], Gives::Kind(Kind::I64)),
+    of_one("abs", Function::Abs, &[Takes::Number], Gives::Same),
+    of_one("year", Function::Year, &[Takes::Day], Gives::Kind(Kind::I32)),
+    of_one("month", Function::Month, &[Takes::Day], Gives::Kind(Kind::I32)),
+    of_one("day", Function::Day, &[Takes::Day], Gives::Kind(Kind::I32)),
+    of_one("hour", Function::Hour, &[Takes::Clock], Gives::Kind(Kind::I32)),
+    of_one("minute", Function::Minute, &[Takes::Clock], Gives::Kind(Kind::I32)),
+    of_one("second", Function::Second, &[Takes::Clock], Gives::Kind(Kind::I32)),
+    of_one("date", Function::Date, &[Takes::Instant], Gives::Kind(Kind::Date)),
+    of("round", Function::Round, &[Takes::Number, Takes::Whole], 1, Gives::Same),
+    of("substr", Function::Substr, &[Takes::Text, Takes::Whole, Takes::Whole], 2, Gives::Same),
+    of("replace", Function::Replace, &[Takes::Text, Takes::Text, Takes::Text], 3, Gives::Same),
+    of("now", Function::Now, &[], 0, Gives::Kind(Kind::DateTime)),
+    alike_of("coalesce", Function::Coalesce, 1, MANY),
+    alike_of("greatest", Function::Greatest, 2, MANY),
+    alike_of("least", Function::Least, 2, MANY),
+    alike_of("nullif", Function::NullIf, 2, 2),
+    Spec { name: "concat", function: None, arguments: Arguments::Alike(2, MANY), gives: Gives::Same, transform: false },
+];
+
+fn find(name: &str) -> Option<&'static Spec> {
+    FUNCTIONS.iter().find(|spec| spec.name == name)
+}
+
+pub(super) fn is_transform(name: &str) -> bool {
+    find(name).is_some_and(|spec| spec.transform)
+}
+
+pub(super) fn transforms() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().filter(|spec| spec.transform).map(|spec| spec.name)
+}
+
+/// A function at the end of a path.
+pub(super) fn transform(scope: &Scope<'_>, built: Built, name: &str) -> Result<Built> {
+    let Some(spec) = find(name).filter(|spec| spec.transform) else {
+        return Err(lookups::unknown(name, built.kind));
+    };
+    scope.budget.built(1)?;
+    finish(spec, vec![built])
+}
+
+/// A function with its arguments.
+pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<Built> {
+    let Some(spec) = find(name) else {
+        return Err(names::unknown("a function", name, FUNCTIONS.iter().map(|spec| spec.name)));
+    };
+    let (least, most) = match spec.arguments {
+        Arguments::Each(takes, least) => (least, takes.len()),
+        Arguments::Alike(least, most) => (least, most),
+    };
+    if !(least..=most).contains(&arguments.len()) {
+        let wanted = match (least, most) {
+            (least, MANY) => format!("at least {least}"),
+            (least, most) if least == most => least.to_string(),
+            (least, most) => format!("{least} to {most}"),
+        };
+        return Err(bad(format!("`{name}` takes {wanted} arguments, and {} are given", arguments.len())));
+    }
+    match spec.arguments {
+        Arguments::Each(takes, _) => {
+            let arguments = takes.iter().zip(arguments).map(|(takes, term)| scope.term(term, takes.wanted()));
+            finish(spec, arguments.collect::<Result<_>>()?)
+        }
+        Arguments::Alike(..) => {
+            let terms: Vec<&Term> = arguments.iter().collect();
+            let alike = alike(scope, &terms, (spec.name == "concat").then_some(Kind::Text))?;
+            let (kind, scale) = (alike.kind, alike.scale);
+            let expr = match spec.function {
+                Some(function) => Expr::Call(function, alike.exprs),
+                None if kind == Kind::Text => {
+                    let mut texts = alike.exprs.into_iter();
+                    let first = texts.next().unwrap_or(Expr::Value(Value::Text(String::new())));
+                    texts.fold(first, |text, more| text.binary(BinaryOp::Concat, more))
+                }
+                None => return Err(wrong(spec.name, Takes::Text, kind)),
+            };
+            let ordered = matches!(spec.name, "greatest" | "least");
+            if ordered && !has_order(kind) {
+                return Err(bad(format!("`{name}` needs values with an order, and {} is given", called(kind))));
+            }
+            Ok(Built { expr, kind, scale })
+        }
+    }
+}
+
+fn finish(spec: &Spec, arguments: Vec<Built>) -> Result<Built> {
+    if let Arguments::Each(takes, _) = spec.arguments {
+        for (takes, built) in takes.iter().zip(&arguments) {
+            if !takes.fits(built.kind) {
+                return Err(wrong(spec.name, *takes, built.kind));
+            }
+        }
+    }
+    let first = arguments.first().map(|first| (first.kind, first.scale));
+    let (kind, scale) = match spec.gives {
+        Gives::Kind(kind) => (kind, None),
+        Gives::Same => first.unwrap_or((Kind::Text, None)),
+    };
+    let arguments = arguments.into_iter().map(|built| built.expr).collect();
+    match spec.function {
+        Some(function) => Ok(Built { expr: Expr::Call(function, arguments), kind, scale }),
+        None => Err(bad(format!("`{}` cannot stand here", spec.name))),
+    }
+}
+
+fn wrong(name: &str, takes: Takes, kind: Kind) -> Error {
+    bad(format!("`{name}` takes {}, and {} is given", takes.called(), called(kind)))
+}
+
+/// Terms of one kind.
+pub(super) struct Alike {
+    pub(super) exprs: Vec<Expr>,
+    pub(super) kind: Kind,
+    pub(super) scale: Option<u32>,
+}
+
+/// Terms that have to be of one kind; plain values become what the others are.
+pub(super) fn alike(scope: &Scope<'_>, terms: &[&Term], wanted: Option<Kind>) -> Result<Alike> {
+    let is_plain = |term: &Term| matches!(term, Term::Value(_));
+    let mut kind: Option<Kind> = None;
+    let mut scale = None;
+    let mut built: Vec<Option<Built>> = Vec::with_capacity(terms.len());
+    for term in terms {
+        if is_plain(term) {
+            built.push(None);
+            continue;
+        }
+        let one = scope.term(term, wanted)?;
+        kind = Some(match kind {
+            Some(known) if known == one.kind => known,
+            Some(known) if literal::family(known) == one.family() && one.family() == Family::Number => {
+                wider(known, one.kind)
+            }
+            Some(known) => return Err(bad(format!("{} stands beside {}", called(known), called(one.kind)))),
+            None => one.kind,
+        });
+        scale = scale.max(one.scale);
+        built.push(Some(one));
+    }
+    for (term, place) in terms.iter().zip(&mut built) {
+        if place.is_some() {
+            continue;
+        }
+        let null = matches!(term, Term::Value(serde_json::Value::Null));
+        let wanted = match (kind.or(wanted), null) {
+            (Some(kind), _) => Some(kind),
+            // Another one says of which kind it is.
+            (None, true) => terms.iter().find_map(|term| match term {
+                Term::Value(json) if !json.is_null() => literal::plain(json).ok().map(|value| value.kind()),
+                _ => None,
+            }),
+            (None, false) => None,
+        };
+        let one = scope.term(term, wanted)?;
+        kind = Some(match kind {
+            Some(known) if known == one.kind => known,
+            Some(known) if literal::family(known) == one.family() => wider(known, one.kind),
+            Some(known) => return Err(bad(format!("{} stands beside {}", called(known), called(one.kind)))),
+            None => one.kind,
+        });
+        scale = scale.max(one.scale);
+        *place = Some(one);
+    }
+    let Some(kind) = kind else { return Err(bad("there is no value")) };
+    let exprs = built.into_iter().flatten().map(|one| widen(one, kind).selected().expr).collect();
+    Ok(Alike { exprs, kind, scale })
+}
+
+fn is_whole(kind: Kind) -> bool {
+    matches!(kind, Kind::I16 | Kind::I32 | Kind::I64)
+}
+
+/// The kind that holds numbers of both.
+pub(super) fn wider(one: Kind, two: Kind) -> Kind {
+    match (one, two) {
+        _ if one == two => one,
+        _ if is_whole(one) && is_whole(two) => Kind::I64,
+        (Kind::F32 | Kind::F64, _) | (_, Kind::F32 | Kind::F64) => Kind::F64,
+        _ => Kind::Decimal,
+    }
+}
+
+/// A number as one of a wider kind.
+pub(super) fn widen(built: Built, kind: Kind) -> Built {
+    if built.kind == kind || is_whole(built.kind) && is_whole(kind) || literal::family(kind) != Family::Number {
+        return built;
+    }
+    let value = match &built.expr {
+        Expr::Value(value) => converted(value, kind),
+        _ => None,
+    };
+    let expr = match value {
+        Some(value) => Expr::Value(value),
+        None => Expr::Cast(Box::new(built.expr), kind),
+    };
+    Built { expr, kind, scale: built.scale }
+}
+
+fn converted(value: &Value, kind: Kind) -> Option<Value> {
+    let whole = match value {
+        Value::I16(it) => Some(i64::from(*it)),
+        Value::I32(it) => Some(i64::from(*it)),
+        Value::I64(it) => Some(*it),
+        _ => None,
+    };
+    match (whole, value, kind) {
+        (_, Value::Null(_), kind) => Some(Value::Null(kind)),
+        (Some(whole), _, Kind::Decimal) => Some(Value::Decimal(whole.into())),
+        (Some(whole), _, Kind::F64) => Some(Value::F64(whole as f64)),
+        (None, Value::Decimal(decimal), Kind::F64) => decimal.to_f64().map(Value::F64),
+        (None, Value::F32(float), Kind::F64) => Some(Value::F64(f64::from(*float))),
+        _ => None,
+    }
+}
+
+/// Kinds whose values every database can order, and so has a smallest and a largest of.
+fn has_order(kind: Kind) -> bool {
+    !matches!(literal::family(kind), Family::Bool | Family::Json | Family::Bytes | Family::Uuid)
+}
+
+const AGGREGATES: &[(&str, Aggregate)] = &[
+    ("count", Aggregate::Count),
+    ("sum", Aggregate::Sum),
+    ("avg", Aggregate::Avg),
+    ("min", Aggregate::Min),
+    ("max", Aggregate::Max),
+];
+
+/// An aggregate over the rows of the scope.
+pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> Result<Built> {
+    let name = aggregate.function.as_str();
+    let Some(&(_, function)) = AGGREGATES.iter().find(|(known, _)| *known == name) else {
+        return Err(names::unknown("an aggregate", name, AGGREGATES.iter().map(|(name, _)| *name)));
+    };
+    let on = aggregate.of.as_ref().map(|term| scope.term(term, None)).transpose()?;
+    let filter = aggregate.filter.as_ref().map(|term| scope.condition(term)).transpose()?;
+    let nested = on.as_ref().is_some_and(|on| on.expr.is_aggregate())
+        || filter.as_ref().is_some_and(|filter| filter.is_aggregate());
+    if nested {
+        return Err(bad(format!("`{name}` is asked of an aggregate")));
+    }
+    let (kind, scale) = match (&on, function) {
+        (None, Aggregate::Count) if aggregate.distinct => {
+            return Err(bad("`count` of different values needs to be told of what"));
+        }
+        (_, Aggregate::Count) => (Kind::I64, None),
+        (None, _) => return Err(bad(format!("`{name}` needs to be told of what"))),
+        (Some(on), Aggregate::Min | Aggregate::Max) if has_order(on.kind) => (on.kind, on.scale),
+        (Some(on), Aggregate::Sum | Aggregate::Avg) if matches!(on.family(), Family::Number | Family::Duration) => {
+            let mean = function == Aggregate::Avg;
+            match on.kind {
+                Kind::I16 | Kind::I32 | Kind::I64 if !mean => (Kind::I64, None),
+                Kind::I16 | Kind::I32 | Kind::I64 | Kind::F32 | Kind::F64 => (Kind::F64, None),
+                other => (other, on.scale.filter(|_| !mean)),
+            }
+        }
+        (Some(on), _) => return Err(bad(format!("`{name}` is asked of {}", called(on.kind)))),
+    };
+    let on = on.map(|on| Box::new(on.selected().expr));
+    let expr = Expr::Aggregate { function, on, distinct: aggregate.distinct, filter: filter.map(Box::new) };
+    let Some(default) = &aggregate.default else { return Ok(Built { expr, kind, scale }) };
+    let default = widen(scope.term(default, Some(kind))?, kind);
+    if default.family() != literal::family(kind) {
+        return Err(Error::new(
+            Code::BadQuery,
+            format!("`{name}` gives {}, and its default is {}", called(kind), called(default.kind)),
+        ));
+    }
+    Ok(Built { expr: Expr::Call(Function::Coalesce, vec![expr, default.expr]), kind, scale })
+}

@@ -1,0 +1,357 @@
+//! Lookups: conditions by their names.
+
+use super::{
+    Term, functions, literal,
+    literal::{Family, called, family},
+    names,
+    scope::{Built, Scope, bad},
+    select,
+    term::Node,
+};
+use crate::{
+    Code, Error, Kind, Result, Value,
+    tree::{BinaryOp, Expr, Like, ModelRef, Select},
+};
+use serde_json::Value as Json;
+
+/// What a lookup asks.
+#[derive(Clone, Copy)]
+enum Lookup {
+    Exact,
+    Other,
+    Compare(BinaryOp),
+    In,
+    Range,
+    IsNull,
+    Same,
+    Text(Like, bool),
+    Regex(bool),
+}
+
+const LOOKUPS: &[(&str, Lookup)] = &[
+    ("exact", Lookup::Exact),
+    ("ne", Lookup::Other),
+    ("gt", Lookup::Compare(BinaryOp::Gt)),
+    ("gte", Lookup::Compare(BinaryOp::Ge)),
+    ("lt", Lookup::Compare(BinaryOp::Lt)),
+    ("lte", Lookup::Compare(BinaryOp::Le)),
+    ("in", Lookup::In),
+    ("range", Lookup::Range),
+    ("isnull", Lookup::IsNull),
+    ("same", Lookup::Same),
+    ("iexact", Lookup::Text(Like::Whole, true)),
+    ("contains", Lookup::Text(Like::Contains, false)),
+    ("icontains", Lookup::Text(Like::Contains, true)),
+    ("startswith", Lookup::Text(Like::StartsWith, false)),
+    ("istartswith", Lookup::Text(Like::StartsWith, true)),
+    ("endswith", Lookup::Text(Like::EndsWith, false)),
+    ("iendswith", Lookup::Text(Like::EndsWith, true)),
+    ("like", Lookup::Text(Like::Pattern, false)),
+    ("regex", Lookup::Regex(false)),
+    ("iregex", Lookup::Regex(true)),
+];
+
+fn find(name: &str) -> Option<Lookup> {
+    LOOKUPS.iter().find(|(known, _)| *known == name).map(|(_, lookup)| *lookup)
+}
+
+/// Whether a name is that of a lookup or a transform.
+pub(super) fn is_known(name: &str) -> bool {
+    find(name).is_some() || functions::is_transform(name)
+}
+
+/// The names of lookups and transforms.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    LOOKUPS.iter().map(|(name, _)| *name).chain(functions::transforms())
+}
+
+/// Where the value of a lookup stands: a query, and how many queries deeper its value is used.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    scope: &'p Scope<'p>,
+    levels: u8,
+}
+
+impl Place<'_> {
+    fn value(self, term: &Term, kind: Kind) -> Result<Built> {
+        let built = self.scope.term(term, Some(kind))?;
+        Ok(Built { expr: built.expr.outer(self.levels), ..built })
+    }
+}
+
+/// The condition that transforms and a lookup make of a value; `rest` are their names.
+pub(super) fn apply(
+    scope: &Scope<'_>,
+    left: Built,
+    rest: &[&str],
+    value: &Term,
+    of: &Scope<'_>,
+    levels: u8,
+) -> Result<Expr> {
+    let (lookup, transforms) = match rest.split_last() {
+        Some((last, before)) => match find(last) {
+            Some(lookup) => (lookup, before),
+            None => (Lookup::Exact, rest),
+        },
+        None => (Lookup::Exact, rest),
+    };
+    let left = transforms.iter().try_fold(left, |built, part| functions::transform(scope, built, part))?;
+    let place = Place { scope: of, levels };
+    match lookup {
+        Lookup::Exact => exact(left, value, place),
+        Lookup::Other => Ok(Expr::Not(Box::new(exact(left, value, place)?))),
+        Lookup::Same => {
+            let right = place.value(value, left.kind)?;
+            Ok(compare(left, BinaryOp::Is, right)?)
+        }
+        Lookup::Compare(op) => {
+            if matches!(left.family(), Family::Json) {
+                return Err(bad("JSON documents have no order"));
+            }
+            let right = place.value(value, left.kind)?;
+            refuse_null(&right)?;
+            compare(left, op, right)
+        }
+        Lookup::In => is_in(left, value, place),
+        Lookup::Range => {
+            let Term::List(ends) = value else { return Err(bad("`range` needs a list of two")) };
+            let [low, high] = &ends[..] else { return Err(bad("`range` needs a list of two")) };
+            let (low, high) = (place.value(low, left.kind)?, place.value(high, left.kind)?);
+            refuse_null(&low)?;
+            refuse_null(&high)?;
+            Ok(compare(left.clone(), BinaryOp::Ge, low)?.and(compare(left, BinaryOp::Le, high)?))
+        }
+        Lookup::IsNull => {
+            let null = Expr::IsNull(Box::new(left.expr));
+            Ok(if truth(value)? { null } else { Expr::Not(Box::new(null)) })
+        }
+        Lookup::Text(like, fold) => {
+            let (left, right) = texts(left, value, place)?;
+            if let (Expr::Value(Value::Null(_)), Like::Whole) = (&right.expr, like) {
+                return Ok(Expr::IsNull(Box::new(left.expr)));
+            }
+            refuse_null(&right)?;
+            if like == Like::Pattern && !matches!(right.expr, Expr::Value(_)) {
+                return Err(bad("a pattern of `like` is a text, not a field"));
+            }
+            Ok(Expr::Like { on: Box::new(left.expr), pattern: Box::new(right.expr), like, fold })
+        }
+        Lookup::Regex(fold) => {
+            scope.budget.regex()?;
+            let (left, right) = texts(left, value, place)?;
+            refuse_null(&right)?;
+            Ok(Expr::Regex { on: Box::new(left.expr), pattern: Box::new(right.expr), fold })
+        }
+    }
+}
+
+/// `isnull` takes true or false.
+pub(super) fn truth(value: &Term) -> Result<bool> {
+    match value {
+        Term::Value(Json::Bool(truth)) => Ok(*truth),
+        _ => Err(Error::new(Code::InvalidValue, "`isnull` is given neither true nor false")),
+    }
+}
+
+fn refuse_null(built: &Built) -> Result<()> {
+    match &built.expr {
+        Expr::Value(value) if value.is_null() => {
+            Err(bad("nothing is less, more or alike NULL").with_hint("ask by `isnull`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn compare(left: Built, op: BinaryOp, right: Built) -> Result<Expr> {
+    if left.family() != right.family() {
+        return Err(bad(format!("{} is compared with {}", called(left.kind), called(right.kind)))
+            .with_hint("make both of one kind by `cast`"));
+    }
+    Ok(left.expr.binary(op, right.expr))
+}
+
+fn exact(left: Built, value: &Term, place: Place<'_>) -> Result<Expr> {
+    let right = place.value(value, left.kind)?;
+    match &right.expr {
+        Expr::Value(value) if value.is_null() => Ok(Expr::IsNull(Box::new(left.expr))),
+        _ => compare(left, BinaryOp::Eq, right),
+    }
+}
+
+fn texts(left: Built, value: &Term, place: Place<'_>) -> Result<(Built, Built)> {
+    let right = place.value(value, Kind::Text)?;
+    for side in [&left, &right] {
+        if side.family() != Family::Text {
+            return Err(bad(format!("a text lookup is made on {}", called(side.kind)))
+                .with_hint("text lookups are for texts; numbers become one by `cast`"));
+        }
+    }
+    Ok((left, right))
+}
+
+fn is_in(left: Built, value: &Term, place: Place<'_>) -> Result<Expr> {
+    match value {
+        Term::List(items) => one_of(left, items, place),
+        Term::Node(node) => match &**node {
+            Node::Query(query) => {
+                let (select, row) = select::inner_keys(place.scope, query)?;
+                match &row[..] {
+                    [one] if one.family() == left.family() => Ok(in_query(vec![left.expr], select, place.levels)),
+                    [one] => Err(bad(format!("{} is looked for among {}", called(left.kind), called(one.kind)))),
+                    _ => Err(bad(format!("a query after `in` selects one value, and this one {}", row.len()))),
+                }
+            }
+            Node::Outer(_) => Err(bad("`in` needs a list or a query")),
+            _ => Err(bad("`in` needs a list or a query")),
+        },
+        Term::Value(_) => Err(bad("`in` needs a list or a query")),
+    }
+}
+
+/// Plain values are one bind; NULL and terms are compared apart, as `exact` does.
+fn one_of(left: Built, items: &[Term], place: Place<'_>) -> Result<Expr> {
+    let (mut values, mut others) = (Vec::new(), Vec::new());
+    let mut kind = left.kind;
+    for item in items {
+        let right = place.value(item, left.kind)?;
+        match right.expr {
+            Expr::Value(value) if value.is_null() => {
+                let null = Expr::IsNull(Box::new(left.expr.clone()));
+                if !others.contains(&null) {
+                    others.push(null);
+                }
+            }
+            Expr::Value(value) if value.kind() == left.kind => values.push(value),
+            // Too large for the column: all of them become so large.
+            Expr::Value(value @ Value::I64(_)) if matches!(left.kind, Kind::I16 | Kind::I32) => {
+                kind = Kind::I64;
+                values.push(value);
+            }
+            expr => others.push(compare(left.clone(), BinaryOp::Eq, Built { expr, ..right })?),
+        }
+    }
+    if kind != left.kind {
+        values = values.into_iter().map(large).collect();
+    }
+    if !values.is_empty() {
+        others.insert(0, Expr::In(Box::new(left.expr), Value::List(kind, values.into())));
+    }
+    Ok(match others.len() {
+        1 => others.remove(0),
+        _ => Expr::Or(others),
+    })
+}
+
+fn large(value: Value) -> Value {
+    match value {
+        Value::I16(it) => Value::I64(it.into()),
+        Value::I32(it) => Value::I64(it.into()),
+        value => value,
+    }
+}
+
+/// One of the rows of a query that was built `levels` queries further out.
+fn in_query(left: Vec<Expr>, mut select: Select, levels: u8) -> Expr {
+    if select.empty {
+        return Expr::Or(Vec::new());
+    }
+    select.update(0, &mut |expr, depth| {
+        if let Expr::Outer(out, _) = expr
+            && depth <= 0
+            && depth + i32::from(*out) > 0
+        {
+            *out += levels;
+        }
+    });
+    Expr::InQuery(left, Box::new(select))
+}
+
+/// A lookup on a key of several columns.
+pub(super) fn on_key(
+    key: Vec<Expr>,
+    model: &ModelRef,
+    rest: &[&str],
+    value: &Term,
+    of: &Scope<'_>,
+    levels: u8,
+) -> Result<Expr> {
+    let place = Place { scope: of, levels };
+    let kinds: Vec<Kind> = model.key.iter().map(|&column| model.columns[usize::from(column)].kind).collect();
+    let lookup = match rest {
+        [] => Lookup::Exact,
+        [one] => find(one).ok_or_else(|| names::unknown("a lookup", one, names()))?,
+        [one, ..] => return Err(names::unknown("a lookup", one, names())),
+    };
+    let values = |term: &Term| -> Result<Vec<Expr>> {
+        let Term::List(parts) = term else { return Err(parts_wanted(model)) };
+        if parts.len() != key.len() {
+            return Err(parts_wanted(model));
+        }
+        let values = parts.iter().zip(&kinds).map(|(part, &kind)| {
+            let built = place.value(part, kind)?;
+            refuse_null(&built)?;
+            match built.family() == family(kind) {
+                true => Ok(built.expr),
+                false => Err(bad(format!("{} is compared with {}", called(kind), called(built.kind)))),
+            }
+        });
+        values.collect()
+    };
+    let equal = |values: Vec<Expr>| {
+        Expr::And(key.iter().cloned().zip(values).map(|(key, value)| key.binary(BinaryOp::Eq, value)).collect())
+    };
+    match lookup {
+        Lookup::Exact if matches!(value, Term::Value(Json::Null)) => Ok(null(key)),
+        Lookup::Exact => Ok(equal(values(value)?)),
+        Lookup::Other => Ok(Expr::Not(Box::new(equal(values(value)?)))),
+        Lookup::IsNull if truth(value)? => Ok(null(key)),
+        Lookup::IsNull => Ok(Expr::Not(Box::new(null(key)))),
+        Lookup::Compare(op) => Ok(ordered(&key, op, values(value)?)),
+        Lookup::In => match value {
+            Term::List(items) => Ok(Expr::Or(items.iter().map(|item| values(item).map(equal)).collect::<Result<_>>()?)),
+            Term::Node(node) => {
+                let Node::Query(query) = &**node else { return Err(parts_wanted(model)) };
+                let (select, row) = select::inner_keys(of, query)?;
+                let fits = row.len() == kinds.len()
+                    && row.iter().zip(&kinds).all(|(built, &kind)| built.family() == family(kind));
+                if fits { Ok(in_query(key, select, levels)) } else { Err(parts_wanted(model)) }
+            }
+            Term::Value(_) => Err(parts_wanted(model)),
+        },
+        _ => Err(bad(format!("the key of `{}` has several columns and no such lookup", model.label()))),
+    }
+}
+
+fn null(key: Vec<Expr>) -> Expr {
+    Expr::Or(key.into_iter().map(|part| Expr::IsNull(Box::new(part))).collect())
+}
+
+/// Keys of several columns are ordered by the first that differs.
+fn ordered(key: &[Expr], op: BinaryOp, values: Vec<Expr>) -> Expr {
+    let strict = match op {
+        BinaryOp::Ge => BinaryOp::Gt,
+        BinaryOp::Le => BinaryOp::Lt,
+        strict => strict,
+    };
+    let last = key.len().saturating_sub(1);
+    let mut any = Vec::with_capacity(key.len());
+    for place in 0..key.len() {
+        let mut all: Vec<Expr> =
+            (0..place).map(|before| key[before].clone().binary(BinaryOp::Eq, values[before].clone())).collect();
+        let op = if place == last { op } else { strict };
+        all.push(key[place].clone().binary(op, values[place].clone()));
+        any.push(Expr::And(all));
+    }
+    Expr::Or(any)
+}
+
+fn parts_wanted(model: &ModelRef) -> Error {
+    let what = format!("the key of `{}` has {} columns", model.label(), model.key.len());
+    Error::new(Code::InvalidValue, what)
+        .with_hint("give a list with a value for each; after `in`, a list of such lists")
+}
+
+/// What a lookup's name is not.
+pub(super) fn unknown(name: &str, kind: Kind) -> Error {
+    names::unknown(&format!("a lookup on {}", literal::called(kind)), name, names())
+}

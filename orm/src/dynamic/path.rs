@@ -1,0 +1,233 @@
+//! Paths: from names to relations, columns and annotations.
+
+use super::{
+    Catalog,
+    limits::Budget,
+    lookups, names,
+    scope::{Built, Scope},
+};
+use crate::{
+    Code, Error, Result,
+    field::link,
+    tree::{Expr, Join, JoinKind, ModelRef, Path, Select, Step},
+};
+
+/// What a path leads to; what is left of it are transforms and a lookup.
+pub(super) enum Found {
+    /// An annotation.
+    Term(Built),
+    /// A column of the model at the end of a path.
+    Column { path: Path, model: ModelRef, column: u16 },
+    /// A model: its key.
+    Key { path: Path, model: ModelRef },
+    /// A relation to many rows.
+    Many { owner: Path, step: Step },
+}
+
+impl Found {
+    /// The columns of a key.
+    pub(super) fn key(path: &Path, model: &ModelRef) -> Vec<Expr> {
+        let column = |&column: &u16| Expr::Column { path: path.clone(), model: model.clone(), column };
+        model.key.iter().map(column).collect()
+    }
+}
+
+/// The parts of a path: between two `_` that no other precedes.
+pub(super) fn parts(path: &str) -> Vec<&str> {
+    path.split("__").collect()
+}
+
+impl Scope<'_> {
+    /// Follows a path as far as it names something; gives how many of its parts that took.
+    pub(super) fn walk(&self, parts: &[&str]) -> Result<(Found, usize)> {
+        let (mut path, mut model, mut at) = (self.base.clone(), self.model.clone(), 0);
+        let first = parts.first().copied().unwrap_or_default();
+        match self.find(first) {
+            Some(super::scope::Name::Term(term)) => {
+                self.budget.built(term.size())?;
+                return Ok((Found::Term(term.clone()), 1));
+            }
+            Some(super::scope::Name::Join(source, joined)) => {
+                (path, model, at) = (Path::source(*source), joined.clone(), 1);
+            }
+            None => {}
+        }
+        while let Some(&part) = parts.get(at) {
+            if part == "pk" {
+                self.joined(&path, parts, at)?;
+                return Ok((Found::Key { path, model }, at + 1));
+            }
+            let Some(field) = field(self.catalog, &model, part) else {
+                // A relation may be followed by a lookup on its key.
+                let follows = at > 0 && lookups::is_known(part);
+                return if follows {
+                    Ok((Found::Key { path, model }, at))
+                } else {
+                    Err(self.unknown(&model, part, at))
+                };
+            };
+            let (index, meta) = (field.index, &model.fields[usize::from(field.index)]);
+            self.joined(&path, parts, at)?;
+            let Some(relation) = &meta.relation else {
+                return Ok((Found::Column { path, column: meta.first_column, model: model.clone() }, at + 1));
+            };
+            let step = Step { model: model.clone(), field: index };
+            if !relation.is_to_one() {
+                return Ok((Found::Many { owner: path, step }, at + 1));
+            }
+            (path, model, at) = (path.step(step.model, index), relation.target(), at + 1);
+            if field.is_key {
+                break;
+            }
+        }
+        match at {
+            0 => Err(self.unknown(&model, "", 0)),
+            _ => Ok((Found::Key { path, model }, at)),
+        }
+    }
+
+    /// Counts the table that a path goes through.
+    fn joined(&self, path: &Path, parts: &[&str], at: usize) -> Result<()> {
+        match path.steps.is_empty() {
+            true => Ok(()),
+            false => self.budget.table(self.number, || parts[..at].join("__")),
+        }
+    }
+
+    fn unknown(&self, model: &ModelRef, part: &str, at: usize) -> Error {
+        let seen = model.fields.iter().enumerate().filter(|(index, _)| self.catalog.sees(model, *index as u16));
+        let mut known: Vec<&str> = seen.map(|(_, field)| &*field.name).collect();
+        known.push("pk");
+        match at {
+            0 => known.extend(self.names.iter().map(|(name, _)| name.as_str())),
+            _ => lookups::names().for_each(|name| known.push(name)),
+        }
+        names::unknown(&format!("a field of `{}`", model.label()), part, known)
+    }
+
+    /// The rows of a to-many relation of this query's rows, as a query inside it that selects nothing yet.
+    pub(super) fn rows_of(&self, owner: &Path, step: &Step) -> Result<(Select, Scope<'_>)> {
+        self.budget.another_table()?;
+        let target = target(step);
+        let mut select = Select::bare(target.clone());
+        let tied = link(owner, step, &target, 0, 1, 1);
+        let tie = match tied.through {
+            Some((between, tie)) => {
+                select.joins.push(Join { model: between, kind: JoinKind::Inner, on: tied.on });
+                tie
+            }
+            None => tied.on,
+        };
+        select.add_filter(tie);
+        Ok((select, self.below(target)))
+    }
+
+    /// The rows that a path of to-many relations leads to, as a query inside this one that selects nothing yet; and what is left of
+    /// the path. A relation after the first is joined to it.
+    pub(super) fn set(&self, parts: &[&str]) -> Result<Option<(Select, Scope<'_>, usize)>> {
+        let (Found::Many { owner, step }, mut taken) = self.walk(parts)? else { return Ok(None) };
+        let (mut select, mut scope) = self.rows_of(&owner, &step)?;
+        // A set of a set: the pairs of both.
+        while let Some(left) = parts.get(taken..).filter(|left| !left.is_empty()) {
+            let Ok((Found::Many { owner, step }, more)) = scope.walk(left) else { break };
+            scope.budget.table(scope.number, || left[..more].join("__"))?;
+            let (source, model) = join(&mut select, &owner, &step, JoinKind::Inner, None);
+            (scope.base, scope.model) = (Path::source(source), model);
+            taken += more;
+        }
+        Ok(Some((select, scope, taken)))
+    }
+}
+
+/// Joins the rows of a relation, and the model between, if there is one; gives the source of the rows and their model.
+pub(super) fn join(
+    select: &mut Select,
+    owner: &Path,
+    step: &Step,
+    kind: JoinKind,
+    on: Option<Expr>,
+) -> (u16, ModelRef) {
+    let target = target(step);
+    let next = select.joins.len() as u16 + 1;
+    let field = &step.model.fields[usize::from(step.field)];
+    let to_one = field.relation.as_ref().is_some_and(|relation| relation.is_to_one());
+    let mut tie = if to_one {
+        let far = owner.step(step.model.clone(), step.field);
+        let pairs = Found::key(&far, &target).into_iter().zip(Found::key(&Path::source(next), &target));
+        Expr::And(pairs.map(|(near, far)| near.binary(crate::tree::BinaryOp::Eq, far)).collect())
+    } else {
+        let between = field.relation.as_ref().and_then(|relation| relation.through(&step.model, field));
+        let source = next + u16::from(between.is_some());
+        let tied = link(owner, step, &target, source, next, 0);
+        if let Some((between, tie)) = tied.through {
+            select.joins.push(Join { model: between, kind, on: tie });
+        }
+        tied.on
+    };
+    if let Some(on) = on {
+        tie = tie.and(on);
+    }
+    select.joins.push(Join { model: target.clone(), kind, on: tie });
+    (select.joins.len() as u16, target)
+}
+
+fn target(step: &Step) -> ModelRef {
+    match &step.model.fields[usize::from(step.field)].relation {
+        Some(relation) => relation.target(),
+        None => step.model.clone(),
+    }
+}
+
+/// A field by its name, or a foreign key by the name of its column.
+struct Named {
+    index: u16,
+    /// Whether its column was named: nothing of the related row can follow.
+    is_key: bool,
+}
+
+fn field(catalog: &Catalog, model: &ModelRef, name: &str) -> Option<Named> {
+    let named = |name: &str| model.field(name).filter(|(index, _)| catalog.sees(model, *index));
+    if let Some((index, _)) = named(name) {
+        return Some(Named { index, is_key: false });
+    }
+    let (index, field) = named(name.strip_suffix("_id")?)?;
+    (field.relation.is_some() && field.column_count == 1).then_some(Named { index, is_key: true })
+}
+
+/// The name of a column of a model in rows: that of its field, and for foreign keys with the part of the key that it holds.
+pub(super) fn column_name(model: &ModelRef, column: u16) -> String {
+    let field = &model.fields[usize::from(model.columns[usize::from(column)].field)];
+    match (&field.relation, field.column_count) {
+        (None, _) => field.name.clone().into_owned(),
+        (Some(_), 1) => format!("{}_id", field.name),
+        (Some(relation), _) => {
+            let target = relation.target();
+            let part = target.key.get(usize::from(column - field.first_column));
+            match part {
+                Some(&part) => format!("{}_{}", field.name, target.columns[usize::from(part)].name),
+                None => field.name.clone().into_owned(),
+            }
+        }
+    }
+}
+
+/// Refuses a path where one value is needed and many are there.
+pub(super) fn many(path: &str) -> Error {
+    let what = format!("`{}` leads to many rows, where one value is needed", names::shown(path));
+    Error::new(Code::BadQuery, what)
+        .with_hint("ask for an aggregate over it, such as a count, or make its rows part of the query by `join`")
+}
+
+impl Budget<'_> {
+    /// Counts what stands in a tree.
+    pub(super) fn tree(&self, expr: &Expr) -> Result<()> {
+        self.built(size(expr))
+    }
+}
+
+/// How many parts an expression has.
+pub(super) fn size(expr: &Expr) -> usize {
+    let mut size = 0;
+    expr.visit(0, &mut |_, _| size += 1);
+    size
+}

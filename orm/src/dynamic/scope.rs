@@ -1,0 +1,421 @@
+//! Terms to expressions: what each means in the query that it stands in.
+
+use super::{
+    Catalog, Term, functions,
+    limits::Budget,
+    literal::{self, Family, called, family},
+    lookups, names,
+    path::{Found, many, parts, size},
+    select,
+    term::{Aggregate, Case, Node},
+};
+use crate::{
+    Code, Error, Kind, Result, Value,
+    tree::{self, BinaryOp, Expr, ModelRef, Path, Select, Selected},
+};
+
+/// A query that terms stand in: its model, its names, and the query around it.
+pub(super) struct Scope<'s> {
+    pub(super) catalog: &'s Catalog,
+    pub(super) budget: &'s Budget<'s>,
+    pub(super) model: ModelRef,
+    /// Where the model stands.
+    pub(super) base: Path,
+    /// Tells queries of one tree apart.
+    pub(super) number: usize,
+    pub(super) names: Vec<(String, Name)>,
+    pub(super) around: Option<&'s Scope<'s>>,
+    /// Whether aggregates over the rows of the query make sense.
+    pub(super) grouped: bool,
+}
+
+/// What a name stands for.
+pub(super) enum Name {
+    /// A term.
+    Term(Built),
+    /// The rows of a join.
+    Join(u16, ModelRef),
+}
+
+/// A term that has been built.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Built {
+    pub(super) expr: Expr,
+    pub(super) kind: Kind,
+    /// Digits after the point of a decimal, where they are known.
+    pub(super) scale: Option<u32>,
+}
+
+impl Built {
+    pub(super) fn new(expr: Expr, kind: Kind) -> Built {
+        Built { expr, kind, scale: None }
+    }
+
+    pub(super) fn family(&self) -> Family {
+        family(self.kind)
+    }
+
+    pub(super) fn size(&self) -> usize {
+        size(&self.expr)
+    }
+
+    /// As a value of a row: a condition is true or false there, and never NULL.
+    pub(super) fn selected(mut self) -> Built {
+        if is_condition(&self.expr) {
+            self.expr = Expr::Call(tree::Function::IsTrue, vec![self.expr]);
+        }
+        self
+    }
+}
+
+pub(super) fn bad(what: impl Into<String>) -> Error {
+    Error::new(Code::BadQuery, what)
+}
+
+fn is_condition(expr: &Expr) -> bool {
+    match expr {
+        Expr::Binary(op, ..) => {
+            use BinaryOp::{Eq, Ge, Gt, Is, Le, Lt, Ne};
+            matches!(op, Eq | Ne | Lt | Le | Gt | Ge | Is)
+        }
+        Expr::And(_) | Expr::Or(_) | Expr::Not(_) | Expr::IsNull(_) | Expr::In(..) | Expr::InQuery(..) => true,
+        Expr::Like { .. } | Expr::Regex { .. } | Expr::Exists(_) => true,
+        _ => false,
+    }
+}
+
+impl<'s> Scope<'s> {
+    /// A query over a model.
+    pub(super) fn new(
+        catalog: &'s Catalog,
+        budget: &'s Budget<'s>,
+        model: ModelRef,
+        around: Option<&'s Scope<'s>>,
+    ) -> Scope<'s> {
+        let number = budget.next_query();
+        Scope { catalog, budget, model, base: Path::source(0), number, names: Vec::new(), around, grouped: false }
+    }
+
+    /// A query inside this one.
+    pub(super) fn below(&self, model: ModelRef) -> Scope<'_> {
+        Scope::new(self.catalog, self.budget, model, Some(self))
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<&Name> {
+        self.names.iter().find(|(known, _)| known == name).map(|(_, term)| term)
+    }
+
+    /// A condition.
+    pub(super) fn condition(&self, term: &Term) -> Result<Expr> {
+        let built = self.term(term, Some(Kind::Bool))?;
+        match built.kind {
+            Kind::Bool => Ok(built.expr),
+            kind => Err(bad(format!("a condition is needed, and {} is given", called(kind)))),
+        }
+    }
+
+    /// A term; `wanted` is the kind that a plain value has there.
+    pub(super) fn term(&self, term: &Term, wanted: Option<Kind>) -> Result<Built> {
+        match term {
+            Term::Value(json) => {
+                let value = match wanted {
+                    Some(kind) => literal::value(json, kind)?,
+                    None => literal::plain(json)?,
+                };
+                let kind = value.kind();
+                let scale = match &value {
+                    Value::Decimal(decimal) => Some(decimal.scale()),
+                    _ => None,
+                };
+                Ok(Built { expr: Expr::Value(value), kind, scale })
+            }
+            Term::List(_) => {
+                Err(bad("a list stands where one value is needed").with_hint("lists go with `in` and `range`"))
+            }
+            Term::Node(node) => self.node(node, wanted),
+        }
+    }
+
+    fn node(&self, node: &Node, wanted: Option<Kind>) -> Result<Built> {
+        match node {
+            Node::Value(json) => Ok(Built::new(Expr::Value(Value::Json(json.clone())), Kind::Json)),
+            Node::Typed(kind, json) => Ok(Built::new(Expr::Value(literal::value(json, *kind)?), *kind)),
+            Node::Path(path) => self.path(path),
+            Node::Outer(term) => {
+                let Some(around) = self.around else {
+                    return Err(bad("`outer` stands in no query inside another"));
+                };
+                let built = around.term(term, wanted)?;
+                if built.expr.is_aggregate() {
+                    return Err(bad("an aggregate of the query around cannot be used inside it"));
+                }
+                Ok(Built { expr: built.expr.outer(1), ..built })
+            }
+            Node::Where(path, value) => self.named(&parts(path), value, self, 0).map(condition),
+            Node::Lookup(left, lookup, value) => {
+                let left = self.term(left, None)?;
+                lookups::apply(self, left, &[lookup.as_str()], value, self, 0).map(condition)
+            }
+            Node::And(all) => Ok(condition(Expr::And(self.conditions(all)?))),
+            Node::Or(all) => Ok(condition(Expr::Or(self.conditions(all)?))),
+            Node::Xor(all) => self.odd(all).map(condition),
+            Node::Not(term) => Ok(condition(Expr::Not(Box::new(self.condition(term)?)))),
+            Node::Any(path, term) => self.any(path, term).map(condition),
+            Node::Over(path, term) => self.over(&parts(path), &|scope| scope.term(term, None), path),
+            Node::Add(left, right) => self.arithmetic(BinaryOp::Add, left, right, wanted),
+            Node::Subtract(left, right) => self.arithmetic(BinaryOp::Sub, left, right, wanted),
+            Node::Multiply(left, right) => self.arithmetic(BinaryOp::Mul, left, right, wanted),
+            Node::Divide(left, right) => self.arithmetic(BinaryOp::Div, left, right, wanted),
+            Node::Remainder(left, right) => self.arithmetic(BinaryOp::Rem, left, right, wanted),
+            Node::Call(name, arguments) => functions::call(self, name, arguments),
+            Node::Aggregate(aggregate) => self.aggregate(aggregate),
+            Node::Case(case) => self.case(case, wanted),
+            Node::Cast(term, kind) => self.cast(term, *kind),
+            Node::Exists(query) => {
+                let (mut select, _) = select::inner(self, query)?;
+                if select.group_by.is_none() && !select.distinct {
+                    select.selection.clear();
+                }
+                Ok(condition(exists(select)))
+            }
+            Node::Query(query) => {
+                let (mut select, mut row) = select::inner(self, query)?;
+                let [built] = &mut row[..] else {
+                    let what = format!("a query inside another selects one value, and this one {}", row.len());
+                    return Err(bad(what).with_hint("name it by `values`"));
+                };
+                let one_row = select.group_by.as_ref().is_some_and(Vec::is_empty);
+                if !one_row {
+                    select.limit = Some(select.limit.map_or(1, |limit| limit.min(1)));
+                }
+                let (kind, scale) = (built.kind, built.scale);
+                let empty = std::mem::take(&mut select.empty);
+                let expr = if empty { Expr::Value(Value::Null(kind)) } else { Expr::Scalar(Box::new(select)) };
+                Ok(Built { expr, kind, scale })
+            }
+        }
+    }
+
+    fn conditions(&self, all: &[Term]) -> Result<Vec<Expr>> {
+        all.iter().map(|term| self.condition(term)).collect()
+    }
+
+    /// An odd number of conditions is true.
+    fn odd(&self, all: &[Term]) -> Result<Expr> {
+        let truths = self.conditions(all)?.into_iter().map(|truth| Expr::Call(tree::Function::IsTrue, vec![truth]));
+        let mut odd = Expr::Or(Vec::new());
+        for (index, truth) in truths.enumerate() {
+            odd = match index {
+                0 => truth,
+                _ => odd.binary(BinaryOp::Ne, truth),
+            };
+            // Each side of a comparison of truths is one itself.
+            odd = if index == 0 { odd } else { Expr::Call(tree::Function::IsTrue, vec![odd]) };
+        }
+        Ok(odd)
+    }
+
+    /// A field or annotation with transforms.
+    fn path(&self, path: &str) -> Result<Built> {
+        let parts = parts(path);
+        let (found, taken) = self.walk(&parts)?;
+        let built = match found {
+            Found::Many { .. } => return Err(many(path)),
+            Found::Key { path: at, model } => {
+                let [column] = model.key[..] else {
+                    return Err(bad(format!(
+                        "the key of `{}` has several columns, where one value is needed",
+                        model.label()
+                    )));
+                };
+                column_of(at, model, column)
+            }
+            Found::Column { path, model, column } => column_of(path, model, column),
+            Found::Term(built) => built,
+        };
+        parts[taken..].iter().try_fold(built, |built, part| functions::transform(self, built, part))
+    }
+
+    /// A condition in its short form; the value is one of the query `levels` further out.
+    pub(super) fn named(&self, parts: &[&str], value: &Term, of: &Scope<'_>, levels: u8) -> Result<Expr> {
+        let (found, taken) = self.walk(parts)?;
+        let rest = &parts[taken..];
+        match found {
+            Found::Many { owner, step } => {
+                let (mut select, inner) = self.rows_of(&owner, &step)?;
+                if let ["isnull"] = rest {
+                    let none = lookups::truth(value)?;
+                    return Ok(if none { Expr::Not(Box::new(exists(select))) } else { exists(select) });
+                }
+                let is_lookup = |first: &&str| lookups::is_known(first) && !inner.has(first);
+                let rest = if rest.first().is_none_or(is_lookup) { [&["pk"], rest].concat() } else { rest.to_vec() };
+                select.add_filter(inner.named(&rest, value, of, levels + 1)?);
+                Ok(exists(select))
+            }
+            Found::Key { path, model } => match model.key[..] {
+                [column] => lookups::apply(self, column_of(path, model, column), rest, value, of, levels),
+                _ => lookups::on_key(Found::key(&path, &model), &model, rest, value, of, levels),
+            },
+            Found::Column { path, model, column } => {
+                lookups::apply(self, column_of(path, model, column), rest, value, of, levels)
+            }
+            Found::Term(built) => lookups::apply(self, built, rest, value, of, levels),
+        }
+    }
+
+    /// Whether a name is one of the model's fields.
+    fn has(&self, name: &str) -> bool {
+        self.model.field(name).is_some_and(|(index, _)| self.catalog.sees(&self.model, index))
+    }
+
+    /// The condition is true for some row of the relation.
+    fn any(&self, path: &str, term: &Term) -> Result<Expr> {
+        let parts = parts(path);
+        match self.set(&parts)? {
+            Some((mut select, inner, taken)) if taken == parts.len() => {
+                select.add_filter(inner.condition(term)?);
+                Ok(exists(select))
+            }
+            _ => Err(not_many(path)),
+        }
+    }
+
+    /// An aggregate over the rows of a relation.
+    fn over(&self, parts: &[&str], aggregate: &dyn Fn(&Scope<'_>) -> Result<Built>, path: &str) -> Result<Built> {
+        let Some((mut select, mut inner, taken)) = self.set(parts)? else { return Err(not_many(path)) };
+        if taken != parts.len() {
+            return Err(not_many(path));
+        }
+        inner.grouped = true;
+        let built = aggregate(&inner)?;
+        if !built.expr.is_aggregate() {
+            return Err(bad(format!("over `{}` stands no aggregate", names::shown(path)))
+                .with_hint("for a condition on its rows there is `any`"));
+        }
+        select::refuse_loose(&built.expr, &[])?;
+        select.selection = vec![Selected::Expr(built.expr)];
+        Ok(Built { expr: Expr::Scalar(Box::new(select)), kind: built.kind, scale: built.scale })
+    }
+
+    fn aggregate(&self, aggregate: &Aggregate) -> Result<Built> {
+        if let Some(Term::Node(node)) = &aggregate.of
+            && let Node::Path(path) = &**node
+        {
+            let parts = parts(path);
+            let (found, _) = self.walk(&parts)?;
+            if matches!(found, Found::Many { .. }) {
+                return self.aggregate_set(aggregate, &parts, path);
+            }
+        }
+        if !self.grouped {
+            let what = format!(
+                "the aggregate `{}` stands where each row is one of its own",
+                names::shown(&aggregate.function)
+            );
+            return Err(bad(what).with_hint("it goes with `aggregate`, after `group_by`, and over to-many relations"));
+        }
+        functions::aggregate(self, aggregate)
+    }
+
+    /// An aggregate of a path over a to-many relation: over all rows that it leads to, whatever else the query joins.
+    fn aggregate_set(&self, aggregate: &Aggregate, parts: &[&str], path: &str) -> Result<Built> {
+        if self.grouped {
+            return Err(many(path));
+        }
+        if aggregate.filter.is_some() {
+            let what = format!("it is not clear whose fields the filter over `{}` names", names::shown(path));
+            return Err(bad(what).with_hint("write `over`, with the relation's path and an aggregate over its rows"));
+        }
+        let taken = match self.set(parts)? {
+            Some((_, _, taken)) => taken,
+            None => return Err(many(path)),
+        };
+        let inner = match &parts[taken..] {
+            [] if aggregate.function == "count" && !aggregate.distinct => Aggregate { of: None, ..aggregate.clone() },
+            [] => Aggregate { of: Some(super::path("pk")), ..aggregate.clone() },
+            rest => Aggregate { of: Some(super::path(rest.join("__"))), ..aggregate.clone() },
+        };
+        self.over(&parts[..taken], &|scope| functions::aggregate(scope, &inner), path)
+    }
+
+    fn arithmetic(&self, op: BinaryOp, left: &Term, right: &Term, wanted: Option<Kind>) -> Result<Built> {
+        // A plain value is of the kind of what stands beside it.
+        let wanted = wanted.filter(|kind| family(*kind) == Family::Number);
+        let (left, right) = match (left, right) {
+            (Term::Value(_), Term::Value(_)) => (self.term(left, wanted)?, self.term(right, wanted)?),
+            (Term::Value(_), _) => {
+                let right = self.term(right, wanted)?;
+                (self.term(left, Some(right.kind))?, right)
+            }
+            _ => {
+                let left = self.term(left, wanted)?;
+                let right = self.term(right, Some(left.kind))?;
+                (left, right)
+            }
+        };
+        for side in [&left, &right] {
+            if side.family() != Family::Number {
+                return Err(bad(format!("arithmetic needs numbers, and {} is given", called(side.kind))));
+            }
+        }
+        let kind = functions::wider(left.kind, right.kind);
+        let (left, right) = (functions::widen(left, kind), functions::widen(right, kind));
+        Ok(Built::new(left.expr.binary(op, right.expr), kind))
+    }
+
+    fn case(&self, case: &Case, wanted: Option<Kind>) -> Result<Built> {
+        if case.when.is_empty() {
+            return Err(bad("a case has no branch"));
+        }
+        let values: Vec<&Term> = case.when.iter().map(|(_, value)| value).chain(&case.otherwise).collect();
+        let values = functions::alike(self, &values, wanted)?;
+        let (kind, scale) = (values.kind, values.scale);
+        let mut values = values.exprs.into_iter();
+        let mut branches = Vec::with_capacity(case.when.len());
+        for (condition, _) in &case.when {
+            let condition = self.condition(condition)?;
+            branches.extend(values.next().map(|value| (condition, value)));
+        }
+        let otherwise = values.next().map(Box::new);
+        Ok(Built { expr: Expr::Case { branches, otherwise }, kind, scale })
+    }
+
+    fn cast(&self, term: &Term, to: Kind) -> Result<Built> {
+        let built = self.term(term, None)?;
+        if built.kind == to {
+            return Ok(built);
+        }
+        let possible = match (built.family(), family(to)) {
+            (Family::Number, Family::Number | Family::Text) | (Family::Text, Family::Number) => true,
+            (Family::DateTime, Family::Date) => {
+                return Ok(Built::new(Expr::Call(tree::Function::Date, vec![built.expr]), to));
+            }
+            _ => false,
+        };
+        if !possible {
+            return Err(bad(format!("{} cannot be made {}", called(built.kind), called(to))));
+        }
+        Ok(Built::new(Expr::Cast(Box::new(built.expr), to), to))
+    }
+}
+
+fn condition(expr: Expr) -> Built {
+    Built::new(expr, Kind::Bool)
+}
+
+pub(super) fn exists(select: Select) -> Expr {
+    match select.empty {
+        true => Expr::Or(Vec::new()),
+        false => Expr::Exists(Box::new(select)),
+    }
+}
+
+pub(super) fn column_of(path: Path, model: ModelRef, column: u16) -> Built {
+    let meta = &model.columns[usize::from(column)];
+    let (kind, scale) = (meta.kind, meta.scale);
+    Built { expr: Expr::Column { path, model, column }, kind, scale }
+}
+
+fn not_many(path: &str) -> Error {
+    bad(format!("`{}` does not end at a relation to many rows", names::shown(path)))
+}

@@ -1,0 +1,515 @@
+//! Queries to statements: the calls, one after the other.
+
+use super::{
+    Call, Catalog, Checked, Join, Order, Pick, Query, Term,
+    limits::Budget,
+    names,
+    path::{Found, column_name, join, many, parts},
+    scope::{Built, Name, Scope, bad, column_of},
+};
+use crate::{
+    Code, Error, Kind, Model, QuerySet, Result, compile,
+    tree::{Expr, JoinKind, ModelRef, Order as OrderBy, Path, Select, Selected, Step},
+};
+
+/// What a row holds so far.
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    /// The fields of the model.
+    Rows,
+    /// What was picked.
+    Values,
+    /// Group keys and aggregates.
+    Groups,
+    /// Rows of a typed query, whose shape stays as it is.
+    Typed,
+}
+
+struct Builder<'s> {
+    scope: Scope<'s>,
+    select: Select,
+    stage: Stage,
+    /// What each row holds, under names.
+    row: Vec<(String, Built)>,
+    /// How many of them are group keys.
+    keys: usize,
+    budget: &'s Budget<'s>,
+}
+
+/// A query that stands alone.
+pub(super) fn checked(catalog: &Catalog, query: &Query) -> Result<Checked> {
+    let budget = Budget::new(catalog.size());
+    budget.query(query, 0)?;
+    let model = catalog.find(&query.model)?.clone();
+    let scope = Scope::new(catalog, &budget, model, None);
+    let (select, row) = Builder::new(scope).calls(&query.calls)?.finish(false)?;
+    Ok(Checked::new(select, row, catalog.size().rows))
+}
+
+/// A condition on the rows of a model.
+pub(super) fn condition(catalog: &Catalog, model: &ModelRef, term: &Term) -> Result<Expr> {
+    let budget = Budget::new(catalog.size());
+    budget.term(term, 0)?;
+    Scope::new(catalog, &budget, model.clone(), None).condition(term)
+}
+
+/// The rows of a typed query that a query by name keeps.
+pub(super) fn apply<M: Model, O, R>(
+    catalog: &Catalog,
+    query: &Query,
+    mut to: QuerySet<M, O, R>,
+) -> Result<QuerySet<M, O, R>> {
+    let budget = Budget::new(catalog.size());
+    budget.query(query, 0)?;
+    let scope = Scope::new(catalog, &budget, ModelRef::Static(M::meta()), None);
+    let select = to.select_mut();
+    let builder = Builder { select: select.clone(), stage: Stage::Typed, row: Vec::new(), ..Builder::new(scope) };
+    let builder = builder.calls(&query.calls)?;
+    let mut built = builder.select;
+    if let Some(most) = catalog.size().rows {
+        built.limit = Some(built.limit.map_or(most, |limit| limit.min(most)));
+    }
+    *select = built;
+    Ok(to)
+}
+
+/// A query inside another.
+pub(super) fn inner(around: &Scope<'_>, query: &Query) -> Result<(Select, Vec<Built>)> {
+    of_inner(around, query, false)
+}
+
+/// A query inside another whose rows are looked for by their keys, unless it names values.
+pub(super) fn inner_keys(around: &Scope<'_>, query: &Query) -> Result<(Select, Vec<Built>)> {
+    of_inner(around, query, true)
+}
+
+fn of_inner(around: &Scope<'_>, query: &Query, keys: bool) -> Result<(Select, Vec<Built>)> {
+    let model = around.catalog.find(&query.model)?.clone();
+    around.budget.another_table()?;
+    let builder = Builder::new(around.below(model)).calls(&query.calls)?;
+    let (select, row) = builder.finish(keys)?;
+    Ok((select, row.into_iter().map(|(_, built)| built).collect()))
+}
+
+impl<'s> Builder<'s> {
+    fn new(scope: Scope<'s>) -> Builder<'s> {
+        let mut select = Select::bare(scope.model.clone());
+        select.default_order = true;
+        let row = fields(&scope, &Path::source(0), &scope.model, "");
+        Builder { budget: scope.budget, select, row, scope, stage: Stage::Rows, keys: 0 }
+    }
+
+    fn calls(self, calls: &[Call]) -> Result<Builder<'s>> {
+        calls.iter().try_fold(self, |mut builder, call| {
+            builder.call(call)?;
+            Ok(builder)
+        })
+    }
+
+    fn call(&mut self, call: &Call) -> Result<()> {
+        if self.stage == Stage::Typed {
+            let keeps = matches!(
+                call,
+                Call::Filter(_)
+                    | Call::Exclude(_)
+                    | Call::Alias(_)
+                    | Call::OrderBy(_)
+                    | Call::Reverse
+                    | Call::Limit(_)
+                    | Call::Offset(_)
+                    | Call::Nothing
+            );
+            if !keeps {
+                return Err(bad("a query that is applied to a typed one cannot change what its rows are")
+                    .with_hint("it can filter, exclude, order, reverse and slice"));
+            }
+        }
+        match call {
+            Call::Filter(term) => self.filter(term, false),
+            Call::Exclude(term) => self.filter(term, true),
+            Call::Annotate(items) => items.iter().try_for_each(|(name, term)| self.annotate(name, term)),
+            Call::Alias(items) => items.iter().try_for_each(|(name, term)| self.alias(name, term).map(drop)),
+            Call::Join(join) => self.join(join),
+            Call::Values(picks) => self.values(picks),
+            Call::GroupBy(picks) => self.group_by(picks),
+            Call::Aggregate(items) => self.aggregate(items),
+            Call::OrderBy(keys) => self.order_by(keys),
+            Call::Reverse => self.reverse(),
+            Call::Distinct => {
+                self.settle()?;
+                self.select.distinct = true;
+                Ok(())
+            }
+            Call::SelectRelated(paths) => paths.iter().try_for_each(|path| self.related(path)),
+            Call::Limit(count) => {
+                self.select.limit = Some(self.select.limit.map_or(*count, |limit| limit.min(*count)));
+                Ok(())
+            }
+            Call::Offset(count) => {
+                self.select.offset = Some(self.select.offset.unwrap_or(0).saturating_add(*count));
+                self.select.limit = self.select.limit.map(|limit| limit.saturating_sub(*count));
+                Ok(())
+            }
+            Call::Nothing => {
+                self.select.empty = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes a slice a condition, so that what follows is about its rows.
+    fn settle(&mut self) -> Result<()> {
+        if !self.select.is_sliced() {
+            return Ok(());
+        }
+        if self.stage == Stage::Groups || self.select.distinct || !self.select.joins.is_empty() {
+            return Err(bad("a distinct, grouped or joined query cannot be changed after `limit` or `offset`")
+                .with_hint("cut it at the end"));
+        }
+        self.select.settle_slice();
+        Ok(())
+    }
+
+    fn filter(&mut self, term: &Term, negated: bool) -> Result<()> {
+        let condition = self.scope.condition(term)?;
+        if self.stage == Stage::Groups {
+            refuse_loose(&condition, &self.group_keys())?;
+        }
+        self.budget.tree(&condition)?;
+        self.settle()?;
+        self.select.add_filter(if negated { Expr::Not(Box::new(condition)) } else { condition });
+        Ok(())
+    }
+
+    fn group_keys(&self) -> Vec<Expr> {
+        self.row[..self.keys].iter().map(|(_, built)| built.expr.clone()).collect()
+    }
+
+    /// A name for a term.
+    fn alias(&mut self, name: &str, term: &Term) -> Result<Built> {
+        self.free(name)?;
+        let built = self.scope.term(term, None)?.selected();
+        if self.stage == Stage::Groups {
+            refuse_loose(&built.expr, &self.group_keys())?;
+        }
+        self.budget.tree(&built.expr)?;
+        self.scope.names.push((name.to_owned(), Name::Term(built.clone())));
+        Ok(built)
+    }
+
+    fn annotate(&mut self, name: &str, term: &Term) -> Result<()> {
+        if self.stage == Stage::Groups {
+            self.settle()?;
+        }
+        let built = self.alias(name, term)?;
+        self.add(name.to_owned(), built)
+    }
+
+    fn add(&mut self, name: String, built: Built) -> Result<()> {
+        if self.row.iter().any(|(known, _)| *known == name) {
+            return Err(Error::new(Code::BadName, format!("`{}` stands twice in a row", names::shown(&name)))
+                .with_hint("give one of them another name by `as`"));
+        }
+        self.row.push((name, built));
+        Ok(())
+    }
+
+    /// Refuses a name that stands for something else already.
+    fn free(&self, name: &str) -> Result<()> {
+        names::check_alias(name)?;
+        let model = &self.scope.model;
+        let is_field = name == "pk"
+            || model.field(name).is_some_and(|(index, _)| self.scope.catalog.sees(model, index))
+            || self.row.iter().any(|(known, _)| known == name) && self.stage == Stage::Rows;
+        match is_field || self.scope.find(name).is_some() {
+            true => {
+                Err(Error::new(Code::BadName, format!("`{}` is the name of something else here", names::shown(name)))
+                    .with_hint("choose another name"))
+            }
+            false => Ok(()),
+        }
+    }
+
+    fn join(&mut self, asked: &Join) -> Result<()> {
+        if self.stage == Stage::Groups || self.select.is_sliced() {
+            return Err(bad("rows are joined before they are grouped or cut"));
+        }
+        self.free(&asked.name)?;
+        let path = parts(&asked.relation);
+        let (owner, step) = match self.scope.walk(&path)? {
+            (Found::Many { owner, step }, taken) if taken == path.len() => (owner, step),
+            (Found::Key { path: at, .. }, taken) if taken == path.len() && !at.steps.is_empty() => last_step(&at),
+            _ => return Err(bad(format!("`{}` is no relation", names::shown(&asked.relation)))),
+        };
+        self.budget.table(self.scope.number, || format!("join {}", asked.name))?;
+        let kind = if asked.left { JoinKind::Left } else { JoinKind::Inner };
+        let (source, model) = join(&mut self.select, &owner, &step, kind, None);
+        self.scope.names.push((asked.name.clone(), Name::Join(source, model)));
+        if let Some(on) = &asked.on {
+            let condition = self.scope.condition(on)?;
+            if condition.is_aggregate() {
+                return Err(bad("rows are joined by conditions without aggregates"));
+            }
+            self.budget.tree(&condition)?;
+            if let Some(last) = self.select.joins.last_mut() {
+                last.on = std::mem::replace(&mut last.on, Expr::And(Vec::new())).and(condition);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is picked, under its names.
+    fn picked(&self, picks: &[Pick]) -> Result<Vec<(String, Built)>> {
+        let mut row = Vec::with_capacity(picks.len());
+        for pick in picks {
+            match pick {
+                Pick::Term { name, term } => {
+                    self.free(name)?;
+                    row.push((name.clone(), self.scope.term(term, None)?.selected()));
+                }
+                Pick::Path(path) => match self.scope.walk(&parts(path))? {
+                    // A key of several columns is as many values.
+                    (Found::Key { path: at, model }, taken) if taken == parts(path).len() && model.key.len() > 1 => {
+                        for &column in &model.key {
+                            let name = format!("{path}__{}", model.columns[usize::from(column)].name);
+                            row.push((name, column_of(at.clone(), model.clone(), column)));
+                        }
+                    }
+                    (Found::Many { .. }, _) => return Err(many(path)),
+                    _ => row.push((path.clone(), self.scope.term(&super::path(path.as_str()), None)?.selected())),
+                },
+            }
+        }
+        row.iter().try_for_each(|(_, built)| self.budget.tree(&built.expr))?;
+        Ok(row)
+    }
+
+    fn values(&mut self, picks: &[Pick]) -> Result<()> {
+        if picks.is_empty() {
+            return Err(bad("`values` names no value"));
+        }
+        let row = self.picked(picks)?;
+        if self.stage == Stage::Groups {
+            // The keys stay what is grouped by, whether they are picked or not.
+            return Err(bad("the values of groups are their keys and what is annotated to them")
+                .with_hint("name them by `group_by` and `annotate`"));
+        }
+        self.row.clear();
+        self.stage = Stage::Values;
+        row.into_iter().try_for_each(|(name, built)| {
+            self.name(&name, &built, picks);
+            self.add(name, built)
+        })
+    }
+
+    /// A picked term can be named by later calls.
+    fn name(&mut self, name: &str, built: &Built, picks: &[Pick]) {
+        if picks.iter().any(|pick| matches!(pick, Pick::Term { name: known, .. } if known == name)) {
+            self.scope.names.push((name.to_owned(), Name::Term(built.clone())));
+        }
+    }
+
+    fn group_by(&mut self, picks: &[Pick]) -> Result<()> {
+        if self.stage == Stage::Groups || self.select.distinct {
+            return Err(bad("a grouped or distinct query is grouped again"));
+        }
+        let row = self.picked(picks)?;
+        if row.iter().any(|(_, built)| built.expr.is_aggregate()) {
+            return Err(bad("an aggregate is no key of a group"));
+        }
+        self.settle()?;
+        self.row.clear();
+        self.stage = Stage::Groups;
+        self.keys = row.len();
+        for (name, built) in row {
+            self.name(&name, &built, picks);
+            self.add(name, built)?;
+        }
+        self.scope.grouped = true;
+        (self.select.order, self.select.default_order) = (Vec::new(), false);
+        Ok(())
+    }
+
+    fn aggregate(&mut self, items: &[(String, Term)]) -> Result<()> {
+        if items.is_empty() {
+            return Err(bad("`aggregate` names no value"));
+        }
+        if self.stage == Stage::Groups || self.select.distinct {
+            return Err(bad("an aggregate over groups or different rows is not possible")
+                .with_hint("`count` of different values has `distinct` of its own"));
+        }
+        self.group_by(&[])?;
+        if std::mem::take(&mut self.select.empty) {
+            // Of no rows there are aggregates too: their number is 0.
+            self.select.add_filter(Expr::Or(Vec::new()));
+        }
+        for (name, term) in items {
+            let built = self.alias(name, term)?;
+            if !built.expr.is_aggregate() {
+                return Err(bad(format!("`{}` is no aggregate", names::shown(name))));
+            }
+            self.add(name.clone(), built)?;
+        }
+        Ok(())
+    }
+
+    fn order_by(&mut self, keys: &[Order]) -> Result<()> {
+        if self.select.is_sliced() {
+            return Err(
+                bad("`order_by` after `limit` or `offset` would change which rows are left").with_hint("order first")
+            );
+        }
+        let mut order = Vec::new();
+        for key in keys {
+            match key {
+                Order::Path(path) => {
+                    let (path, descending) = match path.strip_prefix('-') {
+                        Some(path) => (path, true),
+                        None => (path.strip_prefix('+').unwrap_or(path), false),
+                    };
+                    let exprs = match self.scope.walk(&parts(path))? {
+                        (Found::Key { path: at, model }, taken) if taken == parts(path).len() => {
+                            Found::key(&at, &model)
+                        }
+                        (Found::Many { .. }, _) => return Err(many(path)),
+                        _ => vec![self.scope.term(&super::path(path), None)?.expr],
+                    };
+                    order.extend(exprs.into_iter().map(|expr| OrderBy { expr, descending, nulls_first: None }));
+                }
+                Order::Term { by, desc, nulls } => {
+                    let built = self.scope.term(by, None)?;
+                    if matches!(built.expr, Expr::Value(_)) {
+                        return Err(bad("a plain value orders nothing").with_hint("write a path, or `{\"path\": ..}`"));
+                    }
+                    let nulls_first = nulls.map(|nulls| nulls == super::Nulls::First);
+                    order.push(OrderBy { expr: built.selected().expr, descending: *desc, nulls_first });
+                }
+            }
+        }
+        for key in &order {
+            if self.stage == Stage::Groups {
+                refuse_loose(&key.expr, &self.group_keys())?;
+            }
+            self.budget.tree(&key.expr)?;
+        }
+        self.select.order = order;
+        self.select.default_order = false;
+        Ok(())
+    }
+
+    fn reverse(&mut self) -> Result<()> {
+        self.settle()?;
+        self.select.group_by = (self.stage == Stage::Groups).then(Vec::new);
+        self.select.order = compile::effective_order(&self.select, true);
+        self.select.group_by = None;
+        self.select.default_order = false;
+        for order in &mut self.select.order {
+            order.descending = !order.descending;
+            order.nulls_first = order.nulls_first.map(|first| !first);
+        }
+        Ok(())
+    }
+
+    fn related(&mut self, path: &str) -> Result<()> {
+        if self.stage != Stage::Rows {
+            return Err(bad("related rows go with whole rows, not with values or groups"));
+        }
+        let names = parts(path);
+        // Those on the way, too.
+        for end in 1..=names.len() {
+            let (at, model) = match self.scope.walk(&names[..end])? {
+                (Found::Key { path: at, model }, taken) if taken == end && !at.steps.is_empty() => (at, model),
+                (Found::Many { .. }, _) => return Err(many(path)),
+                _ => return Err(bad(format!("`{}` is no relation", names::shown(path)))),
+            };
+            let prefix = format!("{}__", names[..end].join("__"));
+            self.budget.table(self.scope.number, || prefix.clone())?;
+            for (name, built) in fields(&self.scope, &at, &model, &prefix) {
+                if !self.row.iter().any(|(known, _)| *known == name) {
+                    self.row.push((name, built));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The statement, and what each of its rows holds.
+    fn finish(mut self, keys: bool) -> Result<(Select, Vec<(String, Built)>)> {
+        if keys && self.stage == Stage::Rows {
+            let key = self.select.model.key.clone();
+            self.row = key
+                .iter()
+                .map(|&column| (String::new(), column_of(Path::source(0), self.select.model.clone(), column)))
+                .collect();
+        }
+        if self.row.is_empty() {
+            return Err(bad("the query selects nothing"));
+        }
+        let mut select = self.select;
+        if select.distinct && self.stage == Stage::Rows && select.order.is_empty() && select.default_order {
+            // Whole rows keep their own order.
+            select.order = compile::effective_order(&Select { distinct: false, ..select.clone() }, false);
+        }
+        if self.stage != Stage::Rows {
+            select.default_order = false;
+        }
+        if self.stage == Stage::Groups {
+            select.group_by = Some((0..self.keys as u16).collect());
+            if self.keys == 0 && !self.row.iter().all(|(_, built)| built.expr.is_aggregate()) {
+                return Err(bad("one row for all holds aggregates only"));
+            }
+        }
+        select.selection = self.row.iter().map(|(_, built)| Selected::Expr(built.expr.clone())).collect();
+        for order in &mut select.order {
+            // What is selected is ordered by its place: written again, its binds would be others.
+            let place = self.row.iter().position(|(_, built)| built.expr == order.expr);
+            if let Some(place) = place.filter(|_| !matches!(order.expr, Expr::Column { .. })) {
+                order.expr = Expr::Selected(place as u16);
+            }
+        }
+        Ok((select, self.row))
+    }
+}
+
+/// The relation that a path of to-one relations ends with, and where it starts.
+fn last_step(path: &Path) -> (Path, Step) {
+    let (step, before) = match path.steps.split_last() {
+        Some((step, before)) => (step.clone(), before),
+        None => (Step { model: path.steps[0].model.clone(), field: 0 }, &path.steps[..]),
+    };
+    let owner = before.iter().fold(Path::source(path.source), |path, step| path.step(step.model.clone(), step.field));
+    (owner, step)
+}
+
+/// The fields of a model that may be seen, under their names.
+fn fields(scope: &Scope<'_>, path: &Path, model: &ModelRef, prefix: &str) -> Vec<(String, Built)> {
+    let columns = 0..model.columns.len() as u16;
+    let seen = columns.filter(|&column| scope.catalog.sees(model, model.columns[usize::from(column)].field));
+    seen.map(|column| {
+        (format!("{prefix}{}", column_name(model, column)), column_of(path.clone(), model.clone(), column))
+    })
+    .collect()
+}
+
+/// Refuses a column that stands outside of aggregates and is no key of the groups: it has many values there.
+pub(super) fn refuse_loose(expr: &Expr, keys: &[Expr]) -> Result<()> {
+    let mut expr = expr.clone();
+    let null = || Expr::Value(crate::Value::Null(Kind::I64));
+    let mut loose = None;
+    expr.update(0, &mut |expr, depth| {
+        if depth != 0 {
+            return;
+        }
+        match expr {
+            expr if keys.contains(expr) => *expr = null(),
+            expr @ Expr::Aggregate { .. } => *expr = null(),
+            Expr::Column { model, column, .. } => loose = Some(column_name(model, *column)),
+            _ => {}
+        }
+    });
+    match loose {
+        None => Ok(()),
+        Some(name) => Err(bad(format!("`{name}` has many values in a group"))
+            .with_hint("name it among the keys of `group_by`, or take an aggregate of it")),
+    }
+}
