@@ -75,6 +75,9 @@ pub struct Capabilities {
     pub decimal_digits: u32,
 }
 
+/// What MariaDB and MySQL are made to say of a time zone that they do not know, so that it can be told from other errors.
+pub(crate) const NO_ZONE: &str = "no such time zone";
+
 impl Dialect {
     /// Every dialect, in the order of the documentation's tables.
     pub const ALL: [Dialect; 4] = [Dialect::Sqlite, Dialect::Postgres, Dialect::MariaDb, Dialect::MySql];

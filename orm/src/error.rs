@@ -137,6 +137,10 @@ codes! {
     OutsideTransaction = "transaction.bypassed", Transaction;
     /// The database refused the statement.
     Sql = "query.refused", Query;
+    /// The pattern of `regex` or `iregex` is none that the database understands.
+    BadRegex = "query.bad_regex", Query;
+    /// The database does not know the time zone.
+    UnknownZone = "query.unknown_zone", Query;
     /// The table or column does not exist: migrations may be missing.
     MissingTable = "query.missing_table", Query;
     /// A query was built that means nothing.

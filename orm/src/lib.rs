@@ -234,9 +234,12 @@ pub use field::{
 };
 pub use model::{App, Key, Model, ModelPart, OnDelete};
 pub use query::{
-    Append, Case, Cursor, CursorPage, Ex, Expression, Grouped, InSet, IntoQ, Now, Operand, OptionalExt, OrderBy,
-    OrderKeys, Page, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows, Row as QueryRow, RowStream,
-    Selectable, Selection, StartsWith, case, count, now, prefetch_all, raw, sql, value,
+    Agg, AggregateExpression, Append, Both, Case, Cursor, CursorPage, DateExpression, DateUnit, Ex, Exponent,
+    Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, Now, NumberExpression, Operand, OptionalExt,
+    OrderBy, OrderKeys, Page, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows, Row as QueryRow,
+    RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window, WindowExpression,
+    WindowFunction, Zone, case, count, cume_dist, dense_rank, now, ntile, percent_rank, prefetch_all, random, rank,
+    raw, row_number, sql, value, window,
 };
 pub use statement::Statement;
 pub use value::{Kind, Value};
@@ -505,8 +508,12 @@ pub mod prelude {
     pub use crate::Project;
     pub use crate::write::Draft as _;
     pub use crate::{
-        Choices, Database, Executor, Expression, FieldType, ForeignKey, HasMany, HasOne, Json, ManyToMany, Model,
-        ModelPart, OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, Transaction, case, count, now,
+        AggregateExpression as _, DateExpression as _, JsonExpression as _, NumberExpression as _, TextExpression as _,
+        WindowExpression as _,
+    };
+    pub use crate::{
+        Choices, Database, DateUnit, Executor, Expression, FieldType, ForeignKey, HasMany, HasOne, Json, ManyToMany,
+        Model, ModelPart, OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, TimeUnit, Transaction, case, count, now,
     };
     pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
     pub use rust_decimal::Decimal;

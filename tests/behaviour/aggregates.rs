@@ -87,4 +87,71 @@ behaviour! {
         assert_eq!(error.code(), Code::BadQuery);
         Ok(())
     }
+
+    async fn narrowed_distinct_and_with_a_default(bed) {
+        filled(&bed).await?;
+        let row = Book::objects().aggregate(|b| (
+            count().filter(b.active), b.price.sum().filter(b.price.lt(1)), b.price.sum().filter(b.price.gt(99)), b.price.sum().filter(b.price.gt(99)).or(0),
+            b.stock.sum().distinct(), b.stock.count().distinct(), b.price.avg().filter(!b.active), b.discount.sum().filter(b.active & b.price.gt(1)), b.stock.avg().distinct().filter(b.stock.gte(0)),
+        )).get(&bed.db).await?;
+        assert_eq!(row, (3, Some(dec("0.30")), None, dec("0"), Some(8), 4, Some(dec("5.095")), Some(dec("0.50")), Some(10.0 / 3.0)));
+        let groups = Book::objects().group_by(|b| b.author.key())
+            .annotate(|b| (count().filter(b.active), b.price.max().filter(!b.active), b.price.sum() / b.price.max()))
+            .filter(|(_, n, _, _)| n.gte(0)).order_by(|(id, ..)| id.asc()).all(&bed.db).await?;
+        assert_eq!(groups.iter().map(|(id, n, max, _)| (*id, *n, *max)).collect::<Vec<_>>(), [(1, 1, Some(dec("0.20"))), (2, 1, Some(dec("9.99"))), (3, 1, None)]);
+        let compared = Book::objects().group_by(|b| b.author.key()).annotate(|b| b.price.sum()).filter(|(_, sum)| sum.gt(dec("12.69")) & sum.lt(dec("12.71"))).all(&bed.db).await?;
+        assert_eq!(compared, [(1, Some(dec("12.70")))]);
+        Ok(())
+    }
+
+    async fn texts_are_joined_in_order(bed) {
+        filled(&bed).await?;
+        let row = Book::objects().aggregate(|b| (
+            b.title.join("|").order_by(b.price.desc()), b.author.name.join(", ").distinct().order_by(b.author.name.asc()), b.title.join("'\\;--").order_by(b.id.asc()).filter(b.id.lte(2)),
+            b.author.email.join("").order_by(b.id.desc()), b.title.join(",").filter(b.id.gt(99)), b.title.join(",").filter(b.id.gt(99)).or("none"),
+        )).get(&bed.db).await?;
+        assert_eq!(row.0.as_deref(), Some("Compilers|Notes|COBOL 100%|Sketch\\[a*b?|émile_x"));
+        assert_eq!(row.1.as_deref(), Some("Ada, Grace, Émile"));
+        assert_eq!(row.2.as_deref(), Some("Notes'\\;--Compilers"));
+        assert_eq!(row.3.as_deref(), Some("ada@example.orgEMILE@example.orgada@example.org")); // Grace has none
+        assert_eq!((row.4, row.5.as_str()), (None, "none"));
+        let people = Person::objects().order_by(|p| p.id.asc()).values(|p| (p.name, p.written.aggregate(|b| b.title.join(" + ").order_by(b.id.desc())), p.edited.filter(|b| b.active).aggregate(|b| b.stock.count().distinct()))).all(&bed.db).await?;
+        assert_eq!(people[0].1.as_deref(), Some("Sketch\\[a*b? + Notes"));
+        assert_eq!(people.iter().map(|(_, _, n)| *n).collect::<Vec<_>>(), [1, 1, 0, 0]);
+        assert_eq!(people[3].1, None);
+        let ordered = Book::objects().aggregate(|b| b.title.join(",").distinct().order_by(b.id.asc())).get(&bed.db).await.unwrap_err();
+        assert_eq!(ordered.code(), Code::BadQuery);
+        let long: String = "x".repeat(3_000);
+        Book::objects().filter(|b| b.id.eq(4)).update(|b| b.title.set("y".repeat(190)), &bed.db).await?;
+        let joined = Book::objects().filter(|b| b.id.eq(4)).aggregate(|b| b.title.repeat(30).concat(long.as_str()).join(",")).get(&bed.db).await?;
+        assert_eq!(joined.map(|text| text.len()), Some(8_700));
+        Ok(())
+    }
+
+    async fn spread_any_and_truth(bed) {
+        filled(&bed).await?;
+        let row = Book::objects().aggregate(|b| (b.stock.std_dev(), b.stock.std_dev_sample(), b.stock.variance(), b.stock.variance_sample(), b.price.variance(), b.rating.std_dev())).get(&bed.db).await?;
+        // 3, 0, 7, -2, 7: the mean is 3, the squares sum up to 66.
+        let close = |found: Option<f64>, wanted: f64| assert!((found.unwrap() - wanted).abs() < 1e-9, "{found:?} {wanted}");
+        close(row.0, (66.0_f64 / 5.0).sqrt());
+        close(row.1, (66.0_f64 / 4.0).sqrt());
+        close(row.2, 66.0 / 5.0);
+        close(row.3, 66.0 / 4.0);
+        let prices = [12.5_f64, 40.0, 9.99, 0.1, 0.2];
+        let mean = prices.iter().sum::<f64>() / 5.0;
+        close(row.4, prices.iter().map(|p| (p - mean).powi(2)).sum::<f64>() / 5.0);
+        assert!(row.5.is_some());
+        let one = Book::objects().filter(|b| b.id.eq(1)).aggregate(|b| (b.stock.std_dev(), b.stock.std_dev_sample(), b.stock.variance_sample())).get(&bed.db).await?;
+        assert_eq!(one, (Some(0.0), None, None));
+        let none = Book::objects().filter(|b| b.id.gt(99)).aggregate(|b| (b.stock.variance(), b.title.any_value(), b.active.all_true(), b.active.any_true())).get(&bed.db).await?;
+        assert_eq!(none, (None, None, None, None));
+        let row = Book::objects().aggregate(|b| (b.active.all_true(), b.active.any_true(), b.active.all_true().filter(b.id.lte(2)), b.stock.gt(-9).as_value().all_true(), b.active.min(), b.active.max())).get(&bed.db).await?;
+        assert_eq!(row, (Some(false), Some(true), Some(true), Some(true), Some(false), Some(true)));
+        let any = Book::objects().group_by(|b| b.author.key()).annotate(|b| (b.author.name.any_value(), b.author.email.any_value(), b.editor.key().any_value())).order_by(|(id, ..)| id.asc()).all(&bed.db).await?;
+        assert_eq!(any[1], (2, Some("Grace".to_owned()), None, Some(1)));
+        assert_eq!(any[0], (1, Some("Ada".to_owned()), Some("ada@example.org".to_owned()), Some(1)));
+        let orders = Order::objects().aggregate(|o| (o.id.max(), o.placed.min())).get(&bed.db).await?;
+        assert_eq!(orders, (Some(order_id(3)), Some(at(2024, 1, 31, 23, 59, 58))));
+        Ok(())
+    }
 }

@@ -68,7 +68,7 @@ fn build(cond: &Cond, b: BookFields<At<Book>>) -> Q<Book> {
         Cond::RatingNull => b.rating.is_null(),
         Cond::SameRating(n) => b.rating.is_same(n.map(f64::from)),
         Cond::Between(low, high) => b.stock.between(*low, *high),
-        Cond::Divided(n) => (b.stock / *n).gt(b.stock % 3),
+        Cond::Divided(n) => (b.stock / (b.stock * 0 + *n)).gt(b.stock % 3),
         Cond::Tagged(slug) => b.tags.any(|t| t.slug.eq(slug.as_str())),
         Cond::AllTagged(slug) => b.tags.all(|t| t.slug.ne(slug.as_str())),
         Cond::Active => b.active.eq(true),

@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::{Sql, quoted};
+use super::{Sql, date::as_range, quoted};
 use crate::{
     Code, Dialect, Error, Kind, Result, Value,
     tree::{BinaryOp, Expr, Function, Like, ModelRef, Path, Select},
@@ -39,7 +39,8 @@ impl Sql {
             | Expr::Value(_)
             | Expr::Outer(..)
             | Expr::Call(..)
-            | Expr::Aggregate { .. }
+            | Expr::Aggregate(_)
+            | Expr::Window(_)
             | Expr::Cast(..)
             | Expr::Scalar(_)
             | Expr::Proposed { .. } => self.expr(expr),
@@ -82,9 +83,8 @@ impl Sql {
             Expr::Like { on, pattern, like, fold } => self.like(on, pattern, *like, *fold),
             Expr::Regex { on, pattern, fold } => self.regex(on, pattern, *fold),
             Expr::Call(function, arguments) => self.call(*function, arguments),
-            Expr::Aggregate { function, on, distinct, filter } => {
-                self.aggregate(*function, on.as_deref(), *distinct, filter.as_deref())
-            }
+            Expr::Aggregate(of) => self.aggregate(of),
+            Expr::Window(windowed) => self.window(windowed),
             Expr::Case { branches, otherwise } => {
                 self.push("CASE");
                 for (condition, value) in branches {
@@ -202,6 +202,12 @@ impl Sql {
     }
 
     fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        if let Some(range) = as_range(op, left, right, |expr| self.kind(expr)) {
+            return self.expr(&range);
+        }
+        if self.compares_json(op, left, right) {
+            return self.json_equal(op, left, right);
+        }
         if op == BinaryOp::Is && !self.dialect.capabilities().is_distinct_from {
             self.side(left)?;
             self.push(" <=> ");
@@ -539,6 +545,6 @@ fn is_comparison(op: BinaryOp) -> bool {
     matches!(op, Eq | Ne | Lt | Le | Gt | Ge | Is)
 }
 
-fn bad(what: String) -> Error {
+pub(super) fn bad(what: String) -> Error {
     Error::new(Code::BadQuery, what)
 }

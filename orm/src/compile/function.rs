@@ -1,9 +1,9 @@
-//! Functions, aggregates and conversions, in each dialect's words.
+//! Functions and conversions, in each dialect's words.
 
-use super::{Sql, kind::widened};
+use super::{Sql, expr::bad};
 use crate::{
     Dialect, Kind, Result,
-    tree::{Aggregate, Expr, Function},
+    tree::{Expr, Function},
 };
 
 impl Sql {
@@ -26,14 +26,14 @@ impl Sql {
             Function::Trim => self.named("TRIM", arguments),
             Function::Coalesce => self.named("COALESCE", arguments),
             Function::Abs => self.named("ABS", arguments),
-            Function::Round => self.named("ROUND", arguments),
+            Function::Round => self.round(arguments),
             Function::Substr => self.named("SUBSTR", arguments),
             Function::Replace => self.named("REPLACE", arguments),
             Function::NullIf => self.named("NULLIF", arguments),
             Function::Greatest if sqlite => self.named("MAX", arguments),
             Function::Least if sqlite => self.named("MIN", arguments),
-            Function::Greatest => self.named("GREATEST", arguments),
-            Function::Least => self.named("LEAST", arguments),
+            Function::Greatest => self.extreme("GREATEST", arguments),
+            Function::Least => self.extreme("LEAST", arguments),
             Function::Now => {
                 self.push(match self.dialect {
                     Dialect::Sqlite => "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
@@ -42,7 +42,67 @@ impl Sql {
                 });
                 Ok(())
             }
-            Function::Date => self.named(if sqlite { "date" } else { "DATE" }, arguments),
+            Function::Date | Function::Time => self.day_or_time(function, one(arguments)?),
+            Function::Trunc(unit) => self.trunc(unit, one(arguments)?),
+            Function::AtZone => two(arguments).and_then(|(on, zone)| self.at_zone(on, zone)),
+            Function::Since => two(arguments).and_then(|(later, earlier)| self.since(later, earlier)),
+            Function::JsonGet => self.json_get(arguments),
+            Function::JsonText | Function::JsonInteger | Function::JsonFloat | Function::JsonBool => {
+                self.json_as(function, one(arguments)?)
+            }
+            Function::JsonIsNull => self.json_is_null(one(arguments)?),
+            Function::JsonHasKey => two(arguments).and_then(|(on, key)| self.json_has_key(on, key)),
+            Function::JsonContains => two(arguments).and_then(|(on, part)| self.json_contains(on, part)),
+            Function::TrimStart
+            | Function::TrimEnd
+            | Function::Left
+            | Function::Right
+            | Function::Position
+            | Function::PadStart
+            | Function::PadEnd
+            | Function::Repeat
+            | Function::Reverse
+            | Function::Md5
+            | Function::Sha256
+            | Function::Collate => self.text_function(function, arguments),
+            Function::Sign
+            | Function::Ceil
+            | Function::Floor
+            | Function::Sqrt
+            | Function::Exp
+            | Function::Ln
+            | Function::Log
+            | Function::Power
+            | Function::Sin
+            | Function::Cos
+            | Function::Tan
+            | Function::Asin
+            | Function::Acos
+            | Function::Atan
+            | Function::Degrees
+            | Function::Radians
+            | Function::BitAnd
+            | Function::BitOr
+            | Function::BitXor => self.number_function(function, arguments),
+            Function::Random => {
+                self.random();
+                Ok(())
+            }
+            Function::RowNumber
+            | Function::Rank
+            | Function::DenseRank
+            | Function::PercentRank
+            | Function::CumeDist
+            | Function::Ntile
+            | Function::Lag
+            | Function::Lead
+            | Function::FirstValue
+            | Function::LastValue
+            | Function::NthValue => {
+                let name = self.window_function(function);
+                self.inside(|sql| sql.named(name, arguments))?;
+                self.over()
+            }
             Function::IsTrue => {
                 self.push("(");
                 self.list(arguments, " ", |sql, part| sql.expr(part))?;
@@ -50,46 +110,28 @@ impl Sql {
                 Ok(())
             }
             Function::Year
+            | Function::IsoYear
+            | Function::Quarter
             | Function::Month
+            | Function::Week
             | Function::Day
             | Function::WeekDay
+            | Function::IsoWeekDay
             | Function::Hour
             | Function::Minute
-            | Function::Second => self.date_part(function, arguments),
+            | Function::Second => self.date_part(function, one(arguments)?),
         }
     }
 
-    fn date_part(&mut self, part: Function, arguments: &[Expr]) -> Result<()> {
-        let (sqlite, other) = match part {
-            Function::Year => ("%Y", "YEAR"),
-            Function::Month => ("%m", "MONTH"),
-            Function::Day => ("%d", "DAY"),
-            Function::Hour => ("%H", "HOUR"),
-            Function::Minute => ("%M", "MINUTE"),
-            Function::Second => ("%S", "SECOND"),
-            _ => ("%w", "DOW"),
-        };
-        match self.dialect {
-            Dialect::Sqlite => {
-                self.push(&format!("CAST(strftime('{sqlite}', "));
-                self.list(arguments, ", ", |sql, argument| sql.expr(argument))?;
-                self.push(") AS INTEGER)");
-                Ok(())
-            }
-            Dialect::Postgres => {
-                // Seconds have a fraction there.
-                self.push(&format!("CAST(FLOOR(EXTRACT({other} FROM "));
-                self.list(arguments, ", ", |sql, argument| sql.operand(argument))?;
-                self.push(")) AS INTEGER)");
-                Ok(())
-            }
-            Dialect::MariaDb | Dialect::MySql => {
-                self.named(if part == Function::WeekDay { "WEEKDAY" } else { other }, arguments)
-            }
-        }
+    /// An expression between two pieces of text.
+    pub(super) fn around(&mut self, before: &str, expr: &Expr, after: &str) -> Result<()> {
+        self.push(before);
+        self.expr(expr)?;
+        self.push(after);
+        Ok(())
     }
 
-    fn named(&mut self, name: &str, arguments: &[Expr]) -> Result<()> {
+    pub(super) fn named(&mut self, name: &str, arguments: &[Expr]) -> Result<()> {
         self.push(name);
         self.push("(");
         self.list(arguments, ", ", |sql, argument| sql.expr(argument))?;
@@ -97,106 +139,61 @@ impl Sql {
         Ok(())
     }
 
-    pub(super) fn aggregate(
-        &mut self,
-        function: Aggregate,
-        on: Option<&Expr>,
-        distinct: bool,
-        filter: Option<&Expr>,
-    ) -> Result<()> {
-        let before = std::mem::take(&mut self.rounding);
-        let kind = on.and_then(|on| self.kind(on));
-        let integer = matches!(kind, Some(Kind::I16 | Kind::I32 | Kind::I64));
-        if let (Aggregate::Avg, Some(Kind::Decimal), Some(of)) = (function, kind, on) {
-            self.decimal_mean(of, |sql, name| sql.aggregate_call(name, on, distinct, filter, ""))?;
-            self.rounding = before;
-            return Ok(());
-        }
-        let exact = self.dialect == Dialect::Sqlite && kind == Some(Kind::Decimal) && function == Aggregate::Sum;
-        // Databases widen sums and means of whole numbers to decimals; the types here do not.
-        let cast = match function {
-            Aggregate::Sum if exact => Some(Kind::Decimal),
-            Aggregate::Sum if self.dialect != Dialect::Sqlite => kind.map(widened).filter(|_| integer),
-            Aggregate::Avg if integer && self.dialect == Dialect::Postgres => Some(Kind::F64),
-            _ => None,
+    /// PostgreSQL leaves NULLs out where the others give NULL.
+    fn extreme(&mut self, name: &str, arguments: &[Expr]) -> Result<()> {
+        let unknown: Vec<&Expr> = match self.dialect {
+            Dialect::Postgres => arguments.iter().filter(|argument| self.nullable(argument)).collect(),
+            _ => Vec::new(),
         };
-        if cast.is_some() {
-            self.push("CAST(");
+        if unknown.is_empty() {
+            return self.named(name, arguments);
         }
-        let name = match function {
-            Aggregate::Count => "COUNT",
-            Aggregate::Sum if exact => "orm_sum",
-            Aggregate::Sum => "SUM",
-            Aggregate::Avg => "AVG",
-            Aggregate::Min => "MIN",
-            Aggregate::Max => "MAX",
-        };
-        // A mean of integers is a decimal of four digits there.
-        let float = function == Aggregate::Avg && integer && self.dialect.is_mysql();
-        self.aggregate_call(name, on, distinct, filter, if float { " + 0e0" } else { "" })?;
-        if let Some(kind) = cast {
-            self.push(" AS ");
-            self.push(self.type_name(kind));
-            self.push(")");
-        }
-        self.rounding = before;
+        self.push("CASE WHEN ");
+        self.list(unknown, " AND ", |sql, argument| {
+            sql.side(argument)?;
+            sql.push(" IS NOT NULL");
+            Ok(())
+        })?;
+        self.push(" THEN ");
+        self.named(name, arguments)?;
+        self.push(" END");
         Ok(())
     }
 
-    /// An exact sum as the text that it is.
-    pub(super) fn exact_sum(&mut self, expr: &Expr) -> Result<()> {
-        match expr {
-            Expr::Aggregate { on, distinct, filter, .. } => {
-                self.aggregate_call("orm_sum", on.as_deref(), *distinct, filter.as_deref(), "")
+    /// PostgreSQL rounds decimals only to a number of digits.
+    fn round(&mut self, arguments: &[Expr]) -> Result<()> {
+        match arguments {
+            [on, digits] if self.dialect == Dialect::Postgres && self.kind(on) != Some(Kind::Decimal) => {
+                let kind = self.kind(on).unwrap_or(Kind::F64);
+                self.around("CAST(ROUND(CAST(", on, " AS NUMERIC), ")?;
+                self.expr(digits)?;
+                self.push(&format!(") AS {})", self.type_name(kind)));
+                Ok(())
             }
-            _ => self.expr(expr),
+            // A float is rounded to the even neighbour there.
+            [on, digits] if self.dialect.is_mysql() && matches!(self.kind(on), Some(Kind::F32 | Kind::F64)) => {
+                self.around("CAST(ROUND(CAST(", on, " AS DECIMAL(65, 20)), ")?;
+                self.around("", digits, ") AS DOUBLE)")
+            }
+            _ => self.named("ROUND", arguments),
         }
-    }
-
-    fn aggregate_call(
-        &mut self,
-        name: &str,
-        on: Option<&Expr>,
-        distinct: bool,
-        filter: Option<&Expr>,
-        after: &str,
-    ) -> Result<()> {
-        self.push(name);
-        self.push(if distinct { "(DISTINCT " } else { "(" });
-        let filter_inside = filter.filter(|_| !self.dialect.capabilities().aggregate_filter);
-        if let Some(condition) = filter_inside {
-            self.push("CASE WHEN ");
-            self.expr(condition)?;
-            self.push(" THEN ");
-        }
-        match on {
-            Some(on) => self.expr(on)?,
-            None if filter_inside.is_some() => self.push("1"),
-            None => self.push("*"),
-        }
-        self.push(after);
-        if filter_inside.is_some() {
-            self.push(" END");
-        }
-        self.push(")");
-        if let Some(condition) = filter.filter(|_| self.dialect.capabilities().aggregate_filter) {
-            self.push(" FILTER (WHERE ");
-            self.expr(condition)?;
-            self.push(")");
-        }
-        Ok(())
     }
 
     pub(super) fn cast(&mut self, inner: &Expr, kind: Kind) -> Result<()> {
-        self.push("CAST(");
-        self.expr(inner)?;
-        self.push(" AS ");
+        let whole = matches!(kind, Kind::I16 | Kind::I32 | Kind::I64);
+        // The others round where SQLite and Rust cut off.
+        let cut = whole && !matches!(self.kind(inner), Some(Kind::I16 | Kind::I32 | Kind::I64));
+        match self.dialect {
+            Dialect::Postgres if cut => self.around("CAST(TRUNC(", inner, ") AS ")?,
+            Dialect::MariaDb | Dialect::MySql if cut => self.around("CAST(TRUNCATE(", inner, ", 0) AS ")?,
+            _ => self.around("CAST(", inner, " AS ")?,
+        }
         self.push(self.type_name(kind));
         self.push(")");
         Ok(())
     }
 
-    fn type_name(&self, kind: Kind) -> &'static str {
+    pub(super) fn type_name(&self, kind: Kind) -> &'static str {
         match self.dialect {
             Dialect::Sqlite => match kind {
                 Kind::Bool | Kind::I16 | Kind::I32 | Kind::I64 | Kind::Duration => "INTEGER",
@@ -234,5 +231,16 @@ impl Sql {
                 Kind::Text | Kind::Uuid | Kind::Json => "CHAR",
             },
         }
+    }
+}
+
+fn one(arguments: &[Expr]) -> Result<&Expr> {
+    arguments.first().ok_or_else(|| bad("a function has no argument".to_owned()))
+}
+
+fn two(arguments: &[Expr]) -> Result<(&Expr, &Expr)> {
+    match arguments {
+        [first, second] => Ok((first, second)),
+        _ => Err(bad(format!("a function of two arguments has {}", arguments.len()))),
     }
 }

@@ -45,25 +45,88 @@ impl Sql {
                 | Function::NullIf => arguments.first().and_then(|first| self.kind(first)),
                 Function::Now => Some(Kind::DateTime),
                 Function::Year
+                | Function::IsoYear
+                | Function::Quarter
                 | Function::Month
+                | Function::Week
                 | Function::Day
                 | Function::WeekDay
+                | Function::IsoWeekDay
                 | Function::Hour
                 | Function::Minute
                 | Function::Second => Some(Kind::I32),
                 Function::Date => Some(Kind::Date),
+                Function::Time => Some(Kind::Time),
+                Function::Trunc(_) => arguments.first().and_then(|first| self.kind(first)),
+                Function::AtZone => Some(Kind::Timestamp),
+                Function::Since => Some(Kind::Duration),
+                Function::JsonGet => Some(Kind::Json),
+                Function::JsonText => Some(Kind::Text),
+                Function::JsonInteger => Some(Kind::I64),
+                Function::JsonFloat => Some(Kind::F64),
+                Function::JsonBool | Function::JsonIsNull | Function::JsonHasKey | Function::JsonContains => {
+                    Some(Kind::Bool)
+                }
                 Function::IsTrue => Some(Kind::Bool),
+                Function::TrimStart
+                | Function::TrimEnd
+                | Function::Left
+                | Function::Right
+                | Function::PadStart
+                | Function::PadEnd
+                | Function::Repeat
+                | Function::Reverse
+                | Function::Md5
+                | Function::Sha256
+                | Function::Collate => Some(Kind::Text),
+                Function::Sign => Some(Kind::I32),
+                Function::Ceil
+                | Function::Floor
+                | Function::BitAnd
+                | Function::BitOr
+                | Function::BitXor
+                | Function::Lag
+                | Function::Lead
+                | Function::FirstValue
+                | Function::LastValue
+                | Function::NthValue => arguments.first().and_then(|first| self.kind(first)),
+                Function::Position | Function::RowNumber | Function::Rank | Function::DenseRank | Function::Ntile => {
+                    Some(Kind::I64)
+                }
+                Function::Sqrt
+                | Function::Exp
+                | Function::Ln
+                | Function::Log
+                | Function::Power
+                | Function::Sin
+                | Function::Cos
+                | Function::Tan
+                | Function::Asin
+                | Function::Acos
+                | Function::Atan
+                | Function::Degrees
+                | Function::Radians
+                | Function::Random
+                | Function::PercentRank
+                | Function::CumeDist => Some(Kind::F64),
             },
-            Expr::Aggregate { function, on, .. } => match (function, on) {
-                (Aggregate::Count, _) => Some(Kind::I64),
-                (Aggregate::Sum, Some(on)) => self.kind(on).map(widened),
-                (Aggregate::Avg, Some(on)) => self.kind(on).map(|kind| match kind {
-                    Kind::I16 | Kind::I32 | Kind::I64 | Kind::F32 => Kind::F64,
-                    other => other,
-                }),
-                (_, Some(on)) => self.kind(on),
-                (_, None) => None,
-            },
+            Expr::Window(windowed) => self.kind(&windowed.call),
+            Expr::Aggregate(of) => {
+                let on = of.arguments.first().and_then(|on| self.kind(on));
+                match of.function {
+                    Aggregate::Count => Some(Kind::I64),
+                    Aggregate::Sum => on.map(widened),
+                    Aggregate::Avg => on.map(|kind| match kind {
+                        Kind::I16 | Kind::I32 | Kind::I64 | Kind::F32 => Kind::F64,
+                        other => other,
+                    }),
+                    Aggregate::StdDev | Aggregate::StdDevSample | Aggregate::Variance | Aggregate::VarianceSample => {
+                        Some(Kind::F64)
+                    }
+                    Aggregate::Join => Some(Kind::Text),
+                    Aggregate::Min | Aggregate::Max | Aggregate::Any | Aggregate::AllTrue | Aggregate::AnyTrue => on,
+                }
+            }
             Expr::Case { branches, otherwise } => {
                 let values = branches.iter().map(|(_, value)| value).chain(otherwise.as_deref());
                 values.filter_map(|value| self.kind(value)).next()
@@ -106,12 +169,26 @@ impl Sql {
                 | Function::Length
                 | Function::Abs
                 | Function::Year
+                | Function::IsoYear
+                | Function::Quarter
                 | Function::Month
+                | Function::Week
                 | Function::Day
-                | Function::Date,
+                | Function::WeekDay
+                | Function::IsoWeekDay
+                | Function::Hour
+                | Function::Minute
+                | Function::Second
+                | Function::Date
+                | Function::Time
+                | Function::Trunc(_)
+                | Function::AtZone
+                | Function::Since
+                | Function::JsonIsNull
+                | Function::JsonHasKey,
                 arguments,
             ) => arguments.iter().any(|part| self.nullable(part)),
-            Expr::Aggregate { function: Aggregate::Count, .. } => false,
+            Expr::Aggregate(of) => of.function != Aggregate::Count,
             Expr::Scalar(select) => !counts(select),
             _ => true,
         }
@@ -120,8 +197,7 @@ impl Sql {
 
 /// Whether a subquery is a plain count, which always has a row with a value.
 fn counts(select: &Select) -> bool {
-    let count = Expr::Aggregate { function: Aggregate::Count, on: None, distinct: false, filter: None };
-    select.group_by.is_none() && select.selection == [Selected::Expr(count)]
+    select.group_by.is_none() && select.selection == [Selected::Expr(Expr::row_count())]
 }
 
 /// The kind that a sum of values of this kind has.

@@ -1,16 +1,21 @@
 //! From the tree to SQL: the only place that writes SQL text.
 
+mod aggregate;
+mod date;
 mod expr;
 mod function;
+mod json;
 mod kind;
 mod number;
 mod select;
+mod text;
+mod window;
 mod write;
 
 pub(crate) use select::{count, effective_order, kind, select};
 pub(crate) use write::{delete, insert, update};
 
-use crate::{Code, Dialect, Error, Result, Statement, Value, resolve::Frame};
+use crate::{Code, Dialect, Error, Result, Statement, Value, resolve::Frame, tree::Windowed};
 
 /// SQL under construction.
 pub(crate) struct Sql {
@@ -22,6 +27,8 @@ pub(crate) struct Sql {
     qualified: bool,
     /// Whether an operator around this place rounds decimals already.
     rounding: bool,
+    /// The window of the function that is being written.
+    over: Option<Windowed>,
 }
 
 /// A [`Statement`] under construction.
@@ -36,7 +43,7 @@ impl Sql {
     pub(crate) fn new(dialect: Dialect) -> Sql {
         // Most statements fit: growing step by step would cost more than compiling them.
         let out = Text { text: String::with_capacity(512), ..Text::default() };
-        Sql { dialect, out, frames: Vec::new(), qualified: false, rounding: false }
+        Sql { dialect, out, frames: Vec::new(), qualified: false, rounding: false, over: None }
     }
 
     pub(crate) fn finish(self) -> Statement {

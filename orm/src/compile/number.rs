@@ -1,9 +1,9 @@
 //! Numbers: the same result everywhere, and exact decimals where the database counts in floats.
 
-use super::{Sql, kind::widened};
+use super::Sql;
 use crate::{
     Dialect, Kind, Result, Value,
-    tree::{Aggregate, BinaryOp, Expr, Selected},
+    tree::{Aggregate, Aggregation, BinaryOp, Expr, Selected},
 };
 
 /// How many more digits a quotient or a mean of decimals has after the point than what it is made of: MySQL's
@@ -33,6 +33,9 @@ impl Sql {
     }
 
     pub(super) fn arithmetic(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        if let kind @ Some(Kind::Date | Kind::Timestamp | Kind::DateTime) = self.kind(left) {
+            return self.moved(op, left, right, kind);
+        }
         let kind = self.kind(left).or_else(|| self.kind(right));
         let decimal = kind == Some(Kind::Decimal);
         // Floats are rounded to the digits that the decimal has: the outermost operator does it for all.
@@ -121,8 +124,11 @@ impl Sql {
                 .map(|it| self.scale(it))
                 .max()
                 .flatten(),
-            Expr::Aggregate { function: Aggregate::Avg, on: Some(on), .. } => Some(self.scale(on)? + MORE_DIGITS),
-            Expr::Aggregate { on: Some(on), .. } => self.scale(on),
+            Expr::Window(windowed) => self.scale(&windowed.call),
+            Expr::Aggregate(of) => {
+                let scale = self.scale(of.arguments.first()?)?;
+                Some(if of.function == Aggregate::Avg { scale + MORE_DIGITS } else { scale })
+            }
             Expr::Scalar(select) => match select.selection.first() {
                 Some(Selected::Expr(expr)) => self.scale(expr),
                 _ => None,
@@ -140,6 +146,12 @@ impl Sql {
         }
     }
 
+    /// The digits that a sum or a mean over a window is rounded to.
+    pub(super) fn scale_in_window(&self, of: &Aggregation) -> u32 {
+        let scale = of.arguments.first().and_then(|on| self.scale(on)).unwrap_or(SOME_DIGITS);
+        if of.function == Aggregate::Avg { scale + MORE_DIGITS } else { scale }
+    }
+
     /// A mean of decimals: of the exact sum, with four digits more than the values have.
     pub(super) fn decimal_mean(&mut self, on: &Expr, write: impl Fn(&mut Sql, &str) -> Result<()>) -> Result<()> {
         let scale = self.scale(on).unwrap_or(SOME_DIGITS) + MORE_DIGITS;
@@ -155,16 +167,6 @@ impl Sql {
         }
         self.push(&format!(", {scale})"));
         Ok(())
-    }
-
-    /// Whether SQLite sums it exactly, as text.
-    pub(super) fn is_exact_sum(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Aggregate { function: Aggregate::Sum, on: Some(on), .. } => {
-                self.dialect == Dialect::Sqlite && self.kind(on).map(widened) == Some(Kind::Decimal)
-            }
-            _ => false,
-        }
     }
 }
 

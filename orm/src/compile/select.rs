@@ -4,7 +4,7 @@ use super::{Sql, quoted};
 use crate::{
     Code, Dialect, Error, Result, Statement, Value,
     resolve::{Frame, Origin, Place},
-    tree::{Aggregate, Expr, JoinKind, ModelRef, Order, Path, Select, Selected},
+    tree::{Expr, JoinKind, ModelRef, Order, Path, Select, Selected},
 };
 
 fn bad(what: &str) -> Error {
@@ -21,14 +21,13 @@ pub(crate) fn select(select: &Select, dialect: Dialect) -> Result<Statement> {
 /// How many rows a query has, as a statement.
 pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
     let mut sql = Sql::new(dialect);
-    let count = Expr::Aggregate { function: Aggregate::Count, on: None, distinct: false, filter: None };
     let plain = Select { order: Vec::new(), default_order: select.is_sliced(), for_update: false, ..select.clone() };
     if select.is_sliced() || select.distinct || select.group_by.is_some() {
         sql.push("SELECT COUNT(*) FROM (");
         sql.select(&Select { order: if select.is_sliced() { select.order.clone() } else { Vec::new() }, ..plain })?;
         sql.push(") AS counted");
     } else {
-        sql.select(&Select { selection: vec![Selected::Expr(count)], related: Vec::new(), ..plain })?;
+        sql.select(&Select { selection: vec![Selected::Expr(Expr::row_count())], related: Vec::new(), ..plain })?;
     }
     Ok(sql.finish())
 }
@@ -367,14 +366,19 @@ impl Sql {
     }
 
     fn order(&mut self, select: &Select, order: &Order) -> Result<()> {
+        self.order_by(order, |sql| sql.order_key(select, &order.expr))
+    }
+
+    /// A key of an ordering, with NULLs in their place.
+    pub(super) fn order_by(&mut self, order: &Order, key: impl Fn(&mut Sql) -> Result<()>) -> Result<()> {
         let nullable = self.nullable(&order.expr) || order.nulls_first.is_some();
         let first = order.nulls_first.unwrap_or(order.descending);
         if nullable && !self.dialect.capabilities().nulls_order {
             // FALSE comes before TRUE: rows with a value first, unless NULLs are to be.
-            self.order_key(select, &order.expr)?;
+            key(self)?;
             self.push(if first { " IS NULL DESC, " } else { " IS NULL, " });
         }
-        self.order_key(select, &order.expr)?;
+        key(self)?;
         if order.descending {
             self.push(" DESC");
         }

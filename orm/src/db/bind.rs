@@ -80,14 +80,19 @@ fn push_two(out: &mut String, number: u32) {
     out.push(char::from(b'0' + (number % 10) as u8));
 }
 
-fn write_date(out: &mut String, date: NaiveDate) -> Result<(), Error> {
+/// The year of a date, if it is one that all databases keep.
+fn year_of(date: NaiveDate) -> Result<u32, Error> {
     let year = date.year();
-    if !(1..=9999).contains(&year) {
-        return Err(Error::new(Code::OutOfRange, format!("the year {year} cannot be stored"))
-            .with_hint("dates reach from 0001-01-01 to 9999-12-31"));
-    }
-    push_two(out, year as u32 / 100);
-    push_two(out, year as u32 % 100);
+    u32::try_from(year).ok().filter(|year| (1..=9999).contains(year)).ok_or_else(|| {
+        Error::new(Code::OutOfRange, format!("the year {year} cannot be stored"))
+            .with_hint("dates reach from 0001-01-01 to 9999-12-31")
+    })
+}
+
+fn write_date(out: &mut String, date: NaiveDate) -> Result<(), Error> {
+    let year = year_of(date)?;
+    push_two(out, year / 100);
+    push_two(out, year % 100);
     out.push('-');
     push_two(out, date.month());
     out.push('-');
@@ -111,7 +116,7 @@ fn write_time(out: &mut String, time: NaiveTime) {
     }
 }
 
-fn timestamp_text(stamp: NaiveDateTime) -> Result<String, Error> {
+pub(super) fn timestamp_text(stamp: NaiveDateTime) -> Result<String, Error> {
     let mut out = String::with_capacity(26);
     write_date(&mut out, stamp.date())?;
     out.push(' ');
@@ -119,13 +124,13 @@ fn timestamp_text(stamp: NaiveDateTime) -> Result<String, Error> {
     Ok(out)
 }
 
-fn date_text(date: NaiveDate) -> Result<String, Error> {
+pub(super) fn date_text(date: NaiveDate) -> Result<String, Error> {
     let mut out = String::with_capacity(10);
     write_date(&mut out, date)?;
     Ok(out)
 }
 
-fn time_text(time: NaiveTime) -> String {
+pub(super) fn time_text(time: NaiveTime) -> String {
     let mut out = String::with_capacity(15);
     write_time(&mut out, time);
     out
@@ -302,6 +307,7 @@ mod postgres {
     };
 
     fn stamp_micros(stamp: NaiveDateTime) -> Result<i64, Error> {
+        year_of(stamp.date())?;
         micros(stamp.date().and_time(micros_of(stamp.time())) - EPOCH.and_time(NaiveTime::MIN))
     }
 
@@ -325,6 +331,7 @@ mod postgres {
             Value::Bytes(v) => out.write_all(v)?,
             Value::Decimal(v) => write_numeric(v, out)?,
             Value::Date(v) => {
+                year_of(*v)?;
                 let days = i32::try_from((*v - EPOCH).num_days())?;
                 out.write_all(&days.to_be_bytes())?;
             }
@@ -437,11 +444,10 @@ mod mysql {
 
     fn time(time: NaiveTime, date: Option<NaiveDate>) -> Result<MysqlTime, Error> {
         let time = micros_of(time);
-        let (year, month, day) = date.map_or((0, 0, 0), |date| (date.year(), date.month(), date.day()));
-        let year = u32::try_from(year)
-            .ok()
-            .filter(|year| *year <= 9999)
-            .ok_or_else(|| Error::new(Code::OutOfRange, format!("the year {year} cannot be stored")))?;
+        let (year, month, day) = match date {
+            Some(date) => (year_of(date)?, date.month(), date.day()),
+            None => (0, 0, 0),
+        };
         let kind = match date {
             Some(_) => MysqlTimestampType::MYSQL_TIMESTAMP_DATETIME,
             None => MysqlTimestampType::MYSQL_TIMESTAMP_TIME,

@@ -70,18 +70,26 @@ fn hint(code: Code) -> Option<&'static str> {
         Code::Serialization | Code::Deadlock => "run the whole transaction again; `build_transaction().retry(3)` does",
         Code::LockTimeout => "another transaction holds the lock: make transactions shorter, or raise `lock_timeout`",
         Code::StatementTimeout => "make the statement cheaper, or raise `statement_timeout`",
+        Code::BadRegex => {
+            "the pattern is one of the database's own dialect: a text to be taken as it is goes to `contains`"
+        }
+        Code::UnknownZone => {
+            "MariaDB and MySQL know zones once `mysql_tzinfo_to_sql` has loaded them; a fixed offset needs no list"
+        }
         Code::ConnectionLost => "whether the statement took effect is not known; the next one gets a new connection",
         Code::TransactionOver => "an earlier statement failed: try statements that may fail in `tx.transaction(..)`",
         _ => return None,
     })
 }
 
-/// How the error of the function `orm_whole` begins.
-pub(super) const OUT_OF_RANGE: &str = "integer out of range";
+/// What the errors of our functions on SQLite say of a number or a moment that is too large, and of a pattern that is none.
+pub(super) const OUT_OF_RANGE: &str = "out of range";
+pub(super) const BAD_REGEX: &str = "invalid regular expression";
 
 fn sqlite(message: &str) -> Code {
     match message {
         "interrupted" => Code::StatementTimeout,
+        text if text.contains(BAD_REGEX) => Code::BadRegex,
         text if text.contains(OUT_OF_RANGE) || text == "integer overflow" => Code::OutOfRange,
         text if text.contains("is locked") => Code::LockTimeout,
         text if text.starts_with("no such table") || text.starts_with("no such column") => Code::MissingTable,
@@ -105,6 +113,8 @@ fn postgres(message: &str) -> Code {
         text if (text.starts_with("relation ") || text.starts_with("column ")) && text.contains("does not exist") => {
             Code::MissingTable
         }
+        text if text.contains("invalid regular expression") => Code::BadRegex,
+        text if text.starts_with("time zone ") && text.contains("not recognized") => Code::UnknownZone,
         text if text.contains("out of range") || text.contains("numeric field overflow") => Code::OutOfRange,
         text if text.contains("value too long for type") => Code::TooLong,
         _ => Code::Sql,
@@ -113,6 +123,7 @@ fn postgres(message: &str) -> Code {
 
 fn mysql(message: &str) -> Code {
     match message {
+        text if text.contains(crate::dialect::NO_ZONE) => Code::UnknownZone,
         text if text.contains("max_statement_time") || text.contains("maximum statement execution time") => {
             Code::StatementTimeout
         }
@@ -128,6 +139,7 @@ fn mysql(message: &str) -> Code {
         text if text.starts_with("CONSTRAINT ") && text.contains(" failed for ") => Code::CheckViolation,
         text if text.contains("doesn't have a default value") => Code::NotNullViolation,
         text if text.starts_with("Out of range value") || text.contains("value is out of range") => Code::OutOfRange,
+        text if text.starts_with("Regex error") || text.contains("regular expression") => Code::BadRegex,
         text if text.starts_with("Data too long") => Code::TooLong,
         text if text.starts_with("Input/output error")
             || text.contains("onnection")

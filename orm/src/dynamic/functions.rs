@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Code, Error, Kind, Result, Value,
-    tree::{Aggregate, BinaryOp, Expr, Function},
+    tree::{Aggregate, Aggregation, BinaryOp, Expr, Function},
 };
 use rust_decimal::prelude::ToPrimitive;
 
@@ -364,8 +364,9 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> Resul
         }
         (Some(on), _) => return Err(bad(format!("`{name}` is asked of {}", called(on.kind)))),
     };
-    let on = on.map(|on| Box::new(on.selected().expr));
-    let expr = Expr::Aggregate { function, on, distinct: aggregate.distinct, filter: filter.map(Box::new) };
+    let on = on.map(|on| on.selected().expr);
+    let of = Aggregation { distinct: aggregate.distinct, filter, ..Aggregation::of(function, on) };
+    let expr = Expr::Aggregate(Box::new(of));
     let Some(default) = &aggregate.default else { return Ok(Built { expr, kind, scale }) };
     let default = widen(scope.term(default, Some(kind))?, kind);
     if default.family() != literal::family(kind) {

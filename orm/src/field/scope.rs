@@ -70,7 +70,7 @@ impl<S: Scope> Scope for Opt<S> {
 /// ```
 pub trait Null: Send + Sync + 'static {
     /// `T`, or `Option<T>`.
-    type Wrap<T: FieldType>: FieldType<Plain = T::Plain>;
+    type Wrap<T: FieldType>: FieldType<Plain = T::Plain, Family = T::Family>;
     /// Either of the two.
     type Or<N: Null>: Null;
     /// Both of the two.

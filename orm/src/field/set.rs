@@ -5,8 +5,8 @@ use crate::{
     Expression, FieldType, Q,
     family::IsNumber,
     model::Model,
-    query::{Ex, IntoQ, OrderKeys, Prefetch, PrefetchSelection, Related, RelatedSelection, read_related},
-    tree::{Aggregate, Expr, Join, JoinKind, ModelRef, Select, Selected, Step},
+    query::{Agg, Ex, IntoQ, OrderKeys, Prefetch, PrefetchSelection, Related, RelatedSelection, read_related},
+    tree::{Aggregate, Aggregation, Expr, Join, JoinKind, ModelRef, Select, Selected, Step},
 };
 use std::sync::Arc;
 
@@ -218,7 +218,7 @@ impl<S: Scope, M: Model> Set<S, M> {
     /// # Ok(()) }
     /// ```
     pub fn count(self) -> Ex<S::Root, i64> {
-        self.value(Expr::Aggregate { function: Aggregate::Count, on: None, distinct: false, filter: None })
+        self.value(Expr::row_count())
     }
 
     /// The sum; `None` when there is no row.
@@ -237,7 +237,7 @@ impl<S: Scope, M: Model> Set<S, M> {
         E: Expression,
         <E::Value as FieldType>::Family: IsNumber,
     {
-        self.aggregate(Aggregate::Sum, value)
+        self.over(Aggregate::Sum, value)
     }
 
     /// The mean; `None` when there is no row.
@@ -256,7 +256,7 @@ impl<S: Scope, M: Model> Set<S, M> {
         E: Expression,
         <E::Value as FieldType>::Family: IsNumber,
     {
-        self.aggregate(Aggregate::Avg, value)
+        self.over(Aggregate::Avg, value)
     }
 
     /// The smallest value; `None` when there is no row.
@@ -274,7 +274,7 @@ impl<S: Scope, M: Model> Set<S, M> {
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
         E: Expression,
     {
-        self.aggregate(Aggregate::Min, value)
+        self.over(Aggregate::Min, value)
     }
 
     /// The largest value; `None` when there is no row.
@@ -292,16 +292,34 @@ impl<S: Scope, M: Model> Set<S, M> {
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
         E: Expression,
     {
-        self.aggregate(Aggregate::Max, value)
+        self.over(Aggregate::Max, value)
     }
 
-    fn aggregate<C, E, T>(self, function: Aggregate, value: C) -> Ex<S::Root, T>
+    /// Any aggregate over the rows: `a.books.aggregate(|b| b.title.join(", ").order_by(b.title.asc()))`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let kinds = Author::objects().values(|a| a.books.filter(|b| b.active).aggregate(|b| b.views.count().distinct()));
+    /// assert_eq!(kinds.all(&db).await?, [2, 1, 0]);
+    /// # Ok(()) }
+    /// ```
+    pub fn aggregate<C, T>(self, aggregate: C) -> Ex<S::Root, T>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> Agg<Sub<S::Root, M>, T>,
+    {
+        let aggregate = aggregate(Self::handles()).into_untyped();
+        self.value(aggregate)
+    }
+
+    fn over<C, E, T>(self, function: Aggregate, value: C) -> Ex<S::Root, T>
     where
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> E,
         E: Expression,
     {
-        let on = Some(Box::new(value(Self::handles()).into_expr()));
-        self.value(Expr::Aggregate { function, on, distinct: false, filter: None })
+        let on = value(Self::handles()).into_expr();
+        self.value(Expr::Aggregate(Box::new(Aggregation::of(function, [on]))))
     }
 
     fn value<T>(self, expr: Expr) -> Ex<S::Root, T> {

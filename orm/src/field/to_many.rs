@@ -5,7 +5,7 @@ use crate::{
     Expression, FieldType, Q,
     family::IsNumber,
     model::Model,
-    query::{Ex, IntoQ, OrderKeys, PrefetchSelection, RelatedSelection},
+    query::{Agg, Ex, IntoQ, OrderKeys, PrefetchSelection, RelatedSelection},
     tree::{BinaryOp, Expr, ModelRef, Path, Step},
 };
 use std::marker::PhantomData;
@@ -287,6 +287,23 @@ impl<S: Scope, M: Model> ToMany<S, M> {
         E: Expression,
     {
         self.set().min(value)
+    }
+
+    /// Any aggregate over the set; those that have no method of their own, too.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let titles = Author::objects().values(|a| a.books.aggregate(|b| b.title.join(", ").order_by(b.title.asc())));
+    /// assert_eq!(titles.all(&db).await?, [Some("Notes, Sketches".to_owned()), Some("COBOL, Compilers".to_owned()), None]);
+    /// # Ok(()) }
+    /// ```
+    pub fn aggregate<C, T>(self, aggregate: C) -> Ex<S::Root, T>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> Agg<Sub<S::Root, M>, T>,
+    {
+        self.set().aggregate(aggregate)
     }
 
     /// The largest value in the set; `None` when it is empty.

@@ -46,7 +46,7 @@ pub trait FieldType: Sized + Send + Sync + 'static {
     /// The type without `Option`.
     type Plain: Plain;
     /// The type with `Option`.
-    type Nullable: FieldType<Plain = Self::Plain>;
+    type Nullable: FieldType<Plain = Self::Plain, Family = Self::Family>;
     /// [`NotNull`] or [`Nullable`](super::Nullable).
     type Nullness: Null;
     /// What can be done with its values: see [`family`].
@@ -116,6 +116,7 @@ pub trait Plain: FieldType<Plain = Self, Nullable = Option<Self>, Nullness = Not
 
 /// Families of types: what can be asked of their values.
 pub mod family {
+    use crate::tree::{Expr, Function, Like};
     use rust_decimal::Decimal as D;
 
     macro_rules! families {
@@ -170,16 +171,118 @@ pub mod family {
     pub trait IsText {}
     impl IsText for Text {}
 
+    /// Families whose values can hold others: text, and JSON documents.
+    ///
+    /// ```
+    /// # use library::*;
+    /// // `b.price.contains("x")` does not compile.
+    /// let query = Book::objects().filter(|b| b.title.contains("x"));
+    /// ```
+    #[diagnostic::on_unimplemented(
+        message = "`contains` needs a text field, or a JSON document",
+        label = "this is neither",
+        note = "`contains`, `starts_with`, `like` and their case-insensitive forms work on `String` fields"
+    )]
+    pub trait Contains {
+        /// What can be looked for.
+        type Part: super::Plain;
+
+        /// The condition.
+        #[doc(hidden)]
+        fn contains(on: Expr, part: Expr) -> Expr;
+    }
+    impl Contains for Text {
+        type Part = String;
+
+        fn contains(on: Expr, part: Expr) -> Expr {
+            Expr::Like { on: Box::new(on), pattern: Box::new(part), like: Like::Contains, fold: false }
+        }
+    }
+    impl Contains for Json {
+        type Part = serde_json::Value;
+
+        fn contains(on: Expr, part: Expr) -> Expr {
+            Expr::Call(Function::JsonContains, vec![on, part])
+        }
+    }
+
+    /// Families that `+` and `-` work on.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| (b.created + TimeDelta::days(1)).gt(now()) | (b.views + 1).gt(10));
+    /// ```
+    #[diagnostic::on_unimplemented(
+        message = "arithmetic needs a number, a day or a moment, or a span of time",
+        label = "this is none of them"
+    )]
+    pub trait Adds {
+        /// What is added to a `T`: another one, or a span of time.
+        type Other<T: super::Plain>: super::Plain;
+    }
+    impl Adds for Integer {
+        type Other<T: super::Plain> = T;
+    }
+    impl Adds for Float {
+        type Other<T: super::Plain> = T;
+    }
+    impl Adds for Decimal {
+        type Other<T: super::Plain> = T;
+    }
+    impl Adds for Duration {
+        type Other<T: super::Plain> = T;
+    }
+    impl Adds for Date {
+        type Other<T: super::Plain> = chrono::TimeDelta;
+    }
+    impl Adds for DateTime {
+        type Other<T: super::Plain> = chrono::TimeDelta;
+    }
+
+    /// Families that `*` works on.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| (b.price * 2).gt(b.price + 10));
+    /// ```
+    #[diagnostic::on_unimplemented(message = "`*` needs a number, or a span of time", label = "this is neither")]
+    pub trait Multiplies {
+        /// What a `T` is multiplied by: another one, or a whole number.
+        type Other<T: super::Plain>: super::Plain;
+    }
+    impl Multiplies for Integer {
+        type Other<T: super::Plain> = T;
+    }
+    impl Multiplies for Float {
+        type Other<T: super::Plain> = T;
+    }
+    impl Multiplies for Decimal {
+        type Other<T: super::Plain> = T;
+    }
+    impl Multiplies for Duration {
+        type Other<T: super::Plain> = i64;
+    }
+
+    /// Families that `/` and `%` work on.
+    ///
+    /// ```
+    /// # use library::*;
+    /// // Dividing by a column can be dividing by 0, which gives `None`; a number is known not to be 0.
+    /// let rates: QuerySet<Book, (i64, Option<i64>)> = Book::objects().values(|b| (b.id / 2, b.id / b.views));
+    /// ```
+    #[diagnostic::on_unimplemented(message = "`/` and `%` need a number", label = "this is not a number")]
+    pub trait Divides {}
+    impl Divides for Integer {}
+    impl Divides for Float {}
+    impl Divides for Decimal {}
+
     /// Families with arithmetic.
     ///
     /// ```
     /// # use library::*;
     /// let sums: QuerySet<Book, (Option<i64>, Option<Decimal>)> = Book::objects().aggregate(|b| (b.views.sum(), b.price.sum()));
     /// ```
-    #[diagnostic::on_unimplemented(
-        message = "arithmetic, `sum` and `avg` need a number",
-        label = "this is not a number"
-    )]
+    #[diagnostic::on_unimplemented(message = "this needs a number", label = "this is not a number")]
     pub trait IsNumber {
         /// What their sum is.
         type Sum: super::Plain;
@@ -209,7 +312,7 @@ pub mod family {
     /// # use library::*;
     /// let years: QuerySet<Book, (i32, Option<i32>)> = Book::objects().values(|b| (b.created.year(), b.published.year()));
     /// ```
-    #[diagnostic::on_unimplemented(message = "`year`, `month` and `day` need a date", label = "this has no date")]
+    #[diagnostic::on_unimplemented(message = "the parts of a day need a date", label = "this has no date")]
     pub trait HasDate {}
     impl HasDate for Date {}
     impl HasDate for DateTime {}
@@ -220,10 +323,7 @@ pub mod family {
     /// # use library::*;
     /// let hours: QuerySet<Book, i32> = Book::objects().values(|b| b.created.hour());
     /// ```
-    #[diagnostic::on_unimplemented(
-        message = "`hour`, `minute` and `second` need a time",
-        label = "this has no time of day"
-    )]
+    #[diagnostic::on_unimplemented(message = "the parts of a time of day need one", label = "this has no time of day")]
     pub trait HasTime {}
     impl HasTime for Time {}
     impl HasTime for DateTime {}

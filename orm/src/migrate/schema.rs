@@ -382,7 +382,8 @@ fn expression(expr: &Expr) -> Result<condition::Expr> {
         Expr::Invalid(why) => return Err(Error::new(Code::BadModel, why.clone())),
         Expr::Column { .. } => return Err(inexpressible("a column of a related model")),
         Expr::Regex { .. } => return Err(inexpressible("a regular expression")),
-        Expr::Aggregate { .. } => return Err(inexpressible("an aggregate")),
+        Expr::Window(_) => return Err(inexpressible("a window function")),
+        Expr::Aggregate(_) => return Err(inexpressible("an aggregate")),
         Expr::Cast(..) => return Err(inexpressible("a conversion")),
         Expr::Raw { .. } => return Err(inexpressible("SQL of one's own")),
         Expr::In(..)
@@ -425,6 +426,6 @@ fn function(function: Function) -> Result<condition::Function> {
         Function::NullIf => F::NullIf,
         Function::Substr => F::Substr,
         Function::Replace => F::Replace,
-        Function::WeekDay | Function::Date | Function::IsTrue => return Err(inexpressible("this function")),
+        _ => return Err(inexpressible("this function")),
     })
 }

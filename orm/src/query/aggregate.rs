@@ -1,12 +1,12 @@
 //! Grouping: keys first, then aggregates per group.
 
 use super::{
-    QuerySet,
+    Agg, IntoQ, QuerySet,
     selection::{Append, Row, Selection, select_values},
 };
 use crate::{
     Model,
-    tree::{Aggregate, Expr, Selected},
+    tree::{Aggregate, Aggregation, Expr, Selected},
 };
 use std::marker::PhantomData;
 
@@ -30,7 +30,21 @@ pub struct CountAll(());
 
 impl CountAll {
     pub(super) fn expr(self) -> Expr {
-        Expr::Aggregate { function: Aggregate::Count, on: None, distinct: false, filter: None }
+        Expr::row_count()
+    }
+
+    /// Only the rows for which the condition is true. SQL: `COUNT(*) FILTER (WHERE ..)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let (all, dear) = Book::objects().aggregate(|b| (count(), count().filter(b.price.gt(10)))).get(&db).await?;
+    /// assert_eq!((all, dear), (4, 2));
+    /// # Ok(()) }
+    /// ```
+    pub fn filter<R, C: IntoQ<R>>(self, condition: C) -> Agg<R, i64> {
+        Agg::new(Aggregation::of(Aggregate::Count, [])).filter(condition)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::{Ex, IntoQ, Operand, operand::bind};
 use crate::{
-    FieldType, Null,
+    FieldType, Null, Value,
     field::{NotNull, Plain},
-    tree::{Expr, Function},
+    tree::{BinaryOp, Expr, Function},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::{borrow::Cow, marker::PhantomData};
 
 /// A value as an expression of any query.
@@ -33,25 +33,58 @@ pub fn value<R, T: FieldType>(value: T) -> Ex<R, T> {
 /// # Ok(()) }
 /// ```
 pub fn now() -> Now {
-    Now(())
+    Now(TimeDelta::zero())
 }
 
-/// What [`now`] gives.
+/// What [`now`] gives; a span of time moves it: `now() - TimeDelta::days(7)`.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let fresh = Book::objects().filter(|b| b.created.gt(now() - TimeDelta::days(365 * 1000)));
+/// assert_eq!(fresh.count(&db).await?, 4);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy)]
-pub struct Now(());
+pub struct Now(TimeDelta);
 
 impl Now {
+    /// The time of the statement, moved by a further span.
+    pub(super) fn moved(self, span: TimeDelta) -> Now {
+        Now(self.0 + span)
+    }
+
     pub(super) fn expr(self) -> Expr {
-        Expr::Call(Function::Now, Vec::new())
+        let now = Expr::Call(Function::Now, Vec::new());
+        match self.0.is_zero() {
+            true => now,
+            false => now.binary(BinaryOp::Add, Expr::Value(Value::Duration(self.0))),
+        }
     }
 }
 
 impl<R> Operand<R, DateTime<Utc>> for Now {
     type Null = NotNull;
+    type NullAsDivisor = NotNull;
 
     fn into_operand(self) -> Expr {
         self.expr()
     }
+}
+
+/// A number from 0 to 1, another one for each row: `order_by(|_| orm::random().asc())` shuffles the rows.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let two = Book::objects().order_by(|_| orm::random().asc()).limit(2).all(&db).await?;
+/// assert_eq!(two.len(), 2);
+/// # Ok(()) }
+/// ```
+pub fn random<R>() -> Ex<R, f64> {
+    Ex::new(Expr::Call(Function::Random, Vec::new()))
 }
 
 /// A choice between expressions: `case().when(b.price.lt(5), "cheap").otherwise("dear")`.

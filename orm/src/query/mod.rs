@@ -16,12 +16,16 @@ mod related;
 mod selection;
 mod stream;
 mod terminals;
+mod window;
 
 pub use aggregate::{Grouped, count};
 pub use condition::{IntoQ, Q};
 pub use erased::{AnyRow, AnyRows, RowOps, read_related};
-pub use expression::{Ex, Expression};
-pub use functions::{Case, Now, case, now, sql, value};
+pub use expression::{
+    Agg, AggregateExpression, Both, DateExpression, DateUnit, Ex, Exponent, Expression, JsonExpression,
+    NumberExpression, TextExpression, TimeUnit, TruncTo, Zone,
+};
+pub use functions::{Case, Now, case, now, random, sql, value};
 pub(crate) use load::value_of;
 pub use operand::{InSet, Operand};
 pub use page::{Cursor, CursorPage};
@@ -33,3 +37,7 @@ pub use related::{Related, RelatedSelection};
 pub use selection::{Append, OrderBy, OrderKeys, Row, Selectable, Selection};
 pub use stream::RowStream;
 pub use terminals::OptionalExt;
+pub use window::{
+    FrameBounds, Window, WindowExpression, WindowFunction, cume_dist, dense_rank, ntile, percent_rank, rank,
+    row_number, window,
+};

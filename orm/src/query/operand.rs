@@ -1,8 +1,8 @@
 //! What an expression can be compared and combined with: Rust values, and other expressions of the same type.
 
-use super::{Ex, QuerySet};
+use super::{Agg, Ex, QuerySet};
 use crate::{
-    FieldType, Model, Value,
+    FieldType, Kind, Model, Value,
     field::{Field, InScope, NotNull, Null, Nullable, Plain, Scope, SelectedValue, Sub, expr_in},
     query::Expression,
     tree::{BinaryOp, Expr},
@@ -26,6 +26,8 @@ use rust_decimal::Decimal;
 pub trait Operand<R, T> {
     /// Whether it can be NULL.
     type Null: Null;
+    /// Whether a number divided by it can be NULL: a value is known not to be 0, an expression is not.
+    type NullAsDivisor: Null;
 
     /// The untyped expression.
     #[doc(hidden)]
@@ -42,6 +44,7 @@ pub(crate) fn bind<T: FieldType>(value: &T) -> Expr {
 
 impl<R, T: Plain> Operand<R, T> for T {
     type Null = NotNull;
+    type NullAsDivisor = NotNull;
 
     fn into_operand(self) -> Expr {
         bind(&self)
@@ -50,6 +53,7 @@ impl<R, T: Plain> Operand<R, T> for T {
 
 impl<R, T: Plain> Operand<R, T> for &T {
     type Null = NotNull;
+    type NullAsDivisor = NotNull;
 
     fn into_operand(self) -> Expr {
         bind(self)
@@ -58,6 +62,7 @@ impl<R, T: Plain> Operand<R, T> for &T {
 
 impl<R, T: Plain> Operand<R, T> for Option<T> {
     type Null = Nullable;
+    type NullAsDivisor = Nullable;
 
     fn into_operand(self) -> Expr {
         bind(&self)
@@ -66,6 +71,7 @@ impl<R, T: Plain> Operand<R, T> for Option<T> {
 
 impl<R> Operand<R, String> for &str {
     type Null = NotNull;
+    type NullAsDivisor = NotNull;
 
     fn into_operand(self) -> Expr {
         Expr::Value(Value::Text(self.to_owned()))
@@ -74,6 +80,7 @@ impl<R> Operand<R, String> for &str {
 
 impl<R> Operand<R, Decimal> for i32 {
     type Null = NotNull;
+    type NullAsDivisor = NotNull;
 
     fn into_operand(self) -> Expr {
         Expr::Value(Value::Decimal(self.into()))
@@ -85,6 +92,7 @@ where
     S::Root: InScope<R>,
 {
     type Null = <<Field<S, T> as Expression>::Value as FieldType>::Nullness;
+    type NullAsDivisor = Nullable;
 
     fn into_operand(self) -> Expr {
         expr_in::<R, _>(self)
@@ -93,6 +101,16 @@ where
 
 impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for Ex<R1, T> {
     type Null = T::Nullness;
+    type NullAsDivisor = Nullable;
+
+    fn into_operand(self) -> Expr {
+        expr_in::<R, _>(self)
+    }
+}
+
+impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for Agg<R1, T> {
+    type Null = T::Nullness;
+    type NullAsDivisor = Nullable;
 
     fn into_operand(self) -> Expr {
         expr_in::<R, _>(self)
@@ -101,6 +119,7 @@ impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for Ex<R1, 
 
 impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for SelectedValue<R1, T> {
     type Null = T::Nullness;
+    type NullAsDivisor = Nullable;
 
     fn into_operand(self) -> Expr {
         expr_in::<R, _>(self)
@@ -136,7 +155,8 @@ fn list<T: Plain>(expr: Expr, items: impl Iterator<Item = Expr>) -> Expr {
     for item in items {
         match item {
             Expr::Value(value) if value.is_null() => null = true,
-            Expr::Value(value) => values.push(value),
+            // Equal documents may be written in different ways.
+            Expr::Value(value) if T::KIND != Kind::Json => values.push(value),
             Expr::Invalid(why) => return Expr::Invalid(why),
             other => others.push(expr.clone().binary(BinaryOp::Eq, other)),
         }

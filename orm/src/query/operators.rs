@@ -1,70 +1,97 @@
 //! `+ - * / %` and unary minus on expressions.
 
-use super::{Ex, Expression, Operand};
+use super::{Agg, Ex, Expression, Now, Operand, expression::Plain};
 use crate::{
-    FieldType,
-    family::IsNumber,
+    FieldType, Value,
+    family::{Adds, Divides, IsNumber, Multiplies},
     field::{Field, Null, Scope, SelectedValue},
     tree::{BinaryOp, Expr},
 };
+use chrono::TimeDelta;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
-/// The type of `E op O`: `E`'s plain type, as an `Option` if either side can be NULL.
-pub(super) type Combined<E, O> = <<<<E as Expression>::Value as FieldType>::Nullness as Null>::Or<
-    <O as Operand<<E as Expression>::Root, super::expression::Plain<E>>>::Null,
-> as Null>::Wrap<super::expression::Plain<E>>;
+type Family<E> = <<E as Expression>::Value as FieldType>::Family;
+type Addend<E> = <Family<E> as Adds>::Other<Plain<E>>;
+type Factor<E> = <Family<E> as Multiplies>::Other<Plain<E>>;
 
-fn combine<E, O>(op: BinaryOp, left: E, right: O) -> Ex<E::Root, Combined<E, O>>
-where
-    E: Expression,
-    O: Operand<E::Root, super::expression::Plain<E>>,
-{
-    Ex::new(left.into_expr().binary(op, right.into_operand()))
+/// `E`'s plain type, as an `Option` if either side can be NULL.
+type Either<E, N> = <<<<E as Expression>::Value as FieldType>::Nullness as Null>::Or<N> as Null>::Wrap<Plain<E>>;
+type Sum<E, O> = Either<E, <O as Operand<<E as Expression>::Root, Addend<E>>>::Null>;
+type Product<E, O> = Either<E, <O as Operand<<E as Expression>::Root, Factor<E>>>::Null>;
+type Quotient<E, O> = Either<E, <O as Operand<<E as Expression>::Root, Plain<E>>>::NullAsDivisor>;
+
+fn combine<E: Expression, T>(op: BinaryOp, left: E, right: Expr) -> Ex<E::Root, T> {
+    Ex::new(left.into_expr().binary(op, right))
+}
+
+fn divide<E: Expression, T>(op: BinaryOp, left: E, right: Expr) -> Ex<E::Root, T> {
+    let zero = match &right {
+        Expr::Value(Value::I16(0) | Value::I32(0) | Value::I64(0)) => true,
+        Expr::Value(Value::F32(number)) => *number == 0.0,
+        Expr::Value(Value::F64(number)) => *number == 0.0,
+        Expr::Value(Value::Decimal(number)) => number.is_zero(),
+        _ => false,
+    };
+    match zero {
+        true => Ex::new(Expr::Invalid("division by 0".to_owned())),
+        false => combine(op, left, right),
+    }
 }
 
 macro_rules! operators {
-    ($($trait:ident, $method:ident, $op:ident;)+) => {$(
-        impl<S: Scope, T: FieldType<Family: IsNumber>, O> $trait<O> for Field<S, T>
+    ($($trait:ident, $method:ident, $family:ident, $other:ident, $output:ident, $combine:ident;)+) => {$(
+        impl<S: Scope, T: FieldType<Family: $family>, O> $trait<O> for Field<S, T>
         where
-            O: Operand<S::Root, super::expression::Plain<Self>>,
+            O: Operand<S::Root, $other<Self>>,
         {
-            type Output = Ex<S::Root, Combined<Self, O>>;
+            type Output = Ex<S::Root, $output<Self, O>>;
 
             fn $method(self, other: O) -> Self::Output {
-                combine(BinaryOp::$op, self, other)
+                $combine(BinaryOp::$trait, self, other.into_operand())
             }
         }
 
-        impl<R: 'static, T: FieldType<Family: IsNumber>, O> $trait<O> for Ex<R, T>
+        impl<R: 'static, T: FieldType<Family: $family>, O> $trait<O> for Ex<R, T>
         where
-            O: Operand<R, super::expression::Plain<Self>>,
+            O: Operand<R, $other<Self>>,
         {
-            type Output = Ex<R, Combined<Self, O>>;
+            type Output = Ex<R, $output<Self, O>>;
 
             fn $method(self, other: O) -> Self::Output {
-                combine(BinaryOp::$op, self, other)
+                $combine(BinaryOp::$trait, self, other.into_operand())
             }
         }
 
-        impl<R: 'static, T: FieldType<Family: IsNumber>, O> $trait<O> for SelectedValue<R, T>
+        impl<R: 'static, T: FieldType<Family: $family>, O> $trait<O> for Agg<R, T>
         where
-            O: Operand<R, super::expression::Plain<Self>>,
+            O: Operand<R, $other<Self>>,
         {
-            type Output = Ex<R, Combined<Self, O>>;
+            type Output = Ex<R, $output<Self, O>>;
 
             fn $method(self, other: O) -> Self::Output {
-                combine(BinaryOp::$op, self, other)
+                $combine(BinaryOp::$trait, self, other.into_operand())
+            }
+        }
+
+        impl<R: 'static, T: FieldType<Family: $family>, O> $trait<O> for SelectedValue<R, T>
+        where
+            O: Operand<R, $other<Self>>,
+        {
+            type Output = Ex<R, $output<Self, O>>;
+
+            fn $method(self, other: O) -> Self::Output {
+                $combine(BinaryOp::$trait, self, other.into_operand())
             }
         }
     )+};
 }
 
 operators! {
-    Add, add, Add;
-    Sub, sub, Sub;
-    Mul, mul, Mul;
-    Div, div, Div;
-    Rem, rem, Rem;
+    Add, add, Adds, Addend, Sum, combine;
+    Sub, sub, Adds, Addend, Sum, combine;
+    Mul, mul, Multiplies, Factor, Product, combine;
+    Div, div, Divides, Plain, Quotient, divide;
+    Rem, rem, Divides, Plain, Quotient, divide;
 }
 
 impl<S: Scope, T: FieldType<Family: IsNumber>> Neg for Field<S, T> {
@@ -80,5 +107,21 @@ impl<R: 'static, T: FieldType<Family: IsNumber>> Neg for Ex<R, T> {
 
     fn neg(self) -> Self::Output {
         Ex::new(Expr::Negate(Box::new(self.into_expr())))
+    }
+}
+
+impl Add<TimeDelta> for Now {
+    type Output = Now;
+
+    fn add(self, span: TimeDelta) -> Now {
+        self.moved(span)
+    }
+}
+
+impl Sub<TimeDelta> for Now {
+    type Output = Now;
+
+    fn sub(self, span: TimeDelta) -> Now {
+        self.moved(-span)
     }
 }

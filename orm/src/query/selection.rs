@@ -1,6 +1,6 @@
 //! What `values`, `annotate` and `order_by` take: expressions, and tuples of them.
 
-use super::{Ex, Expression, aggregate::CountAll, functions::Now};
+use super::{Agg, Ex, Expression, aggregate::CountAll, functions::Now};
 use crate::{
     FieldType, Result,
     field::{Field, InScope, Scope, SelectedValue, expr_in},
@@ -45,6 +45,14 @@ where
 }
 
 impl<R: 'static, T: FieldType + RowPart> Selectable<R> for Ex<R, T> {
+    type Part = T;
+
+    fn into_selected(self) -> Expr {
+        self.into_untyped()
+    }
+}
+
+impl<R: 'static, T: FieldType + RowPart> Selectable<R> for Agg<R, T> {
     type Part = T;
 
     fn into_selected(self) -> Expr {
@@ -201,6 +209,7 @@ macro_rules! single {
 single! {
     [S, T] Field<S, T>;
     [T] Ex<R, T>;
+    [T] Agg<R, T>;
     [T] SelectedValue<R, T>;
     [] CountAll;
     [] Now;

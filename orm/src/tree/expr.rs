@@ -1,7 +1,7 @@
 //! Expressions: columns, values and what can be done with them.
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
-use super::{ModelRef, Path, Select, Selected, path::Steps};
+use super::{ModelRef, Order, Path, Select, Selected, Windowed, path::Steps};
 use crate::{Kind, Value};
 use std::borrow::Cow;
 
@@ -42,7 +42,9 @@ pub enum Expr {
     /// A function of the catalogue.
     Call(Function, Vec<Expr>),
     /// An aggregate over the rows, or over a group of them.
-    Aggregate { function: Aggregate, on: Option<Box<Expr>>, distinct: bool, filter: Option<Box<Expr>> },
+    Aggregate(Box<Aggregation>),
+    /// A function over the rows of a window.
+    Window(Box<Windowed>),
     /// The first branch whose condition is true.
     Case { branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
     /// A conversion.
@@ -127,12 +129,20 @@ pub enum Function {
     Now,
     /// The year.
     Year,
+    /// The year that the ISO week belongs to.
+    IsoYear,
+    /// The quarter, from 1.
+    Quarter,
     /// The month, from 1.
     Month,
+    /// The ISO week, from 1.
+    Week,
     /// The day of the month, from 1.
     Day,
-    /// The day of the week.
+    /// The day of the week, from 1 for Sunday.
     WeekDay,
+    /// The day of the week, from 1 for Monday.
+    IsoWeekDay,
     /// The hour.
     Hour,
     /// The minute.
@@ -141,6 +151,14 @@ pub enum Function {
     Second,
     /// The day of a date with a time.
     Date,
+    /// The time of day of a date with a time.
+    Time,
+    /// The beginning of what a day or time falls into.
+    Trunc(Unit),
+    /// An instant as the clocks of a zone show it; the zone is a span east of UTC, or a name.
+    AtZone,
+    /// The span of time from the second to the first.
+    Since,
     /// The largest of several.
     Greatest,
     /// The smallest of several.
@@ -153,6 +171,129 @@ pub enum Function {
     Substr,
     /// A text with one part replaced by another.
     Replace,
+    /// What lies inside a JSON document: the document, then keys (text) and places (numbers).
+    JsonGet,
+    /// The text that a JSON document is.
+    JsonText,
+    /// The whole number that a JSON document is.
+    JsonInteger,
+    /// The number that a JSON document is.
+    JsonFloat,
+    /// The truth value that a JSON document is.
+    JsonBool,
+    /// Whether a JSON document is `null`.
+    JsonIsNull,
+    /// Whether a JSON document is an object with a key.
+    JsonHasKey,
+    /// Whether the first JSON document contains the second.
+    JsonContains,
+    /// Without blanks at the beginning.
+    TrimStart,
+    /// Without blanks at the end.
+    TrimEnd,
+    /// The first characters of a text.
+    Left,
+    /// The last characters of a text.
+    Right,
+    /// Where a text is found in another one, from 1.
+    Position,
+    /// A text filled up at its beginning.
+    PadStart,
+    /// A text filled up at its end.
+    PadEnd,
+    /// A text so many times.
+    Repeat,
+    /// A text backwards.
+    Reverse,
+    /// The MD5 hash.
+    Md5,
+    /// The SHA-256 hash.
+    Sha256,
+    /// A text under another collation.
+    Collate,
+    /// 1, 0 or -1.
+    Sign,
+    /// The next whole number upwards.
+    Ceil,
+    /// The next whole number downwards.
+    Floor,
+    /// The square root.
+    Sqrt,
+    /// The exponential function.
+    Exp,
+    /// The natural logarithm.
+    Ln,
+    /// The natural logarithm, divided by that of the base.
+    Log,
+    /// A power.
+    Power,
+    /// The sine.
+    Sin,
+    /// The cosine.
+    Cos,
+    /// The tangent.
+    Tan,
+    /// The inverse of the sine.
+    Asin,
+    /// The inverse of the cosine.
+    Acos,
+    /// The inverse of the tangent.
+    Atan,
+    /// Radians in degrees.
+    Degrees,
+    /// Degrees in radians.
+    Radians,
+    /// The bits that both have.
+    BitAnd,
+    /// The bits that either has.
+    BitOr,
+    /// The bits in which both differ.
+    BitXor,
+    /// A number from 0 to 1, different each time.
+    Random,
+    /// In a window: the number of the row.
+    RowNumber,
+    /// In a window: the rank of the row.
+    Rank,
+    /// In a window: the rank without gaps.
+    DenseRank,
+    /// In a window: the rank as a part of 1.
+    PercentRank,
+    /// In a window: the share of rows up to this one.
+    CumeDist,
+    /// In a window: the bucket of the row.
+    Ntile,
+    /// In a window: the value of a row before.
+    Lag,
+    /// In a window: the value of a row after.
+    Lead,
+    /// In a window: the value of the first row.
+    FirstValue,
+    /// In a window: the value of the last row.
+    LastValue,
+    /// In a window: the value of some row.
+    NthValue,
+}
+
+/// What days and times are truncated to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// The year.
+    Year,
+    /// The quarter.
+    Quarter,
+    /// The month.
+    Month,
+    /// The week, which begins on Monday.
+    Week,
+    /// The day.
+    Day,
+    /// The hour.
+    Hour,
+    /// The minute.
+    Minute,
+    /// The second.
+    Second,
 }
 
 /// Aggregates.
@@ -169,12 +310,66 @@ pub enum Aggregate {
     Min,
     /// The largest.
     Max,
+    /// The standard deviation of all values.
+    StdDev,
+    /// The standard deviation of what the values are a sample of.
+    StdDevSample,
+    /// The variance of all values.
+    Variance,
+    /// The variance of what the values are a sample of.
+    VarianceSample,
+    /// One of the values.
+    Any,
+    /// Whether all are true.
+    AllTrue,
+    /// Whether one is true.
+    AnyTrue,
+    /// Texts one after the other; the second argument stands between them.
+    Join,
+}
+
+/// An aggregate with what it is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregation {
+    /// What is computed.
+    pub function: Aggregate,
+    /// What of each row; nothing for the number of rows.
+    pub arguments: Vec<Expr>,
+    /// Each different value once.
+    pub distinct: bool,
+    /// Only over rows for which this is true.
+    pub filter: Option<Expr>,
+    /// In this order, where it matters.
+    pub order: Vec<Order>,
+}
+
+impl Aggregation {
+    /// An aggregate over all rows.
+    pub fn of(function: Aggregate, arguments: impl IntoIterator<Item = Expr>) -> Aggregation {
+        let arguments = arguments.into_iter().collect();
+        Aggregation { function, arguments, distinct: false, filter: None, order: Vec::new() }
+    }
+
+    pub(super) fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
+        self.arguments.iter().chain(&self.filter).for_each(|expr| expr.visit(depth, visit));
+        self.order.iter().for_each(|order| order.expr.visit(depth, visit));
+    }
+
+    pub(super) fn update(&mut self, depth: i32, change: &mut dyn FnMut(&mut Expr, i32)) {
+        self.arguments.iter_mut().chain(&mut self.filter).for_each(|expr| expr.update(depth, change));
+        self.order.iter_mut().for_each(|order| order.expr.update(depth, change));
+    }
 }
 
 impl Expr {
     /// A column of the model that the query is over.
     pub fn own(model: ModelRef, column: u16) -> Expr {
         Expr::Column { path: Path::source(0), model, column }
+    }
+
+    /// How many rows there are.
+    pub fn row_count() -> Expr {
+        Expr::Aggregate(Box::new(Aggregation::of(Aggregate::Count, [])))
     }
 
     /// The expression as seen from a query `levels` deeper.
@@ -258,10 +453,8 @@ impl Expr {
                 on.visit(depth, visit);
                 pattern.visit(depth, visit);
             }
-            Expr::Aggregate { on, filter, .. } => {
-                on.iter().for_each(|expr| expr.visit(depth, visit));
-                filter.iter().for_each(|expr| expr.visit(depth, visit));
-            }
+            Expr::Aggregate(of) => of.visit(depth, visit),
+            Expr::Window(windowed) => windowed.visit(depth, visit),
             Expr::Case { branches, otherwise } => {
                 for (condition, value) in branches {
                     condition.visit(depth, visit);
@@ -277,7 +470,7 @@ impl Expr {
     /// Whether an aggregate over the rows of the query that it stands in is part of it.
     pub fn is_aggregate(&self) -> bool {
         let mut found = false;
-        self.visit(0, &mut |expr, depth| found |= depth == 0 && matches!(expr, Expr::Aggregate { .. }));
+        self.visit(0, &mut |expr, depth| found |= depth == 0 && matches!(expr, Expr::Aggregate(_)));
         found
     }
 
@@ -335,10 +528,8 @@ impl Expr {
                 on.update(depth, change);
                 pattern.update(depth, change);
             }
-            Expr::Aggregate { on, filter, .. } => {
-                on.iter_mut().for_each(|expr| expr.update(depth, change));
-                filter.iter_mut().for_each(|expr| expr.update(depth, change));
-            }
+            Expr::Aggregate(of) => of.update(depth, change),
+            Expr::Window(windowed) => windowed.update(depth, change),
             Expr::Case { branches, otherwise } => {
                 for (condition, value) in branches {
                     condition.update(depth, change);

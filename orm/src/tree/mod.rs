@@ -3,9 +3,11 @@
 mod expr;
 mod path;
 mod select;
+mod window;
 mod write;
 
-pub use expr::{Aggregate, BinaryOp, Expr, Function, Like};
+pub use expr::{Aggregate, Aggregation, BinaryOp, Expr, Function, Like, Unit};
 pub use path::{ModelRef, Path, Step, Steps};
 pub use select::{Join, JoinKind, Order, Select, Selected};
+pub use window::{Bound, Frame, FrameUnit, Windowed};
 pub use write::{Assignment, Conflict, Delete, Insert, Update};

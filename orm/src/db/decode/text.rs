@@ -75,7 +75,7 @@ pub(super) fn timestamp(text: &str) -> Read<NaiveDateTime> {
 }
 
 /// An instant: without an offset it is UTC, which is what Django writes.
-pub(super) fn datetime(text: &str) -> Read<NaiveDateTime> {
+pub(in crate::db) fn datetime(text: &str) -> Read<NaiveDateTime> {
     if let Some(stamp) = timestamp_in(text.as_bytes()) {
         return Ok(stamp);
     }

@@ -5,13 +5,29 @@
 //! | `orm_lower(text)`, `orm_upper(text)` | the text in lower or upper case, of all scripts |
 //! | `orm_regexp(pattern, text)` | whether the pattern of the `regex` crate is found in the text |
 //! | `orm_whole(number, least, most)` | the number, when it is a whole one in the range of its column; else an error |
+//! | `orm_time(moment)` | the time of day of a date with a time |
+//! | `orm_moved(moment, span)` | the day or moment so many microseconds later |
+//! | `orm_since(later, earlier)` | the microseconds between two days or moments |
+//! | `orm_json_equal(one, other)` | whether two JSON documents are equal, however they are written |
+//! | `orm_json_contains(document, part)` | whether a JSON document contains another, as PostgreSQL's `@>` understands it |
+//! | `orm_lpad(text, length, fill)`, `orm_rpad(..)`, `orm_repeat(text, times)`, `orm_reverse(text)` | what their names say, in characters |
+//! | `orm_md5(text)`, `orm_sha256(text)` | hashes in hexadecimal digits |
+//! | `orm_sqrt(number)` and the other functions of `numbers` | what SQLite has only when it is built so; NULL where there is no value |
+//! | `orm_join(list, separator)` | the texts of a JSON list as one; NULL for none |
+//! | `orm_std_dev(number)`, `orm_std_dev_sample(number)`, `orm_variance(number)`, `orm_variance_sample(number)` | how far the numbers lie from their mean |
 //! | `orm_sum(number)` | the exact decimal sum, as text; compare it as `CAST(orm_sum(..) AS NUMERIC)` |
 
-use crate::db::failure::OUT_OF_RANGE;
+mod documents;
+mod moments;
+mod numbers;
+mod spread;
+mod texts;
+
+use crate::db::failure::{BAD_REGEX, OUT_OF_RANGE};
 use diesel::{
     QueryResult, SqliteConnection, declare_sql_function,
     serialize::{IsNull, Output, Result as ToSqlResult, ToSql},
-    sql_types::{BigInt, Bool, Nullable, Text},
+    sql_types::{BigInt, Bool, Double, Integer, Nullable, Text},
     sqlite::{Sqlite, SqliteAggregateFunction},
 };
 use regex::Regex;
@@ -22,8 +38,28 @@ use std::sync::{Mutex, PoisonError};
 extern "SQL" {
     fn orm_lower(text: Nullable<Text>) -> Nullable<Text>;
     fn orm_upper(text: Nullable<Text>) -> Nullable<Text>;
-    fn orm_regexp(pattern: Nullable<Text>, text: Nullable<Text>) -> Bool;
+    fn orm_regexp(pattern: Nullable<Text>, text: Nullable<Text>) -> Nullable<Bool>;
     fn orm_whole(number: Nullable<Text>, least: BigInt, most: BigInt) -> Nullable<BigInt>;
+    fn orm_time(moment: Nullable<Text>) -> Nullable<Text>;
+    fn orm_moved(moment: Nullable<Text>, span: Nullable<BigInt>) -> Nullable<Text>;
+    fn orm_since(later: Nullable<Text>, earlier: Nullable<Text>) -> Nullable<BigInt>;
+    fn orm_json_equal(one: Nullable<Text>, other: Nullable<Text>) -> Nullable<Bool>;
+    fn orm_json_contains(document: Nullable<Text>, part: Nullable<Text>) -> Nullable<Bool>;
+    fn orm_lpad(text: Nullable<Text>, length: Integer, fill: Text) -> Nullable<Text>;
+    fn orm_rpad(text: Nullable<Text>, length: Integer, fill: Text) -> Nullable<Text>;
+    fn orm_repeat(text: Nullable<Text>, times: Integer) -> Nullable<Text>;
+    fn orm_reverse(text: Nullable<Text>) -> Nullable<Text>;
+    fn orm_md5(text: Nullable<Text>) -> Nullable<Text>;
+    fn orm_sha256(text: Nullable<Text>) -> Nullable<Text>;
+    fn orm_join(list: Nullable<Text>, separator: Text) -> Nullable<Text>;
+    #[aggregate]
+    fn orm_std_dev(number: Nullable<Double>) -> Nullable<Double>;
+    #[aggregate]
+    fn orm_std_dev_sample(number: Nullable<Double>) -> Nullable<Double>;
+    #[aggregate]
+    fn orm_variance(number: Nullable<Double>) -> Nullable<Double>;
+    #[aggregate]
+    fn orm_variance_sample(number: Nullable<Double>) -> Nullable<Double>;
     #[aggregate]
     fn orm_sum(number: Nullable<Text>) -> Nullable<Text>;
 }
@@ -37,64 +73,75 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
         found(&mut last.lock().unwrap_or_else(PoisonError::into_inner), pattern, text)
     })?;
     orm_whole_utils::register_impl(conn, whole)?;
+    orm_time_utils::register_impl(conn, moments::time)?;
+    orm_moved_utils::register_impl(conn, moments::moved)?;
+    orm_since_utils::register_impl(conn, moments::since)?;
+    orm_json_equal_utils::register_impl(conn, documents::equal)?;
+    orm_json_contains_utils::register_impl(conn, documents::contains)?;
+    orm_lpad_utils::register_impl(conn, texts::pad_start)?;
+    orm_rpad_utils::register_impl(conn, texts::pad_end)?;
+    orm_repeat_utils::register_impl(conn, texts::repeat)?;
+    orm_reverse_utils::register_impl(conn, texts::reverse)?;
+    orm_md5_utils::register_impl(conn, texts::md5)?;
+    orm_sha256_utils::register_impl(conn, texts::sha256)?;
+    numbers::register(conn)?;
+    orm_join_utils::register_impl(conn, documents::join)?;
+    orm_std_dev_utils::register_impl::<spread::Spread<0, true>, _>(conn)?;
+    orm_std_dev_sample_utils::register_impl::<spread::Spread<1, true>, _>(conn)?;
+    orm_variance_utils::register_impl::<spread::Spread<0, false>, _>(conn)?;
+    orm_variance_sample_utils::register_impl::<spread::Spread<1, false>, _>(conn)?;
     orm_sum_utils::register_impl::<Sum, _>(conn)
 }
 
-/// A whole number, or what stands in its place: a sum that has become too large is a float there.
+/// What a function gives: NULL, a value, or the error with which the statement fails.
 #[derive(Debug)]
-struct Whole(Result<Option<i64>, String>);
+struct Given<T>(Result<Option<T>, String>);
 
-fn whole(number: Option<String>, least: i64, most: i64) -> Whole {
-    Whole(number.map_or(Ok(None), |text| match text.parse::<i64>() {
+fn whole(number: Option<String>, least: i64, most: i64) -> Given<i64> {
+    // A sum that has become too large is a float there.
+    Given(number.map_or(Ok(None), |text| match text.parse::<i64>() {
         Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
-        _ => Err(format!("{OUT_OF_RANGE}: {text} is no whole number from {least} to {most}")),
+        _ => Err(format!("integer {OUT_OF_RANGE}: {text} is no whole number from {least} to {most}")),
     }))
 }
 
-impl ToSql<Nullable<BigInt>, Sqlite> for Whole {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> ToSqlResult {
-        match &self.0 {
-            Ok(None) => Ok(IsNull::Yes),
-            Ok(Some(number)) => {
-                out.set_value(*number);
-                Ok(IsNull::No)
+macro_rules! given {
+    ($($type:ty as $sql:ident, |$value:ident| $set:expr;)+) => {$(
+        impl ToSql<Nullable<$sql>, Sqlite> for Given<$type> {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> ToSqlResult {
+                match &self.0 {
+                    Ok(None) => Ok(IsNull::Yes),
+                    Ok(Some($value)) => {
+                        out.set_value($set);
+                        Ok(IsNull::No)
+                    }
+                    Err(error) => Err(error.clone().into()),
+                }
             }
-            Err(error) => Err(error.clone().into()),
         }
-    }
+    )+};
 }
 
-/// Whether a pattern was found; NULL for NULL, an error for a pattern that is none.
-#[derive(Debug)]
-struct Found(Result<Option<bool>, regex::Error>);
+given! {
+    i64 as BigInt, |value| *value;
+    bool as Bool, |value| i32::from(*value);
+    String as Text, |value| value.as_str();
+}
 
-fn found(last: &mut Option<(String, Regex)>, pattern: Option<String>, text: Option<String>) -> Found {
-    let (Some(pattern), Some(text)) = (pattern, text) else { return Found(Ok(None)) };
+fn found(last: &mut Option<(String, Regex)>, pattern: Option<String>, text: Option<String>) -> Given<bool> {
+    let (Some(pattern), Some(text)) = (pattern, text) else { return Given(Ok(None)) };
     if let Some((known, regex)) = last
         && *known == pattern
     {
-        return Found(Ok(Some(regex.is_match(&text))));
+        return Given(Ok(Some(regex.is_match(&text))));
     }
     match Regex::new(&pattern) {
         Ok(regex) => {
             let found = regex.is_match(&text);
             *last = Some((pattern, regex));
-            Found(Ok(Some(found)))
+            Given(Ok(Some(found)))
         }
-        Err(error) => Found(Err(error)),
-    }
-}
-
-impl ToSql<Bool, Sqlite> for Found {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> ToSqlResult {
-        match &self.0 {
-            Ok(None) => Ok(IsNull::Yes),
-            Ok(Some(found)) => {
-                out.set_value(i32::from(*found));
-                Ok(IsNull::No)
-            }
-            Err(error) => Err(error.to_string().into()),
-        }
+        Err(error) => Given(Err(format!("{BAD_REGEX}: {error}"))),
     }
 }
 

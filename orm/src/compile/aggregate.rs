@@ -1,0 +1,216 @@
+//! Aggregates, in each dialect's words.
+
+use super::{Sql, expr::bad, kind::widened};
+use crate::{
+    Dialect, Kind, Result, Value,
+    tree::{Aggregate, Aggregation, Expr},
+};
+
+impl Sql {
+    pub(super) fn aggregate(&mut self, of: &Aggregation) -> Result<()> {
+        let before = std::mem::take(&mut self.rounding);
+        let written = self.aggregate_of(of);
+        self.rounding = before;
+        written
+    }
+
+    fn aggregate_of(&mut self, of: &Aggregation) -> Result<()> {
+        if of.function == Aggregate::Join {
+            return self.joined(of);
+        }
+        if !of.order.is_empty() {
+            return Err(bad("an order has no meaning in this aggregate: `join` has one".to_owned()));
+        }
+        let kind = of.arguments.first().and_then(|on| self.kind(on));
+        let integer = matches!(kind, Some(Kind::I16 | Kind::I32 | Kind::I64));
+        let (sqlite, postgres) = (self.dialect == Dialect::Sqlite, self.dialect == Dialect::Postgres);
+        // Databases widen sums and means of whole numbers to decimals; the types here do not.
+        let name = match of.function {
+            Aggregate::Count => "COUNT",
+            // A function of our own cannot have a window there: the digits that all values have are rounded to.
+            Aggregate::Sum | Aggregate::Avg if sqlite && kind == Some(Kind::Decimal) && self.over.is_some() => {
+                let scale = self.scale_in_window(of);
+                self.push("ROUND(");
+                self.over_rows(if of.function == Aggregate::Sum { "SUM" } else { "AVG" }, of, "")?;
+                self.push(&format!(", {scale})"));
+                return Ok(());
+            }
+            Aggregate::Sum if sqlite && kind == Some(Kind::Decimal) => {
+                return self.converted(Kind::Decimal, |sql| sql.over_rows("orm_sum", of, ""));
+            }
+            Aggregate::Sum if integer && !sqlite || kind == Some(Kind::Duration) && self.dialect.is_mysql() => {
+                return self.converted(Kind::I64, |sql| sql.over_rows("SUM", of, ""));
+            }
+            Aggregate::Sum => "SUM",
+            Aggregate::Avg => match (kind, of.arguments.first()) {
+                (Some(Kind::Decimal), Some(on)) => {
+                    return self.decimal_mean(on, |sql, name| sql.over_rows(name, of, ""));
+                }
+                _ if integer && postgres => return self.converted(Kind::F64, |sql| sql.over_rows("AVG", of, "")),
+                (Some(Kind::Duration), _) if !postgres => {
+                    return self.converted(Kind::I64, |sql| {
+                        sql.push("ROUND(");
+                        sql.over_rows("AVG", of, "")?;
+                        sql.push(")");
+                        Ok(())
+                    });
+                }
+                // A mean of integers is a decimal of four digits there.
+                _ if integer && self.dialect.is_mysql() => return self.over_rows("AVG", of, " + 0e0"),
+                _ => "AVG",
+            },
+            Aggregate::Min | Aggregate::Max if postgres && kind == Some(Kind::Uuid) => {
+                let name = if of.function == Aggregate::Min { "MIN" } else { "MAX" };
+                return self.converted(Kind::Uuid, |sql| sql.over_rows(name, of, "::text"));
+            }
+            Aggregate::Min if postgres && kind == Some(Kind::Bool) => "BOOL_AND",
+            Aggregate::Max if postgres && kind == Some(Kind::Bool) => "BOOL_OR",
+            Aggregate::AllTrue if postgres => "BOOL_AND",
+            Aggregate::AnyTrue if postgres => "BOOL_OR",
+            Aggregate::Any if postgres => return self.any_value(of),
+            Aggregate::Min | Aggregate::AllTrue | Aggregate::Any => "MIN",
+            Aggregate::Max | Aggregate::AnyTrue => "MAX",
+            Aggregate::StdDev | Aggregate::StdDevSample | Aggregate::Variance | Aggregate::VarianceSample => {
+                return self.spread(of);
+            }
+            Aggregate::Join => "",
+        };
+        self.over_rows(name, of, "")
+    }
+
+    fn converted(&mut self, kind: Kind, write: impl FnOnce(&mut Sql) -> Result<()>) -> Result<()> {
+        self.push("CAST(");
+        write(self)?;
+        self.push(" AS ");
+        self.push(self.type_name(kind));
+        self.push(")");
+        Ok(())
+    }
+
+    /// The standard deviation or the variance, as a float.
+    fn spread(&mut self, of: &Aggregation) -> Result<()> {
+        let name = match of.function {
+            Aggregate::StdDev => ["orm_std_dev", "STDDEV_POP"],
+            Aggregate::StdDevSample => ["orm_std_dev_sample", "STDDEV_SAMP"],
+            Aggregate::Variance => ["orm_variance", "VAR_POP"],
+            _ => ["orm_variance_sample", "VAR_SAMP"],
+        };
+        match self.dialect {
+            Dialect::Sqlite => self.over_rows(name[0], of, ""),
+            Dialect::Postgres => self.converted(Kind::F64, |sql| sql.over_rows(name[1], of, "")),
+            Dialect::MariaDb | Dialect::MySql if of.distinct => {
+                Err(self.unsupported("deviation or variance of different values", "leave `distinct` out"))
+            }
+            Dialect::MariaDb | Dialect::MySql => self.over_rows(name[1], of, ""),
+        }
+    }
+
+    /// PostgreSQL has `ANY_VALUE` from version 16 on.
+    fn any_value(&mut self, of: &Aggregation) -> Result<()> {
+        let mut of = of.clone();
+        if let Some(on) = of.arguments.first() {
+            let known = Expr::Not(Box::new(Expr::IsNull(Box::new(on.clone()))));
+            of.filter = Some(match of.filter.take() {
+                Some(filter) => filter.and(known),
+                None => known,
+            });
+        }
+        self.push("(");
+        self.over_rows("ARRAY_AGG", &of, "")?;
+        self.push(")[1]");
+        Ok(())
+    }
+
+    /// Texts with a separator between them.
+    fn joined(&mut self, of: &Aggregation) -> Result<()> {
+        let [on, Expr::Value(Value::Text(separator))] = of.arguments.as_slice() else {
+            return Err(bad("texts are joined by a separator that is a text".to_owned()));
+        };
+        if of.distinct && of.order.iter().any(|order| order.expr != *on) {
+            return Err(bad("different texts that are joined can be ordered by themselves only".to_owned()));
+        }
+        self.push(match self.dialect {
+            // An aggregate of different values takes one argument there.
+            Dialect::Sqlite => "orm_join(json_group_array(",
+            Dialect::Postgres => "STRING_AGG(",
+            Dialect::MariaDb | Dialect::MySql => "GROUP_CONCAT(",
+        });
+        self.push(if of.distinct { "DISTINCT " } else { "" });
+        self.inside(|sql| sql.filtered(Some(on), of.filter.as_ref(), ""))?;
+        if self.dialect == Dialect::Postgres {
+            self.push(", ");
+            self.bind(Value::Text(separator.clone()));
+        }
+        if !of.order.is_empty() {
+            self.push(" ORDER BY ");
+            self.list(&of.order, ", ", |sql, order| sql.order_by(order, |sql| sql.operand(&order.expr)))?;
+        }
+        if self.dialect.is_mysql() {
+            // No bind can stand here, but digits can, which cannot end the text.
+            let digits: String = separator.bytes().map(|byte| format!("{byte:02x}")).collect();
+            self.push(&if digits.is_empty() { " SEPARATOR ''".to_owned() } else { format!(" SEPARATOR 0x{digits}") });
+        }
+        self.push(")");
+        self.inside(|sql| sql.filter_after(of.filter.as_ref()))?;
+        self.over()?;
+        if self.dialect == Dialect::Sqlite {
+            self.push(", ");
+            self.bind(Value::Text(separator.clone()));
+            self.push(")");
+        }
+        Ok(())
+    }
+
+    /// An exact sum as the text that it is.
+    pub(super) fn exact_sum(&mut self, expr: &Expr) -> Result<()> {
+        match expr {
+            Expr::Aggregate(of) => self.over_rows("orm_sum", of, ""),
+            _ => self.expr(expr),
+        }
+    }
+
+    /// Whether SQLite sums it exactly, as text.
+    pub(super) fn is_exact_sum(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Aggregate(of) if of.function == Aggregate::Sum && self.dialect == Dialect::Sqlite => {
+                of.arguments.first().and_then(|on| self.kind(on)).map(widened) == Some(Kind::Decimal)
+            }
+            _ => false,
+        }
+    }
+
+    fn over_rows(&mut self, name: &str, of: &Aggregation, after: &str) -> Result<()> {
+        self.push(name);
+        self.push(if of.distinct { "(DISTINCT " } else { "(" });
+        self.inside(|sql| {
+            sql.filtered(of.arguments.first(), of.filter.as_ref(), after)?;
+            sql.push(")");
+            sql.filter_after(of.filter.as_ref())
+        })?;
+        self.over()
+    }
+
+    /// What an aggregate is over; where it cannot be narrowed, nothing for the rows that are left out.
+    fn filtered(&mut self, on: Option<&Expr>, filter: Option<&Expr>, after: &str) -> Result<()> {
+        let inside = filter.filter(|_| !self.dialect.capabilities().aggregate_filter);
+        if let Some(condition) = inside {
+            self.around("CASE WHEN ", condition, " THEN ")?;
+        }
+        match on {
+            Some(on) if after.is_empty() => self.expr(on)?,
+            Some(on) => self.side(on)?,
+            None if inside.is_some() => self.push("1"),
+            None => self.push("*"),
+        }
+        self.push(after);
+        self.push(if inside.is_some() { " END" } else { "" });
+        Ok(())
+    }
+
+    fn filter_after(&mut self, filter: Option<&Expr>) -> Result<()> {
+        match filter.filter(|_| self.dialect.capabilities().aggregate_filter) {
+            Some(condition) => self.around(" FILTER (WHERE ", condition, ")"),
+            None => Ok(()),
+        }
+    }
+}

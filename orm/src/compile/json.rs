@@ -1,0 +1,287 @@
+//! JSON documents, in each dialect's words.
+
+use super::{Sql, expr::bad};
+use crate::{
+    Dialect, Kind, Result, Value,
+    tree::{BinaryOp, Expr, Function},
+};
+use std::borrow::Cow;
+
+impl Sql {
+    /// What lies at the end of a path: keys and places, one after the other.
+    pub(super) fn json_get(&mut self, arguments: &[Expr]) -> Result<()> {
+        let [document, steps @ ..] = arguments else { return Ok(()) };
+        // But for SQLite, the first place of what is no list is the thing itself.
+        let guarded = |at: &usize| steps[*at] == Expr::Value(Value::I32(0)) && self.dialect != Dialect::Sqlite;
+        let firsts: Vec<usize> = (0..steps.len()).filter(guarded).collect();
+        if firsts.is_empty() {
+            return self.json_at(document, steps);
+        }
+        let (type_of, list) = match self.dialect {
+            Dialect::Postgres => ("jsonb_typeof(", ") = 'array'"),
+            _ => ("JSON_TYPE(", ") = 'ARRAY'"),
+        };
+        self.push("CASE WHEN ");
+        self.list(firsts, " AND ", |sql, at| {
+            sql.push(type_of);
+            sql.json_at(document, &steps[..at])?;
+            sql.push(list);
+            Ok(())
+        })?;
+        self.push(" THEN ");
+        self.json_at(document, steps)?;
+        self.push(" END");
+        Ok(())
+    }
+
+    fn json_at(&mut self, document: &Expr, steps: &[Expr]) -> Result<()> {
+        if steps.is_empty() {
+            return self.side(document);
+        }
+        match self.dialect {
+            Dialect::Postgres => {
+                self.push("(");
+                self.side(document)?;
+                for step in steps {
+                    self.push(" -> ");
+                    self.expr(step)?;
+                }
+                self.push(")");
+            }
+            Dialect::Sqlite => {
+                self.push("(");
+                self.side(document)?;
+                self.push(" -> ");
+                self.json_path(steps)?;
+                self.push(")");
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                self.around("JSON_EXTRACT(", document, ", ")?;
+                self.json_path(steps)?;
+                self.push(")");
+            }
+        }
+        Ok(())
+    }
+
+    /// A path as SQLite, MariaDB and MySQL write it: `$."a"[0]`. Keys are quoted as JSON quotes them.
+    fn json_path(&mut self, steps: &[Expr]) -> Result<()> {
+        let mut path = "$".to_owned();
+        for step in steps {
+            match step {
+                Expr::Value(Value::I32(place)) => path.push_str(&format!("[{place}]")),
+                Expr::Value(Value::Text(key)) if key.starts_with('-') && self.dialect == Dialect::MariaDb => {
+                    return Err(
+                        self.unsupported("way to a JSON key that begins with `-`", "compare the whole document")
+                    );
+                }
+                Expr::Value(Value::Text(key)) => path.push_str(&format!(".{}", serde_json::Value::from(key.as_str()))),
+                _ => return Err(bad("a step into a JSON document is a key or a place".to_owned())),
+            }
+        }
+        self.bind(Value::Text(path));
+        Ok(())
+    }
+
+    /// A document as a value of SQL, where it is of that kind.
+    pub(super) fn json_as(&mut self, function: Function, on: &Expr) -> Result<()> {
+        match self.dialect {
+            Dialect::Sqlite => self.sqlite_json_as(function, on),
+            Dialect::Postgres => self.postgres_json_as(function, on),
+            Dialect::MariaDb | Dialect::MySql => self.mysql_json_as(function, on),
+        }
+    }
+
+    fn sqlite_json_as(&mut self, function: Function, on: &Expr) -> Result<()> {
+        match function {
+            Function::JsonText => {
+                self.around("CASE json_type(", on, ") WHEN 'text' THEN json_extract(")?;
+                self.around("", on, ", '$') END")
+            }
+            Function::JsonInteger => {
+                self.around("CASE WHEN json_type(", on, ") IN ('integer', 'real') AND json_extract(")?;
+                self.around("", on, ", '$') = CAST(json_extract(")?;
+                self.around("", on, ", '$') AS INTEGER) THEN CAST(json_extract(")?;
+                self.around("", on, ", '$') AS INTEGER) END")
+            }
+            Function::JsonFloat => {
+                self.around("CASE WHEN json_type(", on, ") IN ('integer', 'real') THEN CAST(json_extract(")?;
+                self.around("", on, ", '$') AS REAL) END")
+            }
+            _ => self.around("CASE json_type(", on, ") WHEN 'true' THEN 1 WHEN 'false' THEN 0 END"),
+        }
+    }
+
+    fn postgres_json_as(&mut self, function: Function, on: &Expr) -> Result<()> {
+        let (json, before, after) = match function {
+            Function::JsonText => ("string", "", " #>> '{}' END"),
+            Function::JsonInteger => ("number", "CAST(", " AS BIGINT) END"),
+            Function::JsonFloat => ("number", "CAST(", " AS DOUBLE PRECISION) END"),
+            _ => ("boolean", "CAST(", " AS BOOLEAN) END"),
+        };
+        self.around("CASE WHEN jsonb_typeof(", on, &format!(") = '{json}' THEN "))?;
+        if function == Function::JsonInteger {
+            self.around("CASE WHEN CAST(", on, " AS NUMERIC) = TRUNC(CAST(")?;
+            self.around("", on, " AS NUMERIC)) AND CAST(")?;
+            self.around("", on, &format!(" AS NUMERIC) BETWEEN {} AND {} THEN ", i64::MIN, i64::MAX))?;
+        }
+        self.push(before);
+        self.side(on)?;
+        self.push(after);
+        self.push(if function == Function::JsonInteger { " END" } else { "" });
+        Ok(())
+    }
+
+    fn mysql_json_as(&mut self, function: Function, on: &Expr) -> Result<()> {
+        const NUMBERS: &str = ") IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL')";
+        match function {
+            Function::JsonText => {
+                // What comes out of a document has a collation of its own.
+                let collation = if self.dialect == Dialect::MySql { "utf8mb4_0900_bin" } else { "utf8mb4_nopad_bin" };
+                self.around("CASE JSON_TYPE(", on, ") WHEN 'STRING' THEN CONVERT(JSON_UNQUOTE(")?;
+                self.around("", on, &format!(") USING utf8mb4) COLLATE {collation} END"))
+            }
+            Function::JsonInteger => {
+                let number = " AS DECIMAL(65, 20))";
+                self.around("CASE WHEN JSON_TYPE(", on, &format!("{NUMBERS} AND CAST("))?;
+                self.around("", on, &format!("{number} = TRUNCATE(CAST("))?;
+                self.around("", on, &format!("{number}, 0) AND CAST("))?;
+                self.around("", on, &format!("{number} BETWEEN {} AND {} THEN CAST(CAST(", i64::MIN, i64::MAX))?;
+                self.around("", on, &format!("{number} AS SIGNED) END"))
+            }
+            Function::JsonFloat => {
+                self.around("CASE WHEN JSON_TYPE(", on, &format!("{NUMBERS} THEN CAST("))?;
+                self.around("", on, " AS DOUBLE) END")
+            }
+            _ => {
+                self.around("CASE JSON_TYPE(", on, ") WHEN 'BOOLEAN' THEN JSON_UNQUOTE(")?;
+                self.around("", on, ") = 'true' END")
+            }
+        }
+    }
+
+    pub(super) fn json_is_null(&mut self, on: &Expr) -> Result<()> {
+        match self.dialect {
+            Dialect::Sqlite => self.around("json_type(", on, ") = 'null'"),
+            Dialect::Postgres => self.around("jsonb_typeof(", on, ") = 'null'"),
+            Dialect::MariaDb | Dialect::MySql => self.around("JSON_TYPE(", on, ") = 'NULL'"),
+        }
+    }
+
+    pub(super) fn json_has_key(&mut self, on: &Expr, key: &Expr) -> Result<()> {
+        let key = std::slice::from_ref(key);
+        self.push("(");
+        match self.dialect {
+            Dialect::Sqlite => {
+                self.around("json_type(", on, ") = 'object' AND json_type(")?;
+                self.around("", on, ", ")?;
+                self.json_path(key)?;
+                self.push(") IS NOT NULL)");
+            }
+            Dialect::Postgres => {
+                self.around("jsonb_typeof(", on, ") = 'object' AND ")?;
+                self.side(on)?;
+                self.push(" ? ");
+                self.list(key, "", |sql, key| sql.expr(key))?;
+                self.push(")");
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                self.around("JSON_TYPE(", on, ") = 'OBJECT' AND JSON_CONTAINS_PATH(")?;
+                self.around("", on, ", 'one', ")?;
+                self.json_path(key)?;
+                self.push("))");
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn json_contains(&mut self, on: &Expr, part: &Expr) -> Result<()> {
+        if self.dialect == Dialect::Postgres {
+            self.push("(");
+            self.side(on)?;
+            self.push(" @> ");
+            self.side(part)?;
+            self.push(")");
+            return Ok(());
+        }
+        if let (true, Expr::Value(Value::Json(part))) = (self.dialect.is_mysql(), part) {
+            let mut all = Vec::new();
+            within(on.clone(), part, &mut all);
+            self.push("(");
+            self.list(&all, " AND ", |sql, condition| sql.expr(condition))?;
+            self.push(")");
+            return Ok(());
+        }
+        let function = if self.dialect == Dialect::Sqlite { "orm_json_contains(" } else { "JSON_CONTAINS(" };
+        self.around(function, on, ", ")?;
+        self.around("", part, ")")
+    }
+
+    /// Whether two documents are equal, however they are written.
+    pub(super) fn json_equal(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        if op == BinaryOp::Is {
+            self.push("CASE WHEN ");
+            self.side(left)?;
+            self.push(" IS NULL OR ");
+            self.side(right)?;
+            self.push(" IS NULL THEN ");
+            self.side(left)?;
+            self.push(" IS NULL AND ");
+            self.side(right)?;
+            self.push(" IS NULL ELSE ");
+            self.json_equal(BinaryOp::Eq, left, right)?;
+            self.push(" END");
+            return Ok(());
+        }
+        self.push(if op == BinaryOp::Ne { "NOT " } else { "" });
+        if self.dialect == Dialect::MariaDb {
+            // After a row with NULL the function takes later NULLs for equal.
+            self.push("CASE WHEN ");
+            self.side(left)?;
+            self.push(" IS NOT NULL AND ");
+            self.side(right)?;
+            self.push(" IS NOT NULL THEN ");
+        }
+        let (before, between, after) = match self.dialect {
+            Dialect::Sqlite => ("orm_json_equal(", ", ", ")"),
+            Dialect::MySql => ("(CAST(", " AS JSON) = CAST(", " AS JSON))"),
+            _ => ("JSON_EQUALS(", ", ", ") END"),
+        };
+        self.around(before, left, between)?;
+        self.around("", right, after)
+    }
+
+    /// Whether a comparison is one of documents that the database would compare as text.
+    pub(super) fn compares_json(&self, op: BinaryOp, left: &Expr, right: &Expr) -> bool {
+        self.dialect != Dialect::Postgres
+            && matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Is)
+            && [left, right].into_iter().any(|side| self.kind(side) == Some(Kind::Json))
+    }
+}
+
+/// The conditions that a document contains an object. MariaDB and MySQL find a single value in a list on every level, and an
+/// object as well: the way down is gone key by key.
+fn within(on: Expr, part: &serde_json::Value, all: &mut Vec<Expr>) {
+    let json = |value: &serde_json::Value| Expr::Value(Value::Json(value.clone()));
+    let raw = |pieces: [&'static str; 3], parts| Expr::Raw { pieces: pieces.map(Cow::Borrowed).to_vec(), parts };
+    match part {
+        serde_json::Value::Object(members) => {
+            let pieces = ["JSON_TYPE(", ") = 'OBJECT'"].map(Cow::Borrowed).to_vec();
+            all.push(Expr::Raw { pieces, parts: vec![on.clone()] });
+            for (key, part) in members {
+                let key = Expr::Value(Value::Text(key.clone()));
+                let value = Expr::Call(Function::JsonGet, vec![on.clone(), key]);
+                match part {
+                    serde_json::Value::Object(_) | serde_json::Value::Array(_) => within(value, part, all),
+                    _ => all.push(value.binary(BinaryOp::Eq, json(part))),
+                }
+            }
+        }
+        serde_json::Value::Array(_) => {
+            let pieces = ["JSON_TYPE(", ") = 'ARRAY'"].map(Cow::Borrowed).to_vec();
+            all.push(Expr::Raw { pieces, parts: vec![on.clone()] });
+            all.push(raw(["JSON_CONTAINS(", ", ", ")"], vec![on, json(part)]));
+        }
+        _ => all.push(raw(["JSON_CONTAINS(", ", ", ")"], vec![on, json(part)])),
+    }
+}

@@ -1,0 +1,199 @@
+//! Functions on text and on numbers, in each dialect's words.
+
+use super::{Sql, expr::bad};
+use crate::{
+    Dialect, Kind, Result, Value,
+    tree::{Expr, Function},
+};
+
+impl Sql {
+    pub(super) fn text_function(&mut self, function: Function, arguments: &[Expr]) -> Result<()> {
+        let (sqlite, postgres) = (self.dialect == Dialect::Sqlite, self.dialect == Dialect::Postgres);
+        let [on, more @ ..] = arguments else {
+            return Err(bad("a function on text has no argument".to_owned()));
+        };
+        match function {
+            Function::TrimStart => self.around("LTRIM(", on, ")"),
+            Function::TrimEnd => self.around("RTRIM(", on, ")"),
+            Function::Left if sqlite => {
+                self.around("SUBSTR(", on, ", 1, ")?;
+                self.rest(more)
+            }
+            // `substr(x, -0)` is the whole text.
+            Function::Right if sqlite && matches!(more, [Expr::Value(Value::I32(0))]) => {
+                self.around("SUBSTR(", on, ", 1, 0)")
+            }
+            Function::Right if sqlite => {
+                self.around("SUBSTR(", on, ", -")?;
+                self.rest(more)
+            }
+            Function::Left => self.named("LEFT", arguments),
+            Function::Right => self.named("RIGHT", arguments),
+            Function::Position => {
+                let name = if postgres { "CAST(STRPOS(" } else { "INSTR(" };
+                self.push(name);
+                self.list(arguments, ", ", |sql, argument| sql.expr(argument))?;
+                self.push(if postgres { ") AS BIGINT)" } else { ")" });
+                Ok(())
+            }
+            Function::PadStart => self.named(if sqlite { "orm_lpad" } else { "LPAD" }, arguments),
+            Function::PadEnd => self.named(if sqlite { "orm_rpad" } else { "RPAD" }, arguments),
+            Function::Repeat => self.named(if sqlite { "orm_repeat" } else { "REPEAT" }, arguments),
+            Function::Reverse => self.named(if sqlite { "orm_reverse" } else { "REVERSE" }, arguments),
+            Function::Md5 => self.named(if sqlite { "orm_md5" } else { "MD5" }, arguments),
+            Function::Sha256 => match self.dialect {
+                Dialect::Sqlite => self.around("orm_sha256(", on, ")"),
+                Dialect::Postgres => self.around("ENCODE(SHA256(CONVERT_TO(", on, ", 'UTF8')), 'hex')"),
+                Dialect::MariaDb | Dialect::MySql => self.around("SHA2(", on, ", 256)"),
+            },
+            _ => {
+                let [Expr::Value(Value::Text(name))] = more else {
+                    return Err(bad("a collation is a name".to_owned()));
+                };
+                self.push("(");
+                self.side(on)?;
+                self.push(" COLLATE ");
+                self.name(name);
+                self.push(")");
+                Ok(())
+            }
+        }
+    }
+
+    fn rest(&mut self, more: &[Expr]) -> Result<()> {
+        self.list(more, ", ", |sql, argument| sql.expr(argument))?;
+        self.push(")");
+        Ok(())
+    }
+
+    pub(super) fn number_function(&mut self, function: Function, arguments: &[Expr]) -> Result<()> {
+        let [on, more @ ..] = arguments else {
+            return Err(bad("a function on numbers has no argument".to_owned()));
+        };
+        let sqlite = self.dialect == Dialect::Sqlite;
+        let name = match function {
+            Function::Sign => "SIGN",
+            Function::Ceil => return self.whole("CEILING", on),
+            Function::Floor => return self.whole("FLOOR", on),
+            Function::Sqrt => "SQRT",
+            Function::Exp => "EXP",
+            Function::Ln | Function::Log => "LN",
+            Function::Sin => "SIN",
+            Function::Cos => "COS",
+            Function::Tan => "TAN",
+            Function::Asin => "ASIN",
+            Function::Acos => "ACOS",
+            Function::Atan => "ATAN",
+            Function::Degrees => "DEGREES",
+            Function::Radians => "RADIANS",
+            Function::BitAnd | Function::BitOr | Function::BitXor => return self.bits(function, on, more),
+            _ => return self.power(on, more),
+        };
+        if function == Function::Sign {
+            return match self.dialect {
+                Dialect::Postgres => self.around("CAST(SIGN(", on, ") AS INTEGER)"),
+                _ => self.around("SIGN(", on, ")"),
+            };
+        }
+        if sqlite {
+            self.around(&format!("orm_{}(", name.to_lowercase()), on, ")")?;
+        } else {
+            // PostgreSQL has errors where the others have NULL.
+            let defined = match function {
+                Function::Sqrt => Some((") >= 0 THEN ", "(")),
+                Function::Ln | Function::Log => Some((") > 0 THEN ", "(")),
+                Function::Asin | Function::Acos => Some((") <= 1 THEN ", "ABS(")),
+                _ => None,
+            };
+            let defined = defined.filter(|_| self.dialect == Dialect::Postgres);
+            if let Some((after, before)) = defined {
+                self.around(&format!("CASE WHEN {before}"), on, after)?;
+            }
+            match self.dialect {
+                Dialect::Postgres => {
+                    self.around(&format!("{name}(CAST("), on, " AS DOUBLE PRECISION))")?;
+                }
+                _ => self.around(&format!("{name}("), on, ")")?,
+            }
+            self.push(if defined.is_some() { " END" } else { "" });
+        }
+        if function == Function::Log {
+            self.push(" / ");
+            self.list(more, "", |sql, base| sql.expr(base))?;
+        }
+        Ok(())
+    }
+
+    /// A number rounded to a whole one, of the type that it had.
+    fn whole(&mut self, name: &str, on: &Expr) -> Result<()> {
+        match self.kind(on) {
+            Some(Kind::I16 | Kind::I32 | Kind::I64) => self.side(on),
+            _ if self.dialect == Dialect::Sqlite => self.around(&format!("orm_{}(", name.to_lowercase()), on, ")"),
+            _ => self.around(&format!("{name}("), on, ")"),
+        }
+    }
+
+    fn power(&mut self, on: &Expr, more: &[Expr]) -> Result<()> {
+        let [exponent] = more else { return Err(bad("a power has one exponent".to_owned())) };
+        match self.dialect {
+            Dialect::Sqlite => {
+                self.around("orm_power(", on, ", ")?;
+                self.around("", exponent, ")")
+            }
+            Dialect::Postgres => {
+                // What has no real value is an error there, and NULL on the others.
+                self.around("CASE WHEN ((", on, ") > 0 OR (")?;
+                self.around("", on, ") = 0 AND (")?;
+                self.around("", exponent, ") >= 0 OR (")?;
+                self.around("", on, ") < 0 AND (")?;
+                self.around("", exponent, ") = TRUNC(CAST(")?;
+                self.around("", exponent, " AS NUMERIC))) THEN POWER(CAST(")?;
+                self.around("", on, " AS DOUBLE PRECISION), CAST(")?;
+                self.around("", exponent, " AS DOUBLE PRECISION)) END")
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                // What has no real value is an error there as well.
+                self.around("CASE WHEN ((", on, ") > 0 OR (")?;
+                self.around("", on, ") = 0 AND (")?;
+                self.around("", exponent, ") >= 0 OR (")?;
+                self.around("", on, ") < 0 AND (")?;
+                self.around("", exponent, ") = TRUNCATE(")?;
+                self.around("", exponent, ", 0)) THEN POWER(")?;
+                self.around("", on, ", ")?;
+                self.around("", exponent, ") END")
+            }
+        }
+    }
+
+    fn bits(&mut self, function: Function, on: &Expr, more: &[Expr]) -> Result<()> {
+        let [other] = more else { return Err(bad("bits are combined with those of one number".to_owned())) };
+        // Unsigned there.
+        self.push(if self.dialect.is_mysql() { "CAST((" } else { "(" });
+        match (function, self.dialect) {
+            (Function::BitXor, Dialect::Sqlite) => {
+                // a ^ b
+                self.push("(");
+                self.side(on)?;
+                self.push(" | ");
+                self.side(other)?;
+                self.push(") - (");
+                self.side(on)?;
+                self.push(" & ");
+                self.side(other)?;
+                self.push(")");
+            }
+            _ => {
+                self.side(on)?;
+                self.push(match (function, self.dialect) {
+                    (Function::BitAnd, _) => " & ",
+                    (Function::BitOr, _) => " | ",
+                    (_, Dialect::Postgres) => " # ",
+                    _ => " ^ ",
+                });
+                self.side(other)?;
+            }
+        }
+        self.push(if self.dialect.is_mysql() { ") AS SIGNED)" } else { ")" });
+        Ok(())
+    }
+}

@@ -1,0 +1,46 @@
+//! Functions on numbers, which SQLite has only when it is built so.
+
+use diesel::{
+    QueryResult, SqliteConnection, declare_sql_function,
+    sql_types::{Double, Nullable},
+};
+
+#[declare_sql_function(generate_return_type_helpers = false)]
+extern "SQL" {
+    fn orm_sqrt(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_exp(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_ln(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_sin(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_cos(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_tan(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_asin(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_acos(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_atan(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_degrees(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_radians(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_ceiling(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_floor(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_power(number: Nullable<Double>, exponent: Nullable<Double>) -> Nullable<Double>;
+}
+
+/// A value, where there is one.
+fn real(value: f64) -> Option<f64> {
+    Some(value).filter(|value| value.is_finite())
+}
+
+pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
+    orm_sqrt_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.sqrt())))?;
+    orm_exp_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.exp())))?;
+    orm_ln_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.ln())))?;
+    orm_sin_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.sin())))?;
+    orm_cos_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.cos())))?;
+    orm_tan_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.tan())))?;
+    orm_asin_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.asin())))?;
+    orm_acos_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.acos())))?;
+    orm_atan_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.atan())))?;
+    orm_degrees_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.to_degrees())))?;
+    orm_radians_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.to_radians())))?;
+    orm_ceiling_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.ceil())))?;
+    orm_floor_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.floor())))?;
+    orm_power_utils::register_impl(conn, |it: Option<f64>, by: Option<f64>| real(it?.powf(by?)))
+}

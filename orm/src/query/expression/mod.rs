@@ -1,0 +1,351 @@
+//! Typed expressions, and what can be asked of all of them. What is for some types only is beside this file.
+
+mod aggregate;
+mod date;
+mod json;
+mod number;
+mod text;
+
+pub use aggregate::{Agg, AggregateExpression};
+pub use date::{DateExpression, DateUnit, TimeUnit, TruncTo, Zone};
+pub use json::JsonExpression;
+pub use number::{Both, Exponent, NumberExpression};
+pub use text::TextExpression;
+
+use super::{InSet, Operand, OrderBy, Q};
+use crate::{
+    FieldType,
+    family::Contains,
+    tree::{BinaryOp, Expr, Function},
+};
+use std::marker::PhantomData;
+
+/// A typed expression: a column, a value that a query selects, or something built from them.
+///
+/// Its methods are the lookups and functions. Every condition it makes is a [`Q`].
+///
+/// ```
+/// # use library::*;
+/// let query = Book::objects().filter(|b| (b.price * 2).gt(b.price + 10) & b.author.name.lower().starts_with("ada"));
+/// assert!(query.to_sql(Dialect::Sqlite)?.contains("WHERE"));
+/// # Ok::<(), orm::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an expression of a query",
+    label = "expected a field, or something built from fields"
+)]
+#[allow(clippy::wrong_self_convention, reason = "handles are small values that conditions are made of")]
+pub trait Expression: Sized {
+    /// The query that it belongs to.
+    type Root: 'static;
+    /// The type of its values.
+    type Value: FieldType;
+
+    /// The untyped expression.
+    #[doc(hidden)]
+    fn into_expr(self) -> Expr;
+
+    /// Equal to a value or another expression; `eq(None)` asks for NULL. SQL: `title = 'x'`, `title IS NULL`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.title.eq("Notes") & b.published.eq(None));
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"WHERE "title" = ? AND "published" IS NULL"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn eq<O: Operand<Self::Root, Plain<Self>>>(self, other: O) -> Q<Self::Root> {
+        match other.into_operand() {
+            Expr::Value(value) if value.is_null() => Q::from_expr(Expr::IsNull(Box::new(self.into_expr()))),
+            other => Q::from_expr(self.into_expr().binary(BinaryOp::Eq, other)),
+        }
+    }
+
+    /// Not equal: exactly the rows for which `eq` is not true, those with NULL too. SQL: `(title = 'x') IS NOT TRUE`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let not_then = Book::objects().filter(|b| b.published.ne(NaiveDate::from_ymd_opt(1952, 5, 2)));
+    /// assert_eq!(not_then.count(&db).await?, 3); // the one that has no date is among them
+    /// # Ok(()) }
+    /// ```
+    fn ne<O: Operand<Self::Root, Plain<Self>>>(self, other: O) -> Q<Self::Root> {
+        !self.eq(other)
+    }
+
+    /// Equal, where NULL equals NULL. SQL: `IS NOT DISTINCT FROM`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.published.is_same(b.author.born));
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"WHERE "book"."published" IS "author"."born""#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn is_same<O: Operand<Self::Root, Plain<Self>>>(self, other: O) -> Q<Self::Root> {
+        Q::from_expr(self.into_expr().binary(BinaryOp::Is, other.into_operand()))
+    }
+
+    /// Less than. SQL: `price < 5`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.views.lt(5));
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"WHERE "views" < ?"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn lt<O: Operand<Self::Root, Plain<Self>>>(self, other: O) -> Q<Self::Root> {
+        Q::from_expr(self.into_expr().binary(BinaryOp::Lt, other.into_operand()))
+    }
+
+    /// Less than or equal. SQL: `price <= 5`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.views.lte(5));
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"WHERE "views" <= ?"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn lte<O: Operand<Self::Root, Plain<Self>>>(self, other: O) -> Q<Self::Root> {
+        Q::from_expr(self.into_expr().binary(BinaryOp::Le, other.into_operand()))
+    }
+
+    /// Greater than. SQL: `price > 5`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.views.gt(b.author.id * 10));
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"WHERE "views" > ("author_id" * ?)"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn gt<O: Operand<Self::Root, Plain<Self>>>(self, other: O) -> Q<Self::Root> {
+        Q::from_expr(self.into_expr().binary(BinaryOp::Gt, other.into_operand()))
+    }
+
+    /// Greater than or equal. SQL: `price >= 5`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.views.gte(5));
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"WHERE "views" >= ?"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn gte<O: Operand<Self::Root, Plain<Self>>>(self, other: O) -> Q<Self::Root> {
+        Q::from_expr(self.into_expr().binary(BinaryOp::Ge, other.into_operand()))
+    }
+
+    /// Between two values, both included. SQL: `price >= 5 AND price <= 9`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let query = Book::objects().filter(|b| b.views.between(5, 10));
+    /// assert_eq!(query.values(|b| b.title).all(&db).await?, ["Notes", "Sketches"]);
+    /// # Ok(()) }
+    /// ```
+    fn between<A, B>(self, low: A, high: B) -> Q<Self::Root>
+    where
+        A: Operand<Self::Root, Plain<Self>>,
+        B: Operand<Self::Root, Plain<Self>>,
+    {
+        let expr = self.into_expr();
+        let low = expr.clone().binary(BinaryOp::Ge, low.into_operand());
+        Q::from_expr(low.and(expr.binary(BinaryOp::Le, high.into_operand())))
+    }
+
+    /// One of many: a list, bound as one value, or a query that selects one value. SQL: `code IN (..)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let listed = Book::objects().filter(|b| b.title.is_in(["Notes", "COBOL"]));
+    /// assert_eq!(listed.count(&db).await?, 2);
+    /// let born_here = Author::objects().filter(|a| a.country.code.eq("UK")).values(|a| a.name);
+    /// let by_them = Book::objects().filter(|b| b.author.name.is_in(born_here));
+    /// assert_eq!(by_them.count(&db).await?, 2);
+    /// # Ok(()) }
+    /// ```
+    fn is_in<O: InSet<Self::Root, Plain<Self>>>(self, set: O) -> Q<Self::Root> {
+        Q::from_expr(set.contains(self.into_expr()))
+    }
+
+    /// NULL. SQL: `IS NULL`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.published.is_null());
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"WHERE "published" IS NULL"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn is_null(self) -> Q<Self::Root> {
+        Q::from_expr(Expr::IsNull(Box::new(self.into_expr())))
+    }
+
+    /// Not NULL. SQL: `IS NOT NULL`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.published.is_not_null());
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"WHERE "published" IS NOT NULL"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn is_not_null(self) -> Q<Self::Root> {
+        !self.is_null()
+    }
+
+    /// Contains the part: a text a piece of it, in the same case; a JSON document what the other one holds.
+    ///
+    /// Text: SQL `LIKE '%x%'` with `%`, `_` and `\` taken as they are. JSON: every key and value of the part is found in the
+    /// document, objects within objects, and each element of a list in the list; SQL `@>` on PostgreSQL.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let query = Book::objects().filter(|b| b.title.contains("ote"));
+    /// assert_eq!(query.get(&db).await?.title, "Notes");
+    /// assert!(!Book::objects().filter(|b| b.title.contains("NOTE") | b.title.contains("%")).exists(&db).await?);
+    /// # Ok(()) }
+    /// ```
+    fn contains<O>(self, part: O) -> Q<Self::Root>
+    where
+        <Self::Value as FieldType>::Family: Contains,
+        O: Operand<Self::Root, <<Self::Value as FieldType>::Family as Contains>::Part>,
+    {
+        Q::from_expr(<<Self::Value as FieldType>::Family as Contains>::contains(self.into_expr(), part.into_operand()))
+    }
+
+    /// The value, or this one where it is NULL. SQL: `COALESCE(..)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let editors = Book::objects().order_by(|b| b.id.asc()).values(|b| b.editor.name.or(b.author.name));
+    /// let names: Vec<String> = editors.all(&db).await?;
+    /// assert_eq!(names, ["Ada Lovelace", "Ada Lovelace", "Grace Hopper", "Grace Hopper"]);
+    /// # Ok(()) }
+    /// ```
+    fn or<O: Operand<Self::Root, Plain<Self>>>(
+        self,
+        other: O,
+    ) -> Ex<Self::Root, <O::Null as crate::Null>::Wrap<Plain<Self>>> {
+        Ex::new(Expr::Call(Function::Coalesce, vec![self.into_expr(), other.into_operand()]))
+    }
+
+    /// NULL where it equals the other one, else the value. SQL: `NULLIF(..)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let views = Book::objects().order_by(|b| b.id.asc()).values(|b| b.views.null_if(0));
+    /// assert_eq!(views.all(&db).await?, [Some(10), Some(30), None, Some(5)]);
+    /// # Ok(()) }
+    /// ```
+    fn null_if<O: Operand<Self::Root, Plain<Self>>>(
+        self,
+        other: O,
+    ) -> Ex<Self::Root, <Self::Value as FieldType>::Nullable> {
+        with(Function::NullIf, self, [other.into_operand()])
+    }
+
+    /// The larger of the two; NULL where one of them is.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let views = Book::objects().order_by(|b| b.id.asc()).values(|b| b.views.greatest(9));
+    /// assert_eq!(views.all(&db).await?, [10, 30, 9, 9]);
+    /// # Ok(()) }
+    /// ```
+    fn greatest<O: Operand<Self::Root, Plain<Self>>>(self, other: O) -> Ex<Self::Root, Both<Self, O>> {
+        with(Function::Greatest, self, [other.into_operand()])
+    }
+
+    /// The smaller of the two; NULL where one of them is.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let views = Book::objects().order_by(|b| b.id.asc()).values(|b| b.views.least(b.id * 3));
+    /// assert_eq!(views.all(&db).await?, [3, 6, 0, 5]);
+    /// # Ok(()) }
+    /// ```
+    fn least<O: Operand<Self::Root, Plain<Self>>>(self, other: O) -> Ex<Self::Root, Both<Self, O>> {
+        with(Function::Least, self, [other.into_operand()])
+    }
+
+    /// Smallest first; NULLs are last.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().order_by(|b| b.title.asc());
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"ORDER BY "title""#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn asc(self) -> OrderBy<Self::Root> {
+        OrderBy::new(self.into_expr(), false)
+    }
+
+    /// Largest first; NULLs are first.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().order_by(|b| b.views.desc());
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"ORDER BY "views" DESC"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn desc(self) -> OrderBy<Self::Root> {
+        OrderBy::new(self.into_expr(), true)
+    }
+}
+
+/// The type of an expression's values, without `Option`.
+pub type Plain<E> = <<E as Expression>::Value as FieldType>::Plain;
+
+/// `T`, as an `Option` if the expression's values are.
+pub type Alike<E, T> = <<<E as Expression>::Value as FieldType>::Nullness as crate::Null>::Wrap<T>;
+
+fn call<E: Expression, T>(function: Function, on: E) -> Ex<E::Root, T> {
+    Ex::new(Expr::Call(function, vec![on.into_expr()]))
+}
+
+fn with<E: Expression, T, const N: usize>(function: Function, on: E, more: [Expr; N]) -> Ex<E::Root, T> {
+    Ex::new(Expr::Call(function, std::iter::once(on.into_expr()).chain(more).collect()))
+}
+
+/// An expression that was built from others, over the query `R`, with values of type `T`.
+pub struct Ex<R, T> {
+    expr: Expr,
+    _type: PhantomData<fn() -> (R, T)>,
+}
+
+impl<R, T> Ex<R, T> {
+    pub(crate) fn new(expr: Expr) -> Self {
+        Ex { expr, _type: PhantomData }
+    }
+
+    pub(crate) fn into_untyped(self) -> Expr {
+        self.expr
+    }
+}
+
+impl<R, T> Clone for Ex<R, T> {
+    fn clone(&self) -> Self {
+        Ex::new(self.expr.clone())
+    }
+}
+
+impl<R: 'static, T: FieldType> Expression for Ex<R, T> {
+    type Root = R;
+    type Value = T;
+
+    fn into_expr(self) -> Expr {
+        self.expr
+    }
+}

@@ -1,0 +1,509 @@
+//! Text: what it contains, patterns, and functions on it.
+
+use super::{Alike, Ex, Expression, Operand, Q, call, with};
+use crate::{
+    FieldType, NotNull, Null, Value,
+    family::IsText,
+    tree::{BinaryOp, Expr, Function, Like},
+};
+
+/// What can be asked of text, and made of it: methods of every [`Expression`] whose values are text.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let query = Author::objects().filter(|a| a.name.istarts_with("ada") & a.name.length().lt(20)).values(|a| a.name.upper());
+/// assert_eq!(query.get(&db).await?, "ADA LOVELACE");
+/// # Ok(()) }
+/// ```
+pub trait TextExpression: Expression {
+    /// Contains the text, in any case.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.title.icontains("NOTE")).get(&db).await?.title, "Notes");
+    /// # Ok(()) }
+    /// ```
+    fn icontains<O: Operand<Self::Root, String>>(self, text: O) -> Q<Self::Root>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        like(self, text, Like::Contains, true)
+    }
+
+    /// Starts with the text, in the same case.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Author::objects().filter(|a| a.name.starts_with("Ada")).get(&db).await?.id, 1);
+    /// # Ok(()) }
+    /// ```
+    fn starts_with<O: Operand<Self::Root, String>>(self, text: O) -> Q<Self::Root>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        like(self, text, Like::StartsWith, false)
+    }
+
+    /// Starts with the text, in any case.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Author::objects().filter(|a| a.name.istarts_with("ada")).get(&db).await?.id, 1);
+    /// # Ok(()) }
+    /// ```
+    fn istarts_with<O: Operand<Self::Root, String>>(self, text: O) -> Q<Self::Root>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        like(self, text, Like::StartsWith, true)
+    }
+
+    /// Ends with the text, in the same case.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Author::objects().filter(|a| a.name.ends_with("Hopper")).get(&db).await?.id, 2);
+    /// # Ok(()) }
+    /// ```
+    fn ends_with<O: Operand<Self::Root, String>>(self, text: O) -> Q<Self::Root>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        like(self, text, Like::EndsWith, false)
+    }
+
+    /// Ends with the text, in any case.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Author::objects().filter(|a| a.name.iends_with("HOPPER")).get(&db).await?.id, 2);
+    /// # Ok(()) }
+    /// ```
+    fn iends_with<O: Operand<Self::Root, String>>(self, text: O) -> Q<Self::Root>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        like(self, text, Like::EndsWith, true)
+    }
+
+    /// Equal in any case.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.title.iexact("cobol")).get(&db).await?.title, "COBOL");
+    /// # Ok(()) }
+    /// ```
+    fn iexact<O: Operand<Self::Root, String>>(self, text: O) -> Q<Self::Root>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        like(self, text, Like::Whole, true)
+    }
+
+    /// Matches a pattern with `%` and `_`, in the same case.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.title.like("N_te%")).get(&db).await?.title, "Notes");
+    /// # Ok(()) }
+    /// ```
+    fn like<O: Operand<Self::Root, String>>(self, pattern: O) -> Q<Self::Root>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        like(self, pattern, Like::Pattern, false)
+    }
+
+    /// Matches a regular expression of the database's own dialect.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.title.regex("^[A-Z]+$")).get(&db).await?.title, "COBOL");
+    /// # Ok(()) }
+    /// ```
+    fn regex<O: Operand<Self::Root, String>>(self, pattern: O) -> Q<Self::Root>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        regex(self, pattern, false)
+    }
+
+    /// Matches a regular expression of the database's own dialect, in any case.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.title.iregex("^n.*S$")).get(&db).await?.title, "Notes");
+    /// # Ok(()) }
+    /// ```
+    fn iregex<O: Operand<Self::Root, String>>(self, pattern: O) -> Q<Self::Root>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        regex(self, pattern, true)
+    }
+
+    /// The text in lower case.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.id.eq(3)).values(|b| b.title.lower()).get(&db).await?, "cobol");
+    /// # Ok(()) }
+    /// ```
+    fn lower(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Lower, self)
+    }
+
+    /// The text in upper case.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.id.eq(1)).values(|b| b.title.upper()).get(&db).await?, "NOTES");
+    /// # Ok(()) }
+    /// ```
+    fn upper(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Upper, self)
+    }
+
+    /// The text without blanks at its ends.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().values(|b| b.title.trim());
+    /// assert!(query.to_sql(Dialect::Sqlite)?.starts_with(r#"SELECT TRIM("title")"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn trim(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Trim, self)
+    }
+
+    /// The text without blanks at its beginning.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.title.trim_start().ne(b.title));
+    /// assert!(query.to_sql(Dialect::Sqlite)?.contains("LTRIM("));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn trim_start(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::TrimStart, self)
+    }
+
+    /// The text without blanks at its end.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.title.trim_end().ne(b.title));
+    /// assert!(query.to_sql(Dialect::Sqlite)?.contains("RTRIM("));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn trim_end(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::TrimEnd, self)
+    }
+
+    /// This text and another one after it; NULL where one of them is. SQL: `a || b`.
+    ///
+    /// `or("")` makes NULL an empty text: `b.title.concat(" by ").concat(b.editor.name.or(""))`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let lines = Book::objects().order_by(|b| b.id.asc()).values(|b| b.title.concat(" by ").concat(b.author.name));
+    /// assert_eq!(lines.first(&db).await?.as_deref(), Some("Notes by Ada Lovelace"));
+    /// # Ok(()) }
+    /// ```
+    #[allow(clippy::type_complexity, reason = "one type, which says whether there is a value")]
+    fn concat<O: Operand<Self::Root, String>>(
+        self,
+        other: O,
+    ) -> Ex<Self::Root, <<<Self::Value as FieldType>::Nullness as Null>::Or<O::Null> as Null>::Wrap<String>>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        Ex::new(self.into_expr().binary(BinaryOp::Concat, other.into_operand()))
+    }
+
+    /// The first characters.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.title.left(3).eq("Not")).get(&db).await?.id, 1);
+    /// # Ok(()) }
+    /// ```
+    fn left(self, count: u32) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        with(Function::Left, self, [number(count)])
+    }
+
+    /// The last characters.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.title.right(3).eq("tes")).get(&db).await?.id, 1);
+    /// # Ok(()) }
+    /// ```
+    fn right(self, count: u32) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        with(Function::Right, self, [number(count)])
+    }
+
+    /// So many characters from a place on, which is counted from 1.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let middle = Book::objects().filter(|b| b.id.eq(1)).values(|b| b.title.substr(2, 3));
+    /// assert_eq!(middle.get(&db).await?, "ote");
+    /// # Ok(()) }
+    /// ```
+    fn substr(self, from: u32, count: u32) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        match from {
+            0 => Ex::new(Expr::Invalid("the first character of a text has the number 1".to_owned())),
+            from => with(Function::Substr, self, [number(from), number(count)]),
+        }
+    }
+
+    /// The text with each occurrence of another one replaced, in the same case.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let renamed = Author::objects().filter(|a| a.id.eq(1)).values(|a| a.name.replace("Lovelace", "King"));
+    /// assert_eq!(renamed.get(&db).await?, "Ada King");
+    /// # Ok(()) }
+    /// ```
+    fn replace<A, B>(self, part: A, by: B) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+        A: Operand<Self::Root, String, Null = NotNull>,
+        B: Operand<Self::Root, String, Null = NotNull>,
+    {
+        with(Function::Replace, self, [part.into_operand(), by.into_operand()])
+    }
+
+    /// Where another text is first found in this one, in the same case: from 1, and 0 when it is not.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let places = Book::objects().order_by(|b| b.id.asc()).values(|b| b.title.position("o"));
+    /// assert_eq!(places.all(&db).await?, [2, 2, 0, 0]);
+    /// # Ok(()) }
+    /// ```
+    fn position<O: Operand<Self::Root, String, Null = NotNull>>(self, part: O) -> Ex<Self::Root, Alike<Self, i64>>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        with(Function::Position, self, [part.into_operand()])
+    }
+
+    /// Filled up at the beginning to so many characters; cut at the end when it is longer.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let codes = Tag::objects().filter(|t| t.id.eq(1)).values(|t| (t.slug.pad_start(6, "*"), t.slug.pad_start(2, "*")));
+    /// assert_eq!(codes.get(&db).await?, ("**code".to_owned(), "co".to_owned()));
+    /// # Ok(()) }
+    /// ```
+    fn pad_start<T: Into<String>>(self, length: u32, fill: T) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        pad(Function::PadStart, self, length, fill.into())
+    }
+
+    /// Filled up at the end to so many characters; cut at the end when it is longer.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Tag::objects().filter(|t| t.id.eq(1)).values(|t| t.slug.pad_end(7, "ab")).get(&db).await?, "codeaba");
+    /// # Ok(()) }
+    /// ```
+    fn pad_end<T: Into<String>>(self, length: u32, fill: T) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        pad(Function::PadEnd, self, length, fill.into())
+    }
+
+    /// The text so many times.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Tag::objects().filter(|t| t.id.eq(1)).values(|t| t.slug.repeat(2)).get(&db).await?, "codecode");
+    /// # Ok(()) }
+    /// ```
+    fn repeat(self, times: u32) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        with(Function::Repeat, self, [number(times)])
+    }
+
+    /// The characters in the opposite order.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Tag::objects().filter(|t| t.slug.reverse().eq("edoc")).count(&db).await?, 1);
+    /// # Ok(()) }
+    /// ```
+    fn reverse(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Reverse, self)
+    }
+
+    /// The MD5 hash of the text in UTF-8, as 32 hexadecimal digits: for checksums, not for secrets.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let hash = Tag::objects().filter(|t| t.id.eq(1)).values(|t| t.slug.md5());
+    /// assert_eq!(hash.get(&db).await?, "c13367945d5d4c91047b3b50234aa7ab");
+    /// # Ok(()) }
+    /// ```
+    fn md5(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Md5, self)
+    }
+
+    /// The SHA-256 hash of the text in UTF-8, as 64 hexadecimal digits.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let hash = Tag::objects().filter(|t| t.id.eq(1)).values(|t| t.slug.sha256().left(8));
+    /// assert_eq!(hash.get(&db).await?, "5694d08a");
+    /// # Ok(()) }
+    /// ```
+    fn sha256(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Sha256, self)
+    }
+
+    /// The text under another collation of the database, for comparing and ordering: `a.name.collate("C").asc()`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let query = Author::objects().filter(|a| a.name.collate("NOCASE").eq("nobody"));
+    /// assert_eq!(query.get(&db).await?.id, 3);
+    /// # Ok(()) }
+    /// ```
+    fn collate(self, collation: &'static str) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        with(Function::Collate, self, [Expr::Value(Value::Text(collation.to_owned()))])
+    }
+
+    /// How many characters the text has.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let long = Book::objects().filter(|b| b.title.length().gt(8));
+    /// assert_eq!(long.get(&db).await?.title, "Compilers");
+    /// # Ok(()) }
+    /// ```
+    fn length(self) -> Ex<Self::Root, Alike<Self, i64>>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Length, self)
+    }
+}
+
+impl<E: Expression> TextExpression for E {}
+
+fn like<E: Expression, O: Operand<E::Root, String>>(on: E, pattern: O, like: Like, fold: bool) -> Q<E::Root> {
+    let (on, pattern) = (Box::new(on.into_expr()), Box::new(pattern.into_operand()));
+    Q::from_expr(Expr::Like { on, pattern, like, fold })
+}
+
+fn regex<E: Expression, O: Operand<E::Root, String>>(on: E, pattern: O, fold: bool) -> Q<E::Root> {
+    let (on, pattern) = (Box::new(on.into_expr()), Box::new(pattern.into_operand()));
+    Q::from_expr(Expr::Regex { on, pattern, fold })
+}
+
+/// A number of characters.
+fn number(count: u32) -> Expr {
+    Expr::Value(Value::I32(i32::try_from(count).unwrap_or(i32::MAX)))
+}
+
+fn pad<E: Expression, T>(function: Function, on: E, length: u32, fill: String) -> Ex<E::Root, T> {
+    match fill.is_empty() {
+        true => Ex::new(Expr::Invalid("a text cannot be filled up with nothing".to_owned())),
+        false => with(function, on, [number(length), Expr::Value(Value::Text(fill))]),
+    }
+}

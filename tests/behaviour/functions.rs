@@ -1,0 +1,88 @@
+//! Functions on text and numbers: the same values everywhere.
+
+use crate::{bed::behaviour, shop::*};
+use orm::{Code, prelude::*};
+
+fn close(found: Option<f64>, wanted: f64) {
+    assert!(found.is_some_and(|found| (found - wanted).abs() < 1e-9), "{found:?} is not {wanted}");
+}
+
+behaviour! {
+    async fn text(bed) {
+        filled(&bed).await?;
+        let book = |id: i64| Book::objects().filter(move |b| b.id.eq(id));
+        let db = &bed.db;
+        // émile_x
+        assert_eq!(book(4).values(|b| (b.title.left(2), b.title.right(2), b.title.substr(2, 3), b.title.left(0), b.title.right(0), b.title.right(99), b.title.substr(99, 1))).get(db).await?,
+            ("ém".into(), "_x".into(), "mil".into(), String::new(), String::new(), "émile_x".into(), String::new()));
+        assert_eq!(book(4).values(|b| (b.title.pad_start(9, "ü*"), b.title.pad_end(8, "-"), b.title.pad_start(3, "-"), b.title.pad_end(2, "-"), b.title.repeat(2), b.title.repeat(0), b.title.reverse())).get(db).await?,
+            ("ü*émile_x".into(), "émile_x-".into(), "émi".into(), "ém".into(), "émile_xémile_x".into(), String::new(), "x_elimé".into()));
+        assert_eq!(book(4).values(|b| (b.title.position("m"), b.title.position("M"), b.title.position("é"), b.title.length(), b.title.replace("e", "EE"), b.title.replace("E", "?"))).get(db).await?,
+            (2, 0, 1, 7, "émilEE_x".into(), "émile_x".into()));
+        assert_eq!(book(4).values(|b| (b.title.md5(), b.title.sha256())).get(db).await?,
+            ("af70ce9921ebaca49a229ab3a228f43f".to_owned(), "d89f3cc0764a51e582a11e3ece9e2af8fb955c1f8e31fb81f6e995e404fd6124".to_owned()));
+        assert_eq!(book(1).values(|b| (b.title.concat("/").concat(b.author.name), b.title.concat(b.editor.name), b.title.concat(b.editor.name.or("")))).get(db).await?,
+            ("Notes/Ada".into(), None, "Notes".into()));
+        let changed = book(1).update(|b| b.title.set(b.title.concat(" (2nd)")), db).await?;
+        assert_eq!((changed, book(1).values(|b| b.title).get(db).await?.as_str()), (1, "Notes (2nd)"));
+        book(1).update(|b| b.title.set("  a b "), db).await?;
+        assert_eq!(book(1).values(|b| (b.title.trim(), b.title.trim_start(), b.title.trim_end())).get(db).await?, ("a b".into(), "a b ".into(), "  a b".into()));
+        assert_eq!(book(1).values(|b| b.title.substr(0, 1)).get(db).await.unwrap_err().code(), Code::BadQuery);
+        assert_eq!(ids(&bed, |b| b.author.email.left(3).eq("ada")).await?, [1, 5]);
+        assert_eq!(ids(&bed, |b| b.title.lower().position("c").gt(0)).await?, [2, 3, 5]);
+        Ok(())
+    }
+
+    async fn numbers(bed) {
+        filled(&bed).await?;
+        let book = |id: i64| Book::objects().filter(move |b| b.id.eq(id));
+        let db = &bed.db;
+        // 9.99, discount 1.25, stock 7, no rating; 4: 0.10, stock -2, rating 2.5
+        assert_eq!(book(3).values(|b| (b.price.floor(), b.price.ceil(), b.price.round(1), b.stock.sign(), b.price.sign(), b.stock.ceil(), b.rating.floor())).get(db).await?, (dec("9"), dec("10"), dec("10.0"), 1, 1, 7, None));
+        assert_eq!(book(4).values(|b| (b.rating.floor(), b.rating.ceil(), b.rating.round(0), (b.price * -1).floor(), b.stock.sign(), b.stock.abs(), (b.price * -1).round(1))).get(db).await?, (Some(2.0), Some(3.0), Some(3.0), dec("-1"), -1, 2, dec("-0.1")));
+        let (a, b, c, d, e) = book(4).values(|b| (b.rating.sqrt(), b.rating.exp(), b.rating.ln(), b.rating.log(2.0), b.rating.power(3))).get(db).await?;
+        [(a, 2.5_f64.sqrt()), (b, 2.5_f64.exp()), (c, 2.5_f64.ln()), (d, 2.5_f64.log2()), (e, 15.625)].into_iter().for_each(|(found, wanted)| close(found, wanted));
+        let (a, b, c, d, e, f) = book(4).values(|b| (b.price.sin(), b.price.cos(), b.price.tan(), b.price.asin(), b.price.acos(), b.price.atan())).get(db).await?;
+        [(Some(a), 0.1_f64.sin()), (Some(b), 0.1_f64.cos()), (Some(c), 0.1_f64.tan()), (d, 0.1_f64.asin()), (e, 0.1_f64.acos()), (Some(f), 0.1_f64.atan())].into_iter().for_each(|(found, wanted)| close(found, wanted));
+        let undefined = book(4).values(|b| (b.stock.sqrt(), b.stock.ln(), (b.stock * 0).ln(), b.stock.log(10.0), b.stock.asin(), b.stock.acos(), b.stock.power(0.5), (b.stock * 0).power(-1))).get(db).await?;
+        assert_eq!(undefined, (None, None, None, None, None, None, None, None));
+        let (power, degrees, radians) = book(4).values(|b| (b.stock.power(b.stock), b.stock.degrees(), b.stock.radians())).get(db).await?;
+        close(power, 0.25);
+        close(Some(degrees), (-2.0_f64).to_degrees());
+        close(Some(radians), (-2.0_f64).to_radians());
+        assert_eq!(book(3).values(|b| (b.price.cast::<i64>(), (b.price * -1).cast::<i32>(), b.stock.cast::<f64>(), b.discount.cast::<i64>(), b.stock.cast::<Decimal>())).get(db).await?, (9, -9, 7.0, Some(1), dec("7")));
+        assert_eq!(book(4).values(|b| (b.rating.cast::<i64>(), b.rating.cast::<Decimal>())).get(db).await?, (Some(2), Some(dec("2.5"))));
+        assert_eq!(book(4).values(|b| (b.stock.bit_and(7), b.stock.bit_or(1), b.stock.bit_xor(5), b.id.bit_xor(b.id))).get(db).await?, (6, -1, -5, 0));
+        assert_eq!(ids(&bed, |b| b.rating.log(0.0).gt(1.0)).await.unwrap_err().code(), Code::BadQuery);
+        Ok(())
+    }
+
+    async fn comparing_and_choosing(bed) {
+        filled(&bed).await?;
+        let rows = Book::objects().order_by(|b| b.id.asc()).values(|b| (b.price.greatest(10), b.price.least(b.discount), b.discount.greatest(1), b.stock.null_if(7))).all(&bed.db).await?;
+        assert_eq!(rows[0], (dec("12.50"), Some(dec("0.50")), Some(dec("1")), Some(3)));
+        assert_eq!(rows[1], (dec("40.00"), None, None, Some(0)));
+        assert_eq!(rows[2], (dec("10"), Some(dec("1.25")), Some(dec("1.25")), None));
+        let shuffled = Book::objects().order_by(|_| orm::random().asc()).values(|b| b.id).all(&bed.db).await?;
+        assert_eq!(shuffled.iter().sum::<i64>(), 15);
+        let numbers = Book::objects().values(|_| orm::random()).all(&bed.db).await?;
+        assert!(numbers.iter().all(|number| (0.0..1.0).contains(number)));
+        Ok(())
+    }
+
+    async fn dividing_tells_of_nothing(bed) {
+        filled(&bed).await?;
+        // Stock: 3, 0, 7, -2, 7.
+        let rows: Vec<(Option<i32>, Option<i32>, i32, i32, Option<Decimal>)> = Book::objects().order_by(|b| b.id.asc())
+            .values(|b| (b.stock / (b.stock * 1), b.stock % (b.stock * 1), b.stock / 2, b.stock % 2, b.price / b.discount)).all(&bed.db).await?;
+        assert_eq!(rows[0], (Some(1), Some(0), 1, 1, Some(dec("25"))));
+        assert_eq!(rows[1], (None, None, 0, 0, None));
+        assert_eq!(rows[3], (Some(1), Some(0), -1, 0, None));
+        assert_eq!(rows[4].4, None); // a discount of 0.00
+        for by_zero in [Book::objects().values(|b| b.stock / 0), Book::objects().values(|b| b.stock % 0)] {
+            assert_eq!(by_zero.all(&bed.db).await.unwrap_err().code(), Code::BadQuery);
+        }
+        assert_eq!(Book::objects().values(|b| b.price / 0).all(&bed.db).await.unwrap_err().code(), Code::BadQuery);
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+//! JSON documents: the same is found everywhere, whatever the writing.
+
+use crate::bed::{Bed, behaviour};
+use orm::{At, Code, Dialect, prelude::*};
+use serde_json::{Value, json};
+
+orm::app! { pub papers { Paper } }
+
+#[derive(Model, Debug, Clone)]
+pub struct Paper {
+    pub id: i64,
+    pub data: Value,
+    pub maybe: Option<Value>,
+}
+
+/// Documents whose keys and values try to break out of paths.
+fn documents() -> Vec<Value> {
+    vec![
+        json!({"name": "Desk", "price": 90, "sold": null, "sizes": [{"width": 120}, {"width": 160.5}], "new": true}),
+        json!({"name": "Chair", "price": 90.0, "new": false, "größe": {"é": "ü"}, "0": "zero"}),
+        json!({"a\"b": 1, "c\\d": 2, "e\nf": 3, "o'k": 4, "": 5, "$": 6, "*": 7, "a.b[0]": 8, "--": 9, "{}": 10, "?": 11}),
+        json!([1, 2.5, "3", null, true, [4, [5]], {"a": 1}]),
+        json!("text"),
+        json!(null),
+        json!(7),
+        json!({"big": 9_223_372_036_854_775_807_i64, "bigger": 1e19, "tiny": -9_223_372_036_854_775_808_i64, "half": 0.5, "whole": 4.0, "text": "4"}),
+        json!({"deep": {"list": [[1, 2], [3]], "object": {"x": {"y": "z"}}}, "list": [1, 2]}),
+        json!({"price": "90", "name": ["Desk"], "sizes": {"width": 120}}),
+    ]
+}
+
+async fn filled(bed: &Bed) -> orm::Result<()> {
+    orm::migrate::create_tables(&bed.db, &[papers()]).await?;
+    let drafts = documents().into_iter().enumerate().map(|(at, data)| {
+        let maybe = (at % 2 == 0).then(|| data.clone());
+        Paper::draft().data(data).maybe(maybe)
+    });
+    Paper::objects().bulk_create(drafts, &bed.db).await?;
+    Ok(())
+}
+
+/// The places of the documents for which a condition is true.
+async fn found<Q: orm::IntoQ<Paper>>(
+    bed: &Bed,
+    condition: impl FnOnce(PaperFields<At<Paper>>) -> Q,
+) -> orm::Result<Vec<i64>> {
+    let ids = Paper::objects().filter(condition).order_by(|p| p.id.asc()).values(|p| p.id).all(&bed.db).await?;
+    Ok(ids.into_iter().map(|id| id - 1).collect())
+}
+
+behaviour! {
+    async fn ways_into_documents(bed) {
+        filled(&bed).await?;
+        let names = Paper::objects().order_by(|p| p.id.asc()).values(|p| p.data.key("name")).all(&bed.db).await?;
+        assert_eq!(names[..3], [Some(json!("Desk")), Some(json!("Chair")), None]);
+        assert_eq!(names[9], Some(json!(["Desk"])));
+        let first = Paper::objects().order_by(|p| p.id.asc()).values(|p| (p.data.index(0), p.data.index(6).key("a"), p.data.index(5).index(1).index(0), p.data.index(3))).all(&bed.db).await?;
+        assert_eq!(first[3], (Some(json!(1)), Some(json!(1)), Some(json!(5)), Some(json!(null))));
+        for (at, row) in first.iter().enumerate().filter(|(at, _)| *at != 3) {
+            assert_eq!(*row, (None, None, None, None), "{at}");
+        }
+        assert_eq!(found(&bed, |p| p.data.key("sizes").index(0).key("width").as_i64().eq(120)).await?, [0]);
+        assert_eq!(found(&bed, |p| p.data.key("0").is_not_null()).await?, [1]);
+        assert_eq!(found(&bed, |p| p.data.key("größe").key("é").as_str().eq("ü")).await?, [1]);
+        for (place, key) in ["a\"b", "c\\d", "e\nf", "o'k", "", "$", "*", "a.b[0]", "--", "{}", "?"].into_iter().enumerate() {
+            if bed.db.dialect() == Dialect::MariaDb && key == "--" {
+                let refused = found(&bed, |p| p.data.has_key(key)).await.unwrap_err();
+                assert_eq!(refused.code(), Code::Unsupported);
+                continue;
+            }
+            assert_eq!(found(&bed, |p| p.data.key(key).as_i64().eq(place as i64 + 1)).await?, [2], "{key:?}");
+            assert_eq!(found(&bed, |p| p.data.has_key(key)).await?, [2], "{key:?}");
+        }
+        assert_eq!(found(&bed, |p| p.maybe.key("name").as_str().eq("Desk")).await?, [0]);
+        Ok(())
+    }
+
+    async fn values_of_each_kind(bed) {
+        filled(&bed).await?;
+        let item = Paper::objects().order_by(|p| p.id.asc());
+        let texts = item.clone().values(|p| (p.data.as_str(), p.data.as_i64(), p.data.as_f64(), p.data.as_bool())).all(&bed.db).await?;
+        assert_eq!(texts[4], (Some("text".to_owned()), None, None, None));
+        assert_eq!(texts[5], (None, None, None, None));
+        assert_eq!(texts[6], (None, Some(7), Some(7.0), None));
+        assert_eq!(texts[3], (None, None, None, None));
+        let numbers = item.clone().filter(|p| p.data.has_key("big"))
+            .values(|p| (p.data.key("big").as_i64(), p.data.key("bigger").as_i64(), p.data.key("tiny").as_i64(), p.data.key("half").as_i64(), p.data.key("whole").as_i64(), p.data.key("text").as_i64(), p.data.key("bigger").as_f64(), p.data.key("half").as_f64()))
+            .get(&bed.db).await?;
+        assert_eq!(numbers, (Some(i64::MAX), None, Some(i64::MIN), None, Some(4), None, Some(1e19), Some(0.5)));
+        assert_eq!(found(&bed, |p| p.data.key("new").as_bool().eq(true)).await?, [0]);
+        assert_eq!(found(&bed, |p| p.data.key("new").as_bool().eq(false)).await?, [1]);
+        assert_eq!(found(&bed, |p| p.data.key("price").as_f64().gte(89.5)).await?, [0, 1]);
+        assert_eq!(found(&bed, |p| p.data.key("name").as_str().icontains("DES")).await?, [0]);
+        assert_eq!(found(&bed, |p| p.data.key("name").as_str().eq("desk")).await?, [0i64; 0]);
+        let order = item.order_by(|p| (p.data.key("price").as_f64().asc(), p.id.desc())).values(|p| p.id).all(&bed.db).await?;
+        assert_eq!(order[..2], [2, 1]);
+        Ok(())
+    }
+
+    async fn null_of_sql_and_null_of_json(bed) {
+        filled(&bed).await?;
+        assert_eq!(found(&bed, |p| p.data.is_null()).await?, [0i64; 0]);
+        assert_eq!(found(&bed, |p| p.data.is_json_null()).await?, [5]);
+        assert_eq!(found(&bed, |p| p.data.eq(Value::Null)).await?, [5]);
+        assert_eq!(found(&bed, |p| p.maybe.is_null()).await?, [1, 3, 5, 7, 9]);
+        assert_eq!(found(&bed, |p| p.maybe.eq(None)).await?, [1, 3, 5, 7, 9]);
+        assert_eq!(found(&bed, |p| p.data.key("sold").is_json_null()).await?, [0]);
+        assert_eq!(found(&bed, |p| !p.data.key("sold").is_json_null()).await?, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(found(&bed, |p| p.data.key("sold").is_not_null()).await?, [0]);
+        assert_eq!(found(&bed, |p| p.data.index(3).is_json_null()).await?, [3]);
+        let rows = Paper::objects().order_by(|p| p.id.asc()).all(&bed.db).await?;
+        assert_eq!((rows[5].data.clone(), rows[4].maybe.clone(), rows[5].maybe.clone()), (Value::Null, Some(json!("text")), None));
+        Ok(())
+    }
+
+    async fn equality_is_of_what_is_said(bed) {
+        filled(&bed).await?;
+        assert_eq!(found(&bed, |p| p.data.key("price").eq(json!(90))).await?, [0, 1]);
+        assert_eq!(found(&bed, |p| p.data.key("price").eq(json!("90"))).await?, [9]);
+        assert_eq!(found(&bed, |p| p.data.key("price").ne(json!(90.0))).await?, [2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(found(&bed, |p| p.data.eq(json!("text"))).await?, [4]);
+        let turned: Value = serde_json::from_str(r#"{"0": "zero", "größe": {"é": "ü"}, "new": false, "price": 9e1, "name": "Chair"}"#).unwrap();
+        assert_eq!(found(&bed, |p| p.data.eq(&turned)).await?, [1]);
+        assert_eq!(found(&bed, |p| p.data.is_in([turned, json!(7.0)])).await?, [1, 6]);
+        assert_eq!(found(&bed, |p| p.data.is_same(p.maybe)).await?, [0, 2, 4, 6, 8]);
+        assert_eq!(found(&bed, |p| p.maybe.is_same(None)).await?, [1, 3, 5, 7, 9]);
+        assert_eq!(found(&bed, |p| p.data.key("list").eq(json!([2, 1]))).await?, [0i64; 0]);
+        Ok(())
+    }
+
+    async fn keys_and_parts(bed) {
+        filled(&bed).await?;
+        assert_eq!(found(&bed, |p| p.data.has_key("price")).await?, [0, 1, 9]);
+        assert_eq!(found(&bed, |p| p.data.has_key("sold")).await?, [0]);
+        assert_eq!(found(&bed, |p| !p.data.has_key("price")).await?, [2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(found(&bed, |p| p.data.has_key("3")).await?, [0i64; 0]); // an element of a list is no key
+        assert_eq!(found(&bed, |p| p.data.has_keys(["name", "new"])).await?, [0, 1]);
+        assert_eq!(found(&bed, |p| p.data.has_any_keys(["big", "deep", "none"])).await?, [7, 8]);
+        assert_eq!(found(&bed, |p| p.data.has_any_keys(Vec::<String>::new())).await?, [0i64; 0]);
+        assert_eq!(found(&bed, |p| p.data.key("deep").has_key("list")).await?, [8]);
+        assert_eq!(found(&bed, |p| p.maybe.has_key("price")).await?, [0]);
+
+        assert_eq!(found(&bed, |p| p.data.contains(json!({"price": 90}))).await?, [0, 1]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!({"sizes": [{"width": 120}]}))).await?, [0]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!({"sizes": {"width": 120}}))).await?, [9]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!({"name": "Desk"}))).await?, [0]); // not `["Desk"]`
+        assert_eq!(found(&bed, |p| p.data.contains(json!({"deep": {"object": {"x": {}}}}))).await?, [8]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!({"sold": null}))).await?, [0]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!([1, "3"]))).await?, [3]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!([[4]]))).await?, [3]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!("3"))).await?, [3]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!({"a": 1}))).await?, [0i64; 0]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!({}))).await?, [0, 1, 2, 7, 8, 9]);
+        assert_eq!(found(&bed, |p| p.data.contains(p.maybe)).await?, [0, 2, 4, 6, 8]);
+        assert_eq!(found(&bed, |p| !p.data.contains(json!({"price": 90}))).await?, [2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(found(&bed, |p| p.data.key("list").contained_by(json!([3, 2, 1]))).await?, [8]);
+        Ok(())
+    }
+}
