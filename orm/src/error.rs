@@ -1,5 +1,6 @@
 //! The one error of the library: what went wrong, a stable code, a hint, and the cause.
 
+use crate::ValidationError;
 use std::{error::Error as StdError, fmt};
 
 /// The result of everything that can fail here.
@@ -97,6 +98,12 @@ codes! {
     InvalidValue = "value.invalid", Value;
     /// A required field has no value.
     MissingValue = "value.missing", Value;
+    /// Values from outside have mistakes, which [`Error::validation`] lists.
+    Refused = "value.refused", Value;
+    /// The model has no field of this name.
+    UnknownField = "value.unknown_field", Value;
+    /// The field cannot be set from outside: it is automatic, has no column, or was not among those allowed.
+    NotEditable = "value.not_editable", Value;
     /// A stored value cannot be read as the field's type.
     Decode = "value.decode", Decode;
     /// A stored value is none of the choices of its enum.
@@ -175,6 +182,7 @@ struct Inner {
     sql: Option<String>,
     constraint: Option<String>,
     fields: Vec<String>,
+    validation: Vec<ValidationError>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -194,6 +202,7 @@ impl Error {
             sql: None,
             constraint: None,
             fields: Vec::new(),
+            validation: Vec::new(),
             source: None,
         }))
     }
@@ -358,6 +367,29 @@ impl Error {
     /// ```
     pub fn constraint(&self) -> Option<&str> {
         self.0.constraint.as_deref()
+    }
+
+    /// Every mistake in values from outside, when they were refused.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let error = Book::draft_from([("title", "Rust"), ("price", "cheap"), ("author", "1")]).err().unwrap();
+    /// assert_eq!(error.validation()[0].message, "`price`: expected a decimal number");
+    /// ```
+    pub fn validation(&self) -> &[ValidationError] {
+        &self.0.validation
+    }
+
+    /// Keeps the mistakes that values from outside have.
+    ///
+    /// ```
+    /// let mistake = orm::ValidationError::new("age", orm::Code::OutOfRange, "at least 18");
+    /// let error = orm::Error::new(orm::Code::Refused, "too young").with_validation(vec![mistake]);
+    /// assert_eq!(error.validation().len(), 1);
+    /// ```
+    pub fn with_validation(mut self, mistakes: Vec<ValidationError>) -> Self {
+        self.0.validation = mistakes;
+        self
     }
 
     /// The fields that the error belongs to, by their Rust names.

@@ -85,6 +85,18 @@
 //! # Ok(()) }
 //! ```
 //!
+//! Values that come from outside, as JSON or as pairs of text, make a draft or change an edit as well
+//! ([`Model::draft_from`], [`Edit::apply`]): checked as a whole, so that every mistake is reported at once, as data
+//! ([`Error::validation`]).
+//!
+//! ```
+//! # use library::*;
+//! let error = Book::draft_from([("title", "Rust"), ("price", "9.999")]).err().unwrap();
+//! let mistakes: Vec<(&str, &str)> =
+//!     error.validation().iter().map(|it| (it.field.as_deref().unwrap_or(""), it.code.as_str())).collect();
+//! assert_eq!(mistakes, [("price", "value.inexact_decimal"), ("author", "value.missing")]);
+//! ```
+//!
 //! # Queries
 //!
 //! [`Model::objects`] begins a [`QuerySet`]; closures over the fields' handles narrow and order it; nothing runs before it is
@@ -217,6 +229,7 @@ mod query;
 mod resolve;
 mod statement;
 pub mod tree;
+mod validation;
 mod value;
 pub mod write;
 
@@ -242,8 +255,9 @@ pub use query::{
     raw, row_number, sql, value, window,
 };
 pub use statement::Statement;
+pub use validation::ValidationError;
 pub use value::{Kind, Value};
-pub use write::{Assign, Deleted, Edit, Many, Pending, clock_time, set_clock};
+pub use write::{Assign, Deleted, Edit, Input, Many, Pending, Untyped, clock_time, set_clock};
 
 /// Makes a struct a model: a table with a column for each field.
 ///

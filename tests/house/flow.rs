@@ -10,6 +10,7 @@ use syn::visit::Visit;
 const FLOW: &[(&str, &[&str])] = &[
     // Plain data that everything may use.
     ("error", &[]),
+    ("validation", &[]),
     ("dialect", &[]),
     ("value", &["dialect", "error"]),
     ("statement", &["dialect", "value"]),
@@ -32,7 +33,7 @@ const FLOW: &[(&str, &[&str])] = &[
 ];
 
 /// What every folder may use.
-const COMMON: &[&str] = &["dialect", "error", "value"];
+const COMMON: &[&str] = &["dialect", "error", "validation", "value"];
 
 #[test]
 fn the_folders_of_orm_point_one_way() {

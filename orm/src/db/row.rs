@@ -1,7 +1,7 @@
 //! Rows and their cells: one reading surface over the three back ends, straight into Rust's types.
 
 use super::decode::{Bad, Decode};
-use crate::{Code, Error, Result};
+use crate::{Code, Error, Result, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use std::marker::PhantomData;
@@ -63,8 +63,7 @@ pub(super) enum Source<'a> {
     Postgres(PgRow),
     #[cfg(feature = "mysql")]
     Mysql(MysqlRow),
-    #[allow(dead_code, reason = "keeps the lifetime where no back end uses it")]
-    None(PhantomData<&'a ()>),
+    Values(&'a [Value]),
 }
 
 /// One column of a row.
@@ -85,10 +84,16 @@ enum Raw<'r> {
     Postgres(PgField<'r>),
     #[cfg(feature = "mysql")]
     Mysql(MysqlField<'r>),
+    Value(&'r Value),
     Missing(PhantomData<&'r ()>),
 }
 
 impl<'a> Row<'a> {
+    /// Values that are in memory, as a row.
+    pub(crate) fn of(values: &'a [Value]) -> Row<'a> {
+        Row(Source::Values(values))
+    }
+
     /// How many columns the row has.
     #[allow(clippy::len_without_is_empty, reason = "a row without columns does not exist")]
     pub fn len(&self) -> usize {
@@ -101,7 +106,7 @@ impl<'a> Row<'a> {
             Source::Postgres(row) => row.field_count(),
             #[cfg(feature = "mysql")]
             Source::Mysql(row) => row.field_count(),
-            Source::None(_) => 0,
+            Source::Values(values) => values.len(),
         }
     }
 
@@ -117,7 +122,7 @@ impl<'a> Row<'a> {
             Source::Postgres(row) => row.get(index).map(Raw::Postgres),
             #[cfg(feature = "mysql")]
             Source::Mysql(row) => row.get(index).map(Raw::Mysql),
-            Source::None(_) => None,
+            Source::Values(values) => values.get(index).map(Raw::Value),
         };
         Cell { index, scale: None, raw: raw.unwrap_or(Raw::Missing(PhantomData)) }
     }
@@ -133,7 +138,7 @@ impl<'a> Row<'a> {
             Source::Postgres(row) => row.get(index).and_then(|field| field.field_name().map(str::to_owned)),
             #[cfg(feature = "mysql")]
             Source::Mysql(row) => row.get(index).and_then(|field| field.field_name().map(str::to_owned)),
-            Source::None(_) => None,
+            Source::Values(_) => None,
         }
     }
 }
@@ -162,6 +167,7 @@ macro_rules! getters {
                         Some(value) => value.$name(),
                         None => Err(Bad::Null),
                     },
+                    Raw::Value(value) => value.$name(),
                     Raw::Missing(_) => Err(Bad::Missing),
                 };
                 read.map_err(|bad| bad.into_error(self.index, stringify!($type)))
@@ -207,6 +213,13 @@ getters! {
     json -> serde_json::Value;
 }
 
+impl<'r> Cell<'r> {
+    /// A value that is in memory, as a cell.
+    pub(crate) fn of(value: &'r Value) -> Cell<'r> {
+        Cell { index: 0, scale: None, raw: Raw::Value(value) }
+    }
+}
+
 impl Cell<'_> {
     /// Whether the column is NULL.
     #[inline]
@@ -220,6 +233,7 @@ impl Cell<'_> {
             Raw::Postgres(field) => field.value().is_none(),
             #[cfg(feature = "mysql")]
             Raw::Mysql(field) => field.value().is_none(),
+            Raw::Value(value) => value.is_null(),
             Raw::Missing(_) => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Field, NotNull, Null, Nullable, PathNode, Scope};
 use crate::{
-    Code, Error, Kind, Result, Value,
+    Code, Error, Kind, Result, Untyped, Value,
     db::Cell,
     model::{Choice, ColumnShape, ModelField, Reader, Shape, Writer},
 };
@@ -99,6 +99,44 @@ pub trait FieldType: Sized + Send + Sync + 'static {
     /// # Ok(()) }
     /// ```
     fn from_cell(cell: &Cell<'_>) -> Result<Self>;
+
+    /// Reads it from a value from outside, such as a form's: in the form of its [`Kind`], and then as from a row.
+    ///
+    /// # Errors
+    /// When the value is of another form, outside the range, or none.
+    ///
+    /// ```
+    /// use orm::{FieldType, Untyped};
+    /// assert_eq!(chrono::NaiveDate::from_untyped(Untyped::Text("1815-12-10"))?.to_string(), "1815-12-10");
+    /// assert_eq!(u16::from_untyped(Untyped::Text("-1")).unwrap_err().code(), orm::Code::OutOfRange);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn from_untyped(given: Untyped<'_>) -> Result<Self> {
+        let value = given.read(Self::KIND)?;
+        if Self::POSITIVE && matches!(value, Value::I16(..0) | Value::I32(..0) | Value::I64(..0)) {
+            return Err(Error::new(Code::OutOfRange, "the value is negative, in a field that never is"));
+        }
+        Self::from_cell(&Cell::of(&value))
+    }
+}
+
+impl ColumnShape {
+    /// What a type says of its column.
+    ///
+    /// ```
+    /// use orm::{Kind, model::ColumnShape};
+    /// assert_eq!((ColumnShape::of::<u32>().kind, ColumnShape::of::<u32>().positive), (Kind::I32, true));
+    /// ```
+    pub const fn of<T: FieldType>() -> ColumnShape {
+        ColumnShape {
+            kind: T::KIND,
+            nullable: T::NULLABLE,
+            positive: T::POSITIVE,
+            max_length: T::MAX_LENGTH,
+            choices: T::CHOICES,
+            untyped: |given| T::from_untyped(given)?.to_value(),
+        }
+    }
 }
 
 /// A [`FieldType`] that is never NULL.
@@ -351,6 +389,10 @@ impl<T: Plain> FieldType for Option<T> {
     fn from_cell(cell: &Cell<'_>) -> Result<Self> {
         if cell.is_null() { Ok(None) } else { T::from_cell(cell).map(Some) }
     }
+
+    fn from_untyped(given: Untyped<'_>) -> Result<Self> {
+        if given.is_nothing() { Ok(None) } else { T::from_untyped(given).map(Some) }
+    }
 }
 
 macro_rules! plain {
@@ -467,13 +509,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Plain for Json<T> 
 impl<T: FieldType> ModelField for T {
     type Nullness = T::Nullness;
     type Handle<S: Scope> = Field<S, T>;
-    const SHAPE: Shape = Shape::Column(ColumnShape {
-        kind: T::KIND,
-        nullable: T::NULLABLE,
-        positive: T::POSITIVE,
-        max_length: T::MAX_LENGTH,
-        choices: T::CHOICES,
-    });
+    const SHAPE: Shape = Shape::Column(ColumnShape::of::<T>());
     const COLUMNS: u16 = 1;
 
     fn handle<S: Scope>(at: &'static PathNode, _field: u16, column: u16) -> Field<S, T> {

@@ -412,7 +412,7 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
         options: FieldOptions { auto: true, ..FieldOptions::NONE },
         first_column: 0,
         column_count: 1,
-        column: Some(ColumnShape { kind: Kind::I64, nullable: false, positive: false, max_length: None, choices: &[] }),
+        column: Some(ColumnShape::of::<i64>()),
         relation: None,
     };
     let mut fields = vec![id];

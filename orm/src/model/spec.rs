@@ -1,7 +1,7 @@
 //! The static description of a model, as the derive emits it: constants only, so that it costs nothing to compile.
 
 use super::{CheckMeta, IndexMeta, ModelMeta, UniqueMeta};
-use crate::{Kind, Value, query::RowOps};
+use crate::{Kind, Result, Untyped, Value, query::RowOps};
 
 /// An application: a label, its folder of migrations, and its models.
 #[derive(Debug)]
@@ -211,6 +211,8 @@ pub struct ColumnShape {
     pub max_length: Option<u32>,
     /// The choices of an enum.
     pub choices: &'static [Choice],
+    /// Reads a value from outside, as the type does.
+    pub untyped: fn(Untyped<'_>) -> Result<Value>,
 }
 
 /// One choice of an enum.
@@ -229,6 +231,16 @@ pub enum ChoiceValue {
     Text(&'static str),
     /// As a number.
     Integer(i64),
+}
+
+impl ChoiceValue {
+    /// The value in JSON.
+    pub(crate) fn to_json(self) -> serde_json::Value {
+        match self {
+            ChoiceValue::Text(text) => text.into(),
+            ChoiceValue::Integer(number) => number.into(),
+        }
+    }
 }
 
 /// The kinds of relation.

@@ -7,7 +7,7 @@ use crate::{
     field::{At, Loaded, Null, Opt, PathNode, Plain, Scope, SelectedValue, ToMany},
     query::{self, PrefetchSelection, QuerySet, RelationRows},
     tree::{Select, Selected},
-    write::{self, Deleted, Edit, Many, Pending},
+    write::{self, Deleted, DraftRow, Edit, Input, Many, Pending},
 };
 
 /// A struct that is stored in a table: `#[derive(Model)]`.
@@ -97,6 +97,29 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// # Ok(()) }
     /// ```
     fn draft() -> Self::Draft;
+
+    /// A draft from values that are not typed: a JSON object, pairs of text as a form sends them, or an
+    /// [`Input`] of them. It is complete: the required fields are there, and everything fits.
+    ///
+    /// # Errors
+    /// [`Code::Refused`](crate::Code::Refused); [`Error::validation`](crate::Error::validation) lists every mistake.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let tag = Tag::draft_from([("slug", "logic"), ("name", "Logic")])?.create(&db).await?;
+    /// assert_eq!(tag.id, 5);
+    ///
+    /// let form = [("titel", "Rust"), ("price", "9.999"), ("author", "Ada")];
+    /// let error = Book::draft_from(form).err().unwrap();
+    /// let mistakes: Vec<&str> = error.validation().iter().map(|mistake| mistake.code.as_str()).collect();
+    /// assert_eq!(mistakes, ["value.unknown_field", "value.inexact_decimal", "value.invalid", "value.missing"]);
+    /// # Ok(()) }
+    /// ```
+    fn draft_from(input: impl Into<Input>) -> Result<DraftRow<Self>> {
+        write::draft_from(&input.into())
+    }
 
     /// Reads a row.
     #[doc(hidden)]

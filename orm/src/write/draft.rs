@@ -200,6 +200,10 @@ impl<M: Model> DraftRow<M> {
         DraftRow { slots, out: Writer::default(), error: None, _model: PhantomData }
     }
 
+    pub(super) fn from_slots(slots: Vec<Slot>) -> Self {
+        DraftRow { slots, error: None, _model: PhantomData }
+    }
+
     /// Sets a field to what a person gave for it.
     ///
     /// ```

@@ -4,10 +4,15 @@ use super::{
     Pending,
     bulk::auto_now,
     check::checked,
+    input::{Input, changes_from},
     point::{key_values, not_found},
     upsert::update_by_key,
 };
-use crate::{Access, Code, Connection, Error, Executor, Model, Operation, Result, Value, field::Loaded, model::Writer};
+use crate::{
+    Access, Code, Connection, Error, Executor, Model, Operation, Result, Row, Value,
+    field::Loaded,
+    model::{Reader, Writer},
+};
 use std::{
     marker::PhantomData,
     ops::{Deref, DerefMut},
@@ -77,6 +82,39 @@ impl<M: Model> Edit<M> {
     /// ```
     pub fn into_row(self) -> M {
         self.row
+    }
+
+    /// Sets fields from values that are not typed, all of them or none. Related rows that were loaded stay, where their keys did.
+    ///
+    /// # Errors
+    /// [`Code::Refused`]; [`Error::validation`] lists every mistake.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut book = Book::get(1, &db).await?.edit();
+    /// book.apply([("price", "13.50"), ("editor", "2"), ("published", "")])?;
+    /// let book = book.save(&db).await?;
+    /// assert_eq!((book.price.to_string().as_str(), book.published), ("13.50", None));
+    /// # Ok(()) }
+    /// ```
+    pub fn apply(&mut self, input: impl Into<Input>) -> Result<()> {
+        let new = changes_from(M::meta(), &input.into())?;
+        let mut values = values_of(&self.row)?;
+        let mut changes = Vec::new();
+        for (column, value) in new.into_iter().enumerate() {
+            if let Some(value) = value.filter(|value| *value != values[column]) {
+                values[column] = value.clone();
+                changes.push((column as u16, value));
+            }
+        }
+        let mut row: M = Reader::new(&Row::of(&values), &[]).columns()?;
+        for (field, rows) in loaded(&self.row, &changes) {
+            row.attach_related(field, rows);
+        }
+        self.row = row;
+        Ok(())
     }
 
     /// The names of the fields that differ from before.

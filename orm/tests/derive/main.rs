@@ -8,3 +8,4 @@ mod hygiene;
 mod library;
 mod size;
 mod together;
+mod untyped;

@@ -309,3 +309,21 @@ fn a_cycle_of_ten_models_can_be_followed() -> orm::Result<()> {
     assert_eq!(cycle::cycle().models().count(), 10);
     Ok(())
 }
+
+#[test]
+fn a_model_of_sixty_fields_has_drafts_from_untyped_values() {
+    let required = wide::Wide::draft_from(serde_json::json!({})).err().unwrap();
+    assert_eq!(required.validation().len(), 39);
+    let mut document = serde_json::Map::new();
+    for field in wide::Wide::meta().fields.iter().filter(|field| field.name != "id") {
+        let value = match field.column.unwrap().kind {
+            orm::Kind::Text => serde_json::json!("x"),
+            orm::Kind::Bool => serde_json::json!(true),
+            _ => serde_json::json!(1),
+        };
+        document.insert(field.name.clone().into_owned(), value);
+    }
+    assert!(wide::Wide::draft_from(document.clone()).is_ok());
+    document.values_mut().for_each(|value| *value = serde_json::json!([]));
+    assert_eq!(wide::Wide::draft_from(document).err().unwrap().validation().len(), 59);
+}

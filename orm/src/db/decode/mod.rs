@@ -8,6 +8,7 @@ mod postgres;
 mod sqlite;
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 pub(super) mod text;
+mod value;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;

@@ -1,0 +1,363 @@
+//! Drafts and edits from values that are not typed: JSON documents, forms, files of data.
+
+mod nearest;
+mod untyped;
+
+pub use untyped::Untyped;
+
+use super::{
+    check::{checked, field_name},
+    draft::{DraftRow, Slot},
+};
+use crate::{
+    Code, Error, Model, Result, ValidationError, Value,
+    model::{FieldMeta, ModelMeta, RelationKind},
+};
+use nearest::nearest;
+use serde_json::{Value as Json, json};
+
+/// Values from outside, by the names of fields: a JSON object, or pairs of text as a form sends them.
+///
+/// A relation is given by its key, under its own name: `"author": 7`. In pairs an empty text is no value, but for text fields
+/// that are never NULL. What may come from outside can be narrowed down by [`only`](Input::only); what the program itself adds
+/// is [`set`](Input::set).
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// use orm::Input;
+/// let body = serde_json::json!({ "title": "Rust", "price": "30.00", "published": "2015-05-15" });
+/// let input = Input::from(body).only(["title", "price", "published"]).set("author", 1);
+/// let book = Book::draft_from(input)?.create(&db).await?;
+/// assert_eq!((book.title.as_str(), book.active, *book.author.key()), ("Rust", true, 1));
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Input {
+    given: Vec<(String, Given)>,
+    not_an_object: bool,
+    only: Option<Vec<String>>,
+    /// How many of the values, from the end, the program itself has set.
+    own: usize,
+    automatic: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Given {
+    Json(Json),
+    Text(String),
+}
+
+impl Given {
+    fn untyped(&self) -> Untyped<'_> {
+        match self {
+            Given::Json(json) => Untyped::Json(json),
+            Given::Text(text) => Untyped::Text(text),
+        }
+    }
+}
+
+impl From<Json> for Input {
+    fn from(document: Json) -> Self {
+        match document {
+            Json::Object(values) => values.into(),
+            _ => Input { not_an_object: true, ..Input::default() },
+        }
+    }
+}
+
+impl From<&Json> for Input {
+    fn from(document: &Json) -> Self {
+        document.clone().into()
+    }
+}
+
+impl From<serde_json::Map<String, Json>> for Input {
+    fn from(values: serde_json::Map<String, Json>) -> Self {
+        Input {
+            given: values.into_iter().map(|(name, value)| (name, Given::Json(value))).collect(),
+            ..Input::default()
+        }
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Input {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let given = pairs.into_iter().map(|(name, value)| (name.into(), Given::Text(value.into()))).collect();
+        Input { given, ..Input::default() }
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> From<Vec<(K, V)>> for Input {
+    fn from(pairs: Vec<(K, V)>) -> Self {
+        pairs.into_iter().collect()
+    }
+}
+
+impl<K: Into<String>, V: Into<String>, const N: usize> From<[(K, V); N]> for Input {
+    fn from(pairs: [(K, V); N]) -> Self {
+        pairs.into_iter().collect()
+    }
+}
+
+impl Input {
+    /// Refuses every other field: what a caller may set.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::Input;
+    /// let input = Input::from([("title", "Rust"), ("views", "1000000")]).only(["title"]).set("price", 1).set("author", 1);
+    /// let error = Book::draft_from(input).err().unwrap();
+    /// assert_eq!(error.validation()[0].code, orm::Code::NotEditable);
+    /// ```
+    pub fn only<F: Into<String>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
+        self.only = Some(fields.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Gives a field a value of the program's own, in place of one from outside.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::Input;
+    /// let input = Input::from([("slug", "rust"), ("name", "whatever")]).set("name", "Rust");
+    /// assert!(Tag::draft_from(input).is_ok());
+    /// ```
+    pub fn set(mut self, field: impl Into<String>, value: impl Into<Json>) -> Self {
+        let field = field.into();
+        let outside = self.given.len() - self.own;
+        let mut index = 0;
+        self.given.retain(|(name, _)| {
+            let keep = *name != field;
+            self.own -= usize::from(!keep && index >= outside);
+            index += 1;
+            keep
+        });
+        self.given.push((field, Given::Json(value.into())));
+        self.own += 1;
+        self
+    }
+
+    /// Lets automatic keys and times be given as well: for data that has them already.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// use orm::Input;
+    /// let input = Input::from([("id", "70"), ("slug", "rust"), ("name", "Rust")]).with_automatic();
+    /// assert_eq!(Tag::draft_from(input)?.create(&db).await?.id, 70);
+    /// # Ok(()) }
+    /// ```
+    pub fn with_automatic(mut self) -> Self {
+        self.automatic = true;
+        self
+    }
+
+    /// The values by column, checked; every mistake otherwise. What is `changed` is a row that exists.
+    fn read(&self, meta: &ModelMeta, changed: bool) -> Result<Vec<Option<Value>>, Vec<ValidationError>> {
+        let mut values: Vec<Option<Value>> = vec![None; meta.columns.len()];
+        let mut mistakes = Vec::new();
+        if self.not_an_object {
+            let message = "expected an object with the names of fields".to_owned();
+            let params = [("expected", json!("object"))].into();
+            mistakes.push(ValidationError { field: None, code: Code::InvalidValue, message, params });
+            return Err(mistakes);
+        }
+        let outside = self.given.len() - self.own;
+        let mut seen: Vec<&str> = Vec::with_capacity(self.given.len());
+        for (index, (name, given)) in self.given.iter().enumerate() {
+            if seen.contains(&name.as_str()) {
+                mistakes.push(ValidationError::new(
+                    name,
+                    Code::InvalidValue,
+                    format!("`{name}` is given more than once"),
+                ));
+                continue;
+            }
+            seen.push(name);
+            let Some((_, field)) = meta.field(name) else {
+                mistakes.push(unknown(meta, name));
+                continue;
+            };
+            let own = index >= outside;
+            if let Some(mistake) = self.not_editable(meta, field, own, changed) {
+                mistakes.push(mistake);
+                continue;
+            }
+            match read_field(meta, field, given.untyped()) {
+                Ok(read) => {
+                    for (column, value) in field.columns().zip(read) {
+                        values[usize::from(column)] = Some(value);
+                    }
+                }
+                Err(error) => mistakes.push(mistake(meta, field, &error, given.untyped())),
+            }
+        }
+        if !changed {
+            let missing = meta.fields.iter().filter(|field| is_required(meta, field) && !seen.contains(&&*field.name));
+            mistakes.extend(missing.map(|field| {
+                ValidationError::new(&*field.name, Code::MissingValue, format!("`{}` is required", field.name))
+            }));
+        }
+        if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
+    }
+
+    /// Why a field cannot be given, if it cannot.
+    fn not_editable(&self, meta: &ModelMeta, field: &FieldMeta, own: bool, changed: bool) -> Option<ValidationError> {
+        let name = &field.name;
+        let options = &field.options;
+        let is_key = field.columns().any(|column| meta.key.contains(&column));
+        let (reason, message) = if field.column_count == 0 {
+            let many = field.relation.as_ref().is_some_and(|it| matches!(it.kind, RelationKind::ManyToMany));
+            let row: String = meta.name.chars().take(1).flat_map(char::to_lowercase).collect();
+            match many {
+                true => (
+                    "many_to_many",
+                    format!(
+                        "`{name}` is related by a table of its own: once the row exists, `.many(|{row}| {row}.{name}).set(..)`"
+                    ),
+                ),
+                false => {
+                    ("reverse", format!("`{name}` is the reverse side of a relation: set the key in the other model"))
+                }
+            }
+        } else if !own && self.only.as_ref().is_some_and(|only| !only.iter().any(|known| *known == **name)) {
+            ("not_allowed", format!("`{name}` cannot be set from outside"))
+        } else if changed && is_key {
+            ("key", format!("`{name}` is the key of the row, which cannot be changed"))
+        } else if self.automatic {
+            return None;
+        } else if options.auto || is_key && options.default.is_some() {
+            ("automatic", format!("`{name}` is a key that is given by itself"))
+        } else if options.auto_now || options.auto_now_add {
+            ("automatic", format!("`{name}` is a time that is set by itself"))
+        } else {
+            return None;
+        };
+        Some(ValidationError::new(&**name, Code::NotEditable, message).param("reason", reason))
+    }
+}
+
+/// Whether a new row has to be given the field.
+fn is_required(meta: &ModelMeta, field: &FieldMeta) -> bool {
+    let options = &field.options;
+    let filled = options.auto || options.auto_now || options.auto_now_add || options.db_default.is_some();
+    let filled = filled || options.default.is_some() && field.column_count == 1;
+    !filled && field.columns().any(|column| !meta.columns[usize::from(column)].nullable)
+}
+
+fn unknown(meta: &ModelMeta, name: &str) -> ValidationError {
+    let near = nearest(name, meta.fields.iter().map(|field| &*field.name));
+    let message = match near {
+        Some(near) => format!("`{}` has no field `{name}`; did you mean `{near}`?", meta.name),
+        None => format!("`{}` has no field `{name}`", meta.name),
+    };
+    let mistake = ValidationError::new(name, Code::UnknownField, message);
+    match near {
+        Some(near) => mistake.param("nearest", near),
+        None => mistake,
+    }
+}
+
+/// The values of a field's columns.
+fn read_field(meta: &ModelMeta, field: &FieldMeta, given: Untyped<'_>) -> Result<Vec<Value>> {
+    let Some(relation) = &field.relation else {
+        let value = read_column(meta, field.first_column, given)?;
+        return Ok(vec![checked(meta, field.first_column, value)?]);
+    };
+    let nullable = field.columns().all(|column| meta.columns[usize::from(column)].nullable);
+    if nullable && given.is_nothing() {
+        return Ok(field.columns().map(|column| Value::Null(meta.columns[usize::from(column)].kind)).collect());
+    }
+    let target = relation.target();
+    let wrong = |what: String| Err(Error::new(Code::InvalidValue, what));
+    match (given, &target.key[..]) {
+        (Untyped::Json(Json::Object(_)), _) => wrong(format!("expected the key of a `{}`", target.name)),
+        (_, &[column]) => Ok(vec![read_column(&target, column, given)?]),
+        (Untyped::Json(Json::Array(parts)), columns) if parts.len() == columns.len() => {
+            let parts = columns.iter().zip(parts);
+            parts.map(|(&column, part)| read_column(&target, column, Untyped::Json(part))).collect()
+        }
+        (_, columns) => {
+            let names: Vec<String> = columns.iter().map(|&column| field_name(&target, column)).collect();
+            wrong(format!("expected the key of a `{}`, a list: [{}]", target.name, names.join(", ")))
+        }
+    }
+}
+
+/// The value of one column, by its field's type; of a foreign key, by the type of the key that it points to.
+fn read_column(meta: &ModelMeta, column: u16, given: Untyped<'_>) -> Result<Value> {
+    let field = &meta.fields[usize::from(meta.columns[usize::from(column)].field)];
+    match (&field.column, &field.relation) {
+        (Some(shape), _) => (shape.untyped)(given),
+        (None, Some(relation)) => {
+            let target = relation.target();
+            read_column(&target, target.key[usize::from(column - field.first_column)], given)
+        }
+        (None, None) => Err(Error::new(Code::BadModel, "this column has no type")),
+    }
+}
+
+/// The mistake that an error in reading a field is, with what its message is made of.
+fn mistake(meta: &ModelMeta, field: &FieldMeta, error: &Error, given: Untyped<'_>) -> ValidationError {
+    let code = match error.code() {
+        Code::Decode => Code::InvalidValue,
+        code => code,
+    };
+    let column = &meta.columns[usize::from(field.first_column)];
+    let mut message = match error.message() {
+        named if named.contains(&format!("`{}`", field.name)) => named.to_owned(),
+        said => format!("`{}`: {said}", field.name),
+    };
+    if let Some(hint) = error.hint().filter(|_| code != Code::UnknownChoice) {
+        message = format!("{message}; {hint}");
+    }
+    let out = ValidationError::new(&*field.name, code, message);
+    match code {
+        Code::TooLong => {
+            let length = given.as_text().map_or(0, |text| text.chars().count());
+            out.param("limit", column.max_length).param("length", length)
+        }
+        Code::OutOfRange if column.digits.is_some() => {
+            out.param("max_digits", column.digits).param("decimal_places", column.scale)
+        }
+        Code::OutOfRange => match range(field, column.kind) {
+            Some((least, most)) => out.param("min", least).param("max", most),
+            None => out,
+        },
+        Code::InexactDecimal => out.param("decimal_places", column.scale),
+        Code::UnknownChoice => {
+            let choices = field.column.map(|shape| shape.choices).unwrap_or_default();
+            out.param("choices", choices.iter().map(|choice| choice.value.to_json()).collect::<Vec<_>>())
+        }
+        Code::InvalidValue => out.param("expected", untyped::expected(column.kind)),
+        _ => out,
+    }
+}
+
+/// The numbers that a field holds.
+fn range(field: &FieldMeta, kind: crate::Kind) -> Option<(i64, i64)> {
+    let (least, most) = match kind {
+        crate::Kind::I16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        crate::Kind::I32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        crate::Kind::I64 => (i64::MIN, i64::MAX),
+        _ => return None,
+    };
+    let positive = field.column.is_some_and(|shape| shape.positive);
+    Some((if positive { 0 } else { least }, most))
+}
+
+/// A draft from values that are not typed: complete, or every mistake at once.
+pub(crate) fn draft_from<M: Model>(input: &Input) -> Result<DraftRow<M>> {
+    let meta = M::meta();
+    let values = input.read(meta, false).map_err(|mistakes| Error::refused(meta.static_name(), mistakes))?;
+    let slots = values.into_iter().map(|value| value.map_or(Slot::Unset, Slot::Given)).collect();
+    Ok(DraftRow::from_slots(slots))
+}
+
+/// The columns that change, with their new values.
+pub(super) fn changes_from(meta: &ModelMeta, input: &Input) -> Result<Vec<Option<Value>>> {
+    input.read(meta, true).map_err(|mistakes| Error::refused(meta.static_name(), mistakes))
+}
