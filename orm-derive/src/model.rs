@@ -109,6 +109,17 @@ impl Field {
         !self.flatten && self.calls.iter().all(|call| matches!(call.value, Call::Via(_) | Call::VerboseName(_)))
     }
 
+    /// Whether nothing that is said of it makes it a plain column: it may be a relation.
+    pub(crate) fn may_be_relation(&self) -> bool {
+        let plain = |call: &Spanned<Call>| {
+            matches!(
+                call.value,
+                Call::AutoKey | Call::MaxLength(_) | Call::Digits(..) | Call::AutoNow | Call::AutoNowAdd
+            )
+        };
+        !self.flatten && !self.calls.iter().any(plain)
+    }
+
     /// The place of the field's type, for what the type decides.
     pub(crate) fn type_span(&self) -> Span {
         syn::spanned::Spanned::span(&self.ty)

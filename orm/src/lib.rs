@@ -166,6 +166,23 @@
 //! # Ok(()) }
 //! ```
 //!
+//! A model of another crate may point to one that knows nothing of it. From there its rows are named by their type:
+//! [`b.reverse::<Review>()`](Reverse::reverse) is a set like that of a `HasMany`, and [`all_with`](QuerySet::all_with) loads them
+//! beside each row.
+//!
+//! ```
+//! # use library::*;
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+//! # let db = filled().await?;
+//! // `Country` has no field for its authors.
+//! let countries: Vec<(Country, Vec<Author>)> = Country::objects()
+//!     .filter(|c| c.reverse::<Author>().any(|a| a.born.is_null()))
+//!     .all_with(|c| c.reverse::<Author>(), &db)
+//!     .await?;
+//! assert_eq!((countries[0].0.code.as_str(), countries[0].1.len()), ("UK", 2));
+//! # Ok(()) }
+//! ```
+//!
 //! # Changes
 //!
 //! [`edit`](Model::edit) changes one row and writes what differs; [`update`](QuerySet::update) changes every row of a query, by
@@ -242,13 +259,14 @@ pub use db::{
 pub use dialect::{Capabilities, Dialect};
 pub use error::{Code, Error, ErrorKind, Result};
 pub use field::{
-    At, Choices, Field, FieldType, ForeignKey, HasMany, HasOne, InScope, IntoKey, Json, ManyToMany, NotNull, Null,
-    Nullable, OneToOne, Opt, Plain, Scope, SelectedValue, Set, Sub, ToMany, ToOne, Within, family,
+    At, Choices, Field, FieldType, ForeignKey, Handles, HasMany, HasOne, InScope, IntoKey, Json, ManyToMany, NotNull,
+    Null, Nullable, OneToOne, Opt, Plain, PointsTo, Reverse, Reversed, Scope, SelectedValue, Set, Sub, ToMany, ToOne,
+    Within, family,
 };
 pub use model::{App, Key, Model, ModelPart, OnDelete};
 pub use query::{
     Agg, AggregateExpression, Append, Both, Case, Cursor, CursorPage, DateExpression, DateUnit, Ex, Exponent,
-    Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, Now, NumberExpression, Operand, OptionalExt,
+    Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, ManyRows, Now, NumberExpression, Operand, OptionalExt,
     OrderBy, OrderKeys, Page, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows, Row as QueryRow,
     RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window, WindowExpression,
     WindowFunction, Zone, case, count, cume_dist, dense_rank, now, ntile, percent_rank, prefetch_all, random, rank,
@@ -461,7 +479,9 @@ pub use orm_derive::app;
 pub mod __private {
     pub use migrations_engine as engine;
 
-    pub use crate::field::{At, Joins, Loaded, NotNull, Nullable, Opt, Own, PathNode, Plain, family};
+    pub use crate::field::{
+        At, Handles, Joins, KeyAt, Loaded, NotNull, Nullable, Opt, Own, PathNode, Placed, Plain, PointsTo, family,
+    };
     pub use crate::field::{
         ChoiceOf, Choices, choice_label, parse_choice, parse_number_choice, plain_kind, read_choice,
         read_number_choice, unknown_choice, write_choice, write_number_choice,
@@ -529,6 +549,7 @@ pub mod prelude {
         Choices, Database, DateUnit, Executor, Expression, FieldType, ForeignKey, HasMany, HasOne, Json, ManyToMany,
         Model, ModelPart, OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, TimeUnit, Transaction, case, count, now,
     };
+    pub use crate::{Handles as _, Reverse as _};
     pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
     pub use rust_decimal::Decimal;
     pub use uuid::Uuid;

@@ -9,6 +9,7 @@ mod migrations;
 mod rows;
 mod shop;
 
+mod across;
 mod aggregates;
 mod by_name;
 mod conditions;

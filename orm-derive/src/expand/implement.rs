@@ -38,7 +38,7 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
             |place| quote!(<#ty as __p::ModelPart>::loaded_field(&self.#ident, #place)),
         ));
     }
-    let parts = row_part(ident, &handles);
+    let (parts, reverse) = (row_part(ident, &handles), reverse(model, &handles));
     // The name of the model is the place where "no application lists it" is reported.
     quote_spanned! {written_at(ident.span())=>
         impl __p::Model for #ident {
@@ -72,6 +72,28 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
             }
         }
         #parts
+        #reverse
+    }
+}
+
+/// What lets other models, and this one, be seen from the far end of a foreign key.
+fn reverse(model: &Model, handles: &Ident) -> TokenStream {
+    let ident = &model.ident;
+    let key = model.key.first().map(|&key| &model.fields[key].ident);
+    let keys = model.fields.iter().enumerate().filter(|(_, field)| field.may_be_relation()).map(|(index, field)| {
+        let (ty, number) = (types::of(field), model.index(index));
+        quote_spanned! {written_at(field.type_span())=>
+            #[diagnostic::do_not_recommend]
+            impl __p::PointsTo<<#ty as __p::ModelField>::Target, __p::KeyAt<#index>> for #ident { const FIELD: u16 = #number; }
+        }
+    });
+    quote! {
+        impl<__S: __p::Scope> __p::Handles for #handles<__S> {
+            type Model = #ident;
+            type Scope = __S;
+            fn place(&self) -> &'static __p::PathNode { __p::Placed::place(self.#key) }
+        }
+        #(#keys)*
     }
 }
 
@@ -142,6 +164,7 @@ pub(super) fn part(model: &Model) -> TokenStream {
     quote! {
         impl __p::ModelField for #ident {
             type Nullness = #nullness;
+            type Target = ();
             type Handle<__S: __p::Scope> = #handles<__S>;
             const SHAPE: __p::Shape = __p::Shape::Part(&__FIELDS);
             const COLUMNS: u16 = __p::FieldSpec::part("", Self::SHAPE).columns();

@@ -45,7 +45,7 @@ impl PathNode {
     /// The path one to-one relation further.
     pub fn step(&'static self, field: u16, target: &'static ModelMeta) -> &'static PathNode {
         self.next[field as usize].get_or_init(|| {
-            let step = Step { model: ModelRef::Static(self.model), field };
+            let step = Step::new(ModelRef::Static(self.model), field);
             let steps = self.steps.iter().cloned().chain([step]).collect();
             PathNode::leak(self.source, Vec::leak(steps), target)
         })

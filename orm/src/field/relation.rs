@@ -22,6 +22,11 @@ impl Loaded {
         self.0.downcast_ref()
     }
 
+    /// The rows themselves, when they are of this type and nobody else holds them.
+    pub(crate) fn into_inner<T: Any + Send + Sync>(self) -> Option<T> {
+        self.0.downcast().ok().and_then(Arc::into_inner)
+    }
+
     pub(crate) fn any(&self) -> &dyn Any {
         &*self.0
     }
@@ -180,6 +185,7 @@ macro_rules! to_one {
 
         impl<M: Model> ModelField for $name<M> {
             type Nullness = NotNull;
+            type Target = M;
             type Handle<S: Scope> = ToOne<S, S, M>;
             const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: false, key: M::KEY }, M::meta);
             const COLUMNS: u16 = <M::Key as Key>::KINDS.len() as u16;
@@ -208,6 +214,7 @@ macro_rules! to_one {
 
         impl<M: Model> ModelField for Option<$name<M>> {
             type Nullness = Nullable;
+            type Target = M;
             type Handle<S: Scope> = ToOne<S, Opt<S>, M>;
             const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: true, key: M::KEY }, M::meta);
             const COLUMNS: u16 = <M::Key as Key>::KINDS.len() as u16;
@@ -311,6 +318,7 @@ macro_rules! to_many {
 
         impl<M: Model> ModelField for $name<M> {
             type Nullness = Nullable;
+            type Target = ();
             type Handle<S: Scope> = $handle<S, M>;
             const SHAPE: Shape = Shape::Relation($kind, M::meta);
             const COLUMNS: u16 = 0;

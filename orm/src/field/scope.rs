@@ -56,6 +56,16 @@ pub trait Joins: Scope {}
 impl<R: 'static> Joins for At<R> {}
 impl<S: Joins> Joins for Opt<S> {}
 
+/// Scopes of relations that are fields, so that a row has a place for what they lead to.
+#[diagnostic::on_unimplemented(
+    message = "the rows of a reverse side that is no field have no place in the row",
+    label = "no field holds these rows",
+    note = "load them beside each row: `.all_with(|x| x.reverse::<..>(), &db)`"
+)]
+pub trait Declared: Scope {}
+impl<R: 'static> Declared for At<R> {}
+impl<S: Declared> Declared for Opt<S> {}
+
 impl<S: Scope> Scope for Opt<S> {
     type Root = S::Root;
     type Null = Nullable;

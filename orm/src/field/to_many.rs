@@ -4,7 +4,7 @@ use super::{At, PathNode, Scope, Set, Sub};
 use crate::{
     Expression, FieldType, Q,
     family::IsNumber,
-    model::Model,
+    model::{Model, ModelMeta},
     query::{Agg, Ex, IntoQ, OrderKeys, PrefetchSelection, RelatedSelection},
     tree::{BinaryOp, Expr, ModelRef, Path, Step},
 };
@@ -29,6 +29,8 @@ use std::marker::PhantomData;
 pub struct ToMany<S, M> {
     at: &'static PathNode,
     field: u16,
+    /// The model whose field it is, where that is a foreign key to this one.
+    reverse: Option<&'static ModelMeta>,
     _type: PhantomData<fn() -> (S, M)>,
 }
 
@@ -44,11 +46,19 @@ pub type Within<R, M> = At<Sub<R, M>>;
 
 impl<S: Scope, M: Model> ToMany<S, M> {
     pub(crate) fn new(at: &'static PathNode, field: u16) -> Self {
-        ToMany { at, field, _type: PhantomData }
+        ToMany { at, field, reverse: None, _type: PhantomData }
+    }
+
+    /// The rows whose foreign key, the field `key` of `model`, points to the model at the path's end.
+    pub(super) fn reversed(at: &'static PathNode, model: &'static ModelMeta, key: u16) -> Self {
+        ToMany { at, field: key, reverse: Some(model), _type: PhantomData }
     }
 
     pub(crate) fn step(self) -> Step {
-        Step { model: ModelRef::Static(self.at.model()), field: self.field }
+        match self.reverse {
+            Some(model) => Step { reverse: true, ..Step::new(ModelRef::Static(model), self.field) },
+            None => Step::new(ModelRef::Static(self.at.model()), self.field),
+        }
     }
 
     pub(crate) fn owner(self) -> &'static PathNode {
@@ -335,11 +345,11 @@ pub(crate) struct Link {
 
 /// Links the model at `source` (and the one between, if any, at `between`) to the owner, which stands `levels` queries out.
 pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, between: u16, levels: u8) -> Link {
-    let model = &step.model;
-    let field = &model.fields[step.field as usize];
+    let field = step.field();
     let refuse =
-        |what: &str| Link { through: None, on: Expr::Invalid(format!("`{}.{}` {what}", model.name, field.name)) };
+        |what: &str| Link { through: None, on: Expr::Invalid(format!("`{}.{}` {what}", step.model.name, field.name)) };
     let Some(relation) = &field.relation else { return refuse("is not a relation") };
+    let model = if step.reverse { &relation.target() } else { &step.model };
     let columns_at = |source: u16, model: &ModelRef, columns: Vec<u16>| -> Vec<Expr> {
         let column = |column| Expr::Column { path: Path::source(source), model: model.clone(), column };
         columns.into_iter().map(column).collect()
@@ -352,6 +362,9 @@ pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, be
     let foreign_key = |source: u16, model: &ModelRef, field: u16| {
         columns_at(source, model, model.fields[field as usize].columns().collect())
     };
+    if step.reverse {
+        return Link { through: None, on: equal(foreign_key(source, target, step.field), owner_key) };
+    }
     if let Some(through) = relation.through(model, field) {
         let target_key = columns_at(source, target, target.key.clone());
         let tie = equal(foreign_key(between, &through.model, through.source), owner_key);

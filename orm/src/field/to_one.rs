@@ -52,7 +52,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     }
 
     pub(crate) fn step(self) -> Step {
-        Step { model: ModelRef::Static(self.at.model()), field: self.field }
+        Step::new(ModelRef::Static(self.at.model()), self.field)
     }
 
     /// The relation, as the index of its field.

@@ -508,6 +508,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Plain for Json<T> 
 
 impl<T: FieldType> ModelField for T {
     type Nullness = T::Nullness;
+    type Target = ();
     type Handle<S: Scope> = Field<S, T>;
     const SHAPE: Shape = Shape::Column(ColumnShape::of::<T>());
     const COLUMNS: u16 = 1;

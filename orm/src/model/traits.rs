@@ -219,9 +219,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// assert_eq!(book.many(|b| b.tags).all(&db).await?.len(), 2);
     /// # Ok(()) }
     /// ```
-    fn many<C, T>(&self, relation: C) -> Many<T>
+    fn many<C, S, T>(&self, relation: C) -> Many<T>
     where
-        C: FnOnce(Self::Fields<At<Self>>) -> ToMany<At<Self>, T>,
+        C: FnOnce(Self::Fields<At<Self>>) -> ToMany<S, T>,
+        S: Scope<Root = Self>,
         T: Model,
     {
         write::many(self, relation(Self::fields()))
@@ -304,6 +305,8 @@ pub trait Listed {
 pub trait ModelField: Sized {
     /// Whether it has to have a value.
     type Nullness: Null;
+    /// The model that a foreign key or one-to-one points to; nothing for others.
+    type Target;
     /// The handle in closures.
     type Handle<S: Scope>: Copy + Send + Sync + 'static;
 

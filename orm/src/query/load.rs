@@ -6,7 +6,7 @@
 
 use super::{Prefetch, erased::AnyRow};
 use crate::{
-    Code, Connection, Error, Kind, Result, Statement, Value, compile,
+    Code, Connection, Error, Kind, Model, Result, Statement, Value, compile,
     db::{Cell, Row},
     field::Loaded,
     model::{Reader, Writer},
@@ -126,12 +126,11 @@ fn job(plan: &Arc<Prefetch>, owners: &[&dyn AnyRow]) -> Result<Job> {
         let through = Some(collect(&plan.below, &rows)?);
         return Ok(Job { plan: plan.clone(), slots: Vec::new(), keys: Keys::default(), through });
     }
-    let field = &plan.step.model.fields[usize::from(plan.step.field)];
     let (mut keys, mut slots, mut out) = (Keys::default(), Vec::with_capacity(owners.len()), Writer::default());
     for owner in owners {
-        match field.column_count {
-            0 => owner.key_values(&mut out)?,
-            _ => owner.field_values(plan.step.field, &mut out)?,
+        match plan.step.has_key() {
+            true => owner.field_values(plan.step.field, &mut out)?,
+            false => owner.key_values(&mut out)?,
         }
         let values: Vec<Value> = out.drain().collect();
         slots.push(if values.iter().any(Value::is_null) { NONE } else { keys.slot(values) });
@@ -201,14 +200,25 @@ pub(super) fn load<'a>(conn: &'a mut Connection, jobs: &'a [Job]) -> BoxFuture<'
                 attach(&mut rows.all_mut(), &below, filled);
             }
             let count = job.keys.values.len();
-            let loaded = match plan.step.model.fields[usize::from(plan.step.field)].relation.as_ref() {
-                Some(relation) if relation.is_to_one() => rows.singles(&slots, count),
+            let loaded = match plan.step.field().relation.as_ref() {
+                Some(relation) if !plan.step.reverse && relation.is_to_one() => rows.singles(&slots, count),
                 _ => rows.lists(&slots, count),
             };
             filled.push(Filled { loaded, through: Vec::new() });
         }
         Ok(filled)
     })
+}
+
+/// The rows that were loaded for each owner, apart from it. `None` when an owner was there twice.
+pub(super) fn apart<M: Model>(job: &Job, filled: Filled) -> Option<Vec<Vec<M>>> {
+    let mut loaded = filled.loaded;
+    let none = || Some(Vec::new());
+    let take = |&slot: &u32| match loaded.get_mut(slot as usize) {
+        Some(rows) => rows.take()?.into_inner(),
+        None => none(),
+    };
+    job.slots.iter().map(take).collect()
 }
 
 /// Hangs what was loaded under the rows that it was collected for.
@@ -219,7 +229,7 @@ pub(super) fn attach(owners: &mut [&mut dyn AnyRow], jobs: &[Job], filled: Vec<F
             attach_through(owners, &job.plan, through, filled.through);
             continue;
         }
-        let has_column = job.plan.step.model.fields[usize::from(field)].column_count > 0;
+        let has_column = job.plan.step.has_key();
         for (owner, &slot) in owners.iter_mut().zip(&job.slots) {
             match filled.loaded.get(slot as usize) {
                 Some(Some(loaded)) => owner.attach(field, loaded.clone()),
@@ -342,13 +352,16 @@ impl Reading<'_> {
 /// key, the key itself. A model between the two is joined.
 fn tie(plan: &Prefetch, select: &mut Select) -> Result<Vec<Expr>> {
     let target = select.model.clone();
-    let (model, field) = (&plan.step.model, &plan.step.model.fields[usize::from(plan.step.field)]);
+    let (model, field) = (&plan.step.model, plan.step.field());
     let at = |source: u16, model: &ModelRef, columns: &mut dyn Iterator<Item = u16>| -> Vec<Expr> {
         let column = |column| Expr::Column { path: Path::source(source), model: model.clone(), column };
         columns.map(column).collect()
     };
-    if field.column_count > 0 {
+    if plan.step.has_key() {
         return Ok(at(0, &target, &mut target.key.iter().copied()));
+    }
+    if plan.step.reverse {
+        return Ok(at(0, &target, &mut field.columns()));
     }
     let relation = field.relation.as_ref();
     if let Some(through) = relation.and_then(|relation| relation.through(model, field)) {
@@ -373,9 +386,9 @@ fn tie(plan: &Prefetch, select: &mut Select) -> Result<Vec<Expr>> {
 pub(super) fn rows_of(plan: Prefetch, owner: &dyn AnyRow) -> Result<(Select, Vec<super::Related>, Vec<Arc<Prefetch>>)> {
     let (mut select, mut out) = (plan.select.clone(), Writer::default());
     let tie = tie(&plan, &mut select)?;
-    match plan.step.model.fields[usize::from(plan.step.field)].column_count {
-        0 => owner.key_values(&mut out)?,
-        _ => owner.field_values(plan.step.field, &mut out)?,
+    match plan.step.has_key() {
+        true => owner.field_values(plan.step.field, &mut out)?,
+        false => owner.key_values(&mut out)?,
     }
     let same = tie.into_iter().zip(out.drain()).map(|(tie, value)| match value.is_null() {
         true => Expr::Or(Vec::new()),

@@ -29,7 +29,7 @@ pub use functions::{Case, Now, case, now, random, sql, value};
 pub(crate) use load::value_of;
 pub use operand::{InSet, Operand};
 pub use page::{Cursor, CursorPage};
-pub use prefetch::{Prefetch, PrefetchSelection, RelationRows, StartsWith, prefetch_all};
+pub use prefetch::{ManyRows, Prefetch, PrefetchSelection, RelationRows, StartsWith, prefetch_all};
 pub(crate) use prefetch::{load_under, rows_of};
 pub use queryset::{Page, QuerySet};
 pub use raw::{Raw, raw};

@@ -1,6 +1,6 @@
 //! Where a column stands: which source of the query, and the relations that lead from it.
 
-use crate::model::ModelMeta;
+use crate::model::{FieldMeta, ModelMeta};
 use std::{fmt, ops::Deref, sync::Arc};
 
 /// A model's metadata: `'static` for derived models, shared for those made at run time.
@@ -41,6 +41,25 @@ pub struct Step {
     pub model: ModelRef,
     /// The relation, as the index of the field in its model.
     pub field: u16,
+    /// Against its direction: from the row that a foreign key points to, to those that have the key.
+    pub reverse: bool,
+}
+
+impl Step {
+    /// Along the relation.
+    pub const fn new(model: ModelRef, field: u16) -> Step {
+        Step { model, field, reverse: false }
+    }
+
+    /// The field.
+    pub(crate) fn field(&self) -> &FieldMeta {
+        &self.model.fields[usize::from(self.field)]
+    }
+
+    /// Whether the row that the step starts from has the key of the other.
+    pub(crate) fn has_key(&self) -> bool {
+        !self.reverse && self.field().column_count > 0
+    }
 }
 
 /// A source of the query (0 is the model it is over, later ones are explicit joins) and the to-one relations from it.
@@ -79,7 +98,7 @@ impl Path {
 
     /// The path that goes one relation further.
     pub fn step(&self, model: ModelRef, field: u16) -> Path {
-        let steps = self.steps.iter().cloned().chain([Step { model, field }]).collect();
+        let steps = self.steps.iter().cloned().chain([Step::new(model, field)]).collect();
         Path { source: self.source, steps: Steps::Shared(steps) }
     }
 }

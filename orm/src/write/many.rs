@@ -53,6 +53,9 @@ fn side(step: &crate::tree::Step) -> Result<Side> {
     let columns = |model: &ModelRef, field: u16| model.fields[usize::from(field)].columns().collect();
     let wrong = || Error::new(Code::BadModel, format!("`{}.{}` leads nowhere", step.model.name, field.name));
     let relation = field.relation.as_ref().ok_or_else(wrong)?;
+    if step.reverse {
+        return Ok(Side::ForeignKey { model: step.model.clone(), columns: columns(&step.model, step.field) });
+    }
     if let Some(through) = relation.through(&step.model, field) {
         let model = through.model.clone();
         let (source, target) = (columns(&model, through.source), columns(&model, through.target));

@@ -1,0 +1,169 @@
+//! Reverse sides by type: the rows of a model that point here, where no field is declared for them. A model of a library cannot
+//! know those of the crates that use it.
+
+use super::{Field, Joins, PathNode, Scope, ToMany, ToOne};
+use crate::{FieldType, model::Model};
+use std::marker::PhantomData;
+
+/// The handles of a model's fields: what closures receive.
+///
+/// What it adds is for relations that have no field here: a foreign key of another model, perhaps in another crate.
+///
+/// ```
+/// mod reviews {
+///     use orm::prelude::*;
+///     orm::app! { pub reviews { Review } }
+///
+///     #[derive(Model, Debug, Clone)]
+///     pub struct Review {
+///         pub id: i64,
+///         pub stars: i32,
+///         #[field(on_delete = cascade)]
+///         pub book: ForeignKey<library::Book>, // `Book` knows nothing of it
+///     }
+/// }
+/// # use library::*;
+/// use reviews::Review;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// # orm::migrate::create_tables(&db, &[reviews::reviews()]).await?;
+/// Review::draft().book(1).stars(5).create(&db).await?;
+/// let liked = Book::objects().filter(|b| b.reverse::<Review>().any(|r| r.stars.gte(4)));
+/// assert_eq!(liked.get(&db).await?.title, "Notes");
+/// let counted = Book::objects().annotate(|b| b.reverse::<Review>().count()).order_by(|(_, n)| n.desc());
+/// assert_eq!(counted.first(&db).await?.unwrap().1, 1);
+/// # Ok(()) }
+/// ```
+pub trait Handles: Copy {
+    /// The model.
+    type Model: Model;
+    /// Where the handles stand.
+    type Scope: Scope;
+
+    /// The path to the model.
+    #[doc(hidden)]
+    fn place(&self) -> &'static PathNode;
+
+    /// The rows whose foreign key, one of several to this model, points here.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let editors = Author::objects().filter(|a| a.reverse_via(Book::fields().editor).exists());
+    /// assert_eq!(editors.count(&db).await?, 2);
+    /// # Ok(()) }
+    /// ```
+    fn reverse_via<T: Model, N: Scope>(
+        &self,
+        key: ToOne<super::At<T>, N, Self::Model>,
+    ) -> ToMany<Reversed<Self::Scope>, T>
+    where
+        Self::Scope: Joins,
+    {
+        ToMany::reversed(self.place(), key.owner().model(), key.field_index())
+    }
+}
+
+/// A reverse side by the type of the model that points here.
+///
+/// The parameter stands for the foreign key. It cannot be inferred where there are several: then
+/// [`reverse_via`](Handles::reverse_via) names one.
+///
+/// ```
+/// # use library::*;
+/// let empty = Country::objects().exclude(|c| c.reverse::<Author>().exists());
+/// assert!(empty.to_sql(Dialect::Sqlite)?.contains("EXISTS"));
+/// # Ok::<(), orm::Error>(())
+/// ```
+pub trait Reverse<NamedByReverseVia>: Handles {
+    /// The rows of the model `T` whose foreign key points here: a set like that of a declared [`HasMany`](crate::HasMany).
+    ///
+    /// A row has no place for them: `rows_of` gives them as a query, and [`all_with`](crate::QuerySet::all_with) loads
+    /// them beside each row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// // `Country` has no field for its authors.
+    /// let with_two = Country::objects().filter(|c| c.reverse::<Author>().count().eq(2));
+    /// let uk = with_two.get(&db).await?;
+    /// assert_eq!(uk.rows_of(|c| c.reverse::<Author>()).filter(|a| a.born.is_null()).get(&db).await?.name, "Nobody");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// `Book` has two keys to an author, so that this does not compile:
+    ///
+    /// ```compile_fail
+    /// # use library::*;
+    /// let editors = Author::objects().filter(|a| a.reverse::<Book>().exists());
+    /// ```
+    fn reverse<T>(&self) -> ToMany<Reversed<Self::Scope>, T>
+    where
+        T: PointsTo<Self::Model, NamedByReverseVia>,
+        Self::Scope: Joins,
+    {
+        ToMany::reversed(self.place(), T::meta(), T::FIELD)
+    }
+}
+
+impl<H: Handles, Key> Reverse<Key> for H {}
+
+/// The foreign key at a place of a model's struct.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyAt<const N: usize>;
+
+/// A model with a foreign key, or a one-to-one, to `M`.
+///
+/// ```
+/// # use library::*;
+/// use orm::PointsTo;
+/// fn key_of<T: PointsTo<Country, Key>, Key>() -> u16 {
+///     T::FIELD
+/// }
+/// assert_eq!(key_of::<Author, _>(), 3);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no foreign key to `{M}`",
+    label = "no field of `{Self}` is a `ForeignKey<{M}>` or `OneToOne<{M}>`",
+    note = "a foreign key in a part of the model is named by `reverse_via`"
+)]
+pub trait PointsTo<M, Key>: Model {
+    /// The field, as an index.
+    const FIELD: u16;
+}
+
+/// In the scope `S`, seen through a relation that has no field of its own.
+pub struct Reversed<S>(PhantomData<fn() -> S>);
+
+impl<S> Clone for Reversed<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<S> Copy for Reversed<S> {}
+
+impl<S: Scope> Scope for Reversed<S> {
+    type Root = S::Root;
+    type Null = S::Null;
+}
+
+/// A handle that knows where it stands: those of columns and of relations to one row.
+#[doc(hidden)]
+pub trait Placed {
+    /// The path to its model.
+    fn place(self) -> &'static PathNode;
+}
+
+impl<S: Scope, T: FieldType> Placed for Field<S, T> {
+    fn place(self) -> &'static PathNode {
+        self.at()
+    }
+}
+
+impl<S: Scope, T: Scope, M: Model> Placed for ToOne<S, T, M> {
+    fn place(self) -> &'static PathNode {
+        self.owner()
+    }
+}
