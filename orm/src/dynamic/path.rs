@@ -71,7 +71,7 @@ impl Scope<'_> {
             let Some(relation) = &meta.relation else {
                 return Ok((Found::Column { path, column: meta.first_column, model: model.clone() }, at + 1));
             };
-            let step = Step { model: model.clone(), field: index };
+            let step = Step::new(model.clone(), index);
             if !relation.is_to_one() {
                 return Ok((Found::Many { owner: path, step }, at + 1));
             }

@@ -475,7 +475,7 @@ impl<'s> Builder<'s> {
 fn last_step(path: &Path) -> (Path, Step) {
     let (step, before) = match path.steps.split_last() {
         Some((step, before)) => (step.clone(), before),
-        None => (Step { model: path.steps[0].model.clone(), field: 0 }, &path.steps[..]),
+        None => (Step::new(path.steps[0].model.clone(), 0), &path.steps[..]),
     };
     let owner = before.iter().fold(Path::source(path.source), |path, step| path.step(step.model.clone(), step.field));
     (owner, step)

@@ -201,7 +201,7 @@ impl<M: Model> DraftRow<M> {
     }
 
     pub(super) fn from_slots(slots: Vec<Slot>) -> Self {
-        DraftRow { slots, error: None, _model: PhantomData }
+        DraftRow { slots, out: Writer::default(), error: None, _model: PhantomData }
     }
 
     /// Sets a field to what a person gave for it.
