@@ -143,6 +143,8 @@ codes! {
     M072 History;
     /// A migration stopped in the middle and cannot be resumed without a decision.
     M073 History;
+    /// A repair was asked for that nothing is in need of, or whose file is missing.
+    M074 History;
     /// Another process is migrating this database.
     M080 Execute;
     /// The database refused a statement.
@@ -157,6 +159,8 @@ codes! {
     M085 Execute;
     /// Rows stand in the way of a migration (NULL, equal values, no value for a new column ...); it was not begun, or rolled back.
     M086 Execute;
+    /// Of the tables and columns that an initial migration makes, some are there already and some are not.
+    M087 Execute;
 }
 
 impl Error {

@@ -62,6 +62,14 @@ impl MigrationSet {
         Ok(())
     }
 
+    pub(crate) fn remove(&mut self, id: &MigrationId) {
+        self.migrations.remove(id);
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Migration> {
+        self.migrations.values_mut()
+    }
+
     /// The migrations by application and name.
     pub fn iter(&self) -> impl Iterator<Item = &Migration> {
         self.migrations.values()
@@ -100,7 +108,7 @@ impl MigrationSet {
             if leaves.len() > 1 {
                 let names: Vec<&str> = leaves.iter().map(|id| id.name.as_str()).collect();
                 return Err(error!(M061, "`{app}` has several latest migrations: {}", names.join(", "))
-                    .with_hint("two branches each added one; make the later depend on the other, or merge them by a migration that depends on all"));
+                    .with_hint("two branches each added one: `makemigrations --merge` looks whether they go together and writes a migration that depends on all; or make the later depend on the other"));
             }
         }
         Ok(())
@@ -177,9 +185,10 @@ impl MigrationSet {
         Ok(order)
     }
 
-    /// The state after all migrations.
+    /// The state after all migrations, squashes in place of what they replace.
     pub fn state(&self) -> Result<Schema> {
-        self.replay(|_| true)
+        let (set, _) = self.effective(&BTreeSet::new())?;
+        set.replay(|_| true)
     }
 
     /// The state in which a migration begins: after all that come before it in [`order`](Self::order).
@@ -187,8 +196,15 @@ impl MigrationSet {
         if !self.migrations.contains_key(id) {
             fail!(M060, "there is no migration `{id}`");
         }
+        // A squash that stands for it is left aside.
+        let over = |squash: &&Migration| squash.id != *id && self.replaced_by(squash).contains(id);
+        let mut set = std::borrow::Cow::Borrowed(self);
+        for squash in self.squashes().into_iter().filter(over) {
+            set.to_mut().remove(&squash.id);
+        }
+        let (set, _) = set.effective(&BTreeSet::new())?;
         let mut state = Schema::default();
-        for migration in self.order()?.into_iter().take_while(|migration| migration.id != *id) {
+        for migration in set.order()?.into_iter().take_while(|migration| migration.id != *id) {
             replay_one(&mut state, migration)?;
         }
         Ok(state)
@@ -204,7 +220,10 @@ impl MigrationSet {
     }
 
     /// A migration with all that it depends on, at any distance.
-    fn with_needed<'a>(&'a self, ids: impl IntoIterator<Item = &'a MigrationId>) -> BTreeSet<&'a MigrationId> {
+    pub(crate) fn with_needed<'a>(
+        &'a self,
+        ids: impl IntoIterator<Item = &'a MigrationId>,
+    ) -> BTreeSet<&'a MigrationId> {
         let mut needed = BTreeSet::new();
         let mut queue: Vec<&MigrationId> = ids.into_iter().collect();
         while let Some(id) = queue.pop() {

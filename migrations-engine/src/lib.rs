@@ -74,6 +74,7 @@ pub mod operation;
 pub mod plan;
 pub mod schema;
 mod sql;
+mod squash;
 
 pub use diff::{autodetect, diff};
 pub use error::{BoxError, Code, Error, ErrorKind, Result};

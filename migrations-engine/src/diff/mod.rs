@@ -14,6 +14,8 @@ mod split;
 pub use questions::{Answers, Questioner, Refuse, answer};
 pub use reduce::reduce;
 
+use std::collections::BTreeSet;
+
 use crate::error::Result;
 use crate::graph::MigrationSet;
 use crate::migration::Migration;
@@ -58,8 +60,9 @@ pub fn diff(from: &Schema, to: &Schema, questioner: &mut dyn Questioner) -> Resu
 ///
 /// They are not written: see [`MigrationSet::add`] and [`MigrationSet::write`].
 pub fn autodetect(set: &MigrationSet, to: &Schema, questioner: &mut dyn Questioner) -> Result<Vec<Migration>> {
+    let (set, _) = set.effective(&BTreeSet::new())?;
     set.check_leaves()?;
     let from = set.state()?;
     let operations = diff(&from, to, questioner)?;
-    Ok(split::split(set, &from, operations))
+    Ok(split::split(&set, &from, operations))
 }

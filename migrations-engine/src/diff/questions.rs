@@ -151,6 +151,42 @@ impl<Q: Questioner> Answers<Q> {
         Ok(())
     }
 
+    /// The answers of a file, for machines that cannot be asked: TOML with the lists `rename`, `remove` and `default`,
+    /// each of texts as the methods of these names take them.
+    ///
+    /// ```
+    /// use migrations_engine::diff::Answers;
+    /// let mut answers = Answers::new();
+    /// answers.file(r#"
+    ///     rename = ["library.Book.title=headline"]
+    ///     remove = ["library.Book.pages"]
+    /// "#)?;
+    /// assert_eq!(answers.file("renames = []").unwrap_err().code(), "M023");
+    /// # Ok::<(), migrations_engine::Error>(())
+    /// ```
+    pub fn file(&mut self, text: &str) -> Result<()> {
+        let table: toml::Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| error!(M023, "the answers are not TOML: {}", error.message()))?;
+        for (kind, list) in &table {
+            let texts: Option<Vec<&str>> =
+                list.as_array().and_then(|list| list.iter().map(toml::Value::as_str).collect());
+            let Some(texts) = texts else { fail!(M023, "`{kind}` in the answers is not a list of texts") };
+            for text in texts {
+                match kind.as_str() {
+                    "rename" => self.rename(text)?,
+                    "remove" => self.remove(text)?,
+                    "default" => self.default(text)?,
+                    _ => {}
+                }
+            }
+            if !["rename", "remove", "default"].contains(&kind.as_str()) {
+                fail!(M023, "`{kind}` is no kind of answer; write rename, remove or default");
+            }
+        }
+        Ok(())
+    }
+
     /// Answers that no question needed: probably misspelt.
     pub fn unused(&self) -> Vec<String> {
         let all = self.renames.keys().chain(&self.removals).chain(self.defaults.keys());

@@ -181,6 +181,13 @@ pub(super) async fn note<C: Connection>(connection: &mut C, id: &MigrationId, pr
     run(connection, &sql).await
 }
 
+/// Takes the checksum of the file as it is now for that of an entry.
+pub(super) async fn accept<C: Connection>(connection: &mut C, id: &MigrationId, checksum: &str) -> Result<()> {
+    let dialect = connection.dialect();
+    let sql = format!("UPDATE orm_migrations SET checksum = {} {}", quoted(dialect, checksum)?, key(dialect, id)?);
+    run(connection, &sql).await
+}
+
 /// Notes that it is complete.
 pub(super) async fn finish<C: Connection>(
     connection: &mut C,
@@ -203,21 +210,35 @@ pub(super) async fn finish<C: Connection>(
 
 /// Compares the history with the files. Applications without any file are left alone: they may belong
 /// to another program on the same database.
-pub(super) fn check(set: &MigrationSet, history: &[Applied]) -> Result<()> {
-    let apps = set.apps();
-    let applied: BTreeSet<&MigrationId> = history.iter().map(|entry| &entry.id).collect();
+pub(super) fn check(
+    files: &MigrationSet,
+    effective: &MigrationSet,
+    history: &[Applied],
+    applied: &BTreeSet<MigrationId>,
+) -> Result<()> {
+    let apps = files.apps();
+    let squashed: BTreeSet<MigrationId> =
+        files.squashes().into_iter().flat_map(|squash| files.replaced_by(squash)).collect();
     for entry in history.iter().filter(|entry| apps.contains(entry.id.app.as_str())) {
-        let Some(migration) = set.get(&entry.id) else {
-            return Err(error!(M071, "`{}` is applied, but its file is missing", entry.id)
-                .with_hint("get the file back from version control; to undo a migration its file is needed"));
+        let id = &entry.id;
+        let Some(migration) = files.get(id) else {
+            if squashed.contains(id) {
+                continue; // its file may go once a squash stands for it
+            }
+            return Err(error!(M071, "`{id}` is applied, but its file is missing").with_hint(format!(
+                "get the file back from version control: to undo a migration its file is needed; or see `repair --forget {id}`"
+            )));
         };
         if migration.checksum()? != entry.checksum {
-            return Err(error!(M070, "`{}` was edited after it was applied on {}", entry.id, entry.applied_at)
-                .with_hint("restore the file and make the change in a new migration"));
+            return Err(error!(M070, "`{id}` was edited after it was applied on {}", entry.applied_at).with_hint(
+                format!("restore the file and make the change in a new migration; or see `repair --accept {id}`"),
+            ));
         }
+    }
+    for migration in effective.iter().filter(|migration| applied.contains(&migration.id)) {
         if let Some(missing) = migration.depends_on.iter().find(|needed| !applied.contains(needed)) {
-            return Err(error!(M072, "`{}` is applied, but `{missing}`, which it depends on, is not", entry.id)
-                .with_hint("if its changes are in the database already, record it with --fake"));
+            return Err(error!(M072, "`{}` is applied, but `{missing}`, which it depends on, is not", migration.id)
+                .with_hint(format!("if its changes are in the database already, see `repair --record {missing}`")));
         }
     }
     Ok(())

@@ -6,16 +6,23 @@
 //! the next time, and only where nobody can know whether the last statement was done (SQL written by
 //! hand, a Rust step) is `M073` given.
 
+mod adopt;
 mod connection;
 mod history;
+pub mod live;
 mod lock;
 mod rebuild;
+mod repair;
 mod require;
+mod timeouts;
 
 pub use connection::{Connection, NoSteps, Steps};
 pub use history::{Applied, HISTORY_TABLE};
+pub use repair::{Finding, Remedy};
+pub use timeouts::Timeouts;
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use crate::diff::Answers;
 use crate::error::{Error, Result, error, fail};
@@ -46,6 +53,15 @@ pub enum Event<'a> {
         /// The statement.
         statement: &'a Statement,
     },
+    /// A statement is done.
+    Ran {
+        /// Its number, from 0.
+        at: usize,
+        /// The statement.
+        statement: &'a Statement,
+        /// How long it took.
+        time: Duration,
+    },
     /// A migration is done and recorded.
     Done {
         /// Which.
@@ -62,17 +78,24 @@ pub struct Executor<'a, C, S = NoSteps> {
     set: &'a MigrationSet,
     connection: &'a mut C,
     steps: S,
-    fake: bool,
-    lock_seconds: u32,
+    options: Options,
     answers: Answers,
     progress: Option<Callback<'a>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Options {
+    fake: bool,
+    fake_initial: bool,
+    lock_seconds: u32,
+    timeouts: Timeouts,
 }
 
 impl<'a, C: Connection> Executor<'a, C> {
     /// An executor without Rust steps.
     pub fn new(set: &'a MigrationSet, connection: &'a mut C) -> Self {
-        let answers = Answers::new();
-        Executor { set, connection, steps: NoSteps, fake: false, lock_seconds: 60, answers, progress: None }
+        let options = Options { fake: false, fake_initial: false, lock_seconds: 60, timeouts: Timeouts::default() };
+        Executor { set, connection, steps: NoSteps, options, answers: Answers::new(), progress: None }
     }
 }
 
@@ -85,19 +108,32 @@ fn database(what: impl std::fmt::Display) -> impl FnOnce(crate::BoxError) -> Err
 impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     /// The same with registered Rust steps.
     pub fn with_steps<T: Steps<C>>(self, steps: T) -> Executor<'a, C, T> {
-        let Executor { set, connection, steps: _, fake, lock_seconds, answers, progress } = self;
-        Executor { set, connection, steps, fake, lock_seconds, answers, progress }
+        let Executor { set, connection, steps: _, options, answers, progress } = self;
+        Executor { set, connection, steps, options, answers, progress }
     }
 
     /// Records migrations without running them.
     pub fn fake(mut self, fake: bool) -> Self {
-        self.fake = fake;
+        self.options.fake = fake;
+        self
+    }
+
+    /// Records an application's first migration without running it, where all tables and columns that it makes
+    /// are there: to take over a database that was made by other means.
+    pub fn fake_initial(mut self, fake: bool) -> Self {
+        self.options.fake_initial = fake;
+        self
+    }
+
+    /// Time limits for the statements. They are the connection's own again afterwards.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.options.timeouts = timeouts;
         self
     }
 
     /// How many seconds to wait for another process that is migrating; 60 unless said otherwise.
     pub fn lock_timeout(mut self, seconds: u32) -> Self {
-        self.lock_seconds = seconds;
+        self.options.lock_seconds = seconds;
         self
     }
 
@@ -125,16 +161,25 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     }
 
     /// What [`migrate`](Self::migrate) would run, after checking the history; changes nothing.
-    pub async fn plan(&mut self, target: &Target) -> Result<Vec<(&'a Migration, Direction)>> {
+    pub async fn plan(&mut self, target: &Target) -> Result<Vec<(Migration, Direction)>> {
         let history = self.history().await?;
-        history::check(self.set, &history)?;
-        self.set.path(&applied(&history), target)
+        let (set, now) = self.set.effective(&applied(&history))?;
+        history::check(self.set, &set, &history, &now)?;
+        let path = set.path(&now, target)?;
+        Ok(path.into_iter().map(|(migration, direction)| (migration.clone(), direction)).collect())
     }
 
     /// Brings the database to the target; gives what was run. An interrupted migration is finished first.
     pub async fn migrate(&mut self, target: &Target) -> Result<Vec<(MigrationId, Direction)>> {
-        lock::acquire(self.connection, self.lock_seconds).await?;
-        let outcome = self.migrate_locked(target).await;
+        lock::acquire(self.connection, self.options.lock_seconds).await?;
+        let outcome = match timeouts::set(self.connection, self.options.timeouts).await {
+            Ok(back) => {
+                let outcome = self.migrate_locked(target).await;
+                let restored = timeouts::restore(self.connection, &back).await;
+                outcome.and_then(|done| restored.map(|()| done))
+            }
+            Err(error) => Err(error),
+        };
         let released = lock::release(self.connection).await;
         let done = outcome?;
         released?;
@@ -155,18 +200,24 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             }
             let Some(progress) = entry.progress.clone() else { continue };
             let direction = progress.direction;
-            let now = applied(&history);
-            let before = self.set.replay(|id| now.contains(id) && *id != migration.id)?;
+            let (set, now) = self.set.effective(&applied(&history))?;
+            let before = set.replay(|id| now.contains(id) && *id != migration.id)?;
             let statements = self.planned(&before, migration, direction)?;
             self.run(migration, direction, &statements, Some(progress)).await?;
             done.push((entry.id, direction));
             history = self.history().await?;
         }
-        history::check(self.set, &history)?;
-        let now = applied(&history);
-        let path = self.set.path(&now, target)?;
+        let (set, now) = self.set.effective(&applied(&history))?;
+        history::check(self.set, &set, &history, &now)?;
+        let path = set.path(&now, target)?;
         // Everything that can be known to fail is found before anything runs.
-        let plans = self.preflight(&now, &path)?;
+        let mut plans = self.preflight(&set, &now, &path)?;
+        for ((migration, direction), statements) in path.iter().zip(&mut plans) {
+            let first = self.options.fake_initial && *direction == Direction::Forward;
+            if first && adopt::is_there(self.connection, migration).await? {
+                statements.clear();
+            }
+        }
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
         require::check(self.connection, &migrations, &plans).await?;
         if let Some(unused) = self.answers.unused().first() {
@@ -176,6 +227,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         if !path.is_empty() {
             history::create(self.connection).await?;
         }
+        self.record_squashes(&set, &now, &history).await?;
         for (at, ((migration, direction), statements)) in path.into_iter().zip(&plans).enumerate() {
             if at > 0 {
                 // What the migrations before have changed can only be looked at now.
@@ -202,10 +254,11 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     /// Plans everything, so that what the database cannot do and steps that are missing show first.
     fn preflight(
         &mut self,
+        set: &MigrationSet,
         applied: &BTreeSet<MigrationId>,
         path: &[(&Migration, Direction)],
     ) -> Result<Vec<Vec<Statement>>> {
-        if self.fake {
+        if self.options.fake {
             return Ok(vec![Vec::new(); path.len()]);
         }
         let mut plans = Vec::with_capacity(path.len());
@@ -217,13 +270,13 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 Direction::Backward => {
                     forward = None;
                     now.remove(&migration.id);
-                    let before = self.set.replay(|id| now.contains(id))?;
+                    let before = set.replay(|id| now.contains(id))?;
                     self.planned(&before, migration, *direction)?
                 }
                 Direction::Forward => {
                     let mut state = match forward.take() {
                         Some(state) => state,
-                        None => self.set.replay(|id| now.contains(id))?,
+                        None => set.replay(|id| now.contains(id))?,
                     };
                     let place = |error: Error| error.at(&migration.id);
                     let statements =
@@ -249,7 +302,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     /// Runs one migration; false if another process has done so meanwhile.
     async fn run(
         &mut self,
-        migration: &'a Migration,
+        migration: &Migration,
         direction: Direction,
         statements: &[Statement],
         resume: Option<Progress>,
@@ -319,12 +372,15 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         for (number, statement) in statements.iter().enumerate() {
             *at = number;
             self.report(&Event::Statement { at: number, statement });
+            let begun = Instant::now();
             self.statement(statement, &mut captured).await?;
+            self.report(&Event::Ran { at: number, statement, time: begun.elapsed() });
         }
         if statements.iter().any(|statement| statement.foreign_keys_off) {
             rebuild::check_foreign_keys(self.connection).await?;
         }
-        history::record(self.connection, &migration.id, &migration.checksum()?, direction).await?;
+        history::record(self.connection, &migration.id, &self.checksum(migration)?, direction).await?;
+        self.forget_parts(migration, direction).await?;
         Ok(true)
     }
 
@@ -335,7 +391,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         statements: &[Statement],
         resume: Option<Progress>,
     ) -> Result<()> {
-        let checksum = migration.checksum()?;
+        let checksum = self.checksum(migration)?;
         let total = statements.len();
         let mut progress = match resume {
             Some(progress) if progress.total != total => {
@@ -371,6 +427,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 progress.doing = true;
                 history::note(self.connection, &migration.id, &progress).await?;
             }
+            let begun = Instant::now();
             outcome = self.statement(statement, &mut captured).await;
             if outcome.is_err() {
                 // The database refused it, so it was not done.
@@ -378,6 +435,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 let _ = history::note(self.connection, &migration.id, &progress).await;
                 break;
             }
+            self.report(&Event::Ran { at, statement, time: begun.elapsed() });
             progress.doing = false;
             progress.done = at + 1;
             history::note(self.connection, &migration.id, &progress).await?;
@@ -391,7 +449,45 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             return Err(error.at(&migration.id).with_hint(hint));
         }
         restored?;
+        self.forget_parts(migration, direction).await?;
         history::finish(self.connection, &migration.id, &checksum, direction).await
+    }
+
+    /// The checksum of a migration's file: where a squash counts, its dependencies may be others than written.
+    fn checksum(&self, migration: &Migration) -> Result<String> {
+        self.set.get(&migration.id).unwrap_or(migration).checksum()
+    }
+
+    /// A squash all of whose parts are applied is, too: its entry takes the place of theirs.
+    async fn record_squashes(
+        &mut self,
+        set: &MigrationSet,
+        applied: &BTreeSet<MigrationId>,
+        history: &[Applied],
+    ) -> Result<()> {
+        let recorded = |id: &MigrationId| history.iter().any(|entry| entry.id == *id);
+        for squash in self.set.squashes() {
+            if set.get(&squash.id).is_none() || !applied.contains(&squash.id) {
+                continue;
+            }
+            if !recorded(&squash.id) {
+                history::record(self.connection, &squash.id, &squash.checksum()?, Direction::Forward).await?;
+            }
+            for part in self.set.replaced_by(squash).iter().filter(|part| recorded(part)) {
+                history::record(self.connection, part, "", Direction::Backward).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// With a squash, what it stands for is undone too.
+    async fn forget_parts(&mut self, migration: &Migration, direction: Direction) -> Result<()> {
+        if direction == Direction::Backward {
+            for part in self.set.replaced_by(migration) {
+                history::record(self.connection, &part, "", Direction::Backward).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Finds out whether the statement at which a migration stopped was done.
@@ -411,8 +507,8 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             Recheck::Ask if progress.doing => {
                 let (at, total, sql) = (progress.done + 1, progress.total, statement.sql());
                 return Err(error!(M073, "`{}` stopped during statement {at} of {total}: {sql}", migration.id).with_hint(format!(
-                    "see whether it was done; then run UPDATE {HISTORY_TABLE} SET doing = 0, done = {} (done) or {} (not done) WHERE app = '{}' AND name = '{}', and migrate again",
-                    at, progress.done, migration.id.app, migration.id.name
+                    "see whether it was done; then say `repair --done {id}` or `repair --not-done {id}`, and migrate again",
+                    id = migration.id
                 )));
             }
             Recheck::Ask => {}

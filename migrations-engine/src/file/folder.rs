@@ -109,6 +109,28 @@ impl MigrationSet {
     }
 }
 
+impl MigrationSet {
+    /// Writes the file of a migration that the set has anew, and the index; gives its path.
+    pub fn rewrite(&mut self, folder: impl AsRef<Path>, migration: &Migration) -> Result<PathBuf> {
+        let folder = folder.as_ref();
+        let path = folder.join(migration.id.path());
+        if self.get(&migration.id).is_none() || !path.exists() {
+            fail!(M053, "{} does not exist", path.display());
+        }
+        let text = migration.to_toml()?;
+        self.remove(&migration.id);
+        self.add(migration.clone())?;
+        let index = self.index()?;
+        // First beside: a file is never half written.
+        for (path, text) in [(path.clone(), text), (folder.join(INDEX), index)] {
+            let beside = path.with_extension("toml.new");
+            fs::write(&beside, text).map_err(|error| io(&beside, "written", error))?;
+            fs::rename(&beside, &path).map_err(|error| io(&path, "written", error))?;
+        }
+        Ok(path)
+    }
+}
+
 /// The entries of a folder by name.
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).map_err(|error| io(folder, "read", error))?;

@@ -89,7 +89,10 @@ impl Migration {
     /// The SHA-256 of what the migration means: everything but its name, layout and comments.
     pub fn checksum(&self) -> Result<String> {
         let mut canonical = String::new();
-        write::canonical(&mut canonical, &toml::Value::Table(self.to_table()?));
+        let mut table = self.to_table()?;
+        // What it stands for is no part of what it does.
+        table.remove("replaces");
+        write::canonical(&mut canonical, &toml::Value::Table(table));
         Ok(Sha256::digest(canonical.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 

@@ -279,7 +279,7 @@ impl Planner {
             self.push(
                 ddl::alter(dialect, table, &drop),
                 "the default was for existing rows only",
-                None,
+                Some(String::new()),
                 Recheck::Repeat,
             );
             return Ok(());
@@ -287,7 +287,8 @@ impl Planner {
         self.push(add(&Column { null: true, ..column.clone() })?, comment, reverse, recheck);
         let quoted = dialect.quote(&column.name);
         let update = format!("UPDATE {} SET {quoted} = {}", dialect.quote(table), fill.sql);
-        self.push(update, format!("fill {} in existing rows", column.name), None, Recheck::Repeat);
+        let nothing = Some(String::new()); // the column goes with it
+        self.push(update, format!("fill {} in existing rows", column.name), nothing, Recheck::Repeat);
         self.settle();
         if !column.null {
             self.set_not_null(table, column, None)?;
@@ -296,18 +297,17 @@ impl Planner {
     }
 
     fn set_not_null(&mut self, table: &str, column: &Column, requires: Option<Requirement>) -> Result<()> {
-        let sql = match self.dialect.capabilities().alter {
-            AlterStyle::Modify => format!("MODIFY COLUMN {}", ddl::column(self.dialect, column, false)?),
-            AlterStyle::Property | AlterStyle::Rebuild => {
-                format!("ALTER COLUMN {} SET NOT NULL", self.dialect.quote(&column.name))
-            }
+        let define = |null: bool| -> Result<String> {
+            let column = Column { null, ..column.clone() };
+            let what = match (self.dialect.capabilities().alter, null) {
+                (AlterStyle::Modify, _) => format!("MODIFY COLUMN {}", ddl::column(self.dialect, &column, false)?),
+                (_, false) => format!("ALTER COLUMN {} SET NOT NULL", self.dialect.quote(&column.name)),
+                (_, true) => format!("ALTER COLUMN {} DROP NOT NULL", self.dialect.quote(&column.name)),
+            };
+            Ok(ddl::alter(self.dialect, table, &what))
         };
-        self.push(
-            ddl::alter(self.dialect, table, &sql),
-            format!("{} is never NULL", column.name),
-            None,
-            Recheck::Repeat,
-        );
+        let (sql, reverse) = (define(false)?, define(true)?);
+        self.push(sql, format!("{} is never NULL", column.name), Some(reverse), Recheck::Repeat);
         self.require(requires);
         Ok(())
     }

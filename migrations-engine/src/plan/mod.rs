@@ -25,7 +25,8 @@ use crate::operation::{Operation, SqlText};
 use crate::schema::{Field, Model, ModelKey, Schema};
 use crate::sql::{AlterStyle, Columns, Dialect, render};
 
-use table::{Renames, Table, lower, through_model};
+pub(crate) use table::through_model;
+use table::{Renames, Table, lower};
 
 pub(crate) use migration::plan_back;
 pub use migration::{plan_migration, script};
@@ -190,10 +191,11 @@ impl Planner {
             self.push(
                 "SET CONSTRAINTS ALL IMMEDIATE".to_owned(),
                 "check rows before tables change",
-                None,
+                Some(String::new()),
                 Recheck::Repeat,
             );
-            self.push("SET CONSTRAINTS ALL DEFERRED".to_owned(), "as before", None, Recheck::Repeat);
+            let nothing = Some(String::new());
+            self.push("SET CONSTRAINTS ALL DEFERRED".to_owned(), "as before", nothing, Recheck::Repeat);
         }
     }
 

@@ -12,7 +12,7 @@ pub struct Statement {
     pub kind: StatementKind,
     /// Why, for a person.
     pub comment: String,
-    /// The SQL that undoes this one statement, where that is possible.
+    /// The SQL that undoes this one statement, where that is possible; empty if there is nothing to undo.
     pub reverse: Option<String>,
     /// Which of the planned operations it belongs to.
     pub operation: usize,

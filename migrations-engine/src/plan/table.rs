@@ -96,7 +96,7 @@ pub(super) struct ForeignKey {
 }
 
 /// The table between the two sides of a many-to-many, as a model.
-pub(super) fn through_model(owner: &Model, field: &Field) -> Option<Model> {
+pub(crate) fn through_model(owner: &Model, field: &Field) -> Option<Model> {
     let (relation, many) = field.relation.as_ref().zip(field.many())?;
     if many.through.is_some() {
         return None;

@@ -1,16 +1,16 @@
 //! `makemigrations`: compares the models with the migrations and writes what is missing.
 
-use super::{Command, CommandFuture, Context, ask::Terminal};
+use super::{Command, CommandFuture, Context, ask::Terminal, files};
 use crate::{
     App, Code, Error, Result,
     migrate::{self, engine_error},
 };
 use clap::{Arg, ArgAction, ArgMatches};
-use migrations_engine::{Migration, MigrationId, MigrationSet, diff::Answers};
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
+use migrations_engine::{
+    Migration, MigrationId, MigrationSet,
+    diff::{Answers, reduce},
 };
+use std::collections::BTreeSet;
 
 pub(super) struct MakeMigrations;
 
@@ -26,32 +26,46 @@ impl Command for MakeMigrations {
             .arg(Arg::new("apps").value_name("APP").num_args(0..).help("Only these applications"))
             .arg(Arg::new("name").long("name").value_name("NAME").help("The name of the migration, without its number"))
             .arg(flag("empty", "Write a migration without operations, to be filled in by hand"))
+            .arg(flag("merge", "Bring branches together that each added a migration, where they go together"))
+            .arg(flag("update", "Put the changes into the latest migration, which must not be applied yet"))
             .arg(flag("dry-run", "Show the migrations and write nothing"))
             .arg(flag("check", "Fail when the models have changed, and write nothing"))
             .arg(flag("no-input", "Ask nothing; refuse what the flags do not answer"))
+            .arg(
+                Arg::new("answers")
+                    .long("answers")
+                    .value_name("FILE")
+                    .help("A TOML file with lists `rename`, `remove` and `default` of what the flags say"),
+            )
             .arg(many("rename", "APP.MODEL[.FIELD]=NEW", "A model or field has a new name"))
             .arg(many("remove", "APP.MODEL[.FIELD]", "A model or field may go, with its values"))
             .arg(many("default", "APP.MODEL.FIELD=VALUE", "The value that existing rows get"))
     }
 
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
-        Box::pin(async move { make(context.project().apps(), context.matches()) })
+        Box::pin(make(context))
     }
 }
 
-fn make(apps: &[App], matches: &ArgMatches) -> Result<()> {
+async fn make(context: &Context<'_>) -> Result<()> {
+    let (apps, matches) = (context.project().apps(), context.matches());
     let wanted = wanted(apps, matches)?;
     let mut set = migrate::migrations(apps)?;
-    let mut new = if matches.get_flag("empty") { empty(&set, &wanted) } else { detect(apps, &set, matches)? };
+    let mut new = match (matches.get_flag("merge"), matches.get_flag("empty")) {
+        (true, _) => merge(&set, &wanted)?,
+        (_, true) => empty(&set, &wanted)?,
+        _ => detect(apps, &set, matches)?,
+    };
     new.retain(|migration| wanted.contains(migration.id.app.as_str()));
     if let Some(name) = matches.get_one::<String>("name") {
         rename(&mut new, name)?;
     }
     if new.is_empty() {
-        println!("No changes detected.");
+        println!("{}", if matches.get_flag("merge") { "Nothing to merge." } else { "No changes detected." });
         return Ok(());
     }
-    for migration in &new {
+    let updated = if matches.get_flag("update") { update(&set, &mut new)? } else { Vec::new() };
+    for migration in updated.iter().chain(&new) {
         println!("{}", migration.id);
         for operation in &migration.operations {
             println!("  - {}", operation.describe());
@@ -62,12 +76,51 @@ fn make(apps: &[App], matches: &ArgMatches) -> Result<()> {
             .with_hint("run `makemigrations` and commit what it writes"));
     }
     if matches.get_flag("dry-run") {
-        for migration in &new {
+        for migration in updated.iter().chain(&new) {
             println!("\n# {}\n{}", migration.id.path(), migration.to_toml().map_err(engine_error)?);
         }
         return Ok(());
     }
-    write(apps, &mut set, &new)
+    if !updated.is_empty() {
+        let ids: Vec<MigrationId> = updated.iter().map(|migration| migration.id.clone()).collect();
+        files::not_applied(context, &ids).await?;
+        for migration in &updated {
+            files::rewrite(apps, migration)?;
+        }
+    }
+    files::write(apps, &mut set, &new)
+}
+
+/// The migrations that bring branches together.
+fn merge(set: &MigrationSet, wanted: &BTreeSet<&str>) -> Result<Vec<Migration>> {
+    let merges = wanted.iter().filter_map(|app| set.merge(app).map_err(engine_error).transpose());
+    merges.collect()
+}
+
+/// The latest migrations with the new ones put into them; what has no earlier migration stays new.
+fn update(set: &MigrationSet, new: &mut Vec<Migration>) -> Result<Vec<Migration>> {
+    let mut updated = Vec::new();
+    for added in std::mem::take(new) {
+        let leaf = set.leaves(&added.id.app).last().and_then(|id| set.get(id));
+        let Some(leaf) = leaf.filter(|leaf| added.depends_on.contains(&leaf.id)) else {
+            new.push(added);
+            continue;
+        };
+        if let Some(other) = set.iter().find(|other| other.depends_on.contains(&leaf.id)) {
+            return Err(Error::new(
+                Code::Migration,
+                format!("`{}` cannot be changed: `{}` depends on it", leaf.id, other.id),
+            )
+            .with_hint("make a new migration, without `--update`"));
+        }
+        let mut migration = leaf.clone();
+        let more = added.depends_on.into_iter().filter(|id| *id != leaf.id && !leaf.depends_on.contains(id));
+        migration.depends_on.extend(more);
+        migration.operations.extend(added.operations);
+        migration.operations = reduce(migration.operations);
+        updated.push(migration);
+    }
+    Ok(updated)
 }
 
 fn wanted<'a>(apps: &'a [App], matches: &'a ArgMatches) -> Result<BTreeSet<&'a str>> {
@@ -84,6 +137,12 @@ fn wanted<'a>(apps: &'a [App], matches: &'a ArgMatches) -> Result<BTreeSet<&'a s
 
 fn detect(apps: &[App], set: &MigrationSet, matches: &ArgMatches) -> Result<Vec<Migration>> {
     let mut answers = Answers::new();
+    if let Some(path) = matches.get_one::<String>("answers") {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Error::new(Code::Migration, format!("the answers in `{path}` cannot be read")).with_source(error)
+        })?;
+        answers.file(&text).map_err(engine_error)?;
+    }
     for text in matches.get_many::<String>("rename").into_iter().flatten() {
         answers.rename(text).map_err(engine_error)?;
     }
@@ -94,10 +153,16 @@ fn detect(apps: &[App], set: &MigrationSet, matches: &ArgMatches) -> Result<Vec<
         answers.default(text).map_err(engine_error)?;
     }
     let mut answers = answers.or_ask(Terminal::new(!matches.get_flag("no-input")));
-    migrations_engine::autodetect(set, &migrate::schema(apps)?, &mut answers).map_err(engine_error)
+    let new = migrations_engine::autodetect(set, &migrate::schema(apps)?, &mut answers).map_err(engine_error)?;
+    match answers.unused().as_slice() {
+        [] => Ok(new),
+        unused => Err(Error::new(Code::Migration, format!("M023: nothing was asked about {}", unused.join(", ")))
+            .with_hint("look for a slip in the name, or leave the answer out")),
+    }
 }
 
-fn empty(set: &MigrationSet, wanted: &BTreeSet<&str>) -> Vec<Migration> {
+fn empty(set: &MigrationSet, wanted: &BTreeSet<&str>) -> Result<Vec<Migration>> {
+    let (set, _) = set.effective(&BTreeSet::new()).map_err(engine_error)?;
     let make = |app: &&str| {
         let leaves: Vec<MigrationId> = set.leaves(app).into_iter().cloned().collect();
         let number = leaves.iter().map(MigrationId::number).max().unwrap_or(0) + 1;
@@ -105,15 +170,12 @@ fn empty(set: &MigrationSet, wanted: &BTreeSet<&str>) -> Vec<Migration> {
         migration.depends_on = leaves;
         migration
     };
-    wanted.iter().map(make).collect()
+    Ok(wanted.iter().map(make).collect())
 }
 
 /// Gives the new migrations the name that was asked for, after their numbers.
 fn rename(new: &mut [Migration], name: &str) -> Result<()> {
-    if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
-        return Err(Error::new(Code::Migration, format!("`{name}` is not a name for a migration"))
-            .with_hint("use letters, digits and `_`, without the number: `--name add_isbn`"));
-    }
+    files::check_name(name)?;
     let renamed: Vec<(MigrationId, MigrationId)> = new
         .iter()
         .map(|migration| {
@@ -129,51 +191,4 @@ fn rename(new: &mut [Migration], name: &str) -> Result<()> {
         migration.id = current(&migration.id).unwrap_or_else(|| migration.id.clone());
     }
     Ok(())
-}
-
-/// Writes each application's migrations into the folder of the crate that declares it.
-fn write(apps: &[App], set: &mut MigrationSet, new: &[Migration]) -> Result<()> {
-    let root = workspace_root();
-    for app in apps {
-        let own: Vec<Migration> = new.iter().filter(|migration| migration.id.app == app.label()).cloned().collect();
-        if own.is_empty() {
-            continue;
-        }
-        let spec = app.spec();
-        let folder = Path::new(spec.manifest_dir);
-        if !folder.starts_with(&root) {
-            return Err(Error::new(
-                Code::Migration,
-                format!(
-                    "the application `{}` belongs to the package `{}`, outside this workspace",
-                    spec.label, spec.package
-                ),
-            )
-            .with_hint("its migrations are made where it is developed; update the package instead"));
-        }
-        let folder = folder.join("migrations");
-        let first = !folder.join("index.toml").exists();
-        // The index of a folder lists the applications of its crate only.
-        let mut in_folder = MigrationSet::from_dir(&folder).map_err(engine_error)?;
-        for path in in_folder.write(&folder, &own).map_err(engine_error)? {
-            println!("wrote {}", path.strip_prefix(&root).unwrap_or(&path).display());
-        }
-        for migration in own {
-            set.add(migration).map_err(engine_error)?;
-        }
-        if first {
-            // The program embeds the index once there is one: the file that declares the application has to be compiled again.
-            let source = std::fs::File::options().append(true).open(root.join(spec.file));
-            if let Ok(source) = source {
-                let _ = source.set_modified(std::time::SystemTime::now());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The outermost folder around the working directory that has a lock file.
-fn workspace_root() -> PathBuf {
-    let here = std::env::current_dir().unwrap_or_default();
-    here.ancestors().filter(|folder| folder.join("Cargo.lock").exists()).last().unwrap_or(&here).to_path_buf()
 }

@@ -7,6 +7,7 @@ use crate::{
 };
 use clap::{Arg, ArgAction, ArgMatches};
 use migrations_engine::{Direction, MigrationId, execute::Event, plan::plan_migration};
+use std::{io::IsTerminal, time::Duration};
 
 pub(super) struct Migrate;
 
@@ -14,6 +15,9 @@ impl Command for Migrate {
     fn arguments(&self) -> clap::Command {
         let flag =
             |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+        let seconds = |name: &'static str, help: &'static str| {
+            Arg::new(name).long(name).value_name("SECONDS").value_parser(clap::value_parser!(u64)).help(help)
+        };
         clap::Command::new("migrate")
             .about("Brings the database to the state of the migrations")
             .arg(Arg::new("app").value_name("APP").help("Only this application"))
@@ -25,6 +29,9 @@ impl Command for Migrate {
             .arg(flag("plan", "Show what would be run, and run nothing"))
             .arg(flag("check", "Fail when there is something to run, and run nothing"))
             .arg(flag("fake", "Record the migrations as run, and run nothing"))
+            .arg(flag("fake-initial", "Record a first migration without running it where its tables are there already"))
+            .arg(seconds("statement-timeout", "The longest that a statement may run"))
+            .arg(seconds("lock-timeout", "The longest that a statement may wait for a lock"))
             .arg(
                 Arg::new("default")
                     .long("default")
@@ -59,7 +66,12 @@ async fn migrate(context: &Context<'_>) -> Result<()> {
     if matches.get_flag("plan") || matches.get_flag("check") {
         return show(&migrator, &db, matches).await;
     }
-    let migrator = migrator.fake(matches.get_flag("fake")).on_progress(report);
+    let seconds = |name: &str| matches.get_one::<u64>(name).copied().map(Duration::from_secs);
+    let migrator = migrator
+        .fake(matches.get_flag("fake"))
+        .fake_initial(matches.get_flag("fake-initial"))
+        .timeouts(seconds("statement-timeout"), seconds("lock-timeout"))
+        .on_progress(report);
     let done = migrator.run(&db).await?;
     if done.is_empty() {
         println!("Nothing to migrate.");
@@ -75,6 +87,18 @@ fn report(event: &Event<'_>) {
         }
         Event::Begin { migration, direction: Direction::Forward, .. } => println!("Applying {}", migration.id),
         Event::Begin { migration, direction: Direction::Backward, .. } => println!("Undoing {}", migration.id),
+        // Whoever waits wants to know for what.
+        Event::Statement { at, statement } if std::io::stderr().is_terminal() => {
+            eprint!("\r\x1b[K    {}. {}", at + 1, statement.comment);
+        }
+        Event::Ran { statement, time, .. } => {
+            if std::io::stderr().is_terminal() {
+                eprint!("\r\x1b[K");
+            }
+            if time.as_secs() >= 1 {
+                println!("    {} took {:.1} s", statement.comment, time.as_secs_f64());
+            }
+        }
         _ => {}
     }
 }

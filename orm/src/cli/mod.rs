@@ -1,10 +1,13 @@
 //! The commands of an application's own program: `cargo run -- makemigrations`, `migrate` and the rest.
 
 mod ask;
+mod files;
 mod makemigrations;
 mod migrate;
 mod project;
+mod repair;
 mod showmigrations;
 mod sqlmigrate;
+mod squashmigrations;
 
 pub use project::{Command, CommandFuture, Context, Project};

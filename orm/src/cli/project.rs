@@ -1,6 +1,13 @@
 //! The project: its applications, its database, and the commands that its program understands.
 
-use super::{makemigrations::MakeMigrations, migrate::Migrate, showmigrations::ShowMigrations, sqlmigrate::SqlMigrate};
+use super::{
+    makemigrations::MakeMigrations,
+    migrate::Migrate,
+    repair::Repair,
+    showmigrations::ShowMigrations,
+    sqlmigrate::SqlMigrate,
+    squashmigrations::{OptimizeMigration, SquashMigrations},
+};
 use crate::{App, Code, Database, Error, Result};
 use clap::ArgMatches;
 use std::{ffi::OsString, pin::Pin, process::ExitCode};
@@ -126,8 +133,15 @@ impl Project {
     /// assert!(orm::Project::new().apps().is_empty());
     /// ```
     pub fn new() -> Self {
-        let commands: Vec<Box<dyn Command>> =
-            vec![Box::new(MakeMigrations), Box::new(Migrate), Box::new(ShowMigrations), Box::new(SqlMigrate)];
+        let commands: Vec<Box<dyn Command>> = vec![
+            Box::new(MakeMigrations),
+            Box::new(Migrate),
+            Box::new(ShowMigrations),
+            Box::new(SqlMigrate),
+            Box::new(SquashMigrations),
+            Box::new(OptimizeMigration),
+            Box::new(Repair),
+        ];
         Project { apps: Vec::new(), url: None, commands }
     }
 

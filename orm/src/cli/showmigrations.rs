@@ -6,7 +6,8 @@ use crate::{
     migrate::{Migrator, engine_error},
 };
 use clap::{Arg, ArgAction};
-use migrations_engine::{Migration, execute::Applied};
+use migrations_engine::{Direction, Migration, MigrationId, execute::Applied};
+use std::collections::BTreeSet;
 
 pub(super) struct ShowMigrations;
 
@@ -30,10 +31,19 @@ async fn show(context: &Context<'_>) -> Result<()> {
     let history = migrator.history(&db).await?;
     let wanted: Option<Vec<&String>> = matches.get_many("apps").map(Iterator::collect);
     let is_wanted = |app: &str| wanted.as_ref().is_none_or(|apps| apps.iter().any(|known| *known == app));
-    let order = migrator.set().order().map_err(engine_error)?;
+    let recorded: BTreeSet<MigrationId> = history
+        .iter()
+        .filter(|entry| entry.progress.as_ref().is_none_or(|progress| progress.direction == Direction::Backward))
+        .map(|entry| entry.id.clone())
+        .collect();
+    // A squash in place of what it stands for, or the other way round.
+    let (set, applied) = migrator.set().effective(&recorded).map_err(engine_error)?;
+    let order = set.order().map_err(engine_error)?;
+    let show =
+        |migration: &Migration| Shown { entry: entry(&history, migration), applied: applied.contains(&migration.id) };
     if matches.get_flag("plan") {
         for migration in order.iter().filter(|migration| is_wanted(&migration.id.app)) {
-            println!("{} {}", mark(&history, migration), migration.id);
+            println!("{} {}{}", show(migration).mark(), migration.id, show(migration).when());
         }
         return Ok(());
     }
@@ -44,7 +54,7 @@ async fn show(context: &Context<'_>) -> Result<()> {
             println!(" (no migrations)");
         }
         for migration in own {
-            println!(" {} {}{}", mark(&history, migration), migration.id.name, applied_at(&history, migration));
+            println!(" {} {}{}", show(migration).mark(), migration.id.name, show(migration).when());
         }
     }
     Ok(())
@@ -54,18 +64,27 @@ fn entry<'h>(history: &'h [Applied], migration: &Migration) -> Option<&'h Applie
     history.iter().find(|entry| entry.id == migration.id)
 }
 
-fn mark(history: &[Applied], migration: &Migration) -> &'static str {
-    match entry(history, migration) {
-        Some(entry) if entry.progress.is_some() => "[~]",
-        Some(_) => "[X]",
-        None => "[ ]",
-    }
+/// What is known of a migration.
+struct Shown<'h> {
+    entry: Option<&'h Applied>,
+    applied: bool,
 }
 
-fn applied_at(history: &[Applied], migration: &Migration) -> String {
-    match entry(history, migration) {
-        Some(entry) if entry.progress.is_some() => "  (stopped in the middle: migrate takes it up)".to_owned(),
-        Some(entry) => format!("  ({})", entry.applied_at),
-        None => String::new(),
+impl Shown<'_> {
+    fn mark(&self) -> &'static str {
+        match self.entry {
+            Some(entry) if entry.progress.is_some() => "[~]",
+            _ if self.applied => "[X]",
+            _ => "[ ]",
+        }
+    }
+
+    fn when(&self) -> String {
+        match self.entry {
+            Some(entry) if entry.progress.is_some() => "  (stopped in the middle: migrate takes it up)".to_owned(),
+            Some(entry) => format!("  ({})", entry.applied_at),
+            None if self.applied => "  (all that it stands for is applied)".to_owned(),
+            None => String::new(),
+        }
     }
 }

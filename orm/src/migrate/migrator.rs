@@ -5,9 +5,9 @@ use crate::{Access, App, Connection, Database, Executor, Operation, Result};
 use migrations_engine::{
     Direction, MigrationId, MigrationSet, Target,
     diff::Answers,
-    execute::{self, Applied, Event},
+    execute::{self, Applied, Event, Finding, Remedy, Timeouts},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Brings a database to the state of the applications' migrations.
 ///
@@ -45,9 +45,16 @@ type Progress = Box<dyn FnMut(&Event<'_>) + Send>;
 pub struct Migrator {
     set: Arc<MigrationSet>,
     target: Target,
-    fake: bool,
+    options: Options,
     answers: Answers,
     progress: Option<Progress>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Options {
+    fake: bool,
+    fake_initial: bool,
+    timeouts: Timeouts,
 }
 
 impl Migrator {
@@ -78,7 +85,8 @@ impl Migrator {
     /// # Ok(()) }
     /// ```
     pub fn with_set(set: MigrationSet) -> Self {
-        Migrator { set: Arc::new(set), target: Target::Latest, fake: false, answers: Answers::new(), progress: None }
+        let (target, options) = (Target::Latest, Options::default());
+        Migrator { set: Arc::new(set), target, options, answers: Answers::new(), progress: None }
     }
 
     /// Only one application, and no further than the migration of this name, or prefix of a name; `zero` undoes all.
@@ -112,7 +120,42 @@ impl Migrator {
     /// # Ok(()) }
     /// ```
     pub fn fake(mut self, fake: bool) -> Self {
-        self.fake = fake;
+        self.options.fake = fake;
+        self
+    }
+
+    /// Records an application's first migration without running it, where the tables and columns that it makes are
+    /// there: to take over a database that was made by other means.
+    ///
+    /// ```
+    /// # use orm::{migrate::Migrator, prelude::*};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// orm::migrate::create_tables(&db, &[library::library()]).await?; // by other means
+    /// Migrator::with_set(library::migrations()?).fake_initial(true).run(&db).await?;
+    /// assert!(Migrator::with_set(library::migrations()?).plan(&db).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub fn fake_initial(mut self, fake: bool) -> Self {
+        self.options.fake_initial = fake;
+        self
+    }
+
+    /// The longest that a statement may run, and may wait for a lock that another connection holds. No limit unless
+    /// said otherwise; SQLite and MySQL have none for statements and refuse one.
+    ///
+    /// ```
+    /// # use orm::{migrate::Migrator, prelude::*};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// use std::time::Duration;
+    /// Migrator::with_set(library::migrations()?).timeouts(None, Some(Duration::from_secs(5))).run(&db).await?;
+    /// let refused = Migrator::with_set(library::migrations()?).timeouts(Some(Duration::from_secs(5)), None);
+    /// assert!(refused.run(&db).await.unwrap_err().message().starts_with("M044"));
+    /// # Ok(()) }
+    /// ```
+    pub fn timeouts(mut self, statement: Option<Duration>, lock: Option<Duration>) -> Self {
+        self.options.timeouts = Timeouts { statement, lock };
         self
     }
 
@@ -181,8 +224,53 @@ impl Migrator {
     /// # Ok(()) }
     /// ```
     pub async fn run(self, db: &Database) -> Result<Vec<(MigrationId, Direction)>> {
-        let Migrator { set, target, fake, answers, progress } = self;
-        db.run(Run { set, target, fake, answers, progress }).await
+        let Migrator { set, target, options, answers, progress } = self;
+        db.run(Run { set, target, options, answers, progress }).await
+    }
+
+    /// What is wrong with the database's history, and what can be done about it; nothing is changed.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    ///
+    /// ```
+    /// # use orm::{migrate::Migrator, prelude::*};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// Migrator::with_set(library::migrations()?).run(&db).await?;
+    /// assert!(Migrator::with_set(library::migrations()?).findings(&db).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub fn findings<'d>(&self, db: &'d Database) -> impl Future<Output = Result<Vec<Finding>>> + Send + use<'d> {
+        db.run(Findings { set: self.set.clone() })
+    }
+
+    /// Sets right one of the [`findings`](Migrator::findings), by one of the remedies it names.
+    ///
+    /// # Errors
+    /// When nothing is wrong that the remedy would set right, and when it cannot be done.
+    ///
+    /// ```
+    /// # use orm::{migrate::Migrator, prelude::*};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// use orm::migrate::engine::execute::Remedy;
+    /// # Migrator::with_set(library::migrations()?).run(&db).await?;
+    /// db.batch("UPDATE orm_migrations SET checksum = 'of another file'").await?;
+    /// let migrator = Migrator::with_set(library::migrations()?);
+    /// let finding = migrator.findings(&db).await?.remove(0);
+    /// assert!(finding.message.contains("was edited"));
+    /// migrator.repair(&db, &finding.migration, Remedy::Accept).await?;
+    /// assert!(migrator.findings(&db).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub fn repair<'d>(
+        &self,
+        db: &'d Database,
+        migration: &MigrationId,
+        remedy: Remedy,
+    ) -> impl Future<Output = Result<()>> + Send + use<'d> {
+        db.run(Repair { set: self.set.clone(), migration: migration.clone(), remedy })
     }
 
     /// What [`Migrator::run`] would run; nothing is changed.
@@ -232,7 +320,7 @@ fn over(connection: &mut Connection) -> OverConnection<'_> {
 struct Run {
     set: Arc<MigrationSet>,
     target: Target,
-    fake: bool,
+    options: Options,
     answers: Answers,
     progress: Option<Progress>,
 }
@@ -247,7 +335,9 @@ impl Operation for Run {
     async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
         let mut connection = over(connection);
         let executor = execute::Executor::new(&self.set, &mut connection);
-        let mut executor = executor.fake(self.fake).answers(self.answers.clone());
+        let Options { fake, fake_initial, timeouts } = self.options;
+        let executor = executor.fake(fake).fake_initial(fake_initial).timeouts(timeouts);
+        let mut executor = executor.answers(self.answers.clone());
         if let Some(progress) = &mut self.progress {
             executor = executor.on_progress(progress);
         }
@@ -271,6 +361,43 @@ impl Operation for Plan {
         let mut connection = over(connection);
         let plan = execute::Executor::new(&self.set, &mut connection).plan(&self.target).await.map_err(engine_error)?;
         Ok(plan.into_iter().map(|(migration, direction)| (migration.id.clone(), direction)).collect())
+    }
+}
+
+struct Findings {
+    set: Arc<MigrationSet>,
+}
+
+impl Operation for Findings {
+    type Output = Vec<Finding>;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
+        let mut connection = over(connection);
+        execute::Executor::new(&self.set, &mut connection).findings().await.map_err(engine_error)
+    }
+}
+
+struct Repair {
+    set: Arc<MigrationSet>,
+    migration: MigrationId,
+    remedy: Remedy,
+}
+
+impl Operation for Repair {
+    type Output = ();
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, connection: &mut Connection) -> Result<()> {
+        let mut connection = over(connection);
+        let mut executor = execute::Executor::new(&self.set, &mut connection);
+        executor.repair(&self.migration, self.remedy).await.map_err(engine_error)
     }
 }
 

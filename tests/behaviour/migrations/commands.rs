@@ -100,6 +100,25 @@ behaviour! {
         assert!(edited.message().contains("M052") || edited.message().contains("M070"), "{edited}");
         std::fs::write(&first, text).unwrap();
 
+        // A change that belongs to what was made last; an answer that nothing asks for; answers in a file.
+        assert_eq!(shell.refused("makemigrations --remove chinook.Track.bytes").hint().unwrap(), "look for a slip in the name, or leave the answer out");
+        let answers = shell.folder.join("answers.toml");
+        std::fs::write(&answers, "remove = []\n").unwrap();
+        shell.run(&format!("makemigrations --check --answers {}", answers.display()))?;
+        shell.run("makemigrations --merge")?;
+        shell.run("repair")?;
+        let count = shell.files().len();
+        shell.run("squashmigrations chinook 0001 0002 --dry-run")?;
+        shell.run("squashmigrations chinook 0002 --squashed-name begin")?;
+        assert_eq!(shell.files().len(), count + 1);
+        shell.run("makemigrations --check")?;
+        shell.run("migrate --check")?;
+        shell.run("migrate")?;
+        shell.run("showmigrations")?;
+        shell.run("showmigrations --plan")?;
+        shell.run("optimizemigration chinook 0001_begin --check")?;
+        assert!(shell.refused("repair --undo chinook.0001_begin").message().contains("M074"));
+
         shell.run("makemigrations --empty --name by_hand")?;
         assert!(shell.files().iter().any(|file| file.ends_with("_by_hand.toml")), "{:?}", shell.files());
         shell.run("migrate --fake")?;

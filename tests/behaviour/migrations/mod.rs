@@ -5,6 +5,7 @@ mod before;
 mod changes;
 mod commands;
 mod django;
+mod history;
 mod rows;
 mod undo;
 

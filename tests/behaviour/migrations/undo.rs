@@ -7,7 +7,7 @@ use orm::{
     migrate::{Migrator, engine::MigrationSet, engine_error},
 };
 
-const INITIAL: &str = r#"
+pub(super) const INITIAL: &str = r#"
 [[operations]]
 op = "create_model"
 model = "shop.Author"
@@ -29,10 +29,10 @@ fields = [
 constraints = [{ kind = "check", name = "shop_book_pages", check = "pages > 0" }]
 "#;
 
-const ROWS: &str = "INSERT INTO shop_author (id, name) VALUES (1, 'Ada'), (2, 'Bob');
+pub(super) const ROWS: &str = "INSERT INTO shop_author (id, name) VALUES (1, 'Ada'), (2, 'Bob');
     INSERT INTO shop_book (id, title, author_id, pages) VALUES (1, 'One', 1, 10), (2, 'Two', 2, 20)";
 
-fn set(later: &[(&str, &str)]) -> Result<MigrationSet> {
+pub(super) fn set(later: &[(&str, &str)]) -> Result<MigrationSet> {
     let files: Vec<(&str, &str)> =
         [("shop/0001_initial.toml", INITIAL)].into_iter().chain(later.iter().copied()).collect();
     MigrationSet::from_embedded(&files).map_err(engine_error)

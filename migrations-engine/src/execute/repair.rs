@@ -1,0 +1,207 @@
+//! A history that disagrees with the files: what is wrong, and the ways to set it right.
+
+use super::history::{self, Applied, Progress};
+use super::{Connection, Executor, Steps, applied, database, lock, rebuild};
+use crate::error::{Code, Result, error};
+use crate::graph::Direction;
+use crate::migration::{Migration, MigrationId};
+use crate::plan::Statement;
+
+/// Something in the history that has to be set right.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The error that `migrate` gives for it: `M070` edited, `M071` missing, `M072` out of order, `M073` stopped.
+    pub code: Code,
+    /// The migration that it is about: for `M072` the one that is not applied.
+    pub migration: MigrationId,
+    /// What is the case, for a person.
+    pub message: String,
+    /// What can be done, each with what it means.
+    pub remedies: Vec<(Remedy, String)>,
+}
+
+/// What to do about a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// Takes an edited file as it is now.
+    Accept,
+    /// Takes the entry of a migration without a file out of the history.
+    Forget,
+    /// Records a migration as applied, without running it.
+    Record,
+    /// The statement during which a migration stopped was done.
+    Done,
+    /// It was not done.
+    NotDone,
+    /// Undoes the statements of a migration that stopped, last first.
+    Undo,
+}
+
+impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
+    /// What is wrong with the history; nothing is changed.
+    pub async fn findings(&mut self) -> Result<Vec<Finding>> {
+        let history = self.history().await?;
+        let apps = self.set.apps();
+        let squashed: Vec<MigrationId> =
+            self.set.squashes().into_iter().flat_map(|squash| self.set.replaced_by(squash)).collect();
+        let mut findings = Vec::new();
+        for entry in history.iter().filter(|entry| apps.contains(entry.id.app.as_str())) {
+            let id = entry.id.clone();
+            let Some(migration) = self.set.get(&id) else {
+                if !squashed.contains(&id) {
+                    findings.push(Finding {
+                        code: Code::M071,
+                        message: format!("`{id}` was applied on {}, but its file is missing", entry.applied_at),
+                        remedies: vec![(
+                            Remedy::Forget,
+                            "takes it out of the history; what it did stays in the database, and nothing knows of it any more".into(),
+                        )],
+                        migration: id,
+                    });
+                }
+                continue;
+            };
+            if migration.checksum()? != entry.checksum {
+                findings.push(Finding {
+                    code: Code::M070,
+                    message: format!("`{id}` was edited after it was applied on {}", entry.applied_at),
+                    remedies: vec![(
+                        Remedy::Accept,
+                        "takes the file as it is now for what was applied; right if the edit changed nothing in the database, or the database was changed by hand".into(),
+                    )],
+                    migration: id.clone(),
+                });
+            }
+            if let Some(progress) = &entry.progress {
+                findings.push(self.stopped(migration, progress)?);
+            }
+        }
+        let (set, now) = self.set.effective(&applied(&history))?;
+        for migration in set.iter().filter(|migration| now.contains(&migration.id)) {
+            for missing in migration.depends_on.iter().filter(|needed| !now.contains(needed)) {
+                findings.push(Finding {
+                    code: Code::M072,
+                    message: format!("`{}` is applied, but `{missing}`, which it depends on, is not", migration.id),
+                    remedies: vec![(
+                        Remedy::Record,
+                        format!("records `{missing}` as applied without running it; right if its changes are in the database already"),
+                    )],
+                    migration: missing.clone(),
+                });
+            }
+        }
+        Ok(findings)
+    }
+
+    fn statements_of(&mut self, history: &[Applied], migration: &Migration, way: Direction) -> Result<Vec<Statement>> {
+        let (set, now) = self.set.effective(&applied(history))?;
+        let before = set.replay(|id| now.contains(id) && *id != migration.id)?;
+        self.planned(&before, migration, way)
+    }
+
+    fn stopped(&self, migration: &Migration, progress: &Progress) -> Result<Finding> {
+        let id = migration.id.clone();
+        let way = if progress.direction == Direction::Forward { "applied" } else { "undone" };
+        let mut message =
+            format!("`{id}` stopped while it was {way}: {} of {} statements are done", progress.done, progress.total);
+        let mut remedies = Vec::new();
+        if progress.doing {
+            message += ", and whether the next was done cannot be looked up";
+            let next = progress.done + 1;
+            remedies.push((Remedy::Done, format!("statement {next} was done: `migrate` goes on after it")));
+            remedies.push((Remedy::NotDone, format!("statement {next} was not done: `migrate` goes on with it")));
+        } else {
+            message += "; `migrate` goes on there";
+        }
+        if progress.direction == Direction::Forward && !progress.doing {
+            remedies.push((
+                Remedy::Undo,
+                "undoes the statements that are done, last first, where each of them can be undone".to_owned(),
+            ));
+        }
+        Ok(Finding { code: Code::M073, migration: id, message, remedies })
+    }
+
+    /// Sets one finding right. It must be one that [`findings`](Self::findings) gives with this remedy.
+    pub async fn repair(&mut self, migration: &MigrationId, remedy: Remedy) -> Result<()> {
+        lock::acquire(self.connection, self.options.lock_seconds).await?;
+        let outcome = self.repair_locked(migration, remedy).await;
+        let released = lock::release(self.connection).await;
+        outcome.and(released)
+    }
+
+    async fn repair_locked(&mut self, id: &MigrationId, remedy: Remedy) -> Result<()> {
+        let findings = self.findings().await?;
+        let fits = |finding: &&Finding| {
+            finding.migration == *id && finding.remedies.iter().any(|(possible, _)| *possible == remedy)
+        };
+        if !findings.iter().any(|finding| fits(&finding)) {
+            return Err(error!(M074, "nothing is wrong with `{id}` that this would set right")
+                .with_hint("`repair` without flags tells what is wrong, and what can be done"));
+        }
+        let history = self.history().await?;
+        let entry = history.iter().find(|entry| entry.id == *id);
+        let file = self.set.get(id).cloned();
+        let progress = entry.and_then(|entry| entry.progress.clone());
+        match (remedy, file, progress) {
+            (Remedy::Accept, Some(file), _) => history::accept(self.connection, id, &file.checksum()?).await,
+            (Remedy::Forget, ..) => history::record(self.connection, id, "", Direction::Backward).await,
+            (Remedy::Record, Some(file), _) => {
+                history::record(self.connection, id, &file.checksum()?, Direction::Forward).await
+            }
+            (Remedy::Done, _, Some(progress)) => {
+                let progress = Progress { done: progress.done + 1, doing: false, ..progress };
+                history::note(self.connection, id, &progress).await
+            }
+            (Remedy::NotDone, _, Some(progress)) => {
+                history::note(self.connection, id, &Progress { doing: false, ..progress }).await
+            }
+            (Remedy::Undo, Some(file), Some(progress)) => {
+                let statements = self.statements_of(&history, &file, progress.direction)?;
+                self.undo(&file, &statements, progress).await
+            }
+            _ => Err(error!(M074, "the file of `{id}` is missing").with_hint("get it back from version control")),
+        }
+    }
+
+    /// Undoes what a migration has done before it stopped.
+    async fn undo(&mut self, migration: &Migration, statements: &[Statement], mut progress: Progress) -> Result<()> {
+        if statements.len() != progress.total {
+            return Err(error!(
+                M073,
+                "`{}` had {} statements, but now has {}",
+                migration.id,
+                progress.total,
+                statements.len()
+            ));
+        }
+        if let Some(next) = statements.get(progress.done) {
+            progress = self.recheck(migration, next, progress).await?;
+        }
+        let done = &statements[..progress.done];
+        if let Some(statement) = done.iter().find(|statement| statement.reverse.is_none()) {
+            return Err(error!(M030, "`{}` has done what cannot be undone: {}", migration.id, statement.comment)
+                .with_hint("let `migrate` finish it instead"));
+        }
+        let suspended = rebuild::suspend_foreign_keys(self.connection, statements).await?;
+        let mut outcome = Ok(());
+        for statement in done.iter().rev() {
+            if let Some(sql) = statement.reverse.as_ref().filter(|sql| !sql.is_empty()) {
+                outcome = self
+                    .connection
+                    .execute(sql)
+                    .await
+                    .map(drop)
+                    .map_err(database(format!("the database refused: {sql}")));
+                if outcome.is_err() {
+                    break;
+                }
+            }
+            progress.done -= 1;
+            history::note(self.connection, &migration.id, &progress).await?;
+        }
+        rebuild::restore_foreign_keys(self.connection, suspended).await?;
+        outcome?;
+        history::record(self.connection, &migration.id, "", Direction::Backward).await
+    }
+}

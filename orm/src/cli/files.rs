@@ -1,0 +1,103 @@
+//! The files of migrations: written where the applications are developed.
+
+use super::Context;
+use crate::{
+    App, Code, Error, Result,
+    migrate::{Migrator, engine_error},
+};
+use migrations_engine::{Migration, MigrationId, MigrationSet};
+use std::path::{Path, PathBuf};
+
+/// Refuses a name that a migration cannot have.
+pub(super) fn check_name(name: &str) -> Result<()> {
+    if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
+        return Err(Error::new(Code::Migration, format!("`{name}` is not a name for a migration"))
+            .with_hint("use letters, digits and `_`, without the number: `--name add_isbn`"));
+    }
+    Ok(())
+}
+
+/// Refuses to change files of migrations that the project's database has applied. Where no database is named, or it
+/// cannot be reached, that cannot be known: then it says so.
+pub(super) async fn not_applied(context: &Context<'_>, ids: &[MigrationId]) -> Result<()> {
+    if context.url().is_none() {
+        return Ok(());
+    }
+    let db = match context.database().await {
+        Ok(db) => db,
+        Err(error) => {
+            eprintln!("Whether the migration is applied is not known: {error}");
+            return Ok(());
+        }
+    };
+    let history = Migrator::new(context.project().apps())?.history(&db).await?;
+    db.close().await;
+    match ids.iter().find(|id| history.iter().any(|entry| entry.id == **id)) {
+        Some(applied) => Err(Error::new(Code::Migration, format!("`{applied}` is applied, so its file cannot change"))
+            .with_hint("undo it first, or make a new migration")),
+        None => Ok(()),
+    }
+}
+
+/// Writes the file of a migration anew.
+pub(super) fn rewrite(apps: &[App], migration: &Migration) -> Result<()> {
+    let root = workspace_root();
+    let Some(app) = apps.iter().find(|app| app.label() == migration.id.app) else { return Ok(()) };
+    let folder = folder(app, &root)?;
+    let mut set = MigrationSet::from_dir(&folder).map_err(engine_error)?;
+    let path = set.rewrite(&folder, migration).map_err(engine_error)?;
+    println!("wrote {}", path.strip_prefix(&root).unwrap_or(&path).display());
+    Ok(())
+}
+
+/// The folder of an application's migrations, if it belongs to this workspace.
+fn folder(app: &App, root: &Path) -> Result<PathBuf> {
+    let spec = app.spec();
+    let folder = Path::new(spec.manifest_dir);
+    if !folder.starts_with(root) {
+        return Err(Error::new(
+            Code::Migration,
+            format!(
+                "the application `{}` belongs to the package `{}`, outside this workspace",
+                spec.label, spec.package
+            ),
+        )
+        .with_hint("its migrations are made where it is developed; update the package instead"));
+    }
+    Ok(folder.join("migrations"))
+}
+
+/// Writes each application's migrations into the folder of the crate that declares it.
+pub(super) fn write(apps: &[App], set: &mut MigrationSet, new: &[Migration]) -> Result<()> {
+    let root = workspace_root();
+    for app in apps {
+        let own: Vec<Migration> = new.iter().filter(|migration| migration.id.app == app.label()).cloned().collect();
+        if own.is_empty() {
+            continue;
+        }
+        let (spec, folder) = (app.spec(), folder(app, &root)?);
+        let first = !folder.join("index.toml").exists();
+        // The index of a folder lists the applications of its crate only.
+        let mut in_folder = MigrationSet::from_dir(&folder).map_err(engine_error)?;
+        for path in in_folder.write(&folder, &own).map_err(engine_error)? {
+            println!("wrote {}", path.strip_prefix(&root).unwrap_or(&path).display());
+        }
+        for migration in own {
+            set.add(migration).map_err(engine_error)?;
+        }
+        if first {
+            // The program embeds the index once there is one: the file that declares the application has to be compiled again.
+            let source = std::fs::File::options().append(true).open(root.join(spec.file));
+            if let Ok(source) = source {
+                let _ = source.set_modified(std::time::SystemTime::now());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The outermost folder around the working directory that has a lock file.
+fn workspace_root() -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    here.ancestors().filter(|folder| folder.join("Cargo.lock").exists()).last().unwrap_or(&here).to_path_buf()
+}
