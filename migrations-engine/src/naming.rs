@@ -124,6 +124,11 @@ pub fn check(table: &str, name: &str) -> String {
     fit(format!("{table}_{name}"))
 }
 
+/// The check that stands for NOT NULL while a column becomes so.
+pub fn column_not_null(table: &str, column: &str) -> String {
+    fit(format!("{table}_{column}_not_null"))
+}
+
 /// A foreign key.
 pub fn foreign_key(table: &str, columns: &[&str], to_table: &str, to_columns: &[&str]) -> String {
     with_hash(table, columns, &format!("_fk_{to_table}_{}", to_columns.join("_")))

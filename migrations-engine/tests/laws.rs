@@ -254,6 +254,26 @@ proptest! {
     }
 
     #[test]
+    fn what_is_written_safely_leads_to_the_same(a in schema(), b in schema()) {
+        let mut set = MigrationSet::default();
+        for schema in [&a, &b] {
+            let new = autodetect(&set, schema, &mut Yes).unwrap();
+            let safe = migrations_engine::diff::safe(&set.state().unwrap(), new);
+            for migration in safe {
+                let before = set.state().unwrap();
+                for dialect in Dialect::ALL {
+                    if let Err(error) = migrations_engine::lint::lint(dialect, &before, &migration) {
+                        prop_assert!(matches!(error.code(), "M044" | "M045"), "{}", error);
+                    }
+                }
+                set.add(migration).unwrap();
+            }
+            prop_assert_eq!(&set.state().unwrap(), schema);
+            set.check_leaves().unwrap();
+        }
+    }
+
+    #[test]
     fn reducing_changes_nothing_but_the_number(a in schema(), b in schema()) {
         let mut operations = diff(&Schema::default(), &a, &mut Yes).unwrap();
         operations.extend(diff(&a, &b, &mut Yes).unwrap());

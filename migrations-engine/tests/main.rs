@@ -4,6 +4,7 @@
 
 mod golden;
 mod laws;
+mod lint;
 mod run;
 mod samples;
 mod sqlite;

@@ -99,6 +99,7 @@ impl migrations_engine::diff::Questioner for Yes {
         let text = match field.ty {
             ColumnType::Bool => "true",
             ColumnType::DateTime => "now()",
+            ColumnType::Date => "2020-01-01",
             ColumnType::Uuid => "new_uuid()",
             ColumnType::Json => "{}",
             _ => "1",

@@ -48,6 +48,9 @@ fn every_error_code_is_documented() {
         vec![format!("`{}`", code.as_str()), format!("`{:?}`", code.kind()), meaning.trim().to_owned()]
     });
     check("docs/errors.md", "migration codes", &table(&["Code", "Kind", "When"], rows));
+    let rows =
+        engine::lint::Rule::ALL.iter().map(|(rule, meaning)| vec![format!("`{rule}`"), meaning.trim().to_owned()]);
+    check("docs/migrations.md", "lint codes", &table(&["Code", "What happens"], rows));
 }
 
 #[test]

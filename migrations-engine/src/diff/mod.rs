@@ -9,10 +9,12 @@ mod order;
 mod questions;
 mod reduce;
 mod rename;
+mod safe;
 mod split;
 
 pub use questions::{Answers, Questioner, Refuse, answer};
 pub use reduce::reduce;
+pub use safe::safe;
 
 use std::collections::BTreeSet;
 

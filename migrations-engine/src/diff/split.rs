@@ -142,7 +142,21 @@ fn name(set: &MigrationSet, parts: Vec<Part>) -> Vec<Migration> {
         migration.operations.clone_from(&part.operations);
         migrations.push(migration);
     }
-    migrations
+    in_order(migrations)
+}
+
+/// Each after those it depends on.
+fn in_order(mut left: Vec<Migration>) -> Vec<Migration> {
+    let mut ordered = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let waits = |migration: &Migration| {
+            migration.depends_on.iter().any(|needed| left.iter().any(|other| other.id == *needed))
+        };
+        // Parts do not depend on each other in circles.
+        let at = left.iter().position(|migration| !waits(migration)).unwrap_or(0);
+        ordered.push(left.remove(at));
+    }
+    ordered
 }
 
 /// Words for a file name from what the operations do.

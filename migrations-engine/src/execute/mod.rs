@@ -280,7 +280,8 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                     };
                     let place = |error: Error| error.at(&migration.id);
                     let statements =
-                        crate::plan::plan_onto(dialect, &mut state, &migration.operations).map_err(place)?;
+                        crate::plan::plan_onto(dialect, &mut state, &migration.operations, migration.atomic)
+                            .map_err(place)?;
                     now.insert(migration.id.clone());
                     forward = Some(state);
                     statements
@@ -499,6 +500,14 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     ) -> Result<Progress> {
         match &statement.recheck {
             Recheck::Repeat => {}
+            Recheck::Clear { done, clear } => {
+                let cannot = || database("the state of the database cannot be read");
+                if self.connection.query(done).await.map_err(cannot())?.is_empty() {
+                    self.connection.execute(clear).await.map_err(cannot())?;
+                } else {
+                    progress.done += 1;
+                }
+            }
             Recheck::Query(sql) => {
                 let rows =
                     self.connection.query(sql).await.map_err(database("the state of the database cannot be read"))?;

@@ -4,6 +4,7 @@ use super::convert::using;
 use super::table::{Column, ForeignKey, Table};
 use super::{Fill, Pair, Planner, Recheck, Requirement, ddl, recheck, require};
 use crate::error::{Result, fail};
+use crate::naming;
 use crate::schema::ColumnType;
 use crate::sql::{AlterStyle, CommentStyle};
 
@@ -286,6 +287,9 @@ impl Planner {
         }
         self.push(add(&Column { null: true, ..column.clone() })?, comment, reverse, recheck);
         let quoted = dialect.quote(&column.name);
+        if !column.null {
+            self.forbid_null(table, column);
+        }
         let update = format!("UPDATE {} SET {quoted} = {}", dialect.quote(table), fill.sql);
         let nothing = Some(String::new()); // the column goes with it
         self.push(update, format!("fill {} in existing rows", column.name), nothing, Recheck::Repeat);
@@ -294,6 +298,20 @@ impl Planner {
             self.set_not_null(table, column, None)?;
         }
         Ok(())
+    }
+
+    /// Before rows without a value get one, where new ones may come meanwhile: no more of them.
+    fn forbid_null(&mut self, table: &str, column: &Column) {
+        if !self.careful {
+            return;
+        }
+        let (dialect, quoted) = (self.dialect, self.dialect.quote(&column.name));
+        let name = naming::column_not_null(table, &column.name);
+        let present = recheck::constraint(dialect, table, &name, true);
+        let name = dialect.quote(&name);
+        let add = format!("ADD CONSTRAINT {name} CHECK ({quoted} IS NOT NULL) NOT VALID");
+        let drop = ddl::alter(dialect, table, &format!("DROP CONSTRAINT IF EXISTS {name}"));
+        self.push(ddl::alter(dialect, table, &add), format!("no new NULL in {}", column.name), Some(drop), present);
     }
 
     fn set_not_null(&mut self, table: &str, column: &Column, requires: Option<Requirement>) -> Result<()> {
@@ -307,6 +325,19 @@ impl Planner {
             Ok(ddl::alter(self.dialect, table, &what))
         };
         let (sql, reverse) = (define(false)?, define(true)?);
+        if self.careful {
+            // With a check that was validated before, the database need not look at the rows under its lock.
+            let dialect = self.dialect;
+            let name = dialect.quote(&naming::column_not_null(table, &column.name));
+            let step = |what: &str| ddl::alter(dialect, table, what);
+            let drop = step(&format!("DROP CONSTRAINT IF EXISTS {name}"));
+            let validate = step(&format!("VALIDATE CONSTRAINT {name}"));
+            self.push(validate, "check the rows", Some(String::new()), Recheck::Repeat);
+            self.require(requires);
+            self.push(sql, format!("{} is never NULL", column.name), Some(reverse), Recheck::Repeat);
+            self.push(drop, "the check has done its work", Some(String::new()), Recheck::Repeat);
+            return Ok(());
+        }
         self.push(sql, format!("{} is never NULL", column.name), Some(reverse), Recheck::Repeat);
         self.require(requires);
         Ok(())
@@ -442,6 +473,7 @@ impl Planner {
             self.push(sql, "go on after the greatest key", None, Recheck::Repeat);
         }
         if old.null && !new.null {
+            self.forbid_null(table, new);
             self.fill_nulls(table, new, fill);
             let requires = fill.is_none().then(|| require::no_null(self, table, &new.name)).map(|mut requirement| {
                 requirement.late |= late;

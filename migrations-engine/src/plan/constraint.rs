@@ -19,8 +19,10 @@ impl Planner {
         let sql = ddl::alter(self.dialect, table, &format!("ADD {}", ddl::foreign_key(self.dialect, name, key)));
         let reverse = ddl::alter(self.dialect, table, &format!("DROP {word} {}", self.dialect.quote(name)));
         let recheck = recheck::constraint(self.dialect, table, name, true);
+        let sql = if self.careful { format!("{sql} NOT VALID") } else { sql };
         self.push(sql, format!("add foreign key to {}", key.to_table), Some(reverse), recheck);
         self.require(requires);
+        self.validate(table, name);
     }
 
     /// Drops what constrains a table and is not to be there, or uses a column that changes.
@@ -78,17 +80,55 @@ impl Planner {
         self.require(requires);
     }
 
+    /// The index first, while rows are written, and then the constraint that takes it over.
+    fn add_unique_carefully(&mut self, table: &str, name: &str, unique: &Unique, requires: Option<Requirement>) {
+        let dialect = self.dialect;
+        let (include, deferrable) = match unique.suffix.find(" DEFERRABLE") {
+            Some(at) => unique.suffix.split_at(at),
+            None => (unique.suffix.as_str(), ""),
+        };
+        let columns = dialect.quote_all(unique.columns.iter().map(String::as_str));
+        let nulls = if unique.nulls_equal { " NULLS NOT DISTINCT" } else { "" };
+        let (quoted, on) = (dialect.quote(name), dialect.quote(table));
+        let create = format!("CREATE UNIQUE INDEX {quoted} ON {on} ({columns}){include}{nulls}");
+        let (sql, recheck) = concurrently(dialect, &create, name, recheck::index(dialect, table, name, true));
+        self.push(sql, format!("create index {name}"), Some(format!("DROP INDEX {quoted}")), recheck);
+        self.require(requires);
+        let sql =
+            ddl::alter(dialect, table, &format!("ADD CONSTRAINT {quoted} UNIQUE USING INDEX {quoted}{deferrable}"));
+        // With the constraint goes the index; that one is undone before.
+        let reverse = format!(
+            "{}; CREATE UNIQUE INDEX {quoted} ON {on} ({columns}){include}{nulls}",
+            ddl::alter(dialect, table, &format!("DROP CONSTRAINT {quoted}"))
+        );
+        let recheck = recheck::constraint(dialect, table, name, true);
+        self.push(sql, format!("add unique {name}"), Some(reverse), recheck);
+    }
+
+    /// Checks the rows of a constraint that so far holds for new ones only.
+    fn validate(&mut self, table: &str, name: &str) {
+        if self.careful {
+            let sql = ddl::alter(self.dialect, table, &format!("VALIDATE CONSTRAINT {}", self.dialect.quote(name)));
+            self.push(sql, format!("check the rows for {name}"), Some(String::new()), Recheck::Repeat);
+        }
+    }
+
     pub(super) fn add_constraints(&mut self, pair: &Pair, old: &Table, new: &Table) {
         let dialect = self.dialect;
         for (name, unique) in new.uniques.iter().filter(|(name, unique)| old.uniques.get(*name) != Some(*unique)) {
             let requires = self.unique_needs(pair, old, new, unique);
+            if self.careful {
+                self.add_unique_carefully(&new.name, name, unique, requires);
+                continue;
+            }
             self.add_unique(&new.name, name, unique, requires);
         }
         for (name, check) in &new.checks {
             if old.checks.get(name).is_some_and(|old| keeps_check(dialect, pair, new, name, old)) {
                 continue;
             }
-            let sql = ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::check(dialect, name, check)));
+            let late = if self.careful { " NOT VALID" } else { "" };
+            let sql = ddl::alter(dialect, &new.name, &format!("ADD {}{late}", ddl::check(dialect, name, check)));
             let reverse = ddl::alter(dialect, &new.name, &format!("DROP CONSTRAINT {}", dialect.quote(name)));
             self.push(
                 sql,
@@ -99,6 +139,7 @@ impl Planner {
             if check.columns.iter().all(|column| find(old, column).is_some()) && old.checks.get(name) != Some(check) {
                 self.require_late(pair.renames(), [require::holds(dialect, &new.name, name, check)]);
             }
+            self.validate(&new.name, name);
         }
     }
 
@@ -212,4 +253,14 @@ fn keeps_check(dialect: Dialect, pair: &Pair, new: &Table, name: &str, check: &C
             .any(|column| find(old, column).map(|c| &c.sql_type) != find(new, column).map(|c| &c.sql_type))
     });
     new.checks.get(name) == Some(check) && !breaks && !retyped
+}
+
+/// An index that is made while rows are written. When that is interrupted, what it leaves must go before it is tried again.
+pub(super) fn concurrently(dialect: Dialect, create: &str, name: &str, recheck: Recheck) -> (String, Recheck) {
+    let sql = create.replacen("INDEX", "INDEX CONCURRENTLY", 1);
+    let clear = format!("DROP INDEX IF EXISTS {}", dialect.quote(name));
+    match recheck {
+        Recheck::Query(done) => (sql, Recheck::Clear { done, clear }),
+        other => (sql, other),
+    }
 }

@@ -19,7 +19,7 @@ pub fn plan_migration(
     direction: Direction,
 ) -> Result<Vec<Statement>> {
     match direction {
-        Direction::Forward => plan_onto(dialect, &mut before.clone(), &migration.operations),
+        Direction::Forward => plan_onto(dialect, &mut before.clone(), &migration.operations, migration.atomic),
         Direction::Backward => plan_back(dialect, before, migration, &mut Answers::new()),
     }
     .map_err(|error| error.at(&migration.id))
@@ -49,7 +49,7 @@ pub(crate) fn plan_back(
     }
     let mut all = Vec::new();
     for (at, inverse) in inverses.iter().enumerate().rev() {
-        let mut statements = plan_onto(dialect, &mut state, inverse)?;
+        let mut statements = plan_onto(dialect, &mut state, inverse, migration.atomic)?;
         statements.iter_mut().for_each(|statement| statement.operation = at);
         all.append(&mut statements);
     }

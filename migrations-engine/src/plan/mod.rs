@@ -52,12 +52,18 @@ pub use statement::{Recheck, Statement, StatementKind};
 /// ```
 pub fn plan(dialect: Dialect, before: &Schema, operations: &[Operation]) -> Result<Vec<Statement>> {
     let mut state = before.clone();
-    plan_onto(dialect, &mut state, operations)
+    plan_onto(dialect, &mut state, operations, true)
 }
 
-/// As [`plan`], changing the state as it goes.
-pub(crate) fn plan_onto(dialect: Dialect, state: &mut Schema, operations: &[Operation]) -> Result<Vec<Statement>> {
-    let mut planner = Planner { dialect, out: Vec::new(), operation: 0, field: None };
+/// As [`plan`], changing the state as it goes; for a migration that is atomic, or one that is not.
+pub(crate) fn plan_onto(
+    dialect: Dialect,
+    state: &mut Schema,
+    operations: &[Operation],
+    atomic: bool,
+) -> Result<Vec<Statement>> {
+    let careful = !atomic && dialect.capabilities().short_locks;
+    let mut planner = Planner { dialect, out: Vec::new(), operation: 0, field: None, careful };
     for (at, operation) in operations.iter().enumerate() {
         planner.operation = at;
         planner.operation(state, operation).map_err(|error| error.at(operation.describe()))?;
@@ -71,6 +77,8 @@ struct Planner {
     operation: usize,
     /// The field that the operation adds or changes, as `app.Model.field`.
     field: Option<String>,
+    /// Not in one transaction: what would lock a table for long is done in steps that do not.
+    careful: bool,
 }
 
 /// One table before and after.
@@ -371,7 +379,10 @@ impl Planner {
             {
                 continue;
             }
-            let sql = ddl::drop_index(self.dialect, &new.name, name);
+            let mut sql = ddl::drop_index(self.dialect, &new.name, name);
+            if self.careful {
+                sql = sql.replacen("DROP INDEX", "DROP INDEX CONCURRENTLY", 1);
+            }
             let reverse = ddl::create_index(self.dialect, &new.name, name, index);
             let recheck = recheck::index(self.dialect, &new.name, name, false);
             self.push(sql, format!("drop index {name}"), Some(reverse), recheck);
@@ -384,9 +395,12 @@ impl Planner {
             if old.and_then(|old| old.indexes.get(name)) == Some(index) {
                 continue;
             }
-            let sql = ddl::create_index(self.dialect, &new.name, name, index);
+            let mut sql = ddl::create_index(self.dialect, &new.name, name, index);
             let reverse = ddl::drop_index(self.dialect, &new.name, name);
-            let recheck = recheck::index(self.dialect, &new.name, name, true);
+            let mut recheck = recheck::index(self.dialect, &new.name, name, true);
+            if let (true, Some(_)) = (self.careful, old) {
+                (sql, recheck) = constraint::concurrently(self.dialect, &sql, name, recheck);
+            }
             self.push(sql, format!("create index {name}"), Some(reverse), recheck);
             let requires = old.and_then(|old| require::distinct_index(self.dialect, old, new, index));
             self.require(requires);

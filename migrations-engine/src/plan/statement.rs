@@ -66,6 +66,13 @@ pub enum Recheck {
     Repeat,
     /// This query gives a row if it was done.
     Query(String),
+    /// The first gives a row if it was done; if not, the second clears away what it left.
+    Clear {
+        /// A query.
+        done: String,
+        /// A statement that does no harm where there is nothing to clear.
+        clear: String,
+    },
     /// Only a person can tell.
     Ask,
 }

@@ -57,6 +57,8 @@ pub struct Capabilities {
     pub transactional_ddl: bool,
     /// How tables are changed.
     pub alter: AlterStyle,
+    /// Outside of a transaction, indexes can be made and constraints be checked while rows are written.
+    pub short_locks: bool,
     /// How comments are stored.
     pub comments: CommentStyle,
     /// Indexes over some rows.
@@ -102,6 +104,7 @@ const SQLITE: Capabilities = Capabilities {
     backslash_escapes: false,
     transactional_ddl: true,
     alter: AlterStyle::Rebuild,
+    short_locks: false,
     comments: CommentStyle::None,
     partial_indexes: true,
     expression_indexes: true,
@@ -126,6 +129,7 @@ const POSTGRES: Capabilities = Capabilities {
     name: "PostgreSQL",
     sql_text_names: &["postgres"],
     alter: AlterStyle::Property,
+    short_locks: true,
     comments: CommentStyle::Statement,
     include_columns: true,
     index_nulls: true,

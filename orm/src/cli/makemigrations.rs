@@ -1,6 +1,6 @@
 //! `makemigrations`: compares the models with the migrations and writes what is missing.
 
-use super::{Command, CommandFuture, Context, ask::Terminal, files};
+use super::{Command, CommandFuture, Context, ask::Terminal, files, lintmigrations};
 use crate::{
     App, Code, Error, Result,
     migrate::{self, engine_error},
@@ -8,7 +8,7 @@ use crate::{
 use clap::{Arg, ArgAction, ArgMatches};
 use migrations_engine::{
     Migration, MigrationId, MigrationSet,
-    diff::{Answers, reduce},
+    diff::{Answers, reduce, safe},
 };
 use std::collections::BTreeSet;
 
@@ -28,6 +28,7 @@ impl Command for MakeMigrations {
             .arg(flag("empty", "Write a migration without operations, to be filled in by hand"))
             .arg(flag("merge", "Bring branches together that each added a migration, where they go together"))
             .arg(flag("update", "Put the changes into the latest migration, which must not be applied yet"))
+            .arg(flag("safe", "Write what would lock large tables as steps that do not"))
             .arg(flag("dry-run", "Show the migrations and write nothing"))
             .arg(flag("check", "Fail when the models have changed, and write nothing"))
             .arg(flag("no-input", "Ask nothing; refuse what the flags do not answer"))
@@ -56,6 +57,9 @@ async fn make(context: &Context<'_>) -> Result<()> {
         (_, true) => empty(&set, &wanted)?,
         _ => detect(apps, &set, matches)?,
     };
+    if matches.get_flag("safe") {
+        new = safe(&set.state().map_err(engine_error)?, new);
+    }
     new.retain(|migration| wanted.contains(migration.id.app.as_str()));
     if let Some(name) = matches.get_one::<String>("name") {
         rename(&mut new, name)?;
@@ -69,6 +73,17 @@ async fn make(context: &Context<'_>) -> Result<()> {
         println!("{}", migration.id);
         for operation in &migration.operations {
             println!("  - {}", operation.describe());
+        }
+    }
+    // A merge of branches has no one state before it; what is made by hand is not there yet.
+    if !matches.get_flag("merge") && !matches.get_flag("empty") {
+        let mut state = set.state().map_err(engine_error)?;
+        for migration in &new {
+            lintmigrations::tell(lintmigrations::dialect(context), &state, migration);
+            // Without the applications that were left out it may not fit.
+            if migration.operations.iter().any(|operation| operation.apply(&mut state).is_err()) {
+                break;
+            }
         }
     }
     if matches.get_flag("check") {

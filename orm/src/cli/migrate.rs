@@ -1,6 +1,6 @@
 //! `migrate`: brings the database to the state of the migrations, or back.
 
-use super::{Command, CommandFuture, Context};
+use super::{Command, CommandFuture, Context, lintmigrations};
 use crate::{
     Code, Error, Result,
     migrate::{Migrator, engine_dialect, engine_error},
@@ -132,6 +132,9 @@ fn explain(migrator: &Migrator, db: &crate::Database, id: &MigrationId, directio
         plan_migration(engine_dialect(db.dialect()), &before, migration, direction).map_err(engine_error)?;
     for statement in statements {
         println!("    {}", statement.comment);
+    }
+    if direction == Direction::Forward {
+        lintmigrations::tell(db.dialect(), &before, migration);
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod files;
+mod lintmigrations;
 mod makemigrations;
 mod migrate;
 mod project;

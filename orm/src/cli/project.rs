@@ -1,6 +1,7 @@
 //! The project: its applications, its database, and the commands that its program understands.
 
 use super::{
+    lintmigrations::LintMigrations,
     makemigrations::MakeMigrations,
     migrate::Migrate,
     repair::Repair,
@@ -138,6 +139,7 @@ impl Project {
             Box::new(Migrate),
             Box::new(ShowMigrations),
             Box::new(SqlMigrate),
+            Box::new(LintMigrations),
             Box::new(SquashMigrations),
             Box::new(OptimizeMigration),
             Box::new(Repair),

@@ -86,7 +86,12 @@ behaviour! {
         let refused = shell.refused("makemigrations --no-input");
         assert!(refused.to_string().contains("--remove chinook.Track.bytes"), "{refused}");
         assert_eq!(shell.files().len(), 1);
+        shell.run("makemigrations --no-input --remove chinook.Track.bytes --safe --dry-run")?;
+        shell.run("lintmigrations chinook 0001 --dialect postgres --format json")?;
+        assert!(shell.refused("lintmigrations --allow L999").message().contains("no rule"));
         shell.run("makemigrations --no-input --remove chinook.Track.bytes --name later")?;
+        let told = shell.refused("lintmigrations --dialect postgres --allow L001");
+        assert!(told.message().contains("things to know"), "{told}");
         assert_eq!(shell.files()[..2], ["0001_initial.toml", "0002_later.toml"]);
         shell.run("migrate chinook 0001")?;
         shell.run("migrate")?;

@@ -6,6 +6,7 @@ mod changes;
 mod commands;
 mod django;
 mod history;
+mod kills;
 mod rows;
 mod undo;
 

@@ -145,7 +145,7 @@ fn same(value: String) -> String {
     }
 }
 
-async fn drop_all(db: &Database, backend: Backend) -> orm::Result<()> {
+pub(in crate::migrations) async fn drop_all(db: &Database, backend: Backend) -> orm::Result<()> {
     match backend {
         Backend::SqliteMemory | Backend::SqliteFile => {
             db.batch("PRAGMA foreign_keys = OFF").await?;

@@ -1,7 +1,7 @@
 //! What Django's own migrations do, compared with ours: states and operations are translated, differences are listed.
 
 mod change;
-mod databases;
+pub(super) mod databases;
 mod detector;
 mod expr;
 mod operations;

@@ -1,0 +1,120 @@
+//! New migrations in a form that does not hold up those who work on the database (`makemigrations --safe`).
+
+use crate::migration::{Migration, MigrationId};
+use crate::operation::Operation;
+use crate::schema::{Constraint, Field, Schema};
+
+use super::split::words;
+
+/// What an operation asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It is quick, together with others.
+    Together,
+    /// It is long, and is done in steps where nothing is locked for long, outside of a transaction.
+    Apart,
+}
+
+/// Whether an operation on a table that may have rows would lock it for long.
+fn way(state: &Schema, made: &[Operation], operation: &Operation) -> Way {
+    let Some(model) = operation.model() else { return Way::Together };
+    if made.iter().any(|operation| matches!(operation, Operation::CreateModel(made) if made.key == *model)) {
+        return Way::Together;
+    }
+    let hangs = |field: &Field| {
+        let enforced = field.relation.as_ref().is_some_and(|relation| relation.db_constraint && field.has_column());
+        (field.index, field.unique, enforced)
+    };
+    match operation {
+        Operation::AddIndex { .. } | Operation::RemoveIndex { .. } => Way::Apart,
+        Operation::AddConstraint { constraint, .. } => match constraint {
+            Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::ForeignKey { .. } => Way::Apart,
+        },
+        Operation::AddField { field, .. } if hangs(field) != (false, false, false) => Way::Apart,
+        Operation::AlterField { model, field, .. } => {
+            let old = state.models.get(model).and_then(|model| model.field(&field.name));
+            let changed = old.is_some_and(|old| hangs(old) != hangs(field) || (old.null && !field.null));
+            if changed { Way::Apart } else { Way::Together }
+        }
+        _ => Way::Together,
+    }
+}
+
+/// The same migrations in more steps: what is long by itself and not atomic, so that indexes are made and constraints
+/// checked while rows are written; and fields that programs of the version before do not know first with NULL.
+///
+/// `from` is the state before the first of them. They lead to the same state.
+pub fn safe(from: &Schema, new: Vec<Migration>) -> Vec<Migration> {
+    let mut state = from.clone();
+    let mut out: Vec<Migration> = Vec::new();
+    let mut renamed: Vec<(MigrationId, MigrationId)> = Vec::new();
+    for migration in new {
+        let shift = out.iter().filter(|other| other.id.app == migration.id.app).count()
+            - renamed.iter().filter(|(old, _)| old.app == migration.id.app).count();
+        let mut runs: Vec<(Way, Vec<Operation>)> = Vec::new();
+        let mut last: Vec<Operation> = Vec::new();
+        let mut made: Vec<Operation> = Vec::new();
+        for operation in migration.operations {
+            let (now, later) = steps(&made, operation);
+            last.extend(later);
+            let way = way(&state, &made, &now);
+            // Operations come from `diff`: they fit.
+            let _ = now.apply(&mut state);
+            made.push(now.clone());
+            match runs.last_mut() {
+                Some((same, operations)) if *same == way => operations.push(now),
+                _ => runs.push((way, vec![now])),
+            }
+        }
+        last.iter().for_each(|operation| drop(operation.apply(&mut state)));
+        if !last.is_empty() {
+            runs.push((Way::Apart, last));
+        }
+        let number = migration.id.number() + u32::try_from(shift).unwrap_or(0);
+        let single = runs.len() == 1;
+        let mut previous: Option<MigrationId> = None;
+        for (at, (way, operations)) in runs.into_iter().enumerate() {
+            let number = number + u32::try_from(at).unwrap_or(0);
+            let name = match single {
+                true => migration
+                    .id
+                    .name
+                    .trim_start_matches(|c: char| c.is_ascii_digit())
+                    .trim_start_matches('_')
+                    .to_owned(),
+                false => words(&operations),
+            };
+            let mut part = Migration::new(MigrationId::new(migration.id.app.clone(), format!("{number:04}_{name}")));
+            part.atomic = way == Way::Together;
+            part.operations = operations;
+            part.depends_on = match &previous {
+                Some(previous) => vec![previous.clone()],
+                None => migration
+                    .depends_on
+                    .iter()
+                    .map(|id| renamed.iter().find(|(old, _)| old == id).map_or(id, |(_, new)| new).clone())
+                    .collect(),
+            };
+            previous = Some(part.id.clone());
+            out.push(part);
+        }
+        if let Some(last) = previous {
+            renamed.push((migration.id, last));
+        }
+    }
+    out
+}
+
+/// What is done at once, and what only when programs of the version before are gone.
+fn steps(made: &[Operation], operation: Operation) -> (Operation, Option<Operation>) {
+    let Operation::AddField { model, field, fill } = &operation else { return (operation, None) };
+    let new = made.iter().any(|operation| matches!(operation, Operation::CreateModel(made) if made.key == *model));
+    let given = field.null || field.db_default.is_some() || field.generated.is_some() || field.auto;
+    if new || given || !field.has_column() || (fill.is_none() && field.default.is_none()) {
+        return (operation, None);
+    }
+    let nullable = Field { null: true, ..field.clone() };
+    let first = Operation::AddField { model: model.clone(), field: nullable, fill: None };
+    let then = Operation::AlterField { model: model.clone(), field: field.clone(), fill: fill.clone() };
+    (first, Some(then))
+}

@@ -1,0 +1,135 @@
+//! What is told of each kind of change, and what `--safe` makes of it.
+
+use migrations_engine::diff::safe;
+use migrations_engine::lint::{Rule, lint};
+use migrations_engine::schema::{ColumnType, Constraint, Field, Index, Model, OnDelete};
+use migrations_engine::{Dialect, Direction, Migration, MigrationSet, autodetect, plan_migration};
+
+use crate::samples::{char, field, key, library, with_book};
+use crate::sqlite::Yes;
+
+/// The codes for a change of books, on one database.
+fn codes(dialect: Dialect, change: fn(&mut Model)) -> Vec<&'static str> {
+    let mut set = MigrationSet::default();
+    autodetect(&set, &library(), &mut Yes).unwrap().into_iter().for_each(|migration| set.add(migration).unwrap());
+    let new = autodetect(&set, &with_book(change), &mut Yes).unwrap();
+    assert_eq!(new.len(), 1);
+    let mut codes: Vec<_> =
+        lint(dialect, &library(), &new[0]).unwrap().iter().map(|notice| notice.rule.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn each_kind_of_change_has_its_codes() {
+    type Case =
+        (&'static str, fn(&mut Model), &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+    let cases: &[Case] = &[
+        ("null", |b| b.fields.push(Field::new("n", ColumnType::Integer).nullable()), &[], &[], &[]),
+        (
+            "default",
+            |b| b.fields.push(Field::new("n", ColumnType::Integer).default_value(1)),
+            &["L006"],
+            &["L006"],
+            &["L002", "L006"],
+        ),
+        ("db default", |b| b.fields.push(Field::new("n", ColumnType::Integer).db_default(1)), &[], &[], &[]),
+        ("index", |b| b.indexes.push(Index::new("i", &["pages"])), &["L001"], &[], &[]),
+        (
+            "unique",
+            |b| b.constraints.push(Constraint::unique("u", &["pages"])),
+            &["L001", "L007"],
+            &["L007"],
+            &["L007"],
+        ),
+        (
+            "check",
+            |b| b.constraints.push(Constraint::check("c", "copies > 0".parse().unwrap())),
+            &["L003", "L007"],
+            &["L003", "L007"],
+            &["L002", "L007"],
+        ),
+        (
+            "reference",
+            |b| b.fields.push(Field::foreign_key("tag", key("Tag"), OnDelete::Restrict).nullable()),
+            &["L001", "L003"],
+            &["L003"],
+            &[],
+        ),
+        ("longer", |b| field(b, "title").ty = char(300), &[], &[], &["L002"]),
+        ("bigger", |b| field(b, "pages").ty = ColumnType::BigInt, &["L002"], &["L002"], &["L002"]),
+        (
+            "not null",
+            |b| field(b, "published").null = false,
+            &["L003", "L006", "L008"],
+            &["L003", "L006", "L008"],
+            &["L002", "L006"],
+        ),
+        (
+            "remove",
+            |b| b.fields.retain(|field| field.name != "token"),
+            &["L004", "L006"],
+            &["L004", "L006"],
+            &["L004", "L006"],
+        ),
+        ("column", |b| field(b, "title").column = "ttl".into(), &["L006"], &["L006"], &["L006"]),
+        ("table", |b| b.table = "books".into(), &["L006"], &["L006"], &["L006"]),
+    ];
+    for (name, change, postgres, mariadb, sqlite) in cases {
+        assert_eq!(codes(Dialect::Postgres, *change), *postgres, "{name} on PostgreSQL");
+        assert_eq!(codes(Dialect::MariaDb, *change), *mariadb, "{name} on MariaDB");
+        assert_eq!(codes(Dialect::Sqlite, *change), *sqlite, "{name} on SQLite");
+    }
+}
+
+#[test]
+fn sql_without_a_way_back_is_told() {
+    let text = "[[operations]]\nop = \"run_sql\"\nsql = { all = [] }\n";
+    let migration = Migration::from_toml("app/0002_sql.toml", text).unwrap();
+    assert_eq!(lint(Dialect::Sqlite, &library(), &migration).unwrap()[0].rule, Rule::L005);
+}
+
+#[test]
+fn every_rule_is_explained() {
+    assert!(Rule::ALL.iter().all(|(_, meaning)| meaning.len() > 20));
+}
+
+#[test]
+fn the_safe_form_locks_nothing_for_long() {
+    let mut set = MigrationSet::default();
+    autodetect(&set, &library(), &mut Yes).unwrap().into_iter().for_each(|migration| set.add(migration).unwrap());
+    let goal = with_book(|book| {
+        book.fields.push(Field::new("stock", ColumnType::Integer).default_value(0));
+        book.fields.push(Field::foreign_key("tag", key("Tag"), OnDelete::Restrict).nullable());
+        book.indexes.push(Index::new("by_pages", &["pages"]));
+        book.constraints.push(Constraint::unique("one_title", &["title", "pages"]));
+        book.constraints.push(Constraint::check("copies_positive", "copies > 0".parse().unwrap()));
+        field(book, "published").null = false;
+    });
+    let new = safe(&library(), autodetect(&set, &goal, &mut Yes).unwrap());
+    assert!(new.len() > 1);
+    let mut sql = Vec::new();
+    for migration in new {
+        let before = set.state().unwrap();
+        let told = lint(Dialect::Postgres, &before, &migration).unwrap();
+        let locks = |rule: Rule| matches!(rule, Rule::L001 | Rule::L002 | Rule::L003);
+        assert!(!told.iter().any(|notice| locks(notice.rule)), "{}: {told:?}", migration.id);
+        let plan = plan_migration(Dialect::Postgres, &before, &migration, Direction::Forward).unwrap();
+        sql.extend(plan.iter().map(|statement| statement.sql()));
+        set.add(migration).unwrap();
+    }
+    assert_eq!(set.state().unwrap(), goal);
+    let all = sql.join("\n");
+    for expected in [
+        "CREATE INDEX CONCURRENTLY \"by_pages\"",
+        "CREATE UNIQUE INDEX CONCURRENTLY \"one_title\"",
+        "ADD CONSTRAINT \"one_title\" UNIQUE USING INDEX \"one_title\"",
+        "ADD CONSTRAINT \"copies_positive\" CHECK (\"copies\" > 0) NOT VALID",
+        "VALIDATE CONSTRAINT \"copies_positive\"",
+        "CHECK (\"published\" IS NOT NULL) NOT VALID",
+        "ALTER COLUMN \"stock\" SET NOT NULL",
+    ] {
+        assert!(all.contains(expected), "{expected} is not in\n{all}");
+    }
+}

@@ -1,0 +1,149 @@
+//! `lintmigrations`: what migrations do to a database that people are working on, by stable codes.
+
+use super::{Command, CommandFuture, Context};
+use crate::{
+    Code, Dialect, Error, Result,
+    migrate::{self, engine_dialect, engine_error},
+};
+use clap::{Arg, ArgAction};
+use migrations_engine::{
+    Migration, Schema,
+    lint::{Notice, Rule, lint},
+};
+
+pub(super) struct LintMigrations;
+
+impl Command for LintMigrations {
+    fn arguments(&self) -> clap::Command {
+        clap::Command::new("lintmigrations")
+            .about("Tells what migrations lock, rewrite, lose or break; fails if there is anything to tell")
+            .arg(Arg::new("app").value_name("APP").help("Only this application"))
+            .arg(Arg::new("name").value_name("NAME").help("Only this migration, or the start of its name"))
+            .arg(
+                Arg::new("dialect")
+                    .long("dialect")
+                    .value_name("DIALECT")
+                    .value_parser(Dialect::ALL.map(Dialect::name))
+                    .help("The database; else that of `--database`, without connecting"),
+            )
+            .arg(
+                Arg::new("format")
+                    .long("format")
+                    .value_name("FORMAT")
+                    .value_parser(["text", "json"])
+                    .default_value("text")
+                    .help("How to tell it"),
+            )
+            .arg(
+                Arg::new("allow")
+                    .long("allow")
+                    .value_name("CODE")
+                    .action(ArgAction::Append)
+                    .help("Leave out what has this code, such as L004"),
+            )
+    }
+
+    fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
+        Box::pin(async move { run(context) })
+    }
+}
+
+/// The database that the URL names; PostgreSQL, of which there is most to tell, without one.
+pub(super) fn dialect(context: &Context<'_>) -> Dialect {
+    match context.url().and_then(|url| url.split_once(':')).map(|(scheme, _)| scheme) {
+        Some("sqlite") => Dialect::Sqlite,
+        Some("mysql" | "mariadb") => Dialect::MariaDb,
+        _ => Dialect::Postgres,
+    }
+}
+
+fn run(context: &Context<'_>) -> Result<()> {
+    let matches = context.matches();
+    let argument = |name: &str| matches.get_one::<String>(name).map(String::as_str);
+    let named = Dialect::ALL.into_iter().find(|dialect| Some(dialect.name()) == argument("dialect"));
+    let dialect = named.unwrap_or_else(|| dialect(context));
+    let mut allowed = Vec::new();
+    for code in matches.get_many::<String>("allow").into_iter().flatten() {
+        let rule = Rule::ALL.iter().find(|(rule, _)| rule.as_str() == code);
+        let unknown = || Error::new(Code::Migration, format!("there is no rule `{code}`"));
+        allowed.push(rule.ok_or_else(unknown)?.0);
+    }
+    let set = migrate::migrations(context.project().apps())?;
+    let only = match (argument("app"), argument("name")) {
+        (Some(app), Some(name)) => Some(set.resolve(app, name).map_err(engine_error)?.clone()),
+        (Some(app), None) => {
+            set.target(Some(app), None).map_err(engine_error)?;
+            None
+        }
+        _ => None,
+    };
+    let wanted = |migration: &Migration| {
+        only.as_ref().is_none_or(|id| migration.id == *id) && argument("app").is_none_or(|app| migration.id.app == app)
+    };
+    let mut found: Vec<(&Migration, Notice)> = Vec::new();
+    let mut state = Schema::default();
+    for migration in set.order().map_err(engine_error)? {
+        // A squash does what its parts did, to databases without rows.
+        if !migration.replaces.is_empty() && only.is_none() {
+            continue;
+        }
+        if wanted(migration) {
+            let before =
+                if only.is_some() { set.state_before(&migration.id).map_err(engine_error)? } else { state.clone() };
+            let notices = lint(engine_dialect(dialect), &before, migration).map_err(engine_error)?;
+            found.extend(
+                notices.into_iter().filter(|notice| !allowed.contains(&notice.rule)).map(|notice| (migration, notice)),
+            );
+        }
+        for operation in migration.operations.iter().filter(|_| only.is_none()) {
+            operation.apply(&mut state).map_err(engine_error)?;
+        }
+    }
+    if argument("format") == Some("json") {
+        let list: Vec<serde_json::Value> = found.iter().map(|(migration, notice)| json(migration, notice)).collect();
+        println!("{:#}", serde_json::Value::Array(list));
+    } else {
+        for (migration, notice) in &found {
+            println!("{}", text(migration, notice));
+        }
+    }
+    match found.len() {
+        0 => {
+            if argument("format") != Some("json") {
+                println!("Nothing to tell about {}.", dialect.name());
+            }
+            Ok(())
+        }
+        count => Err(Error::new(Code::Migration, format!("{count} things to know about these migrations"))
+            .with_hint("change the migration, or leave a code out by `--allow`")),
+    }
+}
+
+fn text(migration: &Migration, notice: &Notice) -> String {
+    let operation =
+        migration.operations.get(notice.operation).map_or_else(String::new, |operation| operation.describe());
+    format!("{} {}: {operation}\n    {}\n    safe: {}", notice.rule, migration.id, notice.message, notice.advice)
+}
+
+fn json(migration: &Migration, notice: &Notice) -> serde_json::Value {
+    serde_json::json!({
+        "code": notice.rule.as_str(),
+        "migration": migration.id.to_string(),
+        "operation": notice.operation,
+        "message": notice.message,
+        "advice": notice.advice,
+    })
+}
+
+/// Tells it for one migration, after what it does.
+pub(super) fn tell(dialect: Dialect, before: &Schema, migration: &Migration) {
+    match lint(engine_dialect(dialect), before, migration) {
+        Ok(notices) => {
+            for notice in notices {
+                println!("  {} {}\n       safe: {}", notice.rule, notice.message, notice.advice);
+            }
+        }
+        // What this database cannot do, another may.
+        Err(error) => println!("  {error}"),
+    }
+}

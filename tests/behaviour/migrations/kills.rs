@@ -1,0 +1,270 @@
+//! The process is killed in the middle of a migration: the database is at a state that has a name, and no row is lost.
+//!
+//! A process of its own migrates and dies at a given statement, before it or after it. `ORM_KILLS=all` kills at every
+//! statement, else at a few.
+
+use super::django::databases::drop_all;
+use super::one;
+use super::undo::{ROWS, set};
+use crate::bed::{Backend, Bed, behaviour};
+use orm::migrate::{
+    Migrator,
+    engine::{
+        Direction, MigrationSet,
+        execute::{Event, Remedy},
+    },
+};
+use orm::{Database, Result};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+const CHANGES: (&str, &str) = (
+    "shop/0002_changes.toml",
+    r#"
+depends_on = ["shop.0001_initial"]
+
+[[operations]]
+op = "create_model"
+model = "shop.Tag"
+table = "shop_tag"
+primary_key = ["id"]
+fields = [{ name = "id", type = "bigint", auto = true }, { name = "label", type = "char(20)", unique = true }]
+
+[[operations]]
+op = "add_field"
+model = "shop.Book"
+field = { name = "tags", to = "shop.Tag", many = true, table = "shop_book_tags", columns = ["book_id", "tag_id"] }
+
+[[operations]]
+op = "add_field"
+model = "shop.Book"
+field = { name = "stock", type = "integer", default = "7" }
+
+[[operations]]
+op = "add_field"
+model = "shop.Book"
+field = { name = "editor", to = "shop.Author", on_delete = "set null", null = true, index = true }
+
+[[operations]]
+op = "alter_field"
+model = "shop.Book"
+field = { name = "title", type = "char(90)", index = true }
+
+[[operations]]
+op = "rename_field"
+model = "shop.Book"
+field = "pages"
+to = "length"
+
+[[operations]]
+op = "add_constraint"
+model = "shop.Book"
+constraint = { kind = "check", name = "shop_book_stock", check = "stock >= 0" }
+"#,
+);
+
+const STEPS: (&str, &str) = (
+    "shop/0003_steps.toml",
+    r#"
+depends_on = ["shop.0002_changes"]
+atomic = false
+
+[[operations]]
+op = "add_index"
+model = "shop.Book"
+index = { name = "shop_book_by_length", on = ["length", "title"] }
+
+[[operations]]
+op = "add_constraint"
+model = "shop.Book"
+constraint = { kind = "unique", name = "shop_book_once", on = ["title", "author"] }
+
+[[operations]]
+op = "alter_field"
+model = "shop.Book"
+field = { name = "note", type = "char(30)" }
+fill = "'none'"
+
+[[operations]]
+op = "add_constraint"
+model = "shop.Author"
+constraint = { kind = "check", name = "shop_author_named", check = "name <> ''" }
+
+[[operations]]
+op = "run_sql"
+describe = "count once"
+sql = { all = ["UPDATE shop_book SET stock = stock + 1"] }
+reverse = { all = ["UPDATE shop_book SET stock = stock - 1"] }
+"#,
+);
+
+const NAMES: (&str, &str) = (
+    "shop/0004_names.toml",
+    r#"
+depends_on = ["shop.0003_steps"]
+
+[[operations]]
+op = "remove_constraint"
+model = "shop.Book"
+name = "shop_book_pages"
+
+[[operations]]
+op = "rename_model"
+model = "shop.Author"
+to = "Writer"
+
+[[operations]]
+op = "add_field"
+model = "shop.Writer"
+field = { name = "born", type = "date", null = true }
+
+[[operations]]
+op = "remove_index"
+model = "shop.Book"
+name = "shop_book_by_length"
+"#,
+);
+
+fn migrations() -> Result<MigrationSet> {
+    let (path, text) = CHANGES;
+    let note = "\n[[operations]]\nop = \"add_field\"\nmodel = \"shop.Book\"\nfield = { name = \"note\", type = \"char(30)\", null = true }\n";
+    set(&[(path, &format!("{text}{note}")), STEPS, NAMES])
+}
+
+/// Where the process dies: its number among the statements of the whole way, and whether that one is done.
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    at: usize,
+    after: bool,
+}
+
+fn target(forward: bool) -> &'static str {
+    if forward { "0004" } else { "0001" }
+}
+
+/// Migrates in a process of its own that dies at the point; tells whether it got so far.
+fn killed(url: &str, forward: bool, point: Point) -> bool {
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "migrations::kills::the_process_that_dies", "--test-threads=1"])
+        .env("ORM_KILL_URL", url)
+        .env("ORM_KILL_AT", format!("{} {} {}", point.at, point.after, forward))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    !status.success()
+}
+
+#[test]
+fn the_process_that_dies() {
+    let Ok(url) = std::env::var("ORM_KILL_URL") else {
+        println!("NOT RUN: the tests beside it start it, with ORM_KILL_URL, in a process of its own");
+        return;
+    };
+    let plan = std::env::var("ORM_KILL_AT").unwrap();
+    let words: Vec<&str> = plan.split(' ').collect();
+    let point = Point { at: words[0].parse().unwrap(), after: words[1] == "true" };
+    let mut seen = 0;
+    let die = move |event: &Event<'_>| match event {
+        Event::Statement { .. } if !point.after && seen == point.at => std::process::abort(),
+        Event::Ran { .. } if point.after && seen == point.at => std::process::abort(),
+        Event::Ran { .. } => seen += 1,
+        _ => {}
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let db = Database::connect(url).await.unwrap();
+        let migrator = Migrator::with_set(migrations().unwrap()).to("shop", Some(target(words[2] == "true"))).unwrap();
+        migrator.on_progress(die).run(&db).await.unwrap();
+    });
+}
+
+/// What must be there whatever happened.
+async fn rows(db: &Database, forward: bool) -> Result<Vec<i64>> {
+    let (author, length) = if forward { ("shop_writer", "length") } else { ("shop_author", "pages") };
+    let mut found = vec![
+        one(db, &format!("SELECT COUNT(*) FROM {author} WHERE name IN ('Ada', 'Bob')")).await?,
+        one(db, &format!("SELECT COUNT(*) FROM shop_book WHERE title = 'One' AND author_id = 1 AND {length} = 10"))
+            .await?,
+        one(db, &format!("SELECT COUNT(*) FROM shop_book WHERE title = 'Two' AND author_id = 2 AND {length} = 20"))
+            .await?,
+    ];
+    if forward {
+        found.push(one(db, "SELECT COUNT(*) FROM shop_book WHERE stock = 8 AND note = 'none'").await?);
+    }
+    Ok(found)
+}
+
+async fn begin(db: &Database, backend: Backend, forward: bool) -> Result<()> {
+    drop_all(db, backend).await?;
+    let to = |name: &str| Migrator::with_set(migrations()?).to("shop", Some(name));
+    to("0001")?.run(db).await?;
+    db.batch(ROWS).await?;
+    if !forward {
+        to("0004")?.run(db).await?;
+    }
+    Ok(())
+}
+
+/// Goes on after a kill, as a person would.
+async fn go_on(db: &Database, forward: bool, point: Point) -> Result<usize> {
+    let migrator = || Migrator::with_set(migrations()?).to("shop", Some(target(forward)));
+    let history = migrator()?.history(db).await?;
+    for entry in history.iter().filter_map(|entry| entry.progress.as_ref()) {
+        assert!(entry.done <= entry.total, "{entry:?}");
+        assert_eq!(entry.direction == Direction::Forward, forward);
+    }
+    let Err(stopped) = migrator()?.run(db).await else { return Ok(0) };
+    // Only SQL by hand cannot be looked up, and there the person is told so.
+    assert!(
+        stopped.message().contains("M073") && stopped.message().contains("during statement"),
+        "{point:?}: {stopped}"
+    );
+    let finding = migrator()?.findings(db).await?.remove(0);
+    assert_eq!(finding.code.as_str(), "M073");
+    let remedy = if point.after { Remedy::Done } else { Remedy::NotDone };
+    migrator()?.repair(db, &finding.migration, remedy).await?;
+    migrator()?.run(db).await?;
+    Ok(1)
+}
+
+behaviour! {
+    async fn a_killed_migration_is_taken_up_and_loses_nothing(bed) {
+        let Bed { db, backend, url, .. } = &*bed;
+        if *backend == Backend::SqliteMemory {
+            return Ok(()); // it dies with its process
+        }
+        for forward in [true, false] {
+            begin(db, *backend, forward).await?;
+            let count = Arc::new(AtomicUsize::new(0));
+            let counter = count.clone();
+            let count_ran = move |event: &Event<'_>| {
+                if matches!(event, Event::Ran { .. }) {
+                    counter.fetch_add(1, Ordering::Relaxed);
+                }
+            };
+            let whole = Migrator::with_set(migrations()?).to("shop", Some(target(forward)))?;
+            whole.on_progress(count_ran).run(db).await?;
+            let wanted = rows(db, forward).await?;
+            assert!(wanted.iter().all(|count| *count > 0), "{wanted:?}");
+            let statements = count.load(Ordering::Relaxed);
+            assert!(statements >= 15, "{statements} statements");
+            let step = if std::env::var("ORM_KILLS").as_deref() == Ok("all") { 1 } else { statements / 3 };
+            let (mut kills, mut asked) = (0, 0);
+            for at in (0..statements).step_by(step) {
+                for after in [false, true] {
+                    let point = Point { at, after };
+                    begin(db, *backend, forward).await?;
+                    assert!(killed(url, forward, point), "{point:?} of {statements} was not reached");
+                    kills += 1;
+                    asked += go_on(db, forward, point).await?;
+                    assert_eq!(rows(db, forward).await?, wanted, "{point:?} of {statements}, forward: {forward}");
+                }
+            }
+            println!("{backend:?}: killed {kills} times in {statements} statements; asked a person {asked} times");
+        }
+        Ok(())
+    }
+}
