@@ -326,9 +326,7 @@ impl Linter {
                 self.depends(&format!("`{model}.{}` has no value for rows that are there", field.name));
             }
         }
-        if field.unique {
-            self.index(table, &format!("the index of `{}`", field.name));
-        } else if field.index {
+        if field.unique || field.index {
             self.index(table, &format!("the index of `{}`", field.name));
         }
         if enforced(field) {
