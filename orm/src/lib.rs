@@ -266,11 +266,11 @@ pub use field::{
 pub use model::{App, Key, Model, ModelPart, OnDelete};
 pub use query::{
     Agg, AggregateExpression, Append, Both, Case, Cursor, CursorPage, DateExpression, DateUnit, Ex, Exponent,
-    Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, ManyRows, Now, NumberExpression, Operand, OptionalExt,
-    OrderBy, OrderKeys, Page, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows, Row as QueryRow,
-    RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window, WindowExpression,
-    WindowFunction, Zone, case, count, cume_dist, dense_rank, now, ntile, percent_rank, prefetch_all, random, rank,
-    raw, row_number, sql, value, window,
+    Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, ManyRows, Now, NumberExpression, Operand,
+    OptionalExt, OrderBy, OrderKeys, Page, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows,
+    Row as QueryRow, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window,
+    WindowExpression, WindowFunction, Zone, case, count, cume_dist, dense_rank, now, ntile, percent_rank, prefetch_all,
+    random, rank, raw, row_number, sql, value, window,
 };
 pub use statement::Statement;
 pub use validation::ValidationError;
