@@ -385,8 +385,9 @@ impl Steps<Sqlite> for &mut Count {
     fn has(&self, name: &str) -> bool {
         name == "shout" || name == "whisper"
     }
-    async fn run(&mut self, name: &str, state: &Schema, connection: &mut Sqlite) -> Result<(), BoxError> {
+    async fn run(&mut self, name: &str, state: &Schema, whole: bool, connection: &mut Sqlite) -> Result<(), BoxError> {
         self.0 += 1;
+        assert!(whole);
         assert!(state.model("app", "Author").is_some());
         let function = if name == "shout" { "UPPER" } else { "LOWER" };
         connection.execute(&format!("UPDATE app_author SET name = {function}(name)")).await?;

@@ -37,6 +37,12 @@ pub fn derive_choices(input: TokenStream) -> TokenStream {
     expand::derive_choices(input.into()).into()
 }
 
+/// Makes a struct the shape that a model's table has at a migration: see `orm::Frozen`.
+#[proc_macro_derive(Frozen, attributes(frozen))]
+pub fn derive_frozen(input: TokenStream) -> TokenStream {
+    expand::derive_frozen(input.into()).into()
+}
+
 /// Makes a newtype the type of a column: see `orm::FieldType`.
 #[proc_macro_derive(FieldType)]
 pub fn derive_field_type(input: TokenStream) -> TokenStream {

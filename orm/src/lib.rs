@@ -263,6 +263,7 @@ pub use field::{
     Null, Nullable, OneToOne, Opt, Plain, PointsTo, Reverse, Reversed, Scope, SelectedValue, Set, Sub, ToMany, ToOne,
     Within, family,
 };
+pub use migrate::Frozen;
 pub use model::{App, Key, Model, ModelPart, OnDelete};
 pub use query::{
     Agg, AggregateExpression, Append, Both, Case, Cursor, CursorPage, DateExpression, DateUnit, Ex, Exponent,
@@ -449,6 +450,22 @@ pub use orm_derive::Choices;
 /// ```
 pub use orm_derive::FieldType;
 
+/// Makes a struct the shape that a model's table has at a migration, for data steps: see the trait
+/// [`Frozen`](trait@crate::Frozen).
+///
+/// ```
+/// use orm::Frozen;
+///
+/// #[derive(Frozen)]
+/// #[frozen(app = "library", at = "0001")]
+/// struct Tag {
+///     id: i64,
+///     name: String,
+/// }
+/// assert_eq!(Tag::MODEL, "Tag");
+/// ```
+pub use orm_derive::Frozen;
+
 /// Lists the models of an application, once, and writes a function of its name that gives the [`App`].
 ///
 /// The label starts the names of the tables. A derived model that no application lists does not compile. Migrations of the
@@ -486,6 +503,7 @@ pub mod __private {
         ChoiceOf, Choices, choice_label, parse_choice, parse_number_choice, plain_kind, read_choice,
         read_number_choice, unknown_choice, write_choice, write_number_choice,
     };
+    pub use crate::migrate::{Frozen, FrozenField};
     pub use crate::model::*;
     pub use crate::query::{AnyRow, AnyRows, Prefetch, Related, RowOps, read_related};
     use crate::query::{IntoQ, OrderKeys};
@@ -493,7 +511,7 @@ pub mod __private {
     pub use crate::write::{
         Draft, DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey, default_value,
     };
-    pub use crate::{Cell, Code, Error, FieldType, Kind, Null, Result, Scope, Value};
+    pub use crate::{Cell, Code, Error, FieldType, Kind, Null, Result, Row, Scope, Value};
 
     fn own<M: Model>() -> M::Fields<Own<M>> {
         M::fields_at(PathNode::root(M::meta(), 0))

@@ -28,7 +28,7 @@ const FLOW: &[(&str, &[&str])] = &[
     ("compile", &["model", "resolve", "statement", "tree"]),
     ("db", &["statement"]),
     // Where models and the migration engine meet, and the commands over that.
-    ("migrate", &["compile", "db", "model", "statement", "tree"]),
+    ("migrate", &["compile", "db", "field", "model", "statement", "tree"]),
     ("cli", &["db", "migrate", "model"]),
 ];
 

@@ -23,11 +23,13 @@ pub trait Steps<C: Connection>: Send {
     /// Whether a step of that name is registered.
     fn has(&self, name: &str) -> bool;
 
-    /// Runs a step inside the migration's transaction; `state` is the schema at that point.
+    /// Runs a step; `state` is the schema at that point. Whether all of it is one transaction already is told: else
+    /// each statement is committed by itself.
     fn run(
         &mut self,
         name: &str,
         state: &Schema,
+        in_transaction: bool,
         connection: &mut C,
     ) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
@@ -41,7 +43,7 @@ impl<C: Connection> Steps<C> for NoSteps {
         false
     }
 
-    async fn run(&mut self, name: &str, _: &Schema, _: &mut C) -> Result<(), BoxError> {
+    async fn run(&mut self, name: &str, _: &Schema, _: bool, _: &mut C) -> Result<(), BoxError> {
         Err(format!("no step `{name}` is registered").into())
     }
 }

@@ -160,6 +160,12 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         history::read(self.connection).await
     }
 
+    /// The state that the database has, by its history.
+    pub async fn state(&mut self) -> Result<Schema> {
+        let (set, now) = self.set.effective(&applied(&self.history().await?))?;
+        set.replay(|id| now.contains(id))
+    }
+
     /// What [`migrate`](Self::migrate) would run, after checking the history; changes nothing.
     pub async fn plan(&mut self, target: &Target) -> Result<Vec<(Migration, Direction)>> {
         let history = self.history().await?;
@@ -374,7 +380,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             *at = number;
             self.report(&Event::Statement { at: number, statement });
             let begun = Instant::now();
-            self.statement(statement, &mut captured).await?;
+            self.statement(statement, true, &mut captured).await?;
             self.report(&Event::Ran { at: number, statement, time: begun.elapsed() });
         }
         if statements.iter().any(|statement| statement.foreign_keys_off) {
@@ -429,7 +435,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 history::note(self.connection, &migration.id, &progress).await?;
             }
             let begun = Instant::now();
-            outcome = self.statement(statement, &mut captured).await;
+            outcome = self.statement(statement, false, &mut captured).await;
             if outcome.is_err() {
                 // The database refused it, so it was not done.
                 progress.doing = false;
@@ -526,7 +532,12 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         Ok(progress)
     }
 
-    async fn statement(&mut self, statement: &Statement, captured: &mut rebuild::Captured) -> Result<()> {
+    async fn statement(
+        &mut self,
+        statement: &Statement,
+        in_transaction: bool,
+        captured: &mut rebuild::Captured,
+    ) -> Result<()> {
         match &statement.kind {
             StatementKind::Sql(sql) if returns_rows(sql) => {
                 self.connection.query(sql).await.map_err(database(format!("the database refused: {sql}")))?;
@@ -544,7 +555,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 if !self.steps.has(name) {
                     fail!(M084, "the step `{name}` is not registered");
                 }
-                let ran = self.steps.run(name, state, self.connection).await;
+                let ran = self.steps.run(name, state, in_transaction, self.connection).await;
                 ran.map_err(|source| error!(M084, "the step `{name}` failed").with_source(source))
             }
         }

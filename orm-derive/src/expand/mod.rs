@@ -6,6 +6,7 @@ mod app;
 mod choices;
 mod draft;
 mod fields;
+mod frozen;
 mod implement;
 mod keys;
 mod newtype;
@@ -24,6 +25,7 @@ use quote::quote;
 
 pub(crate) use app::app;
 pub(crate) use choices::derive_choices;
+pub(crate) use frozen::derive_frozen;
 pub(crate) use newtype::derive_field_type;
 
 /// The place of `span`, as of something the macro wrote: lints leave it alone, and equal errors there are shown once.

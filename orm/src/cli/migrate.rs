@@ -71,13 +71,21 @@ async fn migrate(context: &Context<'_>) -> Result<()> {
         .fake(matches.get_flag("fake"))
         .fake_initial(matches.get_flag("fake-initial"))
         .timeouts(seconds("statement-timeout"), seconds("lock-timeout"))
-        .on_progress(report);
+        .with_steps(&context.project().steps, &context.project().hooks)
+        .on_progress(report)
+        .on_step(report_step);
     let done = migrator.run(&db).await?;
     if done.is_empty() {
         println!("Nothing to migrate.");
     }
     db.close().await;
     Ok(())
+}
+
+fn report_step(step: &str, rows: u64) {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K    {step}: {rows} rows");
+    }
 }
 
 fn report(event: &Event<'_>) {

@@ -9,7 +9,10 @@ use super::{
     sqlmigrate::SqlMigrate,
     squashmigrations::{OptimizeMigration, SquashMigrations},
 };
-use crate::{App, Code, Database, Error, Result};
+use crate::{
+    App, Code, Database, Error, Result,
+    migrate::{Hook, StepFn},
+};
 use clap::ArgMatches;
 use std::{ffi::OsString, pin::Pin, process::ExitCode};
 
@@ -119,6 +122,8 @@ pub struct Project {
     apps: Vec<App>,
     url: Option<String>,
     commands: Vec<Box<dyn Command>>,
+    pub(super) steps: Vec<(String, StepFn)>,
+    pub(super) hooks: Vec<Hook>,
 }
 
 impl Default for Project {
@@ -144,7 +149,7 @@ impl Project {
             Box::new(OptimizeMigration),
             Box::new(Repair),
         ];
-        Project { apps: Vec::new(), url: None, commands }
+        Project { apps: Vec::new(), url: None, commands, steps: Vec::new(), hooks: Vec::new() }
     }
 
     /// Adds an application.
@@ -167,6 +172,36 @@ impl Project {
     /// ```
     pub fn database(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
+        self
+    }
+
+    /// Registers a data step under the name by which migrations call it: see [`StepFn`].
+    ///
+    /// ```
+    /// use orm::{Project, migrate::{Step, StepFuture}};
+    ///
+    /// fn nothing(_: Step<'_>) -> StepFuture<'_> {
+    ///     Box::pin(async { Ok(()) })
+    /// }
+    /// let project = Project::new().step("library.nothing", nothing);
+    /// ```
+    pub fn step(mut self, name: impl Into<String>, function: StepFn) -> Self {
+        self.steps.push((name.into(), function));
+        self
+    }
+
+    /// Runs a function after each `migrate`: see [`Migrator::after`](crate::migrate::Migrator::after).
+    ///
+    /// ```
+    /// use orm::{Database, Project, migrate::{StepFuture, engine::Schema}};
+    ///
+    /// fn greet<'s>(_: &'s Database, state: &'s Schema) -> StepFuture<'s> {
+    ///     Box::pin(async move { Ok(println!("{} models", state.models.len())) })
+    /// }
+    /// let project = Project::new().after_migrate(greet);
+    /// ```
+    pub fn after_migrate(mut self, hook: Hook) -> Self {
+        self.hooks.push(hook);
         self
     }
 

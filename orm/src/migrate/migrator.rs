@@ -1,9 +1,9 @@
 //! Running migrations on a database.
 
-use super::{connection::OverConnection, engine_error, migrations};
+use super::{StepFn, StepFuture, connection::OverConnection, engine_error, migrations, step::Registry};
 use crate::{Access, App, Connection, Database, Executor, Operation, Result};
 use migrations_engine::{
-    Direction, MigrationId, MigrationSet, Target,
+    Direction, MigrationId, MigrationSet, Schema, Target,
     diff::Answers,
     execute::{self, Applied, Event, Finding, Remedy, Timeouts},
 };
@@ -48,7 +48,12 @@ pub struct Migrator {
     options: Options,
     answers: Answers,
     progress: Option<Progress>,
+    steps: Registry,
+    hooks: Vec<Hook>,
 }
+
+/// What is run after migrations: see [`Migrator::after`].
+pub type Hook = for<'s> fn(&'s Database, &'s Schema) -> StepFuture<'s>;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Options {
@@ -86,7 +91,8 @@ impl Migrator {
     /// ```
     pub fn with_set(set: MigrationSet) -> Self {
         let (target, options) = (Target::Latest, Options::default());
-        Migrator { set: Arc::new(set), target, options, answers: Answers::new(), progress: None }
+        let (steps, hooks) = (Registry::default(), Vec::new());
+        Migrator { set: Arc::new(set), target, options, answers: Answers::new(), progress: None, steps, hooks }
     }
 
     /// Only one application, and no further than the migration of this name, or prefix of a name; `zero` undoes all.
@@ -176,6 +182,64 @@ impl Migrator {
         Ok(self)
     }
 
+    /// Registers a data step under the name by which migrations call it: see [`StepFn`].
+    ///
+    /// ```
+    /// # use orm::{migrate::{Migrator, Step, StepFuture}, prelude::*};
+    /// fn nothing(_: Step<'_>) -> StepFuture<'_> {
+    ///     Box::pin(async { Ok(()) })
+    /// }
+    /// let migrator = Migrator::with_set(library::migrations()?).step("library.nothing", nothing);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn step(mut self, name: impl Into<String>, function: StepFn) -> Self {
+        self.steps.steps.insert(name.into(), function);
+        self
+    }
+
+    /// Tells how many rows a step has been through, after each of its batches.
+    ///
+    /// ```
+    /// # use orm::{migrate::Migrator, prelude::*};
+    /// let migrator = Migrator::with_set(library::migrations()?).on_step(|step, rows| println!("{step}: {rows} rows"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn on_step(mut self, report: impl Fn(&str, u64) + Send + Sync + 'static) -> Self {
+        self.steps.report = Some(Arc::new(report));
+        self
+    }
+
+    /// Runs a function after the migrations, each time, whether there was one to run or not: for rows that follow from
+    /// the models. It gets the state that the database has then.
+    ///
+    /// ```
+    /// # use orm::{migrate::{Migrator, StepFuture, engine::Schema}, prelude::*};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// fn welcome<'s>(db: &'s Database, state: &'s Schema) -> StepFuture<'s> {
+    ///     Box::pin(async move {
+    ///         if state.model("library", "Tag").is_some() {
+    ///             library::Tag::draft().name("new").create(db).await?;
+    ///         }
+    ///         Ok(())
+    ///     })
+    /// }
+    /// Migrator::with_set(library::migrations()?).after(welcome).run(&db).await?;
+    /// assert_eq!(library::Tag::objects().count(&db).await?, 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn after(mut self, hook: Hook) -> Self {
+        self.hooks.push(hook);
+        self
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_steps(mut self, steps: &[(String, StepFn)], hooks: &[Hook]) -> Self {
+        self.steps.steps.extend(steps.iter().cloned());
+        self.hooks.extend(hooks);
+        self
+    }
+
     /// Calls `progress` as things happen.
     ///
     /// ```
@@ -224,8 +288,15 @@ impl Migrator {
     /// # Ok(()) }
     /// ```
     pub async fn run(self, db: &Database) -> Result<Vec<(MigrationId, Direction)>> {
-        let Migrator { set, target, options, answers, progress } = self;
-        db.run(Run { set, target, options, answers, progress }).await
+        let Migrator { set, target, options, answers, progress, steps, hooks } = self;
+        let ran = db.run(Run { set: set.clone(), target, options, answers, progress, steps }).await?;
+        if !hooks.is_empty() {
+            let applied = db.run(AppliedState { set }).await?;
+            for hook in hooks {
+                hook(db, &applied).await?;
+            }
+        }
+        Ok(ran)
     }
 
     /// What is wrong with the database's history, and what can be done about it; nothing is changed.
@@ -323,6 +394,7 @@ struct Run {
     options: Options,
     answers: Answers,
     progress: Option<Progress>,
+    steps: Registry,
 }
 
 impl Operation for Run {
@@ -337,7 +409,7 @@ impl Operation for Run {
         let executor = execute::Executor::new(&self.set, &mut connection);
         let Options { fake, fake_initial, timeouts } = self.options;
         let executor = executor.fake(fake).fake_initial(fake_initial).timeouts(timeouts);
-        let mut executor = executor.answers(self.answers.clone());
+        let mut executor = executor.answers(self.answers.clone()).with_steps(&self.steps);
         if let Some(progress) = &mut self.progress {
             executor = executor.on_progress(progress);
         }
@@ -361,6 +433,24 @@ impl Operation for Plan {
         let mut connection = over(connection);
         let plan = execute::Executor::new(&self.set, &mut connection).plan(&self.target).await.map_err(engine_error)?;
         Ok(plan.into_iter().map(|(migration, direction)| (migration.id.clone(), direction)).collect())
+    }
+}
+
+/// The state that the database's history adds up to.
+struct AppliedState {
+    set: Arc<MigrationSet>,
+}
+
+impl Operation for AppliedState {
+    type Output = Schema;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, connection: &mut Connection) -> Result<Schema> {
+        let mut connection = over(connection);
+        execute::Executor::new(&self.set, &mut connection).state().await.map_err(engine_error)
     }
 }
 

@@ -4,11 +4,13 @@ mod check;
 mod connection;
 mod migrator;
 mod schema;
+mod step;
 
 /// The engine itself: schema state, operations, plans and files.
 pub use migrations_engine as engine;
-pub use migrator::{Migrator, migrate};
+pub use migrator::{Hook, Migrator, migrate};
 pub use schema::schema;
+pub use step::{Frozen, FrozenField, Step, StepFn, StepFuture};
 
 use crate::{App, Code, Database, Dialect, Error, Result};
 use migrations_engine::{MigrationSet, Operation, Schema};

@@ -8,6 +8,7 @@ mod django;
 mod history;
 mod kills;
 mod rows;
+mod steps;
 mod undo;
 
 use crate::bed::{Bed, behaviour};
