@@ -30,7 +30,7 @@ fn said(input: &DeriveInput, errors: &mut Errors) -> Said {
             Ok(())
         });
         if let Err(error) = parsed {
-            errors.at(&attribute, error.to_string(), "write #[frozen(app = \"library\", at = \"0007\")]");
+            errors.at(attribute, error.to_string(), "write #[frozen(app = \"library\", at = \"0007\")]");
         }
     }
     said
