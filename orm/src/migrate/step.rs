@@ -154,7 +154,11 @@ impl Step<'_> {
         let table = Table::of::<F>(self.state, self.dialect())?;
         let statement = Statement::raw(&format!("{} ORDER BY {}", table.select, table.key.join(", ")), []);
         let mut rows = Vec::new();
-        self.connection.query(&statement, &mut |row| Ok(rows.push(F::read(row)?))).await?;
+        let mut each = |row: &Row<'_>| {
+            rows.push(F::read(row)?);
+            Ok(())
+        };
+        self.connection.query(&statement, &mut each).await?;
         Ok(rows)
     }
 
@@ -220,7 +224,11 @@ impl Step<'_> {
         sql += &format!(" ORDER BY {key} LIMIT {batch}");
         let mut rows = Vec::new();
         let statement = Statement::raw(&sql, last.clone().unwrap_or_default());
-        self.connection.query(&statement, &mut |row| Ok(rows.push(F::read(row)?))).await?;
+        let mut each = |row: &Row<'_>| {
+            rows.push(F::read(row)?);
+            Ok(())
+        };
+        self.connection.query(&statement, &mut each).await?;
         let count = rows.len() as u64;
         for mut row in rows {
             let before = row.values()?;
@@ -254,7 +262,11 @@ impl Step<'_> {
         self.connection.batch(&sql).await?;
         let statement = Statement::raw(&format!("SELECT position FROM {POSITIONS} WHERE place = ?"), [text(place)]);
         let mut found = None;
-        self.connection.query(&statement, &mut |row| Ok(found = Some(row.cell(0).text()?))).await?;
+        let mut each = |row: &Row<'_>| {
+            found = Some(row.cell(0).text()?);
+            Ok(())
+        };
+        self.connection.query(&statement, &mut each).await?;
         let parts: Option<Vec<String>> = found.and_then(|found| serde_json::from_str(&found).ok());
         let Some(parts) = parts.filter(|parts| parts.len() == table.key_kinds.len()) else { return Ok(None) };
         // What cannot be read back begins anew.
