@@ -112,6 +112,12 @@ pub(super) async fn read<C: Connection>(connection: &mut C) -> Result<Vec<Applie
     Ok(entries)
 }
 
+/// Whether there is an entry.
+pub(super) async fn is_recorded<C: Connection>(connection: &mut C, id: &MigrationId) -> Result<bool> {
+    let sql = format!("SELECT 1 FROM orm_migrations {}", key(connection.dialect(), id)?);
+    Ok(!connection.query(&sql).await.map_err(database("the history cannot be read"))?.is_empty())
+}
+
 async fn run<C: Connection>(connection: &mut C, sql: &str) -> Result<()> {
     connection.execute(sql).await.map_err(database("the history cannot be written"))?;
     Ok(())

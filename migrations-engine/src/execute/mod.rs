@@ -28,7 +28,7 @@ use crate::diff::Answers;
 use crate::error::{Error, Result, error, fail};
 use crate::graph::{Direction, MigrationSet, Target};
 use crate::migration::{Migration, MigrationId};
-use crate::plan::{Recheck, Statement, StatementKind, plan_back, plan_migration};
+use crate::plan::{Recheck, Statement, StatementKind, inverses, plan_back, plan_inverses, plan_migration, plan_onto};
 use crate::schema::Schema;
 
 use history::Progress;
@@ -269,30 +269,23 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         }
         let mut plans = Vec::with_capacity(path.len());
         let dialect = self.connection.dialect();
-        let mut now = applied.clone();
-        let mut forward: Option<Schema> = None;
+        // What is undone comes first on a path, last first.
+        let undone = path.iter().take_while(|(_, direction)| *direction == Direction::Backward).count();
+        let gone: BTreeSet<&MigrationId> = path[..undone].iter().map(|(migration, _)| &migration.id).collect();
+        let mut state = set.replay(|id| applied.contains(id) && !gone.contains(id))?;
+        let mut back = Vec::with_capacity(undone);
+        for (migration, _) in path[..undone].iter().rev() {
+            let place = |error: Error| error.at(&migration.id);
+            back.push(inverses(&mut state, migration, &mut self.answers).map_err(place)?);
+        }
         for (migration, direction) in path {
-            let statements = match direction {
-                Direction::Backward => {
-                    forward = None;
-                    now.remove(&migration.id);
-                    let before = set.replay(|id| now.contains(id))?;
-                    self.planned(&before, migration, *direction)?
+            let planned = match (direction, back.pop()) {
+                (Direction::Backward, Some(inverses)) => {
+                    plan_inverses(dialect, &mut state, &inverses, migration.atomic)
                 }
-                Direction::Forward => {
-                    let mut state = match forward.take() {
-                        Some(state) => state,
-                        None => set.replay(|id| now.contains(id))?,
-                    };
-                    let place = |error: Error| error.at(&migration.id);
-                    let statements =
-                        crate::plan::plan_onto(dialect, &mut state, &migration.operations, migration.atomic)
-                            .map_err(place)?;
-                    now.insert(migration.id.clone());
-                    forward = Some(state);
-                    statements
-                }
+                _ => plan_onto(dialect, &mut state, &migration.operations, migration.atomic),
             };
+            let statements = planned.map_err(|error| error.at(&migration.id))?;
             for statement in &statements {
                 if let StatementKind::Rust { name, .. } = &statement.kind
                     && !self.steps.has(name)
@@ -371,7 +364,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         at: &mut usize,
     ) -> Result<bool> {
         // Another process may have been here between our look at the history and the lock.
-        let recorded = history::read(self.connection).await?.into_iter().any(|entry| entry.id == migration.id);
+        let recorded = history::is_recorded(self.connection, &migration.id).await?;
         if recorded == (direction == Direction::Forward) {
             return Ok(false);
         }

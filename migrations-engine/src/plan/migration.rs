@@ -33,9 +33,19 @@ pub(crate) fn plan_back(
     answers: &mut Answers,
 ) -> Result<Vec<Statement>> {
     let mut state = before.clone();
-    let mut inverses = Vec::new();
+    let inverses = inverses(&mut state, migration, answers)?;
+    plan_inverses(dialect, &mut state, &inverses, migration.atomic)
+}
+
+/// What undoes each operation of a migration; the state goes from before it to after it.
+pub(crate) fn inverses(
+    state: &mut Schema,
+    migration: &Migration,
+    answers: &mut Answers,
+) -> Result<Vec<Vec<Operation>>> {
+    let mut inverses = Vec::with_capacity(migration.operations.len());
     for operation in &migration.operations {
-        let mut inverse = operation.invert(&state)?;
+        let mut inverse = operation.invert(state)?;
         for back in &mut inverse {
             if let Operation::AddField { model, field, fill } | Operation::AlterField { model, field, fill } = back {
                 let typed = Field { ty: state.column_type(field)?, ..field.clone() };
@@ -45,11 +55,21 @@ pub(crate) fn plan_back(
             }
         }
         inverses.push(inverse);
-        operation.apply(&mut state)?;
+        operation.apply(state)?;
     }
+    Ok(inverses)
+}
+
+/// The statements that undo a migration; the state goes from after it to before it.
+pub(crate) fn plan_inverses(
+    dialect: Dialect,
+    state: &mut Schema,
+    inverses: &[Vec<Operation>],
+    atomic: bool,
+) -> Result<Vec<Statement>> {
     let mut all = Vec::new();
     for (at, inverse) in inverses.iter().enumerate().rev() {
-        let mut statements = plan_onto(dialect, &mut state, inverse, migration.atomic)?;
+        let mut statements = plan_onto(dialect, state, inverse, atomic)?;
         statements.iter_mut().for_each(|statement| statement.operation = at);
         all.append(&mut statements);
     }

@@ -28,7 +28,7 @@ use crate::sql::{AlterStyle, Columns, Dialect, render};
 pub(crate) use table::through_model;
 use table::{Renames, Table, lower};
 
-pub(crate) use migration::plan_back;
+pub(crate) use migration::{inverses, plan_back, plan_inverses};
 pub use migration::{plan_migration, script};
 pub use require::Requirement;
 pub use statement::{Recheck, Statement, StatementKind};
