@@ -83,8 +83,11 @@ behaviour! {
         assert_eq!(Book::objects().group_by(|b| b.stock).keys().count(&bed.db).await?, 4);
         assert_eq!(Person::objects().join(|p| p.written).count(&bed.db).await?, 5);
         assert_eq!(Person::objects().left_join(|p| p.written).count(&bed.db).await?, 6);
-        let error = Book::objects().distinct().limit(2).filter(|b| b.active).count(&bed.db).await.unwrap_err();
-        assert_eq!(error.code(), Code::BadQuery);
+        assert_eq!(Book::objects().distinct().order_by(|b| b.id.asc()).limit(3).filter(|b| !b.active).count(&bed.db).await?, 1);
+        let few = Book::objects().group_by(|b| b.stock).annotate(|_| count()).order_by(|(stock, _)| stock.desc()).limit(2).filter(|(_, n)| n.eq(1));
+        assert_eq!(few.all(&bed.db).await?, [(3, 1)]);
+        let joined = Person::objects().join(|p| p.written).limit(2).filter(|(p, _)| p.id.eq(1)).count(&bed.db).await.unwrap_err();
+        assert_eq!(joined.code(), Code::BadQuery);
         Ok(())
     }
 

@@ -36,6 +36,7 @@ impl Sql {
                 Ok(())
             }
             Expr::Column { .. }
+            | Expr::Derived { .. }
             | Expr::Value(_)
             | Expr::Outer(..)
             | Expr::Call(..)
@@ -63,6 +64,10 @@ impl Sql {
             }
             Expr::Outer(levels, inner) => self.outer(*levels, inner),
             Expr::Selected(place) => Err(bad(format!("the selected value {place} is used where it is not known"))),
+            Expr::Derived { place, .. } => {
+                self.derived_column(*place);
+                Ok(())
+            }
             Expr::Binary(op, left, right) => self.binary(*op, left, right),
             Expr::And(all) if all.is_empty() => self.truth(true),
             Expr::Or(all) if all.is_empty() => self.truth(false),
@@ -255,15 +260,20 @@ impl Sql {
                 self.push(")");
                 return Ok(());
             }
-            // Bytes have no form in JSON, and doubles might lose a digit there.
+            // Bytes have no form in JSON, and floats might lose a digit there: digits and bits do not.
             Dialect::Sqlite => match kind {
-                Kind::Bytes | Kind::F32 | Kind::F64 | Kind::Json => None,
+                Kind::Json => None,
+                Kind::Bytes => Some(["unhex(value) FROM json_each(", ")"]),
+                Kind::F32 | Kind::F64 => Some(["orm_float(value) FROM json_each(", ")"]),
                 Kind::Decimal => Some(["CAST(value AS NUMERIC) FROM json_each(", ")"]),
                 _ => Some(["value FROM json_each(", ")"]),
             },
             // Few values are quicker as they are.
             Dialect::MariaDb | Dialect::MySql if values.len() <= 16 => None,
-            Dialect::MariaDb | Dialect::MySql => json_column(*kind).map(|column| ["v FROM JSON_TABLE(", column]),
+            Dialect::MariaDb | Dialect::MySql => json_column(*kind).map(|column| match kind {
+                Kind::Bytes => ["UNHEX(v) FROM JSON_TABLE(", column],
+                _ => ["v FROM JSON_TABLE(", column],
+            }),
         };
         self.push(" IN (");
         if let Some([before, after]) = one_bind {
@@ -412,76 +422,38 @@ impl Sql {
         Ok(())
     }
 
-    /// SQLite's LIKE folds ASCII letters whatever is asked: GLOB and plain functions take its place where case counts, and
-    /// folded text where it does not.
+    /// SQLite's LIKE folds ASCII letters whatever is asked, and LIKE and GLOB end at the character U+0000: plain functions take
+    /// their place, on folded text where case does not count.
     fn sqlite_like(&mut self, on: &Expr, pattern: &Expr, text: Option<&str>, like: Like, fold: bool) -> Result<()> {
-        let lower = |text: &str| if fold { text.to_lowercase() } else { text.to_owned() };
-        if like == Like::Whole {
-            self.folded(on, fold, "orm_lower")?;
-            self.push(" = ");
-            return match text {
-                Some(text) => {
-                    self.bind(Value::Text(lower(text)));
-                    Ok(())
-                }
-                None => self.folded(pattern, fold, "orm_lower"),
-            };
+        let indexable = |text: &&str| like == Like::StartsWith && !fold && !text.contains('\0');
+        if let Some(text) = text.filter(indexable) {
+            self.side(on)?;
+            self.push(" GLOB ");
+            self.bind(Value::Text(glob(text)));
+            return Ok(());
         }
-        let Some(text) = text else {
-            if like == Like::Pattern {
+        if like == Like::Pattern {
+            let Some(text) = text else {
                 return Err(
                     self.unsupported("patterns made of columns", "use `contains`, `starts_with` or `ends_with`")
                 );
-            }
-            let (head, tail) = match like {
-                Like::Contains => ("instr(", ") > 0"),
-                Like::StartsWith => ("instr(", ") = 1"),
-                Like::EndsWith | Like::Whole | Like::Pattern => return self.sqlite_ends_with(on, pattern, fold),
             };
-            self.push(head);
-            self.folded(on, fold, "orm_lower")?;
-            self.push(", ");
-            self.folded(pattern, fold, "orm_lower")?;
-            self.push(tail);
-            return Ok(());
+            self.push("orm_regexp(");
+            self.bind(Value::Text(pattern_as_regex(text, fold)));
+            return self.around(", ", on, ")");
+        }
+        let (before, between, after) = match like {
+            Like::Whole => ("", " = ", ""),
+            Like::EndsWith => ("orm_ends_with(", ", ", ")"),
+            Like::StartsWith => ("instr(", ", ", ") = 1"),
+            Like::Contains | Like::Pattern => ("instr(", ", ", ") > 0"),
         };
-        let text = lower(text);
-        let mut glob = String::with_capacity(text.len() + 2);
-        if matches!(like, Like::Contains | Like::EndsWith) {
-            glob.push('*');
-        }
-        let mut letters = text.chars();
-        while let Some(letter) = letters.next() {
-            match letter {
-                '%' if like == Like::Pattern => glob.push('*'),
-                '_' if like == Like::Pattern => glob.push('?'),
-                '\\' if like == Like::Pattern => push_literal(&mut glob, letters.next().unwrap_or('\\')),
-                letter => push_literal(&mut glob, letter),
-            }
-        }
-        if matches!(like, Like::Contains | Like::StartsWith) {
-            glob.push('*');
-        }
+        self.push(before);
         self.folded(on, fold, "orm_lower")?;
-        // A bare bound pattern makes SQLite plan the statement anew each time: worth it where an index can serve.
-        let indexable = like == Like::StartsWith && !fold;
-        self.push(if indexable { " GLOB " } else { " GLOB ('' || " });
-        self.bind(Value::Text(glob));
-        self.push(if indexable { "" } else { ")" });
-        Ok(())
-    }
-
-    /// `substr(x, -0)` is the whole text, which is why the empty end is asked for on its own.
-    fn sqlite_ends_with(&mut self, on: &Expr, pattern: &Expr, fold: bool) -> Result<()> {
-        self.push("(substr(");
-        self.folded(on, fold, "orm_lower")?;
-        self.push(", -length(");
-        self.expr(pattern)?;
-        self.push(")) = ");
+        self.push(between);
+        // What is bound is folded by the same function: one rule for both sides.
         self.folded(pattern, fold, "orm_lower")?;
-        self.push(" OR ");
-        self.side(pattern)?;
-        self.push(" = '')");
+        self.push(after);
         Ok(())
     }
 
@@ -521,23 +493,51 @@ fn json_column(kind: Kind) -> Option<&'static str> {
             ", '$[*]' COLUMNS (v BIGINT PATH '$')) AS list"
         }
         Kind::Decimal => ", '$[*]' COLUMNS (v DECIMAL(65, 28) PATH '$')) AS list",
-        Kind::Text => ", '$[*]' COLUMNS (v LONGTEXT PATH '$')) AS list",
+        Kind::Text | Kind::Bytes => ", '$[*]' COLUMNS (v LONGTEXT PATH '$')) AS list",
+        Kind::F32 | Kind::F64 => ", '$[*]' COLUMNS (v DOUBLE PATH '$')) AS list",
         Kind::Uuid => ", '$[*]' COLUMNS (v CHAR(36) PATH '$')) AS list",
         Kind::Date => ", '$[*]' COLUMNS (v DATE PATH '$')) AS list",
         Kind::Time => ", '$[*]' COLUMNS (v TIME(6) PATH '$')) AS list",
         Kind::Timestamp | Kind::DateTime => ", '$[*]' COLUMNS (v DATETIME(6) PATH '$')) AS list",
-        Kind::Bytes | Kind::F32 | Kind::F64 | Kind::Json => return None,
+        Kind::Json => return None,
     })
 }
 
-fn push_literal(glob: &mut String, letter: char) {
-    if matches!(letter, '*' | '?' | '[') {
-        glob.push('[');
-        glob.push(letter);
-        glob.push(']');
-    } else {
-        glob.push(letter);
+/// A pattern of GLOB for what begins with the text.
+fn glob(text: &str) -> String {
+    let mut glob = String::with_capacity(text.len() + 2);
+    for letter in text.chars() {
+        if matches!(letter, '*' | '?' | '[') {
+            glob.extend(['[', letter, ']']);
+        } else {
+            glob.push(letter);
+        }
     }
+    glob.push('*');
+    glob
+}
+
+/// A pattern of LIKE as a regular expression.
+fn pattern_as_regex(pattern: &str, fold: bool) -> String {
+    let mut regex = if fold { "(?si)^" } else { "(?s)^" }.to_owned();
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '%' => regex.push_str(".*"),
+            '_' => regex.push('.'),
+            '\\' => push_literal(&mut regex, letters.next().unwrap_or('\\')),
+            letter => push_literal(&mut regex, letter),
+        }
+    }
+    regex.push_str("\\z");
+    regex
+}
+
+fn push_literal(regex: &mut String, letter: char) {
+    if letter.is_ascii_punctuation() {
+        regex.push('\\');
+    }
+    regex.push(letter);
 }
 
 fn is_comparison(op: BinaryOp) -> bool {

@@ -14,7 +14,7 @@ impl Sql {
                 Some(model.columns[*column as usize].kind)
             }
             Expr::Value(value) => Some(value.kind()),
-            Expr::Outer(_, inner) | Expr::Negate(inner) => self.kind(inner),
+            Expr::Derived { of: inner, .. } | Expr::Outer(_, inner) | Expr::Negate(inner) => self.kind(inner),
             Expr::Binary(op, left, right) => match op {
                 BinaryOp::Eq
                 | BinaryOp::Ne

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod date;
+mod derived;
 mod expr;
 mod function;
 mod json;
@@ -12,7 +13,7 @@ mod text;
 mod window;
 mod write;
 
-pub(crate) use select::{count, effective_order, kind, select};
+pub(crate) use select::{count, effective_order, kind, select, shape};
 pub(crate) use write::{delete, insert, update};
 
 use crate::{Code, Dialect, Error, Result, Statement, Value, resolve::Frame, tree::Windowed};

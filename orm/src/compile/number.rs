@@ -114,7 +114,7 @@ impl Sql {
             }
             Expr::Value(Value::Decimal(value)) => Some(value.scale()),
             Expr::Value(Value::I16(_) | Value::I32(_) | Value::I64(_)) => Some(0),
-            Expr::Outer(_, inner) | Expr::Negate(inner) => self.scale(inner),
+            Expr::Derived { of: inner, .. } | Expr::Outer(_, inner) | Expr::Negate(inner) => self.scale(inner),
             Expr::Binary(op, left, right) => Some(self.scale_of(*op, left, right)),
             Expr::Call(_, arguments) => arguments.iter().map(|it| self.scale(it)).max().flatten(),
             Expr::Case { branches, otherwise } => branches

@@ -4,7 +4,7 @@ use super::{Sql, quoted};
 use crate::{
     Code, Dialect, Error, Result, Statement, Value,
     resolve::{Frame, Origin, Place},
-    tree::{Expr, JoinKind, ModelRef, Order, Path, Select, Selected},
+    tree::{Expr, JoinKind, LockWait, ModelRef, Order, Path, Select, Selected},
 };
 
 fn bad(what: &str) -> Error {
@@ -36,7 +36,7 @@ pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
 pub(crate) fn effective_order(select: &Select, total: bool) -> Vec<Order> {
     let mut order = select.order.clone();
     // The model's own order is one of rows: different values have none of it.
-    let of_rows = select.group_by.is_none() && (!select.distinct || selects_rows(select));
+    let of_rows = select.group_by.is_none() && (!select.distinct || selects_rows(select)) && select.has_rows();
     if order.is_empty() && select.default_order && of_rows {
         order.extend(select.model.ordering.iter().flat_map(|key| {
             let columns = select.model.fields[key.field as usize].columns();
@@ -47,7 +47,7 @@ pub(crate) fn effective_order(select: &Select, total: bool) -> Vec<Order> {
             })
         }));
     }
-    if total && select.group_by.is_none() && !select.distinct {
+    if total && select.group_by.is_none() && !select.distinct && select.has_rows() {
         let descending = order.last().is_some_and(|last| last.descending);
         let joined = select.joins.iter().map(|join| &join.model);
         for (source, model) in std::iter::once(&select.model).chain(joined).enumerate() {
@@ -64,8 +64,16 @@ pub(crate) fn effective_order(select: &Select, total: bool) -> Vec<Order> {
 
 /// Whether whole rows of the query's model are selected.
 fn selects_rows(select: &Select) -> bool {
-    let own = Path::source(0);
-    select.selection.iter().any(|selected| matches!(selected, Selected::Model { path, .. } if *path == own))
+    select.selection.iter().any(Selected::is_own)
+}
+
+/// An expression of a query as text, with its values: what tells it from others.
+pub(crate) fn shape(select: &Select, expr: &Expr) -> Result<String> {
+    let alone = Select { order: Vec::new(), default_order: false, limit: None, offset: None, ..select.clone() };
+    let alone = Select { selection: vec![Selected::Expr(expr.clone())], related: Vec::new(), filter: None, ..alone };
+    // Any dialect would do, as long as it is always the same one.
+    let statement = self::select(&alone, Dialect::Sqlite)?;
+    Ok(format!("{} {:?}", statement.sql(Dialect::Sqlite), statement.binds()))
 }
 
 /// The kind of an expression's values, where it can be told.
@@ -82,9 +90,24 @@ fn is_simple(select: &Select, frame: &Frame) -> bool {
     simple
 }
 
+/// What the selected columns are called.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Names {
+    /// As the database likes.
+    None,
+    /// `c0`, `c1` and so on.
+    Numbered,
+    /// Columns of models by their own names, other values by their place: `c1`.
+    Derived,
+}
+
 impl Sql {
     /// Writes a query; it may stand in another.
     pub(super) fn select(&mut self, select: &Select) -> Result<()> {
+        self.select_named(select, Names::None)
+    }
+
+    pub(super) fn select_named(&mut self, select: &Select, names: Names) -> Result<()> {
         // Without any order, a slice takes whichever rows come first.
         let ordered = select.default_order || !select.order.is_empty();
         let order = effective_order(select, select.is_sliced() && ordered);
@@ -100,7 +123,7 @@ impl Sql {
         self.qualified = !self.frames.is_empty() || !is_simple(select, &frame);
         self.frames.push(frame);
         let written = match select.limit_by.is_empty() || !select.is_sliced() {
-            true => self.clauses(select),
+            true => self.clauses(select, names),
             false => self.ranked(select),
         };
         self.frames.pop();
@@ -123,7 +146,7 @@ impl Sql {
             Ok(())
         })?;
         self.push(" FROM (SELECT ");
-        self.selection(select, true)?;
+        self.selection(select, Names::Numbered)?;
         self.push(", ROW_NUMBER() OVER (PARTITION BY ");
         self.list(&select.limit_by, ", ", |sql, key| sql.operand(key))?;
         self.push(" ORDER BY ");
@@ -149,9 +172,9 @@ impl Sql {
         Ok(())
     }
 
-    fn clauses(&mut self, select: &Select) -> Result<()> {
+    fn clauses(&mut self, select: &Select, names: Names) -> Result<()> {
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
-        self.selection(select, false)?;
+        self.selection(select, names)?;
         self.push(" FROM ");
         self.tables(select)?;
         let having = self.conditions(select)?;
@@ -185,6 +208,10 @@ impl Sql {
             return Err(bad("the rows of a distinct or grouped query cannot be locked")
                 .with_hint("lock the rows first, by a query of their own"));
         }
+        if select.from.is_some() {
+            return Err(bad("the rows of a union, or of a filter on a window, cannot be locked")
+                .with_hint("lock the rows by their keys, in a query of their own"));
+        }
         if !self.dialect.capabilities().select_for_update {
             return Ok(());
         }
@@ -197,6 +224,11 @@ impl Sql {
             self.push(" OF ");
             self.name(&alias);
         }
+        self.push(match select.lock_wait {
+            LockWait::Wait => "",
+            LockWait::Fail => " NOWAIT",
+            LockWait::Skip => " SKIP LOCKED",
+        });
         Ok(())
     }
 
@@ -259,13 +291,13 @@ impl Sql {
         Ok(having)
     }
 
-    /// What is selected; with names (`c0`, `c1` ..) where a query around this one has to refer to it.
-    fn selection(&mut self, select: &Select, named: bool) -> Result<()> {
+    /// What is selected; with names where a query around this one has to refer to it.
+    fn selection(&mut self, select: &Select, names: Names) -> Result<()> {
         if select.selection.is_empty() {
             self.push("1");
             return Ok(());
         }
-        let mut name = named.then_some(0);
+        let mut name = (names == Names::Numbered).then_some(0);
         for (index, selected) in select.selection.iter().enumerate() {
             if index > 0 {
                 self.push(", ");
@@ -280,6 +312,9 @@ impl Sql {
                         self.expr(expr)?
                     }
                     self.column_name(&mut name);
+                    if names == Names::Derived {
+                        self.push(&format!(" AS c{index}"));
+                    }
                 }
             }
             if index == 0 {
@@ -312,6 +347,8 @@ impl Sql {
         for index in 0..count {
             let Some(table) = self.frames.last().and_then(|frame| frame.tables.get(index)) else { break };
             let optional = table.optional;
+            let derived = select.from.as_ref().filter(|_| index == 0);
+            let alias = table.alias.clone();
             let (relation, join) = match &table.origin {
                 Origin::Source(source) => {
                     (None, usize::from(*source).checked_sub(1).and_then(|join| select.joins.get(join)))
@@ -322,10 +359,13 @@ impl Sql {
                 let left = join.map_or(optional, |join| join.kind == JoinKind::Left);
                 self.out.text.push_str(if left { " LEFT JOIN " } else { " JOIN " });
             }
-            quoted(&mut self.out.text, self.dialect.quote(), &table.model.table);
-            if self.qualified {
+            match derived {
+                Some(derived) => self.derived(derived)?,
+                None => quoted(&mut self.out.text, self.dialect.quote(), &table.model.table),
+            }
+            if self.qualified || derived.is_some() {
                 self.out.text.push_str(" AS ");
-                quoted(&mut self.out.text, self.dialect.quote(), &table.alias);
+                quoted(&mut self.out.text, self.dialect.quote(), &alias);
             }
             if let Some((from, step)) = relation {
                 self.push(" ON ");

@@ -204,6 +204,9 @@ impl Sql {
         if rows.group_by.is_some() {
             return Err(Error::new(Code::BadQuery, "groups are not rows: they cannot be updated or deleted"));
         }
+        if !rows.has_rows() {
+            return Err(Error::new(Code::BadQuery, "values are not rows: they cannot be updated or deleted"));
+        }
         let mut rows = rows.clone();
         let selection = std::mem::take(&mut rows.selection);
         rows.resolve_selected(&selection);
@@ -213,7 +216,7 @@ impl Sql {
             rows.add_filter(Expr::Or(Vec::new()));
         }
         let inner_queries = rows.filter.as_ref().is_some_and(has_query);
-        let plain = rows.joins.is_empty() && !rows.is_sliced();
+        let plain = rows.joins.is_empty() && rows.from.is_none() && !rows.is_sliced();
         let own = Select { filter: rows.filter.clone(), ..Select::bare(rows.model.clone()) };
         let frame = Frame::new(&own, &[])?;
         // Where a statement cannot read the table that it writes, the keys are selected apart.

@@ -137,7 +137,7 @@ pub(super) fn time_text(time: NaiveTime) -> String {
 }
 
 /// A list as one JSON text, its elements in the storage form that the column has.
-fn list_text(values: &[Value]) -> Result<String, Error> {
+fn list_text(values: &[Value], float: fn(f64) -> serde_json::Value) -> Result<String, Error> {
     use serde_json::Value as Json;
     let element = |value: &Value| -> Result<Json, Error> {
         Ok(match value {
@@ -146,8 +146,8 @@ fn list_text(values: &[Value]) -> Result<String, Error> {
             Value::I16(v) => Json::from(*v),
             Value::I32(v) => Json::from(*v),
             Value::I64(v) => Json::from(*v),
-            Value::F32(v) => Json::from(f64::from(*v)),
-            Value::F64(v) => Json::from(*v),
+            Value::F32(v) => float(f64::from(*v)),
+            Value::F64(v) => float(*v),
             Value::Decimal(v) => Json::from(v.to_string()),
             Value::Text(v) => Json::from(v.as_str()),
             Value::Date(v) => Json::from(date_text(*v)?),
@@ -157,10 +157,8 @@ fn list_text(values: &[Value]) -> Result<String, Error> {
             Value::Duration(v) => Json::from(micros(*v)?),
             Value::Uuid(v) => Json::from(v.simple().to_string()),
             Value::Json(v) => Json::from(v.to_string()),
-            Value::Bytes(_) | Value::List(..) => {
-                return Err(Error::new(Code::Unsupported, "bytes and lists cannot be the elements of a list")
-                    .with_hint("compare with each value on its own, joined by `|`"));
-            }
+            Value::Bytes(v) => Json::from(v.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+            Value::List(..) => return Err(Error::new(Code::Unsupported, "a list cannot hold lists")),
         })
     };
     Ok(Json::Array(values.iter().map(element).collect::<Result<_, _>>()?).to_string())
@@ -235,7 +233,7 @@ mod sqlite {
             Value::Duration(v) => out.set_value(micros(*v)?),
             Value::Uuid(v) => out.set_value(v.simple().to_string()),
             Value::Json(v) => out.set_value(v.to_string()),
-            Value::List(_, values) => out.set_value(list_text(values)?),
+            Value::List(_, values) => out.set_value(list_text(values, |float| (float.to_bits() as i64).into())?),
         }
         Ok(IsNull::No)
     }
@@ -479,7 +477,7 @@ mod mysql {
             // MariaDB's `uuid` type takes this form too, and a `char(32)` column, MySQL's and Django's, only this one.
             Value::Uuid(v) => write!(out, "{}", v.simple())?,
             Value::Json(v) => serde_json::to_writer(out, v)?,
-            Value::List(_, values) => out.write_all(list_text(values)?.as_bytes())?,
+            Value::List(_, values) => out.write_all(list_text(values, Into::into)?.as_bytes())?,
         }
         Ok(IsNull::No)
     }

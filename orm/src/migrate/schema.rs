@@ -392,6 +392,7 @@ fn expression(expr: &Expr) -> Result<condition::Expr> {
         | Expr::Scalar(_)
         | Expr::Outer(..)
         | Expr::Selected(_)
+        | Expr::Derived { .. }
         | Expr::Proposed { .. } => {
             return Err(inexpressible("a query"));
         }

@@ -155,7 +155,8 @@ impl<R, T: Plain> Case<R, T> {
     }
 }
 
-/// SQL of one's own, of a stated type; every `{}` stands for the next part: `sql::<_, i64>("length({})").part(b.title)`.
+/// SQL of one's own, of a stated type; every `{}` stands for the next part: `sql::<_, i64>("length({})").part(b.title)`. Where the
+/// SQL itself has a `{}`, write `{{}}`.
 ///
 /// The text goes to the database as it is: it must never hold anything that came from outside the program, which is why it has
 /// to be `'static`. Values are bound by [`bind`](Ex::bind).
@@ -169,8 +170,22 @@ impl<R, T: Plain> Case<R, T> {
 /// # Ok(()) }
 /// ```
 pub fn sql<R, T: FieldType>(text: &'static str) -> Ex<R, T> {
-    let pieces = text.split("{}").map(Cow::Borrowed).collect();
-    Ex::new(Expr::Raw { pieces, parts: Vec::new() })
+    Ex::new(Expr::Raw { pieces: pieces(text), parts: Vec::new() })
+}
+
+/// The text between the places; `{{}}` is no place, but stands for `{}`.
+fn pieces(text: &'static str) -> Vec<Cow<'static, str>> {
+    let whole = text.split("{{}}").map(|part| part.split("{}").map(Cow::Borrowed));
+    let mut pieces: Vec<Cow<'static, str>> = Vec::new();
+    for part in whole {
+        for (index, piece) in part.enumerate() {
+            match pieces.last_mut().filter(|_| index == 0) {
+                Some(last) => *last = Cow::Owned(format!("{last}{{}}{piece}")),
+                None => pieces.push(piece),
+            }
+        }
+    }
+    pieces
 }
 
 impl<R, T: FieldType> Ex<R, T> {

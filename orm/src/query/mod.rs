@@ -1,6 +1,7 @@
 //! Typed queries: closures over handles build them, terminals run them.
 
 mod aggregate;
+mod combine;
 mod condition;
 mod erased;
 mod expression;

@@ -123,6 +123,8 @@ pub(super) struct Keyset {
     /// What is ordered by, whole.
     exprs: Vec<Expr>,
     kinds: Arc<[Kind]>,
+    /// Tells the orders of queries apart.
+    fingerprint: u32,
 }
 
 impl Keyset {
@@ -139,7 +141,8 @@ impl Keyset {
             })
         });
         let kinds = kinds.collect::<Result<_>>()?;
-        Ok(Keyset { order, exprs, kinds })
+        let fingerprint = fingerprint(&order, &exprs, select)?;
+        Ok(Keyset { order, exprs, kinds, fingerprint })
     }
 
     /// The condition of standing after a row with these values.
@@ -168,18 +171,12 @@ impl Keyset {
         Expr::Or(any)
     }
 
-    fn fingerprint(&self) -> u32 {
-        // FNV-1a: the same in every program and at every time.
-        let text = format!("{:?}", self.order);
-        text.bytes().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-    }
-
     fn cursor(&self, values: &[Value]) -> Cursor {
-        Cursor { order: self.fingerprint(), values: values.iter().map(to_json).collect() }
+        Cursor { order: self.fingerprint, values: values.iter().map(to_json).collect() }
     }
 
     fn read(&self, cursor: &Cursor) -> Result<Vec<Value>> {
-        if cursor.order != self.fingerprint() || cursor.values.len() != self.kinds.len() {
+        if cursor.order != self.fingerprint || cursor.values.len() != self.kinds.len() {
             return Err(Error::new(Code::InvalidValue, "the cursor belongs to a query with another order")
                 .with_hint("begin with the first page when the order changes"));
         }
@@ -190,6 +187,33 @@ impl Keyset {
             .map(|(json, &kind)| from_json(json, kind).ok_or_else(bad_cursor))
             .collect()
     }
+}
+
+/// The same for the same order in every program and at every time: of names, and of SQL where there are none.
+fn fingerprint(order: &[Order], exprs: &[Expr], select: &Select) -> Result<u32> {
+    let mut text = String::new();
+    for (order, expr) in order.iter().zip(exprs) {
+        match expr {
+            Expr::Column { path, model, column } => {
+                text.push_str(&format!("{}#{}", select.model.label(), path.source));
+                path.steps.iter().for_each(|step| {
+                    text.push('.');
+                    text.push_str(&step.model.fields[usize::from(step.field)].name);
+                });
+                text.push('.');
+                text.push_str(&model.columns[usize::from(*column)].name);
+            }
+            expr => text.push_str(&compile::shape(select, expr)?),
+        }
+        text.push_str(if order.descending { " desc" } else { " asc" });
+        text.push_str(match order.nulls_first {
+            None => ";",
+            Some(true) => " nulls first;",
+            Some(false) => " nulls last;",
+        });
+    }
+    // FNV-1a.
+    Ok(text.bytes().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)))
 }
 
 fn may_be_null(expr: &Expr) -> bool {

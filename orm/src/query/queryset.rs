@@ -519,7 +519,7 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
         S: Scope<Root = R>,
         T: Model + RowPart,
     {
-        self.select.settle_slice();
+        self.select.settle();
         let relation = relation(self.handles());
         let model = ModelRef::Static(T::meta());
         // A many-to-many takes two sources: the model between comes first.

@@ -12,14 +12,19 @@ use std::{
 
 /// The rows that a window function looks at: those of one part of the query's rows, in an order.
 ///
+/// A filter on what a window gives is a filter on the rows as they then are: the query becomes a derived table.
+///
 /// ```
 /// # use library::*;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
 /// # let db = filled().await?;
-/// // The place of each book among those of its author.
-/// let by_price = orm::window().partition_by(Book::fields().author.id).order_by(Book::fields().price.desc());
-/// let places = Book::objects().order_by(|b| b.id.asc()).values(|b| (b.title, orm::row_number().over(by_price)));
-/// assert_eq!(places.all(&db).await?[3], ("Sketches".to_owned(), 2));
+/// // The dearest book of each author.
+/// let dearest = Book::objects()
+///     .annotate(|b| orm::row_number().over(orm::window().partition_by(b.author.id).order_by(b.price.desc())))
+///     .filter(|(_, place)| place.eq(1))
+///     .order_by(|(b, _)| b.title.asc());
+/// let titles: Vec<String> = dearest.values(|(b, _)| b.title).all(&db).await?;
+/// assert_eq!(titles, ["Compilers", "Notes"]);
 /// # Ok(()) }
 /// ```
 pub fn window<R>() -> Window<R> {

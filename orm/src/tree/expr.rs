@@ -19,6 +19,8 @@ pub enum Expr {
     Outer(u8, Box<Expr>),
     /// The expression that this query selects at this place.
     Selected(u16),
+    /// What the derived table that the query reads has selected at this place; `of` says what that is.
+    Derived { place: u16, of: Box<Expr> },
     /// Both sides and an operator between them.
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
     /// True when all are.
@@ -431,7 +433,12 @@ impl Expr {
     pub fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
         visit(self, depth);
         match self {
-            Expr::Column { .. } | Expr::Value(_) | Expr::Selected(_) | Expr::Invalid(_) | Expr::Proposed { .. } => {}
+            Expr::Column { .. }
+            | Expr::Value(_)
+            | Expr::Selected(_)
+            | Expr::Derived { .. }
+            | Expr::Invalid(_)
+            | Expr::Proposed { .. } => {}
             Expr::Outer(levels, inner) => inner.visit(depth + i32::from(*levels), visit),
             Expr::Binary(_, left, right) => {
                 left.visit(depth, visit);
@@ -474,6 +481,13 @@ impl Expr {
         found
     }
 
+    /// Whether a window over the rows of the query that it stands in is part of it.
+    pub fn has_window(&self) -> bool {
+        let mut found = false;
+        self.visit(0, &mut |expr, depth| found |= depth == 0 && matches!(expr, Expr::Window(_)));
+        found
+    }
+
     /// The expression with every [`Expr::Selected`] replaced by what is selected there.
     pub fn with_selected(mut self, selection: &[Selected]) -> Expr {
         self.update(0, &mut |expr, depth| {
@@ -504,7 +518,12 @@ impl Expr {
     pub fn update(&mut self, depth: i32, change: &mut dyn FnMut(&mut Expr, i32)) {
         change(self, depth);
         match self {
-            Expr::Column { .. } | Expr::Value(_) | Expr::Selected(_) | Expr::Invalid(_) | Expr::Proposed { .. } => {}
+            Expr::Column { .. }
+            | Expr::Value(_)
+            | Expr::Selected(_)
+            | Expr::Derived { .. }
+            | Expr::Invalid(_)
+            | Expr::Proposed { .. } => {}
             Expr::Outer(levels, inner) => inner.update(depth + i32::from(*levels), change),
             Expr::Binary(_, left, right) => {
                 left.update(depth, change);

@@ -1,13 +1,15 @@
 //! The untyped statement: plain data that the typed surface builds and `compile` turns into SQL.
 
+mod derived;
 mod expr;
 mod path;
 mod select;
 mod window;
 mod write;
 
+pub use derived::{Derived, SetOp};
 pub use expr::{Aggregate, Aggregation, BinaryOp, Expr, Function, Like, Unit};
 pub use path::{ModelRef, Path, Step, Steps};
-pub use select::{Join, JoinKind, Order, Select, Selected};
+pub use select::{Join, JoinKind, LockWait, Order, Select, Selected};
 pub use window::{Bound, Frame, FrameUnit, Windowed};
 pub use write::{Assignment, Conflict, Delete, Insert, Update};

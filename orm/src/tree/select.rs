@@ -1,13 +1,15 @@
 //! Queries as data.
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
-use super::{Expr, ModelRef};
+use super::{Derived, Expr, ModelRef, derived::deeper};
 
 /// A query: what is selected from where, and which of it, in which order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Select {
     /// The model that the query is over: source 0.
     pub model: ModelRef,
+    /// A query that is read instead of the model's table.
+    pub from: Option<Box<Derived>>,
     /// Explicit joins: sources 1 and up.
     pub joins: Vec<Join>,
     /// What each row holds.
@@ -34,6 +36,20 @@ pub struct Select {
     pub empty: bool,
     /// Lock the rows until the transaction ends.
     pub for_update: bool,
+    /// What to do about rows that another transaction has locked.
+    pub lock_wait: LockWait,
+}
+
+/// What to do about rows that another transaction has locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LockWait {
+    /// Wait for it.
+    #[default]
+    Wait,
+    /// Fail.
+    Fail,
+    /// Leave them out.
+    Skip,
 }
 
 /// A part of a row.
@@ -88,6 +104,7 @@ impl Select {
     pub fn bare(model: ModelRef) -> Select {
         Select {
             model,
+            from: None,
             joins: Vec::new(),
             selection: Vec::new(),
             related: Vec::new(),
@@ -101,6 +118,7 @@ impl Select {
             limit_by: Vec::new(),
             empty: false,
             for_update: false,
+            lock_wait: LockWait::Wait,
         }
     }
 
@@ -114,9 +132,18 @@ impl Select {
 
     /// Keeps only rows for which the condition is true as well, whatever stage the query has reached.
     pub fn narrow(&mut self, condition: Expr) {
+        self.settle();
         let condition = condition.with_selected(&self.selection);
-        self.settle_slice();
         self.add_filter(condition);
+    }
+
+    /// Makes sure that what follows is about the rows as they are: after windows and slices.
+    pub fn settle(&mut self) {
+        let window = |selected: &Selected| matches!(selected, Selected::Expr(expr) if expr.has_window());
+        match self.selection.iter().any(window) {
+            true => self.derive(),
+            false => self.settle_slice(),
+        }
     }
 
     /// Makes what was cut off by number a condition, so that what follows is about the rows that are left: their keys are
@@ -125,9 +152,12 @@ impl Select {
         if !self.is_sliced() {
             return;
         }
-        if self.group_by.is_some() || self.distinct || !self.joins.is_empty() {
-            let why = "a distinct, grouped or joined query cannot be narrowed after `limit` or `offset`: filter first";
+        if !self.joins.is_empty() {
+            let why = "a joined query cannot be narrowed after `limit` or `offset`: filter first";
             return self.add_filter(Expr::Invalid(why.to_owned()));
+        }
+        if self.group_by.is_some() || self.distinct || !self.has_rows() {
+            return self.derive();
         }
         let keys: Vec<Expr> = self.model.key.iter().map(|&column| Expr::own(self.model.clone(), column)).collect();
         let mut slice = self.clone();
@@ -136,15 +166,7 @@ impl Select {
             order.expr = expr.with_selected(&self.selection);
         });
         slice.selection = keys.iter().cloned().map(Selected::Expr).collect();
-        // The slice stands one query further inside: what belongs to the queries around is one further out.
-        slice.update(0, &mut |expr, depth| {
-            if let Expr::Outer(levels, _) = expr
-                && depth <= 0
-                && depth + i32::from(*levels) > 0
-            {
-                *levels += 1;
-            }
-        });
+        slice.update(0, &mut deeper);
         slice.related.clear();
         (slice.for_update, self.limit, self.offset) = (false, None, None);
         self.filter = Some(Expr::InQuery(keys, Box::new(slice)));
@@ -165,6 +187,7 @@ impl Select {
                 expr.visit(depth, visit);
             }
         }
+        self.from.iter().for_each(|from| from.visit(depth, visit));
         self.joins.iter().for_each(|join| join.on.visit(depth, visit));
         self.filter.iter().for_each(|expr| expr.visit(depth, visit));
         self.order.iter().for_each(|order| order.expr.visit(depth, visit));
@@ -173,6 +196,7 @@ impl Select {
 
     /// Calls `change` on every expression of the query; see [`Expr::update`].
     pub fn update(&mut self, depth: i32, change: &mut dyn FnMut(&mut Expr, i32)) {
+        self.from.iter_mut().for_each(|from| from.update(depth, change));
         for join in &mut self.joins {
             join.on.update(depth, change);
         }

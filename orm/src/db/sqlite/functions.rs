@@ -10,6 +10,8 @@
 //! | `orm_since(later, earlier)` | the microseconds between two days or moments |
 //! | `orm_json_equal(one, other)` | whether two JSON documents are equal, however they are written |
 //! | `orm_json_contains(document, part)` | whether a JSON document contains another, as PostgreSQL's `@>` understands it |
+//! | `orm_ends_with(text, end)` | whether the text ends with the other one |
+//! | `orm_float(bits)` | the float with these bits, for lists of floats that have to stay what they are |
 //! | `orm_lpad(text, length, fill)`, `orm_rpad(..)`, `orm_repeat(text, times)`, `orm_reverse(text)` | what their names say, in characters |
 //! | `orm_md5(text)`, `orm_sha256(text)` | hashes in hexadecimal digits |
 //! | `orm_sqrt(number)` and the other functions of `numbers` | what SQLite has only when it is built so; NULL where there is no value |
@@ -45,6 +47,8 @@ extern "SQL" {
     fn orm_since(later: Nullable<Text>, earlier: Nullable<Text>) -> Nullable<BigInt>;
     fn orm_json_equal(one: Nullable<Text>, other: Nullable<Text>) -> Nullable<Bool>;
     fn orm_json_contains(document: Nullable<Text>, part: Nullable<Text>) -> Nullable<Bool>;
+    fn orm_ends_with(text: Nullable<Text>, end: Nullable<Text>) -> Nullable<Bool>;
+    fn orm_float(bits: Nullable<BigInt>) -> Nullable<Double>;
     fn orm_lpad(text: Nullable<Text>, length: Integer, fill: Text) -> Nullable<Text>;
     fn orm_rpad(text: Nullable<Text>, length: Integer, fill: Text) -> Nullable<Text>;
     fn orm_repeat(text: Nullable<Text>, times: Integer) -> Nullable<Text>;
@@ -65,7 +69,7 @@ extern "SQL" {
 }
 
 pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
-    orm_lower_utils::register_impl(conn, |text: Option<String>| text.map(|it| it.to_lowercase()))?;
+    orm_lower_utils::register_impl(conn, |text: Option<String>| text.map(|it| texts::lower(&it)))?;
     orm_upper_utils::register_impl(conn, |text: Option<String>| text.map(|it| it.to_uppercase()))?;
     // One statement asks for one pattern over and over: the last one is kept compiled.
     let last = Mutex::new(None::<(String, Regex)>);
@@ -78,6 +82,8 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_since_utils::register_impl(conn, moments::since)?;
     orm_json_equal_utils::register_impl(conn, documents::equal)?;
     orm_json_contains_utils::register_impl(conn, documents::contains)?;
+    orm_ends_with_utils::register_impl(conn, |text: Option<String>, end: Option<String>| Some(text?.ends_with(&end?)))?;
+    orm_float_utils::register_impl(conn, |bits: Option<i64>| bits.map(|bits| f64::from_bits(bits as u64)))?;
     orm_lpad_utils::register_impl(conn, texts::pad_start)?;
     orm_rpad_utils::register_impl(conn, texts::pad_end)?;
     orm_repeat_utils::register_impl(conn, texts::repeat)?;

@@ -3,6 +3,12 @@
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
+/// In lower case, letter by letter: what a letter becomes does not hang on those beside it, so that a part of a text is found in
+/// the whole.
+pub(super) fn lower(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
 fn filled(text: &str, length: i32, fill: &str) -> (String, String) {
     let length = usize::try_from(length).unwrap_or_default();
     let kept: String = text.chars().take(length).collect();
