@@ -12,6 +12,7 @@ mod shop;
 mod across;
 mod aggregates;
 mod by_name;
+mod chinook;
 mod combined;
 mod conditions;
 mod dates;

@@ -13,6 +13,12 @@ use crate::{
 use std::collections::HashMap;
 
 /// A query that stands where another one does: both alone, or both inside the same query.
+///
+/// ```
+/// # use library::*;
+/// // Queries over different models stand beside each other; what they select has to be of one type.
+/// let names: QuerySet<Author, String> = Author::objects().values(|a| a.name).union(Tag::objects().values(|t| t.name));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a query of `{Self}` does not stand beside one of `{R}`",
     note = "both stand alone, or both are `within` the same query"
@@ -63,7 +69,7 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
     /// # let db = filled().await?;
     /// let writing = Book::objects().values(|b| b.author.name);
-    /// let editing = Book::objects().filter(|b| b.editor.is_not_null()).values(|b| b.editor.name.or(""));
+    /// let editing = Book::objects().filter(|b| !b.editor.is_null()).values(|b| b.editor.name.or(""));
     /// assert_eq!(writing.intersection(editing).order_by(|name| name.asc()).all(&db).await?, ["Ada Lovelace", "Grace Hopper"]);
     /// # Ok(()) }
     /// ```

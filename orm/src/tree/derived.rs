@@ -7,6 +7,7 @@ use crate::Value;
 /// their place in the selection.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the names of the parts say what they are")]
+#[allow(clippy::large_enum_variant, reason = "it is always boxed")]
 pub enum Derived {
     /// The rows of a query.
     Query(Select),
