@@ -52,6 +52,8 @@ pub(crate) struct Field {
     pub(crate) ident: Ident,
     pub(crate) vis: Visibility,
     pub(crate) ty: Type,
+    /// What the output calls the type: see `expand/types.rs`.
+    pub(crate) alias: Ident,
     /// The name without `r#`.
     pub(crate) name: String,
     pub(crate) docs: Vec<Attribute>,
@@ -85,6 +87,13 @@ pub(crate) enum Call {
     VerboseName(LitStr),
     Comment(LitStr),
     RenamedFrom(LitStr),
+}
+
+impl Call {
+    /// Whether some types do not go with it.
+    pub(crate) fn can_be_refused(&self) -> bool {
+        !matches!(self, Call::VerboseName(_) | Call::RenamedFrom(_))
+    }
 }
 
 impl Model {

@@ -179,4 +179,27 @@ behaviour! {
         assert!(!bed.log.statements().last().unwrap().sql.contains("LEFT JOIN"));
         Ok(())
     }
+
+    async fn a_relation_equals_a_column_or_another_relation(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        // The key of the query around.
+        let latest = Person::objects().order_by(|p| p.id.asc()).values(|p| {
+            Book::objects().within(p.id).filter(|b| b.author.eq(p.id)).order_by(|b| b.id.desc()).scalar(|b| b.title)
+        });
+        let latest: Vec<Option<String>> = latest.all(db).await?;
+        assert_eq!(latest[0].as_deref(), Some("Sketch\\[a*b?"));
+        assert_eq!(latest[3], None);
+        // Another relation of the same row; one that can be NULL is unknown, and so is its opposite's complement.
+        assert_eq!(ids(&bed, |b| b.author.eq(b.editor)).await?, [5]);
+        assert_eq!(ids(&bed, |b| b.editor.eq(b.author)).await?, [5]);
+        assert_eq!(ids(&bed, |b| b.editor.ne(b.author)).await?, [1, 2, 3, 4]);
+        // A column that holds a key, along a path, and a text key.
+        assert_eq!(ids(&bed, |b| b.author.mentor.eq(b.editor)).await?, [2, 4]);
+        let home = Person::objects().filter(|p| p.country.eq(p.mentor.country.code) | p.country.eq("FR"));
+        assert_eq!(home.count(db).await?, 1);
+        let inside = Person::objects().filter(|p| p.written.any(|b| b.editor.eq(p.mentor) & !b.editor.is_null()));
+        assert_eq!(inside.order_by(|p| p.id.asc()).values(|p| p.id).all(db).await?, [2, 3]);
+        Ok(())
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
     parse::{self, DbDefault, FieldAttrs, Keys, Name, Spanned},
 };
 use proc_macro2::{Ident, Span};
-use quote::ToTokens;
+use quote::{ToTokens, format_ident};
 use std::collections::HashMap;
 use syn::{Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, ext::IdentExt};
 
@@ -46,7 +46,8 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         } else if name == "id" {
             plain_id = Some(index);
         }
-        understood.push(field(syntax, ident, name, attrs, errors));
+        let alias = format_ident!("__{}_{name}", input.ident.unraw());
+        understood.push(field(syntax, ident, name, alias, attrs, errors));
     }
     let mut model = Model {
         ident: input.ident.clone(),
@@ -149,7 +150,14 @@ fn name_rules(ident: &Ident, name: &str, errors: &mut Errors) {
     }
 }
 
-fn field(syntax: &syn::Field, ident: &Ident, name: String, attrs: FieldAttrs, errors: &mut Errors) -> Field {
+fn field(
+    syntax: &syn::Field,
+    ident: &Ident,
+    name: String,
+    alias: Ident,
+    attrs: FieldAttrs,
+    errors: &mut Errors,
+) -> Field {
     exclusive(&attrs, errors);
     let help = attrs.help.as_ref().map_or_else(|| parse::doc_text(&syntax.attrs), |help| help.value.value());
     let filled = attrs.auto.is_some()
@@ -163,6 +171,7 @@ fn field(syntax: &syn::Field, ident: &Ident, name: String, attrs: FieldAttrs, er
         ident: ident.clone(),
         vis: syntax.vis.clone(),
         ty: syntax.ty.clone(),
+        alias,
         name,
         docs: parse::docs(&syntax.attrs),
         help,

@@ -22,9 +22,8 @@ fn required(model: &Model) -> impl Iterator<Item = &Field> {
 /// The type of the draft in which nothing is set.
 pub(super) fn empty(model: &Model) -> TokenStream {
     let name = name(model);
-    let required = model.fields.iter().enumerate().filter(|(_, field)| !field.filled);
-    let states = required.map(|(index, field)| {
-        let ty = types::outside(model, index);
+    let states = required(model).map(|field| {
+        let ty = types::of(field);
         quote_spanned!(written_at(field.type_span())=> <<#ty as __p::ModelField>::Nullness as __p::Null>::Init)
     });
     quote!(#name<#(#states),*>)

@@ -14,8 +14,8 @@ pub(super) fn name(model: &Model) -> Ident {
 pub(super) fn handles(model: &Model) -> TokenStream {
     let (vis, name) = (&model.vis, name(model));
     let doc = format!("The fields of [`{}`], as closures see them.", model.name);
-    let fields = model.fields.iter().enumerate().map(|(index, field)| {
-        let (vis, ident, ty, docs) = (&field.vis, &field.ident, types::outside(model, index), &field.docs);
+    let fields = model.fields.iter().map(|field| {
+        let (vis, ident, ty, docs) = (&field.vis, &field.ident, types::of(field), &field.docs);
         let own = docs.is_empty().then(|| format!("The field `{}`.", field.name)).map(|doc| quote!(#[doc = #doc]));
         let handle = quote_spanned!(written_at(field.type_span())=> <#ty as ::orm::__private::ModelField>::Handle<__S>);
         quote!(#(#docs)* #own #vis #ident: #handle,)

@@ -46,7 +46,7 @@ pub(super) fn keys(model: &Model) -> TokenStream {
         let nullness = fields
             .iter()
             .map(|&field| {
-                let ty = types::outside(model, field);
+                let ty = types::of(&model.fields[field]);
                 quote!(<#ty as ::orm::__private::ModelField>::Nullness)
             })
             .reduce(|left, right| quote!(<#left as ::orm::__private::Null>::Or<#right>));

@@ -63,11 +63,11 @@ pub(crate) fn derive_model_part(input: TokenStream) -> TokenStream {
         let fields = fields::handles(&model);
         let (types, layout, part) = (types::types(&model), spec::layout(&model), implement::part(&model));
         quote! {
+            #types
             #fields
-            #[allow(non_camel_case_types, clippy::all, clippy::pedantic)]
+            #[allow(clippy::all, clippy::pedantic)]
             const _: () = {
                 use ::orm::__private as __p;
-                #types
                 #layout
                 #part
             };
@@ -81,17 +81,18 @@ fn expand_model(model: &Model) -> TokenStream {
     let fields = fields::handles(model);
     let keys = keys::keys(model);
     let (draft, draft_impls) = draft::draft(model);
-    let types = types::types(model);
+    let (types, key_types) = (types::types(model), types::keys(model));
     let (before, spec) = spec::spec(model);
     let implementation = implement::model(model, &spec);
     quote! {
+        #types
         #fields
         #keys
         #draft
         #[allow(non_camel_case_types, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = {
             use ::orm::__private as __p;
-            #types
+            #key_types
             #before
             #implementation
             #draft_impls

@@ -92,14 +92,18 @@ fn field(field: &Field) -> TokenStream {
 }
 
 /// Whether the field's type and its attributes go together: calls that the compiler refuses, each at the attribute that it is for.
-pub(super) fn fits(field: &Field, problem: &str) -> TokenStream {
-    let (name, ty, span) = (&field.name, &field.ty, field.type_span());
+pub(super) fn fits(field: &Field, shown: &str) -> TokenStream {
+    let (ty, span) = (&field.ty, field.type_span());
     if field.flatten {
-        return quote_spanned!(span=> __p::fits(__p::fitting_part(__p::Probe::<#ty>::SHAPE, #name, #problem)));
+        return quote_spanned!(span=> __p::fits_part(__p::Probe::<#ty>::SHAPE, #shown));
     }
-    let start = quote_spanned!(span=> __p::fitting(__p::Probe::<#ty>::SHAPE, #name, #problem));
-    let spec = field.calls.iter().fold(start, |spec, call| self::call(field, call, spec, true));
-    quote_spanned!(span=> __p::fits(__p::FieldSpec::done(#spec)))
+    let mut calls = field.calls.iter().filter(|call| call.value.can_be_refused()).peekable();
+    if calls.peek().is_none() {
+        return quote_spanned!(span=> __p::fits_bare(__p::Probe::<#ty>::SHAPE, #shown));
+    }
+    let start = quote_spanned!(span=> __p::fitting(__p::Probe::<#ty>::SHAPE, #shown));
+    let spec = calls.fold(start, |spec, call| self::call(field, call, spec, true));
+    quote_spanned!(span=> __p::fits(#spec))
 }
 
 /// One attribute. What only a running program asks for is left out of a check.

@@ -4,11 +4,13 @@
 use super::{spec, written_at};
 use crate::model::{Call, Field, Model};
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote_spanned};
 
-/// The field's type, inside the output's own block.
+/// The field's type.
 pub(super) fn of(field: &Field) -> Ident {
-    format_ident!("__type_{}", field.name, span = written_at(field.type_span()))
+    let mut name = field.alias.clone();
+    name.set_span(written_at(field.type_span()));
+    name
 }
 
 /// The field's type as a part of the key, inside the output's own block.
@@ -16,55 +18,32 @@ pub(super) fn key(field: &Field) -> Ident {
     format_ident!("__key_{}", field.name, span = written_at(field.type_span()))
 }
 
-/// The field's type, outside of it.
-pub(super) fn outside(model: &Model, index: usize) -> TokenStream {
-    let ident = &model.ident;
-    quote_spanned!(written_at(model.fields[index].type_span())=> <#ident as ::orm::__private::FieldAt<#index>>::Type)
-}
-
-/// The names.
+/// The names of the types.
 pub(super) fn types(model: &Model) -> TokenStream {
-    let ident = &model.ident;
-    let fields = model.fields.iter().enumerate().map(|(index, field)| {
-        let (ty, name, span) = (&field.ty, of(field), field.type_span());
-        let fit = spec::fits(field, &not_a_field(field));
-        quote_spanned! {written_at(span)=>
-            type #name = <#ty as __p::Checked<{ #fit }>>::Type;
-            impl __p::FieldAt<#index> for #ident { type Type = #name; }
-        }
-    });
-    let keys = model.key.iter().map(|&index| {
+    model.fields.iter().map(|field| name(&of(field), &field.ty, field, &spec::fits(field, &shown(&field.ty)))).collect()
+}
+
+/// The names of the types as parts of the key.
+pub(super) fn keys(model: &Model) -> TokenStream {
+    let key = |&index: &usize| {
         let field = &model.fields[index];
-        let (ty, name, span, problem) = (of(field), key(field), field.type_span(), not_a_key(field));
-        let fit = quote_spanned!(span=> __p::fit(__p::Probe::<#ty>::KEY, #problem));
-        quote_spanned!(written_at(span)=> type #name = <#ty as __p::Checked<{ #fit }>>::Type;)
-    });
-    quote! {
-        use __p::Unfit as _;
-        #(#fields)*
-        #(#keys)*
-    }
+        let (ty, known, shown) = (&field.ty, of(field), shown(&field.ty));
+        let auto = field.calls.iter().any(|call| matches!(call.value, Call::AutoKey));
+        let fit = quote_spanned!(field.type_span()=> __p::fits_key(__p::Probe::<#ty>::KEY, #auto, #shown));
+        name(&key(field), &known, field, &fit)
+    };
+    model.key.iter().map(key).collect()
 }
 
-fn not_a_field(field: &Field) -> String {
-    let ty = shown(&field.ty);
-    match field.flatten {
-        true => format!("`{ty}` is not a part of a model: add #[derive(ModelPart)] to it, or remove `flatten`"),
-        false => format!(
-            "`{ty}` cannot be a field of a model: derive `FieldType` for it (a newtype) or `Choices` (an enum), or write `Json<{ty}>`"
-        ),
+/// A name for the type, which stands for it once it is fit.
+fn name(name: &Ident, ty: &impl ToTokens, field: &Field, fit: &TokenStream) -> TokenStream {
+    quote_spanned! {written_at(field.type_span())=>
+        #[allow(non_camel_case_types)]
+        type #name = <#ty as ::orm::__private::Checked<{
+            use ::orm::__private::{self as __p, Unfit as _};
+            #fit
+        }>>::Type;
     }
-}
-
-fn not_a_key(field: &Field) -> String {
-    if field.calls.iter().any(|call| matches!(call.value, Call::AutoKey)) {
-        return "an automatic key is i16, i32, i64 or Uuid; for a key of your own, write #[field(primary_key)]"
-            .to_owned();
-    }
-    let ty = shown(&field.ty);
-    format!(
-        "`{ty}` cannot be a primary key: a key is never NULL, and a column's type with `Clone`, `Eq` and `Hash`, or a relation to one row"
-    )
 }
 
 /// A type as a person writes it.

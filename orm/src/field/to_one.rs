@@ -1,8 +1,8 @@
 //! Handles of relations that lead to at most one row.
 
-use super::{Field, ForeignKey, InScope, Joins, OneToOne, PathNode, Scope, path::handles_of};
+use super::{Field, ForeignKey, InScope, Joins, OneToOne, PathNode, Plain, Scope, expr_in, path::handles_of};
 use crate::{
-    FieldType, Q,
+    Expression, FieldType, Q, Result,
     model::{Key, Model, Writer},
     tree::{BinaryOp, Expr, ModelRef, Step},
 };
@@ -71,16 +71,11 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
         meta.key.iter().map(move |&column| Expr::Column { path: path.clone(), model: ModelRef::Static(meta), column })
     }
 
-    fn equals(self, key: &M::Key) -> Expr {
-        let mut out = Writer::default();
-        if let Err(error) = key.write(&mut out) {
-            return Expr::Invalid(error.to_string());
-        }
-        let parts = self.key_columns().zip(out.into_values());
-        all(parts.map(|(column, value)| column.binary(BinaryOp::Eq, Expr::Value(value))).collect())
+    fn equals(self, key: Vec<Expr>) -> Expr {
+        all(self.key_columns().zip(key).map(|(column, value)| column.binary(BinaryOp::Eq, value)).collect())
     }
 
-    /// The related row is this one: an instance, or its key. SQL: `author_id = 7`.
+    /// The related row is this one: an instance, its key, or a column or relation that holds its key. SQL: `author_id = 7`.
     ///
     /// ```
     /// # use library::*;
@@ -89,10 +84,17 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     /// let ada = Author::get(1, &db).await?;
     /// assert_eq!(Book::objects().filter(|b| b.author.eq(&ada)).count(&db).await?, 2);
     /// assert_eq!(Book::objects().filter(|b| b.author.eq(2)).count(&db).await?, 2);
+    /// let latest = Author::objects().annotate(|a| {
+    ///     Book::objects().within(a.id).filter(|b| b.author.eq(a.id)).order_by(|b| b.created.desc()).scalar(|b| b.title)
+    /// });
+    /// assert_eq!(latest.first(&db).await?.unwrap().1.as_deref(), Some("Sketches"));
     /// # Ok(()) }
     /// ```
-    pub fn eq(self, row: impl IntoKey<M>) -> Q<S::Root> {
-        Q::from_expr(self.equals(&row.into_key()))
+    pub fn eq<How>(self, row: impl NamesRow<S::Root, M, How>) -> Q<S::Root> {
+        match row.key_exprs() {
+            Ok(key) => Q::from_expr(self.equals(key)),
+            Err(error) => Q::from_expr(Expr::Invalid(error.to_string())),
+        }
     }
 
     /// The related row is not this one; also true where there is none.
@@ -104,7 +106,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     /// assert_eq!(Book::objects().filter(|b| b.editor.ne(1)).count(&db).await?, 3); // also those without an editor
     /// # Ok(()) }
     /// ```
-    pub fn ne(self, row: impl IntoKey<M>) -> Q<S::Root> {
+    pub fn ne<How>(self, row: impl NamesRow<S::Root, M, How>) -> Q<S::Root> {
         !self.eq(row)
     }
 
@@ -123,12 +125,11 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
         let mut values = Vec::new();
         for row in rows {
             let key = row.into_key();
-            if <M::Key as Key>::KINDS.len() > 1 {
-                parts.push(self.equals(&key));
-                continue;
-            }
             let mut out = Writer::default();
             match key.write(&mut out) {
+                Ok(()) if <M::Key as Key>::KINDS.len() > 1 => {
+                    parts.push(self.equals(out.into_values().into_iter().map(Expr::Value).collect()));
+                }
                 Ok(()) => values.extend(out.into_values()),
                 Err(error) => return Q::from_expr(Expr::Invalid(error.to_string())),
             }
@@ -193,6 +194,60 @@ fn all(mut parts: Vec<Expr>) -> Expr {
     match parts.len() {
         1 => parts.remove(0),
         _ => Expr::And(parts),
+    }
+}
+
+/// What names a row of `M` in the query `R`: what [`IntoKey`] takes, a column that holds the key, or another relation.
+///
+/// `How` keeps the three apart, so that each can be said of any type.
+///
+/// ```
+/// # use library::*;
+/// // The column of a query around, another relation of the row, and a key.
+/// let query = Author::objects().filter(|a| Book::objects().within(a.id).filter(|b| b.author.eq(a.id)).has_rows());
+/// let own = Book::objects().filter(|b| b.editor.eq(b.author) | b.author.eq(1));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not name a row of `{M}`",
+    label = "expected a `&{M}`, its key, a foreign key to it, or a column that holds its key"
+)]
+pub trait NamesRow<R, M: Model, How> {
+    /// The columns of the key.
+    #[doc(hidden)]
+    fn key_exprs(self) -> Result<Vec<Expr>>;
+}
+
+/// By a value.
+pub struct ByKey;
+
+/// By a column.
+pub struct ByColumn;
+
+/// By another relation.
+pub struct ByRelation;
+
+impl<R, M: Model, T: IntoKey<M>> NamesRow<R, M, ByKey> for T {
+    fn key_exprs(self) -> Result<Vec<Expr>> {
+        let mut out = Writer::default();
+        self.into_key().write(&mut out)?;
+        Ok(out.into_values().into_iter().map(Expr::Value).collect())
+    }
+}
+
+impl<R, M, E> NamesRow<R, M, ByColumn> for E
+where
+    M: Model<Key: Plain>,
+    E: Expression<Root: InScope<R>, Value: FieldType<Plain = M::Key>>,
+{
+    fn key_exprs(self) -> Result<Vec<Expr>> {
+        Ok(vec![expr_in::<R, _>(self)])
+    }
+}
+
+impl<R, M: Model, S: Scope<Root: InScope<R>>, T: Scope> NamesRow<R, M, ByRelation> for ToOne<S, T, M> {
+    fn key_exprs(self) -> Result<Vec<Expr>> {
+        let levels = <S::Root as InScope<R>>::LEVELS;
+        Ok(self.key_columns().map(|column| column.outer(levels)).collect())
     }
 }
 

@@ -7,6 +7,10 @@
 use super::{ColumnShape, DbDefault, FieldOptions, FieldSpec, ModelMeta, OnDelete, RelationKind, Shape};
 use crate::{Kind, Value};
 
+/// What an automatic key is.
+pub(super) const AUTO_KEY: &str =
+    "an automatic key is i16, i32, i64 or Uuid; for a key of your own, write #[field(primary_key)]";
+
 impl FieldSpec {
     /// A part: its fields take this one's place.
     #[track_caller]
@@ -35,13 +39,9 @@ impl FieldSpec {
             Shape::Column(ColumnShape { nullable: false, choices: [], kind, .. }) => match kind {
                 Kind::I16 | Kind::I32 | Kind::I64 => self.options.auto = true,
                 Kind::Uuid => self.options.default = Some(new_uuid),
-                _ => panic!(
-                    "an automatic key is i16, i32, i64 or Uuid; for a key of your own, write #[field(primary_key)]"
-                ),
+                _ => panic!("{}", AUTO_KEY),
             },
-            _ => {
-                panic!("an automatic key is i16, i32, i64 or Uuid; for a key of your own, write #[field(primary_key)]")
-            }
+            _ => panic!("{}", AUTO_KEY),
         }
         self
     }
@@ -449,17 +449,17 @@ const fn letter(left: &str, right: &str, index: usize) -> u8 {
 }
 
 /// A message put together at compile time; what does not fit is left out.
-struct Text {
-    bytes: [u8; 200],
+pub(super) struct Text {
+    bytes: [u8; 400],
     length: usize,
 }
 
 impl Text {
-    const fn new() -> Text {
-        Text { bytes: [0; 200], length: 0 }
+    pub(super) const fn new() -> Text {
+        Text { bytes: [0; 400], length: 0 }
     }
 
-    const fn push(mut self, text: &str) -> Text {
+    pub(super) const fn push(mut self, text: &str) -> Text {
         let text = text.as_bytes();
         if self.length + text.len() > self.bytes.len() {
             return self;
@@ -473,7 +473,7 @@ impl Text {
         self
     }
 
-    const fn as_str(&self) -> &str {
+    pub(super) const fn as_str(&self) -> &str {
         match str::from_utf8(self.bytes.split_at(self.length).0) {
             Ok(text) => text,
             Err(_) => "two fields have one column",

@@ -4,7 +4,10 @@
 //! about everything that follows from it.
 #![expect(clippy::panic, reason = "these panics are compile errors of the model's crate")]
 
-use super::{FieldSpec, KeyField, ModelField, Shape};
+use super::{
+    FieldSpec, KeyField, ModelField, Shape,
+    build::{AUTO_KEY, Text},
+};
 use std::marker::PhantomData;
 
 /// Asks what a type is: a constant of its own is found before that of a trait, so that the answer needs no bound.
@@ -30,36 +33,60 @@ impl<T: KeyField> Probe<T> {
     pub const KEY: bool = true;
 }
 
-/// Stops the compiler with this problem, unless the type is fit.
+/// Refuses a type that cannot be a primary key. An automatic key has more to ask, of the field.
 #[track_caller]
-pub const fn fit(fit: bool, problem: &str) -> bool {
+pub const fn fits_key(fit: bool, auto: bool, ty: &str) -> bool {
+    if !fit && auto {
+        panic!("{}", AUTO_KEY);
+    }
     if !fit {
-        panic!("{}", problem);
+        let text =
+            Text::new().push("`").push(ty).push("` cannot be a primary key: a key is never NULL, and a column's type ");
+        panic!("{}", text.push("with `Clone`, `Eq` and `Hash`, or a relation to one row").as_str());
     }
     true
 }
 
-/// The field that attributes are checked against; stops the compiler with this problem when the type cannot be a field.
+/// The field that attributes are checked against. Refuses a type that cannot be a field.
 #[track_caller]
-pub const fn fitting(shape: Option<Shape>, name: &'static str, problem: &str) -> FieldSpec {
+pub const fn fitting(shape: Option<Shape>, ty: &str) -> FieldSpec {
     match shape {
-        Some(shape) => FieldSpec::new(name, shape, ""),
-        None => panic!("{}", problem),
+        Some(shape) => FieldSpec::new("", shape, ""),
+        None => {
+            let text =
+                Text::new().push("`").push(ty).push("` cannot be a field of a model: derive `FieldType` for it ");
+            panic!("{}", text.push("(a newtype) or `Choices` (an enum), or write `Json<").push(ty).push(">`").as_str());
+        }
     }
 }
 
-/// A field that stands for those of a part; stops the compiler with this problem when its type is none.
+/// Refuses a type that is no part of a model.
 #[track_caller]
-pub const fn fitting_part(shape: Option<Shape>, name: &'static str, problem: &str) -> FieldSpec {
+pub const fn fits_part(shape: Option<Shape>, ty: &str) -> bool {
     match shape {
-        Some(shape) => FieldSpec::part(name, shape),
-        None => panic!("{}", problem),
+        Some(shape) => {
+            FieldSpec::part("", shape);
+            true
+        }
+        None => {
+            let text =
+                Text::new().push("`").push(ty).push("` is not a part of a model: add #[derive(ModelPart)] to it");
+            panic!("{}", text.push(", or remove `flatten`").as_str());
+        }
     }
 }
 
-/// Nothing was wrong with a field.
-pub const fn fits(_: FieldSpec) -> bool {
+/// Refuses a field whose type asks for what no attribute has given.
+#[track_caller]
+pub const fn fits(field: FieldSpec) -> bool {
+    field.done();
     true
+}
+
+/// Refuses a type that cannot be a field without attributes.
+#[track_caller]
+pub const fn fits_bare(shape: Option<Shape>, ty: &str) -> bool {
+    fits(fitting(shape, ty))
 }
 
 /// The type itself, where nothing was wrong.
@@ -70,10 +97,4 @@ pub trait Checked<const FIT: bool> {
 
 impl<T: ?Sized> Checked<true> for T {
     type Type = T;
-}
-
-/// The type of the field at the place `N` of the struct.
-pub trait FieldAt<const N: usize> {
-    /// The type.
-    type Type: ?Sized;
 }

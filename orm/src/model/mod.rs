@@ -12,7 +12,7 @@ mod traits;
 
 pub use app::App;
 pub use build::{Offsets, check_columns, check_reverse, offsets, starts};
-pub use fit::{Checked, FieldAt, Probe, Unfit, fit, fits, fitting, fitting_part};
+pub use fit::{Checked, Probe, Unfit, fits, fits_bare, fits_key, fits_part, fitting};
 pub use key::{Key, KeyField};
 pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta};
 pub use part::ModelPart;

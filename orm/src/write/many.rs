@@ -124,7 +124,8 @@ impl<T: Model> Many<T> {
     /// Relates these rows as well, and gives the number of those that were not yet related.
     ///
     /// # Errors
-    /// [`Code::ForeignKeyViolation`] when one of them does not exist.
+    /// When one of them does not exist nothing is related: [`Code::ForeignKeyViolation`] for a many-to-many, and
+    /// [`Code::NotFound`], with the keys that are missing, for the reverse of a foreign key.
     ///
     /// ```
     /// # use library::*;
@@ -212,6 +213,22 @@ fn text(key: &[Value]) -> String {
     format!("{key:?}")
 }
 
+/// A key as people write it.
+fn shown(key: &[Value]) -> String {
+    let part = |value: &Value| match value {
+        Value::I16(number) => number.to_string(),
+        Value::I32(number) => number.to_string(),
+        Value::I64(number) => number.to_string(),
+        Value::Text(text) => format!("{text:?}"),
+        Value::Uuid(uuid) => uuid.to_string(),
+        other => format!("{other:?}"),
+    };
+    match key {
+        [one] => part(one),
+        several => format!("({})", several.iter().map(part).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Change {
     Add,
@@ -286,8 +303,12 @@ impl Relate {
 
     /// The keys of the related rows.
     async fn related(&self, conn: &mut Connection) -> Result<Vec<Vec<Value>>> {
+        self.keys_in(conn, self.where_owner()).await
+    }
+
+    /// The keys of the related rows that a query over the written model finds.
+    async fn keys_in(&self, conn: &mut Connection, mut select: Select) -> Result<Vec<Vec<Value>>> {
         let (model, _, far) = self.written();
-        let mut select = self.where_owner();
         select.selection = far.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
         let statement = compile::select(&select, conn.dialect())?;
         let mut keys = Vec::new();
@@ -391,6 +412,25 @@ impl Relate {
         }
     }
 
+    /// Rows that do not exist cannot be pointed anywhere, and an update would pass them by in silence.
+    async fn refuse_missing(&self, conn: &mut Connection, model: &ModelRef, keys: &[Vec<Value>]) -> Result<()> {
+        let mut there = HashSet::new();
+        for keys in keys.chunks(CHUNK) {
+            let mut select = Select::bare(model.clone());
+            select.add_filter(columns_in(model, &model.key, keys.to_vec()));
+            there.extend(self.keys_in(conn, select).await?.iter().map(|key| text(key)));
+        }
+        let missing: Vec<String> =
+            keys.iter().filter(|key| !there.contains(&text(key))).map(|key| shown(key)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let (first, more) =
+            (missing.iter().take(10).cloned().collect::<Vec<_>>().join(", "), missing.len().saturating_sub(10));
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Err(Error::new(Code::NotFound, format!("no `{}` has the key {first}{more}", model.name)).with_model(self.name))
+    }
+
     /// Sets the foreign key of related rows to the owner, or to NULL where it is the owner.
     async fn point(
         &self,
@@ -410,6 +450,9 @@ impl Relate {
                 format!("`{}.{field}` is never NULL: its rows cannot be left without", model.name),
             )
             .with_hint("delete the rows, or point them elsewhere"));
+        }
+        if to_owner {
+            self.refuse_missing(conn, model, keys).await?;
         }
         let pairs = columns.iter().zip(&self.owner);
         let mut count = 0;

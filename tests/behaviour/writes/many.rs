@@ -52,4 +52,20 @@ behaviour! {
         assert_eq!(error.code(), Code::BadQuery);
         Ok(())
     }
+
+    async fn rows_that_do_not_exist_are_named_and_none_is_related(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        let (ada, bob) = (author("Ada", db).await?, author("Bob", db).await?);
+        let one = book("One", &ada, db).await?;
+        let error = bob.many(|a| a.edited).add([98, one.id, 99], db).await.unwrap_err();
+        assert_eq!((error.code(), error.message()), (Code::NotFound, "no `Book` has the key 98, 99"));
+        let error = bob.many(|a| a.edited).set([one.id, 99], db).await.unwrap_err();
+        assert_eq!(error.message(), "no `Book` has the key 99");
+        assert_eq!(bob.many(|a| a.edited).all(db).await?.len(), 0);
+        let many = bob.many(|a| a.edited).add((100..1_200).chain([one.id]), db).await.unwrap_err();
+        assert!(many.message().ends_with("and 1090 more"), "{many}");
+        assert_eq!(bob.many(|a| a.edited).add([one.id], db).await?, 1);
+        Ok(())
+    }
 }
