@@ -38,7 +38,7 @@ pub(super) fn keys(model: &Model) -> TokenStream {
 /// A name for the type, which stands for it once it is fit.
 fn name(name: &Ident, ty: &impl ToTokens, field: &Field, fit: &TokenStream) -> TokenStream {
     quote_spanned! {written_at(field.type_span())=>
-        #[allow(non_camel_case_types)]
+        #[allow(non_camel_case_types, clippy::all, clippy::pedantic)]
         type #name = <#ty as ::orm::__private::Checked<{
             use ::orm::__private::{self as __p, Unfit as _};
             #fit
