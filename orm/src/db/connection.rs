@@ -491,20 +491,23 @@ impl Connection {
         self.raw_batch("SELECT 1").await
     }
 
-    /// Ends what a dropped future left running or open.
+    /// Ends what a dropped future left running or open; an error when the connection cannot be used again.
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(super) async fn drain(&mut self) -> Result<()> {
         match &mut self.link {
             #[cfg(feature = "postgres")]
-            Link::Postgres(_, cancel) if self.busy => cancel.cancel().await,
+            Link::Postgres(_, cancel) if self.busy => {
+                cancel.cancel().await;
+                // Behind the statement, so that it has ended. The server tells nobody when it has seen the request to
+                // cancel: it may come late, and would then end a statement of somebody else.
+                let _ = self.raw_batch("ROLLBACK").await;
+                return Err(in_the_middle());
+            }
             #[cfg(feature = "mysql")]
             Link::Mysql(conn) if self.busy => {
                 // Its answer was read in part: the statement is ended, the connection cannot be used again.
                 let _ = conn.cancel_token().cancel_query().await;
-                return Err(Error::new(
-                    crate::Code::ConnectionLost,
-                    "the connection was given up in the middle of an answer",
-                ));
+                return Err(in_the_middle());
             }
             _ => {}
         }
@@ -569,6 +572,12 @@ impl Connection {
 #[cold]
 fn elsewhere() -> Error {
     Error::new(crate::Code::StatementTimeout, "too long for the calling thread")
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cold]
+fn in_the_middle() -> Error {
+    Error::new(crate::Code::ConnectionLost, "the connection was given up in the middle of a statement")
 }
 
 #[cold]
