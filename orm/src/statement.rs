@@ -1,21 +1,26 @@
 //! A finished statement: SQL text with the places of its binds, and the values.
 
 use crate::{Dialect, Value};
-use std::{borrow::Cow, fmt::Write, sync::OnceLock};
+use std::{borrow::Cow, sync::OnceLock};
 
 /// SQL for one dialect, ready to run: what `compile` makes and `db` executes.
-///
-/// The text holds no placeholders; `places` are the byte offsets at which the binds stand, in order.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Statement {
+    /// With the placeholders of the dialect.
     pub(crate) text: Cow<'static, str>,
-    pub(crate) places: Cow<'static, [u32]>,
+    /// Whether the text was written by a person, with `?` for each bind whatever the dialect.
+    raw: bool,
     pub(crate) binds: Vec<Value>,
     /// Its text hardly comes again, so that the connection should not keep it prepared.
     pub(crate) once: bool,
 }
 
 impl Statement {
+    /// A statement whose text has the dialect's placeholders.
+    pub(crate) fn new(text: impl Into<Cow<'static, str>>, binds: Vec<Value>) -> Self {
+        Statement { text: text.into(), raw: false, binds, once: false }
+    }
+
     /// A statement of one's own, with `?` for each bind whatever the dialect.
     ///
     /// Every `?` counts, also one inside quotes.
@@ -26,19 +31,7 @@ impl Statement {
     /// assert_eq!(statement.sql(Dialect::Postgres), "SELECT $1 + $2");
     /// ```
     pub fn raw(sql: &str, binds: impl IntoIterator<Item = Value>) -> Self {
-        let (mut text, mut places) = (String::with_capacity(sql.len()), Vec::new());
-        for (index, piece) in sql.split('?').enumerate() {
-            if index > 0 {
-                places.push(text.len() as u32);
-            }
-            text.push_str(piece);
-        }
-        Statement { text: text.into(), places: places.into(), binds: binds.into_iter().collect(), once: false }
-    }
-
-    /// SQL as it is, without binds.
-    pub(crate) fn verbatim(sql: &str) -> Self {
-        Statement { text: sql.to_owned().into(), ..Statement::default() }
+        Statement { text: sql.to_owned().into(), raw: true, binds: binds.into_iter().collect(), once: false }
     }
 
     /// A number that statements of one text share, and hardly any others; never 0.
@@ -81,39 +74,56 @@ impl Statement {
     /// assert_eq!(Statement::raw("SELECT ?", [Value::I64(1)]).sql(Dialect::MariaDb), "SELECT ?");
     /// ```
     pub fn sql(&self, dialect: Dialect) -> String {
-        let mut out = String::with_capacity(self.text.len() + self.places.len() * 3);
-        let mut from = 0;
-        for (index, &place) in self.places.iter().enumerate() {
-            out.push_str(&self.text[from..place as usize]);
-            from = place as usize;
-            match dialect {
-                Dialect::Postgres => {
-                    let _ = write!(out, "${}", index + 1);
-                }
-                Dialect::Sqlite | Dialect::MariaDb | Dialect::MySql => out.push('?'),
+        self.placed(dialect).into_owned()
+    }
+
+    /// The text with the dialect's placeholders.
+    pub(crate) fn placed(&self, dialect: Dialect) -> Cow<'_, str> {
+        if !self.raw || dialect != Dialect::Postgres {
+            return Cow::Borrowed(&self.text);
+        }
+        let mut text = String::with_capacity(self.text.len() + 2 * self.binds.len());
+        for (index, piece) in self.text.split('?').enumerate() {
+            if index > 0 {
+                placeholder(&mut text, dialect, index);
+            }
+            text.push_str(piece);
+        }
+        Cow::Owned(text)
+    }
+}
+
+/// Writes the placeholder of a bind, which are numbered from 1.
+pub(crate) fn placeholder(text: &mut String, dialect: Dialect, number: usize) {
+    match dialect {
+        Dialect::Postgres => {
+            text.push('$');
+            let (mut rest, mut place) = (number, 1);
+            while rest >= 10 {
+                (rest, place) = (rest / 10, place * 10);
+            }
+            while place > 0 {
+                text.push(char::from(b'0' + (number / place % 10) as u8));
+                place /= 10;
             }
         }
-        out.push_str(&self.text[from..]);
-        out
+        Dialect::Sqlite | Dialect::MariaDb | Dialect::MySql => text.push('?'),
     }
 }
 
 /// A statement without its values: made once per model and dialect, then used with the values of each row.
 #[derive(Debug)]
-pub(crate) struct Template {
-    text: &'static str,
-    places: &'static [u32],
-}
+pub(crate) struct Template(&'static str);
 
 impl Template {
     /// Keeps the text of a statement for ever: there is a fixed number of them per model.
     pub(crate) fn new(statement: Statement) -> Template {
-        Template { text: String::leak(statement.text.into_owned()), places: Vec::leak(statement.places.into_owned()) }
+        Template(String::leak(statement.text.into_owned()))
     }
 
     /// The statement with these values.
     pub(crate) fn with(&self, binds: Vec<Value>) -> Statement {
-        Statement { text: Cow::Borrowed(self.text), places: Cow::Borrowed(self.places), binds, once: false }
+        Statement::new(self.0, binds)
     }
 }
 
@@ -124,6 +134,8 @@ pub(crate) struct Templates([OneDialect; 4]);
 /// What one dialect has of them.
 #[derive(Debug, Default)]
 pub(crate) struct OneDialect {
+    /// The names of all columns, between commas.
+    pub(crate) columns: OnceLock<String>,
     pub(crate) get: OnceLock<Template>,
     pub(crate) insert: OnceLock<Template>,
     pub(crate) delete: OnceLock<Template>,

@@ -16,7 +16,7 @@ mod write;
 pub(crate) use select::{count, effective_order, kind, select, shape};
 pub(crate) use write::{delete, insert, update};
 
-use crate::{Code, Dialect, Error, Result, Statement, Value, resolve::Frame, tree::Windowed};
+use crate::{Code, Dialect, Error, Result, Statement, Value, resolve::Frame, statement::placeholder, tree::Windowed};
 
 /// SQL under construction.
 pub(crate) struct Sql {
@@ -33,23 +33,20 @@ pub(crate) struct Sql {
 }
 
 /// A [`Statement`] under construction.
-#[derive(Default)]
 struct Text {
     text: String,
-    places: Vec<u32>,
     binds: Vec<Value>,
 }
 
 impl Sql {
     pub(crate) fn new(dialect: Dialect) -> Sql {
         // Most statements fit: growing step by step would cost more than compiling them.
-        let out = Text { text: String::with_capacity(512), ..Text::default() };
-        Sql { dialect, out, frames: Vec::new(), qualified: false, rounding: false, over: None }
+        let out = Text { text: String::with_capacity(512), binds: Vec::with_capacity(4) };
+        Sql { dialect, out, frames: Vec::with_capacity(1), qualified: false, rounding: false, over: None }
     }
 
     pub(crate) fn finish(self) -> Statement {
-        let Text { text, places, binds } = self.out;
-        Statement { text: text.into(), places: places.into(), binds, once: false }
+        Statement::new(self.out.text, self.out.binds)
     }
 
     pub(crate) fn push(&mut self, text: &str) {
@@ -61,8 +58,8 @@ impl Sql {
     }
 
     pub(crate) fn bind(&mut self, value: Value) {
-        self.out.places.push(self.out.text.len() as u32);
         self.out.binds.push(value);
+        placeholder(&mut self.out.text, self.dialect, self.out.binds.len());
     }
 
     /// Calls `write` for each item, with a separator between them.

@@ -328,6 +328,13 @@ impl Sql {
     }
 
     fn columns(&mut self, path: &Path, model: &ModelRef, name: &mut Option<usize>) -> Result<()> {
+        if !self.qualified && name.is_none() && path.steps.is_empty() {
+            // The usual query, of one table's rows.
+            let quote = self.dialect.quote();
+            let names = model.templates.of(self.dialect).columns.get_or_init(|| names(model, quote));
+            self.out.text.push_str(names);
+            return Ok(());
+        }
         self.list(0..model.columns.len() as u16, ", ", |sql, column| {
             sql.column(0, path, model, column)?;
             sql.column_name(name);
@@ -475,6 +482,16 @@ impl Sql {
             number(self, offset);
         }
     }
+}
+
+/// The names of all columns, between commas.
+fn names(model: &ModelRef, quote: char) -> String {
+    let mut text = String::new();
+    for (index, column) in model.columns.iter().enumerate() {
+        text.push_str(if index > 0 { ", " } else { "" });
+        quoted(&mut text, quote, &column.name);
+    }
+    text
 }
 
 /// The first column of a part of the row.

@@ -4,6 +4,7 @@ use super::{Sql, Text};
 use crate::{
     Code, Dialect, Error, Kind, Result, Statement, Value,
     resolve::{self, Frame},
+    statement::placeholder,
     tree::{
         Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Path, Select, Selected, Step, Steps, Update,
     },
@@ -70,15 +71,20 @@ impl Sql {
 
     /// Rows of binds, all alike.
     fn rows(&mut self, columns: usize, mut values: Vec<Value>) {
-        let Text { text, places, binds } = &mut self.out;
-        let rows = values.len() / columns;
-        places.reserve(values.len());
-        text.reserve(rows * (2 * columns + 2));
+        let Text { text, binds } = &mut self.out;
+        let (rows, start) = (values.len() / columns, text.len());
+        text.reserve(rows * (3 * columns + 2));
         for row in 0..rows {
+            if row == 1 && self.dialect != Dialect::Postgres {
+                // Without numbers in them, all rows have the same text.
+                let one = format!(", {}", &text[start..]);
+                text.extend(std::iter::repeat_n(one.as_str(), rows - 1));
+                break;
+            }
             text.push_str(if row > 0 { ", (" } else { "(" });
             for column in 0..columns {
                 text.push_str(if column > 0 { ", " } else { "" });
-                places.push(text.len() as u32);
+                placeholder(text, self.dialect, binds.len() + row * columns + column + 1);
             }
             text.push(')');
         }

@@ -16,7 +16,10 @@ use rust_decimal::Decimal;
 
 /// A back end that knows the storage form of each kind of value.
 pub(super) trait Binds: Backend + Sized {
-    /// Binds one value.
+    /// Whose placeholders it has.
+    const DIALECT: crate::Dialect;
+
+    /// Binds one value, whose placeholder is in the text.
     fn push<'b>(pass: &mut AstPass<'_, 'b, Self>, value: &'b Value) -> QueryResult<()>;
 }
 
@@ -170,15 +173,19 @@ mod sqlite {
     use diesel::sqlite::Sqlite;
 
     impl Binds for Sqlite {
+        const DIALECT: crate::Dialect = crate::Dialect::Sqlite;
+
         fn push<'b>(pass: &mut AstPass<'_, 'b, Self>, value: &'b Value) -> QueryResult<()> {
             if let Value::List(..) = value {
-                return pass.push_bind_param::<sql_types::Text, Value>(value);
+                return pass.push_bind_param_value_only::<sql_types::Text, Value>(value);
             }
             match value.kind() {
-                Kind::Bool | Kind::I16 | Kind::I32 => pass.push_bind_param::<sql_types::Integer, Value>(value),
-                Kind::I64 | Kind::Duration => pass.push_bind_param::<sql_types::BigInt, Value>(value),
-                Kind::F32 | Kind::F64 => pass.push_bind_param::<sql_types::Double, Value>(value),
-                Kind::Bytes => pass.push_bind_param::<sql_types::Binary, Value>(value),
+                Kind::Bool | Kind::I16 | Kind::I32 => {
+                    pass.push_bind_param_value_only::<sql_types::Integer, Value>(value)
+                }
+                Kind::I64 | Kind::Duration => pass.push_bind_param_value_only::<sql_types::BigInt, Value>(value),
+                Kind::F32 | Kind::F64 => pass.push_bind_param_value_only::<sql_types::Double, Value>(value),
+                Kind::Bytes => pass.push_bind_param_value_only::<sql_types::Binary, Value>(value),
                 Kind::Decimal
                 | Kind::Text
                 | Kind::Date
@@ -186,7 +193,7 @@ mod sqlite {
                 | Kind::Timestamp
                 | Kind::DateTime
                 | Kind::Uuid
-                | Kind::Json => pass.push_bind_param::<sql_types::Text, Value>(value),
+                | Kind::Json => pass.push_bind_param_value_only::<sql_types::Text, Value>(value),
             }
         }
     }
@@ -246,13 +253,15 @@ mod postgres {
     use std::io::Write;
 
     impl Binds for Pg {
+        const DIALECT: crate::Dialect = crate::Dialect::Postgres;
+
         fn push<'b>(pass: &mut AstPass<'_, 'b, Self>, value: &'b Value) -> QueryResult<()> {
             use sql_types as sql;
             macro_rules! push {
                 ($($kind:ident => $sql:ident),+) => {
                     match (value.kind(), matches!(value, Value::List(..))) {
-                        $((Kind::$kind, false) => pass.push_bind_param::<sql::$sql, Value>(value),
-                        (Kind::$kind, true) => pass.push_bind_param::<sql::Array<sql::$sql>, Value>(value),)+
+                        $((Kind::$kind, false) => pass.push_bind_param_value_only::<sql::$sql, Value>(value),
+                        (Kind::$kind, true) => pass.push_bind_param_value_only::<sql::Array<sql::$sql>, Value>(value),)+
                     }
                 };
             }
@@ -416,23 +425,29 @@ mod mysql {
     use std::io::Write;
 
     impl Binds for Mysql {
+        const DIALECT: crate::Dialect = crate::Dialect::MariaDb;
+
         fn push<'b>(pass: &mut AstPass<'_, 'b, Self>, value: &'b Value) -> QueryResult<()> {
             if let Value::List(..) = value {
-                return pass.push_bind_param::<sql_types::Text, Value>(value);
+                return pass.push_bind_param_value_only::<sql_types::Text, Value>(value);
             }
             match value.kind() {
-                Kind::Bool => pass.push_bind_param::<sql_types::TinyInt, Value>(value),
-                Kind::I16 => pass.push_bind_param::<sql_types::SmallInt, Value>(value),
-                Kind::I32 => pass.push_bind_param::<sql_types::Integer, Value>(value),
-                Kind::I64 | Kind::Duration => pass.push_bind_param::<sql_types::BigInt, Value>(value),
-                Kind::F32 => pass.push_bind_param::<sql_types::Float, Value>(value),
-                Kind::F64 => pass.push_bind_param::<sql_types::Double, Value>(value),
-                Kind::Decimal => pass.push_bind_param::<sql_types::Numeric, Value>(value),
-                Kind::Text | Kind::Uuid | Kind::Json => pass.push_bind_param::<sql_types::Text, Value>(value),
-                Kind::Bytes => pass.push_bind_param::<sql_types::Binary, Value>(value),
-                Kind::Date => pass.push_bind_param::<sql_types::Date, Value>(value),
-                Kind::Time => pass.push_bind_param::<sql_types::Time, Value>(value),
-                Kind::Timestamp | Kind::DateTime => pass.push_bind_param::<sql_types::Timestamp, Value>(value),
+                Kind::Bool => pass.push_bind_param_value_only::<sql_types::TinyInt, Value>(value),
+                Kind::I16 => pass.push_bind_param_value_only::<sql_types::SmallInt, Value>(value),
+                Kind::I32 => pass.push_bind_param_value_only::<sql_types::Integer, Value>(value),
+                Kind::I64 | Kind::Duration => pass.push_bind_param_value_only::<sql_types::BigInt, Value>(value),
+                Kind::F32 => pass.push_bind_param_value_only::<sql_types::Float, Value>(value),
+                Kind::F64 => pass.push_bind_param_value_only::<sql_types::Double, Value>(value),
+                Kind::Decimal => pass.push_bind_param_value_only::<sql_types::Numeric, Value>(value),
+                Kind::Text | Kind::Uuid | Kind::Json => {
+                    pass.push_bind_param_value_only::<sql_types::Text, Value>(value)
+                }
+                Kind::Bytes => pass.push_bind_param_value_only::<sql_types::Binary, Value>(value),
+                Kind::Date => pass.push_bind_param_value_only::<sql_types::Date, Value>(value),
+                Kind::Time => pass.push_bind_param_value_only::<sql_types::Time, Value>(value),
+                Kind::Timestamp | Kind::DateTime => {
+                    pass.push_bind_param_value_only::<sql_types::Timestamp, Value>(value)
+                }
             }
         }
     }

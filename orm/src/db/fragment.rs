@@ -1,4 +1,4 @@
-//! A finished statement as Diesel sees it: text in pieces with binds between them.
+//! A finished statement as Diesel sees it: text and binds.
 
 use super::bind::Binds;
 use crate::Statement;
@@ -52,13 +52,6 @@ fn walk<'b, DB: Binds>(statement: &'b Statement, mut pass: AstPass<'_, 'b, DB>) 
     if statement.once {
         pass.unsafe_to_cache_prepared();
     }
-    let mut from = 0;
-    for (&place, value) in statement.places.iter().zip(&statement.binds) {
-        let place = place as usize;
-        pass.push_sql(&statement.text[from..place]);
-        from = place;
-        DB::push(&mut pass, value)?;
-    }
-    pass.push_sql(&statement.text[from..]);
-    Ok(())
+    pass.push_sql(&statement.placed(DB::DIALECT));
+    statement.binds.iter().try_for_each(|value| DB::push(&mut pass, value))
 }

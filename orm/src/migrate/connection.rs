@@ -22,7 +22,7 @@ impl execute::Connection for OverConnection<'_> {
     }
 
     async fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, BoxError> {
-        let statement = Statement::verbatim(sql);
+        let statement = Statement::new(sql.to_owned(), Vec::new());
         let mut rows = Vec::new();
         let mut each = |row: &crate::Row<'_>| {
             rows.push((0..row.len()).map(|index| text(&row.cell(index))).collect());

@@ -528,6 +528,14 @@ impl Writer {
         self.values
     }
 
+    pub(crate) fn pop(&mut self) -> Option<Value> {
+        self.values.pop()
+    }
+
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
     pub(crate) fn drain(&mut self) -> std::vec::Drain<'_, Value> {
         self.values.drain(..)
     }

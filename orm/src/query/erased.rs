@@ -38,50 +38,77 @@ impl<M: Model> AnyRow for M {
     }
 }
 
-/// Rows of some model.
+/// Rows of some model, each in the slot of what it belongs to.
 pub trait AnyRows: Send {
-    /// Reads one more row.
-    fn read(&mut self, row: &mut Reader<'_, '_>) -> Result<()>;
+    /// Reads one more row, and puts it into the slot that `slot` names for it.
+    fn read(
+        &mut self,
+        row: &mut Reader<'_, '_>,
+        slot: &mut dyn FnMut(&dyn AnyRow) -> Result<Option<u32>>,
+    ) -> Result<()>;
     /// All of them.
     fn all(&self) -> Vec<&dyn AnyRow>;
     /// All of them.
     fn all_mut(&mut self) -> Vec<&mut dyn AnyRow>;
-    /// The rows of each slot as one list; `slots` says where each row belongs.
-    fn lists(self: Box<Self>, slots: &[u32], count: usize) -> Vec<Option<Loaded>>;
-    /// The one row of each slot.
-    fn singles(self: Box<Self>, slots: &[u32], count: usize) -> Vec<Option<Loaded>>;
+    /// What stands in each slot, as it is hung under an owner.
+    fn into_loaded(self: Box<Self>) -> Vec<Option<Loaded>>;
 }
 
-impl<M: Model> AnyRows for Vec<M> {
-    fn read(&mut self, row: &mut Reader<'_, '_>) -> Result<()> {
-        self.push(row.model()?);
+/// Any number of rows in each slot.
+struct Lists<M>(Vec<Vec<M>>);
+
+impl<M: Model> AnyRows for Lists<M> {
+    fn read(
+        &mut self,
+        row: &mut Reader<'_, '_>,
+        slot: &mut dyn FnMut(&dyn AnyRow) -> Result<Option<u32>>,
+    ) -> Result<()> {
+        let row: M = row.model()?;
+        if let Some(list) = slot(&row)?.and_then(|slot| self.0.get_mut(slot as usize)) {
+            list.push(row);
+        }
         Ok(())
     }
 
     fn all(&self) -> Vec<&dyn AnyRow> {
-        all(self)
+        self.0.iter().flatten().map(|row| row as &dyn AnyRow).collect()
     }
 
     fn all_mut(&mut self) -> Vec<&mut dyn AnyRow> {
-        all_mut(self)
+        self.0.iter_mut().flatten().map(|row| row as &mut dyn AnyRow).collect()
     }
 
-    fn lists(self: Box<Self>, slots: &[u32], count: usize) -> Vec<Option<Loaded>> {
-        let mut sizes = vec![0; count];
-        slots.iter().for_each(|&slot| sizes[slot as usize] += 1);
-        let mut lists: Vec<Vec<M>> = sizes.into_iter().map(Vec::with_capacity).collect();
-        for (row, &slot) in self.into_iter().zip(slots) {
-            lists[slot as usize].push(row);
+    fn into_loaded(self: Box<Self>) -> Vec<Option<Loaded>> {
+        self.0.into_iter().map(|list| Some(Loaded::new(list))).collect()
+    }
+}
+
+/// One row in each slot, or none.
+struct Singles<M>(Vec<Option<M>>);
+
+impl<M: Model> AnyRows for Singles<M> {
+    fn read(
+        &mut self,
+        row: &mut Reader<'_, '_>,
+        slot: &mut dyn FnMut(&dyn AnyRow) -> Result<Option<u32>>,
+    ) -> Result<()> {
+        let row: M = row.model()?;
+        if let Some(single) = slot(&row)?.and_then(|slot| self.0.get_mut(slot as usize)) {
+            *single = Some(row);
         }
-        lists.into_iter().map(|list| Some(Loaded::new(list))).collect()
+        Ok(())
     }
 
-    fn singles(self: Box<Self>, slots: &[u32], count: usize) -> Vec<Option<Loaded>> {
-        let mut singles = vec![None; count];
-        for (row, &slot) in self.into_iter().zip(slots) {
-            singles[slot as usize] = Some(Loaded::new(row));
-        }
-        singles
+    fn all(&self) -> Vec<&dyn AnyRow> {
+        self.0.iter().flatten().map(|row| row as &dyn AnyRow).collect()
+    }
+
+    fn all_mut(&mut self) -> Vec<&mut dyn AnyRow> {
+        self.0.iter_mut().flatten().map(|row| row as &mut dyn AnyRow).collect()
+    }
+
+    fn into_loaded(self: Box<Self>) -> Vec<Option<Loaded>> {
+        self.0.into_iter().map(|single| single.map(Loaded::new)).collect()
     }
 }
 
@@ -99,8 +126,10 @@ pub(super) fn all_mut<M: Model>(rows: &mut [M]) -> Vec<&mut dyn AnyRow> {
 pub struct RowOps {
     /// Reads a related row, and those below it; `None` when there is none.
     pub(crate) read: fn(&mut Reader<'_, '_>, &[Related]) -> Result<Option<Loaded>>,
-    /// An empty list of rows.
-    pub(crate) rows: fn() -> Box<dyn AnyRows>,
+    /// So many empty slots, for any number of rows each.
+    pub(crate) lists: fn(usize) -> Box<dyn AnyRows>,
+    /// So many empty slots, for one row each.
+    pub(crate) singles: fn(usize) -> Box<dyn AnyRows>,
     /// What is loaded, if it is a row of the model.
     pub(crate) row: fn(&dyn Any) -> Option<&dyn AnyRow>,
     /// What is loaded, if it is a row of the model.
@@ -118,7 +147,8 @@ struct Of<M>(M);
 impl<M: Model> Of<M> {
     const OPS: RowOps = RowOps {
         read: super::related::read_row::<M>,
-        rows: || Box::new(Vec::<M>::new()),
+        lists: |slots| Box::new(Lists::<M>(std::iter::repeat_with(Vec::new).take(slots).collect())),
+        singles: |slots| Box::new(Singles::<M>(std::iter::repeat_with(|| None).take(slots).collect())),
         row: |any| any.downcast_ref::<M>().map(|row| row as &dyn AnyRow),
         row_mut: |any| any.downcast_mut::<M>().map(|row| row as &mut dyn AnyRow),
     };

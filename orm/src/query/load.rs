@@ -188,23 +188,18 @@ pub(super) fn load<'a>(conn: &'a mut Connection, jobs: &'a [Job]) -> BoxFuture<'
             conn.query_many(&statements, &mut |index, row| readings[reader_of[index]].take(row)).await?;
         }
         for reading in readings {
-            let Reading { job, mut rows, slots, .. } = reading;
+            let Reading { job, mut rows, .. } = reading;
             let plan = &job.plan;
             if let Some(through) = &job.through {
                 filled.push(Filled { loaded: Vec::new(), through: load(conn, through).await? });
                 continue;
             }
-            if !plan.below.is_empty() && !slots.is_empty() {
+            if !plan.below.is_empty() {
                 let below = collect(&plan.below, &rows.all())?;
                 let filled = load(conn, &below).await?;
                 attach(&mut rows.all_mut(), &below, filled);
             }
-            let count = job.keys.values.len();
-            let loaded = match plan.step.field().relation.as_ref() {
-                Some(relation) if !plan.step.reverse && relation.is_to_one() => rows.singles(&slots, count),
-                _ => rows.lists(&slots, count),
-            };
-            filled.push(Filled { loaded, through: Vec::new() });
+            filled.push(Filled { loaded: rows.into_loaded(), through: Vec::new() });
         }
         Ok(filled)
     })
@@ -275,34 +270,48 @@ struct Answer<'a> {
 struct Reading<'a> {
     job: &'a Job,
     rows: Box<dyn super::erased::AnyRows>,
-    /// The slot of each row.
-    slots: Vec<u32>,
-    /// The columns that tell where a row belongs, with their kinds.
-    tie: Vec<(usize, Kind)>,
+    tie: Tie,
     /// What the last row said, and its slot.
-    last: Option<(KeyPart, u32)>,
+    last: Option<(KeyPart, Option<u32>)>,
+    out: Writer,
+}
+
+/// What tells where a row belongs.
+enum Tie {
+    /// Its key.
+    Key,
+    /// One of its fields.
+    Field(u16),
+    /// Columns beside it, with their kinds.
+    Columns(Vec<(usize, Kind)>),
 }
 
 impl<'a> Answer<'a> {
     fn new(job: &'a Job, conn: &Connection) -> Result<Answer<'a>> {
         let plan = &*job.plan;
-        let reading = Reading { job, rows: (plan.ops.rows)(), slots: Vec::new(), tie: Vec::new(), last: None };
+        let slots = job.keys.values.len();
+        let rows = match plan.step.field().relation.as_ref() {
+            Some(relation) if !plan.step.reverse && relation.is_to_one() => (plan.ops.singles)(slots),
+            _ => (plan.ops.lists)(slots),
+        };
+        let reading = Reading { job, rows, tie: Tie::Key, last: None, out: Writer::default() };
         let mut answer = Answer { statements: Vec::new(), reading };
         if job.keys.values.is_empty() || plan.select.empty {
             return Ok(answer);
         }
         let mut select = plan.select.clone();
         let tie = tie(plan, &mut select)?;
-        answer.reading.tie = match tie.as_slice() {
-            // It is among the columns of the model, which come first.
-            [Expr::Column { path, .. }, ..] if path.source == 0 => {
-                tie.iter().filter_map(|it| column_of(it).map(|column| (usize::from(column), kind_of(it)))).collect()
+        answer.reading.tie = match tie.first() {
+            Some(Expr::Column { path, model, column }) if path.source == 0 => {
+                let field = model.columns[usize::from(*column)].field;
+                let of_field = model.fields[usize::from(field)].columns().len() == tie.len();
+                if of_field { Tie::Field(field) } else { Tie::Key }
             }
             _ => {
                 let related = select.related.iter().map(|(_, model)| model.columns.len()).sum::<usize>();
                 let first = select.model.columns.len() + related;
                 select.selection.extend(tie.iter().cloned().map(Selected::Expr));
-                tie.iter().enumerate().map(|(part, it)| (first + part, kind_of(it))).collect()
+                Tie::Columns(tie.iter().enumerate().map(|(part, it)| (first + part, kind_of(it))).collect())
             }
         };
         if select.is_sliced() {
@@ -323,28 +332,29 @@ impl<'a> Answer<'a> {
 
 impl Reading<'_> {
     fn take(&mut self, row: &Row<'_>) -> Result<()> {
-        let key = match *self.tie {
-            // It was asked for by value, so it is not NULL.
-            [(column, Kind::I16 | Kind::I32 | Kind::I64)] => KeyPart::Integer(row.cell(column).i64()?),
-            [(column, kind)] => KeyPart::of(&value_of(&row.cell(column), kind)?),
-            _ => {
-                let parts = self.tie.iter().map(|&(column, kind)| Ok(KeyPart::of(&value_of(&row.cell(column), kind)?)));
-                KeyPart::Several(parts.collect::<Result<_>>()?)
+        let Reading { job, rows, tie, last, out } = self;
+        let slot = &mut |read: &dyn AnyRow| {
+            match tie {
+                Tie::Key => read.key_values(out)?,
+                Tie::Field(field) => read.field_values(*field, out)?,
+                Tie::Columns(columns) => {
+                    for &(column, kind) in columns.iter() {
+                        out.push(value_of(&row.cell(column), kind)?);
+                    }
+                }
             }
+            let key = KeyPart::of_all(out.values());
+            out.drain();
+            let slot = match last {
+                // The rows of one owner often come together.
+                Some((known, slot)) if *known == key => return Ok(*slot),
+                // A collation of the database's own may find more than was asked for.
+                _ => job.keys.slots.get(&key).copied(),
+            };
+            *last = Some((key, slot));
+            Ok(slot)
         };
-        // A collation of the database's own may find more than was asked for.
-        let slot = match &self.last {
-            // The rows of one owner often come together.
-            Some((known, slot)) if *known == key => *slot,
-            _ => match self.job.keys.slots.get(&key) {
-                Some(&slot) => slot,
-                None => return Ok(()),
-            },
-        };
-        self.rows.read(&mut Reader::new(row, &self.job.plan.related))?;
-        self.slots.push(slot);
-        self.last = Some((key, slot));
-        Ok(())
+        rows.read(&mut Reader::new(row, &job.plan.related), slot)
     }
 }
 
@@ -400,13 +410,6 @@ pub(super) fn rows_of(plan: Prefetch, owner: &dyn AnyRow) -> Result<(Select, Vec
         None => same,
     });
     Ok((select, plan.related, plan.below))
-}
-
-fn column_of(expr: &Expr) -> Option<u16> {
-    match expr {
-        Expr::Column { column, .. } => Some(*column),
-        _ => None,
-    }
 }
 
 fn kind_of(column: &Expr) -> Kind {

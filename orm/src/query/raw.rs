@@ -85,7 +85,7 @@ impl<O: Row> Raw<O> {
     /// ```
     pub async fn all<E: Executor>(self, ex: &E) -> Result<Vec<O>> {
         let statement = Statement::raw(self.sql, self.binds?);
-        let (wanted, given) = (statement.places.len(), statement.binds.len());
+        let (wanted, given) = (statement.text.matches('?').count(), statement.binds.len());
         if wanted != given {
             return Err(Error::new(Code::BadQuery, format!("the query has {wanted} `?` and {given} values"))
                 .with_sql(self.sql)

@@ -6,11 +6,17 @@ use crate::{Code, Error, Kind, Result, Value, model::ModelMeta};
 ///
 /// # Errors
 /// When it does not fit: the error names the field, never the value.
-pub(crate) fn checked(meta: &ModelMeta, column: u16, value: Value) -> Result<Value> {
+pub(crate) fn checked(meta: &ModelMeta, column: u16, mut value: Value) -> Result<Value> {
+    check(meta, column, &mut value)?;
+    Ok(value)
+}
+
+/// Makes a value the one that the column stores; see [`checked`].
+pub(super) fn check(meta: &ModelMeta, column: u16, value: &mut Value) -> Result<()> {
     let shape = &meta.columns[column as usize];
     let positive = || meta.fields[shape.field as usize].column.is_some_and(|column| column.positive);
-    match value {
-        Value::Null(_) if !shape.nullable => Err(refuse(meta, column, Code::MissingValue, "has no value")),
+    *value = match value {
+        Value::Null(_) if !shape.nullable => return Err(refuse(meta, column, Code::MissingValue, "has no value")),
         Value::Text(text) => {
             // Bytes are at least as many as characters.
             if let Some(limit) = shape.max_length.filter(|&limit| text.len() > limit as usize) {
@@ -20,17 +26,22 @@ pub(crate) fn checked(meta: &ModelMeta, column: u16, value: Value) -> Result<Val
                     return Err(refuse(meta, column, Code::TooLong, &what));
                 }
             }
-            Ok(Value::Text(text))
+            return Ok(());
         }
-        Value::Decimal(number) => decimal(meta, column, number),
-        Value::I16(number) if number < 0 && positive() => Err(negative(meta, column)),
-        Value::I32(number) if number < 0 && positive() => Err(negative(meta, column)),
-        Value::I64(number) if number < 0 && positive() => Err(negative(meta, column)),
-        Value::I16(number) => integer(meta, column, number.into()),
-        Value::I32(number) => integer(meta, column, number.into()),
-        Value::I64(number) => integer(meta, column, number),
-        other => Ok(crate::truncated(other)),
-    }
+        Value::Decimal(number) => decimal(meta, column, *number)?,
+        Value::I16(number) if *number < 0 && positive() => return Err(negative(meta, column)),
+        Value::I32(number) if *number < 0 && positive() => return Err(negative(meta, column)),
+        Value::I64(number) if *number < 0 && positive() => return Err(negative(meta, column)),
+        Value::I64(_) if shape.kind == Kind::I64 => return Ok(()),
+        Value::I16(number) => integer(meta, column, i64::from(*number))?,
+        Value::I32(number) => integer(meta, column, i64::from(*number))?,
+        Value::I64(number) => integer(meta, column, *number)?,
+        Value::Time(_) | Value::Timestamp(_) | Value::DateTime(_) | Value::Duration(_) => {
+            crate::truncated(value.clone())
+        }
+        _ => return Ok(()),
+    };
+    Ok(())
 }
 
 /// The value in the width of its column.

@@ -239,17 +239,16 @@ impl<M: Model> DraftRow<M> {
 
     /// Takes over what was written of a field.
     fn put(mut self, column: u16, written: Result<()>, slot: fn(Value) -> Slot) -> Self {
-        let values = self.out.drain();
-        match written {
-            Ok(()) => {
-                for (place, value) in self.slots.iter_mut().skip(usize::from(column)).zip(values) {
-                    *place = slot(value);
-                }
-            }
-            Err(error) => {
-                drop(values);
-                let name = check::field_name(M::meta(), column);
-                self.error = self.error.or(Some(error.with_model(M::meta().static_name()).with_fields([name])));
+        if let Err(error) = written {
+            let name = check::field_name(M::meta(), column);
+            self.out.drain();
+            self.error = self.error.or(Some(error.with_model(M::meta().static_name()).with_fields([name])));
+            return self;
+        }
+        // The last column first.
+        while let Some(value) = self.out.pop() {
+            if let Some(place) = self.slots.get_mut(usize::from(column) + self.out.values().len()) {
+                *place = slot(value);
             }
         }
         self
@@ -317,12 +316,20 @@ impl NewRow {
         (0..).zip(&self.0).filter(|(_, slot)| matches!(slot, Slot::Given(_))).map(|(column, _)| column)
     }
 
+    /// Adds the values that are sent.
+    pub(super) fn add_to(self, binds: &mut Vec<Value>) {
+        for slot in self.0 {
+            if let Slot::Default(value) | Slot::Given(value) = slot {
+                binds.push(value);
+            }
+        }
+    }
+
     /// The values that are sent.
-    pub(super) fn into_binds(self) -> impl Iterator<Item = Value> {
-        self.0.into_iter().filter_map(|slot| match slot {
-            Slot::Unset => None,
-            Slot::Default(value) | Slot::Given(value) => Some(value),
-        })
+    pub(super) fn into_binds(self) -> Vec<Value> {
+        let mut binds = Vec::with_capacity(self.0.len());
+        self.add_to(&mut binds);
+        binds
     }
 }
 
@@ -341,8 +348,7 @@ fn complete(meta: &ModelMeta, slots: &mut [Slot]) -> Result<()> {
             *slot = unset(meta, column)?;
         }
         if let Slot::Default(value) | Slot::Given(value) = slot {
-            let unchecked = std::mem::replace(value, Value::Bool(false));
-            *value = check::checked(meta, column, unchecked)?;
+            check::check(meta, column, value)?;
         }
     }
     Ok(())

@@ -66,15 +66,20 @@ fn get_statement(meta: &'static ModelMeta, dialect: Dialect, key: Vec<Value>) ->
     Ok(template(&meta.templates.of(dialect).get, make)?.with(key))
 }
 
-/// Reads the row of a key, found by `GetOf<M>` in the connection's cache.
+/// Reads the row of a key.
 pub(super) async fn read_by_key<M: Model>(conn: &mut Connection, key: Vec<Value>) -> Result<Option<M>> {
     let statement = get_statement(M::meta(), conn.dialect(), key)?;
+    read_one(conn, &statement).await
+}
+
+/// The row that [`get_statement`] finds; the connection's cache has it by `GetOf<M>`.
+async fn read_one<M: Model>(conn: &mut Connection, statement: &Statement) -> Result<Option<M>> {
     let mut found = None;
     let each = &mut |row: &crate::Row<'_>| {
         found = Some(Reader::new(row, &[]).columns()?);
         Ok(())
     };
-    conn.query_keyed::<GetOf<M>>(&statement, each).await.map_err(|error| error.with_model(M::meta().static_name()))?;
+    conn.query_keyed::<GetOf<M>>(statement, each).await.map_err(|error| error.with_model(M::meta().static_name()))?;
     Ok(found)
 }
 
@@ -94,7 +99,7 @@ struct InsertOf<M>(PhantomData<M>);
 
 /// Reads one row by its key.
 pub(super) struct Get<M> {
-    key: Vec<Value>,
+    statement: Statement,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -106,15 +111,14 @@ impl<M: Model> Operation for Get<M> {
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
-        // An operation that reads may be run again from its start.
-        read_by_key(conn, self.key.clone()).await?.ok_or_else(|| not_found(M::meta()))
+        read_one(conn, &self.statement).await?.ok_or_else(|| not_found(M::meta()))
     }
 }
 
 /// The row of a key: what `Model::get` runs.
 pub(crate) async fn get<M: Model, E: Executor>(key: M::Key, ex: &E) -> Result<M> {
-    let key = key_values(&key)?;
-    ex.run(Get { key, _model: PhantomData }).await
+    let statement = get_statement(M::meta(), ex.dialect(), key_values(&key)?)?;
+    ex.run(Get { statement, _model: PhantomData }).await
 }
 
 /// The key that something names; apart from `Model::get`, so that its future does not hold what it was given.
@@ -141,13 +145,11 @@ impl<M: Model> CreateOne<M> {
         let make = |row: NewRow| {
             let returning = if returns { all_columns(meta) } else { Vec::new() };
             let (model, columns) = (ModelRef::Static(meta), row.columns());
-            let values = row.into_binds().collect();
+            let values = row.into_binds();
             compile::insert(Insert { model, columns, values, conflict: None, returning }, dialect)
         };
         let statement = match usual {
-            true => {
-                template(&meta.templates.of(dialect).insert, || make(row.clone()))?.with(row.into_binds().collect())
-            }
+            true => template(&meta.templates.of(dialect).insert, || make(row.clone()))?.with(row.into_binds()),
             false => make(row)?,
         };
         Ok(CreateOne { statement, usual, key, _model: PhantomData })

@@ -152,7 +152,7 @@ impl<M: Model> ByKey<M> {
         let insert = Insert {
             model: Self::model(),
             columns: self.row.columns(),
-            values: self.row.clone().into_binds().collect(),
+            values: self.row.clone().into_binds(),
             conflict,
             returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
         };
@@ -365,7 +365,7 @@ impl<M: Model> Operation for Upsert<M> {
         let insert = Insert {
             model: ByKey::<M>::model(),
             columns: by_key.row.columns(),
-            values: by_key.row.clone().into_binds().collect(),
+            values: by_key.row.clone().into_binds(),
             conflict: Some(overwrite(meta, &by_key.overwrites(), &by_key.target)),
             returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
         };

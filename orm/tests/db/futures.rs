@@ -1,4 +1,4 @@
-//! Every future is `Send`: in spawned tasks, in handlers, borrowing and nested, on both kinds of runtime.
+//! Every future is `Send`, in spawned tasks, in handlers, borrowing and nested, on both kinds of runtime; and small.
 
 use crate::bed::*;
 use axum::{Router, extract::State, routing::get};
@@ -132,4 +132,19 @@ async fn on_one_thread() {
     assert_eq!(ids(&db).await.unwrap(), [1, 2, 3, 4]);
     drop(db);
     bed.finish().await;
+}
+
+/// What connects and what talks to a server is large, and rarely what is awaited just now: it is boxed.
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn futures_are_small() {
+    let bed = Bed::new(Backend::Memory).await.unwrap();
+    let db = &bed.db;
+    let sizes = [
+        std::mem::size_of_val(&db.ping()),
+        std::mem::size_of_val(&db.begin()),
+        std::mem::size_of_val(&insert(db, 1)),
+        std::mem::size_of_val(&db.transaction(async |tx| insert(tx, 1).await)),
+    ];
+    assert!(sizes.iter().all(|&size| size <= 1_024), "{sizes:?}");
 }

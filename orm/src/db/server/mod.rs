@@ -74,7 +74,7 @@ impl deadpool::managed::Manager for Manager {
             }
         };
         let time = self.settings.connect_timeout;
-        let conn = tokio::time::timeout(time, connecting).await.unwrap_or_else(|_| {
+        let conn = tokio::time::timeout(time, Box::pin(connecting)).await.unwrap_or_else(|_| {
             Err(Error::new(Code::Unreachable, format!("the database server did not answer within {time:?}"))
                 .with_hint("check host and port, or raise `connect_timeout`"))
         })?;
@@ -113,7 +113,8 @@ impl ServerPool {
     pub(super) async fn acquire(&self) -> Result<Leased> {
         use deadpool::managed::PoolError;
         let time = self.settings.acquire_timeout;
-        match tokio::time::timeout(time, self.pool.get()).await {
+        // Boxed, like what runs and what connects, so that the futures of people's own, which hold all that, are small.
+        match tokio::time::timeout(time, Box::pin(self.pool.get())).await {
             Ok(Ok(object)) => {
                 let reused = Object::metrics(&object).recycle_count > 0;
                 Ok(Leased { object: Some(object), reused })
@@ -167,7 +168,7 @@ impl Leased {
         let Some(conn) = self.object.as_deref_mut() else { return Err(super::closed()) };
         conn.observe(probe);
         conn.set_busy(true);
-        let done = op.run(conn).await;
+        let done = Box::pin(op.run(conn)).await;
         conn.set_busy(false);
         if let Err(error) = &done
             && error.code() == Code::ConnectionLost

@@ -101,7 +101,7 @@ impl Inserts {
         if !gives_rows {
             group.keys.extend(known_key(self.meta, &row));
         }
-        group.values.extend(row.into_binds());
+        row.add_to(&mut group.values);
         group.places.push(self.rows);
         self.rows += 1;
     }
