@@ -24,5 +24,6 @@ mod lookups;
 mod prefetch;
 mod reading;
 mod slices;
+mod traces;
 mod windows;
 mod writes;

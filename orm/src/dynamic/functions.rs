@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Code, Error, Kind, Result, Value,
-    tree::{Aggregate, Aggregation, BinaryOp, Expr, Function},
+    tree::{Aggregate, Aggregation, BinaryOp, Expr, Function, Unit},
 };
 use rust_decimal::prelude::ToPrimitive;
 
@@ -18,18 +18,25 @@ use rust_decimal::prelude::ToPrimitive;
 enum Takes {
     Text,
     Number,
+    /// A number, as a float.
+    Float,
     Whole,
+    /// A whole number from 0 on, as it stands.
+    Count,
     Day,
     Clock,
     Instant,
 }
 
+/// The most that a text is repeated or padded: a database would make it as long as it is told to.
+const LONGEST: i32 = 10_000;
+
 impl Takes {
     fn fits(self, kind: Kind) -> bool {
         match self {
             Takes::Text => kind == Kind::Text,
-            Takes::Number => literal::family(kind) == Family::Number,
-            Takes::Whole => is_whole(kind),
+            Takes::Number | Takes::Float => literal::family(kind) == Family::Number,
+            Takes::Whole | Takes::Count => is_whole(kind),
             Takes::Day => matches!(kind, Kind::Date | Kind::Timestamp | Kind::DateTime),
             Takes::Clock => matches!(kind, Kind::Time | Kind::Timestamp | Kind::DateTime),
             Takes::Instant => matches!(kind, Kind::Timestamp | Kind::DateTime),
@@ -39,8 +46,9 @@ impl Takes {
     fn called(self) -> &'static str {
         match self {
             Takes::Text => "a text",
-            Takes::Number => "a number",
+            Takes::Number | Takes::Float => "a number",
             Takes::Whole => "a whole number",
+            Takes::Count => "a whole number from 0 on",
             Takes::Day => "a date",
             Takes::Clock => "a time",
             Takes::Instant => "a date with a time",
@@ -51,7 +59,8 @@ impl Takes {
     fn wanted(self) -> Option<Kind> {
         match self {
             Takes::Text => Some(Kind::Text),
-            Takes::Whole => Some(Kind::I64),
+            Takes::Whole | Takes::Count => Some(Kind::I32),
+            Takes::Float => Some(Kind::F64),
             Takes::Number => None,
             Takes::Day => Some(Kind::Date),
             Takes::Clock => Some(Kind::Time),
@@ -107,6 +116,39 @@ const FUNCTIONS: &[Spec] = &[
     of_one("upper", Function::Upper, &[Takes::Text], Gives::Same),
     of_one("trim", Function::Trim, &[Takes::Text], Gives::Same),
     of_one("length", Function::Length, &[Takes::Text], Gives::Kind(Kind::I64)),
+    of_one("ltrim", Function::TrimStart, &[Takes::Text], Gives::Same),
+    of_one("rtrim", Function::TrimEnd, &[Takes::Text], Gives::Same),
+    of_one("reverse", Function::Reverse, &[Takes::Text], Gives::Same),
+    of_one("md5", Function::Md5, &[Takes::Text], Gives::Same),
+    of_one("sha256", Function::Sha256, &[Takes::Text], Gives::Same),
+    of_one("sign", Function::Sign, &[Takes::Number], Gives::Kind(Kind::I32)),
+    of_one("ceil", Function::Ceil, &[Takes::Number], Gives::Same),
+    of_one("floor", Function::Floor, &[Takes::Number], Gives::Same),
+    of_one("sqrt", Function::Sqrt, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("exp", Function::Exp, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("ln", Function::Ln, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("sin", Function::Sin, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("cos", Function::Cos, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("tan", Function::Tan, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("asin", Function::Asin, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("acos", Function::Acos, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("atan", Function::Atan, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("degrees", Function::Degrees, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("radians", Function::Radians, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("iso_year", Function::IsoYear, &[Takes::Day], Gives::Kind(Kind::I32)),
+    of_one("quarter", Function::Quarter, &[Takes::Day], Gives::Kind(Kind::I32)),
+    of_one("week", Function::Week, &[Takes::Day], Gives::Kind(Kind::I32)),
+    of_one("week_day", Function::WeekDay, &[Takes::Day], Gives::Kind(Kind::I32)),
+    of_one("iso_week_day", Function::IsoWeekDay, &[Takes::Day], Gives::Kind(Kind::I32)),
+    of_one("time", Function::Time, &[Takes::Instant], Gives::Kind(Kind::Time)),
+    of_one("trunc_year", Function::Trunc(Unit::Year), &[Takes::Day], Gives::Same),
+    of_one("trunc_quarter", Function::Trunc(Unit::Quarter), &[Takes::Day], Gives::Same),
+    of_one("trunc_month", Function::Trunc(Unit::Month), &[Takes::Day], Gives::Same),
+    of_one("trunc_week", Function::Trunc(Unit::Week), &[Takes::Day], Gives::Same),
+    of_one("trunc_day", Function::Trunc(Unit::Day), &[Takes::Day], Gives::Same),
+    of_one("trunc_hour", Function::Trunc(Unit::Hour), &[Takes::Clock], Gives::Same),
+    of_one("trunc_minute", Function::Trunc(Unit::Minute), &[Takes::Clock], Gives::Same),
+    of_one("trunc_second", Function::Trunc(Unit::Second), &[Takes::Clock], Gives::Same),
     of_one("abs", Function::Abs, &[Takes::Number], Gives::Same),
     of_one("year", Function::Year, &[Takes::Day], Gives::Kind(Kind::I32)),
     of_one("month", Function::Month, &[Takes::Day], Gives::Kind(Kind::I32)),
@@ -115,7 +157,15 @@ const FUNCTIONS: &[Spec] = &[
     of_one("minute", Function::Minute, &[Takes::Clock], Gives::Kind(Kind::I32)),
     of_one("second", Function::Second, &[Takes::Clock], Gives::Kind(Kind::I32)),
     of_one("date", Function::Date, &[Takes::Instant], Gives::Kind(Kind::Date)),
-    of("round", Function::Round, &[Takes::Number, Takes::Whole], 1, Gives::Same),
+    of("round", Function::Round, &[Takes::Number, Takes::Count], 1, Gives::Same),
+    of("log", Function::Log, &[Takes::Float, Takes::Float], 2, Gives::Kind(Kind::F64)),
+    of("power", Function::Power, &[Takes::Float, Takes::Float], 2, Gives::Kind(Kind::F64)),
+    of("left", Function::Left, &[Takes::Text, Takes::Count], 2, Gives::Same),
+    of("right", Function::Right, &[Takes::Text, Takes::Count], 2, Gives::Same),
+    of("position", Function::Position, &[Takes::Text, Takes::Text], 2, Gives::Kind(Kind::I64)),
+    of("lpad", Function::PadStart, &[Takes::Text, Takes::Count, Takes::Text], 3, Gives::Same),
+    of("rpad", Function::PadEnd, &[Takes::Text, Takes::Count, Takes::Text], 3, Gives::Same),
+    of("repeat", Function::Repeat, &[Takes::Text, Takes::Count], 2, Gives::Same),
     of("substr", Function::Substr, &[Takes::Text, Takes::Whole, Takes::Whole], 2, Gives::Same),
     of("replace", Function::Replace, &[Takes::Text, Takes::Text, Takes::Text], 3, Gives::Same),
     of("now", Function::Now, &[], 0, Gives::Kind(Kind::DateTime)),
@@ -204,10 +254,35 @@ fn finish(spec: &Spec, arguments: Vec<Built>) -> Result<Built> {
         Gives::Kind(kind) => (kind, None),
         Gives::Same => first.unwrap_or((Kind::Text, None)),
     };
-    let arguments = arguments.into_iter().map(|built| built.expr).collect();
+    let arguments = arguments.into_iter().enumerate().map(|(at, built)| match spec.arguments {
+        Arguments::Each(takes, _) => match takes.get(at) {
+            Some(Takes::Whole) => Ok(place(built).expr),
+            Some(Takes::Float) => Ok(widen(built, Kind::F64).expr),
+            Some(Takes::Count) => count_of(spec.name, built),
+            _ => Ok(built.expr),
+        },
+        Arguments::Alike(..) => Ok(built.expr),
+    });
+    let arguments = arguments.collect::<Result<_>>()?;
     match spec.function {
         Some(function) => Ok(Built { expr: Expr::Call(function, arguments), kind, scale }),
         None => Err(bad(format!("`{}` cannot stand here", spec.name))),
+    }
+}
+
+/// Places in texts are small numbers, whatever they are computed from.
+fn place(built: Built) -> Built {
+    match built.kind {
+        Kind::I64 => Built { expr: Expr::Cast(Box::new(built.expr), Kind::I32), kind: Kind::I32, ..built },
+        _ => built,
+    }
+}
+
+/// How often, how many: a plain number, and not too large.
+fn count_of(name: &str, built: Built) -> Result<Expr> {
+    match built.expr {
+        Expr::Value(Value::I32(0..=LONGEST)) => Ok(built.expr),
+        _ => Err(bad(format!("`{name}` takes a plain number from 0 to {LONGEST} there"))),
     }
 }
 
@@ -226,7 +301,7 @@ pub(super) struct Alike {
 pub(super) fn alike(scope: &Scope<'_>, terms: &[&Term], wanted: Option<Kind>) -> Result<Alike> {
     let is_plain = |term: &Term| matches!(term, Term::Value(_));
     let mut kind: Option<Kind> = None;
-    let mut scale = None;
+    let mut scale = Some(0);
     let mut built: Vec<Option<Built>> = Vec::with_capacity(terms.len());
     for term in terms {
         if is_plain(term) {
@@ -242,7 +317,7 @@ pub(super) fn alike(scope: &Scope<'_>, terms: &[&Term], wanted: Option<Kind>) ->
             Some(known) => return Err(bad(format!("{} stands beside {}", called(known), called(one.kind)))),
             None => one.kind,
         });
-        scale = scale.max(one.scale);
+        scale = digits(scale, &one);
         built.push(Some(one));
     }
     for (term, place) in terms.iter().zip(&mut built) {
@@ -266,12 +341,20 @@ pub(super) fn alike(scope: &Scope<'_>, terms: &[&Term], wanted: Option<Kind>) ->
             Some(known) => return Err(bad(format!("{} stands beside {}", called(known), called(one.kind)))),
             None => one.kind,
         });
-        scale = scale.max(one.scale);
+        scale = digits(scale, &one);
         *place = Some(one);
     }
     let Some(kind) = kind else { return Err(bad("there is no value")) };
     let exprs = built.into_iter().flatten().map(|one| widen(one, kind).selected().expr).collect();
     Ok(Alike { exprs, kind, scale })
+}
+
+/// The digits after the point that are enough for one more: none where one has any number of them.
+fn digits(scale: Option<u32>, one: &Built) -> Option<u32> {
+    match one.kind {
+        Kind::Decimal => scale.zip(one.scale).map(|(scale, more)| scale.max(more)),
+        _ => scale,
+    }
 }
 
 fn is_whole(kind: Kind) -> bool {
@@ -332,6 +415,11 @@ const AGGREGATES: &[(&str, Aggregate)] = &[
     ("avg", Aggregate::Avg),
     ("min", Aggregate::Min),
     ("max", Aggregate::Max),
+    ("std_dev", Aggregate::StdDev),
+    ("std_dev_sample", Aggregate::StdDevSample),
+    ("variance", Aggregate::Variance),
+    ("variance_sample", Aggregate::VarianceSample),
+    ("any_value", Aggregate::Any),
 ];
 
 /// An aggregate over the rows of the scope.
@@ -353,7 +441,12 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> Resul
         }
         (_, Aggregate::Count) => (Kind::I64, None),
         (None, _) => return Err(bad(format!("`{name}` needs to be told of what"))),
-        (Some(on), Aggregate::Min | Aggregate::Max) if has_order(on.kind) => (on.kind, on.scale),
+        (Some(on), Aggregate::Min | Aggregate::Max | Aggregate::Any) if has_order(on.kind) => (on.kind, on.scale),
+        (Some(on), Aggregate::StdDev | Aggregate::StdDevSample | Aggregate::Variance | Aggregate::VarianceSample)
+            if on.family() == Family::Number =>
+        {
+            (Kind::F64, None)
+        }
         (Some(on), Aggregate::Sum | Aggregate::Avg) if matches!(on.family(), Family::Number | Family::Duration) => {
             let mean = function == Aggregate::Avg;
             match on.kind {
@@ -375,5 +468,6 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> Resul
             format!("`{name}` gives {}, and its default is {}", called(kind), called(default.kind)),
         ));
     }
+    let scale = digits(scale, &default);
     Ok(Built { expr: Expr::Call(Function::Coalesce, vec![expr, default.expr]), kind, scale })
 }

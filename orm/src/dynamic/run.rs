@@ -242,10 +242,14 @@ impl Operation for Fetch {
             let values = columns.iter().enumerate().map(|(place, (kind, scale))| {
                 let mut cell = row.cell(place);
                 if *kind == Kind::Decimal && !cell.is_null() {
-                    cell.set_scale(*scale);
-                    // Databases differ in how many zeros a computed decimal ends with.
-                    let shown = |value: rust_decimal::Decimal| if scale.is_none() { value.normalize() } else { value };
-                    return cell.scaled_decimal().map(|value| Value::Decimal(shown(value)));
+                    // What is computed is no more exact than the database counts, and databases differ in its last zeros.
+                    return Ok(Value::Decimal(match scale {
+                        Some(_) => {
+                            cell.set_scale(*scale);
+                            cell.scaled_decimal()?
+                        }
+                        None => cell.decimal_rounded()?.normalize(),
+                    }));
                 }
                 value_of(&cell, *kind)
             });

@@ -353,6 +353,9 @@ impl<'s> Scope<'s> {
                 (left, right)
             }
         };
+        if let Some(moved) = moved(op, &left, &right) {
+            return Ok(moved);
+        }
         for side in [&left, &right] {
             if side.family() != Family::Number {
                 return Err(bad(format!("arithmetic needs numbers, and {} is given", called(side.kind))));
@@ -395,7 +398,34 @@ impl<'s> Scope<'s> {
         if !possible {
             return Err(bad(format!("{} cannot be made {}", called(built.kind), called(to))));
         }
-        Ok(Built::new(Expr::Cast(Box::new(built.expr), to), to))
+        // A text is read as the number that it says before that is made a whole one.
+        let whole = matches!(to, Kind::I16 | Kind::I32 | Kind::I64);
+        let expr = match built.kind == Kind::Text && whole {
+            true => Expr::Cast(Box::new(built.expr), Kind::Decimal),
+            false => built.expr,
+        };
+        Ok(Built::new(Expr::Cast(Box::new(expr), to), to))
+    }
+}
+
+/// Days and moments with spans of time between them.
+fn moved(op: BinaryOp, left: &Built, right: &Built) -> Option<Built> {
+    let sides = || (left.expr.clone(), right.expr.clone());
+    match (left.family(), op, right.family()) {
+        (Family::Date | Family::DateTime, BinaryOp::Add | BinaryOp::Sub, Family::Duration)
+        | (Family::Duration, BinaryOp::Add | BinaryOp::Sub, Family::Duration) => {
+            let (one, two) = sides();
+            Some(Built::new(one.binary(op, two), left.kind))
+        }
+        (Family::Duration, BinaryOp::Add, Family::Date | Family::DateTime) => {
+            let (one, two) = sides();
+            Some(Built::new(two.binary(op, one), right.kind))
+        }
+        (Family::Date | Family::DateTime, BinaryOp::Sub, _) if left.kind == right.kind => {
+            let (one, two) = sides();
+            Some(Built::new(Expr::Call(tree::Function::Since, vec![one, two]), Kind::Duration))
+        }
+        _ => None,
     }
 }
 

@@ -250,6 +250,7 @@ impl<'s> Builder<'s> {
             if condition.is_aggregate() {
                 return Err(bad("rows are joined by conditions without aggregates"));
             }
+            refuse_further(&condition, source)?;
             self.budget.tree(&condition)?;
             if let Some(last) = self.select.joins.last_mut() {
                 last.on = std::mem::replace(&mut last.on, Expr::And(Vec::new())).and(condition);
@@ -468,6 +469,26 @@ impl<'s> Builder<'s> {
             }
         }
         Ok((select, self.row))
+    }
+}
+
+/// Refuses a condition of a join that needs a table which is joined after it.
+fn refuse_further(on: &Expr, source: u16) -> Result<()> {
+    let mut further = None;
+    on.visit(0, &mut |expr, depth| {
+        if let Expr::Column { path, model, column } = expr
+            && depth == 0
+            && path.source == source
+            && let [_, ..] = path.steps[..]
+            && !(path.steps.len() == 1 && model.key.contains(column))
+        {
+            further = Some(column_name(model, *column));
+        }
+    });
+    match further {
+        None => Ok(()),
+        Some(name) => Err(bad(format!("`{name}` is further away than the rows that are joined"))
+            .with_hint("join the relation to it as well, and filter afterwards; or ask by `exists`")),
     }
 }
 

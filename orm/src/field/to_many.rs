@@ -366,10 +366,11 @@ pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, be
         return Link { through: None, on: equal(foreign_key(source, target, step.field), owner_key) };
     }
     if let Some(through) = relation.through(model, field) {
+        let middle = through.model();
         let target_key = columns_at(source, target, target.key.clone());
-        let tie = equal(foreign_key(between, &through.model, through.source), owner_key);
-        let on = equal(foreign_key(between, &through.model, through.target), target_key);
-        return Link { through: Some((through.model.clone(), tie)), on };
+        let tie = equal(foreign_key(between, &middle, through.source), owner_key);
+        let on = equal(foreign_key(between, &middle, through.target), target_key);
+        return Link { through: Some((middle, tie)), on };
     }
     match relation.reverse(model, field) {
         Some(reverse) => Link { through: None, on: equal(foreign_key(source, target, reverse), owner_key) },

@@ -9,7 +9,7 @@ mod step;
 /// The engine itself: schema state, operations, plans and files.
 pub use migrations_engine as engine;
 pub use migrator::{Hook, Migrator, migrate};
-pub use schema::schema;
+pub use schema::{schema, schema_of};
 pub use step::{Frozen, FrozenField, Step, StepFn, StepFuture};
 
 use crate::{App, Code, Database, Dialect, Error, Result};

@@ -4,7 +4,7 @@ use super::engine_error;
 use crate::{
     App, Code, Error, Kind, Result, Value,
     model::{ChoiceValue, ColumnMeta, DbDefault, FieldMeta, ModelMeta, OnDelete, RelationKind},
-    tree::{BinaryOp, Expr, Function, Like, Order},
+    tree::{BinaryOp, Expr, Function, Like, ModelRef, Order},
 };
 use migrations_engine::{
     Schema,
@@ -37,6 +37,28 @@ pub fn schema(apps: &[App]) -> Result<Schema> {
         }
     }
     super::check::fits_together(apps, &schema)?;
+    schema.validate().map_err(engine_error)?;
+    Ok(schema)
+}
+
+/// The state of the database that these models ask for, also such that were described at run time.
+///
+/// # Errors
+/// When models do not fit together.
+///
+/// ```
+/// use orm::{Kind, model::{Models, NewField, NewModel}};
+/// let models = Models::describe([NewModel::new("crm", "Tag").field(NewField::column("id", Kind::I64)).key(["id"])])?;
+/// assert_eq!(orm::migrate::schema_of(models.iter())?.model("crm", "Tag").unwrap().table, "crm_tag");
+/// # Ok::<(), orm::Error>(())
+/// ```
+pub fn schema_of(models: impl IntoIterator<Item = ModelRef>) -> Result<Schema> {
+    let mut schema = Schema::default();
+    for meta in models {
+        if let Some(other) = schema.insert(model(&meta)?) {
+            return Err(Error::new(Code::BadModel, format!("the model `{}` is listed twice", other.key)));
+        }
+    }
     schema.validate().map_err(engine_error)?;
     Ok(schema)
 }
@@ -144,8 +166,10 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
 }
 
 fn many_to_many(model: &Model, field: &FieldMeta, target: &str, to: &ModelKey) -> Field {
-    let mut out = match field.options.through {
-        Some(through) => Field::many_to_many_through(field.name.clone(), to.clone(), key_of(through())),
+    let described = field.relation.as_ref().and_then(|relation| relation.described_through());
+    let through = field.options.through.map(|through| key_of(through())).or(described.map(|model| key_of(&model)));
+    let mut out = match through {
+        Some(through) => Field::many_to_many_through(field.name.clone(), to.clone(), through),
         None => Field::many_to_many(model, field.name.clone(), to.clone()),
     };
     if let (Some(table), Some(Relation { many_to_many: Some(ManyToMany { table: name, .. }), .. })) =

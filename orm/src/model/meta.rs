@@ -2,7 +2,7 @@
 
 use super::{
     AppSpec, ColumnShape, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelationKind,
-    Shape,
+    Shape, describe::ModelSet,
 };
 use crate::{
     Kind,
@@ -14,7 +14,7 @@ use crate::{
 use migrations_engine::{naming, schema::ModelKey};
 use std::{
     borrow::Cow,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
 };
 
 /// A model: its names, fields, columns, keys and relations.
@@ -104,17 +104,58 @@ pub struct Relation {
     reverse: OnceLock<Option<u16>>,
 }
 
-#[derive(Debug)]
-enum Target {
+/// A model that metadata leads to.
+#[derive(Debug, Clone)]
+pub(super) enum Target {
     Static(fn() -> &'static ModelMeta),
     Model(ModelRef),
+    /// One that was described together with the model that leads to it: neither keeps the other.
+    Sibling(Weak<ModelSet>, u16),
+}
+
+impl Target {
+    fn model(&self) -> ModelRef {
+        match self {
+            Target::Static(meta) => ModelRef::Static(meta()),
+            Target::Model(model) => model.clone(),
+            Target::Sibling(set, place) => match set.upgrade() {
+                Some(set) => ModelRef::Member(set, *place),
+                // Who asks has the model that leads there, and so the set: this is never reached.
+                None => ModelRef::Static(nowhere()),
+            },
+        }
+    }
+
+    /// A model that the metadata of `owner` leads to, without keeping it where it is kept by what it belongs to.
+    fn from(model: &ModelRef) -> Target {
+        match model {
+            ModelRef::Member(set, place) => Target::Sibling(Arc::downgrade(set), *place),
+            model => Target::Model(model.clone()),
+        }
+    }
+}
+
+fn nowhere() -> &'static ModelMeta {
+    static NOWHERE: OnceLock<ModelMeta> = OnceLock::new();
+    NOWHERE.get_or_init(|| ModelMeta::described(Described::default()))
+}
+
+/// What the metadata of a model that no struct stands for is made of.
+#[derive(Debug, Default)]
+pub(super) struct Described {
+    pub(super) app: String,
+    pub(super) name: String,
+    pub(super) table: String,
+    pub(super) fields: Vec<FieldMeta>,
+    pub(super) columns: Vec<ColumnMeta>,
+    pub(super) key: Vec<u16>,
+    pub(super) ordering: Vec<OrderKey>,
 }
 
 /// The table between the two sides of a many-to-many, seen from one of them.
 #[derive(Debug, Clone)]
 pub struct Through {
-    /// The model between.
-    pub model: ModelRef,
+    model: Target,
     /// Its foreign key to this side, as a field index.
     pub source: u16,
     /// Its foreign key to the other side, as a field index.
@@ -198,6 +239,29 @@ impl ModelMeta {
             managed: spec.managed,
             ops: Some((spec.reader)()),
             options: spec.options,
+            options_cell: OnceLock::new(),
+            root: OnceLock::new(),
+            templates: Templates::default(),
+        }
+    }
+
+    /// The metadata of a model that no struct stands for.
+    pub(super) fn described(model: Described) -> ModelMeta {
+        ModelMeta {
+            verbose_name: words(&model.name),
+            app: model.app,
+            name: Cow::Owned(model.name),
+            table: model.table,
+            fields: model.fields,
+            columns: model.columns,
+            key: model.key,
+            ordering: model.ordering,
+            comment: None,
+            help: "",
+            renamed_from: None,
+            managed: true,
+            ops: None,
+            options: ModelOptions::default,
             options_cell: OnceLock::new(),
             root: OnceLock::new(),
             templates: Templates::default(),
@@ -321,9 +385,46 @@ impl ColumnMeta {
     }
 }
 
+impl Through {
+    /// The model between.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let (_, tags) = Book::meta().field("tags").unwrap();
+    /// let between = tags.relation.as_ref().unwrap().through(&orm::tree::ModelRef::Static(Book::meta()), tags);
+    /// assert_eq!(between.unwrap().model().label(), "library.Book_tags");
+    /// ```
+    pub fn model(&self) -> ModelRef {
+        self.model.model()
+    }
+}
+
 impl Relation {
     fn new(kind: RelationKind, target: Target) -> Relation {
         Relation { kind, target, through: OnceLock::new(), reverse: OnceLock::new() }
+    }
+
+    pub(super) fn described(
+        kind: RelationKind,
+        target: Target,
+        reverse: Option<u16>,
+        through: Option<(Target, u16, u16)>,
+    ) -> Relation {
+        let through = through.map(|(model, source, target)| Through { model, source, target });
+        Relation {
+            kind,
+            target,
+            through: OnceLock::from(through),
+            reverse: reverse.map_or_else(OnceLock::new, |reverse| OnceLock::from(Some(reverse))),
+        }
+    }
+
+    /// The model between, where it was described at run time.
+    pub(crate) fn described_through(&self) -> Option<ModelRef> {
+        match self.through.get() {
+            Some(Some(Through { model: model @ Target::Sibling(..), .. })) => Some(model.model()),
+            _ => None,
+        }
     }
 
     /// The model that the relation leads to.
@@ -334,10 +435,7 @@ impl Relation {
     /// assert_eq!(author.relation.as_ref().unwrap().target().label(), "library.Author");
     /// ```
     pub fn target(&self) -> ModelRef {
-        match &self.target {
-            Target::Static(meta) => ModelRef::Static(meta()),
-            Target::Model(model) => model.clone(),
-        }
+        self.target.model()
     }
 
     /// Whether at most one row is at the other end.
@@ -373,7 +471,7 @@ impl Relation {
     /// # use library::*;
     /// let (_, tags) = Book::meta().field("tags").unwrap();
     /// let between = tags.relation.as_ref().unwrap().through(&orm::tree::ModelRef::Static(Book::meta()), tags);
-    /// assert_eq!(between.unwrap().model.table, "library_book_tags");
+    /// assert_eq!(between.unwrap().model().table, "library_book_tags");
     /// ```
     pub fn through(&self, owner: &ModelRef, field: &FieldMeta) -> Option<&Through> {
         let between = self.through.get_or_init(|| match (self.kind, field.options.through) {
@@ -381,7 +479,7 @@ impl Relation {
                 let model = model();
                 let source = foreign_key_to(model, owner, field.options.via, None)?;
                 let target = foreign_key_to(model, &self.target(), None, Some(source))?;
-                Some(Through { model: ModelRef::Static(model), source, target })
+                Some(Through { model: Target::Model(ModelRef::Static(model)), source, target })
             }
             (RelationKind::ManyToMany, None) => Some(automatic_through(owner, field, self.target())),
             _ => None,
@@ -431,31 +529,27 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
             first_column,
             column_count: columns.len() as u16 - first_column,
             column: None,
-            relation: Some(Relation::new(kind, Target::Model(model))),
+            relation: Some(Relation::new(kind, Target::from(&model))),
         });
     }
     let table = field.options.table.map_or(made.table, str::to_owned);
     let both = UniqueMeta { name: None, fields: vec![1, 2], condition: None };
-    let model = ModelMeta {
+    let described = Described {
         app: owner.app.clone(),
-        name: Cow::Owned(format!("{}_{}", owner.name, field.name)),
+        name: format!("{}_{}", owner.name, field.name),
         table,
         fields,
         columns,
         key: vec![0],
         ordering: Vec::new(),
-        comment: None,
-        verbose_name: format!("{} of {}", field.name, owner.verbose_name),
-        help: "",
-        renamed_from: None,
-        managed: owner.managed,
-        ops: None,
-        options: ModelOptions::default,
-        options_cell: OnceLock::from(ModelOptions { unique: vec![both], ..ModelOptions::default() }),
-        root: OnceLock::new(),
-        templates: Templates::default(),
     };
-    Through { model: ModelRef::Shared(Arc::new(model)), source: 1, target: 2 }
+    let model = ModelMeta {
+        verbose_name: format!("{} of {}", field.name, owner.verbose_name),
+        managed: owner.managed,
+        options_cell: OnceLock::from(ModelOptions { unique: vec![both], ..ModelOptions::default() }),
+        ..ModelMeta::described(described)
+    };
+    Through { model: Target::Model(ModelRef::Shared(Arc::new(model))), source: 1, target: 2 }
 }
 
 /// `BookReview` gives `book review`.

@@ -2,6 +2,7 @@
 
 mod app;
 mod build;
+mod describe;
 mod fit;
 mod key;
 mod meta;
@@ -12,6 +13,7 @@ mod traits;
 
 pub use app::App;
 pub use build::{Offsets, check_columns, check_reverse, offsets, starts};
+pub use describe::{ModelSet, Models, NewField, NewModel};
 pub use fit::{Checked, Probe, Unfit, fits, fits_bare, fits_key, fits_part, fitting};
 pub use key::{Key, KeyField};
 pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta};

@@ -85,7 +85,7 @@ fn add(found: &mut References, model: &ModelRef) {
             }
             RelationKind::ManyToMany if field.options.through.is_none() => {
                 if let Some(through) = relation.through(model, field) {
-                    add(found, &through.model.clone());
+                    add(found, &through.model());
                 }
             }
             _ => {}

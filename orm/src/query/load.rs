@@ -375,7 +375,7 @@ fn tie(plan: &Prefetch, select: &mut Select) -> Result<Vec<Expr>> {
     }
     let relation = field.relation.as_ref();
     if let Some(through) = relation.and_then(|relation| relation.through(model, field)) {
-        let between = through.model.clone();
+        let between = through.model();
         let key = at(0, &target, &mut target.key.iter().copied());
         let far = at(1, &between, &mut between.fields[usize::from(through.target)].columns());
         let near = at(1, &between, &mut between.fields[usize::from(through.source)].columns());

@@ -1,6 +1,6 @@
 //! Where a column stands: which source of the query, and the relations that lead from it.
 
-use crate::model::{FieldMeta, ModelMeta};
+use crate::model::{FieldMeta, ModelMeta, ModelSet};
 use std::{fmt, ops::Deref, sync::Arc};
 
 /// A model's metadata: `'static` for derived models, shared for those made at run time.
@@ -8,8 +8,10 @@ use std::{fmt, ops::Deref, sync::Arc};
 pub enum ModelRef {
     /// A derived model.
     Static(&'static ModelMeta),
-    /// A model that was described at run time.
+    /// A model between two others, made for them.
     Shared(Arc<ModelMeta>),
+    /// A model that was described at run time, with those that it leads to.
+    Member(Arc<ModelSet>, u16),
 }
 
 impl Deref for ModelRef {
@@ -18,6 +20,7 @@ impl Deref for ModelRef {
         match self {
             ModelRef::Static(meta) => meta,
             ModelRef::Shared(meta) => meta,
+            ModelRef::Member(set, place) => set.model(*place),
         }
     }
 }

@@ -57,7 +57,7 @@ fn side(step: &crate::tree::Step) -> Result<Side> {
         return Ok(Side::ForeignKey { model: step.model.clone(), columns: columns(&step.model, step.field) });
     }
     if let Some(through) = relation.through(&step.model, field) {
-        let model = through.model.clone();
+        let model = through.model();
         let (source, target) = (columns(&model, through.source), columns(&model, through.target));
         return Ok(Side::Between { model, source, target, automatic: field.options.through.is_none() });
     }

@@ -1,0 +1,220 @@
+//! From a translated query to one by name: its calls in their order.
+
+use super::{
+    pack::{list, text},
+    translate::{Level, Translated, left, plain},
+};
+use orm::dynamic::{Call, Order, Pick, Query, Term, path};
+use serde_json::Value as Json;
+
+/// A translated query, and where its values stand in a row.
+pub struct Ready {
+    pub query: Query,
+    /// The columns of a row: the picked values, or the key of the model.
+    pub columns: Vec<String>,
+}
+
+impl Level<'_> {
+    /// One row of aggregates over what the query has.
+    pub fn aggregate(mut self, items: &[Json]) -> Translated<Query> {
+        if self.is_grouped() {
+            return left("an aggregate over groups");
+        }
+        if self.distinct || self.picked.is_some() && !self.joins.is_empty() {
+            return left("an aggregate over different rows");
+        }
+        let mut aggregates: Vec<(String, Term)> = Vec::new();
+        for item in items {
+            if item["as"].is_null() {
+                return left("an aggregate without a name");
+            }
+            let term = self.term(&item["expr"])?;
+            aggregates.push((plain(text(&item["as"])), term));
+            self.names.push((text(&item["as"]).to_owned(), true));
+        }
+        if !self.joins.is_empty() && !self.slices.is_empty() {
+            return left("a slice of joined rows that is looked at again");
+        }
+        let (model, names) = (self.model.clone(), aggregates.clone());
+        self.names.retain(|(name, _)| !names.iter().any(|(known, _)| *known == plain(name)));
+        self.picked = None;
+        let mut query = Query::of(model);
+        self.emit(&mut query)?;
+        Ok(query.then(Call::Aggregate(aggregates)))
+    }
+
+    fn emit(&mut self, query: &mut Query) -> Translated<()> {
+        let annotated: Vec<_> = std::mem::take(&mut self.annotations);
+        let (aggregates, plain): (Vec<_>, Vec<_>) =
+            annotated.into_iter().partition(|(name, _)| self.is_aggregate_name(name));
+        let mut add = |call| query.calls.push(call);
+        self.joined.drain(..).for_each(|join| add(Call::Join(join)));
+        plain.into_iter().for_each(|item| add(Call::Alias(vec![item])));
+        self.filters.drain(..).for_each(|term| add(Call::Filter(term)));
+        if self.order.is_none() && self.keys.is_none() {
+            let own = list(&self.pack.asked(&self.asked)["meta"]["ordering"]).to_vec();
+            let before = self.joined.len();
+            let order = self.order(&own)?;
+            if self.joined.len() > before {
+                return left("a model that is ordered over many rows");
+            }
+            self.order = Some(order);
+        }
+        if self.nothing {
+            query.calls.push(Call::Nothing);
+        }
+        self.annotations = aggregates;
+        if self.annotations.is_empty() && self.keys.is_none() {
+            self.cut(query);
+        }
+        Ok(())
+    }
+
+    fn is_aggregate_name(&self, name: &str) -> bool {
+        self.names.iter().any(|(known, aggregate)| *aggregate && plain(known) == name)
+    }
+
+    fn cut(&mut self, query: &mut Query) {
+        let mut add = |call| query.calls.push(call);
+        if let Some(order) = self.order.take() {
+            add(Call::OrderBy(order));
+        }
+        if std::mem::take(&mut self.reversed) {
+            add(Call::Reverse);
+        }
+        if self.distinct {
+            add(Call::Distinct);
+        }
+        for (start, count) in self.slices.drain(..) {
+            if start > 0 {
+                add(Call::Offset(start));
+            }
+            if let Some(count) = count {
+                add(Call::Limit(count));
+            }
+        }
+    }
+
+    /// The names of the columns of the model's key.
+    fn key(&self) -> Vec<String> {
+        let meta = self.pack.models.get(&self.model).unwrap();
+        meta.key
+            .iter()
+            .map(|&column| meta.fields[usize::from(meta.columns[usize::from(column)].field)].name.to_string())
+            .collect()
+    }
+
+    /// The whole query.
+    pub fn ready(mut self) -> Translated<Ready> {
+        let mut query = Query::of(self.model.clone());
+        let key = self.key();
+        let names: Vec<String> = self.annotations.iter().map(|(name, _)| name.clone()).collect();
+        let mut columns = match &self.picked {
+            Some(picked) => picked.iter().map(|(name, _)| name.clone()).collect(),
+            None => key.iter().map(|name| plain(&format!("key_{name}"))).collect::<Vec<_>>(),
+        };
+        let grouped = self.is_grouped();
+        let picked = self.picked.clone();
+        let pick = |(name, term): (String, Term)| Pick::Term { name, term };
+        if !grouped {
+            let mut row: Vec<(String, Term)> = match picked {
+                Some(picked) => picked,
+                None => {
+                    let own = key.iter().map(|name| (plain(&format!("key_{name}")), path(name.as_str())));
+                    let names = if self.bare { &[][..] } else { &names[..] };
+                    own.chain(names.iter().map(|name| (format!("{name}_s"), path(name.as_str())))).collect()
+                }
+            };
+            if self.distinct {
+                // Django selects what different rows are ordered by, too.
+                for order in self.order.iter().flatten() {
+                    let Order::Term { by, .. } = order else { continue };
+                    if !row.iter().any(|(_, term)| term == by) {
+                        row.push((format!("o_{}", row.len()), by.clone()));
+                    }
+                }
+            }
+            // A picked annotation has its name already.
+            let row: Vec<(String, Term)> = row
+                .into_iter()
+                .map(|(name, term)| if names.contains(&name) { (format!("{name}_s"), term) } else { (name, term) })
+                .collect();
+            columns = columns
+                .into_iter()
+                .map(|name| if names.contains(&name) { format!("{name}_s") } else { name })
+                .collect();
+            let slices = std::mem::take(&mut self.slices);
+            let (distinct, mut rest) = (std::mem::take(&mut self.distinct), Query::of(""));
+            self.emit(&mut query)?;
+            (self.slices, self.distinct) = (slices, distinct);
+            let order = query.calls.iter().rposition(|call| matches!(call, Call::OrderBy(_)));
+            let order = order.map(|place| query.calls.split_off(place)).unwrap_or_default();
+            query.calls.push(Call::Values(row.into_iter().map(pick).collect()));
+            query.calls.extend(order);
+            self.cut(&mut rest);
+            query.calls.extend(rest.calls);
+            return Ok(Ready { query, columns });
+        }
+        let keys: Vec<(String, Term)> = match self.keys.clone() {
+            Some(keys) => keys,
+            None => self.own_keys(&key),
+        };
+        let (slices, distinct) = (std::mem::take(&mut self.slices), std::mem::take(&mut self.distinct));
+        let having = std::mem::take(&mut self.having);
+        let plain_names: Vec<String> = names.iter().filter(|name| !self.is_aggregate_name(name)).cloned().collect();
+        self.emit(&mut query)?;
+        (self.slices, self.distinct) = (slices, distinct);
+        let mut row: Vec<(String, Term)> = keys
+            .into_iter()
+            .map(|(name, term)| if names.contains(&name) { (format!("{name}_s"), term) } else { (name, term) })
+            .collect();
+        // After `values`, only what it names is a key.
+        for name in plain_names.iter().filter(|_| self.keys.is_none()) {
+            let selected = format!("{name}_s");
+            if !row.iter().any(|(known, _)| *known == selected) {
+                row.push((selected, path(name.as_str())));
+            }
+        }
+        // What is ordered by is a key as well.
+        for order in self.order.iter().flatten() {
+            let Order::Term { by, .. } = order else { continue };
+            let known = row.iter().any(|(_, term)| term == by) || self.mentions_aggregate(by);
+            if !known {
+                row.push((format!("o_{}", row.len()), by.clone()));
+            }
+        }
+        // What is picked later is one too.
+        for (name, term) in picked.iter().flatten() {
+            let selected = format!("{name}_s");
+            if plain_names.contains(name) && !row.iter().any(|(known, _)| *known == selected) {
+                row.push((selected, path(name.as_str())));
+            } else if !names.contains(name) && !row.iter().any(|(known, _)| known == name) {
+                row.push((name.clone(), term.clone()));
+            }
+        }
+        columns = columns
+            .into_iter()
+            .map(|name| if plain_names.contains(&name) { format!("{name}_s") } else { name })
+            .collect();
+        query.calls.push(Call::GroupBy(row.into_iter().map(pick).collect()));
+        std::mem::take(&mut self.annotations).into_iter().for_each(|item| query.calls.push(Call::Annotate(vec![item])));
+        having.into_iter().for_each(|term| query.calls.push(Call::Filter(term)));
+        self.cut(&mut query);
+        Ok(Ready { query, columns })
+    }
+
+    fn mentions_aggregate(&self, term: &Term) -> bool {
+        let json = serde_json::to_string(term).unwrap();
+        json.contains("\"aggregate\"")
+            || self.names.iter().any(|(name, aggregate)| *aggregate && json.contains(&format!("\"{}\"", plain(name))))
+    }
+
+    /// Every field of the model, its key under names of its own.
+    fn own_keys(&self, key: &[String]) -> Vec<(String, Term)> {
+        let meta = self.pack.models.get(&self.model).unwrap();
+        let own = key.iter().map(|name| (plain(&format!("key_{name}")), path(name.as_str())));
+        let fields =
+            meta.fields.iter().filter(|field| field.column_count == 1 && !key.iter().any(|name| *name == field.name));
+        own.chain(fields.map(|field| (format!("f_{}", plain(&field.name)), path(&*field.name)))).collect()
+    }
+}

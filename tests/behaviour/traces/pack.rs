@@ -1,0 +1,305 @@
+//! One file of recorded evaluations: its models, described at run time, and the rows of its snapshots.
+
+use crate::bed::Bed;
+use orm::{
+    Kind, Value,
+    dynamic::Catalog,
+    migrate::engine,
+    model::{Models, NewField, NewModel},
+    tree::ModelRef,
+};
+use serde_json::Value as Json;
+use std::collections::{BTreeSet, HashMap};
+
+/// A file of evaluations, with what it says of its models.
+pub struct Pack {
+    pub name: String,
+    pub json: Json,
+    pub catalog: Catalog,
+    pub models: Models,
+    places: HashMap<String, usize>,
+}
+
+pub fn text(json: &Json) -> &str {
+    json.as_str().unwrap_or_default()
+}
+
+pub fn list(json: &Json) -> &[Json] {
+    json.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn is_true(json: &Json) -> bool {
+    json.as_bool().unwrap_or_default()
+}
+
+impl Pack {
+    pub fn read(path: &std::path::Path) -> Pack {
+        let json: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let places: HashMap<_, _> = list(&json["models"])
+            .iter()
+            .enumerate()
+            .map(|(place, model)| (text(&model["label"]).to_owned(), place))
+            .collect();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let mut pack = Pack { name, catalog: Catalog::new(), models: Models::describe([]).unwrap(), places, json };
+        let described = list(&pack.json["models"]).iter().filter(|model| model["proxy_for"].is_null());
+        pack.models = Models::describe(described.map(|model| pack.describe(model)).collect::<Vec<_>>()).unwrap();
+        let limits = orm::dynamic::Limits { joins: 200, size: 5_000, ..Default::default() };
+        pack.catalog = pack.models.iter().fold(Catalog::new().limits(limits), Catalog::model);
+        pack
+    }
+
+    /// What the file says of a model; of a proxy, what it says of the model behind it.
+    pub fn model(&self, label: &str) -> &Json {
+        // Some relations lead out of the file.
+        static NOWHERE: Json = Json::Null;
+        let Some(&place) = self.places.get(label) else { return &NOWHERE };
+        let model = &self.json["models"][place];
+        match model["proxy_for"].as_str() {
+            Some(behind) => self.model(behind),
+            None => model,
+        }
+    }
+
+    /// What the file says of a model, a proxy too.
+    pub fn asked(&self, label: &str) -> &Json {
+        match self.places.get(label).map(|&place| &self.json["models"][place]) {
+            Some(model) if !list(&model["meta"]["ordering"]).is_empty() => model,
+            _ => self.model(label),
+        }
+    }
+
+    /// The label of a model that has a table.
+    pub fn label<'p>(&'p self, label: &'p str) -> &'p str {
+        text(&self.model(label)["label"])
+    }
+
+    pub fn field<'p>(&self, model: &'p Json, name: &str) -> Option<&'p Json> {
+        list(&model["fields"]).iter().find(|field| text(&field["name"]) == name)
+    }
+
+    fn use_tz(&self) -> bool {
+        is_true(&self.json["settings"]["USE_TZ"])
+    }
+
+    /// A foreign key can point to the key of its target only.
+    fn points_to_key(&self, field: &Json) -> bool {
+        let fk = &field["fk"];
+        let target = self.model(text(&fk["to"]));
+        fk["to_field"] == target["pk"]
+            && self.field(target, text(&target["pk"])).is_some_and(|key| text(&key["type"]) != "CompositePrimaryKey")
+    }
+
+    fn describe(&self, json: &Json) -> NewModel {
+        let (app, name) = text(&json["label"]).split_once('.').unwrap();
+        let mut model = NewModel::new(app, name).table(text(&json["table"]));
+        let mut key = vec![text(&json["pk"])];
+        let mut taken = BTreeSet::new();
+        for field in list(&json["fields"]) {
+            taken.insert(text(&field["name"]));
+            match text(&field["type"]) {
+                "CompositePrimaryKey" => {
+                    let named = |part: &Json| {
+                        let known = list(&json["fields"])
+                            .iter()
+                            .find(|field| field["name"] == *part || field["attname"] == *part);
+                        known.map_or("", |field| text(&field["name"]))
+                    };
+                    key = list(&field["fields"]).iter().map(named).collect();
+                }
+                "ForeignObject" => {}
+                "ForeignKey" | "OneToOneField" if !self.points_to_key(field) => {
+                    // Its column is there all the same.
+                    let target = self.model(text(&field["fk"]["to"]));
+                    let kind = self.field(target, text(&field["fk"]["to_field"])).map_or(Kind::I64, |to| self.kind(to));
+                    model = model.field(plain(NewField::column(text(&field["attname"]), kind), field));
+                    key.iter_mut()
+                        .filter(|part| **part == text(&field["name"]))
+                        .for_each(|part| *part = text(&field["attname"]));
+                }
+                "ForeignKey" | "OneToOneField" => {
+                    let to = self.label(text(&field["fk"]["to"]));
+                    let new = match is_true(&field["fk"]["one_to_one"]) {
+                        true => NewField::one_to_one(text(&field["name"]), to),
+                        false => NewField::foreign_key(text(&field["name"]), to),
+                    };
+                    model = model.field(plain(new, field));
+                }
+                "ManyToManyField" => {
+                    if let Some(new) = self.many(text(&field["name"]), field, "to", "source_field", "target_field") {
+                        model = model.field(new);
+                    }
+                }
+                _ => model = model.field(plain(NewField::column(text(&field["name"]), self.kind(field)), field)),
+            }
+        }
+        for reverse in list(&json["reverse"]) {
+            let name = text(&reverse["query_name"]);
+            if name.contains('+') || name.contains("__") || !taken.insert(name) {
+                continue;
+            }
+            let other = self.model(text(&reverse["model"]));
+            let Some(field) = self.field(other, text(&reverse["field"])) else { continue };
+            let label = text(&other["label"]);
+            match text(&reverse["kind"]) {
+                "many_to_many" => {
+                    if let Some(new) = self.many(name, field, label, "target_field", "source_field") {
+                        model = model.field(new);
+                    }
+                }
+                _ if field["fk"].is_null() || !self.points_to_key(field) => {}
+                "one_to_one" => model = model.field(NewField::has_one(name, label, text(&field["name"]))),
+                _ => model = model.field(NewField::has_many(name, label, text(&field["name"]))),
+            }
+        }
+        model.key(key)
+    }
+
+    fn many(&self, name: &str, field: &Json, to: &str, source: &str, target: &str) -> Option<NewField> {
+        let m2m = &field["m2m"];
+        let through = self.model(text(&m2m["through"]));
+        let sides = [text(&m2m[source]), text(&m2m[target])];
+        let known = sides.iter().all(|side| self.field(through, side).is_some_and(|side| self.points_to_key(side)));
+        let to = if to == "to" { text(&m2m["to"]) } else { to };
+        known.then(|| NewField::many_to_many(name, self.label(to), text(&through["label"]), sides[0], sides[1]))
+    }
+
+    fn kind(&self, field: &Json) -> Kind {
+        match text(&field["type"]) {
+            "SmallAutoField" | "SmallIntegerField" | "PositiveSmallIntegerField" => Kind::I16,
+            "AutoField" | "IntegerField" | "PositiveIntegerField" => Kind::I32,
+            "BigAutoField" | "BigIntegerField" | "PositiveBigIntegerField" => Kind::I64,
+            "BooleanField" => Kind::Bool,
+            "FloatField" => Kind::F64,
+            "DecimalField" => Kind::Decimal,
+            "DateField" => Kind::Date,
+            "TimeField" => Kind::Time,
+            "DateTimeField" if self.use_tz() => Kind::DateTime,
+            "DateTimeField" => Kind::Timestamp,
+            "DurationField" => Kind::Duration,
+            "UUIDField" => Kind::Uuid,
+            "BinaryField" => Kind::Bytes,
+            "JSONField" => Kind::Json,
+            "ForeignKey" | "OneToOneField" => {
+                let target = self.model(text(&field["fk"]["to"]));
+                self.field(target, text(&field["fk"]["to_field"])).map_or(Kind::I64, |to| self.kind(to))
+            }
+            _ => Kind::Text,
+        }
+    }
+
+    /// Makes the tables, without constraints: snapshots are loaded in any order.
+    pub async fn create(&self, bed: &Bed) -> orm::Result<()> {
+        let mut known = BTreeSet::new();
+        let tables = self.models.iter().filter(|model| known.insert(model.table.clone()));
+        let bare = tables.map(|model| {
+            let (app, name) = (model.app.clone(), model.name.to_string());
+            let new = NewModel::new(app, name).table(&model.table);
+            let new = model.columns.iter().fold(new, |new, column| {
+                let mut field = NewField::column(&column.name, column.kind);
+                field = if column.nullable { field.null() } else { field };
+                field = match (column.digits, column.scale) {
+                    (Some(digits), Some(scale)) => field.digits(digits, scale),
+                    _ => field,
+                };
+                let is_key = model.key.iter().any(|&key| model.columns[usize::from(key)].name == column.name);
+                match column.max_length.or((is_key && column.kind == Kind::Text).then_some(190)) {
+                    Some(length) => new.field(field.max_length(length)),
+                    None => new.field(field),
+                }
+            });
+            new.key(model.key.iter().map(|&key| model.columns[usize::from(key)].name.clone()))
+        });
+        let to = orm::migrate::schema_of(Models::describe(bare.collect::<Vec<_>>())?.iter())?;
+        let empty = engine::Schema::default();
+        let operations = engine::diff(&empty, &to, &mut engine::diff::Refuse).map_err(orm::migrate::engine_error)?;
+        let plan = engine::plan(bed.db.dialect().into(), &empty, &operations).map_err(orm::migrate::engine_error)?;
+        bed.db.batch(plan.iter().map(|statement| statement.sql()).collect::<Vec<_>>().join(";\n")).await
+    }
+
+    /// Takes the tables away: files share the names of some.
+    pub async fn drop(&self, bed: &Bed) -> orm::Result<()> {
+        let quote = if bed.db.dialect() == orm::Dialect::MariaDb { '`' } else { '"' };
+        let tables: BTreeSet<String> = self.models.iter().map(|model| model.table.clone()).collect();
+        let drop = tables.iter().map(|table| format!("DROP TABLE {quote}{table}{quote}"));
+        bed.db.batch(drop.collect::<Vec<_>>().join(";\n")).await
+    }
+
+    /// Puts the rows of a snapshot into the tables, instead of what is in them.
+    pub async fn load(&self, snapshot: &str, bed: &Bed) -> orm::Result<()> {
+        let quote = if bed.db.dialect() == orm::Dialect::MariaDb { '`' } else { '"' };
+        let tables: Vec<ModelRef> = self.models.iter().collect();
+        let clear: Vec<String> =
+            tables.iter().map(|model| format!("DELETE FROM {quote}{}{quote}", model.table)).collect();
+        bed.db.batch(clear.join(";\n")).await?;
+        for (table, rows) in self.json["snapshots"][snapshot].as_object().unwrap() {
+            let rows = &self.json["tables"][text(rows)]["rows"];
+            let Some(model) = tables.iter().find(|model| model.table == *table) else { continue };
+            let names = list(&self.json["columns"][table]);
+            let columns: Vec<(usize, &orm::model::ColumnMeta)> = names
+                .iter()
+                .enumerate()
+                .filter_map(|(place, name)| {
+                    Some((place, model.columns.iter().find(|column| column.name == text(name))?))
+                })
+                .collect();
+            let values: Vec<Vec<Value>> = list(rows)
+                .iter()
+                .map(|row| columns.iter().map(|(place, column)| cell(&row[*place], column.kind)).collect())
+                .collect();
+            if !values.is_empty() {
+                let named: Vec<&str> = columns.iter().map(|(_, column)| column.name.as_str()).collect();
+                crate::rows::insert(&bed.db, table, &named.join(" "), values).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn plain(new: NewField, json: &Json) -> NewField {
+    let number = |name: &str| json[name].as_u64().map(|number| number as u32);
+    let new = new.named(text(&json["column"]));
+    let new = if is_true(&json["null"]) { new.null() } else { new };
+    let new = match number("max_length") {
+        Some(length) if length <= 190 => new.max_length(length),
+        _ => new,
+    };
+    match (number("max_digits"), number("decimal_places")) {
+        (Some(digits), Some(places)) => new.digits(digits, places),
+        _ if text(&json["type"]) == "DecimalField" => new.digits(28, 10),
+        _ => new,
+    }
+}
+
+/// A value of a snapshot.
+pub fn cell(json: &Json, kind: Kind) -> Value {
+    let instant = || moment(text(json)).unwrap();
+    match kind {
+        _ if json.is_null() => Value::Null(kind),
+        Kind::Bool => Value::Bool(json.as_bool().unwrap()),
+        Kind::I16 => Value::I16(json.as_i64().unwrap() as i16),
+        Kind::I32 => Value::I32(json.as_i64().unwrap() as i32),
+        Kind::I64 => Value::I64(json.as_i64().unwrap()),
+        Kind::F64 => Value::F64(json.as_f64().unwrap_or(f64::NAN)),
+        Kind::Decimal => Value::Decimal(text(json).parse().unwrap()),
+        Kind::Date => Value::Date(text(json).parse().unwrap()),
+        Kind::Time => Value::Time(text(json).parse().unwrap()),
+        Kind::Timestamp => Value::Timestamp(instant().naive_utc()),
+        Kind::DateTime => Value::DateTime(instant()),
+        Kind::Duration => Value::Duration(chrono::TimeDelta::microseconds(json.as_i64().unwrap())),
+        Kind::Uuid => Value::Uuid(text(json).parse().unwrap()),
+        Kind::Bytes => {
+            let digits = text(json);
+            let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+            Value::Bytes((0..digits.len()).step_by(2).map(byte).collect())
+        }
+        Kind::Json => Value::Json(json["j"].clone()),
+        _ => Value::Text(text(json).to_owned()),
+    }
+}
+
+/// A moment; one without an offset is in UTC.
+pub fn moment(text: &str) -> Option<chrono::DateTime<chrono::Utc>> {
+    let with_offset = chrono::DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc());
+    with_offset.or_else(|_| text.parse::<chrono::NaiveDateTime>().map(|moment| moment.and_utc())).ok()
+}

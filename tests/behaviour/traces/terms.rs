@@ -1,0 +1,285 @@
+//! From Django's expressions to terms.
+
+use super::{
+    pack::{list, text},
+    translate::{Left, Level, Over, Translated, left},
+};
+use orm::{
+    Kind,
+    dynamic::{Aggregate, Case, Node, Query, Term, call, exists, path},
+};
+use serde_json::Value as Json;
+
+/// A recorded literal as a term.
+pub fn literal(json: &Json) -> Translated<Term> {
+    let typed = |kind: Kind, value: Json| Ok(Node::Typed(kind, value).into());
+    match json {
+        Json::Array(all) => Ok(Term::List(all.iter().map(literal).collect::<Translated<_>>()?)),
+        Json::Object(map) => {
+            let Some((tag, inner)) = map.iter().next() else { return left("a literal without a form") };
+            match tag.as_str() {
+                "$dec" => typed(Kind::Decimal, inner.clone()),
+                "$date" => typed(Kind::Date, inner.clone()),
+                "$time" => typed(Kind::Time, inner.clone()),
+                "$datetime"
+                    if text(inner).len() > 19
+                        && (text(inner)[19..].contains('+') || text(inner)[19..].contains('-')) =>
+                {
+                    typed(Kind::DateTime, inner.clone())
+                }
+                "$datetime" => typed(Kind::Timestamp, inner.clone()),
+                "$duration_us" => typed(Kind::Duration, inner.clone()),
+                "$uuid" => typed(Kind::Uuid, inner.clone()),
+                "$hex" => typed(Kind::Bytes, inner.clone()),
+                "$json" => typed(Kind::Json, inner.clone()),
+                _ if json["$obj"].is_string() => literal(&json["pk"]),
+                other => left(format!("a literal of the form {other}")),
+            }
+        }
+        plain => Ok(Term::Value(plain.clone())),
+    }
+}
+
+impl Level<'_> {
+    /// Whether an expression is about aggregates.
+    pub fn is_aggregate(&self, json: &Json) -> bool {
+        match json {
+            Json::Array(all) => all.iter().any(|one| self.is_aggregate(one)),
+            Json::Object(map) => {
+                let named = |name: &Json| self.names.iter().any(|(known, aggregate)| *aggregate && known == text(name));
+                match text(&json["e"]) {
+                    "agg" => true,
+                    "F" => named(&json["name"]),
+                    "subquery" | "exists" | "query" | "outer_ref" => false,
+                    _ => {
+                        let first = text(&json["path"]);
+                        self.names.iter().any(|(known, aggregate)| {
+                            *aggregate
+                                && !first.is_empty()
+                                && (first == known || first.starts_with(&format!("{known}__")))
+                        }) || map.values().any(|one| self.is_aggregate(one))
+                    }
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// What a lookup compares with.
+    pub fn value(&mut self, json: &Json) -> Translated<Term> {
+        match json {
+            Json::Array(all) => {
+                // Django leaves NULL out of a list.
+                let all = all.iter().filter(|one| !one.is_null());
+                Ok(Term::List(all.map(|one| self.value(one)).collect::<Translated<_>>()?))
+            }
+            Json::Object(_) if !json["e"].is_null() => self.term(json),
+            other => literal(other),
+        }
+    }
+
+    pub fn term(&mut self, json: &Json) -> Translated<Term> {
+        match text(&json["e"]) {
+            "F" => {
+                let (name, _) = self.path(text(&json["name"]), Over::Join)?;
+                Ok(path(name))
+            }
+            "outer_ref" => {
+                let Some(around) = &mut self.around else {
+                    return left("a reference to a query around that is not there");
+                };
+                let before = around.clone();
+                let inner = match json["name"].as_str() {
+                    Some(name) => around.path(name, Over::Set).map(|(name, _)| path(name))?,
+                    None => around.term(&json["name"])?,
+                };
+                **around = *before;
+                Ok(inner.outer())
+            }
+            "value" => literal(&json["value"]),
+            "op" => {
+                let (a, b) = (self.term(&json["lhs"])?, self.term(&json["rhs"])?);
+                Ok(match text(&json["op"]) {
+                    "+" => a + b,
+                    "-" => a - b,
+                    "*" => a * b,
+                    "/" => a / b,
+                    "%%" => a % b,
+                    other => return left(format!("the operator {other}")),
+                })
+            }
+            "not" => Ok(!self.term(&json["expr"])?),
+            "q" => Ok(self.q(json, Over::Join)?.0),
+            "lookup" => Ok(self.term(&json["lhs"])?.lookup(text(&json["name"]), self.value(&json["rhs"])?)),
+            "case" => {
+                let mut when = Vec::new();
+                for branch in list(&json["whens"]) {
+                    let condition = self.q(&branch["condition"], Over::Join)?.0;
+                    when.push((condition, self.term(&branch["then"])?));
+                }
+                let otherwise = match &json["default"] {
+                    Json::Null => None,
+                    default => Some(self.term(default)?).filter(|term| *term != Term::Value(Json::Null)),
+                };
+                if when.is_empty() {
+                    return otherwise.ok_or_else(|| Left("a case without a branch".to_owned()));
+                }
+                Ok(Node::Case(Case { when, otherwise }).into())
+            }
+            "subquery" | "query" => Ok(self.inner(json.get("query").unwrap_or(json))?.into()),
+            "exists" => Ok(exists(self.inner(&json["query"])?)),
+            "agg" => self.agg(json),
+            "func" => self.func(json),
+            other => left(format!("the expression {other}")),
+        }
+    }
+
+    fn inner(&mut self, json: &Json) -> Translated<Query> {
+        if !json["related"].is_null() {
+            return left("a related manager inside a query");
+        }
+        let mut level = self.inside(text(&json["model"]));
+        level.calls(list(&json["calls"]))?;
+        Ok(level.ready()?.query)
+    }
+
+    fn agg(&mut self, json: &Json) -> Translated<Term> {
+        let kw = &json["kw"];
+        let function = match text(&json["name"]) {
+            name @ ("Count" | "Sum" | "Avg" | "Min" | "Max") => name.to_lowercase(),
+            "AnyValue" => "any_value".to_owned(),
+            "StdDev" if kw["sample"] == Json::Bool(true) => "std_dev_sample".to_owned(),
+            "StdDev" => "std_dev".to_owned(),
+            "Variance" if kw["sample"] == Json::Bool(true) => "variance_sample".to_owned(),
+            "Variance" => "variance".to_owned(),
+            other => return left(format!("the aggregate {other}")),
+        };
+        for name in kw.as_object().into_iter().flat_map(|map| map.keys()) {
+            if !["filter", "distinct", "default", "output_field", "sample"].contains(&name.as_str()) {
+                return left(format!("an aggregate with {name}"));
+            }
+        }
+        let of = match &list(&json["args"]) {
+            [star] if text(&star["e"]) == "star" => None,
+            [one] => Some(self.term(one)?),
+            _ => return left("an aggregate of several"),
+        };
+        let filter = match &kw["filter"] {
+            Json::Null => None,
+            filter => Some(self.q(filter, Over::Join)?.0),
+        };
+        let default = match &kw["default"] {
+            Json::Null => None,
+            default if default["e"].is_null() => Some(literal(default)?),
+            default => Some(self.term(default)?),
+        };
+        let distinct = kw["distinct"] == Json::Bool(true);
+        Ok(Node::Aggregate(Aggregate { function, of, distinct, filter, default }).into())
+    }
+
+    fn func(&mut self, json: &Json) -> Translated<Term> {
+        let name = text(&json["name"]);
+        let mut args = Vec::new();
+        for arg in list(&json["args"]) {
+            args.push(if arg["e"].is_null() { literal(arg)? } else { self.term(arg)? });
+        }
+        let kw = json["kw"].clone();
+        let mut given = |name: &str, args: &mut Vec<Term>| -> Translated<()> {
+            let value = &kw[name];
+            if !value.is_null() {
+                args.push(if value["e"].is_null() { literal(value)? } else { self.term(value)? });
+            }
+            Ok(())
+        };
+        let zone = |kw: &Json| !kw["tzinfo"].is_null();
+        if zone(&kw) {
+            return left("time zones");
+        }
+        Ok(match name {
+            "Lower" | "Upper" | "Length" | "Trim" | "Coalesce" | "Greatest" | "Least" | "Abs" | "NullIf" | "Now"
+            | "LTrim" | "RTrim" | "Reverse" | "MD5" | "SHA256" | "Sign" | "Ceil" | "Floor" | "Sqrt" | "Exp" | "Ln"
+            | "Sin" | "Cos" | "Tan" | "ASin" | "ACos" | "ATan" | "Degrees" | "Radians" | "Power" => {
+                call(name.to_lowercase(), args)
+            }
+            "Log" if args.len() == 2 => {
+                args.swap(0, 1);
+                call("log", args)
+            }
+            "StrIndex" => call("position", args),
+            "Right" => {
+                given("length", &mut args)?;
+                call("right", args)
+            }
+            "Repeat" => {
+                given("number", &mut args)?;
+                call("repeat", args)
+            }
+            "LPad" | "RPad" => {
+                given("length", &mut args)?;
+                given("fill_text", &mut args)?;
+                if args.len() == 2 {
+                    args.push(" ".into());
+                }
+                call(name.to_lowercase(), args)
+            }
+            "TruncYear" | "TruncQuarter" | "TruncMonth" | "TruncWeek" | "TruncDay" | "TruncHour" | "TruncMinute"
+            | "TruncSecond"
+                if kw["output_field"].is_null() =>
+            {
+                call(format!("trunc_{}", name["Trunc".len()..].to_lowercase()), args)
+            }
+            "TruncTime" => call("time", args),
+            "Concat" => {
+                let texts = args.into_iter().map(|arg| match arg {
+                    text @ Term::Value(_) => text,
+                    other => call("coalesce", [other, "".into()]),
+                });
+                call("concat", texts)
+            }
+            "Round" => {
+                given("precision", &mut args)?;
+                call("round", args)
+            }
+            "Substr" => {
+                given("pos", &mut args)?;
+                given("length", &mut args)?;
+                call("substr", args)
+            }
+            "Left" => {
+                given("length", &mut args)?;
+                call("left", args)
+            }
+            "Replace" => {
+                given("text", &mut args)?;
+                given("replacement", &mut args)?;
+                if args.len() == 2 {
+                    args.push("".into());
+                }
+                call("replace", args)
+            }
+            "ExpressionWrapper" if args.len() == 1 => args.remove(0),
+            "Mod" if args.len() == 2 => {
+                let right = args.remove(1);
+                args.remove(0) % right
+            }
+            "ExtractIsoYear" => call("iso_year", args),
+            "ExtractWeekDay" => call("week_day", args),
+            "ExtractIsoWeekDay" => call("iso_week_day", args),
+            "ExtractQuarter" | "ExtractWeek" | "ExtractYear" | "ExtractMonth" | "ExtractDay" | "ExtractHour"
+            | "ExtractMinute" | "ExtractSecond" => call(name["Extract".len()..].to_lowercase(), args),
+            "TruncDate" => call("date", args),
+            "Cast" if args.len() == 1 => {
+                let to = match text(&kw["output_field"]["$field"]["type"]) {
+                    "IntegerField" => Kind::I32,
+                    "BigIntegerField" => Kind::I64,
+                    "FloatField" => Kind::F64,
+                    "CharField" | "TextField" => Kind::Text,
+                    "DecimalField" => Kind::Decimal,
+                    other => return left(format!("a cast to {other}")),
+                };
+                args.remove(0).cast(to)
+            }
+            other => return left(format!("the function {other}")),
+        })
+    }
+}
