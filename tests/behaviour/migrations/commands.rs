@@ -89,10 +89,15 @@ behaviour! {
         shell.run("makemigrations --no-input --remove chinook.Track.bytes --safe --dry-run")?;
         shell.run("lintmigrations chinook 0001 --dialect postgres --format json")?;
         assert!(shell.refused("lintmigrations --allow L999").message().contains("no rule"));
-        shell.run("makemigrations --no-input --remove chinook.Track.bytes --name later")?;
+        // An empty one first, which the changes are then put into.
+        shell.run("makemigrations --empty --name later")?;
+        shell.run("makemigrations --no-input --remove chinook.Track.bytes --update")?;
+        assert_eq!(shell.files(), ["0001_initial.toml", "0002_later.toml"]);
+        shell.run("makemigrations --check")?;
         let told = shell.refused("lintmigrations --dialect postgres --allow L001");
         assert!(told.message().contains("things to know"), "{told}");
         assert_eq!(shell.files()[..2], ["0001_initial.toml", "0002_later.toml"]);
+        shell.run("migrate")?;
         shell.run("migrate chinook 0001")?;
         shell.run("migrate")?;
         assert_eq!(after::Artist::objects().count(db).await?, 1);

@@ -63,10 +63,14 @@ fn make(set: &mut MigrationSet, app: App, answers: &[(&str, &str)]) -> Result<us
     for (flag, text) in answers {
         match *flag {
             "--remove" => given.remove(text).map_err(failed)?,
+            "--safe" => {}
             _ => given.default(text).map_err(failed)?,
         }
     }
-    let new = engine::autodetect(set, &schema(&[app])?, &mut given).map_err(failed)?;
+    let mut new = engine::autodetect(set, &schema(&[app])?, &mut given).map_err(failed)?;
+    if answers.iter().any(|(flag, _)| *flag == "--safe") {
+        new = engine::diff::safe(&set.state().map_err(failed)?, new);
+    }
     let count = new.len();
     for migration in new {
         // What is run is what a file would hold.
@@ -134,6 +138,25 @@ behaviour! {
         Migrator::with_set(set.clone()).to("chinook", Some("zero"))?.run(db).await?;
         let gone = db.batch("SELECT 1 FROM chinook_track").await.unwrap_err();
         assert_eq!(gone.code(), orm::Code::MissingTable, "{gone}");
+        Ok(())
+    }
+
+    async fn the_same_changes_written_safely_keep_every_row(bed) {
+        let Bed { db, .. } = &*bed;
+        let mut set = MigrationSet::default();
+        make(&mut set, before::chinook(), &[])?;
+        Migrator::with_set(set.clone()).run(db).await?;
+        load(db).await?;
+        let first = kept(db, false).await?;
+        let made = make(&mut set, after::chinook(), &[("--remove", "chinook.Track.bytes"), ("--safe", "")])?;
+        assert!(made > 2, "{made} migrations");
+        assert!(set.iter().any(|migration| !migration.atomic));
+        Migrator::with_set(set.clone()).run(db).await?;
+        assert_eq!(kept(db, true).await?, first);
+        assert_eq!(make(&mut set, after::chinook(), &[])?, 0);
+        Migrator::with_set(set.clone()).to("chinook", Some("0001"))?.run(db).await?;
+        assert_eq!(kept(db, false).await?, first);
+        Migrator::with_set(set).to("chinook", Some("zero"))?.run(db).await?;
         Ok(())
     }
 
