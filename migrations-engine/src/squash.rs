@@ -104,7 +104,7 @@ impl MigrationSet {
     ///         [[operations]]
     ///         op = "add_field"
     ///         model = "blog.Post"
-    ///         field = { name = "title", type = "char(80)", default = "" }
+    ///         field = { name = "title", type = "char(80)", default = "''" }
     ///     "#),
     /// ])?;
     /// let squash = set.squash(None, &"blog.0002_post_title".parse()?, None)?;

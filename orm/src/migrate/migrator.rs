@@ -219,7 +219,7 @@ impl Migrator {
     /// fn welcome<'s>(db: &'s Database, state: &'s Schema) -> StepFuture<'s> {
     ///     Box::pin(async move {
     ///         if state.model("library", "Tag").is_some() {
-    ///             library::Tag::draft().name("new").create(db).await?;
+    ///             library::Tag::draft().slug("new").name("New").create(db).await?;
     ///         }
     ///         Ok(())
     ///     })
