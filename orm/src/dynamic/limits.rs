@@ -107,6 +107,12 @@ impl<'a> Budget<'a> {
                     }
                 }
                 Call::SelectRelated(paths) => paths.iter().try_for_each(|path| self.name(path))?,
+                Call::Union(other) | Call::UnionAll(other) | Call::Intersection(other) | Call::Difference(other) => {
+                    if depth >= self.limits.depth {
+                        return Err(too_complex(format!("the query is deeper than {}", self.limits.depth)));
+                    }
+                    self.query(other, depth + 1)?;
+                }
                 Call::Reverse | Call::Distinct | Call::Limit(_) | Call::Offset(_) | Call::Nothing => {}
             }
         }

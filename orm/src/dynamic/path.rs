@@ -41,6 +41,9 @@ impl Scope<'_> {
     /// Follows a path as far as it names something; gives how many of its parts that took.
     pub(super) fn walk(&self, parts: &[&str]) -> Result<(Found, usize)> {
         let (mut path, mut model, mut at) = (self.base.clone(), self.model.clone(), 0);
+        if self.derived {
+            return self.value_of_row(parts);
+        }
         let first = parts.first().copied().unwrap_or_default();
         match self.find(first) {
             Some(super::scope::Name::Term(term)) => {
@@ -84,6 +87,18 @@ impl Scope<'_> {
             0 => Err(self.unknown(&model, "", 0)),
             _ => Ok((Found::Key { path, model }, at)),
         }
+    }
+
+    /// A value of a row that a query inside gives: its name may hold what separates the parts of a path.
+    fn value_of_row(&self, parts: &[&str]) -> Result<(Found, usize)> {
+        for taken in (1..=parts.len()).rev() {
+            if let Some(super::scope::Name::Term(term)) = self.find(&parts[..taken].join("__")) {
+                self.budget.built(term.size())?;
+                return Ok((Found::Term(term.clone()), taken));
+            }
+        }
+        let known = self.names.iter().map(|(name, _)| name.as_str());
+        Err(names::unknown("a value of these rows", &parts.join("__"), known))
     }
 
     /// Counts the table that a path goes through.

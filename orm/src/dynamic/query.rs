@@ -73,6 +73,14 @@ pub enum Call {
     Offset(u64),
     /// No row at all.
     Nothing,
+    /// The rows of this query and of another, each once; both select values of the same kinds.
+    Union(Query),
+    /// The rows of this query and of another, as often as there are.
+    UnionAll(Query),
+    /// The rows that another query has, too.
+    Intersection(Query),
+    /// The rows that another query does not have.
+    Difference(Query),
 }
 
 /// The rows of a relation beside each row: the one call that multiplies rows.
@@ -472,6 +480,23 @@ impl Query {
     /// ```
     pub fn offset(self, count: u64) -> Query {
         self.then(Call::Offset(count))
+    }
+
+    /// The rows of this query and of another, each once. What follows is about the rows of both, by the names of the first.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::dynamic::{Catalog, Query};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let names = Query::of("library.Author").values(["name"]).union(Query::of("library.Tag").values(["name"]));
+    /// let some = names.filter("name__startswith", "A").order_by(["name"]);
+    /// let rows = Catalog::new().app(library()).check(&some)?.all(&db).await?;
+    /// assert_eq!(rows[0]["name"], orm::Value::Text("Ada Lovelace".into()));
+    /// # Ok(()) }
+    /// ```
+    pub fn union(self, other: Query) -> Query {
+        self.then(Call::Union(other))
     }
 
     /// No row at all; no statement is run.

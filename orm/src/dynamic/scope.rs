@@ -27,6 +27,8 @@ pub(super) struct Scope<'s> {
     pub(super) around: Option<&'s Scope<'s>>,
     /// Whether aggregates over the rows of the query make sense.
     pub(super) grouped: bool,
+    /// Whether its rows are those of queries inside it, so that they have names and no columns.
+    pub(super) derived: bool,
 }
 
 /// What a name stands for.
@@ -93,7 +95,17 @@ impl<'s> Scope<'s> {
         around: Option<&'s Scope<'s>>,
     ) -> Scope<'s> {
         let number = budget.next_query();
-        Scope { catalog, budget, model, base: Path::source(0), number, names: Vec::new(), around, grouped: false }
+        Scope {
+            catalog,
+            budget,
+            model,
+            base: Path::source(0),
+            number,
+            names: Vec::new(),
+            around,
+            grouped: false,
+            derived: false,
+        }
     }
 
     /// A query inside this one.

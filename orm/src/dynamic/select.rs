@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Code, Error, Kind, Model, QuerySet, Result, compile,
-    tree::{Expr, JoinKind, ModelRef, Order as OrderBy, Path, Select, Selected, Step},
+    tree::{Expr, JoinKind, ModelRef, Order as OrderBy, Path, Select, Selected, SetOp, Step},
 };
 
 /// What a row holds so far.
@@ -154,13 +154,88 @@ impl<'s> Builder<'s> {
                 self.select.empty = true;
                 Ok(())
             }
+            Call::Union(other) => self.combine(SetOp::Union, other),
+            Call::UnionAll(other) => self.combine(SetOp::UnionAll, other),
+            Call::Intersection(other) => self.combine(SetOp::Intersection, other),
+            Call::Difference(other) => self.combine(SetOp::Difference, other),
         }
+    }
+
+    /// The rows of this query and of another, as sets.
+    fn combine(&mut self, op: SetOp, query: &Query) -> Result<()> {
+        let catalog = self.scope.catalog;
+        let model = catalog.find(&query.model)?.clone();
+        self.budget.another_table()?;
+        let other = Builder::new(Scope::new(catalog, self.budget, model, self.scope.around)).calls(&query.calls)?;
+        let (right, theirs) = other.finish(false)?;
+        let (left, mine) = self.take()?.finish(false)?;
+        if !left.joins.is_empty() || !right.joins.is_empty() {
+            return Err(
+                bad("queries that join rows are not combined").with_hint("ask for the related rows by `in` or `any`")
+            );
+        }
+        let alike = |((_, one), (_, two)): (&(String, Built), &(String, Built))| one.kind == two.kind;
+        if mine.len() != theirs.len() || !mine.iter().zip(&theirs).all(alike) {
+            return Err(bad("queries are combined when they select as many values, of the same kinds")
+                .with_hint("name them by `values`, and make them alike by `cast`"));
+        }
+        self.stand_on(Select::combine(op, left, right), mine)
+    }
+
+    /// Makes the query as it is a table, so that what follows is about its rows.
+    fn derive(&mut self) -> Result<()> {
+        let (mut select, row) = self.take()?.finish(false)?;
+        if !select.joins.is_empty() {
+            return Err(bad("groups or different rows of joined rows cannot be looked at again"));
+        }
+        select.derive();
+        // The order that the rows have is known by what they hold; what else they were ordered by is gone.
+        let order = std::mem::take(&mut select.order).into_iter().map_while(|order| {
+            let place = match &order.expr {
+                Expr::Selected(place) => Some(usize::from(*place)),
+                expr => row.iter().position(|(_, built)| built.expr == *expr),
+            };
+            match select.selection.get(place?)? {
+                Selected::Expr(expr) => Some(OrderBy { expr: expr.clone(), ..order }),
+                Selected::Model { .. } => None,
+            }
+        });
+        select.order = order.collect();
+        select.default_order = false;
+        self.stand_on(select, row)
+    }
+
+    /// The query so far; what is left in its place is over the same model.
+    fn take(&mut self) -> Result<Builder<'s>> {
+        if self.stage == Stage::Typed {
+            return Err(bad("a query that is applied to a typed one cannot change what its rows are"));
+        }
+        let scope = Scope::new(self.scope.catalog, self.budget, self.scope.model.clone(), self.scope.around);
+        Ok(std::mem::replace(self, Builder::new(scope)))
+    }
+
+    /// Goes on with rows that queries inside give.
+    fn stand_on(&mut self, select: Select, row: Vec<(String, Built)>) -> Result<()> {
+        let derived = row.into_iter().zip(&select.selection).map(|((name, built), selected)| {
+            let expr = match selected {
+                Selected::Expr(expr) => expr.clone(),
+                Selected::Model { .. } => built.expr,
+            };
+            (name, Built { expr, ..built })
+        });
+        self.row = derived.collect();
+        self.scope.names = self.row.iter().map(|(name, built)| (name.clone(), Name::Term(built.clone()))).collect();
+        (self.scope.derived, self.stage, self.select) = (true, Stage::Values, select);
+        Ok(())
     }
 
     /// Makes a slice a condition, so that what follows is about its rows.
     fn settle(&mut self) -> Result<()> {
         if !self.select.is_sliced() {
             return Ok(());
+        }
+        if self.select.joins.is_empty() && (self.stage == Stage::Groups || self.select.distinct || self.scope.derived) {
+            return self.derive();
         }
         if self.stage == Stage::Groups || self.select.distinct || !self.select.joins.is_empty() {
             return Err(bad("a distinct, grouped or joined query cannot be changed after `limit` or `offset`")
@@ -171,12 +246,12 @@ impl<'s> Builder<'s> {
     }
 
     fn filter(&mut self, term: &Term, negated: bool) -> Result<()> {
+        self.settle()?;
         let condition = self.scope.condition(term)?;
         if self.stage == Stage::Groups {
             refuse_loose(&condition, &self.group_keys())?;
         }
         self.budget.tree(&condition)?;
-        self.settle()?;
         self.select.add_filter(if negated { Expr::Not(Box::new(condition)) } else { condition });
         Ok(())
     }
@@ -314,11 +389,11 @@ impl<'s> Builder<'s> {
         if self.stage == Stage::Groups || self.select.distinct {
             return Err(bad("a grouped or distinct query is grouped again"));
         }
+        self.settle()?;
         let row = self.picked(picks)?;
         if row.iter().any(|(_, built)| built.expr.is_aggregate()) {
             return Err(bad("an aggregate is no key of a group"));
         }
-        self.settle()?;
         self.row.clear();
         self.stage = Stage::Groups;
         self.keys = row.len();
@@ -336,8 +411,7 @@ impl<'s> Builder<'s> {
             return Err(bad("`aggregate` names no value"));
         }
         if self.stage == Stage::Groups || self.select.distinct {
-            return Err(bad("an aggregate over groups or different rows is not possible")
-                .with_hint("`count` of different values has `distinct` of its own"));
+            self.derive()?;
         }
         self.group_by(&[])?;
         if std::mem::take(&mut self.select.empty) {
