@@ -21,6 +21,7 @@ mod functions;
 mod hostile;
 mod json;
 mod lookups;
+mod mysql;
 mod prefetch;
 mod reading;
 mod slices;
