@@ -43,6 +43,7 @@ mod lookups;
 mod names;
 mod path;
 mod query;
+mod refuse;
 mod rows;
 mod run;
 mod scope;

@@ -304,7 +304,7 @@ impl<'s> Scope<'s> {
             return Err(bad(format!("over `{}` stands no aggregate", names::shown(path)))
                 .with_hint("for a condition on its rows there is `any`"));
         }
-        select::refuse_loose(&built.expr, &[])?;
+        super::refuse::refuse_loose(&built.expr, &[])?;
         select.selection = vec![Selected::Expr(built.expr)];
         Ok(Built { expr: Expr::Scalar(Box::new(select)), kind: built.kind, scale: built.scale })
     }

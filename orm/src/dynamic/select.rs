@@ -5,10 +5,11 @@ use super::{
     limits::Budget,
     names,
     path::{Found, column_name, join, many, parts},
+    refuse::{refuse_further, refuse_loose},
     scope::{Built, Name, Scope, bad, column_of},
 };
 use crate::{
-    Code, Error, Kind, Model, QuerySet, Result, compile,
+    Code, Error, Model, QuerySet, Result, compile,
     tree::{Expr, JoinKind, ModelRef, Order as OrderBy, Path, Select, Selected, SetOp, Step},
 };
 
@@ -546,26 +547,6 @@ impl<'s> Builder<'s> {
     }
 }
 
-/// Refuses a condition of a join that needs a table which is joined after it.
-fn refuse_further(on: &Expr, source: u16) -> Result<()> {
-    let mut further = None;
-    on.visit(0, &mut |expr, depth| {
-        if let Expr::Column { path, model, column } = expr
-            && depth == 0
-            && path.source == source
-            && let [_, ..] = path.steps[..]
-            && !(path.steps.len() == 1 && model.key.contains(column))
-        {
-            further = Some(column_name(model, *column));
-        }
-    });
-    match further {
-        None => Ok(()),
-        Some(name) => Err(bad(format!("`{name}` is further away than the rows that are joined"))
-            .with_hint("join the relation to it as well, and filter afterwards; or ask by `exists`")),
-    }
-}
-
 /// The relation that a path of to-one relations ends with, and where it starts.
 fn last_step(path: &Path) -> (Path, Step) {
     let (step, before) = match path.steps.split_last() {
@@ -584,27 +565,4 @@ fn fields(scope: &Scope<'_>, path: &Path, model: &ModelRef, prefix: &str) -> Vec
         (format!("{prefix}{}", column_name(model, column)), column_of(path.clone(), model.clone(), column))
     })
     .collect()
-}
-
-/// Refuses a column that stands outside of aggregates and is no key of the groups: it has many values there.
-pub(super) fn refuse_loose(expr: &Expr, keys: &[Expr]) -> Result<()> {
-    let mut expr = expr.clone();
-    let null = || Expr::Value(crate::Value::Null(Kind::I64));
-    let mut loose = None;
-    expr.update(0, &mut |expr, depth| {
-        if depth != 0 {
-            return;
-        }
-        match expr {
-            expr if keys.contains(expr) => *expr = null(),
-            expr @ Expr::Aggregate { .. } => *expr = null(),
-            Expr::Column { model, column, .. } => loose = Some(column_name(model, *column)),
-            _ => {}
-        }
-    });
-    match loose {
-        None => Ok(()),
-        Some(name) => Err(bad(format!("`{name}` has many values in a group"))
-            .with_hint("name it among the keys of `group_by`, or take an aggregate of it")),
-    }
 }
