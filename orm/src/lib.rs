@@ -242,6 +242,7 @@ mod error;
 mod field;
 pub mod migrate;
 pub mod model;
+mod nearest;
 mod query;
 mod resolve;
 mod statement;

@@ -11,6 +11,7 @@ const FLOW: &[(&str, &[&str])] = &[
     // Plain data that everything may use.
     ("error", &[]),
     ("validation", &[]),
+    ("nearest", &[]),
     ("dialect", &[]),
     ("value", &["dialect", "error"]),
     ("statement", &["dialect", "value"]),
@@ -33,7 +34,7 @@ const FLOW: &[(&str, &[&str])] = &[
 ];
 
 /// What every folder may use.
-const COMMON: &[&str] = &["dialect", "error", "validation", "value"];
+const COMMON: &[&str] = &["dialect", "error", "nearest", "validation", "value"];
 
 #[test]
 fn the_folders_of_orm_point_one_way() {

@@ -1,6 +1,5 @@
 //! Drafts and edits from values that are not typed: JSON documents, forms, files of data.
 
-mod nearest;
 mod untyped;
 
 pub use untyped::Untyped;
@@ -12,8 +11,8 @@ use super::{
 use crate::{
     Code, Error, Model, Result, ValidationError, Value,
     model::{FieldMeta, ModelMeta, RelationKind},
+    nearest::nearest,
 };
-use nearest::nearest;
 use serde_json::{Value as Json, json};
 
 /// Values from outside, by the names of fields: a JSON object, or pairs of text as a form sends them.
@@ -249,7 +248,7 @@ fn is_required(meta: &ModelMeta, field: &FieldMeta) -> bool {
 }
 
 fn unknown(meta: &ModelMeta, name: &str) -> ValidationError {
-    let near = nearest(name, meta.fields.iter().map(|field| &*field.name));
+    let near = nearest(name, meta.fields.iter().map(|field| &*field.name)).first().copied();
     let message = match near {
         Some(near) => format!("`{}` has no field `{name}`; did you mean `{near}`?", meta.name),
         None => format!("`{}` has no field `{name}`", meta.name),
