@@ -135,7 +135,8 @@ on_all! {
                 if kind == Kind::Bytes {
                     continue;
                 }
-                let inside = bed.pick("= ANY(?)", "IN (SELECT value FROM json_each(?))", "");
+                let value_of = if kind == Kind::F64 { "orm_float(value)" } else { "value" };
+                let inside = bed.pick("= ANY(?)", &format!("IN (SELECT {value_of} FROM json_each(?))"), "").to_owned();
                 if !inside.is_empty() && (kind != Kind::Decimal || bed.pick("p", "", "") == "p") {
                     let list = Value::List(kind, [value.clone(), Value::Null(kind)].into());
                     let find = Statement::raw(&format!("SELECT id FROM v{index} WHERE v {inside}"), [list]);
