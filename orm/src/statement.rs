@@ -35,6 +35,7 @@ impl Statement {
     }
 
     /// A number that statements of one text share, and hardly any others; never 0.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn identity(&self) -> u64 {
         // The multiplier is that of rustc's FxHash.
         let mut hash = 0u64;

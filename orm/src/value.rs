@@ -129,6 +129,7 @@ impl Value {
     }
 
     /// About how many bytes it is bound as.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn size(&self) -> usize {
         match self {
             Value::Text(text) => text.len(),
@@ -140,6 +141,7 @@ impl Value {
     }
 }
 
+#[cfg(feature = "sqlite")]
 fn size_of_json(document: &serde_json::Value) -> usize {
     match document {
         serde_json::Value::String(text) => text.len() + 2,

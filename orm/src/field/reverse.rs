@@ -25,8 +25,9 @@ use std::marker::PhantomData;
 /// # use library::*;
 /// use reviews::Review;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-/// # let db = filled().await?;
-/// # orm::migrate::create_tables(&db, &[reviews::reviews()]).await?;
+/// let db = Database::connect("sqlite::memory:").await?;
+/// orm::migrate::create_tables(&db, &[library(), reviews::reviews()]).await?;
+/// # fill(&db).await?;
 /// Review::draft().book(1).stars(5).create(&db).await?;
 /// let liked = Book::objects().filter(|b| b.reverse::<Review>().any(|r| r.stars.gte(4)));
 /// assert_eq!(liked.get(&db).await?.title, "Notes");

@@ -110,6 +110,15 @@ pub async fn empty() -> orm::Result<Database> {
 /// When the tables or the rows cannot be made.
 pub async fn filled() -> orm::Result<Database> {
     let db = empty().await?;
+    fill(&db).await?;
+    Ok(db)
+}
+
+/// Writes the rows of [`filled`] into the library's empty tables, which may stand beside those of other applications.
+///
+/// # Errors
+/// When the rows cannot be made.
+pub async fn fill(db: &Database) -> orm::Result<()> {
     db.batch(
         "INSERT INTO library_country (id, code, name) VALUES (1, 'UK', 'Britain'), (2, 'US', 'America');
         INSERT INTO library_author (id, name, born, country_id) VALUES
@@ -126,8 +135,7 @@ pub async fn filled() -> orm::Result<Database> {
         INSERT INTO library_book_tags (id, book_id, tag_id) VALUES
             (1, 1, 2), (2, 1, 3), (3, 2, 1), (4, 3, 1), (5, 3, 2);",
     )
-    .await?;
-    Ok(db)
+    .await
 }
 
 /// The library's first migration, as `makemigrations` would write it.
