@@ -1,7 +1,13 @@
 //! A database of its own for each test, on each back end that can be reached.
 
 use orm::{Access, Cell, Connection, Database, Executor, Operation, Result, Statement, Value};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Backend {
@@ -202,3 +208,26 @@ pub(crate) async fn with_table(bed: &Bed) {
 }
 
 pub(crate) const NONE: [i64; 0] = [];
+
+/// Counts turns of this thread while something else runs on it, and the longest time without one.
+#[cfg(feature = "sqlite")]
+pub(crate) async fn beside<T>(work: impl Future<Output = T>) -> (T, u32, Duration) {
+    let done = Arc::new(AtomicBool::new(false));
+    let ticker = tokio::spawn({
+        let done = done.clone();
+        async move {
+            let (mut turns, mut worst, mut last) = (0, Duration::ZERO, Instant::now());
+            while !done.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+                turns += 1;
+                worst = worst.max(last.elapsed());
+                last = Instant::now();
+            }
+            (turns, worst)
+        }
+    });
+    let out = work.await;
+    done.store(true, Ordering::SeqCst);
+    let (turns, worst) = ticker.await.unwrap();
+    (out, turns, worst)
+}

@@ -5,7 +5,7 @@ use orm::{Access, Connection, Database, Executor, Operation, Result, Statement, 
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
+        atomic::{AtomicU32, Ordering::SeqCst},
     },
     thread::{self, ThreadId},
     time::{Duration, Instant},
@@ -37,28 +37,6 @@ async fn here<E: Executor>(ex: &E, id: i64) -> Result<bool> {
 /// A second writer, like that of another process.
 async fn other(bed: &Bed) -> Database {
     Database::connect(bed.url.clone()).await.unwrap()
-}
-
-/// Counts turns of this thread while something else runs on it, and the longest time without one.
-async fn beside<T>(work: impl Future<Output = T>) -> (T, u32, Duration) {
-    let done = Arc::new(AtomicBool::new(false));
-    let ticker = tokio::spawn({
-        let done = done.clone();
-        async move {
-            let (mut turns, mut worst, mut last) = (0, Duration::ZERO, Instant::now());
-            while !done.load(SeqCst) {
-                tokio::task::yield_now().await;
-                turns += 1;
-                worst = worst.max(last.elapsed());
-                last = Instant::now();
-            }
-            (turns, worst)
-        }
-    });
-    let out = work.await;
-    done.store(true, SeqCst);
-    let (turns, worst) = ticker.await.unwrap();
-    (out, turns, worst)
 }
 
 #[tokio::test]

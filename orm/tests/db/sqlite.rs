@@ -2,13 +2,7 @@
 
 use crate::bed::*;
 use orm::Database;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_tasks_write_one_file() {
@@ -46,27 +40,14 @@ async fn sixty_four_tasks_write_one_file() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_long_read_does_not_hold_the_thread() {
     let bed = Bed::new(Backend::File).await.unwrap();
-    let done = Arc::new(AtomicBool::new(false));
-    let ticker = tokio::spawn({
-        let done = done.clone();
-        async move {
-            let (mut turns, mut worst, mut last) = (0, Duration::ZERO, Instant::now());
-            while !done.load(SeqCst) {
-                tokio::task::yield_now().await;
-                turns += 1;
-                worst = worst.max(last.elapsed());
-                last = Instant::now();
-            }
-            (turns, worst)
-        }
-    });
     let long =
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n";
-    for _ in 0..3 {
-        assert_eq!(ints(&bed.db, long).await.unwrap(), [3_000_000]);
-    }
-    done.store(true, SeqCst);
-    let (turns, worst) = ticker.await.unwrap();
+    let reads = async {
+        for _ in 0..3 {
+            assert_eq!(ints(&bed.db, long).await.unwrap(), [3_000_000]);
+        }
+    };
+    let ((), turns, worst) = beside(reads).await;
     println!("worst stall beside a long read: {worst:?}");
     // Held, the thread would have had a turn or two for each read; how long a turn takes depends on the machine.
     assert!(turns > 1_000, "{turns}");
