@@ -8,6 +8,7 @@ use super::{
     FieldSpec, KeyField, ModelField, Shape,
     build::{AUTO_KEY, Text},
 };
+use crate::{HasMany, HasOne, ManyToMany};
 use std::marker::PhantomData;
 
 /// Asks what a type is: a constant of its own is found before that of a trait, so that the answer needs no bound.
@@ -19,6 +20,8 @@ pub trait Unfit {
     const SHAPE: Option<Shape> = None;
     /// Whether it can be a primary key, or a part of one.
     const KEY: bool = false;
+    /// Whether it is a relation without a column.
+    const RELATION: bool = false;
 }
 
 impl<T: ?Sized> Unfit for Probe<T> {}
@@ -31,6 +34,17 @@ impl<T: ModelField> Probe<T> {
 impl<T: KeyField> Probe<T> {
     /// Whether it can be a primary key, or a part of one.
     pub const KEY: bool = true;
+}
+
+/// A relation without a column, to rows of a type that may be no model. One with a column holds a key, which only a model has.
+pub trait Relates {}
+impl<M> Relates for HasMany<M> {}
+impl<M> Relates for HasOne<M> {}
+impl<M> Relates for ManyToMany<M> {}
+
+impl<T: Relates> Probe<T> {
+    /// Whether it is a relation without a column.
+    pub const RELATION: bool = true;
 }
 
 /// Refuses a type that cannot be a primary key. An automatic key has more to ask, of the field.
@@ -49,9 +63,13 @@ pub const fn fits_key(fit: bool, auto: bool, ty: &str) -> bool {
 
 /// The field that attributes are checked against. Refuses a type that cannot be a field.
 #[track_caller]
-pub const fn fitting(shape: Option<Shape>, ty: &str) -> FieldSpec {
+pub const fn fitting(shape: Option<Shape>, relation: bool, ty: &str) -> FieldSpec {
     match shape {
         Some(shape) => FieldSpec::new("", shape, ""),
+        None if relation => {
+            let text = Text::new().push("`").push(ty).push("` leads to a type that is not a model: ");
+            panic!("{}", text.push("add #[derive(Model)] to that type").as_str());
+        }
         None => {
             let text =
                 Text::new().push("`").push(ty).push("` cannot be a field of a model: derive `FieldType` for it ");
@@ -85,8 +103,8 @@ pub const fn fits(field: FieldSpec) -> bool {
 
 /// Refuses a type that cannot be a field without attributes.
 #[track_caller]
-pub const fn fits_bare(shape: Option<Shape>, ty: &str) -> bool {
-    fits(fitting(shape, ty))
+pub const fn fits_bare(shape: Option<Shape>, relation: bool, ty: &str) -> bool {
+    fits(fitting(shape, relation, ty))
 }
 
 /// The type itself, where nothing was wrong.
