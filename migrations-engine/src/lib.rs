@@ -68,6 +68,7 @@ mod error;
 pub mod execute;
 mod file;
 mod graph;
+pub mod introspect;
 pub mod lint;
 mod migration;
 pub mod naming;

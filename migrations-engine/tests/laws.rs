@@ -2,6 +2,7 @@
 
 use migrations_engine::condition::{BinaryOp, Expr, Function, IndexPart, Value};
 use migrations_engine::execute::Executor;
+use migrations_engine::introspect::{as_stored, introspect};
 use migrations_engine::operation::invert_all;
 use migrations_engine::schema::{ColumnType, Constraint, Field, Index, Model, ModelKey, OnDelete, Schema};
 use migrations_engine::{Dialect, Migration, MigrationId, MigrationSet, Target, autodetect, diff, plan};
@@ -237,6 +238,13 @@ proptest! {
     }
 
     #[test]
+    fn what_is_made_is_found(a in schema()) {
+        let (_, mut database) = made(&a);
+        let found = now(introspect(&mut database)).unwrap();
+        prop_assert_eq!(found, as_stored(Dialect::Sqlite, &a).unwrap());
+    }
+
+    #[test]
     fn migrations_of_both_form_one_history(a in schema(), b in schema()) {
         let mut set = MigrationSet::default();
         for schema in [&a, &b] {
@@ -293,13 +301,17 @@ fn applied(database: &mut Sqlite, set: &MigrationSet) -> Vec<MigrationId> {
 }
 
 fn made_at_once(schema: &Schema) -> Vec<String> {
+    structure(&made(schema).1)
+}
+
+fn made(schema: &Schema) -> (MigrationSet, Sqlite) {
     let mut set = MigrationSet::default();
     for migration in autodetect(&set, schema, &mut Yes).unwrap() {
         set.add(migration).unwrap();
     }
     let mut database = Sqlite::memory();
     now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap();
-    structure(&database)
+    (set, database)
 }
 
 /// Columns, indexes and foreign keys of every table, without order and without names that were

@@ -100,7 +100,7 @@ impl<'a, C: Connection> Executor<'a, C> {
 }
 
 /// An error of the database during something.
-fn database(what: impl std::fmt::Display) -> impl FnOnce(crate::BoxError) -> Error {
+pub(crate) fn database(what: impl std::fmt::Display) -> impl FnOnce(crate::BoxError) -> Error {
     let what = what.to_string();
     move |source| error!(M081, "{what}").with_source(source)
 }

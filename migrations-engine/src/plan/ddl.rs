@@ -158,7 +158,7 @@ pub(super) fn foreign_key(dialect: Dialect, name: &str, key: &ForeignKey) -> Str
 }
 
 /// `CREATE INDEX`
-pub(super) fn create_index(dialect: Dialect, table: &str, name: &str, index: &TableIndex) -> String {
+pub(crate) fn create_index(dialect: Dialect, table: &str, name: &str, index: &TableIndex) -> String {
     format!(
         "CREATE {}INDEX {} ON {}{} ({}){}",
         if index.unique { "UNIQUE " } else { "" },

@@ -15,7 +15,7 @@ mod rebuild;
 mod recheck;
 mod require;
 mod statement;
-mod table;
+pub(crate) mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +25,7 @@ use crate::operation::{Operation, SqlText};
 use crate::schema::{Field, Model, ModelKey, Schema};
 use crate::sql::{AlterStyle, Columns, Dialect, render};
 
+pub(crate) use ddl::create_index;
 pub(crate) use table::through_model;
 use table::{Renames, Table, lower};
 

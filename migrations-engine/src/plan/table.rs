@@ -11,9 +11,9 @@ use crate::sql::{Capabilities, Columns, Dialect, literal, render};
 /// Tables and columns that are called otherwise now; so that definitions from before can be
 /// compared with those after.
 #[derive(Debug, Default)]
-pub(super) struct Renames {
-    pub(super) tables: BTreeMap<String, String>,
-    pub(super) columns: BTreeMap<(String, String), String>,
+pub(crate) struct Renames {
+    pub(crate) tables: BTreeMap<String, String>,
+    pub(crate) columns: BTreeMap<(String, String), String>,
 }
 
 impl Renames {
@@ -27,72 +27,72 @@ impl Renames {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Table {
-    pub(super) name: String,
-    pub(super) columns: Vec<Column>,
+pub(crate) struct Table {
+    pub(crate) name: String,
+    pub(crate) columns: Vec<Column>,
     /// Columns of the key.
-    pub(super) primary_key: Vec<String>,
-    pub(super) primary_key_name: String,
+    pub(crate) primary_key: Vec<String>,
+    pub(crate) primary_key_name: String,
     /// Unique constraints by name.
-    pub(super) uniques: BTreeMap<String, Unique>,
+    pub(crate) uniques: BTreeMap<String, Unique>,
     /// Indexes by name, unique ones too where the database has no constraint of that kind.
-    pub(super) indexes: BTreeMap<String, TableIndex>,
+    pub(crate) indexes: BTreeMap<String, TableIndex>,
     /// Checks by name; those of a column's type where they stand by themselves.
-    pub(super) checks: BTreeMap<String, Check>,
-    pub(super) foreign_keys: BTreeMap<String, ForeignKey>,
-    pub(super) comment: Option<String>,
+    pub(crate) checks: BTreeMap<String, Check>,
+    pub(crate) foreign_keys: BTreeMap<String, ForeignKey>,
+    pub(crate) comment: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Column {
-    pub(super) name: String,
-    pub(super) ty: ColumnType,
-    pub(super) sql_type: String,
-    pub(super) collation: Option<String>,
-    pub(super) null: bool,
-    pub(super) auto: bool,
-    pub(super) default: Option<String>,
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) ty: ColumnType,
+    pub(crate) sql_type: String,
+    pub(crate) collation: Option<String>,
+    pub(crate) null: bool,
+    pub(crate) auto: bool,
+    pub(crate) default: Option<String>,
     /// Whether the default is a plain constant.
-    pub(super) constant_default: bool,
+    pub(crate) constant_default: bool,
     /// A check within the column's definition.
-    pub(super) check: Option<String>,
+    pub(crate) check: Option<String>,
     /// UNIQUE within the column's definition.
-    pub(super) unique: bool,
+    pub(crate) unique: bool,
     /// REFERENCES within the column's definition.
-    pub(super) references: Option<ForeignKey>,
-    pub(super) generated: Option<(String, bool)>,
-    pub(super) comment: Option<String>,
+    pub(crate) references: Option<ForeignKey>,
+    pub(crate) generated: Option<(String, bool)>,
+    pub(crate) comment: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Unique {
-    pub(super) columns: Vec<String>,
-    pub(super) nulls_equal: bool,
+pub(crate) struct Unique {
+    pub(crate) columns: Vec<String>,
+    pub(crate) nulls_equal: bool,
     /// What follows the columns.
-    pub(super) suffix: String,
+    pub(crate) suffix: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct TableIndex {
-    pub(super) unique: bool,
-    pub(super) method: String,
-    pub(super) on: String,
-    pub(super) suffix: String,
-    pub(super) columns: BTreeSet<String>,
+pub(crate) struct TableIndex {
+    pub(crate) unique: bool,
+    pub(crate) method: String,
+    pub(crate) on: String,
+    pub(crate) suffix: String,
+    pub(crate) columns: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Check {
-    pub(super) sql: String,
-    pub(super) columns: BTreeSet<String>,
+pub(crate) struct Check {
+    pub(crate) sql: String,
+    pub(crate) columns: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct ForeignKey {
-    pub(super) columns: Vec<String>,
-    pub(super) to_table: String,
-    pub(super) to_columns: Vec<String>,
-    pub(super) on_delete: OnDelete,
+pub(crate) struct ForeignKey {
+    pub(crate) columns: Vec<String>,
+    pub(crate) to_table: String,
+    pub(crate) to_columns: Vec<String>,
+    pub(crate) on_delete: OnDelete,
 }
 
 /// The table between the two sides of a many-to-many, as a model.
@@ -141,7 +141,7 @@ struct Lower<'a> {
 }
 
 /// The table of a model.
-pub(super) fn lower(dialect: Dialect, schema: &Schema, model: &Model, renames: &Renames) -> Result<Table> {
+pub(crate) fn lower(dialect: Dialect, schema: &Schema, model: &Model, renames: &Renames) -> Result<Table> {
     let mut columns = Vec::new();
     for field in model.fields.iter().filter(|field| field.has_column()) {
         let ty = schema.column_type(field).map_err(|error| error.at(format!("{}.{}", model.key, field.name)))?;

@@ -2,10 +2,12 @@
 
 mod check;
 mod connection;
+mod live;
 mod migrator;
 mod schema;
 mod step;
 
+pub use live::introspect;
 /// The engine itself: schema state, operations, plans and files.
 pub use migrations_engine as engine;
 pub use migrator::{Hook, Migrator, migrate};

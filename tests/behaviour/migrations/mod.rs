@@ -7,6 +7,7 @@ mod commands;
 mod django;
 mod history;
 mod kills;
+mod live;
 mod rows;
 mod steps;
 mod undo;

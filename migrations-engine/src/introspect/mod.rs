@@ -1,0 +1,97 @@
+//! The other way: from a live database to the state that describes it.
+//!
+//! A database does not know everything that a state says: which field a column is called by, what two types that are stored alike
+//! are apart, that a table stands between the sides of a many-to-many. [`introspect`] gives what it does know, with tables for
+//! models and columns for fields; [`as_stored`] brings a state of models down to the same, so that the two can be compared.
+//!
+//! What the state has no place for is told as a [`Note`], never left out in silence.
+
+mod catalog;
+mod create;
+mod functions;
+mod index;
+mod interpret;
+mod literal;
+mod meaning;
+mod mysql;
+mod parse;
+mod postgres;
+mod sqlite;
+mod stored;
+mod token;
+mod types;
+
+use std::collections::BTreeMap;
+
+use crate::condition::Value;
+use crate::error::Result;
+use crate::execute::{Connection, HISTORY_TABLE, database};
+use crate::schema::{ModelKey, Schema};
+use crate::sql::{Dialect, literal as constant};
+
+pub use stored::as_stored;
+
+/// What a database has, as far as a state can say it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Live {
+    /// A model for each table and view, under the key [`Live::key`] of its name; views are not managed. Fields are named as
+    /// their columns. Tables between the sides of a many-to-many are models like all others.
+    pub schema: Schema,
+    /// What the state has no place for.
+    pub notes: Vec<Note>,
+    /// The values of columns whose type in the database lists them, by table and column.
+    pub choices: BTreeMap<(String, String), Vec<String>>,
+}
+
+/// Something in a database that a state cannot say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// The table.
+    pub table: String,
+    /// The column, index or constraint; empty if it is about the table.
+    pub about: String,
+    /// What it is.
+    pub text: String,
+}
+
+impl Live {
+    /// The key under which a table stands in the schema.
+    pub fn key(table: &str) -> ModelKey {
+        ModelKey::new("live", table)
+    }
+}
+
+/// Reads what the database has that the connection works in, the engine's own history left out.
+///
+/// # Errors
+/// `M081` when the database refuses one of the queries.
+pub async fn introspect<C: Connection>(connection: &mut C) -> Result<Live> {
+    let dialect = connection.dialect();
+    let mut tables = match dialect {
+        Dialect::Sqlite => sqlite::read(connection).await?,
+        Dialect::Postgres => postgres::read(connection).await?,
+        Dialect::MariaDb | Dialect::MySql => mysql::read(connection).await?,
+    };
+    tables.retain(|table| table.name != HISTORY_TABLE);
+    Ok(interpret::interpret(dialect, tables))
+}
+
+/// The rows of a query with N columns; NULL is empty.
+async fn rows<const N: usize, C: Connection>(connection: &mut C, sql: &str) -> Result<Vec<[String; N]>> {
+    let rows = connection.query(sql).await.map_err(database("the live schema cannot be read"))?;
+    let whole = |row: Vec<Option<String>>| {
+        let mut values = row.into_iter().map(Option::unwrap_or_default);
+        std::array::from_fn(|_| values.next().unwrap_or_default())
+    };
+    Ok(rows.into_iter().map(whole).collect())
+}
+
+/// The parts of a list that a query has put together.
+fn parts(text: &str) -> Vec<String> {
+    if text.is_empty() { Vec::new() } else { text.split('\x1f').map(str::to_owned).collect() }
+}
+
+/// A text literal.
+fn text(dialect: Dialect, text: &str) -> Result<String> {
+    constant(dialect, &Value::Text(text.to_owned()), None)
+}
