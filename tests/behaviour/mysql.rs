@@ -249,6 +249,23 @@ fn rows() -> Vec<Case> {
             "the first of each",
             Line::objects().order_by(|l| l.price.desc()).distinct_on(|l| l.book.key()).values(|l| l.id).to_sql(sql),
         ),
+        (
+            "a recursion",
+            Person::objects()
+                .filter(|p| p.mentor.is_null())
+                .values(|p| (p.id, p.name))
+                .recursive(|(mentor, way)| {
+                    Person::objects().filter(|p| p.mentor.eq(mentor)).values(|p| (p.id, way.concat(p.name)))
+                })
+                .to_sql(sql),
+        ),
+        ("a joined common table", {
+            let counts = Book::objects().group_by(|b| b.author.key()).annotate(|_| count()).as_cte();
+            Person::objects()
+                .left_join_query(counts, |p, (author, _)| author.eq(p.id))
+                .values(|(p, _, n)| (p.id, n))
+                .to_sql(sql)
+        }),
         ("different rows", Book::objects().values(|b| b.stock).distinct().order_by(|stock| stock.asc()).to_sql(sql)),
         ("locked rows", Book::objects().filter(|b| b.id.eq(1)).for_update_skip_locked().values(|b| b.id).to_sql(sql)),
         (

@@ -27,7 +27,6 @@ const WITHOUT: &[(&str, &str, &str)] = &[
     ("model/traits.rs", "Reader", "what derived models call"),
     ("model/traits.rs", "Writer", "what derived models call"),
     ("query/erased.rs", "*", "not public"),
-    ("query/queryset.rs", "Enclosing", "a bound that people never write"),
     ("tree/", "*", "plain data, which queries build"),
     ("write/into_field.rs", "default_value", "what derived models call"),
 ];

@@ -4,7 +4,7 @@ use crate::{
     change::before::Licence,
     models::{Author, Dependency, EdgeKind, Feature, Keyword, Origin, SourceFile, Version},
 };
-use orm::{Raw, prelude::*, raw};
+use orm::{prelude::*, value};
 
 /// Which licences do the versions have?
 pub fn licences() -> QuerySet<Licence, (String, i64)> {
@@ -130,54 +130,46 @@ pub fn members() -> QuerySet<Version> {
 }
 
 /// Which is the longest chain of dependencies?
-///
-/// Querysets cannot recurse yet. SQL can, and its rows are typed all the same.
-pub fn longest_chain() -> Raw<(i64, String, String)> {
-    raw("WITH RECURSIVE reached (version_id, depth) AS (
-             SELECT id, 1 FROM cargo_version WHERE member
-             UNION
-             SELECT d.dependency_id, r.depth + 1
-             FROM reached r JOIN cargo_dependency d ON d.dependent_id = r.version_id
-             WHERE d.kind <> ?
-         ), deepest (version_id, depth) AS (
-             SELECT version_id, MAX(depth) FROM reached GROUP BY version_id
-         ), chain (version_id, depth) AS (
-             SELECT MIN(version_id), depth FROM deepest
-             WHERE depth = (SELECT MAX(depth) FROM deepest) GROUP BY depth
-             UNION ALL
-             SELECT (SELECT MIN(d.dependent_id)
-                     FROM cargo_dependency d JOIN deepest b ON b.version_id = d.dependent_id
-                     WHERE d.dependency_id = c.version_id AND d.kind <> ? AND b.depth = c.depth - 1),
-                    c.depth - 1
-             FROM chain c WHERE c.depth > 1
-         )
-         SELECT c.depth, p.name, v.number
-         FROM chain c
-         JOIN cargo_version v ON v.id = c.version_id
-         JOIN cargo_package p ON p.id = v.package_id
-         ORDER BY c.depth")
-    .bind(EdgeKind::Dev)
-    .bind(EdgeKind::Dev)
+pub fn longest_chain() -> QuerySet<Version, (i64, String, String)> {
+    // How many steps each version lies below a member of the workspace, at most.
+    let reached = Version::objects().filter(|v| v.member).values(|v| (v.id, value(1_i64))).recursive(|(at, depth)| {
+        Dependency::objects()
+            .filter(|d| d.dependent.eq(at) & d.kind.ne(EdgeKind::Dev))
+            .values(|d| (d.dependency.key(), depth + 1))
+    });
+    let depths = reached.group_by(|(at, _)| at).annotate(|(_, depth)| depth.max().or(0)).as_cte();
+    // From the deepest upwards: of those that need it, the first that lies one step higher.
+    let deepest = depths.clone().order_by(|(at, depth)| (depth.desc(), at.asc())).limit(1);
+    let chain = deepest.recursive(|(at, depth)| {
+        Version::objects().filter(|v| v.id.eq(at) & depth.gt(1)).values(|v| {
+            let needs_it = v.dependents.filter(|d| {
+                let higher = depths.within(d.id).filter(|(_, its)| its.eq(depth - 1)).values(|(at, _)| at);
+                d.kind.ne(EdgeKind::Dev) & d.dependent.key().is_in(higher)
+            });
+            (needs_it.min(|d| d.dependent.key()).or(0), depth - 1)
+        })
+    });
+    Version::objects()
+        .join_query(chain, |v, (at, _)| at.eq(v.id))
+        .order_by(|(_, _, depth)| depth.asc())
+        .values(|(v, _, depth)| (depth, v.package.name, v.number))
 }
 
 /// How much code does a version drag in, its own and that of all it needs?
-pub fn dragged_in() -> Raw<(String, String, i64, Decimal)> {
-    raw("WITH RECURSIVE reached (root_id, version_id) AS (
-             SELECT id, id FROM cargo_version
-             UNION
-             SELECT r.root_id, d.dependency_id
-             FROM reached r JOIN cargo_dependency d ON d.dependent_id = r.version_id
-             WHERE d.kind <> ?
-         ), size (version_id, bytes) AS (
-             SELECT version_id, SUM(bytes) FROM cargo_sourcefile GROUP BY version_id
-         )
-         SELECT p.name, v.number, COUNT(*) - 1, SUM(size.bytes)
-         FROM reached r
-         JOIN size ON size.version_id = r.version_id
-         JOIN cargo_version v ON v.id = r.root_id
-         JOIN cargo_package p ON p.id = v.package_id
-         GROUP BY p.name, v.number
-         ORDER BY 4 DESC, 1
-         LIMIT 10")
-    .bind(EdgeKind::Dev)
+pub fn dragged_in() -> QuerySet<Version, (String, String, i64, Option<i64>)> {
+    let reached = Version::objects().values(|v| (v.id, v.id)).recursive(|(root, at)| {
+        Dependency::objects()
+            .filter(|d| d.dependent.eq(at) & d.kind.ne(EdgeKind::Dev))
+            .values(|d| (root, d.dependency.key()))
+    });
+    let sizes = SourceFile::objects().group_by(|f| f.version.key()).annotate(|f| f.bytes.sum());
+    let totals = reached
+        .join_query(sizes, |(_, at), (version, _)| version.eq(at))
+        .group_by(|(root, ..)| root)
+        .annotate(|(.., bytes)| (count(), bytes.sum()));
+    Version::objects()
+        .join_query(totals, |v, (root, ..)| root.eq(v.id))
+        .order_by(|(v, .., bytes)| (bytes.desc(), v.package.name.asc()))
+        .values(|(v, _, n, bytes)| (v.package.name, v.number, n - 1, bytes))
+        .limit(10)
 }

@@ -184,17 +184,6 @@ impl Cell for i64 {
     }
 }
 
-impl Cell for Decimal {
-    const NUMBER: bool = true;
-
-    fn text(&self) -> String {
-        match i64::try_from(*self) {
-            Ok(whole) if self.fract().is_zero() => whole.text(),
-            _ => self.to_string(),
-        }
-    }
-}
-
 impl Cell for f64 {
     const NUMBER: bool = true;
 

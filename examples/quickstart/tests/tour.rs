@@ -111,7 +111,7 @@ everywhere! {
 
         let bytes: i64 = graph.packages.iter().flat_map(|package| &package.files).map(|file| file.bytes).sum();
         let dragged = questions::dragged_in().all(&db).await?;
-        assert_eq!(dragged[0], ("app".to_owned(), "0.3.0".to_owned(), 3, Decimal::from(bytes)));
+        assert_eq!(dragged[0], ("app".to_owned(), "0.3.0".to_owned(), 3, Some(bytes)));
         let (files, sum, _, oldest, newest) = questions::all_source().get(&db).await?;
         assert_eq!((files, sum), (5, Some(bytes)));
         assert!(oldest <= newest);

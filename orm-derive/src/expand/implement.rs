@@ -208,6 +208,7 @@ fn row_part(ident: &Ident, handles: &Ident) -> TokenStream {
         impl __p::RowPart for #ident {
             type Handles<__R: 'static> = #handles<__p::At<__R>>;
             type OptionalHandles<__R: 'static> = #handles<__p::Opt<__p::At<__R>>>;
+            type Optional = ::core::option::Option<Self>;
             fn handles<__R: 'static>(select: &__p::Select, place: u16) -> Self::Handles<__R> { __p::model_handles::<Self, __R>(select, place) }
             fn optional_handles<__R: 'static>(select: &__p::Select, place: u16) -> Self::OptionalHandles<__R> { __p::optional_model_handles::<Self, __R>(select, place) }
             fn read(row: &mut __p::Reader<'_, '_>) -> __p::Result<Self> { row.model() }

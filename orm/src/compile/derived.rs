@@ -7,12 +7,15 @@ use crate::{
 };
 
 impl Sql {
-    /// A query between parentheses, where a table may stand.
+    /// A query where a table may stand: between parentheses, or by its name.
     pub(super) fn derived(&mut self, derived: &Derived) -> Result<()> {
-        self.push("(");
         match derived {
-            Derived::Query(query) => self.select_named(query, Names::Derived)?,
+            Derived::Query(query) => {
+                self.push("(");
+                self.select_named(query, Names::Derived)?;
+            }
             Derived::Set { op, left, right } => {
+                self.push("(");
                 self.part(left)?;
                 self.push(match op {
                     SetOp::Union => " UNION ",
@@ -22,13 +25,15 @@ impl Sql {
                 });
                 self.part(right)?;
             }
+            Derived::Common(common) => return self.common(common),
+            Derived::Before => return self.before(),
         }
         self.push(")");
         Ok(())
     }
 
     /// One side of a set operation: what is cut off has an order of its own, which stands one query further inside.
-    fn part(&mut self, query: &Select) -> Result<()> {
+    pub(super) fn part(&mut self, query: &Select) -> Result<()> {
         if !query.is_sliced() {
             return self.select_named(query, Names::Derived);
         }
@@ -38,13 +43,14 @@ impl Sql {
         Ok(())
     }
 
-    /// A value that the derived table has selected.
-    pub(super) fn derived_column(&mut self, place: u16) {
-        let alias = self.frames.last().filter(|_| self.qualified).map(|frame| frame.tables[0].alias.clone());
-        if let Some(alias) = alias {
+    /// A value that the derived table at a source has selected.
+    pub(super) fn derived_column(&mut self, source: u16, place: u16) -> Result<()> {
+        if let Some(frame) = self.frames.last().filter(|_| self.qualified) {
+            let alias = frame.tables[frame.source(source)?].alias.clone();
             self.name(&alias);
             self.push(".");
         }
         self.push(&format!("c{place}"));
+        Ok(())
     }
 }

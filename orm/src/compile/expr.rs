@@ -64,10 +64,8 @@ impl Sql {
             }
             Expr::Outer(levels, inner) => self.outer(*levels, inner),
             Expr::Selected(place) => Err(bad(format!("the selected value {place} is used where it is not known"))),
-            Expr::Derived { place, .. } => {
-                self.derived_column(*place);
-                Ok(())
-            }
+            Expr::Derived { source, place, .. } => self.derived_column(*source, *place),
+            Expr::Joined { place, .. } => Err(bad(format!("the joined value {place} is used where it is not known"))),
             Expr::Binary(op, left, right) => self.binary(*op, left, right),
             Expr::And(all) if all.is_empty() => self.truth(true),
             Expr::Or(all) if all.is_empty() => self.truth(false),

@@ -1,6 +1,7 @@
 //! From the tree to SQL: the only place that writes SQL text.
 
 mod aggregate;
+mod common;
 mod date;
 mod derived;
 mod expr;
@@ -16,7 +17,13 @@ mod write;
 pub(crate) use select::{count, effective_order, kind, select, shape};
 pub(crate) use write::{delete, insert, update};
 
-use crate::{Code, Dialect, Error, Result, Statement, Value, resolve::Frame, statement::placeholder, tree::Windowed};
+use crate::{
+    Code, Dialect, Error, Result, Statement, Value,
+    resolve::Frame,
+    statement::placeholder,
+    tree::{Common, Windowed},
+};
+use std::sync::Arc;
 
 /// SQL under construction.
 pub(crate) struct Sql {
@@ -30,6 +37,11 @@ pub(crate) struct Sql {
     rounding: bool,
     /// The window of the function that is being written.
     over: Option<Windowed>,
+    /// The common tables that stand before the statement, each after those that it reads; where none may, they are written
+    /// where they are read.
+    common: Option<Vec<Arc<Common>>>,
+    /// The recursions that are being written, by their names, one inside another.
+    recursions: Vec<String>,
 }
 
 /// A [`Statement`] under construction.
@@ -42,7 +54,9 @@ impl Sql {
     pub(crate) fn new(dialect: Dialect) -> Sql {
         // Most statements fit: growing step by step would cost more than compiling them.
         let out = Text { text: String::with_capacity(512), binds: Vec::with_capacity(4) };
-        Sql { dialect, out, frames: Vec::with_capacity(1), qualified: false, rounding: false, over: None }
+        let frames = Vec::with_capacity(1);
+        let (qualified, rounding, over, common) = (false, false, None, None);
+        Sql { dialect, out, frames, qualified, rounding, over, common, recursions: Vec::new() }
     }
 
     pub(crate) fn finish(self) -> Statement {

@@ -11,7 +11,7 @@ use crate::{
 const MORE_DIGITS: u32 = 4;
 
 /// The digits after the point of a decimal that nothing is known of.
-const SOME_DIGITS: u32 = 10;
+pub(super) const SOME_DIGITS: u32 = 10;
 
 impl Sql {
     /// A bound value. Where decimals are bound as text it says that it is a number.
@@ -103,7 +103,7 @@ impl Sql {
     }
 
     /// How many digits the expression has after the point, where it can be told.
-    fn scale(&self, expr: &Expr) -> Option<u32> {
+    pub(super) fn scale(&self, expr: &Expr) -> Option<u32> {
         match expr {
             Expr::Column { model, column, .. } | Expr::Proposed { model, column } => {
                 let column = &model.columns[usize::from(*column)];

@@ -13,23 +13,22 @@ fn bad(what: &str) -> Error {
 
 /// A query as a statement.
 pub(crate) fn select(select: &Select, dialect: Dialect) -> Result<Statement> {
-    let mut sql = Sql::new(dialect);
-    sql.select(select)?;
-    Ok(sql.finish())
+    super::common::statement(dialect, |sql| sql.select(select))
 }
 
 /// How many rows a query has, as a statement.
 pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
-    let mut sql = Sql::new(dialect);
     let plain = Select { order: Vec::new(), default_order: select.is_sliced(), for_update: false, ..select.clone() };
     if select.is_sliced() || select.distinct || select.group_by.is_some() {
-        sql.push("SELECT COUNT(*) FROM (");
-        sql.select(&Select { order: if select.is_sliced() { select.order.clone() } else { Vec::new() }, ..plain })?;
-        sql.push(") AS counted");
-    } else {
-        sql.select(&Select { selection: vec![Selected::Expr(Expr::row_count())], related: Vec::new(), ..plain })?;
+        let plain = Select { order: if select.is_sliced() { select.order.clone() } else { Vec::new() }, ..plain };
+        return super::common::statement(dialect, |sql| {
+            sql.push("SELECT COUNT(*) FROM (");
+            sql.select(&plain)?;
+            sql.push(") AS counted");
+            Ok(())
+        });
     }
-    Ok(sql.finish())
+    self::select(&Select { selection: vec![Selected::Expr(Expr::row_count())], related: Vec::new(), ..plain }, dialect)
 }
 
 /// The order that a query has: its own, or the model's; `total` adds the key, so that no two rows are equal in it.
@@ -49,8 +48,9 @@ pub(crate) fn effective_order(select: &Select, total: bool) -> Vec<Order> {
     }
     if total && select.group_by.is_none() && !select.distinct && select.has_rows() {
         let descending = order.last().is_some_and(|last| last.descending);
-        let joined = select.joins.iter().map(|join| &join.model);
-        for (source, model) in std::iter::once(&select.model).chain(joined).enumerate() {
+        let joined = select.joins.iter().map(|join| join.has_rows().then_some(&join.model));
+        for (source, model) in std::iter::once(Some(&select.model)).chain(joined).enumerate() {
+            let Some(model) = model else { continue };
             for &column in &model.key {
                 let expr = Expr::Column { path: Path::source(source as u16), model: model.clone(), column };
                 if !order.iter().any(|known| known.expr == expr) {
@@ -305,7 +305,7 @@ impl Sql {
             match selected {
                 Selected::Model { path, model } => self.columns(path, model, &mut name)?,
                 Selected::Expr(expr) => {
-                    let exact = self.frames.len() == 1 && self.is_exact_sum(expr);
+                    let exact = names == Names::None && self.frames.len() == 1 && self.is_exact_sum(expr);
                     if exact {
                         self.exact_sum(expr)?
                     } else {
@@ -354,7 +354,6 @@ impl Sql {
         for index in 0..count {
             let Some(table) = self.frames.last().and_then(|frame| frame.tables.get(index)) else { break };
             let optional = table.optional;
-            let derived = select.from.as_ref().filter(|_| index == 0);
             let alias = table.alias.clone();
             let (relation, join) = match &table.origin {
                 Origin::Source(source) => {
@@ -362,6 +361,7 @@ impl Sql {
                 }
                 Origin::Relation { from, step, .. } => (Some((*from, step.clone())), None),
             };
+            let derived = if index == 0 { &select.from } else { join.map_or(&None, |join| &join.from) };
             if index > 0 {
                 let left = join.map_or(optional, |join| join.kind == JoinKind::Left);
                 self.out.text.push_str(if left { " LEFT JOIN " } else { " JOIN " });

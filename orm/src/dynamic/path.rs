@@ -128,7 +128,7 @@ impl Scope<'_> {
         let tied = link(owner, step, &target, 0, 1, 1);
         let tie = match tied.through {
             Some((between, tie)) => {
-                select.joins.push(Join { model: between, kind: JoinKind::Inner, on: tied.on });
+                select.joins.push(Join::of(between, JoinKind::Inner, tied.on));
                 tie
             }
             None => tied.on,
@@ -175,14 +175,14 @@ pub(super) fn join(
         let source = next + u16::from(between.is_some());
         let tied = link(owner, step, &target, source, next, 0);
         if let Some((between, tie)) = tied.through {
-            select.joins.push(Join { model: between, kind, on: tie });
+            select.joins.push(Join::of(between, kind, tie));
         }
         tied.on
     };
     if let Some(on) = on {
         tie = tie.and(on);
     }
-    select.joins.push(Join { model: target.clone(), kind, on: tie });
+    select.joins.push(Join::of(target.clone(), kind, tie));
     (select.joins.len() as u16, target)
 }
 

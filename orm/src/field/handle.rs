@@ -3,7 +3,7 @@
 use super::{FieldType, InScope, Null, PathNode, Scope};
 use crate::{
     query::Expression,
-    tree::{Expr, ModelRef, Select},
+    tree::{Expr, ModelRef, Select, Selected},
 };
 use std::marker::PhantomData;
 
@@ -91,6 +91,8 @@ impl<S, T, O: ComparedInRust> PartialOrd<O> for Field<S, T> {
 /// # Ok(()) }
 /// ```
 pub struct SelectedValue<R, T> {
+    /// The source of a joined query that selects it, while that is being joined; 0 for the query itself.
+    source: u16,
     place: u16,
     _type: PhantomData<fn() -> (R, T)>,
 }
@@ -103,12 +105,19 @@ impl<R, T> Clone for SelectedValue<R, T> {
 impl<R, T> Copy for SelectedValue<R, T> {}
 
 impl<R, T> SelectedValue<R, T> {
-    pub(crate) fn new(_select: &Select, place: u16) -> Self {
-        SelectedValue { place, _type: PhantomData }
+    pub(crate) fn new(select: &Select, place: u16) -> Self {
+        let source = match select.selection.get(usize::from(place)) {
+            Some(Selected::Expr(Expr::Joined { source, .. })) => *source,
+            _ => 0,
+        };
+        SelectedValue { source, place, _type: PhantomData }
     }
 
-    pub(crate) fn place(self) -> u16 {
-        self.place
+    pub(crate) fn expr(self) -> Expr {
+        match self.source {
+            0 => Expr::Selected(self.place),
+            source => Expr::Joined { source, place: self.place },
+        }
     }
 }
 
@@ -117,7 +126,7 @@ impl<R: 'static, T: FieldType> Expression for SelectedValue<R, T> {
     type Value = T;
 
     fn into_expr(self) -> Expr {
-        Expr::Selected(self.place)
+        self.expr()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     model::{Model, ModelMeta},
-    tree::{ModelRef, Path, Step, Steps},
+    tree::{BEFORE, ModelRef, Path, Step, Steps},
 };
 use std::{any::Any, fmt, sync::OnceLock};
 
@@ -16,6 +16,8 @@ pub struct PathNode {
     next: Box<[OnceLock<&'static PathNode>]>,
     /// For a source: the next source, if it is of this model.
     sibling: OnceLock<&'static PathNode>,
+    /// For a source: the row before, in the step of a recursion.
+    before: OnceLock<&'static PathNode>,
     /// The handles at its end.
     known: OnceLock<&'static Known>,
 }
@@ -29,13 +31,16 @@ struct Known {
 impl PathNode {
     fn leak(source: u16, steps: &'static [Step], model: &'static ModelMeta) -> &'static PathNode {
         let next = model.fields.iter().map(|_| OnceLock::new()).collect();
-        let (sibling, known) = (OnceLock::new(), OnceLock::new());
-        Box::leak(Box::new(PathNode { source, steps, model, next, sibling, known }))
+        let (sibling, before, known) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Box::leak(Box::new(PathNode { source, steps, model, next, sibling, before, known }))
     }
 
     /// The path to a source of the query itself.
     pub fn root(model: &'static ModelMeta, source: u16) -> &'static PathNode {
         let mut node = model.root(|| PathNode::leak(0, &[], model));
+        if source == BEFORE {
+            return node.before.get_or_init(|| PathNode::leak(BEFORE, &[], model));
+        }
         for source in 1..=source {
             node = node.sibling.get_or_init(|| PathNode::leak(source, &[], model));
         }

@@ -152,7 +152,7 @@ impl<S: Scope, M: Model> Set<S, M> {
         let link = link(&owner, &self.relation.step(), &self.select.model, 0, 1, 1);
         let tie = match link.through {
             Some((model, tie)) => {
-                self.select.joins.push(Join { model, kind: JoinKind::Inner, on: link.on });
+                self.select.joins.push(Join::of(model, JoinKind::Inner, link.on));
                 tie
             }
             None => link.on,

@@ -155,6 +155,18 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
         Q::from_expr(all(self.key_columns().map(|column| Expr::IsNull(Box::new(column))).collect()))
     }
 
+    /// There is a related row. SQL: `author_id IS NOT NULL`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.editor.is_not_null());
+    /// assert!(query.to_sql(Dialect::Sqlite)?.ends_with(r#"WHERE "editor_id" IS NOT NULL"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn is_not_null(self) -> Q<S::Root> {
+        !self.is_null()
+    }
+
     /// The same related row as that of another relation.
     ///
     /// ```

@@ -417,6 +417,7 @@ fn expression(expr: &Expr) -> Result<condition::Expr> {
         | Expr::Outer(..)
         | Expr::Selected(_)
         | Expr::Derived { .. }
+        | Expr::Joined { .. }
         | Expr::Proposed { .. } => {
             return Err(inexpressible("a query"));
         }

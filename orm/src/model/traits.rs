@@ -350,6 +350,8 @@ pub trait RowPart: Sized + Send + 'static {
     type Handles<R: 'static>;
     /// What closures see of it below an outer join.
     type OptionalHandles<R: 'static>;
+    /// What it is below an outer join.
+    type Optional;
 
     /// The handles of the part that is selected at `place`.
     fn handles<R: 'static>(select: &Select, place: u16) -> Self::Handles<R>;
@@ -367,6 +369,7 @@ pub trait RowPart: Sized + Send + 'static {
 impl<T: Plain> RowPart for T {
     type Handles<R: 'static> = SelectedValue<R, T>;
     type OptionalHandles<R: 'static> = SelectedValue<R, Option<T>>;
+    type Optional = Option<T>;
 
     fn handles<R: 'static>(select: &Select, place: u16) -> SelectedValue<R, T> {
         SelectedValue::new(select, place)
@@ -388,6 +391,7 @@ impl<T: Plain> RowPart for T {
 impl<T: RowPart> RowPart for Option<T> {
     type Handles<R: 'static> = T::OptionalHandles<R>;
     type OptionalHandles<R: 'static> = T::OptionalHandles<R>;
+    type Optional = Option<T>;
 
     fn handles<R: 'static>(select: &Select, place: u16) -> T::OptionalHandles<R> {
         T::optional_handles(select, place)

@@ -178,7 +178,7 @@ impl<R> IntoQ<R> for Ex<R, bool> {
 
 impl<R> IntoQ<R> for SelectedValue<R, bool> {
     fn into_q(self) -> Q<R> {
-        Q::from_expr(Expr::Selected(self.place()))
+        Q::from_expr(self.expr())
     }
 }
 

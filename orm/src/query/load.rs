@@ -380,7 +380,7 @@ fn tie(plan: &Prefetch, select: &mut Select) -> Result<Vec<Expr>> {
         let far = at(1, &between, &mut between.fields[usize::from(through.target)].columns());
         let near = at(1, &between, &mut between.fields[usize::from(through.source)].columns());
         let pairs = far.into_iter().zip(key).map(|(far, key)| far.binary(BinaryOp::Eq, key)).collect();
-        select.joins.push(Join { model: between, kind: JoinKind::Inner, on: Expr::And(pairs) });
+        select.joins.push(Join::of(between, JoinKind::Inner, Expr::And(pairs)));
         return Ok(near);
     }
     match relation.and_then(|relation| relation.reverse(model, field)) {

@@ -2,10 +2,12 @@
 
 mod aggregate;
 mod combine;
+mod common;
 mod condition;
 mod erased;
 mod expression;
 mod functions;
+mod inside;
 mod load;
 mod operand;
 mod operators;

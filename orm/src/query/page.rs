@@ -78,8 +78,9 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     /// ```
     pub async fn page_after<E: Executor>(self, cursor: Option<&Cursor>, size: u64, ex: &E) -> Result<CursorPage<O>> {
         let select = self.select();
-        if select.group_by.is_some() || select.distinct || select.is_sliced() {
-            let error = Error::new(Code::BadQuery, "a grouped, distinct or sliced query has no pages by cursor");
+        if !select.has_keys() || select.is_sliced() {
+            let why = "a query that is grouped, distinct, sliced or made of values has no pages by cursor";
+            let error = Error::new(Code::BadQuery, why);
             return Err(error.with_hint("use `.page(number, size, ..)`"));
         }
         if size == 0 {

@@ -1,12 +1,12 @@
 //! Querysets: which rows of a model, in which form and order. Building one runs nothing.
 
 use super::{
-    Ex, IntoQ, Prefetch, Related, RelatedSelection,
-    selection::{Append, OrderKeys, Row, Selectable, Selection, select_values},
+    IntoQ, Prefetch, Related, RelatedSelection,
+    selection::{Append, OrderKeys, Row, Selection, select_values},
 };
 use crate::{
-    Dialect, FieldType, Model, Result, compile,
-    field::{PathNode, Scope, Sub, ToMany, link},
+    Dialect, Model, Result, compile,
+    field::{PathNode, Scope, ToMany, link},
     model::RowPart,
     tree::{Expr, Join, JoinKind, ModelRef, Order, Path, Select, Selected},
 };
@@ -46,29 +46,6 @@ impl<M: Model> QuerySet<M> {
     pub(crate) fn all_rows() -> Self {
         QuerySet::from_select(Select::all(ModelRef::Static(M::meta())))
     }
-
-    /// The same rows as a query inside the query that `handle` belongs to, whose columns can then be used in it.
-    ///
-    /// `Author::objects().annotate(|a| Book::objects().within(a.name).filter(|b| b.title.eq(a.name)).count())`
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let latest = Author::objects().annotate(|a| {
-    ///     Book::objects()
-    ///         .within(a.id)
-    ///         .filter(|b| b.author.id.eq(a.id))
-    ///         .order_by(|b| b.published.desc().nulls_last())
-    ///         .scalar(|b| b.title)
-    /// });
-    /// let (ada, title) = latest.first(&db).await?.unwrap();
-    /// assert_eq!((ada.name.as_str(), title.as_deref()), ("Ada Lovelace", Some("Notes")));
-    /// # Ok(()) }
-    /// ```
-    pub fn within<E: super::Expression>(self, _handle: E) -> QuerySet<M, M, Sub<E::Root, M>> {
-        QuerySet { select: self.select, related: self.related, prefetches: self.prefetches, _type: PhantomData }
-    }
 }
 
 impl<M: Model, O, R> QuerySet<M, O, R> {
@@ -80,7 +57,12 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
         QuerySet { select, related, prefetches, _type: PhantomData }
     }
 
-    fn retype<P>(self) -> QuerySet<M, P, R> {
+    pub(super) fn retype<P>(self) -> QuerySet<M, P, R> {
+        self.moved()
+    }
+
+    /// The same query under other markers.
+    pub(super) fn moved<P, S>(self) -> QuerySet<M, P, S> {
         QuerySet { select: self.select, related: self.related, prefetches: self.prefetches, _type: PhantomData }
     }
 
@@ -368,80 +350,6 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
         }
         self.retype()
     }
-
-    /// The query as one value of the query around it: that of its first row, or NULL.
-    ///
-    /// ```
-    /// # use library::*;
-    /// let query = Author::objects().values(|a| Book::objects().within(a.id).order_by(|b| b.views.desc()).scalar(|b| b.title));
-    /// assert!(query.to_sql(Dialect::Sqlite)?.contains("LIMIT"));
-    /// # Ok::<(), orm::Error>(())
-    /// ```
-    pub fn scalar<C, V>(mut self, value: C) -> Ex<<R as Enclosing>::Outer, <V::Value as FieldType>::Nullable>
-    where
-        C: FnOnce(O::Handles<R>) -> V,
-        V: super::Expression<Root = R> + Selectable<R>,
-        R: Enclosing,
-    {
-        let expr = value(self.handles()).into_selected().with_selected(&self.select.selection);
-        select_values(&mut self.select, vec![expr]);
-        self.select.order = compile::effective_order(&self.select, false);
-        self.select.limit = Some(1);
-        Ex::new(Expr::Scalar(Box::new(self.select)))
-    }
-}
-
-/// A query inside another.
-pub trait Enclosing {
-    /// The query around it.
-    type Outer: 'static;
-}
-
-impl<R: 'static, M> Enclosing for Sub<R, M> {
-    type Outer = R;
-}
-
-impl<M: Model, R: 'static, P: 'static> QuerySet<M, M, R>
-where
-    R: Enclosing<Outer = P>,
-    M: RowPart,
-{
-    /// Whether the query has a row, as a condition of the query around it. SQL: `EXISTS (..)`.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let namesakes = Author::objects().filter(|a| Tag::objects().within(a.id).filter(|t| t.name.eq(a.name)).has_rows());
-    /// assert_eq!(namesakes.count(&db).await?, 0);
-    /// # Ok(()) }
-    /// ```
-    pub fn has_rows(self) -> super::Q<P> {
-        super::Q::from_expr(Expr::Exists(Box::new(self.select)))
-    }
-
-    /// How many rows the query has, as a value of the query around it.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let later = Author::objects()
-    ///     .annotate(|a| Author::objects().within(a.id).filter(|other| other.born.gt(a.born)).row_count());
-    /// assert_eq!(later.first(&db).await?.unwrap().1, 1); // one was born after Ada
-    /// # Ok(()) }
-    /// ```
-    pub fn row_count(mut self) -> Ex<P, i64> {
-        self.select.settle_slice();
-        if self.select.distinct {
-            let why = "the rows of a distinct query cannot be counted inside another: `count_distinct` counts values";
-            self.select.add_filter(Expr::Invalid(why.to_owned()));
-        }
-        select_values(&mut self.select, vec![super::count().expr()]);
-        self.select.order.clear();
-        self.select.default_order = false;
-        Ex::new(Expr::Scalar(Box::new(self.select)))
-    }
 }
 
 impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
@@ -528,9 +436,9 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
         let source = if between.through.is_some() { next + 1 } else { next };
         let link = link(&relation.owner().path(), &relation.step(), &model, source, next, 0);
         if let Some((model, on)) = link.through {
-            self.select.joins.push(Join { model, kind, on });
+            self.select.joins.push(Join::of(model, kind, on));
         }
-        self.select.joins.push(Join { model: model.clone(), kind, on: link.on });
+        self.select.joins.push(Join::of(model.clone(), kind, link.on));
         self.select.selection.push(Selected::Model { path: Path::source(source), model });
         self
     }

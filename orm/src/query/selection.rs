@@ -64,7 +64,7 @@ impl<R: 'static, T: FieldType + RowPart> Selectable<R> for SelectedValue<R, T> {
     type Part = T;
 
     fn into_selected(self) -> Expr {
-        Expr::Selected(self.place())
+        self.expr()
     }
 }
 
@@ -133,6 +133,10 @@ pub trait Selection<R> {
 pub trait Row: Sized + Send + 'static {
     /// What closures over such a row see.
     type Handles<R: 'static>;
+    /// Its parts, as a tuple.
+    type Parts;
+    /// Its parts where there may be no such row.
+    type OptionalParts;
 
     /// The handles.
     #[doc(hidden)]
@@ -172,6 +176,8 @@ pub trait Append<Parts>: Row {
 
 impl<T: RowPart> Row for T {
     type Handles<R: 'static> = T::Handles<R>;
+    type Parts = (T,);
+    type OptionalParts = (T::Optional,);
 
     fn handles<R: 'static>(select: &Select) -> T::Handles<R> {
         T::handles(select, 0)
@@ -229,6 +235,8 @@ macro_rules! tuples {
 
         impl<$($part: RowPart),+> Row for ($($part,)+) {
             type Handles<R: 'static> = ($($part::Handles<R>,)+);
+            type Parts = Self;
+            type OptionalParts = ($($part::Optional,)+);
 
             fn handles<R: 'static>(select: &Select) -> Self::Handles<R> {
                 ($($part::handles(select, $index),)+)

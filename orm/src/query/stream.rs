@@ -74,7 +74,8 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     ///
     /// Each chunk begins after the last row of the one before, in the query's order completed by the key; rows that others
     /// change meanwhile are seen as they are when their chunk is read. Inside a transaction that is repeatable all chunks see the
-    /// same state. A grouped or distinct query, which has no such order, is read at once.
+    /// same state. A query whose rows have no key, because it is grouped, distinct or
+    /// made of values, is read at once.
     ///
     /// SQL: `WHERE id > ? ORDER BY id LIMIT 501`, again and again.
     ///
@@ -95,7 +96,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         M: 'e,
     {
         let select = self.select();
-        if select.group_by.is_some() || select.distinct || select.empty {
+        if !select.has_keys() || select.empty {
             let all = async move { Ok(stream::iter(self.all(ex).await?.into_iter().map(Ok))) };
             return RowStream { rows: Box::pin(stream::once(all).try_flatten()) };
         }

@@ -262,6 +262,8 @@ struct Unread;
 
 impl Row for Unread {
     type Handles<R: 'static> = ();
+    type Parts = ();
+    type OptionalParts = ();
 
     fn handles<R: 'static>(_: &Select) {}
 

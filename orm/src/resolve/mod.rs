@@ -138,7 +138,8 @@ impl Frame {
         Ok(())
     }
 
-    fn source(&self, source: u16) -> Result<usize> {
+    /// The table that a source is.
+    pub(crate) fn source(&self, source: u16) -> Result<usize> {
         let is_it = |table: &Table| matches!(table.origin, Origin::Source(known) if known == source);
         self.tables.iter().position(is_it).ok_or_else(|| {
             Error::new(Code::BadQuery, "a column of a joined model is used in a query that does not join it")

@@ -1,7 +1,8 @@
 //! Queries that other queries read as a table: what a filter on a window, a union or a further step needs.
 
-use super::{BinaryOp, Expr, Function, Order, Path, Select, Selected, Windowed};
+use super::{BinaryOp, Common, Expr, Function, Order, Path, Select, Selected, Windowed};
 use crate::Value;
+use std::sync::Arc;
 
 /// What a query reads instead of its model's table. The columns of whole rows keep their names; other values are called by
 /// their place in the selection.
@@ -13,6 +14,10 @@ pub enum Derived {
     Query(Select),
     /// The rows of two queries, as sets.
     Set { op: SetOp, left: Select, right: Select },
+    /// A query that is written before the statement. It stands alone: what is around it does not reach into it.
+    Common(Arc<Common>),
+    /// In the step of a recursion, the rows that it goes on from.
+    Before,
 }
 
 /// What is made of the rows of two queries.
@@ -29,20 +34,23 @@ pub enum SetOp {
 }
 
 impl Derived {
+    /// The queries in it that the queries around it reach into.
     fn queries(&self) -> impl Iterator<Item = &Select> {
         let (one, two) = match self {
-            Derived::Query(one) => (one, None),
-            Derived::Set { left, right, .. } => (left, Some(right)),
+            Derived::Query(one) => (Some(one), None),
+            Derived::Set { left, right, .. } => (Some(left), Some(right)),
+            Derived::Common(_) | Derived::Before => (None, None),
         };
-        std::iter::once(one).chain(two)
+        one.into_iter().chain(two)
     }
 
     fn queries_mut(&mut self) -> impl Iterator<Item = &mut Select> {
         let (one, two) = match self {
-            Derived::Query(one) => (one, None),
-            Derived::Set { left, right, .. } => (left, Some(right)),
+            Derived::Query(one) => (Some(one), None),
+            Derived::Set { left, right, .. } => (Some(left), Some(right)),
+            Derived::Common(_) | Derived::Before => (None, None),
         };
-        std::iter::once(one).chain(two)
+        one.into_iter().chain(two)
     }
 
     pub(super) fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
@@ -54,8 +62,13 @@ impl Derived {
     }
 
     /// Whether whole rows of the query's model are among its columns.
-    fn has_rows(&self) -> bool {
-        self.queries().all(|query| query.selection.iter().any(Selected::is_own))
+    pub(super) fn has_rows(&self) -> bool {
+        let rows = |query: &Select| query.selection.iter().any(Selected::is_own);
+        match self {
+            Derived::Common(common) => rows(common.first()),
+            Derived::Before => false,
+            Derived::Query(_) | Derived::Set { .. } => self.queries().all(rows),
+        }
     }
 }
 
@@ -91,7 +104,7 @@ impl Select {
         inner.update(0, &mut deeper);
         let related = std::mem::take(&mut self.related);
         let (order, default_order) = (std::mem::take(&mut self.order), self.default_order);
-        let selection = derived(&self.selection);
+        let selection = read_from(&self.selection, 0);
         *self = Select {
             selection,
             related,
@@ -111,32 +124,19 @@ impl Select {
         self.selection.push(Selected::Expr(number.clone()));
         self.derive();
         self.selection.pop();
-        let number = Expr::Derived { place, of: Box::new(number) };
+        let number = Expr::Derived { source: 0, place, of: Box::new(number) };
         self.add_filter(number.binary(BinaryOp::Eq, Expr::Value(Value::I64(1))));
     }
 
     /// The rows of two queries that select the same.
     pub fn combine(op: SetOp, left: Select, right: Select) -> Select {
         let model = left.model.clone();
-        let mut all = Select { selection: derived(&left.selection), ..Select::bare(model) };
+        let mut all = Select { selection: read_from(&left.selection, 0), ..Select::bare(model) };
         all.related.clone_from(&left.related);
         let mut wrong = !left.joins.is_empty() || !right.joins.is_empty();
-        let fits = |(one, other): (&Selected, &Selected)| match (one, other) {
-            (Selected::Model { model: one, .. }, Selected::Model { model: other, .. }) => one == other,
-            (Selected::Expr(_), Selected::Expr(_)) => true,
-            _ => false,
-        };
-        wrong |=
-            left.selection.len() != right.selection.len() || !left.selection.iter().zip(&right.selection).all(fits);
+        wrong |= !left.selects_like(&right);
         let [left, right] = [left, right].map(|mut part| {
-            part.related.clear();
-            part.for_update = false;
-            if !part.is_sliced() {
-                (part.order, part.default_order) = (Vec::new(), false);
-            }
-            if std::mem::take(&mut part.empty) {
-                part.add_filter(Expr::Or(Vec::new()));
-            }
+            part.settle_inside();
             part.update(0, &mut deeper);
             part
         });
@@ -150,11 +150,35 @@ impl Select {
     }
 }
 
-/// What a query selects from a derived table with this selection.
-fn derived(selection: &[Selected]) -> Vec<Selected> {
+impl Select {
+    /// Whether both give rows of one model, or values, in the same places.
+    pub(super) fn selects_like(&self, other: &Select) -> bool {
+        let fits = |(one, other): (&Selected, &Selected)| match (one, other) {
+            (Selected::Model { model: one, .. }, Selected::Model { model: other, .. }) => one == other,
+            (Selected::Expr(_), Selected::Expr(_)) => true,
+            _ => false,
+        };
+        self.selection.len() == other.selection.len() && self.selection.iter().zip(&other.selection).all(fits)
+    }
+
+    /// Leaves out what has no meaning in a query that another one reads.
+    pub(super) fn settle_inside(&mut self) {
+        self.related.clear();
+        self.for_update = false;
+        if !self.is_sliced() {
+            (self.order, self.default_order) = (Vec::new(), false);
+        }
+        if std::mem::take(&mut self.empty) {
+            self.add_filter(Expr::Or(Vec::new()));
+        }
+    }
+}
+
+/// What a query selects from a derived table with this selection, at one of its sources.
+pub(super) fn read_from(selection: &[Selected], source: u16) -> Vec<Selected> {
     let place = |(place, selected): (usize, &Selected)| match selected {
-        Selected::Expr(expr) => Selected::Expr(Expr::Derived { place: place as u16, of: Box::new(expr.clone()) }),
-        model => model.clone(),
+        Selected::Expr(of) => Selected::Expr(Expr::Derived { source, place: place as u16, of: Box::new(of.clone()) }),
+        Selected::Model { model, .. } => Selected::Model { path: Path::source(source), model: model.clone() },
     };
     selection.iter().enumerate().map(place).collect()
 }

@@ -19,8 +19,10 @@ pub enum Expr {
     Outer(u8, Box<Expr>),
     /// The expression that this query selects at this place.
     Selected(u16),
-    /// What the derived table that the query reads has selected at this place; `of` says what that is.
-    Derived { place: u16, of: Box<Expr> },
+    /// What the derived table at this source of the query has selected at this place; `of` says what that is.
+    Derived { source: u16, place: u16, of: Box<Expr> },
+    /// The same while it is not known yet what that is: see [`Expr::with_joined`].
+    Joined { source: u16, place: u16 },
     /// Both sides and an operator between them.
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
     /// True when all are.
@@ -437,6 +439,7 @@ impl Expr {
             | Expr::Value(_)
             | Expr::Selected(_)
             | Expr::Derived { .. }
+            | Expr::Joined { .. }
             | Expr::Invalid(_)
             | Expr::Proposed { .. } => {}
             Expr::Outer(levels, inner) => inner.visit(depth + i32::from(*levels), visit),
@@ -522,6 +525,7 @@ impl Expr {
             | Expr::Value(_)
             | Expr::Selected(_)
             | Expr::Derived { .. }
+            | Expr::Joined { .. }
             | Expr::Invalid(_)
             | Expr::Proposed { .. } => {}
             Expr::Outer(levels, inner) => inner.update(depth + i32::from(*levels), change),

@@ -1,5 +1,6 @@
 //! The untyped statement: plain data that the typed surface builds and `compile` turns into SQL.
 
+mod common;
 mod derived;
 mod expr;
 mod path;
@@ -7,6 +8,7 @@ mod select;
 mod window;
 mod write;
 
+pub use common::{BEFORE, Common};
 pub use derived::{Derived, SetOp};
 pub use expr::{Aggregate, Aggregation, BinaryOp, Expr, Function, Like, Unit};
 pub use path::{ModelRef, Path, Step, Steps};

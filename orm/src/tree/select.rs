@@ -67,10 +67,24 @@ pub enum Selected {
 pub struct Join {
     /// The joined model.
     pub model: ModelRef,
+    /// A query that is joined instead of the model's table.
+    pub from: Option<Box<Derived>>,
     /// Which rows remain.
     pub kind: JoinKind,
     /// What makes a pair; columns of the joined model have the join's own source.
     pub on: Expr,
+}
+
+impl Join {
+    /// A join of a model's table.
+    pub fn of(model: ModelRef, kind: JoinKind, on: Expr) -> Join {
+        Join { model, from: None, kind, on }
+    }
+
+    /// Whether the columns of its model can be used.
+    pub fn has_rows(&self) -> bool {
+        self.from.as_ref().is_none_or(|from| from.has_rows())
+    }
 }
 
 /// Which rows remain after a join.
@@ -139,11 +153,21 @@ impl Select {
 
     /// Makes sure that what follows is about the rows as they are: after windows and slices.
     pub fn settle(&mut self) {
-        let window = |selected: &Selected| matches!(selected, Selected::Expr(expr) if expr.has_window());
-        match self.selection.iter().any(window) {
+        match self.has_window() {
             true => self.derive(),
             false => self.settle_slice(),
         }
+    }
+
+    /// Whether a window is selected.
+    pub(super) fn has_window(&self) -> bool {
+        self.selection.iter().any(|selected| matches!(selected, Selected::Expr(expr) if expr.has_window()))
+    }
+
+    /// Whether the rows are told apart by keys of models, so that there is a total order of them.
+    pub fn has_keys(&self) -> bool {
+        let joined = |join: &Join| join.has_rows();
+        self.group_by.is_none() && !self.distinct && self.has_rows() && self.joins.iter().all(joined)
     }
 
     /// Makes what was cut off by number a condition, so that what follows is about the rows that are left: their keys are
@@ -188,7 +212,10 @@ impl Select {
             }
         }
         self.from.iter().for_each(|from| from.visit(depth, visit));
-        self.joins.iter().for_each(|join| join.on.visit(depth, visit));
+        for join in &self.joins {
+            join.from.iter().for_each(|from| from.visit(depth, visit));
+            join.on.visit(depth, visit);
+        }
         self.filter.iter().for_each(|expr| expr.visit(depth, visit));
         self.order.iter().for_each(|order| order.expr.visit(depth, visit));
         self.limit_by.iter().for_each(|expr| expr.visit(depth, visit));
@@ -198,6 +225,7 @@ impl Select {
     pub fn update(&mut self, depth: i32, change: &mut dyn FnMut(&mut Expr, i32)) {
         self.from.iter_mut().for_each(|from| from.update(depth, change));
         for join in &mut self.joins {
+            join.from.iter_mut().for_each(|from| from.update(depth, change));
             join.on.update(depth, change);
         }
         for selected in &mut self.selection {

@@ -34,6 +34,12 @@ SELECT c0 FROM (SELECT `tag2`.`slug` AS c0 FROM `shop_tag` AS `tag2` INTERSECT S
 -- the first of each
 SELECT `id` FROM (SELECT `line2`.`id`, `line2`.`order_id`, `line2`.`book_id`, `line2`.`quantity`, `line2`.`price`, ROW_NUMBER() OVER (PARTITION BY `line2`.`book_id` ORDER BY `line2`.`price` DESC, `line2`.`id` DESC) AS c1 FROM `shop_line` AS `line2`) AS `line` WHERE c1 = ? ORDER BY `price` DESC
 
+-- a recursion
+WITH RECURSIVE orm_cte1 AS (SELECT CAST(`id` AS SIGNED) AS c0, CAST(`name` AS CHAR(16000000)) COLLATE utf8mb4_0900_bin AS c1 FROM `shop_person` WHERE `mentor_id` IS NULL UNION SELECT `person`.`id` AS c0, CONCAT(`person2`.c1, `person`.`name`) AS c1 FROM `shop_person` AS `person` JOIN orm_cte1 AS `person2` ON 1 = 1 WHERE `person`.`mentor_id` = `person2`.c0) SELECT c0, c1 FROM orm_cte1 AS `person`
+
+-- a joined common table
+WITH orm_cte1 AS (SELECT `author_id` AS c0, COUNT(*) AS c1 FROM `shop_book` GROUP BY 1) SELECT `person`.`id`, `book`.c1 FROM `shop_person` AS `person` LEFT JOIN orm_cte1 AS `book` ON `book`.c0 = `person`.`id` ORDER BY `person`.`name`
+
 -- different rows
 SELECT DISTINCT `stock` FROM `shop_book` ORDER BY `stock` IS NULL, `stock`
 

@@ -1,0 +1,117 @@
+//! Queries inside others: what they give to the query around them.
+
+use super::{
+    Agg, Ex, Expression, Q, QuerySet,
+    selection::{Row, Selectable, select_values},
+};
+use crate::{FieldType, Model, compile, field::Sub, tree::Expr};
+
+impl<M: Model, O: Row> QuerySet<M, O> {
+    /// The same rows as a query inside the query that `handle` belongs to, whose columns can then be used in it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let latest = Author::objects().annotate(|a| {
+    ///     Book::objects()
+    ///         .within(a.id)
+    ///         .filter(|b| b.author.id.eq(a.id))
+    ///         .order_by(|b| b.published.desc().nulls_last())
+    ///         .scalar(|b| b.title)
+    /// });
+    /// let (ada, title) = latest.first(&db).await?.unwrap();
+    /// assert_eq!((ada.name.as_str(), title.as_deref()), ("Ada Lovelace", Some("Notes")));
+    /// # Ok(()) }
+    /// ```
+    pub fn within<E: Expression>(self, _handle: E) -> QuerySet<M, O, Sub<E::Root, M>> {
+        self.moved()
+    }
+}
+
+impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
+    /// The query as one value of the query around it: that of its first row, or NULL.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Author::objects().values(|a| Book::objects().within(a.id).order_by(|b| b.views.desc()).scalar(|b| b.title));
+    /// assert!(query.to_sql(Dialect::Sqlite)?.contains("LIMIT"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn scalar<C, V>(self, value: C) -> Ex<R, <V::Value as FieldType>::Nullable>
+    where
+        C: FnOnce(O::Handles<Sub<R, N>>) -> V,
+        V: Expression<Root = Sub<R, N>> + Selectable<Sub<R, N>>,
+    {
+        let value = value(self.handles()).into_selected().with_selected(&self.select().selection);
+        let mut select = self.into_select();
+        select_values(&mut select, vec![value]);
+        select.order = compile::effective_order(&select, false);
+        select.limit = Some(1);
+        Ex::new(Expr::Scalar(Box::new(select)))
+    }
+
+    /// Whether the query has a row, as a condition of the query around it. SQL: `EXISTS (..)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let namesakes = Author::objects().filter(|a| Tag::objects().within(a.id).filter(|t| t.name.eq(a.name)).has_rows());
+    /// assert_eq!(namesakes.count(&db).await?, 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn has_rows(self) -> Q<R> {
+        Q::from_expr(Expr::Exists(Box::new(self.into_select())))
+    }
+
+    /// How many rows the query has, as a value of the query around it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let later = Author::objects()
+    ///     .annotate(|a| Author::objects().within(a.id).filter(|other| other.born.gt(a.born)).row_count());
+    /// assert_eq!(later.first(&db).await?.unwrap().1, 1); // one was born after Ada
+    /// # Ok(()) }
+    /// ```
+    pub fn row_count(self) -> Ex<R, i64> {
+        self.over_rows(super::count().expr())
+    }
+
+    /// An aggregate over the rows of the query, as a value of the query around it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let dearer = Book::objects().filter(|b| {
+    ///     let others = Book::objects().within(b.id).filter(|other| other.author.eq(b.author));
+    ///     b.price.gt(others.aggregate(|other| other.price.avg()))
+    /// });
+    /// assert_eq!(dearer.values(|b| b.title).all(&db).await?, ["Notes", "Compilers"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn aggregate<C, T>(self, aggregate: C) -> Ex<R, T>
+    where
+        C: FnOnce(O::Handles<Sub<R, N>>) -> Agg<Sub<R, N>, T>,
+    {
+        let aggregate = aggregate(self.handles()).into_untyped().with_selected(&self.select().selection);
+        self.over_rows(aggregate)
+    }
+
+    fn over_rows<T>(self, aggregate: Expr) -> Ex<R, T> {
+        let mut select = self.into_select();
+        select.settle_slice();
+        if select.distinct || select.group_by.is_some() {
+            let why = "inside another query, the rows of a distinct or grouped one are counted by `count_distinct`, or as a \
+                 common table: `.as_cte()`";
+            select.add_filter(Expr::Invalid(why.to_owned()));
+        }
+        (select.distinct, select.group_by) = (false, None);
+        (select.order, select.default_order) = (Vec::new(), false);
+        select_values(&mut select, vec![aggregate]);
+        Ex::new(Expr::Scalar(Box::new(select)))
+    }
+}

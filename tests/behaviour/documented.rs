@@ -1,0 +1,120 @@
+//! The examples of `docs/queries.md`, on every back end: each block of the document stands here as it stands there.
+
+use crate::bed::{Bed, behaviour};
+use orm::{prelude::*, value};
+use std::{fs, path::Path};
+
+orm::app! { pub staff { Employee, Sale } }
+
+#[derive(Model, Debug, Clone)]
+pub struct Employee {
+    pub id: i64,
+    #[field(max_length = 50)]
+    pub name: String,
+    pub manager: Option<ForeignKey<Employee>>,
+    pub sales: HasMany<Sale>,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Sale {
+    pub id: i64,
+    pub employee: ForeignKey<Employee>,
+    pub amount: i64,
+}
+
+/// Ada has the reports Grace and Alan, Grace has Edsger; sales of 50 by Ada, 30 and 20 by Grace, 10 by Edsger.
+async fn filled(bed: &Bed) -> orm::Result<()> {
+    orm::migrate::create_tables(&bed.db, &[staff()]).await?;
+    let hire = async |name: &str, manager: Option<&Employee>| {
+        let manager = manager.map(|manager| manager.id);
+        Employee::draft().name(name).manager(manager).create(&bed.db).await
+    };
+    let ada = hire("Ada", None).await?;
+    let grace = hire("Grace", Some(&ada)).await?;
+    hire("Alan", Some(&ada)).await?;
+    let edsger = hire("Edsger", Some(&grace)).await?;
+    for (employee, amount) in [(&ada, 50), (&grace, 30), (&grace, 20), (&edsger, 10)] {
+        Sale::draft().employee(employee).amount(amount).create(&bed.db).await?;
+    }
+    Ok(())
+}
+
+behaviour! {
+    async fn recursion(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+
+        // Everybody below Grace, as rows of the model: filtered, joined, prefetched and counted like any others.
+        let team = Employee::objects()
+            .filter(|e| e.name.eq("Grace"))
+            .recursive(|manager| Employee::objects().filter(|e| e.manager.eq(manager.id)));
+        let sold = Sale::objects().filter(|s| s.employee.key().is_in(team.values(|e| e.id)));
+        assert_eq!(sold.aggregate(|s| s.amount.sum()).get(db).await?, Some(60));
+
+        // The whole chart: each with the depth and the way from the top.
+        let chart = Employee::objects()
+            .filter(|e| e.manager.is_null())
+            .values(|e| (e.id, value(0_i64), e.name))
+            .recursive(|(manager, depth, way)| {
+                Employee::objects()
+                    .filter(|e| e.manager.eq(manager))
+                    .values(|e| (e.id, depth + 1, way.concat(" > ").concat(e.name)))
+            });
+        let deepest = chart.order_by(|(_, depth, _)| depth.desc()).first(db).await?;
+        assert_eq!(deepest, Some((4, 2, "Ada > Grace > Edsger".to_owned())));
+
+        // What each one's whole team has sold: pairs of a person and all below, joined with the sales of those below.
+        let below = Employee::objects().values(|e| (e.id, e.id)).recursive(|(top, at)| {
+            Employee::objects().filter(|e| e.manager.eq(at)).values(|e| (top, e.id))
+        });
+        let sales = Sale::objects().group_by(|s| s.employee.key()).annotate(|s| s.amount.sum());
+        let totals = below
+            .join_query(sales, |(_, at), (seller, _)| seller.eq(at))
+            .group_by(|(top, ..)| top)
+            .annotate(|(.., amount)| amount.sum());
+        let teams = Employee::objects()
+            .left_join_query(totals, |e, (top, _)| top.eq(e.id))
+            .order_by(|(e, ..)| e.id.asc())
+            .values(|(e, _, total)| (e.name, total.or(0)));
+        let teams = teams.all(db).await?;
+        assert_eq!(teams.iter().map(|(_, total)| *total).collect::<Vec<_>>(), [110, 60, 0, 10]);
+        Ok(())
+    }
+
+    async fn common_tables(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+
+        // Computed once, read twice: who has sold more than the average of those who sold anything.
+        let sales = Sale::objects().group_by(|s| s.employee.key()).annotate(|s| s.amount.sum().or(0)).as_cte();
+        let best = Employee::objects()
+            .join_query(sales.clone(), |e, (seller, _)| seller.eq(e.id))
+            .filter(|(e, _, sold)| sold.cast::<f64>().gt(sales.within(e.id).aggregate(|(_, sold)| sold.avg())))
+            .order_by(|(e, ..)| e.name.asc())
+            .values(|(e, _, sold)| (e.name, sold));
+        assert_eq!(best.all(db).await?, [("Ada".to_owned(), 50), ("Grace".to_owned(), 50)]);
+        Ok(())
+    }
+}
+
+/// Every block of the document is part of this file, indentation aside.
+#[test]
+fn the_code_of_the_document_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = fs::read_to_string(root.join("../docs/queries.md")).unwrap();
+    let source = plain(include_str!("documented.rs"));
+    let blocks: Vec<&str> = document
+        .split("```rust\n")
+        .skip(1)
+        .map(|block| block.split_once("\n```").expect("a block has an end").0)
+        .collect();
+    assert!(blocks.len() >= 4, "the document has examples");
+    for block in blocks {
+        assert!(source.contains(&plain(block)), "runs nowhere:\n{block}");
+    }
+}
+
+/// Without blanks at the ends of lines, and without empty lines.
+fn plain(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
