@@ -276,6 +276,7 @@ pub use query::{
 };
 pub use statement::Statement;
 pub use validation::ValidationError;
+pub(crate) use value::Values;
 pub use value::{Kind, Value};
 pub use write::{Assign, Deleted, Edit, Input, Many, Pending, Untyped, clock_time, set_clock};
 

@@ -1,6 +1,6 @@
 //! A finished statement: SQL text with the places of its binds, and the values.
 
-use crate::{Dialect, Value};
+use crate::{Dialect, Value, Values};
 use std::{borrow::Cow, sync::OnceLock};
 
 /// SQL for one dialect, ready to run: what `compile` makes and `db` executes.
@@ -10,15 +10,17 @@ pub struct Statement {
     pub(crate) text: Cow<'static, str>,
     /// Whether the text was written by a person, with `?` for each bind whatever the dialect.
     raw: bool,
-    pub(crate) binds: Vec<Value>,
+    pub(crate) binds: Values,
     /// Its text hardly comes again, so that the connection should not keep it prepared.
     pub(crate) once: bool,
+    /// It reads one row at most: whether there is more behind it need not be asked.
+    pub(crate) single: bool,
 }
 
 impl Statement {
     /// A statement whose text has the dialect's placeholders.
-    pub(crate) fn new(text: impl Into<Cow<'static, str>>, binds: Vec<Value>) -> Self {
-        Statement { text: text.into(), raw: false, binds, once: false }
+    pub(crate) fn new(text: impl Into<Cow<'static, str>>, binds: impl Into<Values>) -> Self {
+        Statement { text: text.into(), raw: false, binds: binds.into(), once: false, single: false }
     }
 
     /// A statement of one's own, with `?` for each bind whatever the dialect.
@@ -31,7 +33,7 @@ impl Statement {
     /// assert_eq!(statement.sql(Dialect::Postgres), "SELECT $1 + $2");
     /// ```
     pub fn raw(sql: &str, binds: impl IntoIterator<Item = Value>) -> Self {
-        Statement { text: sql.to_owned().into(), raw: true, binds: binds.into_iter().collect(), once: false }
+        Statement { raw: true, ..Statement::new(sql.to_owned(), binds.into_iter().collect::<Values>()) }
     }
 
     /// A number that statements of one text share, and hardly any others; never 0.
@@ -56,6 +58,11 @@ impl Statement {
     #[cfg(feature = "sqlite")]
     pub(crate) fn is_small(&self) -> bool {
         self.binds.iter().map(Value::size).sum::<usize>() <= 64 * 1024
+    }
+
+    /// The statement, of which one row at most is wanted if `single`.
+    pub(crate) fn single(self, single: bool) -> Self {
+        Statement { single, ..self }
     }
 
     /// The values, in the order of their placeholders.
@@ -123,7 +130,7 @@ impl Template {
     }
 
     /// The statement with these values.
-    pub(crate) fn with(&self, binds: Vec<Value>) -> Statement {
+    pub(crate) fn with(&self, binds: impl Into<Values>) -> Statement {
         Statement::new(self.0, binds)
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -44,6 +45,9 @@ pub enum Kind {
     /// A JSON document.
     Json,
 }
+
+/// Values of a row's key or of one field, of which there is mostly one: then they take no allocation.
+pub(crate) type Values = SmallVec<[Value; 1]>;
 
 /// One value that a statement binds, in one of the forms of [`Kind`].
 ///

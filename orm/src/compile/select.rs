@@ -13,7 +13,9 @@ fn bad(what: &str) -> Error {
 
 /// A query as a statement.
 pub(crate) fn select(select: &Select, dialect: Dialect) -> Result<Statement> {
-    super::common::statement(dialect, |sql| sql.select(select))
+    // A limit per group is another thing.
+    let single = select.limit == Some(1) && select.limit_by.is_empty() && !select.for_update;
+    Ok(super::common::statement(dialect, |sql| sql.select(select))?.single(single))
 }
 
 /// How many rows a query has, as a statement.

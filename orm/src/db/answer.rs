@@ -2,8 +2,14 @@
 
 #[cfg(feature = "postgres")]
 use super::fragment::ByText;
+#[cfg(feature = "mysql")]
+use super::row::MysqlRow;
+#[cfg(feature = "postgres")]
+use super::row::PgRow;
+#[cfg(feature = "sqlite")]
+use super::row::SqliteRow;
 #[allow(unused_imports, reason = "without a back end there are no rows")]
-use super::{Row, connection::Each, row::Source};
+use super::{Row, connection::Each};
 #[cfg(feature = "postgres")]
 use crate::Statement;
 use crate::{Code, Error, Result};
@@ -26,6 +32,7 @@ impl From<diesel::result::Error> for Failed {
 pub(super) fn sqlite_query<'a, F>(
     conn: &'a mut super::sqlite::Watched,
     fragment: F,
+    single: bool,
     each: Each<'_>,
 ) -> Result<(), Failed>
 where
@@ -35,16 +42,20 @@ where
         + 'a,
 {
     let rows = diesel::connection::LoadConnection::load(&mut conn.conn, fragment)?;
-    each_sqlite_row(rows, each)
+    each_sqlite_row(rows, single, each)
 }
 
 #[cfg(feature = "sqlite")]
 fn each_sqlite_row<'a>(
     rows: <diesel::SqliteConnection as diesel::connection::LoadConnection>::Cursor<'a, 'a>,
+    single: bool,
     each: Each<'_>,
 ) -> Result<(), Failed> {
     for row in rows {
-        each(&Row(Source::Sqlite(row?))).map_err(Failed::Each)?;
+        each(&Row::of(&SqliteRow(row?))).map_err(Failed::Each)?;
+        if single {
+            break;
+        }
     }
     Ok(())
 }
@@ -61,7 +72,7 @@ where
     use futures_util::TryStreamExt;
     let mut rows = diesel_async::AsyncConnectionCore::load(conn, fragment).await?;
     while let Some(row) = rows.try_next().await? {
-        each(&Row(Source::Postgres(row))).map_err(Failed::Each)?;
+        each(&Row::of(&PgRow(row))).map_err(Failed::Each)?;
     }
     Ok(())
 }
@@ -82,7 +93,7 @@ pub(super) async fn pg_pipeline(
     while let Some(rows) = sent.next().await {
         let mut rows = rows.map_err(|error| (index, error.into()))?;
         while let Some(row) = rows.try_next().await.map_err(|error| (index, error.into()))? {
-            each(index, &Row(Source::Postgres(row))).map_err(|error| (index, Failed::Each(error)))?;
+            each(index, &Row::of(&PgRow(row))).map_err(|error| (index, Failed::Each(error)))?;
         }
         index += 1;
     }
@@ -104,7 +115,7 @@ where
     let mut refused = None;
     while let Some(row) = rows.try_next().await? {
         if refused.is_none() {
-            refused = each(&Row(Source::Mysql(row))).err();
+            refused = each(&Row::of(&MysqlRow(row))).err();
         }
     }
     refused.map_or(Ok(()), |error| Err(Failed::Each(error)))

@@ -3,23 +3,24 @@
 use super::decode::{Bad, Decode};
 use crate::{Code, Error, Result, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+#[allow(unused_imports, reason = "without a back end there are no rows")]
+use diesel::row::{Field as _, Row as _};
 use rust_decimal::Decimal;
-use std::marker::PhantomData;
 use uuid::Uuid;
 
+/// A row as the driver hands it out.
 #[cfg(feature = "sqlite")]
-pub(super) type SqliteRow<'a> = <diesel::SqliteConnection as diesel::connection::LoadConnection>::Row<'a, 'a>;
-#[cfg(feature = "sqlite")]
-type SqliteField<'r> = <SqliteRow<'r> as diesel::row::Row<'r, diesel::sqlite::Sqlite>>::Field<'r>;
+pub(super) struct SqliteRow<'a>(pub <diesel::SqliteConnection as diesel::connection::LoadConnection>::Row<'a, 'a>);
+/// A row as the driver hands it out.
 #[cfg(feature = "postgres")]
-pub(super) type PgRow = <diesel_async::AsyncPgConnection as diesel_async::AsyncConnectionCore>::Row<'static, 'static>;
-#[cfg(feature = "postgres")]
-type PgField<'r> = <PgRow as diesel::row::Row<'r, diesel::pg::Pg>>::Field<'r>;
+pub(super) struct PgRow(
+    pub <diesel_async::AsyncPgConnection as diesel_async::AsyncConnectionCore>::Row<'static, 'static>,
+);
+/// A row as the driver hands it out.
 #[cfg(feature = "mysql")]
-pub(super) type MysqlRow =
-    <diesel_async::AsyncMysqlConnection as diesel_async::AsyncConnectionCore>::Row<'static, 'static>;
-#[cfg(feature = "mysql")]
-type MysqlField<'r> = <MysqlRow as diesel::row::Row<'r, diesel::mysql::Mysql>>::Field<'r>;
+pub(super) struct MysqlRow(
+    pub <diesel_async::AsyncMysqlConnection as diesel_async::AsyncConnectionCore>::Row<'static, 'static>,
+);
 
 /// One row of an answer, valid while the callback that received it runs.
 ///
@@ -54,123 +55,115 @@ type MysqlField<'r> = <MysqlRow as diesel::row::Row<'r, diesel::mysql::Mysql>>::
 /// assert_eq!(db.run(Show).await?, ["one: false", "letter: false", "gap: true"]);
 /// # Ok(()) }
 /// ```
-pub struct Row<'a>(pub(super) Source<'a>);
-
-pub(super) enum Source<'a> {
-    #[cfg(feature = "sqlite")]
-    Sqlite(SqliteRow<'a>),
-    #[cfg(feature = "postgres")]
-    Postgres(PgRow),
-    #[cfg(feature = "mysql")]
-    Mysql(MysqlRow),
-    Values(&'a [Value]),
-}
+pub struct Row<'a>(&'a dyn Cells);
 
 /// One column of a row.
 ///
 /// A getter whose type is not what the database sent is an error with the code [`Code::Decode`](crate::Code::Decode)
 /// that names the column and what was found; so is NULL, which [`Cell::is_null`] asks for first.
 pub struct Cell<'r> {
+    row: &'r dyn Cells,
     index: usize,
     /// How many digits a decimal has after the point.
     scale: Option<u32>,
-    raw: Raw<'r>,
-}
-
-enum Raw<'r> {
-    #[cfg(feature = "sqlite")]
-    Sqlite(SqliteField<'r>),
-    #[cfg(feature = "postgres")]
-    Postgres(PgField<'r>),
-    #[cfg(feature = "mysql")]
-    Mysql(MysqlField<'r>),
-    Value(&'r Value),
-    Missing(PhantomData<&'r ()>),
 }
 
 impl<'a> Row<'a> {
-    /// Values that are in memory, as a row.
-    pub(crate) fn of(values: &'a [Value]) -> Row<'a> {
-        Row(Source::Values(values))
+    /// What a driver handed out, or values that are in memory.
+    pub(crate) fn of(cells: &'a dyn Cells) -> Row<'a> {
+        Row(cells)
     }
 
     /// How many columns the row has.
     #[allow(clippy::len_without_is_empty, reason = "a row without columns does not exist")]
     pub fn len(&self) -> usize {
-        #[allow(unused_imports, reason = "without a back end there are no rows")]
-        use diesel::row::Row as _;
-        match &self.0 {
-            #[cfg(feature = "sqlite")]
-            Source::Sqlite(row) => row.field_count(),
-            #[cfg(feature = "postgres")]
-            Source::Postgres(row) => row.field_count(),
-            #[cfg(feature = "mysql")]
-            Source::Mysql(row) => row.field_count(),
-            Source::Values(values) => values.len(),
-        }
+        self.0.len()
     }
 
     /// The column at `index`, counted from 0; one that does not exist gives errors from its getters.
     #[inline]
-    pub fn cell(&self, index: usize) -> Cell<'_> {
-        #[allow(unused_imports, reason = "without a back end there are no rows")]
-        use diesel::row::Row as _;
-        let raw = match &self.0 {
-            #[cfg(feature = "sqlite")]
-            Source::Sqlite(row) => row.get(index).map(Raw::Sqlite),
-            #[cfg(feature = "postgres")]
-            Source::Postgres(row) => row.get(index).map(Raw::Postgres),
-            #[cfg(feature = "mysql")]
-            Source::Mysql(row) => row.get(index).map(Raw::Mysql),
-            Source::Values(values) => values.get(index).map(Raw::Value),
-        };
-        Cell { index, scale: None, raw: raw.unwrap_or(Raw::Missing(PhantomData)) }
+    pub fn cell(&self, index: usize) -> Cell<'a> {
+        Cell { row: self.0, index, scale: None }
     }
 
     /// The name of the column at `index`, as the database gives it.
     pub fn name(&self, index: usize) -> Option<String> {
-        #[allow(unused_imports, reason = "without a back end there are no rows")]
-        use diesel::row::{Field as _, Row as _};
-        match &self.0 {
-            #[cfg(feature = "sqlite")]
-            Source::Sqlite(row) => row.get(index).and_then(|field| field.field_name().map(str::to_owned)),
-            #[cfg(feature = "postgres")]
-            Source::Postgres(row) => row.get(index).and_then(|field| field.field_name().map(str::to_owned)),
-            #[cfg(feature = "mysql")]
-            Source::Mysql(row) => row.get(index).and_then(|field| field.field_name().map(str::to_owned)),
-            Source::Values(_) => None,
-        }
+        self.0.name(index)
     }
 }
 
 macro_rules! getters {
     ($($(#[doc = $doc:literal])+ $name:ident -> $type:ty;)+) => {
+        /// What each back end's row, and values in memory, can be read as. The dispatch is here, once for a cell, so that what
+        /// is behind it knows its back end.
+        pub(crate) trait Cells {
+            /// How many there are.
+            fn len(&self) -> usize;
+            /// The name of one.
+            fn name(&self, index: usize) -> Option<String>;
+            /// Whether one is there, and is NULL.
+            fn is_null(&self, index: usize) -> bool;
+            $($(#[doc = $doc])+
+            fn $name(&self, index: usize) -> Result<$type>;)+
+        }
+
         impl Cell<'_> {
             $($(#[doc = $doc])+
             #[inline]
             pub fn $name(&self) -> Result<$type> {
-                #[allow(unused_imports, reason = "without a back end there are no rows")]
-                use diesel::row::Field as _;
-                let read: Result<$type, Bad> = match &self.raw {
-                    #[cfg(feature = "sqlite")]
-                    Raw::Sqlite(field) => match field.value() {
-                        Some(value) => value.$name(),
-                        None => Err(Bad::Null),
-                    },
-                    #[cfg(feature = "postgres")]
-                    Raw::Postgres(field) => match field.value() {
-                        Some(value) => value.$name(),
-                        None => Err(Bad::Null),
-                    },
-                    #[cfg(feature = "mysql")]
-                    Raw::Mysql(field) => match field.value() {
-                        Some(value) => value.$name(),
-                        None => Err(Bad::Null),
-                    },
-                    Raw::Value(value) => value.$name(),
-                    Raw::Missing(_) => Err(Bad::Missing),
-                };
-                read.map_err(|bad| bad.into_error(self.index, stringify!($type)))
+                self.row.$name(self.index)
+            })+
+        }
+
+        #[allow(unused_macros, reason = "without a back end there are no rows")]
+        macro_rules! cells {
+            ($row:ty) => {
+                impl Cells for $row {
+                    fn len(&self) -> usize {
+                        self.0.field_count()
+                    }
+
+                    fn name(&self, index: usize) -> Option<String> {
+                        self.0.get(index).and_then(|field| field.field_name().map(str::to_owned))
+                    }
+
+                    fn is_null(&self, index: usize) -> bool {
+                        self.0.get(index).is_some_and(|field| field.is_null())
+                    }
+
+                    $(fn $name(&self, index: usize) -> Result<$type> {
+                        let read = match self.0.get(index) {
+                            Some(field) => match field.value() {
+                                Some(value) => value.$name(),
+                                None => Err(Bad::Null),
+                            },
+                            None => Err(Bad::Missing),
+                        };
+                        read.map_err(|bad| bad.into_error(index, stringify!($type)))
+                    })+
+                }
+            };
+        }
+
+        impl Cells for &[Value] {
+            fn len(&self) -> usize {
+                <[Value]>::len(self)
+            }
+
+            fn name(&self, _: usize) -> Option<String> {
+                None
+            }
+
+            fn is_null(&self, index: usize) -> bool {
+                self.get(index).is_some_and(Value::is_null)
+            }
+
+            $(fn $name(&self, index: usize) -> Result<$type> {
+                match self.get(index) {
+                    Some(value) => value.$name(),
+                    None => Err(Bad::Missing),
+                }
+                .map_err(|bad| bad.into_error(index, stringify!($type)))
             })+
         }
     };
@@ -213,29 +206,23 @@ getters! {
     json -> serde_json::Value;
 }
 
-impl<'r> Cell<'r> {
-    /// A value that is in memory, as a cell.
-    pub(crate) fn of(value: &'r Value) -> Cell<'r> {
-        Cell { index: 0, scale: None, raw: Raw::Value(value) }
-    }
-}
+#[cfg(feature = "sqlite")]
+cells!(SqliteRow<'_>);
+#[cfg(feature = "postgres")]
+cells!(PgRow);
+#[cfg(feature = "mysql")]
+cells!(MysqlRow);
 
-impl Cell<'_> {
+impl<'r> Cell<'r> {
+    /// The first of some values that are in memory, as a cell.
+    pub(crate) fn of(value: &'r dyn Cells) -> Cell<'r> {
+        Cell { row: value, index: 0, scale: None }
+    }
+
     /// Whether the column is NULL.
     #[inline]
     pub fn is_null(&self) -> bool {
-        #[allow(unused_imports, reason = "without a back end there are no rows")]
-        use diesel::row::Field as _;
-        match &self.raw {
-            #[cfg(feature = "sqlite")]
-            Raw::Sqlite(field) => field.is_null(),
-            #[cfg(feature = "postgres")]
-            Raw::Postgres(field) => field.value().is_none(),
-            #[cfg(feature = "mysql")]
-            Raw::Mysql(field) => field.value().is_none(),
-            Raw::Value(value) => value.is_null(),
-            Raw::Missing(_) => false,
-        }
+        self.row.is_null(self.index)
     }
 
     pub(crate) fn set_scale(&mut self, scale: Option<u32>) {

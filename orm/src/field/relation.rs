@@ -3,7 +3,7 @@
 use super::{NotNull, Nullable, Opt, PathNode, Scope, ToMany, ToOne};
 use crate::{
     Code, Error, Executor, Result,
-    model::{FieldSpec, Key, Model, ModelField, ModelMeta, Reader, RelationKind, Shape, Writer},
+    model::{FieldMeta, FieldSpec, Key, Model, ModelField, Reader, RelationKind, Shape, Writer},
 };
 use std::{any::Any, fmt, marker::PhantomData, sync::Arc};
 
@@ -48,29 +48,42 @@ impl fmt::Debug for Loaded {
     }
 }
 
-/// The field that a relation is: known for what was read from a row.
-type Place = Option<(&'static ModelMeta, u16)>;
+/// What a relation holds: rows; or, as long as none are loaded, the field that it is, known for what was read from a row.
+#[derive(Clone)]
+enum Held {
+    Rows(Loaded),
+    Nothing(Option<&'static FieldMeta>),
+}
 
-/// The error that names what has to be loaded, in the words of the query that would do it.
-#[cold]
-fn not_loaded(place: Place, target: &str, to_one: bool) -> Error {
-    let (what, row, field) = match place {
-        Some((model, field)) => {
-            let name = &model.fields[usize::from(field)].name;
-            let row: String = model.name.chars().take(1).flat_map(char::to_lowercase).collect();
-            (format!("`{name}` of this `{}`", model.name), row, name.to_string())
+impl Held {
+    fn rows(&self) -> Option<&Loaded> {
+        match self {
+            Held::Rows(rows) => Some(rows),
+            Held::Nothing(_) => None,
         }
-        None => (format!("the related `{target}`"), "x".to_owned(), "…".to_owned()),
-    };
-    let hint = match to_one {
-        true => {
-            format!("add `.select_related(|{row}| {row}.{field})` to the query, or load it with `.{field}.fetch(&db)`")
-        }
-        false => format!(
-            "add `.prefetch(|{row}| {row}.{field})` to the query, or ask for the rows with `.rows_of(|{row}| {row}.{field})`"
-        ),
-    };
-    Error::new(Code::NotLoaded, format!("{what} was not loaded")).with_hint(hint)
+    }
+
+    /// The error that names what has to be loaded, in the words of the query that would do it.
+    #[cold]
+    fn not_loaded<M: Model>(&self, to_one: bool) -> Error {
+        let (what, row, field) = match self {
+            Held::Nothing(Some(FieldMeta { model, name, .. })) => {
+                let row: String = model.chars().take(1).flat_map(char::to_lowercase).collect();
+                (format!("`{name}` of this `{model}`"), row, name.to_string())
+            }
+            _ => (format!("the related `{}`", M::meta().name), "x".to_owned(), "…".to_owned()),
+        };
+        let hint = match to_one {
+            true => format!(
+                "add `.select_related(|{row}| {row}.{field})` to the query, or load it with `.{field}.fetch(&db)`"
+            ),
+            false => format!(
+                "add `.prefetch(|{row}| {row}.{field})` to the query, or ask for the rows with \
+                 `.rows_of(|{row}| {row}.{field})`"
+            ),
+        };
+        Error::new(Code::NotLoaded, format!("{what} was not loaded")).with_hint(hint)
+    }
 }
 
 macro_rules! to_one {
@@ -78,8 +91,7 @@ macro_rules! to_one {
         $(#[doc = $doc])+
         pub struct $name<M: Model> {
             key: M::Key,
-            row: Option<Loaded>,
-            place: Place,
+            row: Held,
         }
 
         impl<M: Model> $name<M> {
@@ -91,7 +103,7 @@ macro_rules! to_one {
             /// assert_eq!(*author.key(), 2);
             /// ```
             pub fn to(key: M::Key) -> Self {
-                $name { key, row: None, place: None }
+                $name { key, row: Held::Nothing(None) }
             }
 
             /// The key of the related row.
@@ -120,7 +132,7 @@ macro_rules! to_one {
             /// # Ok(()) }
             /// ```
             pub fn is_loaded(&self) -> bool {
-                self.row.is_some()
+                self.row.rows().is_some()
             }
 
             /// The related row.
@@ -139,10 +151,7 @@ macro_rules! to_one {
             /// # Ok(()) }
             /// ```
             pub fn get(&self) -> Result<&M> {
-                self.row
-                    .as_ref()
-                    .and_then(|row| row.get())
-                    .ok_or_else(|| not_loaded(self.place, &M::meta().name, true))
+                self.row.rows().and_then(|row| row.get()).ok_or_else(|| self.row.not_loaded::<M>(true))
             }
 
             /// Loads the related row, whether or not it is loaded already.
@@ -156,7 +165,7 @@ macro_rules! to_one {
 
         impl<M: Model> Clone for $name<M> {
             fn clone(&self) -> Self {
-                $name { key: self.key.clone(), row: self.row.clone(), place: self.place }
+                $name { key: self.key.clone(), row: self.row.clone() }
             }
         }
 
@@ -195,8 +204,8 @@ macro_rules! to_one {
             }
 
             fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
-                let place = row.place();
-                Ok($name { key: M::Key::read(row)?, row: None, place })
+                let held = Held::Nothing(row.place());
+                Ok($name { key: M::Key::read(row)?, row: held })
             }
 
             fn write(&self, out: &mut Writer) -> Result<()> {
@@ -204,11 +213,11 @@ macro_rules! to_one {
             }
 
             fn attach(&mut self, row: Loaded) {
-                self.row = Some(row);
+                self.row = Held::Rows(row);
             }
 
             fn loaded(&self) -> Option<&Loaded> {
-                self.row.as_ref()
+                self.row.rows()
             }
         }
 
@@ -244,12 +253,12 @@ macro_rules! to_one {
 
             fn attach(&mut self, row: Loaded) {
                 if let Some(relation) = self {
-                    relation.row = Some(row);
+                    relation.row = Held::Rows(row);
                 }
             }
 
             fn loaded(&self) -> Option<&Loaded> {
-                self.as_ref()?.row.as_ref()
+                self.as_ref()?.row.rows()
             }
         }
     };
@@ -268,26 +277,25 @@ macro_rules! to_many {
     ($(#[doc = $doc:literal])+ $name:ident, $kind:expr, $handle:ident, $reverse:literal) => {
         $(#[doc = $doc])+
         pub struct $name<M> {
-            rows: Option<Loaded>,
-            place: Place,
+            rows: Held,
             _model: PhantomData<fn() -> M>,
         }
 
         impl<M> Default for $name<M> {
             fn default() -> Self {
-                $name { rows: None, place: None, _model: PhantomData }
+                $name { rows: Held::Nothing(None), _model: PhantomData }
             }
         }
 
         impl<M> Clone for $name<M> {
             fn clone(&self) -> Self {
-                $name { rows: self.rows.clone(), place: self.place, _model: PhantomData }
+                $name { rows: self.rows.clone(), _model: PhantomData }
             }
         }
 
         impl<M> fmt::Debug for $name<M> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(if self.rows.is_some() { "loaded" } else { "not loaded" })
+                f.write_str(if self.rows.rows().is_some() { "loaded" } else { "not loaded" })
             }
         }
 
@@ -312,7 +320,7 @@ macro_rules! to_many {
             /// # Ok(()) }
             /// ```
             pub fn is_loaded(&self) -> bool {
-                self.rows.is_some()
+                self.rows.rows().is_some()
             }
         }
 
@@ -330,7 +338,7 @@ macro_rules! to_many {
             }
 
             fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
-                Ok($name { rows: None, place: row.place(), _model: PhantomData })
+                Ok($name { rows: Held::Nothing(row.place()), _model: PhantomData })
             }
 
             fn write(&self, _out: &mut Writer) -> Result<()> {
@@ -338,11 +346,11 @@ macro_rules! to_many {
             }
 
             fn attach(&mut self, rows: Loaded) {
-                self.rows = Some(rows);
+                self.rows = Held::Rows(rows);
             }
 
             fn loaded(&self) -> Option<&Loaded> {
-                self.rows.as_ref()
+                self.rows.rows()
             }
         }
     };
@@ -378,7 +386,7 @@ impl<M: Model> HasMany<M> {
     /// # Ok(()) }
     /// ```
     pub fn get(&self) -> Result<&[M]> {
-        loaded_rows(self.rows.as_ref(), self.place)
+        loaded_rows(&self.rows)
     }
 }
 
@@ -398,7 +406,7 @@ impl<M: Model> ManyToMany<M> {
     /// # Ok(()) }
     /// ```
     pub fn get(&self) -> Result<&[M]> {
-        loaded_rows(self.rows.as_ref(), self.place)
+        loaded_rows(&self.rows)
     }
 }
 
@@ -439,15 +447,14 @@ impl<M: Model> HasOne<M> {
     /// # Ok(()) }
     /// ```
     pub fn get(&self) -> Result<Option<&M>> {
-        match &self.rows {
+        match self.rows.rows() {
             Some(row) => Ok(row.get::<Option<M>>().and_then(Option::as_ref).or_else(|| row.get::<M>())),
-            None => Err(not_loaded(self.place, &M::meta().name, false)),
+            None => Err(self.rows.not_loaded::<M>(false)),
         }
     }
 }
 
-fn loaded_rows<M: Model>(rows: Option<&Loaded>, place: Place) -> Result<&[M]> {
-    rows.and_then(|rows| rows.get::<Vec<M>>())
-        .map(Vec::as_slice)
-        .ok_or_else(|| not_loaded(place, &M::meta().name, false))
+fn loaded_rows<M: Model>(rows: &Held) -> Result<&[M]> {
+    let loaded = rows.rows().and_then(|rows| rows.get::<Vec<M>>());
+    loaded.map(Vec::as_slice).ok_or_else(|| rows.not_loaded::<M>(false))
 }

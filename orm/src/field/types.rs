@@ -116,7 +116,7 @@ pub trait FieldType: Sized + Send + Sync + 'static {
         if Self::POSITIVE && matches!(value, Value::I16(..0) | Value::I32(..0) | Value::I64(..0)) {
             return Err(Error::new(Code::OutOfRange, "the value is negative, in a field that never is"));
         }
-        Self::from_cell(&Cell::of(&value))
+        Self::from_cell(&Cell::of(&[value].as_slice()))
     }
 }
 

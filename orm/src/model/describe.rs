@@ -431,7 +431,8 @@ fn plan(models: &[NewModel], model: &NewModel) -> Result<Plan> {
         let column_count = own.len() as u16;
         columns.append(&mut own);
         let name = Cow::Owned(field.name.clone());
-        let meta = FieldMeta { name, options: field.options, first_column, column_count, column, relation: None };
+        let (options, of) = (field.options, Cow::Owned(model.name.clone()));
+        let meta = FieldMeta { name, model: of, options, first_column, column_count, column, relation: None };
         fields.push((meta, tie(models, model, field)?));
     }
     if model.key.is_empty() {

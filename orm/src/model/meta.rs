@@ -82,6 +82,8 @@ impl LazyMeta {
 pub struct FieldMeta {
     /// The field's Rust name, without `r#`.
     pub name: Cow<'static, str>,
+    /// The name of the model that it is a field of.
+    pub model: Cow<'static, str>,
     /// What its attributes say.
     pub options: FieldOptions,
     /// The first of its columns.
@@ -221,7 +223,7 @@ impl ModelMeta {
         let mut flat = Vec::with_capacity(spec.fields.len());
         super::part::flat(spec.fields, &mut flat);
         for (index, field) in flat.into_iter().enumerate() {
-            fields.push(FieldMeta::build(index as u16, field, &mut columns));
+            fields.push(FieldMeta::build(spec.name, index as u16, field, &mut columns));
         }
         let key = spec.primary_key.iter().flat_map(|&field| fields[field as usize].columns()).collect();
         ModelMeta {
@@ -327,7 +329,7 @@ impl ModelMeta {
 }
 
 impl FieldMeta {
-    fn build(index: u16, spec: &'static FieldSpec, columns: &mut Vec<ColumnMeta>) -> FieldMeta {
+    fn build(model: &'static str, index: u16, spec: &'static FieldSpec, columns: &mut Vec<ColumnMeta>) -> FieldMeta {
         let first_column = columns.len() as u16;
         let options = spec.options;
         let (column, relation) = match spec.shape {
@@ -364,7 +366,15 @@ impl FieldMeta {
             Shape::Part(_) => (None, None),
         };
         let column_count = columns.len() as u16 - first_column;
-        FieldMeta { name: Cow::Borrowed(spec.name), options, first_column, column_count, column, relation }
+        FieldMeta {
+            name: Cow::Borrowed(spec.name),
+            model: Cow::Borrowed(model),
+            options,
+            first_column,
+            column_count,
+            column,
+            relation,
+        }
     }
 
     /// The columns of the field, as indices.
@@ -504,9 +514,11 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
     let key = |model: &ModelMeta| ModelKey::new(&*model.app, &*model.name);
     let made = naming::many_to_many(&key(owner), &owner.table, &field.name, &key(&target));
     let side = |column: &str| column.strip_suffix("_id").unwrap_or(column).to_owned();
+    let between = format!("{}_{}", owner.name, field.name);
     let mut columns = vec![ColumnMeta::plain("id".to_owned(), Kind::I64, false, 0)];
     let id = FieldMeta {
         name: Cow::Borrowed("id"),
+        model: Cow::Owned(between.clone()),
         options: FieldOptions { auto: true, ..FieldOptions::NONE },
         first_column: 0,
         column_count: 1,
@@ -525,6 +537,7 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
         let kind = RelationKind::ForeignKey { nullable: false, key: KeyShape { kinds: &[], names: &[], model: "" } };
         fields.push(FieldMeta {
             name: Cow::Owned(name),
+            model: Cow::Owned(between.clone()),
             options: FieldOptions { on_delete: Some(OnDelete::Cascade), ..FieldOptions::NONE },
             first_column,
             column_count: columns.len() as u16 - first_column,
@@ -534,15 +547,8 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
     }
     let table = field.options.table.map_or(made.table, str::to_owned);
     let both = UniqueMeta { name: None, fields: vec![1, 2], condition: None };
-    let described = Described {
-        app: owner.app.clone(),
-        name: format!("{}_{}", owner.name, field.name),
-        table,
-        fields,
-        columns,
-        key: vec![0],
-        ordering: Vec::new(),
-    };
+    let described =
+        Described { app: owner.app.clone(), name: between, table, fields, columns, key: vec![0], ordering: Vec::new() };
     let model = ModelMeta {
         verbose_name: format!("{} of {}", field.name, owner.verbose_name),
         managed: owner.managed,

@@ -1,8 +1,8 @@
 //! The traits that the derive implements: [`Model`], what a struct's field means, and how rows are read.
 
-use super::{AppSpec, FieldSpec, Key, KeyShape, LazyMeta, ModelMeta, ModelSpec, Shape};
+use super::{AppSpec, FieldMeta, FieldSpec, Key, KeyShape, LazyMeta, ModelMeta, ModelSpec, Shape};
 use crate::{
-    Executor, FieldType, IntoKey, Kind, Result, Value,
+    Executor, FieldType, IntoKey, Kind, Result, Value, Values,
     db::Row,
     field::{At, Loaded, Null, Opt, PathNode, Plain, Scope, SelectedValue, ToMany},
     query::{self, PrefetchSelection, QuerySet, RelationRows},
@@ -462,8 +462,8 @@ impl<'r, 'c> Reader<'r, 'c> {
     }
 
     /// The field that is being read.
-    pub(crate) fn place(&self) -> Option<(&'static ModelMeta, u16)> {
-        self.model.map(|(model, _)| (model, self.next.saturating_sub(1)))
+    pub(crate) fn place(&self) -> Option<&'static FieldMeta> {
+        self.model.and_then(|(model, _)| model.fields.get(usize::from(self.next.wrapping_sub(1))))
     }
 
     /// The columns of a model.
@@ -515,12 +515,12 @@ impl<'r, 'c> Reader<'r, 'c> {
 /// Collects the values of a row, column by column.
 #[derive(Debug, Default)]
 pub struct Writer {
-    values: Vec<Value>,
+    values: Values,
 }
 
 impl Writer {
     pub(crate) fn with_capacity(columns: usize) -> Self {
-        Writer { values: Vec::with_capacity(columns) }
+        Writer { values: Values::with_capacity(columns) }
     }
 
     /// The next column's value.
@@ -528,7 +528,7 @@ impl Writer {
         self.values.push(value);
     }
 
-    pub(crate) fn into_values(self) -> Vec<Value> {
+    pub(crate) fn into_values(self) -> Values {
         self.values
     }
 
@@ -540,7 +540,11 @@ impl Writer {
         &self.values
     }
 
-    pub(crate) fn drain(&mut self) -> std::vec::Drain<'_, Value> {
+    pub(crate) fn drain(&mut self) -> impl ExactSizeIterator<Item = Value> {
         self.values.drain(..)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.values.clear();
     }
 }

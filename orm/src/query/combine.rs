@@ -214,7 +214,7 @@ impl<M: Model + Row> QuerySet<M> {
         for key in keys {
             let mut out = Writer::with_capacity(1);
             key.write(&mut out)?;
-            lists.push(out.into_values());
+            lists.push(out.into_values().into_vec());
         }
         if lists.is_empty() {
             return Ok(HashMap::new());
@@ -237,7 +237,7 @@ impl<M: Model + Row> QuerySet<M> {
     pub async fn contains_row<Ex: Executor>(mut self, row: &M, ex: &Ex) -> Result<bool> {
         let mut out = Writer::with_capacity(1);
         row.key().write(&mut out)?;
-        let condition = has_key(M::meta(), vec![out.into_values()]);
+        let condition = has_key(M::meta(), vec![out.into_values().into_vec()]);
         self.select_mut().narrow(condition);
         self.exists(ex).await
     }

@@ -44,7 +44,8 @@ pub(super) struct Filled {
 #[derive(Default)]
 struct Keys {
     slots: HashMap<KeyPart, u32>,
-    values: Vec<Vec<Value>>,
+    /// Those of all columns, key by key.
+    values: Vec<Value>,
 }
 
 /// A key in a form that can be looked up.
@@ -78,16 +79,21 @@ impl KeyPart {
 }
 
 impl Keys {
-    fn slot(&mut self, values: Vec<Value>) -> u32 {
-        let next = self.values.len() as u32;
-        match self.slots.entry(KeyPart::of_all(&values)) {
+    /// The number of a key.
+    fn slot(&mut self, values: &[Value]) -> u32 {
+        let next = self.slots.len() as u32;
+        match self.slots.entry(KeyPart::of_all(values)) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
                 new.insert(next);
-                self.values.push(values);
+                self.values.extend_from_slice(values);
                 next
             }
         }
+    }
+
+    fn find(&self, values: &[Value]) -> Option<u32> {
+        self.slots.get(&KeyPart::of_all(values)).copied()
     }
 }
 
@@ -126,14 +132,16 @@ fn job(plan: &Arc<Prefetch>, owners: &[&dyn AnyRow]) -> Result<Job> {
         let through = Some(collect(&plan.below, &rows)?);
         return Ok(Job { plan: plan.clone(), slots: Vec::new(), keys: Keys::default(), through });
     }
-    let (mut keys, mut slots, mut out) = (Keys::default(), Vec::with_capacity(owners.len()), Writer::default());
+    let (mut slots, mut out) = (Vec::with_capacity(owners.len()), Writer::default());
+    let mut keys = Keys { slots: HashMap::with_capacity(owners.len()), values: Vec::with_capacity(owners.len()) };
     for owner in owners {
         match plan.step.has_key() {
             true => owner.field_values(plan.step.field, &mut out)?,
             false => owner.key_values(&mut out)?,
         }
-        let values: Vec<Value> = out.drain().collect();
+        let values = out.values();
         slots.push(if values.iter().any(Value::is_null) { NONE } else { keys.slot(values) });
+        out.clear();
     }
     Ok(Job { plan: plan.clone(), slots, keys, through: None })
 }
@@ -271,8 +279,8 @@ struct Reading<'a> {
     job: &'a Job,
     rows: Box<dyn super::erased::AnyRows>,
     tie: Tie,
-    /// What the last row said, and its slot.
-    last: Option<(KeyPart, Option<u32>)>,
+    /// What the last row said, and its slot: the rows of one owner often come together.
+    last: (Vec<Value>, Option<u32>),
     out: Writer,
 }
 
@@ -289,14 +297,14 @@ enum Tie {
 impl<'a> Answer<'a> {
     fn new(job: &'a Job, conn: &Connection) -> Result<Answer<'a>> {
         let plan = &*job.plan;
-        let slots = job.keys.values.len();
+        let slots = job.keys.slots.len();
         let rows = match plan.step.field().relation.as_ref() {
             Some(relation) if !plan.step.reverse && relation.is_to_one() => (plan.ops.singles)(slots),
             _ => (plan.ops.lists)(slots),
         };
-        let reading = Reading { job, rows, tie: Tie::Key, last: None, out: Writer::default() };
+        let reading = Reading { job, rows, tie: Tie::Key, last: (Vec::new(), None), out: Writer::default() };
         let mut answer = Answer { statements: Vec::new(), reading };
-        if job.keys.values.is_empty() || plan.select.empty {
+        if slots == 0 || plan.select.empty {
             return Ok(answer);
         }
         let mut select = plan.select.clone();
@@ -317,7 +325,7 @@ impl<'a> Answer<'a> {
         if select.is_sliced() {
             select.limit_by.clone_from(&tie);
         }
-        for keys in job.keys.values.chunks(chunk(&tie)) {
+        for keys in job.keys.values.chunks(chunk(&tie).saturating_mul(tie.len())) {
             let mut select = select.clone();
             let condition = one_of(&tie, keys);
             select.filter = Some(match select.filter.take() {
@@ -343,16 +351,15 @@ impl Reading<'_> {
                     }
                 }
             }
-            let key = KeyPart::of_all(out.values());
-            out.drain();
-            let slot = match last {
-                // The rows of one owner often come together.
-                Some((known, slot)) if *known == key => return Ok(*slot),
+            let (known, slot) = last;
+            if known != out.values() {
                 // A collation of the database's own may find more than was asked for.
-                _ => job.keys.slots.get(&key).copied(),
-            };
-            *last = Some((key, slot));
-            Ok(slot)
+                *slot = job.keys.find(out.values());
+                known.clear();
+                known.extend_from_slice(out.values());
+            }
+            out.clear();
+            Ok(*slot)
         };
         rows.read(&mut Reader::new(row, &job.plan.related), slot)
     }
@@ -429,14 +436,13 @@ fn chunk(tie: &[Expr]) -> usize {
     }
 }
 
-fn one_of(tie: &[Expr], keys: &[Vec<Value>]) -> Expr {
+fn one_of(tie: &[Expr], keys: &[Value]) -> Expr {
     if let [column] = tie {
-        let values = keys.iter().filter_map(|key| key.first().cloned()).collect();
-        return Expr::In(Box::new(column.clone()), Value::List(kind_of(column), values));
+        return Expr::In(Box::new(column.clone()), Value::List(kind_of(column), keys.into()));
     }
-    let same = |key: &Vec<Value>| {
+    let same = |key: &[Value]| {
         let parts = tie.iter().zip(key);
         Expr::And(parts.map(|(part, value)| part.clone().binary(BinaryOp::Eq, Expr::Value(value.clone()))).collect())
     };
-    Expr::Or(keys.iter().map(same).collect())
+    Expr::Or(keys.chunks(tie.len()).map(same).collect())
 }

@@ -241,7 +241,7 @@ impl<M: Model> DraftRow<M> {
     fn put(mut self, column: u16, written: Result<()>, slot: fn(Value) -> Slot) -> Self {
         if let Err(error) = written {
             let name = check::field_name(M::meta(), column);
-            self.out.drain();
+            self.out.clear();
             self.error = self.error.or(Some(error.with_model(M::meta().static_name()).with_fields([name])));
             return self;
         }

@@ -60,7 +60,7 @@ impl<M: std::fmt::Debug> std::fmt::Debug for Edit<M> {
 fn values_of<M: Model>(row: &M) -> Result<Vec<Value>> {
     let mut out = Writer::with_capacity(M::meta().columns.len());
     row.write_columns(&mut out)?;
-    Ok(out.into_values())
+    Ok(out.into_values().into_vec())
 }
 
 impl<M: Model> Edit<M> {
@@ -109,7 +109,7 @@ impl<M: Model> Edit<M> {
                 changes.push((column as u16, value));
             }
         }
-        let mut row: M = Reader::new(&Row::of(&values), &[]).columns()?;
+        let mut row: M = Reader::new(&Row::of(&values.as_slice()), &[]).columns()?;
         for (field, rows) in loaded(&self.row, &changes) {
             row.attach_related(field, rows);
         }

@@ -3,7 +3,7 @@
 use super::{draft::NewRow, fault::explained};
 use crate::{
     Access, Code, Connection, Dialect, Error, Executor, IntoKey, Key, Model, Operation, Result, Statement, Value,
-    compile,
+    Values, compile,
     model::{ModelMeta, Reader, Writer},
     statement::template,
     tree::{BinaryOp, Expr, Insert, ModelRef, Select},
@@ -44,6 +44,11 @@ pub(super) fn columns_in(model: &ModelRef, columns: &[u16], keys: Vec<Vec<Value>
 
 /// The values of a key.
 pub(super) fn key_values<K: Key>(key: &K) -> Result<Vec<Value>> {
+    key_binds(key).map(Values::into_vec)
+}
+
+/// The values of a key, to be bound by one statement.
+fn key_binds<K: Key>(key: &K) -> Result<Values> {
     let mut out = Writer::with_capacity(K::KINDS.len());
     key.write(&mut out)?;
     Ok(out.into_values())
@@ -55,7 +60,7 @@ pub(super) fn all_columns(meta: &ModelMeta) -> Vec<u16> {
 }
 
 /// The text of reading a row by its key.
-fn get_statement(meta: &'static ModelMeta, dialect: Dialect, key: Vec<Value>) -> Result<Statement> {
+fn get_statement(meta: &'static ModelMeta, dialect: Dialect, key: Values) -> Result<Statement> {
     let make = || {
         let model = ModelRef::Static(meta);
         let mut select = Select::all(model.clone());
@@ -63,12 +68,12 @@ fn get_statement(meta: &'static ModelMeta, dialect: Dialect, key: Vec<Value>) ->
         select.add_filter(key_is(&model, &key));
         compile::select(&select, dialect)
     };
-    Ok(template(&meta.templates.of(dialect).get, make)?.with(key))
+    Ok(template(&meta.templates.of(dialect).get, make)?.with(key).single(true))
 }
 
 /// Reads the row of a key.
-pub(super) async fn read_by_key<M: Model>(conn: &mut Connection, key: Vec<Value>) -> Result<Option<M>> {
-    let statement = get_statement(M::meta(), conn.dialect(), key)?;
+pub(super) async fn read_by_key<M: Model>(conn: &mut Connection, key: impl Into<Values>) -> Result<Option<M>> {
+    let statement = get_statement(M::meta(), conn.dialect(), key.into())?;
     read_one(conn, &statement).await
 }
 
@@ -117,7 +122,7 @@ impl<M: Model> Operation for Get<M> {
 
 /// The row of a key: what `Model::get` runs.
 pub(crate) async fn get<M: Model, E: Executor>(key: M::Key, ex: &E) -> Result<M> {
-    let statement = get_statement(M::meta(), ex.dialect(), key_values(&key)?)?;
+    let statement = get_statement(M::meta(), ex.dialect(), key_binds(&key)?)?;
     ex.run(Get { statement, _model: PhantomData }).await
 }
 

@@ -179,7 +179,7 @@ impl<M: Model> QuerySet<M> {
         for row in rows {
             let mut out = Writer::with_capacity(meta.columns.len());
             row.borrow().write_columns(&mut out)?;
-            given.push(out.into_values());
+            given.push(out.into_values().into_vec());
         }
         if given.is_empty() || columns.is_empty() {
             return Ok(0);
