@@ -43,6 +43,12 @@ pub fn derive_frozen(input: TokenStream) -> TokenStream {
     expand::derive_frozen(input.into()).into()
 }
 
+/// Makes a struct the row of a query: see `orm::Row`.
+#[proc_macro_derive(Row, attributes(row))]
+pub fn derive_row(input: TokenStream) -> TokenStream {
+    expand::derive_row(input.into()).into()
+}
+
 /// Makes a newtype the type of a column: see `orm::FieldType`.
 #[proc_macro_derive(FieldType)]
 pub fn derive_field_type(input: TokenStream) -> TokenStream {

@@ -65,6 +65,8 @@ pub struct Capabilities {
     pub transactional_ddl: bool,
     /// `SELECT .. FOR UPDATE`.
     pub select_for_update: bool,
+    /// `FOR UPDATE OF table`; elsewhere the rows of every joined table are locked.
+    pub lock_of: bool,
     /// One array as one bind: `= ANY($1)`.
     pub array_binds: bool,
     /// The longest identifier, in bytes (characters on MariaDB and MySQL).
@@ -149,6 +151,7 @@ const SQLITE: Capabilities = Capabilities {
     set_default: true,
     transactional_ddl: true,
     select_for_update: false,
+    lock_of: false,
     array_binds: false,
     identifier_limit: usize::MAX,
     max_binds: 32_766,
@@ -174,6 +177,7 @@ const POSTGRES: Capabilities = Capabilities {
     set_default: true,
     transactional_ddl: true,
     select_for_update: true,
+    lock_of: true,
     array_binds: true,
     identifier_limit: 63,
     max_binds: 65_535,
@@ -199,6 +203,7 @@ const MARIADB: Capabilities = Capabilities {
     set_default: false,
     transactional_ddl: false,
     select_for_update: true,
+    lock_of: false,
     array_binds: false,
     identifier_limit: 64,
     max_binds: 65_535,
@@ -208,6 +213,7 @@ const MARIADB: Capabilities = Capabilities {
 const MYSQL: Capabilities = Capabilities {
     insert_returning: false,
     delete_returning: false,
+    lock_of: true,
     lateral: true,
     expression_indexes: true,
     ..MARIADB

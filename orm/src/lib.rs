@@ -236,6 +236,7 @@
 mod cli;
 mod compile;
 mod db;
+mod derives;
 mod dialect;
 pub mod dynamic;
 mod error;
@@ -267,10 +268,10 @@ pub use field::{
 pub use migrate::Frozen;
 pub use model::{App, Key, Model, ModelPart, OnDelete};
 pub use query::{
-    Agg, AggregateExpression, Append, Both, Case, Cursor, CursorPage, DateExpression, DateUnit, Ex, Exponent,
+    Agg, AggregateExpression, Append, Both, Case, Cursor, CursorPage, DateExpression, DateUnit, Ex, Explain, Exponent,
     Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, ManyRows, Now, NumberExpression, Operand,
-    OptionalExt, OrderBy, OrderKeys, Page, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows,
-    Row as QueryRow, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window,
+    OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows,
+    Row as QueryRow, RowOf, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window,
     WindowExpression, WindowFunction, Zone, case, count, cume_dist, dense_rank, now, ntile, percent_rank, prefetch_all,
     random, rank, raw, row_number, sql, value, window,
 };
@@ -382,91 +383,7 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, Untyped, clock_time
 /// required fields are set.
 pub use orm_derive::Model;
 
-/// Makes a struct of fields a part that several models share.
-///
-/// It takes the field options of [`Model`](derive@Model), and none for the model; see [`ModelPart`](trait@crate::ModelPart).
-///
-/// ```
-/// use orm::prelude::*;
-///
-/// #[derive(ModelPart, Debug, Clone)]
-/// pub struct Address {
-///     #[field(max_length = 100)]
-///     pub street: String,
-///     pub city: Option<String>,
-/// }
-///
-/// orm::app! { pub shop { Customer } }
-///
-/// #[derive(Model, Debug, Clone)]
-/// pub struct Customer {
-///     pub id: i64,
-///     #[field(flatten)]
-///     pub address: Address,
-/// }
-///
-/// let columns: Vec<&str> = Customer::meta().columns.iter().map(|column| &*column.name).collect();
-/// assert_eq!(columns, ["id", "street", "city"]);
-/// let _ = Customer::objects().filter(|c| c.address.city.eq("Oslo"));
-/// ```
-pub use orm_derive::ModelPart;
-
-/// Makes an enum the type of a column; see [`Choices`](trait@crate::Choices) for what can be done with it.
-///
-/// | attribute | meaning |
-/// |---|---|
-/// | nothing | stored as text, `InProgress` as `in_progress`, labelled `In progress`; `max_length` follows from the longest |
-/// | `#[choices(integer)]`, or discriminants `Low = 1` | stored as numbers, in 32 bits; `#[repr(i16)]` and `#[repr(i64)]` say otherwise |
-/// | `#[choice(value = "pub")]`, `#[choice(value = 7)]` | the stored value of a variant |
-/// | `#[choice(label = "In print")]` | what people read |
-/// | `#[choice(other)] Other(String)` | takes stored values that are none of the choices (`i64` for numbers); without it they are an error, [`Code::UnknownChoice`] |
-///
-/// ```
-/// use orm::prelude::*;
-///
-/// #[derive(Choices, Debug, Clone, PartialEq)]
-/// #[repr(i32)] // Rust asks for it where a variant with a discriminant stands beside one that holds a value
-/// enum Level {
-///     Low = 1,
-///     High = 9,
-///     #[choice(other)]
-///     Unknown(i64),
-/// }
-///
-/// assert_eq!("9".parse::<Level>()?, Level::High);
-/// assert_eq!("5".parse::<Level>()?, Level::Unknown(5));
-/// # Ok::<(), orm::Error>(())
-/// ```
-pub use orm_derive::Choices;
-
-/// Makes a newtype the type of a column: it is stored as what it holds.
-///
-/// ```
-/// use orm::{FieldType, Value};
-///
-/// #[derive(FieldType, Debug, Clone, PartialEq, Eq, Hash)]
-/// struct Isbn(String);
-///
-/// assert_eq!(Isbn("3-16-148410-0".to_owned()).to_value()?, Value::Text("3-16-148410-0".to_owned()));
-/// # Ok::<(), orm::Error>(())
-/// ```
-pub use orm_derive::FieldType;
-
-/// Makes a struct the shape that a model's table has at a migration, for data steps: see the trait
-/// [`Frozen`](trait@crate::Frozen).
-///
-/// ```
-/// use orm::Frozen;
-///
-/// #[derive(Frozen)]
-/// #[frozen(app = "library", at = "0001")]
-/// struct Tag {
-///     id: i64,
-///     name: String,
-/// }
-/// assert_eq!(Tag::MODEL, "Tag");
-/// ```
-pub use orm_derive::Frozen;
+pub use derives::{Choices, FieldType, Frozen, ModelPart, Row};
 
 /// Lists the models of an application, once, and writes a function of its name that gives the [`App`].
 ///
@@ -507,7 +424,10 @@ pub mod __private {
     };
     pub use crate::migrate::{Frozen, FrozenField};
     pub use crate::model::*;
-    pub use crate::query::{AnyRow, AnyRows, Prefetch, Related, RowOps, read_related};
+    pub use crate::query::{
+        Alike, AnyRow, AnyRows, Prefetch, Related, Row as QueryRow, RowOf, RowOps, Selectable, Selection, declared,
+        fill, kind_of, read_related, with,
+    };
     use crate::query::{IntoQ, OrderKeys};
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::write::{
@@ -571,6 +491,7 @@ pub mod prelude {
     };
     pub use crate::{Handles as _, Reverse as _};
     pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+    pub use orm_derive::Row;
     pub use rust_decimal::Decimal;
     pub use uuid::Uuid;
 }

@@ -36,6 +36,11 @@ impl Statement {
         Statement { raw: true, ..Statement::new(sql.to_owned(), binds.into_iter().collect::<Values>()) }
     }
 
+    /// The statement after these words; it hardly comes again.
+    pub(crate) fn after(self, words: &str) -> Self {
+        Statement { text: format!("{words}{}", self.text).into(), once: true, ..self }
+    }
+
     /// A number that statements of one text share, and hardly any others; never 0.
     #[cfg(feature = "sqlite")]
     pub(crate) fn identity(&self) -> u64 {

@@ -22,6 +22,28 @@ pub struct Sale {
     pub amount: i64,
 }
 
+/// Somebody, and what they sold.
+#[derive(Row, Debug, PartialEq)]
+#[row(model = Employee)]
+struct Seller {
+    name: String,
+    #[row(|e| e.manager.name)]
+    manager: Option<String>,
+    #[row(|e| e.sales.sum(|s| s.amount))]
+    sold: Option<i64>,
+}
+
+#[derive(Row, Debug, PartialEq)]
+struct Total {
+    name: String,
+    sales: i64,
+}
+
+orm::sql_function! {
+    /// Where a part begins in a text, from 1.
+    pub fn place_of(text: String, part: String) -> i64 = { sqlite: "instr", postgres: "strpos", mysql: "instr" };
+}
+
 /// Ada has the reports Grace and Alan, Grace has Edsger; sales of 50 by Ada, 30 and 20 by Grace, 10 by Edsger.
 async fn filled(bed: &Bed) -> orm::Result<()> {
     orm::migrate::create_tables(&bed.db, &[staff()]).await?;
@@ -93,6 +115,44 @@ behaviour! {
             .order_by(|(e, ..)| e.name.asc())
             .values(|(e, _, sold)| (e.name, sold));
         assert_eq!(best.all(db).await?, [("Ada".to_owned(), 50), ("Grace".to_owned(), 50)]);
+        Ok(())
+    }
+}
+
+behaviour! {
+    async fn rows_of_structs(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+
+        // Only these values are read, and nothing else can be asked for: what Django has `only` and `defer` for.
+        let sellers = Employee::objects().values_as::<Seller>().filter(|s| s.sold.gte(30)).order_by(|s| s.name.desc());
+        let grace: Seller = sellers.first(db).await?.unwrap();
+        assert_eq!(grace, Seller { name: "Grace".to_owned(), manager: Some("Ada".to_owned()), sold: Some(50) });
+
+        // Filled in any query, by name and in any order.
+        let totals = Sale::objects()
+            .group_by(|s| s.employee.name)
+            .annotate(|_| count())
+            .values(|(name, sales)| TotalFields { sales, name })
+            .filter(|total| total.sales.gt(1));
+        assert_eq!(totals.get(db).await?, Total { name: "Grace".to_owned(), sales: 2 });
+
+        // A tuple that gets names, in its order.
+        let totals = Sale::objects().group_by(|s| s.employee.name).annotate(|_| count()).named::<Total>();
+        assert_eq!(totals.filter(|total| total.name.eq("Ada")).get(db).await?.sales, 1);
+        Ok(())
+    }
+
+    async fn functions_and_plans(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+
+        let named = Employee::objects().filter(|e| place_of(e.name, "d").gt(0)).order_by(|e| place_of(e.name, "d").asc());
+        assert_eq!(named.values(|e| e.name).all(db).await?, ["Ada", "Edsger"]);
+
+        let plan = Sale::objects().filter(|s| s.employee.name.eq("Ada")).explain(db).await?;
+        println!("{plan}");
+        assert!(plan.to_string().contains("sale"));
         Ok(())
     }
 }

@@ -23,6 +23,7 @@ mod hostile;
 mod json;
 mod lookups;
 mod mysql;
+mod named;
 mod prefetch;
 mod reading;
 mod recursion;

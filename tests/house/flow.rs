@@ -12,6 +12,8 @@ const FLOW: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("validation", &[]),
     ("nearest", &[]),
+    // The macros, with their documentation.
+    ("derives", &[]),
     ("dialect", &[]),
     ("value", &["dialect", "error"]),
     ("statement", &["dialect", "value"]),

@@ -10,6 +10,7 @@ mod frozen;
 mod implement;
 mod keys;
 mod newtype;
+mod row;
 #[cfg(test)]
 mod snapshot;
 mod spec;
@@ -27,6 +28,7 @@ pub(crate) use app::app;
 pub(crate) use choices::derive_choices;
 pub(crate) use frozen::derive_frozen;
 pub(crate) use newtype::derive_field_type;
+pub(crate) use row::derive_row;
 
 /// The place of `span`, as of something the macro wrote: lints leave it alone, and equal errors there are shown once.
 fn written_at(span: Span) -> Span {

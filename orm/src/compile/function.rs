@@ -103,6 +103,13 @@ impl Sql {
                 self.inside(|sql| sql.named(name, arguments))?;
                 self.over()
             }
+            Function::Declared(declared) => match declared.in_dialect(self.dialect) {
+                Some(name) => self.named(name, arguments),
+                None => Err(self.unsupported(
+                    &format!("function `{}`", declared.name),
+                    "give it a name there: `sql_function! { fn f(..) -> .. = { sqlite: \"..\", .. }; }`",
+                )),
+            },
             Function::IsTrue => {
                 self.push("(");
                 self.list(arguments, " ", |sql, part| sql.expr(part))?;

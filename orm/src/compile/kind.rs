@@ -55,6 +55,7 @@ impl Sql {
                 | Function::Hour
                 | Function::Minute
                 | Function::Second => Some(Kind::I32),
+                Function::Declared(declared) => Some(declared.kind),
                 Function::Date => Some(Kind::Date),
                 Function::Time => Some(Kind::Time),
                 Function::Trunc(_) => arguments.first().and_then(|first| self.kind(first)),

@@ -218,13 +218,26 @@ impl Sql {
             return Ok(());
         }
         self.push(" FOR UPDATE");
-        // PostgreSQL locks no rows of an outer join; what is asked for are the rows of the query's own model.
-        if self.dialect == Dialect::Postgres
+        // What is asked for are the rows of the query's own model, and of relations that are named; where tables cannot be, all.
+        if self.dialect.capabilities().lock_of
             && let Some(frame) = self.frames.last().filter(|frame| frame.tables.len() > 1)
         {
-            let alias = frame.tables[0].alias.clone();
+            let mut names = vec![frame.tables[0].alias.clone()];
+            for (path, model) in &select.lock_of {
+                let Some(table) = frame.at_end(path) else { continue };
+                if table.optional {
+                    let problem = format!("rows of `{}` that may not be there cannot be locked", model.name);
+                    return Err(Error::new(Code::BadQuery, problem).with_hint(
+                        "keep the rows that have one, by a column of it: `.filter(|b| b.editor.name.is_not_null())`",
+                    ));
+                }
+                names.push(table.alias.clone());
+            }
             self.push(" OF ");
-            self.name(&alias);
+            self.list(names, ", ", |sql, name| {
+                sql.name(&name);
+                Ok(())
+            })?;
         }
         self.push(match select.lock_wait {
             LockWait::Wait => "",

@@ -1,12 +1,12 @@
 //! Rows of two queries as sets, the first row of each kind, and rows by their keys.
 
 use super::{
-    QuerySet,
+    QuerySet, RelatedSelection,
     selection::{Row, Selection},
 };
 use crate::{
     Executor, Expression, Key, Model, Result, Value, compile,
-    field::Sub,
+    field::{At, PathNode, Sub},
     model::Writer,
     tree::{BinaryOp, Expr, LockWait, ModelRef, Order, Select, SetOp},
 };
@@ -125,6 +125,29 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
             .collect();
         select.first_of_each(keys, order);
         self
+    }
+
+    /// Locks the rows, and those that these relations lead to. SQL: `FOR UPDATE OF book, author`; on MariaDB, which cannot name
+    /// tables, the rows of every joined one.
+    ///
+    /// # Errors
+    /// [`Code::BadQuery`](crate::Code::BadQuery) on PostgreSQL and MySQL, before it runs, for a relation that may lead nowhere.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.id.eq(1)).for_update_of(|b| b.author);
+    /// assert!(query.to_sql(Dialect::Postgres)?.ends_with(r#"FOR UPDATE OF "book", "author""#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn for_update_of<C, L>(mut self, relations: C) -> Self
+    where
+        C: FnOnce(M::Fields<At<R>>) -> L,
+        L: RelatedSelection,
+    {
+        let mut related = Vec::new();
+        relations(M::fields_at(PathNode::root(M::meta(), 0))).add_to(&mut related);
+        related.iter().for_each(|related| related.paths(&mut self.select_mut().lock_of));
+        self.for_update()
     }
 
     /// Locks the rows, and fails at once when another transaction has locked one of them. SQL: `FOR UPDATE NOWAIT`.

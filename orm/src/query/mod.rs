@@ -4,11 +4,14 @@ mod aggregate;
 mod combine;
 mod common;
 mod condition;
+mod declared;
 mod erased;
+mod explain;
 mod expression;
 mod functions;
 mod inside;
 mod load;
+mod named;
 mod operand;
 mod operators;
 mod page;
@@ -23,13 +26,16 @@ mod window;
 
 pub use aggregate::{Grouped, count};
 pub use condition::{IntoQ, Q};
+pub use declared::{declared, kind_of};
 pub use erased::{AnyRow, AnyRows, RowOps, read_related};
+pub use explain::{Explain, Plan};
 pub use expression::{
-    Agg, AggregateExpression, Both, DateExpression, DateUnit, Ex, Exponent, Expression, JsonExpression,
+    Agg, AggregateExpression, Alike, Both, DateExpression, DateUnit, Ex, Exponent, Expression, JsonExpression,
     NumberExpression, TextExpression, TimeUnit, TruncTo, Zone,
 };
 pub use functions::{Case, Now, case, now, random, sql, value};
 pub(crate) use load::value_of;
+pub use named::{RowOf, fill, with};
 pub use operand::{InSet, Operand};
 pub use page::{Cursor, CursorPage};
 pub use prefetch::{ManyRows, Prefetch, PrefetchSelection, RelationRows, StartsWith, prefetch_all};

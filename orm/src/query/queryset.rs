@@ -308,12 +308,17 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     /// assert_eq!(pairs[1], ("Compilers".to_owned(), Some("Ada Lovelace".to_owned())));
     /// # Ok(()) }
     /// ```
-    pub fn values<C, V>(mut self, values: C) -> QuerySet<M, V::Row, R>
+    pub fn values<C, V>(self, values: C) -> QuerySet<M, V::Row, R>
     where
         C: FnOnce(O::Handles<R>) -> V,
         V: Selection<R>,
     {
         let list = values(self.handles()).into_list();
+        self.selecting(list)
+    }
+
+    /// These values of each row, read as rows of another type.
+    pub(super) fn selecting<P>(mut self, list: Vec<Expr>) -> QuerySet<M, P, R> {
         let before = std::mem::take(&mut self.select.selection);
         let list = list.into_iter().map(|expr| expr.with_selected(&before)).collect();
         self.select.resolve_selected(&before);

@@ -52,7 +52,7 @@ impl Frame {
             let optional = join.kind == JoinKind::Left;
             frame.add_table(join.model.clone(), &join.model.name, Origin::Source(source), optional, around);
         }
-        for (path, model) in &select.related {
+        for (path, model) in select.related.iter().chain(&select.lock_of) {
             // The key alone may stand in the row that points to it; the other columns do not.
             for column in 0..model.columns.len() as u16 {
                 wrong = frame.require(path, model, column, around).err().or(wrong.take());
@@ -136,6 +136,13 @@ impl Frame {
             };
         }
         Ok(())
+    }
+
+    /// The table that a path leads to.
+    pub(crate) fn at_end(&self, path: &Path) -> Option<&Table> {
+        let source = self.source(path.source).ok()?;
+        let table = path.steps.iter().try_fold(source, |table, step| self.relation(table, step))?;
+        self.tables.get(table)
     }
 
     /// The table that a source is.

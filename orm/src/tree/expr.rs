@@ -1,7 +1,7 @@
 //! Expressions: columns, values and what can be done with them.
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
-use super::{ModelRef, Order, Path, Select, Selected, Windowed, path::Steps};
+use super::{Declared, ModelRef, Order, Path, Select, Selected, Windowed, path::Steps};
 use crate::{Kind, Value};
 use std::borrow::Cow;
 
@@ -277,6 +277,8 @@ pub enum Function {
     LastValue,
     /// In a window: the value of some row.
     NthValue,
+    /// One that a person has declared.
+    Declared(&'static Declared),
 }
 
 /// What days and times are truncated to.

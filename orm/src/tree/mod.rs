@@ -1,6 +1,7 @@
 //! The untyped statement: plain data that the typed surface builds and `compile` turns into SQL.
 
 mod common;
+mod declared;
 mod derived;
 mod expr;
 mod path;
@@ -9,6 +10,7 @@ mod window;
 mod write;
 
 pub use common::{BEFORE, Common};
+pub use declared::Declared;
 pub use derived::{Derived, SetOp};
 pub use expr::{Aggregate, Aggregation, BinaryOp, Expr, Function, Like, Unit};
 pub use path::{ModelRef, Path, Step, Steps};

@@ -36,6 +36,8 @@ pub struct Select {
     pub empty: bool,
     /// Lock the rows until the transaction ends.
     pub for_update: bool,
+    /// Related rows that are locked as well.
+    pub lock_of: Vec<(super::Path, ModelRef)>,
     /// What to do about rows that another transaction has locked.
     pub lock_wait: LockWait,
 }
@@ -132,6 +134,7 @@ impl Select {
             limit_by: Vec::new(),
             empty: false,
             for_update: false,
+            lock_of: Vec::new(),
             lock_wait: LockWait::Wait,
         }
     }
