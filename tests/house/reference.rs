@@ -51,6 +51,10 @@ fn every_error_code_is_documented() {
     let rows =
         engine::lint::Rule::ALL.iter().map(|(rule, meaning)| vec![format!("`{rule}`"), meaning.trim().to_owned()]);
     check("docs/migrations.md", "lint codes", &table(&["Code", "What happens"], rows));
+    let rows = engine::introspect::Drift::ALL
+        .iter()
+        .map(|(drift, meaning)| vec![format!("`{drift}`"), meaning.trim().to_owned(), drift.advice().to_owned()]);
+    check("docs/migrations.md", "drift codes", &table(&["Code", "What differs", "What to do"], rows));
 }
 
 #[test]

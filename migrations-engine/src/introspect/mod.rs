@@ -8,6 +8,7 @@
 
 mod catalog;
 mod create;
+mod drift;
 mod functions;
 mod index;
 mod interpret;
@@ -29,6 +30,7 @@ use crate::execute::{Connection, HISTORY_TABLE, database};
 use crate::schema::{ModelKey, Schema};
 use crate::sql::{Dialect, literal as constant};
 
+pub use drift::{Difference, Drift, differences};
 pub use stored::as_stored;
 
 /// What a database has, as far as a state can say it.

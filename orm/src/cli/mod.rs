@@ -1,7 +1,10 @@
 //! The commands of an application's own program: `cargo run -- makemigrations`, `migrate` and the rest.
 
 mod ask;
+mod check;
 mod files;
+mod graphmodels;
+mod inspectdb;
 mod lintmigrations;
 mod makemigrations;
 mod migrate;

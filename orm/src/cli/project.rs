@@ -1,6 +1,9 @@
 //! The project: its applications, its database, and the commands that its program understands.
 
 use super::{
+    check::Check,
+    graphmodels::GraphModels,
+    inspectdb::InspectDb,
     lintmigrations::LintMigrations,
     makemigrations::MakeMigrations,
     migrate::Migrate,
@@ -148,6 +151,9 @@ impl Project {
             Box::new(SquashMigrations),
             Box::new(OptimizeMigration),
             Box::new(Repair),
+            Box::new(InspectDb),
+            Box::new(Check),
+            Box::new(GraphModels),
         ];
         Project { apps: Vec::new(), url: None, commands, steps: Vec::new(), hooks: Vec::new() }
     }

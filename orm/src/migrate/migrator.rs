@@ -299,6 +299,23 @@ impl Migrator {
         Ok(ran)
     }
 
+    /// The state that the database's history adds up to: what its migrations have made of it.
+    ///
+    /// # Errors
+    /// When the history cannot be read, or names a migration that is not in the set.
+    ///
+    /// ```
+    /// # use orm::{migrate::Migrator, prelude::*};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// let migrator = Migrator::with_set(library::migrations()?);
+    /// assert!(migrator.applied(&db).await?.models.is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub fn applied<'d>(&self, db: &'d Database) -> impl Future<Output = Result<Schema>> + Send + use<'d> {
+        db.run(AppliedState { set: self.set.clone() })
+    }
+
     /// What is wrong with the database's history, and what can be done about it; nothing is changed.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use orm::{App, Code, Error, Model, Project, Result, model::AppSpec};
 use std::path::{Path, PathBuf};
 
 /// The application, as if it were declared by a crate in this folder.
-fn moved(app: App, folder: &Path) -> App {
+pub(super) fn moved(app: App, folder: &Path) -> App {
     let spec = app.spec();
     let manifest_dir = folder.display().to_string().leak();
     App::new(Box::leak(Box::new(AppSpec {
@@ -19,7 +19,7 @@ fn moved(app: App, folder: &Path) -> App {
     })))
 }
 
-fn folder(name: &str) -> PathBuf {
+pub(super) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("commands_{}_{name}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
@@ -70,12 +70,29 @@ behaviour! {
         assert!(shell.folder.join("migrations/index.toml").exists());
         shell.run("makemigrations --check")?;
 
+        shell.run("check --no-database")?;
+        assert!(shell.refused("check").message().starts_with("1 difference "));
         assert_eq!(shell.refused("migrate --check").code(), Code::Migration);
         shell.run("migrate --plan")?;
         shell.run("showmigrations")?;
         shell.run("migrate")?;
         shell.run("migrate --check")?;
         shell.run("showmigrations --plan")?;
+        shell.run("check")?;
+        db.batch("ALTER TABLE chinook_artist ADD COLUMN extra integer").await?;
+        let differs = shell.refused("check");
+        assert!(differs.message().starts_with("1 difference "), "{differs}");
+        shell.run("check --allow D020")?;
+        assert!(shell.refused("check --allow D999").message().contains("D999"));
+        db.batch("ALTER TABLE chinook_artist DROP COLUMN extra").await?;
+        for (end, begin) in [("svg", "<svg "), ("dot", "digraph "), ("mmd", "erDiagram\n")] {
+            let picture = shell.folder.join(format!("models.{end}"));
+            shell.run(&format!("graphmodels chinook --output {}", picture.display()))?;
+            let drawn = std::fs::read_to_string(&picture).unwrap();
+            assert!(drawn.starts_with(begin) && drawn.contains("InvoiceLine") && drawn.contains("unit_price"), "{drawn}");
+        }
+        shell.run("graphmodels --no-columns --format dot")?;
+        assert!(shell.refused("graphmodels nowhere").hint().unwrap().contains("chinook"));
         for dialect in ["sqlite", "postgres", "mariadb", "mysql"] {
             shell.run(&format!("sqlmigrate chinook 0001 --dialect {dialect}"))?;
             shell.run(&format!("sqlmigrate chinook 0001 --backwards --dialect {dialect}"))?;
@@ -83,6 +100,7 @@ behaviour! {
         db.batch("INSERT INTO chinook_artist (id, name) VALUES (1, 'Ada')").await?;
 
         shell.app = after::chinook;
+        assert!(shell.refused("check --no-database").message().starts_with("1 difference "));
         let refused = shell.refused("makemigrations --no-input");
         assert!(refused.to_string().contains("--remove chinook.Track.bytes"), "{refused}");
         assert_eq!(shell.files().len(), 1);

@@ -423,7 +423,8 @@ behaviour! {
 
     async fn what_migrations_make_is_what_is_found(bed) {
         let Bed { db, backend, .. } = &*bed;
-        let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(8);
+        // A database takes its time.
+        let cases = ProptestConfig::default().cases / 32;
         let mut runner = TestRunner::deterministic();
         let dialect: Dialect = db.dialect().into();
         for case in 0..cases {

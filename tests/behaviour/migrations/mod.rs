@@ -1,11 +1,13 @@
 //! A change of models on a database full of rows loses none of them: forwards, back, and to zero.
 
 mod after;
+mod applications;
 mod before;
 mod changes;
 mod commands;
 mod django;
 mod history;
+mod inspectdb;
 mod kills;
 mod live;
 mod rows;

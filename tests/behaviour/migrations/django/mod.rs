@@ -11,7 +11,7 @@ mod state;
 use serde_json::Value as Json;
 
 /// A file of the folder that `ORM_ORACLE` names; without the folder the test says NOT RUN.
-fn oracle(file: &str) -> Option<Json> {
+pub(super) fn oracle(file: &str) -> Option<Json> {
     let Ok(folder) = std::env::var("ORM_ORACLE") else {
         println!("NOT RUN: ORM_ORACLE names no folder with {file}");
         return None;
@@ -21,11 +21,11 @@ fn oracle(file: &str) -> Option<Json> {
     Some(serde_json::from_str(&text).unwrap())
 }
 
-fn text(json: &Json) -> &str {
+pub(super) fn text(json: &Json) -> &str {
     json.as_str().unwrap_or_default()
 }
 
-fn texts(json: &Json) -> Vec<&str> {
+pub(super) fn texts(json: &Json) -> Vec<&str> {
     json.as_array().into_iter().flatten().map(text).collect()
 }
 

@@ -1,0 +1,134 @@
+//! Columns as fields of a struct: types, and what their attributes say.
+
+use super::expression::constant;
+use migrations_engine::{
+    condition::{Expr, Function, Value},
+    schema::{ColumnType, Field, OnDelete},
+};
+
+/// A field of a struct.
+#[derive(Default)]
+pub(super) struct Line {
+    /// What cannot be said, and what to look at.
+    pub(super) notes: Vec<String>,
+    pub(super) attributes: Vec<String>,
+    /// As it is written, `r#type` for one.
+    pub(super) ident: String,
+    pub(super) ty: String,
+    /// No field of the library's stands for it: it is written as a comment.
+    pub(super) out: bool,
+}
+
+/// A column's type in Rust: its text, what the attributes say, and what is not the same.
+pub(super) struct RustType {
+    pub(super) text: String,
+    pub(super) attributes: Vec<String>,
+    pub(super) note: Option<String>,
+}
+
+/// The Rust type for a column; none if there is none.
+pub(super) fn rust_type(ty: &ColumnType) -> Option<RustType> {
+    let plain = |text: &str| Some(RustType { text: text.to_owned(), attributes: Vec::new(), note: None });
+    match ty {
+        ColumnType::Bool => plain("bool"),
+        ColumnType::SmallInt => plain("i16"),
+        ColumnType::Integer => plain("i32"),
+        ColumnType::BigInt => plain("i64"),
+        ColumnType::PositiveSmallInt => plain("u16"),
+        ColumnType::PositiveInteger => plain("u32"),
+        ColumnType::PositiveBigInt => plain("u64"),
+        ColumnType::Real => plain("f32"),
+        ColumnType::Double => plain("f64"),
+        ColumnType::Char { max_length } => Some(RustType {
+            text: "String".to_owned(),
+            attributes: vec![format!("max_length = {max_length}")],
+            note: None,
+        }),
+        ColumnType::Text => plain("String"),
+        ColumnType::Decimal { max_digits, decimal_places } if *max_digits <= 28 => Some(RustType {
+            text: "Decimal".to_owned(),
+            attributes: vec![format!("max_digits = {max_digits}, decimal_places = {decimal_places}")],
+            note: None,
+        }),
+        ColumnType::Date => plain("NaiveDate"),
+        ColumnType::Time => plain("NaiveTime"),
+        ColumnType::DateTime => plain("DateTime<Utc>"),
+        ColumnType::NaiveDateTime => plain("NaiveDateTime"),
+        ColumnType::Duration => plain("TimeDelta"),
+        ColumnType::Uuid => plain("Uuid"),
+        ColumnType::Binary => plain("Vec<u8>"),
+        ColumnType::Json => plain("serde_json::Value"),
+        ColumnType::Ip => Some(RustType {
+            text: "String".to_owned(),
+            attributes: vec!["max_length = 39".to_owned()],
+            note: Some("an address, which is text here".to_owned()),
+        }),
+        ColumnType::Custom { sqlite, postgres, mysql } => {
+            let sql = sqlite.as_ref().or(postgres.as_ref()).or(mysql.as_ref())?;
+            let alike = rust_type(&alike(sql)?)?;
+            let note = match sql.as_str() {
+                "" => "the database gives it no type: is it text?".to_owned(),
+                sql => format!("its type is `{sql}`; a migration would make another of the same values"),
+            };
+            Some(RustType { note: Some(note), ..alike })
+        }
+        ColumnType::Decimal { .. } | ColumnType::Related => None,
+    }
+}
+
+/// The column type whose values those of a type of the database's own can be read as.
+fn alike(sql: &str) -> Option<ColumnType> {
+    let (name, numbers) = sql.split_once('(').unwrap_or((sql, ""));
+    let length = numbers.split([',', ')']).next().and_then(|length| length.trim().parse().ok());
+    let text = |length: Option<u32>| length.map_or(ColumnType::Text, |max_length| ColumnType::Char { max_length });
+    Some(match name.trim().to_ascii_lowercase().as_str() {
+        "character" | "char" | "nchar" => text(length),
+        "" | "text" | "mediumtext" | "tinytext" | "citext" | "name" => ColumnType::Text,
+        "datetime" | "timestamp" => ColumnType::DateTime,
+        "time" => ColumnType::Time,
+        "blob" | "mediumblob" | "tinyblob" | "varbinary" | "binary" => ColumnType::Binary,
+        "float" => ColumnType::Real,
+        "year" | "tinyint unsigned" => ColumnType::SmallInt,
+        "mediumint unsigned" => ColumnType::Integer,
+        "json" => ColumnType::Json,
+        _ => return None,
+    })
+}
+
+/// A type as the database writes it.
+pub(super) fn sql_type(ty: &ColumnType) -> String {
+    match ty {
+        ColumnType::Custom { sqlite, postgres, mysql } => {
+            sqlite.as_ref().or(postgres.as_ref()).or(mysql.as_ref()).cloned().unwrap_or_default()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// `db_default = ..`, if the database gives one.
+pub(super) fn db_default(field: &Field) -> Option<String> {
+    let expr = field.db_default.as_ref()?;
+    let written = match expr {
+        Expr::Call { function: Function::Now, .. } if field.ty == ColumnType::DateTime => "now".to_owned(),
+        Expr::Value(value @ (Value::Bool(_) | Value::Int(_) | Value::Text(_)))
+            if field.ty.is_text() || field.ty == ColumnType::Bool || field.ty.is_integer() =>
+        {
+            constant(value, &field.ty)?
+        }
+        other => format!("sql({:?})", other.to_string()),
+    };
+    Some(format!("db_default = {written}"))
+}
+
+/// `on_delete = ..`, where it is not the usual.
+pub(super) fn on_delete(rule: OnDelete) -> Option<String> {
+    let word = match rule {
+        OnDelete::Restrict => return None,
+        OnDelete::Cascade => "cascade",
+        OnDelete::Protect => "protect",
+        OnDelete::SetNull => "set_null",
+        OnDelete::SetDefault => "set_default",
+        OnDelete::DoNothing => "do_nothing",
+    };
+    Some(format!("on_delete = {word}"))
+}

@@ -1,0 +1,313 @@
+//! One table as a struct: its fields, its relations to others, and what can only be told.
+
+use super::{
+    columns::{Line, db_default, on_delete, rust_type, sql_type},
+    expression::Handle,
+    names, options,
+    tables::Tables,
+};
+use migrations_engine::{
+    introspect::Live,
+    naming,
+    schema::{Constraint, Field, Model, ModelKey},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A struct to be written.
+pub(super) struct Struct<'a> {
+    pub(super) model: &'a Model,
+    pub(super) name: String,
+    pub(super) notes: Vec<String>,
+    pub(super) options: Vec<String>,
+    pub(super) fields: Vec<Line>,
+    /// Enums of its fields: name and values.
+    pub(super) choices: Vec<(String, Vec<String>)>,
+    /// Its foreign keys.
+    pub(super) keys: Vec<ToOne<'a>>,
+    /// Names that its fields have.
+    pub(super) taken: BTreeSet<String>,
+}
+
+/// A foreign key among the fields of a struct.
+pub(super) struct ToOne<'a> {
+    pub(super) field: String,
+    pub(super) to: &'a ModelKey,
+    pub(super) one: bool,
+}
+
+/// Columns that one foreign key spans.
+struct Spanning<'a> {
+    to: &'a ModelKey,
+    /// What the names of all of them begin with.
+    stem: String,
+    columns: Vec<&'a str>,
+    on_delete: Option<String>,
+}
+
+/// The struct of a table, without the relations that other tables give it.
+pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
+    let name = tables.name(&model.key).unwrap_or_default().to_owned();
+    let (key, guessed) = tables.key(model);
+    let (mut notes, mut by_column) = told(tables.live, model);
+    if guessed {
+        let what = if model.managed { "the table" } else { "a view" };
+        let name = key.first().copied().unwrap_or_default();
+        notes.push(format!("{what} has no key; `{name}` is a guess: say which columns tell rows apart"));
+    }
+    let mut made = Struct {
+        model,
+        name,
+        notes,
+        options: Vec::new(),
+        fields: Vec::new(),
+        choices: Vec::new(),
+        keys: Vec::new(),
+        taken: BTreeSet::new(),
+    };
+    let (spanning, not_spanned) = spanning(tables, model);
+    made.notes.extend(not_spanned);
+    let spanned = |field: &Field| spanning.iter().find(|span| span.columns.contains(&field.column.as_str()));
+    let mut lines: BTreeMap<&str, Line> = BTreeMap::new();
+    let mut handles: Vec<Handle> = Vec::new();
+    // Columns first: a relation gives way in its name.
+    let is_relation = |field: &Field| {
+        let to = field.relation.as_ref().filter(|relation| relation.to_field.is_none());
+        let to = to.and_then(|relation| tables.model(&relation.to));
+        to.is_some_and(|target| target.managed && target.primary_key.len() == 1)
+    };
+    let mut order: Vec<&Field> = model.fields.iter().filter(|field| spanned(field).is_none()).collect();
+    order.sort_by_key(|field| is_relation(field));
+    for field in order {
+        let in_key = key.contains(&field.column.as_str());
+        let mut line = if is_relation(field) {
+            relation(tables, &mut made, field, in_key, key.len() == 1)
+        } else {
+            column(tables, &mut made, field, &key, guessed)
+        };
+        line.notes.splice(0..0, by_column.remove(field.column.as_str()).unwrap_or_default());
+        if !line.out {
+            handles.push(Handle {
+                column: field.name.clone(),
+                ident: line.ident.clone(),
+                ty: tables.live.schema.column_type(field).unwrap_or_else(|_| field.ty.clone()),
+                relation: is_relation(field),
+            });
+        }
+        lines.insert(&field.column, line);
+    }
+    for span in &spanning {
+        let in_key = span.columns.iter().any(|column| key.contains(column));
+        let line = several(tables, &mut made, span, in_key);
+        if let Some(first) = span.columns.first() {
+            lines.insert(first, line);
+        }
+    }
+    made.notes.extend(by_column.into_iter().flat_map(|(about, texts)| {
+        texts.into_iter().map(move |text| if about.is_empty() { text } else { format!("`{about}`: {text}") })
+    }));
+    made.fields = model.fields.iter().filter_map(|field| lines.remove(field.column.as_str())).collect();
+    if naming::table(&ModelKey::new(tables.app, &*made.name)) != model.table {
+        made.options.push(format!("table = {:?}", model.table));
+    }
+    if let Some(comment) = model.comment.as_ref().filter(|comment| !comment.trim().is_empty()) {
+        made.options.push(format!("comment = {comment:?}"));
+    }
+    if !model.managed || guessed {
+        made.options.push("managed = false".to_owned());
+    }
+    let (options, notes) = options::options(model, &handles, &key);
+    made.options.extend(options);
+    made.notes.extend(notes);
+    made
+}
+
+/// What was told of a table: of the whole, and by column, index or constraint.
+fn told<'a>(live: &'a Live, model: &Model) -> (Vec<String>, BTreeMap<&'a str, Vec<String>>) {
+    let (mut whole, mut by_column) = (Vec::new(), BTreeMap::<&str, Vec<String>>::new());
+    for note in live.notes.iter().filter(|note| note.table == model.table) {
+        if note.about.is_empty() {
+            // That it has no key is told with what was made of it.
+            whole.extend((note.text != "it has no primary key").then(|| note.text.clone()));
+        } else {
+            by_column.entry(&note.about).or_default().push(note.text.clone());
+        }
+    }
+    (whole, by_column)
+}
+
+/// A column that is no relation.
+fn column<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, key: &[&str], guessed: bool) -> Line {
+    let (in_key, only_key) = (key.contains(&field.column.as_str()), key == [field.column.as_str()]);
+    let mut wanted = names::snake(&field.column);
+    if wanted == "id" && !in_key {
+        // That is what the key is called.
+        wanted = "id_value".to_owned();
+    }
+    let name = names::field(&mut made.taken, &wanted);
+    let mut line = Line { ident: names::ident(&name), ..Line::default() };
+    let ty = tables.live.schema.column_type(field).unwrap_or_else(|_| field.ty.clone());
+    if let Some(relation) = &field.relation {
+        let to = relation.to_field.as_ref().map_or_else(String::new, |to| format!(", to its `{to}`"));
+        line.notes.push(format!("a foreign key to `{}`{to}, which is not kept", relation.to.name));
+    }
+    let choices = tables.live.choices.get(&(made.model.table.clone(), field.column.clone()));
+    let rust = match choices {
+        Some(values) => {
+            let enum_name = format!("{}{}", made.name, names::camel(&field.column));
+            made.choices.push((enum_name.clone(), values.clone()));
+            line.notes.push("the database lists its values; a migration would make text of it".to_owned());
+            enum_name
+        }
+        None => match rust_type(&ty) {
+            Some(rust) => {
+                line.attributes.extend(rust.attributes);
+                line.notes.extend(rust.note);
+                // An automatic key is never unsigned.
+                match rust.text.strip_prefix('u').filter(|_| field.auto) {
+                    Some(bits) => format!("i{bits}"),
+                    None => rust.text,
+                }
+            }
+            None => {
+                let sql = sql_type(&ty);
+                line.notes.push(format!("there is no type for its `{sql}`: write one that implements `FieldType`"));
+                line.out = true;
+                sql
+            }
+        },
+    };
+    let mut first = Vec::new();
+    if field.column != name {
+        first.push(format!("column = {:?}", field.column));
+    }
+    if only_key && name == "id" && (field.auto || rust == "Uuid") {
+    } else if only_key && field.auto {
+        first.push("primary_key, auto".to_owned());
+    } else if in_key {
+        first.push("primary_key".to_owned());
+    }
+    if let Some(generated) = &field.generated {
+        line.notes.push(format!("the database computes it, from `{}`: models have no such fields yet", generated.expr));
+        line.out = true;
+    }
+    if field.auto && !only_key {
+        line.notes.push("a sequence fills it: models have no such fields".to_owned());
+        line.out = true;
+    }
+    if let Some(collation) = &field.collation {
+        line.notes.push(format!("its collation is `{collation}`, which is not kept"));
+    }
+    line.attributes.splice(0..0, first);
+    if !in_key {
+        line.attributes.extend(field.unique.then(|| "unique".to_owned()));
+        line.attributes.extend(field.index.then(|| "index".to_owned()));
+    }
+    if field.generated.is_none() && choices.is_none() && made.model.managed {
+        line.attributes.extend(db_default(field));
+    }
+    line.attributes.extend(comment(field));
+    let null = field.null && !in_key;
+    if field.null && in_key && !guessed {
+        line.notes.push("a part of the key is never NULL".to_owned());
+    }
+    line.ty = if null { format!("Option<{rust}>") } else { rust };
+    line
+}
+
+fn comment(field: &Field) -> Option<String> {
+    let comment = field.comment.as_ref().filter(|comment| !comment.trim().is_empty())?;
+    Some(format!("comment = {comment:?}"))
+}
+
+/// The name for a relation in a column: without the `_id` at its end, if that is free.
+fn relation_name(made: &mut Struct<'_>, column: &str) -> String {
+    let whole = names::snake(column);
+    match whole.strip_suffix("_id") {
+        Some(stem) if !stem.is_empty() && !made.taken.contains(stem) => names::field(&mut made.taken, stem),
+        _ => names::field(&mut made.taken, &whole),
+    }
+}
+
+/// A foreign key in one column.
+fn relation<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, in_key: bool, only_key: bool) -> Line {
+    let Some(relation) = &field.relation else { return Line::default() };
+    let name = relation_name(made, &field.column);
+    let one = field.unique || (in_key && only_key);
+    let mut line = Line { ident: names::ident(&name), ..Line::default() };
+    if field.column != naming::relation_column(&name) {
+        line.attributes.push(format!("column = {:?}", field.column));
+    }
+    line.attributes.extend(in_key.then(|| "primary_key".to_owned()));
+    line.attributes.extend(on_delete(relation.on_delete));
+    if !one && !field.index {
+        line.attributes.push("index = false".to_owned());
+    }
+    line.attributes.extend(db_default(field));
+    line.attributes.extend(comment(field));
+    let target = tables.name(&relation.to).unwrap_or_default();
+    let kind = if one { "OneToOne" } else { "ForeignKey" };
+    let null = field.null && !in_key;
+    line.ty = if null { format!("Option<{kind}<{target}>>") } else { format!("{kind}<{target}>") };
+    made.keys.push(ToOne { field: name, to: &relation.to, one });
+    line
+}
+
+/// The foreign keys of several columns that a field can stand for, and what is told of the others.
+fn spanning<'a>(tables: &Tables<'a>, model: &'a Model) -> (Vec<Spanning<'a>>, Vec<String>) {
+    let (mut spanning, mut notes) = (Vec::<Spanning<'a>>::new(), Vec::new());
+    for constraint in &model.constraints {
+        let Constraint::ForeignKey { name, fields, to, to_fields, on_delete: rule } = constraint else { continue };
+        let target = tables.model(to);
+        let ends = target.map(|target| target.primary_key.as_slice()).unwrap_or_default();
+        let columns: Option<Vec<&str>> = ends
+            .iter()
+            .map(|end| {
+                let at = to_fields.iter().position(|to| to == end)?;
+                fields.get(at).map(String::as_str)
+            })
+            .collect();
+        let columns = columns.filter(|columns| columns.len() == fields.len() && columns.len() > 1);
+        // The columns are called after the fields of the key.
+        let parts = ends.iter().map(|end| {
+            let plain = target.and_then(|target| target.field(end)).is_some_and(|field| field.relation.is_none());
+            plain.then(|| names::snake(end))
+        });
+        let parts: Option<Vec<String>> = parts.collect();
+        let stem = columns.as_ref().zip(parts).and_then(|(columns, parts)| {
+            let stem = columns.first()?.strip_suffix(&format!("_{}", parts.first()?))?;
+            let fits = columns.iter().zip(&parts).all(|(column, part)| *column == format!("{stem}_{part}"));
+            fits.then(|| stem.to_owned())
+        });
+        let nulls: BTreeSet<bool> =
+            fields.iter().filter_map(|name| model.field(name)).map(|field| field.null).collect();
+        let clash =
+            spanning.iter().any(|span| span.columns.iter().any(|column| fields.iter().any(|name| name == column)));
+        match (columns, stem) {
+            (Some(columns), Some(stem)) if nulls.len() == 1 && !clash && !stem.is_empty() => {
+                spanning.push(Spanning { to, stem, columns, on_delete: on_delete(*rule) });
+            }
+            _ => notes.push(format!(
+                "the foreign key `{name}` ({}) to `{}` is not kept: its columns are not called by one name and those of the key",
+                fields.join(", "),
+                to.name
+            )),
+        }
+    }
+    (spanning, notes)
+}
+
+/// A foreign key in several columns.
+fn several<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, span: &Spanning<'a>, in_key: bool) -> Line {
+    let name = names::field(&mut made.taken, &span.stem);
+    let mut line = Line { ident: names::ident(&name), ..Line::default() };
+    if name != span.stem {
+        line.attributes.push(format!("column = {:?}", span.stem));
+    }
+    line.attributes.extend(in_key.then(|| "primary_key".to_owned()));
+    line.attributes.extend(span.on_delete.clone());
+    let target = tables.name(span.to).unwrap_or_default();
+    let null = made.model.fields.iter().any(|field| span.columns.contains(&field.column.as_str()) && field.null);
+    line.ty = if null && !in_key { format!("Option<ForeignKey<{target}>>") } else { format!("ForeignKey<{target}>") };
+    made.keys.push(ToOne { field: name, to: span.to, one: false });
+    line
+}

@@ -1,0 +1,139 @@
+//! Indexes and constraints as options of `#[model(..)]`.
+
+use super::expression::{Handle, condition, value_of};
+use migrations_engine::{
+    condition::{Expr, IndexPart},
+    naming::MAX_NAME,
+    schema::{Constraint, Model},
+};
+use std::collections::BTreeSet;
+
+/// The options, and what is told instead of those that cannot be.
+pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str]) -> (Vec<String>, Vec<String>) {
+    let (mut options, mut notes) = (Vec::new(), Vec::new());
+    let mut unique: BTreeSet<Vec<String>> = BTreeSet::new();
+    // What a key's field cannot say of itself.
+    for field in model.fields.iter().filter(|field| key.len() > 1 && key.contains(&field.column.as_str())) {
+        let Some(handle) = handles.iter().find(|handle| handle.column == field.name) else { continue };
+        let named = |word: &str, name: Option<&String>| {
+            let name = name.filter(|name| is_plain(name));
+            name.map_or_else(
+                || format!("{word}({}, name = \"{}_{}\")", handle.ident, model.table, field.column),
+                |name| format!("{word}({}, name = {name:?})", handle.ident),
+            )
+        };
+        if field.unique {
+            options.push(named("unique", field.names.unique.as_ref()));
+        } else if field.index && !handle.relation {
+            options.push(named("index", field.names.index.as_ref()));
+        }
+    }
+    for constraint in &model.constraints {
+        match constraint {
+            Constraint::Unique { name, on, condition: only, include, deferrable, nulls_equal } => {
+                let plain = include.is_empty() && deferrable.is_none() && !nulls_equal;
+                let fields = idents(handles, on).filter(|_| plain);
+                let made = fields.and_then(|fields| {
+                    let text = with_options(handles, &fields, name, only.as_ref())?;
+                    unique.insert(fields).then(|| format!("unique({text})"))
+                });
+                match made {
+                    Some(made) => {
+                        notes.extend(renamed(name));
+                        options.push(made);
+                    }
+                    None => {
+                        notes.push(format!("the unique constraint `{name}` is not kept: {}", shown(on, only.as_ref())))
+                    }
+                }
+            }
+            Constraint::Check { name, check } => {
+                // The name of a check begins with its table.
+                let own = name.strip_prefix(&format!("{}_", model.table)).unwrap_or(name);
+                match condition(handles, check).filter(|_| is_plain(own)) {
+                    Some(text) => options.push(format!("check({own:?}, |m| {text})")),
+                    None => notes.push(format!("the check `{name}` is not kept: `{check}`")),
+                }
+            }
+            Constraint::ForeignKey { .. } => {}
+        }
+    }
+    for index in &model.indexes {
+        let plain = index.include.is_empty() && index.method.is_none();
+        let keys = fields(handles, &index.on).map(|fields| fields.join(", ")).or_else(|| closure(handles, &index.on));
+        let keys = keys.filter(|_| plain && index.on.iter().all(|part| part.nulls.is_none() && part.opclass.is_none()));
+        let made = keys.and_then(|keys| with_options(handles, &[keys], &index.name, index.condition.as_ref()));
+        match made {
+            Some(made) => {
+                notes.extend(renamed(&index.name));
+                options.push(format!("index({made})"));
+            }
+            None => {
+                let on = shown(&index.on, index.condition.as_ref());
+                let method = index.method.as_ref().map_or_else(String::new, |method| format!(" by {method}"));
+                notes.push(format!("the index `{}` is not kept: {on}{method}", index.name));
+            }
+        }
+    }
+    (options, notes)
+}
+
+/// Whether a name can be given in an attribute, and on every database.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= MAX_NAME
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+/// What is told of a name that cannot be given.
+fn renamed(name: &str) -> Option<String> {
+    (!is_plain(name)).then(|| format!("`{name}` gets another name: not every database takes that one"))
+}
+
+/// The parts with the name, if it can be given, and the condition, if that can be said.
+fn with_options(handles: &[Handle], parts: &[String], name: &str, only: Option<&Expr>) -> Option<String> {
+    let mut text = parts.join(", ");
+    if is_plain(name) {
+        text += &format!(", name = {name:?}");
+    }
+    if let Some(only) = only {
+        text += &format!(", condition = |m| {}", condition(handles, only)?);
+    }
+    Some(text)
+}
+
+/// The fields of plain, ascending parts.
+fn idents(handles: &[Handle], on: &[IndexPart]) -> Option<Vec<String>> {
+    fields(handles, on)
+        .filter(|_| on.iter().all(|part| !part.descending && part.nulls.is_none() && part.opclass.is_none()))
+}
+
+/// `author, -published`
+fn fields(handles: &[Handle], on: &[IndexPart]) -> Option<Vec<String>> {
+    let field = |part: &IndexPart| {
+        let name = part.field()?;
+        let handle = handles.iter().find(|handle| handle.column == name)?;
+        Some(format!("{}{}", if part.descending { "-" } else { "" }, handle.ident))
+    };
+    on.iter().map(field).collect()
+}
+
+/// `|m| (m.name.lower(), m.published.desc())`
+fn closure(handles: &[Handle], on: &[IndexPart]) -> Option<String> {
+    let part = |part: &IndexPart| {
+        let (text, _) = value_of(handles, &part.expr)?;
+        Some(format!("{text}.{}()", if part.descending { "desc" } else { "asc" }))
+    };
+    let parts: Vec<String> = on.iter().map(part).collect::<Option<_>>()?;
+    Some(match parts.as_slice() {
+        [only] => format!("|m| {only}"),
+        parts => format!("|m| ({})", parts.join(", ")),
+    })
+}
+
+/// Parts and condition in the engine's notation.
+fn shown(on: &[IndexPart], only: Option<&Expr>) -> String {
+    let on: Vec<String> = on.iter().map(ToString::to_string).collect();
+    let only = only.map_or_else(String::new, |only| format!(" where {only}"));
+    format!("`{}{only}`", on.join(", "))
+}

@@ -1,0 +1,170 @@
+//! Tables as models: their names, their order, their keys, and which of them stand between the sides of a many-to-many.
+
+use super::names;
+use migrations_engine::{
+    introspect::Live,
+    naming,
+    schema::{ColumnType, Constraint, Field, ManyToMany, Model, ModelKey, OnDelete},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The tables to be written, in the order of their relations: what is referred to comes first.
+pub(super) struct Tables<'a> {
+    pub(super) live: &'a Live,
+    pub(super) app: &'a str,
+    pub(super) models: Vec<&'a Model>,
+    /// The struct of each.
+    names: BTreeMap<&'a ModelKey, String>,
+}
+
+/// A table with two foreign keys that says which rows belong together.
+pub(super) struct Between<'a> {
+    pub(super) model: &'a Model,
+    pub(super) source: &'a Field,
+    pub(super) target: &'a Field,
+}
+
+/// The models that a model refers to.
+fn targets(model: &Model) -> impl Iterator<Item = &ModelKey> {
+    let fields = model.fields.iter().filter_map(|field| Some(&field.relation.as_ref()?.to));
+    let constraints = model.constraints.iter().filter_map(|constraint| match constraint {
+        Constraint::ForeignKey { to, .. } => Some(to),
+        Constraint::Unique { .. } | Constraint::Check { .. } => None,
+    });
+    fields.chain(constraints)
+}
+
+impl<'a> Tables<'a> {
+    pub(super) fn new(live: &'a Live, app: &'a str, wanted: impl Fn(&str) -> bool) -> Self {
+        let chosen: BTreeSet<&ModelKey> = live
+            .schema
+            .models
+            .values()
+            .filter(|model| wanted(&model.table) && !model.fields.is_empty())
+            .map(|model| &model.key)
+            .collect();
+        let (mut models, mut seen) = (Vec::new(), BTreeSet::new());
+        for key in &chosen {
+            visit(live, &chosen, key, &mut seen, &mut models);
+        }
+        let mut taken = BTreeSet::new();
+        let mut named: BTreeMap<&ModelKey, String> = BTreeMap::new();
+        for model in &models {
+            let own = |model: &Model| {
+                names::camel(
+                    model.table.strip_prefix(app).and_then(|rest| rest.strip_prefix('_')).unwrap_or(&model.table),
+                )
+            };
+            let mut name = own(model);
+            // The derive writes structs of these names beside each model.
+            let stem = ["Fields", "Keys", "Draft"].iter().find_map(|end| name.strip_suffix(end));
+            if stem.is_some_and(|stem| models.iter().any(|other| own(other) == stem)) {
+                name += "Row";
+            }
+            named.insert(&model.key, names::free(&mut taken, &name, ""));
+        }
+        Tables { live, app, models, names: named }
+    }
+
+    /// The struct of a model; none if it is not written.
+    pub(super) fn name(&self, key: &ModelKey) -> Option<&str> {
+        self.names.get(key).map(String::as_str)
+    }
+
+    pub(super) fn model(&self, key: &ModelKey) -> Option<&'a Model> {
+        self.models.iter().copied().find(|model| model.key == *key)
+    }
+
+    /// The columns of the key, and whether they are a guess.
+    pub(super) fn key(&self, model: &'a Model) -> (Vec<&'a str>, bool) {
+        if !model.primary_key.is_empty() {
+            return (model.primary_key.iter().map(String::as_str).collect(), false);
+        }
+        let is_id = |field: &&Field| field.column.eq_ignore_ascii_case("id");
+        let unique = |field: &&Field| field.unique && !field.null;
+        let found = model.fields.iter().find(is_id).or_else(|| model.fields.iter().find(unique));
+        (found.or(model.fields.first()).map(|field| vec![field.column.as_str()]).unwrap_or_default(), true)
+    }
+
+    /// Whether a table only stands between two others.
+    pub(super) fn between(&self, model: &'a Model) -> Option<Between<'a>> {
+        let sides: Vec<&Field> = model.fields.iter().filter(|field| field.relation.is_some()).collect();
+        let [source, target] = sides[..] else { return None };
+        let known = |field: &Field| {
+            let relation = field.relation.as_ref();
+            !field.null
+                && relation.is_some_and(|relation| self.name(&relation.to).is_some() && relation.to_field.is_none())
+        };
+        if !known(source) || !known(target) || !model.managed {
+            return None;
+        }
+        let pair = [source.name.as_str(), target.name.as_str()];
+        let whole =
+            |names: &[String]| names.len() == 2 && pair.iter().all(|side| names.iter().any(|name| name == side));
+        let unique = model.constraints.iter().any(|constraint| match constraint {
+            Constraint::Unique { on, condition: None, .. } => {
+                let names: Option<Vec<String>> = on.iter().map(|part| part.field().map(str::to_owned)).collect();
+                names.is_some_and(|names| whole(&names))
+            }
+            _ => false,
+        });
+        let numbered = model.fields.len() == 3 && unique && model.fields.iter().any(|field| field.auto);
+        if !numbered && !whole(&model.primary_key) {
+            return None;
+        }
+        // The side whose name the table begins with is where it belongs.
+        let begins = |field: &Field| {
+            field.relation.as_ref().is_some_and(|relation| model.table.starts_with(&format!("{}_", relation.to.name)))
+        };
+        let swap = begins(target) && !begins(source);
+        let (source, target) = if swap { (target, source) } else { (source, target) };
+        Some(Between { model, source, target })
+    }
+
+    /// The name of the field for a many-to-many, from the name of its table.
+    pub(super) fn many_name(&self, between: &Between<'_>) -> String {
+        let (from, to) = (owner(between.source), owner(between.target));
+        let called = |table: &str| names::snake(self.name(&Live::key(table)).unwrap_or(table));
+        match between.model.table.strip_prefix(&format!("{from}_")) {
+            Some(rest) if !rest.is_empty() => names::snake(rest),
+            _ if from == to => called(&between.model.table),
+            _ => names::plural(&called(to)),
+        }
+    }
+
+    /// The table that the library would make for a many-to-many of this name, if the one between is like it.
+    pub(super) fn automatic(&self, between: &Between<'_>, field: &str) -> Option<ManyToMany> {
+        let Between { model, source, target } = between;
+        let (from, to) = (self.name(&Live::key(owner(source)))?, self.name(&Live::key(owner(target)))?);
+        let (from, to) = (ModelKey::new(self.app, from), ModelKey::new(self.app, to));
+        let made = naming::many_to_many(&from, owner(source), field, &to);
+        let cascades = |side: &Field| {
+            side.index && side.relation.as_ref().is_some_and(|relation| relation.on_delete == OnDelete::Cascade)
+        };
+        let id = model.fields.iter().any(|field| field.auto && field.column == "id" && field.ty == ColumnType::BigInt);
+        let plain = model.indexes.is_empty() && model.constraints.len() == 1 && model.comment.is_none();
+        let order = matches!(model.constraints.first(), Some(Constraint::Unique { on, .. })
+            if on.first().and_then(|part| part.field()) == Some(source.name.as_str()));
+        let columns = source.column == made.source_column && target.column == made.target_column;
+        (id && plain && order && columns && cascades(source) && cascades(target)).then_some(made)
+    }
+}
+
+/// The table that a foreign key leads to.
+fn owner(side: &Field) -> &str {
+    side.relation.as_ref().map_or("", |relation| relation.to.name.as_str())
+}
+
+fn visit<'a>(
+    live: &'a Live,
+    chosen: &BTreeSet<&'a ModelKey>,
+    key: &'a ModelKey,
+    seen: &mut BTreeSet<&'a ModelKey>,
+    models: &mut Vec<&'a Model>,
+) {
+    let Some(model) = live.schema.models.get(key).filter(|_| chosen.contains(key) && seen.insert(key)) else { return };
+    for target in targets(model) {
+        visit(live, chosen, target, seen, models);
+    }
+    models.push(model);
+}

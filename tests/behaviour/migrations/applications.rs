@@ -1,0 +1,275 @@
+//! Databases of real applications: read whole, written as models, and, in the long run, made again from those.
+
+use super::commands::folder;
+use super::django::{databases::drop_all, oracle, text, texts};
+use crate::bed::{Backend, Bed, behaviour};
+use orm::migrate::{
+    engine::{
+        introspect::{Live, differences},
+        schema::{Constraint, Model},
+    },
+    introspect,
+};
+use orm::{Database, Project};
+use serde_json::Value as Json;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const APPLICATIONS: &[&str] = &["contrib", "allauth", "small_apps", "oscar", "mezzanine", "machina"];
+
+/// What models cannot say of these databases, so that one made from the models differs.
+const LEFT_OUT: &[(&str, &str)] = &[
+    ("is char(39), not ip", "there is no type for addresses; they are text"),
+    ("using varchar_pattern_ops", "a foreign key has no second index with pattern operators"),
+    ("`django_celery_beat_solarschedule_event_latitude_longitude_ba64999a_uniq`", LONG),
+    ("_uniq`, not `", LONG),
+    ("is decimal(", "SQLite does not know how many digits a decimal has"),
+];
+
+const LONG: &str = "SQLite takes longer names than the others";
+
+/// The file of an application's database in the pack, and what Django found in it.
+fn pack(backend: Backend, name: &str) -> Option<(PathBuf, Json)> {
+    let (file, described) = match backend {
+        Backend::Postgres => (format!("schemas/{name}.pg.sql"), format!("schemas/{name}.pg.json")),
+        _ => (format!("schemas/{name}.sqlite"), format!("schemas/{name}.sqlite.json")),
+    };
+    let described = oracle(&described)?;
+    Some((PathBuf::from(std::env::var("ORM_ORACLE").ok()?).join(file), described))
+}
+
+/// Puts an application's database where the bed's was; gives its URL.
+async fn load(bed: &Bed, file: &Path) -> orm::Result<String> {
+    let Bed { db, backend, url, .. } = bed;
+    if *backend != Backend::Postgres {
+        let copy = std::env::temp_dir().join(format!("orm_application_{}.db", std::process::id()));
+        std::fs::copy(file, &copy).unwrap();
+        return Ok(format!("sqlite://{}", copy.display()));
+    }
+    drop_all(db, *backend).await?;
+    let dump = std::fs::read_to_string(file).unwrap();
+    let sql: Vec<&str> =
+        dump.lines().filter(|line| !line.starts_with('\\') && *line != "CREATE SCHEMA public;").collect();
+    // It changes settings of its connection.
+    let own = Database::connect(url.clone()).await?;
+    own.batch(sql.join("\n")).await?;
+    own.close().await;
+    Ok(url.clone())
+}
+
+async fn read(url: &str) -> orm::Result<Live> {
+    let db = Database::connect(url).await?;
+    let live = introspect(&db).await?;
+    db.close().await;
+    Ok(live)
+}
+
+/// Columns, keys, references and indexes of a table, a line each.
+fn found(model: &Model) -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    let key = model.primary_key.join(",");
+    lines.insert(format!("key {key}"));
+    for field in &model.fields {
+        lines.insert(format!("column {}{}", field.column, if field.null { "" } else { " not null" }));
+        if let Some(relation) = &field.relation {
+            lines.insert(format!("{} refers to {}", field.column, relation.to.name));
+        }
+        if field.unique {
+            lines.insert(format!("unique {}", field.column));
+        }
+        if field.index {
+            lines.insert(format!("index {}", field.column));
+        }
+    }
+    let plain = |on: &[orm::migrate::engine::condition::IndexPart]| {
+        on.iter().map(|part| part.field().unwrap_or("()").to_owned()).collect::<Vec<_>>().join(",")
+    };
+    for constraint in &model.constraints {
+        if let Constraint::Unique { on, .. } = constraint {
+            lines.insert(format!("unique {}", plain(on)));
+        }
+    }
+    let without = model.indexes.iter().filter(|index| index.on.iter().all(|part| part.opclass.is_none()));
+    lines.extend(without.map(|index| format!("index {}", plain(&index.on))));
+    lines
+}
+
+/// The same as the pack describes it.
+fn described(json: &Json, postgres: bool) -> BTreeSet<String> {
+    let list = |json: &Json| json.as_array().cloned().unwrap_or_default();
+    let names = |json: &Json| texts(json).join(",");
+    let mut lines = BTreeSet::new();
+    for column in list(&json["columns"]) {
+        let null = if column["notnull"] == true { " not null" } else { "" };
+        lines.insert(format!("column {}{null}", text(&column["name"])));
+    }
+    let mut key = names(&json["primary_key"]);
+    for constraint in list(&json["constraints"]) {
+        match text(&constraint["type"]) {
+            "p" => key = names(&constraint["columns"]),
+            "f" => {
+                let to = text(&constraint["ref_table"]);
+                lines.insert(format!("{} refers to {to}", names(&constraint["columns"])));
+            }
+            _ => {}
+        }
+    }
+    lines.insert(format!("key {key}"));
+    for reference in list(&json["foreign_keys"]) {
+        lines.insert(format!("{} refers to {}", names(&reference["columns"]), text(&reference["ref_table"])));
+    }
+    for index in list(&json["indexes"]) {
+        // One with pattern operators stands beside another, and the key has its own.
+        let pattern = index["def"].as_str().is_some_and(|def| def.contains("_pattern_ops"));
+        if index["primary"] == true || index["origin"] == "pk" || pattern {
+            continue;
+        }
+        // PostgreSQL quotes names that are keywords.
+        let name = |column: &Json| match postgres {
+            true => column.as_str().map_or("()".to_owned(), |name| name.trim_matches('"').to_owned()),
+            false => column["name"].as_str().unwrap_or("()").to_owned(),
+        };
+        let columns: Vec<String> = list(&index["columns"]).iter().map(name).collect();
+        let word = if index["unique"] == true { "unique" } else { "index" };
+        lines.insert(format!("{word} {}", columns.join(",")));
+    }
+    lines
+}
+
+/// An application whose models were written.
+struct Written {
+    name: &'static str,
+    file: PathBuf,
+    original: Live,
+}
+
+/// A program with the models of all, built where the library's own dependencies are locked.
+fn build(out: &Path, written: &[Written]) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let manifest = format!(
+        "[package]\nname = \"made-again\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\nserde_json = \"1\"\n\
+         orm = {{ path = {:?}, features = [\"sqlite\", \"postgres\", \"mysql\"] }}\n[profile.dev]\ndebug = false\n",
+        root.join("orm")
+    );
+    std::fs::write(out.join("Cargo.toml"), manifest).unwrap();
+    std::fs::copy(root.join("Cargo.lock"), out.join("Cargo.lock")).unwrap();
+    let mut main = "#![allow(dead_code)]\n".to_owned();
+    let mut arms = String::new();
+    for Written { name, .. } in written {
+        main += &format!("mod {name};\n");
+        arms += &format!("        {name:?} => project.app({name}::{name}()),\n");
+    }
+    main += &format!(
+        "fn main() -> std::process::ExitCode {{\n    let mut args: Vec<String> = std::env::args().collect();\n    let app = args.remove(1);\n    \
+         let project = orm::Project::new();\n    let project = match app.as_str() {{\n{arms}        _ => project,\n    }};\n    \
+         match project.run(args) {{\n        Ok(()) => std::process::ExitCode::SUCCESS,\n        Err(error) => {{\n            \
+         eprintln!(\"{{error:?}}\");\n            std::process::ExitCode::FAILURE\n        }}\n    }}\n}}\n"
+    );
+    std::fs::write(out.join("src/main.rs"), main).unwrap();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("made-again");
+    let cargo = Command::new(env!("CARGO"))
+        .args(["build", "--offline", "-q"])
+        .current_dir(out)
+        .env("CARGO_TARGET_DIR", &target)
+        .status();
+    assert!(cargo.unwrap().success(), "the models of {} do not compile", out.display());
+    target.join("debug/made-again")
+}
+
+/// Runs a command of the program; tells what it printed, and whether it succeeded.
+fn run(program: &Path, out: &Path, app: &str, line: &str) -> (bool, String) {
+    let done = Command::new(program).arg(app).args(line.split(' ')).current_dir(out).output().unwrap();
+    let printed = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    (done.status.success(), printed)
+}
+
+fn succeeds(program: &Path, out: &Path, app: &str, line: &str) {
+    let (success, printed) = run(program, out, app, line);
+    assert!(success, "{app} {line}: {printed}");
+}
+
+fn is_listed(line: &str) -> bool {
+    LEFT_OUT.iter().any(|(known, _)| line.contains(known))
+}
+
+/// Migrates an empty database from the models, and compares; and the original with the models.
+async fn again(bed: &Bed, program: &Path, out: &Path, it: &Written) -> orm::Result<Vec<String>> {
+    let Written { name, file, original } = it;
+    succeeds(program, out, name, "makemigrations --no-input");
+    let url = match bed.backend {
+        Backend::Postgres => {
+            drop_all(&bed.db, bed.backend).await?;
+            bed.url.clone()
+        }
+        _ => format!("sqlite://{}", out.join(format!("{name}.db")).display()),
+    };
+    succeeds(program, out, name, &format!("--database {url} migrate"));
+    succeeds(program, out, name, &format!("--database {url} makemigrations --check"));
+    succeeds(program, out, name, &format!("--database {url} check"));
+    let made = differences(original, &read(&url).await?);
+    let mut wrong: Vec<String> = made.iter().map(ToString::to_string).filter(|line| !is_listed(line)).collect();
+    // The original, with the first migration recorded.
+    let url = load(bed, file).await?;
+    succeeds(program, out, name, &format!("--database {url} migrate --fake-initial"));
+    succeeds(program, out, name, &format!("--database {url} makemigrations --check"));
+    let (_, printed) = run(program, out, name, &format!("--database {url} check"));
+    wrong.extend(
+        printed
+            .lines()
+            .filter(|line| line.starts_with('D') && !line.starts_with("D021") && !says(line))
+            .map(str::to_owned),
+    );
+    Ok(wrong)
+}
+
+/// What `check` may say of the originals: the same things, told from the other side.
+fn says(line: &str) -> bool {
+    is_listed(line)
+        || line.contains("is ip, not char(39)")
+        || line.starts_with("D020") && (line.contains("_like`") || line.contains("_uniq`"))
+}
+
+behaviour! {
+    async fn databases_of_applications_are_read_whole(bed) {
+        let Bed { backend, url, .. } = &*bed;
+        if url.contains(":memory:") || *backend == Backend::MariaDb {
+            // The pack has files of SQLite's and dumps of PostgreSQL's.
+            return Ok(());
+        }
+        let out = folder(&format!("applications_{backend:?}"));
+        std::fs::create_dir_all(out.join("src")).unwrap();
+        let mut written = Vec::new();
+        for name in APPLICATIONS.iter().copied() {
+            let Some((file, json)) = pack(*backend, name) else { return Ok(()) };
+            let url = load(&bed, &file).await?;
+            let original = read(&url).await?;
+            let tables = json["schema"]["tables"].as_object().unwrap();
+            assert!(tables.len() > 10);
+            for (table, json) in tables.iter().filter(|(table, _)| !table.starts_with("sqlite_")) {
+                let model = original.schema.models.get(&Live::key(table)).unwrap_or_else(|| panic!("{name}: no {table}"));
+                assert_eq!(found(model), described(json, *backend == Backend::Postgres), "{name}: {table}");
+            }
+            let path = out.join(format!("src/{name}.rs"));
+            let line = format!("manage --database {url} inspectdb --app {name} --output {}", path.display());
+            Project::new().run(line.split(' '))?;
+            let source = syn::parse_file(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            let structs = source.items.iter().filter(|item| matches!(item, syn::Item::Struct(_))).count();
+            assert_eq!(structs, original.schema.models.len(), "{name}");
+            written.push(Written { name, file, original });
+        }
+        // It takes minutes to build six hundred models: `.ci/full round_trip`.
+        if std::env::var_os("ORM_ROUND_TRIP").is_some() {
+            let program = build(&out, &written);
+            let mut wrong = Vec::new();
+            for it in &written {
+                wrong.extend(again(&bed, &program, &out, it).await?.into_iter().map(|line| format!("{}: {line}", it.name)));
+            }
+            assert!(wrong.is_empty(), "{wrong:#?}");
+        }
+        std::fs::remove_dir_all(&out).unwrap();
+        Ok(())
+    }
+}
