@@ -75,6 +75,10 @@ pub struct Capabilities {
     pub max_binds: usize,
     /// The most digits of an exact decimal.
     pub decimal_digits: u32,
+    /// Floats that are no number.
+    pub nan: bool,
+    /// The character U+0000 in text.
+    pub nul: bool,
 }
 
 /// What MariaDB and MySQL are made to say of a time zone that they do not know, so that it can be told from other errors.
@@ -156,6 +160,8 @@ const SQLITE: Capabilities = Capabilities {
     identifier_limit: usize::MAX,
     max_binds: 32_766,
     decimal_digits: 15,
+    nan: false,
+    nul: true,
 };
 
 const POSTGRES: Capabilities = Capabilities {
@@ -182,6 +188,8 @@ const POSTGRES: Capabilities = Capabilities {
     identifier_limit: 63,
     max_binds: 65_535,
     decimal_digits: 28,
+    nan: true,
+    nul: false,
 };
 
 const MARIADB: Capabilities = Capabilities {
@@ -208,6 +216,8 @@ const MARIADB: Capabilities = Capabilities {
     identifier_limit: 64,
     max_binds: 65_535,
     decimal_digits: 28,
+    nan: false,
+    nul: true,
 };
 
 const MYSQL: Capabilities = Capabilities {

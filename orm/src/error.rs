@@ -181,6 +181,7 @@ struct Inner {
     model: Option<&'static str>,
     sql: Option<String>,
     constraint: Option<String>,
+    table: Option<String>,
     fields: Vec<String>,
     validation: Vec<ValidationError>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -201,6 +202,7 @@ impl Error {
             model: None,
             sql: None,
             constraint: None,
+            table: None,
             fields: Vec::new(),
             validation: Vec::new(),
             source: None,
@@ -260,6 +262,23 @@ impl Error {
     /// ```
     pub fn with_constraint(mut self, name: impl Into<String>) -> Self {
         self.0.constraint = Some(name.into());
+        self
+    }
+
+    /// Names the table whose constraint refused the write.
+    pub(crate) fn with_table(mut self, name: impl Into<String>) -> Self {
+        self.0.table = Some(name.into());
+        self
+    }
+
+    /// The table whose constraint refused the write, where the database tells.
+    pub(crate) fn table(&self) -> Option<&str> {
+        self.0.table.as_deref()
+    }
+
+    /// Puts what the message is about in front of it.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        self.0.message.insert_str(0, &format!("`{what}`: "));
         self
     }
 
@@ -393,6 +412,10 @@ impl Error {
     }
 
     /// The fields that the error belongs to, by their Rust names.
+    ///
+    /// Every value that is refused names its field, and so does every constraint of a model's own. None are named where rows
+    /// of another model still point to a row, and where SQLite, which does not say which foreign key it refused, was sent an
+    /// expression and no value, or has rows that break several. Outside of models they are the names of columns.
     ///
     /// ```
     /// # use library::*;

@@ -1,6 +1,7 @@
 //! Values on their way to the database: what a statement binds.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use crate::{Code, Dialect, Error, Result};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -132,6 +133,41 @@ impl Value {
         matches!(self, Value::Null(_))
     }
 
+    /// Refuses a value that the database would not keep as it is.
+    pub(crate) fn storable(&self, dialect: Dialect) -> Result<()> {
+        let can = dialect.capabilities();
+        match self {
+            Value::Decimal(number) => exact(number, dialect),
+            Value::F32(number) if !can.nan && number.is_nan() => Err(no_number(dialect)),
+            Value::F64(number) if !can.nan && number.is_nan() => Err(no_number(dialect)),
+            Value::Text(text) if !can.nul && text.contains('\0') => Err(nul(dialect)),
+            Value::Json(document) if !can.nul && holds_nul(document) => Err(nul(dialect)),
+            Value::Date(date) => Value::year(*date).map(drop),
+            Value::Timestamp(stamp) => Value::year(stamp.date()).map(drop),
+            Value::DateTime(instant) => Value::year(instant.date_naive()).map(drop),
+            Value::Duration(span) => Value::micros(*span).map(drop),
+            Value::List(_, values) => values.iter().try_for_each(|value| value.storable(dialect)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The year of a date, if it is one that all databases keep.
+    pub(crate) fn year(date: NaiveDate) -> Result<u32> {
+        u32::try_from(date.year()).ok().filter(|year| (1..=9999).contains(year)).ok_or_else(|| {
+            let hint = "dates reach from 0001-01-01 to 9999-12-31";
+            Error::new(Code::OutOfRange, "the year cannot be stored").with_hint(hint)
+        })
+    }
+
+    /// A span in whole microseconds, cut towards the past.
+    pub(crate) fn micros(span: TimeDelta) -> Result<i64> {
+        let whole = span.num_seconds().checked_mul(1_000_000);
+        let part = i64::from(span.subsec_nanos()).div_euclid(1_000);
+        whole
+            .and_then(|whole| whole.checked_add(part))
+            .ok_or_else(|| Error::new(Code::OutOfRange, "the span of time is too long to be stored"))
+    }
+
     /// About how many bytes it is bound as.
     #[cfg(feature = "sqlite")]
     pub(crate) fn size(&self) -> usize {
@@ -142,6 +178,39 @@ impl Value {
             Value::List(_, values) => values.iter().map(Value::size).sum(),
             _ => 16,
         }
+    }
+}
+
+fn exact(number: &Decimal, dialect: Dialect) -> Result<()> {
+    let limit = dialect.capabilities().decimal_digits;
+    let exact = number.normalize();
+    let digits = exact.mantissa().unsigned_abs().checked_ilog10().map_or(1, |log| log + 1).max(exact.scale());
+    if digits <= limit {
+        return Ok(());
+    }
+    let what = format!("the decimal has {digits} digits, where {dialect} keeps {limit} exactly");
+    Err(Error::new(Code::InexactDecimal, what)
+        .with_hint("round it first, keep it as text, or use PostgreSQL or MariaDB"))
+}
+
+#[cold]
+fn no_number(dialect: Dialect) -> Error {
+    let what = format!("the float is no number (NaN), which {dialect} cannot store");
+    Error::new(Code::InvalidValue, what).with_hint("store `None` instead, or use PostgreSQL")
+}
+
+#[cold]
+fn nul(dialect: Dialect) -> Error {
+    let what = format!("the text has the character U+0000, which {dialect} cannot store");
+    Error::new(Code::InvalidValue, what).with_hint("remove it, or keep the value as bytes")
+}
+
+fn holds_nul(document: &serde_json::Value) -> bool {
+    match document {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(parts) => parts.iter().any(holds_nul),
+        serde_json::Value::Object(parts) => parts.iter().any(|(name, part)| name.contains('\0') || holds_nul(part)),
+        _ => false,
     }
 }
 

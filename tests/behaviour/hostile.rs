@@ -70,9 +70,15 @@ const HOSTILE: &[&str] = &[
 fn is_bound(query: &Query, text: &str) {
     let checked = Catalog::new().app(shop()).check(query).unwrap();
     for dialect in Dialect::ALL {
-        let sql = checked.to_sql(dialect).unwrap();
-        // A placeholder is all that stands for it.
-        assert!(text.trim().len() < 2 || *text == *"$1" || !sql.contains(text), "{sql}");
+        match checked.to_sql(dialect) {
+            // A placeholder is all that stands for it.
+            Ok(sql) => assert!(text.trim().len() < 2 || *text == *"$1" || !sql.contains(text), "{sql}"),
+            // What the database cannot keep comes into no statement.
+            Err(error) => {
+                assert!(text.contains('\0') && !dialect.capabilities().nul, "{error}");
+                assert_eq!(error.code(), Code::InvalidValue, "{error}");
+            }
+        }
     }
 }
 

@@ -117,7 +117,7 @@ impl Sql {
                 Ok(())
             }
             Expr::Raw { pieces, parts } => self.raw(pieces, parts),
-            Expr::Invalid(why) => Err(bad(why.clone())),
+            Expr::Invalid(code, why) => Err(Error::new(*code, why.clone())),
             Expr::Proposed { model, column } => {
                 let name = model.columns[*column as usize].name.clone();
                 if self.dialect.capabilities().conflict_target {
@@ -204,7 +204,19 @@ impl Sql {
         Ok(())
     }
 
+    /// Refuses a value that the database would not keep as it is, and says which field it is compared with.
+    fn fits(&self, on: &Expr, other: &Expr) -> Result<()> {
+        let fits = match other {
+            Expr::Value(value) => value.storable(self.dialect),
+            Expr::Invalid(code, why) => Err(Error::new(*code, why.clone())),
+            _ => return Ok(()),
+        };
+        fits.map_err(|error| of_column(on, error))
+    }
+
     fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        self.fits(left, right)?;
+        self.fits(right, left)?;
         if let Some(range) = as_range(op, left, right, |expr| self.kind(expr)) {
             return self.expr(&range);
         }
@@ -250,6 +262,7 @@ impl Sql {
         if values.is_empty() {
             return self.truth(false);
         }
+        list.storable(self.dialect).map_err(|error| of_column(on, error))?;
         self.side(on)?;
         let one_bind = match self.dialect {
             Dialect::Postgres => {
@@ -342,6 +355,7 @@ impl Sql {
     }
 
     fn like(&mut self, on: &Expr, pattern: &Expr, like: Like, fold: bool) -> Result<()> {
+        self.fits(on, pattern)?;
         let text = match pattern {
             Expr::Value(Value::Text(text)) => Some(text.as_str()),
             Expr::Value(value) if value.is_null() => return self.truth(false),
@@ -456,6 +470,7 @@ impl Sql {
     }
 
     fn regex(&mut self, on: &Expr, pattern: &Expr, fold: bool) -> Result<()> {
+        self.fits(on, pattern)?;
         match self.dialect {
             Dialect::Sqlite => {
                 self.push("orm_regexp(");
@@ -536,6 +551,15 @@ fn push_literal(regex: &mut String, letter: char) {
         regex.push('\\');
     }
     regex.push(letter);
+}
+
+/// The error of a value beside an expression: that of a field, where it is a column.
+#[cold]
+fn of_column(on: &Expr, error: Error) -> Error {
+    match on {
+        Expr::Column { model, column, .. } => model.blame(*column, error),
+        _ => error,
+    }
 }
 
 fn is_comparison(op: BinaryOp) -> bool {

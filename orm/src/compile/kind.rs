@@ -137,7 +137,7 @@ impl Sql {
                 Some(Selected::Expr(expr)) => self.kind(expr),
                 _ => None,
             },
-            Expr::Selected(_) | Expr::Joined { .. } | Expr::Raw { .. } | Expr::Invalid(_) => None,
+            Expr::Selected(_) | Expr::Joined { .. } | Expr::Raw { .. } | Expr::Invalid(..) => None,
         }
     }
 

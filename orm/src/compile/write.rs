@@ -130,6 +130,9 @@ impl Sql {
 
     /// The new value of a column. SQLite stores whatever arithmetic gives, also what the column's type cannot be read from.
     fn assigned(&mut self, model: &ModelRef, assignment: &Assignment) -> Result<()> {
+        if let Expr::Value(value) = &assignment.value {
+            value.storable(self.dialect).map_err(|error| model.blame(assignment.column, error))?;
+        }
         let range = match model.columns[assignment.column as usize].kind {
             Kind::I16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
             Kind::I32 => (i64::from(i32::MIN), i64::from(i32::MAX)),

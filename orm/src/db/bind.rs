@@ -48,7 +48,7 @@ pub fn truncated(value: Value) -> Value {
             let naive = instant.naive_utc();
             Value::DateTime(naive.date().and_time(micros_of(naive.time())).and_utc())
         }
-        Value::Duration(span) => Value::Duration(match micros(span) {
+        Value::Duration(span) => Value::Duration(match Value::micros(span) {
             Ok(micros) => TimeDelta::microseconds(micros),
             Err(_) => span,
         }),
@@ -62,38 +62,13 @@ fn micros_of(time: NaiveTime) -> NaiveTime {
     time.with_nanosecond(nanos / 1_000 * 1_000).unwrap_or(time)
 }
 
-/// A span in whole microseconds, cut towards the past.
-fn micros(span: TimeDelta) -> Result<i64, Error> {
-    let whole = span.num_seconds().checked_mul(1_000_000);
-    let part = i64::from(span.subsec_nanos()).div_euclid(1_000);
-    whole
-        .and_then(|whole| whole.checked_add(part))
-        .ok_or_else(|| Error::new(Code::OutOfRange, format!("the span of time {span} is too long to be stored")))
-}
-
-/// How many digits a decimal needs, trailing zeros of its fraction aside.
-pub(super) fn digits(value: &Decimal) -> u32 {
-    let mantissa = value.normalize().mantissa().unsigned_abs();
-    let digits = mantissa.checked_ilog10().map_or(1, |log| log + 1);
-    digits.max(value.normalize().scale())
-}
-
 fn push_two(out: &mut String, number: u32) {
     out.push(char::from(b'0' + (number / 10 % 10) as u8));
     out.push(char::from(b'0' + (number % 10) as u8));
 }
 
-/// The year of a date, if it is one that all databases keep.
-fn year_of(date: NaiveDate) -> Result<u32, Error> {
-    let year = date.year();
-    u32::try_from(year).ok().filter(|year| (1..=9999).contains(year)).ok_or_else(|| {
-        Error::new(Code::OutOfRange, format!("the year {year} cannot be stored"))
-            .with_hint("dates reach from 0001-01-01 to 9999-12-31")
-    })
-}
-
 fn write_date(out: &mut String, date: NaiveDate) -> Result<(), Error> {
-    let year = year_of(date)?;
+    let year = Value::year(date)?;
     push_two(out, year / 100);
     push_two(out, year % 100);
     out.push('-');
@@ -157,7 +132,7 @@ fn list_text(values: &[Value], float: fn(f64) -> serde_json::Value) -> Result<St
             Value::Time(v) => Json::from(time_text(*v)),
             Value::Timestamp(v) => Json::from(timestamp_text(*v)?),
             Value::DateTime(v) => Json::from(timestamp_text(v.naive_utc())?),
-            Value::Duration(v) => Json::from(micros(*v)?),
+            Value::Duration(v) => Json::from(Value::micros(*v)?),
             Value::Uuid(v) => Json::from(v.simple().to_string()),
             Value::Json(v) => Json::from(v.to_string()),
             Value::Bytes(v) => Json::from(v.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
@@ -200,44 +175,24 @@ mod sqlite {
 
     to_sql!(Sqlite, write: Integer, BigInt, Double, Binary, Text);
 
-    fn decimal(value: &Decimal) -> Result<String, Error> {
-        let (needs, limit) = (digits(value), crate::Dialect::Sqlite.capabilities().decimal_digits);
-        if needs > limit {
-            return Err(Error::new(
-                Code::InexactDecimal,
-                format!("the decimal {value} has {needs} digits; SQLite keeps {limit} exactly"),
-            )
-            .with_hint("round it first, keep it as text, or use PostgreSQL or MariaDB"));
-        }
-        Ok(value.to_string())
-    }
-
-    /// SQLite would store NULL in the place of what is no number.
-    fn number(value: f64) -> Result<f64, Error> {
-        match value.is_nan() {
-            true => Err(Error::new(Code::InvalidValue, "SQLite cannot store a float that is no number (NaN)")
-                .with_hint("store `None` instead, or use PostgreSQL")),
-            false => Ok(value),
-        }
-    }
-
     fn write<'b>(value: &'b Value, out: &mut Output<'b, '_, Sqlite>) -> ToSqlResult {
+        value.storable(crate::Dialect::Sqlite)?;
         match value {
             Value::Null(_) => return Ok(IsNull::Yes),
             Value::Bool(v) => out.set_value(i32::from(*v)),
             Value::I16(v) => out.set_value(i32::from(*v)),
             Value::I32(v) => out.set_value(*v),
             Value::I64(v) => out.set_value(*v),
-            Value::F32(v) => out.set_value(number(f64::from(*v))?),
-            Value::F64(v) => out.set_value(number(*v)?),
+            Value::F32(v) => out.set_value(f64::from(*v)),
+            Value::F64(v) => out.set_value(*v),
             Value::Text(v) => out.set_value(v.as_str()),
             Value::Bytes(v) => out.set_value(v.as_slice()),
-            Value::Decimal(v) => out.set_value(decimal(v)?),
+            Value::Decimal(v) => out.set_value(v.to_string()),
             Value::Date(v) => out.set_value(date_text(*v)?),
             Value::Time(v) => out.set_value(time_text(*v)),
             Value::Timestamp(v) => out.set_value(timestamp_text(*v)?),
             Value::DateTime(v) => out.set_value(timestamp_text(v.naive_utc())?),
-            Value::Duration(v) => out.set_value(micros(*v)?),
+            Value::Duration(v) => out.set_value(Value::micros(*v)?),
             Value::Uuid(v) => out.set_value(v.simple().to_string()),
             Value::Json(v) => out.set_value(v.to_string()),
             Value::List(_, values) => out.set_value(list_text(values, |float| (float.to_bits() as i64).into())?),
@@ -314,11 +269,11 @@ mod postgres {
     };
 
     fn stamp_micros(stamp: NaiveDateTime) -> Result<i64, Error> {
-        year_of(stamp.date())?;
-        micros(stamp.date().and_time(micros_of(stamp.time())) - EPOCH.and_time(NaiveTime::MIN))
+        Value::micros(stamp.date().and_time(micros_of(stamp.time())) - EPOCH.and_time(NaiveTime::MIN))
     }
 
     fn write(value: &Value, out: &mut impl Write) -> ToSqlResult {
+        value.storable(crate::Dialect::Postgres)?;
         match value {
             Value::Null(_) => return Ok(IsNull::Yes),
             Value::Bool(v) => out.write_all(&[u8::from(*v)])?,
@@ -327,30 +282,22 @@ mod postgres {
             Value::I64(v) => out.write_all(&v.to_be_bytes())?,
             Value::F32(v) => out.write_all(&v.to_be_bytes())?,
             Value::F64(v) => out.write_all(&v.to_be_bytes())?,
-            Value::Text(v) => {
-                if v.contains('\0') {
-                    return Err(Error::new(Code::InvalidValue, "PostgreSQL cannot store the character U+0000 in text")
-                        .with_hint("remove it, or keep the value as bytes")
-                        .into());
-                }
-                out.write_all(v.as_bytes())?;
-            }
+            Value::Text(v) => out.write_all(v.as_bytes())?,
             Value::Bytes(v) => out.write_all(v)?,
             Value::Decimal(v) => write_numeric(v, out)?,
             Value::Date(v) => {
-                year_of(*v)?;
                 let days = i32::try_from((*v - EPOCH).num_days())?;
                 out.write_all(&days.to_be_bytes())?;
             }
             Value::Time(v) => {
                 let since = micros_of(*v) - NaiveTime::MIN;
-                out.write_all(&micros(since)?.to_be_bytes())?;
+                out.write_all(&Value::micros(since)?.to_be_bytes())?;
             }
             Value::Timestamp(v) => out.write_all(&stamp_micros(*v)?.to_be_bytes())?,
             Value::DateTime(v) => out.write_all(&stamp_micros(v.naive_utc())?.to_be_bytes())?,
             Value::Duration(v) => {
                 // Microseconds, then days and months, which a span of exact length does not use.
-                out.write_all(&micros(*v)?.to_be_bytes())?;
+                out.write_all(&Value::micros(*v)?.to_be_bytes())?;
                 out.write_all(&[0; 8])?;
             }
             Value::Uuid(v) => out.write_all(v.as_bytes())?,
@@ -458,7 +405,7 @@ mod mysql {
     fn time(time: NaiveTime, date: Option<NaiveDate>) -> Result<MysqlTime, Error> {
         let time = micros_of(time);
         let (year, month, day) = match date {
-            Some(date) => (year_of(date)?, date.month(), date.day()),
+            Some(date) => (Value::year(date)?, date.month(), date.day()),
             None => (0, 0, 0),
         };
         let kind = match date {
@@ -470,6 +417,7 @@ mod mysql {
     }
 
     fn write(value: &Value, out: &mut Output<'_, '_, Mysql>) -> ToSqlResult {
+        value.storable(crate::Dialect::MariaDb)?;
         match value {
             Value::Null(_) => return Ok(IsNull::Yes),
             Value::Bool(v) => out.write_all(&[u8::from(*v)])?,
@@ -488,7 +436,7 @@ mod mysql {
                 let v = v.naive_utc();
                 out.write_all(&time(v.time(), Some(v.date()))?.serialize())?;
             }
-            Value::Duration(v) => out.write_all(&micros(*v)?.to_ne_bytes())?,
+            Value::Duration(v) => out.write_all(&Value::micros(*v)?.to_ne_bytes())?,
             // MariaDB's `uuid` type takes this form too, and a `char(32)` column, MySQL's and Django's, only this one.
             Value::Uuid(v) => write!(out, "{}", v.simple())?,
             Value::Json(v) => serde_json::to_writer(out, v)?,

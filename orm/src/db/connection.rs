@@ -247,13 +247,13 @@ impl Connection {
     #[inline]
     fn may_run(&self, statement: &Statement) -> Result<()> {
         if self.aborted.is_some() {
-            return Err(given_up());
+            return Err(failure::given_up());
         }
         #[cfg(feature = "sqlite")]
         if let Link::Sqlite(conn) = &self.link {
             conn.watch.set_deadline(self.settings.statement_timeout);
             if !conn.watch.may_start(statement) {
-                return Err(elsewhere());
+                return Err(failure::elsewhere());
             }
         }
         Ok(())
@@ -270,7 +270,7 @@ impl Connection {
     /// Runs SQL of any number of statements, without binds or answers.
     pub async fn batch(&mut self, sql: &str) -> Result<()> {
         if self.aborted.is_some() {
-            return Err(given_up());
+            return Err(failure::given_up());
         }
         #[cfg(feature = "sqlite")]
         if let Link::Sqlite(conn) = &self.link {
@@ -333,7 +333,7 @@ impl Connection {
                 };
                 self.begin(begin, false).await?;
             }
-            _ if self.aborted.is_some() => return Err(given_up()),
+            _ if self.aborted.is_some() => return Err(failure::given_up()),
             depth => {
                 self.control(&format!("SAVEPOINT orm_{depth}")).await?;
                 self.depth += 1;
@@ -370,7 +370,7 @@ impl Connection {
         }
         if self.aborted.is_some() {
             let _ = self.roll_back_to(depth).await;
-            return Err(given_up());
+            return Err(failure::given_up());
         }
         self.control(&format!("RELEASE SAVEPOINT orm_{depth}")).await?;
         self.depth = depth;
@@ -408,15 +408,34 @@ impl Connection {
         // PostgreSQL answers COMMIT with success when it has given the transaction up.
         if self.aborted.is_some() {
             let _ = self.roll_back_to(0).await;
-            return Err(given_up());
+            return Err(failure::given_up());
         }
         let done = self.control("COMMIT").await;
+        if done.is_err() && self.starts_again() {
+            return done;
+        }
+        let done = done.map_err(|error| self.deferred(error));
         if done.is_err() && !self.lost {
             // SQLite leaves the transaction open when COMMIT fails, for a deferred foreign key for example.
             let _ = self.control("ROLLBACK").await;
         }
         self.ended().await;
         done
+    }
+
+    /// What COMMIT refused: a foreign key that is checked there, and not where it was written.
+    #[cold]
+    fn deferred(&mut self, error: Error) -> Error {
+        if error.code() != crate::Code::ForeignKeyViolation {
+            return error;
+        }
+        #[cfg(feature = "sqlite")]
+        if let Link::Sqlite(conn) = &mut self.link
+            && let Some((table, columns)) = super::sqlite::broken_key(conn)
+        {
+            return failure::named(error.with_table(table).with_fields(columns));
+        }
+        failure::named(error)
     }
 
     /// Whether a transaction is open.
@@ -501,13 +520,13 @@ impl Connection {
                 // Behind the statement, so that it has ended. The server tells nobody when it has seen the request to
                 // cancel: it may come late, and would then end a statement of somebody else.
                 let _ = self.raw_batch("ROLLBACK").await;
-                return Err(in_the_middle());
+                return Err(failure::in_the_middle());
             }
             #[cfg(feature = "mysql")]
             Link::Mysql(conn) if self.busy => {
                 // Its answer was read in part: the statement is ended, the connection cannot be used again.
                 let _ = conn.cancel_token().cancel_query().await;
-                return Err(in_the_middle());
+                return Err(failure::in_the_middle());
             }
             _ => {}
         }
@@ -531,6 +550,13 @@ impl Connection {
         let error = failure::of_statement(error, self.dialect);
         if error.code() == crate::Code::ConnectionLost {
             self.lost = true;
+        }
+        #[cfg(feature = "sqlite")]
+        if let Link::Sqlite(conn) = &self.link
+            && error.code() == crate::Code::ForeignKeyViolation
+        {
+            // SQLite does not say which: finding out is not for the calling thread.
+            conn.watch.start_elsewhere();
         }
         if by_database && self.depth > 0 {
             let aborted = match self.dialect {
@@ -565,23 +591,4 @@ impl Connection {
             _ => false,
         }
     }
-}
-
-/// Never seen by a person: it makes the operation start again on the connection's own thread.
-#[cfg(feature = "sqlite")]
-#[cold]
-fn elsewhere() -> Error {
-    Error::new(crate::Code::StatementTimeout, "too long for the calling thread")
-}
-
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-#[cold]
-fn in_the_middle() -> Error {
-    Error::new(crate::Code::ConnectionLost, "the connection was given up in the middle of a statement")
-}
-
-#[cold]
-fn given_up() -> Error {
-    Error::new(crate::Code::TransactionOver, "the transaction was given up because a statement in it failed")
-        .with_hint("return the error, so that it is rolled back; try statements that may fail in `tx.transaction(..)`")
 }

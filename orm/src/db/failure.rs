@@ -6,6 +6,27 @@
 
 use crate::{Code, Dialect, Error};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
+use std::sync::OnceLock;
+
+/// Gives the model of a table, and its fields by the names of columns.
+pub(crate) type FieldsOf = fn(&str, &[String]) -> Option<(&'static str, Vec<String>)>;
+
+static FIELDS_OF: OnceLock<FieldsOf> = OnceLock::new();
+
+/// Says who knows the models: what COMMIT refuses was written by no statement that could be asked.
+pub(crate) fn name_fields_by(fields_of: FieldsOf) {
+    FIELDS_OF.get_or_init(|| fields_of);
+}
+
+/// The error of a table's columns, as one of a model's fields where the table is a model's.
+#[cold]
+pub(super) fn named(error: Error) -> Error {
+    let known = FIELDS_OF.get().and_then(|fields_of| fields_of(error.table()?, error.fields()));
+    match known {
+        Some((model, fields)) => error.with_model(model).with_fields(fields),
+        None => error,
+    }
+}
 
 /// The error for a statement that failed.
 #[cold]
@@ -55,8 +76,14 @@ fn of_database(kind: DatabaseErrorKind, information: &dyn DatabaseErrorInformati
             if let Some(name) = information.constraint_name() {
                 error = error.with_constraint(name);
             }
+            if let Some(table) = information.table_name() {
+                error = error.with_table(table);
+            }
             match information.column_name() {
                 Some(column) => error.with_fields([column.to_owned()]),
+                None if matches!(code, Code::UniqueViolation | Code::ForeignKeyViolation) => {
+                    error.with_fields(information.details().map(of_details).unwrap_or_default())
+                }
                 None => error,
             }
         }
@@ -153,11 +180,22 @@ fn mysql(message: &str) -> Code {
     }
 }
 
+/// PostgreSQL: "Key (author_id, title)=(1, x) already exists.".
+fn of_details(details: &str) -> Vec<String> {
+    let Some(end) = details.find(")=(") else { return Vec::new() };
+    let Some(start) = details[..end].rfind('(') else { return Vec::new() };
+    details[start + 1..end].split(", ").map(|name| name.trim_matches('"').to_owned()).collect()
+}
+
 /// "UNIQUE constraint failed: book.author_id, book.title", "CHECK constraint failed: name".
 fn of_sqlite(error: Error, message: &str) -> Error {
     let Some((kind, what)) = message.split_once(" constraint failed: ") else { return error };
     match kind {
         "UNIQUE" | "NOT NULL" if !what.starts_with("index ") => {
+            let error = match what.split_once('.') {
+                Some((table, _)) => error.with_table(table),
+                None => error,
+            };
             error.with_fields(what.split(", ").map(|name| name.rsplit('.').next().unwrap_or(name).to_owned()))
         }
         "UNIQUE" => error.with_constraint(what.trim_start_matches("index ").trim_matches('\'')),
@@ -166,8 +204,18 @@ fn of_sqlite(error: Error, message: &str) -> Error {
     }
 }
 
+/// What INSERT IGNORE has made a warning of, as the error that it would be.
+#[cold]
+pub(crate) fn of_warning(message: &str) -> Error {
+    let code = match message.contains("foreign key constraint") {
+        true => Code::ForeignKeyViolation,
+        false => mysql(message),
+    };
+    of_mysql(Error::new(code, message), message)
+}
+
 /// "Duplicate entry '..' for key 'name'", "... CONSTRAINT `name` FOREIGN KEY ...", "CONSTRAINT `name` failed for ...",
-/// "Column 'name' cannot be null", "Field 'name' doesn't have a default value".
+/// "(`database`.`table`, CONSTRAINT ..", "Column 'name' cannot be null", "Field 'name' doesn't have a default value".
 fn of_mysql(error: Error, message: &str) -> Error {
     let between = |before: &str, after: char| {
         let rest = &message[message.rfind(before)? + before.len()..];
@@ -180,6 +228,10 @@ fn of_mysql(error: Error, message: &str) -> Error {
             None => error,
         },
         Code::ForeignKeyViolation | Code::CheckViolation => {
+            let error = match message.split_once("`, CONSTRAINT `") {
+                Some((before, _)) => error.with_table(before.rsplit('`').next().unwrap_or(before)),
+                None => error,
+            };
             match between("CONSTRAINT `", '`').or_else(|| between("constraint '", '\'')) {
                 Some(name) => error.with_constraint(name.rsplit('.').next().unwrap_or(&name)),
                 None => error,
@@ -193,4 +245,23 @@ fn of_mysql(error: Error, message: &str) -> Error {
         }
         _ => error,
     }
+}
+
+/// Never seen by a person: it makes the operation start again on the connection's own thread.
+#[cfg(feature = "sqlite")]
+#[cold]
+pub(super) fn elsewhere() -> Error {
+    Error::new(Code::StatementTimeout, "too long for the calling thread")
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cold]
+pub(super) fn in_the_middle() -> Error {
+    Error::new(Code::ConnectionLost, "the connection was given up in the middle of a statement")
+}
+
+#[cold]
+pub(super) fn given_up() -> Error {
+    Error::new(Code::TransactionOver, "the transaction was given up because a statement in it failed")
+        .with_hint("return the error, so that it is rolled back; try statements that may fail in `tx.transaction(..)`")
 }

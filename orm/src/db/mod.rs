@@ -63,6 +63,7 @@ mod transaction;
 pub use bind::truncated;
 pub use connection::{Connection, Each, Savepoint};
 pub use executor::{Access, Executor, Operation};
+pub(crate) use failure::{name_fields_by, of_warning};
 pub use log::{LoggedQuery, QueryLog};
 pub use row::{Cell, Row};
 pub use settings::DatabaseBuilder;

@@ -324,9 +324,7 @@ impl<S: Scope, M: Model> Set<S, M> {
 
     fn value<T>(self, expr: Expr) -> Ex<S::Root, T> {
         if self.select.is_sliced() {
-            return Ex::new(Expr::Invalid(
-                "a set with a limit is for `prefetch`: it cannot be counted or summed".into(),
-            ));
+            return Ex::new(Expr::invalid("a set with a limit is for `prefetch`: it cannot be counted or summed"));
         }
         let mut select = self.tied();
         (select.order, select.default_order) = (Vec::new(), false);

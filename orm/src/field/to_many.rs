@@ -347,7 +347,7 @@ pub(crate) struct Link {
 pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, between: u16, levels: u8) -> Link {
     let field = step.field();
     let refuse =
-        |what: &str| Link { through: None, on: Expr::Invalid(format!("`{}.{}` {what}", step.model.name, field.name)) };
+        |what: &str| Link { through: None, on: Expr::invalid(format!("`{}.{}` {what}", step.model.name, field.name)) };
     let Some(relation) = &field.relation else { return refuse("is not a relation") };
     let model = if step.reverse { &relation.target() } else { &step.model };
     let columns_at = |source: u16, model: &ModelRef, columns: Vec<u16>| -> Vec<Expr> {

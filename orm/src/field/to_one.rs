@@ -93,7 +93,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     pub fn eq<How>(self, row: impl NamesRow<S::Root, M, How>) -> Q<S::Root> {
         match row.key_exprs() {
             Ok(key) => Q::from_expr(self.equals(key)),
-            Err(error) => Q::from_expr(Expr::Invalid(error.to_string())),
+            Err(error) => Q::from_expr(Expr::refused(&error)),
         }
     }
 
@@ -131,7 +131,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
                     parts.push(self.equals(out.into_values().into_iter().map(Expr::Value).collect()));
                 }
                 Ok(()) => values.extend(out.into_values()),
-                Err(error) => return Q::from_expr(Expr::Invalid(error.to_string())),
+                Err(error) => return Q::from_expr(Expr::refused(&error)),
             }
         }
         match self.key_columns().next() {

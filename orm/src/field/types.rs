@@ -452,7 +452,7 @@ macro_rules! positive {
 
             fn to_value(&self) -> Result<Value> {
                 <$signed>::try_from(*self).map(Value::$kind).map_err(|_| {
-                    Error::new(Code::OutOfRange, format!("{self} is more than the column's {}", <$signed>::MAX))
+                    Error::new(Code::OutOfRange, format!("the number is more than the column's {}", <$signed>::MAX))
                         .with_hint("use a field type of more bits")
                 })
             }

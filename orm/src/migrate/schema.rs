@@ -403,7 +403,7 @@ fn expression(expr: &Expr) -> Result<condition::Expr> {
             let when = branches.iter().map(|(condition, value)| Ok((expression(condition)?, expression(value)?)));
             E::Case { when: when.collect::<Result<_>>()?, otherwise: otherwise.as_deref().map(boxed).transpose()? }
         }
-        Expr::Invalid(why) => return Err(Error::new(Code::BadModel, why.clone())),
+        Expr::Invalid(_, why) => return Err(Error::new(Code::BadModel, why.clone())),
         Expr::Column { .. } => return Err(inexpressible("a column of a related model")),
         Expr::Regex { .. } => return Err(inexpressible("a regular expression")),
         Expr::Window(_) => return Err(inexpressible("a window function")),

@@ -1,6 +1,7 @@
 //! What a person declared: models, their fields and options, as metadata and as the traits that the derive implements.
 
 mod app;
+mod blame;
 mod build;
 mod describe;
 mod fit;

@@ -36,6 +36,7 @@ type References = HashMap<usize, Vec<Reference>>;
 /// orm::model::register(&EMPTY);
 /// ```
 pub fn register(app: &'static AppSpec) {
+    crate::db::name_fields_by(fields_of);
     let known = |apps: &[&'static AppSpec]| apps.iter().any(|other| std::ptr::eq(*other, app));
     if known(&APPS.read().unwrap_or_else(PoisonError::into_inner)) {
         return;
@@ -44,6 +45,20 @@ pub fn register(app: &'static AppSpec) {
     if !known(&apps) {
         apps.push(app);
     }
+}
+
+/// The model of a table, and its fields that have these columns.
+fn fields_of(table: &str, columns: &[String]) -> Option<(&'static str, Vec<String>)> {
+    let apps = APPS.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let model = apps.into_iter().flat_map(AppSpec::models).find_map(|model| {
+        let between = model
+            .fields
+            .iter()
+            .filter(|field| field.options.through.is_none())
+            .filter_map(|field| Some(field.relation.as_ref()?.through(&ModelRef::Static(model), field)?.model()));
+        std::iter::once(ModelRef::Static(model)).chain(between).find(|model| model.has_table(table))
+    })?;
+    Some((model.static_name(), model.fields_with(columns)))
 }
 
 /// The foreign keys that point to a model.

@@ -132,7 +132,9 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// Writes every column, in order.
     #[doc(hidden)]
     fn write_columns(&self, out: &mut Writer) -> Result<()> {
-        (0..Self::meta().fields.len() as u16).try_for_each(|field| self.write_field(field, out))
+        let meta = Self::meta();
+        (0..meta.fields.len() as u16)
+            .try_for_each(|field| self.write_field(field, out).map_err(|error| meta.blame_field(field, error)))
     }
 
     /// Hangs loaded rows under a relation.

@@ -226,7 +226,7 @@ impl<R, T: FieldType> Ex<R, T> {
                 parts.push(part);
                 Ex::new(Expr::Raw { pieces, parts })
             }
-            _ => Ex::new(Expr::Invalid("`part` and `bind` belong to an `sql` text".to_owned())),
+            _ => Ex::new(Expr::invalid("`part` and `bind` belong to an `sql` text")),
         }
     }
 }

@@ -107,7 +107,7 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         if select.distinct || select.group_by.is_some() {
             let why = "inside another query, the rows of a distinct or grouped one are counted by `count_distinct`, or as a \
                  common table: `.as_cte()`";
-            select.add_filter(Expr::Invalid(why.to_owned()));
+            select.add_filter(Expr::invalid(why));
         }
         (select.distinct, select.group_by) = (false, None);
         (select.order, select.default_order) = (Vec::new(), false);

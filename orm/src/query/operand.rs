@@ -38,7 +38,7 @@ pub trait Operand<R, T> {
 pub(crate) fn bind<T: FieldType>(value: &T) -> Expr {
     match value.to_value() {
         Ok(value) => Expr::Value(value),
-        Err(error) => Expr::Invalid(error.message().to_owned()),
+        Err(error) => Expr::refused(&error),
     }
 }
 
@@ -157,7 +157,7 @@ fn list<T: Plain>(expr: Expr, items: impl Iterator<Item = Expr>) -> Expr {
             Expr::Value(value) if value.is_null() => null = true,
             // Equal documents may be written in different ways.
             Expr::Value(value) if T::KIND != Kind::Json => values.push(value),
-            Expr::Invalid(why) => return Expr::Invalid(why),
+            refused @ Expr::Invalid(..) => return refused,
             other => others.push(expr.clone().binary(BinaryOp::Eq, other)),
         }
     }

@@ -33,7 +33,7 @@ fn divide<E: Expression, T>(op: BinaryOp, left: E, right: Expr) -> Ex<E::Root, T
         _ => false,
     };
     match zero {
-        true => Ex::new(Expr::Invalid("division by 0".to_owned())),
+        true => Ex::new(Expr::invalid("division by 0")),
         false => combine(op, left, right),
     }
 }

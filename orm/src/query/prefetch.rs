@@ -130,7 +130,7 @@ pub(crate) fn rows_of<M: Model, F: RelationRows>(owner: &M, relation: F) -> Quer
     let (way, prefetch) = relation.into_prefetch();
     if !way.is_empty() {
         let mut select = prefetch.select;
-        select.add_filter(Expr::Invalid(
+        select.add_filter(Expr::invalid(
             "`rows_of` takes a relation of the row itself, without a path before it".to_owned(),
         ));
         return QuerySet::from_select(select);
@@ -139,7 +139,7 @@ pub(crate) fn rows_of<M: Model, F: RelationRows>(owner: &M, relation: F) -> Quer
         Ok((select, related, prefetches)) => QuerySet::with_related(select, related, prefetches),
         Err(error) => {
             let mut select = Select::all(ModelRef::Static(F::Target::meta()));
-            select.add_filter(Expr::Invalid(error.message().to_owned()));
+            select.add_filter(Expr::refused(&error));
             QuerySet::from_select(select)
         }
     }

@@ -288,7 +288,7 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
         keys(self.handles()).add_to(&mut order);
         if self.select.is_sliced() {
             let why = "`order_by` after `limit` or `offset` would change which rows are left: order first";
-            self.select.add_filter(Expr::Invalid(why.to_owned()));
+            self.select.add_filter(Expr::invalid(why));
         }
         self.select.order = order;
         self.select.default_order = false;

@@ -282,10 +282,7 @@ pub fn row_number() -> WindowFunction<i64> {
 /// ```
 pub fn ntile(buckets: u32) -> WindowFunction<i64> {
     match buckets {
-        0 => WindowFunction {
-            call: Expr::Invalid("rows are dealt out into one bucket or more".to_owned()),
-            _type: PhantomData,
-        },
+        0 => WindowFunction { call: Expr::invalid("rows are dealt out into one bucket or more"), _type: PhantomData },
         _ => WindowFunction::new(Function::Ntile, vec![count(buckets)]),
     }
 }

@@ -99,7 +99,7 @@ impl Select {
         all.from = Some(Box::new(Derived::Common(Arc::new(common(self)))));
         all.default_order = all.has_rows();
         if let Some(why) = why {
-            all.add_filter(Expr::Invalid(why.to_owned()));
+            all.add_filter(Expr::invalid(why));
         }
         all
     }
@@ -110,7 +110,7 @@ impl Select {
         let (selection, model) = (query.selection.clone(), query.model.clone());
         let on = on.with_selected(&self.selection).with_joined(source, source, &selection);
         if let Some(why) = query.no_table() {
-            self.add_filter(Expr::Invalid(why.to_owned()));
+            self.add_filter(Expr::invalid(why));
         }
         query.settle_inside();
         let from = match query.from.take() {

@@ -89,7 +89,7 @@ impl Select {
     pub fn derive(&mut self) {
         if !self.joins.is_empty() || self.for_update {
             let why = "a joined or locking query with windows cannot be narrowed: filter first";
-            return self.add_filter(Expr::Invalid(why.to_owned()));
+            return self.add_filter(Expr::invalid(why));
         }
         let mut inner = self.clone();
         inner.related.clear();
@@ -144,7 +144,7 @@ impl Select {
         all.default_order = all.has_rows();
         if wrong {
             let why = "queries are combined when both give rows of one model, or values, and neither joins";
-            all.add_filter(Expr::Invalid(why.to_owned()));
+            all.add_filter(Expr::invalid(why));
         }
         all
     }

@@ -2,7 +2,7 @@
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
 use super::{Declared, ModelRef, Order, Path, Select, Selected, Windowed, path::Steps};
-use crate::{Kind, Value};
+use crate::{Code, Error, Kind, Value};
 use std::borrow::Cow;
 
 /// An expression of a statement. Columns are relative to the query that the expression stands in;
@@ -60,7 +60,7 @@ pub enum Expr {
     /// SQL as it is written, with expressions between its pieces: `pieces.len() == parts.len() + 1`.
     Raw { pieces: Vec<Cow<'static, str>>, parts: Vec<Expr> },
     /// Something that cannot be said, and why: refused when the query is compiled.
-    Invalid(String),
+    Invalid(Code, String),
     /// The value that an upsert would have inserted for this column.
     Proposed { model: ModelRef, column: u16 },
 }
@@ -426,6 +426,16 @@ impl Expr {
         }
     }
 
+    /// What means nothing, and why.
+    pub(crate) fn invalid(why: impl Into<String>) -> Expr {
+        Expr::Invalid(Code::BadQuery, why.into())
+    }
+
+    /// What stands for a value that has no form in a database.
+    pub(crate) fn refused(error: &Error) -> Expr {
+        Expr::Invalid(error.code(), error.message().to_owned())
+    }
+
     /// Both sides with an operator between them.
     pub fn binary(self, op: BinaryOp, other: Expr) -> Expr {
         Expr::Binary(op, Box::new(self), Box::new(other))
@@ -442,7 +452,7 @@ impl Expr {
             | Expr::Selected(_)
             | Expr::Derived { .. }
             | Expr::Joined { .. }
-            | Expr::Invalid(_)
+            | Expr::Invalid(..)
             | Expr::Proposed { .. } => {}
             Expr::Outer(levels, inner) => inner.visit(depth + i32::from(*levels), visit),
             Expr::Binary(_, left, right) => {
@@ -528,7 +538,7 @@ impl Expr {
             | Expr::Selected(_)
             | Expr::Derived { .. }
             | Expr::Joined { .. }
-            | Expr::Invalid(_)
+            | Expr::Invalid(..)
             | Expr::Proposed { .. } => {}
             Expr::Outer(levels, inner) => inner.update(depth + i32::from(*levels), change),
             Expr::Binary(_, left, right) => {

@@ -181,7 +181,7 @@ impl Select {
         }
         if !self.joins.is_empty() {
             let why = "a joined query cannot be narrowed after `limit` or `offset`: filter first";
-            return self.add_filter(Expr::Invalid(why.to_owned()));
+            return self.add_filter(Expr::invalid(why));
         }
         if self.group_by.is_some() || self.distinct || !self.has_rows() {
             return self.derive();

@@ -129,6 +129,7 @@ fn assign<R>(at: &'static PathNode, parts: impl IntoIterator<Item = (u16, Expr)>
 fn value_for(meta: &ModelMeta, column: u16, value: Expr) -> Result<Expr> {
     match value {
         Expr::Value(value) => checked(meta, column, value).map(Expr::Value),
+        Expr::Invalid(code, why) => Err(meta.blame(column, Error::new(code, why))),
         expr => Ok(expr),
     }
 }
@@ -208,9 +209,9 @@ fn point<R, F: ModelField>(at: &'static PathNode, field: u16, value: &F) -> Assi
         let error = Error::new(Code::BadQuery, format!("`{}` has no column here: the other side has it", field.name));
         return Assign { set: Err(error), _root: PhantomData };
     }
-    let mut out = Writer::default();
+    let (mut out, first) = (Writer::default(), field.first_column);
     match value.write(&mut out) {
         Ok(()) => assign(at, field.columns().zip(out.into_values().into_iter().map(Expr::Value))),
-        Err(error) => Assign { set: Err(error), _root: PhantomData },
+        Err(error) => Assign { set: Err(at.model().blame(first, error)), _root: PhantomData },
     }
 }

@@ -1,6 +1,6 @@
 //! What a value has to be before it is sent: refused here, no statement runs.
 
-use crate::{Code, Error, Kind, Result, Value, model::ModelMeta};
+use crate::{Code, Dialect, Error, Kind, Result, Value, model::ModelMeta};
 
 /// The value as the column stores it.
 ///
@@ -9,6 +9,21 @@ use crate::{Code, Error, Kind, Result, Value, model::ModelMeta};
 pub(crate) fn checked(meta: &ModelMeta, column: u16, mut value: Value) -> Result<Value> {
     check(meta, column, &mut value)?;
     Ok(value)
+}
+
+/// The value as the column of this database stores it.
+///
+/// # Errors
+/// Those of [`checked`], and of what this database cannot hold.
+pub(super) fn stored(meta: &ModelMeta, column: u16, value: Value, dialect: Dialect) -> Result<Value> {
+    let value = checked(meta, column, value)?;
+    storable(meta, column, &value, dialect)?;
+    Ok(value)
+}
+
+/// Refuses what this database cannot hold.
+pub(super) fn storable(meta: &ModelMeta, column: u16, value: &Value, dialect: Dialect) -> Result<()> {
+    value.storable(dialect).map_err(|error| meta.blame(column, error))
 }
 
 /// Makes a value the one that the column stores; see [`checked`].
@@ -90,7 +105,7 @@ fn negative(meta: &ModelMeta, column: u16) -> Error {
 
 pub(super) fn refuse(meta: &ModelMeta, column: u16, code: Code, what: &str) -> Error {
     let name = field_name(meta, column);
-    Error::new(code, format!("`{name}` {what}")).with_model(meta.static_name()).with_fields([name])
+    Error::new(code, format!("`{}.{name}` {what}", meta.name)).with_model(meta.static_name()).with_fields([name])
 }
 
 /// The Rust name of the field that a column belongs to.

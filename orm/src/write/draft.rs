@@ -2,7 +2,7 @@
 
 use super::{IntoField, Pending, UniqueKey, check, clock, point::CreateOne};
 use crate::{
-    Code, Error, Executor, Model, Result, Value,
+    Code, Dialect, Error, Executor, Model, Result, Value,
     model::{ModelField, ModelMeta, Writer},
 };
 use std::marker::PhantomData;
@@ -240,9 +240,8 @@ impl<M: Model> DraftRow<M> {
     /// Takes over what was written of a field.
     fn put(mut self, column: u16, written: Result<()>, slot: fn(Value) -> Slot) -> Self {
         if let Err(error) = written {
-            let name = check::field_name(M::meta(), column);
             self.out.clear();
-            self.error = self.error.or(Some(error.with_model(M::meta().static_name()).with_fields([name])));
+            self.error = self.error.or_else(|| Some(M::meta().blame(column, error)));
             return self;
         }
         // The last column first.
@@ -270,16 +269,16 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn create<E: Executor>(self, ex: &E) -> Pending<'_, M> {
-        let op = self.into_values().and_then(|row| CreateOne::new(row, ex.dialect()));
+        let op = self.into_values(ex.dialect()).and_then(|row| CreateOne::new(row, ex.dialect()));
         Pending::run(ex, op)
     }
 
     /// The values, checked and completed.
-    pub(super) fn into_values(mut self) -> Result<NewRow> {
+    pub(super) fn into_values(mut self, dialect: Dialect) -> Result<NewRow> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        complete(M::meta(), &mut self.slots)?;
+        complete(M::meta(), &mut self.slots, dialect)?;
         Ok(NewRow(self.slots))
     }
 }
@@ -342,13 +341,14 @@ impl Slot {
     }
 }
 
-fn complete(meta: &ModelMeta, slots: &mut [Slot]) -> Result<()> {
+fn complete(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect) -> Result<()> {
     for (column, slot) in (0..).zip(slots) {
         if let Slot::Unset = slot {
             *slot = unset(meta, column)?;
         }
         if let Slot::Default(value) | Slot::Given(value) = slot {
             check::check(meta, column, value)?;
+            check::storable(meta, column, value, dialect)?;
         }
     }
     Ok(())

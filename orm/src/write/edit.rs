@@ -3,13 +3,13 @@
 use super::{
     Pending,
     bulk::auto_now,
-    check::checked,
+    check::stored,
     input::{Input, changes_from},
     point::{key_values, not_found},
     upsert::update_by_key,
 };
 use crate::{
-    Access, Code, Connection, Error, Executor, Model, Operation, Result, Row, Value,
+    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, Value,
     field::Loaded,
     model::{Reader, Writer},
 };
@@ -175,7 +175,7 @@ impl<M: Model> Edit<M> {
     /// # Ok(()) }
     /// ```
     pub fn save<E: Executor>(self, ex: &E) -> Pending<'_, M> {
-        let changes = match self.checked_changes() {
+        let changes = match self.checked_changes(ex.dialect()) {
             Ok(changes) if changes.is_empty() => return Pending::new(std::future::ready(Ok(self.row))),
             Ok(changes) => changes,
             Err(error) => return Pending::new(std::future::ready(Err(error))),
@@ -184,7 +184,7 @@ impl<M: Model> Edit<M> {
         Pending::run(ex, self.key.map(|key| Save { key, changes, kept, _model: PhantomData }))
     }
 
-    fn checked_changes(&self) -> Result<Vec<(u16, Value)>> {
+    fn checked_changes(&self, dialect: Dialect) -> Result<Vec<(u16, Value)>> {
         let meta = M::meta();
         let mut changes = Vec::new();
         for (column, value) in self.changes()? {
@@ -198,7 +198,7 @@ impl<M: Model> Edit<M> {
                 .with_fields([name])
                 .with_hint("make a new row, and delete the old one"));
             }
-            changes.push((column, checked(meta, column, value)?));
+            changes.push((column, stored(meta, column, value, dialect)?));
         }
         if !changes.is_empty() {
             let set: Vec<u16> = changes.iter().map(|(column, _)| *column).collect();

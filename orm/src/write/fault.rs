@@ -1,44 +1,119 @@
 //! Constraint violations in the words of the model: which fields they belong to.
 
-use super::check::field_name;
-use crate::{Code, Connection, Dialect, Error, ErrorKind, Statement, Value, model::ModelMeta, tree::Expr};
+use super::point::columns_in;
+use crate::{
+    Code, Connection, Dialect, Error, ErrorKind, Result, Row, Statement, Value, compile,
+    model::{FieldMeta, ModelMeta, RelationKind},
+    tree::{Expr, ModelRef, Select, Selected},
+};
+
+/// What a statement has sent, as far as that is known: the values of rows, each as long as `columns`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sent<'a> {
+    pub(super) columns: &'a [u16],
+    pub(super) values: &'a [Value],
+}
 
 /// The error of a write to `meta`, with the fields by their Rust names.
 #[cold]
-pub(crate) async fn explained(error: Error, meta: &ModelMeta, conn: &mut Connection) -> Error {
-    let mut error = error.with_model(meta.static_name());
+pub(super) async fn explained(error: Error, meta: &ModelMeta, conn: &mut Connection) -> Error {
+    explained_by(Sent::default(), error, meta, conn).await
+}
+
+/// [`explained`], where it is known what was sent.
+#[cold]
+pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta, conn: &mut Connection) -> Error {
+    let error = error.with_model(meta.static_name());
     if error.kind() != ErrorKind::Constraint && !matches!(error.code(), Code::OutOfRange | Code::TooLong) {
         return error;
     }
-    let mut columns: Vec<String> = error.fields().to_vec();
-    if columns.is_empty() {
-        columns = from_details(error.message());
+    if error.table().is_some_and(|table| !meta.has_table(table)) {
+        // Rows of another model point here: that is no field's mistake.
+        return error.with_fields([]);
     }
+    let mut columns: Vec<String> = error.fields().to_vec();
     if let Some(constraint) = error.constraint().map(str::to_owned).filter(|_| columns.is_empty()) {
         columns = from_model(&constraint, meta);
         if columns.is_empty() && matches!(conn.dialect(), Dialect::MariaDb | Dialect::MySql) {
             columns = from_server(&constraint, meta, conn).await;
         }
+    } else if columns.is_empty() && error.code() == Code::ForeignKeyViolation {
+        // Where looking fails, nothing is known.
+        let keys = broken_keys(sent, meta, conn).await.unwrap_or_default();
+        columns = keys
+            .iter()
+            .flat_map(|field| field.columns())
+            .map(|column| meta.columns[usize::from(column)].name.clone())
+            .collect();
     }
-    let mut fields: Vec<String> = Vec::new();
-    for name in columns {
-        let known = meta.columns.iter().position(|column| column.name == name);
-        let field = known.map_or(name, |column| field_name(meta, column as u16));
-        if !fields.contains(&field) {
-            fields.push(field);
-        }
-    }
-    if !fields.is_empty() {
-        error = error.with_fields(fields);
-    }
-    error
+    let fields = meta.fields_with(&columns);
+    error.with_fields(fields)
 }
 
-/// PostgreSQL: "(Key (author_id, title)=(1, x) already exists.)".
-fn from_details(message: &str) -> Vec<String> {
-    let Some(end) = message.find(")=(") else { return Vec::new() };
-    let Some(start) = message[..end].rfind('(') else { return Vec::new() };
-    message[start + 1..end].split(", ").map(|name| name.trim_matches('"').to_owned()).collect()
+/// The foreign keys that the values of a refused statement break, where the database does not say: the only one among them,
+/// or those whose rows are not there.
+async fn broken_keys<'m>(sent: Sent<'_>, meta: &'m ModelMeta, conn: &mut Connection) -> Result<Vec<&'m FieldMeta>> {
+    let given = meta.fields.iter().map(|field| (field, keys_of(field, sent)));
+    let mut given: Vec<_> = given.filter(|(_, keys)| !keys.is_empty()).collect();
+    if given.len() > 1 {
+        let mut broken = Vec::new();
+        for (field, keys) in given {
+            if !all_there(field, keys, meta, sent, conn).await? {
+                broken.push((field, Vec::new()));
+            }
+        }
+        given = broken;
+    }
+    Ok(given.into_iter().map(|(field, _)| field).collect())
+}
+
+/// The different keys that a foreign key was given.
+fn keys_of(field: &FieldMeta, sent: Sent<'_>) -> Vec<Vec<Value>> {
+    let points = field.relation.as_ref().is_some_and(|relation| {
+        matches!(relation.kind, RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. })
+    });
+    if points { keys_in(field.columns(), sent) } else { Vec::new() }
+}
+
+/// The different values of some columns together, where none is NULL.
+fn keys_in(columns: impl Iterator<Item = u16>, sent: Sent<'_>) -> Vec<Vec<Value>> {
+    let place = |column| sent.columns.iter().position(|sent| *sent == column);
+    let Some(places) = columns.map(place).collect::<Option<Vec<usize>>>() else { return Vec::new() };
+    let mut keys = Vec::new();
+    for row in sent.values.chunks_exact(sent.columns.len()) {
+        let key: Vec<Value> = places.iter().map(|&place| row[place].clone()).collect();
+        if !key.iter().any(Value::is_null) && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// Whether the rows that a foreign key was given are there, or among those that were sent.
+async fn all_there(
+    field: &FieldMeta,
+    mut keys: Vec<Vec<Value>>,
+    meta: &ModelMeta,
+    sent: Sent<'_>,
+    conn: &mut Connection,
+) -> Result<bool> {
+    let Some(relation) = &field.relation else { return Ok(true) };
+    let target: ModelRef = relation.target();
+    if target.table == meta.table {
+        let new = keys_in(meta.key.iter().copied(), sent);
+        keys.retain(|key| !new.contains(key));
+    }
+    let count = keys.len();
+    let mut select = Select::bare(target.clone());
+    select.selection = target.key.iter().map(|&column| Selected::Expr(Expr::own(target.clone(), column))).collect();
+    select.add_filter(columns_in(&target, &target.key, keys));
+    let mut found = 0;
+    let each = &mut |_: &Row<'_>| {
+        found += 1;
+        Ok(())
+    };
+    conn.query(&compile::select(&select, conn.dialect())?, each).await?;
+    Ok(found == count)
 }
 
 /// Constraints that the model names, and keys that are named after their column.

@@ -2,7 +2,7 @@
 
 use super::{
     bulk::refuse_hidden_errors,
-    fault::explained,
+    fault::{Sent, explained, explained_by},
     point::{columns_in, key_values},
     upsert::finish,
 };
@@ -339,11 +339,12 @@ impl Relate {
         let (_, source, target) = self.written();
         let names_target = conn.dialect().capabilities().conflict_target;
         let chunk = if ignore && !names_target { 60 } else { CHUNK };
+        let columns: Vec<u16> = source.iter().chain(target).copied().collect();
         let mut count = 0;
         for keys in keys.chunks(chunk) {
             let insert = Insert {
                 model: model.clone(),
-                columns: source.iter().chain(target).copied().collect(),
+                columns: columns.clone(),
                 values: keys.iter().flat_map(|key| self.owner.iter().chain(key)).cloned().collect(),
                 conflict: ignore.then(|| Conflict { target: Vec::new(), update: Vec::new() }),
                 returning: Vec::new(),
@@ -352,7 +353,10 @@ impl Relate {
             statement.once = keys.len() > 4;
             count += match conn.execute(&statement).await {
                 Ok(rows) => rows,
-                Err(error) => return Err(explained(error, model, conn).await.with_model(self.name)),
+                Err(error) => {
+                    let sent = Sent { columns: &columns, values: statement.binds() };
+                    return Err(explained_by(sent, error, model, conn).await.with_model(self.name));
+                }
             };
             if ignore && !names_target {
                 refuse_hidden_errors(conn, model).await?;

@@ -1,10 +1,13 @@
 //! One row at a time, by statements that the connection finds by type: get by key, insert, delete by key.
 
-use super::{draft::NewRow, fault::explained};
+use super::{
+    draft::NewRow,
+    fault::{Sent, explained_by},
+};
 use crate::{
-    Access, Code, Connection, Dialect, Error, Executor, IntoKey, Key, Model, Operation, Result, Statement, Value,
-    Values, compile,
-    model::{ModelMeta, Reader, Writer},
+    Access, Code, Connection, Dialect, Error, ErrorKind, Executor, IntoKey, Key, Model, Operation, Result, Statement,
+    Value, Values, compile,
+    model::{ColumnMeta, ModelMeta, Reader, Writer},
     statement::template,
     tree::{BinaryOp, Expr, Insert, ModelRef, Select},
 };
@@ -84,8 +87,17 @@ async fn read_one<M: Model>(conn: &mut Connection, statement: &Statement) -> Res
         found = Some(Reader::new(row, &[]).columns()?);
         Ok(())
     };
-    conn.query_keyed::<GetOf<M>>(statement, each).await.map_err(|error| error.with_model(M::meta().static_name()))?;
+    conn.query_keyed::<GetOf<M>>(statement, each).await.map_err(|error| of_key(M::meta(), error))?;
     Ok(found)
+}
+
+/// The error of reading a row by its key.
+#[cold]
+fn of_key(meta: &ModelMeta, error: Error) -> Error {
+    match *meta.key {
+        [column] if error.kind() == ErrorKind::Value => meta.blame(column, error),
+        _ => error.with_model(meta.static_name()),
+    }
 }
 
 /// No row has the key.
@@ -134,8 +146,8 @@ pub(crate) fn key_of<M: Model>(row: impl IntoKey<M>) -> M::Key {
 /// Inserts one row and gives it as it is stored.
 pub(super) struct CreateOne<M> {
     statement: Statement,
-    /// Whether the statement is the model's usual one, which has a name by type.
-    usual: bool,
+    /// The columns that are sent; none for the model's usual ones, whose statement has a name by type.
+    columns: Option<Vec<u16>>,
     /// The key, as far as it is known before.
     key: Option<Vec<Value>>,
     _model: PhantomData<fn() -> M>,
@@ -144,7 +156,7 @@ pub(super) struct CreateOne<M> {
 impl<M: Model> CreateOne<M> {
     pub(super) fn new(row: NewRow, dialect: Dialect) -> Result<Self> {
         let meta = M::meta();
-        let usual = is_usual(meta, &row);
+        let columns = if is_usual(meta, &row) { None } else { Some(row.columns()) };
         let returns = dialect.capabilities().insert_returning;
         let key = if returns { None } else { known_key(meta, &row) };
         let make = |row: NewRow| {
@@ -153,20 +165,28 @@ impl<M: Model> CreateOne<M> {
             let values = row.into_binds();
             compile::insert(Insert { model, columns, values, conflict: None, returning }, dialect)
         };
-        let statement = match usual {
+        let statement = match columns.is_none() {
             true => template(&meta.templates.of(dialect).insert, || make(row.clone()))?.with(row.into_binds()),
             false => make(row)?,
         };
-        Ok(CreateOne { statement, usual, key, _model: PhantomData })
+        Ok(CreateOne { statement, columns, key, _model: PhantomData })
     }
 }
 
 /// Whether just the automatic key and the defaults of the database are left out.
 fn is_usual(meta: &ModelMeta, row: &NewRow) -> bool {
-    row.values().zip(&meta.columns).all(|(value, column)| {
-        let options = &meta.fields[column.field as usize].options;
-        value.is_none() == (options.auto || options.db_default.is_some())
-    })
+    row.values().zip(&meta.columns).all(|(value, column)| value.is_some() == is_sent(meta, column))
+}
+
+/// Whether a row has the column usually.
+fn is_sent(meta: &ModelMeta, column: &ColumnMeta) -> bool {
+    let options = &meta.fields[column.field as usize].options;
+    !options.auto && options.db_default.is_none()
+}
+
+/// The columns that a row has usually.
+fn usual_columns(meta: &ModelMeta) -> Vec<u16> {
+    (0..).zip(&meta.columns).filter(|(_, column)| is_sent(meta, column)).map(|(index, _)| index).collect()
 }
 
 /// The key, where the row has it.
@@ -187,12 +207,15 @@ impl<M: Model> Operation for CreateOne<M> {
             created = Some(Reader::new(row, &[]).columns()?);
             Ok(())
         };
-        let ran = match self.usual {
+        let ran = match self.columns.is_none() {
             true => conn.query_keyed::<InsertOf<M>>(&self.statement, each).await,
             false => conn.query(&self.statement, each).await,
         };
         if let Err(error) = ran {
-            return Err(explained(error, M::meta(), conn).await);
+            let meta = M::meta();
+            let columns = self.columns.clone().unwrap_or_else(|| usual_columns(meta));
+            let sent = Sent { columns: &columns, values: self.statement.binds() };
+            return Err(explained_by(sent, error, meta, conn).await);
         }
         if let Some(row) = created {
             return Ok(row);

@@ -1,11 +1,17 @@
 //! Changes to all rows of a query.
 
-use super::{Assigns, assign::own_row, fault::explained, point::all_columns};
+use super::{
+    Assigns,
+    assign::own_row,
+    fault::{Sent, explained_by},
+    point::all_columns,
+};
 use crate::{
-    Access, Code, Connection, Error, Executor, FieldType, Model, Operation, QuerySet, Result, Row, Statement, compile,
+    Access, Code, Connection, Error, Executor, FieldType, Model, Operation, QuerySet, Result, Row, Statement, Value,
+    compile,
     field::{At, Field, Scope, ToOne},
     model::{ModelMeta, Reader},
-    tree::{Select, Update},
+    tree::{Expr, Select, Update},
 };
 use std::marker::PhantomData;
 
@@ -75,8 +81,8 @@ impl<M: Model, O> QuerySet<M, O> {
         if empty {
             return Ok(0);
         }
-        let statement = compile::update(&update, ex.dialect())?;
-        ex.run(Change { statement, meta: M::meta() }).await
+        let (statement, keys) = (compile::update(&update, ex.dialect())?, keys_set(&update));
+        ex.run(Change { statement, meta: M::meta(), keys }).await
     }
 
     /// Like [`update`](QuerySet::update), and gives the changed rows, in no particular order.
@@ -107,8 +113,8 @@ impl<M: Model, O> QuerySet<M, O> {
         if empty {
             return Ok(Vec::new());
         }
-        let statement = compile::update(&update, ex.dialect())?;
-        ex.run(ChangeReturning { statement, _model: PhantomData }).await
+        let (statement, keys) = (compile::update(&update, ex.dialect())?, keys_set(&update));
+        ex.run(ChangeReturning { statement, keys, _model: PhantomData }).await
     }
 
     /// The SQL of an [`update`](QuerySet::update) in a dialect; no connection is needed.
@@ -152,10 +158,26 @@ fn changes<M: Model, A: Assigns<M>>(rows: Select, assigns: A, returning: Vec<u16
     Ok(Update { rows, set, returning })
 }
 
+/// The values of foreign keys, by column.
+type Keys = (Vec<u16>, Vec<Value>);
+
+/// Which rows an update points to.
+fn keys_set(update: &Update) -> Keys {
+    let model = &update.rows.model;
+    let relates = |column: u16| model.fields[usize::from(model.columns[usize::from(column)].field)].relation.is_some();
+    let set = update.set.iter().filter(|assignment| relates(assignment.column));
+    let given = set.filter_map(|assignment| match &assignment.value {
+        Expr::Value(value) => Some((assignment.column, value.clone())),
+        _ => None,
+    });
+    given.unzip()
+}
+
 /// A statement that changes rows of a model.
 pub(super) struct Change {
     pub(super) statement: Statement,
     pub(super) meta: &'static ModelMeta,
+    pub(super) keys: Keys,
 }
 
 impl Operation for Change {
@@ -168,13 +190,17 @@ impl Operation for Change {
     async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
         match conn.execute(&self.statement).await {
             Ok(count) => Ok(count),
-            Err(error) => Err(explained(error, self.meta, conn).await),
+            Err(error) => {
+                let sent = Sent { columns: &self.keys.0, values: &self.keys.1 };
+                Err(explained_by(sent, error, self.meta, conn).await)
+            }
         }
     }
 }
 
 struct ChangeReturning<M> {
     statement: Statement,
+    keys: Keys,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -193,7 +219,10 @@ impl<M: Model> Operation for ChangeReturning<M> {
         };
         match conn.query(&self.statement, each).await {
             Ok(()) => Ok(rows),
-            Err(error) => Err(explained(error, M::meta(), conn).await),
+            Err(error) => {
+                let sent = Sent { columns: &self.keys.0, values: &self.keys.1 };
+                Err(explained_by(sent, error, M::meta(), conn).await)
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     Pending, UniqueKey,
     draft::{DraftRow, NewRow},
-    fault::explained,
+    fault::{Sent, explained, explained_by},
     point::{all_columns, key_is, known_key, read_by_key},
 };
 use crate::{
@@ -36,7 +36,7 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn get_or_create<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, (M, bool)> {
-        Pending::run(ex, self.into_values().and_then(|row| ByKey::new(row, key)).map(GetOrCreate))
+        Pending::run(ex, self.into_values(ex.dialect()).and_then(|row| ByKey::new(row, key)).map(GetOrCreate))
     }
 
     /// Changes the row that has the draft's values in this unique key to the draft's other values, or else makes a new one;
@@ -57,7 +57,7 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn update_or_create<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, (M, bool)> {
-        Pending::run(ex, self.into_values().and_then(|row| ByKey::new(row, key)).map(UpdateOrCreate))
+        Pending::run(ex, self.into_values(ex.dialect()).and_then(|row| ByKey::new(row, key)).map(UpdateOrCreate))
     }
 
     /// Like [`update_or_create`](DraftRow::update_or_create), in one statement, which does not tell whether the row is new.
@@ -75,7 +75,7 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn upsert<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, M> {
-        Pending::run(ex, self.into_values().and_then(|row| ByKey::new(row, key)).map(Upsert))
+        Pending::run(ex, self.into_values(ex.dialect()).and_then(|row| ByKey::new(row, key)).map(Upsert))
     }
 }
 
@@ -149,9 +149,10 @@ impl<M: Model> ByKey<M> {
         let meta = M::meta();
         let can = conn.dialect().capabilities();
         let conflict = can.conflict_target.then(|| Conflict { target: self.target.clone(), update: Vec::new() });
+        let columns = self.row.columns();
         let insert = Insert {
             model: Self::model(),
-            columns: self.row.columns(),
+            columns: columns.clone(),
             values: self.row.clone().into_binds(),
             conflict,
             returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
@@ -167,7 +168,10 @@ impl<M: Model> ByKey<M> {
             Ok(None) if can.insert_returning => Ok(Ok(None)),
             Ok(None) => self.find(conn).await.map(Ok),
             Err(error) if error.code() == Code::UniqueViolation && (others || !can.conflict_target) => Ok(Err(error)),
-            Err(error) => Err(explained(error, meta, conn).await),
+            Err(error) => {
+                let sent = Sent { columns: &columns, values: statement.binds() };
+                Err(explained_by(sent, error, meta, conn).await)
+            }
         }
     }
 
@@ -224,6 +228,7 @@ pub(super) async fn update_by_key<M: Model>(
     let model = ModelRef::Static(meta);
     let mut rows = Select::bare(model.clone());
     rows.add_filter(key_is(&model, key));
+    let columns: Vec<u16> = changes.iter().map(|(column, _)| *column).collect();
     let set = changes.into_iter().map(|(column, value)| Assignment { column, value: Expr::Value(value) }).collect();
     let returns = conn.dialect().capabilities().update_returning;
     let returning = if returns { all_columns(meta) } else { Vec::new() };
@@ -238,7 +243,11 @@ pub(super) async fn update_by_key<M: Model>(
     };
     match done {
         Ok(row) => Ok(row),
-        Err(error) => Err(explained(error, meta, conn).await),
+        Err(error) => {
+            // The new values come first in the statement.
+            let sent = Sent { columns: &columns, values: statement.binds().get(..columns.len()).unwrap_or_default() };
+            Err(explained_by(sent, error, meta, conn).await)
+        }
     }
 }
 
@@ -362,9 +371,10 @@ impl<M: Model> Operation for Upsert<M> {
         if !can.conflict_target && others {
             return upsert_in_steps(again(), conn).await;
         }
+        let columns = by_key.row.columns();
         let insert = Insert {
             model: ByKey::<M>::model(),
-            columns: by_key.row.columns(),
+            columns: columns.clone(),
             values: by_key.row.clone().into_binds(),
             conflict: Some(overwrite(meta, &by_key.overwrites(), &by_key.target)),
             returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
@@ -379,7 +389,10 @@ impl<M: Model> Operation for Upsert<M> {
             Err(error) if others && error.code() == Code::UniqueViolation => upsert_in_steps(again(), conn).await,
             Ok(Some(row)) => Ok(row),
             Ok(None) => by_key.find(conn).await?.ok_or_else(|| comes_and_goes(meta)),
-            Err(error) => Err(explained(error, meta, conn).await),
+            Err(error) => {
+                let sent = Sent { columns: &columns, values: statement.binds() };
+                Err(explained_by(sent, error, meta, conn).await)
+            }
         }
     }
 }

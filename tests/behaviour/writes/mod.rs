@@ -7,4 +7,5 @@ mod edits;
 mod keys;
 mod many;
 mod press;
+mod refusals;
 mod updates;

@@ -178,6 +178,13 @@ impl Watch {
         }
     }
 
+    /// Makes what runs on the calling thread start again on the connection's own: it has failed, and changed nothing.
+    pub(in crate::db) fn start_elsewhere(&self) {
+        if self.limited.load(Relaxed) {
+            self.stopped.store(1, Relaxed);
+        }
+    }
+
     /// Whether a commit does not wait for the disk. It does when it begins the log anew, and when the log is due to be
     /// brought back into the file. What another process does to the log is not seen: then a commit here waits once.
     pub(in crate::db) fn commits_at_once(&self) -> bool {

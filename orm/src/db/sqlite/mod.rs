@@ -2,9 +2,11 @@
 
 mod budget;
 mod functions;
+mod keys;
 mod worker;
 
 pub(super) use budget::{Stopped, Ticket, Watched};
+pub(super) use keys::broken_key;
 pub(super) use worker::{Slot, Workers};
 
 use super::{Access, Connection, MaybeProbe, Operation, Settings, connection::Link};

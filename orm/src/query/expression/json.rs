@@ -83,7 +83,7 @@ pub trait JsonExpression: Expression {
     {
         match i32::try_from(place) {
             Ok(place) => step(self.into_expr(), Value::I32(place)),
-            Err(_) => Ex::new(Expr::Invalid(format!("a JSON list has no place {place}"))),
+            Err(_) => Ex::new(Expr::invalid(format!("a JSON list has no place {place}"))),
         }
     }
 

@@ -309,7 +309,7 @@ pub trait NumberExpression: Expression {
     {
         match base > 0.0 && base != 1.0 {
             true => with(Function::Log, self, [Expr::Value(Value::F64(base.ln()))]),
-            false => Ex::new(Expr::Invalid(format!("there is no logarithm to the base {base}"))),
+            false => Ex::new(Expr::invalid(format!("there is no logarithm to the base {base}"))),
         }
     }
 

@@ -309,7 +309,7 @@ pub trait TextExpression: Expression {
         <Self::Value as FieldType>::Family: IsText,
     {
         match from {
-            0 => Ex::new(Expr::Invalid("the first character of a text has the number 1".to_owned())),
+            0 => Ex::new(Expr::invalid("the first character of a text has the number 1")),
             from => with(Function::Substr, self, [number(from), number(count)]),
         }
     }
@@ -503,7 +503,7 @@ fn number(count: u32) -> Expr {
 
 fn pad<E: Expression, T>(function: Function, on: E, length: u32, fill: String) -> Ex<E::Root, T> {
     match fill.is_empty() {
-        true => Ex::new(Expr::Invalid("a text cannot be filled up with nothing".to_owned())),
+        true => Ex::new(Expr::invalid("a text cannot be filled up with nothing")),
         false => with(function, on, [number(length), Expr::Value(Value::Text(fill))]),
     }
 }

@@ -2,12 +2,13 @@
 
 use super::super::{
     draft::{IntoDraftRow, NewRow},
-    fault::explained,
+    fault::{Sent, explained, explained_by},
     point::{known_key, not_found, read_by_key},
     upsert::{ByKey, finish, overwrite, overwrites, upsert_in_steps},
 };
 use crate::{
-    Access, Code, Connection, Dialect, Error, Model, Operation, Result, Row, Statement, Value, compile,
+    Access, Connection, Dialect, Model, Operation, Result, Row, Statement, Value, compile,
+    db::of_warning,
     model::{ModelMeta, Reader},
     tree::{BinaryOp, Conflict, Expr, Insert, ModelRef, Order, Select},
 };
@@ -59,7 +60,7 @@ impl Inserts {
         let drafts = drafts.into_iter();
         let expected = drafts.size_hint().0;
         for draft in drafts {
-            let row = draft.into_row().into_values()?;
+            let row = draft.into_row().into_values(dialect)?;
             let known = inserts.groups.iter().rposition(|group| group.has_columns_of(&row));
             inserts.add(known, || conflict.clone(), row, expected);
         }
@@ -205,6 +206,11 @@ impl Group {
         Ok(statement)
     }
 
+    /// What its statement sends: an upsert takes its new values from there, and binds no others.
+    fn sent<'a>(&'a self, statement: &'a Statement) -> Sent<'a> {
+        Sent { columns: &self.columns, values: statement.binds() }
+    }
+
     /// Runs a statement for the rows of these drafts.
     async fn insert(
         &self,
@@ -225,7 +231,7 @@ impl Group {
         };
         let ran = match ran {
             Ok(ran) => ran,
-            Err(error) => return Err(explained(error, meta, conn).await),
+            Err(error) => return Err(explained_by(self.sent(statement), error, meta, conn).await),
         };
         if self.ignores() && !conn.dialect().capabilities().conflict_target {
             refuse_hidden_errors(conn, meta).await?;
@@ -254,14 +260,7 @@ pub(in crate::write) async fn refuse_hidden_errors(conn: &mut Connection, meta: 
     .await?;
     match hidden {
         None => Ok(()),
-        Some(message) => {
-            let code = match message.contains("foreign key constraint") {
-                true => Code::ForeignKeyViolation,
-                false if message.contains("CONSTRAINT") => Code::CheckViolation,
-                false => Code::Sql,
-            };
-            Err(explained(Error::new(code, message), meta, conn).await)
-        }
+        Some(message) => Err(explained(of_warning(&message), meta, conn).await),
     }
 }
 
@@ -333,7 +332,7 @@ async fn create_and_read<M: Model>(
             let some = values.by_ref().take(places.len() * group.columns.len()).collect();
             let statement = group.statement(meta, some, &[], dialect)?;
             if let Err(error) = conn.execute(&statement).await {
-                return Err(explained(error, meta, conn).await);
+                return Err(explained_by(group.sent(&statement), error, meta, conn).await);
             }
             if keys.is_empty() {
                 let mut places = places.iter();

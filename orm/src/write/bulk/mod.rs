@@ -129,7 +129,7 @@ impl<M: Model> QuerySet<M> {
         K: FnOnce(M::UniqueKeys) -> UniqueKey<M>,
     {
         let key = key(M::unique_keys());
-        let by_key = |draft: D| ByKey::new(draft.into_row().into_values()?, key);
+        let by_key = |draft: D| ByKey::new(draft.into_row().into_values(ex.dialect())?, key);
         let rows = drafts.into_iter().map(by_key).collect::<Result<Vec<_>>>()?;
         let target = columns_of(key);
         let single = ex.dialect().capabilities().conflict_target
@@ -184,7 +184,7 @@ impl<M: Model> QuerySet<M> {
         if given.is_empty() || columns.is_empty() {
             return Ok(0);
         }
-        let op = UpdateMany::new(meta, columns, given)?;
+        let op = UpdateMany::new(meta, columns, given, ex.dialect())?;
         ex.run(op).await
     }
 }

@@ -1,9 +1,9 @@
 //! Updates of many rows, each with its own values.
 
 use super::super::{
-    check::checked,
+    check::stored,
     clock,
-    fault::explained,
+    fault::{Sent, explained_by},
     point::{key_in, key_is},
     upsert::finish,
 };
@@ -25,7 +25,12 @@ pub(super) struct UpdateMany {
 }
 
 impl UpdateMany {
-    pub(super) fn new(meta: &'static ModelMeta, mut columns: Vec<u16>, given: Vec<Vec<Value>>) -> Result<Self> {
+    pub(super) fn new(
+        meta: &'static ModelMeta,
+        mut columns: Vec<u16>,
+        given: Vec<Vec<Value>>,
+        dialect: Dialect,
+    ) -> Result<Self> {
         let now = auto_now(meta, &columns);
         columns.extend(now.iter().map(|(column, _)| *column));
         let mut rows = Vec::with_capacity(given.len());
@@ -37,7 +42,7 @@ impl UpdateMany {
             let take = |&column: &u16| {
                 let place = &mut values[usize::from(column)];
                 let value = std::mem::replace(place, Value::Null(place.kind()));
-                checked(meta, column, value)
+                stored(meta, column, value, dialect)
             };
             rows.push((key, columns.iter().map(take).collect::<Result<Vec<_>>>()?));
         }
@@ -72,7 +77,11 @@ impl UpdateMany {
             let statement = self.statement(rows, conn.dialect())?;
             count += match conn.execute(&statement).await {
                 Ok(count) => count,
-                Err(error) => return Err(explained(error, self.meta, conn).await),
+                Err(error) => {
+                    let values: Vec<Value> = rows.iter().flat_map(|(_, values)| values.iter().cloned()).collect();
+                    let sent = Sent { columns: &self.columns, values: &values };
+                    return Err(explained_by(sent, error, self.meta, conn).await);
+                }
             };
         }
         Ok(count)

@@ -98,7 +98,7 @@ impl<M: Model, O> QuerySet<M, O> {
             return Ok(0);
         }
         let statement = compile::delete(&Delete { rows }, ex.dialect())?;
-        ex.run(Change { statement, meta: M::meta() }).await
+        ex.run(Change { statement, meta: M::meta(), keys: Default::default() }).await
     }
 
     /// The SQL of [`delete_unchecked`](QuerySet::delete_unchecked) in a dialect; no connection is needed.

@@ -306,7 +306,8 @@ fn mistake(meta: &ModelMeta, field: &FieldMeta, error: &Error, given: Untyped<'_
         code => code,
     };
     let column = &meta.columns[usize::from(field.first_column)];
-    let mut message = match error.message() {
+    let said = error.message().replace(&format!("`{}.{}`", meta.name, field.name), &format!("`{}`", field.name));
+    let mut message = match &*said {
         named if named.contains(&format!("`{}`", field.name)) => named.to_owned(),
         said => format!("`{}`: {said}", field.name),
     };
