@@ -1,20 +1,34 @@
-//! MySQL's SQL as text: what queries, updates and deletions say there, one file for each topic in `mysql/`.
+//! MySQL's SQL as text: what queries, inserts, updates and deletions say there, one file for each topic in `mysql/`.
 //!
 //! MySQL is not run. It shares MariaDB's code and differs by its capabilities; `BLESS=1` writes the files anew, and their change
 //! is then read.
 
-use crate::shop::{Book, BookFields, Line, Order, Person, Profile, Tag, day, dec};
+use crate::{
+    shop::{Book, BookFields, Line, Order, Person, Profile, Tag, day, dec},
+    writes::press::{self, Member, Team},
+};
 use orm::{At, Dialect, Result, prelude::*, row_number, window};
 use serde_json::json;
 use std::{env, fs, path::Path};
 
-orm::app! { pub papers { Sheet } }
+orm::app! { pub papers { Sheet, Seat } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Sheet {
     pub id: i64,
     pub data: serde_json::Value,
     pub written: DateTime<Utc>,
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(unique(row, place))]
+pub struct Seat {
+    pub id: i64,
+    pub row: i32,
+    pub place: i32,
+    pub guest: String,
+    #[field(db_default = 0)]
+    pub visits: i32,
 }
 
 type Case = (&'static str, Result<String>);
@@ -303,6 +317,32 @@ fn writes() -> Vec<Case> {
     ]
 }
 
+fn inserts() -> Vec<Case> {
+    let sql = Dialect::MySql;
+    let tag = |slug: &str| Tag::draft().slug(slug);
+    let member = || Member::draft().email("a@b.c").nick("a");
+    let all = |sql: Result<Vec<String>>| sql.map(|statements| statements.join(";\n"));
+    vec![
+        ("a draft", tag("x").create_sql(sql)),
+        ("a draft with its key", tag("x").id(7).create_sql(sql)),
+        ("a draft with defaults", press::Book::draft().title("x").price(dec("1")).author(1).create_sql(sql)),
+        ("a draft without a value", Team::draft().captain(None::<i64>).create_sql(sql)),
+        ("drafts", all(Tag::objects().bulk_create_sql([tag("x"), tag("y")], sql))),
+        ("drafts of different columns", all(Tag::objects().bulk_insert_sql([tag("x"), tag("y").id(7), tag("z")], sql))),
+        ("drafts that give way", all(Tag::objects().bulk_insert_ignore_sql([tag("x"), tag("y")], sql))),
+        ("an upsert", press::Tag::draft().slug("x").name("X").upsert_sql(|t| t.slug, sql)),
+        ("an upsert of several columns", Seat::draft().row(1).place(2).guest("x").upsert_sql(|s| s.row_place, sql)),
+        ("an upsert with nothing to change", tag("x").upsert_sql(|t| t.slug, sql)),
+        ("an upsert that another key can be in the way of", member().upsert_sql(|m| m.email, sql)),
+        ("upserts", all(Tag::objects().bulk_upsert_sql([tag("x"), tag("y")], |t| t.slug, sql))),
+        ("upserts of the same row", all(Tag::objects().bulk_upsert_sql([tag("x"), tag("x")], |t| t.slug, sql))),
+        (
+            "upserts that another key can be in the way of",
+            all(Member::objects().bulk_upsert_sql([member()], |m| m.email, sql)),
+        ),
+    ]
+}
+
 fn check(topic: &str, cases: Vec<Case>, wrong: &mut Vec<String>) {
     let mut text = String::new();
     for (name, sql) in cases {
@@ -326,5 +366,6 @@ fn is_what_the_files_say() {
     check("documents", documents(), &mut wrong);
     check("rows", rows(), &mut wrong);
     check("writes", writes(), &mut wrong);
+    check("inserts", inserts(), &mut wrong);
     assert!(wrong.is_empty(), "run with BLESS=1 if this is right:\n{}", wrong.join("\n"));
 }

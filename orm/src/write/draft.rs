@@ -55,6 +55,26 @@ pub trait Draft: Sized + Send {
         self.into_row().create(ex)
     }
 
+    /// The SQL of a [`create`](Draft::create) in a dialect; no connection is needed.
+    ///
+    /// MySQL has no `RETURNING`: there the row is then read by its key.
+    ///
+    /// # Errors
+    /// Those that `create` has before its statement.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let sql = Tag::draft().slug("logic").name("Logic").create_sql(Dialect::Postgres)?;
+    /// assert_eq!(sql, r#"INSERT INTO "library_tag" ("slug", "name") VALUES ($1, $2) RETURNING "id", "slug", "name""#);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn create_sql(self, dialect: Dialect) -> Result<String>
+    where
+        Self: IntoDraftRow<Self::Model>,
+    {
+        self.into_row().create_sql(dialect)
+    }
+
     /// The row that has the draft's values in a unique key, or else a new one from the draft; and whether it is new.
     ///
     /// Any number of tasks may do this at once: they all get the one row.
@@ -126,6 +146,26 @@ pub trait Draft: Sized + Send {
         E: Executor,
     {
         self.into_row().upsert(key(Self::Model::unique_keys()), ex)
+    }
+
+    /// The SQL of an [`upsert`](Draft::upsert) in a dialect; no connection is needed.
+    ///
+    /// # Errors
+    /// Those that `upsert` has before its statement; [`Code::Unsupported`] on MariaDB and MySQL where it takes several, since
+    /// another unique key may stand in the way.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let sql = Tag::draft().slug("logic").name("Logic").upsert_sql(|t| t.slug, Dialect::Sqlite)?;
+    /// assert!(sql.contains(r#"ON CONFLICT ("slug") DO UPDATE SET "name" = excluded."name""#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn upsert_sql<K>(self, key: K, dialect: Dialect) -> Result<String>
+    where
+        Self: IntoDraftRow<Self::Model>,
+        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> UniqueKey<Self::Model>,
+    {
+        self.into_row().upsert_sql(key(Self::Model::unique_keys()), dialect)
     }
 }
 
@@ -271,6 +311,22 @@ impl<M: Model> DraftRow<M> {
     pub fn create<E: Executor>(self, ex: &E) -> Pending<'_, M> {
         let op = self.into_values(ex.dialect()).and_then(|row| CreateOne::new(row, ex.dialect()));
         Pending::run(ex, op)
+    }
+
+    /// The SQL of a [`create`](DraftRow::create) in a dialect; no connection is needed.
+    ///
+    /// # Errors
+    /// Those that `create` has before its statement.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::write::IntoDraftRow;
+    /// let sql = Tag::draft().slug("logic").name("Logic").into_row().create_sql(Dialect::MySql)?;
+    /// assert_eq!(sql, "INSERT INTO `library_tag` (`slug`, `name`) VALUES (?, ?)");
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn create_sql(self, dialect: Dialect) -> Result<String> {
+        Ok(CreateOne::<M>::new(self.into_values(dialect)?, dialect)?.sql(dialect))
     }
 
     /// The values, checked and completed.

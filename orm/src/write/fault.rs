@@ -23,7 +23,7 @@ pub(super) async fn explained(error: Error, meta: &ModelMeta, conn: &mut Connect
 /// [`explained`], where it is known what was sent.
 #[cold]
 pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta, conn: &mut Connection) -> Error {
-    let error = error.with_model(meta.static_name());
+    let mut error = error.with_model(meta.static_name());
     if error.kind() != ErrorKind::Constraint && !matches!(error.code(), Code::OutOfRange | Code::TooLong) {
         return error;
     }
@@ -40,6 +40,9 @@ pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta,
     } else if columns.is_empty() && error.code() == Code::ForeignKeyViolation {
         // Where looking fails, nothing is known.
         let keys = broken_keys(sent, meta, conn).await.unwrap_or_default();
+        if let [field] = &*keys {
+            error = error.about(&format!("{}.{}", meta.name, field.name));
+        }
         columns = keys
             .iter()
             .flat_map(|field| field.columns())
@@ -80,7 +83,7 @@ fn keys_in(columns: impl Iterator<Item = u16>, sent: Sent<'_>) -> Vec<Vec<Value>
     let place = |column| sent.columns.iter().position(|sent| *sent == column);
     let Some(places) = columns.map(place).collect::<Option<Vec<usize>>>() else { return Vec::new() };
     let mut keys = Vec::new();
-    for row in sent.values.chunks_exact(sent.columns.len()) {
+    for row in sent.values.chunks_exact(sent.columns.len().max(1)) {
         let key: Vec<Value> = places.iter().map(|&place| row[place].clone()).collect();
         if !key.iter().any(Value::is_null) && !keys.contains(&key) {
             keys.push(key);

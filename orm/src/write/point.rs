@@ -171,6 +171,10 @@ impl<M: Model> CreateOne<M> {
         };
         Ok(CreateOne { statement, columns, key, _model: PhantomData })
     }
+
+    pub(super) fn sql(&self, dialect: Dialect) -> String {
+        self.statement.sql(dialect)
+    }
 }
 
 /// Whether just the automatic key and the defaults of the database are left out.

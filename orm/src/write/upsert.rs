@@ -7,7 +7,7 @@ use super::{
     point::{all_columns, key_is, known_key, read_by_key},
 };
 use crate::{
-    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Savepoint, Value, compile,
+    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Savepoint, Statement, Value, compile,
     model::{ModelMeta, Reader, RelationKind},
     query::value_of,
     tree::{Assignment, BinaryOp, Conflict, Expr, Insert, ModelRef, Select, Selected, Update},
@@ -77,6 +77,32 @@ impl<M: Model> DraftRow<M> {
     pub fn upsert<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, M> {
         Pending::run(ex, self.into_values(ex.dialect()).and_then(|row| ByKey::new(row, key)).map(Upsert))
     }
+
+    /// The SQL of an [`upsert`](DraftRow::upsert) in a dialect; no connection is needed.
+    ///
+    /// # Errors
+    /// Those that `upsert` has before its statement; [`Code::Unsupported`] on MariaDB and MySQL where it takes several, since
+    /// another unique key may stand in the way.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::write::IntoDraftRow;
+    /// let draft = Tag::draft().slug("code").name("Programs").into_row();
+    /// let sql = draft.upsert_sql(Tag::unique_keys().slug, Dialect::MySql)?;
+    /// assert!(sql.ends_with("VALUES (?, ?) ON DUPLICATE KEY UPDATE `name` = VALUES(`name`)"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn upsert_sql(self, key: UniqueKey<M>, dialect: Dialect) -> Result<String> {
+        let by_key = ByKey::new(self.into_values(dialect)?, key)?;
+        by_key.upsert(dialect)?.map(|statement| statement.sql(dialect)).ok_or_else(|| in_steps(dialect))
+    }
+}
+
+/// An upsert that is asked for as one statement, where it takes several.
+#[cold]
+pub(super) fn in_steps(dialect: Dialect) -> Error {
+    Error::new(Code::Unsupported, format!("{dialect} cannot name the key of an upsert, and this model has others"))
+        .with_hint("the upsert itself takes several statements there: a locked read, then an UPDATE or an INSERT")
 }
 
 /// A new row, and the unique key that says whether it exists.
@@ -110,7 +136,7 @@ impl<M: Model> ByKey<M> {
         ModelRef::Static(M::meta())
     }
 
-    fn select(&self, mut select: Select, dialect: Dialect) -> Result<crate::Statement> {
+    fn select(&self, mut select: Select, dialect: Dialect) -> Result<Statement> {
         select.default_order = false;
         for &column in &self.target {
             let value = self.row.value(column).cloned().map_or(Expr::Or(Vec::new()), Expr::Value);
@@ -175,6 +201,22 @@ impl<M: Model> ByKey<M> {
         }
     }
 
+    /// The one statement of an upsert; none where the database cannot name the key in it, and others may stand in the way.
+    fn upsert(&self, dialect: Dialect) -> Result<Option<Statement>> {
+        let (meta, can) = (M::meta(), dialect.capabilities());
+        if !can.conflict_target && !is_only_key(meta, &self.row, &self.target) {
+            return Ok(None);
+        }
+        let insert = Insert {
+            model: Self::model(),
+            columns: self.row.columns(),
+            values: self.row.clone().into_binds(),
+            conflict: Some(overwrite(meta, &self.overwrites(), &self.target)),
+            returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
+        };
+        compile::insert(insert, dialect).map(Some)
+    }
+
     /// What is written over an existing row.
     pub(super) fn overwrites(&self) -> Vec<u16> {
         overwrites(M::meta(), &self.row, &self.target)
@@ -198,7 +240,7 @@ pub(super) fn overwrites(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> Vec<
 }
 
 /// The last row of an answer.
-pub(super) async fn read_one<M: Model>(conn: &mut Connection, statement: &crate::Statement) -> Result<Option<M>> {
+pub(super) async fn read_one<M: Model>(conn: &mut Connection, statement: &Statement) -> Result<Option<M>> {
     let mut found = None;
     let each = &mut |row: &crate::Row<'_>| {
         found = Some(Reader::new(row, &[]).columns()?);
@@ -209,7 +251,7 @@ pub(super) async fn read_one<M: Model>(conn: &mut Connection, statement: &crate:
 }
 
 /// As [`read_one`], in a way that leaves a transaction usable when the statement is refused: PostgreSQL would end it.
-async fn kept_open<M: Model>(conn: &mut Connection, statement: &crate::Statement) -> Result<Option<M>> {
+async fn kept_open<M: Model>(conn: &mut Connection, statement: &Statement) -> Result<Option<M>> {
     if !conn.in_transaction() {
         return read_one(conn, statement).await;
     }
@@ -365,21 +407,11 @@ impl<M: Model> Operation for Upsert<M> {
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
         let meta = M::meta();
         let by_key = &self.0;
-        let can = conn.dialect().capabilities();
         let others = !is_only_key(meta, &by_key.row, &by_key.target);
         let again = || ByKey { row: by_key.row.clone(), target: by_key.target.clone(), _model: PhantomData };
-        if !can.conflict_target && others {
+        let Some(statement) = by_key.upsert(conn.dialect())? else {
             return upsert_in_steps(again(), conn).await;
-        }
-        let columns = by_key.row.columns();
-        let insert = Insert {
-            model: ByKey::<M>::model(),
-            columns: columns.clone(),
-            values: by_key.row.clone().into_binds(),
-            conflict: Some(overwrite(meta, &by_key.overwrites(), &by_key.target)),
-            returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
         };
-        let statement = compile::insert(insert, conn.dialect())?;
         let done = match others {
             true => kept_open(conn, &statement).await,
             false => read_one(conn, &statement).await,
@@ -390,7 +422,7 @@ impl<M: Model> Operation for Upsert<M> {
             Ok(Some(row)) => Ok(row),
             Ok(None) => by_key.find(conn).await?.ok_or_else(|| comes_and_goes(meta)),
             Err(error) => {
-                let sent = Sent { columns: &columns, values: statement.binds() };
+                let sent = Sent { columns: &by_key.row.columns(), values: statement.binds() };
                 Err(explained_by(sent, error, meta, conn).await)
             }
         }

@@ -6,6 +6,7 @@ mod drafts;
 mod edits;
 mod keys;
 mod many;
-mod press;
+pub mod press;
 mod refusals;
+mod statements;
 mod updates;

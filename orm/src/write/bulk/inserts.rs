@@ -125,6 +125,24 @@ impl Inserts {
         Ok(self)
     }
 
+    /// The text of each statement, in the order in which they run.
+    pub(super) fn sql(mut self) -> Result<Vec<String>> {
+        let dialect = self.dialect;
+        if let Some(statement) = &self.single {
+            return Ok(vec![statement.sql(dialect)]);
+        }
+        let returning = if self.gives_rows() { &*self.returning } else { &[] };
+        let mut all = Vec::new();
+        for group in &mut self.groups {
+            let mut values = std::mem::take(&mut group.values).into_iter();
+            for places in group.places.chunks(group.chunk(dialect)) {
+                let some = values.by_ref().take(places.len() * group.columns.len()).collect();
+                all.push(group.statement(self.meta, some, returning, dialect)?.sql(dialect));
+            }
+        }
+        Ok(all)
+    }
+
     fn access(&self) -> Access {
         if self.single.is_some() { Access::ShortWrite } else { Access::Write }
     }

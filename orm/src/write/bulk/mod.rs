@@ -11,12 +11,40 @@ use super::{
     draft::IntoDraftRow,
     point::all_columns,
     update::Columns,
-    upsert::{ByKey, columns_of, is_only_key},
+    upsert::{ByKey, columns_of, in_steps, is_only_key},
 };
-use crate::{Code, Error, Executor, Model, QuerySet, Result, field::At, model::Writer, tree::Conflict};
+use crate::{Code, Dialect, Error, Executor, Model, QuerySet, Result, field::At, model::Writer, tree::Conflict};
 use inserts::{CreateMany, Inserts, UpsertInSteps};
 use std::{borrow::Borrow, marker::PhantomData};
 use updates::UpdateMany;
+
+/// Gives way to any unique key.
+fn ignore() -> Conflict {
+    Conflict { target: Vec::new(), update: Vec::new() }
+}
+
+/// How rows are upserted: by statements of many rows, or each in steps where the database cannot name the key.
+enum Upserts<M> {
+    Statements(Inserts),
+    Steps(Vec<ByKey<M>>),
+}
+
+fn upserts<M: Model, D: IntoDraftRow<M>>(
+    drafts: impl IntoIterator<Item = D>,
+    key: UniqueKey<M>,
+    dialect: Dialect,
+) -> Result<Upserts<M>> {
+    let by_key = |draft: D| ByKey::new(draft.into_row().into_values(dialect)?, key);
+    let rows = drafts.into_iter().map(by_key).collect::<Result<Vec<_>>>()?;
+    let target = columns_of(key);
+    let single =
+        dialect.capabilities().conflict_target || rows.iter().all(|row| is_only_key(M::meta(), &row.row, &target));
+    if !single {
+        return Ok(Upserts::Steps(rows));
+    }
+    let rows = rows.into_iter().map(|row| row.row).collect();
+    Inserts::upserts::<M>(rows, target, dialect).map(Upserts::Statements)
+}
 
 impl<M: Model> QuerySet<M> {
     /// Writes a complete draft; the same as the draft's own `create`, for models with a field of that name.
@@ -61,6 +89,28 @@ impl<M: Model> QuerySet<M> {
         ex.run(CreateMany { inserts, _model: PhantomData }).await
     }
 
+    /// The SQL of a [`bulk_create`](QuerySet::bulk_create) in a dialect, statement by statement; no connection is needed.
+    ///
+    /// There are several where the drafts have different columns, or are more than one statement takes. MySQL has no
+    /// `RETURNING`: there the rows are read after each of them.
+    ///
+    /// # Errors
+    /// Those that `bulk_create` has before its first statement.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let drafts = ["logic", "music"].map(|word| Tag::draft().slug(word).name(word));
+    /// let sql = Tag::objects().bulk_create_sql(drafts, Dialect::Sqlite)?;
+    /// assert_eq!(sql, [r#"INSERT INTO "library_tag" ("slug", "name") VALUES (?, ?), (?, ?) RETURNING "id", "slug", "name""#]);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn bulk_create_sql<D>(self, drafts: impl IntoIterator<Item = D>, dialect: Dialect) -> Result<Vec<String>>
+    where
+        D: IntoDraftRow<M>,
+    {
+        Inserts::of(drafts, None, dialect, all_columns(M::meta()))?.sql()
+    }
+
     /// Writes any number of drafts and gives their number: [`bulk_create`](QuerySet::bulk_create) without reading back.
     ///
     /// # Errors
@@ -80,6 +130,24 @@ impl<M: Model> QuerySet<M> {
         D: IntoDraftRow<M>,
     {
         ex.run(Inserts::of(drafts, None, ex.dialect(), Vec::new())?).await
+    }
+
+    /// The SQL of a [`bulk_insert`](QuerySet::bulk_insert) in a dialect, statement by statement; no connection is needed.
+    ///
+    /// # Errors
+    /// Those that `bulk_insert` has before its first statement.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let drafts = (0..1000).map(|n| Tag::draft().slug(format!("tag-{n}")).name("Numbered"));
+    /// assert_eq!(Tag::objects().bulk_insert_sql(drafts, Dialect::Postgres)?.len(), 2); // 500 rows each
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn bulk_insert_sql<D>(self, drafts: impl IntoIterator<Item = D>, dialect: Dialect) -> Result<Vec<String>>
+    where
+        D: IntoDraftRow<M>,
+    {
+        Inserts::of(drafts, None, dialect, Vec::new())?.sql()
     }
 
     /// Writes the drafts whose unique keys are free, leaves out the others, and gives the number of new rows.
@@ -103,8 +171,26 @@ impl<M: Model> QuerySet<M> {
         E: Executor,
         D: IntoDraftRow<M>,
     {
-        let ignore = Conflict { target: Vec::new(), update: Vec::new() };
-        ex.run(Inserts::of(drafts, Some(ignore), ex.dialect(), Vec::new())?).await
+        ex.run(Inserts::of(drafts, Some(ignore()), ex.dialect(), Vec::new())?).await
+    }
+
+    /// The SQL of a [`bulk_insert_ignore`](QuerySet::bulk_insert_ignore) in a dialect, statement by statement; no connection is
+    /// needed.
+    ///
+    /// # Errors
+    /// Those that `bulk_insert_ignore` has before its first statement.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let sql = Tag::objects().bulk_insert_ignore_sql([Tag::draft().slug("code").name("Code")], Dialect::MySql)?;
+    /// assert_eq!(sql, ["INSERT IGNORE INTO `library_tag` (`slug`, `name`) VALUES (?, ?)"]);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn bulk_insert_ignore_sql<D>(self, drafts: impl IntoIterator<Item = D>, dialect: Dialect) -> Result<Vec<String>>
+    where
+        D: IntoDraftRow<M>,
+    {
+        Inserts::of(drafts, Some(ignore()), dialect, Vec::new())?.sql()
     }
 
     /// Writes the drafts, over the rows that have their values in this unique key where there are such, and gives the number
@@ -128,17 +214,39 @@ impl<M: Model> QuerySet<M> {
         D: IntoDraftRow<M>,
         K: FnOnce(M::UniqueKeys) -> UniqueKey<M>,
     {
-        let key = key(M::unique_keys());
-        let by_key = |draft: D| ByKey::new(draft.into_row().into_values(ex.dialect())?, key);
-        let rows = drafts.into_iter().map(by_key).collect::<Result<Vec<_>>>()?;
-        let target = columns_of(key);
-        let single = ex.dialect().capabilities().conflict_target
-            || rows.iter().all(|row| is_only_key(M::meta(), &row.row, &target));
-        if !single {
-            return ex.run(UpsertInSteps(rows)).await;
+        match upserts(drafts, key(M::unique_keys()), ex.dialect())? {
+            Upserts::Statements(inserts) => ex.run(inserts).await,
+            Upserts::Steps(rows) => ex.run(UpsertInSteps(rows)).await,
         }
-        let rows = rows.into_iter().map(|row| row.row).collect();
-        ex.run(Inserts::upserts::<M>(rows, target, ex.dialect())?).await
+    }
+
+    /// The SQL of a [`bulk_upsert`](QuerySet::bulk_upsert) in a dialect, statement by statement; no connection is needed.
+    ///
+    /// # Errors
+    /// Those that `bulk_upsert` has before its first statement; [`Code::Unsupported`] on MariaDB and MySQL where each row takes
+    /// several, since another unique key may stand in the way.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let drafts = ["code", "logic"].map(|word| Tag::draft().slug(word).name("New"));
+    /// let sql = Tag::objects().bulk_upsert_sql(drafts, |t| t.slug, Dialect::Postgres)?;
+    /// assert!(sql[0].ends_with(r#"VALUES ($1, $2), ($3, $4) ON CONFLICT ("slug") DO UPDATE SET "name" = excluded."name""#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn bulk_upsert_sql<D, K>(
+        self,
+        drafts: impl IntoIterator<Item = D>,
+        key: K,
+        dialect: Dialect,
+    ) -> Result<Vec<String>>
+    where
+        D: IntoDraftRow<M>,
+        K: FnOnce(M::UniqueKeys) -> UniqueKey<M>,
+    {
+        match upserts(drafts, key(M::unique_keys()), dialect)? {
+            Upserts::Statements(inserts) => inserts.sql(),
+            Upserts::Steps(_) => Err(in_steps(dialect)),
+        }
     }
 
     /// Writes some fields of any number of rows that exist, and gives the number of rows that were found.
