@@ -1,7 +1,7 @@
 //! Aggregates: exact, never multiplied, alike everywhere.
 
 use crate::{bed::behaviour, shop::*};
-use orm::{Code, prelude::*};
+use orm::{Code, prelude::*, row_number, window};
 
 behaviour! {
     async fn over_all_rows(bed) {
@@ -72,6 +72,70 @@ behaviour! {
         let computed = Book::objects().group_by(|b| case().when(b.price.lt(1), "cheap").otherwise("dear")).annotate(|_| count())
             .order_by(|(kind, _)| kind.asc()).all(&bed.db).await?;
         assert_eq!(computed, [("cheap".to_owned(), 2), ("dear".to_owned(), 3)]);
+        Ok(())
+    }
+
+    async fn groups_and_different_rows_are_rows_for_what_follows(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let stocks = || Book::objects().group_by(|b| b.stock).annotate(|_| count());
+        assert_eq!(stocks().aggregate(|_| count()).get(db).await?, 4);
+        assert_eq!(Book::objects().group_by(|b| b.stock).keys().aggregate(|stock| stock.sum()).get(db).await?, Some(8));
+        let different = || Book::objects().values(|b| b.stock).distinct();
+        assert_eq!(different().aggregate(|stock| (count(), stock.sum())).get(db).await?, (4, Some(8)));
+        let each = different().group_by(|stock| stock).annotate(|_| count()).order_by(|(stock, _)| stock.asc());
+        assert_eq!(each.all(db).await?, [(-2, 1), (0, 1), (3, 1), (7, 1)]);
+        let most = Book::objects().group_by(|b| b.author.key()).annotate(|b| b.stock.sum()).aggregate(|(_, sum)| sum.max());
+        assert_eq!(most.get(db).await?, Some(10));
+        let twice = Book::objects().group_by(|b| b.author.key()).annotate(|_| count()).group_by(|(_, n)| n).annotate(|_| count()).order_by(|(n, _)| n.asc());
+        assert_eq!(twice.all(db).await?, [(1, 1), (2, 2)]);
+        let joined = Person::objects().join(|p| p.written).group_by(|(p, _)| p.id).annotate(|(_, b)| b.stock.sum());
+        assert_eq!(joined.aggregate(|(_, sum)| (count(), sum.max())).get(db).await?, (3, Some(10)));
+        Ok(())
+    }
+
+    async fn other_values_of_groups_leave_the_groups_alone(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let stocks = || Book::objects().group_by(|b| b.stock).annotate(|_| count()).order_by(|(stock, _)| stock.asc());
+        assert_eq!(stocks().values(|(stock, n)| (stock + 1, n)).all(db).await?, [(-1, 1), (1, 1), (4, 1), (8, 2)]);
+        assert_eq!(stocks().values(|(stock, n)| (stock * 0, n)).all(db).await?, [(0, 1), (0, 1), (0, 1), (0, 2)]);
+        assert_eq!(stocks().values(|(_, n)| (orm::value(7_i64), n)).all(db).await?, [(7, 1), (7, 1), (7, 1), (7, 2)]);
+        assert_eq!(stocks().values(|(stock, n)| (n, stock)).all(db).await?, [(1, -2), (1, 0), (1, 3), (2, 7)]);
+        assert_eq!(stocks().values(|(_, n)| n).all(db).await?, [1, 1, 1, 2]);
+        assert_eq!(stocks().values(|(stock, _)| stock).all(db).await?, [-2, 0, 3, 7]);
+        let pairs = Book::objects().group_by(|b| (b.author.key(), b.active)).annotate(|_| count());
+        assert_eq!(pairs.order_by(|(author, active, _)| (author.asc(), active.asc())).values(|(_, active, n)| (active, n)).all(db).await?.len(), 5);
+        let computed = Book::objects().group_by(|b| b.stock + 1).annotate(|_| count()).order_by(|(more, _)| more.asc());
+        assert_eq!(computed.values(|(more, n)| (more, more * 10, n)).all(db).await?, [(-1, -10, 1), (1, 10, 1), (4, 40, 1), (8, 80, 2)]);
+        let one = Book::objects().aggregate(|b| (count(), b.stock.max())).values(|(n, _)| n);
+        assert_eq!(one.all(db).await?, [5]);
+        let constant = Book::objects().aggregate(|_| count()).values(|_| orm::value(7_i64));
+        assert_eq!(constant.all(db).await?, [7]);
+        // The other columns of a row go with its key.
+        let titles = Book::objects().group_by(|b| b.id).annotate(|b| b.title).order_by(|(id, _)| id.asc());
+        assert_eq!(titles.first(db).await?, Some((1, "Notes".to_owned())));
+        Ok(())
+    }
+
+    async fn an_aggregate_needs_a_group(bed) {
+        filled(&bed).await?;
+        let (db, log) = bed.db.recording();
+        let codes = [
+            Book::objects().annotate(|b| b.stock.sum()).all(&db).await.map(drop),
+            Book::objects().values(|b| (b.title, b.stock.sum())).all(&db).await.map(drop),
+            Book::objects().order_by(|b| b.stock.sum().asc()).all(&db).await.map(drop),
+            Book::objects().filter(|b| b.stock.sum().gt(1)).all(&db).await.map(drop),
+            Book::objects().group_by(|b| b.stock).annotate(|b| b.title).all(&db).await.map(drop),
+            Book::objects().aggregate(|b| (b.title, count())).all(&db).await.map(drop),
+            Book::objects().aggregate(|b| b.title).all(&db).await.map(drop),
+            Book::objects().filter(|b| row_number().over(window().order_by(b.id.asc())).gt(1)).all(&db).await.map(drop),
+        ];
+        for (index, code) in codes.into_iter().enumerate() {
+            let error = code.unwrap_err();
+            assert_eq!((error.code(), error.hint().is_some()), (Code::BadQuery, true), "{index}: {error}");
+        }
+        log.assert_queries(0);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ mod date;
 mod derived;
 mod expr;
 mod function;
+mod grouping;
 mod json;
 mod kind;
 mod number;

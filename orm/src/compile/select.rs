@@ -1,6 +1,6 @@
 //! SELECT.
 
-use super::{Sql, quoted};
+use super::{Sql, grouping, quoted};
 use crate::{
     Code, Dialect, Error, Result, Statement, Value,
     resolve::{Frame, Origin, Place},
@@ -120,6 +120,7 @@ impl Sql {
             ordered = Select { order, ..select.clone() };
             &ordered
         };
+        grouping::check(select)?;
         let frame = Frame::new(select, &self.frames)?;
         let (qualified, rounding) = (self.qualified, std::mem::take(&mut self.rounding));
         self.qualified = !self.frames.is_empty() || !is_simple(select, &frame);

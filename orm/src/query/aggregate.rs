@@ -78,7 +78,7 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
         C: FnOnce(O::Handles<R>) -> K,
         K: Selection<R>,
     {
-        self.select_mut().settle();
+        self.select_mut().settle_rows();
         let selection = &self.select().selection;
         let keys = keys(self.handles()).into_list().into_iter().map(|key| key.with_selected(selection)).collect();
         Grouped { query: self, keys, _keys: PhantomData }

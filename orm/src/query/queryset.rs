@@ -319,6 +319,7 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
 
     /// These values of each row, read as rows of another type.
     pub(super) fn selecting<P>(mut self, list: Vec<Expr>) -> QuerySet<M, P, R> {
+        self.select.settle_groups(&list);
         let before = std::mem::take(&mut self.select.selection);
         let list = list.into_iter().map(|expr| expr.with_selected(&before)).collect();
         self.select.resolve_selected(&before);

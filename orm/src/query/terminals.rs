@@ -239,7 +239,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         C: FnOnce(O::Handles<M>) -> A,
         A: Selection<M>,
     {
-        self.select_mut().settle();
+        self.select_mut().settle_rows();
         let list = aggregates(self.handles()).into_list();
         let before = self.select().selection.clone();
         let list: Vec<Expr> = list.into_iter().map(|expr| expr.with_selected(&before)).collect();

@@ -87,8 +87,10 @@ impl Select {
 
     /// Makes the query as it is a table, so that what follows is about its rows.
     pub fn derive(&mut self) {
-        if !self.joins.is_empty() || self.for_update {
-            let why = "a joined or locking query with windows cannot be narrowed: filter first";
+        // Of groups, what follows sees the selected values alone, wherever they come from.
+        if (!self.joins.is_empty() && self.group_by.is_none()) || self.for_update {
+            let why =
+                "a joined or locking query with windows, slices or different rows cannot be gone on from: filter first";
             return self.add_filter(Expr::invalid(why));
         }
         let mut inner = self.clone();

@@ -162,6 +162,43 @@ impl Select {
         }
     }
 
+    /// Makes sure that what follows computes on the rows as they are: of groups and different rows as well.
+    pub fn settle_rows(&mut self) {
+        match self.group_by.is_some() || self.distinct {
+            true => self.derive(),
+            false => self.settle(),
+        }
+    }
+
+    /// Makes a grouped query a table, unless its groups stay what they are when just these are selected: the keys come first, and
+    /// no other key than a column is part of something else.
+    pub fn settle_groups(&mut self, list: &[Expr]) {
+        let Some(keys) = &self.group_by else { return };
+        let (first, rest) = list.split_at_checked(keys.len()).unwrap_or((&[], list));
+        let stays = match keys.is_empty() {
+            true => list.iter().any(|expr| expr.clone().with_selected(&self.selection).is_aggregate()),
+            false => {
+                let in_place = keys.iter().zip(first).filter(|(key, expr)| **expr == Expr::Selected(**key)).count();
+                in_place == keys.len() && !rest.iter().any(|expr| self.computes_on_key(expr, keys))
+            }
+        };
+        if !stays {
+            self.derive();
+        }
+    }
+
+    fn computes_on_key(&self, expr: &Expr, keys: &[u16]) -> bool {
+        let is_column =
+            |place: &u16| matches!(self.selection.get(usize::from(*place)), Some(Selected::Expr(Expr::Column { .. })));
+        let mut computes = false;
+        expr.visit(0, &mut |part, depth| {
+            if let Expr::Selected(place) = part {
+                computes |= depth == 0 && keys.contains(place) && !is_column(place);
+            }
+        });
+        computes && !matches!(expr, Expr::Selected(_))
+    }
+
     /// Whether a window is selected.
     pub(super) fn has_window(&self) -> bool {
         self.selection.iter().any(|selected| matches!(selected, Selected::Expr(expr) if expr.has_window()))

@@ -1,0 +1,102 @@
+//! Where aggregates and windows may stand, and what a group has one value of: refused here, before a database says it in words
+//! of its own, or takes a value of any row.
+
+use crate::{
+    Code, Error, Result, Value, resolve,
+    tree::{Expr, Path, Select, Selected, Steps},
+};
+
+fn bad(what: &str) -> Error {
+    Error::new(Code::BadQuery, what)
+}
+
+/// Refuses aggregates beside rows, windows in filters, and columns that differ within a group.
+pub(super) fn check(select: &Select) -> Result<()> {
+    let grouped = select.group_by.is_some();
+    if let Some(condition) = &select.filter {
+        if condition.has_window() {
+            return Err(bad("a window stands in a filter, before there are rows to look at")
+                .with_hint("select it first: `.annotate(..).filter(|(.., window)| ..)`"));
+        }
+        if !grouped && condition.is_aggregate() {
+            return Err(ungrouped());
+        }
+    }
+    match &select.group_by {
+        None => {
+            let aggregates = select.selection.iter().filter(|selected| is_aggregate(selected)).count();
+            let beside = aggregates > 0 && aggregates < select.selection.len();
+            let ordered = select.order.iter().any(|order| order.expr.is_aggregate());
+            if beside || (ordered && aggregates == 0) { Err(ungrouped()) } else { Ok(()) }
+        }
+        Some(keys) => of_groups(select, keys),
+    }
+}
+
+fn is_aggregate(selected: &Selected) -> bool {
+    matches!(selected, Selected::Expr(expr) if expr.is_aggregate())
+}
+
+fn ungrouped() -> Error {
+    bad("an aggregate stands in a query whose rows are not grouped").with_hint(
+        "write `.aggregate(..)` for one over all rows, `.group_by(..).annotate(..)` for one per group, and over related rows \
+         ask the relation: `a.books.count()`, `a.books.sum(|b| b.price)`",
+    )
+}
+
+/// Refuses what a group has several values of.
+fn of_groups(select: &Select, keys: &[u16]) -> Result<()> {
+    let selected = |place: &u16| match select.selection.get(usize::from(*place)) {
+        Some(Selected::Expr(key)) => Some(nearest(key.clone())),
+        _ => None,
+    };
+    let known: Vec<Expr> = keys.iter().filter_map(selected).collect();
+    let others = (0..).zip(&select.selection).filter(|(place, _)| !keys.contains(place));
+    let exprs = others.filter_map(|(_, selected)| match selected {
+        Selected::Expr(expr) => Some(expr.clone()),
+        Selected::Model { .. } => None,
+    });
+    let order = select.order.iter().map(|order| order.expr.clone().with_selected(&select.selection));
+    match exprs.chain(order).all(|expr| is_of_group(expr, &known)) {
+        true => Ok(()),
+        false => Err(bad("a column is selected beside groups, of which a group can have several values")
+            .with_hint("group by it as well, or take one of its values: `.min()`, `.max()`")),
+    }
+}
+
+fn is_of_group(expr: Expr, keys: &[Expr]) -> bool {
+    let mut expr = nearest(expr);
+    expr.update(0, &mut |part, depth| {
+        if depth == 0 && (matches!(part, Expr::Aggregate(_)) || keys.contains(part)) {
+            *part = Expr::Value(Value::Bool(true));
+        }
+    });
+    let mut one = true;
+    expr.visit(0, &mut |part, depth| match part {
+        Expr::Column { path, model, .. } if depth == 0 => {
+            // All columns of a row go with its key.
+            let is_key = |column: &u16| {
+                let key = Expr::Column { path: path.clone(), model: model.clone(), column: *column };
+                keys.contains(&nearest(key))
+            };
+            one &= model.key.iter().all(is_key);
+        }
+        Expr::Derived { .. } | Expr::Joined { .. } if depth == 0 => one = false,
+        _ => {}
+    });
+    one
+}
+
+/// The expression with columns where they stand nearest: the key of a related row in the row that points to it.
+fn nearest(mut expr: Expr) -> Expr {
+    expr.update(0, &mut |part, _| {
+        if let Expr::Column { path, model, column } = part {
+            let (steps, nearest, place) = resolve::trimmed(&path.steps, model, *column);
+            if steps < path.steps.len() {
+                *path = Path { source: path.source, steps: Steps::Shared(path.steps[..steps].into()) };
+                (*model, *column) = (nearest, place);
+            }
+        }
+    });
+    expr
+}
