@@ -2,7 +2,7 @@
 
 use super::{
     Stopped,
-    budget::{Ticket, Watch},
+    budget::{Held, Ticket, Watch},
 };
 use crate::db::{Access, Connection, MaybeProbe, Operation, Settings, connection::Link};
 use crate::{Code, Error, Result};
@@ -28,6 +28,7 @@ type Job = Box<dyn FnOnce(&Slot) + Send>;
 /// One connection; whoever holds the lock uses it.
 pub(in crate::db) struct Slot {
     conn: Mutex<Connection>,
+    watch: Option<Arc<Watch>>,
     /// Whether a transaction owns the connection, and ends what it began.
     leased: AtomicBool,
 }
@@ -57,12 +58,17 @@ struct State {
 
 impl Slot {
     pub(in crate::db) fn new(conn: Connection) -> Arc<Self> {
-        Arc::new(Slot { conn: Mutex::new(conn), leased: AtomicBool::new(false) })
+        let watch = match &conn.link {
+            Link::Sqlite(watched) => Some(watched.watch.clone()),
+            #[allow(unreachable_patterns, reason = "with one back end there is no other")]
+            _ => None,
+        };
+        Arc::new(Slot { conn: Mutex::new(conn), watch, leased: AtomicBool::new(false) })
     }
 
     /// A panic inside an operation leaves nothing half done that `Connection::settle` does not end.
     fn lock(&self) -> Turn<'_> {
-        Turn { conn: self.conn.lock().unwrap_or_else(PoisonError::into_inner), slot: self }
+        self.turn(self.conn.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn try_lock(&self) -> Option<Turn<'_>> {
@@ -71,7 +77,11 @@ impl Slot {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        Some(Turn { conn, slot: self })
+        Some(self.turn(conn))
+    }
+
+    fn turn<'a>(&'a self, conn: MutexGuard<'a, Connection>) -> Turn<'a> {
+        Turn { held: self.watch.as_ref().map(|watch| watch.hold()), conn, slot: self }
     }
 
     pub(super) fn set_leased(&self, leased: bool) {
@@ -92,17 +102,16 @@ impl Slot {
 
 /// One use of a connection; however it ends, nothing stays behind on it but what a transaction owns.
 struct Turn<'a> {
+    /// Given back before the connection is.
+    #[allow(dead_code, reason = "holding it is its use")]
+    held: Option<Held<'a>>,
     conn: MutexGuard<'a, Connection>,
     slot: &'a Slot,
 }
 
 impl Turn<'_> {
     fn watch(&self) -> Option<&Watch> {
-        match &self.conn.link {
-            Link::Sqlite(watched) => Some(&watched.watch),
-            #[allow(unreachable_patterns, reason = "with one back end there is no other")]
-            _ => None,
-        }
+        self.slot.watch.as_deref()
     }
 }
 
