@@ -567,6 +567,6 @@ fn is_comparison(op: BinaryOp) -> bool {
     matches!(op, Eq | Ne | Lt | Le | Gt | Ge | Is)
 }
 
-pub(super) fn bad(what: String) -> Error {
+pub(super) fn bad(what: impl Into<String>) -> Error {
     Error::new(Code::BadQuery, what)
 }

@@ -1,14 +1,11 @@
 //! Where aggregates and windows may stand, and what a group has one value of: refused here, before a database says it in words
 //! of its own, or takes a value of any row.
 
+use super::expr::bad;
 use crate::{
-    Code, Error, Result, Value, resolve,
+    Error, Result, Value, resolve,
     tree::{Expr, Path, Select, Selected, Steps},
 };
-
-fn bad(what: &str) -> Error {
-    Error::new(Code::BadQuery, what)
-}
 
 /// Refuses aggregates beside rows, windows in filters, and columns that differ within a group.
 pub(super) fn check(select: &Select) -> Result<()> {

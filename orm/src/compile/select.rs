@@ -1,15 +1,11 @@
 //! SELECT.
 
-use super::{Sql, grouping, quoted};
+use super::{Sql, expr::bad, grouping, quoted};
 use crate::{
     Code, Dialect, Error, Result, Statement, Value,
     resolve::{Frame, Origin, Place},
     tree::{Expr, JoinKind, LockWait, ModelRef, Order, Path, Select, Selected},
 };
-
-fn bad(what: &str) -> Error {
-    Error::new(Code::BadQuery, what)
-}
 
 /// A query as a statement.
 pub(crate) fn select(select: &Select, dialect: Dialect) -> Result<Statement> {
