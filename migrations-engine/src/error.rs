@@ -199,6 +199,11 @@ impl Error {
         &self.0.message
     }
 
+    /// What caused it, by itself.
+    pub fn into_source(self) -> Option<BoxError> {
+        self.0.source
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::error::Result;
+use crate::graph::Direction;
 use crate::migration::Migration;
 use crate::operation::Operation;
 use crate::plan::{Statement, StatementKind, plan_onto};
@@ -102,8 +103,9 @@ pub fn lint(dialect: Dialect, before: &Schema, migration: &Migration) -> Result<
     for (at, operation) in migration.operations.iter().enumerate() {
         linter.operation = at;
         let old = state.clone();
-        let statements = plan_onto(dialect, &mut state, std::slice::from_ref(operation), migration.atomic)
-            .map_err(|error| error.at(&migration.id))?;
+        let statements =
+            plan_onto(dialect, &mut state, std::slice::from_ref(operation), migration.atomic, Direction::Forward)
+                .map_err(|error| error.at(&migration.id))?;
         match operation {
             Operation::CreateModel(model) => {
                 made.insert(model.key.clone());

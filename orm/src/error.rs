@@ -1,7 +1,10 @@
 //! The one error of the library: what went wrong, a stable code, a hint, and the cause.
 
 use crate::ValidationError;
-use std::{error::Error as StdError, fmt};
+use std::{
+    error::Error as StdError,
+    fmt::{self, Write as _},
+};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -433,8 +436,9 @@ impl Error {
 /// How many characters of a statement an error shows.
 const SHOWN_SQL: usize = 1_000;
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Error {
+    /// All but the hint and the causes.
+    fn head(&self, f: &mut dyn fmt::Write) -> fmt::Result {
         write!(f, "[{}] {}", self.0.code.as_str(), self.0.message)?;
         if let Some(model) = self.0.model {
             write!(f, "\n  model: {model}")?;
@@ -446,6 +450,13 @@ impl fmt::Display for Error {
                 None => write!(f, "\n  sql: {sql}")?,
             }
         }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.head(f)?;
         if let Some(hint) = &self.0.hint {
             write!(f, "\n  help: {hint}")?;
         }
@@ -455,13 +466,26 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")?;
+        let mut shown = String::new();
+        self.head(&mut shown)?;
+        let mut hint = self.hint();
         let mut cause = self.source();
         while let Some(error) = cause {
-            write!(f, "\n  cause: {error}")?;
+            // A cause often repeats what it caused, or is repeated there: each thing is said once.
+            let (text, its_hint) = match error.downcast_ref::<Error>() {
+                Some(ours) => (ours.0.message.clone(), ours.hint()),
+                None => (error.to_string(), None),
+            };
+            if !shown.contains(&text) {
+                write!(shown, "\n  cause: {text}")?;
+            }
+            hint = hint.or(its_hint);
             cause = error.source();
         }
-        Ok(())
+        if let Some(hint) = hint {
+            write!(shown, "\n  help: {hint}")?;
+        }
+        f.write_str(&shown)
     }
 }
 

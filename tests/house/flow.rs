@@ -32,7 +32,7 @@ const FLOW: &[(&str, &[&str])] = &[
     ("db", &["statement"]),
     // Where models and the migration engine meet, and the commands over that.
     ("migrate", &["compile", "db", "field", "model", "statement", "tree"]),
-    ("cli", &["db", "migrate", "model"]),
+    ("cli", &["db", "migrate", "model", "write"]),
 ];
 
 /// What every folder may use.

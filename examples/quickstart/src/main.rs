@@ -3,22 +3,10 @@
 use clap::{Arg, ArgAction};
 use orm::{Command, CommandFuture, Context};
 use quickstart::{graph::Source, tour};
-use std::{io::stdout, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 fn main() -> ExitCode {
-    let mut arguments: Vec<_> = std::env::args_os().collect();
-    // Without a command, the tour.
-    let command = arguments.get(1).and_then(|argument| argument.to_str());
-    if command.is_none_or(|argument| argument.starts_with('-') && !matches!(argument, "-h" | "--help")) {
-        arguments.insert(1.min(arguments.len()), "tour".into());
-    }
-    match tour::project().command(Tour).run(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:?}");
-            ExitCode::FAILURE
-        }
-    }
+    tour::project().command(Tour).default_command("tour").manage()
 }
 
 struct Tour;
@@ -48,6 +36,6 @@ impl Command for Tour {
             offline: matches.get_flag("offline"),
         };
         let url = context.url().unwrap_or("sqlite://quickstart.db");
-        Box::pin(async move { tour::tour(url, &source, &mut stdout()).await })
+        Box::pin(async move { tour::tour(url, &source, &mut context.writer()).await })
     }
 }

@@ -3,5 +3,6 @@
 
 mod bed;
 mod graph;
+mod program;
 mod readme;
 mod tour;

@@ -1,7 +1,7 @@
 //! Second pass: what is wanted, model by model, in no order yet.
 
-use super::Questioner;
-use crate::condition::Expr;
+use super::{Questioner, refused_value};
+use crate::condition::{Expr, Value};
 use crate::error::{Result, error};
 use crate::operation::Operation;
 use crate::schema::{Constraint, Field, Index, Model, ModelKey, Schema};
@@ -69,6 +69,9 @@ fn compare_model(
         match was {
             None => {
                 let fill = if managed { fill_for_new(to, key, field, questioner)? } else { None };
+                if let Some(fill) = &fill {
+                    fits(&moved, new, &typed(to, field), fill)?;
+                }
                 wanted.push(Operation::AddField { model: key.clone(), field: field.clone(), fill });
             }
             Some(was) if was != field => {
@@ -77,6 +80,9 @@ fn compare_model(
                     true => questioner.value_for_null(key, &typed(to, field))?,
                     false => None,
                 };
+                if let Some(fill) = &fill {
+                    fits(&moved, new, &typed(to, field), fill)?;
+                }
                 wanted.push(Operation::AlterField { model: key.clone(), field: field.clone(), fill });
             }
             Some(_) => {}
@@ -100,6 +106,20 @@ fn typed(schema: &Schema, field: &Field) -> Field {
         Ok(ty) => Field { ty, ..field.clone() },
         Err(_) => field.clone(),
     }
+}
+
+/// Refuses an answer that no row could be given: whoever answers has not to know the models.
+fn fits(old: &Model, new: &Model, field: &Field, fill: &Expr) -> Result<()> {
+    let place = || format!("`{}.{}`", new.key, field.name);
+    if *fill == Expr::Value(Value::Null) {
+        return Err(refused_value(&new.key, &field.name, "does not allow NULL", "give it a value, or allow NULL"));
+    }
+    if let Some(name) = fill.fields().into_iter().find(|name| old.field(name).or(new.field(name)).is_none()) {
+        return Err(error!(M012, "`{fill}`: `{}` has no field `{name}`", new.key)
+            .with_hint(format!("write {}", field.ty.spelling()))
+            .at(place()));
+    }
+    field.ty.hold_all(fill).map_err(|error| error.at(place()))
 }
 
 fn fill_for_new(to: &Schema, key: &ModelKey, field: &Field, questioner: &mut dyn Questioner) -> Result<Option<Expr>> {

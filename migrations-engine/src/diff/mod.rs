@@ -12,7 +12,7 @@ mod rename;
 mod safe;
 mod split;
 
-pub use questions::{Answers, Questioner, Refuse, answer};
+pub use questions::{Answers, Questioner, Refuse, answer, refused_value};
 pub use reduce::reduce;
 pub use safe::safe;
 

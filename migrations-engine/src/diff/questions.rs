@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::condition::{Expr, Value};
-use crate::error::{Result, error, fail};
+use crate::error::{Error, Result, error, fail};
 use crate::schema::{ColumnType, Field, ModelKey};
 
 /// Answers the questions of `diff`. The engine itself reads nothing: a terminal is one
@@ -27,6 +27,11 @@ pub trait Questioner {
     fn value_for_new_field(&mut self, model: &ModelKey, field: &Field) -> Result<Expr>;
     /// What replaces NULL in existing rows? `None`: there are none, or a step before sees to it.
     fn value_for_null(&mut self, model: &ModelKey, field: &Field) -> Result<Option<Expr>>;
+    /// Reads what a person wrote as a value of the field; `M003` for what the field cannot hold. By the column's type
+    /// unless something is known that says more, such as the choices of the field.
+    fn read_value(&mut self, model: &ModelKey, field: &Field, text: &str) -> Result<Expr> {
+        answer(text, &field.ty).map_err(|error| error.at(format!("`{model}.{}`", field.name)))
+    }
 }
 
 /// Refuses every question with a coded error that says which flag answers it.
@@ -215,39 +220,67 @@ impl<Q: Questioner> Answers<Q> {
         let target = format!("{model}.{}", field.name);
         let text = self.defaults.get(&target)?.clone();
         self.used.insert(target);
-        Some(answer(&text, &field.ty))
+        Some(self.read_value(model, field, &text))
     }
 }
 
-/// What a person typed for a column: an expression of the notation where it is one and fits, else
-/// the plain text as a value of the column's type.
+/// What a person typed for a column: an expression of the notation where it is one, else the plain text as a value of
+/// the column's type.
+///
+/// # Errors
+/// `M003` when the column cannot hold it, with a hint that says how values of its type are written.
+///
+/// ```
+/// use migrations_engine::diff::answer;
+/// use migrations_engine::schema::ColumnType;
+/// assert_eq!(answer("yes", &ColumnType::Bool)?, true.into());
+/// assert_eq!(answer("en", &ColumnType::Text)?, "en".into());
+/// assert_eq!(answer("2023-02-29", &ColumnType::Date).unwrap_err().code(), "M003");
+/// # Ok::<(), migrations_engine::Error>(())
+/// ```
 pub fn answer(text: &str, ty: &ColumnType) -> Result<Expr> {
     let parsed = Expr::parse(text);
-    if ty.is_text() {
-        // `en` is the text, not a field; `'en'` and `lower(title)` are what they look like.
-        return Ok(match parsed {
-            Ok(expr @ (Expr::Value(Value::Text(_) | Value::Null) | Expr::Call { .. })) => expr,
-            _ => Expr::from(text),
-        });
-    }
-    let typed = |keyword| Value::typed(keyword, text).map(Expr::Value);
     let expr = match ty {
-        ColumnType::Date => typed("date").or(parsed),
-        ColumnType::Time => typed("time").or(parsed),
-        ColumnType::DateTime => typed("datetime").or(parsed),
-        ColumnType::NaiveDateTime => typed("timestamp").or(parsed),
-        ColumnType::Duration => typed("duration").or(parsed),
-        ColumnType::Uuid => typed("uuid").or(parsed),
-        ColumnType::Json => {
-            parsed.ok().filter(|expr| matches!(expr, Expr::Value(Value::Json(_)))).map_or_else(|| typed("json"), Ok)
-        }
-        _ => parsed,
-    }?;
-    if let Expr::Value(value) = &expr {
-        // The strictest database finds out what does not fit.
-        crate::sql::literal(crate::Dialect::Postgres, value, Some(ty))?;
-    }
+        // `en` is the text, not a field; `'en'` and `lower(title)` are what they look like.
+        ColumnType::Char { .. } | ColumnType::Text | ColumnType::Ip => match parsed {
+            Ok(expr @ (Expr::Value(Value::Text(_) | Value::Null) | Expr::Call { .. } | Expr::Case { .. })) => expr,
+            _ => Expr::from(text),
+        },
+        ColumnType::Bool => match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => Expr::from(true),
+            "false" | "no" | "off" | "0" => Expr::from(false),
+            _ => parsed.unwrap_or_else(|_| Expr::from(text)),
+        },
+        ColumnType::Date
+        | ColumnType::Time
+        | ColumnType::DateTime
+        | ColumnType::NaiveDateTime
+        | ColumnType::Duration
+        | ColumnType::Uuid
+        | ColumnType::Binary => match (Value::typed(ty.keyword(), text.trim()), parsed) {
+            (Ok(value), _) => Expr::Value(value),
+            (Err(_), Ok(expr)) => expr,
+            (Err(_), Err(_)) => Expr::from(text),
+        },
+        ColumnType::Json => match parsed {
+            Ok(expr @ Expr::Value(Value::Json(_))) => expr,
+            _ => Expr::Value(Value::Json(text.trim().to_owned())),
+        },
+        _ => parsed.unwrap_or_else(|_| Expr::from(text)),
+    };
+    ty.hold_all(&expr)?;
     Ok(expr)
+}
+
+/// The error for an answer that a field cannot take: `why`, in words that go on from the field's name, and what to write.
+///
+/// ```
+/// let error = migrations_engine::diff::refused_value(&"shop.Book".parse()?, "price", "is no number", "write 1.5");
+/// assert_eq!(error.to_string(), "M003: `shop.Book.price` is no number\n  hint: write 1.5");
+/// # Ok::<(), migrations_engine::Error>(())
+/// ```
+pub fn refused_value(model: &ModelKey, field: &str, why: &str, write: &str) -> Error {
+    error!(M003, "`{model}.{field}` {why}").with_hint(write)
 }
 
 impl<Q: Questioner> Questioner for Answers<Q> {
@@ -279,6 +312,10 @@ impl<Q: Questioner> Questioner for Answers<Q> {
 
     fn may_remove_model(&mut self, model: &ModelKey) -> Result<bool> {
         if self.says_removed(model.to_string()) { Ok(true) } else { self.otherwise.may_remove_model(model) }
+    }
+
+    fn read_value(&mut self, model: &ModelKey, field: &Field, text: &str) -> Result<Expr> {
+        self.otherwise.read_value(model, field, text)
     }
 
     fn value_for_new_field(&mut self, model: &ModelKey, field: &Field) -> Result<Expr> {

@@ -283,7 +283,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 (Direction::Backward, Some(inverses)) => {
                     plan_inverses(dialect, &mut state, &inverses, migration.atomic)
                 }
-                _ => plan_onto(dialect, &mut state, &migration.operations, migration.atomic),
+                _ => plan_onto(dialect, &mut state, &migration.operations, migration.atomic, *direction),
             };
             let statements = planned.map_err(|error| error.at(&migration.id))?;
             for statement in &statements {

@@ -19,7 +19,9 @@ pub fn plan_migration(
     direction: Direction,
 ) -> Result<Vec<Statement>> {
     match direction {
-        Direction::Forward => plan_onto(dialect, &mut before.clone(), &migration.operations, migration.atomic),
+        Direction::Forward => {
+            plan_onto(dialect, &mut before.clone(), &migration.operations, migration.atomic, direction)
+        }
         Direction::Backward => plan_back(dialect, before, migration, &mut Answers::new()),
     }
     .map_err(|error| error.at(&migration.id))
@@ -69,7 +71,7 @@ pub(crate) fn plan_inverses(
 ) -> Result<Vec<Statement>> {
     let mut all = Vec::new();
     for (at, inverse) in inverses.iter().enumerate().rev() {
-        let mut statements = plan_onto(dialect, state, inverse, atomic)?;
+        let mut statements = plan_onto(dialect, state, inverse, atomic, Direction::Backward)?;
         statements.iter_mut().for_each(|statement| statement.operation = at);
         all.append(&mut statements);
     }

@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::condition::Expr;
 use crate::error::{Result, error};
+use crate::graph::Direction;
 use crate::operation::{Operation, SqlText};
 use crate::schema::{Field, Model, ModelKey, Schema};
 use crate::sql::{AlterStyle, Columns, Dialect, render};
@@ -53,18 +54,20 @@ pub use statement::{Recheck, Statement, StatementKind};
 /// ```
 pub fn plan(dialect: Dialect, before: &Schema, operations: &[Operation]) -> Result<Vec<Statement>> {
     let mut state = before.clone();
-    plan_onto(dialect, &mut state, operations, true)
+    plan_onto(dialect, &mut state, operations, true, Direction::Forward)
 }
 
-/// As [`plan`], changing the state as it goes; for a migration that is atomic, or one that is not.
+/// As [`plan`], changing the state as it goes; for a migration that is atomic, or one that is not. Constants in
+/// operations that are undone are looked at only where rows get them: what was done once can always be undone.
 pub(crate) fn plan_onto(
     dialect: Dialect,
     state: &mut Schema,
     operations: &[Operation],
     atomic: bool,
+    direction: Direction,
 ) -> Result<Vec<Statement>> {
     let careful = !atomic && dialect.capabilities().short_locks;
-    let mut planner = Planner { dialect, out: Vec::new(), operation: 0, field: None, careful };
+    let mut planner = Planner { dialect, out: Vec::new(), operation: 0, field: None, careful, direction };
     for (at, operation) in operations.iter().enumerate() {
         planner.operation = at;
         planner.operation(state, operation).map_err(|error| error.at(operation.describe()))?;
@@ -80,6 +83,7 @@ struct Planner {
     field: Option<String>,
     /// Not in one transaction: what would lock a table for long is done in steps that do not.
     careful: bool,
+    direction: Direction,
 }
 
 /// One table before and after.
@@ -245,6 +249,9 @@ impl Planner {
         let before: BTreeMap<TableId, Model> = tables(state, &touched);
         let old_state = state.excerpt(&touched);
         operation.apply(state)?;
+        if self.direction == Direction::Forward {
+            constants_fit(state, operation)?;
+        }
         let now = |key: &ModelKey| match operation {
             Operation::RenameModel { model, to, .. } if model == key => ModelKey::new(key.app.clone(), to.clone()),
             _ => key.clone(),
@@ -407,6 +414,26 @@ impl Planner {
             self.require(requires);
         }
     }
+}
+
+/// `M003` if a constant of an operation is none that its field can hold; the state is that after it.
+fn constants_fit(state: &Schema, operation: &Operation) -> Result<()> {
+    let (model, fields, fill) = match operation {
+        Operation::CreateModel(model) => (&model.key, model.fields.as_slice(), None),
+        Operation::AddField { model, field, fill } | Operation::AlterField { model, field, fill } => {
+            (model, std::slice::from_ref(field), fill.as_ref())
+        }
+        _ => return Ok(()),
+    };
+    for field in fields.iter().filter(|field| field.has_column()) {
+        let ty = state.column_type(field)?;
+        let default = field.default.clone().map(Expr::Value);
+        for (what, expr) in [("default", default.as_ref()), ("db_default", field.db_default.as_ref()), ("fill", fill)] {
+            let place = |error: crate::Error| error.at(format!("`{what}` of `{model}.{}`", field.name));
+            expr.map_or(Ok(()), |expr| ty.hold_all(expr)).map_err(place)?;
+        }
+    }
+    Ok(())
 }
 
 /// The models whose tables the operation may change: its own, those that refer to it where that

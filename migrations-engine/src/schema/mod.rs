@@ -4,6 +4,7 @@
 //! chose for implicit indexes and constraints, and hints (`renamed_from`) do not count.
 
 mod field;
+mod holds;
 mod key;
 mod model;
 mod repr;

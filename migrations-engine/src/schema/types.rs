@@ -87,6 +87,11 @@ impl ColumnType {
         matches!(self, ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt) || self.is_positive()
     }
 
+    /// Whether values are numbers.
+    pub fn is_number(&self) -> bool {
+        self.is_integer() || matches!(self, ColumnType::Real | ColumnType::Double | ColumnType::Decimal { .. })
+    }
+
     /// Whether it is one of the types that hold no negative numbers.
     pub fn is_positive(&self) -> bool {
         matches!(self, ColumnType::PositiveSmallInt | ColumnType::PositiveInteger | ColumnType::PositiveBigInt)

@@ -50,7 +50,7 @@ pub(crate) fn literal(dialect: Dialect, value: &Value, ty: Option<&ColumnType>) 
                 | ColumnType::Uuid
                 | ColumnType::Duration
                 | ColumnType::Json),
-            ) => literal(dialect, &Value::typed(keyword(ty), text)?, Some(ty)),
+            ) => literal(dialect, &Value::typed(ty.keyword(), text)?, Some(ty)),
             Some(ColumnType::Bool) => misfit(),
             Some(ty) if ty.is_integer() => misfit(),
             _ => quoted(dialect, text),
@@ -71,18 +71,5 @@ pub(crate) fn literal(dialect: Dialect, value: &Value, ty: Option<&ColumnType>) 
             Ok(if postgres { format!("'\\x{hex}'::bytea") } else { format!("X'{hex}'") })
         }
         Value::Json(text) => Ok(cast(quoted(dialect, text)?, "jsonb")),
-    }
-}
-
-/// The notation's keyword for a type whose values are written as text.
-fn keyword(ty: &ColumnType) -> &'static str {
-    match ty {
-        ColumnType::Date => "date",
-        ColumnType::Time => "time",
-        ColumnType::DateTime => "datetime",
-        ColumnType::NaiveDateTime => "timestamp",
-        ColumnType::Duration => "duration",
-        ColumnType::Uuid => "uuid",
-        _ => "json",
     }
 }

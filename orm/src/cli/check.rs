@@ -62,16 +62,13 @@ async fn check(context: &Context<'_>) -> Result<()> {
     found.retain(|(drift, _)| !allowed.contains(drift));
     let mut last = None;
     for (drift, message) in &found {
-        println!("{drift} {message}");
+        context.say(format_args!("{drift} {message}"))?;
         if last.replace(*drift) != Some(*drift) {
-            println!("    {}", drift.advice());
+            context.say(format_args!("    {}", drift.advice()))?;
         }
     }
     match found.len() {
-        0 => {
-            println!("Nothing differs.");
-            Ok(())
-        }
+        0 => context.say("Nothing differs."),
         count => {
             let what = if count == 1 { "difference" } else { "differences" };
             Err(Error::new(Code::Migration, format!("{count} {what} between models, migrations and database"))

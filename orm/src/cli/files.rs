@@ -1,6 +1,6 @@
 //! The files of migrations: written where the applications are developed.
 
-use super::Context;
+use super::{Context, output::warn};
 use crate::{
     App, Code, Error, Result,
     migrate::{Migrator, engine_error},
@@ -26,7 +26,7 @@ pub(super) async fn not_applied(context: &Context<'_>, ids: &[MigrationId]) -> R
     let db = match context.database().await {
         Ok(db) => db,
         Err(error) => {
-            eprintln!("Whether the migration is applied is not known: {error}");
+            warn(format_args!("Whether the migration is applied is not known: {error}"));
             return Ok(());
         }
     };
@@ -40,14 +40,13 @@ pub(super) async fn not_applied(context: &Context<'_>, ids: &[MigrationId]) -> R
 }
 
 /// Writes the file of a migration anew.
-pub(super) fn rewrite(apps: &[App], migration: &Migration) -> Result<()> {
+pub(super) fn rewrite(context: &Context<'_>, migration: &Migration) -> Result<()> {
     let root = workspace_root();
-    let Some(app) = apps.iter().find(|app| app.label() == migration.id.app) else { return Ok(()) };
+    let Some(app) = context.project().apps().iter().find(|app| app.label() == migration.id.app) else { return Ok(()) };
     let folder = folder(app, &root)?;
     let mut set = MigrationSet::from_dir(&folder).map_err(engine_error)?;
     let path = set.rewrite(&folder, migration).map_err(engine_error)?;
-    println!("wrote {}", path.strip_prefix(&root).unwrap_or(&path).display());
-    Ok(())
+    context.say(format_args!("wrote {}", path.strip_prefix(&root).unwrap_or(&path).display()))
 }
 
 /// The folder of an application's migrations, if it belongs to this workspace.
@@ -68,9 +67,9 @@ fn folder(app: &App, root: &Path) -> Result<PathBuf> {
 }
 
 /// Writes each application's migrations into the folder of the crate that declares it.
-pub(super) fn write(apps: &[App], set: &mut MigrationSet, new: &[Migration]) -> Result<()> {
+pub(super) fn write(context: &Context<'_>, set: &mut MigrationSet, new: &[Migration]) -> Result<()> {
     let root = workspace_root();
-    for app in apps {
+    for app in context.project().apps() {
         let own: Vec<Migration> = new.iter().filter(|migration| migration.id.app == app.label()).cloned().collect();
         if own.is_empty() {
             continue;
@@ -80,7 +79,7 @@ pub(super) fn write(apps: &[App], set: &mut MigrationSet, new: &[Migration]) -> 
         // The index of a folder lists the applications of its crate only.
         let mut in_folder = MigrationSet::from_dir(&folder).map_err(engine_error)?;
         for path in in_folder.write(&folder, &own).map_err(engine_error)? {
-            println!("wrote {}", path.strip_prefix(&root).unwrap_or(&path).display());
+            context.say(format_args!("wrote {}", path.strip_prefix(&root).unwrap_or(&path).display()))?;
         }
         for migration in own {
             set.add(migration).map_err(engine_error)?;

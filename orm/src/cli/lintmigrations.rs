@@ -1,6 +1,9 @@
 //! `lintmigrations`: what migrations do to a database that people are working on, by stable codes.
 
-use super::{Command, CommandFuture, Context};
+use super::{
+    Command, CommandFuture, Context,
+    output::{BAD, NOTE, styled},
+};
 use crate::{
     Code, Dialect, Error, Result,
     migrate::{self, engine_dialect, engine_error},
@@ -101,19 +104,15 @@ fn run(context: &Context<'_>) -> Result<()> {
     }
     if argument("format") == Some("json") {
         let list: Vec<serde_json::Value> = found.iter().map(|(migration, notice)| json(migration, notice)).collect();
-        println!("{:#}", serde_json::Value::Array(list));
+        context.say(format_args!("{:#}", serde_json::Value::Array(list)))?;
     } else {
         for (migration, notice) in &found {
-            println!("{}", text(migration, notice));
+            context.say(text(migration, notice))?;
         }
     }
     match found.len() {
-        0 => {
-            if argument("format") != Some("json") {
-                println!("Nothing to tell about {}.", dialect.name());
-            }
-            Ok(())
-        }
+        0 if argument("format") == Some("json") => Ok(()),
+        0 => context.say(format_args!("Nothing to tell about {}.", dialect.name())),
         count => Err(Error::new(Code::Migration, format!("{count} things to know about these migrations"))
             .with_hint("change the migration, or leave a code out by `--allow`")),
     }
@@ -136,14 +135,13 @@ fn json(migration: &Migration, notice: &Notice) -> serde_json::Value {
 }
 
 /// Tells it for one migration, after what it does.
-pub(super) fn tell(dialect: Dialect, before: &Schema, migration: &Migration) {
+pub(super) fn tell(context: &Context<'_>, dialect: Dialect, before: &Schema, migration: &Migration) -> Result<()> {
     match lint(engine_dialect(dialect), before, migration) {
-        Ok(notices) => {
-            for notice in notices {
-                println!("  {} {}\n       safe: {}", notice.rule, notice.message, notice.advice);
-            }
-        }
+        Ok(notices) => notices.iter().try_for_each(|Notice { rule, message, advice, .. }| {
+            let style = if *rule == Rule::L004 { BAD } else { NOTE };
+            context.say(format_args!("  {} {message}\n       safe: {advice}", styled(style, rule)))
+        }),
         // What this database cannot do, another may.
-        Err(error) => println!("  {error}"),
+        Err(error) => context.say(format_args!("  {error}")),
     }
 }

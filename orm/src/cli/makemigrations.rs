@@ -1,6 +1,11 @@
 //! `makemigrations`: compares the models with the migrations and writes what is missing.
 
-use super::{Command, CommandFuture, Context, ask::Terminal, files, lintmigrations};
+use super::{
+    Command, CommandFuture, Context,
+    ask::Terminal,
+    files, lintmigrations,
+    output::{BAD, NAME, styled},
+};
 use crate::{
     App, Code, Error, Result,
     migrate::{self, engine_error},
@@ -65,21 +70,21 @@ async fn make(context: &Context<'_>) -> Result<()> {
         rename(&mut new, name)?;
     }
     if new.is_empty() {
-        println!("{}", if matches.get_flag("merge") { "Nothing to merge." } else { "No changes detected." });
-        return Ok(());
+        return context.say(if matches.get_flag("merge") { "Nothing to merge." } else { "No changes detected." });
     }
     let updated = if matches.get_flag("update") { update(&set, &mut new)? } else { Vec::new() };
     for migration in updated.iter().chain(&new) {
-        println!("{}", migration.id);
+        context.say(styled(NAME, &migration.id))?;
         for operation in &migration.operations {
-            println!("  - {}", operation.describe());
+            let does = operation.describe();
+            context.say(format_args!("  - {}", if operation.destroys_data() { styled(BAD, does) } else { does }))?;
         }
     }
     // A merge of branches has no one state before it; what is made by hand is not there yet.
     if !matches.get_flag("merge") && !matches.get_flag("empty") {
         let mut state = set.state().map_err(engine_error)?;
         for migration in &new {
-            lintmigrations::tell(lintmigrations::dialect(context), &state, migration);
+            lintmigrations::tell(context, lintmigrations::dialect(context), &state, migration)?;
             // Without the applications that were left out it may not fit.
             if migration.operations.iter().any(|operation| operation.apply(&mut state).is_err()) {
                 break;
@@ -92,7 +97,7 @@ async fn make(context: &Context<'_>) -> Result<()> {
     }
     if matches.get_flag("dry-run") {
         for migration in updated.iter().chain(&new) {
-            println!("\n# {}\n{}", migration.id.path(), migration.to_toml().map_err(engine_error)?);
+            context.say(format_args!("\n# {}\n{}", migration.id.path(), migration.to_toml().map_err(engine_error)?))?;
         }
         return Ok(());
     }
@@ -100,10 +105,10 @@ async fn make(context: &Context<'_>) -> Result<()> {
         let ids: Vec<MigrationId> = updated.iter().map(|migration| migration.id.clone()).collect();
         files::not_applied(context, &ids).await?;
         for migration in &updated {
-            files::rewrite(apps, migration)?;
+            files::rewrite(context, migration)?;
         }
     }
-    files::write(apps, &mut set, &new)
+    files::write(context, &mut set, &new)
 }
 
 /// The migrations that bring branches together.
@@ -167,7 +172,7 @@ fn detect(apps: &[App], set: &MigrationSet, matches: &ArgMatches) -> Result<Vec<
     for text in matches.get_many::<String>("default").into_iter().flatten() {
         answers.default(text).map_err(engine_error)?;
     }
-    let mut answers = answers.or_ask(Terminal::new(!matches.get_flag("no-input")));
+    let mut answers = answers.or_ask(Terminal::new(!matches.get_flag("no-input"), apps));
     let new = migrations_engine::autodetect(set, &migrate::schema(apps)?, &mut answers).map_err(engine_error)?;
     match answers.unused().as_slice() {
         [] => Ok(new),

@@ -1,13 +1,16 @@
 //! `migrate`: brings the database to the state of the migrations, or back.
 
-use super::{Command, CommandFuture, Context, lintmigrations};
+use super::{
+    Command, CommandFuture, Context, lintmigrations,
+    output::{BAD, DONE, NAME, NOTE, Output, progress, styled},
+};
 use crate::{
     Code, Error, Result,
-    migrate::{Migrator, engine_dialect, engine_error},
+    migrate::{self, Migrator, engine_dialect, engine_error},
 };
-use clap::{Arg, ArgAction, ArgMatches};
-use migrations_engine::{Direction, MigrationId, execute::Event, plan::plan_migration};
-use std::{io::IsTerminal, time::Duration};
+use clap::{Arg, ArgAction};
+use migrations_engine::{Direction, MigrationId, MigrationSet, Schema, execute::Event, plan::plan_migration};
+use std::time::Duration;
 
 pub(super) struct Migrate;
 
@@ -63,68 +66,105 @@ async fn migrate(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
     let migrator = migrator(context)?;
     let db = context.database().await?;
+    let unmade = unmade(context, migrator.set());
     if matches.get_flag("plan") || matches.get_flag("check") {
-        return show(&migrator, &db, matches).await;
+        return show(context, &migrator, &db, &unmade).await;
     }
+    let output = context.output.clone();
     let seconds = |name: &str| matches.get_one::<u64>(name).copied().map(Duration::from_secs);
     let migrator = migrator
         .fake(matches.get_flag("fake"))
         .fake_initial(matches.get_flag("fake-initial"))
         .timeouts(seconds("statement-timeout"), seconds("lock-timeout"))
         .with_steps(&context.project().steps, &context.project().hooks)
-        .on_progress(report)
+        .on_progress(move |event| report(&output, event))
         .on_step(report_step);
     let done = migrator.run(&db).await?;
-    if done.is_empty() {
-        println!("Nothing to migrate.");
-    }
     db.close().await;
-    Ok(())
+    if done.is_empty() {
+        nothing(context, &unmade)?;
+    }
+    tell(context, &unmade)
+}
+
+/// Says that no migration has to be run; where some have yet to be made, that is not all there is to say.
+fn nothing(context: &Context<'_>, unmade: &[String]) -> Result<()> {
+    context.say(if unmade.is_empty() { "Nothing to migrate." } else { "Nothing to migrate yet." })
+}
+
+fn tell(context: &Context<'_>, unmade: &[String]) -> Result<()> {
+    unmade.iter().try_for_each(|note| context.say(styled(NOTE, note)))
+}
+
+/// What the models say and no migration does, application by application: `migrate` alone leaves it undone.
+fn unmade(context: &Context<'_>, set: &MigrationSet) -> Vec<String> {
+    let (apps, matches) = (context.project().apps(), context.matches());
+    let asked = matches.get_one::<String>("app").map(String::as_str);
+    // Whoever goes to a certain migration does not ask for the models' own.
+    let (None, Ok(models), Ok(files)) = (matches.get_one::<String>("name"), migrate::schema(apps), set.state()) else {
+        return Vec::new();
+    };
+    let made = set.apps();
+    let differs = |app: &&str| !own(&models, app).eq(own(&files, app));
+    let labels = apps.iter().map(|app| app.label()).filter(|app| asked.is_none_or(|asked| asked == *app));
+    let note = |app: &str| match made.contains(app) {
+        true => format!(
+            "The models of `{app}` have changes that no migration makes: run `makemigrations`, then `migrate` again."
+        ),
+        false => format!(
+            "`{app}` has models and no migrations: run `makemigrations`, which writes them, then `migrate` again."
+        ),
+    };
+    labels.filter(differs).map(note).collect()
+}
+
+/// The models of one application.
+fn own<'s>(schema: &'s Schema, app: &str) -> impl Iterator<Item = &'s migrations_engine::schema::Model> {
+    schema.models.values().filter(move |model| model.key.app == app)
 }
 
 fn report_step(step: &str, rows: u64) {
-    if std::io::stderr().is_terminal() {
-        eprint!("\r\x1b[K    {step}: {rows} rows");
-    }
+    progress(&format!("    {step}: {rows} rows"));
 }
 
-fn report(event: &Event<'_>) {
+/// Tells what happens. A migration does not stop because its output cannot be written.
+fn report(output: &Output, event: &Event<'_>) {
+    let begin = |style, verb: &str, id: &MigrationId| {
+        let _ = output.line(format_args!("{} {}", styled(style, verb), styled(NAME, id)));
+    };
     match event {
         Event::Begin { migration, direction: Direction::Forward, statements: 0 } => {
-            println!("Recording {}", migration.id)
+            begin(DONE, "Recording", &migration.id);
         }
-        Event::Begin { migration, direction: Direction::Forward, .. } => println!("Applying {}", migration.id),
-        Event::Begin { migration, direction: Direction::Backward, .. } => println!("Undoing {}", migration.id),
+        Event::Begin { migration, direction: Direction::Forward, .. } => begin(DONE, "Applying", &migration.id),
+        Event::Begin { migration, direction: Direction::Backward, .. } => begin(BAD, "Undoing", &migration.id),
         // Whoever waits wants to know for what.
-        Event::Statement { at, statement } if std::io::stderr().is_terminal() => {
-            eprint!("\r\x1b[K    {}. {}", at + 1, statement.comment);
-        }
+        Event::Statement { at, statement } => progress(&format!("    {}. {}", at + 1, statement.comment)),
         Event::Ran { statement, time, .. } => {
-            if std::io::stderr().is_terminal() {
-                eprint!("\r\x1b[K");
-            }
+            progress("");
             if time.as_secs() >= 1 {
-                println!("    {} took {:.1} s", statement.comment, time.as_secs_f64());
+                let _ = output.line(format_args!("    {} took {:.1} s", statement.comment, time.as_secs_f64()));
             }
         }
         _ => {}
     }
 }
 
-async fn show(migrator: &Migrator, db: &crate::Database, matches: &ArgMatches) -> Result<()> {
+async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, unmade: &[String]) -> Result<()> {
+    let matches = context.matches();
     let plan = migrator.plan(db).await?;
     if plan.is_empty() {
-        println!("Nothing to migrate.");
-        return Ok(());
+        nothing(context, unmade)?;
     }
-    let verb = |direction: &Direction| if *direction == Direction::Forward { "Apply" } else { "Undo" };
     for (id, direction) in &plan {
-        println!("{} {id}", verb(direction));
+        let verb = if *direction == Direction::Forward { styled(DONE, "Apply") } else { styled(BAD, "Undo") };
+        context.say(format_args!("{verb} {}", styled(NAME, id)))?;
         if matches.get_flag("plan") {
-            explain(migrator, db, id, *direction)?;
+            explain(context, migrator, db, id, *direction)?;
         }
     }
-    if matches.get_flag("check") {
+    tell(context, unmade)?;
+    if matches.get_flag("check") && !plan.is_empty() {
         return Err(Error::new(Code::Migration, format!("{} migrations have not been run", plan.len()))
             .with_hint("run `migrate`"));
     }
@@ -132,17 +172,23 @@ async fn show(migrator: &Migrator, db: &crate::Database, matches: &ArgMatches) -
 }
 
 /// What a migration does, statement by statement.
-fn explain(migrator: &Migrator, db: &crate::Database, id: &MigrationId, direction: Direction) -> Result<()> {
+fn explain(
+    context: &Context<'_>,
+    migrator: &Migrator,
+    db: &crate::Database,
+    id: &MigrationId,
+    direction: Direction,
+) -> Result<()> {
     let set = migrator.set();
     let Some(migration) = set.get(id) else { return Ok(()) };
     let before = set.state_before(id).map_err(engine_error)?;
     let statements =
         plan_migration(engine_dialect(db.dialect()), &before, migration, direction).map_err(engine_error)?;
     for statement in statements {
-        println!("    {}", statement.comment);
+        context.say(format_args!("    {}", statement.comment))?;
     }
-    if direction == Direction::Forward {
-        lintmigrations::tell(db.dialect(), &before, migration);
+    match direction {
+        Direction::Forward => lintmigrations::tell(context, db.dialect(), &before, migration),
+        Direction::Backward => Ok(()),
     }
-    Ok(())
 }

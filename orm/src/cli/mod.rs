@@ -8,6 +8,7 @@ mod inspectdb;
 mod lintmigrations;
 mod makemigrations;
 mod migrate;
+mod output;
 mod project;
 mod repair;
 mod showmigrations;

@@ -14,10 +14,11 @@ use super::{
 };
 use crate::{
     App, Code, Database, Error, Result,
+    cli::output::{BAD, Output, styled, warn},
     migrate::{Hook, StepFn},
 };
 use clap::ArgMatches;
-use std::{ffi::OsString, pin::Pin, process::ExitCode};
+use std::{ffi::OsString, fmt::Display, io::Write, pin::Pin, process::ExitCode, sync::PoisonError};
 
 /// The future of a command.
 pub type CommandFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
@@ -35,8 +36,7 @@ pub type CommandFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 ///     }
 ///     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
 ///         Box::pin(async move {
-///             println!("{} applications", context.project().apps().len());
-///             Ok(())
+///             context.say(format_args!("{} applications", context.project().apps().len()))
 ///         })
 ///     }
 /// }
@@ -79,6 +79,7 @@ pub struct Context<'a> {
     project: &'a Project,
     matches: &'a ArgMatches,
     url: Option<String>,
+    pub(super) output: Output,
 }
 
 impl Context<'_> {
@@ -95,6 +96,46 @@ impl Context<'_> {
     /// The URL of the project's database, as `--database`, `DATABASE_URL` or the program gives it. It may hold a password.
     pub fn url(&self) -> Option<&str> {
         self.url.as_deref()
+    }
+
+    /// Prints a line. It goes where the program's output goes, or to the caller of [`Project::run_into`]; when nobody
+    /// reads any more (`program showmigrations | head`), it is dropped, where `println!` would panic.
+    ///
+    /// # Errors
+    /// When the output cannot be written for another reason.
+    pub fn say(&self, line: impl Display) -> Result<()> {
+        self.output.line(line)
+    }
+
+    /// Where [`say`](Context::say) prints to, for what is written piece by piece.
+    ///
+    /// ```
+    /// use orm::{Command, CommandFuture, Context, Project};
+    /// use std::io::Write;
+    ///
+    /// struct Count;
+    ///
+    /// impl Command for Count {
+    ///     fn arguments(&self) -> clap::Command {
+    ///         clap::Command::new("count")
+    ///     }
+    ///     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
+    ///         Box::pin(async move {
+    ///             for number in 1..4 {
+    ///                 let _ = write!(context.writer(), "{number} ");
+    ///             }
+    ///             Ok(())
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// let mut printed = String::new();
+    /// Project::new().command(Count).run_into(["program", "count"], &mut printed)?;
+    /// assert_eq!(printed, "1 2 3 ");
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn writer(&self) -> impl Write + Send + use<> {
+        self.output.clone()
     }
 
     /// Connects to the project's database: `--database`, or `DATABASE_URL`, or what the program says.
@@ -125,6 +166,7 @@ pub struct Project {
     apps: Vec<App>,
     url: Option<String>,
     commands: Vec<Box<dyn Command>>,
+    default_command: Option<String>,
     pub(super) steps: Vec<(String, StepFn)>,
     pub(super) hooks: Vec<Hook>,
 }
@@ -155,7 +197,7 @@ impl Project {
             Box::new(Check),
             Box::new(GraphModels),
         ];
-        Project { apps: Vec::new(), url: None, commands, steps: Vec::new(), hooks: Vec::new() }
+        Project { apps: Vec::new(), url: None, commands, default_command: None, steps: Vec::new(), hooks: Vec::new() }
     }
 
     /// Adds an application.
@@ -237,6 +279,39 @@ impl Project {
         self
     }
 
+    /// The command that runs when the program is started without one.
+    ///
+    /// ```
+    /// # use library::library;
+    /// let project = orm::Project::new().app(library()).default_command("showmigrations");
+    /// let mut printed = String::new();
+    /// project.run_into(["program", "--database", "sqlite::memory:"], &mut printed)?;
+    /// assert!(printed.starts_with("library\n"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn default_command(mut self, name: impl Into<String>) -> Self {
+        self.default_command = Some(name.into());
+        self
+    }
+
+    /// The arguments, with the default command where they name none: after `--database`, which every command takes.
+    fn with_default(&self, mut arguments: Vec<OsString>) -> Vec<OsString> {
+        let Some(default) = &self.default_command else { return arguments };
+        let mut at = 1.min(arguments.len());
+        while let Some(text) = arguments.get(at).and_then(|argument| argument.to_str()) {
+            match text {
+                "--database" => at += 2,
+                _ if text.starts_with("--database=") => at += 1,
+                _ => break,
+            }
+        }
+        let named = arguments.get(at).and_then(|argument| argument.to_str());
+        if named.is_none_or(|argument| argument.starts_with('-') && !matches!(argument, "-h" | "--help")) {
+            arguments.insert(at.min(arguments.len()), default.into());
+        }
+        arguments
+    }
+
     /// The applications.
     ///
     /// ```
@@ -262,7 +337,7 @@ impl Project {
         match self.run(std::env::args_os()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("error: {error:?}");
+                warn(format_args!("{} {error:?}", styled(BAD, "error:")));
                 ExitCode::FAILURE
             }
         }
@@ -285,6 +360,39 @@ impl Project {
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
+        self.run_with(arguments, Output::standard())
+    }
+
+    /// The same, and what the command prints is added to a text: for tests, and for programs that go on with it.
+    ///
+    /// # Errors
+    /// See [`Project::run`].
+    ///
+    /// ```
+    /// # use library::library;
+    /// let mut printed = String::new();
+    /// let project = orm::Project::new().app(library()).database("sqlite::memory:");
+    /// project.run_into(["program", "showmigrations"], &mut printed)?;
+    /// assert!(printed.starts_with("library\n"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn run_into<I, T>(self, arguments: I, printed: &mut String) -> Result<()>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let (output, text) = Output::text();
+        let done = self.run_with(arguments, output);
+        let text = text.lock().unwrap_or_else(PoisonError::into_inner);
+        printed.push_str(&String::from_utf8_lossy(text.as_inner()));
+        done
+    }
+
+    fn run_with<I, T>(self, arguments: I, output: Output) -> Result<()>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
         let mut cli = clap::Command::new("manage")
             .no_binary_name(false)
             .subcommand_required(true)
@@ -299,6 +407,7 @@ impl Project {
         for command in &self.commands {
             cli = cli.subcommand(command.arguments());
         }
+        let arguments = self.with_default(arguments.into_iter().map(Into::into).collect());
         let matches = cli.try_get_matches_from(arguments).unwrap_or_else(|error| error.exit());
         let Some((name, matches)) = matches.subcommand() else { return Ok(()) };
         let Some(command) = self.commands.iter().find(|command| command.arguments().get_name() == name) else {
@@ -306,7 +415,7 @@ impl Project {
         };
         let given = matches.get_one::<String>("database").cloned();
         let url = given.or_else(|| std::env::var("DATABASE_URL").ok()).or_else(|| self.url.clone());
-        let context = Context { project: &self, matches, url };
+        let context = Context { project: &self, matches, url, output };
         block_on(|| command.run(&context))
     }
 }

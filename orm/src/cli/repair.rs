@@ -1,12 +1,19 @@
 //! `repair`: what is wrong with the history of migrations, and the ways to set it right.
 
-use super::{Command, CommandFuture, Context};
+use super::{
+    Command, CommandFuture, Context,
+    ask::Terminal,
+    output::{BAD, DONE, NAME, styled},
+};
 use crate::{
     Result,
     migrate::{Migrator, engine_error},
 };
-use clap::Arg;
-use migrations_engine::{MigrationId, execute::Remedy};
+use clap::{Arg, ArgAction};
+use migrations_engine::{
+    MigrationId,
+    execute::{Finding, Remedy},
+};
 
 pub(super) struct Repair;
 
@@ -29,7 +36,13 @@ impl Command for Repair {
             Arg::new(*name).long(*name).value_name("APP.MIGRATION").help(*help)
         };
         clap::Command::new("repair")
-            .about("Tells what is wrong with the history of migrations; a flag sets one thing right")
+            .about("Tells what is wrong with the history of migrations, and asks what to do; a flag answers beforehand")
+            .arg(
+                Arg::new("no-input")
+                    .long("no-input")
+                    .action(ArgAction::SetTrue)
+                    .help("Ask nothing, and change nothing without a flag that says what"),
+            )
             .args(REMEDIES.iter().map(arg))
             .group(clap::ArgGroup::new("remedy").args(REMEDIES.map(|(_, name, _)| name)).multiple(false))
     }
@@ -48,25 +61,33 @@ async fn repair(context: &Context<'_>) -> Result<()> {
     if let Some((remedy, text)) = asked {
         let id: MigrationId = text.parse().map_err(engine_error)?;
         for finding in findings.iter().filter(|finding| finding.migration == id) {
-            println!("{}: {}", finding.code.as_str(), finding.message);
-            for (_, meaning) in finding.remedies.iter().filter(|(possible, _)| *possible == remedy) {
-                println!("  --{} {meaning}", flag(remedy));
-            }
+            tell(context, finding, |possible| possible == remedy)?;
         }
         migrator.repair(&db, &id, remedy).await?;
-        println!("Done.");
-        db.close().await;
-        return Ok(());
-    }
-    if findings.is_empty() {
-        println!("Nothing is wrong with the history.");
-    }
-    for finding in &findings {
-        println!("{}: {}", finding.code.as_str(), finding.message);
-        for (remedy, meaning) in &finding.remedies {
-            println!("  repair --{} {}\n      {meaning}", flag(*remedy), finding.migration);
+        context.say(styled(DONE, "Done."))?;
+    } else if findings.is_empty() {
+        context.say("Nothing is wrong with the history.")?;
+    } else {
+        let mut terminal = Terminal::new(!matches.get_flag("no-input"), context.project().apps());
+        for finding in &findings {
+            tell(context, finding, |_| true)?;
+            let remedies: Vec<(&str, Remedy)> = finding.remedies.iter().map(|(it, _)| (flag(*it), *it)).collect();
+            if let Some(remedy) = terminal.choose(&remedies) {
+                migrator.repair(&db, &finding.migration, remedy).await?;
+                context.say(styled(DONE, "Done."))?;
+            }
         }
     }
     db.close().await;
+    Ok(())
+}
+
+/// What is wrong, and the ways to set it right that are of interest.
+fn tell(context: &Context<'_>, finding: &Finding, of_interest: impl Fn(Remedy) -> bool) -> Result<()> {
+    context.say(format_args!("{}: {}", styled(BAD, finding.code.as_str()), finding.message))?;
+    for (remedy, meaning) in finding.remedies.iter().filter(|(remedy, _)| of_interest(*remedy)) {
+        let command = format!("repair --{} {}", flag(*remedy), finding.migration);
+        context.say(format_args!("  {}\n      {meaning}", styled(NAME, command)))?;
+    }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! `showmigrations`: which migrations there are, and which have been run.
 
-use super::{Command, CommandFuture, Context};
+use super::{
+    Command, CommandFuture, Context,
+    output::{DONE, NAME, NOTE, styled},
+};
 use crate::{
     Result,
     migrate::{Migrator, engine_error},
@@ -43,18 +46,20 @@ async fn show(context: &Context<'_>) -> Result<()> {
         |migration: &Migration| Shown { entry: entry(&history, migration), applied: applied.contains(&migration.id) };
     if matches.get_flag("plan") {
         for migration in order.iter().filter(|migration| is_wanted(&migration.id.app)) {
-            println!("{} {}{}", show(migration).mark(), migration.id, show(migration).when());
+            context.say(format_args!("{} {}{}", show(migration).mark(), migration.id, show(migration).when()))?;
         }
         return Ok(());
     }
-    for app in context.project().apps().iter().map(|app| app.label()).filter(|app| is_wanted(app)) {
-        println!("{app}");
-        let mut own = order.iter().filter(|migration| migration.id.app == app).peekable();
+    for app in context.project().apps().iter().filter(|app| is_wanted(app.label())) {
+        context.say(styled(NAME, app.label()))?;
+        let mut own = order.iter().filter(|migration| migration.id.app == app.label()).peekable();
         if own.peek().is_none() {
-            println!(" (no migrations)");
+            let no_models = app.models().next().is_none();
+            let what = if no_models { "no migrations" } else { "no migrations yet: `makemigrations` writes them" };
+            context.say(format_args!(" ({})", styled(NOTE, what)))?;
         }
         for migration in own {
-            println!(" {} {}{}", show(migration).mark(), migration.id.name, show(migration).when());
+            context.say(format_args!(" {} {}{}", show(migration).mark(), migration.id.name, show(migration).when()))?;
         }
     }
     Ok(())
@@ -71,11 +76,11 @@ struct Shown<'h> {
 }
 
 impl Shown<'_> {
-    fn mark(&self) -> &'static str {
+    fn mark(&self) -> String {
         match self.entry {
-            Some(entry) if entry.progress.is_some() => "[~]",
-            _ if self.applied => "[X]",
-            _ => "[ ]",
+            Some(entry) if entry.progress.is_some() => styled(NOTE, "[~]"),
+            _ if self.applied => styled(DONE, "[X]"),
+            _ => "[ ]".to_owned(),
         }
     }
 

@@ -45,6 +45,5 @@ async fn print(context: &Context<'_>) -> Result<()> {
     let missing = || Error::new(Code::Migration, format!("there is no migration `{id}`"));
     let migration = set.get(id).ok_or_else(missing)?;
     let direction = if matches.get_flag("backwards") { Direction::Backward } else { Direction::Forward };
-    println!("{}", script(engine_dialect(dialect), &before, migration, direction).map_err(engine_error)?);
-    Ok(())
+    context.say(script(engine_dialect(dialect), &before, migration, direction).map_err(engine_error)?)
 }

@@ -51,19 +51,17 @@ fn squash(context: &Context<'_>) -> Result<()> {
         files::check_name(name)?;
     }
     let squash = set.squash(from.as_ref(), &to, argument("squashed-name")).map_err(engine_error)?;
-    println!("{} stands for:", squash.id);
+    context.say(format_args!("{} stands for:", squash.id))?;
     for replaced in &squash.replaces {
-        println!("  - {replaced}");
+        context.say(format_args!("  - {replaced}"))?;
     }
     if matches.get_flag("dry-run") {
-        println!("\n# {}\n{}", squash.id.path(), squash.to_toml().map_err(engine_error)?);
-        return Ok(());
+        return context.say(format_args!("\n# {}\n{}", squash.id.path(), squash.to_toml().map_err(engine_error)?));
     }
-    files::write(apps, &mut set.clone(), &[squash])?;
-    println!(
-        "Keep the old files until every database is past them; then delete them, and keep `replaces` in the new file."
-    );
-    Ok(())
+    files::write(context, &mut set.clone(), &[squash])?;
+    context.say(
+        "Keep the old files until every database is past them; then delete them, and keep `replaces` in the new file.",
+    )
 }
 
 pub(super) struct OptimizeMigration;
@@ -97,15 +95,13 @@ async fn optimize(context: &Context<'_>) -> Result<()> {
     migration.operations = reduce(migration.operations);
     let after = migration.operations.len();
     if after == before {
-        println!("{id} has nothing to merge.");
-        return Ok(());
+        return context.say(format_args!("{id} has nothing to merge."));
     }
     if matches.get_flag("check") {
         return Err(Error::new(Code::Migration, format!("{id} has {before} operations, and could have {after}"))
             .with_hint(format!("run `optimizemigration {} {}`", id.app, id.name)));
     }
     files::not_applied(context, std::slice::from_ref(&id)).await?;
-    files::rewrite(apps, &migration)?;
-    println!("{id} has {after} operations now, {before} before.");
-    Ok(())
+    files::rewrite(context, &migration)?;
+    context.say(format_args!("{id} has {after} operations now, {before} before."))
 }

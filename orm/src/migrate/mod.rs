@@ -11,6 +11,8 @@ pub use live::introspect;
 /// The engine itself: schema state, operations, plans and files.
 pub use migrations_engine as engine;
 pub use migrator::{Hook, Migrator, migrate};
+#[cfg(feature = "cli")]
+pub(crate) use schema::constant;
 pub use schema::{schema, schema_of};
 pub use step::{Frozen, FrozenField, Step, StepFn, StepFuture};
 
@@ -48,7 +50,12 @@ pub fn engine_error(error: migrations_engine::Error) -> Error {
     if let Some(hint) = error.hint() {
         out = out.with_hint(hint);
     }
-    out.with_source(error)
+    // The cause is what caused it: the engine's error itself is all said.
+    match error.into_source().map(|source| source.downcast::<migrations_engine::Error>()) {
+        None => out,
+        Some(Ok(inner)) => out.with_source(engine_error(*inner)),
+        Some(Err(other)) => out.with_source(other),
+    }
 }
 
 /// Makes the tables of some applications in an empty database, straight from the models and without migrations: for tests.

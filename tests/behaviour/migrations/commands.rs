@@ -26,19 +26,27 @@ pub(super) fn folder(name: &str) -> PathBuf {
     folder
 }
 
-struct Shell {
-    app: fn() -> App,
-    folder: PathBuf,
-    url: String,
+pub(super) struct Shell {
+    pub(super) app: fn() -> App,
+    pub(super) folder: PathBuf,
+    pub(super) url: String,
 }
 
 impl Shell {
-    fn run(&self, line: &str) -> Result<()> {
-        let project = Project::new().app(moved((self.app)(), &self.folder)).database(&self.url);
-        project.run(["manage"].into_iter().chain(line.split_whitespace()))
+    /// Runs a command line, and gives what it prints.
+    pub(super) fn run(&self, line: &str) -> Result<String> {
+        self.run_all(line.split_whitespace())
     }
 
-    fn refused(&self, line: &str) -> Error {
+    pub(super) fn run_all<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Result<String> {
+        let project = Project::new().app(moved((self.app)(), &self.folder)).database(&self.url);
+        let mut printed = String::new();
+        let done = project.run_into(["manage"].into_iter().chain(arguments), &mut printed);
+        print!("{printed}");
+        done.map(|()| printed)
+    }
+
+    pub(super) fn refused(&self, line: &str) -> Error {
         self.run(line).expect_err(line)
     }
 
@@ -61,6 +69,12 @@ behaviour! {
         }
         let mut shell = Shell { app: before::chinook, folder: folder(&format!("{backend:?}")), url: bed.url.clone() };
 
+        let unmade = "`chinook` has models and no migrations: run `makemigrations`";
+        for line in ["migrate", "migrate --plan", "migrate --check"] {
+            let printed = shell.run(line)?;
+            assert!(printed.starts_with("Nothing to migrate yet.\n") && printed.contains(unmade), "{line}: {printed}");
+        }
+        assert!(shell.run("showmigrations")?.contains("`makemigrations` writes them"));
         assert_eq!(shell.refused("makemigrations --check").code(), Code::Migration);
         shell.run("makemigrations --dry-run")?;
         assert!(shell.files().is_empty());
@@ -75,8 +89,10 @@ behaviour! {
         assert_eq!(shell.refused("migrate --check").code(), Code::Migration);
         shell.run("migrate --plan")?;
         shell.run("showmigrations")?;
-        shell.run("migrate")?;
-        shell.run("migrate --check")?;
+        assert_eq!(shell.run("migrate")?, "Applying chinook.0001_initial\n");
+        for line in ["migrate", "migrate --check", "migrate chinook", "migrate chinook 0001"] {
+            assert_eq!(shell.run(line)?, "Nothing to migrate.\n", "{line}");
+        }
         shell.run("showmigrations --plan")?;
         shell.run("check")?;
         db.batch("ALTER TABLE chinook_artist ADD COLUMN extra integer").await?;
@@ -100,6 +116,10 @@ behaviour! {
         db.batch("INSERT INTO chinook_artist (id, name) VALUES (1, 'Ada')").await?;
 
         shell.app = after::chinook;
+        let differs = "The models of `chinook` have changes that no migration makes: run `makemigrations`";
+        assert!(shell.run("migrate")?.contains(differs));
+        assert!(shell.run("migrate chinook --plan")?.contains(differs));
+        assert_eq!(shell.run("migrate chinook 0001")?, "Nothing to migrate.\n");
         assert!(shell.refused("check --no-database").message().starts_with("1 difference "));
         let refused = shell.refused("makemigrations --no-input");
         assert!(refused.to_string().contains("--remove chinook.Track.bytes"), "{refused}");

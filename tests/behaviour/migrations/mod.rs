@@ -1,6 +1,7 @@
 //! A change of models on a database full of rows loses none of them: forwards, back, and to zero.
 
 mod after;
+mod answers;
 mod applications;
 mod before;
 mod changes;

@@ -55,15 +55,14 @@ fn draw(context: &Context<'_>) -> Result<()> {
         _ => mermaid::draw(&graph),
     };
     match output {
-        None => print!("{picture}"),
+        None => context.say(picture.trim_end()),
         Some(path) => {
             std::fs::write(path, picture).map_err(|error| {
                 Error::new(Code::BadSetting, format!("`{path}` cannot be written")).with_source(error)
             })?;
-            println!("wrote {path}");
+            context.say(format_args!("wrote {path}"))
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]

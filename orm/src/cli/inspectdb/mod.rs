@@ -62,8 +62,7 @@ async fn inspect(context: &Context<'_>) -> Result<()> {
     let any = |patterns: &[String], table: &str| patterns.iter().any(|pattern| fits(pattern, table));
     let source = write::models(&live, app, |table| (only.is_empty() || any(&only, table)) && !any(&not, table));
     let Some(path) = matches.get_one::<String>("output") else {
-        print!("{source}");
-        return Ok(());
+        return context.say(source.trim_end());
     };
     let refused = |error| {
         Error::new(Code::BadSetting, format!("`{path}` cannot be written"))
@@ -72,8 +71,7 @@ async fn inspect(context: &Context<'_>) -> Result<()> {
     };
     let mut file = std::fs::File::create_new(path).map_err(refused)?;
     std::io::Write::write_all(&mut file, source.as_bytes()).map_err(refused)?;
-    println!("wrote {path}");
-    Ok(())
+    context.say(format_args!("wrote {path}"))
 }
 
 fn patterns(matches: &ArgMatches, name: &str) -> Vec<String> {

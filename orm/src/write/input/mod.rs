@@ -286,6 +286,15 @@ fn read_field(meta: &ModelMeta, field: &FieldMeta, given: Untyped<'_>) -> Result
     }
 }
 
+/// The value of a field with one column, from text as a form sends it.
+#[cfg(feature = "cli")]
+pub(crate) fn read_text(meta: &ModelMeta, field: &FieldMeta, text: &str) -> Result<Value, ValidationError> {
+    let given = Untyped::Text(text);
+    let read = read_field(meta, field, given)
+        .and_then(|mut values| values.pop().ok_or_else(|| Error::new(Code::BadModel, "the field has no column")));
+    read.map_err(|error| mistake(meta, field, &error, given))
+}
+
 /// The value of one column, by its field's type; of a foreign key, by the type of the key that it points to.
 fn read_column(meta: &ModelMeta, column: u16, given: Untyped<'_>) -> Result<Value> {
     let field = &meta.fields[usize::from(meta.columns[usize::from(column)].field)];
