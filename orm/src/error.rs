@@ -187,6 +187,7 @@ struct Inner {
     table: Option<String>,
     fields: Vec<String>,
     validation: Vec<ValidationError>,
+    unredacted: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -208,6 +209,7 @@ impl Error {
             table: None,
             fields: Vec::new(),
             validation: Vec::new(),
+            unredacted: None,
             source: None,
         }))
     }
@@ -232,6 +234,18 @@ impl Error {
     /// ```
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    /// Keeps what was said of values, apart from all that is shown: see [`Error::unredacted`].
+    ///
+    /// ```
+    /// let error = orm::Error::new(orm::Code::InvalidValue, "expected a day").with_unredacted("`31 February` is no day");
+    /// assert!(!format!("{error:?}").contains("February"));
+    /// assert_eq!(error.unredacted(), Some("`31 February` is no day"));
+    /// ```
+    pub fn with_unredacted(mut self, text: impl Into<String>) -> Self {
+        self.0.unredacted = Some(text.into());
         self
     }
 
@@ -277,6 +291,12 @@ impl Error {
     /// The table whose constraint refused the write, where the database tells.
     pub(crate) fn table(&self) -> Option<&str> {
         self.0.table.as_deref()
+    }
+
+    /// The same as another kind of mistake, in other words.
+    pub(crate) fn retold(mut self, code: Code, message: &str) -> Self {
+        (self.0.code, self.0.message) = (code, message.to_owned());
+        self
     }
 
     /// Puts what the message is about in front of it.
@@ -391,6 +411,22 @@ impl Error {
         self.0.constraint.as_deref()
     }
 
+    /// What the database or the reader of a value said, word for word: it may hold values of rows, which nothing else of an error
+    /// does. Neither `Display` nor `Debug` show it, and it is no `source()`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let again = Tag::draft().slug("code").name("Code").create(&db).await.unwrap_err();
+    /// assert_eq!(again.message(), "`Tag.slug`: a unique key already holds the value");
+    /// assert_eq!(again.unredacted(), Some("UNIQUE constraint failed: library_tag.slug"));
+    /// # Ok(()) }
+    /// ```
+    pub fn unredacted(&self) -> Option<&str> {
+        self.0.unredacted.as_deref()
+    }
+
     /// Every mistake in values from outside, when they were refused.
     ///
     /// ```
@@ -442,6 +478,9 @@ impl Error {
         write!(f, "[{}] {}", self.0.code.as_str(), self.0.message)?;
         if let Some(model) = self.0.model {
             write!(f, "\n  model: {model}")?;
+        }
+        if let Some(constraint) = &self.0.constraint {
+            write!(f, "\n  constraint: {constraint}")?;
         }
         if let Some(sql) = &self.0.sql {
             // A list of hundreds of places helps nobody; `sql()` has it whole.

@@ -90,6 +90,41 @@ behaviour! {
         Ok(())
     }
 
+    async fn one_relation_has_one_list(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let people = || Person::objects().filter(|p| p.id.eq(1));
+        // Named twice, or on the way to another: one list, and all that is below.
+        let ada = people().prefetch(|p| p.written.filter(|b| b.active).prefetch(|b| b.tags)).prefetch(|p| p.written.filter(|b| b.active).prefetch(|b| b.lines)).get(db).await?;
+        bed.log.assert_queries(4);
+        assert_eq!((written(&ada)?, ada.written.get()?[0].tags.get()?.len(), ada.written.get()?[0].lines.get()?.len()), (vec!["Notes"], 2, 2));
+        bed.log.clear();
+        Book::objects().prefetch(|b| (b.author.country, b.author, b.author.written)).all(db).await?;
+        bed.log.assert_queries(4);
+        bed.log.clear();
+        let mut ada = people().get(db).await?;
+        bed.log.clear();
+        let refused = [
+            people().prefetch(|p| (p.written.filter(|b| b.active), p.written.filter(|b| !b.active))).all(db).await.map(drop),
+            people().prefetch(|p| p.written).prefetch(|p| p.written.limit(1)).all(db).await.map(drop),
+            people().prefetch(|p| (p.written.order_by(|b| b.id.asc()), p.written.order_by(|b| b.id.desc()))).get(db).await.map(drop),
+            people().prefetch(|p| (p.written.select_related(|b| b.editor), p.written)).first(db).await.map(drop),
+            people().prefetch(|p| (p.written.prefetch(|b| b.tags), p.written.prefetch(|b| b.tags.limit(1)))).page(1, 5, db).await.map(drop),
+            Book::objects().prefetch(|b| (b.author.written, b.author.written.filter(|b| b.active))).all(db).await.map(drop),
+            people().all_with(|p| p.written.prefetch(|b| (b.tags, b.tags.limit(1))), db).await.map(drop),
+            ada.prefetch(|p| (p.written, p.written.filter(|b| b.active)), db).await,
+        ];
+        for refused in refused {
+            let error = refused.unwrap_err();
+            assert_eq!(error.code(), Code::BadQuery, "{error}");
+            assert!(error.message().contains("` is prefetched twice") && error.message().contains(".all_with("), "{error}");
+        }
+        bed.log.assert_queries(0);
+        let mut stream = people().prefetch(|p| (p.written, p.written.limit(1))).stream(db);
+        assert!(stream.try_next().await.is_err());
+        Ok(())
+    }
+
     async fn rows_of_annotated_and_joined_queries(bed) {
         filled(&bed).await?;
         let people = Person::objects().annotate(|p| p.written.count()).order_by(|(p, _)| p.id.asc())

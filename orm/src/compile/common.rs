@@ -1,6 +1,11 @@
 //! Common table expressions: `WITH`, before the statement or where one is read.
 
-use super::{Sql, Text, expr::bad, number::SOME_DIGITS, select::Names};
+use super::{
+    Sql, Text,
+    expr::bad,
+    number::{SOME_DIGITS, scale},
+    select::Names,
+};
 use crate::{
     Dialect, Kind, Result, Statement,
     tree::{Common, Expr, Select, Selected},
@@ -102,7 +107,7 @@ impl Sql {
         for (one, other) in first.selection.iter_mut().zip(&mut step.selection) {
             let (Selected::Expr(one), Selected::Expr(other)) = (one, other) else { continue };
             let Some(kind) = self.kind(one) else { continue };
-            let scale = [&*one, &*other].into_iter().filter_map(|expr| self.scale(expr)).chain([SOME_DIGITS]).max();
+            let scale = [&*one, &*other].into_iter().filter_map(scale).chain([SOME_DIGITS]).max();
             match self.dialect {
                 Dialect::Sqlite => {}
                 Dialect::Postgres => [one, other].into_iter().for_each(|expr| cast(expr, kind)),

@@ -15,7 +15,7 @@ mod text;
 mod window;
 mod write;
 
-pub(crate) use select::{count, effective_order, kind, select, shape};
+pub(crate) use select::{count, effective_order, kind, scales, select, shape};
 pub(crate) use write::{delete, insert, update};
 
 use crate::{

@@ -3,7 +3,7 @@
 use super::Sql;
 use crate::{
     Dialect, Kind, Result, Value,
-    tree::{Aggregate, Aggregation, BinaryOp, Expr, Selected},
+    tree::{Aggregate, Aggregation, BinaryOp, Expr, Function, Selected},
 };
 
 /// How many more digits a quotient or a mean of decimals has after the point than what it is made of: MySQL's
@@ -46,7 +46,8 @@ impl Sql {
         let before = std::mem::replace(&mut self.rounding, true);
         self.push("ROUND(");
         self.operator(op, left, right, kind)?;
-        let scale = self.scale_of(op, left, right);
+        let digits = |side| scale(side).unwrap_or(SOME_DIGITS);
+        let scale = scale_of(op, digits(left), digits(right));
         self.push(&format!(", {scale})"));
         self.rounding = before;
         Ok(())
@@ -102,59 +103,15 @@ impl Sql {
         Ok(())
     }
 
-    /// How many digits the expression has after the point, where it can be told.
-    pub(super) fn scale(&self, expr: &Expr) -> Option<u32> {
-        match expr {
-            Expr::Column { model, column, .. } | Expr::Proposed { model, column } => {
-                let column = &model.columns[usize::from(*column)];
-                match column.kind {
-                    Kind::I16 | Kind::I32 | Kind::I64 => Some(0),
-                    _ => column.scale,
-                }
-            }
-            Expr::Value(Value::Decimal(value)) => Some(value.scale()),
-            Expr::Value(Value::I16(_) | Value::I32(_) | Value::I64(_)) => Some(0),
-            Expr::Derived { of: inner, .. } | Expr::Outer(_, inner) | Expr::Negate(inner) => self.scale(inner),
-            Expr::Binary(op, left, right) => Some(self.scale_of(*op, left, right)),
-            Expr::Call(_, arguments) => arguments.iter().map(|it| self.scale(it)).max().flatten(),
-            Expr::Case { branches, otherwise } => branches
-                .iter()
-                .map(|(_, value)| value)
-                .chain(otherwise.as_deref())
-                .map(|it| self.scale(it))
-                .max()
-                .flatten(),
-            Expr::Window(windowed) => self.scale(&windowed.call),
-            Expr::Aggregate(of) => {
-                let scale = self.scale(of.arguments.first()?)?;
-                Some(if of.function == Aggregate::Avg { scale + MORE_DIGITS } else { scale })
-            }
-            Expr::Scalar(select) => match select.selection.first() {
-                Some(Selected::Expr(expr)) => self.scale(expr),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn scale_of(&self, op: BinaryOp, left: &Expr, right: &Expr) -> u32 {
-        let of = |expr| self.scale(expr).unwrap_or(SOME_DIGITS);
-        match op {
-            BinaryOp::Mul => of(left) + of(right),
-            BinaryOp::Div => of(left) + MORE_DIGITS,
-            _ => of(left).max(of(right)),
-        }
-    }
-
     /// The digits that a sum or a mean over a window is rounded to.
     pub(super) fn scale_in_window(&self, of: &Aggregation) -> u32 {
-        let scale = of.arguments.first().and_then(|on| self.scale(on)).unwrap_or(SOME_DIGITS);
+        let scale = of.arguments.first().and_then(scale).unwrap_or(SOME_DIGITS);
         if of.function == Aggregate::Avg { scale + MORE_DIGITS } else { scale }
     }
 
     /// A mean of decimals: of the exact sum, with four digits more than the values have.
     pub(super) fn decimal_mean(&mut self, on: &Expr, write: impl Fn(&mut Sql, &str) -> Result<()>) -> Result<()> {
-        let scale = self.scale(on).unwrap_or(SOME_DIGITS) + MORE_DIGITS;
+        let scale = scale(on).unwrap_or(SOME_DIGITS) + MORE_DIGITS;
         self.push("ROUND(");
         if self.dialect == Dialect::Sqlite {
             self.push("CAST(");
@@ -167,6 +124,67 @@ impl Sql {
         }
         self.push(&format!(", {scale})"));
         Ok(())
+    }
+}
+
+/// How many digits the expression has after the point, where it can be told.
+pub(super) fn scale(expr: &Expr) -> Option<u32> {
+    match expr {
+        Expr::Column { model, column, .. } | Expr::Proposed { model, column } => {
+            let column = &model.columns[usize::from(*column)];
+            match column.kind {
+                Kind::I16 | Kind::I32 | Kind::I64 => Some(0),
+                _ => column.scale,
+            }
+        }
+        Expr::Value(Value::Decimal(value)) => Some(value.scale()),
+        Expr::Value(Value::I16(_) | Value::I32(_) | Value::I64(_)) => Some(0),
+        Expr::Derived { of: inner, .. } | Expr::Outer(_, inner) | Expr::Negate(inner) => scale(inner),
+        Expr::Binary(op, left, right) => Some(scale_of(*op, scale(left)?, scale(right)?)),
+        Expr::Call(Function::Ceil | Function::Floor | Function::Sign, _) => Some(0),
+        Expr::Call(Function::Round, arguments) => match arguments.get(1) {
+            Some(Expr::Value(Value::I32(digits))) => u32::try_from(*digits).ok(),
+            _ => None,
+        },
+        Expr::Call(Function::Coalesce | Function::Greatest | Function::Least, all) => widest(all.iter()),
+        Expr::Call(
+            Function::Abs
+            | Function::NullIf
+            | Function::Lag
+            | Function::Lead
+            | Function::FirstValue
+            | Function::LastValue
+            | Function::NthValue,
+            arguments,
+        ) => scale(arguments.first()?),
+        Expr::Case { branches, otherwise } => {
+            widest(branches.iter().map(|(_, value)| value).chain(otherwise.as_deref()))
+        }
+        Expr::Window(windowed) => scale(&windowed.call),
+        Expr::Aggregate(of) => {
+            let scale = scale(of.arguments.first()?)?;
+            Some(if of.function == Aggregate::Avg { scale + MORE_DIGITS } else { scale })
+        }
+        Expr::Scalar(select) => match select.selection.first() {
+            Some(Selected::Expr(expr)) => scale(expr),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The most digits that one of several has. NULL has none.
+fn widest<'e>(all: impl Iterator<Item = &'e Expr>) -> Option<u32> {
+    let known = all.filter(|expr| !matches!(expr, Expr::Value(Value::Null(_))));
+    known.map(scale).try_fold(0, |most, scale| Some(most.max(scale?)))
+}
+
+/// How many digits after the point come out of an operator.
+fn scale_of(op: BinaryOp, left: u32, right: u32) -> u32 {
+    match op {
+        BinaryOp::Mul => left + right,
+        BinaryOp::Div => left + MORE_DIGITS,
+        _ => left.max(right),
     }
 }
 

@@ -1,6 +1,6 @@
 //! SELECT.
 
-use super::{Sql, expr::bad, grouping, quoted};
+use super::{Sql, expr::bad, grouping, number::scale, quoted};
 use crate::{
     Code, Dialect, Error, Result, Statement, Value,
     resolve::{Frame, Origin, Place},
@@ -77,6 +77,15 @@ pub(crate) fn shape(select: &Select, expr: &Expr) -> Result<String> {
 /// The kind of an expression's values, where it can be told.
 pub(crate) fn kind(expr: &Expr, dialect: Dialect) -> Option<crate::Kind> {
     Sql::new(dialect).kind(expr)
+}
+
+/// The values of a row that are computed decimals: their column, and how many digits they have after the point.
+pub(crate) fn scales(select: &Select) -> Vec<(usize, u32)> {
+    let values = (0..).zip(&select.selection).filter_map(|(place, selected)| match selected {
+        Selected::Expr(expr) => Some((position(select, place), scale(expr).filter(|scale| *scale > 0)?.min(28))),
+        Selected::Model { .. } => None,
+    });
+    values.collect()
 }
 
 /// Whether text can be written without table names: one table, and no query inside.

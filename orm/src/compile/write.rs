@@ -3,6 +3,7 @@
 use super::{Sql, Text};
 use crate::{
     Code, Dialect, Error, Kind, Result, Statement, Value,
+    model::{ColumnMeta, ModelMeta},
     resolve::{self, Frame},
     statement::placeholder,
     tree::{
@@ -128,27 +129,22 @@ impl Sql {
         })
     }
 
-    /// The new value of a column. SQLite stores whatever arithmetic gives, also what the column's type cannot be read from.
+    /// The new value of a column. SQLite stores whatever an expression gives, also what the column does not hold: a function there
+    /// rounds and refuses as the others do by the column's type. What was checked already, or fits whatever it is, goes without.
     fn assigned(&mut self, model: &ModelRef, assignment: &Assignment) -> Result<()> {
-        if let Expr::Value(value) = &assignment.value {
-            value.storable(self.dialect).map_err(|error| model.blame(assignment.column, error))?;
+        let Assignment { column, value } = assignment;
+        if let Expr::Value(value) = value {
+            value.storable(self.dialect).map_err(|error| model.blame(*column, error))?;
         }
-        let range = match model.columns[assignment.column as usize].kind {
-            Kind::I16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
-            Kind::I32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
-            Kind::I64 => (i64::MIN, i64::MAX),
-            _ => return self.expr(&assignment.value),
+        let guard = match self.dialect {
+            Dialect::Sqlite if !fits(model, *column, value) => guard(model, *column),
+            _ => None,
         };
-        let known = matches!(assignment.value, Expr::Value(_) | Expr::Column { .. } | Expr::Proposed { .. });
-        if known || self.dialect != Dialect::Sqlite {
-            return self.expr(&assignment.value);
-        }
-        self.push("orm_whole(");
-        self.expr(&assignment.value)?;
-        self.push(", ");
-        self.bind(Value::I64(range.0));
-        self.push(", ");
-        self.bind(Value::I64(range.1));
+        let Some((function, limits)) = guard else { return self.expr(value) };
+        self.push(function);
+        self.push("(");
+        self.expr(value)?;
+        self.push(&limits);
         self.push(")");
         Ok(())
     }
@@ -305,6 +301,50 @@ impl Sql {
                 self.expr(&Expr::InQuery(key, rows))
             }
         }
+    }
+}
+
+/// The function that makes a value one that the column holds, and its further arguments.
+fn guard(model: &ModelMeta, column: u16) -> Option<(&'static str, String)> {
+    let shape = &model.columns[usize::from(column)];
+    let whole = |least: i64, most: i64| {
+        let least = if model.is_positive(column) { 0 } else { least };
+        Some(("orm_whole", format!(", {least}, {most}")))
+    };
+    match shape.kind {
+        Kind::I16 => whole(i16::MIN.into(), i16::MAX.into()),
+        Kind::I32 => whole(i32::MIN.into(), i32::MAX.into()),
+        Kind::I64 | Kind::Duration => whole(i64::MIN, i64::MAX),
+        Kind::F32 => Some(("orm_single", String::new())),
+        Kind::F64 => Some(("orm_double", String::new())),
+        Kind::Decimal => Some(("orm_decimal", format!(", {}, {}", shape.digits?, shape.scale?))),
+        Kind::Text => Some(("orm_text", format!(", {}", shape.max_length?))),
+        _ => None,
+    }
+}
+
+/// Whether the column holds the value, whatever it is.
+fn fits(model: &ModelMeta, column: u16, value: &Expr) -> bool {
+    match value {
+        // Values are checked before there is a statement.
+        Expr::Value(_) => true,
+        Expr::Column { model: other, column: from, .. } | Expr::Proposed { model: other, column: from } => {
+            let signed = !other.is_positive(*from);
+            let (to, from) = (&model.columns[usize::from(column)], &other.columns[usize::from(*from)]);
+            let within = |part: Option<u32>, whole: Option<u32>| {
+                whole.is_none_or(|whole| part.is_some_and(|part| part <= whole))
+            };
+            let before_point = |shape: &ColumnMeta| Some(shape.digits?.saturating_sub(shape.scale?));
+            from.kind == to.kind
+                && (!signed || !model.is_positive(column))
+                && within(from.max_length, to.max_length)
+                && within(from.scale, to.scale)
+                && within(before_point(from), before_point(to))
+        }
+        Expr::Case { branches, otherwise } => {
+            branches.iter().map(|(_, value)| value).chain(otherwise.as_deref()).all(|value| fits(model, column, value))
+        }
+        _ => false,
     }
 }
 

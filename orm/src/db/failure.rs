@@ -35,7 +35,7 @@ pub(super) fn of_statement(error: DieselError, dialect: Dialect) -> Error {
         // Ours, on its way through Diesel's serialization.
         DieselError::SerializationError(cause) => match cause.downcast::<Error>() {
             Ok(error) => *error,
-            Err(cause) => Error::new(Code::InvalidValue, format!("a value cannot be sent: {cause}")),
+            Err(cause) => Error::new(Code::InvalidValue, "a value cannot be sent").with_unredacted(cause.to_string()),
         },
         DieselError::DatabaseError(kind, information) => of_database(kind, &*information, dialect),
         DieselError::InvalidCString(_) => {
@@ -60,13 +60,10 @@ fn of_database(kind: DatabaseErrorKind, information: &dyn DatabaseErrorInformati
             Dialect::MariaDb | Dialect::MySql => mysql(message),
         },
     };
-    let mut error = Error::new(
-        code,
-        match information.details() {
-            Some(details) => format!("{message} ({details})"),
-            None => message.to_owned(),
-        },
-    );
+    let mut error = Error::new(code, said(code, message)).with_unredacted(match information.details() {
+        Some(details) => format!("{message} ({details})"),
+        None => message.to_owned(),
+    });
     if let Some(hint) = hint(code).map(str::to_owned).or_else(|| information.hint().map(str::to_owned)) {
         error = error.with_hint(hint);
     }
@@ -91,6 +88,37 @@ fn of_database(kind: DatabaseErrorKind, information: &dyn DatabaseErrorInformati
     }
 }
 
+/// The message of an error. The databases put values into theirs: what can be said without them is said in our words, and elsewhere
+/// they are left out.
+fn said(code: Code, message: &str) -> String {
+    let ours = match code {
+        Code::UniqueViolation => "a unique key already holds the value",
+        Code::ForeignKeyViolation => "a foreign key points to no row, or a row is still pointed to",
+        Code::CheckViolation => "a check constraint is not met",
+        Code::NotNullViolation => "a column that must have a value has none",
+        Code::OutOfRange => "a number or a moment is outside its range",
+        Code::TooLong => "the text is too long for its column",
+        Code::InexactDecimal => "the decimal has more digits than SQLite computes exactly",
+        Code::UnknownZone => "the database does not know the time zone",
+        // The names that are missing.
+        Code::MissingTable => message,
+        _ => return without_values(message),
+    };
+    ours.to_owned()
+}
+
+/// PostgreSQL: `invalid input syntax for type integer: "x"`. MariaDB: `Incorrect integer value: 'x' for column ..`. Names are never
+/// after a colon.
+fn without_values(message: &str) -> String {
+    let start = [": \"", ": '"].into_iter().filter_map(|before| message.find(before)).min();
+    let Some(start) = start else { return message.to_owned() };
+    let quote = if message[start..].starts_with(": \"") { '"' } else { '\'' };
+    let rest = &message[start + 3..];
+    // A value may have quotes in it: it ends where a column is named, or with the last one.
+    let after = rest.rfind("' for column").filter(|_| quote == '\'').or_else(|| rest.rfind(quote));
+    format!("{}: ..{}", &message[..start], after.map_or("", |end| &rest[end + 1..]))
+}
+
 fn hint(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::MissingTable => "run the migrations: cargo run -- migrate",
@@ -109,14 +137,19 @@ fn hint(code: Code) -> Option<&'static str> {
     })
 }
 
-/// What the errors of our functions on SQLite say of a number or a moment that is too large, and of a pattern that is none.
+/// What the errors of our functions on SQLite say of a number or a moment that is too large, of a text that is too long, of a number
+/// that is kept by its first digits only, and of a pattern that is none.
 pub(super) const OUT_OF_RANGE: &str = "out of range";
+pub(super) const TOO_LONG: &str = "too long";
+pub(super) const NOT_EXACT: &str = "more than 15 digits";
 pub(super) const BAD_REGEX: &str = "invalid regular expression";
 
 fn sqlite(message: &str) -> Code {
     match message {
         "interrupted" => Code::StatementTimeout,
         text if text.contains(BAD_REGEX) => Code::BadRegex,
+        TOO_LONG => Code::TooLong,
+        NOT_EXACT => Code::InexactDecimal,
         text if text.contains(OUT_OF_RANGE) || text == "integer overflow" => Code::OutOfRange,
         text if text.contains("is locked") => Code::LockTimeout,
         text if text.starts_with("no such table") || text.starts_with("no such column") => Code::MissingTable,
@@ -211,7 +244,7 @@ pub(crate) fn of_warning(message: &str) -> Error {
         true => Code::ForeignKeyViolation,
         false => mysql(message),
     };
-    of_mysql(Error::new(code, message), message)
+    of_mysql(Error::new(code, said(code, message)).with_unredacted(message), message)
 }
 
 /// "Duplicate entry '..' for key 'name'", "... CONSTRAINT `name` FOREIGN KEY ...", "CONSTRAINT `name` failed for ...",

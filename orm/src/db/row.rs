@@ -229,10 +229,14 @@ impl<'r> Cell<'r> {
         self.scale = scale;
     }
 
-    /// [`Cell::decimal`] with as many digits after the point as the column has, whatever the database keeps.
+    /// [`Cell::decimal`] with as many digits after the point as its column or expression has: no fewer, and no more zeros.
     pub(crate) fn scaled_decimal(&self) -> Result<Decimal> {
         let mut value = self.decimal()?;
-        if let Some(scale) = self.scale.filter(|scale| *scale > value.scale()) {
+        let Some(scale) = self.scale.filter(|scale| *scale != value.scale()) else { return Ok(value) };
+        if scale < value.scale() {
+            value = value.normalize();
+        }
+        if scale > value.scale() {
             value.rescale(scale);
         }
         Ok(value)
@@ -254,6 +258,9 @@ impl Bad {
                 .with_hint("make the field an `Option`, or the column NOT NULL"),
             Bad::Found(found) => {
                 Error::new(Code::Decode, format!("column {column} cannot be read as `{wanted}`: it holds {found}"))
+            }
+            Bad::Value(form, value) => {
+                Bad::Found(form.to_owned()).into_error(column - 1, wanted).with_unredacted(format!("{form}: {value}"))
             }
         }
     }

@@ -145,5 +145,7 @@ pub fn unknown_choice<T: std::fmt::Debug>(name: &str, stored: &T, choices: &[Cho
         })
         .collect();
     let hint = format!("the choices are {}; a variant with #[choice(other)] takes everything else", known.join(", "));
-    Error::new(Code::UnknownChoice, format!("{stored:?} is none of the choices of `{name}`")).with_hint(hint)
+    Error::new(Code::UnknownChoice, format!("the value is none of the choices of `{name}`"))
+        .with_hint(hint)
+        .with_unredacted(format!("{stored:?}"))
 }

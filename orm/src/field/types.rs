@@ -459,8 +459,10 @@ macro_rules! positive {
 
             fn from_cell(cell: &Cell<'_>) -> Result<Self> {
                 let stored = cell.$get()?;
-                <$type>::try_from(stored)
-                    .map_err(|_| Error::new(Code::Decode, format!("{stored} is negative, in a field that never is")))
+                <$type>::try_from(stored).map_err(|_| {
+                    Error::new(Code::Decode, "the number is negative, in a field that never is")
+                        .with_unredacted(stored.to_string())
+                })
             }
         }
         impl Plain for $type {}
@@ -493,14 +495,15 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> FieldType for Json
     const KIND: Kind = Kind::Json;
 
     fn to_value(&self) -> Result<Value> {
-        serde_json::to_value(&self.0)
-            .map(Value::Json)
-            .map_err(|error| Error::new(Code::InvalidValue, "the value has no JSON form").with_source(error))
+        serde_json::to_value(&self.0).map(Value::Json).map_err(|error| {
+            Error::new(Code::InvalidValue, "the value has no JSON form").with_unredacted(error.to_string())
+        })
     }
 
     fn from_cell(cell: &Cell<'_>) -> Result<Self> {
         serde_json::from_value(cell.json()?).map(Json).map_err(|error| {
-            Error::new(Code::Decode, format!("the document is no `{}`", std::any::type_name::<T>())).with_source(error)
+            let what = format!("the document is no `{}`", std::any::type_name::<T>());
+            Error::new(Code::Decode, what).with_unredacted(error.to_string())
         })
     }
 }

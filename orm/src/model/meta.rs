@@ -215,6 +215,12 @@ pub struct CheckMeta {
 }
 
 impl ModelMeta {
+    /// Whether a column's numbers are never negative, as those of `u32` are.
+    pub(crate) fn is_positive(&self, column: u16) -> bool {
+        let field = &self.fields[usize::from(self.columns[usize::from(column)].field)];
+        field.column.is_some_and(|column| column.positive)
+    }
+
     /// Builds the metadata of a derived model.
     pub(crate) fn build(spec: &'static ModelSpec, app: &'static AppSpec) -> ModelMeta {
         super::register(app);

@@ -436,6 +436,8 @@ pub struct Reader<'r, 'c> {
     row: &'r Row<'c>,
     at: usize,
     related: &'r [crate::query::Related],
+    /// How many digits after the point the computed decimals have, by their columns; see [`crate::compile::scales`].
+    scales: &'r [(usize, u32)],
     /// The model that is being read, the first of its columns, and the number of its next field.
     model: Option<(&'static ModelMeta, usize)>,
     next: u16,
@@ -443,15 +445,24 @@ pub struct Reader<'r, 'c> {
 
 impl<'r, 'c> Reader<'r, 'c> {
     pub(crate) fn new(row: &'r Row<'c>, related: &'r [crate::query::Related]) -> Self {
-        Reader { row, at: 0, related, model: None, next: 0 }
+        Reader { row, at: 0, related, scales: &[], model: None, next: 0 }
+    }
+
+    /// With what is known of the row's computed decimals.
+    pub(crate) fn with_scales(self, scales: &'r [(usize, u32)]) -> Self {
+        Reader { scales, ..self }
     }
 
     /// The next column, as a value.
     pub fn value<T: FieldType>(&mut self) -> Result<T> {
         let mut cell = self.row.cell(self.at);
-        // Databases drop the zeros at a decimal's end.
-        if let (Kind::Decimal, Some((model, first))) = (T::KIND, self.model) {
-            cell.set_scale(model.columns.get(self.at - first).and_then(|column| column.scale));
+        // Databases drop the zeros at a decimal's end, or add some.
+        if T::KIND == Kind::Decimal {
+            let computed = || self.scales.iter().find(|(column, _)| *column == self.at).map_or(0, |(_, scale)| *scale);
+            cell.set_scale(match self.model {
+                Some((model, first)) => model.columns.get(self.at - first).and_then(|column| column.scale),
+                None => Some(computed()),
+            });
         }
         self.at += 1;
         T::from_cell(&cell)

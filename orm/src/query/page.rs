@@ -110,8 +110,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         // One row more tells whether there are more.
         select.limit = Some(size.saturating_add(1));
         select.selection.extend(keyset.exprs.iter().cloned().map(Selected::Expr));
-        let statement = compile::select(&select, ex.dialect())?;
-        let fetch = Fetch::of::<M>(statement, self.related().to_vec(), self.prefetches().to_vec(), self.access());
+        let fetch = self.fetch_as(&select, ex.dialect())?;
         ex.run(FetchAfter { fetch, kinds: keyset.kinds.clone(), size: usize::try_from(size).unwrap_or(usize::MAX) })
             .await
     }

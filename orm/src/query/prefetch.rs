@@ -147,34 +147,46 @@ pub(crate) fn rows_of<M: Model, F: RelationRows>(owner: &M, relation: F) -> Quer
 
 /// Puts a relation under the ones on the way to it.
 fn insert(level: &mut Vec<Arc<Prefetch>>, prefetch: Prefetch, way: &[Step]) {
-    let step = way.first().unwrap_or(&prefetch.step);
-    let known = level.iter().position(|other| other.step == *step);
-    let Some((first, rest)) = way.split_first() else {
-        match known {
-            // What was asked for last counts; what hangs below stays.
-            Some(index) => {
-                let below = std::mem::take(&mut Arc::make_mut(&mut level[index]).below);
-                level[index] = Arc::new(prefetch);
-                let own = &mut Arc::make_mut(&mut level[index]).below;
-                own.extend(
-                    below.into_iter().filter(|old| !own.iter().any(|new| new.step == old.step)).collect::<Vec<_>>(),
-                );
-            }
-            None => level.push(Arc::new(prefetch)),
+    let mut whole = prefetch;
+    for step in way.iter().rev() {
+        let relation = &step.model.fields[usize::from(step.field)].relation;
+        let Some(target) = relation.as_ref().map(|relation| relation.target()) else { return };
+        let Some(ops) = target.ops else { return };
+        let below = vec![Arc::new(whole)];
+        whole = Prefetch { below, ..Prefetch::whole(step.clone(), target, ops, false) };
+    }
+    merge(level, Arc::new(whole));
+}
+
+/// Adds a relation to those that are there: one that is there already has the same rows, and what hangs below comes together.
+fn merge(level: &mut Vec<Arc<Prefetch>>, new: Arc<Prefetch>) {
+    let Some(old) = level.iter_mut().find(|old| old.step == new.step) else { return level.push(new) };
+    let (old, new) = (Arc::make_mut(old), Arc::unwrap_or_clone(new));
+    if old.asked && new.asked && old.select != new.select {
+        let (model, field) = (&old.step.model.name, &old.step.field().name);
+        old.select.add_filter(Expr::invalid(format!(
+            "`{model}.{field}` is prefetched twice, with different rows, and a row has place for one list: prefetch it once, by \
+             `.filter(|row| one | other)`, or read the others by `.all_with(|row| row.{field}.filter(..), &db)`"
+        )));
+    } else if new.asked {
+        (old.select, old.related, old.asked) = (new.select, new.related, true);
+    }
+    new.below.into_iter().for_each(|below| merge(&mut old.below, below));
+}
+
+/// Refuses what cannot be said before anything is read: the rows that it belongs to come first.
+pub(super) fn check(plans: &[Arc<Prefetch>]) -> Result<()> {
+    plans.iter().try_for_each(|plan| {
+        let parts = match &plan.select.filter {
+            Some(Expr::And(parts)) => parts,
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        match parts.iter().find(|part| matches!(part, Expr::Invalid(..))) {
+            Some(Expr::Invalid(code, why)) => Err(Error::new(*code, &**why).with_model(plan.step.model.static_name())),
+            _ => check(&plan.below),
         }
-        return;
-    };
-    let index = match known {
-        Some(index) => index,
-        None => {
-            let relation = &first.model.fields[first.field as usize].relation;
-            let Some(target) = relation.as_ref().map(|relation| relation.target()) else { return };
-            let Some(ops) = target.ops else { return };
-            level.push(Arc::new(Prefetch::whole(first.clone(), target, ops, false)));
-            level.len() - 1
-        }
-    };
-    insert(&mut Arc::make_mut(&mut level[index]).below, prefetch, rest);
+    })
 }
 
 macro_rules! tuples {
@@ -229,6 +241,7 @@ impl<M: Model, O: Row + StartsWith<M>, R: 'static> QuerySet<M, O, R> {
     ///
     /// A relation can be narrowed, ordered and cut per row, and go on below:
     /// `.prefetch(|a| (a.country, a.books.filter(|b| b.active).order_by(|b| b.title.asc()).limit(3).prefetch(|b| b.tags)))`.
+    /// A relation that is named twice is loaded once; with different filters it is refused, as a row has place for one list.
     /// Along a path the rows hang where they belong: after `.prefetch(|b| b.author.books)` it is
     /// `book.author.get()?.books.get()?`.
     ///
@@ -293,6 +306,7 @@ where
     let mut plans = Vec::new();
     relations(M::fields()).add_to(&mut plans);
     async move {
+        check(&plans)?;
         let jobs = Arc::new(load::collect(&plans, &erased::all(rows))?);
         let filled = ex.run(Load { jobs: jobs.clone() }).await?;
         load::attach(&mut erased::all_mut(rows), &jobs, filled);
@@ -348,8 +362,10 @@ impl<M: Model + RowPart> QuerySet<M> {
             if !way.is_empty() {
                 return wrong("`all_with` takes a relation of the row itself, without a path before it");
             }
+            let plans = [Arc::new(prefetch)];
+            check(&plans)?;
             let rows = self.all(ex).await?;
-            let jobs = Arc::new(load::collect(&[Arc::new(prefetch)], &erased::all(&rows))?);
+            let jobs = Arc::new(load::collect(&plans, &erased::all(&rows))?);
             let filled = ex.run(Load { jobs: jobs.clone() }).await?;
             match jobs.iter().zip(filled).next().and_then(|(job, filled)| load::apart(job, filled)) {
                 Some(beside) => Ok(rows.into_iter().zip(beside).collect()),

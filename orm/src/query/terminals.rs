@@ -1,7 +1,7 @@
 //! What runs a query: the methods that are awaited.
 
 use super::{
-    Prefetch, QuerySet, Related, load,
+    Prefetch, QuerySet, Related, load, prefetch,
     selection::{Row, Selection, select_values},
 };
 use crate::{
@@ -14,6 +14,7 @@ use std::{any::Any, marker::PhantomData, sync::Arc};
 /// Reads the rows of a statement.
 pub(super) struct Fetch<O> {
     statement: Statement,
+    scales: Vec<(usize, u32)>,
     related: Vec<Related>,
     prefetches: Vec<Arc<Prefetch>>,
     model: &'static ModelMeta,
@@ -40,10 +41,10 @@ pub(super) async fn read_all<O: Row>(
     wanted: &mut (dyn FnMut(&crate::Row<'_>) -> Result<bool> + Send),
 ) -> Result<Vec<O>> {
     let mut rows = Vec::new();
-    let related = &fetch.related;
+    let (related, scales) = (&fetch.related, &fetch.scales);
     let mut each = |row: &crate::Row<'_>| {
         if wanted(row)? {
-            rows.push(O::read(&mut Reader::new(row, related))?);
+            rows.push(O::read(&mut Reader::new(row, related).with_scales(scales))?);
         }
         Ok(())
     };
@@ -63,8 +64,20 @@ pub(super) async fn read_all<O: Row>(
 
 impl<M: Model, O: Row> QuerySet<M, O> {
     fn fetch(&self, dialect: Dialect) -> Result<Fetch<O>> {
-        let statement = compile::select(self.select(), dialect)?;
-        Ok(Fetch::of::<M>(statement, self.related().to_vec(), self.prefetches().to_vec(), self.access()))
+        self.fetch_as(self.select(), dialect)
+    }
+
+    /// Rows of the query, which is written as `select`.
+    pub(super) fn fetch_as(&self, select: &Select, dialect: Dialect) -> Result<Fetch<O>> {
+        prefetch::check(self.prefetches())?;
+        let fetch = Fetch::plain::<M>(compile::select(select, dialect)?);
+        Ok(Fetch {
+            scales: compile::scales(select),
+            related: self.related().to_vec(),
+            prefetches: self.prefetches().to_vec(),
+            access: self.access(),
+            ..fetch
+        })
     }
 
     pub(super) fn access(&self) -> Access {
@@ -217,6 +230,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         if number == 0 || size == 0 {
             return Err(Error::new(Code::BadQuery, "pages are numbered from 1 and hold at least one row"));
         }
+        prefetch::check(self.prefetches())?;
         let total = self.clone().count(ex).await?;
         let rows = self.offset((number - 1).saturating_mul(size)).limit(size).all(ex).await?;
         Ok(super::Page { rows, number, size, total })
@@ -282,16 +296,8 @@ impl Row for Unread {
 
 impl<O> Fetch<O> {
     fn plain<M: Model>(statement: Statement) -> Self {
-        Fetch::of::<M>(statement, Vec::new(), Vec::new(), Access::Read)
-    }
-
-    pub(super) fn of<M: Model>(
-        statement: Statement,
-        related: Vec<Related>,
-        prefetches: Vec<Arc<Prefetch>>,
-        access: Access,
-    ) -> Self {
-        Fetch { statement, related, prefetches, model: M::meta(), access, _row: PhantomData }
+        let (scales, related, prefetches) = (Vec::new(), Vec::new(), Vec::new());
+        Fetch { statement, scales, related, prefetches, model: M::meta(), access: Access::Read, _row: PhantomData }
     }
 
     pub(super) fn access(&self) -> Access {

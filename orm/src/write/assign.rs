@@ -125,7 +125,7 @@ fn assign<R>(at: &'static PathNode, parts: impl IntoIterator<Item = (u16, Expr)>
     Assign { set, _root: PhantomData }
 }
 
-/// A value is checked as a draft's would be; an expression is the database's to check.
+/// A value is checked as a draft's would be; what an expression gives is looked at where it is computed.
 fn value_for(meta: &ModelMeta, column: u16, value: Expr) -> Result<Expr> {
     match value {
         Expr::Value(value) => checked(meta, column, value).map(Expr::Value),
@@ -136,6 +136,8 @@ fn value_for(meta: &ModelMeta, column: u16, value: Expr) -> Result<Expr> {
 
 impl<S: Scope, T: FieldType> Field<S, T> {
     /// Sets the field in an update: to a value, or to an expression. SQL: `SET views = views + 1`.
+    ///
+    /// What an expression gives is rounded to the digits of a decimal field, and refused where the field cannot hold it.
     ///
     /// ```
     /// # use library::*;

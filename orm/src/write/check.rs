@@ -29,7 +29,7 @@ pub(super) fn storable(meta: &ModelMeta, column: u16, value: &Value, dialect: Di
 /// Makes a value the one that the column stores; see [`checked`].
 pub(super) fn check(meta: &ModelMeta, column: u16, value: &mut Value) -> Result<()> {
     let shape = &meta.columns[column as usize];
-    let positive = || meta.fields[shape.field as usize].column.is_some_and(|column| column.positive);
+    let positive = || meta.is_positive(column);
     *value = match value {
         Value::Null(_) if !shape.nullable => return Err(refuse(meta, column, Code::MissingValue, "has no value")),
         Value::Text(text) => {

@@ -7,11 +7,19 @@ use crate::{
     tree::{Expr, ModelRef, Select, Selected},
 };
 
-/// What a statement has sent, as far as that is known: the values of rows, each as long as `columns`.
+/// What a statement has sent, as far as that is known: the values of rows, each as long as `columns`, and the columns that the
+/// database was to compute.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Sent<'a> {
     pub(super) columns: &'a [u16],
     pub(super) values: &'a [Value],
+    pub(super) computed: &'a [u16],
+}
+
+impl<'a> Sent<'a> {
+    pub(super) fn of(columns: &'a [u16], values: &'a [Value]) -> Sent<'a> {
+        Sent { columns, values, computed: &[] }
+    }
 }
 
 /// The error of a write to `meta`, with the fields by their Rust names.
@@ -24,7 +32,8 @@ pub(super) async fn explained(error: Error, meta: &ModelMeta, conn: &mut Connect
 #[cold]
 pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta, conn: &mut Connection) -> Error {
     let mut error = error.with_model(meta.static_name());
-    if error.kind() != ErrorKind::Constraint && !matches!(error.code(), Code::OutOfRange | Code::TooLong) {
+    let unfit = matches!(error.code(), Code::OutOfRange | Code::TooLong | Code::InexactDecimal);
+    if error.kind() != ErrorKind::Constraint && !unfit {
         return error;
     }
     if error.table().is_some_and(|table| !meta.has_table(table)) {
@@ -32,17 +41,26 @@ pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta,
         return error.with_fields([]);
     }
     let mut columns: Vec<String> = error.fields().to_vec();
-    if let Some(constraint) = error.constraint().map(str::to_owned).filter(|_| columns.is_empty()) {
-        columns = from_model(&constraint, meta);
+    if unfit && columns.is_empty() {
+        // Not every database says which.
+        if let [column] = *sent.computed {
+            columns = vec![meta.columns[usize::from(column)].name.clone()];
+        }
+    } else if let Some(constraint) = error.constraint().map(str::to_owned).filter(|_| columns.is_empty()) {
+        let positive = positive_column(&constraint, meta).filter(|_| error.code() == Code::CheckViolation);
+        if let Some(column) = positive {
+            // MariaDB refuses it by the column's type.
+            error = error.retold(Code::OutOfRange, "the number is negative, in a field that never is");
+            columns = vec![column];
+        } else {
+            columns = from_model(&constraint, meta);
+        }
         if columns.is_empty() && matches!(conn.dialect(), Dialect::MariaDb | Dialect::MySql) {
             columns = from_server(&constraint, meta, conn).await;
         }
     } else if columns.is_empty() && error.code() == Code::ForeignKeyViolation {
         // Where looking fails, nothing is known.
         let keys = broken_keys(sent, meta, conn).await.unwrap_or_default();
-        if let [field] = &*keys {
-            error = error.about(&format!("{}.{}", meta.name, field.name));
-        }
         columns = keys
             .iter()
             .flat_map(|field| field.columns())
@@ -50,7 +68,17 @@ pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta,
             .collect();
     }
     let fields = meta.fields_with(&columns);
+    if !fields.is_empty() {
+        let named: Vec<String> = fields.iter().map(|field| format!("{}.{field}", meta.name)).collect();
+        error = error.about(&named.join("`, `"));
+    }
     error.with_fields(fields)
+}
+
+/// The column whose type a check belongs to, by the check's name.
+fn positive_column(constraint: &str, meta: &ModelMeta) -> Option<String> {
+    let mut positive = (0..).zip(&meta.columns).filter(|(at, _)| meta.is_positive(*at)).map(|(_, column)| &column.name);
+    positive.find(|name| ends_with_name(constraint, &format!("{name}_check"))).cloned()
 }
 
 /// The foreign keys that the values of a refused statement break, where the database does not say: the only one among them,

@@ -354,7 +354,7 @@ impl Relate {
             count += match conn.execute(&statement).await {
                 Ok(rows) => rows,
                 Err(error) => {
-                    let sent = Sent { columns: &columns, values: statement.binds() };
+                    let sent = Sent::of(&columns, statement.binds());
                     return Err(explained_by(sent, error, model, conn).await.with_model(self.name));
                 }
             };

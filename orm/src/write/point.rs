@@ -218,7 +218,7 @@ impl<M: Model> Operation for CreateOne<M> {
         if let Err(error) = ran {
             let meta = M::meta();
             let columns = self.columns.clone().unwrap_or_else(|| usual_columns(meta));
-            let sent = Sent { columns: &columns, values: self.statement.binds() };
+            let sent = Sent::of(&columns, self.statement.binds());
             return Err(explained_by(sent, error, meta, conn).await);
         }
         if let Some(row) = created {

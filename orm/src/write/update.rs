@@ -11,7 +11,7 @@ use crate::{
     compile,
     field::{At, Field, Scope, ToOne},
     model::{ModelMeta, Reader},
-    tree::{Expr, Select, Update},
+    tree::{Assignment, Expr, Select, Update},
 };
 use std::marker::PhantomData;
 
@@ -81,8 +81,8 @@ impl<M: Model, O> QuerySet<M, O> {
         if empty {
             return Ok(0);
         }
-        let (statement, keys) = (compile::update(&update, ex.dialect())?, keys_set(&update));
-        ex.run(Change { statement, meta: M::meta(), keys }).await
+        let (statement, given) = (compile::update(&update, ex.dialect())?, Given::of(&update));
+        ex.run(Change { statement, meta: M::meta(), given }).await
     }
 
     /// Like [`update`](QuerySet::update), and gives the changed rows, in no particular order.
@@ -113,8 +113,8 @@ impl<M: Model, O> QuerySet<M, O> {
         if empty {
             return Ok(Vec::new());
         }
-        let (statement, keys) = (compile::update(&update, ex.dialect())?, keys_set(&update));
-        ex.run(ChangeReturning { statement, keys, _model: PhantomData }).await
+        let (statement, given) = (compile::update(&update, ex.dialect())?, Given::of(&update));
+        ex.run(ChangeReturning { statement, given, _model: PhantomData }).await
     }
 
     /// The SQL of an [`update`](QuerySet::update) in a dialect; no connection is needed.
@@ -158,26 +158,42 @@ fn changes<M: Model, A: Assigns<M>>(rows: Select, assigns: A, returning: Vec<u16
     Ok(Update { rows, set, returning })
 }
 
-/// The values of foreign keys, by column.
-type Keys = (Vec<u16>, Vec<Value>);
+/// What an update sets, for the words of its error: foreign keys by value, and the columns that are computed.
+#[derive(Default)]
+pub(super) struct Given {
+    pub(super) columns: Vec<u16>,
+    pub(super) values: Vec<Value>,
+    pub(super) computed: Vec<u16>,
+}
 
-/// Which rows an update points to.
-fn keys_set(update: &Update) -> Keys {
-    let model = &update.rows.model;
-    let relates = |column: u16| model.fields[usize::from(model.columns[usize::from(column)].field)].relation.is_some();
-    let set = update.set.iter().filter(|assignment| relates(assignment.column));
-    let given = set.filter_map(|assignment| match &assignment.value {
-        Expr::Value(value) => Some((assignment.column, value.clone())),
-        _ => None,
-    });
-    given.unzip()
+impl Given {
+    fn of(update: &Update) -> Given {
+        let model = &update.rows.model;
+        let mut given = Given::default();
+        for Assignment { column, value } in &update.set {
+            let field = &model.fields[usize::from(model.columns[usize::from(*column)].field)];
+            match value {
+                Expr::Value(value) if field.relation.is_some() => {
+                    given.columns.push(*column);
+                    given.values.push(value.clone());
+                }
+                Expr::Value(_) => {}
+                _ => given.computed.push(*column),
+            }
+        }
+        given
+    }
+
+    fn sent(&self) -> Sent<'_> {
+        Sent { columns: &self.columns, values: &self.values, computed: &self.computed }
+    }
 }
 
 /// A statement that changes rows of a model.
 pub(super) struct Change {
     pub(super) statement: Statement,
     pub(super) meta: &'static ModelMeta,
-    pub(super) keys: Keys,
+    pub(super) given: Given,
 }
 
 impl Operation for Change {
@@ -190,17 +206,14 @@ impl Operation for Change {
     async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
         match conn.execute(&self.statement).await {
             Ok(count) => Ok(count),
-            Err(error) => {
-                let sent = Sent { columns: &self.keys.0, values: &self.keys.1 };
-                Err(explained_by(sent, error, self.meta, conn).await)
-            }
+            Err(error) => Err(explained_by(self.given.sent(), error, self.meta, conn).await),
         }
     }
 }
 
 struct ChangeReturning<M> {
     statement: Statement,
-    keys: Keys,
+    given: Given,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -219,10 +232,7 @@ impl<M: Model> Operation for ChangeReturning<M> {
         };
         match conn.query(&self.statement, each).await {
             Ok(()) => Ok(rows),
-            Err(error) => {
-                let sent = Sent { columns: &self.keys.0, values: &self.keys.1 };
-                Err(explained_by(sent, error, M::meta(), conn).await)
-            }
+            Err(error) => Err(explained_by(self.given.sent(), error, M::meta(), conn).await),
         }
     }
 }

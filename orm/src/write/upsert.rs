@@ -195,7 +195,7 @@ impl<M: Model> ByKey<M> {
             Ok(None) => self.find(conn).await.map(Ok),
             Err(error) if error.code() == Code::UniqueViolation && (others || !can.conflict_target) => Ok(Err(error)),
             Err(error) => {
-                let sent = Sent { columns: &columns, values: statement.binds() };
+                let sent = Sent::of(&columns, statement.binds());
                 Err(explained_by(sent, error, meta, conn).await)
             }
         }
@@ -287,7 +287,7 @@ pub(super) async fn update_by_key<M: Model>(
         Ok(row) => Ok(row),
         Err(error) => {
             // The new values come first in the statement.
-            let sent = Sent { columns: &columns, values: statement.binds().get(..columns.len()).unwrap_or_default() };
+            let sent = Sent::of(&columns, statement.binds().get(..columns.len()).unwrap_or_default());
             Err(explained_by(sent, error, meta, conn).await)
         }
     }
@@ -422,8 +422,8 @@ impl<M: Model> Operation for Upsert<M> {
             Ok(Some(row)) => Ok(row),
             Ok(None) => by_key.find(conn).await?.ok_or_else(|| comes_and_goes(meta)),
             Err(error) => {
-                let sent = Sent { columns: &by_key.row.columns(), values: statement.binds() };
-                Err(explained_by(sent, error, meta, conn).await)
+                let columns = by_key.row.columns();
+                Err(explained_by(Sent::of(&columns, statement.binds()), error, meta, conn).await)
             }
         }
     }

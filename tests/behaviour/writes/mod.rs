@@ -1,6 +1,7 @@
 //! Writes: drafts, bulk, edits, updates, deletions, unique keys and sets of related rows, on every back end.
 
 mod bulk;
+mod computed;
 mod deletes;
 mod drafts;
 mod edits;

@@ -135,7 +135,7 @@ fn the_sql_of_updates() -> orm::Result<()> {
     let set = |dialect| by_author().update_sql(|b| b.views.set(b.views + 1), dialect);
     assert_eq!(
         set(Dialect::Sqlite)?,
-        r#"UPDATE "press_book" AS "book" SET "views" = orm_whole("book"."views" + ?, ?, ?) WHERE "book"."id" IN (SELECT "book2"."id" FROM "press_book" AS "book2" JOIN "press_author" AS "author" ON "book2"."author_id" = "author"."id" WHERE "author"."name" = ?)"#
+        r#"UPDATE "press_book" AS "book" SET "views" = orm_whole("book"."views" + ?, -9223372036854775808, 9223372036854775807) WHERE "book"."id" IN (SELECT "book2"."id" FROM "press_book" AS "book2" JOIN "press_author" AS "author" ON "book2"."author_id" = "author"."id" WHERE "author"."name" = ?)"#
     );
     assert_eq!(
         set(Dialect::MySql)?,

@@ -24,6 +24,9 @@ pub(super) enum Bad {
     /// It holds something else.
     #[allow(dead_code, reason = "without a back end there are no rows")]
     Found(String),
+    /// It holds a value of another form: what form, and the value, which no message shows.
+    #[allow(dead_code, reason = "without a back end there are no rows")]
+    Value(&'static str, String),
 }
 
 type Read<T> = Result<T, Bad>;
@@ -64,13 +67,13 @@ pub(super) trait Decode: Sized {
 
 #[cold]
 fn out_of_range(value: impl std::fmt::Display) -> Bad {
-    Bad::Found(format!("{value}, which is out of its range"))
+    Bad::Value("a number out of its range", value.to_string())
 }
 
 /// The decimal that a float of at most 15 digits stands for; the 16th and 17th are noise.
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 fn decimal_of_float(value: f64, rounded: bool) -> Read<Decimal> {
-    let not_exact = || Bad::Found(format!("the float {value}, which is no exact decimal"));
+    let not_exact = || Bad::Value("a float that is no exact decimal", value.to_string());
     if !value.is_finite() {
         return Err(not_exact());
     }

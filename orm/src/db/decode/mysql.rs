@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 #[cold]
 fn found(value: &MysqlValue<'_>) -> Bad {
-    Bad::Found(match value.value_type() {
+    match value.value_type() {
         MysqlType::String | MysqlType::Numeric | MysqlType::Enum | MysqlType::Set => {
-            format!("the text {:?}", String::from_utf8_lossy(value.as_bytes()).chars().take(60).collect::<String>())
+            Bad::Value("a text", String::from_utf8_lossy(value.as_bytes()).chars().take(60).collect())
         }
-        MysqlType::Blob => format!("{} bytes", value.as_bytes().len()),
-        other => format!("a value of the type {other:?}"),
-    })
+        MysqlType::Blob => Bad::Found(format!("{} bytes", value.as_bytes().len())),
+        other => Bad::Found(format!("a value of the type {other:?}")),
+    }
 }
 
 fn integer(value: &MysqlValue<'_>) -> Read<i64> {
@@ -72,14 +72,16 @@ fn date_of(time: &MysqlTime) -> Read<NaiveDate> {
     i32::try_from(time.year)
         .ok()
         .and_then(|year| NaiveDate::from_ymd_opt(year, time.month, time.day))
-        .ok_or_else(|| Bad::Found(format!("the date {:04}-{:02}-{:02}", time.year, time.month, time.day)))
+        .ok_or_else(|| Bad::Value("a date that is none", format!("{:04}-{:02}-{:02}", time.year, time.month, time.day)))
 }
 
 fn time_of(time: &MysqlTime) -> Read<NaiveTime> {
     u32::try_from(time.second_part)
         .ok()
         .and_then(|micros| NaiveTime::from_hms_micro_opt(time.hour, time.minute, time.second, micros))
-        .ok_or_else(|| Bad::Found(format!("the time {}:{:02}:{:02}", time.hour, time.minute, time.second)))
+        .ok_or_else(|| {
+            Bad::Value("a time that is none", format!("{}:{:02}:{:02}", time.hour, time.minute, time.second))
+        })
 }
 
 fn float(value: &MysqlValue<'_>) -> Read<f64> {

@@ -247,7 +247,7 @@ impl Decode for PgValue<'_> {
                 let (micros, days, months) =
                     ((i64::from(part(0)) << 32) | i64::from(part(4) as u32), part(8), part(12));
                 if months != 0 {
-                    return Err(Bad::Found(format!("an interval of {months} months, which has no fixed length")));
+                    return Err(Bad::Found("an interval in months, which have no fixed length".to_owned()));
                 }
                 TimeDelta::microseconds(micros)
                     .checked_add(&TimeDelta::days(i64::from(days)))

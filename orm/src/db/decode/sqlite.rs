@@ -28,15 +28,15 @@ fn with_text<T>(mut value: Value<'_, '_, '_>, read: impl FnOnce(&str) -> Read<T>
 
 #[cold]
 fn found(value: &mut Value<'_, '_, '_>) -> Bad {
-    Bad::Found(match value.value_type() {
-        None => "NULL".to_owned(),
-        Some(SqliteType::Binary) => format!("{} bytes", value.read_blob().len()),
-        Some(SqliteType::Text) => format!("the text {:?}", value.read_text().chars().take(60).collect::<String>()),
-        Some(SqliteType::Float | SqliteType::Double) => format!("the float {}", value.read_double()),
+    match value.value_type() {
+        None => Bad::Null,
+        Some(SqliteType::Binary) => Bad::Found(format!("{} bytes", value.read_blob().len())),
+        Some(SqliteType::Text) => Bad::Value("a text", value.read_text().chars().take(60).collect()),
+        Some(SqliteType::Float | SqliteType::Double) => Bad::Value("a float", value.read_double().to_string()),
         Some(SqliteType::SmallInt | SqliteType::Integer | SqliteType::Long) => {
-            format!("the integer {}", value.read_long())
+            Bad::Value("an integer", value.read_long().to_string())
         }
-    })
+    }
 }
 
 fn decimal(mut value: Value<'_, '_, '_>, rounded: bool) -> Read<Decimal> {

@@ -12,7 +12,7 @@ fn two(bytes: &[u8], at: usize) -> Option<u32> {
 
 fn bad(text: &str) -> Bad {
     let short: String = text.chars().take(60).collect();
-    Bad::Found(format!("the text {short:?}"))
+    Bad::Value("a text of another form", short)
 }
 
 fn date_in(bytes: &[u8]) -> Option<NaiveDate> {

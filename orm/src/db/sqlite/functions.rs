@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `orm_lower(text)`, `orm_upper(text)` | the text in lower or upper case, of all scripts |
 //! | `orm_regexp(pattern, text)` | whether the pattern of the `regex` crate is found in the text |
-//! | `orm_whole(number, least, most)` | the number, when it is a whole one in the range of its column; else an error |
+//! | `orm_whole(number, least, most)`, `orm_single(number)`, `orm_double(number)` | the number, when its column holds it; else an error |
+//! | `orm_decimal(number, digits, scale)` | the number rounded to its column; an error, when it is too large |
+//! | `orm_text(text, length)` | the text without blanks that are too many; an error, when it is still too long |
 //! | `orm_time(moment)` | the time of day of a date with a time |
 //! | `orm_moved(moment, span)` | the day or moment so many microseconds later |
 //! | `orm_since(later, earlier)` | the microseconds between two days or moments |
@@ -20,12 +22,13 @@
 //! | `orm_sum(number)` | the exact decimal sum, as text; compare it as `CAST(orm_sum(..) AS NUMERIC)` |
 
 mod documents;
+mod fitting;
 mod moments;
 mod numbers;
 mod spread;
 mod texts;
 
-use crate::db::failure::{BAD_REGEX, OUT_OF_RANGE};
+use crate::db::failure::BAD_REGEX;
 use diesel::{
     QueryResult, SqliteConnection, declare_sql_function,
     serialize::{IsNull, Output, Result as ToSqlResult, ToSql},
@@ -41,7 +44,6 @@ extern "SQL" {
     fn orm_lower(text: Nullable<Text>) -> Nullable<Text>;
     fn orm_upper(text: Nullable<Text>) -> Nullable<Text>;
     fn orm_regexp(pattern: Nullable<Text>, text: Nullable<Text>) -> Nullable<Bool>;
-    fn orm_whole(number: Nullable<Text>, least: BigInt, most: BigInt) -> Nullable<BigInt>;
     fn orm_time(moment: Nullable<Text>) -> Nullable<Text>;
     fn orm_moved(moment: Nullable<Text>, span: Nullable<BigInt>) -> Nullable<Text>;
     fn orm_since(later: Nullable<Text>, earlier: Nullable<Text>) -> Nullable<BigInt>;
@@ -76,7 +78,7 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_regexp_utils::register_impl(conn, move |pattern: Option<String>, text: Option<String>| {
         found(&mut last.lock().unwrap_or_else(PoisonError::into_inner), pattern, text)
     })?;
-    orm_whole_utils::register_impl(conn, whole)?;
+    fitting::register(conn)?;
     orm_time_utils::register_impl(conn, moments::time)?;
     orm_moved_utils::register_impl(conn, moments::moved)?;
     orm_since_utils::register_impl(conn, moments::since)?;
@@ -103,14 +105,6 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
 #[derive(Debug)]
 struct Given<T>(Result<Option<T>, String>);
 
-fn whole(number: Option<String>, least: i64, most: i64) -> Given<i64> {
-    // A sum that has become too large is a float there.
-    Given(number.map_or(Ok(None), |text| match text.parse::<i64>() {
-        Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
-        _ => Err(format!("integer {OUT_OF_RANGE}: {text} is no whole number from {least} to {most}")),
-    }))
-}
-
 macro_rules! given {
     ($($type:ty as $sql:ident, |$value:ident| $set:expr;)+) => {$(
         impl ToSql<Nullable<$sql>, Sqlite> for Given<$type> {
@@ -130,6 +124,7 @@ macro_rules! given {
 
 given! {
     i64 as BigInt, |value| *value;
+    f64 as Double, |value| *value;
     bool as Bool, |value| i32::from(*value);
     String as Text, |value| value.as_str();
 }
@@ -147,7 +142,12 @@ fn found(last: &mut Option<(String, Regex)>, pattern: Option<String>, text: Opti
             *last = Some((pattern, regex));
             Given(Ok(Some(found)))
         }
-        Err(error) => Given(Err(format!("{BAD_REGEX}: {error}"))),
+        // The pattern, which is a value, stands in front of what is wrong with it.
+        Err(error) => {
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            Given(Err(format!("{BAD_REGEX}: {why}")))
+        }
     }
 }
 

@@ -226,7 +226,7 @@ impl Group {
 
     /// What its statement sends: an upsert takes its new values from there, and binds no others.
     fn sent<'a>(&'a self, statement: &'a Statement) -> Sent<'a> {
-        Sent { columns: &self.columns, values: statement.binds() }
+        Sent::of(&self.columns, statement.binds())
     }
 
     /// Runs a statement for the rows of these drafts.

@@ -79,7 +79,7 @@ impl UpdateMany {
                 Ok(count) => count,
                 Err(error) => {
                     let values: Vec<Value> = rows.iter().flat_map(|(_, values)| values.iter().cloned()).collect();
-                    let sent = Sent { columns: &self.columns, values: &values };
+                    let sent = Sent::of(&self.columns, &values);
                     return Err(explained_by(sent, error, self.meta, conn).await);
                 }
             };

@@ -338,11 +338,11 @@ fn protected(root: &ModelRef, reference: &Reference, rows: &[Key], rule: &str) -
     Error::new(
         Code::Protected,
         format!(
-            "`{}` cannot be deleted: `{name}` {}{more} would be left behind, and its `{field}` says on_delete = {rule}",
+            "`{}` cannot be deleted: rows of `{name}` would be left behind, and their `{field}` says on_delete = {rule}",
             root.name,
-            shown.join(", "),
         ),
     )
+    .with_unredacted(format!("`{name}` {}{more}", shown.join(", ")))
     .with_model(root.static_name())
     .with_hint(format!("delete those `{name}` first, or point their `{field}` elsewhere"))
 }

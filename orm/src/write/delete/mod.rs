@@ -6,7 +6,7 @@ use super::{
     Pending,
     fault::explained,
     point::{key_is, key_values},
-    update::Change,
+    update::{Change, Given},
     upsert::finish,
 };
 use crate::{
@@ -98,7 +98,7 @@ impl<M: Model, O> QuerySet<M, O> {
             return Ok(0);
         }
         let statement = compile::delete(&Delete { rows }, ex.dialect())?;
-        ex.run(Change { statement, meta: M::meta(), keys: Default::default() }).await
+        ex.run(Change { statement, meta: M::meta(), given: Given::default() }).await
     }
 
     /// The SQL of [`delete_unchecked`](QuerySet::delete_unchecked) in a dialect; no connection is needed.

@@ -21,7 +21,7 @@ pub(super) fn moved(moment: Option<String>, span: Option<i64>) -> Given<String> 
             10 => bind::date_text(end.date()),
             _ => bind::timestamp_text(end),
         });
-        text.and_then(Result::ok).ok_or_else(|| format!("a date {OUT_OF_RANGE}: {moment} and {span} microseconds"))
+        text.and_then(Result::ok).ok_or_else(|| OUT_OF_RANGE.to_owned())
     });
     Given(written.map(Some))
 }

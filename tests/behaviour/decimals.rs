@@ -1,0 +1,58 @@
+//! How many digits a decimal has after the point: as many as its field or expression, on every database.
+
+use crate::{bed::behaviour, shop::*};
+use orm::{case, prelude::*, row_number, window};
+
+/// The text of the values, which tells zeros at the end from none.
+fn text<const N: usize>(all: [Decimal; N]) -> Vec<String> {
+    all.iter().map(Decimal::to_string).collect()
+}
+
+behaviour! {
+    async fn columns_keep_the_digits_of_their_field(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let prices = Book::objects().order_by(|b| b.id.asc()).values(|b| b.price).all(db).await?;
+        let prices: Vec<String> = prices.iter().map(Decimal::to_string).collect();
+        assert_eq!(prices, ["12.50", "40.00", "9.99", "0.10", "0.20"]);
+        let lines = Line::objects().filter(|l| l.id.eq(2)).values(|l| (l.price, l.book.price, l.book.discount)).get(db).await?;
+        assert_eq!((text([lines.0, lines.1]), lines.2), (vec!["40.00".to_owned(), "40.00".to_owned()], None));
+        // Through annotations, subqueries, unions, common tables, groups and windows.
+        let (book, beside) = Book::objects().filter(|b| b.id.eq(2)).annotate(|b| b.price).get(db).await?;
+        assert_eq!(text([book.price, beside]), ["40.00", "40.00"]);
+        let dearest = Person::objects().filter(|p| p.id.eq(2)).values(|p| p.written.max(|b| b.price)).get(db).await?;
+        assert_eq!(dearest.unwrap().to_string(), "40.00");
+        let dear = || Book::objects().filter(|b| b.id.eq(2)).values(|b| b.price);
+        assert_eq!(dear().union(Line::objects().filter(|l| l.id.eq(2)).values(|l| l.price)).get(db).await?.to_string(), "40.00");
+        assert_eq!(dear().as_cte().get(db).await?.to_string(), "40.00");
+        assert_eq!(dear().distinct().get(db).await?.to_string(), "40.00");
+        let grouped = Book::objects().filter(|b| b.id.eq(2)).group_by(|b| b.price).annotate(|_| count()).get(db).await?;
+        assert_eq!(grouped.0.to_string(), "40.00");
+        let first = Book::objects().filter(|b| b.id.eq(2)).values(|b| (b.price, row_number().over(window().order_by(b.id.asc())), b.price.first_value().over(window().order_by(b.id.asc()))));
+        let (price, _, again) = first.get(db).await?;
+        assert_eq!((price.to_string(), again.map(|price| price.to_string())), ("40.00".to_owned(), Some("40.00".to_owned())));
+        Ok(())
+    }
+
+    async fn what_is_computed_has_digits_of_its_own(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let one = || Book::objects().filter(|b| b.id.eq(1));
+        // The most of both, those of both together, four more, and as many as it is rounded to.
+        let (a, b, c, d) = one().values(|b| (b.price + dec("0.5"), b.price * dec("2.000"), b.price / 5, b.price % 10)).get(db).await?;
+        assert_eq!(text([a, b, c, d]), ["13.00", "25.00000", "2.500000", "2.50"]);
+        let (a, b, c, d) = one().values(|b| (-b.price, b.price.abs(), b.price.round(1), b.price.ceil())).get(db).await?;
+        assert_eq!(text([a, b, c, d]), ["-12.50", "12.50", "12.5", "13"]);
+        let (a, b, c) = one().values(|b| (b.discount.or(0), b.price.greatest(b.discount.or(dec("1.250"))), case().when(b.active, b.price).otherwise(dec("1")))).get(db).await?;
+        assert_eq!(text([a, b, c]), ["0.50", "12.500", "12.50"]);
+        let none = Book::objects().filter(|b| b.id.eq(2)).values(|b| b.discount.or(0)).get(db).await?;
+        assert_eq!(none.to_string(), "0.00");
+        let all = Book::objects().aggregate(|b| (b.price.sum(), b.price.min(), b.price.avg(), (b.price * b.stock.cast::<Decimal>()).sum())).get(db).await?;
+        assert_eq!(text([all.0.unwrap(), all.1.unwrap(), all.2.unwrap()]), ["62.79", "0.10", "12.558000"]);
+        // What nothing is known of has no zeros at its end.
+        let unknown = one().values(|b| (b.stock.cast::<Decimal>(), orm::sql::<Book, Decimal>("2.50"))).get(db).await?;
+        assert_eq!(text([unknown.0, unknown.1]), ["3", "2.5"]);
+        assert_eq!(orm::raw::<Decimal>("SELECT price FROM shop_book WHERE id = 1").get(db).await?.to_string(), "12.5");
+        Ok(())
+    }
+}
