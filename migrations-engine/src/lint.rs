@@ -9,7 +9,7 @@ use crate::migration::Migration;
 use crate::operation::Operation;
 use crate::plan::{Statement, StatementKind, plan_onto};
 use crate::schema::{ColumnType, Constraint, Field, ModelKey, Schema};
-use crate::sql::{AlterStyle, Dialect};
+use crate::sql::{AlterStyle, Dialect, misfit};
 
 macro_rules! rules {
     ($($(#[doc = $doc:literal])+ $name:ident;)+) => {
@@ -374,12 +374,7 @@ impl Linter {
                 self.rewrites(table, &format!("the type of `{}` changes", field.name));
             }
         }
-        let narrower = match (old_type, new_type) {
-            (ColumnType::Char { max_length: old }, ColumnType::Char { max_length: new }) => old > new,
-            (ColumnType::Text, ColumnType::Char { .. }) => true,
-            (old, new) => old != new && old.is_text() && !new.is_text(),
-        };
-        if narrower {
+        if misfit(self.dialect, old_type, new_type, &field.column).is_some() {
             self.depends(&format!("the values of `{}` must fit its new type", field.name));
         }
         if was.null && !field.null {

@@ -369,8 +369,10 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             return Ok(false);
         }
         let mut captured = rebuild::Captured::default();
+        let seen = require::seen(statements);
         for (number, statement) in statements.iter().enumerate() {
             *at = number;
+            require::before(self.connection, migration, statements, number, &seen).await?;
             self.report(&Event::Statement { at: number, statement });
             let begun = Instant::now();
             self.statement(statement, true, &mut captured).await?;
@@ -420,7 +422,14 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         let suspended = rebuild::suspend_foreign_keys(self.connection, statements).await?;
         let mut outcome = Ok(());
         let mut captured = rebuild::Captured::default();
+        let seen = require::seen(statements);
         for (at, statement) in statements.iter().enumerate().skip(progress.done) {
+            if let Err(rows) = require::before(self.connection, migration, statements, at, &seen).await {
+                let remedy = rows.hint().unwrap_or_default();
+                let hint = format!("{remedy}; {at} of {total} statements are done, and it goes on there");
+                outcome = Err(if at == 0 { rows } else { rows.with_hint(hint) });
+                break;
+            }
             self.report(&Event::Statement { at, statement });
             let unknowable = statement.recheck == Recheck::Ask;
             if unknowable {
@@ -442,6 +451,9 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         }
         let restored = rebuild::restore_foreign_keys(self.connection, suspended).await;
         if let Err(error) = outcome {
+            if error.code() == "M086" {
+                return Err(error);
+            }
             let hint = format!(
                 "{} of {total} statements are done; correct what the database refuses and migrate again: it goes on there",
                 progress.done
@@ -544,6 +556,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 rebuild::capture(self.connection, captured, table, columns, indexes, *checks).await
             }
             StatementKind::Restore { table } => rebuild::restore(self.connection, captured, table).await,
+            StatementKind::Look { .. } => Ok(()),
             StatementKind::Rust { name, state } => {
                 if !self.steps.has(name) {
                     fail!(M084, "the step `{name}` is not registered");

@@ -6,13 +6,14 @@ use super::{Connection, database};
 use crate::error::{Error, Result, error};
 use crate::migration::Migration;
 use crate::plan::{Requirement, Statement};
+use crate::sql::AlterStyle;
 
 /// What can be looked up before the first of some plans begins: what speaks of nothing that an operation before
 /// the statement's own changes. Gives the number of the plan and of the statement with each.
-fn early(plans: &[Vec<Statement>]) -> Vec<(usize, usize, &Requirement)> {
+fn early<'p>(plans: impl IntoIterator<Item = &'p [Statement]>) -> Vec<(usize, usize, &'p Requirement)> {
     let mut found = Vec::new();
     let mut changed: BTreeSet<&String> = BTreeSet::new();
-    for (plan, statements) in plans.iter().enumerate() {
+    for (plan, statements) in plans.into_iter().enumerate() {
         let mut at = 0;
         for same in statements.chunk_by(|left, right| left.operation == right.operation) {
             for statement in same {
@@ -32,8 +33,25 @@ fn early(plans: &[Vec<Statement>]) -> Vec<(usize, usize, &Requirement)> {
     found
 }
 
-fn broken(migration: &Migration, requirement: &Requirement) -> Error {
-    error!(M086, "{}", requirement.obstacle).with_hint(requirement.remedy.as_str()).at(&migration.id)
+/// `M086` if there are rows in the way: how many, and which are the first.
+async fn look<C: Connection>(connection: &mut C, migration: &Migration, requirement: &Requirement) -> Result<()> {
+    if let Some(prepare) = requirement.prepare
+        && connection.execute(prepare).await.is_err()
+    {
+        // The statement itself will be refused.
+        return Ok(());
+    }
+    let failed = || database("the rows cannot be looked at");
+    let counted = connection.query(&requirement.count()).await.map_err(failed())?;
+    let count = counted.first().and_then(|row| row.first()?.as_ref()?.parse::<u64>().ok()).unwrap_or(0);
+    if count == 0 {
+        return Ok(());
+    }
+    let keys = match requirement.first() {
+        Some(first) => connection.query(&first).await.map_err(failed())?,
+        None => Vec::new(),
+    };
+    Err(error!(M086, "{}", requirement.describe(count, &keys)).with_hint(requirement.remedy.as_str()).at(&migration.id))
 }
 
 /// `M086` if rows stand in the way of one of these plans, as far as that can be known now.
@@ -42,12 +60,39 @@ pub(super) async fn check<C: Connection>(
     migrations: &[&Migration],
     plans: &[Vec<Statement>],
 ) -> Result<()> {
-    // Where a statement that fails takes the whole migration back with it, it is as quick to let it try.
-    let scans = !connection.dialect().capabilities().transactional_ddl;
-    for (at, _, requirement) in early(plans).into_iter().filter(|(.., requirement)| scans || !requirement.scans) {
-        let rows = connection.query(&requirement.query).await.map_err(database("the rows cannot be looked at"))?;
-        if let Some(migration) = migrations.get(at).filter(|_| !rows.is_empty()) {
-            return Err(broken(migration, requirement));
+    for (at, _, requirement) in early(plans.iter().map(Vec::as_slice)) {
+        if let Some(migration) = migrations.get(at) {
+            look(connection, migration, requirement).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What [`check`] has seen of a plan right before it runs, by the number of the statement.
+pub(super) fn seen(statements: &[Statement]) -> Vec<(usize, &Requirement)> {
+    early([statements]).into_iter().map(|(_, at, requirement)| (at, requirement)).collect()
+}
+
+/// `M086` if rows stand in the way of a statement that is next: of its whole operation, where that begins with it. What
+/// [`check`] has seen is not looked at again, unless the database would keep what does not fit: there it is, since
+/// nobody else writes any more.
+pub(super) async fn before<C: Connection>(
+    connection: &mut C,
+    migration: &Migration,
+    statements: &[Statement],
+    at: usize,
+    seen: &[(usize, &Requirement)],
+) -> Result<()> {
+    let again = connection.dialect().capabilities().alter == AlterStyle::Rebuild;
+    let operation = statements.get(at).map(|statement| statement.operation);
+    let begins = at == 0 || statements.get(at - 1).map(|statement| statement.operation) != operation;
+    let same = statements.iter().enumerate().skip(at).take_while(|(_, it)| Some(it.operation) == operation);
+    for (number, statement) in same {
+        for requirement in &statement.requires {
+            let due = if requirement.late { number == at } else { begins };
+            if due && (again || !seen.iter().any(|(seen, it)| *seen == number && *it == requirement)) {
+                look(connection, migration, requirement).await?;
+            }
         }
     }
     Ok(())
@@ -61,10 +106,14 @@ pub(super) async fn explain<C: Connection>(
     failed: usize,
     error: Error,
 ) -> Error {
-    let plans = [statements.to_vec()];
-    for (_, _, requirement) in early(&plans).into_iter().filter(|(_, at, _)| *at == failed) {
-        if connection.query(&requirement.query).await.is_ok_and(|rows| !rows.is_empty()) {
-            return broken(migration, requirement).with_source(error);
+    if error.code() == "M086" {
+        return error;
+    }
+    for (_, requirement) in seen(statements).into_iter().filter(|(at, _)| *at == failed) {
+        if let Err(rows) = look(connection, migration, requirement).await
+            && rows.code() == "M086"
+        {
+            return rows.with_source(error);
         }
     }
     error.at(&migration.id)

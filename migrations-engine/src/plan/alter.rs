@@ -2,7 +2,7 @@
 
 use super::convert::using;
 use super::table::{Column, ForeignKey, Table};
-use super::{Fill, Pair, Planner, Recheck, Requirement, ddl, recheck, require};
+use super::{Asked, Fill, Pair, Planner, Recheck, ddl, recheck};
 use crate::error::{Result, fail};
 use crate::naming;
 use crate::schema::ColumnType;
@@ -66,7 +66,7 @@ impl Planner {
         }
         for pair in pairs {
             let Some(new) = &pair.new else { continue };
-            self.create_indexes(pair.old.as_ref(), new);
+            self.create_indexes(pair.old.as_ref(), new, Asked::new(self.dialect, pair));
             if let Some(old) = &pair.old {
                 self.drop_indexes(old, new, true);
                 self.drop_uniques(old, new, true);
@@ -79,7 +79,8 @@ impl Planner {
                     old.foreign_keys.get(name).is_some_and(|old_key| same_key(name, old_key, old, new, pairs))
                 });
                 if !kept {
-                    let requires = self.key_needs(pair, new, key);
+                    let made = self.made.contains(&key.to_table);
+                    let requires = Asked::new(self.dialect, pair).and_then(|asked| asked.targets(new, key, made));
                     self.add_foreign_key(&new.name, name, key, requires);
                 }
             }
@@ -88,6 +89,7 @@ impl Planner {
     }
 
     pub(super) fn create_table(&mut self, table: &Table) -> Result<()> {
+        self.made.insert(table.name.clone());
         let sql = ddl::create_table(self.dialect, table)?;
         let reverse = format!("DROP TABLE {}", self.dialect.quote(&table.name));
         self.push(
@@ -195,9 +197,19 @@ impl Planner {
                     );
                     keyed = true;
                 }
-                None => self.add_column(&new.name, column, fill)?,
+                None => {
+                    self.add_column(&new.name, column, fill)?;
+                    let needed = Asked::new(dialect, pair).and_then(|asked| asked.value(self, column, fill));
+                    self.require(needed);
+                }
                 Some(before) if before != column => {
-                    self.alter_column(&new.name, before, column, fill, pair.renames())?;
+                    let first = self.out.len();
+                    self.alter_column(&new.name, before, column, fill)?;
+                    if self.out.len() > first {
+                        let needed =
+                            Asked::new(dialect, pair).map(|asked| asked.altered(self, new, before, column, fill));
+                        self.require(needed.into_iter().flatten());
+                    }
                 }
                 Some(_) => {}
             }
@@ -212,6 +224,7 @@ impl Planner {
                 }
             };
             self.push(ddl::alter(dialect, &new.name, &change), "set the primary key", None, Recheck::Repeat);
+            self.require(Asked::new(dialect, pair).and_then(|asked| asked.key(new)));
         }
         self.add_constraints(pair, old, new);
         match can.comments {
@@ -267,8 +280,6 @@ impl Planner {
         };
         let Some(fill) = fill else {
             self.push(add(column)?, comment, reverse, recheck);
-            let requires = require::value(self, table, column, fill);
-            self.require(requires);
             return Ok(());
         };
         let long = matches!(column.ty, ColumnType::Text | ColumnType::Json | ColumnType::Binary) && !can.text_default;
@@ -295,7 +306,7 @@ impl Planner {
         self.push(update, format!("fill {} in existing rows", column.name), nothing, Recheck::Repeat);
         self.settle();
         if !column.null {
-            self.set_not_null(table, column, None)?;
+            self.set_not_null(table, column)?;
         }
         Ok(())
     }
@@ -314,7 +325,7 @@ impl Planner {
         self.push(ddl::alter(dialect, table, &add), format!("no new NULL in {}", column.name), Some(drop), present);
     }
 
-    fn set_not_null(&mut self, table: &str, column: &Column, requires: Option<Requirement>) -> Result<()> {
+    fn set_not_null(&mut self, table: &str, column: &Column) -> Result<()> {
         let define = |null: bool| -> Result<String> {
             let column = Column { null, ..column.clone() };
             let what = match (self.dialect.capabilities().alter, null) {
@@ -333,13 +344,11 @@ impl Planner {
             let drop = step(&format!("DROP CONSTRAINT IF EXISTS {name}"));
             let validate = step(&format!("VALIDATE CONSTRAINT {name}"));
             self.push(validate, "check the rows", Some(String::new()), Recheck::Repeat);
-            self.require(requires);
             self.push(sql, format!("{} is never NULL", column.name), Some(reverse), Recheck::Repeat);
             self.push(drop, "the check has done its work", Some(String::new()), Recheck::Repeat);
             return Ok(());
         }
         self.push(sql, format!("{} is never NULL", column.name), Some(reverse), Recheck::Repeat);
-        self.require(requires);
         Ok(())
     }
 
@@ -352,7 +361,7 @@ impl Planner {
         self.settle();
     }
 
-    fn alter_column(&mut self, table: &str, old: &Column, new: &Column, fill: Option<&Fill>, late: bool) -> Result<()> {
+    fn alter_column(&mut self, table: &str, old: &Column, new: &Column, fill: Option<&Fill>) -> Result<()> {
         let dialect = self.dialect;
         let quoted = dialect.quote(&new.name);
         if old.generated != new.generated {
@@ -408,11 +417,6 @@ impl Planner {
                 Some(reverse),
                 Recheck::Repeat,
             );
-            if old.null && !new.null && fill.is_none() {
-                let requires = require::no_null(self, table, &new.name);
-                self.require_late(late, [requires]);
-            }
-            self.require_late(late, require::fits(dialect, table, old, new));
             return Ok(());
         }
         let change = |planner: &mut Self, what: String, reverse: Option<String>, comment: &str| {
@@ -449,7 +453,6 @@ impl Planner {
                 format!("TYPE {}{}{}", to.sql_type, collation(to), using(from, to, &quoted))
             };
             change(self, typed(old, new), Some(typed(new, old)), "change the type");
-            self.require_late(late, require::fits(dialect, table, old, new));
             if old.auto && new.auto {
                 // The sequence behind an identity has a type, hence a greatest value, of its own.
                 let (table_text, column_text) =
@@ -475,11 +478,7 @@ impl Planner {
         if old.null && !new.null {
             self.forbid_null(table, new);
             self.fill_nulls(table, new, fill);
-            let requires = fill.is_none().then(|| require::no_null(self, table, &new.name)).map(|mut requirement| {
-                requirement.late |= late;
-                requirement
-            });
-            self.set_not_null(table, new, requires)?;
+            self.set_not_null(table, new)?;
         }
         let change = |planner: &mut Self, what: String, reverse: Option<String>, comment: &str| {
             let full = |what: &str| ddl::alter(dialect, table, &format!("ALTER COLUMN {quoted} {what}"));

@@ -2,7 +2,7 @@
 
 use super::alter::find;
 use super::table::{Check, ForeignKey, Table, Unique};
-use super::{Pair, Planner, Recheck, Requirement, ddl, recheck, require};
+use super::{Asked, Pair, Planner, Recheck, Requirement, ddl, recheck};
 use crate::sql::{AlterStyle, Dialect};
 
 impl Planner {
@@ -116,7 +116,7 @@ impl Planner {
     pub(super) fn add_constraints(&mut self, pair: &Pair, old: &Table, new: &Table) {
         let dialect = self.dialect;
         for (name, unique) in new.uniques.iter().filter(|(name, unique)| old.uniques.get(*name) != Some(*unique)) {
-            let requires = self.unique_needs(pair, old, new, unique);
+            let requires = Asked::new(dialect, pair).and_then(|asked| asked.unique(new, unique));
             if self.careful {
                 self.add_unique_carefully(&new.name, name, unique, requires);
                 continue;
@@ -136,44 +136,11 @@ impl Planner {
                 Some(reverse),
                 recheck::constraint(dialect, &new.name, name, true),
             );
-            if check.columns.iter().all(|column| find(old, column).is_some()) && old.checks.get(name) != Some(check) {
-                self.require_late(pair.renames(), [require::holds(dialect, &new.name, name, check)]);
+            if old.checks.get(name) != Some(check) {
+                self.require(Asked::new(dialect, pair).and_then(|asked| asked.holds(new, name, check)));
             }
             self.validate(&new.name, name);
         }
-    }
-
-    /// What a new unique constraint needs of the rows.
-    pub(super) fn unique_needs(&self, pair: &Pair, old: &Table, new: &Table, unique: &Unique) -> Option<Requirement> {
-        let late = pair.renames();
-        let mut requirement = if unique.columns.iter().all(|column| find(old, column).is_some()) {
-            require::distinct(self.dialect, &new.name, unique)
-        } else {
-            // Columns that are added at the same time: NULL in all rows, or one value in all.
-            let [column] = unique.columns.as_slice() else { return None };
-            let filled = pair.fills.get(column).is_some_and(|fill| fill.constant)
-                || find(new, column).is_some_and(|column| column.default.is_some() && column.constant_default);
-            if !filled {
-                return None;
-            }
-            require::single_row(self.dialect, &new.name, column)
-        };
-        requirement.late |= late;
-        Some(requirement)
-    }
-
-    /// What a new foreign key needs of the rows.
-    pub(super) fn key_needs(&self, pair: &Pair, new: &Table, key: &ForeignKey) -> Option<Requirement> {
-        let old = pair.old.as_ref()?;
-        let mut requirement = if key.columns.iter().all(|column| find(old, column).is_some()) {
-            require::targets(self.dialect, &new.name, key)
-        } else {
-            let [column] = key.columns.as_slice() else { return None };
-            let fill = pair.fills.get(column).filter(|fill| fill.constant)?;
-            require::target(self.dialect, &new.name, key, &fill.sql)?
-        };
-        requirement.late |= pair.renames();
-        Some(requirement)
     }
 
     /// Renames indexes and constraints that differ by nothing but their names.

@@ -27,6 +27,7 @@ use crate::schema::{Field, Model, ModelKey, Schema};
 use crate::sql::{AlterStyle, Columns, Dialect, render};
 
 pub(crate) use ddl::create_index;
+use require::Asked;
 pub(crate) use table::through_model;
 use table::{Renames, Table, lower};
 
@@ -67,7 +68,8 @@ pub(crate) fn plan_onto(
     direction: Direction,
 ) -> Result<Vec<Statement>> {
     let careful = !atomic && dialect.capabilities().short_locks;
-    let mut planner = Planner { dialect, out: Vec::new(), operation: 0, field: None, careful, direction };
+    let mut planner =
+        Planner { dialect, out: Vec::new(), operation: 0, field: None, careful, direction, made: BTreeSet::new() };
     for (at, operation) in operations.iter().enumerate() {
         planner.operation = at;
         planner.operation(state, operation).map_err(|error| error.at(operation.describe()))?;
@@ -84,6 +86,8 @@ struct Planner {
     /// Not in one transaction: what would lock a table for long is done in steps that do not.
     careful: bool,
     direction: Direction,
+    /// The tables that this migration has made and nothing has filled yet.
+    made: BTreeSet<String>,
 }
 
 /// One table before and after.
@@ -107,6 +111,12 @@ struct Fill {
 }
 
 impl Pair {
+    /// A table whose name and columns keep their names.
+    fn of(old: Table, new: Table) -> Pair {
+        let (raw, old, new) = (Some(old.clone()), Some(old), Some(new));
+        Pair { raw, old, new, renamed: Vec::new(), fills: BTreeMap::new() }
+    }
+
     /// Whether the table or one of its columns has another name afterwards.
     fn renames(&self) -> bool {
         let name = |table: &Option<Table>| table.as_ref().map(|table| table.name.clone());
@@ -167,6 +177,7 @@ impl Planner {
             Operation::RunRust { name, .. } => {
                 let kind = StatementKind::Rust { name: name.clone(), state: Box::new(state.clone()) };
                 self.push_kind(kind, operation.describe(), false);
+                self.made.clear();
                 self.settle();
                 Ok(())
             }
@@ -226,6 +237,7 @@ impl Planner {
             self.push(statement.clone(), describe, reverse, Recheck::Ask);
         }
         if !statements.is_empty() {
+            self.made.clear();
             self.settle();
         }
         Ok(())
@@ -332,9 +344,11 @@ impl Planner {
         let old = lower(self.dialect, state, &old, &none)?;
         operation.apply(state)?;
         let new = lower(self.dialect, state, state.get(model)?, &none)?;
-        self.drop_indexes(&old, &new, false);
-        self.create_indexes(Some(&old), &new);
-        self.drop_indexes(&old, &new, true);
+        let pair = Pair::of(old, new);
+        let (Some(old), Some(new)) = (&pair.old, &pair.new) else { return Ok(true) };
+        self.drop_indexes(old, new, false);
+        self.create_indexes(Some(old), new, Asked::new(self.dialect, &pair));
+        self.drop_indexes(old, new, true);
         Ok(true)
     }
 
@@ -398,7 +412,7 @@ impl Planner {
     }
 
     /// Makes the indexes of `new` that `old` has not or has otherwise.
-    fn create_indexes(&mut self, old: Option<&Table>, new: &Table) {
+    fn create_indexes(&mut self, old: Option<&Table>, new: &Table, asked: Option<Asked<'_>>) {
         for (name, index) in &new.indexes {
             if old.and_then(|old| old.indexes.get(name)) == Some(index) {
                 continue;
@@ -410,8 +424,7 @@ impl Planner {
                 (sql, recheck) = constraint::concurrently(self.dialect, &sql, name, recheck);
             }
             self.push(sql, format!("create index {name}"), Some(reverse), recheck);
-            let requires = old.and_then(|old| require::distinct_index(self.dialect, old, new, index));
-            self.require(requires);
+            self.require(asked.and_then(|asked| asked.unique_index(name, index)));
         }
     }
 }

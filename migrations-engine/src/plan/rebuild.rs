@@ -1,7 +1,7 @@
 //! Changing tables on SQLite: in place where that is safe, else by a new table with the old rows.
 
 use super::table::{Column, ForeignKey, Table, Unique};
-use super::{Pair, Planner, Recheck, StatementKind, ddl, require};
+use super::{Asked, Pair, Planner, Recheck, Requirement, StatementKind, ddl};
 use crate::error::Result;
 use crate::schema::ColumnType;
 
@@ -80,7 +80,7 @@ impl Planner {
                 (Some(old), Some(new)) => self.change_table(pair, old, new)?,
                 (None, Some(new)) => {
                     self.create_table(new)?;
-                    self.create_indexes(None, new);
+                    self.create_indexes(None, new, None);
                 }
                 (_, None) => {}
             }
@@ -104,6 +104,12 @@ impl Planner {
         if !in_place {
             return self.rebuild(pair, old, new);
         }
+        // A type of other bounds may be stored alike: then there is nothing to change, but something to look at.
+        let needed = self.rows_needed(pair, old, new);
+        if !needed.is_empty() {
+            self.push_kind(StatementKind::Look { table: new.name.clone() }, "whether every row fits", false);
+            self.require(needed);
+        }
         self.drop_indexes(old, new, false);
         for column in dropped {
             let sql = ddl::alter(self.dialect, &new.name, &format!("DROP COLUMN {}", self.dialect.quote(&column.name)));
@@ -123,7 +129,7 @@ impl Planner {
                 self.push(update, format!("fill {} in existing rows", column.name), None, Recheck::Ask);
             }
         }
-        self.create_indexes(Some(old), new);
+        self.create_indexes(Some(old), new, Asked::new(self.dialect, pair));
         Ok(())
     }
 
@@ -165,7 +171,8 @@ impl Planner {
         let copy =
             format!("INSERT INTO {temporary_quoted} ({}) SELECT {} FROM {quoted}", into.join(", "), from.join(", "));
         self.push(copy, "every row", None, Recheck::Ask);
-        self.rows_needed(pair, old, new);
+        let needed = self.rows_needed(pair, old, new);
+        self.require(needed);
         let automatic = |table: &Table| table.columns.iter().any(|column| column.auto);
         if automatic(old) && automatic(new) {
             let (name, temporary) = (ddl::text(dialect, &new.name)?, ddl::text(dialect, &temporary)?);
@@ -191,7 +198,7 @@ impl Planner {
             Recheck::Ask,
         );
         self.push("PRAGMA legacy_alter_table = OFF".to_owned(), "as before", None, Recheck::Ask);
-        self.create_indexes(None, new);
+        self.create_indexes(None, new, None);
         self.push_kind(StatementKind::Restore { table: new.name.clone() }, "what hung on the table", true);
         Ok(())
     }
@@ -199,23 +206,23 @@ impl Planner {
 
 impl Planner {
     /// What the copy of the rows needs of them.
-    fn rows_needed(&mut self, pair: &Pair, old: &Table, new: &Table) {
-        let dialect = self.dialect;
-        let mut requires = Vec::new();
+    fn rows_needed(&self, pair: &Pair, old: &Table, new: &Table) -> Vec<Requirement> {
+        let mut needed = Vec::new();
+        let Some(asked) = Asked::new(self.dialect, pair) else { return needed };
         for column in &new.columns {
             let fill = pair.fills.get(&column.name);
-            match find(old, &column.name) {
-                None => requires.extend(require::value(self, &new.name, column, fill)),
-                Some(before) if before.null && !column.null && fill.is_none() => {
-                    requires.push(require::no_null(self, &new.name, &column.name));
-                }
-                Some(_) => {}
+            let before = find(old, &column.name);
+            match before {
+                None => needed.extend(asked.value(self, column, fill)),
+                Some(before) => needed.extend(asked.altered(self, new, before, column, fill)),
             }
-            let was = find(old, &column.name).is_some_and(|before| before.unique);
-            if column.unique && !was {
+            if column.unique && !before.is_some_and(|before| before.unique) {
                 let unique = Unique { columns: vec![column.name.clone()], nulls_equal: false, suffix: String::new() };
-                requires.extend(self.unique_needs(pair, old, new, &unique));
+                needed.extend(asked.unique(new, &unique));
             }
+        }
+        if old.primary_key != new.primary_key {
+            needed.extend(asked.key(new));
         }
         let kept = |key: &ForeignKey| {
             let inline = old.columns.iter().filter_map(|column| column.references.as_ref());
@@ -223,14 +230,12 @@ impl Planner {
         };
         let inline = new.columns.iter().filter_map(|column| column.references.as_ref());
         for key in inline.chain(new.foreign_keys.values()).filter(|key| !kept(key)) {
-            requires.extend(self.key_needs(pair, new, key));
+            needed.extend(asked.targets(new, key, self.made.contains(&key.to_table)));
         }
         for (name, check) in new.checks.iter().filter(|(name, check)| old.checks.get(*name) != Some(*check)) {
-            if check.columns.iter().all(|column| find(old, column).is_some()) {
-                requires.push(require::holds(dialect, &new.name, name, check));
-            }
+            needed.extend(asked.holds(new, name, check));
         }
-        self.require_late(pair.renames(), requires);
+        needed
     }
 }
 

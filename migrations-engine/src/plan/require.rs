@@ -1,179 +1,407 @@
 //! What must hold of the rows before a statement can be done: found out before anything runs.
 //!
-//! A database that cannot roll DDL back would otherwise stop in the middle of a migration, and the others
-//! would answer with words of their own.
+//! A database that cannot roll DDL back would otherwise stop in the middle of a migration, one that keeps whatever it is
+//! given would keep what no longer fits, and the others would answer with words of their own.
 
 use super::table::{Check, Column, ForeignKey, Table, TableIndex, Unique};
-use super::{Fill, Planner};
+use super::{Fill, Pair, Planner};
 use crate::schema::ColumnType;
-use crate::sql::Dialect;
+use crate::sql::{AlterStyle, Dialect, misfit};
 
-/// Something that must hold of the rows, or the statement fails.
+/// Rows that are in the way of a statement, if there are any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
-    /// Gives a row if it does not hold.
-    pub query: String,
-    /// What is in the way.
+    /// The table, as it is called when they are looked for.
+    pub table: String,
+    dialect: Dialect,
+    /// The columns that say which rows they are.
+    key: Vec<String>,
+    /// The rows: what follows SELECT .. FROM, in which the table is `s`.
+    rows: String,
+    /// What has to be done on the connection before; where that cannot be, neither can the rows be looked for.
+    pub prepare: Option<&'static str>,
+    /// What is the matter with them, after "rows".
     pub obstacle: String,
     /// What to do about it.
     pub remedy: String,
     /// What it speaks of, as in [`Statement::changes`](super::Statement::changes): what others change is looked at
     /// only after them.
     pub about: Vec<String>,
-    /// Whether the query may read the whole table.
-    pub scans: bool,
-    /// Whether the query only makes sense after other statements of the same operation (a column is renamed).
+    /// Whether it can only be looked at right before the statement: what is asked about is made, filled or renamed by
+    /// others of the same operation.
     pub late: bool,
 }
 
+/// How many rows are named.
+const NAMED: usize = 5;
+
 impl Requirement {
-    fn new(query: String, obstacle: String, remedy: impl Into<String>) -> Self {
-        Requirement { query, obstacle, remedy: remedy.into(), about: Vec::new(), scans: true, late: false }
+    /// Counts the rows.
+    pub fn count(&self) -> String {
+        format!("SELECT COUNT(*) FROM {}", self.rows)
     }
 
-    /// The same, of these columns of a table.
-    fn about<'a>(mut self, table: &str, columns: impl IntoIterator<Item = &'a String>) -> Self {
-        self.about.push(table.to_owned());
-        self.about.extend(columns.into_iter().map(|column| format!("{table}.{column}")));
-        self
+    /// The keys of the first of the rows, and of one more than is shown; nothing for a table without a key.
+    pub fn first(&self) -> Option<String> {
+        let columns: Vec<String> = self.key.iter().map(|name| format!("s.{}", self.dialect.quote(name))).collect();
+        let texts: Vec<String> = columns.iter().map(|column| self.dialect.as_text(column)).collect();
+        let (texts, order) = (texts.join(", "), columns.join(", "));
+        let limit = NAMED + 1;
+        (!columns.is_empty()).then(|| format!("SELECT {texts} FROM {} ORDER BY {order} LIMIT {limit}", self.rows))
+    }
+
+    /// What is in the way, for a person: of so many rows, those whose keys were found first.
+    pub fn describe(&self, count: u64, keys: &[Vec<Option<String>>]) -> String {
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "NULL".to_owned());
+        let shown = keys.iter().take(NAMED).map(|key| match key.as_slice() {
+            [only] => text(only),
+            parts => format!("({})", parts.iter().map(text).collect::<Vec<_>>().join(", ")),
+        });
+        let shown: Vec<String> = shown.collect();
+        let more = if count > shown.len() as u64 { ", .." } else { "" };
+        let which = match (self.key.as_slice(), shown.as_slice()) {
+            (_, []) => String::new(),
+            (key, _) => format!(" ({}: {}{more})", key.join(", "), shown.join(", ")),
+        };
+        let rows = if count == 1 { "row" } else { "rows" };
+        format!("`{}` has {count} {rows} {}{which}", self.table, self.obstacle)
     }
 }
 
-fn any(dialect: Dialect, table: &str, condition: &str) -> String {
-    format!("SELECT 1 FROM {} WHERE {condition} LIMIT 1", dialect.quote(table))
+/// A table whose rows are asked about: as it is before the operation, so that it can be asked then, or as it is right
+/// before a statement.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    dialect: Dialect,
+    pair: &'a Pair,
+    table: &'a Table,
+    late: bool,
 }
 
-/// A new column without NULL and without a value for the rows that are there.
-pub(super) fn value(planner: &Planner, table: &str, column: &Column, fill: Option<&Fill>) -> Option<Requirement> {
-    let quoted = planner.dialect.quote(table);
-    let given = fill.is_some() || column.default.is_some() || column.generated.is_some() || column.auto;
-    if !column.null && !given {
+impl<'a> Asked<'a> {
+    /// Nothing where there is no table before the operation, hence no row.
+    pub(super) fn new(dialect: Dialect, pair: &'a Pair) -> Option<Self> {
+        Some(Asked { dialect, pair, table: pair.raw.as_ref()?, late: false })
+    }
+
+    /// The same right before the statement; where a table is made anew as a whole there is no such moment.
+    fn late(self, new: &'a Table) -> Option<Self> {
+        let moment = self.dialect.capabilities().alter != AlterStyle::Rebuild;
+        moment.then_some(Asked { table: new, late: true, ..self })
+    }
+
+    /// The name that a column has before the operation, if it is there.
+    fn name(&self, column: &str) -> Option<&'a str> {
+        let renamed = self.pair.renamed.iter().find(|(_, to)| to == column && !self.late);
+        let was = renamed.map_or(column, |(from, _)| from);
+        self.table.columns.iter().find(|other| other.name == was).map(|column| column.name.as_str())
+    }
+
+    /// A column of the rows, quoted.
+    fn column(&self, column: &str) -> Option<String> {
+        self.name(column).map(|column| format!("s.{}", self.dialect.quote(column)))
+    }
+
+    fn columns<'c>(&self, columns: impl IntoIterator<Item = &'c String>) -> Option<Vec<String>> {
+        columns.into_iter().map(|column| self.column(column)).collect()
+    }
+
+    /// Whether a column that is there has the type that it will have, or is compared as that is.
+    fn comparable(&self, new: &Table, column: &str) -> bool {
+        let find =
+            |table: &'_ Table, name: &str| table.columns.iter().find(|it| it.name == name).map(|it| it.ty.clone());
+        let was = self.name(column).and_then(|was| find(self.table, was));
+        was.zip(find(new, column))
+            .is_some_and(|(was, is)| was == is || was.is_number() && is.is_number() || was.is_text() && is.is_text())
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'a String> {
+        self.table.columns.iter().map(|column| &column.name)
+    }
+
+    /// The rows for which a condition is true.
+    fn rows(&self, condition: &str, obstacle: String, remedy: impl Into<String>) -> Requirement {
+        let from = format!("{} AS s", self.dialect.quote(&self.table.name));
+        let rows = if condition.is_empty() { from } else { format!("{from} WHERE {condition}") };
+        let table = &self.table.name;
+        let key = self.table.primary_key.iter().map(|column| format!("{table}.{column}"));
+        Requirement {
+            table: self.table.name.clone(),
+            dialect: self.dialect,
+            key: self.table.primary_key.clone(),
+            rows,
+            prepare: None,
+            obstacle,
+            remedy: remedy.into(),
+            about: std::iter::once(table.clone()).chain(key).collect(),
+            late: self.late,
+        }
+    }
+
+    /// The same, of these columns of the table.
+    fn about<'c>(&self, mut requirement: Requirement, columns: impl IntoIterator<Item = &'c String>) -> Requirement {
+        let table = &self.table.name;
+        let names = columns.into_iter().filter_map(|column| self.name(column));
+        requirement.about.extend(names.map(|column| format!("{table}.{column}")));
+        requirement
+    }
+
+    /// A new column without NULL and without a value for the rows that are there.
+    pub(super) fn value(&self, planner: &Planner, column: &Column, fill: Option<&Fill>) -> Option<Requirement> {
+        let quoted = self.dialect.quote(&self.table.name);
         let field = planner.field.as_deref().unwrap_or("app.Model.field");
         let remedy = format!(
             "give them one: `fill = \"..\"` in the operation, or, when the migration is undone, `migrate --default {field}=<value>`; or delete the rows first: DELETE FROM {quoted}"
         );
-        let obstacle = format!("`{table}` has rows, and its new column `{}` needs a value in each", column.name);
-        let query = format!("SELECT 1 FROM {quoted} LIMIT 1");
-        return Some(Requirement { scans: false, ..Requirement::new(query, obstacle, remedy) }.about(table, []));
+        let obstacle = format!("without a value for the new column `{}`", column.name);
+        let given = column.default.is_some() || column.generated.is_some() || column.auto;
+        match fill {
+            _ if column.null => None,
+            Some(fill) if !fill.constant && self.pair.renames() => None,
+            Some(fill) if !fill.constant => {
+                let needed = self.rows(&format!("({}) IS NULL", fill.sql), obstacle, remedy);
+                Some(self.about(needed, self.all()))
+            }
+            None if !given => Some(self.rows("", obstacle, remedy)),
+            _ => None,
+        }
     }
-    None
-}
 
-/// One value for all rows of a column that is unique.
-pub(super) fn single_row(dialect: Dialect, table: &str, column: &str) -> Requirement {
-    let query = format!("SELECT 1 FROM {} LIMIT 1 OFFSET 1", dialect.quote(table));
-    let obstacle =
-        format!("`{table}` has several rows, which cannot all have the same value in the unique column `{column}`");
-    let remedy = "add the column without `unique`, give each row a value of its own by a data step, and make it unique in a later migration; or delete rows first";
-    Requirement { scans: false, ..Requirement::new(query, obstacle, remedy) }.about(table, [])
-}
-
-/// A column that is to be without NULL.
-pub(super) fn no_null(planner: &Planner, table: &str, column: &String) -> Requirement {
-    let field = planner.field.as_deref().unwrap_or("app.Model.field");
-    Requirement::new(
-        any(planner.dialect, table, &format!("{} IS NULL", planner.dialect.quote(column))),
-        format!("`{table}` has rows with NULL in `{column}`, which is to be without"),
-        format!(
-            "give them a value: `fill = \"..\"` in the operation, or, when the migration is undone, `migrate --default {field}=<value>`"
-        ),
-    )
-    .about(table, [column])
-}
-
-/// Columns that are to be unique together.
-pub(super) fn distinct(dialect: Dialect, table: &str, unique: &Unique) -> Requirement {
-    let columns = dialect.quote_all(unique.columns.iter().map(String::as_str));
-    let mut known = String::new();
-    if !unique.nulls_equal {
-        let parts: Vec<String> =
-            unique.columns.iter().map(|column| format!("{} IS NOT NULL", dialect.quote(column))).collect();
-        known = format!(" WHERE {}", parts.join(" AND "));
+    /// A column that is to be without NULL.
+    fn no_null(&self, planner: &Planner, column: &Column, fill: Option<&Fill>) -> Option<Requirement> {
+        let name = self.column(&column.name)?;
+        let condition = match fill {
+            Some(fill) if fill.constant || self.pair.renames() => return None,
+            Some(fill) => format!("{name} IS NULL AND ({}) IS NULL", fill.sql),
+            None => format!("{name} IS NULL"),
+        };
+        let field = planner.field.as_deref().unwrap_or("app.Model.field");
+        let needed = self.rows(
+            &condition,
+            format!("with NULL in `{}`, which is to be without", column.name),
+            format!(
+                "give them a value: `fill = \"..\"` in the operation, or, when the migration is undone, `migrate --default {field}=<value>`"
+            ),
+        );
+        // What fills it may speak of any other column.
+        let others = self.all().filter(|_| fill.is_some());
+        Some(self.about(needed, others.chain([&column.name])))
     }
-    Requirement::new(
-        format!("SELECT 1 FROM {}{known} GROUP BY {columns} HAVING COUNT(*) > 1 LIMIT 1", dialect.quote(table)),
-        format!("`{table}` has rows with equal values in {}, which is to be unique", unique.columns.join(", ")),
-        "make the values different, or delete the rows that are too many, and migrate again",
-    )
-    .about(table, &unique.columns)
-}
 
-/// A unique index over plain columns.
-pub(super) fn distinct_index(dialect: Dialect, old: &Table, new: &Table, index: &TableIndex) -> Option<Requirement> {
-    let there = |column: &String| old.columns.iter().any(|other| other.name == *column);
-    let plain = index.suffix.is_empty() && !index.on.contains('(') && index.columns.iter().all(there);
-    let columns: Vec<String> = index.columns.iter().cloned().collect();
-    let unique = Unique { columns, nulls_equal: false, suffix: String::new() };
-    (index.unique && plain).then(|| distinct(dialect, &new.name, &unique))
-}
-
-/// A check that is to hold.
-pub(super) fn holds(dialect: Dialect, table: &str, name: &str, check: &Check) -> Requirement {
-    Requirement::new(
-        any(dialect, table, &format!("NOT ({})", check.sql)),
-        format!("`{table}` has rows that break the check `{name}`: {}", check.sql),
-        "correct the rows and migrate again",
-    )
-    .about(table, &check.columns)
-}
-
-/// A foreign key over columns with values.
-pub(super) fn targets(dialect: Dialect, table: &str, key: &ForeignKey) -> Requirement {
-    let pairs = key.columns.iter().zip(&key.to_columns);
-    let known: Vec<String> =
-        key.columns.iter().map(|column| format!("s.{} IS NOT NULL", dialect.quote(column))).collect();
-    let joined: Vec<String> =
-        pairs.map(|(from, to)| format!("t.{} = s.{}", dialect.quote(to), dialect.quote(from))).collect();
-    let (source, target) = (dialect.quote(table), dialect.quote(&key.to_table));
-    let query = format!(
-        "SELECT 1 FROM {source} AS s WHERE {} AND NOT EXISTS (SELECT 1 FROM {target} AS t WHERE {}) LIMIT 1",
-        known.join(" AND "),
-        joined.join(" AND ")
-    );
-    Requirement::new(
-        query,
-        format!("`{table}` has rows whose {} refers to no row of `{}`", key.columns.join(", "), key.to_table),
-        "correct the references or delete those rows, and migrate again",
-    )
-    .about(table, &key.columns)
-    .about(&key.to_table, &key.to_columns)
-}
-
-/// A foreign key over a new column in which all rows have the same value.
-pub(super) fn target(dialect: Dialect, table: &str, key: &ForeignKey, value: &str) -> Option<Requirement> {
-    let [to] = key.to_columns.as_slice() else { return None };
-    let (source, target) = (dialect.quote(table), dialect.quote(&key.to_table));
-    let query = format!(
-        "SELECT 1 FROM {source} WHERE NOT EXISTS (SELECT 1 FROM {target} WHERE {} = {value}) LIMIT 1",
-        dialect.quote(to)
-    );
-    let mut needed = Requirement::new(
-        query,
-        format!("the rows of `{table}` are to refer to {value}, but `{}` has no such row", key.to_table),
-        "give the key of a row that exists",
-    );
-    needed.scans = false; // one look at a key
-    Some(needed.about(table, []).about(&key.to_table, [to]))
-}
-
-/// Text that is to be no longer than before.
-pub(super) fn fits(dialect: Dialect, table: &str, old: &Column, new: &Column) -> Option<Requirement> {
-    let ColumnType::Char { max_length } = new.ty else { return None };
-    let shorter = match old.ty {
-        ColumnType::Char { max_length: before } => before > max_length,
-        ColumnType::Text => true,
-        _ => false,
-    };
-    if !shorter {
-        return None;
+    /// Values that a column no longer holds when its type changes.
+    fn fits(&self, old: &Column, new: &Column) -> Option<Requirement> {
+        let column = self.column(&new.name)?;
+        let found = misfit(self.dialect, &old.ty, &new.ty, &column)?;
+        let obstacle = match &new.ty {
+            ColumnType::Char { max_length } => {
+                format!("with more than {max_length} characters in `{}`", new.name)
+            }
+            ty => format!("whose `{}`, now {}, does not fit {ty}", new.name, old.ty),
+        };
+        let mut needed = self.rows(
+            &format!("({})", found.condition),
+            obstacle,
+            "change these values, by hand or by a `run_sql` operation before this one, and migrate again",
+        );
+        needed.prepare = found.prepare;
+        Some(self.about(needed, [&new.name]))
     }
-    let column = dialect.quote(&new.name);
-    let needed = Requirement::new(
-        any(dialect, table, &format!("CHAR_LENGTH({column}) > {max_length}")),
-        format!("`{table}` has rows with more than {max_length} characters in `{}`", new.name),
-        "shorten the values and migrate again",
-    );
-    Some(needed.about(table, [&new.name]))
+
+    /// Columns that are to be unique together, by the expressions that are compared.
+    fn distinct(&self, parts: &[String], what: &str, condition: Option<&str>, nulls_equal: bool) -> Requirement {
+        let table = self.dialect.quote(&self.table.name);
+        let condition = condition.map(|condition| format!("({condition})"));
+        let known = parts.iter().filter(|_| !nulls_equal).map(|part| format!("{part} IS NOT NULL"));
+        let of_interest: Vec<String> = known.chain(condition.clone()).collect();
+        let of_interest =
+            if of_interest.is_empty() { String::new() } else { format!(" WHERE {}", of_interest.join(" AND ")) };
+        let values: Vec<String> =
+            parts.iter().enumerate().map(|(at, part)| format!("{part} AS orm_value_{at}")).collect();
+        let same = if nulls_equal { "IS NOT DISTINCT FROM" } else { "=" };
+        let equal: Vec<String> =
+            parts.iter().enumerate().map(|(at, part)| format!("d.orm_value_{at} {same} {part}")).collect();
+        let mut needed = self.rows(
+            condition.as_deref().unwrap_or_default(),
+            format!("with equal values in {what}, which is to be unique"),
+            "make the values different, or delete the rows that are too many, and migrate again",
+        );
+        // A join, so that the groups are made once.
+        let groups = format!(
+            "{table} AS s JOIN (SELECT {} FROM {table} AS s{of_interest} GROUP BY {} HAVING COUNT(*) > 1) AS d ON {}",
+            values.join(", "),
+            parts.join(", "),
+            equal.join(" AND ")
+        );
+        needed.rows = needed.rows.replacen(&format!("{table} AS s"), &groups, 1);
+        needed
+    }
+
+    /// What a new unique constraint needs of the rows.
+    pub(super) fn unique(&self, new: &'a Table, unique: &Unique) -> Option<Requirement> {
+        let what = unique.columns.join(", ");
+        let (there, made): (Vec<&String>, Vec<&String>) =
+            unique.columns.iter().partition(|column| self.name(column).is_some());
+        // Columns that are added at the same time: NULL in all rows, one value in all, or one that is yet to be computed.
+        for column in &made {
+            let fill = self.pair.fills.get(*column);
+            let default = new.columns.iter().find(|other| other.name == **column).filter(|it| it.default.is_some());
+            match (fill, default) {
+                (Some(fill), _) if fill.constant => {}
+                (None, Some(column)) if column.constant_default => {}
+                (None, None) if !unique.nulls_equal => return None,
+                (None, None) => {}
+                _ => return self.late(new)?.unique(new, unique),
+            }
+        }
+        let parts = self.columns(there.iter().copied())?;
+        let needed = match parts.as_slice() {
+            [] => {
+                let several = format!("(SELECT COUNT(*) FROM {}) > 1", self.dialect.quote(&self.table.name));
+                let obstacle = format!("which cannot all have the same value in the unique column `{what}`");
+                let remedy = "add the column without `unique`, give each row a value of its own by a data step, and make it unique in a later migration; or delete rows first";
+                self.rows(&several, obstacle, remedy)
+            }
+            parts => self.distinct(parts, &what, None, unique.nulls_equal),
+        };
+        Some(self.about(needed, there))
+    }
+
+    /// A unique index, also over expressions and over some of the rows, of columns that are there.
+    pub(super) fn unique_index(&self, name: &str, index: &TableIndex) -> Option<Requirement> {
+        if !index.unique || self.pair.renames() || !index.columns.iter().all(|column| self.name(column).is_some()) {
+            return None;
+        }
+        let plain: Option<Vec<&String>> = index.fields.iter().map(Option::as_ref).collect();
+        let what = match &plain {
+            Some(columns) => columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(", "),
+            None => format!("`{name}`"),
+        };
+        Some(self.about(self.distinct(&index.parts, &what, index.condition.as_deref(), false), &index.columns))
+    }
+
+    /// The columns of a new primary key.
+    pub(super) fn key(&self, new: &Table) -> Option<Requirement> {
+        let parts = self.columns(&new.primary_key)?;
+        Some(self.about(self.distinct(&parts, &new.primary_key.join(", "), None, false), &new.primary_key))
+    }
+
+    /// A check that is to hold.
+    pub(super) fn holds(&self, new: &'a Table, name: &str, check: &Check) -> Option<Requirement> {
+        let same = |column: &String| self.name(column).is_some_and(|was| was == column) && self.comparable(new, column);
+        if self.table.name != new.name || !check.columns.iter().all(same) {
+            // Its text speaks of the names and types that there are then.
+            return if self.late { None } else { self.late(new)?.holds(new, name, check) };
+        }
+        let needed = self.rows(
+            &format!("NOT ({})", check.sql),
+            format!("that break the check `{name}`: {}", check.sql),
+            "correct the rows and migrate again",
+        );
+        Some(self.about(needed, &check.columns))
+    }
+
+    /// What a new foreign key needs of the rows; where the table that it leads to is made by the same migration, there
+    /// is nothing to lead to.
+    pub(super) fn targets(&self, new: &'a Table, key: &ForeignKey, made: bool) -> Option<Requirement> {
+        let dialect = self.dialect;
+        let (to, from, ends) = (dialect.quote(&key.to_table), key.columns.join(", "), key.to_columns.iter());
+        let remedy = "correct the references or delete those rows, and migrate again";
+        let obstacle = format!("whose {from} refers to no row of `{}`", key.to_table);
+        let lost = |columns: &[String]| {
+            let known: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+            let joined: Vec<String> =
+                ends.clone().zip(columns).map(|(to, from)| format!("t.{} = {from}", dialect.quote(to))).collect();
+            let absent = format!("NOT EXISTS (SELECT 1 FROM {to} AS t WHERE {})", joined.join(" AND "));
+            known.into_iter().chain((!made).then_some(absent)).collect::<Vec<_>>().join(" AND ")
+        };
+        let mut needed = match (self.columns(&key.columns), key.columns.as_slice()) {
+            // A key that gets its type at the same time cannot be compared before.
+            (Some(_), columns) if !columns.iter().all(|column| self.comparable(new, column)) => {
+                return if self.late { None } else { self.late(new)?.targets(new, key, made) };
+            }
+            (Some(columns), _) => self.about(self.rows(&lost(&columns), obstacle, remedy), &key.columns),
+            (None, [column]) => {
+                let fill = self.pair.fills.get(column)?;
+                if !fill.constant {
+                    return self.late(new)?.targets(new, key, made);
+                }
+                self.given(key, &fill.sql, "", made)?
+            }
+            (None, _) => return None,
+        };
+        if !made {
+            needed.about.push(key.to_table.clone());
+            needed.about.extend(key.to_columns.iter().map(|column| format!("{}.{column}", key.to_table)));
+        }
+        Some(needed)
+    }
+
+    /// Rows that are all given one value in a foreign key.
+    fn given(&self, key: &ForeignKey, value: &str, of: &str, made: bool) -> Option<Requirement> {
+        let [to] = key.to_columns.as_slice() else { return None };
+        let absent = format!(
+            "NOT EXISTS (SELECT 1 FROM {} AS t WHERE t.{} = {value})",
+            self.dialect.quote(&key.to_table),
+            self.dialect.quote(to)
+        );
+        let parts: Vec<&str> =
+            [of, if made { "" } else { &absent }].into_iter().filter(|part| !part.is_empty()).collect();
+        Some(self.rows(
+            &parts.join(" AND "),
+            format!("that are to refer to {value}, but `{}` has no such row", key.to_table),
+            "give the key of a row that exists",
+        ))
+    }
+
+    /// What a column that is defined otherwise needs of the rows.
+    pub(super) fn altered(
+        &self,
+        planner: &Planner,
+        new: &Table,
+        before: &Column,
+        column: &Column,
+        fill: Option<&Fill>,
+    ) -> Vec<Requirement> {
+        let mut needed: Vec<Requirement> = self.fits(before, column).into_iter().collect();
+        if before.null && !column.null {
+            needed.extend(self.no_null(planner, column, fill));
+            needed.extend(self.filled(new, column, fill));
+        }
+        needed
+    }
+
+    /// What takes the place of NULL, in a column that is unique or refers to rows as before.
+    fn filled(&self, new: &Table, column: &Column, fill: Option<&Fill>) -> Vec<Requirement> {
+        let mut needed = Vec::new();
+        let Some((fill, name)) = fill.filter(|fill| fill.constant).zip(self.column(&column.name)) else {
+            return needed;
+        };
+        let empty = format!("{name} IS NULL");
+        let inline = column.references.iter();
+        for key in inline.chain(new.foreign_keys.values()).filter(|key| key.columns == [column.name.as_str()]) {
+            let given = self.given(key, &fill.sql, &empty, false);
+            needed.extend(given.map(|mut it| {
+                it.about.push(key.to_table.clone());
+                self.about(it, [&column.name])
+            }));
+        }
+        let unique = column.unique || new.uniques.values().any(|unique| unique.columns == [column.name.as_str()]);
+        if unique {
+            let table = self.dialect.quote(&self.table.name);
+            let plain = name.trim_start_matches("s.");
+            let taken = format!(
+                "{empty} AND ((SELECT COUNT(*) FROM {table} WHERE {plain} IS NULL) > 1 OR EXISTS (SELECT 1 FROM {table} AS o WHERE o.{plain} = {}))",
+                fill.sql
+            );
+            let obstacle =
+                format!("with NULL in `{}`, which cannot all be given {}: it is unique", column.name, fill.sql);
+            needed.push(self.about(
+                self.rows(&taken, obstacle, "give each of them a value of its own by a step before"),
+                [&column.name],
+            ));
+        }
+        needed
+    }
 }
 
 impl Planner {
@@ -182,13 +410,5 @@ impl Planner {
         if let Some(last) = self.out.last_mut() {
             last.requires.extend(requirement);
         }
-    }
-
-    /// The same, where names of the table or its columns change within the operation.
-    pub(super) fn require_late(&mut self, late: bool, requirement: impl IntoIterator<Item = Requirement>) {
-        self.require(requirement.into_iter().map(|mut requirement| {
-            requirement.late |= late;
-            requirement
-        }));
     }
 }

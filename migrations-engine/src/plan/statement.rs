@@ -50,6 +50,11 @@ pub enum StatementKind {
         /// The table.
         table: String,
     },
+    /// Does nothing: only the rows are looked at, for what the statement requires of them.
+    Look {
+        /// The table.
+        table: String,
+    },
     /// Runs a step that the program registered, with the state as it is then.
     Rust {
         /// Its name.
@@ -88,6 +93,7 @@ impl Statement {
             StatementKind::Restore { table } => {
                 format!("-- make the remembered triggers and indexes of \"{table}\" again; try every view")
             }
+            StatementKind::Look { table } => format!("-- look whether every row of \"{table}\" fits"),
             StatementKind::Rust { name, .. } => format!("-- run the Rust step `{name}`"),
         }
     }

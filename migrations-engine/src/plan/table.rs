@@ -79,6 +79,12 @@ pub(crate) struct TableIndex {
     pub(crate) on: String,
     pub(crate) suffix: String,
     pub(crate) columns: BTreeSet<String>,
+    /// What is indexed, without how.
+    pub(crate) parts: Vec<String>,
+    /// Those parts that are plain columns.
+    pub(crate) fields: Vec<Option<String>>,
+    /// Which rows are indexed.
+    pub(crate) condition: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -345,6 +351,9 @@ impl Lower<'_> {
             on: format!("{}{class}", self.dialect.quote(column)),
             suffix: String::new(),
             columns: BTreeSet::from([column.to_owned()]),
+            parts: vec![self.dialect.quote(column)],
+            fields: vec![Some(column.to_owned())],
+            condition: None,
         }
     }
 
@@ -357,11 +366,16 @@ impl Lower<'_> {
         method: Option<&str>,
         unique: bool,
     ) -> Result<TableIndex> {
-        let mut parts = Vec::new();
+        let (mut parts, mut compared, mut fields) = (Vec::new(), Vec::new(), Vec::new());
         let mut columns = BTreeSet::new();
         for part in on {
             columns.extend(self.columns_of(part.expr.fields())?);
             let sql = self.expr(&part.expr, None)?;
+            compared.push(sql.clone());
+            fields.push(match &part.expr {
+                Expr::Field(field) => Some(self.column_of(field)?),
+                _ => None,
+            });
             let mut sql = match &part.expr {
                 Expr::Field(field) => {
                     if self.columns.column(field).is_some_and(|(_, ty)| unbounded(ty)) && !self.can.text_key {
@@ -402,17 +416,21 @@ impl Lower<'_> {
             suffix += &format!(" INCLUDE ({})", self.dialect.quote_all(include.iter().map(String::as_str)));
             columns.extend(include);
         }
+        let mut rows = None;
         if let Some(condition) = condition {
             if !self.can.partial_indexes {
                 return Err(crate::error::error!(M040, "`{name}`: {} has no partial indexes", self.can.name)
                     .with_hint("leave the condition out, or make the index on a generated field"));
             }
             columns.extend(self.columns_of(condition.fields())?);
-            suffix += &format!(" WHERE {}", self.expr(condition, None)?);
+            let condition = self.expr(condition, None)?;
+            suffix += &format!(" WHERE {condition}");
+            rows = Some(condition);
         }
         let method =
             method.filter(|_| self.can.index_methods).map_or_else(String::new, |method| format!(" USING {method}"));
-        Ok(TableIndex { unique, method, on: parts.join(", "), suffix, columns })
+        let on = parts.join(", ");
+        Ok(TableIndex { unique, method, on, suffix, columns, parts: compared, fields, condition: rows })
     }
 
     fn constraint(&self, constraint: &Constraint, table: &mut Table) -> Result<()> {

@@ -254,7 +254,7 @@ behaviour! {
             }
             let path = out.join(format!("src/{name}.rs"));
             let line = format!("manage --database {url} inspectdb --app {name} --output {}", path.display());
-            Project::new().run(line.split(' '))?;
+            Project::new().run_into(line.split(' '), &mut String::new())?;
             let source = syn::parse_file(&std::fs::read_to_string(&path).unwrap()).unwrap();
             let structs = source.items.iter().filter(|item| matches!(item, syn::Item::Struct(_))).count();
             assert_eq!(structs, original.schema.models.len(), "{name}");

@@ -3,6 +3,7 @@ BEGIN;
 --
 -- Alter field id of app.Author
 --
+-- look whether every row of "app_author" fits
 -- remember the triggers and indexes that hang on "app_book" in the live database
 CREATE TABLE "new__app_book" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "title" varchar(200) NOT NULL, "author_id" integer NOT NULL REFERENCES "app_author" ("id") ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED, "pages" integer NOT NULL, "price" decimal NULL, "published" date NULL, "isbn" varchar(13) NULL);
 INSERT INTO "new__app_book" ("id", "title", "author_id", "pages", "price", "published", "isbn") SELECT "id", "title", "author_id", "pages", "price", "published", "isbn" FROM "app_book";

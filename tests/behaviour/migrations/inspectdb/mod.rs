@@ -146,7 +146,7 @@ behaviour! {
         let out = folder(&format!("inspectdb_{backend:?}"));
         let inspect = |arguments: &str| {
             let line = format!("manage --database {url} inspectdb {arguments}");
-            Project::new().run(line.split(' '))
+            Project::new().run_into(line.split(' '), &mut String::new())
         };
         let written = out.join(file);
         inspect(&format!("--app shop --output {}", written.display()))?;
