@@ -1,6 +1,6 @@
 //! The tables in `docs/` that are made from the code: error codes, capabilities, names, how types are stored.
 
-use crate::repository::{read, root};
+use crate::repository::{none, read, root};
 use orm::__private::engine;
 use std::{
     env,
@@ -117,18 +117,78 @@ fn documented_fields(file: &str, name: &str) -> Vec<(String, String)> {
     let parsed = syn::parse_file(&read(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     let is_it = |item: &syn::Item| matches!(item, syn::Item::Struct(item) if item.ident == name);
     let Some(syn::Item::Struct(item)) = parsed.items.into_iter().find(is_it) else { panic!("{file}: no {name}") };
-    let doc = |attribute: &syn::Attribute| match &attribute.meta {
+    described(item.fields)
+}
+
+/// The fields that are written, by the names that they have there.
+fn described(fields: syn::Fields) -> Vec<(String, String)> {
+    let name = |field: &syn::Field| {
+        let renamed = field.attrs.iter().filter(|it| it.path().is_ident("serde")).find_map(|it| {
+            let text = it.meta.require_list().ok()?.tokens.to_string();
+            if text == "skip" {
+                return Some(String::new());
+            }
+            text.split_once("rename = \"").and_then(|(_, rest)| Some(rest.split_once('"')?.0.to_owned()))
+        });
+        renamed.unwrap_or_else(|| field.ident.as_ref().map_or_else(String::new, ToString::to_string))
+    };
+    fields.iter().map(|field| (name(field), doc(&field.attrs))).filter(|(name, _)| !name.is_empty()).collect()
+}
+
+/// What documentation says, in one line.
+fn doc(attributes: &[syn::Attribute]) -> String {
+    let text = |attribute: &syn::Attribute| match &attribute.meta {
         syn::Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
             syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),
             _ => None,
         },
         _ => None,
     };
-    let describe = |field: syn::Field| {
-        let doc: Vec<String> = field.attrs.iter().filter_map(doc).collect();
-        (field.ident.expect("a named field").to_string(), doc.join(" "))
+    attributes.iter().filter_map(text).collect::<Vec<_>>().join(" ")
+}
+
+/// A row for each variant of an enum: its name in files, what it is, and its fields.
+fn documented_variants(file: &str, name: &str) -> Vec<Vec<String>> {
+    let parsed = syn::parse_file(&read(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let is_it = |item: &syn::Item| matches!(item, syn::Item::Enum(item) if item.ident == name);
+    let Some(syn::Item::Enum(item)) = parsed.items.into_iter().find(is_it) else { panic!("{file}: no {name}") };
+    let row = |variant: syn::Variant| {
+        let mut word = String::new();
+        for letter in variant.ident.to_string().chars() {
+            if letter.is_uppercase() && !word.is_empty() {
+                word.push('_');
+            }
+            word.extend(letter.to_lowercase());
+        }
+        let fields = described(variant.fields).into_iter().map(|(name, doc)| format!("`{name}`: {doc}"));
+        vec![format!("`{word}`"), doc(&variant.attrs), fields.collect::<Vec<_>>().join("<br>")]
     };
-    item.fields.into_iter().map(describe).collect()
+    item.variants.into_iter().map(row).collect()
+}
+
+#[test]
+fn what_stands_in_a_migration_file_is_documented() {
+    let document = "docs/migration-files.md";
+    let rows = |fields: Vec<(String, String)>| {
+        table(&["Key", "What it is"], fields.into_iter().map(|(name, doc)| vec![format!("`{name}`"), doc]))
+    };
+    check(document, "file", &rows(documented_fields("migrations-engine/src/file/mod.rs", "FileRepr")));
+    check(document, "models", &rows(documented_fields("migrations-engine/src/schema/model.rs", "Model")));
+    check(document, "fields", &rows(documented_fields("migrations-engine/src/schema/repr.rs", "FieldRepr")));
+    check(document, "indexes", &rows(documented_fields("migrations-engine/src/schema/model.rs", "Index")));
+    let constraints = documented_variants("migrations-engine/src/schema/model.rs", "Constraint");
+    check(document, "constraints", &table(&["`kind`", "What it says", "Keys"], constraints));
+    let operations = documented_variants("migrations-engine/src/operation/mod.rs", "Operation");
+    let mut operations = operations;
+    for operation in operations.iter_mut().filter(|operation| operation[2].is_empty() || operation[2] == "`: ") {
+        operation[2] = "those of a model, below".to_owned();
+    }
+    let names: Vec<String> = operations.iter().map(|operation| operation[0].trim_matches('`').to_owned()).collect();
+    check(document, "operations", &table(&["`op`", "What it does", "Keys"], operations));
+    // Each is shown once at least.
+    let text = read(document);
+    let missing = names.into_iter().filter(|name| !text.contains(&format!("op = \"{name}\"")));
+    none(missing.collect(), "each operation stands in an example of docs/migration-files.md");
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use std::{fs, path::Path};
 
-/// Every Rust block of the README stands in a file of the example, indentation aside.
+/// Every Rust block of the README stands in a file of an example, indentation aside.
 #[test]
 fn the_code_of_the_readme_is_that_of_the_example() {
     let example = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(example.join("../../README.md")).unwrap();
-    let sources: Vec<String> = fs::read_dir(example.join("src"))
-        .unwrap()
+    let sources: Vec<String> = [example.join("src"), example.join("../notes/src")]
+        .into_iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
         .map(|entry| plain(&fs::read_to_string(entry.unwrap().path()).unwrap()))
         .collect();
     let blocks: Vec<&str> = readme

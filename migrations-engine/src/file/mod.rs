@@ -28,12 +28,16 @@ use crate::operation::{Operation, SqlText};
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileRepr<T> {
+    /// The migrations that have to be run before, as `app.0001_name`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     depends_on: Vec<MigrationId>,
+    /// The migrations that it stands for: it is their squash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     replaces: Vec<MigrationId>,
+    /// `false`: it is not one transaction, so that its statements take short locks only.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     atomic: bool,
+    /// What it does, in this order.
     #[serde(default = "Vec::new")]
     operations: Vec<T>,
 }

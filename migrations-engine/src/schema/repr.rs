@@ -12,47 +12,69 @@ use crate::naming;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FieldRepr {
+    /// Its name.
     name: String,
+    /// Its column; without it that of the name, and of a relation `<name>_id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     column: Option<String>,
+    /// The type of the column: one of the words below, or a table of SQL types for each database.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     ty: Option<ColumnType>,
+    /// The model that it refers to: then it has no `type`, which is that of the key there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     to: Option<ModelKey>,
+    /// The field referred to; without it the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     to_field: Option<String>,
+    /// It is a many-to-many: it has no column, but a table between.
     #[serde(default, skip_serializing_if = "is_false")]
     many: bool,
+    /// The model whose table is the one between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     through: Option<ModelKey>,
+    /// The table between, where migrations make it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<String>,
+    /// Its two columns: to this model, and to the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     columns: Option<[String; 2]>,
+    /// What happens to a row when the one it refers to goes: `cascade`, `protect`, `restrict`, `set null`, `set default` or `do nothing`; a relation to one row has to say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     on_delete: Option<OnDelete>,
+    /// `false`: the database does not enforce the relation.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     db_constraint: bool,
+    /// NULL is allowed.
     #[serde(default, skip_serializing_if = "is_false")]
     null: bool,
+    /// The database numbers the rows.
     #[serde(default, skip_serializing_if = "is_false")]
     auto: bool,
+    /// No two rows have the same value.
     #[serde(default, skip_serializing_if = "is_false")]
     unique: bool,
+    /// It has an index of its own.
     #[serde(default, skip_serializing_if = "is_false")]
     index: bool,
+    /// The value that the program gives new rows; a migration gives it to those that are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     default: Option<Value>,
+    /// The value, or expression, that the database gives new rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     db_default: Option<Expr>,
+    /// The expression by which the database computes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     generated: Option<Expr>,
+    /// The computed value is kept in the row; else it is computed when it is read.
     #[serde(default, skip_serializing_if = "is_false")]
     stored: bool,
+    /// A collation, by the database's own name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     collation: Option<String>,
+    /// A comment in the database, where it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     comment: Option<String>,
+    /// Names of what hangs on the column, where they are not the usual: `index`, `like`, `unique`, `check`, `foreign_key`, `through`.
     #[serde(default, skip_serializing_if = "FieldNames::is_empty")]
     names: FieldNames,
 }

@@ -7,6 +7,7 @@ mod before;
 mod changes;
 mod commands;
 mod django;
+mod documented;
 mod fits;
 mod history;
 mod inspectdb;

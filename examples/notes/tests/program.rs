@@ -1,0 +1,43 @@
+//! The smallest program works, and is what the README shows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::{fs, path::Path, process::Command};
+
+fn run(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_notes"));
+    let done = command.args(arguments).current_dir(folder).env_remove("DATABASE_URL").output().unwrap();
+    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
+#[test]
+fn it_makes_its_table_and_keeps_notes() {
+    let folder = std::env::temp_dir().join(format!("orm_notes_{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    assert_eq!(run(&folder, &["makemigrations", "--check"]), "No changes detected.\n");
+    assert_eq!(run(&folder, &["migrate"]), "Applying notes.0001_initial\n");
+    assert_eq!(run(&folder, &[]), "1: Buy milk\n");
+    assert_eq!(run(&folder, &[]), "1: Buy milk\n2: Buy milk\n");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_readme_shows_the_whole_of_it() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(package.join("../../README.md")).unwrap();
+    let source = fs::read_to_string(package.join("src/main.rs")).unwrap();
+    assert!(readme.contains(&format!("```rust\n{source}```")), "src/main.rs is in the README, as it is");
+    // What a package outside of this workspace writes out.
+    let shown = readme.split("```toml\n").find(|block| block.contains("name = \"notes\"")).expect("its Cargo.toml");
+    let (shown, _) = shown.split_once("```").unwrap();
+    let dependencies = |text: &str| -> Vec<String> {
+        let (_, after) = text.split_once("[dependencies]\n").expect("dependencies");
+        let lines = after.lines().take_while(|line| !line.is_empty());
+        lines.map(|line| line.split(['.', ' ']).next().unwrap_or_default().to_owned()).collect()
+    };
+    let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
+    assert_eq!(dependencies(shown), dependencies(&manifest));
+    for word in ["macros", "rt-multi-thread"] {
+        assert!(shown.contains(word) && manifest.contains(word), "{word}");
+    }
+}
