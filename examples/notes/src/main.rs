@@ -22,6 +22,7 @@ async fn main() -> orm::Result<ExitCode> {
         return Ok(Project::new().app(notes()).database(url).manage());
     }
     let db = Database::connect(url).await?;
+    orm::migrate::migrate(&db, &[notes()]).await?; // what `cargo run -- migrate` does
     Note::draft().text("Buy milk").done(false).create(&db).await?;
     for note in Note::objects().exclude(|n| n.done).all(&db).await? {
         println!("{}: {}", note.id, note.text);
