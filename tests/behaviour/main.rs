@@ -25,6 +25,7 @@ mod json;
 mod lookups;
 mod mysql;
 mod named;
+mod ordering;
 mod prefetch;
 mod reading;
 mod recursion;

@@ -153,6 +153,42 @@ behaviour! {
         Ok(())
     }
 
+    async fn one_within_the_step_of_another(bed) {
+        filled(&bed).await?;
+        // It has handles of its own, whatever the models are, and cannot use those around it.
+        let below = |from: i64| Person::objects().filter(|p| p.id.eq(from)).values(|p| p.id).recursive(|at| Person::objects().filter(|p| p.mentor.eq(at)).values(|p| p.id));
+        let rows = Person::objects().filter(|p| p.id.eq(1)).recursive(|before| {
+            let theirs = school(2);
+            Person::objects().filter(|p| p.mentor.eq(before.id) & p.id.is_in(theirs.values(|p| p.id)) & p.id.is_in(below(2)))
+        });
+        assert_eq!(rows.order_by(|p| p.id.asc()).values(|p| p.id).all(&bed.db).await?, [1, 2, 3]);
+        let joined = Person::objects().filter(|p| p.id.eq(1)).values(|p| p.id).recursive(|at| {
+            Person::objects().join_query(below(2), |p, id| id.eq(p.id)).filter(|(p, _)| p.mentor.eq(at)).values(|(p, _)| p.id)
+        });
+        assert_eq!(joined.order_by(|id| id.asc()).all(&bed.db).await?, [1, 2, 3]);
+        bed.log.clear();
+        let of_rows = Person::objects().filter(|p| p.id.eq(1)).recursive(|outer| {
+            let inner = Person::objects().filter(|p| p.id.eq(2)).recursive(|inner| Person::objects().filter(|p| p.mentor.eq(inner.id) & p.id.ne(outer.id)));
+            Person::objects().filter(|p| p.id.is_in(inner.values(|p| p.id)))
+        });
+        let of_values = Person::objects().values(|p| p.id).recursive(|outer| {
+            let inner = Person::objects().values(|p| p.id).recursive(|inner| Person::objects().filter(|p| p.mentor.eq(outer) & p.id.ne(inner)).values(|p| p.id));
+            Person::objects().filter(|p| p.id.is_in(inner)).values(|p| p.id)
+        });
+        let in_the_first = Person::objects().values(|p| p.id).recursive(|outer| {
+            let inner = Person::objects().filter(|p| p.id.eq(outer)).values(|p| p.id).recursive(|inner| Person::objects().filter(|p| p.mentor.eq(inner)).values(|p| p.id));
+            Person::objects().filter(|p| p.id.is_in(inner)).values(|p| p.id)
+        });
+        let refused = [of_rows.all(&bed.db).await.map(drop), of_values.all(&bed.db).await.map(drop), in_the_first.all(&bed.db).await.map(drop)];
+        for refused in refused {
+            let error = refused.unwrap_err();
+            assert_eq!(error.code(), Code::BadQuery, "{error}");
+            assert!(error.message().contains("within the step of another"), "{error}");
+        }
+        bed.log.assert_queries(0);
+        Ok(())
+    }
+
     async fn what_a_recursion_cannot_say(bed) {
         tables(&bed).await?;
         let first = || Person::objects().values(|p| (p.id, value(0_i64)));

@@ -434,6 +434,10 @@ impl Sql {
     }
 
     fn order(&mut self, select: &Select, order: &Order) -> Result<()> {
+        if order.expr.computes_on(|_| true) {
+            let order = Order { expr: order.expr.clone().with_selected(&select.selection), ..order.clone() };
+            return self.order_by(&order, |sql| sql.operand(&order.expr));
+        }
         self.order_by(order, |sql| sql.order_key(select, &order.expr))
     }
 

@@ -38,10 +38,15 @@ impl PathNode {
     /// The path to a source of the query itself.
     pub fn root(model: &'static ModelMeta, source: u16) -> &'static PathNode {
         let mut node = model.root(|| PathNode::leak(0, &[], model));
-        if source == BEFORE {
-            return node.before.get_or_init(|| PathNode::leak(BEFORE, &[], model));
-        }
-        for source in 1..=source {
+        let further = match source > BEFORE / 2 {
+            true => {
+                node = node.before.get_or_init(|| PathNode::leak(BEFORE, &[], model));
+                BEFORE - source
+            }
+            false => source,
+        };
+        for place in 1..=further {
+            let source = if node.source > BEFORE / 2 { BEFORE - place } else { place };
             node = node.sibling.get_or_init(|| PathNode::leak(source, &[], model));
         }
         node

@@ -8,6 +8,7 @@ use crate::{
     Model,
     tree::{BEFORE, JoinKind, ModelRef, Select},
 };
+use std::cell::Cell;
 
 impl<M: Model, O: Row> QuerySet<M, O> {
     /// The same rows as a common table expression: computed once in a statement, however often they are read there. What comes
@@ -115,9 +116,31 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     where
         C: FnOnce(O::Handles<M2>) -> QuerySet<M2, O>,
     {
-        let step = step(O::handles(&self.select().beside(BEFORE))).into_select();
-        self.take_select(|first| first.recursion(step, all));
+        let before = Before::new();
+        let step = step(O::handles(&self.select().beside(before.0))).into_select();
+        self.take_select(|first| first.recursion(step, before.0, all));
         self
+    }
+}
+
+thread_local! {
+    /// What the next recursion calls the rows that it goes on from.
+    static BEFORE_NEXT: Cell<u16> = const { Cell::new(BEFORE) };
+}
+
+/// What a recursion calls the rows that it goes on from while its step is made: not what one around it does, whose rows would
+/// be taken for its own.
+struct Before(u16);
+
+impl Before {
+    fn new() -> Before {
+        Before(BEFORE_NEXT.replace(BEFORE_NEXT.get() - 1))
+    }
+}
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        BEFORE_NEXT.set(self.0);
     }
 }
 

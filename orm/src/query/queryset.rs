@@ -290,6 +290,7 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
             let why = "`order_by` after `limit` or `offset` would change which rows are left: order first";
             self.select.add_filter(Expr::invalid(why));
         }
+        self.select.settle_order(&order);
         self.select.order = order;
         self.select.default_order = false;
         self

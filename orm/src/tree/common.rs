@@ -15,7 +15,8 @@ pub enum Common {
     Recursion { first: Select, step: Select, all: bool },
 }
 
-/// The source that stands for the rows a step goes on from, until the sources of the step are known.
+/// The source that stands for the rows a step goes on from, until the sources of the step are known. In a recursion that is made
+/// within the step of another one it is one less, and so on.
 pub const BEFORE: u16 = u16::MAX;
 
 impl Common {
@@ -74,9 +75,9 @@ impl Select {
         self.read(related, why, Common::Query)
     }
 
-    /// The rows of this query, then those that the step makes of them. Columns of the rows before have the source [`BEFORE`] in
-    /// the step.
-    pub fn recursion(mut self, mut step: Select, all: bool) -> Select {
+    /// The rows of this query, then those that the step makes of them. Columns of the rows before have the source `before` in the
+    /// step; see [`BEFORE`].
+    pub fn recursion(mut self, mut step: Select, before: u16, all: bool) -> Select {
         let related = std::mem::take(&mut self.related);
         self.settle_inside();
         let mut why = self.no_table();
@@ -84,23 +85,40 @@ impl Select {
             why = Some("the step of a recursion has no groups, slices, windows or distinct rows: put them after it");
         } else if !self.selects_like(&step) {
             why = Some("the step of a recursion selects the same as the first query");
+        } else if self.reads_beyond(before) || step.reads_beyond(before) {
+            why = Some(
+                "a recursion within the step of another one stands alone: it has no rows of the one around it. Make it outside, and \
+                 join it in the step by `join_query`",
+            );
         }
         step.settle_inside();
         let source = step.joins.len() as u16 + 1;
-        step.update(0, &mut |expr, depth| joined(expr, depth, BEFORE, source, &self.selection));
+        step.update(0, &mut |expr, depth| joined(expr, depth, before, source, &self.selection));
         let from = Some(Box::new(Derived::Before));
         step.joins.push(Join { from, ..Join::of(self.model.clone(), JoinKind::Inner, Expr::And(Vec::new())) });
         self.read(related, why, |first| Common::Recursion { first, step, all })
     }
 
+    /// Whether it uses rows of a recursion that this one is made within the step of.
+    fn reads_beyond(&self, before: u16) -> bool {
+        let mut beyond = false;
+        self.visit(0, &mut |expr, depth| {
+            if let Expr::Column { path: Path { source, .. }, .. } | Expr::Joined { source, .. } = expr {
+                beyond |= depth == 0 && *source > before;
+            }
+        });
+        beyond
+    }
+
     /// All that a common table of this query has.
     fn read(self, related: Vec<(Path, ModelRef)>, why: Option<&str>, common: impl FnOnce(Select) -> Common) -> Select {
         let mut all = Select { selection: read_from(&self.selection, 0), related, ..Select::bare(self.model.clone()) };
-        all.from = Some(Box::new(Derived::Common(Arc::new(common(self)))));
-        all.default_order = all.has_rows();
-        if let Some(why) = why {
-            all.add_filter(Expr::invalid(why));
+        match why {
+            // Written, it would be refused for what follows from this.
+            Some(why) => all.add_filter(Expr::invalid(why)),
+            None => all.from = Some(Box::new(Derived::Common(Arc::new(common(self))))),
         }
+        all.default_order = all.has_rows();
         all
     }
 

@@ -503,6 +503,22 @@ impl Expr {
         found
     }
 
+    /// Whether it takes something from the selection of the query that it stands in, at a place of this sort.
+    pub(super) fn uses(&self, sort: impl Fn(u16) -> bool) -> bool {
+        let mut found = false;
+        self.visit(0, &mut |expr, depth| {
+            if let Expr::Selected(place) = expr {
+                found |= depth == 0 && sort(*place);
+            }
+        });
+        found
+    }
+
+    /// Whether it is more than what is selected, and is made of it.
+    pub fn computes_on(&self, sort: impl Fn(u16) -> bool) -> bool {
+        !matches!(self, Expr::Selected(_)) && self.uses(sort)
+    }
+
     /// The expression with every [`Expr::Selected`] replaced by what is selected there.
     pub fn with_selected(mut self, selection: &[Selected]) -> Expr {
         self.update(0, &mut |expr, depth| {

@@ -176,7 +176,7 @@ impl Select {
         let Some(keys) = &self.group_by else { return };
         let (first, rest) = list.split_at_checked(keys.len()).unwrap_or((&[], list));
         let stays = match keys.is_empty() {
-            true => list.iter().any(|expr| expr.clone().with_selected(&self.selection).is_aggregate()),
+            true => list.iter().any(|expr| self.is_aggregate(expr)),
             false => {
                 let in_place = keys.iter().zip(first).filter(|(key, expr)| **expr == Expr::Selected(**key)).count();
                 in_place == keys.len() && !rest.iter().any(|expr| self.computes_on_key(expr, keys))
@@ -187,16 +187,34 @@ impl Select {
         }
     }
 
+    /// Whether an aggregate is part of an expression, or of what it takes from the selection.
+    fn is_aggregate(&self, expr: &Expr) -> bool {
+        expr.is_aggregate() || expr.uses(|place| self.selected(place).is_some_and(Expr::is_aggregate))
+    }
+
+    /// The value that is selected at a place.
+    fn selected(&self, place: u16) -> Option<&Expr> {
+        match self.selection.get(usize::from(place)) {
+            Some(Selected::Expr(expr)) => Some(expr),
+            _ => None,
+        }
+    }
+
     fn computes_on_key(&self, expr: &Expr, keys: &[u16]) -> bool {
-        let is_column =
-            |place: &u16| matches!(self.selection.get(usize::from(*place)), Some(Selected::Expr(Expr::Column { .. })));
-        let mut computes = false;
-        expr.visit(0, &mut |part, depth| {
-            if let Expr::Selected(place) = part {
-                computes |= depth == 0 && keys.contains(place) && !is_column(place);
-            }
-        });
-        computes && !matches!(expr, Expr::Selected(_))
+        let is_column = |place| matches!(self.selected(place), Some(Expr::Column { .. }));
+        expr.computes_on(|place| keys.contains(&place) && !is_column(place))
+    }
+
+    /// Makes a query whose rows became one a table, where it is to be ordered by something that is computed on them: databases know
+    /// the group keys and the different values there, and nothing that is made of them.
+    pub fn settle_order(&mut self, order: &[Order]) {
+        let computes = |order: &Order| match &self.group_by {
+            Some(keys) => self.computes_on_key(&order.expr, keys),
+            None => self.distinct && order.expr.computes_on(|_| true),
+        };
+        if order.iter().any(computes) {
+            self.derive();
+        }
     }
 
     /// Whether a window is selected.
