@@ -34,6 +34,33 @@ behaviour! {
         Ok(())
     }
 
+    async fn whole_numbers_stand_beside_decimals(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let one = || Book::objects().filter(|b| b.id.eq(1));
+        // Exact, with the digits of the decimal: fields, related ones, counts and computed values.
+        let (a, b, c, d) = one().values(|b| (b.price * b.stock, b.price + b.stock * 2, b.price - b.author.id, b.price * b.lines.count())).get(db).await?;
+        assert_eq!(text([a, b, c, d]), ["37.50", "18.50", "11.50", "25.00"]);
+        let (a, b): (Option<Decimal>, Option<Decimal>) = one().values(|b| (b.price / b.stock, b.price % b.stock)).get(db).await?;
+        assert_eq!(text([a.unwrap(), b.unwrap()]), ["4.166667", "0.50"]);
+        let none = Book::objects().filter(|b| b.id.eq(2)).values(|b| b.price / b.stock).get(db).await?;
+        assert_eq!(none, None);
+        let scores = Person::objects().filter(|p| p.id.lte(2)).order_by(|p| p.id.asc()).values(|p| p.written.max(|b| b.price).or(0) * p.profile.score).all(db).await?;
+        assert_eq!(scores, [Some(dec("112.50")), None]);
+        // In conditions, aggregates, groups, updates, and where one of several is taken.
+        assert_eq!(ids(&bed, |b| b.price.gt(b.stock)).await?, [1, 2, 3, 4]);
+        assert_eq!(ids(&bed, |b| b.price.lt(b.stock)).await?, [5]);
+        let worth = Book::objects().aggregate(|b| (b.price * b.stock).sum()).get(db).await?.unwrap();
+        assert_eq!(worth.to_string(), "108.63");
+        let mean = Book::objects().group_by(|b| b.author.key()).annotate(|b| (b.price.sum(), count())).order_by(|(author, ..)| author.asc()).values(|(_, sum, n)| sum / n).all(db).await?;
+        assert_eq!(mean, [Some(dec("6.35")), Some(dec("24.995")), Some(dec("0.10"))]);
+        let chosen = one().values(|b| (b.discount.or(b.stock), b.price.greatest(b.stock), case().when(b.active, b.stock.cast::<Decimal>()).otherwise(b.price))).get(db).await?;
+        assert_eq!(text([chosen.0, chosen.1, chosen.2]), ["0.50", "12.50", "3.00"]);
+        one().update(|b| b.price.set(b.price + b.stock), db).await?;
+        assert_eq!(one().get(db).await?.price.to_string(), "15.50");
+        Ok(())
+    }
+
     async fn what_is_computed_has_digits_of_its_own(bed) {
         filled(&bed).await?;
         let db = &bed.db;
@@ -50,8 +77,8 @@ behaviour! {
         let all = Book::objects().aggregate(|b| (b.price.sum(), b.price.min(), b.price.avg(), (b.price * b.stock.cast::<Decimal>()).sum())).get(db).await?;
         assert_eq!(text([all.0.unwrap(), all.1.unwrap(), all.2.unwrap()]), ["62.79", "0.10", "12.558000"]);
         // What nothing is known of has no zeros at its end.
-        let unknown = one().values(|b| (b.stock.cast::<Decimal>(), orm::sql::<Book, Decimal>("2.50"))).get(db).await?;
-        assert_eq!(text([unknown.0, unknown.1]), ["3", "2.5"]);
+        let unknown = one().values(|b| (b.rating.cast::<Decimal>().or(0), orm::sql::<Book, Decimal>("2.50"))).get(db).await?;
+        assert_eq!(text([unknown.0, unknown.1]), ["4.5", "2.5"]);
         assert_eq!(orm::raw::<Decimal>("SELECT price FROM shop_book WHERE id = 1").get(db).await?.to_string(), "12.5");
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Functions and conversions, in each dialect's words.
 
-use super::{Sql, expr::bad};
+use super::{Sql, expr::bad, number::scale};
 use crate::{
     Dialect, Kind, Result,
     tree::{Expr, Function},
@@ -195,7 +195,12 @@ impl Sql {
             Dialect::MariaDb | Dialect::MySql if cut => self.around("CAST(TRUNCATE(", inner, ", 0) AS ")?,
             _ => self.around("CAST(", inner, " AS ")?,
         }
-        self.push(self.type_name(kind));
+        match scale(inner) {
+            Some(digits) if kind == Kind::Decimal && self.dialect.is_mysql() => {
+                self.push(&format!("DECIMAL(65, {})", digits.min(38)));
+            }
+            _ => self.push(self.type_name(kind)),
+        }
         self.push(")");
         Ok(())
     }

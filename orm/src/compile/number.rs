@@ -140,6 +140,7 @@ pub(super) fn scale(expr: &Expr) -> Option<u32> {
         Expr::Value(Value::Decimal(value)) => Some(value.scale()),
         Expr::Value(Value::I16(_) | Value::I32(_) | Value::I64(_)) => Some(0),
         Expr::Derived { of: inner, .. } | Expr::Outer(_, inner) | Expr::Negate(inner) => scale(inner),
+        Expr::Cast(inner, Kind::Decimal) => scale(inner),
         Expr::Binary(op, left, right) => Some(scale_of(*op, scale(left)?, scale(right)?)),
         Expr::Call(Function::Ceil | Function::Floor | Function::Sign, _) => Some(0),
         Expr::Call(Function::Round, arguments) => match arguments.get(1) {
@@ -161,6 +162,7 @@ pub(super) fn scale(expr: &Expr) -> Option<u32> {
             widest(branches.iter().map(|(_, value)| value).chain(otherwise.as_deref()))
         }
         Expr::Window(windowed) => scale(&windowed.call),
+        Expr::Aggregate(of) if of.function == Aggregate::Count => Some(0),
         Expr::Aggregate(of) => {
             let scale = scale(of.arguments.first()?)?;
             Some(if of.function == Aggregate::Avg { scale + MORE_DIGITS } else { scale })

@@ -32,25 +32,17 @@ impl From<diesel::result::Error> for Failed {
 pub(super) fn sqlite_query<'a, F>(
     conn: &'a mut super::sqlite::Watched,
     fragment: F,
-    single: bool,
     each: Each<'_>,
 ) -> Result<(), Failed>
 where
-    F: Query<SqlType = diesel::sql_types::Untyped>
+    F: super::fragment::Whole
+        + Query<SqlType = diesel::sql_types::Untyped>
         + diesel::query_builder::QueryFragment<diesel::sqlite::Sqlite>
         + QueryId
         + 'a,
 {
+    let single = fragment.statement().single;
     let rows = diesel::connection::LoadConnection::load(&mut conn.conn, fragment)?;
-    each_sqlite_row(rows, single, each)
-}
-
-#[cfg(feature = "sqlite")]
-fn each_sqlite_row<'a>(
-    rows: <diesel::SqliteConnection as diesel::connection::LoadConnection>::Cursor<'a, 'a>,
-    single: bool,
-    each: Each<'_>,
-) -> Result<(), Failed> {
     for row in rows {
         each(&Row::of(&SqliteRow(row?))).map_err(Failed::Each)?;
         if single {

@@ -75,10 +75,10 @@ pub(super) enum Link {
 pub struct Savepoint(u32);
 
 macro_rules! run {
-    ($self:ident, $fragment:expr, $single:expr, $each:expr) => {
+    ($self:ident, $fragment:expr, $each:expr) => {
         match &mut $self.link {
             #[cfg(feature = "sqlite")]
-            Link::Sqlite(conn) => sqlite_query(conn, $fragment, $single, $each),
+            Link::Sqlite(conn) => sqlite_query(conn, $fragment, $each),
             #[cfg(feature = "postgres")]
             Link::Postgres(conn, _) => pg_query(conn, $fragment, $each).await,
             #[cfg(feature = "mysql")]
@@ -139,7 +139,7 @@ impl Connection {
     pub async fn query(&mut self, statement: &Statement, each: Each<'_>) -> Result<()> {
         self.may_run(statement)?;
         if !self.watched() {
-            let ran: Result<(), Failed> = run!(self, ByText(statement), statement.single, each);
+            let ran: Result<(), Failed> = run!(self, ByText(statement), each);
             self.has_run();
             return ran.map_err(|failed| self.failed(failed, statement));
         }
@@ -149,7 +149,7 @@ impl Connection {
             *rows += 1;
             each(row)
         };
-        let ran: Result<(), Failed> = run!(self, ByText(statement), statement.single, each);
+        let ran: Result<(), Failed> = run!(self, ByText(statement), each);
         self.has_run();
         let ran = ran.map_err(|failed| self.failed(failed, statement));
         self.note(watching, statement, ran)
@@ -163,7 +163,7 @@ impl Connection {
             return self.query(statement, each).await;
         }
         self.may_run(statement)?;
-        let ran: Result<(), Failed> = run!(self, ByKey::<K>(statement, PhantomData), statement.single, each);
+        let ran: Result<(), Failed> = run!(self, ByKey::<K>(statement, PhantomData), each);
         self.has_run();
         ran.map_err(|failed| self.failed(failed, statement))
     }

@@ -15,6 +15,24 @@ pub(super) struct ByText<'q>(pub(super) &'q Statement);
 /// A statement that the connection's cache finds by the type `K`: no text is built, hashed or compared.
 pub(super) struct ByKey<'q, K>(pub(super) &'q Statement, pub(super) PhantomData<fn() -> K>);
 
+/// A fragment that is a whole statement.
+pub(super) trait Whole {
+    /// The statement.
+    fn statement(&self) -> &Statement;
+}
+
+impl Whole for ByText<'_> {
+    fn statement(&self) -> &Statement {
+        self.0
+    }
+}
+
+impl<K> Whole for ByKey<'_, K> {
+    fn statement(&self) -> &Statement {
+        self.0
+    }
+}
+
 /// The name of [`ByKey`] in the cache; apart from `K`, so that no statement of Diesel's own can share it.
 pub(super) struct KeyId<K>(PhantomData<fn() -> K>);
 

@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[must_use = "a query does nothing before a catalog has checked it, and it is run"]
 pub struct Query {
     /// The model, with its application: `library.Book`.
     pub model: String,

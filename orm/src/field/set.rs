@@ -22,6 +22,7 @@ use std::sync::Arc;
 /// log.assert_queries(2);
 /// # Ok(()) }
 /// ```
+#[must_use = "related rows are asked for by `.any(..)`, `.count()` and the like, or loaded by `prefetch`"]
 pub struct Set<S, M> {
     relation: ToMany<S, M>,
     /// The rows by their own conditions; what ties them to their owner is added where the set is used.

@@ -51,6 +51,7 @@ impl CountAll {
 /// A query whose rows are grouped by keys; `annotate` says what is computed per group.
 ///
 /// The model's own ordering never takes part in grouping.
+#[must_use = "groups are read by `.annotate(..)`, and that by `.all(&db).await`"]
 pub struct Grouped<M: Model, O, K, R = M> {
     query: QuerySet<M, O, R>,
     keys: Vec<Expr>,

@@ -26,6 +26,7 @@ use std::{
 /// assert_eq!(Book::objects().filter(|_| by_ada | !cheap).count(&db).await?, 3);
 /// # Ok(()) }
 /// ```
+#[must_use = "a condition does nothing before a query is filtered by it"]
 pub struct Q<R> {
     expr: Expr,
     _root: PhantomData<fn() -> R>,

@@ -1,6 +1,6 @@
 //! Functions that stand alone: values, the time, choices between expressions, SQL of one's own.
 
-use super::{Ex, IntoQ, Operand, operand::bind};
+use super::{Branch, Ex, IntoQ, Operand, operand::bind};
 use crate::{
     FieldType, Null, Value,
     field::{NotNull, Plain},
@@ -64,6 +64,8 @@ impl Now {
     }
 }
 
+impl<R> Branch<R, DateTime<Utc>> for Now {}
+
 impl<R> Operand<R, DateTime<Utc>> for Now {
     type Null = NotNull;
     type NullAsDivisor = NotNull;
@@ -106,6 +108,7 @@ pub fn case<R, T: Plain>() -> Case<R, T> {
 }
 
 /// A [`case`] under construction.
+#[must_use = "a choice does nothing before a query selects it, or is filtered by it"]
 pub struct Case<R, T> {
     branches: Vec<(Expr, Expr)>,
     _type: PhantomData<fn() -> (R, T)>,
@@ -120,7 +123,7 @@ impl<R, T: Plain> Case<R, T> {
     /// assert!(query.to_sql(Dialect::Sqlite)?.starts_with(r#"SELECT CASE WHEN "active" THEN ? ELSE ? END"#));
     /// # Ok::<(), orm::Error>(())
     /// ```
-    pub fn when<C: IntoQ<R>, V: Operand<R, T>>(mut self, condition: C, value: V) -> Self {
+    pub fn when<C: IntoQ<R>, V: Branch<R, T>>(mut self, condition: C, value: V) -> Self {
         self.branches.push((condition.into_q().into_expr(), value.into_operand()));
         self
     }
@@ -135,7 +138,7 @@ impl<R, T: Plain> Case<R, T> {
     /// assert_eq!(either.iter().filter(|title| *title == "gone").count(), 1);
     /// # Ok(()) }
     /// ```
-    pub fn otherwise<V: Operand<R, T>>(self, value: V) -> Ex<R, <V::Null as Null>::Wrap<T>> {
+    pub fn otherwise<V: Branch<R, T>>(self, value: V) -> Ex<R, <V::Null as Null>::Wrap<T>> {
         Ex::new(Expr::Case { branches: self.branches, otherwise: Some(Box::new(value.into_operand())) })
     }
 

@@ -21,7 +21,8 @@ use rust_decimal::Decimal;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a value of type `{T}`",
-    label = "expected `{T}`, `Option<{T}>`, or an expression of that type in the same query"
+    label = "expected `{T}`, `Option<{T}>`, or an expression of that type in the same query",
+    note = "numbers of different types are brought together by a cast: `b.stock.cast::<Decimal>() * b.price`"
 )]
 pub trait Operand<R, T> {
     /// Whether it can be NULL.
@@ -124,6 +125,73 @@ impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for Selecte
     fn into_operand(self) -> Expr {
         expr_in::<R, _>(self)
     }
+}
+
+/// What a [`case`](crate::case) gives in the query `R`: a value or an expression of the type `T`, which is found out from it.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let seen = Book::objects().order_by(|b| b.id.asc()).values(|b| case().when(b.active, b.views).otherwise(0_i64)); // of `i64`
+/// assert_eq!(seen.limit(2).all(&db).await?, [10, 30]);
+/// # Ok(()) }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of type `{T}`, as the others of this `case` are",
+    label = "expected `{T}`, `Option<{T}>`, or an expression of that type in the same query",
+    note = "numbers of different types are brought together by a cast: `b.stock.cast::<Decimal>()`"
+)]
+pub trait Branch<R, T>: Operand<R, T> {}
+impl<R, T: Plain> Branch<R, T> for T {}
+impl<R, T: Plain> Branch<R, T> for &T {}
+impl<R, T: Plain> Branch<R, T> for Option<T> {}
+impl<R> Branch<R, String> for &str {}
+impl<R> Branch<R, Decimal> for i32 {}
+impl<R, S: Scope<Root: InScope<R>>, T: FieldType> Branch<R, T::Plain> for Field<S, T> {}
+impl<R, R1: InScope<R> + 'static, T: FieldType> Branch<R, T::Plain> for Ex<R1, T> {}
+impl<R, R1: InScope<R> + 'static, T: FieldType> Branch<R, T::Plain> for Agg<R1, T> {}
+impl<R, R1: InScope<R> + 'static, T: FieldType> Branch<R, T::Plain> for SelectedValue<R1, T> {}
+
+/// Whole numbers beside decimals, which hold them exactly.
+macro_rules! whole_beside_decimal {
+    ($($whole:ty)+) => {$(
+        whole_beside_decimal! { @of $whole }
+        whole_beside_decimal! { @of Option<$whole> }
+    )+};
+    (@of $whole:ty) => {
+        impl<R, S: Scope> Operand<R, Decimal> for Field<S, $whole>
+        where
+            S::Root: InScope<R>,
+        {
+            type Null = <<Field<S, $whole> as Expression>::Value as FieldType>::Nullness;
+            type NullAsDivisor = Nullable;
+
+            fn into_operand(self) -> Expr {
+                as_decimal(expr_in::<R, _>(self))
+            }
+        }
+
+        whole_beside_decimal! { @one Ex, $whole }
+        whole_beside_decimal! { @one Agg, $whole }
+        whole_beside_decimal! { @one SelectedValue, $whole }
+    };
+    (@one $expression:ident, $whole:ty) => {
+        impl<R, R1: InScope<R> + 'static> Operand<R, Decimal> for $expression<R1, $whole> {
+            type Null = <$whole as FieldType>::Nullness;
+            type NullAsDivisor = Nullable;
+
+            fn into_operand(self) -> Expr {
+                as_decimal(expr_in::<R, _>(self))
+            }
+        }
+    };
+}
+
+whole_beside_decimal! { i16 i32 i64 u16 u32 u64 }
+
+fn as_decimal(whole: Expr) -> Expr {
+    Expr::Cast(Box::new(whole), Kind::Decimal)
 }
 
 /// A set of values of type `T`, for `is_in` in the query `R`: a list, or a query that selects one value.

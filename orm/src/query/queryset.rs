@@ -27,6 +27,7 @@ use std::{marker::PhantomData, sync::Arc};
 /// assert_eq!(cheap.values(|b| b.title).all(&db).await?, ["Notes", "Sketches"]);
 /// # Ok(()) }
 /// ```
+#[must_use = "a query does nothing before `.all(&db).await`, or another method that runs it"]
 pub struct QuerySet<M, O = M, R = M> {
     select: Select,
     related: Vec<Related>,

@@ -326,6 +326,7 @@ append! {
 /// assert_eq!(books.first(&db).await?.unwrap().title, "COBOL");
 /// # Ok(()) }
 /// ```
+#[must_use = "an order does nothing before `order_by` is given it"]
 pub struct OrderBy<R> {
     order: Order,
     _root: PhantomData<fn() -> R>,

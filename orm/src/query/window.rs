@@ -32,6 +32,7 @@ pub fn window<R>() -> Window<R> {
 }
 
 /// What [`window`] gives.
+#[must_use = "a window does nothing before a function is computed `over` it"]
 pub struct Window<R> {
     partition: Vec<Expr>,
     order: Vec<Order>,
@@ -180,6 +181,7 @@ impl FrameBounds for RangeFull {
 /// assert_eq!(places.all(&db).await?, [3, 4, 2, 1]);
 /// # Ok(()) }
 /// ```
+#[must_use = "a function of a window needs one: `.over(window())`"]
 pub struct WindowFunction<T> {
     call: Expr,
     _type: PhantomData<fn() -> T>,

@@ -30,6 +30,7 @@ use std::{
 /// assert_eq!(book.title, "Notes on the Engine");
 /// # Ok(()) }
 /// ```
+#[must_use = "an edit writes nothing before `.save(&db).await`"]
 pub struct Edit<M> {
     row: M,
     key: Result<Vec<Value>>,

@@ -29,6 +29,7 @@ use std::{collections::HashSet, marker::PhantomData};
 /// assert_eq!(book.many(|b| b.tags).rows()?.count(&db).await?, 4);
 /// # Ok(()) }
 /// ```
+#[must_use = "related rows do not change before `.add(..)`, `.remove(..)` or `.set(..)`"]
 pub struct Many<T> {
     owner: Result<Vec<Value>>,
     side: Result<Side>,

@@ -25,7 +25,7 @@ pub(in crate::db) fn broken_key(conn: &mut Watched) -> Option<(String, Vec<Strin
 fn look(conn: &mut Watched) -> Result<Option<(String, Vec<String>)>, Failed> {
     let mut keys = Vec::new();
     let broken = Statement::raw("SELECT DISTINCT \"table\", fkid FROM pragma_foreign_key_check LIMIT 2", []);
-    sqlite_query(conn, ByText(&broken), false, &mut |row| {
+    sqlite_query(conn, ByText(&broken), &mut |row| {
         keys.push((row.cell(0).text()?, row.cell(1).i64()?));
         Ok(())
     })?;
@@ -33,7 +33,7 @@ fn look(conn: &mut Watched) -> Result<Option<(String, Vec<String>)>, Failed> {
     let mut columns = Vec::new();
     let sql = "SELECT \"from\" FROM pragma_foreign_key_list(?) WHERE id = ? ORDER BY seq";
     let list = Statement::raw(sql, [Value::Text(table.clone()), Value::I64(*key)]);
-    sqlite_query(conn, ByText(&list), false, &mut |row| {
+    sqlite_query(conn, ByText(&list), &mut |row| {
         columns.push(row.cell(0).text()?);
         Ok(())
     })?;

@@ -263,6 +263,7 @@ fn aggregate<E: Expression, T>(function: Aggregate, on: E) -> Agg<E::Root, T> {
 /// assert_eq!(counts.get(&db).await?, (4, 2, 2));
 /// # Ok(()) }
 /// ```
+#[must_use = "an aggregate does nothing before a query selects it"]
 pub struct Agg<R, T> {
     aggregation: Aggregation,
     _type: PhantomData<fn() -> (R, T)>,

@@ -320,6 +320,7 @@ fn with<E: Expression, T, const N: usize>(function: Function, on: E, more: [Expr
 }
 
 /// An expression that was built from others, over the query `R`, with values of type `T`.
+#[must_use = "an expression does nothing before a query selects it, or is filtered by it"]
 pub struct Ex<R, T> {
     expr: Expr,
     _type: PhantomData<fn() -> (R, T)>,
