@@ -115,6 +115,9 @@ pub fn lint(dialect: Dialect, before: &Schema, migration: &Migration) -> Result<
                     made.insert(ModelKey::new(model.app.clone(), to.clone()));
                 }
             }
+            Operation::MoveModel { model, from } if made.contains(from) => {
+                made.insert(model.clone());
+            }
             operation => linter.operation(&old, &state, operation, &statements),
         }
     }
@@ -286,6 +289,7 @@ impl Linter {
             | Operation::RenameIndex { .. }
             | Operation::RemoveConstraint { .. }
             | Operation::RenameConstraint { .. }
+            | Operation::MoveModel { .. }
             | Operation::RunSql { .. }
             | Operation::RunRust { .. }
             | Operation::Separate { .. } => {}

@@ -62,10 +62,14 @@ impl Connection for Sqlite {
     }
 }
 
-/// Answers yes to removals, no to renames, and gives every column some value.
+/// Answers yes to removals, no to renames, and gives every column some value. A model of the same name in another
+/// application was moved there.
 pub(crate) struct Yes;
 
 impl migrations_engine::diff::Questioner for Yes {
+    fn was_told_renamed(&mut self, old: &str, new: &str) -> bool {
+        new.contains('.') && old.rsplit('.').next() == new.rsplit('.').next()
+    }
     fn is_renamed_field(
         &mut self,
         _: &migrations_engine::schema::ModelKey,

@@ -375,7 +375,7 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, Untyped, clock_time
 /// | `check("name", \|b\| b.price.gte(0))` | what has to hold for every row |
 /// | `comment = ".."`, `verbose_name = ".."` | in the database; what people read |
 /// | `managed = false` | migrations leave the table to others |
-/// | `renamed_from = ".."` | the model's old name, for the next migration |
+/// | `renamed_from = ".."` | the model's old name, for the next migration; `"app.Model"` where it was in another application |
 ///
 /// # What is written
 /// Beside the implementation of [`Model`](trait@crate::Model): `BookFields<S>` with the handles of the fields, which closures

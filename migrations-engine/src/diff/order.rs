@@ -12,7 +12,7 @@ fn rank(operation: &Operation) -> u8 {
     match operation {
         Operation::RemoveConstraint { .. } | Operation::RemoveIndex { .. } => 0,
         Operation::RenameConstraint { .. } | Operation::RenameIndex { .. } => 1,
-        Operation::RenameModel { .. } | Operation::RenameField { .. } => 2,
+        Operation::RenameModel { .. } | Operation::MoveModel { .. } | Operation::RenameField { .. } => 2,
         Operation::RenameTable { .. } | Operation::AlterManaged { .. } => 3,
         Operation::AlterComment { .. } => 4,
         Operation::RemoveField { .. } => 5,

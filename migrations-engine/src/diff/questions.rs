@@ -10,14 +10,14 @@ use crate::schema::{ColumnType, Field, ModelKey};
 /// implementation, [`Refuse`] and [`Answers`] are others.
 pub trait Questioner {
     /// Whether it was said beforehand, without being asked, that `old` is now called `new`: `old` is
-    /// `app.Model` or `app.Model.field`, `new` the last part only.
+    /// `app.Model` or `app.Model.field`, `new` the last part only, or all of `app.Model` for a model that was moved.
     fn was_told_renamed(&mut self, old: &str, new: &str) -> bool {
         let _ = (old, new);
         false
     }
     /// Is the new field `new` the old field `old` under another name?
     fn is_renamed_field(&mut self, model: &ModelKey, old: &Field, new: &Field) -> Result<bool>;
-    /// Is the new model `new` the old model `old` under another name?
+    /// Is the new model `new` the old model `old` under another name, or in another application?
     fn is_renamed_model(&mut self, old: &ModelKey, new: &ModelKey) -> Result<bool>;
     /// May the field be removed, with its values?
     fn may_remove_field(&mut self, model: &ModelKey, field: &Field) -> Result<bool>;
@@ -47,6 +47,11 @@ impl Questioner for Refuse {
     }
 
     fn is_renamed_model(&mut self, old: &ModelKey, new: &ModelKey) -> Result<bool> {
+        if old.app != new.app {
+            return Err(error!(M020, "was the model `{old}` moved to `{new}`?").with_hint(format!(
+                "--rename {old}={new} keeps its table and its rows; --remove {old} drops them and makes `{new}` anew"
+            )));
+        }
         Err(error!(M020, "is `{new}` the model `{old}` under a new name?").with_hint(format!(
             "--rename {old}={} keeps its rows; --remove {old} drops them and makes `{}` anew",
             new.name, new.name
@@ -128,10 +133,11 @@ impl<Q: Questioner> Answers<Q> {
         Answers { renames, removals, defaults, used, otherwise }
     }
 
-    /// `app.Model.old=new` or `app.Old=New`.
+    /// `app.Model.old=new`, `app.Old=New`, or `app.Model=other.Model` for a model that was moved.
     pub fn rename(&mut self, text: &str) -> Result<()> {
         let (target, new) = split("--rename", text, &[2, 3])?;
-        let Some(new) = new.filter(|new| !new.is_empty() && !new.contains('.')) else {
+        let moved = |new: &str| target.matches('.').count() == 1 && new.parse::<ModelKey>().is_ok();
+        let Some(new) = new.filter(|new| !new.is_empty() && (!new.contains('.') || moved(new))) else {
             fail!(M023, "`--rename {text}`: the new name is missing; write `app.Model.old=new`");
         };
         self.renames.insert(target, new);
@@ -296,7 +302,8 @@ impl<Q: Questioner> Questioner for Answers<Q> {
     }
 
     fn is_renamed_model(&mut self, old: &ModelKey, new: &ModelKey) -> Result<bool> {
-        match self.says_renamed(&old.to_string(), &new.name) {
+        let name = if old.app == new.app { new.name.clone() } else { new.to_string() };
+        match self.says_renamed(&old.to_string(), &name) {
             Some(said) => Ok(said),
             None => self.otherwise.is_renamed_model(old, new),
         }

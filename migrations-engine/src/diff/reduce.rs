@@ -75,6 +75,7 @@ fn fits_at(out: &[Operation], at: usize, merged: &[Operation]) -> bool {
         out[at + 1..].iter().any(|operation| match operation {
             Operation::CreateModel(model) => model.key == *key,
             Operation::RenameModel { model, to, .. } => model.app == key.app && *to == key.name,
+            Operation::MoveModel { model, .. } => model == key,
             _ => false,
         })
     };
@@ -200,6 +201,7 @@ fn created(model: &Model, operation: &Operation) -> Option<Model> {
         | Operation::RenameConstraint { .. } => {}
         Operation::CreateModel(_)
         | Operation::DeleteModel { .. }
+        | Operation::MoveModel { .. }
         | Operation::RunSql { .. }
         | Operation::RunRust { .. }
         | Operation::Separate { .. } => return None,

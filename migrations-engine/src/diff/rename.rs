@@ -19,6 +19,8 @@ pub(super) fn renames(state: &mut Schema, to: &Schema, questioner: &mut dyn Ques
             let moves = |old: &Model| old.table == naming::table(&old.key) && naming::table(&new.key) != old.table;
             let keep_table = state.models.get(&old).is_some_and(|old| moves(old) && old.table == new.table);
             act(state, Operation::RenameModel { model: old, to: new.key.name.clone(), keep_table })?;
+        } else if let Some(from) = moved_model(state, to, new, questioner)? {
+            act(state, Operation::MoveModel { model: new.key.clone(), from })?;
         }
     }
     for new in to.models.values() {
@@ -72,6 +74,28 @@ fn renamed_model(
     for (likeness, old) in candidates {
         // Half of the fields in common: likely enough to ask.
         if likeness >= 50 && questioner.is_renamed_model(&old.key, &new.key)? {
+            return Ok(Some(old.key.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// The model of another application that `new` is, if any.
+fn moved_model(state: &Schema, to: &Schema, new: &Model, questioner: &mut dyn Questioner) -> Result<Option<ModelKey>> {
+    let gone: Vec<&Model> =
+        state.models.values().filter(|old| old.key.app != new.key.app && !to.models.contains_key(&old.key)).collect();
+    let said = new.renamed_from.0.as_deref();
+    let known = |old: &&&Model| old.table == new.table || said.is_some_and(|said| said == old.key.to_string());
+    if let Some(old) = gone.iter().find(known) {
+        return Ok(Some(old.key.clone()));
+    }
+    for old in &gone {
+        if questioner.was_told_renamed(&old.key.to_string(), &new.key.to_string()) {
+            return Ok(Some(old.key.clone()));
+        }
+    }
+    for old in gone.into_iter().filter(|old| old.key.name == new.key.name && likeness(old, new) >= 50) {
+        if questioner.is_renamed_model(&old.key, &new.key)? {
             return Ok(Some(old.key.clone()));
         }
     }

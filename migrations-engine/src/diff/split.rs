@@ -47,6 +47,10 @@ fn uses(state: &Schema, operation: &Operation) -> (BTreeSet<ModelKey>, BTreeSet<
         // The rename reaches into every model that refers to it.
         reads.extend(state.referring_to(model).map(|model| model.key.clone()));
     }
+    if let Operation::MoveModel { from, .. } = operation {
+        writes.insert(from.clone());
+        reads.extend(state.referring_to(from).map(|model| model.key.clone()));
+    }
     reads.retain(|key| !writes.contains(key));
     (writes, reads)
 }
@@ -98,9 +102,8 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
                 part.needs.extend(needs.iter().copied());
             }
         }
-        parts[at].existing.extend(
-            reads.iter().filter(|key| key.app != app && from.models.contains_key(*key)).map(|key| key.app.clone()),
-        );
+        let elsewhere = |key: &&ModelKey| key.app != app && from.models.contains_key(*key);
+        parts[at].existing.extend(reads.iter().chain(&writes).filter(elsewhere).map(|key| key.app.clone()));
         for key in writes {
             written.entry(key).or_default().insert(at);
         }

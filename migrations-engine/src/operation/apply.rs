@@ -12,7 +12,10 @@ impl Operation {
         match self {
             Operation::CreateModel(model) => create_model(schema, model),
             Operation::DeleteModel { model } => delete_model(schema, model),
-            Operation::RenameModel { model, to, keep_table } => rename_model(schema, model, to, *keep_table),
+            Operation::RenameModel { model, to, keep_table } => {
+                rename_model(schema, model, &ModelKey::new(model.app.clone(), to.clone()), *keep_table)
+            }
+            Operation::MoveModel { model, from } => rename_model(schema, from, model, true),
             Operation::RenameTable { model, table } => {
                 schema.get(model)?;
                 free_table(schema, table)?;
@@ -148,14 +151,13 @@ fn delete_model(schema: &mut Schema, key: &ModelKey) -> Result<()> {
     Ok(())
 }
 
-fn rename_model(schema: &mut Schema, from: &ModelKey, to: &str, keep_table: bool) -> Result<()> {
-    let renamed = ModelKey::new(from.app.clone(), to);
+fn rename_model(schema: &mut Schema, from: &ModelKey, renamed: &ModelKey, keep_table: bool) -> Result<()> {
     let model = schema.get(from)?;
-    if schema.models.contains_key(&renamed) {
+    if schema.models.contains_key(renamed) {
         fail!(M011, "there already is a model `{renamed}`");
     }
     let table = (!keep_table && model.table == naming::table(from))
-        .then(|| naming::table(&renamed))
+        .then(|| naming::table(renamed))
         .filter(|table| *table != model.table);
     if let Some(table) = &table {
         free_table(schema, table)?;
@@ -169,7 +171,7 @@ fn rename_model(schema: &mut Schema, from: &ModelKey, to: &str, keep_table: bool
     schema.insert(model);
     for model in schema.models.values_mut() {
         let (own, own_table) = (model.key.clone(), model.table.clone());
-        let was = if own == renamed { from.clone() } else { own.clone() };
+        let was = if own == *renamed { from.clone() } else { own.clone() };
         for field in &mut model.fields {
             let Some(relation) = &mut field.relation else { continue };
             let old_to = relation.to.clone();

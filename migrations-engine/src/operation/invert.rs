@@ -22,6 +22,9 @@ impl Operation {
                     Operation::RenameModel { model: now, to: model.name.clone(), keep_table: *keep_table },
                 )
             }
+            Operation::MoveModel { model, from } => {
+                self.corrected(before, Operation::MoveModel { model: from.clone(), from: model.clone() })
+            }
             Operation::RenameTable { model, .. } => {
                 let table = before.get(model)?.table.clone();
                 self.corrected(before, Operation::RenameTable { model: model.clone(), table })

@@ -36,6 +36,14 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         keep_table: bool,
     },
+    /// Moves a model here from another application, with its table and its rows as they are: nothing happens in the
+    /// database, and relations to it follow.
+    MoveModel {
+        /// What it is called here.
+        model: ModelKey,
+        /// What it was called there, as `app.Model`.
+        from: ModelKey,
+    },
     /// Puts a model into another table; many-to-many tables with default names follow.
     RenameTable {
         /// Which.
@@ -233,6 +241,7 @@ impl Operation {
             Operation::CreateModel(model) => Some(&model.key),
             Operation::DeleteModel { model }
             | Operation::RenameModel { model, .. }
+            | Operation::MoveModel { model, .. }
             | Operation::RenameTable { model, .. }
             | Operation::AlterComment { model, .. }
             | Operation::AlterManaged { model, .. }
@@ -276,6 +285,7 @@ impl Operation {
                 .collect(),
             Operation::AddField { field, .. } | Operation::AlterField { field, .. } => of_field(field).collect(),
             Operation::AddConstraint { constraint, .. } => of_constraint(constraint).into_iter().collect(),
+            Operation::MoveModel { from, .. } => vec![from],
             Operation::RunSql { state, .. } | Operation::Separate { state, .. } => {
                 state.iter().flat_map(|op| op.model().into_iter().chain(op.depends_on())).collect()
             }
@@ -304,6 +314,7 @@ impl Operation {
             Operation::Separate { database, .. } => database.iter().any(Operation::destroys_data),
             Operation::CreateModel(_)
             | Operation::RenameModel { .. }
+            | Operation::MoveModel { .. }
             | Operation::RenameTable { .. }
             | Operation::AlterComment { .. }
             | Operation::AlterManaged { .. }

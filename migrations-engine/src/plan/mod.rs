@@ -204,7 +204,7 @@ impl Planner {
             | Operation::AddConstraint { .. }
             | Operation::RemoveConstraint { .. }
             | Operation::RenameConstraint { .. } => self.structural(state, operation),
-            Operation::AlterManaged { .. } => operation.apply(state),
+            Operation::AlterManaged { .. } | Operation::MoveModel { .. } => operation.apply(state),
         }
     }
 
@@ -463,6 +463,7 @@ fn touched(state: &Schema, key: &ModelKey, operation: &Operation) -> BTreeSet<Mo
         | Operation::DeleteModel { .. }
         | Operation::AlterComment { .. }
         | Operation::AlterManaged { .. }
+        | Operation::MoveModel { .. }
         | Operation::AddField { .. }
         | Operation::RemoveField { .. }
         | Operation::AddIndex { .. }

@@ -130,7 +130,8 @@ impl Questioner for Terminal {
     }
 
     fn is_renamed_model(&mut self, old: &ModelKey, new: &ModelKey) -> Result<bool> {
-        match self.yes(&format!("Was the model {old} renamed to {new}?")) {
+        let what = if old.app == new.app { "renamed" } else { "moved" };
+        match self.yes(&format!("Was the model {old} {what} to {new}?")) {
             Some(answer) => Ok(answer),
             None => self.refuse.is_renamed_model(old, new),
         }

@@ -43,7 +43,11 @@ impl Command for MakeMigrations {
                     .value_name("FILE")
                     .help("A TOML file with lists `rename`, `remove` and `default` of what the flags say"),
             )
-            .arg(many("rename", "APP.MODEL[.FIELD]=NEW", "A model or field has a new name"))
+            .arg(many(
+                "rename",
+                "APP.MODEL[.FIELD]=NEW",
+                "A model or field has a new name; APP.MODEL where it has moved",
+            ))
             .arg(many("remove", "APP.MODEL[.FIELD]", "A model or field may go, with its values"))
             .arg(many("default", "APP.MODEL.FIELD=VALUE", "The value that existing rows get"))
     }

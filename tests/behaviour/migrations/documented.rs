@@ -68,7 +68,8 @@ behaviour! {
         assert_eq!(one(db, right).await?, 2);
         assert_eq!(one(db, "SELECT COUNT(*) FROM shop_book WHERE shelf IS NULL").await?, 2);
         let state = set.state().map_err(engine_error)?;
-        assert!(state.model("shop", "Draft").is_none());
+        assert!(state.model("shop", "Draft").is_none() && state.model("shop", "Tag").is_none());
+        assert_eq!(state.model("labels", "Tag").unwrap().table, "shop_label");
         assert!(state.model("shop", "Book").unwrap().field("shelf").is_none());
         migrator().to("shop", Some("0001"))?.run(db).await?;
         assert_eq!(query(db, books).await?, before);

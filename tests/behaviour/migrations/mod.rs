@@ -13,6 +13,7 @@ mod history;
 mod inspectdb;
 mod kills;
 mod live;
+mod moves;
 mod rows;
 mod steps;
 mod undo;
