@@ -269,11 +269,11 @@ pub use migrate::Frozen;
 pub use model::{App, Key, Model, ModelPart, OnDelete};
 pub use query::{
     Agg, AggregateExpression, Append, Both, Branch, Case, Cursor, CursorPage, DateExpression, DateUnit, Ex, Explain,
-    Exponent, Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, ManyRows, Now, NumberExpression, Operand,
-    OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows,
-    Row as QueryRow, RowOf, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window,
-    WindowExpression, WindowFunction, Zone, case, count, cume_dist, dense_rank, now, ntile, percent_rank, prefetch_all,
-    random, rank, raw, row_number, sql, value, window,
+    Exponent, Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, ManyRows, Now, NumberExpression, OfType,
+    Operand, OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection,
+    RelationRows, Row as QueryRow, RowOf, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit,
+    TruncTo, Window, WindowExpression, WindowFunction, Zone, case, count, cume_dist, dense_rank, now, ntile,
+    percent_rank, prefetch_all, random, rank, raw, row_number, sql, value, window,
 };
 pub use statement::Statement;
 pub use validation::ValidationError;

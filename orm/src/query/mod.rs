@@ -36,7 +36,7 @@ pub use expression::{
 pub use functions::{Case, Now, case, now, random, sql, value};
 pub(crate) use load::value_of;
 pub use named::{RowOf, fill, with};
-pub use operand::{Branch, InSet, Operand};
+pub use operand::{Branch, InSet, OfType, Operand};
 pub use page::{Cursor, CursorPage};
 pub use prefetch::{ManyRows, Prefetch, PrefetchSelection, RelationRows, StartsWith, prefetch_all};
 pub(crate) use prefetch::{load_under, rows_of};

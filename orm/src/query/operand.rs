@@ -35,6 +35,20 @@ pub trait Operand<R, T> {
     fn into_operand(self) -> Expr;
 }
 
+/// That a type is this one: what an expression's values have to be beside those of another.
+///
+/// ```
+/// fn is_number<T: orm::OfType<i64>>(_: T) {}
+/// is_number(7_i64);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a value of type `{Self}` stands where one of type `{T}` is needed",
+    label = "its values are of type `{Self}`",
+    note = "numbers of different types are brought together by a cast: `b.stock.cast::<Decimal>() * b.price`"
+)]
+pub trait OfType<T> {}
+impl<T> OfType<T> for T {}
+
 /// A value as an expression; one that has no exact form in a database refuses the query.
 pub(crate) fn bind<T: FieldType>(value: &T) -> Expr {
     match value.to_value() {
@@ -88,7 +102,7 @@ impl<R> Operand<R, Decimal> for i32 {
     }
 }
 
-impl<R, S: Scope, T: FieldType> Operand<R, T::Plain> for Field<S, T>
+impl<R, S: Scope, T: FieldType<Plain: OfType<P>>, P> Operand<R, P> for Field<S, T>
 where
     S::Root: InScope<R>,
 {
@@ -100,7 +114,7 @@ where
     }
 }
 
-impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for Ex<R1, T> {
+impl<R, R1: InScope<R> + 'static, T: FieldType<Plain: OfType<P>>, P> Operand<R, P> for Ex<R1, T> {
     type Null = T::Nullness;
     type NullAsDivisor = Nullable;
 
@@ -109,7 +123,7 @@ impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for Ex<R1, 
     }
 }
 
-impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for Agg<R1, T> {
+impl<R, R1: InScope<R> + 'static, T: FieldType<Plain: OfType<P>>, P> Operand<R, P> for Agg<R1, T> {
     type Null = T::Nullness;
     type NullAsDivisor = Nullable;
 
@@ -118,7 +132,7 @@ impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for Agg<R1,
     }
 }
 
-impl<R, R1: InScope<R> + 'static, T: FieldType> Operand<R, T::Plain> for SelectedValue<R1, T> {
+impl<R, R1: InScope<R> + 'static, T: FieldType<Plain: OfType<P>>, P> Operand<R, P> for SelectedValue<R1, T> {
     type Null = T::Nullness;
     type NullAsDivisor = Nullable;
 
@@ -148,10 +162,10 @@ impl<R, T: Plain> Branch<R, T> for &T {}
 impl<R, T: Plain> Branch<R, T> for Option<T> {}
 impl<R> Branch<R, String> for &str {}
 impl<R> Branch<R, Decimal> for i32 {}
-impl<R, S: Scope<Root: InScope<R>>, T: FieldType> Branch<R, T::Plain> for Field<S, T> {}
-impl<R, R1: InScope<R> + 'static, T: FieldType> Branch<R, T::Plain> for Ex<R1, T> {}
-impl<R, R1: InScope<R> + 'static, T: FieldType> Branch<R, T::Plain> for Agg<R1, T> {}
-impl<R, R1: InScope<R> + 'static, T: FieldType> Branch<R, T::Plain> for SelectedValue<R1, T> {}
+impl<R, S: Scope<Root: InScope<R>>, T: FieldType<Plain: OfType<P>>, P> Branch<R, P> for Field<S, T> {}
+impl<R, R1: InScope<R> + 'static, T: FieldType<Plain: OfType<P>>, P> Branch<R, P> for Ex<R1, T> {}
+impl<R, R1: InScope<R> + 'static, T: FieldType<Plain: OfType<P>>, P> Branch<R, P> for Agg<R1, T> {}
+impl<R, R1: InScope<R> + 'static, T: FieldType<Plain: OfType<P>>, P> Branch<R, P> for SelectedValue<R1, T> {}
 
 /// Whole numbers beside decimals, which hold them exactly.
 macro_rules! whole_beside_decimal {
@@ -160,6 +174,7 @@ macro_rules! whole_beside_decimal {
         whole_beside_decimal! { @of Option<$whole> }
     )+};
     (@of $whole:ty) => {
+        #[diagnostic::do_not_recommend]
         impl<R, S: Scope> Operand<R, Decimal> for Field<S, $whole>
         where
             S::Root: InScope<R>,
@@ -177,6 +192,7 @@ macro_rules! whole_beside_decimal {
         whole_beside_decimal! { @one SelectedValue, $whole }
     };
     (@one $expression:ident, $whole:ty) => {
+        #[diagnostic::do_not_recommend]
         impl<R, R1: InScope<R> + 'static> Operand<R, Decimal> for $expression<R1, $whole> {
             type Null = <$whole as FieldType>::Nullness;
             type NullAsDivisor = Nullable;
