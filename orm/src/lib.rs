@@ -278,8 +278,8 @@ pub use query::{
 pub use statement::Statement;
 pub use validation::ValidationError;
 pub(crate) use value::Values;
-pub use value::{Kind, Value};
-pub use write::{Assign, Deleted, Edit, Input, Many, Pending, Untyped, clock_time, set_clock};
+pub use value::{Kind, Untyped, Value};
+pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clock};
 
 /// Makes a struct a model: a table with a column for each field.
 ///

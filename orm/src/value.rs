@@ -1,5 +1,11 @@
 //! Values on their way to the database: what a statement binds.
 
+pub(crate) mod base64;
+mod json;
+pub(crate) mod untyped;
+
+pub use untyped::Untyped;
+
 use crate::{Code, Dialect, Error, Result};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;

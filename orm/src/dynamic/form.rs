@@ -180,7 +180,7 @@ impl From<Value> for Term {
             Value::Bool(it) => it.into(),
             Value::I64(it) => it.into(),
             Value::Text(it) => it.into(),
-            value => Node::Typed(value.kind(), super::literal::to_json(&value)).into(),
+            value => Node::Typed(value.kind(), value.to_json()).into(),
         }
     }
 }

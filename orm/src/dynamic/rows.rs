@@ -1,14 +1,12 @@
 //! Rows of queries by name: values under names.
 
-use super::literal;
 use crate::Value;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use std::{fmt, ops::Index, sync::Arc};
 
 /// A row of a query by name: its values by their names and by their places, in the order of the query.
 ///
-/// It serialises as an object with its values in JSON's forms: decimals, dates and times as text, bytes in hexadecimal digits, spans
-/// of time in microseconds.
+/// It serialises as an object with its values in the forms of [`Value::to_json`].
 ///
 /// ```
 /// # use library::*;
@@ -93,7 +91,7 @@ impl DynRow {
     /// # Ok(()) }
     /// ```
     pub fn to_json(&self) -> serde_json::Value {
-        self.pairs().map(|(name, value)| (name.clone(), literal::to_json(value))).collect()
+        self.pairs().map(|(name, value)| (name.clone(), value.to_json())).collect()
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&String, &Value)> {
@@ -105,7 +103,7 @@ impl Serialize for DynRow {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.values.len()))?;
         for (name, value) in self.pairs() {
-            map.serialize_entry(name, &literal::to_json(value))?;
+            map.serialize_entry(name, &value.to_json())?;
         }
         map.end()
     }

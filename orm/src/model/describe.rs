@@ -4,7 +4,7 @@ use super::{
     ColumnMeta, ColumnShape, FieldMeta, FieldOptions, KeyShape, ModelMeta, OrderKey, Relation, RelationKind,
     meta::{Described, Target},
 };
-use crate::{Code, Error, FieldType, Kind, Result, Value, tree::ModelRef, write::Untyped};
+use crate::{Code, Error, FieldType, Kind, Result, Untyped, Value, tree::ModelRef};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use migrations_engine::{naming, schema::ModelKey};
 use rust_decimal::Decimal;

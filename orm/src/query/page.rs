@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Access, Code, Connection, Error, Executor, Kind, Model, Operation, Result, Value, compile,
     tree::{BinaryOp, Expr, Order, Select, Selected},
+    value::base64,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, sync::Arc};
@@ -172,7 +173,7 @@ impl Keyset {
     }
 
     fn cursor(&self, values: &[Value]) -> Cursor {
-        Cursor { order: self.fingerprint, values: values.iter().map(to_json).collect() }
+        Cursor { order: self.fingerprint, values: values.iter().map(Value::to_json).collect() }
     }
 
     fn read(&self, cursor: &Cursor) -> Result<Vec<Value>> {
@@ -184,7 +185,7 @@ impl Keyset {
             .values
             .iter()
             .zip(&*self.kinds)
-            .map(|(json, &kind)| from_json(json, kind).ok_or_else(bad_cursor))
+            .map(|(json, &kind)| Value::from_json(json, kind).map_err(|_| bad_cursor()))
             .collect()
     }
 }
@@ -265,69 +266,10 @@ impl<O: Row> Operation for FetchAfter<O> {
     }
 }
 
-fn to_json(value: &Value) -> serde_json::Value {
-    use serde_json::Value as Json;
-    match value {
-        Value::Null(_) | Value::List(..) => Json::Null,
-        Value::Bool(it) => Json::from(*it),
-        Value::I16(it) => Json::from(*it),
-        Value::I32(it) => Json::from(*it),
-        Value::I64(it) => Json::from(*it),
-        Value::F32(it) => Json::from(*it),
-        Value::F64(it) => Json::from(*it),
-        Value::Decimal(it) => Json::from(it.to_string()),
-        Value::Text(it) => Json::from(it.as_str()),
-        Value::Bytes(it) => Json::from(it.as_slice()),
-        Value::Date(it) => Json::from(it.to_string()),
-        Value::Time(it) => Json::from(it.format("%H:%M:%S%.6f").to_string()),
-        Value::Timestamp(it) => Json::from(it.and_utc().timestamp_micros()),
-        Value::DateTime(it) => Json::from(it.timestamp_micros()),
-        Value::Duration(it) => Json::from(it.num_microseconds()),
-        Value::Uuid(it) => Json::from(it.simple().to_string()),
-        Value::Json(it) => it.clone(),
-    }
-}
-
-fn from_json(json: &serde_json::Value, kind: Kind) -> Option<Value> {
-    use chrono::{DateTime, NaiveTime, TimeDelta};
-    if json.is_null() {
-        return Some(Value::Null(kind));
-    }
-    let instant = || DateTime::from_timestamp_micros(json.as_i64()?);
-    Some(match kind {
-        Kind::Bool => Value::Bool(json.as_bool()?),
-        Kind::I16 => Value::I16(json.as_i64()?.try_into().ok()?),
-        Kind::I32 => Value::I32(json.as_i64()?.try_into().ok()?),
-        Kind::I64 => Value::I64(json.as_i64()?),
-        Kind::F32 => Value::F32(json.as_f64()? as f32),
-        Kind::F64 => Value::F64(json.as_f64()?),
-        Kind::Decimal => Value::Decimal(json.as_str()?.parse().ok()?),
-        Kind::Text => Value::Text(json.as_str()?.to_owned()),
-        Kind::Bytes => Value::Bytes(serde_json::from_value(json.clone()).ok()?),
-        Kind::Date => Value::Date(json.as_str()?.parse().ok()?),
-        Kind::Time => Value::Time(NaiveTime::parse_from_str(json.as_str()?, "%H:%M:%S%.f").ok()?),
-        Kind::Timestamp => Value::Timestamp(instant()?.naive_utc()),
-        Kind::DateTime => Value::DateTime(instant()?),
-        Kind::Duration => Value::Duration(TimeDelta::microseconds(json.as_i64()?)),
-        Kind::Uuid => Value::Uuid(json.as_str()?.parse().ok()?),
-        Kind::Json => Value::Json(json.clone()),
-    })
-}
-
-/// The letters of base64 that need no escape in URLs (RFC 4648, section 5).
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let json = serde_json::to_string(&(self.order, &self.values)).map_err(|_| fmt::Error)?;
-        for group in json.as_bytes().chunks(3) {
-            let bits = group.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
-            for place in 0..=group.len() {
-                let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-                write!(f, "{}", char::from(letter))?;
-            }
-        }
-        Ok(())
+        f.write_str(&base64::encode(json.as_bytes(), base64::URL_LETTERS, false))
     }
 }
 
@@ -335,16 +277,7 @@ impl FromStr for Cursor {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Cursor> {
-        let mut bytes = Vec::with_capacity(text.len());
-        for group in text.as_bytes().chunks(4) {
-            let mut bits = 0u32;
-            for byte in group {
-                let place = LETTERS.iter().position(|letter| letter == byte).ok_or_else(bad_cursor)?;
-                bits = bits << 6 | place as u32;
-            }
-            bits <<= 6 * (4 - group.len());
-            bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len().max(1)]);
-        }
+        let bytes = base64::decode(text).ok_or_else(bad_cursor)?;
         let (order, values) = serde_json::from_slice(&bytes).map_err(|_| bad_cursor())?;
         Ok(Cursor { order, values })
     }

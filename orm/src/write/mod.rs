@@ -23,10 +23,10 @@ pub use delete::Deleted;
 pub(crate) use delete::delete_row;
 pub use draft::{Draft, DraftRow, Filled, IntoDraftRow, Missing};
 pub use edit::Edit;
+pub use input::Input;
 pub(crate) use input::draft_from;
 #[cfg(feature = "cli")]
 pub(crate) use input::read_text;
-pub use input::{Input, Untyped};
 pub use into_field::{ByCall, ByValue, DefaultFor, IntoField, default_value};
 pub use many::Many;
 pub(crate) use many::many;

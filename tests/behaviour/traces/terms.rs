@@ -28,9 +28,9 @@ pub fn literal(json: &Json) -> Translated<Term> {
                     typed(Kind::DateTime, inner.clone())
                 }
                 "$datetime" => typed(Kind::Timestamp, inner.clone()),
-                "$duration_us" => typed(Kind::Duration, inner.clone()),
+                "$duration_us" => Ok(super::pack::cell(inner, Kind::Duration).into()),
                 "$uuid" => typed(Kind::Uuid, inner.clone()),
-                "$hex" => typed(Kind::Bytes, inner.clone()),
+                "$hex" => Ok(super::pack::cell(inner, Kind::Bytes).into()),
                 "$json" => typed(Kind::Json, inner.clone()),
                 _ if json["$obj"].is_string() => literal(&json["pk"]),
                 other => left(format!("a literal of the form {other}")),

@@ -1,17 +1,14 @@
 //! Drafts and edits from values that are not typed: JSON documents, forms, files of data.
 
-mod untyped;
-
-pub use untyped::Untyped;
-
 use super::{
     check::{checked, field_name},
     draft::{DraftRow, Slot},
 };
 use crate::{
-    Code, Error, Model, Result, ValidationError, Value,
+    Code, Error, Model, Result, Untyped, ValidationError, Value,
     model::{FieldMeta, ModelMeta, RelationKind},
     nearest::nearest,
+    value::untyped::expected,
 };
 use serde_json::{Value as Json, json};
 
@@ -341,7 +338,7 @@ fn mistake(meta: &ModelMeta, field: &FieldMeta, error: &Error, given: Untyped<'_
             let choices = field.column.map(|shape| shape.choices).unwrap_or_default();
             out.param("choices", choices.iter().map(|choice| choice.value.to_json()).collect::<Vec<_>>())
         }
-        Code::InvalidValue => out.param("expected", untyped::expected(column.kind)),
+        Code::InvalidValue => out.param("expected", expected(column.kind)),
         _ => out,
     }
 }
