@@ -1,6 +1,7 @@
 //! A finished statement: SQL text with the places of its binds, and the values.
 
 use crate::{Dialect, Value, Values};
+use smallvec::SmallVec;
 use std::{borrow::Cow, sync::OnceLock};
 
 /// SQL for one dialect, ready to run: what `compile` makes and `db` executes.
@@ -91,6 +92,7 @@ impl Statement {
     }
 
     /// The text with the dialect's placeholders.
+    #[inline]
     pub(crate) fn placed(&self, dialect: Dialect) -> Cow<'_, str> {
         if !self.raw || dialect != Dialect::Postgres {
             return Cow::Borrowed(&self.text);
@@ -126,17 +128,22 @@ pub(crate) fn placeholder(text: &mut String, dialect: Dialect, number: usize) {
 
 /// A statement without its values: made once per model and dialect, then used with the values of each row.
 #[derive(Debug)]
-pub(crate) struct Template(&'static str);
+pub(crate) struct Template {
+    text: &'static str,
+    single: bool,
+}
 
 impl Template {
     /// Keeps the text of a statement for ever: there is a fixed number of them per model.
     pub(crate) fn new(statement: Statement) -> Template {
-        Template(String::leak(statement.text.into_owned()))
+        Template { single: statement.single, text: String::leak(statement.text.into_owned()) }
     }
 
     /// The statement with these values.
+    #[inline]
     pub(crate) fn with(&self, binds: impl Into<Values>) -> Statement {
-        Statement::new(self.0, binds)
+        let (text, binds) = (Cow::Borrowed(self.text), binds.into());
+        Statement { text, raw: false, binds, once: false, single: self.single }
     }
 }
 
@@ -152,6 +159,24 @@ pub(crate) struct OneDialect {
     pub(crate) get: OnceLock<Template>,
     pub(crate) insert: OnceLock<Template>,
     pub(crate) delete: OnceLock<Template>,
+    /// Usual queries, those that were met first.
+    pub(crate) usual: [OnceLock<UsualTemplate>; 16],
+}
+
+/// What the text of a usual query depends on.
+pub(crate) type Shape = SmallVec<[u32; 6]>;
+
+/// A usual query without its values.
+#[derive(Debug)]
+pub(crate) struct UsualTemplate {
+    pub(crate) shape: Shape,
+    pub(crate) template: Template,
+}
+
+impl UsualTemplate {
+    pub(crate) fn new(shape: Shape, statement: Statement) -> UsualTemplate {
+        UsualTemplate { shape, template: Template::new(statement) }
+    }
 }
 
 impl Templates {

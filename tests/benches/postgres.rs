@@ -141,8 +141,8 @@ fn cases(
                 shelf_book::views.eq(i as i64),
                 shelf_book::author_id.eq(1i64),
             );
-            let made = diesel::insert_into(shelf_book::table).values(row).returning(shelf_book::id);
-            made.get_result::<i64>(&mut *conn.borrow_mut()).await
+            let made = diesel::insert_into(shelf_book::table).values(row).returning(shelf_book::all_columns);
+            made.get_result::<RawBook>(&mut *conn.borrow_mut()).await
         }),
         block!(db of dbs, |i| Book::draft().title(format!("new {i}")).views(i as i64).author(1).create(db)),
     );

@@ -127,8 +127,8 @@ fn place(criterion: &mut Criterion, place: &str, path: &str, url: &str) {
                     shelf_book::views.eq(i as i64),
                     shelf_book::author_id.eq(1i64),
                 );
-                let made = diesel::insert_into(shelf_book::table).values(row).returning(shelf_book::id);
-                made.get_result::<i64>(conn).expect("a row")
+                let made = diesel::insert_into(shelf_book::table).values(row).returning(shelf_book::all_columns);
+                made.get_result::<RawBook>(conn).expect("a row")
             })
         },
         times!(runtime, |i| Book::draft().title(format!("new {i}")).views(i as i64).author(1).create(db)),

@@ -1,7 +1,7 @@
 //! Common table expressions: `WITH`, before the statement or where one is read.
 
 use super::{
-    Sql, Text,
+    Sql,
     expr::bad,
     number::{SOME_DIGITS, scale},
     select::Names,
@@ -55,7 +55,7 @@ impl Sql {
             return Ok(());
         }
         // It is met for the first time: those that it reads come before it.
-        let text = std::mem::replace(&mut self.out, Text { text: String::new(), binds: Vec::new() });
+        let text = std::mem::take(&mut self.out);
         let (frames, over) = (std::mem::take(&mut self.frames), self.over.take());
         self.body(common, "")?;
         (self.out, self.frames, self.over) = (text, frames, over);

@@ -46,8 +46,7 @@ impl Sql {
     /// A value that the derived table at a source has selected.
     pub(super) fn derived_column(&mut self, source: u16, place: u16) -> Result<()> {
         if let Some(frame) = self.frames.last().filter(|_| self.qualified) {
-            let alias = frame.tables[frame.source(source)?].alias.clone();
-            self.name(&alias);
+            self.alias(frame.source(source)?);
             self.push(".");
         }
         self.push(&format!("c{place}"));

@@ -3,8 +3,10 @@
 use super::{Sql, date::as_range, quoted};
 use crate::{
     Code, Dialect, Error, Kind, Result, Value,
+    resolve::Frame,
     tree::{BinaryOp, Expr, Function, Like, ModelRef, Path, Select},
 };
+use smallvec::SmallVec;
 
 impl Sql {
     /// An expression where another operator may stand beside it: in parentheses, if it needs them.
@@ -142,7 +144,7 @@ impl Sql {
         let Some(keep) = keep else {
             return Err(bad("a column of a query around this one is used, and there is none".to_owned()));
         };
-        let inside = self.frames.split_off(keep);
+        let inside: SmallVec<[Frame; 1]> = self.frames.drain(keep..).collect();
         let written = self.operand(inner);
         self.frames.extend(inside);
         written

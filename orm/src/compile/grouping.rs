@@ -11,11 +11,7 @@ use crate::{
 pub(super) fn check(select: &Select) -> Result<()> {
     let grouped = select.group_by.is_some();
     if let Some(condition) = &select.filter {
-        let (mut windows, mut aggregates) = (false, false);
-        condition.visit(0, &mut |part, depth| {
-            windows |= depth == 0 && matches!(part, Expr::Window(_));
-            aggregates |= depth == 0 && matches!(part, Expr::Aggregate(_));
-        });
+        let (aggregates, windows) = condition.computes();
         if windows {
             return Err(bad("a window stands in a filter, before there are rows to look at")
                 .with_hint("select it first: `.annotate(..).filter(|(.., window)| ..)`"));

@@ -12,6 +12,7 @@ mod kind;
 mod number;
 mod select;
 mod text;
+mod usual;
 mod window;
 mod write;
 
@@ -19,11 +20,12 @@ pub(crate) use select::{count, effective_order, kind, scales, select, shape};
 pub(crate) use write::{delete, insert, update};
 
 use crate::{
-    Code, Dialect, Error, Result, Statement, Value,
+    Code, Dialect, Error, Result, Statement, Value, Values,
     resolve::Frame,
     statement::placeholder,
     tree::{Common, Windowed},
 };
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// SQL under construction.
@@ -31,7 +33,7 @@ pub(crate) struct Sql {
     dialect: Dialect,
     out: Text,
     /// The queries around the place where text is being written, outermost first.
-    frames: Vec<Frame>,
+    frames: SmallVec<[Frame; 1]>,
     /// Whether columns are written with their table.
     qualified: bool,
     /// Whether an operator around this place rounds decimals already.
@@ -46,18 +48,18 @@ pub(crate) struct Sql {
 }
 
 /// A [`Statement`] under construction.
+#[derive(Default)]
 struct Text {
     text: String,
-    binds: Vec<Value>,
+    binds: Values,
 }
 
 impl Sql {
     pub(crate) fn new(dialect: Dialect) -> Sql {
         // Most statements fit: growing step by step would cost more than compiling them.
-        let out = Text { text: String::with_capacity(512), binds: Vec::with_capacity(4) };
-        let frames = Vec::with_capacity(1);
+        let out = Text { text: String::with_capacity(512), binds: Values::new() };
         let (qualified, rounding, over, common) = (false, false, None, None);
-        Sql { dialect, out, frames, qualified, rounding, over, common, recursions: Vec::new() }
+        Sql { dialect, out, frames: SmallVec::new(), qualified, rounding, over, common, recursions: Vec::new() }
     }
 
     pub(crate) fn finish(self) -> Statement {
@@ -102,7 +104,8 @@ impl Sql {
 /// Writes a name between quotes.
 fn quoted(text: &mut String, quote: char, name: &str) {
     text.push(quote);
-    if name.contains(quote) {
+    // The names of tables and columns are short: the quickest search is the simplest.
+    if name.bytes().any(|byte| byte == quote as u8) {
         text.push_str(&name.replace(quote, &format!("{quote}{quote}")));
     } else {
         text.push_str(name);

@@ -1,17 +1,19 @@
 //! SELECT.
 
-use super::{Sql, expr::bad, grouping, number::scale, quoted};
+use super::{Sql, expr::bad, grouping, number::scale, quoted, usual};
 use crate::{
     Code, Dialect, Error, Result, Statement, Value,
     resolve::{Frame, Origin, Place},
     tree::{Expr, JoinKind, LockWait, ModelRef, Order, Path, Select, Selected},
 };
+use std::borrow::Cow;
 
 /// A query as a statement.
 pub(crate) fn select(select: &Select, dialect: Dialect) -> Result<Statement> {
     // A limit per group is another thing.
     let single = select.limit == Some(1) && select.limit_by.is_empty() && !select.for_update;
-    Ok(super::common::statement(dialect, |sql| sql.select(select))?.single(single))
+    let written = usual::statement(select, dialect, || super::common::statement(dialect, |sql| sql.select(select)));
+    Ok(written?.single(single))
 }
 
 /// How many rows a query has, as a statement.
@@ -30,19 +32,19 @@ pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
 }
 
 /// The order that a query has: its own, or the model's; `total` adds the key, so that no two rows are equal in it.
-pub(crate) fn effective_order(select: &Select, total: bool) -> Vec<Order> {
-    let mut order = select.order.clone();
+pub(crate) fn effective_order(select: &Select, total: bool) -> Cow<'_, [Order]> {
+    let mut order = Cow::Borrowed(&select.order[..]);
     // The model's own order is one of rows: different values have none of it.
-    let of_rows = select.group_by.is_none() && (!select.distinct || selects_rows(select)) && select.has_rows();
-    if order.is_empty() && select.default_order && of_rows {
-        order.extend(select.model.ordering.iter().flat_map(|key| {
+    let of_rows = || select.group_by.is_none() && (!select.distinct || selects_rows(select)) && select.has_rows();
+    if order.is_empty() && select.default_order && of_rows() {
+        for key in &select.model.ordering {
             let columns = select.model.fields[key.field as usize].columns();
-            columns.map(|column| Order {
+            order.to_mut().extend(columns.map(|column| Order {
                 expr: Expr::own(select.model.clone(), column),
                 descending: key.descending,
                 nulls_first: None,
-            })
-        }));
+            }));
+        }
     }
     if total && select.group_by.is_none() && !select.distinct && select.has_rows() {
         let descending = order.last().is_some_and(|last| last.descending);
@@ -52,7 +54,7 @@ pub(crate) fn effective_order(select: &Select, total: bool) -> Vec<Order> {
             for &column in &model.key {
                 let expr = Expr::Column { path: Path::source(source as u16), model: model.clone(), column };
                 if !order.iter().any(|known| known.expr == expr) {
-                    order.push(Order { expr, descending, nulls_first: None });
+                    order.to_mut().push(Order { expr, descending, nulls_first: None });
                 }
             }
         }
@@ -88,15 +90,6 @@ pub(crate) fn scales(select: &Select) -> Vec<(usize, u32)> {
     values.collect()
 }
 
-/// Whether text can be written without table names: one table, and no query inside.
-fn is_simple(select: &Select, frame: &Frame) -> bool {
-    let mut simple = frame.tables.len() == 1;
-    select.visit(0, &mut |expr, _| {
-        simple &= !matches!(expr, Expr::Exists(_) | Expr::Scalar(_) | Expr::InQuery(..) | Expr::Outer(..));
-    });
-    simple
-}
-
 /// What the selected columns are called.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Names {
@@ -117,18 +110,16 @@ impl Sql {
     pub(super) fn select_named(&mut self, select: &Select, names: Names) -> Result<()> {
         // Without any order, a slice takes whichever rows come first.
         let ordered = select.default_order || !select.order.is_empty();
-        let order = effective_order(select, select.is_sliced() && ordered);
-        let ordered;
-        let select = if order == select.order {
-            select
-        } else {
-            ordered = Select { order, ..select.clone() };
-            &ordered
+        let ordered = match effective_order(select, select.is_sliced() && ordered) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(order) => Some(Select { order, ..select.clone() }),
         };
+        let select = ordered.as_ref().unwrap_or(select);
         grouping::check(select)?;
         let frame = Frame::new(select, &self.frames)?;
         let (qualified, rounding) = (self.qualified, std::mem::take(&mut self.rounding));
-        self.qualified = !self.frames.is_empty() || !is_simple(select, &frame);
+        // One table without a query inside needs no names.
+        self.qualified = !self.frames.is_empty() || frame.tables.len() > 1 || frame.has_queries;
         self.frames.push(frame);
         let written = match select.limit_by.is_empty() || !select.is_sliced() {
             true => self.clauses(select, names),
@@ -375,7 +366,6 @@ impl Sql {
         for index in 0..count {
             let Some(table) = self.frames.last().and_then(|frame| frame.tables.get(index)) else { break };
             let optional = table.optional;
-            let alias = table.alias.clone();
             let (relation, join) = match &table.origin {
                 Origin::Source(source) => {
                     (None, usize::from(*source).checked_sub(1).and_then(|join| select.joins.get(join)))
@@ -393,7 +383,7 @@ impl Sql {
             }
             if self.qualified || derived.is_some() {
                 self.out.text.push_str(" AS ");
-                quoted(&mut self.out.text, self.dialect.quote(), &alias);
+                self.alias(index);
             }
             if let Some((from, step)) = relation {
                 self.push(" ON ");
@@ -404,6 +394,13 @@ impl Sql {
             }
         }
         Ok(())
+    }
+
+    /// The name of a table of the query that is being written.
+    pub(super) fn alias(&mut self, table: usize) {
+        if let Some(frame) = self.frames.last() {
+            quoted(&mut self.out.text, self.dialect.quote(), &frame.tables[table].alias);
+        }
     }
 
     /// What ties the table of a to-one relation to the one it comes from.

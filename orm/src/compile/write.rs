@@ -71,7 +71,7 @@ impl Sql {
     }
 
     /// Rows of binds, all alike.
-    fn rows(&mut self, columns: usize, mut values: Vec<Value>) {
+    fn rows(&mut self, columns: usize, values: Vec<Value>) {
         let Text { text, binds } = &mut self.out;
         let (rows, start) = (values.len() / columns, text.len());
         text.reserve(rows * (3 * columns + 2));
@@ -89,7 +89,11 @@ impl Sql {
             }
             text.push(')');
         }
-        binds.append(&mut values);
+        match binds.is_empty() {
+            // However many there are, they stay where they are.
+            true => *binds = values.into(),
+            false => binds.extend(values),
+        }
     }
 
     fn conflict(&mut self, model: &ModelRef, conflict: &Conflict) -> Result<()> {
@@ -194,9 +198,8 @@ impl Sql {
         let found = self.find(&delete.rows, false)?;
         let joined = self.joins(&found);
         self.push("DELETE ");
-        if joined && let Some(frame) = self.frames.last() {
-            let alias = frame.tables[0].alias.clone();
-            self.name(&alias);
+        if joined {
+            self.alias(0);
             self.push(" ");
         }
         self.push("FROM ");
@@ -253,12 +256,9 @@ impl Sql {
     /// The table that is written, with the keys beside it where they are joined.
     fn head(&mut self, model: &ModelRef, found: &Found) -> Result<bool> {
         self.name(&model.table);
-        if self.qualified
-            && let Some(frame) = self.frames.last()
-        {
-            let alias = frame.tables[0].alias.clone();
+        if self.qualified {
             self.push(" AS ");
-            self.name(&alias);
+            self.alias(0);
         }
         let Found::ByKey(rows) = found else { return Ok(false) };
         if !self.joins(found) {

@@ -1,7 +1,7 @@
 //! How each driver hands out the rows of an answer, and what may end that.
 
-#[cfg(feature = "postgres")]
-use super::fragment::ByText;
+#[cfg(feature = "sqlite")]
+use super::fragment::Fragment;
 #[cfg(feature = "mysql")]
 use super::row::MysqlRow;
 #[cfg(feature = "postgres")]
@@ -10,6 +10,8 @@ use super::row::PgRow;
 use super::row::SqliteRow;
 #[allow(unused_imports, reason = "without a back end there are no rows")]
 use super::{Row, connection::Each};
+#[cfg(feature = "postgres")]
+use super::{decode::postgres::Oids, fragment::ByText};
 #[cfg(feature = "postgres")]
 use crate::Statement;
 use crate::{Code, Error, Result};
@@ -35,14 +37,29 @@ pub(super) fn sqlite_query<'a, F>(
     each: Each<'_>,
 ) -> Result<(), Failed>
 where
-    F: super::fragment::Whole
-        + Query<SqlType = diesel::sql_types::Untyped>
-        + diesel::query_builder::QueryFragment<diesel::sqlite::Sqlite>
-        + QueryId
-        + 'a,
+    F: Fragment<'a> + diesel::query_builder::QueryFragment<diesel::sqlite::Sqlite>,
 {
-    let single = fragment.statement().single;
-    let rows = diesel::connection::LoadConnection::load(&mut conn.conn, fragment)?;
+    let statement = fragment.statement();
+    let load = || diesel::connection::LoadConnection::load(&mut conn.conn, fragment);
+    let rows = if F::BY_TEXT { conn.texts.announce(statement, load) } else { load() };
+    each_sqlite_row(rows?, statement.single, each)
+}
+
+#[cfg(feature = "sqlite")]
+pub(super) fn sqlite_execute<'a, F>(conn: &mut super::sqlite::Watched, fragment: &F) -> diesel::QueryResult<usize>
+where
+    F: Fragment<'a> + diesel::query_builder::QueryFragment<diesel::sqlite::Sqlite>,
+{
+    let mut execute = || diesel::connection::Connection::execute_returning_count(&mut conn.conn, fragment);
+    if F::BY_TEXT { conn.texts.announce(fragment.statement(), execute) } else { execute() }
+}
+
+#[cfg(feature = "sqlite")]
+fn each_sqlite_row<'a>(
+    rows: <diesel::SqliteConnection as diesel::connection::LoadConnection>::Cursor<'a, 'a>,
+    single: bool,
+    each: Each<'_>,
+) -> Result<(), Failed> {
     for row in rows {
         each(&Row::of(&SqliteRow(row?))).map_err(Failed::Each)?;
         if single {
@@ -63,8 +80,10 @@ where
 {
     use futures_util::TryStreamExt;
     let mut rows = diesel_async::AsyncConnectionCore::load(conn, fragment).await?;
+    let mut oids = None;
     while let Some(row) = rows.try_next().await? {
-        each(&Row::of(&PgRow(row))).map_err(Failed::Each)?;
+        let oids = oids.get_or_insert_with(|| Oids::new(diesel::row::Row::field_count(&row)));
+        each(&Row::of(&PgRow(row, oids))).map_err(Failed::Each)?;
     }
     Ok(())
 }
@@ -84,8 +103,10 @@ pub(super) async fn pg_pipeline(
     let mut index = 0;
     while let Some(rows) = sent.next().await {
         let mut rows = rows.map_err(|error| (index, error.into()))?;
+        let mut oids = None;
         while let Some(row) = rows.try_next().await.map_err(|error| (index, error.into()))? {
-            each(index, &Row::of(&PgRow(row))).map_err(|error| (index, Failed::Each(error)))?;
+            let oids = oids.get_or_insert_with(|| Oids::new(diesel::row::Row::field_count(&row)));
+            each(index, &Row::of(&PgRow(row, oids))).map_err(|error| (index, Failed::Each(error)))?;
         }
         index += 1;
     }

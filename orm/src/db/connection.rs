@@ -92,7 +92,7 @@ macro_rules! execute {
     ($self:ident, $fragment:expr) => {
         match &mut $self.link {
             #[cfg(feature = "sqlite")]
-            Link::Sqlite(conn) => diesel::connection::Connection::execute_returning_count(&mut conn.conn, &$fragment),
+            Link::Sqlite(conn) => sqlite_execute(conn, &$fragment),
             #[cfg(feature = "postgres")]
             Link::Postgres(conn, _) => {
                 diesel_async::AsyncConnectionCore::execute_returning_count(&mut **conn, $fragment).await

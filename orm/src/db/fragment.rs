@@ -15,30 +15,42 @@ pub(super) struct ByText<'q>(pub(super) &'q Statement);
 /// A statement that the connection's cache finds by the type `K`: no text is built, hashed or compared.
 pub(super) struct ByKey<'q, K>(pub(super) &'q Statement, pub(super) PhantomData<fn() -> K>);
 
-/// A fragment that is a whole statement.
-pub(super) trait Whole {
-    /// The statement.
-    fn statement(&self) -> &Statement;
-}
-
-impl Whole for ByText<'_> {
-    fn statement(&self) -> &Statement {
-        self.0
-    }
-}
-
-impl<K> Whole for ByKey<'_, K> {
-    fn statement(&self) -> &Statement {
-        self.0
-    }
-}
-
 /// The name of [`ByKey`] in the cache; apart from `K`, so that no statement of Diesel's own can share it.
 pub(super) struct KeyId<K>(PhantomData<fn() -> K>);
+
+/// A statement, and how the connection's cache finds it.
+pub(super) trait Fragment<'q>: QueryId + Query<SqlType = Untyped> + 'q {
+    /// Whether by its text.
+    const BY_TEXT: bool;
+
+    fn statement(&self) -> &'q Statement;
+}
+
+impl<'q> Fragment<'q> for ByText<'q> {
+    const BY_TEXT: bool = true;
+
+    fn statement(&self) -> &'q Statement {
+        self.0
+    }
+}
+
+impl<'q, K: 'static> Fragment<'q> for ByKey<'q, K> {
+    const BY_TEXT: bool = false;
+
+    fn statement(&self) -> &'q Statement {
+        self.0
+    }
+}
 
 impl QueryId for ByText<'_> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
+
+    /// On SQLite, the type that stands for the text.
+    #[cfg(feature = "sqlite")]
+    fn query_id() -> Option<std::any::TypeId> {
+        super::sqlite::current()
+    }
 }
 
 impl<K: 'static> QueryId for ByKey<'_, K> {

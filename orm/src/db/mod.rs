@@ -254,14 +254,24 @@ impl Executor for Database {
         self.inner.dialect
     }
 
-    async fn run<Op: Operation>(&self, op: Op) -> Result<Op::Output> {
-        transaction::refuse_bypass(self)?;
-        match &self.inner.pool {
-            #[cfg(feature = "sqlite")]
-            Pool::Sqlite(pool) => pool.run(op, &self.probe).await,
-            #[cfg(any(feature = "postgres", feature = "mysql"))]
-            Pool::Server(pool) => pool.run(op, &self.probe).await,
-            Pool::None => Err(disabled("every back end", "sqlite")),
+    #[allow(clippy::manual_async_fn, reason = "an `async fn` would copy the operation once more")]
+    #[allow(unused_mut, reason = "one back end tries it where it stands")]
+    fn run<Op: Operation>(&self, mut op: Op) -> impl Future<Output = Result<Op::Output>> + Send {
+        async move {
+            transaction::refuse_bypass(self)?;
+            match &self.inner.pool {
+                #[cfg(feature = "sqlite")]
+                Pool::Sqlite(pool) => {
+                    tokio::task::coop::consume_budget().await;
+                    match pool.try_read(&mut op, &self.probe) {
+                        Some(done) => done,
+                        None => pool.run(op, &self.probe).await,
+                    }
+                }
+                #[cfg(any(feature = "postgres", feature = "mysql"))]
+                Pool::Server(pool) => pool.run(op, &self.probe).await,
+                Pool::None => Err(disabled("every back end", "sqlite")),
+            }
         }
     }
 }

@@ -13,8 +13,9 @@ use uuid::Uuid;
 pub(super) struct SqliteRow<'a>(pub <diesel::SqliteConnection as diesel::connection::LoadConnection>::Row<'a, 'a>);
 /// A row as the driver hands it out.
 #[cfg(feature = "postgres")]
-pub(super) struct PgRow(
+pub(super) struct PgRow<'a>(
     pub <diesel_async::AsyncPgConnection as diesel_async::AsyncConnectionCore>::Row<'static, 'static>,
+    pub &'a super::decode::postgres::Oids,
 );
 /// A row as the driver hands it out.
 #[cfg(feature = "mysql")]
@@ -117,7 +118,7 @@ macro_rules! getters {
 
         #[allow(unused_macros, reason = "without a back end there are no rows")]
         macro_rules! cells {
-            ($row:ty) => {
+            ($row:ty, |$this:ident, $at:ident, $value:ident| $typed:expr) => {
                 impl Cells for $row {
                     fn len(&self) -> usize {
                         self.0.field_count()
@@ -134,7 +135,10 @@ macro_rules! getters {
                     $(fn $name(&self, index: usize) -> Result<$type> {
                         let read = match self.0.get(index) {
                             Some(field) => match field.value() {
-                                Some(value) => value.$name(),
+                                Some($value) => {
+                                    let ($this, $at) = (self, index);
+                                    $typed.$name()
+                                }
                                 None => Err(Bad::Null),
                             },
                             None => Err(Bad::Missing),
@@ -207,11 +211,11 @@ getters! {
 }
 
 #[cfg(feature = "sqlite")]
-cells!(SqliteRow<'_>);
+cells!(SqliteRow<'_>, |_row, _index, value| value);
 #[cfg(feature = "postgres")]
-cells!(PgRow);
+cells!(PgRow<'_>, |row, index, value| row.1.typed(index, value));
 #[cfg(feature = "mysql")]
-cells!(MysqlRow);
+cells!(MysqlRow, |_row, _index, value| value);
 
 impl<'r> Cell<'r> {
     /// The first of some values that are in memory, as a cell.

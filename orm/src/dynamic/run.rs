@@ -143,7 +143,7 @@ impl Checked {
     /// ```
     pub async fn first<E: Executor>(&self, ex: &E) -> Result<Option<DynRow>> {
         let mut select = self.limited(Some(1));
-        select.order = compile::effective_order(&select, true);
+        select.order = compile::effective_order(&select, true).into_owned();
         Ok(self.fetch(&select, ex).await?.pop())
     }
 

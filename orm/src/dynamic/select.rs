@@ -476,7 +476,7 @@ impl<'s> Builder<'s> {
     fn reverse(&mut self) -> Result<()> {
         self.settle()?;
         self.select.group_by = (self.stage == Stage::Groups).then(Vec::new);
-        self.select.order = compile::effective_order(&self.select, true);
+        self.select.order = compile::effective_order(&self.select, true).into_owned();
         self.select.group_by = None;
         self.select.default_order = false;
         for order in &mut self.select.order {
@@ -524,7 +524,7 @@ impl<'s> Builder<'s> {
         let mut select = self.select;
         if select.distinct && self.stage == Stage::Rows && select.order.is_empty() && select.default_order {
             // Whole rows keep their own order.
-            select.order = compile::effective_order(&Select { distinct: false, ..select.clone() }, false);
+            select.order = compile::effective_order(&Select { distinct: false, ..select.clone() }, false).into_owned();
         }
         if self.stage != Stage::Rows {
             select.default_order = false;

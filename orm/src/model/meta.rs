@@ -58,6 +58,8 @@ pub struct ModelMeta {
     options: fn() -> ModelOptions,
     options_cell: OnceLock<ModelOptions>,
     root: OnceLock<&'static PathNode>,
+    /// What its table is called in queries over several.
+    pub(crate) alias: String,
     pub(crate) templates: Templates,
 }
 
@@ -249,6 +251,7 @@ impl ModelMeta {
             options: spec.options,
             options_cell: OnceLock::new(),
             root: OnceLock::new(),
+            alias: spec.name.to_lowercase(),
             templates: Templates::default(),
         }
     }
@@ -257,6 +260,7 @@ impl ModelMeta {
     pub(super) fn described(model: Described) -> ModelMeta {
         ModelMeta {
             verbose_name: words(&model.name),
+            alias: model.name.to_lowercase(),
             app: model.app,
             name: Cow::Owned(model.name),
             table: model.table,

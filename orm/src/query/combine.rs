@@ -120,6 +120,7 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
         let known = select.selection.clone();
         let keys = keys.into_iter().map(|key| key.with_selected(&known)).collect();
         let order: Vec<Order> = compile::effective_order(select, true)
+            .into_owned()
             .into_iter()
             .map(|order| Order { expr: order.expr.with_selected(&known), ..order })
             .collect();

@@ -46,7 +46,7 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         let value = value(self.handles()).into_selected().with_selected(&self.select().selection);
         let mut select = self.into_select();
         select_values(&mut select, vec![value]);
-        select.order = compile::effective_order(&select, false);
+        select.order = compile::effective_order(&select, false).into_owned();
         select.limit = Some(1);
         Ex::new(Expr::Scalar(Box::new(select)))
     }

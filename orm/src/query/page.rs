@@ -130,7 +130,7 @@ pub(super) struct Keyset {
 
 impl Keyset {
     pub(super) fn of(select: &Select, dialect: crate::Dialect) -> Result<Keyset> {
-        let order = compile::effective_order(select, true);
+        let order = compile::effective_order(select, true).into_owned();
         let exprs: Vec<Expr> = order.iter().map(|order| order.expr.clone().with_selected(&select.selection)).collect();
         let kinds = exprs.iter().map(|expr| {
             compile::kind(expr, dialect).ok_or_else(|| {

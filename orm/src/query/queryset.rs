@@ -29,7 +29,8 @@ use std::{marker::PhantomData, sync::Arc};
 /// ```
 #[must_use = "a query does nothing before `.all(&db).await`, or another method that runs it"]
 pub struct QuerySet<M, O = M, R = M> {
-    select: Select,
+    /// Boxed, since a queryset moves with every method.
+    select: Box<Select>,
     related: Vec<Related>,
     prefetches: Vec<Arc<Prefetch>>,
     #[allow(clippy::type_complexity, reason = "three markers")]
@@ -51,11 +52,11 @@ impl<M: Model> QuerySet<M> {
 
 impl<M: Model, O, R> QuerySet<M, O, R> {
     pub(crate) fn from_select(select: Select) -> Self {
-        QuerySet { select, related: Vec::new(), prefetches: Vec::new(), _type: PhantomData }
+        QuerySet::with_related(select, Vec::new(), Vec::new())
     }
 
     pub(super) fn with_related(select: Select, related: Vec<Related>, prefetches: Vec<Arc<Prefetch>>) -> Self {
-        QuerySet { select, related, prefetches, _type: PhantomData }
+        QuerySet { select: Box::new(select), related, prefetches, _type: PhantomData }
     }
 
     pub(super) fn retype<P>(self) -> QuerySet<M, P, R> {
@@ -75,7 +76,7 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// assert_eq!(select.limit, Some(3));
     /// ```
     pub fn into_select(self) -> Select {
-        self.select
+        *self.select
     }
 
     pub(crate) fn select_mut(&mut self) -> &mut Select {
@@ -202,7 +203,7 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// ```
     pub fn reverse(mut self) -> Self {
         self.select.settle_slice();
-        self.select.order = compile::effective_order(&self.select, true);
+        self.select.order = compile::effective_order(&self.select, true).into_owned();
         for order in &mut self.select.order {
             order.descending = !order.descending;
             order.nulls_first = order.nulls_first.map(|first| !first);

@@ -150,7 +150,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     /// # Ok(()) }
     /// ```
     pub async fn first<E: Executor>(mut self, ex: &E) -> Result<Option<O>> {
-        let order = compile::effective_order(self.select(), true);
+        let order = compile::effective_order(self.select(), true).into_owned();
         self.select_mut().order = order;
         Ok(self.limit(1).all(ex).await?.pop())
     }

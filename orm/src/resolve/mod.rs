@@ -4,17 +4,21 @@ use crate::{
     Code, Error, Result,
     tree::{BinaryOp, Expr, JoinKind, ModelRef, Path, Select, Step},
 };
+use smallvec::SmallVec;
+use std::borrow::Cow;
 
 /// The tables that one query reads. Queries inside it have frames of their own.
 pub(crate) struct Frame {
     /// The sources first, then the tables that paths lead to, in the order in which they are joined.
-    pub(crate) tables: Vec<Table>,
+    pub(crate) tables: SmallVec<[Table; 1]>,
+    /// Whether queries stand inside it.
+    pub(crate) has_queries: bool,
 }
 
 /// A table under a name.
 pub(crate) struct Table {
     pub(crate) model: ModelRef,
-    pub(crate) alias: String,
+    pub(crate) alias: Cow<'static, str>,
     pub(crate) origin: Origin,
     /// Whether an outer join can make its columns NULL.
     pub(crate) optional: bool,
@@ -37,8 +41,8 @@ pub(crate) struct Place {
 impl Frame {
     /// The frame of a query; its names differ from those of the queries around it.
     pub(crate) fn new(select: &Select, around: &[Frame]) -> Result<Frame> {
-        let mut frame = Frame { tables: Vec::with_capacity(1) };
-        frame.add_table(select.model.clone(), &select.model.name, Origin::Source(0), false, around);
+        let mut frame = Frame { tables: SmallVec::new(), has_queries: false };
+        frame.add_source(&select.model, 0, false, around);
         let mut wrong = None;
         for (index, join) in select.joins.iter().enumerate() {
             // What the join hangs on comes before it.
@@ -50,7 +54,7 @@ impl Frame {
                 _ => {}
             });
             let optional = join.kind == JoinKind::Left;
-            frame.add_table(join.model.clone(), &join.model.name, Origin::Source(source), optional, around);
+            frame.add_source(&join.model, source, optional, around);
         }
         for (path, model) in select.related.iter().chain(&select.lock_of) {
             // The key alone may stand in the row that points to it; the other columns do not.
@@ -58,12 +62,17 @@ impl Frame {
                 wrong = frame.require(path, model, column, around).err().or(wrong.take());
             }
         }
+        let mut has_queries = false;
         select.visit(0, &mut |expr, depth| match expr {
             Expr::Column { path, model, column } if depth == 0 => {
-                wrong = frame.require(path, model, *column, around).err().or(wrong.take());
+                if let Err(error) = frame.require(path, model, *column, around) {
+                    wrong = Some(error);
+                }
             }
+            Expr::Exists(_) | Expr::Scalar(_) | Expr::InQuery(..) | Expr::Outer(..) => has_queries = true,
             _ => {}
         });
+        frame.has_queries = has_queries;
         match wrong {
             Some(error) => Err(error),
             None => {
@@ -98,12 +107,28 @@ impl Frame {
         }
     }
 
-    fn add_table(&mut self, model: ModelRef, name: &str, origin: Origin, optional: bool, around: &[Frame]) -> usize {
+    fn add_source(&mut self, model: &ModelRef, source: u16, optional: bool, around: &[Frame]) {
+        let name = match model {
+            ModelRef::Static(meta) => Cow::Borrowed(meta.alias.as_str()),
+            ModelRef::Shared(_) | ModelRef::Member(..) => Cow::Owned(model.alias.clone()),
+        };
+        self.add_table(model.clone(), name, Origin::Source(source), optional, around);
+    }
+
+    fn add_table(
+        &mut self,
+        model: ModelRef,
+        name: Cow<'static, str>,
+        origin: Origin,
+        optional: bool,
+        around: &[Frame],
+    ) -> usize {
         let names = |frame: &Frame, alias: &str| frame.tables.iter().any(|table| table.alias == alias);
-        let mut alias = name.to_lowercase();
+        let mut alias = name;
         let length = alias.len();
         let mut number = 2;
         while names(self, &alias) || around.iter().any(|frame| names(frame, &alias)) {
+            let alias = alias.to_mut();
             alias.truncate(length);
             alias.push_str(&number.to_string());
             number += 1;
@@ -114,7 +139,7 @@ impl Frame {
 
     /// Joins what is needed to reach a column.
     fn require(&mut self, path: &Path, model: &ModelRef, column: u16, around: &[Frame]) -> Result<()> {
-        let (steps, _, _) = trimmed(&path.steps, model, column);
+        let steps = if path.steps.is_empty() { 0 } else { trimmed(&path.steps, model, column).0 };
         let mut table = self.source(path.source)?;
         for step in &path.steps[..steps] {
             table = match self.relation(table, step) {
@@ -131,7 +156,8 @@ impl Frame {
                     let nullable = field.column_count == 0 || step.model.columns[field.first_column as usize].nullable;
                     let optional = self.tables[table].optional || nullable;
                     let origin = Origin::Relation { from: table, step: step.clone(), nullable };
-                    self.add_table(relation.target(), &field.name, origin, optional, around)
+                    let name = field.name.to_lowercase().into();
+                    self.add_table(relation.target(), name, origin, optional, around)
                 }
             };
         }

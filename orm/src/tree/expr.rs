@@ -1,7 +1,7 @@
 //! Expressions: columns, values and what can be done with them.
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
-use super::{Declared, ModelRef, Order, Path, Select, Selected, Windowed, path::Steps};
+use super::{Aggregate, Aggregation, Declared, ModelRef, Path, Select, Selected, Windowed, path::Steps};
 use crate::{Code, Error, Kind, Value};
 use std::borrow::Cow;
 
@@ -302,71 +302,6 @@ pub enum Unit {
     Second,
 }
 
-/// Aggregates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Aggregate {
-    /// How many.
-    Count,
-    /// The sum.
-    Sum,
-    /// The mean.
-    Avg,
-    /// The smallest.
-    Min,
-    /// The largest.
-    Max,
-    /// The standard deviation of all values.
-    StdDev,
-    /// The standard deviation of what the values are a sample of.
-    StdDevSample,
-    /// The variance of all values.
-    Variance,
-    /// The variance of what the values are a sample of.
-    VarianceSample,
-    /// One of the values.
-    Any,
-    /// Whether all are true.
-    AllTrue,
-    /// Whether one is true.
-    AnyTrue,
-    /// Texts one after the other; the second argument stands between them.
-    Join,
-}
-
-/// An aggregate with what it is over.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Aggregation {
-    /// What is computed.
-    pub function: Aggregate,
-    /// What of each row; nothing for the number of rows.
-    pub arguments: Vec<Expr>,
-    /// Each different value once.
-    pub distinct: bool,
-    /// Only over rows for which this is true.
-    pub filter: Option<Expr>,
-    /// In this order, where it matters.
-    pub order: Vec<Order>,
-}
-
-impl Aggregation {
-    /// An aggregate over all rows.
-    pub fn of(function: Aggregate, arguments: impl IntoIterator<Item = Expr>) -> Aggregation {
-        let arguments = arguments.into_iter().collect();
-        Aggregation { function, arguments, distinct: false, filter: None, order: Vec::new() }
-    }
-
-    pub(super) fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
-        self.arguments.iter().chain(&self.filter).for_each(|expr| expr.visit(depth, visit));
-        self.order.iter().for_each(|order| order.expr.visit(depth, visit));
-    }
-
-    pub(super) fn update(&mut self, depth: i32, change: &mut dyn FnMut(&mut Expr, i32)) {
-        self.arguments.iter_mut().chain(&mut self.filter).for_each(|expr| expr.update(depth, change));
-        self.order.iter_mut().for_each(|order| order.expr.update(depth, change));
-    }
-}
-
 impl Expr {
     /// A column of the model that the query is over.
     pub fn own(model: ModelRef, column: u16) -> Expr {
@@ -489,18 +424,24 @@ impl Expr {
         }
     }
 
+    /// Whether an aggregate, and whether a window, over the rows of the query that it stands in is part of it.
+    pub fn computes(&self) -> (bool, bool) {
+        let (mut aggregates, mut windows) = (false, false);
+        self.visit(0, &mut |expr, depth| {
+            aggregates |= depth == 0 && matches!(expr, Expr::Aggregate(_));
+            windows |= depth == 0 && matches!(expr, Expr::Window(_));
+        });
+        (aggregates, windows)
+    }
+
     /// Whether an aggregate over the rows of the query that it stands in is part of it.
     pub fn is_aggregate(&self) -> bool {
-        let mut found = false;
-        self.visit(0, &mut |expr, depth| found |= depth == 0 && matches!(expr, Expr::Aggregate(_)));
-        found
+        self.computes().0
     }
 
     /// Whether a window over the rows of the query that it stands in is part of it.
     pub fn has_window(&self) -> bool {
-        let mut found = false;
-        self.visit(0, &mut |expr, depth| found |= depth == 0 && matches!(expr, Expr::Window(_)));
-        found
+        self.computes().1
     }
 
     /// Whether it takes something from the selection of the query that it stands in, at a place of this sort.
@@ -521,6 +462,10 @@ impl Expr {
 
     /// The expression with every [`Expr::Selected`] replaced by what is selected there.
     pub fn with_selected(mut self, selection: &[Selected]) -> Expr {
+        // The usual query selects whole rows, which are no values.
+        if !selection.iter().any(|selected| matches!(selected, Selected::Expr(_))) {
+            return self;
+        }
         self.update(0, &mut |expr, depth| {
             if let Expr::Selected(place) = *expr
                 && depth == 0

@@ -1,5 +1,6 @@
 //! The untyped statement: plain data that the typed surface builds and `compile` turns into SQL.
 
+mod aggregate;
 mod common;
 mod declared;
 mod derived;
@@ -9,10 +10,11 @@ mod select;
 mod window;
 mod write;
 
+pub use aggregate::{Aggregate, Aggregation};
 pub use common::{BEFORE, Common};
 pub use declared::Declared;
 pub use derived::{Derived, SetOp};
-pub use expr::{Aggregate, Aggregation, BinaryOp, Expr, Function, Like, Unit};
+pub use expr::{BinaryOp, Expr, Function, Like, Unit};
 pub use path::{ModelRef, Path, Step, Steps};
 pub use select::{Join, JoinKind, LockWait, Order, Select, Selected};
 pub use window::{Bound, Frame, FrameUnit, Windowed};

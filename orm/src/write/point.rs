@@ -63,15 +63,16 @@ pub(super) fn all_columns(meta: &ModelMeta) -> Vec<u16> {
 }
 
 /// The text of reading a row by its key.
+#[inline]
 fn get_statement(meta: &'static ModelMeta, dialect: Dialect, key: Values) -> Result<Statement> {
     let make = || {
         let model = ModelRef::Static(meta);
         let mut select = Select::all(model.clone());
         select.default_order = false;
         select.add_filter(key_is(&model, &key));
-        compile::select(&select, dialect)
+        Ok(compile::select(&select, dialect)?.single(true))
     };
-    Ok(template(&meta.templates.of(dialect).get, make)?.with(key).single(true))
+    Ok(template(&meta.templates.of(dialect).get, make)?.with(key))
 }
 
 /// Reads the row of a key.
@@ -115,7 +116,7 @@ struct GetOf<M>(PhantomData<M>);
 struct InsertOf<M>(PhantomData<M>);
 
 /// Reads one row by its key.
-pub(super) struct Get<M> {
+struct Get<M> {
     statement: Statement,
     _model: PhantomData<fn() -> M>,
 }

@@ -4,6 +4,8 @@ use super::{Bad, Decode, Read, out_of_range};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use diesel::pg::PgValue;
 use rust_decimal::Decimal;
+use smallvec::SmallVec;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use uuid::Uuid;
 
 // The oids of built-in types, which PostgreSQL never changes (`pg_type.dat`).
@@ -32,13 +34,43 @@ const FIRST_OWN: u32 = 16_384;
 const DAYS_TO_2000: i64 = 10_957;
 const MICROS_TO_2000: i64 = DAYS_TO_2000 * 86_400_000_000;
 
-fn oid(value: &PgValue<'_>) -> u32 {
-    value.get_oid().get()
+/// A value with the oid of its type, which it costs the driver as much to tell as to find the value.
+pub(in crate::db) struct Typed<'a> {
+    value: PgValue<'a>,
+    oid: u32,
+}
+
+/// The oids of an answer's columns, each asked for when its first value is read.
+pub(in crate::db) struct Oids(SmallVec<[AtomicU32; 16]>);
+
+impl Oids {
+    pub(in crate::db) fn new(columns: usize) -> Oids {
+        Oids((0..columns).map(|_| AtomicU32::new(0)).collect())
+    }
+
+    /// A value of the column.
+    #[inline]
+    pub(in crate::db) fn typed<'a>(&self, column: usize, value: PgValue<'a>) -> Typed<'a> {
+        let Some(known) = self.0.get(column) else { return Typed { oid: value.get_oid().get(), value } };
+        let mut oid = known.load(Relaxed);
+        // No type has the oid 0.
+        if oid == 0 {
+            oid = value.get_oid().get();
+            known.store(oid, Relaxed);
+        }
+        Typed { value, oid }
+    }
+}
+
+impl Typed<'_> {
+    fn as_bytes(&self) -> &[u8] {
+        self.value.as_bytes()
+    }
 }
 
 #[cold]
-fn found(value: &PgValue<'_>) -> Bad {
-    let name = match oid(value) {
+fn found(value: &Typed<'_>) -> Bad {
+    let name = match value.oid {
         BOOL => "a boolean",
         BYTEA => "bytes",
         INT8 => "a bigint",
@@ -61,11 +93,11 @@ fn found(value: &PgValue<'_>) -> Bad {
     Bad::Found(name.to_owned())
 }
 
-fn fixed<const N: usize>(value: &PgValue<'_>) -> Read<[u8; N]> {
+fn fixed<const N: usize>(value: &Typed<'_>) -> Read<[u8; N]> {
     value.as_bytes().try_into().map_err(|_| Bad::Found(format!("{} bytes instead of {N}", value.as_bytes().len())))
 }
 
-fn stamp(value: &PgValue<'_>) -> Read<NaiveDateTime> {
+fn stamp(value: &Typed<'_>) -> Read<NaiveDateTime> {
     let micros = i64::from_be_bytes(fixed(value)?);
     micros
         .checked_add(MICROS_TO_2000)
@@ -120,23 +152,23 @@ fn numeric(bytes: &[u8]) -> Option<Decimal> {
     Decimal::try_from_i128_with_scale(signed, u32::try_from(have).ok()?).ok()
 }
 
-fn json_text<'a>(value: &PgValue<'a>) -> Read<&'a [u8]> {
-    match (oid(value), value.as_bytes()) {
+fn json_text<'a>(value: &'a Typed<'_>) -> Read<&'a [u8]> {
+    match (value.oid, value.as_bytes()) {
         (JSON, bytes) => Ok(bytes),
         (JSONB, [1, bytes @ ..]) => Ok(bytes),
         _ => Err(found(value)),
     }
 }
 
-impl Decode for PgValue<'_> {
+impl Decode for Typed<'_> {
     #[inline]
     fn bool(self) -> Read<bool> {
-        if oid(&self) == BOOL { Ok(fixed::<1>(&self)?[0] != 0) } else { Err(found(&self)) }
+        if self.oid == BOOL { Ok(fixed::<1>(&self)?[0] != 0) } else { Err(found(&self)) }
     }
 
     #[inline]
     fn i64(self) -> Read<i64> {
-        match oid(&self) {
+        match self.oid {
             INT8 => Ok(i64::from_be_bytes(fixed(&self)?)),
             INT4 => Ok(i64::from(i32::from_be_bytes(fixed(&self)?))),
             INT2 => Ok(i64::from(i16::from_be_bytes(fixed(&self)?))),
@@ -153,7 +185,7 @@ impl Decode for PgValue<'_> {
 
     #[inline]
     fn f64(self) -> Read<f64> {
-        match oid(&self) {
+        match self.oid {
             FLOAT8 => Ok(f64::from_be_bytes(fixed(&self)?)),
             FLOAT4 => Ok(f64::from(f32::from_be_bytes(fixed(&self)?))),
             INT2 | INT4 | INT8 => self.i64().map(|wide| wide as f64),
@@ -163,7 +195,7 @@ impl Decode for PgValue<'_> {
 
     #[inline]
     fn f32(self) -> Read<f32> {
-        match oid(&self) {
+        match self.oid {
             FLOAT4 => Ok(f32::from_be_bytes(fixed(&self)?)),
             _ => {
                 let wide = self.f64()?;
@@ -174,7 +206,7 @@ impl Decode for PgValue<'_> {
     }
 
     fn decimal(self) -> Read<Decimal> {
-        match oid(&self) {
+        match self.oid {
             NUMERIC => numeric(self.as_bytes())
                 .ok_or_else(|| Bad::Found("a numeric that is no number or has more than 28 digits".to_owned())),
             INT2 | INT4 | INT8 => self.i64().map(Decimal::from),
@@ -183,7 +215,7 @@ impl Decode for PgValue<'_> {
     }
 
     fn decimal_rounded(self) -> Read<Decimal> {
-        match oid(&self) {
+        match self.oid {
             FLOAT4 | FLOAT8 => {
                 let wide = self.f64()?;
                 Decimal::from_scientific(&format!("{wide:.14e}"))
@@ -196,8 +228,7 @@ impl Decode for PgValue<'_> {
 
     #[inline]
     fn text(self) -> Read<String> {
-        let oid = oid(&self);
-        if TEXTS.contains(&oid) || oid >= FIRST_OWN {
+        if TEXTS.contains(&self.oid) || self.oid >= FIRST_OWN {
             std::str::from_utf8(self.as_bytes()).map(str::to_owned).map_err(|_| found(&self))
         } else {
             Err(found(&self))
@@ -205,11 +236,11 @@ impl Decode for PgValue<'_> {
     }
 
     fn bytes(self) -> Read<Vec<u8>> {
-        if oid(&self) == BYTEA { Ok(self.as_bytes().to_vec()) } else { Err(found(&self)) }
+        if self.oid == BYTEA { Ok(self.as_bytes().to_vec()) } else { Err(found(&self)) }
     }
 
     fn date(self) -> Read<NaiveDate> {
-        if oid(&self) != DATE {
+        if self.oid != DATE {
             return Err(found(&self));
         }
         let days = i64::from(i32::from_be_bytes(fixed(&self)?)) + DAYS_TO_2000;
@@ -219,7 +250,7 @@ impl Decode for PgValue<'_> {
     }
 
     fn time(self) -> Read<NaiveTime> {
-        if oid(&self) != TIME {
+        if self.oid != TIME {
             return Err(found(&self));
         }
         let micros = i64::from_be_bytes(fixed(&self)?);
@@ -231,15 +262,15 @@ impl Decode for PgValue<'_> {
     }
 
     fn timestamp(self) -> Read<NaiveDateTime> {
-        if oid(&self) == TIMESTAMP { stamp(&self) } else { Err(found(&self)) }
+        if self.oid == TIMESTAMP { stamp(&self) } else { Err(found(&self)) }
     }
 
     fn datetime(self) -> Read<DateTime<Utc>> {
-        if oid(&self) == TIMESTAMPTZ { stamp(&self).map(|stamp| stamp.and_utc()) } else { Err(found(&self)) }
+        if self.oid == TIMESTAMPTZ { stamp(&self).map(|stamp| stamp.and_utc()) } else { Err(found(&self)) }
     }
 
     fn duration(self) -> Read<TimeDelta> {
-        match oid(&self) {
+        match self.oid {
             INTERVAL => {
                 let bytes: [u8; 16] = fixed(&self)?;
                 let part =
@@ -259,7 +290,7 @@ impl Decode for PgValue<'_> {
     }
 
     fn uuid(self) -> Read<Uuid> {
-        if oid(&self) == UUID { fixed(&self).map(Uuid::from_bytes) } else { Err(found(&self)) }
+        if self.oid == UUID { fixed(&self).map(Uuid::from_bytes) } else { Err(found(&self)) }
     }
 
     fn json(self) -> Read<serde_json::Value> {

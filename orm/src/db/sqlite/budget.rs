@@ -8,6 +8,7 @@
 //! Diesel does not give out the handle that they are installed on; `sqlite3_auto_extension` does, while a connection opens.
 #![allow(unsafe_code)] // The handlers are called by C, and installed through C.
 
+use super::Texts;
 use crate::Statement;
 use diesel::{Connection as _, ConnectionError, ConnectionResult, SqliteConnection};
 use libsqlite3_sys as ffi;
@@ -39,6 +40,7 @@ pub(in crate::db) struct Watched {
     // Dropped first: the handler that SQLite holds points into `watch`.
     pub(in crate::db) conn: SqliteConnection,
     pub(in crate::db) watch: Arc<Watch>,
+    pub(in crate::db) texts: Texts,
 }
 
 /// The limits of what runs on one connection.
@@ -354,7 +356,7 @@ impl Watched {
             ffi::sqlite3_wal_hook(db, Some(committed), it);
             watch.lock.store(ffi::sqlite3_db_mutex(db), Relaxed);
         }
-        Ok(Watched { conn, watch })
+        Ok(Watched { conn, watch, texts: Texts::new() })
     }
 }
 

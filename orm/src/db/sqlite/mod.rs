@@ -3,10 +3,12 @@
 mod budget;
 mod functions;
 mod keys;
+mod texts;
 mod worker;
 
 pub(super) use budget::{Stopped, Ticket, Watched};
 pub(super) use keys::broken_key;
+pub(super) use texts::{Texts, current};
 pub(super) use worker::{Slot, Workers};
 
 use super::{Access, Connection, MaybeProbe, Operation, Settings, connection::Link};
@@ -66,35 +68,33 @@ impl SqlitePool {
         Ok(SqlitePool { turn: Arc::new(Semaphore::new(1)), writer, readers, settings, url: target })
     }
 
-    pub(super) async fn run<Op: Operation>(&self, mut op: Op, probe: &MaybeProbe) -> Result<Op::Output> {
-        tokio::task::coop::consume_budget().await;
-        match (op.access(), &self.readers) {
-            (Access::Read, Some(readers)) => {
-                if let Some(steps) = self.settings.inline_steps(Access::Read)
-                    && let Some(done) = readers.try_inline(&mut op, steps, false, probe)
-                {
-                    return done;
-                }
-                readers.hop(op, (), &self.settings, probe).await
-            }
-            (access, _) => {
-                let steps = self.settings.inline_steps(access);
-                // A read takes no turn where nobody waits for one.
-                if let (Some(steps), Access::Read) = (steps, access)
-                    && self.turn.available_permits() > 0
-                    && let Some(done) = self.writer.try_inline(&mut op, steps, false, probe)
-                {
-                    return done;
-                }
-                let permit = self.turn().await?;
-                if let Some(steps) = steps
-                    && let Some(done) = self.writer.try_inline(&mut op, steps, false, probe)
-                {
-                    return done;
-                }
-                self.writer.hop(op, permit, &self.settings, probe).await
-            }
+    /// Runs an operation that only reads on the calling thread, if a connection is free and it is a short one.
+    pub(super) fn try_read<Op: Operation>(&self, op: &mut Op, probe: &MaybeProbe) -> Option<Result<Op::Output>> {
+        if op.access() != Access::Read {
+            return None;
         }
+        let steps = self.settings.inline_steps(Access::Read)?;
+        match &self.readers {
+            Some(readers) => readers.try_inline(op, steps, false, probe),
+            // It takes no turn where nobody waits for one.
+            None if self.turn.available_permits() > 0 => self.writer.try_inline(op, steps, false, probe),
+            None => None,
+        }
+    }
+
+    /// Runs an operation that [`SqlitePool::try_read`] has not run.
+    pub(super) async fn run<Op: Operation>(&self, mut op: Op, probe: &MaybeProbe) -> Result<Op::Output> {
+        let access = op.access();
+        if let (Access::Read, Some(readers)) = (access, &self.readers) {
+            return readers.hop(op, (), &self.settings, probe).await;
+        }
+        let permit = self.turn().await?;
+        if let Some(steps) = self.settings.inline_steps(access)
+            && let Some(done) = self.writer.try_inline(&mut op, steps, false, probe)
+        {
+            return done;
+        }
+        self.writer.hop(op, permit, &self.settings, probe).await
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit> {

@@ -71,6 +71,7 @@ impl Slot {
         self.turn(self.conn.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    #[inline]
     fn try_lock(&self) -> Option<Turn<'_>> {
         let conn = match self.conn.try_lock() {
             Ok(conn) => conn,
@@ -80,6 +81,7 @@ impl Slot {
         Some(self.turn(conn))
     }
 
+    #[inline]
     fn turn<'a>(&'a self, conn: MutexGuard<'a, Connection>) -> Turn<'a> {
         Turn { held: self.watch.as_ref().map(|watch| watch.hold()), conn, slot: self }
     }
@@ -116,6 +118,7 @@ impl Turn<'_> {
 }
 
 impl Drop for Turn<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(watch) = self.watch() {
             watch.end();
