@@ -3,6 +3,7 @@
 //!
 //! The pack is the folder that `ORM_ORACLE` names; without it the tests say NOT RUN.
 
+mod changes;
 mod models;
 mod questions;
 mod rows;
@@ -17,25 +18,6 @@ use std::{collections::BTreeMap, path::Path};
 
 /// Cases that are asked elsewhere, or not at all.
 const LEFT_OUT: &[(&str, &str)] = &[
-    (
-        "E17",
-        "names that do not exist and values of a wrong type do not compile; `compile_fail/queries` and `by_name` have them",
-    ),
-    ("X01", "new keys stand on rows that were made here, not on a copy: `writes::keys` and `writes::many`"),
-    ("X02", "a row with a key that one gives oneself: `writes::drafts` and `writes::edits`"),
-    ("X04", "bulk inserts with new keys: `writes::bulk`"),
-    ("X06", "upserts: `writes::press`"),
-    ("X07", "bulk updates: `writes::bulk`"),
-    ("X14", "deletion through `protect` and `restrict`: `writes::deletes`"),
-    ("X14b", "constraints that are deferred by hand: `writes::deletes`"),
-    ("X20", "how many statements a deletion takes: `writes::deletes`"),
-    ("X22", "`update_or_create`: `writes::press`"),
-    ("X24", "related sets that are changed: `writes::many`"),
-    ("T01", "transactions: `orm/tests/db/transactions.rs`"),
-    ("T04", "what runs after the commit: `orm/tests/db/transactions.rs`"),
-    ("T06", "an error inside a transaction: `orm/tests/db/transactions.rs`"),
-    ("T07", "a transaction inside another one is a savepoint, by its type"),
-    ("T09", "a missing value does not compile; one that is too long: `writes::drafts`"),
     ("V03", "validation is not part of models yet"),
     (
         "P03",
@@ -234,6 +216,7 @@ behaviour! {
         Box::pin(sets::ask(&bed, &mut pack)).await?;
         Box::pin(rows::ask(&bed, &mut pack)).await?;
         Box::pin(writes::ask(&bed, &mut pack)).await?;
+        Box::pin(changes::ask(&bed, &mut pack)).await?;
         pack.finish();
         Ok(())
     }

@@ -60,7 +60,7 @@ async fn updates(db: &Database, pack: &mut Pack) -> orm::Result<()> {
     tx.rollback().await
 }
 
-async fn counted<M: Model, E: Executor>(query: QuerySet<M>, ex: &E) -> orm::Result<(u64, serde_json::Value)> {
+pub async fn counted<M: Model, E: Executor>(query: QuerySet<M>, ex: &E) -> orm::Result<(u64, serde_json::Value)> {
     let deleted = query.delete(ex).await?;
     let names =
         deleted.per_model.iter().map(|(label, rows)| (label.trim_start_matches("store.").to_owned(), json!(rows)));
