@@ -395,6 +395,8 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     ) -> Result<()> {
         let checksum = self.checksum(migration)?;
         let total = statements.len();
+        // What was seen before it stopped may be otherwise by now.
+        let seen = if resume.is_none() { require::seen(statements) } else { Vec::new() };
         let mut progress = match resume {
             Some(progress) if progress.total != total => {
                 return Err(error!(
@@ -422,7 +424,6 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         let suspended = rebuild::suspend_foreign_keys(self.connection, statements).await?;
         let mut outcome = Ok(());
         let mut captured = rebuild::Captured::default();
-        let seen = require::seen(statements);
         for (at, statement) in statements.iter().enumerate().skip(progress.done) {
             if let Err(rows) = require::before(self.connection, migration, statements, at, &seen).await {
                 let remedy = rows.hint().unwrap_or_default();

@@ -294,7 +294,7 @@ impl<'a> Asked<'a> {
         }
         let needed = self.rows(
             &format!("NOT ({})", check.sql),
-            format!("that break the check `{name}`: {}", check.sql),
+            format!("that would break the check `{name}`: {}", check.sql),
             "correct the rows and migrate again",
         );
         Some(self.about(needed, &check.columns))
@@ -348,7 +348,7 @@ impl<'a> Asked<'a> {
             [of, if made { "" } else { &absent }].into_iter().filter(|part| !part.is_empty()).collect();
         Some(self.rows(
             &parts.join(" AND "),
-            format!("that are to refer to {value}, but `{}` has no such row", key.to_table),
+            format!("that would refer to {value}, but `{}` has no such row", key.to_table),
             "give the key of a row that exists",
         ))
     }

@@ -141,7 +141,7 @@ field = { name = "pages", type = "integer", null = true }"#,
 model = "shop.Book"
 name = "shop_book_pages""#,
                 "UPDATE shop_book SET pages = -1 WHERE id = 1",
-                "`shop_book` has 1 row that break the check `shop_book_pages`",
+                "`shop_book` has 1 row that would break the check `shop_book_pages`",
                 "UPDATE shop_book SET pages = 1 WHERE id = 1",
             ),
             (
