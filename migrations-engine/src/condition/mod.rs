@@ -38,3 +38,4 @@ mod value;
 pub use ast::{BinaryOp, Expr, Function, IndexPart, Nulls};
 pub(crate) use print::serde_as_text;
 pub use value::Value;
+pub(crate) use value::is_number;

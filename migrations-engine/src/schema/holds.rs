@@ -1,7 +1,7 @@
 //! Which constants a column can hold: looked at before one is written to a migration, and before a migration is run.
 
 use super::ColumnType;
-use crate::condition::{Expr, Function, Value};
+use crate::condition::{Expr, Function, Value, is_number};
 use crate::error::{Result, error, fail};
 
 impl ColumnType {
@@ -89,6 +89,12 @@ impl ColumnType {
                     fail!(M003, "`{value}` has {after} digits after the point, where {self} keeps {decimal_places}");
                 }
                 Ok(value.clone())
+            }
+            // As some databases tell the defaults of their columns.
+            (ColumnType::Real | ColumnType::Double | ColumnType::Decimal { .. }, Value::Text(text))
+                if is_number(text) =>
+            {
+                self.held(&Value::number(text)?).map(|_| value.clone())
             }
             (ColumnType::Char { .. } | ColumnType::Text, Value::Text(text)) if text.contains('\0') => {
                 fail!(M003, "text with a zero character fits no column")
@@ -230,9 +236,13 @@ mod tests {
             ("smallint", &["-32768", "32767"], &["32768", "1.5", "'1'", "true"]),
             ("positive integer", &["0", "2147483647"], &["-1", "2147483648"]),
             ("bigint", &["9223372036854775807"], &["9223372036854775808"]),
-            ("real", &["1", "1.5e38"], &["1e39", "'1'"]),
+            ("real", &["1", "1.5e38", "'1.5'"], &["1e39", "'1e39'", "'much'"]),
             ("double", &["1e300"], &["1e999", "true"]),
-            ("decimal(4, 2)", &["99.99", "-99.99", "1.500", "5"], &["100", "0.001", "'1'", "1e99999999999999999999"]),
+            (
+                "decimal(4, 2)",
+                &["99.99", "-99.99", "1.500", "5"],
+                &["100", "0.001", "'100'", "'dear'", "1e99999999999999999999"],
+            ),
             ("char(3)", &["'abc'", "'äöü'", "''"], &["'abcd'", "5", "true"]),
             ("text", &["'anything'"], &["5", "date '2024-02-29'"]),
             (
