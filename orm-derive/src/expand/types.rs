@@ -27,9 +27,10 @@ pub(super) fn types(model: &Model) -> TokenStream {
 pub(super) fn keys(model: &Model) -> TokenStream {
     let key = |&index: &usize| {
         let field = &model.fields[index];
-        let (ty, known, shown) = (&field.ty, of(field), shown(&field.ty));
+        let (known, shown) = (of(field), shown(&field.ty));
         let auto = field.calls.iter().any(|call| matches!(call.value, Call::AutoKey));
-        let fit = quote_spanned!(field.type_span()=> __p::fits_key(__p::Probe::<#ty>::KEY, #auto, #shown));
+        // Asked of a type that is fit to be a field: about another, enough is said.
+        let fit = quote_spanned!(field.type_span()=> __p::fits_key(__p::Probe::<#known>::KEY, #auto, #shown));
         name(&key(field), &known, field, &fit)
     };
     model.key.iter().map(key).collect()

@@ -3,6 +3,7 @@
 mod choice;
 mod handle;
 mod path;
+mod related_key;
 mod relation;
 mod reverse;
 mod scope;

@@ -1,6 +1,6 @@
 //! Relations as they stand in structs: a key or nothing, and the related rows once they are loaded.
 
-use super::{NotNull, Nullable, Opt, PathNode, Scope, ToMany, ToOne};
+use super::{NotNull, Nullable, Opt, PathNode, Scope, ToMany, ToOne, related_key::RelatedKey};
 use crate::{
     Code, Error, Executor, Result,
     model::{FieldMeta, FieldSpec, Key, Model, ModelField, Reader, RelationKind, Shape, Writer},
@@ -89,9 +89,10 @@ impl Held {
 macro_rules! to_one {
     ($(#[doc = $doc:literal])+ $name:ident, $kind:ident) => {
         $(#[doc = $doc])+
-        pub struct $name<M: Model> {
-            key: M::Key,
+        pub struct $name<M> {
+            key: RelatedKey,
             row: Held,
+            _model: PhantomData<fn() -> M>,
         }
 
         impl<M: Model> $name<M> {
@@ -103,7 +104,11 @@ macro_rules! to_one {
             /// assert_eq!(*author.key(), 2);
             /// ```
             pub fn to(key: M::Key) -> Self {
-                $name { key, row: Held::Nothing(None) }
+                $name::held(key, Held::Nothing(None))
+            }
+
+            fn held(key: M::Key, row: Held) -> Self {
+                $name { key: RelatedKey::new(key), row, _model: PhantomData }
             }
 
             /// The key of the related row.
@@ -117,7 +122,7 @@ macro_rules! to_one {
             /// # Ok(()) }
             /// ```
             pub fn key(&self) -> &M::Key {
-                &self.key
+                self.key.get()
             }
 
             /// Whether the related row is loaded.
@@ -159,13 +164,13 @@ macro_rules! to_one {
             /// # Errors
             /// [`Code::NotFound`] when there is no such row.
             pub async fn fetch<E: Executor>(&self, ex: &E) -> Result<M> {
-                crate::write::get(self.key.clone(), ex).await
+                crate::write::get(self.key().clone(), ex).await
             }
         }
 
-        impl<M: Model> Clone for $name<M> {
+        impl<M> Clone for $name<M> {
             fn clone(&self) -> Self {
-                $name { key: self.key.clone(), row: self.row.clone() }
+                $name { key: self.key.clone(), row: self.row.clone(), _model: PhantomData }
             }
         }
 
@@ -174,13 +179,13 @@ macro_rules! to_one {
             M::Key: fmt::Debug,
         {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({:?})", M::meta().name, self.key)
+                write!(f, "{}({:?})", M::meta().name, self.key())
             }
         }
 
         impl<M: Model> PartialEq for $name<M> {
             fn eq(&self, other: &Self) -> bool {
-                self.key == other.key
+                self.key() == other.key()
             }
         }
 
@@ -205,11 +210,11 @@ macro_rules! to_one {
 
             fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
                 let held = Held::Nothing(row.place());
-                Ok($name { key: M::Key::read(row)?, row: held })
+                Ok($name::held(M::Key::read(row)?, held))
             }
 
             fn write(&self, out: &mut Writer) -> Result<()> {
-                self.key.write(out)
+                self.key().write(out)
             }
 
             fn attach(&mut self, row: Loaded) {

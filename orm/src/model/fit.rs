@@ -8,7 +8,7 @@ use super::{
     FieldSpec, KeyField, ModelField, Shape,
     build::{AUTO_KEY, Text},
 };
-use crate::{HasMany, HasOne, ManyToMany};
+use crate::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
 use std::marker::PhantomData;
 
 /// Asks what a type is: a constant of its own is found before that of a trait, so that the answer needs no bound.
@@ -20,7 +20,7 @@ pub trait Unfit {
     const SHAPE: Option<Shape> = None;
     /// Whether it can be a primary key, or a part of one.
     const KEY: bool = false;
-    /// Whether it is a relation without a column.
+    /// Whether it is a relation, whatever it leads to.
     const RELATION: bool = false;
 }
 
@@ -36,14 +36,18 @@ impl<T: KeyField> Probe<T> {
     pub const KEY: bool = true;
 }
 
-/// A relation without a column, to rows of a type that may be no model. One with a column holds a key, which only a model has.
+/// A relation, to rows of a type that may be no model.
 pub trait Relates {}
+impl<M> Relates for ForeignKey<M> {}
+impl<M> Relates for OneToOne<M> {}
+impl<M> Relates for Option<ForeignKey<M>> {}
+impl<M> Relates for Option<OneToOne<M>> {}
 impl<M> Relates for HasMany<M> {}
 impl<M> Relates for HasOne<M> {}
 impl<M> Relates for ManyToMany<M> {}
 
 impl<T: Relates> Probe<T> {
-    /// Whether it is a relation without a column.
+    /// Whether it is a relation, whatever it leads to.
     pub const RELATION: bool = true;
 }
 

@@ -181,7 +181,7 @@ async fn a_form_makes_a_row() -> orm::Result<()> {
 fn every_mistake_comes_at_once() {
     let document = json!({
         "id": 3, "flag": "yes", "small": 40_000, "whole": 1.5, "float": "2", "price": 1.005, "text": "längst zu lang",
-        "day": "2023-02-29", "clock": "25:00:00", "stamp": "2024-01-01", "instant": "2024-01-01T00:00:00", "span": 5,
+        "day": "2023-02-29", "clock": "25:00:00", "stamp": "2024-01-01T25:00", "instant": "2024-01-01T00:00:00", "span": 5,
         "token": "x", "bytes": "?", "status": "sold", "level": 2, "isbn": 5, "changed": "2024-01-01T00:00:00Z",
         "pages": -1, "wieght": 2, "country": { "code": "FR" }, "place": ["FR"], "visited": ["FR"], "stars": null,
     });
