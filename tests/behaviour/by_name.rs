@@ -141,8 +141,8 @@ behaviour! {
             .annotate("dear", path("price").lookup("gt", 20))
             .filter("labels__gte", 1).order_by(["-sold", "id"]).values(["id", "size", "half", "labels", "sold", "shout", "dear"]).limit(2);
         assert_eq!(json_of(&bed, &query).await?, json!([
-            {"id": 1, "size": "fair", "half": "6.25", "labels": 2, "sold": 3, "shout": "ADA!", "dear": false},
-            {"id": 2, "size": "dear", "half": "20", "labels": 1, "sold": 1, "shout": "GRACE!", "dear": true},
+            {"id": 1, "size": "fair", "half": "6.250000", "labels": 2, "sold": 3, "shout": "ADA!", "dear": false},
+            {"id": 2, "size": "dear", "half": "20.000000", "labels": 1, "sold": 1, "shout": "GRACE!", "dear": true},
         ]));
         let latest = Query::of("shop.Book").filter("author", path("pk").outer()).order_by([Order::Term { by: path("published"), desc: true, nulls: Some(orm::dynamic::Nulls::Last) }]).values(["title"]);
         let people = Query::of("shop.Person").annotate("latest", latest).order_by(["id"]).values(["name", "latest"]);

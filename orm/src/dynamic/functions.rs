@@ -222,7 +222,7 @@ pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<
         Arguments::Alike(..) => {
             let terms: Vec<&Term> = arguments.iter().collect();
             let alike = alike(scope, &terms, (spec.name == "concat").then_some(Kind::Text))?;
-            let (kind, scale) = (alike.kind, alike.scale);
+            let kind = alike.kind;
             let expr = match spec.function {
                 Some(function) => Expr::Call(function, alike.exprs),
                 None if kind == Kind::Text => {
@@ -236,7 +236,7 @@ pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<
             if ordered && !has_order(kind) {
                 return Err(bad(format!("`{name}` needs values with an order, and {} is given", called(kind))));
             }
-            Ok(Built { expr, kind, scale })
+            Ok(Built::new(expr, kind))
         }
     }
 }
@@ -249,10 +249,9 @@ fn finish(spec: &Spec, arguments: Vec<Built>) -> Result<Built> {
             }
         }
     }
-    let first = arguments.first().map(|first| (first.kind, first.scale));
-    let (kind, scale) = match spec.gives {
-        Gives::Kind(kind) => (kind, None),
-        Gives::Same => first.unwrap_or((Kind::Text, None)),
+    let kind = match spec.gives {
+        Gives::Kind(kind) => kind,
+        Gives::Same => arguments.first().map_or(Kind::Text, |first| first.kind),
     };
     let arguments = arguments.into_iter().enumerate().map(|(at, built)| match spec.arguments {
         Arguments::Each(takes, _) => match takes.get(at) {
@@ -265,7 +264,7 @@ fn finish(spec: &Spec, arguments: Vec<Built>) -> Result<Built> {
     });
     let arguments = arguments.collect::<Result<_>>()?;
     match spec.function {
-        Some(function) => Ok(Built { expr: Expr::Call(function, arguments), kind, scale }),
+        Some(function) => Ok(Built::new(Expr::Call(function, arguments), kind)),
         None => Err(bad(format!("`{}` cannot stand here", spec.name))),
     }
 }
@@ -294,14 +293,12 @@ fn wrong(name: &str, takes: Takes, kind: Kind) -> Error {
 pub(super) struct Alike {
     pub(super) exprs: Vec<Expr>,
     pub(super) kind: Kind,
-    pub(super) scale: Option<u32>,
 }
 
 /// Terms that have to be of one kind; plain values become what the others are.
 pub(super) fn alike(scope: &Scope<'_>, terms: &[&Term], wanted: Option<Kind>) -> Result<Alike> {
     let is_plain = |term: &Term| matches!(term, Term::Value(_));
     let mut kind: Option<Kind> = None;
-    let mut scale = Some(0);
     let mut built: Vec<Option<Built>> = Vec::with_capacity(terms.len());
     for term in terms {
         if is_plain(term) {
@@ -317,7 +314,6 @@ pub(super) fn alike(scope: &Scope<'_>, terms: &[&Term], wanted: Option<Kind>) ->
             Some(known) => return Err(bad(format!("{} stands beside {}", called(known), called(one.kind)))),
             None => one.kind,
         });
-        scale = digits(scale, &one);
         built.push(Some(one));
     }
     for (term, place) in terms.iter().zip(&mut built) {
@@ -341,20 +337,11 @@ pub(super) fn alike(scope: &Scope<'_>, terms: &[&Term], wanted: Option<Kind>) ->
             Some(known) => return Err(bad(format!("{} stands beside {}", called(known), called(one.kind)))),
             None => one.kind,
         });
-        scale = digits(scale, &one);
         *place = Some(one);
     }
     let Some(kind) = kind else { return Err(bad("there is no value")) };
     let exprs = built.into_iter().flatten().map(|one| widen(one, kind).selected().expr).collect();
-    Ok(Alike { exprs, kind, scale })
-}
-
-/// The digits after the point that are enough for one more: none where one has any number of them.
-fn digits(scale: Option<u32>, one: &Built) -> Option<u32> {
-    match one.kind {
-        Kind::Decimal => scale.zip(one.scale).map(|(scale, more)| scale.max(more)),
-        _ => scale,
-    }
+    Ok(Alike { exprs, kind })
 }
 
 fn is_whole(kind: Kind) -> bool {
@@ -384,7 +371,7 @@ pub(super) fn widen(built: Built, kind: Kind) -> Built {
         Some(value) => Expr::Value(value),
         None => Expr::Cast(Box::new(built.expr), kind),
     };
-    Built { expr, kind, scale: built.scale }
+    Built::new(expr, kind)
 }
 
 fn converted(value: &Value, kind: Kind) -> Option<Value> {
@@ -435,24 +422,24 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> Resul
     if nested {
         return Err(bad(format!("`{name}` is asked of an aggregate")));
     }
-    let (kind, scale) = match (&on, function) {
+    let kind = match (&on, function) {
         (None, Aggregate::Count) if aggregate.distinct => {
             return Err(bad("`count` of different values needs to be told of what"));
         }
-        (_, Aggregate::Count) => (Kind::I64, None),
+        (_, Aggregate::Count) => Kind::I64,
         (None, _) => return Err(bad(format!("`{name}` needs to be told of what"))),
-        (Some(on), Aggregate::Min | Aggregate::Max | Aggregate::Any) if has_order(on.kind) => (on.kind, on.scale),
+        (Some(on), Aggregate::Min | Aggregate::Max | Aggregate::Any) if has_order(on.kind) => on.kind,
         (Some(on), Aggregate::StdDev | Aggregate::StdDevSample | Aggregate::Variance | Aggregate::VarianceSample)
             if on.family() == Family::Number =>
         {
-            (Kind::F64, None)
+            Kind::F64
         }
         (Some(on), Aggregate::Sum | Aggregate::Avg) if matches!(on.family(), Family::Number | Family::Duration) => {
             let mean = function == Aggregate::Avg;
             match on.kind {
-                Kind::I16 | Kind::I32 | Kind::I64 if !mean => (Kind::I64, None),
-                Kind::I16 | Kind::I32 | Kind::I64 | Kind::F32 | Kind::F64 => (Kind::F64, None),
-                other => (other, on.scale.filter(|_| !mean)),
+                Kind::I16 | Kind::I32 | Kind::I64 if !mean => Kind::I64,
+                Kind::I16 | Kind::I32 | Kind::I64 | Kind::F32 | Kind::F64 => Kind::F64,
+                other => other,
             }
         }
         (Some(on), _) => return Err(bad(format!("`{name}` is asked of {}", called(on.kind)))),
@@ -460,7 +447,7 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> Resul
     let on = on.map(|on| on.selected().expr);
     let of = Aggregation { distinct: aggregate.distinct, filter, ..Aggregation::of(function, on) };
     let expr = Expr::Aggregate(Box::new(of));
-    let Some(default) = &aggregate.default else { return Ok(Built { expr, kind, scale }) };
+    let Some(default) = &aggregate.default else { return Ok(Built::new(expr, kind)) };
     let default = widen(scope.term(default, Some(kind))?, kind);
     if default.family() != literal::family(kind) {
         return Err(Error::new(
@@ -468,6 +455,5 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> Resul
             format!("`{name}` gives {}, and its default is {}", called(kind), called(default.kind)),
         ));
     }
-    let scale = digits(scale, &default);
-    Ok(Built { expr: Expr::Call(Function::Coalesce, vec![expr, default.expr]), kind, scale })
+    Ok(Built::new(Expr::Call(Function::Coalesce, vec![expr, default.expr]), kind))
 }

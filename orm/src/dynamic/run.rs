@@ -25,16 +25,16 @@ use std::sync::Arc;
 pub struct Checked {
     select: Select,
     names: Arc<[String]>,
-    columns: Arc<[(Kind, Option<u32>)]>,
+    kinds: Arc<[Kind]>,
     /// The most rows that it may give.
     most: Option<u64>,
 }
 
 impl Checked {
     pub(super) fn new(select: Select, row: Vec<(String, Built)>, most: Option<u64>) -> Checked {
-        let columns = row.iter().map(|(_, built)| (built.kind, built.scale)).collect();
+        let kinds = row.iter().map(|(_, built)| built.kind).collect();
         let names = row.into_iter().map(|(name, _)| name).collect();
-        Checked { select, names, columns, most }
+        Checked { select, names, kinds, most }
     }
 
     /// The names of the values of each row.
@@ -61,7 +61,7 @@ impl Checked {
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
-        self.columns.iter().map(|(kind, _)| *kind)
+        self.kinds.iter().copied()
     }
 
     /// The query as data of the library's own.
@@ -107,7 +107,8 @@ impl Checked {
             return Ok(Vec::new());
         }
         let statement = compile::select(select, ex.dialect())?;
-        ex.run(Fetch { statement, names: self.names.clone(), columns: self.columns.clone() }).await
+        let scales = compile::scales(select);
+        ex.run(Fetch { statement, names: self.names.clone(), kinds: self.kinds.clone(), scales }).await
     }
 
     /// All rows, up to the catalog's limit.
@@ -192,8 +193,8 @@ impl Checked {
             return Ok(0);
         }
         let statement = compile::count(&self.select, ex.dialect())?;
-        let (names, columns) = (Arc::from([String::new()]), Arc::from([(Kind::I64, None)]));
-        let rows = ex.run(Fetch { statement, names, columns }).await?;
+        let (names, kinds) = (Arc::from([String::new()]), Arc::from([Kind::I64]));
+        let rows = ex.run(Fetch { statement, names, kinds, scales: Vec::new() }).await?;
         match rows.first().map(DynRow::values) {
             Some([Value::I64(count)]) => Ok(count.unsigned_abs()),
             _ => Err(Error::new(Code::Decode, "the database gives no count")),
@@ -225,7 +226,9 @@ impl Checked {
 struct Fetch {
     statement: Statement,
     names: Arc<[String]>,
-    columns: Arc<[(Kind, Option<u32>)]>,
+    kinds: Arc<[Kind]>,
+    /// How many digits after the point the decimals have, by their places.
+    scales: Vec<(usize, u32)>,
 }
 
 impl Operation for Fetch {
@@ -237,17 +240,17 @@ impl Operation for Fetch {
 
     async fn run(&mut self, conn: &mut Connection) -> Result<Vec<DynRow>> {
         let mut rows = Vec::new();
-        let (names, columns) = (&self.names, &self.columns);
+        let (names, kinds, scales) = (&self.names, &self.kinds, &self.scales);
         let mut each = |row: &Row<'_>| {
-            let values = columns.iter().enumerate().map(|(place, (kind, scale))| {
+            let values = kinds.iter().enumerate().map(|(place, kind)| {
                 let mut cell = row.cell(place);
                 if *kind == Kind::Decimal && !cell.is_null() {
-                    // What is computed is no more exact than the database counts, and databases differ in its last zeros.
-                    return Ok(Value::Decimal(match scale {
-                        Some(_) => {
-                            cell.set_scale(*scale);
+                    return Ok(Value::Decimal(match scales.iter().find(|(known, _)| *known == place) {
+                        Some((_, scale)) => {
+                            cell.set_scale(Some(*scale));
                             cell.scaled_decimal()?
                         }
+                        // What is computed is no more exact than the database counts.
                         None => cell.decimal_rounded()?.normalize(),
                     }));
                 }

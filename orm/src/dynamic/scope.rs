@@ -44,13 +44,11 @@ pub(super) enum Name {
 pub(super) struct Built {
     pub(super) expr: Expr,
     pub(super) kind: Kind,
-    /// Digits after the point of a decimal, where they are known.
-    pub(super) scale: Option<u32>,
 }
 
 impl Built {
     pub(super) fn new(expr: Expr, kind: Kind) -> Built {
-        Built { expr, kind, scale: None }
+        Built { expr, kind }
     }
 
     pub(super) fn family(&self) -> Family {
@@ -135,11 +133,7 @@ impl<'s> Scope<'s> {
                     None => literal::plain(json)?,
                 };
                 let kind = value.kind();
-                let scale = match &value {
-                    Value::Decimal(decimal) => Some(decimal.scale()),
-                    _ => None,
-                };
-                Ok(Built { expr: Expr::Value(value), kind, scale })
+                Ok(Built::new(Expr::Value(value), kind))
             }
             Term::List(_) => {
                 Err(bad("a list stands where one value is needed").with_hint("lists go with `in` and `range`"))
@@ -200,10 +194,10 @@ impl<'s> Scope<'s> {
                 if !one_row {
                     select.limit = Some(select.limit.map_or(1, |limit| limit.min(1)));
                 }
-                let (kind, scale) = (built.kind, built.scale);
+                let kind = built.kind;
                 let empty = std::mem::take(&mut select.empty);
                 let expr = if empty { Expr::Value(Value::Null(kind)) } else { Expr::Scalar(Box::new(select)) };
-                Ok(Built { expr, kind, scale })
+                Ok(Built::new(expr, kind))
             }
         }
     }
@@ -306,7 +300,7 @@ impl<'s> Scope<'s> {
         }
         super::refuse::refuse_loose(&built.expr, &[])?;
         select.selection = vec![Selected::Expr(built.expr)];
-        Ok(Built { expr: Expr::Scalar(Box::new(select)), kind: built.kind, scale: built.scale })
+        Ok(Built::new(Expr::Scalar(Box::new(select)), built.kind))
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> Result<Built> {
@@ -384,7 +378,7 @@ impl<'s> Scope<'s> {
         }
         let values: Vec<&Term> = case.when.iter().map(|(_, value)| value).chain(&case.otherwise).collect();
         let values = functions::alike(self, &values, wanted)?;
-        let (kind, scale) = (values.kind, values.scale);
+        let kind = values.kind;
         let mut values = values.exprs.into_iter();
         let mut branches = Vec::with_capacity(case.when.len());
         for (condition, _) in &case.when {
@@ -392,7 +386,7 @@ impl<'s> Scope<'s> {
             branches.extend(values.next().map(|value| (condition, value)));
         }
         let otherwise = values.next().map(Box::new);
-        Ok(Built { expr: Expr::Case { branches, otherwise }, kind, scale })
+        Ok(Built::new(Expr::Case { branches, otherwise }, kind))
     }
 
     fn cast(&self, term: &Term, to: Kind) -> Result<Built> {
@@ -453,9 +447,8 @@ pub(super) fn exists(select: Select) -> Expr {
 }
 
 pub(super) fn column_of(path: Path, model: ModelRef, column: u16) -> Built {
-    let meta = &model.columns[usize::from(column)];
-    let (kind, scale) = (meta.kind, meta.scale);
-    Built { expr: Expr::Column { path, model, column }, kind, scale }
+    let kind = model.columns[usize::from(column)].kind;
+    Built::new(Expr::Column { path, model, column }, kind)
 }
 
 fn not_many(path: &str) -> Error {
