@@ -272,7 +272,7 @@ fn finish(spec: &Spec, arguments: Vec<Built>) -> Result<Built> {
 /// Places in texts are small numbers, whatever they are computed from.
 fn place(built: Built) -> Built {
     match built.kind {
-        Kind::I64 => Built { expr: Expr::Cast(Box::new(built.expr), Kind::I32), kind: Kind::I32, ..built },
+        Kind::I64 => Built::new(Expr::Cast(Box::new(built.expr), Kind::I32), Kind::I32),
         _ => built,
     }
 }
