@@ -41,8 +41,12 @@ where
 {
     let statement = fragment.statement();
     let load = || diesel::connection::LoadConnection::load(&mut conn.conn, fragment);
-    let rows = if F::BY_TEXT { conn.texts.announce(statement, load) } else { load() };
-    each_sqlite_row(rows?, statement.single, each)
+    let mut rows = if F::BY_TEXT { conn.texts.announce(statement, load) } else { load() };
+    match rows {
+        // Where they are: what is moved is as large as what is read.
+        Ok(ref mut rows) => each_sqlite_row(rows, statement.single, each),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(feature = "sqlite")]
@@ -56,12 +60,12 @@ where
 
 #[cfg(feature = "sqlite")]
 fn each_sqlite_row<'a>(
-    rows: <diesel::SqliteConnection as diesel::connection::LoadConnection>::Cursor<'a, 'a>,
+    rows: &mut <diesel::SqliteConnection as diesel::connection::LoadConnection>::Cursor<'a, 'a>,
     single: bool,
     each: Each<'_>,
 ) -> Result<(), Failed> {
     for row in rows {
-        each(&Row::of(&SqliteRow(row?))).map_err(Failed::Each)?;
+        each(&Row::of(&SqliteRow(&row?))).map_err(Failed::Each)?;
         if single {
             break;
         }
@@ -83,7 +87,7 @@ where
     let mut oids = None;
     while let Some(row) = rows.try_next().await? {
         let oids = oids.get_or_insert_with(|| Oids::new(diesel::row::Row::field_count(&row)));
-        each(&Row::of(&PgRow(row, oids))).map_err(Failed::Each)?;
+        each(&Row::of(&PgRow(&row, oids))).map_err(Failed::Each)?;
     }
     Ok(())
 }
@@ -106,7 +110,7 @@ pub(super) async fn pg_pipeline(
         let mut oids = None;
         while let Some(row) = rows.try_next().await.map_err(|error| (index, error.into()))? {
             let oids = oids.get_or_insert_with(|| Oids::new(diesel::row::Row::field_count(&row)));
-            each(index, &Row::of(&PgRow(row, oids))).map_err(|error| (index, Failed::Each(error)))?;
+            each(index, &Row::of(&PgRow(&row, oids))).map_err(|error| (index, Failed::Each(error)))?;
         }
         index += 1;
     }

@@ -10,11 +10,13 @@ use uuid::Uuid;
 
 /// A row as the driver hands it out.
 #[cfg(feature = "sqlite")]
-pub(super) struct SqliteRow<'a>(pub <diesel::SqliteConnection as diesel::connection::LoadConnection>::Row<'a, 'a>);
+pub(super) struct SqliteRow<'r, 'a: 'r>(
+    pub &'r <diesel::SqliteConnection as diesel::connection::LoadConnection>::Row<'a, 'a>,
+);
 /// A row as the driver hands it out.
 #[cfg(feature = "postgres")]
 pub(super) struct PgRow<'a>(
-    pub <diesel_async::AsyncPgConnection as diesel_async::AsyncConnectionCore>::Row<'static, 'static>,
+    pub &'a <diesel_async::AsyncPgConnection as diesel_async::AsyncConnectionCore>::Row<'static, 'static>,
     pub &'a super::decode::postgres::Oids,
 );
 /// A row as the driver hands it out.
@@ -134,13 +136,12 @@ macro_rules! getters {
 
                     $(fn $name(&self, index: usize) -> Result<$type> {
                         let read = match self.0.get(index) {
-                            Some(field) => match field.value() {
-                                Some($value) => {
-                                    let ($this, $at) = (self, index);
-                                    $typed.$name()
-                                }
-                                None => Err(Bad::Null),
-                            },
+                            Some(field) => {
+                                let ($this, $at) = (self, index);
+                                // It stays where it is: moving it takes longer than reading it.
+                                let mut $value = field.value();
+                                $typed.and_then(|value| value.$name())
+                            }
                             None => Err(Bad::Missing),
                         };
                         read.map_err(|bad| bad.into_error(index, stringify!($type)))
@@ -211,11 +212,11 @@ getters! {
 }
 
 #[cfg(feature = "sqlite")]
-cells!(SqliteRow<'_>, |_row, _index, value| value);
+cells!(SqliteRow<'_, '_>, |_row, _index, value| Ok(&mut value));
 #[cfg(feature = "postgres")]
-cells!(PgRow<'_>, |row, index, value| row.1.typed(index, value));
+cells!(PgRow<'_>, |row, index, value| value.as_mut().map(|value| row.1.typed(index, value)).ok_or(Bad::Null));
 #[cfg(feature = "mysql")]
-cells!(MysqlRow, |_row, _index, value| value);
+cells!(MysqlRow, |_row, _index, value| value.take().ok_or(Bad::Null));
 
 impl<'r> Cell<'r> {
     /// The first of some values that are in memory, as a cell.

@@ -34,9 +34,10 @@ const FIRST_OWN: u32 = 16_384;
 const DAYS_TO_2000: i64 = 10_957;
 const MICROS_TO_2000: i64 = DAYS_TO_2000 * 86_400_000_000;
 
-/// A value with the oid of its type, which it costs the driver as much to tell as to find the value.
+/// The bytes of a value, with the oid of its type, which it costs the driver as much to tell as to find the value.
+#[derive(Clone, Copy)]
 pub(in crate::db) struct Typed<'a> {
-    value: PgValue<'a>,
+    bytes: &'a [u8],
     oid: u32,
 }
 
@@ -50,21 +51,16 @@ impl Oids {
 
     /// A value of the column.
     #[inline]
-    pub(in crate::db) fn typed<'a>(&self, column: usize, value: PgValue<'a>) -> Typed<'a> {
-        let Some(known) = self.0.get(column) else { return Typed { oid: value.get_oid().get(), value } };
+    pub(in crate::db) fn typed<'a>(&self, column: usize, value: &'a PgValue<'_>) -> Typed<'a> {
+        let bytes = value.as_bytes();
+        let Some(known) = self.0.get(column) else { return Typed { bytes, oid: value.get_oid().get() } };
         let mut oid = known.load(Relaxed);
         // No type has the oid 0.
         if oid == 0 {
             oid = value.get_oid().get();
             known.store(oid, Relaxed);
         }
-        Typed { value, oid }
-    }
-}
-
-impl Typed<'_> {
-    fn as_bytes(&self) -> &[u8] {
-        self.value.as_bytes()
+        Typed { bytes, oid }
     }
 }
 
@@ -94,7 +90,7 @@ fn found(value: &Typed<'_>) -> Bad {
 }
 
 fn fixed<const N: usize>(value: &Typed<'_>) -> Read<[u8; N]> {
-    value.as_bytes().try_into().map_err(|_| Bad::Found(format!("{} bytes instead of {N}", value.as_bytes().len())))
+    value.bytes.try_into().map_err(|_| Bad::Found(format!("{} bytes instead of {N}", value.bytes.len())))
 }
 
 fn stamp(value: &Typed<'_>) -> Read<NaiveDateTime> {
@@ -152,8 +148,8 @@ fn numeric(bytes: &[u8]) -> Option<Decimal> {
     Decimal::try_from_i128_with_scale(signed, u32::try_from(have).ok()?).ok()
 }
 
-fn json_text<'a>(value: &'a Typed<'_>) -> Read<&'a [u8]> {
-    match (value.oid, value.as_bytes()) {
+fn json_text<'a>(value: &Typed<'a>) -> Read<&'a [u8]> {
+    match (value.oid, value.bytes) {
         (JSON, bytes) => Ok(bytes),
         (JSONB, [1, bytes @ ..]) => Ok(bytes),
         _ => Err(found(value)),
@@ -207,7 +203,7 @@ impl Decode for Typed<'_> {
 
     fn decimal(self) -> Read<Decimal> {
         match self.oid {
-            NUMERIC => numeric(self.as_bytes())
+            NUMERIC => numeric(self.bytes)
                 .ok_or_else(|| Bad::Found("a numeric that is no number or has more than 28 digits".to_owned())),
             INT2 | INT4 | INT8 => self.i64().map(Decimal::from),
             _ => Err(found(&self)),
@@ -229,14 +225,14 @@ impl Decode for Typed<'_> {
     #[inline]
     fn text(self) -> Read<String> {
         if TEXTS.contains(&self.oid) || self.oid >= FIRST_OWN {
-            std::str::from_utf8(self.as_bytes()).map(str::to_owned).map_err(|_| found(&self))
+            std::str::from_utf8(self.bytes).map(str::to_owned).map_err(|_| found(&self))
         } else {
             Err(found(&self))
         }
     }
 
     fn bytes(self) -> Read<Vec<u8>> {
-        if self.oid == BYTEA { Ok(self.as_bytes().to_vec()) } else { Err(found(&self)) }
+        if self.oid == BYTEA { Ok(self.bytes.to_vec()) } else { Err(found(&self)) }
     }
 
     fn date(self) -> Read<NaiveDate> {

@@ -12,17 +12,23 @@ use uuid::Uuid;
 
 type Value<'r, 's, 'q> = diesel::sqlite::SqliteValue<'r, 's, 'q>;
 
-fn integer(value: &mut Value<'_, '_, '_>) -> Read<i64> {
+/// A value where Diesel has put it: it is larger than it looks, and to move it costs more than to read it.
+type Cell<'v, 'r, 's, 'q> = &'v mut Option<Value<'r, 's, 'q>>;
+
+#[inline]
+fn integer(cell: Cell<'_, '_, '_, '_>) -> Read<i64> {
+    let Some(value) = cell else { return Err(Bad::Null) };
     match value.value_type() {
         Some(SqliteType::Long) => Ok(value.read_long()),
         _ => Err(found(value)),
     }
 }
 
-fn with_text<T>(mut value: Value<'_, '_, '_>, read: impl FnOnce(&str) -> Read<T>) -> Read<T> {
+fn with_text<T>(cell: Cell<'_, '_, '_, '_>, read: impl FnOnce(&str) -> Read<T>) -> Read<T> {
+    let Some(value) = cell else { return Err(Bad::Null) };
     match value.value_type() {
         Some(SqliteType::Text) => read(value.read_text()),
-        _ => Err(found(&mut value)),
+        _ => Err(found(value)),
     }
 }
 
@@ -39,19 +45,20 @@ fn found(value: &mut Value<'_, '_, '_>) -> Bad {
     }
 }
 
-fn decimal(mut value: Value<'_, '_, '_>, rounded: bool) -> Read<Decimal> {
+fn decimal(cell: Cell<'_, '_, '_, '_>, rounded: bool) -> Read<Decimal> {
+    let Some(value) = cell else { return Err(Bad::Null) };
     match value.value_type() {
         Some(SqliteType::Long) => Ok(Decimal::from(value.read_long())),
         Some(SqliteType::Double) => decimal_of_float(value.read_double(), rounded),
         Some(SqliteType::Text) => text::decimal(value.read_text()),
-        _ => Err(found(&mut value)),
+        _ => Err(found(value)),
     }
 }
 
-impl Decode for Value<'_, '_, '_> {
+impl Decode for Cell<'_, '_, '_, '_> {
     #[inline]
-    fn bool(mut self) -> Read<bool> {
-        match integer(&mut self)? {
+    fn bool(self) -> Read<bool> {
+        match integer(self)? {
             0 => Ok(false),
             1 => Ok(true),
             other => Err(out_of_range(other)),
@@ -59,15 +66,16 @@ impl Decode for Value<'_, '_, '_> {
     }
 
     #[inline]
-    fn i64(mut self) -> Read<i64> {
-        integer(&mut self)
+    fn i64(self) -> Read<i64> {
+        integer(self)
     }
 
     #[inline]
-    fn f64(mut self) -> Read<f64> {
-        match self.value_type() {
-            Some(SqliteType::Double | SqliteType::Long) => Ok(self.read_double()),
-            _ => Err(found(&mut self)),
+    fn f64(self) -> Read<f64> {
+        let Some(value) = self else { return Err(Bad::Null) };
+        match value.value_type() {
+            Some(SqliteType::Double | SqliteType::Long) => Ok(value.read_double()),
+            _ => Err(found(value)),
         }
     }
 
@@ -80,19 +88,21 @@ impl Decode for Value<'_, '_, '_> {
     }
 
     #[inline]
-    fn text(mut self) -> Read<String> {
-        match self.value_type() {
+    fn text(self) -> Read<String> {
+        let Some(value) = self else { return Err(Bad::Null) };
+        match value.value_type() {
             // Diesel's own reading refuses text that is not UTF-8, where `read_text` would alter it.
-            Some(SqliteType::Text) => <String as FromSql<sql_types::Text, Sqlite>>::from_sql(self)
+            Some(SqliteType::Text) => <String as FromSql<sql_types::Text, Sqlite>>::from_nullable_sql(self.take())
                 .map_err(|error| Bad::Found(format!("text that is not UTF-8 ({error})"))),
-            _ => Err(found(&mut self)),
+            _ => Err(found(value)),
         }
     }
 
-    fn bytes(mut self) -> Read<Vec<u8>> {
-        match self.value_type() {
-            Some(SqliteType::Binary) => Ok(self.read_blob().to_vec()),
-            _ => Err(found(&mut self)),
+    fn bytes(self) -> Read<Vec<u8>> {
+        let Some(value) = self else { return Err(Bad::Null) };
+        match value.value_type() {
+            Some(SqliteType::Binary) => Ok(value.read_blob().to_vec()),
+            _ => Err(found(value)),
         }
     }
 
@@ -112,8 +122,8 @@ impl Decode for Value<'_, '_, '_> {
         with_text(self, text::datetime).map(|stamp| stamp.and_utc())
     }
 
-    fn duration(mut self) -> Read<TimeDelta> {
-        integer(&mut self).map(TimeDelta::microseconds)
+    fn duration(self) -> Read<TimeDelta> {
+        integer(self).map(TimeDelta::microseconds)
     }
 
     fn uuid(self) -> Read<Uuid> {
