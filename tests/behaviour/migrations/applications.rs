@@ -147,10 +147,12 @@ struct Written {
 }
 
 /// A program with the models of all, built where the library's own dependencies are locked.
-fn build(out: &Path, written: &[Written]) -> PathBuf {
+fn build(out: &Path, backend: Backend, written: &[Written]) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    // Back ends are tested side by side, each with models of its own.
+    let package = format!("made-again-{backend:?}").to_lowercase();
     let manifest = format!(
-        "[package]\nname = \"made-again\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\nserde_json = \"1\"\n\
+        "[package]\nname = {package:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\nserde_json = \"1\"\n\
          orm = {{ path = {:?}, features = [\"sqlite\", \"postgres\", \"mysql\"] }}\n[profile.dev]\ndebug = false\n",
         root.join("orm")
     );
@@ -176,7 +178,7 @@ fn build(out: &Path, written: &[Written]) -> PathBuf {
         .env("CARGO_TARGET_DIR", &target)
         .status();
     assert!(cargo.unwrap().success(), "the models of {} do not compile", out.display());
-    target.join("debug/made-again")
+    target.join("debug").join(package)
 }
 
 /// Runs a command of the program; tells what it printed, and whether it succeeded.
@@ -262,7 +264,7 @@ behaviour! {
         }
         // It takes minutes to build six hundred models: `.ci/full round_trip`.
         if std::env::var_os("ORM_ROUND_TRIP").is_some() {
-            let program = build(&out, &written);
+            let program = build(&out, *backend, &written);
             let mut wrong = Vec::new();
             for it in &written {
                 wrong.extend(again(&bed, &program, &out, it).await?.into_iter().map(|line| format!("{}: {line}", it.name)));
