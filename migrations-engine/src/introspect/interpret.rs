@@ -15,6 +15,7 @@ use crate::sql::Dialect;
 /// The state that a catalog describes, with notes of what it cannot say.
 pub(super) fn interpret(dialect: Dialect, mut tables: Vec<Table>) -> Live {
     let mut live = Live::default();
+    tables.iter_mut().for_each(numbered_elsewhere);
     let typed: BTreeMap<String, Typed> =
         tables.iter_mut().map(|table| (table.name.clone(), types(dialect, table))).collect();
     let typed = with_keys(dialect, &tables, typed);
@@ -98,6 +99,16 @@ fn of_type(node: &Node) -> Option<(&str, bool)> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// A key that refers to a row has that row's number: nothing numbers it here, though SQLite would.
+fn numbered_elsewhere(table: &mut Table) {
+    for key in &table.foreign_keys {
+        let [only] = key.columns.as_slice() else { continue };
+        if let Some(column) = table.columns.iter_mut().find(|column| column.name.eq_ignore_ascii_case(only)) {
+            column.auto = false;
+        }
     }
 }
 
