@@ -3,7 +3,7 @@
 //! | What | Name |
 //! |---|---|
 //! | table | `<app>_<model>`, lower case |
-//! | column | the field; `<field>_id` for a relation |
+//! | column | the field; `<field>_id` for a relation, `<field>_<column>` to each column of a key of several |
 //! | many-to-many table | `<table>_<field>`, columns `<model>_id`; `from_<model>_id`, `to_<model>_id` to itself |
 //! | index of a field | `<table>_<column>_<hash>` |
 //! | index of a model | `<table>_<columns>_<hash>_idx` |

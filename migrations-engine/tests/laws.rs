@@ -296,6 +296,33 @@ proptest! {
     }
 }
 
+#[test]
+fn what_is_needed_is_there_when_a_model_is_made_later() {
+    // A model is made where its new field can be, but not after what it still refers to is called otherwise.
+    let model = |app: &str, name: &str| Model::new(app, name).with(Field::auto_id());
+    let (cat, target) = (ModelKey::new("one", "Cat"), ModelKey::new("one", "Dog"));
+    let dog = ModelKey::new("two", "Dog");
+    let to = |name: &str, key: &ModelKey| Field::foreign_key(name, key.clone(), OnDelete::Cascade);
+    let flag = |name: &str| Field::new(name, ColumnType::Bool);
+    let mut from = Schema::default();
+    from.insert(model("one", "Cat"));
+    from.insert(model("two", "Ant").with(flag("e")));
+    from.insert(model("two", "Dog").with(to("c", &cat)));
+    let mut into = Schema::default();
+    into.insert(model("one", "Dog"));
+    into.insert(model("two", "Ant").with(to("e", &dog)));
+    into.insert(model("two", "Cat"));
+    into.insert(model("two", "Dog").with(flag("c")).with(to("d", &target)));
+    let mut operations = diff(&Schema::default(), &from, &mut Yes).unwrap();
+    operations.extend(diff(&from, &into, &mut Yes).unwrap());
+    let reduced = migrations_engine::diff::reduce(operations);
+    let mut state = Schema::default();
+    for operation in &reduced {
+        operation.apply(&mut state).unwrap();
+    }
+    assert_eq!(state, into);
+}
+
 fn applied(database: &mut Sqlite, set: &MigrationSet) -> Vec<MigrationId> {
     now(Executor::new(set, database).history()).unwrap().into_iter().map(|entry| entry.id).collect()
 }

@@ -94,7 +94,7 @@ behaviour! {
         assert_eq!((books.len(), books[&5].title.as_str()), (2, "Sketch\\[a*b?"));
         assert_eq!(Book::objects().filter(|b| b.active).in_bulk(1..=5, &bed.db).await?.len(), 3);
         bed.log.clear();
-        assert!(Book::objects().in_bulk([], &bed.db).await?.is_empty());
+        assert!(Book::objects().in_bulk(Vec::<i64>::new(), &bed.db).await?.is_empty());
         bed.log.assert_queries(0);
         let orders = Order::objects().in_bulk([order_id(2)], &bed.db).await?;
         assert_eq!(orders[&order_id(2)].id, order_id(2));

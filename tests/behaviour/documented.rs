@@ -44,6 +44,29 @@ orm::sql_function! {
     pub fn place_of(text: String, part: String) -> i64 = { sqlite: "instr", postgres: "strpos", mysql: "instr" };
 }
 
+orm::app! { pub depot { Hall, Shelf, Parcel } }
+
+#[derive(Model, Debug, Clone)]
+pub struct Hall {
+    #[field(primary_key, max_length = 3)]
+    pub code: String,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Shelf {
+    #[field(primary_key)]
+    pub hall: ForeignKey<Hall>,
+    #[field(primary_key)]
+    pub number: i32,
+    pub parcels: HasMany<Parcel>,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Parcel {
+    pub id: i64,
+    pub shelf: ForeignKey<Shelf>, // two columns: shelf_hall_id, shelf_number
+}
+
 /// Ada has the reports Grace and Alan, Grace has Edsger; sales of 50 by Ada, 30 and 20 by Grace, 10 by Edsger.
 async fn filled(bed: &Bed) -> orm::Result<()> {
     orm::migrate::create_tables(&bed.db, &[staff()]).await?;
@@ -62,6 +85,29 @@ async fn filled(bed: &Bed) -> orm::Result<()> {
 }
 
 behaviour! {
+    async fn keys_of_several_columns(bed) {
+        let db = &bed.db;
+        orm::migrate::create_tables(db, &[depot()]).await?;
+        for (code, number) in [("A", 1), ("A", 2), ("B", 1), ("C", 1)] {
+            Hall::draft().code(code).get_or_create(|h| h.code, db).await?;
+            Shelf::draft().hall(code).number(number).create(db).await?;
+        }
+
+        let shelf = Shelf::get(("A", 2), db).await?;
+        let parcel = Parcel::draft().shelf(&shelf).create(db).await?;
+        assert_eq!(parcel.shelf.key(), &("A".to_owned(), 2));
+
+        let near = Shelf::objects().filter(|s| s.pk().gt(("A", 1)) & s.pk().lte(("B", 1))).order_by(|s| s.pk().desc());
+        assert_eq!(near.count(db).await?, 2);
+        let known = Parcel::objects().filter(|p| p.shelf.is_in([("A", 2), ("B", 1)]) | p.shelf.hall.eq("C"));
+        assert_eq!(known.count(db).await?, 1);
+        // The key of a query around, and the rows of a query inside.
+        let used =
+            Shelf::objects().filter(|s| Parcel::objects().within(s.number).filter(|p| p.shelf.eq(s.pk())).has_rows());
+        assert_eq!(Parcel::objects().filter(|p| p.shelf.is_in(used)).count(db).await?, 1);
+        Ok(())
+    }
+
     async fn recursion(bed) {
         filled(&bed).await?;
         let db = &bed.db;

@@ -14,6 +14,7 @@ mod aggregates;
 mod by_name;
 mod chinook;
 mod combined;
+mod composite;
 mod conditions;
 mod dates;
 mod decimals;

@@ -49,7 +49,7 @@ fn merge_back(out: &mut Vec<Operation>, operation: &Operation) -> bool {
                 return true;
             }
             // What it needs is made in between: the first moves to where the second is. Nothing in between minds.
-            Some(merged) if is_create(&out[at], key) => {
+            Some(merged) if is_create(&out[at], key) && fits_at_end(out, at, &merged) => {
                 out.remove(at);
                 out.extend(merged);
                 return true;
@@ -80,6 +80,18 @@ fn fits_at(out: &[Operation], at: usize, merged: &[Operation]) -> bool {
         })
     };
     !merged.iter().flat_map(Operation::depends_on).any(made_later)
+}
+
+/// Whether what a merged operation needs is still called so after the last one.
+fn fits_at_end(out: &[Operation], at: usize, merged: &[Operation]) -> bool {
+    let gone_later = |key: &ModelKey| {
+        out[at + 1..].iter().any(|operation| match operation {
+            Operation::DeleteModel { model } | Operation::RenameModel { model, .. } => model == key,
+            Operation::MoveModel { from, .. } => from == key,
+            _ => false,
+        })
+    };
+    !merged.iter().flat_map(Operation::depends_on).any(gone_later)
 }
 
 /// Whether an operation changes or needs a model, so that others on it cannot move past.

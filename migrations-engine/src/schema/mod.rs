@@ -145,13 +145,14 @@ impl Schema {
         let Some(relation) = &field.relation else { return Ok(()) };
         let place = || format!("{}.{}", model.key, field.name);
         let check = || -> Result<()> {
-            self.target(relation)?;
-            if let Some(through) = relation.many_to_many.as_ref().and_then(|many| many.through.as_ref())
-                && !self.models.contains_key(through)
-            {
-                fail!(M016, "the relation goes through `{through}`, which does not exist");
+            match relation.many_to_many.as_ref().and_then(|many| many.through.as_ref()) {
+                // The model between has the keys, of whatever columns.
+                Some(through) if self.models.contains_key(&relation.to) => match self.models.contains_key(through) {
+                    true => Ok(()),
+                    false => fail!(M016, "the relation goes through `{through}`, which does not exist"),
+                },
+                _ => self.target(relation).map(drop),
             }
-            Ok(())
         };
         check().map_err(|error| error.at(place()))
     }

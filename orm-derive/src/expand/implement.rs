@@ -13,7 +13,6 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
         (fields::name(model), keys::name(model), draft::empty(model), keys::value(model));
     let draft_name = draft::name(model);
     let (key_type, key_value) = key(model);
-    let key_names = model.key.iter().map(|&index| &model.fields[index].name);
     let (mut made, mut read, mut write, mut attach, mut related) = (vec![], vec![], vec![], vec![], vec![]);
     for (index, field) in model.fields.iter().enumerate() {
         let (ident, ty, number) = (&field.ident, types::of(field), model.index(index));
@@ -48,7 +47,7 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
             type Draft = #empty;
             const KEY: __p::KeyShape = __p::KeyShape {
                 kinds: <Self::Key as __p::Key>::KINDS,
-                names: &[#(#key_names),*],
+                spec: <Self as __p::Model>::spec,
                 model: __MODEL,
             };
             const FIELDS: &'static [__p::FieldSpec] = &__FIELDS;
@@ -240,7 +239,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 type Key = i64;
                 type UniqueKeys = ();
                 type Draft = ();
-                const KEY: __p::KeyShape = __p::KeyShape { kinds: &[], names: &[], model: "" };
+                const KEY: __p::KeyShape = __p::KeyShape { kinds: &[], spec: <Self as __p::Model>::spec, model: "" };
                 const FIELDS: &'static [__p::FieldSpec] = &[];
                 const SPEC: &'static __p::ModelSpec = loop {};
                 const APPLICATION: &'static __p::AppSpec = loop {};

@@ -2,7 +2,7 @@
 
 use super::{Sql, date::as_range, quoted};
 use crate::{
-    Code, Dialect, Error, Kind, Result, Value,
+    Code, Dialect, Error, Result, Value,
     resolve::Frame,
     tree::{BinaryOp, Expr, Function, Like, ModelRef, Path, Select},
 };
@@ -84,6 +84,7 @@ impl Sql {
                 Ok(())
             }
             Expr::In(on, list) => self.in_list(on, list),
+            Expr::InRows(on, values) => self.in_rows(on, values),
             Expr::InQuery(on, select) => self.in_query(on, select),
             Expr::Like { on, pattern, like, fold } => self.like(on, pattern, *like, *fold),
             Expr::Regex { on, pattern, fold } => self.regex(on, pattern, *fold),
@@ -179,7 +180,7 @@ impl Sql {
         quoted(&mut self.out.text, quote, &table.model.columns[column as usize].name);
     }
 
-    fn truth(&mut self, truth: bool) -> Result<()> {
+    pub(super) fn truth(&mut self, truth: bool) -> Result<()> {
         self.push(if truth { "1 = 1" } else { "1 = 0" });
         Ok(())
     }
@@ -255,56 +256,6 @@ impl Sql {
         self.side(left)?;
         self.push(text);
         self.side(right)
-    }
-
-    fn in_list(&mut self, on: &Expr, list: &Value) -> Result<()> {
-        let Value::List(kind, values) = list else {
-            return Err(bad("`is_in` needs a list".to_owned()));
-        };
-        if values.is_empty() {
-            return self.truth(false);
-        }
-        list.storable(self.dialect).map_err(|error| of_column(on, error))?;
-        self.side(on)?;
-        let one_bind = match self.dialect {
-            Dialect::Postgres => {
-                self.push(" = ANY(");
-                self.bind(list.clone());
-                self.push(")");
-                return Ok(());
-            }
-            // Bytes have no form in JSON, and floats might lose a digit there: digits and bits do not.
-            Dialect::Sqlite => match kind {
-                Kind::Json => None,
-                Kind::Bytes => Some(["unhex(value) FROM json_each(", ")"]),
-                Kind::F32 | Kind::F64 => Some(["orm_float(value) FROM json_each(", ")"]),
-                Kind::Decimal => Some(["CAST(value AS NUMERIC) FROM json_each(", ")"]),
-                _ => Some(["value FROM json_each(", ")"]),
-            },
-            // Few values are quicker as they are.
-            Dialect::MariaDb | Dialect::MySql if values.len() <= 16 => None,
-            Dialect::MariaDb | Dialect::MySql => json_column(*kind).map(|column| match kind {
-                Kind::Bytes => ["UNHEX(v) FROM JSON_TABLE(", column],
-                _ => ["v FROM JSON_TABLE(", column],
-            }),
-        };
-        self.push(" IN (");
-        if let Some([before, after]) = one_bind {
-            self.push("SELECT ");
-            self.push(before);
-            self.bind(list.clone());
-            self.push(after);
-        } else {
-            // The last one is repeated, so that there are few different statements to be kept prepared.
-            let places = values.len().next_power_of_two().min(values.len().max(self.dialect.capabilities().max_binds));
-            let padded = values.iter().chain(values.last().into_iter().cycle()).take(places);
-            self.list(padded, ", ", |sql, value| {
-                sql.value(value);
-                Ok(())
-            })?;
-        }
-        self.push(")");
-        Ok(())
     }
 
     fn in_query(&mut self, on: &[Expr], select: &Select) -> Result<()> {
@@ -501,23 +452,6 @@ impl Sql {
     }
 }
 
-/// How MariaDB and MySQL read a list from JSON, where they can.
-fn json_column(kind: Kind) -> Option<&'static str> {
-    Some(match kind {
-        Kind::Bool | Kind::I16 | Kind::I32 | Kind::I64 | Kind::Duration => {
-            ", '$[*]' COLUMNS (v BIGINT PATH '$')) AS list"
-        }
-        Kind::Decimal => ", '$[*]' COLUMNS (v DECIMAL(65, 28) PATH '$')) AS list",
-        Kind::Text | Kind::Bytes => ", '$[*]' COLUMNS (v LONGTEXT PATH '$')) AS list",
-        Kind::F32 | Kind::F64 => ", '$[*]' COLUMNS (v DOUBLE PATH '$')) AS list",
-        Kind::Uuid => ", '$[*]' COLUMNS (v CHAR(36) PATH '$')) AS list",
-        Kind::Date => ", '$[*]' COLUMNS (v DATE PATH '$')) AS list",
-        Kind::Time => ", '$[*]' COLUMNS (v TIME(6) PATH '$')) AS list",
-        Kind::Timestamp | Kind::DateTime => ", '$[*]' COLUMNS (v DATETIME(6) PATH '$')) AS list",
-        Kind::Json => return None,
-    })
-}
-
 /// A pattern of GLOB for what begins with the text.
 fn glob(text: &str) -> String {
     let mut glob = String::with_capacity(text.len() + 2);
@@ -557,7 +491,7 @@ fn push_literal(regex: &mut String, letter: char) {
 
 /// The error of a value beside an expression: that of a field, where it is a column.
 #[cold]
-fn of_column(on: &Expr, error: Error) -> Error {
+pub(super) fn of_column(on: &Expr, error: Error) -> Error {
     match on {
         Expr::Column { model, column, .. } => model.blame(*column, error),
         _ => error,

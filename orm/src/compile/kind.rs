@@ -28,10 +28,9 @@ impl Sql {
                     self.kind(left).or_else(|| self.kind(right))
                 }
             },
-            Expr::And(_) | Expr::Or(_) | Expr::Not(_) | Expr::IsNull(_) | Expr::In(..) | Expr::InQuery(..) => {
-                Some(Kind::Bool)
-            }
-            Expr::Like { .. } | Expr::Regex { .. } | Expr::Exists(_) => Some(Kind::Bool),
+            Expr::And(_) | Expr::Or(_) | Expr::Not(_) | Expr::IsNull(_) | Expr::Exists(_) => Some(Kind::Bool),
+            Expr::In(..) | Expr::InRows(..) | Expr::InQuery(..) => Some(Kind::Bool),
+            Expr::Like { .. } | Expr::Regex { .. } => Some(Kind::Bool),
             Expr::Call(function, arguments) => match function {
                 Function::Lower | Function::Upper | Function::Trim | Function::Substr | Function::Replace => {
                     Some(Kind::Text)
@@ -158,7 +157,7 @@ impl Sql {
             Expr::Binary(BinaryOp::Is, ..) | Expr::Not(_) | Expr::IsNull(_) | Expr::Exists(_) => false,
             Expr::Binary(BinaryOp::Div | BinaryOp::Rem, ..) => true,
             Expr::Binary(_, left, right) => self.nullable(left) || self.nullable(right),
-            Expr::And(all) | Expr::Or(all) => all.iter().any(|part| self.nullable(part)),
+            Expr::And(all) | Expr::Or(all) | Expr::InRows(all, _) => all.iter().any(|part| self.nullable(part)),
             Expr::Negate(inner) | Expr::In(inner, _) => self.nullable(inner),
             Expr::Like { on, pattern, .. } => self.nullable(on) || self.nullable(pattern),
             Expr::Call(Function::IsTrue | Function::Now, _) => false,

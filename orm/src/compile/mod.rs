@@ -9,6 +9,7 @@ mod function;
 mod grouping;
 mod json;
 mod kind;
+mod list;
 mod number;
 mod select;
 mod text;

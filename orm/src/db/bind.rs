@@ -114,8 +114,12 @@ pub(super) fn time_text(time: NaiveTime) -> String {
     out
 }
 
-/// A list as one JSON text, its elements in the storage form that the column has.
+/// A list, or a list of rows, as one JSON text, its elements in the storage form that the column has.
 fn list_text(values: &[Value], float: fn(f64) -> serde_json::Value) -> Result<String, Error> {
+    list_json(values, float).map(|list| list.to_string())
+}
+
+fn list_json(values: &[Value], float: fn(f64) -> serde_json::Value) -> Result<serde_json::Value, Error> {
     use serde_json::Value as Json;
     let element = |value: &Value| -> Result<Json, Error> {
         Ok(match value {
@@ -136,10 +140,10 @@ fn list_text(values: &[Value], float: fn(f64) -> serde_json::Value) -> Result<St
             Value::Uuid(v) => Json::from(v.simple().to_string()),
             Value::Json(v) => Json::from(v.to_string()),
             Value::Bytes(v) => Json::from(v.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
-            Value::List(..) => return Err(Error::new(Code::Unsupported, "a list cannot hold lists")),
+            Value::List(_, row) => list_json(row, float)?,
         })
     };
-    Ok(Json::Array(values.iter().map(element).collect::<Result<_, _>>()?).to_string())
+    Ok(Json::Array(values.iter().map(element).collect::<Result<_, _>>()?))
 }
 
 #[cfg(feature = "sqlite")]

@@ -297,18 +297,22 @@ pub(super) fn on_key(
         });
         values.collect()
     };
-    let equal = |values: Vec<Expr>| {
-        Expr::And(key.iter().cloned().zip(values).map(|(key, value)| key.binary(BinaryOp::Eq, value)).collect())
-    };
+    let equal = |values: Vec<Expr>| Expr::same_key(key.iter().cloned(), values);
     match lookup {
-        Lookup::Exact if matches!(value, Term::Value(Json::Null)) => Ok(null(key)),
+        Lookup::Exact if matches!(value, Term::Value(Json::Null)) => Ok(Expr::no_key(key)),
         Lookup::Exact => Ok(equal(values(value)?)),
         Lookup::Other => Ok(Expr::Not(Box::new(equal(values(value)?)))),
-        Lookup::IsNull if truth(value)? => Ok(null(key)),
-        Lookup::IsNull => Ok(Expr::Not(Box::new(null(key)))),
-        Lookup::Compare(op) => Ok(ordered(&key, op, values(value)?)),
+        Lookup::IsNull if truth(value)? => Ok(Expr::no_key(key)),
+        Lookup::IsNull => Ok(Expr::Not(Box::new(Expr::no_key(key)))),
+        Lookup::Compare(op) => Ok(Expr::ordered_key(&key, op, &values(value)?)),
         Lookup::In => match value {
-            Term::List(items) => Ok(Expr::Or(items.iter().map(|item| values(item).map(equal)).collect::<Result<_>>()?)),
+            Term::List(items) => {
+                let rows = items.iter().map(values).collect::<Result<Vec<_>>>()?;
+                Ok(plain_rows(&rows, &kinds).map_or_else(
+                    || Expr::Or(rows.into_iter().map(equal).collect()),
+                    |plain| Expr::one_of_keys(key.clone(), kinds[0], plain),
+                ))
+            }
             Term::Node(node) => {
                 let Node::Query(query) = &**node else { return Err(parts_wanted(model)) };
                 let (select, row) = select::inner_keys(of, query)?;
@@ -322,27 +326,14 @@ pub(super) fn on_key(
     }
 }
 
-fn null(key: Vec<Expr>) -> Expr {
-    Expr::Or(key.into_iter().map(|part| Expr::IsNull(Box::new(part))).collect())
-}
-
-/// Keys of several columns are ordered by the first that differs.
-fn ordered(key: &[Expr], op: BinaryOp, values: Vec<Expr>) -> Expr {
-    let strict = match op {
-        BinaryOp::Ge => BinaryOp::Gt,
-        BinaryOp::Le => BinaryOp::Lt,
-        strict => strict,
-    };
-    let last = key.len().saturating_sub(1);
-    let mut any = Vec::with_capacity(key.len());
-    for place in 0..key.len() {
-        let mut all: Vec<Expr> =
-            (0..place).map(|before| key[before].clone().binary(BinaryOp::Eq, values[before].clone())).collect();
-        let op = if place == last { op } else { strict };
-        all.push(key[place].clone().binary(op, values[place].clone()));
-        any.push(Expr::And(all));
-    }
-    Expr::Or(any)
+/// The values of rows, one after the other, when all are plain and of the columns' kinds.
+fn plain_rows(rows: &[Vec<Expr>], kinds: &[Kind]) -> Option<Vec<Value>> {
+    let parts = rows.iter().flat_map(|row| row.iter().zip(kinds));
+    let plain = parts.map(|(part, &kind)| match part {
+        Expr::Value(value) if value.kind() == kind => Some(value.clone()),
+        _ => None,
+    });
+    plain.collect()
 }
 
 fn parts_wanted(model: &ModelRef) -> Error {

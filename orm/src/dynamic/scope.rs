@@ -78,8 +78,8 @@ fn is_condition(expr: &Expr) -> bool {
             use BinaryOp::{Eq, Ge, Gt, Is, Le, Lt, Ne};
             matches!(op, Eq | Ne | Lt | Le | Gt | Ge | Is)
         }
-        Expr::And(_) | Expr::Or(_) | Expr::Not(_) | Expr::IsNull(_) | Expr::In(..) | Expr::InQuery(..) => true,
-        Expr::Like { .. } | Expr::Regex { .. } | Expr::Exists(_) => true,
+        Expr::And(_) | Expr::Or(_) | Expr::Not(_) | Expr::IsNull(_) | Expr::Exists(_) => true,
+        Expr::In(..) | Expr::InRows(..) | Expr::InQuery(..) | Expr::Like { .. } | Expr::Regex { .. } => true,
         _ => false,
     }
 }

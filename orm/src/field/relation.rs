@@ -239,7 +239,7 @@ macro_rules! to_one {
 
             fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
                 let columns = usize::from(Self::COLUMNS);
-                if row.all_null(columns)? {
+                if row.any_null(columns)? {
                     row.skip(columns);
                     return Ok(None);
                 }

@@ -1,7 +1,7 @@
 //! Reverse sides by type: the rows of a model that point here, where no field is declared for them. A model of a library cannot
 //! know those of the crates that use it.
 
-use super::{Field, Joins, PathNode, Scope, ToMany, ToOne};
+use super::{Field, Joins, PathNode, Pk, Scope, ToMany, ToOne};
 use crate::{FieldType, model::Model};
 use std::marker::PhantomData;
 
@@ -44,6 +44,19 @@ pub trait Handles: Copy {
     /// The path to the model.
     #[doc(hidden)]
     fn place(&self) -> &'static PathNode;
+
+    /// The primary key as one thing, of whatever columns: to be compared and ordered by.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| b.pk().is_in([1, 2]) & b.author.pk().ne(1)).get(&db).await?.id, 2);
+    /// # Ok(()) }
+    /// ```
+    fn pk(&self) -> Pk<Self::Scope, Self::Model> {
+        Pk::new(self.place())
+    }
 
     /// The rows whose foreign key, one of several to this model, points here.
     ///

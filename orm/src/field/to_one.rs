@@ -1,6 +1,8 @@
 //! Handles of relations that lead to at most one row.
 
-use super::{Field, ForeignKey, InScope, Joins, OneToOne, PathNode, Plain, Scope, expr_in, path::handles_of};
+use super::{
+    Field, ForeignKey, InScope, Joins, NamesRows, OneToOne, PathNode, Plain, Scope, expr_in, path::handles_of, row_key,
+};
 use crate::{
     Expression, FieldType, Q, Result,
     model::{Key, Model, Writer},
@@ -65,14 +67,8 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     }
 
     /// The columns that decide whether there is a related row, as seen from the related side.
-    fn key_columns(self) -> impl Iterator<Item = Expr> {
-        let meta = M::meta();
-        let path = self.target().path();
-        meta.key.iter().map(move |&column| Expr::Column { path: path.clone(), model: ModelRef::Static(meta), column })
-    }
-
-    fn equals(self, key: Vec<Expr>) -> Expr {
-        all(self.key_columns().zip(key).map(|(column, value)| column.binary(BinaryOp::Eq, value)).collect())
+    fn key_columns(self) -> Vec<Expr> {
+        row_key::key_columns::<M>(self.target())
     }
 
     /// The related row is this one: an instance, its key, or a column or relation that holds its key. SQL: `author_id = 7`.
@@ -91,10 +87,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     /// # Ok(()) }
     /// ```
     pub fn eq<How>(self, row: impl NamesRow<S::Root, M, How>) -> Q<S::Root> {
-        match row.key_exprs() {
-            Ok(key) => Q::from_expr(self.equals(key)),
-            Err(error) => Q::from_expr(Expr::refused(&error)),
-        }
+        Q::from_expr(row_key::is_row(self.key_columns(), row))
     }
 
     /// The related row is not this one; also true where there is none.
@@ -110,37 +103,20 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
         !self.eq(row)
     }
 
-    /// The related row is one of these. SQL: `author_id IN (..)`, as one bind.
+    /// The related row is one of these, or one of the rows of a query. SQL: `author_id IN (..)`, a list as one bind.
     ///
     /// ```
     /// # use library::*;
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
     /// # let db = filled().await?;
-    /// let authors = Author::objects().filter(|a| a.born.is_not_null()).all(&db).await?;
+    /// let known = Author::objects().filter(|a| a.born.is_not_null());
+    /// let authors = known.clone().all(&db).await?;
     /// assert_eq!(Book::objects().filter(|b| b.author.is_in(&authors)).count(&db).await?, 4);
+    /// assert_eq!(Book::objects().filter(|b| b.author.is_in(known)).count(&db).await?, 4);
     /// # Ok(()) }
     /// ```
-    pub fn is_in<K: IntoKey<M>>(self, rows: impl IntoIterator<Item = K>) -> Q<S::Root> {
-        let mut parts: Vec<Expr> = Vec::new();
-        let mut values = Vec::new();
-        for row in rows {
-            let key = row.into_key();
-            let mut out = Writer::default();
-            match key.write(&mut out) {
-                Ok(()) if <M::Key as Key>::KINDS.len() > 1 => {
-                    parts.push(self.equals(out.into_values().into_iter().map(Expr::Value).collect()));
-                }
-                Ok(()) => values.extend(out.into_values()),
-                Err(error) => return Q::from_expr(Expr::refused(&error)),
-            }
-        }
-        match self.key_columns().next() {
-            Some(column) if parts.is_empty() => {
-                let kind = <M::Key as Key>::KINDS[0];
-                Q::from_expr(Expr::In(Box::new(column), crate::Value::List(kind, values.into())))
-            }
-            _ => Q::from_expr(Expr::Or(parts)),
-        }
+    pub fn is_in<How>(self, rows: impl NamesRows<S::Root, M, How>) -> Q<S::Root> {
+        Q::from_expr(rows.contain(self.key_columns()))
     }
 
     /// There is no related row. SQL: `author_id IS NULL`.
@@ -152,7 +128,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn is_null(self) -> Q<S::Root> {
-        Q::from_expr(all(self.key_columns().map(|column| Expr::IsNull(Box::new(column))).collect()))
+        Q::from_expr(Expr::no_key(self.key_columns()))
     }
 
     /// There is a related row. SQL: `author_id IS NOT NULL`.
@@ -182,8 +158,8 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
         S2::Root: InScope<S::Root>,
     {
         let levels = <S2::Root as InScope<S::Root>>::LEVELS;
-        let parts = self.key_columns().zip(other.key_columns());
-        Q::from_expr(all(parts.map(|(left, right)| left.binary(BinaryOp::Is, right.outer(levels))).collect()))
+        let parts = self.key_columns().into_iter().zip(other.key_columns());
+        Q::from_expr(Expr::And(parts.map(|(left, right)| left.binary(BinaryOp::Is, right.outer(levels))).collect()))
     }
 
     /// A condition on the related model, kept elsewhere: `b.author.matches(&adults)`.
@@ -199,13 +175,6 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     /// ```
     pub fn matches(self, condition: &Q<M>) -> Q<S::Root> {
         Q::from_expr(condition.expr().clone().below(&self.target().path()))
-    }
-}
-
-fn all(mut parts: Vec<Expr>) -> Expr {
-    match parts.len() {
-        1 => parts.remove(0),
-        _ => Expr::And(parts),
     }
 }
 
@@ -259,7 +228,7 @@ where
 impl<R, M: Model, S: Scope<Root: InScope<R>>, T: Scope> NamesRow<R, M, ByRelation> for ToOne<S, T, M> {
     fn key_exprs(self) -> Result<Vec<Expr>> {
         let levels = <S::Root as InScope<R>>::LEVELS;
-        Ok(self.key_columns().map(|column| column.outer(levels)).collect())
+        Ok(self.key_columns().into_iter().map(|column| column.outer(levels)).collect())
     }
 }
 
@@ -335,17 +304,55 @@ key_values! {
     &str => String;
 }
 
+/// A part of a key of several: itself, `&str` for a text, or a tuple where the part is a key of several as well.
+///
+/// ```
+/// use orm::IntoPart;
+/// let (shelf, day): ((String, i32), i64) = (("A", 7).into_part(), 1.into_part());
+/// assert_eq!((shelf.0.as_str(), shelf.1, day), ("A", 7, 1));
+/// ```
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a part of a key that is a `{K}`", label = "expected `{K}`")]
+pub trait IntoPart<K> {
+    /// The part.
+    fn into_part(self) -> K;
+}
+
+impl<K: Plain> IntoPart<K> for K {
+    fn into_part(self) -> K {
+        self
+    }
+}
+
+impl IntoPart<String> for &str {
+    fn into_part(self) -> String {
+        self.to_owned()
+    }
+}
+
 macro_rules! key_tuples {
-    ($(($($part:ident),+))+) => {$(
-        impl<M: Model<Key = ($($part,)+)>, $($part: FieldType),+> IntoKey<M> for ($($part,)+) {
+    ($(($($part:ident from $given:ident in $place:tt),+))+) => {$(
+        impl<$($part, $given: IntoPart<$part>),+> IntoPart<($($part,)+)> for ($($given,)+) {
+            fn into_part(self) -> ($($part,)+) {
+                ($(self.$place.into_part(),)+)
+            }
+        }
+
+        impl<M, $($part, $given: IntoPart<$part>),+> IntoKey<M> for ($($given,)+)
+        where
+            M: Model<Key = ($($part,)+)>,
+        {
             fn into_key(self) -> M::Key {
-                self
+                self.into_part()
             }
         }
     )+};
 }
 
-key_tuples! { (A, B) (A, B, C) (A, B, C, D) }
+key_tuples! {
+    (A from X in 0, B from Y in 1)
+    (A from X in 0, B from Y in 1, C from Z in 2)
+    (A from X in 0, B from Y in 1, C from Z in 2, D from W in 3)
+}
 
 /// A handle for the key of a relation's row, where its type is one column.
 impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M>

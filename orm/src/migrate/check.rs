@@ -40,6 +40,17 @@ fn leads_somewhere(meta: &ModelMeta, field: &FieldMeta, relation: &Relation, sch
             one_key(through, meta, field.options.via, &place())?;
             one_key(through, &target, None, &place())
         }
+        (RelationKind::ManyToMany, None) if meta.key.len() > 1 || target.key.len() > 1 => {
+            let several = if meta.key.len() > 1 { meta } else { &*target };
+            refuse(
+                format!(
+                    "{} goes by a table of its own, and the key of `{}` has several columns",
+                    place(),
+                    several.label()
+                ),
+                "declare the model between, with a foreign key to each side: #[field(through = ..)]".to_owned(),
+            )
+        }
         _ => Ok(()),
     }
 }

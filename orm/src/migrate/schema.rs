@@ -145,15 +145,20 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
     let to_fields: Vec<String> = target.key.iter().map(|&column| state_name(&target, column)).collect();
     let mut names = Vec::new();
     for (column, &part) in columns.iter().zip(&target.key) {
-        let part = &target.columns[part as usize];
-        let ty = column_type(&target, &target.fields[part.field as usize], part)?;
+        let mut out = Field::new(column.name.clone(), key_type(&target, part)?);
+        out.null = column.nullable;
+        out.comment = field.options.comment.map(str::to_owned);
+        let before = field.options.renamed_from.map(|old| column.name.replacen(&*field.name, old, 1));
+        out.renamed_from = Hint(before);
         names.push(column.name.clone());
-        model.fields.push(Field { null: column.nullable, ..Field::new(column.name.clone(), ty) });
+        model.fields.push(out);
     }
     let parts: Vec<&str> = names.iter().map(String::as_str).collect();
     let ends: Vec<&str> = to_fields.iter().map(String::as_str).collect();
     if unique || field.options.unique {
         model.constraints.push(Constraint::unique(naming::unique(&meta.table, &parts), &parts));
+    } else if field.options.index.unwrap_or(true) {
+        model.indexes.push(Index::new(naming::index(&meta.table, &parts), &parts));
     }
     model.constraints.push(Constraint::ForeignKey {
         name: naming::foreign_key(&meta.table, &parts, &target.table, &ends),
@@ -163,6 +168,19 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
         on_delete,
     });
     Ok(())
+}
+
+/// The type of a column of a key: of a relation in it, what it has where it leads.
+fn key_type(meta: &ModelMeta, column: u16) -> Result<ColumnType> {
+    let place = &meta.columns[usize::from(column)];
+    let field = &meta.fields[usize::from(place.field)];
+    match &field.relation {
+        Some(relation) => {
+            let target = relation.target();
+            key_type(&target, target.key[usize::from(column - field.first_column)])
+        }
+        None => column_type(meta, field, place),
+    }
 }
 
 fn many_to_many(model: &Model, field: &FieldMeta, target: &str, to: &ModelKey) -> Field {
@@ -411,6 +429,7 @@ fn expression(expr: &Expr) -> Result<condition::Expr> {
         Expr::Cast(..) => return Err(inexpressible("a conversion")),
         Expr::Raw { .. } => return Err(inexpressible("SQL of one's own")),
         Expr::In(..)
+        | Expr::InRows(..)
         | Expr::InQuery(..)
         | Expr::Exists(_)
         | Expr::Scalar(_)

@@ -107,7 +107,7 @@ impl FieldSpec {
     /// `default = ..`.
     #[track_caller]
     pub const fn default(mut self, default: fn() -> Value) -> Self {
-        self.needs_column("this relation has no column: it has no default");
+        self.needs_one_column();
         self.options.default = Some(default);
         self
     }
@@ -115,7 +115,7 @@ impl FieldSpec {
     /// `db_default = ..`.
     #[track_caller]
     pub const fn db_default(mut self, default: DbDefault) -> Self {
-        self.needs_column("this relation has no column: it has no default");
+        self.needs_one_column();
         if matches!(default, DbDefault::Now) && !self.has_time() {
             panic!("`db_default = now` is for dates and times");
         }
@@ -293,6 +293,14 @@ impl FieldSpec {
             self.shape,
             Shape::Column(ColumnShape { kind: Kind::Date | Kind::Time | Kind::Timestamp | Kind::DateTime, .. })
         )
+    }
+
+    #[track_caller]
+    const fn needs_one_column(&self) {
+        self.needs_column("this relation has no column: it has no default");
+        if self.columns() > 1 {
+            panic!("this relation has several columns: it has no default");
+        }
     }
 
     #[track_caller]

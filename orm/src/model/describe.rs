@@ -519,7 +519,7 @@ fn own_columns(models: &[NewModel], model: &NewModel, field: &NewField, depth: u
 }
 
 fn tie(models: &[NewModel], model: &NewModel, field: &NewField) -> Result<Option<Tie>> {
-    let key = KeyShape { kinds: &[], names: &[], model: "" };
+    let key = KeyShape::UNKNOWN;
     Ok(Some(match &field.holds {
         Holds::Column(_) => return Ok(None),
         Holds::ForeignKey { to, one } => {

@@ -4,17 +4,19 @@ use super::{Reader, Writer};
 use crate::{FieldType, ForeignKey, Kind, Model, OneToOne, Result, field::Plain};
 use std::hash::Hash;
 
-/// The type of a primary key: a field's type, or a tuple of them.
+/// The type of a primary key: a field's type, or a tuple of up to four keys, where one part is a relation to a row whose key is a
+/// tuple itself. It has at most 16 columns.
 ///
 /// Nothing in the library assumes that a key is one column.
 ///
 /// ```
-/// use orm::Key;
-/// assert_eq!(<(i64, String)>::KINDS, [orm::Kind::I64, orm::Kind::Text]); // a key may span columns
+/// use orm::{Key, Kind};
+/// assert_eq!(<(i64, String)>::KINDS, [Kind::I64, Kind::Text]); // a key may span columns
+/// assert_eq!(<((i64, String), i32)>::KINDS, [Kind::I64, Kind::Text, Kind::I32]);
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a primary key",
-    note = "a key is a type with `Eq` and `Hash` that a column can hold and that is never NULL, or a tuple of such types"
+    note = "a key is a type with `Eq` and `Hash` that a column can hold and that is never NULL, or a tuple of up to four such types"
 )]
 pub trait Key: Clone + Eq + Hash + Send + Sync + 'static {
     /// How each column is stored.
@@ -40,18 +42,58 @@ impl<T: FieldType + Plain + Clone + Eq + Hash> Key for T {
     }
 }
 
+/// The most columns of a key: what MariaDB takes.
+const MOST: usize = 16;
+
+/// The kinds of the columns of several parts, one after the other.
+struct Kinds {
+    all: [Kind; MOST],
+    length: usize,
+}
+
+impl Kinds {
+    const fn of(parts: &[&'static [Kind]]) -> Kinds {
+        let mut kinds = Kinds { all: [Kind::Bool; MOST], length: 0 };
+        let mut part = 0;
+        while part < parts.len() {
+            let mut column = 0;
+            while column < parts[part].len() {
+                assert!(kinds.length < MOST, "a key has at most 16 columns");
+                kinds.all[kinds.length] = parts[part][column];
+                kinds.length += 1;
+                column += 1;
+            }
+            part += 1;
+        }
+        kinds
+    }
+
+    const fn as_slice(&self) -> &[Kind] {
+        self.all.split_at(self.length).0
+    }
+}
+
+/// The kinds of a tuple's columns: a constant of its own, so that a slice of it can be one.
+trait Joined {
+    const KINDS: &'static Kinds;
+}
+
 macro_rules! tuple_keys {
     ($(($($part:ident . $index:tt),+))+) => {$(
-        impl<$($part: FieldType + Plain + Clone + Eq + Hash),+> Key for ($($part,)+) {
-            const KINDS: &'static [Kind] = &[$($part::KIND),+];
+        impl<$($part: Key),+> Joined for ($($part,)+) {
+            const KINDS: &'static Kinds = &Kinds::of(&[$($part::KINDS),+]);
+        }
+
+        impl<$($part: Key),+> Key for ($($part,)+) {
+            const KINDS: &'static [Kind] = <Self as Joined>::KINDS.as_slice();
 
             fn write(&self, out: &mut Writer) -> Result<()> {
-                $(out.push(self.$index.to_value()?);)+
+                $(self.$index.write(out)?;)+
                 Ok(())
             }
 
             fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
-                Ok(($(row.value::<$part>()?,)+))
+                Ok(($($part::read(row)?,)+))
             }
         }
     )+};

@@ -338,40 +338,43 @@ impl ModelMeta {
     }
 }
 
+/// The columns of a field, as yet without the field: those of a foreign key are called after those of the key that it holds.
+fn columns_of(spec: &FieldSpec) -> Vec<ColumnMeta> {
+    let options = &spec.options;
+    let own = options.column.unwrap_or(spec.name);
+    match spec.shape {
+        Shape::Column(shape) => vec![ColumnMeta {
+            scale: options.decimal_places,
+            max_length: options.max_length.or(shape.max_length),
+            digits: options.max_digits,
+            ..ColumnMeta::plain(own.to_owned(), shape.kind, shape.nullable, 0)
+        }],
+        Shape::Relation(RelationKind::ForeignKey { nullable, key } | RelationKind::OneToOne { nullable, key }, _) => {
+            let target = (key.spec)();
+            let mut fields = Vec::with_capacity(target.fields.len());
+            super::part::flat(target.fields, &mut fields);
+            let parts: Vec<ColumnMeta> =
+                target.primary_key.iter().flat_map(|&field| columns_of(fields[usize::from(field)])).collect();
+            let one = parts.len() == 1;
+            let name = |part: &str| match (one, options.column) {
+                (true, Some(column)) => column.to_owned(),
+                (true, None) => format!("{own}_id"),
+                (false, _) => format!("{own}_{part}"),
+            };
+            parts.into_iter().map(|part| ColumnMeta { name: name(&part.name), nullable, ..part }).collect()
+        }
+        Shape::Relation(..) | Shape::Part(_) => Vec::new(),
+    }
+}
+
 impl FieldMeta {
     fn build(model: &'static str, index: u16, spec: &'static FieldSpec, columns: &mut Vec<ColumnMeta>) -> FieldMeta {
         let first_column = columns.len() as u16;
         let options = spec.options;
+        columns.extend(columns_of(spec).into_iter().map(|column| ColumnMeta { field: index, ..column }));
         let (column, relation) = match spec.shape {
-            Shape::Column(shape) => {
-                let name = options.column.unwrap_or(spec.name).to_owned();
-                columns.push(ColumnMeta {
-                    scale: options.decimal_places,
-                    max_length: options.max_length.or(shape.max_length),
-                    digits: options.max_digits,
-                    ..ColumnMeta::plain(name, shape.kind, shape.nullable, index)
-                });
-                (Some(shape), None)
-            }
-            Shape::Relation(kind, target) => {
-                let columns_of = match kind {
-                    RelationKind::ForeignKey { nullable, key } | RelationKind::OneToOne { nullable, key } => {
-                        Some((nullable, key))
-                    }
-                    RelationKind::HasMany | RelationKind::HasOne | RelationKind::ManyToMany => None,
-                };
-                if let Some((nullable, key)) = columns_of {
-                    for (&kind, part) in key.kinds.iter().zip(key.names) {
-                        let name = match options.column {
-                            Some(column) if key.kinds.len() == 1 => column.to_owned(),
-                            _ if key.kinds.len() == 1 => format!("{}_id", spec.name),
-                            _ => format!("{}_{part}", options.column.unwrap_or(spec.name)),
-                        };
-                        columns.push(ColumnMeta::plain(name, kind, nullable, index));
-                    }
-                }
-                (None, Some(Relation::new(kind, Target::Static(target))))
-            }
+            Shape::Column(shape) => (Some(shape), None),
+            Shape::Relation(kind, target) => (None, Some(Relation::new(kind, Target::Static(target)))),
             // The caller has put the fields of parts in their places.
             Shape::Part(_) => (None, None),
         };
@@ -544,7 +547,7 @@ fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> T
             let column = if model.key.len() == 1 { format!("{name}_id") } else { format!("{name}_{}", part.name) };
             columns.push(ColumnMeta { nullable: false, field: index, name: column, ..part.clone() });
         }
-        let kind = RelationKind::ForeignKey { nullable: false, key: KeyShape { kinds: &[], names: &[], model: "" } };
+        let kind = RelationKind::ForeignKey { nullable: false, key: KeyShape::UNKNOWN };
         fields.push(FieldMeta {
             name: Cow::Owned(name),
             model: Cow::Owned(between.clone()),

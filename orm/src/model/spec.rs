@@ -273,8 +273,13 @@ pub enum RelationKind {
 pub struct KeyShape {
     /// How each column is stored.
     pub kinds: &'static [Kind],
-    /// The Rust names of the key's fields.
-    pub names: &'static [&'static str],
+    /// The model's description, which has the names of the columns.
+    pub spec: fn() -> &'static ModelSpec,
     /// The model whose key it is, with its module: what tells it from others at compile time.
     pub model: &'static str,
+}
+
+impl KeyShape {
+    /// That of a model which is described at run time: its relations know their columns.
+    pub(super) const UNKNOWN: KeyShape = KeyShape { kinds: &[], spec: || unreachable!("it has no columns"), model: "" };
 }

@@ -48,6 +48,12 @@ pub trait Model: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     const SPEC: &'static ModelSpec;
 
+    /// The same, for constants that must not depend on it.
+    #[doc(hidden)]
+    fn spec() -> &'static ModelSpec {
+        Self::SPEC
+    }
+
     /// The application that lists the model.
     #[doc(hidden)]
     const APPLICATION: &'static AppSpec;
@@ -495,6 +501,11 @@ impl<'r, 'c> Reader<'r, 'c> {
             }
         }
         Ok(true)
+    }
+
+    /// Whether one of the next `count` columns is NULL.
+    pub fn any_null(&self, count: usize) -> Result<bool> {
+        Ok((self.at..self.at + count).any(|index| self.row.cell(index).is_null()))
     }
 
     /// Leaves out the next `count` columns.

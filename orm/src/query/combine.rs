@@ -5,10 +5,10 @@ use super::{
     selection::{Row, Selection},
 };
 use crate::{
-    Executor, Expression, Key, Model, Result, Value, compile,
+    Executor, Expression, IntoKey, Key, Model, Result, compile,
     field::{At, PathNode, Sub},
     model::Writer,
-    tree::{BinaryOp, Expr, LockWait, ModelRef, Order, Select, SetOp},
+    tree::{Expr, LockWait, ModelRef, Order, Select, SetOp},
 };
 use std::collections::HashMap;
 
@@ -231,19 +231,17 @@ impl<M: Model + Row> QuerySet<M> {
     /// ```
     pub async fn in_bulk<I, Ex>(mut self, keys: I, ex: &Ex) -> Result<HashMap<M::Key, M>>
     where
-        I: IntoIterator<Item = M::Key>,
+        I: IntoIterator<Item: IntoKey<M>>,
         Ex: Executor,
     {
-        let mut lists = Vec::new();
+        let mut out = Writer::default();
         for key in keys {
-            let mut out = Writer::with_capacity(1);
-            key.write(&mut out)?;
-            lists.push(out.into_values().into_vec());
+            key.into_key().write(&mut out)?;
         }
-        if lists.is_empty() {
+        if out.values().is_empty() {
             return Ok(HashMap::new());
         }
-        let condition = has_key(M::meta(), lists);
+        let condition = has_key(M::meta(), out);
         self.select_mut().narrow(condition);
         Ok(self.unordered().all(ex).await?.into_iter().map(|row| (row.key(), row)).collect())
     }
@@ -261,21 +259,16 @@ impl<M: Model + Row> QuerySet<M> {
     pub async fn contains_row<Ex: Executor>(mut self, row: &M, ex: &Ex) -> Result<bool> {
         let mut out = Writer::with_capacity(1);
         row.key().write(&mut out)?;
-        let condition = has_key(M::meta(), vec![out.into_values().into_vec()]);
+        let condition = has_key(M::meta(), out);
         self.select_mut().narrow(condition);
         self.exists(ex).await
     }
 }
 
 /// That a row has one of these keys.
-fn has_key(meta: &'static crate::model::ModelMeta, keys: Vec<Vec<Value>>) -> Expr {
+fn has_key(meta: &'static crate::model::ModelMeta, keys: Writer) -> Expr {
     let model = ModelRef::Static(meta);
-    let column = |column: u16| Expr::own(model.clone(), column);
-    if let [one] = *meta.key {
-        let kind = meta.columns[usize::from(one)].kind;
-        let values: Vec<Value> = keys.into_iter().flatten().collect();
-        return Expr::In(Box::new(column(one)), Value::List(kind, values.into()));
-    }
-    let equal = |(&part, value): (&u16, Value)| column(part).binary(BinaryOp::Eq, Expr::Value(value));
-    Expr::Or(keys.into_iter().map(|key| Expr::And(meta.key.iter().zip(key).map(equal).collect())).collect())
+    let kind = meta.columns[usize::from(meta.key[0])].kind;
+    let key = meta.key.iter().map(|&column| Expr::own(model.clone(), column)).collect();
+    Expr::one_of_keys(key, kind, keys.into_values().into_vec())
 }

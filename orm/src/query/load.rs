@@ -327,7 +327,7 @@ impl<'a> Answer<'a> {
         }
         for keys in job.keys.values.chunks(chunk(&tie).saturating_mul(tie.len())) {
             let mut select = select.clone();
-            let condition = one_of(&tie, keys);
+            let condition = Expr::one_of_keys(tie.clone(), kind_of(&tie[0]), keys);
             select.filter = Some(match select.filter.take() {
                 Some(filter) => condition.and(filter),
                 None => condition,
@@ -428,21 +428,5 @@ fn kind_of(column: &Expr) -> Kind {
 
 /// How many keys one statement takes: any number where they are one bind.
 fn chunk(tie: &[Expr]) -> usize {
-    match tie {
-        [one] if !matches!(kind_of(one), Kind::Bytes | Kind::F32 | Kind::F64 | Kind::Decimal | Kind::Json) => {
-            usize::MAX
-        }
-        _ => CHUNK,
-    }
-}
-
-fn one_of(tie: &[Expr], keys: &[Value]) -> Expr {
-    if let [column] = tie {
-        return Expr::In(Box::new(column.clone()), Value::List(kind_of(column), keys.into()));
-    }
-    let same = |key: &[Value]| {
-        let parts = tie.iter().zip(key);
-        Expr::And(parts.map(|(part, value)| part.clone().binary(BinaryOp::Eq, Expr::Value(value.clone()))).collect())
-    };
-    Expr::Or(keys.chunks(tie.len()).map(same).collect())
+    if tie.iter().any(|part| kind_of(part) == Kind::Json) { CHUNK } else { usize::MAX }
 }

@@ -230,7 +230,7 @@ fn rejecting_null(condition: &Expr, found: &mut dyn FnMut(&Path, &ModelRef, u16)
             strict(right, found);
         }
         Expr::Like { on, .. } | Expr::Regex { on, .. } | Expr::In(on, _) => strict(on, found),
-        Expr::InQuery(on, _) => on.iter().for_each(|part| strict(part, found)),
+        Expr::InQuery(on, _) | Expr::InRows(on, _) => on.iter().for_each(|part| strict(part, found)),
         Expr::Not(inner) => {
             if let Expr::IsNull(on) = &**inner {
                 strict(on, found);

@@ -3,7 +3,7 @@
 
 use super::{Aggregate, Aggregation, Declared, ModelRef, Path, Select, Selected, Windowed, path::Steps};
 use crate::{Code, Error, Kind, Value};
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 /// An expression of a statement. Columns are relative to the query that the expression stands in;
 /// [`Expr::Outer`] looks into the queries around it.
@@ -37,6 +37,8 @@ pub enum Expr {
     IsNull(Box<Expr>),
     /// One of a list of values, bound as one.
     In(Box<Expr>, Value),
+    /// Together one of a list of rows, whose values stand one after the other.
+    InRows(Vec<Expr>, Arc<[Value]>),
     /// One of the rows of a query.
     InQuery(Vec<Expr>, Box<Select>),
     /// A pattern on text.
@@ -394,7 +396,9 @@ impl Expr {
                 left.visit(depth, visit);
                 right.visit(depth, visit);
             }
-            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) => all.iter().for_each(|expr| expr.visit(depth, visit)),
+            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) | Expr::InRows(all, _) => {
+                all.iter().for_each(|expr| expr.visit(depth, visit));
+            }
             Expr::InQuery(on, select) => {
                 on.iter().for_each(|expr| expr.visit(depth, visit));
                 select.visit(depth - 1, visit);
@@ -506,7 +510,7 @@ impl Expr {
                 left.update(depth, change);
                 right.update(depth, change);
             }
-            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) => {
+            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) | Expr::InRows(all, _) => {
                 all.iter_mut().for_each(|expr| expr.update(depth, change))
             }
             Expr::InQuery(on, select) => {

@@ -5,6 +5,7 @@ mod common;
 mod declared;
 mod derived;
 mod expr;
+mod key;
 mod path;
 mod select;
 mod window;

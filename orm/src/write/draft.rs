@@ -410,6 +410,14 @@ fn complete(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect) -> Result<()
     Ok(())
 }
 
+/// What a new row has in a column for which nothing is given; nothing where that is left to the database.
+pub(super) fn default_of(meta: &ModelMeta, column: u16) -> Result<Option<Value>> {
+    match unset(meta, column)? {
+        Slot::Default(value) | Slot::Given(value) => check::checked(meta, column, value).map(Some),
+        Slot::Unset => Ok(None),
+    }
+}
+
 /// What stands in a column for which nothing was given.
 fn unset(meta: &ModelMeta, column: u16) -> Result<Slot> {
     let shape = &meta.columns[usize::from(column)];

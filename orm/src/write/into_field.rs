@@ -134,24 +134,30 @@ pub fn default_value<F: ModelField, D: DefaultFor<F, How>, How>(default: D) -> V
 }
 
 macro_rules! into_relation {
-    ($([$($bound:tt)*] $from:ty;)+) => {$(
-        into_relation! { @to ForeignKey [$($bound)*] $from }
-        into_relation! { @to OneToOne [$($bound)*] $from }
+    ($([$($bound:tt)*] $from:ty $(, with $($part:ident)+)?;)+) => {$(
+        into_relation! { @to ForeignKey [$($bound)*] $from $(, with $($part)+)? }
+        into_relation! { @to OneToOne [$($bound)*] $from $(, with $($part)+)? }
     )+};
-    (@to $relation:ident [$($bound:tt)*] $from:ty) => {
-        impl<M: Model $($bound)*> IntoField<$relation<M>> for $from {
+    (@to $relation:ident [$($bound:tt)*] $from:ty $(, with $($part:ident)+)?) => {
+        impl<M: Model $($bound)* $(, $($part),+)?> IntoField<$relation<M>> for $from
+        $(where ($($part,)+): IntoKey<M>)?
+        {
             fn into_field(self) -> $relation<M> {
                 $relation::to(IntoKey::<M>::into_key(self))
             }
         }
 
-        impl<M: Model $($bound)*> IntoField<Option<$relation<M>>> for $from {
+        impl<M: Model $($bound)* $(, $($part),+)?> IntoField<Option<$relation<M>>> for $from
+        $(where ($($part,)+): IntoKey<M>)?
+        {
             fn into_field(self) -> Option<$relation<M>> {
                 Some($relation::to(IntoKey::<M>::into_key(self)))
             }
         }
 
-        impl<M: Model $($bound)*> IntoField<Option<$relation<M>>> for Option<$from> {
+        impl<M: Model $($bound)* $(, $($part),+)?> IntoField<Option<$relation<M>>> for Option<$from>
+        $(where ($($part,)+): IntoKey<M>)?
+        {
             fn into_field(self) -> Option<$relation<M>> {
                 self.map(|from| $relation::to(IntoKey::<M>::into_key(from)))
             }
@@ -173,4 +179,7 @@ into_relation! {
     [<Key = uuid::Uuid>] uuid::Uuid;
     [<Key = String>] String;
     [<Key = String>] &str;
+    [] (A, B), with A B;
+    [] (A, B, C), with A B C;
+    [] (A, B, C, D), with A B C D;
 }

@@ -2,6 +2,7 @@
 
 use super::{
     bulk::refuse_hidden_errors,
+    draft::default_of,
     fault::{Sent, explained, explained_by},
     point::{columns_in, key_values},
     upsert::finish,
@@ -325,28 +326,42 @@ impl Relate {
     async fn add(&self, conn: &mut Connection, keys: &[Vec<Value>]) -> Result<u64> {
         match &self.side {
             Side::ForeignKey { model, columns } => self.point(conn, model, columns, keys, true).await,
-            Side::Between { model, automatic: true, .. } => self.insert(conn, model, keys, true).await,
+            Side::Between { model, automatic: true, .. } => self.insert(conn, model, keys, &[], true).await,
             Side::Between { model, automatic: false, .. } => {
-                self.refuse_more_columns(model)?;
+                let more = self.more_columns(model)?;
                 let there: HashSet<String> = self.related(conn).await?.iter().map(|key| text(key)).collect();
                 let new: Vec<_> = keys.iter().filter(|key| !there.contains(&text(key))).cloned().collect();
-                self.insert(conn, model, &new, false).await
+                self.insert(conn, model, &new, &more, false).await
             }
         }
     }
 
-    /// Adds rows to the table between.
-    async fn insert(&self, conn: &mut Connection, model: &ModelRef, keys: &[Vec<Value>], ignore: bool) -> Result<u64> {
+    /// Adds rows to the table between; `more` are columns that have defaults.
+    async fn insert(
+        &self,
+        conn: &mut Connection,
+        model: &ModelRef,
+        keys: &[Vec<Value>],
+        more: &[u16],
+        ignore: bool,
+    ) -> Result<u64> {
         let (_, source, target) = self.written();
         let names_target = conn.dialect().capabilities().conflict_target;
         let chunk = if ignore && !names_target { 60 } else { CHUNK };
-        let columns: Vec<u16> = source.iter().chain(target).copied().collect();
+        let columns: Vec<u16> = source.iter().chain(target).chain(more).copied().collect();
         let mut count = 0;
         for keys in keys.chunks(chunk) {
+            let mut values = Vec::with_capacity(keys.len() * columns.len());
+            for key in keys {
+                values.extend(self.owner.iter().chain(key).cloned());
+                for &column in more {
+                    values.extend(default_of(model, column)?);
+                }
+            }
             let insert = Insert {
                 model: model.clone(),
                 columns: columns.clone(),
-                values: keys.iter().flat_map(|key| self.owner.iter().chain(key)).cloned().collect(),
+                values,
                 conflict: ignore.then(|| Conflict { target: Vec::new(), update: Vec::new() }),
                 returning: Vec::new(),
             };
@@ -366,23 +381,27 @@ impl Relate {
         Ok(count)
     }
 
-    /// A model between that wants more than the two keys has to be written as itself.
-    fn refuse_more_columns(&self, model: &ModelRef) -> Result<()> {
+    /// The columns of a model between, beside the two keys, that a default fills. What has none, and wants a value, has to be
+    /// written as itself.
+    fn more_columns(&self, model: &ModelRef) -> Result<Vec<u16>> {
         let (_, source, target) = self.written();
-        for (index, column) in model.columns.iter().enumerate() {
-            let index = index as u16;
-            let options = &model.fields[usize::from(column.field)].options;
-            let filled = column.nullable || options.auto || options.db_default.is_some();
-            if !filled && !source.contains(&index) && !target.contains(&index) {
-                let field = &model.fields[usize::from(column.field)].name;
-                return Err(Error::new(
-                    Code::BadQuery,
-                    format!("`{}` stands between, and its `{field}` needs a value", model.name),
-                )
-                .with_hint(format!("make the row between yourself: `{}::draft()..create(&db)`", model.name)));
+        let mut more = Vec::new();
+        for (column, shape) in (0..).zip(&model.columns) {
+            if source.contains(&column) || target.contains(&column) {
+                continue;
+            }
+            match default_of(model, column) {
+                Ok(Some(_)) => more.push(column),
+                Ok(None) => {}
+                Err(_) => {
+                    let field = &model.fields[usize::from(shape.field)].name;
+                    let what = format!("`{}` stands between, and its `{field}` needs a value", model.name);
+                    return Err(Error::new(Code::BadQuery, what)
+                        .with_hint(format!("make the row between yourself: `{}::draft()..create(&db)`", model.name)));
+                }
             }
         }
-        Ok(())
+        Ok(more)
     }
 
     async fn remove(&self, conn: &mut Connection, keys: &[Vec<Value>]) -> Result<u64> {

@@ -9,18 +9,14 @@ use crate::{
     Value, Values, compile,
     model::{ColumnMeta, ModelMeta, Reader, Writer},
     statement::template,
-    tree::{BinaryOp, Expr, Insert, ModelRef, Select},
+    tree::{Expr, Insert, ModelRef, Select},
 };
 use std::marker::PhantomData;
 
 /// The condition that the key of a row is this one.
 pub(super) fn key_is(model: &ModelRef, key: &[Value]) -> Expr {
-    let parts = model
-        .key
-        .iter()
-        .zip(key)
-        .map(|(&column, value)| Expr::own(model.clone(), column).binary(BinaryOp::Eq, Expr::Value(value.clone())));
-    Expr::And(parts.collect())
+    let columns = model.key.iter().map(|&column| Expr::own(model.clone(), column));
+    Expr::same_key(columns, key.iter().cloned().map(Expr::Value))
 }
 
 /// The condition that the key of a row is one of these.
@@ -30,19 +26,10 @@ pub(super) fn key_in(model: &ModelRef, keys: Vec<Vec<Value>>) -> Expr {
 
 /// The condition that some columns hold one of these lists of values.
 pub(super) fn columns_in(model: &ModelRef, columns: &[u16], keys: Vec<Vec<Value>>) -> Expr {
-    if let [column] = *columns {
-        let kind = model.columns[usize::from(column)].kind;
-        let values = keys.into_iter().flatten().collect();
-        return Expr::In(Box::new(Expr::own(model.clone(), column)), Value::List(kind, values));
-    }
-    let equal = |key: Vec<Value>| {
-        let parts = columns
-            .iter()
-            .zip(key)
-            .map(|(&column, value)| Expr::own(model.clone(), column).binary(BinaryOp::Eq, Expr::Value(value)));
-        Expr::And(parts.collect())
-    };
-    Expr::Or(keys.into_iter().map(equal).collect())
+    let Some(&first) = columns.first() else { return Expr::Or(Vec::new()) };
+    let kind = model.columns[usize::from(first)].kind;
+    let parts = columns.iter().map(|&column| Expr::own(model.clone(), column)).collect();
+    Expr::one_of_keys(parts, kind, keys.into_iter().flatten().collect::<Vec<_>>())
 }
 
 /// The values of a key.

@@ -115,7 +115,8 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
     if !model.managed || guessed {
         made.options.push("managed = false".to_owned());
     }
-    let (options, notes) = options::options(model, &handles, &key);
+    let known: Vec<String> = spanning.iter().map(|span| naming::index(&model.table, &span.columns)).collect();
+    let (options, notes) = options::options(model, &handles, &key, &known);
     made.options.extend(options);
     made.notes.extend(notes);
     made
@@ -267,12 +268,9 @@ fn spanning<'a>(tables: &Tables<'a>, model: &'a Model) -> (Vec<Spanning<'a>>, Ve
             })
             .collect();
         let columns = columns.filter(|columns| columns.len() == fields.len() && columns.len() > 1);
-        // The columns are called after the fields of the key.
-        let parts = ends.iter().map(|end| {
-            let plain = target.and_then(|target| target.field(end)).is_some_and(|field| field.relation.is_none());
-            plain.then(|| names::snake(end))
-        });
-        let parts: Option<Vec<String>> = parts.collect();
+        // The columns are called after those of the key.
+        let parts = ends.iter().map(|end| Some(target?.field(end)?.column.as_str()));
+        let parts: Option<Vec<&str>> = parts.collect();
         let stem = columns.as_ref().zip(parts).and_then(|(columns, parts)| {
             let stem = columns.first()?.strip_suffix(&format!("_{}", parts.first()?))?;
             let fits = columns.iter().zip(&parts).all(|(column, part)| *column == format!("{stem}_{part}"));
@@ -296,6 +294,12 @@ fn spanning<'a>(tables: &Tables<'a>, model: &'a Model) -> (Vec<Spanning<'a>>, Ve
     (spanning, notes)
 }
 
+/// Whether a table has the index that a foreign key in these columns makes.
+fn has_index(model: &Model, columns: &[&str]) -> bool {
+    let name = naming::index(&model.table, columns);
+    model.indexes.iter().any(|index| index.name == name)
+}
+
 /// A foreign key in several columns.
 fn several<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, span: &Spanning<'a>, in_key: bool) -> Line {
     let name = names::field(&mut made.taken, &span.stem);
@@ -305,6 +309,7 @@ fn several<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, span: &Spanning<'a>, 
     }
     line.attributes.extend(in_key.then(|| "primary_key".to_owned()));
     line.attributes.extend(span.on_delete.clone());
+    line.attributes.extend((!has_index(made.model, &span.columns)).then(|| "index = false".to_owned()));
     let target = tables.name(span.to).unwrap_or_default();
     let null = made.model.fields.iter().any(|field| span.columns.contains(&field.column.as_str()) && field.null);
     line.ty = if null && !in_key { format!("Option<ForeignKey<{target}>>") } else { format!("ForeignKey<{target}>") };

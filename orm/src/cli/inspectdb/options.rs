@@ -8,8 +8,9 @@ use migrations_engine::{
 };
 use std::collections::BTreeSet;
 
-/// The options, and what is told instead of those that cannot be.
-pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str]) -> (Vec<String>, Vec<String>) {
+/// The options, and what is told instead of those that cannot be. `known` are the names of indexes that fields have by
+/// themselves.
+pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str], known: &[String]) -> (Vec<String>, Vec<String>) {
     let (mut options, mut notes) = (Vec::new(), Vec::new());
     let mut unique: BTreeSet<Vec<String>> = BTreeSet::new();
     // What a key's field cannot say of itself.
@@ -58,7 +59,7 @@ pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str]) -> (Vec<S
             Constraint::ForeignKey { .. } => {}
         }
     }
-    for index in &model.indexes {
+    for index in model.indexes.iter().filter(|index| !known.contains(&index.name)) {
         let plain = index.include.is_empty() && index.method.is_none();
         let keys = fields(handles, &index.on).map(|fields| fields.join(", ")).or_else(|| closure(handles, &index.on));
         let keys = keys.filter(|_| plain && index.on.iter().all(|part| part.nulls.is_none() && part.opclass.is_none()));

@@ -128,7 +128,7 @@ pub struct Log {
 #[model(table = "parcel")]
 pub struct Parcel {
     pub id: i64,
-    #[field(on_delete = cascade)]
+    #[field(on_delete = cascade, index = false)]
     pub line: Option<ForeignKey<OrderLine>>,
     pub other: Option<i32>,
     pub weight: i32,

@@ -1,0 +1,154 @@
+//! Whether something is one of a list, of any length: the list is one bind, so that one text serves for all.
+
+use super::{
+    Sql,
+    expr::{bad, of_column},
+};
+use crate::{Dialect, Kind, Result, Value, tree::Expr};
+
+/// Up to so many values are quicker as they are, on MariaDB and MySQL.
+const FEW: usize = 16;
+
+impl Sql {
+    pub(super) fn in_list(&mut self, on: &Expr, list: &Value) -> Result<()> {
+        let Value::List(kind, values) = list else {
+            return Err(bad("`is_in` needs a list".to_owned()));
+        };
+        if values.is_empty() {
+            return self.truth(false);
+        }
+        list.storable(self.dialect).map_err(|error| of_column(on, error))?;
+        self.side(on)?;
+        let from = match self.dialect {
+            Dialect::Postgres => {
+                self.push(" = ANY(");
+                self.bind(list.clone());
+                self.push(")");
+                return Ok(());
+            }
+            Dialect::Sqlite => from_json(*kind, "value").map(|value| (value, "json_each(", ")".to_owned())),
+            Dialect::MariaDb | Dialect::MySql if values.len() <= FEW => None,
+            Dialect::MariaDb | Dialect::MySql => json_table_type(*kind).map(|column| {
+                (from_json_table(*kind, "v"), "JSON_TABLE(", format!(", '$[*]' COLUMNS (v {column} PATH '$')) AS list"))
+            }),
+        };
+        self.push(" IN (");
+        if let Some((value, before, after)) = from {
+            self.push(&format!("SELECT {value} FROM {before}"));
+            self.bind(list.clone());
+            self.push(&after);
+        } else {
+            // The last one is repeated, so that there are few different statements to be kept prepared.
+            let places = values.len().next_power_of_two().min(values.len().max(self.dialect.capabilities().max_binds));
+            let padded = values.iter().chain(values.last().into_iter().cycle()).take(places);
+            self.list(padded, ", ", |sql, value| {
+                sql.value(value);
+                Ok(())
+            })?;
+        }
+        self.push(")");
+        Ok(())
+    }
+
+    /// Whether some expressions together are one of these rows, whose values stand one after the other.
+    pub(super) fn in_rows(&mut self, on: &[Expr], values: &[Value]) -> Result<()> {
+        let rows = || values.chunks_exact(on.len());
+        let Some(first) = rows().next() else { return self.truth(false) };
+        for (part, value) in on.iter().cycle().zip(values) {
+            value.storable(self.dialect).map_err(|error| of_column(part, error))?;
+        }
+        let kinds: Vec<Kind> = first.iter().map(Value::kind).collect();
+        let column = |place: usize| values[place..].iter().step_by(on.len()).cloned().collect::<Vec<_>>();
+        let places = 0..on.len();
+        let json = Value::List(Kind::Json, rows().map(|row| Value::List(kinds[0], row.into())).collect());
+        self.push("(");
+        self.list(on, ", ", |sql, part| sql.expr(part))?;
+        self.push(") IN (");
+        match self.dialect {
+            Dialect::Postgres => {
+                self.push("SELECT * FROM unnest(");
+                self.list(places, ", ", |sql, place| {
+                    sql.bind(Value::List(kinds[place], column(place).into()));
+                    Ok(())
+                })?;
+                self.push(")");
+            }
+            Dialect::Sqlite => {
+                self.push("SELECT ");
+                self.list(places, ", ", |sql, place| {
+                    let value = from_json(kinds[place], &format!("value->>'$[{place}]'")).ok_or_else(no_json)?;
+                    sql.push(&value);
+                    Ok(())
+                })?;
+                self.push(" FROM json_each(");
+                self.bind(json);
+                self.push(")");
+            }
+            Dialect::MariaDb | Dialect::MySql if values.len() <= FEW => {
+                self.list(rows(), ", ", |sql, row| {
+                    sql.push("(");
+                    sql.list(row, ", ", |sql, value| {
+                        sql.value(value);
+                        Ok(())
+                    })?;
+                    sql.push(")");
+                    Ok(())
+                })?;
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                self.push("SELECT ");
+                self.list(places.clone(), ", ", |sql, place| {
+                    sql.push(&from_json_table(kinds[place], &format!("v{place}")));
+                    Ok(())
+                })?;
+                self.push(" FROM JSON_TABLE(");
+                self.bind(json);
+                self.push(", '$[*]' COLUMNS (");
+                self.list(places, ", ", |sql, place| {
+                    let column = json_table_type(kinds[place]).ok_or_else(no_json)?;
+                    sql.push(&format!("v{place} {column} PATH '$[{place}]'"));
+                    Ok(())
+                })?;
+                self.push(")) AS list");
+            }
+        }
+        self.push(")");
+        Ok(())
+    }
+}
+
+fn no_json() -> crate::Error {
+    bad("a list of documents is compared one by one".to_owned())
+}
+
+/// What SQLite makes of an element of a JSON list. Bytes have no form in JSON, and floats might lose a digit there: digits and
+/// bits do not.
+fn from_json(kind: Kind, element: &str) -> Option<String> {
+    Some(match kind {
+        Kind::Json => return None,
+        Kind::Bytes => format!("unhex({element})"),
+        Kind::F32 | Kind::F64 => format!("orm_float({element})"),
+        Kind::Decimal => format!("CAST({element} AS NUMERIC)"),
+        _ => element.to_owned(),
+    })
+}
+
+/// The value of a column of a table that MariaDB or MySQL makes of a JSON list.
+fn from_json_table(kind: Kind, column: &str) -> String {
+    if kind == Kind::Bytes { format!("UNHEX({column})") } else { column.to_owned() }
+}
+
+/// The type of such a column, where there is one.
+fn json_table_type(kind: Kind) -> Option<&'static str> {
+    Some(match kind {
+        Kind::Bool | Kind::I16 | Kind::I32 | Kind::I64 | Kind::Duration => "BIGINT",
+        Kind::Decimal => "DECIMAL(65, 28)",
+        Kind::Text | Kind::Bytes => "LONGTEXT",
+        Kind::F32 | Kind::F64 => "DOUBLE",
+        Kind::Uuid => "CHAR(36)",
+        Kind::Date => "DATE",
+        Kind::Time => "TIME(6)",
+        Kind::Timestamp | Kind::DateTime => "DATETIME(6)",
+        Kind::Json => return None,
+    })
+}
