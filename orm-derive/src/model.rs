@@ -82,6 +82,7 @@ pub(crate) enum Call {
     AutoNowAdd,
     OnDelete(&'static str),
     Via(String),
+    To(String),
     Through(Path),
     Table(LitStr),
     VerboseName(LitStr),
@@ -92,7 +93,7 @@ pub(crate) enum Call {
 impl Call {
     /// Whether some types do not go with it.
     pub(crate) fn can_be_refused(&self) -> bool {
-        !matches!(self, Call::VerboseName(_) | Call::RenamedFrom(_))
+        !matches!(self, Call::To(_) | Call::VerboseName(_) | Call::RenamedFrom(_))
     }
 }
 
@@ -113,9 +114,16 @@ impl Model {
 }
 
 impl Field {
-    /// Whether nothing that is said of it makes it a column: it may be a reverse side.
+    /// Whether nothing that is said of it makes it a column: it may be a relation that goes by fields of other models. A
+    /// many-to-many with a name for its table is one of its own.
     pub(crate) fn may_be_reverse(&self) -> bool {
-        !self.flatten && self.calls.iter().all(|call| matches!(call.value, Call::Via(_) | Call::VerboseName(_)))
+        let column = |call: &Spanned<Call>| {
+            !matches!(
+                call.value,
+                Call::Via(_) | Call::To(_) | Call::Through(_) | Call::VerboseName(_) | Call::RenamedFrom(_)
+            )
+        };
+        !self.flatten && !self.calls.iter().any(column)
     }
 
     /// Whether nothing that is said of it makes it a plain column: it may be a relation.

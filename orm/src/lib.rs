@@ -261,9 +261,9 @@ pub use db::{
 pub use dialect::{Capabilities, Dialect};
 pub use error::{Code, Error, ErrorKind, Result};
 pub use field::{
-    At, Choices, Field, FieldType, ForeignKey, Handles, HasMany, HasOne, InScope, IntoKey, IntoPart, Json, ManyToMany,
-    NamesRow, NamesRows, NotNull, Null, Nullable, OneToOne, Opt, Pk, PkOrder, Plain, PointsTo, Reverse, Reversed,
-    Scope, SelectedValue, Set, Sub, ToMany, ToOne, Within, family,
+    At, Choices, Field, FieldType, ForeignKey, Handles, HasMany, HasOne, InScope, IntoKey, IntoPart, Json, LeadsTo,
+    ManyToMany, NamesRow, NamesRows, NotNull, Null, Nullable, OneToOne, Opt, Pk, PkOrder, Plain, PointsTo, Reverse,
+    Reversed, Scope, SelectedValue, Set, Sub, ToMany, ToOne, Within, family,
 };
 pub use migrate::Frozen;
 pub use model::{App, Key, Model, ModelPart, OnDelete};
@@ -356,8 +356,9 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `auto_now` | the time of each save |
 /// | `auto_now_add` | the time at which the row was made |
 /// | `on_delete = ..` | when the row pointed to is deleted: `restrict` (unless said otherwise), `cascade`, `protect`, `set_null`, `set_default`, `do_nothing` |
-/// | `via = author` | the foreign key that a reverse side stands for; needed where there are several |
+/// | `via = author` | the foreign key that a reverse side stands for; needed where there are several. On a `ManyToMany`, the one of the other model that this is the reverse side of: `via = tags` |
 /// | `through = Membership` | the model between the sides of a many-to-many, instead of an automatic table |
+/// | `through = Line, via = order, to = product` | the same, where the model between has several keys to a side: `via` names the one to this side, `to` the one to the other |
 /// | `table = ".."` | the name of the automatic table of a many-to-many |
 /// | `flatten` | the field is a part: its columns stand among the model's |
 /// | `help = ".."`, `verbose_name = ".."` | what people read |

@@ -31,6 +31,7 @@ mod prefetch;
 mod reading;
 mod recursion;
 mod secrets;
+mod sides;
 mod slices;
 mod traces;
 mod windows;

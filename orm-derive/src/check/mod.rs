@@ -234,6 +234,16 @@ fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
             "keep one; the model names its own table",
         );
     }
+    if let (Some(to), None) = (&attrs.to, &attrs.through) {
+        errors.here(
+            to.span,
+            "`to` names a key of the model between the sides of a many-to-many",
+            "name that model, `through = ..`; where a foreign key leads is its type, `ForeignKey<Model>`",
+        );
+    }
+    if let (Some(table), Some(_), None) = (&attrs.table, &attrs.via, &attrs.through) {
+        errors.here(table.span, "a reverse side has the table of the many-to-many that `via` names", "remove `table`");
+    }
     if let (Some(span), Some(wrong)) = (attrs.flatten, first_other_than_flatten(attrs)) {
         errors.here(wrong, "the fields of a part have their own attributes", "write them in the part's struct");
         let _ = span;
@@ -313,6 +323,7 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     valued(&mut out, attrs.db_default, Call::DbDefault);
     valued(&mut out, attrs.on_delete, Call::OnDelete);
     valued(&mut out, attrs.via, |via| Call::Via(via.unraw().to_string()));
+    valued(&mut out, attrs.to, |to| Call::To(to.unraw().to_string()));
     valued(&mut out, attrs.through, Call::Through);
     valued(&mut out, attrs.table, Call::Table);
     valued(&mut out, attrs.verbose_name, Call::VerboseName);

@@ -50,16 +50,8 @@ pub(super) fn layout(model: &Model) -> TokenStream {
     let fields = model.fields.iter().map(field);
     let starts = model.has_parts().then(|| quote!(const STARTS: __p::Offsets<#count> = __p::starts(&__FIELDS);));
     let columns = quote_spanned!(model.ident.span()=> const _: () = __p::check_columns(&__FIELDS););
-    let reverse = model.fields.iter().filter(|field| field.may_be_reverse()).map(|field| {
-        let ty = types::of(field);
-        let via = field.calls.iter().find_map(|call| match &call.value {
-            Call::Via(name) => Some(quote!(::core::option::Option::Some(#name))),
-            _ => None,
-        });
-        let via = via.unwrap_or_else(|| quote!(::core::option::Option::None));
-        quote_spanned!(field.type_span()=> __p::check_reverse(<#ty as __p::ModelField>::REVERSE_OF, #via, __MODEL);)
-    });
-    let reverse = (!model.key.is_empty()).then(|| quote!(const _: () = { #(#reverse)* };));
+    let ties = model.fields.iter().filter(|field| field.may_be_reverse()).map(tie);
+    let ties = (!model.key.is_empty()).then(|| quote!(const _: () = { #(#ties)* };));
     let path = format!("::{}", model.name);
     quote! {
         const __FIELDS: [__p::FieldSpec; #count] = [#(#fields),*];
@@ -70,8 +62,28 @@ pub(super) fn layout(model: &Model) -> TokenStream {
         }
         const __MODEL: &'static str = ::core::concat!(::core::module_path!(), #path);
         #columns
-        #reverse
+        #ties
     }
+}
+
+/// Asks whether a relation without a column leads somewhere by one way.
+fn tie(field: &Field) -> TokenStream {
+    let ty = types::of(field);
+    let none = || quote!(::core::option::Option::None);
+    let (mut via, mut to, mut through) = (none(), none(), none());
+    for call in &field.calls {
+        match &call.value {
+            Call::Via(name) => via = quote!(::core::option::Option::Some(#name)),
+            Call::To(name) => to = quote!(::core::option::Option::Some(#name)),
+            Call::Through(model) => {
+                let model = quote_spanned!(call.span=> <#model as __p::Model>);
+                through = quote!(::core::option::Option::Some((#model::KEY.model, #model::FIELDS)));
+            }
+            _ => {}
+        }
+    }
+    let ways = quote!(__p::Ways { via: #via, to: #to, through: #through });
+    quote_spanned!(field.type_span()=> __p::check_tie(<#ty as __p::ModelField>::FAR, #ways, __MODEL);)
 }
 
 fn option(text: Option<&LitStr>) -> TokenStream {
@@ -149,6 +161,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, check: bool) -> 
             quote_spanned!(span=> __p::FieldSpec::on_delete(#spec, __p::OnDelete::#rule))
         }
         Call::Via(name) => quote_spanned!(span=> __p::FieldSpec::via(#spec, #name)),
+        Call::To(name) => quote_spanned!(span=> __p::FieldSpec::to(#spec, #name)),
         Call::Through(_) if check => quote_spanned!(span=> __p::FieldSpec::through(#spec, || loop {})),
         Call::Through(model) => quote_spanned!(span=> __p::FieldSpec::through(#spec, <#model as __p::Model>::meta)),
         Call::Table(name) => quote_spanned!(span=> __p::FieldSpec::table(#spec, #name)),

@@ -28,6 +28,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) auto_now_add: Option<Span>,
     pub(crate) on_delete: Option<Spanned<&'static str>>,
     pub(crate) via: Option<Spanned<Ident>>,
+    pub(crate) to: Option<Spanned<Ident>>,
     pub(crate) through: Option<Spanned<Path>>,
     pub(crate) table: Option<Spanned<LitStr>>,
     pub(crate) flatten: Option<Span>,
@@ -62,6 +63,7 @@ const KNOWN: &[&str] = &[
     "auto_now_add",
     "on_delete",
     "via",
+    "to",
     "through",
     "table",
     "flatten",
@@ -95,7 +97,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("help_text", "write `help = \"..\"`, or a doc comment"),
     ("db_table", "write `table = \"..\"`"),
     ("foreign_key", "write `ForeignKey<Model>` as the field's type"),
-    ("to", "write `ForeignKey<Model>` as the field's type"),
+    (
+        "through_fields",
+        "write `via = ..`, the key of the model between to this one, and `to = ..`, its key to the other",
+    ),
 ];
 
 /// Reads the attributes of a field; every mistake is reported, and what has one is left out.
@@ -133,6 +138,7 @@ fn read(out: &mut FieldAttrs, name: &str, item: &Item, errors: &mut Errors) {
         "auto_now_add" => out.auto_now_add = switch(errors),
         "on_delete" => out.on_delete = rule(item, errors).map(|value| Spanned { span, value }),
         "via" => out.via = item.word(errors, "author").map(|value| Spanned { span, value }),
+        "to" => out.to = item.word(errors, "product").map(|value| Spanned { span, value }),
         "through" => out.through = path(item, errors).map(|value| Spanned { span, value }),
         "table" => out.table = text(errors),
         "flatten" => out.flatten = switch(errors),

@@ -171,8 +171,7 @@ pub(super) fn join(
         let pairs = Found::key(&far, &target).into_iter().zip(Found::key(&Path::source(next), &target));
         Expr::And(pairs.map(|(near, far)| near.binary(crate::tree::BinaryOp::Eq, far)).collect())
     } else {
-        let between = field.relation.as_ref().and_then(|relation| relation.through(&step.model, field));
-        let source = next + u16::from(between.is_some());
+        let source = next + u16::from(step.between().is_some());
         let tied = link(owner, step, &target, source, next, 0);
         if let Some((between, tie)) = tied.through {
             select.joins.push(Join::of(between, kind, tie));

@@ -22,7 +22,7 @@ pub(crate) use handle::expr_in;
 pub use handle::{Field, SelectedValue};
 pub use path::PathNode;
 pub use relation::{ForeignKey, HasMany, HasOne, Loaded, ManyToMany, OneToOne};
-pub use reverse::{Handles, KeyAt, Placed, PointsTo, Reverse, Reversed};
+pub use reverse::{Handles, KeyAt, LeadsTo, Placed, PointsTo, Reverse, Reversed};
 pub use row_key::{NamesRows, Pk, PkOrder};
 pub use scope::{At, Declared, InScope, Joins, NotNull, Null, Nullable, Opt, Own, Scope, Sub};
 pub use set::Set;

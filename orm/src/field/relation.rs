@@ -3,7 +3,7 @@
 use super::{NotNull, Nullable, Opt, PathNode, Scope, ToMany, ToOne, related_key::RelatedKey};
 use crate::{
     Code, Error, Executor, Result,
-    model::{FieldMeta, FieldSpec, Key, Model, ModelField, Reader, RelationKind, Shape, Writer},
+    model::{Far, FieldMeta, Key, Model, ModelField, Reader, RelationKind, Shape, Writer},
 };
 use std::{any::Any, fmt, marker::PhantomData, sync::Arc};
 
@@ -279,7 +279,7 @@ to_one! {
 }
 
 macro_rules! to_many {
-    ($(#[doc = $doc:literal])+ $name:ident, $kind:expr, $handle:ident, $reverse:literal) => {
+    ($(#[doc = $doc:literal])+ $name:ident, $kind:expr, $handle:ident, $many:literal) => {
         $(#[doc = $doc])+
         pub struct $name<M> {
             rows: Held,
@@ -335,8 +335,7 @@ macro_rules! to_many {
             type Handle<S: Scope> = $handle<S, M>;
             const SHAPE: Shape = Shape::Relation($kind, M::meta);
             const COLUMNS: u16 = 0;
-            const REVERSE_OF: Option<(&'static str, &'static [FieldSpec])> =
-                if $reverse { Some((M::KEY.model, M::FIELDS)) } else { None };
+            const FAR: Option<Far> = Some(Far { model: M::KEY.model, fields: M::FIELDS, many_to_many: $many });
 
             fn handle<S: Scope>(at: &'static PathNode, field: u16, _column: u16) -> $handle<S, M> {
                 $handle::new(at, field)
@@ -365,15 +364,47 @@ type ReverseOne<S, M> = ToOne<S, Opt<S>, M>;
 
 to_many! {
     /// The rows of another model that point here by a foreign key: no column.
-    HasMany, RelationKind::HasMany, ToMany, true
+    HasMany, RelationKind::HasMany, ToMany, false
 }
 to_many! {
     /// The row of another model that points here by a one-to-one: no column.
-    HasOne, RelationKind::HasOne, ReverseOne, true
+    HasOne, RelationKind::HasOne, ReverseOne, false
 }
 to_many! {
     /// Rows of another model, through a table between the two: no column.
-    ManyToMany, RelationKind::ManyToMany, ToMany, false
+    ///
+    /// The other model sees the same table by `via`, which names this relation.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// mod store {
+    ///     use orm::prelude::*;
+    ///     orm::app! { pub store { Product, Tag } }
+    ///
+    ///     #[derive(Model)]
+    ///     pub struct Product {
+    ///         pub id: i64,
+    ///         pub tags: ManyToMany<Tag>,
+    ///     }
+    ///
+    ///     #[derive(Model)]
+    ///     pub struct Tag {
+    ///         pub id: i64,
+    ///         #[field(via = tags)] // the reverse side of `Product::tags`
+    ///         pub products: ManyToMany<Product>,
+    ///     }
+    /// }
+    /// use store::{Product, Tag};
+    /// # orm::migrate::create_tables(&db, &[store::store()]).await?;
+    ///
+    /// let (lamp, bright) = (Product::draft().create(&db).await?, Tag::draft().create(&db).await?);
+    /// bright.many(|t| t.products).add([&lamp], &db).await?;
+    /// assert_eq!(lamp.many(|p| p.tags).rows()?.get(&db).await?.id, bright.id);
+    /// # Ok(()) }
+    /// ```
+    ManyToMany, RelationKind::ManyToMany { to: M::KEY.model }, ToMany, true
 }
 
 impl<M: Model> HasMany<M> {

@@ -1,8 +1,11 @@
 //! Reverse sides by type: the rows of a model that point here, where no field is declared for them. A model of a library cannot
 //! know those of the crates that use it.
 
-use super::{Field, Joins, PathNode, Pk, Scope, ToMany, ToOne};
-use crate::{FieldType, model::Model};
+use super::{At, Field, Joins, PathNode, Pk, Scope, ToMany, ToOne};
+use crate::{
+    FieldType,
+    model::{Model, ModelMeta},
+};
 use std::marker::PhantomData;
 
 /// The handles of a model's fields: what closures receive.
@@ -58,7 +61,7 @@ pub trait Handles: Copy {
         Pk::new(self.place())
     }
 
-    /// The rows whose foreign key, one of several to this model, points here.
+    /// The rows whose foreign key, one of several to this model, or whose many-to-many leads here.
     ///
     /// ```
     /// # use library::*;
@@ -66,16 +69,17 @@ pub trait Handles: Copy {
     /// # let db = filled().await?;
     /// let editors = Author::objects().filter(|a| a.reverse_via(Book::fields().editor).exists());
     /// assert_eq!(editors.count(&db).await?, 2);
+    /// // `Tag` has no field for the books that have it.
+    /// let unused = Tag::objects().exclude(|t| t.reverse_via(Book::fields().tags).exists());
+    /// assert_eq!(unused.get(&db).await?.slug, "poetry");
     /// # Ok(()) }
     /// ```
-    fn reverse_via<T: Model, N: Scope>(
-        &self,
-        key: ToOne<super::At<T>, N, Self::Model>,
-    ) -> ToMany<Reversed<Self::Scope>, T>
+    fn reverse_via<T: Model>(&self, relation: impl LeadsTo<T, Self::Model>) -> ToMany<Reversed<Self::Scope>, T>
     where
         Self::Scope: Joins,
     {
-        ToMany::reversed(self.place(), key.owner().model(), key.field_index())
+        let (model, field) = relation.field();
+        ToMany::reversed(self.place(), model, field)
     }
 }
 
@@ -146,6 +150,38 @@ pub struct KeyAt<const N: usize>;
 pub trait PointsTo<M, Key>: Model {
     /// The field, as an index.
     const FIELD: u16;
+}
+
+/// A relation from rows of `T` to rows of `M`: what [`reverse_via`](Handles::reverse_via) goes back along.
+///
+/// ```
+/// # use library::*;
+/// use orm::LeadsTo;
+/// fn back<T: Model>(by: impl LeadsTo<T, Tag>) -> orm::QuerySet<Tag> {
+///     Tag::objects().filter(|t| t.reverse_via(by).exists())
+/// }
+/// let used = back(Book::fields().tags);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "this does not lead from `{T}` to `{M}`",
+    label = "expected a foreign key or a many-to-many of `{T}` to `{M}`, as `{T}::fields().name`"
+)]
+pub trait LeadsTo<T, M> {
+    /// The model that has the field, and the field, as an index.
+    #[doc(hidden)]
+    fn field(self) -> (&'static ModelMeta, u16);
+}
+
+impl<T: Model, N: Scope, M: Model> LeadsTo<T, M> for ToOne<At<T>, N, M> {
+    fn field(self) -> (&'static ModelMeta, u16) {
+        (self.owner().model(), self.field_index())
+    }
+}
+
+impl<T: Model, M: Model> LeadsTo<T, M> for ToMany<At<T>, M> {
+    fn field(self) -> (&'static ModelMeta, u16) {
+        (self.owner().model(), self.field_index())
+    }
 }
 
 /// In the scope `S`, seen through a relation that has no field of its own.

@@ -29,7 +29,7 @@ use std::marker::PhantomData;
 pub struct ToMany<S, M> {
     at: &'static PathNode,
     field: u16,
-    /// The model whose field it is, where that is a foreign key to this one.
+    /// The model whose field it is, where that leads to this one.
     reverse: Option<&'static ModelMeta>,
     _type: PhantomData<fn() -> (S, M)>,
 }
@@ -49,7 +49,7 @@ impl<S: Scope, M: Model> ToMany<S, M> {
         ToMany { at, field, reverse: None, _type: PhantomData }
     }
 
-    /// The rows whose foreign key, the field `key` of `model`, points to the model at the path's end.
+    /// The rows whose field `key` of `model`, a foreign key or a many-to-many, leads to the model at the path's end.
     pub(super) fn reversed(at: &'static PathNode, model: &'static ModelMeta, key: u16) -> Self {
         ToMany { at, field: key, reverse: Some(model), _type: PhantomData }
     }
@@ -63,6 +63,10 @@ impl<S: Scope, M: Model> ToMany<S, M> {
 
     pub(crate) fn owner(self) -> &'static PathNode {
         self.at
+    }
+
+    pub(super) fn field_index(self) -> u16 {
+        self.field
     }
 
     /// The rows of the set for which the condition is true.
@@ -362,18 +366,15 @@ pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, be
     let foreign_key = |source: u16, model: &ModelRef, field: u16| {
         columns_at(source, model, model.fields[field as usize].columns().collect())
     };
-    if step.reverse {
-        return Link { through: None, on: equal(foreign_key(source, target, step.field), owner_key) };
-    }
-    if let Some(through) = relation.through(model, field) {
+    if let Some(through) = step.between() {
         let middle = through.model();
         let target_key = columns_at(source, target, target.key.clone());
         let tie = equal(foreign_key(between, &middle, through.source), owner_key);
         let on = equal(foreign_key(between, &middle, through.target), target_key);
         return Link { through: Some((middle, tie)), on };
     }
-    match relation.reverse(model, field) {
-        Some(reverse) => Link { through: None, on: equal(foreign_key(source, target, reverse), owner_key) },
+    match step.foreign_key() {
+        Some(key) => Link { through: None, on: equal(foreign_key(source, target, key), owner_key) },
         None => refuse("has no foreign key on the other side"),
     }
 }

@@ -31,16 +31,19 @@ fn leads_somewhere(meta: &ModelMeta, field: &FieldMeta, relation: &Relation, sch
         }
     }
     match (relation.kind, field.options.through) {
-        (RelationKind::HasMany | RelationKind::HasOne, _) => one_key(&target, meta, field.options.via, &place()),
-        (RelationKind::ManyToMany, Some(through)) => {
+        (RelationKind::HasMany | RelationKind::HasOne, _) => {
+            one_key(&target, meta, ("via", field.options.via), &place())
+        }
+        (RelationKind::ManyToMany { .. }, Some(through)) => {
             let through = through();
             if std::ptr::eq(meta, &*target) {
                 return two_keys(through, meta, field, &place());
             }
-            one_key(through, meta, field.options.via, &place())?;
-            one_key(through, &target, None, &place())
+            one_key(through, meta, ("via", field.options.via), &place())?;
+            one_key(through, &target, ("to", field.options.to), &place())
         }
-        (RelationKind::ManyToMany, None) if meta.key.len() > 1 || target.key.len() > 1 => {
+        (RelationKind::ManyToMany { .. }, None) if field.mirrors() => mirrored(meta, field, relation, &place()),
+        (RelationKind::ManyToMany { .. }, None) if meta.key.len() > 1 || target.key.len() > 1 => {
             let several = if meta.key.len() > 1 { meta } else { &*target };
             refuse(
                 format!(
@@ -51,6 +54,7 @@ fn leads_somewhere(meta: &ModelMeta, field: &FieldMeta, relation: &Relation, sch
                 "declare the model between, with a foreign key to each side: #[field(through = ..)]".to_owned(),
             )
         }
+        (RelationKind::ManyToMany { .. }, None) => not_doubled(meta, field, &target, &place()),
         _ => Ok(()),
     }
 }
@@ -64,22 +68,22 @@ fn keys_to<'a>(model: &'a ModelMeta, to: &ModelMeta) -> Vec<&'a str> {
     keys.map(|field| &*field.name).collect()
 }
 
-/// A reverse side, and each side of a many-to-many, goes by one key of the other model.
-fn one_key(model: &ModelMeta, to: &ModelMeta, via: Option<&str>, place: &str) -> Result<()> {
+/// A reverse side, and each side of a many-to-many, goes by one key of the other model, which an option may name.
+fn one_key(model: &ModelMeta, to: &ModelMeta, (option, named): (&str, Option<&str>), place: &str) -> Result<()> {
     let keys = keys_to(model, to);
     let (from, label) = (model.label(), to.label());
-    match (&keys[..], via) {
+    match (&keys[..], named) {
         ([], _) => refuse(
             format!("{place} goes by `{from}`, which has no foreign key to `{label}`"),
             format!("add one there: `ForeignKey<{}>`", to.name),
         ),
-        (_, Some(via)) if !keys.contains(&via) => refuse(
-            format!("{place} goes by `{from}`, which has no foreign key `{via}` to `{label}`"),
-            format!("write #[field(via = {})]", keys[0]),
+        (_, Some(name)) if !keys.contains(&name) => refuse(
+            format!("{place} goes by `{from}`, which has no foreign key `{name}` to `{label}`"),
+            format!("write `{option} = {}`", keys[0]),
         ),
         ([first, _, ..], None) => refuse(
             format!("{place} goes by `{from}`, which has several foreign keys to `{label}`: {}", keys.join(", ")),
-            format!("say which is meant: #[field(via = {first})] names the key to the model of the relation"),
+            format!("say which is meant: `{option} = {first}` in its #[field(..)]"),
         ),
         _ => Ok(()),
     }
@@ -88,22 +92,70 @@ fn one_key(model: &ModelMeta, to: &ModelMeta, via: Option<&str>, place: &str) ->
 /// A many-to-many of a model to itself goes by two keys of the model between.
 fn two_keys(through: &ModelMeta, model: &ModelMeta, field: &FieldMeta, place: &str) -> Result<()> {
     let keys = keys_to(through, model);
-    match (keys.len(), field.options.via) {
-        (2, None) => Ok(()),
-        (2, Some(via)) if keys.contains(&via) => Ok(()),
-        (2, Some(via)) => refuse(
-            format!("{place} goes by `{}`, which has no foreign key `{via}` to `{}`", through.label(), model.label()),
-            format!("write #[field(via = {})], the key to the row that the relation starts from", keys[0]),
-        ),
-        (count, _) => refuse(
+    let (via, to) = (field.options.via, field.options.to);
+    for named in [("via", via), ("to", to)] {
+        if named.1.is_some() {
+            one_key(through, model, named, place)?;
+        }
+    }
+    match (&keys[..], via, to) {
+        (_, Some(via), Some(to)) if via != to => Ok(()),
+        ([_, _], ..) if via.is_none() || to.is_none() => Ok(()),
+        (keys, ..) => refuse(
             format!(
-                "{place} goes by `{}`, which takes two foreign keys to `{}` and has {count}",
+                "{place} goes by `{}`, which takes two foreign keys to `{}` and has {}",
                 through.label(),
-                model.label()
+                model.label(),
+                keys.len()
             ),
-            "a many-to-many of a model to itself has a key for each end, and no other".to_owned(),
+            "a many-to-many of a model to itself has a key for each end: where there are more, `via = .., to = ..`, the key to \
+             the row that it starts from and the one to the row that it leads to"
+                .to_owned(),
         ),
     }
+}
+
+/// The reverse side of a many-to-many names it.
+fn mirrored(meta: &ModelMeta, field: &FieldMeta, relation: &Relation, place: &str) -> Result<()> {
+    let target = relation.target();
+    let via = field.options.via.unwrap_or_default();
+    let sides = sides_to(&target, meta);
+    if sides.iter().any(|side| *side.name == *via) {
+        return Ok(());
+    }
+    let what =
+        format!("{place} has `via = {via}`, and `{}` has no such many-to-many to `{}`", target.label(), meta.label());
+    match sides.first() {
+        Some(first) => refuse(what, format!("write #[field(via = {})]", first.name)),
+        None => refuse(what, format!("add it there, `{via}: ManyToMany<{}>`, or remove `via`", meta.name)),
+    }
+}
+
+/// Two many-to-many that lead to each other would be two tables that know nothing of each other.
+fn not_doubled(meta: &ModelMeta, field: &FieldMeta, target: &ModelMeta, place: &str) -> Result<()> {
+    if std::ptr::eq(meta, target) || field.options.table.is_some() {
+        return Ok(());
+    }
+    match sides_to(target, meta).iter().find(|side| side.options.table.is_none()) {
+        None => Ok(()),
+        Some(side) => refuse(
+            format!("{place} leads to `{}`, and its `{}` back: these are two relations", target.label(), side.name),
+            format!(
+                "for the reverse side, write #[field(via = {})] on {place}; for another relation, give it a `table = \"..\"`",
+                side.name
+            ),
+        ),
+    }
+}
+
+/// The many-to-many of a model to another that are no reverse sides.
+fn sides_to<'a>(model: &'a ModelMeta, to: &ModelMeta) -> Vec<&'a FieldMeta> {
+    let leads = |field: &&FieldMeta| {
+        field.is_many_to_many()
+            && !field.mirrors()
+            && field.relation.as_ref().is_some_and(|relation| std::ptr::eq::<ModelMeta>(&*relation.target(), to))
+    };
+    model.fields.iter().filter(leads).collect()
 }
 
 /// Tables, and what is named beside them, have names of their own. An index has one for the whole database, but for MariaDB and

@@ -99,7 +99,9 @@ fn add_field(model: &mut Model, meta: &ModelMeta, field: &FieldMeta) -> Result<(
             RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. } => {
                 foreign_key(model, meta, field, &key_of(&relation.target())).map_err(at)?;
             }
-            RelationKind::ManyToMany => {
+            // The reverse side of another one.
+            RelationKind::ManyToMany { .. } if field.mirrors() => {}
+            RelationKind::ManyToMany { .. } => {
                 let many = many_to_many(model, field, relation.target().name.as_ref(), &key_of(&relation.target()));
                 model.fields.push(many);
             }

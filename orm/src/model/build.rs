@@ -164,7 +164,7 @@ impl FieldSpec {
     pub const fn via(mut self, field: &'static str) -> Self {
         if !matches!(
             self.shape,
-            Shape::Relation(RelationKind::HasMany | RelationKind::HasOne | RelationKind::ManyToMany, _)
+            Shape::Relation(RelationKind::HasMany | RelationKind::HasOne | RelationKind::ManyToMany { .. }, _)
         ) {
             panic!("`via` is for `HasMany`, `HasOne` and `ManyToMany`: remove it");
         }
@@ -175,17 +175,23 @@ impl FieldSpec {
     /// `through = ..`.
     #[track_caller]
     pub const fn through(mut self, model: fn() -> &'static ModelMeta) -> Self {
-        if !matches!(self.shape, Shape::Relation(RelationKind::ManyToMany, _)) {
+        if !matches!(self.shape, Shape::Relation(RelationKind::ManyToMany { .. }, _)) {
             panic!("`through` is for `ManyToMany`: remove it");
         }
         self.options.through = Some(model);
         self
     }
 
+    /// `to = ..`. Only a many-to-many has a model between, whose key it names.
+    pub const fn to(mut self, field: &'static str) -> Self {
+        self.options.to = Some(field);
+        self
+    }
+
     /// `table = ".."`.
     #[track_caller]
     pub const fn table(mut self, name: &'static str) -> Self {
-        if !matches!(self.shape, Shape::Relation(RelationKind::ManyToMany, _)) {
+        if !matches!(self.shape, Shape::Relation(RelationKind::ManyToMany { .. }, _)) {
             panic!("`table` is for `ManyToMany`; the model's own table is named by #[model(table = \"..\")]");
         }
         self.options.table = Some(name);
@@ -380,52 +386,7 @@ const fn refuse_shared(field: &FieldSpec, other: &FieldSpec) {
     }
 }
 
-/// Refuses a reverse side whose foreign key does not exist, or is one of several. `me` is the model that has the reverse side.
-#[track_caller]
-pub const fn check_reverse(
-    of: Option<(&'static str, &'static [FieldSpec])>,
-    via: Option<&'static str>,
-    me: &'static str,
-) {
-    let Some((model, fields)) = of else { return };
-    let (model, own) = (last_segment(model), last_segment(me));
-    let (mut found, mut index) = (0, 0);
-    let mut first = "";
-    while index < fields.len() {
-        if let Shape::Relation(RelationKind::ForeignKey { key, .. } | RelationKind::OneToOne { key, .. }, _) =
-            fields[index].shape
-            && same_text(key.model, "", me, "")
-        {
-            match via {
-                Some(via) if same_text(via, "", fields[index].name, "") => return,
-                Some(_) => {}
-                None => found += 1,
-            }
-            if first.is_empty() {
-                first = fields[index].name;
-            }
-        }
-        // A key inside a part: which one it is, is seen when the program starts.
-        if matches!(fields[index].shape, Shape::Part(_)) {
-            return;
-        }
-        index += 1;
-    }
-    let text = Text::new().push("`").push(model);
-    if first.is_empty() {
-        panic!("{}", text.push("` has no foreign key to `").push(own).push("`").as_str());
-    }
-    if let Some(via) = via {
-        let text = text.push("` has no foreign key `").push(via).push("` to `").push(own);
-        panic!("{}", text.push("`: write #[field(via = ").push(first).push(")]").as_str());
-    }
-    if found > 1 {
-        let text = text.push("` has several foreign keys to `").push(own).push("`: say which, #[field(via = ");
-        panic!("{}", text.push(first).push(")]").as_str());
-    }
-}
-
-const fn last_segment(path: &'static str) -> &'static str {
+pub(super) const fn last_segment(path: &'static str) -> &'static str {
     let bytes = path.as_bytes();
     let mut start = bytes.len();
     while start > 0 && bytes[start - 1] != b':' {
@@ -435,7 +396,7 @@ const fn last_segment(path: &'static str) -> &'static str {
 }
 
 /// `left` and `right` together are `own` and `end` together.
-const fn same_text(left: &str, right: &str, own: &str, end: &str) -> bool {
+pub(super) const fn same_text(left: &str, right: &str, own: &str, end: &str) -> bool {
     let length = left.len() + right.len();
     if length != own.len() + end.len() {
         return false;

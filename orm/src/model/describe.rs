@@ -549,7 +549,7 @@ fn tie(models: &[NewModel], model: &NewModel, field: &NewField) -> Result<Option
                 }
             }
             Tie {
-                kind: RelationKind::ManyToMany,
+                kind: RelationKind::ManyToMany { to: "" },
                 target: find(models, model, to)?.0,
                 reverse: None,
                 through: Some(sides),

@@ -1,8 +1,10 @@
 //! Metadata of models: names resolved, columns laid out, relations ready to be followed.
 
+mod between;
+
 use super::{
-    AppSpec, ColumnShape, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelationKind,
-    Shape, describe::ModelSet,
+    AppSpec, ColumnShape, FieldOptions, FieldSpec, ModelOptions, ModelSpec, OrderKey, RelationKind, Shape,
+    describe::ModelSet,
 };
 use crate::{
     Kind,
@@ -164,6 +166,8 @@ pub struct Through {
     pub source: u16,
     /// Its foreign key to the other side, as a field index.
     pub target: u16,
+    /// Whether it was made for the relation, and is no model of the person's.
+    pub automatic: bool,
 }
 
 /// A column of a model.
@@ -400,6 +404,20 @@ impl FieldMeta {
     pub fn columns(&self) -> std::ops::Range<u16> {
         self.first_column..self.first_column + self.column_count
     }
+
+    /// Whether it is the reverse side of a many-to-many of the other model.
+    pub(crate) fn mirrors(&self) -> bool {
+        self.is_many_to_many() && self.options.via.is_some() && self.options.through.is_none()
+    }
+
+    /// Whether a table between is made for it.
+    pub(crate) fn makes_table(&self) -> bool {
+        self.is_many_to_many() && self.options.via.is_none() && self.options.through.is_none()
+    }
+
+    pub(crate) fn is_many_to_many(&self) -> bool {
+        self.relation.as_ref().is_some_and(|relation| matches!(relation.kind, RelationKind::ManyToMany { .. }))
+    }
 }
 
 impl ColumnMeta {
@@ -420,6 +438,11 @@ impl Through {
     pub fn model(&self) -> ModelRef {
         self.model.model()
     }
+
+    /// The same, seen from the other side.
+    pub(crate) fn turned(&self) -> Through {
+        Through { source: self.target, target: self.source, ..self.clone() }
+    }
 }
 
 impl Relation {
@@ -433,7 +456,7 @@ impl Relation {
         reverse: Option<u16>,
         through: Option<(Target, u16, u16)>,
     ) -> Relation {
-        let through = through.map(|(model, source, target)| Through { model, source, target });
+        let through = through.map(|(model, source, target)| Through { model, source, target, automatic: false });
         Relation {
             kind,
             target,
@@ -471,7 +494,7 @@ impl Relation {
     pub fn is_to_one(&self) -> bool {
         match self.kind {
             RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. } | RelationKind::HasOne => true,
-            RelationKind::HasMany | RelationKind::ManyToMany => false,
+            RelationKind::HasMany | RelationKind::ManyToMany { .. } => false,
         }
     }
 
@@ -497,14 +520,22 @@ impl Relation {
     /// assert_eq!(between.unwrap().model().table, "library_book_tags");
     /// ```
     pub fn through(&self, owner: &ModelRef, field: &FieldMeta) -> Option<&Through> {
-        let between = self.through.get_or_init(|| match (self.kind, field.options.through) {
-            (RelationKind::ManyToMany, Some(model)) => {
-                let model = model();
-                let source = foreign_key_to(model, owner, field.options.via, None)?;
-                let target = foreign_key_to(model, &self.target(), None, Some(source))?;
-                Some(Through { model: Target::Model(ModelRef::Static(model)), source, target })
+        let between = self.through.get_or_init(|| match (self.kind, field.options.through, field.options.via) {
+            (RelationKind::ManyToMany { .. }, Some(model), via) => {
+                let (model, target) = (model(), self.target());
+                let to = field.options.to.and_then(|to| foreign_key_to(model, &target, Some(to), None));
+                let source = foreign_key_to(model, owner, via, to)?;
+                let target = foreign_key_to(model, &target, field.options.to, Some(source))?;
+                Some(Through { model: Target::Model(ModelRef::Static(model)), source, target, automatic: false })
             }
-            (RelationKind::ManyToMany, None) => Some(automatic_through(owner, field, self.target())),
+            (RelationKind::ManyToMany { .. }, None, Some(via)) => {
+                let target = self.target();
+                let (_, other) = target.field(via).filter(|(_, other)| !other.mirrors())?;
+                Some(other.relation.as_ref()?.through(&target, other)?.turned())
+            }
+            (RelationKind::ManyToMany { .. }, None, None) => {
+                Some(between::automatic_through(owner, field, self.target()))
+            }
             _ => None,
         });
         between.as_ref()
@@ -520,55 +551,6 @@ fn foreign_key_to(model: &ModelMeta, to: &ModelMeta, named: Option<&str>, other_
             && field.relation.as_ref().is_some_and(|relation| std::ptr::eq::<ModelMeta>(&*relation.target(), to))
     });
     found.map(|(index, _)| index as u16)
-}
-
-/// The model of an automatic many-to-many table: a key of its own and a foreign key to each side.
-fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: ModelRef) -> Through {
-    let key = |model: &ModelMeta| ModelKey::new(&*model.app, &*model.name);
-    let made = naming::many_to_many(&key(owner), &owner.table, &field.name, &key(&target));
-    let side = |column: &str| column.strip_suffix("_id").unwrap_or(column).to_owned();
-    let between = format!("{}_{}", owner.name, field.name);
-    let mut columns = vec![ColumnMeta::plain("id".to_owned(), Kind::I64, false, 0)];
-    let id = FieldMeta {
-        name: Cow::Borrowed("id"),
-        model: Cow::Owned(between.clone()),
-        options: FieldOptions { auto: true, ..FieldOptions::NONE },
-        first_column: 0,
-        column_count: 1,
-        column: Some(ColumnShape::of::<i64>()),
-        relation: None,
-    };
-    let mut fields = vec![id];
-    for (name, model) in [(side(&made.source_column), owner.clone()), (side(&made.target_column), target)] {
-        let first_column = columns.len() as u16;
-        let index = fields.len() as u16;
-        for &part in &model.key {
-            let part = &model.columns[part as usize];
-            let column = if model.key.len() == 1 { format!("{name}_id") } else { format!("{name}_{}", part.name) };
-            columns.push(ColumnMeta { nullable: false, field: index, name: column, ..part.clone() });
-        }
-        let kind = RelationKind::ForeignKey { nullable: false, key: KeyShape::UNKNOWN };
-        fields.push(FieldMeta {
-            name: Cow::Owned(name),
-            model: Cow::Owned(between.clone()),
-            options: FieldOptions { on_delete: Some(OnDelete::Cascade), ..FieldOptions::NONE },
-            first_column,
-            column_count: columns.len() as u16 - first_column,
-            column: None,
-            relation: Some(Relation::new(kind, Target::from(&model))),
-        });
-    }
-    let table = field.options.table.map_or(made.table, str::to_owned);
-    let both = UniqueMeta { name: None, fields: vec![1, 2], condition: None };
-    let described =
-        Described { app: owner.app.clone(), name: between, table, fields, columns, key: vec![0], ordering: Vec::new() };
-    let model = ModelMeta {
-        verbose_name: format!("{} of {}", field.name, owner.verbose_name),
-        managed: owner.managed,
-        options_cell: OnceLock::from(ModelOptions { unique: vec![both], ..ModelOptions::default() }),
-        ..ModelMeta::described(described)
-    };
-    Through { model: Target::Model(ModelRef::Shared(Arc::new(model))), source: 1, target: 2 }
 }
 
 /// `BookReview` gives `book review`.

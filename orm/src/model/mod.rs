@@ -10,10 +10,11 @@ mod meta;
 mod part;
 mod registry;
 mod spec;
+mod ties;
 mod traits;
 
 pub use app::App;
-pub use build::{Offsets, check_columns, check_reverse, offsets, starts};
+pub use build::{Offsets, check_columns, offsets, starts};
 pub use describe::{ModelSet, Models, NewField, NewModel};
 pub use fit::{Checked, Probe, Unfit, fits, fits_bare, fits_key, fits_part, fitting};
 pub use key::{Key, KeyField};
@@ -25,4 +26,5 @@ pub use spec::{
     AppSpec, Choice, ChoiceValue, ColumnShape, DbDefault, FieldOptions, FieldSpec, KeyShape, ModelOptions, ModelSpec,
     OnDelete, OrderKey, RelatedReader, RelationKind, Shape,
 };
+pub use ties::{Far, Ways, check_tie};
 pub use traits::{Listed, Model, ModelField, Reader, RowPart, Writer, model_handles, optional_model_handles};

@@ -54,7 +54,7 @@ fn fields_of(table: &str, columns: &[String]) -> Option<(&'static str, Vec<Strin
         let between = model
             .fields
             .iter()
-            .filter(|field| field.options.through.is_none())
+            .filter(|field| field.makes_table())
             .filter_map(|field| Some(field.relation.as_ref()?.through(&ModelRef::Static(model), field)?.model()));
         std::iter::once(ModelRef::Static(model)).chain(between).find(|model| model.has_table(table))
     })?;
@@ -98,7 +98,7 @@ fn add(found: &mut References, model: &ModelRef) {
                 let reference = Reference { model: model.clone(), field: index as u16, on_delete };
                 found.entry(address).or_default().push(reference);
             }
-            RelationKind::ManyToMany if field.options.through.is_none() => {
+            RelationKind::ManyToMany { .. } if field.makes_table() => {
                 if let Some(through) = relation.through(model, field) {
                     add(found, &through.model());
                 }

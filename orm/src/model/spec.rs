@@ -117,8 +117,10 @@ pub struct FieldOptions {
     pub auto: bool,
     /// `on_delete = ..`.
     pub on_delete: Option<OnDelete>,
-    /// `via = ..`: the foreign key of the other model that a reverse side stands for.
+    /// `via = ..`: what of the other model, or of the model between, leads here.
     pub via: Option<&'static str>,
+    /// `to = ..`: what of the model between leads to the other side of a many-to-many.
+    pub to: Option<&'static str>,
     /// `through = ..`: the model between the two sides of a many-to-many.
     pub through: Option<fn() -> &'static ModelMeta>,
     /// `table = ".."` of an automatic many-to-many table.
@@ -149,6 +151,7 @@ impl FieldOptions {
         auto: false,
         on_delete: None,
         via: None,
+        to: None,
         through: None,
         table: None,
         help: "",
@@ -265,7 +268,10 @@ pub enum RelationKind {
     /// The reverse of a one-to-one.
     HasOne,
     /// Through a table of its own, or through a model of the person's.
-    ManyToMany,
+    ManyToMany {
+        /// The model that it leads to, with its module.
+        to: &'static str,
+    },
 }
 
 /// What the columns of a primary key look like, for the foreign keys that point to it.

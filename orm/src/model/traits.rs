@@ -1,6 +1,6 @@
 //! The traits that the derive implements: [`Model`], what a struct's field means, and how rows are read.
 
-use super::{AppSpec, FieldMeta, FieldSpec, Key, KeyShape, LazyMeta, ModelMeta, ModelSpec, Shape};
+use super::{AppSpec, Far, FieldMeta, FieldSpec, Key, KeyShape, LazyMeta, ModelMeta, ModelSpec, Shape};
 use crate::{
     Executor, FieldType, IntoKey, Kind, Result, Value, Values,
     db::Row,
@@ -324,9 +324,9 @@ pub trait ModelField: Sized {
     /// How many columns it has.
     const COLUMNS: u16;
 
-    /// The fields of the other model, when this is the reverse side of one of its foreign keys.
+    /// The model at the far end, when something of it, or between, has to lead here.
     #[doc(hidden)]
-    const REVERSE_OF: Option<(&'static str, &'static [FieldSpec])> = None;
+    const FAR: Option<Far> = None;
 
     /// The handle of the field `field`, whose first column is `column`, at the end of a path.
     fn handle<S: Scope>(at: &'static PathNode, field: u16, column: u16) -> Self::Handle<S>;

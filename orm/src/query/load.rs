@@ -377,11 +377,7 @@ fn tie(plan: &Prefetch, select: &mut Select) -> Result<Vec<Expr>> {
     if plan.step.has_key() {
         return Ok(at(0, &target, &mut target.key.iter().copied()));
     }
-    if plan.step.reverse {
-        return Ok(at(0, &target, &mut field.columns()));
-    }
-    let relation = field.relation.as_ref();
-    if let Some(through) = relation.and_then(|relation| relation.through(model, field)) {
+    if let Some(through) = plan.step.between() {
         let between = through.model();
         let key = at(0, &target, &mut target.key.iter().copied());
         let far = at(1, &between, &mut between.fields[usize::from(through.target)].columns());
@@ -390,8 +386,8 @@ fn tie(plan: &Prefetch, select: &mut Select) -> Result<Vec<Expr>> {
         select.joins.push(Join::of(between, JoinKind::Inner, Expr::And(pairs)));
         return Ok(near);
     }
-    match relation.and_then(|relation| relation.reverse(model, field)) {
-        Some(reverse) => Ok(at(0, &target, &mut target.fields[usize::from(reverse)].columns())),
+    match plan.step.foreign_key() {
+        Some(key) => Ok(at(0, &target, &mut target.fields[usize::from(key)].columns())),
         None => {
             let what = format!("`{}.{}` has no foreign key on the other side", model.name, field.name);
             Err(Error::new(Code::BadModel, what))

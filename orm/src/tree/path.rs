@@ -1,6 +1,6 @@
 //! Where a column stands: which source of the query, and the relations that lead from it.
 
-use crate::model::{FieldMeta, ModelMeta, ModelSet};
+use crate::model::{FieldMeta, ModelMeta, ModelSet, Through};
 use std::{fmt, ops::Deref, sync::Arc};
 
 /// A model's metadata: `'static` for derived models, shared for those made at run time.
@@ -44,7 +44,7 @@ pub struct Step {
     pub model: ModelRef,
     /// The relation, as the index of the field in its model.
     pub field: u16,
-    /// Against its direction: from the row that a foreign key points to, to those that have the key.
+    /// Against its direction: from the row that a foreign key or a many-to-many leads to, to those that it leads from.
     pub reverse: bool,
 }
 
@@ -57,6 +57,22 @@ impl Step {
     /// The field.
     pub(crate) fn field(&self) -> &FieldMeta {
         &self.model.fields[usize::from(self.field)]
+    }
+
+    /// The model between, when there is one, as seen from where the step starts.
+    pub(crate) fn between(&self) -> Option<Through> {
+        let field = self.field();
+        let between = field.relation.as_ref()?.through(&self.model, field)?;
+        Some(if self.reverse { between.turned() } else { between.clone() })
+    }
+
+    /// The foreign key of the other model by which the step goes, as a field index there.
+    pub(crate) fn foreign_key(&self) -> Option<u16> {
+        let field = self.field();
+        match self.reverse {
+            true => (field.column_count > 0).then_some(self.field),
+            false => field.relation.as_ref()?.reverse(&self.model, field),
+        }
     }
 
     /// Whether the row that the step starts from has the key of the other.

@@ -55,17 +55,14 @@ fn side(step: &crate::tree::Step) -> Result<Side> {
     let columns = |model: &ModelRef, field: u16| model.fields[usize::from(field)].columns().collect();
     let wrong = || Error::new(Code::BadModel, format!("`{}.{}` leads nowhere", step.model.name, field.name));
     let relation = field.relation.as_ref().ok_or_else(wrong)?;
-    if step.reverse {
-        return Ok(Side::ForeignKey { model: step.model.clone(), columns: columns(&step.model, step.field) });
-    }
-    if let Some(through) = relation.through(&step.model, field) {
+    if let Some(through) = step.between() {
         let model = through.model();
         let (source, target) = (columns(&model, through.source), columns(&model, through.target));
-        return Ok(Side::Between { model, source, target, automatic: field.options.through.is_none() });
+        return Ok(Side::Between { model, source, target, automatic: through.automatic });
     }
-    let reverse = relation.reverse(&step.model, field).ok_or_else(wrong)?;
-    let model = relation.target();
-    let columns = columns(&model, reverse);
+    let key = step.foreign_key().ok_or_else(wrong)?;
+    let model = if step.reverse { step.model.clone() } else { relation.target() };
+    let columns = columns(&model, key);
     Ok(Side::ForeignKey { model, columns })
 }
 

@@ -76,11 +76,17 @@ mod between {
         pub id: i64,
     }
 
+    #[derive(ModelPart)]
+    pub struct People {
+        pub person: ForeignKey<Person>,
+        pub inviter: ForeignKey<Person>,
+    }
+
     #[derive(Model)]
     pub struct Membership {
         pub id: i64,
-        pub person: ForeignKey<Person>,
-        pub inviter: ForeignKey<Person>,
+        #[field(flatten)]
+        pub people: People,
         pub group: ForeignKey<Group>,
     }
 }
@@ -93,7 +99,7 @@ fn a_model_between_has_one_key_to_each_side() {
         "`between.Person.groups` goes by `between.Membership`, which has several foreign keys to `between.Person`: \
          person, inviter"
     );
-    assert!(hint.contains("#[field(via = person)]"), "{hint}");
+    assert!(hint.contains("`via = person`"), "{hint}");
 }
 
 mod alone {
@@ -108,10 +114,16 @@ mod alone {
         pub friends: ManyToMany<Person>,
     }
 
+    #[derive(ModelPart)]
+    pub struct People {
+        pub person: ForeignKey<Person>,
+    }
+
     #[derive(Model)]
     pub struct Friendship {
         pub id: i64,
-        pub person: ForeignKey<Person>,
+        #[field(flatten)]
+        pub people: People,
     }
 }
 
@@ -156,7 +168,7 @@ fn a_reverse_side_goes_by_one_key_in_parts_as_well() {
         message,
         "`parts.Author.books` goes by `parts.Book`, which has several foreign keys to `parts.Author`: author, editor"
     );
-    assert!(hint.contains("#[field(via = author)]"), "{hint}");
+    assert!(hint.contains("`via = author`"), "{hint}");
 }
 
 mod elsewhere {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Code, Error, Model, Result, Untyped, ValidationError, Value,
-    model::{FieldMeta, ModelMeta, RelationKind},
+    model::{FieldMeta, ModelMeta},
     nearest::nearest,
     value::untyped::expected,
 };
@@ -206,7 +206,7 @@ impl Input {
         let options = &field.options;
         let is_key = field.columns().any(|column| meta.key.contains(&column));
         let (reason, message) = if field.column_count == 0 {
-            let many = field.relation.as_ref().is_some_and(|it| matches!(it.kind, RelationKind::ManyToMany));
+            let many = field.is_many_to_many();
             let row: String = meta.name.chars().take(1).flat_map(char::to_lowercase).collect();
             match many {
                 true => (

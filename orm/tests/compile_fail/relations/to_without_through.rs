@@ -1,0 +1,19 @@
+use orm::prelude::*;
+
+orm::app! { pub store { Product, Tag } }
+
+#[derive(Model)]
+pub struct Product {
+    pub id: i64,
+    #[field(to = tag)]
+    pub tags: ManyToMany<Tag>,
+}
+
+#[derive(Model)]
+pub struct Tag {
+    pub id: i64,
+    #[field(via = tags, table = "tagged")]
+    pub products: ManyToMany<Product>,
+}
+
+fn main() {}
