@@ -35,6 +35,7 @@ pub use orm_derive::ModelPart;
 /// |---|---|
 /// | nothing | stored as text, `InProgress` as `in_progress`, labelled `In progress`; `max_length` follows from the longest |
 /// | `#[choices(integer)]`, or discriminants `Low = 1` | stored as numbers, in 32 bits; `#[repr(i16)]` and `#[repr(i64)]` say otherwise |
+/// | `#[choices(db_type = "mood")]` | stored as texts of an enum of the database's own, on PostgreSQL only; `CREATE TYPE` makes it |
 /// | `#[choice(value = "pub")]`, `#[choice(value = 7)]` | the stored value of a variant |
 /// | `#[choice(label = "In print")]` | what people read |
 /// | `#[choice(other)] Other(String)` | takes stored values that are none of the choices (`i64` for numbers); without it they are an error, [`Code::UnknownChoice`](crate::Code::UnknownChoice) |

@@ -69,6 +69,8 @@ pub struct Capabilities {
     pub lock_of: bool,
     /// One array as one bind: `= ANY($1)`.
     pub array_binds: bool,
+    /// Arrays, ranges, hstore, full text search, and enums of the database's own.
+    pub postgres_types: bool,
     /// The longest identifier, in bytes (characters on MariaDB and MySQL).
     pub identifier_limit: usize,
     /// The most binds in one statement.
@@ -157,6 +159,7 @@ const SQLITE: Capabilities = Capabilities {
     select_for_update: false,
     lock_of: false,
     array_binds: false,
+    postgres_types: false,
     identifier_limit: usize::MAX,
     max_binds: 32_766,
     decimal_digits: 15,
@@ -185,6 +188,7 @@ const POSTGRES: Capabilities = Capabilities {
     select_for_update: true,
     lock_of: true,
     array_binds: true,
+    postgres_types: true,
     identifier_limit: 63,
     max_binds: 65_535,
     decimal_digits: 28,
@@ -213,6 +217,7 @@ const MARIADB: Capabilities = Capabilities {
     select_for_update: true,
     lock_of: false,
     array_binds: false,
+    postgres_types: false,
     identifier_limit: 64,
     max_binds: 65_535,
     decimal_digits: 28,

@@ -153,6 +153,8 @@ codes! {
     UnknownZone = "query.unknown_zone", Query;
     /// The table or column does not exist: migrations may be missing.
     MissingTable = "query.missing_table", Query;
+    /// An extension of PostgreSQL is not there that a type or function comes with.
+    MissingExtension = "query.missing_extension", Query;
     /// A query was built that means nothing.
     BadQuery = "query.invalid", Usage;
     /// A query by name names a model, field, lookup or function that is not there, or may not be seen.

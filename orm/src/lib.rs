@@ -226,6 +226,8 @@
 //!
 //! # Further
 //!
+//! Arrays, ranges, full text search and what else PostgreSQL alone has is in [`postgres`].
+//!
 //! What comes from outside, such as a filter in a query string or a report that somebody put together, is a query by name:
 //! [`dynamic`] checks it against the models and gives untyped rows, or narrows a typed query.
 //!
@@ -244,6 +246,7 @@ mod field;
 pub mod migrate;
 pub mod model;
 mod nearest;
+pub mod postgres;
 mod query;
 mod resolve;
 mod statement;
@@ -277,8 +280,8 @@ pub use query::{
 };
 pub use statement::Statement;
 pub use validation::ValidationError;
-pub(crate) use value::Values;
-pub use value::{Kind, Untyped, Value};
+pub use value::{Kind, List, Untyped, Value};
+pub(crate) use value::{PgKind, PgValue, Range, Values};
 pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clock};
 
 /// Makes a struct a model: a table with a column for each field.
@@ -331,6 +334,7 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `String`, `Decimal`, `NaiveDate`, `NaiveTime`, `NaiveDateTime`, `DateTime<Utc>`, `TimeDelta`, `Uuid`, `Vec<u8>`, `serde_json::Value`, [`Json<T>`](crate::Json) | a column |
 /// | `u16`, `u32`, `u64` | a column that is never negative |
 /// | an enum with [`Choices`](derive@crate::Choices), a newtype with [`FieldType`](derive@crate::FieldType) | a column |
+/// | `Vec<T>` of these, and the types of [`postgres`](crate::postgres) | a column, on PostgreSQL only |
 /// | `Option<T>` of these | the same, or NULL; drafts need not set it |
 /// | [`ForeignKey<M>`](crate::ForeignKey), [`OneToOne<M>`](crate::OneToOne), and `Option` of them | a column with the key of another row: `author_id` |
 /// | [`HasMany<M>`](crate::HasMany), [`HasOne<M>`](crate::HasOne) | the reverse side of one; no column |
@@ -431,6 +435,7 @@ pub mod __private {
     };
     use crate::query::{IntoQ, OrderKeys};
     pub use crate::tree::{Expr, ModelRef, Order, Select};
+    pub use crate::value::PgKind;
     pub use crate::write::{
         Draft, DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey, default_value,
     };
@@ -481,6 +486,10 @@ pub mod __private {
 pub mod prelude {
     #[cfg(feature = "cli")]
     pub use crate::Project;
+    pub use crate::postgres::{
+        ArrayExpression as _, HStoreExpression as _, ListExpression as _, RangeExpression as _, SearchExpression as _,
+        SimilarExpression as _,
+    };
     pub use crate::write::Draft as _;
     pub use crate::{
         AggregateExpression as _, DateExpression as _, JsonExpression as _, NumberExpression as _, TextExpression as _,

@@ -2,8 +2,10 @@
 
 pub(crate) mod base64;
 mod json;
+mod postgres;
 pub(crate) mod untyped;
 
+pub use postgres::{PgKind, PgValue, Range};
 pub use untyped::Untyped;
 
 use crate::{Code, Dialect, Error, Result};
@@ -14,9 +16,11 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The kinds of value that every supported database can store, each in one documented form.
+/// The kinds of value that every supported database can store, each in one documented form, and those of PostgreSQL alone.
+///
+/// In JSON a kind is a word: `"i64"`, `"text"`, `"text[]"` for an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(into = "String", try_from = "String")]
 #[non_exhaustive]
 pub enum Kind {
     /// `bool`.
@@ -51,6 +55,8 @@ pub enum Kind {
     Uuid,
     /// A JSON document.
     Json,
+    /// What PostgreSQL alone has.
+    Postgres(&'static PgKind),
 }
 
 /// Values of a row's key or of one field, of which there is mostly one: then they take no allocation.
@@ -96,11 +102,33 @@ pub enum Value {
     Uuid(Uuid),
     /// See [`Kind::Json`].
     Json(serde_json::Value),
+    /// See [`Kind::Postgres`].
+    Postgres(&'static PgKind, Box<PgValue>),
     /// Many values of one kind, bound as one: an array on PostgreSQL, a JSON array elsewhere.
-    List(Kind, Arc<[Value]>),
+    List(Arc<List>),
+}
+
+/// Many values of one kind: see [`Value::List`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct List {
+    /// What they are; NULL can be one of them.
+    pub kind: Kind,
+    /// The values.
+    pub values: Vec<Value>,
 }
 
 impl Value {
+    /// Many values of one kind, to be bound as one.
+    ///
+    /// ```
+    /// use orm::{Kind, Value};
+    /// assert_eq!(Value::list(Kind::I64, [Value::I64(7), Value::I64(9)]).kind(), Kind::I64);
+    /// ```
+    pub fn list(kind: Kind, values: impl IntoIterator<Item = Value>) -> Value {
+        Value::List(Arc::new(List { kind, values: values.into_iter().collect() }))
+    }
+
     /// The kind of this value (of its elements, for a list).
     ///
     /// ```
@@ -109,7 +137,8 @@ impl Value {
     /// ```
     pub fn kind(&self) -> Kind {
         match self {
-            Value::Null(kind) | Value::List(kind, _) => *kind,
+            Value::Null(kind) => *kind,
+            Value::List(list) => list.kind,
             Value::Bool(_) => Kind::Bool,
             Value::I16(_) => Kind::I16,
             Value::I32(_) => Kind::I32,
@@ -126,6 +155,7 @@ impl Value {
             Value::Duration(_) => Kind::Duration,
             Value::Uuid(_) => Kind::Uuid,
             Value::Json(_) => Kind::Json,
+            Value::Postgres(kind, _) => Kind::Postgres(kind),
         }
     }
 
@@ -137,6 +167,14 @@ impl Value {
     /// ```
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null(_))
+    }
+
+    /// What it is of the values that PostgreSQL alone has.
+    pub(crate) fn own(&self) -> Option<&PgValue> {
+        match self {
+            Value::Postgres(_, value) => Some(value),
+            _ => None,
+        }
     }
 
     /// Refuses a value that the database would not keep as it is.
@@ -152,7 +190,15 @@ impl Value {
             Value::Timestamp(stamp) => Value::year(stamp.date()).map(drop),
             Value::DateTime(instant) => Value::year(instant.date_naive()).map(drop),
             Value::Duration(span) => Value::micros(*span).map(drop),
-            Value::List(_, values) => values.iter().try_for_each(|value| value.storable(dialect)),
+            Value::List(list) => list.values.iter().try_for_each(|value| value.storable(dialect)),
+            Value::Postgres(kind, value) => {
+                kind.known_to(dialect)?;
+                value.parts().try_for_each(|value| value.storable(dialect))?;
+                match value.texts().any(|text| text.contains('\0')) {
+                    true => Err(nul(dialect)),
+                    false => Ok(()),
+                }
+            }
             _ => Ok(()),
         }
     }
@@ -181,7 +227,7 @@ impl Value {
             Value::Text(text) => text.len(),
             Value::Bytes(bytes) => bytes.len(),
             Value::Json(document) => size_of_json(document),
-            Value::List(_, values) => values.iter().map(Value::size).sum(),
+            Value::List(list) => list.values.iter().map(Value::size).sum(),
             _ => 16,
         }
     }

@@ -25,6 +25,7 @@ pub enum Capability {
     InsertReturning,
     UpdateReturning,
     DeleteReturning,
+    PostgresTypes,
 }
 
 impl Backend {
@@ -51,6 +52,7 @@ impl Backend {
                 InsertReturning,
                 UpdateReturning,
                 DeleteReturning,
+                PostgresTypes,
             ],
             Backend::MariaDb => &[SelectForUpdate, InsertReturning, DeleteReturning],
         }
@@ -70,6 +72,7 @@ impl Capability {
             Capability::InsertReturning => has.insert_returning,
             Capability::UpdateReturning => has.update_returning,
             Capability::DeleteReturning => has.delete_returning,
+            Capability::PostgresTypes => has.postgres_types,
         }
     }
 }

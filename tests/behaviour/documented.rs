@@ -208,7 +208,7 @@ behaviour! {
 fn the_code_of_the_document_runs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let document = fs::read_to_string(root.join("../docs/queries.md")).unwrap();
-    let source = plain(include_str!("documented.rs"));
+    let source = [include_str!("documented.rs"), include_str!("postgres/documented.rs")].map(plain).concat();
     let blocks: Vec<&str> = document
         .split("```rust\n")
         .skip(1)

@@ -23,6 +23,8 @@ const FLOW: &[(&str, &[&str])] = &[
     ("field", &["db", "model", "query", "tree", "write"]),
     ("query", &["compile", "db", "field", "model", "statement", "tree", "write"]),
     ("write", &["compile", "db", "field", "model", "query", "statement", "tree"]),
+    // What PostgreSQL alone has, under one name.
+    ("postgres", &["field", "query", "tree"]),
     // Queries by name: checked against metadata, they become the same tree.
     ("dynamic", &["compile", "db", "field", "model", "query", "statement", "tree"]),
     // Untyped from here on.

@@ -6,13 +6,15 @@ use crate::{
 };
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Data, DeriveInput, Expr, ExprLit, ExprUnary, Fields, Lit, UnOp, Variant, ext::IdentExt};
+use syn::{Data, DeriveInput, Expr, ExprLit, ExprUnary, Fields, Lit, LitStr, UnOp, Variant, ext::IdentExt};
 
 /// An enum with `#[derive(Choices)]`.
 pub(crate) struct Choices {
     pub(crate) ident: Ident,
     pub(crate) name: String,
     pub(crate) storage: Storage,
+    /// The enum of the database in which the choices are stored.
+    pub(crate) db_type: Option<LitStr>,
     pub(crate) variants: Vec<Choice>,
     /// The variant that takes every other stored value.
     pub(crate) other: Option<Ident>,
@@ -61,10 +63,14 @@ pub(crate) fn choices(input: &DeriveInput, errors: &mut Errors) -> Option<Choice
     }
     let numbered = data.variants.iter().any(|variant| variant.discriminant.is_some());
     let integers = attrs.integer.is_some() || (numbered && attrs.text.is_none());
+    if let Some(db_type) = attrs.db_type.as_ref().filter(|_| integers) {
+        errors.at(db_type, "an enum of the database has texts", "remove `db_type`, or the numbers");
+    }
     let mut out = Choices {
         ident: input.ident.clone(),
         name: input.ident.unraw().to_string(),
         storage: if integers { integer(input) } else { Storage::Text },
+        db_type: attrs.db_type,
         variants: Vec::new(),
         other: None,
     };

@@ -21,7 +21,7 @@ pub(crate) fn derive_choices(input: TokenStream) -> TokenStream {
 }
 
 fn expand(choices: &Choices, clean: bool) -> TokenStream {
-    let Choices { ident, name, storage, variants, other } = choices;
+    let Choices { ident, name, storage, db_type, variants, other } = choices;
     let table = variants.iter().map(|choice| {
         let label = &choice.label;
         let value = match &choice.value {
@@ -32,18 +32,19 @@ fn expand(choices: &Choices, clean: bool) -> TokenStream {
     });
     let names: Vec<_> = variants.iter().map(|choice| &choice.ident).collect();
     let indices: Vec<usize> = (0..variants.len()).collect();
-    let kind = match storage {
-        Storage::Text => quote!(Text),
-        Storage::I16 => quote!(I16),
-        Storage::I32 => quote!(I32),
-        Storage::I64 => quote!(I64),
+    let kind = match (storage, db_type) {
+        (Storage::Text, Some(name)) => quote!(Postgres(&__p::PgKind::Enum(#name))),
+        (Storage::Text, None) => quote!(Text),
+        (Storage::I16, _) => quote!(I16),
+        (Storage::I32, _) => quote!(I32),
+        (Storage::I64, _) => quote!(I64),
     };
     let longest = variants.iter().filter_map(|choice| match &choice.value {
         Stored::Text(text) => Some(text.chars().count() as u32),
         Stored::Integer(_) => None,
     });
     // With a variant for everything else, the column has to hold more than the choices.
-    let max_length = match longest.max().filter(|_| other.is_none()) {
+    let max_length = match longest.max().filter(|_| other.is_none() && db_type.is_none()) {
         Some(longest) => quote!(::core::option::Option::Some(#longest)),
         None => quote!(::core::option::Option::None),
     };
@@ -57,7 +58,7 @@ fn expand(choices: &Choices, clean: bool) -> TokenStream {
     let (held, write, read, parse) = match storage {
         Storage::Text => (
             quote!(::std::string::String),
-            quote!(__p::write_choice(__index(self), __CHOICES)),
+            quote!(__p::write_choice(__index(self), Self::KIND, __CHOICES)),
             quote!(__p::read_choice(cell, __CHOICES)?),
             quote!(__p::parse_choice(text, __CHOICES)),
         ),

@@ -10,6 +10,7 @@ use syn::{Attribute, Expr, LitStr};
 pub(crate) struct ChoicesAttrs {
     pub(crate) integer: Option<Span>,
     pub(crate) text: Option<Span>,
+    pub(crate) db_type: Option<LitStr>,
 }
 
 /// What `#[choice(..)]` on a variant says.
@@ -27,10 +28,11 @@ pub(crate) fn choices_attrs(attributes: &[Attribute], errors: &mut Errors) -> Ch
         match &*item.name.to_string() {
             "integer" => out.integer = item.flag(errors).filter(|on| *on).map(|_| item.span()),
             "text" => out.text = item.flag(errors).filter(|on| *on).map(|_| item.span()),
+            "db_type" => out.db_type = item.text(errors),
             name => errors.at(
                 &item.name,
                 format_args!("there is no option `{name}` for choices"),
-                "the options are: integer, text",
+                "the options are: integer, text, db_type",
             ),
         }
     }

@@ -18,8 +18,13 @@ impl Sql {
         if of.function == Aggregate::Join {
             return self.joined(of);
         }
+        if matches!(of.function, Aggregate::Array | Aggregate::JsonArray) {
+            return self.listed(of);
+        }
         if !of.order.is_empty() {
-            return Err(bad("an order has no meaning in this aggregate: `join` has one".to_owned()));
+            return Err(bad(
+                "an order has no meaning in this aggregate: `join`, `array_agg` and `json_agg` have one".to_owned()
+            ));
         }
         let kind = of.arguments.first().and_then(|on| self.kind(on));
         let integer = matches!(kind, Some(Kind::I16 | Kind::I32 | Kind::I64));
@@ -73,7 +78,7 @@ impl Sql {
             Aggregate::StdDev | Aggregate::StdDevSample | Aggregate::Variance | Aggregate::VarianceSample => {
                 return self.spread(of);
             }
-            Aggregate::Join => "",
+            Aggregate::Join | Aggregate::Array | Aggregate::JsonArray => "",
         };
         self.over_rows(name, of, "")
     }
@@ -82,7 +87,7 @@ impl Sql {
         self.push("CAST(");
         write(self)?;
         self.push(" AS ");
-        self.push(self.type_name(kind));
+        self.push(&self.type_name(kind));
         self.push(")");
         Ok(())
     }
@@ -159,6 +164,27 @@ impl Sql {
             self.push(")");
         }
         Ok(())
+    }
+
+    /// All values, as an array or as a JSON list.
+    fn listed(&mut self, of: &Aggregation) -> Result<()> {
+        if !self.dialect.capabilities().postgres_types {
+            return Err(self.unsupported("array of an aggregate's values", "texts are joined by `join` everywhere"));
+        }
+        let on = of.arguments.first();
+        if of.distinct && of.order.iter().any(|order| Some(&order.expr) != on) {
+            return Err(bad("different values can be ordered by themselves only"));
+        }
+        self.push(if of.function == Aggregate::Array { "ARRAY_AGG(" } else { "JSONB_AGG(" });
+        self.push(if of.distinct { "DISTINCT " } else { "" });
+        self.inside(|sql| sql.filtered(on, of.filter.as_ref(), ""))?;
+        if !of.order.is_empty() {
+            self.push(" ORDER BY ");
+            self.list(&of.order, ", ", |sql, order| sql.order_by(order, |sql| sql.operand(&order.expr)))?;
+        }
+        self.push(")");
+        self.inside(|sql| sql.filter_after(of.filter.as_ref()))?;
+        self.over()
     }
 
     /// An exact sum as the text that it is.

@@ -5,6 +5,7 @@ use crate::{
     Dialect, Kind, Result,
     tree::{Expr, Function},
 };
+use std::borrow::Cow;
 
 impl Sql {
     pub(super) fn call(&mut self, function: Function, arguments: &[Expr]) -> Result<()> {
@@ -103,6 +104,7 @@ impl Sql {
                 self.inside(|sql| sql.named(name, arguments))?;
                 self.over()
             }
+            Function::Postgres(function) => self.postgres_function(function, arguments),
             Function::Declared(declared) => match declared.in_dialect(self.dialect) {
                 Some(name) => self.named(name, arguments),
                 None => Err(self.unsupported(
@@ -187,6 +189,9 @@ impl Sql {
     }
 
     pub(super) fn cast(&mut self, inner: &Expr, kind: Kind) -> Result<()> {
+        if let Kind::Postgres(own) = kind {
+            own.known_to(self.dialect)?;
+        }
         let whole = matches!(kind, Kind::I16 | Kind::I32 | Kind::I64);
         // The others round where SQLite and Rust cut off.
         let cut = whole && !matches!(self.kind(inner), Some(Kind::I16 | Kind::I32 | Kind::I64));
@@ -199,14 +204,14 @@ impl Sql {
             Some(digits) if kind == Kind::Decimal && self.dialect.is_mysql() => {
                 self.push(&format!("DECIMAL(65, {})", digits.min(38)));
             }
-            _ => self.push(self.type_name(kind)),
+            _ => self.push(&self.type_name(kind)),
         }
         self.push(")");
         Ok(())
     }
 
-    pub(super) fn type_name(&self, kind: Kind) -> &'static str {
-        match self.dialect {
+    pub(super) fn type_name(&self, kind: Kind) -> Cow<'static, str> {
+        let name = match self.dialect {
             Dialect::Sqlite => match kind {
                 Kind::Bool | Kind::I16 | Kind::I32 | Kind::I64 | Kind::Duration => "INTEGER",
                 Kind::F32 | Kind::F64 => "REAL",
@@ -231,6 +236,7 @@ impl Sql {
                 Kind::Duration => "INTERVAL",
                 Kind::Uuid => "UUID",
                 Kind::Json => "JSONB",
+                Kind::Postgres(own) => return own.cast().unwrap_or_else(|| own.sql()).into(),
             },
             Dialect::MariaDb | Dialect::MySql => match kind {
                 Kind::Bool | Kind::I16 | Kind::I32 | Kind::I64 | Kind::Duration => "SIGNED",
@@ -240,9 +246,10 @@ impl Sql {
                 Kind::Date => "DATE",
                 Kind::Time => "TIME(6)",
                 Kind::Timestamp | Kind::DateTime => "DATETIME(6)",
-                Kind::Text | Kind::Uuid | Kind::Json => "CHAR",
+                Kind::Text | Kind::Uuid | Kind::Json | Kind::Postgres(_) => "CHAR",
             },
-        }
+        };
+        Cow::Borrowed(name)
     }
 }
 

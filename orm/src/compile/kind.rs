@@ -2,8 +2,8 @@
 
 use super::Sql;
 use crate::{
-    Kind,
-    tree::{Aggregate, BinaryOp, Expr, Function, Select, Selected},
+    Kind, PgKind,
+    tree::{Aggregate, BinaryOp, Expr, Function, PgFunction, Select, Selected},
 };
 
 impl Sql {
@@ -55,6 +55,7 @@ impl Sql {
                 | Function::Minute
                 | Function::Second => Some(Kind::I32),
                 Function::Declared(declared) => Some(declared.kind),
+                Function::Postgres(function) => function.gives(arguments.first().and_then(|first| self.kind(first))),
                 Function::Date => Some(Kind::Date),
                 Function::Time => Some(Kind::Time),
                 Function::Trunc(_) => arguments.first().and_then(|first| self.kind(first)),
@@ -124,6 +125,8 @@ impl Sql {
                         Some(Kind::F64)
                     }
                     Aggregate::Join => Some(Kind::Text),
+                    Aggregate::Array => on.and_then(PgKind::array).map(Kind::Postgres),
+                    Aggregate::JsonArray => Some(Kind::Json),
                     Aggregate::Min | Aggregate::Max | Aggregate::Any | Aggregate::AllTrue | Aggregate::AnyTrue => on,
                 }
             }
@@ -161,6 +164,16 @@ impl Sql {
             Expr::Negate(inner) | Expr::In(inner, _) => self.nullable(inner),
             Expr::Like { on, pattern, .. } => self.nullable(on) || self.nullable(pattern),
             Expr::Call(Function::IsTrue | Function::Now, _) => false,
+            Expr::Call(Function::Postgres(function), arguments) => match function {
+                PgFunction::Words | PgFunction::ArrayOf => false,
+                // There may be no such element, bound or key, or NULL among the elements.
+                PgFunction::ArrayElement
+                | PgFunction::ArrayHas
+                | PgFunction::RangeStart
+                | PgFunction::RangeEnd
+                | PgFunction::HStoreGet => true,
+                _ => arguments.iter().any(|part| self.nullable(part)),
+            },
             Expr::Call(Function::Coalesce, arguments) => arguments.iter().all(|part| self.nullable(part)),
             Expr::Call(
                 Function::Lower

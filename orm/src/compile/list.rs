@@ -11,25 +11,28 @@ const FEW: usize = 16;
 
 impl Sql {
     pub(super) fn in_list(&mut self, on: &Expr, list: &Value) -> Result<()> {
-        let Value::List(kind, values) = list else {
+        let Value::List(of) = list else {
             return Err(bad("`is_in` needs a list".to_owned()));
         };
+        let (kind, values) = (of.kind, &of.values);
         if values.is_empty() {
             return self.truth(false);
         }
         list.storable(self.dialect).map_err(|error| of_column(on, error))?;
         self.side(on)?;
         let from = match self.dialect {
+            // Of those, what is bound as text can be in an array.
+            Dialect::Postgres if matches!(kind, Kind::Postgres(own) if !own.in_lists()) => None,
             Dialect::Postgres => {
                 self.push(" = ANY(");
                 self.bind(list.clone());
                 self.push(")");
                 return Ok(());
             }
-            Dialect::Sqlite => from_json(*kind, "value").map(|value| (value, "json_each(", ")".to_owned())),
+            Dialect::Sqlite => from_json(kind, "value").map(|value| (value, "json_each(", ")".to_owned())),
             Dialect::MariaDb | Dialect::MySql if values.len() <= FEW => None,
-            Dialect::MariaDb | Dialect::MySql => json_table_type(*kind).map(|column| {
-                (from_json_table(*kind, "v"), "JSON_TABLE(", format!(", '$[*]' COLUMNS (v {column} PATH '$')) AS list"))
+            Dialect::MariaDb | Dialect::MySql => json_table_type(kind).map(|column| {
+                (from_json_table(kind, "v"), "JSON_TABLE(", format!(", '$[*]' COLUMNS (v {column} PATH '$')) AS list"))
             }),
         };
         self.push(" IN (");
@@ -60,7 +63,7 @@ impl Sql {
         let kinds: Vec<Kind> = first.iter().map(Value::kind).collect();
         let column = |place: usize| values[place..].iter().step_by(on.len()).cloned().collect::<Vec<_>>();
         let places = 0..on.len();
-        let json = Value::List(Kind::Json, rows().map(|row| Value::List(kinds[0], row.into())).collect());
+        let json = Value::list(Kind::Json, rows().map(|row| Value::list(kinds[0], row.iter().cloned())));
         self.push("(");
         self.list(on, ", ", |sql, part| sql.expr(part))?;
         self.push(") IN (");
@@ -68,7 +71,7 @@ impl Sql {
             Dialect::Postgres => {
                 self.push("SELECT * FROM unnest(");
                 self.list(places, ", ", |sql, place| {
-                    sql.bind(Value::List(kinds[place], column(place).into()));
+                    sql.bind(Value::list(kinds[place], column(place)));
                     Ok(())
                 })?;
                 self.push(")");
@@ -125,7 +128,7 @@ fn no_json() -> crate::Error {
 /// bits do not.
 fn from_json(kind: Kind, element: &str) -> Option<String> {
     Some(match kind {
-        Kind::Json => return None,
+        Kind::Json | Kind::Postgres(_) => return None,
         Kind::Bytes => format!("unhex({element})"),
         Kind::F32 | Kind::F64 => format!("orm_float({element})"),
         Kind::Decimal => format!("CAST({element} AS NUMERIC)"),
@@ -149,6 +152,6 @@ fn json_table_type(kind: Kind) -> Option<&'static str> {
         Kind::Date => "DATE",
         Kind::Time => "TIME(6)",
         Kind::Timestamp | Kind::DateTime => "DATETIME(6)",
-        Kind::Json => return None,
+        Kind::Json | Kind::Postgres(_) => return None,
     })
 }

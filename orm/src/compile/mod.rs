@@ -11,6 +11,7 @@ mod json;
 mod kind;
 mod list;
 mod number;
+mod postgres;
 mod select;
 mod text;
 mod usual;
@@ -76,8 +77,14 @@ impl Sql {
     }
 
     pub(crate) fn bind(&mut self, value: Value) {
+        let cast = Sql::bound_as(value.kind());
         self.out.binds.push(value);
+        let listed = matches!(self.out.binds.last(), Some(Value::List(..)));
+        self.push(if cast.is_some() { "CAST(" } else { "" });
         placeholder(&mut self.out.text, self.dialect, self.out.binds.len());
+        if let Some(cast) = cast {
+            self.push(&format!(" AS {cast}{})", if listed { "[]" } else { "" }));
+        }
     }
 
     /// Calls `write` for each item, with a separator between them.

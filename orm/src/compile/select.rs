@@ -117,6 +117,9 @@ impl Sql {
         let select = ordered.as_ref().unwrap_or(select);
         grouping::check(select)?;
         let frame = Frame::new(select, &self.frames)?;
+        for table in &frame.tables {
+            self.has_types_of(&table.model)?;
+        }
         let (qualified, rounding) = (self.qualified, std::mem::take(&mut self.rounding));
         // One table without a query inside needs no names.
         self.qualified = !self.frames.is_empty() || frame.tables.len() > 1 || frame.has_queries;

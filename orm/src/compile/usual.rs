@@ -96,7 +96,8 @@ fn is_own(path: &Path) -> bool {
 
 /// Whether the value is written as a placeholder and nothing else, on every database.
 fn is_bound(value: &Value) -> bool {
-    !matches!(value, Value::Null(_) | Value::List(..)) && !matches!(value.kind(), Kind::Decimal | Kind::Json)
+    !matches!(value, Value::Null(_) | Value::List(..))
+        && !matches!(value.kind(), Kind::Decimal | Kind::Json | Kind::Postgres(_))
 }
 
 /// A number for each comparison.

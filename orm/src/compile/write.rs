@@ -46,6 +46,7 @@ impl Sql {
         let ignores = insert.conflict.as_ref().is_some_and(|conflict| conflict.update.is_empty());
         self.push(if ignores && !capabilities.conflict_target { "INSERT IGNORE INTO " } else { "INSERT INTO " });
         self.name(&insert.model.table);
+        self.has_types_of(&insert.model)?;
         let frame = Frame::new(&Select::bare(insert.model.clone()), &self.frames)?;
         let updates = insert.conflict.as_ref().map_or(&[][..], |conflict| &conflict.update);
         let reads_row = updates.iter().any(|assignment| reads_column(&assignment.value));
@@ -62,7 +63,9 @@ impl Sql {
             self.push(" (");
             self.column_names(&insert.model, &insert.columns)?;
             self.push(") VALUES ");
-            self.rows(insert.columns.len(), insert.values);
+            let cast = |&column: &u16| Sql::bound_as(insert.model.columns[usize::from(column)].kind);
+            let casts: Vec<Option<String>> = insert.columns.iter().map(cast).collect();
+            self.rows(&casts, insert.values);
         }
         if let Some(conflict) = &insert.conflict {
             self.conflict(&insert.model, conflict)?;
@@ -70,8 +73,9 @@ impl Sql {
         self.returning(&insert.model, &insert.returning, capabilities.insert_returning)
     }
 
-    /// Rows of binds, all alike.
-    fn rows(&mut self, columns: usize, values: Vec<Value>) {
+    /// Rows of binds, all alike; what some columns need converted is.
+    fn rows(&mut self, casts: &[Option<String>], values: Vec<Value>) {
+        let columns = casts.len();
         let Text { text, binds } = &mut self.out;
         let (rows, start) = (values.len() / columns, text.len());
         text.reserve(rows * (3 * columns + 2));
@@ -83,9 +87,13 @@ impl Sql {
                 break;
             }
             text.push_str(if row > 0 { ", (" } else { "(" });
-            for column in 0..columns {
+            for (column, cast) in casts.iter().enumerate() {
                 text.push_str(if column > 0 { ", " } else { "" });
+                text.push_str(if cast.is_some() { "CAST(" } else { "" });
                 placeholder(text, self.dialect, binds.len() + row * columns + column + 1);
+                if let Some(cast) = cast {
+                    text.extend([" AS ", cast, ")"]);
+                }
             }
             text.push(')');
         }
@@ -226,6 +234,7 @@ impl Sql {
         let inner_queries = rows.filter.as_ref().is_some_and(has_query);
         let plain = rows.joins.is_empty() && rows.from.is_none() && !rows.is_sliced();
         let own = Select { filter: rows.filter.clone(), ..Select::bare(rows.model.clone()) };
+        self.has_types_of(&rows.model)?;
         let frame = Frame::new(&own, &[])?;
         // Where a statement cannot read the table that it writes, the keys are selected apart.
         let apart = inner_queries && !self.dialect.capabilities().reads_what_it_writes;

@@ -114,6 +114,11 @@ pub(super) fn time_text(time: NaiveTime) -> String {
     out
 }
 
+#[cold]
+fn no_list() -> Error {
+    Error::new(Code::Unsupported, "a list cannot hold lists")
+}
+
 /// A list, or a list of rows, as one JSON text, its elements in the storage form that the column has.
 fn list_text(values: &[Value], float: fn(f64) -> serde_json::Value) -> Result<String, Error> {
     list_json(values, float).map(|list| list.to_string())
@@ -140,7 +145,8 @@ fn list_json(values: &[Value], float: fn(f64) -> serde_json::Value) -> Result<se
             Value::Uuid(v) => Json::from(v.simple().to_string()),
             Value::Json(v) => Json::from(v.to_string()),
             Value::Bytes(v) => Json::from(v.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
-            Value::List(_, row) => list_json(row, float)?,
+            Value::List(row) => list_json(&row.values, float)?,
+            Value::Postgres(..) => return Err(no_list()),
         })
     };
     Ok(Json::Array(values.iter().map(element).collect::<Result<_, _>>()?))
@@ -172,7 +178,8 @@ mod sqlite {
                 | Kind::Timestamp
                 | Kind::DateTime
                 | Kind::Uuid
-                | Kind::Json => pass.push_bind_param_value_only::<sql_types::Text, Value>(value),
+                | Kind::Json
+                | Kind::Postgres(_) => pass.push_bind_param_value_only::<sql_types::Text, Value>(value),
             }
         }
     }
@@ -199,7 +206,8 @@ mod sqlite {
             Value::Duration(v) => out.set_value(Value::micros(*v)?),
             Value::Uuid(v) => out.set_value(v.simple().to_string()),
             Value::Json(v) => out.set_value(v.to_string()),
-            Value::List(_, values) => out.set_value(list_text(values, |float| (float.to_bits() as i64).into())?),
+            Value::Postgres(own, _) => return Err(own.refused(crate::Dialect::Sqlite).into()),
+            Value::List(list) => out.set_value(list_text(&list.values, |float| (float.to_bits() as i64).into())?),
         }
         Ok(IsNull::No)
     }
@@ -208,6 +216,7 @@ mod sqlite {
 #[cfg(feature = "postgres")]
 mod postgres {
     use super::*;
+    use crate::{PgKind, PgValue};
     use diesel::pg::Pg;
     use std::io::Write;
 
@@ -218,9 +227,10 @@ mod postgres {
             use sql_types as sql;
             macro_rules! push {
                 ($($kind:ident => $sql:ident),+) => {
-                    match (value.kind(), matches!(value, Value::List(..))) {
+                    match form(value) {
                         $((Kind::$kind, false) => pass.push_bind_param_value_only::<sql::$sql, Value>(value),
                         (Kind::$kind, true) => pass.push_bind_param_value_only::<sql::Array<sql::$sql>, Value>(value),)+
+                        (Kind::Postgres(_), _) => Err(diesel::result::Error::SerializationError(no_list().into())),
                     }
                 };
             }
@@ -232,6 +242,19 @@ mod postgres {
 
     to_sql!(Pg, write_scalar: Bool, SmallInt, Integer, BigInt, Float, Double, Numeric, Text, Binary, Date, Time,
         Timestamp, Timestamptz, Interval, Uuid, Jsonb);
+
+    /// The plain kind that a value is bound as, and whether as an array of it: what PostgreSQL alone has is text, which the
+    /// statement converts.
+    fn form(value: &Value) -> (Kind, bool) {
+        let list = matches!(value, Value::List(..));
+        match value.kind() {
+            Kind::Postgres(PgKind::Array(Kind::Postgres(_))) => (Kind::Text, true),
+            Kind::Postgres(PgKind::Array(of)) => (*of, true),
+            Kind::Postgres(PgKind::Enum(_)) => (Kind::Text, list),
+            Kind::Postgres(_) if !list => (Kind::Text, false),
+            plain => (plain, list),
+        }
+    }
 
     fn write_scalar(value: &Value, out: &mut Output<'_, '_, Pg>) -> ToSqlResult {
         write(value, out)
@@ -309,14 +332,22 @@ mod postgres {
                 out.write_all(&[1])?;
                 serde_json::to_writer(out, v)?;
             }
-            Value::List(..) => return Err(Error::new(Code::Unsupported, "a list cannot hold lists").into()),
+            Value::Postgres(_, own) => match &**own {
+                PgValue::Array(_) => return Err(no_list().into()),
+                own => out.write_all(own.literal()?.as_bytes())?,
+            },
+            Value::List(..) => return Err(no_list().into()),
         }
         Ok(IsNull::No)
     }
 
     /// The binary form of arrays: `array_recv` in PostgreSQL's `arrayfuncs.c`.
     fn write_list(value: &Value, oid: u32, out: &mut Output<'_, '_, Pg>) -> ToSqlResult {
-        let Value::List(_, values) = value else { return Ok(IsNull::Yes) };
+        let values = match (value, value.own()) {
+            (Value::List(list), _) => &list.values[..],
+            (_, Some(PgValue::Array(values))) => &values[..],
+            _ => return Ok(IsNull::Yes),
+        };
         let has_null = values.iter().any(Value::is_null);
         out.write_all(&1i32.to_be_bytes())?;
         out.write_all(&i32::from(has_null).to_be_bytes())?;
@@ -390,7 +421,7 @@ mod mysql {
                 Kind::F32 => pass.push_bind_param_value_only::<sql_types::Float, Value>(value),
                 Kind::F64 => pass.push_bind_param_value_only::<sql_types::Double, Value>(value),
                 Kind::Decimal => pass.push_bind_param_value_only::<sql_types::Numeric, Value>(value),
-                Kind::Text | Kind::Uuid | Kind::Json => {
+                Kind::Text | Kind::Uuid | Kind::Json | Kind::Postgres(_) => {
                     pass.push_bind_param_value_only::<sql_types::Text, Value>(value)
                 }
                 Kind::Bytes => pass.push_bind_param_value_only::<sql_types::Binary, Value>(value),
@@ -444,7 +475,8 @@ mod mysql {
             // MariaDB's `uuid` type takes this form too, and a `char(32)` column, MySQL's and Django's, only this one.
             Value::Uuid(v) => write!(out, "{}", v.simple())?,
             Value::Json(v) => serde_json::to_writer(out, v)?,
-            Value::List(_, values) => out.write_all(list_text(values, Into::into)?.as_bytes())?,
+            Value::Postgres(own, _) => return Err(own.refused(crate::Dialect::MariaDb).into()),
+            Value::List(list) => out.write_all(list_text(&list.values, Into::into)?.as_bytes())?,
         }
         Ok(IsNull::No)
     }

@@ -64,7 +64,12 @@ fn of_database(kind: DatabaseErrorKind, information: &dyn DatabaseErrorInformati
         Some(details) => format!("{message} ({details})"),
         None => message.to_owned(),
     });
-    if let Some(hint) = hint(code).map(str::to_owned).or_else(|| information.hint().map(str::to_owned)) {
+    let of_extension = || {
+        missing_extension(message)
+            .map(|name| format!("a superuser makes it known by `CREATE EXTENSION {name}`; in a migration by `run_sql`"))
+    };
+    let ours = if code == Code::MissingExtension { of_extension() } else { hint(code).map(str::to_owned) };
+    if let Some(hint) = ours.or_else(|| information.hint().map(str::to_owned)) {
         error = error.with_hint(hint);
     }
     match dialect {
@@ -102,6 +107,8 @@ fn said(code: Code, message: &str) -> String {
         Code::UnknownZone => "the database does not know the time zone",
         // The names that are missing.
         Code::MissingTable => message,
+        // The function and its types.
+        Code::MissingExtension => message,
         _ => return without_values(message),
     };
     ours.to_owned()
@@ -163,8 +170,22 @@ fn sqlite(message: &str) -> Code {
     }
 }
 
+/// The extension that a type, function or operator of this library comes with, where the message says that it is not there.
+fn missing_extension(message: &str) -> Option<&'static str> {
+    let missing =
+        message.strip_suffix(" does not exist").or_else(|| message.strip_prefix("operator does not exist: "))?;
+    Some(match missing {
+        "type \"hstore\"" => "hstore",
+        function if function.starts_with("function unaccent(") => "unaccent",
+        function if function.starts_with("function ") && function.contains("similarity(") => "pg_trgm",
+        operator if [" % text", " %> text", " %>> text"].iter().any(|it| operator.ends_with(it)) => "pg_trgm",
+        _ => return None,
+    })
+}
+
 fn postgres(message: &str) -> Code {
     match message {
+        text if missing_extension(text).is_some() => Code::MissingExtension,
         text if text.contains("statement timeout") => Code::StatementTimeout,
         text if text.contains("lock timeout") || text.contains("could not obtain lock") => Code::LockTimeout,
         text if text.contains("deadlock detected") => Code::Deadlock,
@@ -174,6 +195,7 @@ fn postgres(message: &str) -> Code {
             Code::MissingTable
         }
         text if text.contains("invalid regular expression") => Code::BadRegex,
+        text if text.starts_with("invalid input value for enum") => Code::InvalidValue,
         text if text.starts_with("time zone ") && text.contains("not recognized") => Code::UnknownZone,
         text if text.contains("out of range") || text.contains("numeric field overflow") => Code::OutOfRange,
         text if text.contains("value too long for type") => Code::TooLong,

@@ -1,11 +1,12 @@
 //! Rows and their cells: one reading surface over the three back ends, straight into Rust's types.
 
 use super::decode::{Bad, Decode};
-use crate::{Code, Error, Result, Value};
+use crate::{Code, Error, Range, Result, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 #[allow(unused_imports, reason = "without a back end there are no rows")]
 use diesel::row::{Field as _, Row as _};
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A row as the driver hands it out.
@@ -209,6 +210,14 @@ getters! {
     uuid -> Uuid;
     /// A JSON document.
     json -> serde_json::Value;
+    /// The elements of an array of PostgreSQL.
+    array -> Vec<Value>;
+    /// A range of PostgreSQL.
+    range -> Range<Value>;
+    /// What `hstore` of PostgreSQL holds.
+    hstore -> BTreeMap<String, Option<String>>;
+    /// The words of a document, `tsvector` of PostgreSQL, as it writes them: `'cat':3 'rat':2`.
+    search_vector -> String;
 }
 
 #[cfg(feature = "sqlite")]

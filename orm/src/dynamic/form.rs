@@ -176,7 +176,7 @@ typed! {
 impl From<Value> for Term {
     fn from(value: Value) -> Term {
         match value {
-            Value::List(_, values) => Term::List(values.iter().cloned().map(Term::from).collect()),
+            Value::List(list) => Term::List(list.values.iter().cloned().map(Term::from).collect()),
             Value::Bool(it) => it.into(),
             Value::I64(it) => it.into(),
             Value::Text(it) => it.into(),

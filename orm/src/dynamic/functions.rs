@@ -3,10 +3,11 @@
 use super::{
     Term, literal,
     literal::{Family, called},
-    lookups, names,
+    lookups, names, postgres,
     scope::{Built, Scope, bad},
     term,
 };
+use crate::PgKind;
 use crate::{
     Code, Error, Kind, Result, Value,
     tree::{Aggregate, Aggregation, BinaryOp, Expr, Function, Unit},
@@ -190,10 +191,13 @@ pub(super) fn transforms() -> impl Iterator<Item = &'static str> {
 
 /// A function at the end of a path.
 pub(super) fn transform(scope: &Scope<'_>, built: Built, name: &str) -> Result<Built> {
+    scope.budget.built(1)?;
+    if let Some(own) = postgres::transform(&built, name) {
+        return Ok(own);
+    }
     let Some(spec) = find(name).filter(|spec| spec.transform) else {
         return Err(lookups::unknown(name, built.kind));
     };
-    scope.budget.built(1)?;
     finish(spec, vec![built])
 }
 
@@ -393,7 +397,11 @@ fn converted(value: &Value, kind: Kind) -> Option<Value> {
 
 /// Kinds whose values every database can order, and so has a smallest and a largest of.
 fn has_order(kind: Kind) -> bool {
-    !matches!(literal::family(kind), Family::Bool | Family::Json | Family::Bytes | Family::Uuid)
+    match literal::family(kind) {
+        Family::Bool | Family::Json | Family::Bytes | Family::Uuid => false,
+        Family::Postgres(own) => matches!(own, PgKind::Enum(_)),
+        _ => true,
+    }
 }
 
 const AGGREGATES: &[(&str, Aggregate)] = &[
@@ -407,6 +415,8 @@ const AGGREGATES: &[(&str, Aggregate)] = &[
     ("variance", Aggregate::Variance),
     ("variance_sample", Aggregate::VarianceSample),
     ("any_value", Aggregate::Any),
+    ("array_agg", Aggregate::Array),
+    ("json_agg", Aggregate::JsonArray),
 ];
 
 /// An aggregate over the rows of the scope.
@@ -442,6 +452,8 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> Resul
                 other => other,
             }
         }
+        (Some(_), Aggregate::JsonArray) => Kind::Json,
+        (Some(on), Aggregate::Array) if let Some(array) = PgKind::array(on.kind) => Kind::Postgres(array),
         (Some(on), _) => return Err(bad(format!("`{name}` is asked of {}", called(on.kind)))),
     };
     let on = on.map(|on| on.selected().expr);

@@ -1,6 +1,6 @@
 //! What kinds have in common, and what a written value is where a kind is expected.
 
-use crate::{Code, Error, Kind, Result, Untyped, Value, value::untyped::expected};
+use crate::{Code, Error, Kind, PgKind, Result, Untyped, Value, value::untyped::expected};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
@@ -17,6 +17,7 @@ pub(super) enum Family {
     Duration,
     Uuid,
     Json,
+    Postgres(&'static PgKind),
 }
 
 pub(super) fn family(kind: Kind) -> Family {
@@ -31,6 +32,7 @@ pub(super) fn family(kind: Kind) -> Family {
         Kind::Duration => Family::Duration,
         Kind::Uuid => Family::Uuid,
         Kind::Json => Family::Json,
+        Kind::Postgres(own) => Family::Postgres(own),
     }
 }
 
@@ -50,6 +52,12 @@ pub(super) fn called(kind: Kind) -> &'static str {
         Kind::Duration => "a span of time",
         Kind::Uuid => "a UUID",
         Kind::Json => "a JSON document",
+        Kind::Postgres(PgKind::Array(_)) => "an array",
+        Kind::Postgres(PgKind::Range(_)) => "a range",
+        Kind::Postgres(PgKind::HStore) => "an hstore",
+        Kind::Postgres(PgKind::SearchVector) => "a search vector",
+        Kind::Postgres(PgKind::SearchQuery) => "a search query",
+        Kind::Postgres(PgKind::Enum(_)) => "an enum",
     }
 }
 

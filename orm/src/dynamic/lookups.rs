@@ -3,14 +3,15 @@
 use super::{
     Term, functions, literal,
     literal::{Family, called, family},
-    names,
+    names, postgres,
+    postgres::On,
     scope::{Built, Scope, bad},
     select,
     term::Node,
 };
 use crate::{
     Code, Error, Kind, Result, Value,
-    tree::{BinaryOp, Expr, Like, ModelRef, Select},
+    tree::{BinaryOp, Expr, Like, ModelRef, PgFunction, Select},
 };
 use serde_json::Value as Json;
 
@@ -26,6 +27,8 @@ enum Lookup {
     Same,
     Text(Like, bool),
     Regex(bool),
+    /// One of PostgreSQL's types alone.
+    Own(&'static str, PgFunction, On),
 }
 
 const LOOKUPS: &[(&str, Lookup)] = &[
@@ -52,17 +55,20 @@ const LOOKUPS: &[(&str, Lookup)] = &[
 ];
 
 fn find(name: &str) -> Option<Lookup> {
-    LOOKUPS.iter().find(|(known, _)| *known == name).map(|(_, lookup)| *lookup)
+    let own = || postgres::LOOKUPS.iter().find(|(known, ..)| *known == name);
+    let common = LOOKUPS.iter().find(|(known, _)| *known == name).map(|(_, lookup)| *lookup);
+    common.or_else(|| own().map(|(name, function, on)| Lookup::Own(name, *function, *on)))
 }
 
 /// Whether a name is that of a lookup or a transform.
 pub(super) fn is_known(name: &str) -> bool {
-    find(name).is_some() || functions::is_transform(name)
+    find(name).is_some() || functions::is_transform(name) || postgres::transforms().any(|known| known == name)
 }
 
 /// The names of lookups and transforms.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    LOOKUPS.iter().map(|(name, _)| *name).chain(functions::transforms())
+    let own = postgres::LOOKUPS.iter().map(|(name, ..)| *name);
+    LOOKUPS.iter().map(|(name, _)| *name).chain(functions::transforms()).chain(own).chain(postgres::transforms())
 }
 
 /// Where the value of a lookup stands: a query, and how many queries deeper its value is used.
@@ -125,6 +131,10 @@ pub(super) fn apply(
             let null = Expr::IsNull(Box::new(left.expr));
             Ok(if truth(value)? { null } else { Expr::Not(Box::new(null)) })
         }
+        Lookup::Text(Like::Contains, false) if matches!(left.family(), Family::Postgres(_)) => {
+            own("contains", PgFunction::Contains, On::Holders, left, value, place)
+        }
+        Lookup::Own(name, function, on) => own(name, function, on, left, value, place),
         Lookup::Text(like, fold) => {
             let (left, right) = texts(left, value, place)?;
             if let (Expr::Value(Value::Null(_)), Like::Whole) = (&right.expr, like) {
@@ -143,6 +153,17 @@ pub(super) fn apply(
             Ok(Expr::Regex { on: Box::new(left.expr), pattern: Box::new(right.expr), fold })
         }
     }
+}
+
+/// A lookup of PostgreSQL's types.
+fn own(name: &str, function: PgFunction, on: On, left: Built, value: &Term, place: Place<'_>) -> Result<Expr> {
+    let kind = postgres::beside(function, left.kind, value);
+    let right = place.value(value, kind)?;
+    refuse_null(&right)?;
+    if right.family() != family(kind) {
+        return Err(bad(format!("`{name}` needs {} there, and {} is given", called(kind), called(right.kind))));
+    }
+    postgres::condition(name, function, on, left, right)
 }
 
 /// `isnull` takes true or false.
@@ -234,7 +255,7 @@ fn one_of(left: Built, items: &[Term], place: Place<'_>) -> Result<Expr> {
         values = values.into_iter().map(large).collect();
     }
     if !values.is_empty() {
-        others.insert(0, Expr::In(Box::new(left.expr), Value::List(kind, values.into())));
+        others.insert(0, Expr::In(Box::new(left.expr), Value::list(kind, values)));
     }
     Ok(match others.len() {
         1 => others.remove(0),

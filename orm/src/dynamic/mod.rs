@@ -42,6 +42,7 @@ mod literal;
 mod lookups;
 mod names;
 mod path;
+mod postgres;
 mod query;
 mod refuse;
 mod rows;

@@ -6,7 +6,7 @@ use super::{
     literal::{self, Family, called, family},
     lookups, names,
     path::{Found, many, parts, size},
-    select,
+    postgres, select,
     term::{Aggregate, Case, Node},
 };
 use crate::{
@@ -126,6 +126,11 @@ impl<'s> Scope<'s> {
 
     /// A term; `wanted` is the kind that a plain value has there.
     pub(super) fn term(&self, term: &Term, wanted: Option<Kind>) -> Result<Built> {
+        if let Some(kind @ Kind::Postgres(own)) = wanted
+            && let Some(json) = postgres::written(term, own)
+        {
+            return Ok(Built::new(Expr::Value(literal::value(&json, kind)?), kind));
+        }
         match term {
             Term::Value(json) => {
                 let value = match wanted {

@@ -2,7 +2,7 @@
 
 use super::Plain;
 use crate::{
-    Code, Error, Kind, Result, Value,
+    Code, Error, Kind, PgValue, Result, Value,
     db::Cell,
     model::{Choice, ChoiceValue},
 };
@@ -59,14 +59,18 @@ pub fn choice_label<T: ToString>(choice: ChoiceOf<'_, T>, choices: &'static [Cho
 ///
 /// # Errors
 /// None; the derive's `to_value` has a result.
-pub fn write_choice(choice: ChoiceOf<'_, String>, choices: &[Choice]) -> Result<Value> {
-    Ok(Value::Text(match choice {
+pub fn write_choice(choice: ChoiceOf<'_, String>, kind: Kind, choices: &[Choice]) -> Result<Value> {
+    let text = match choice {
         ChoiceOf::Known(index) => match choices[index].value {
             ChoiceValue::Text(text) => text.to_owned(),
             ChoiceValue::Integer(number) => number.to_string(),
         },
         ChoiceOf::Other(text) => text.clone(),
-    }))
+    };
+    Ok(match kind {
+        Kind::Postgres(own) => Value::Postgres(own, Box::new(PgValue::Text(text))),
+        _ => Value::Text(text),
+    })
 }
 
 /// The number of a choice, to be stored.

@@ -3,6 +3,7 @@
 mod choice;
 mod handle;
 mod path;
+pub mod postgres;
 mod related_key;
 mod relation;
 mod reverse;

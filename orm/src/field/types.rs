@@ -154,6 +154,7 @@ pub trait Plain: FieldType<Plain = Self, Nullable = Option<Self>, Nullness = Not
 
 /// Families of types: what can be asked of their values.
 pub mod family {
+    pub use super::super::postgres::family::{Array, HStore, Range, SearchVector, Searched};
     use crate::tree::{Expr, Function, Like};
     use rust_decimal::Decimal as D;
 
@@ -209,7 +210,7 @@ pub mod family {
     pub trait IsText {}
     impl IsText for Text {}
 
-    /// Families whose values can hold others: text, and JSON documents.
+    /// Families whose values can hold others: text, JSON documents, and of PostgreSQL arrays, ranges and hstore.
     ///
     /// ```
     /// # use library::*;
@@ -217,8 +218,8 @@ pub mod family {
     /// let query = Book::objects().filter(|b| b.title.contains("x"));
     /// ```
     #[diagnostic::on_unimplemented(
-        message = "`contains` needs a text field, or a JSON document",
-        label = "this is neither",
+        message = "`contains` needs a text field, a JSON document, an array, a range or an hstore",
+        label = "this is none of them",
         note = "`contains`, `starts_with`, `like` and their case-insensitive forms work on `String` fields"
     )]
     pub trait Contains {

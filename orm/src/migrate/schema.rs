@@ -247,6 +247,7 @@ fn column_type(meta: &ModelMeta, field: &FieldMeta, column: &ColumnMeta) -> Resu
         Kind::Duration => ColumnType::Duration,
         Kind::Uuid => ColumnType::Uuid,
         Kind::Json => ColumnType::Json,
+        Kind::Postgres(own) => ColumnType::Custom { sqlite: None, postgres: Some(own.column()), mysql: None },
     })
 }
 
@@ -343,6 +344,7 @@ pub(crate) fn constant(value: &Value) -> Result<condition::Value> {
         Value::Duration(span) => V::Duration(span.num_microseconds().unwrap_or(i64::MAX)),
         Value::Uuid(uuid) => V::Uuid(uuid.to_string()),
         Value::Json(document) => V::Json(document.to_string()),
+        Value::Postgres(_, own) => V::Text(own.literal()?),
         Value::List(..) => return Err(inexpressible("a list")),
     })
 }
@@ -397,8 +399,8 @@ fn expression(expr: &Expr) -> Result<condition::Expr> {
         },
         Expr::Negate(inner) => E::Negate(boxed(inner)?),
         Expr::IsNull(inner) => expression(inner)?.is_null(),
-        Expr::In(on, Value::List(_, values)) => {
-            let list = values.iter().map(|value| constant(value).map(E::Value)).collect::<Result<Vec<_>>>()?;
+        Expr::In(on, Value::List(list)) => {
+            let list = list.values.iter().map(|value| constant(value).map(E::Value)).collect::<Result<Vec<_>>>()?;
             expression(on)?.is_in(list)
         }
         Expr::Like { on, pattern, like, fold } => {

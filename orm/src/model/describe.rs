@@ -470,6 +470,9 @@ fn untyped(kind: Kind) -> fn(Untyped<'_>) -> Result<Value> {
         Kind::Duration => of::<TimeDelta>,
         Kind::Uuid => of::<Uuid>,
         Kind::Json => of::<serde_json::Value>,
+        Kind::Postgres(_) => {
+            |_| Err(Error::new(Code::Unsupported, "a type of PostgreSQL is read from outside by models of structs"))
+        }
     }
 }
 

@@ -4,7 +4,11 @@ use super::{
     Agg, Ex, Expression, Q, QuerySet,
     selection::{Row, Selectable, select_values},
 };
-use crate::{FieldType, Model, compile, field::Sub, tree::Expr};
+use crate::{
+    FieldType, Model, compile,
+    field::Sub,
+    tree::{Expr, Function, PgFunction},
+};
 
 impl<M: Model, O: Row> QuerySet<M, O> {
     /// The same rows as a query inside the query that `handle` belongs to, whose columns can then be used in it.
@@ -49,6 +53,29 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         select.order = compile::effective_order(&select, false).into_owned();
         select.limit = Some(1);
         Ex::new(Expr::Scalar(Box::new(select)))
+    }
+
+    /// The values of all rows of the query, in its order, as an array of the query around it. PostgreSQL only; SQL: `ARRAY(..)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let titles = Author::objects().annotate(|a| {
+    ///     Book::objects().within(a.id).filter(|b| b.author.eq(a.id)).order_by(|b| b.price.desc()).array(|b| b.title)
+    /// });
+    /// let query: &QuerySet<Author, (Author, Vec<String>)> = &titles;
+    /// assert!(query.to_sql(Dialect::Postgres)?.contains(r#"ARRAY(SELECT "book"."title""#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn array<C, V>(self, value: C) -> Ex<R, Vec<V::Value>>
+    where
+        C: FnOnce(O::Handles<Sub<R, N>>) -> V,
+        V: Expression<Root = Sub<R, N>> + Selectable<Sub<R, N>>,
+    {
+        let value = value(self.handles()).into_selected().with_selected(&self.select().selection);
+        let mut select = self.into_select();
+        select_values(&mut select, vec![value]);
+        select.order = compile::effective_order(&select, false).into_owned();
+        Ex::new(Expr::Call(Function::Postgres(PgFunction::ArrayOf), vec![Expr::Scalar(Box::new(select))]))
     }
 
     /// Whether the query has a row, as a condition of the query around it. SQL: `EXISTS (..)`.

@@ -6,7 +6,7 @@
 
 use super::{Prefetch, erased::AnyRow};
 use crate::{
-    Code, Connection, Error, Kind, Model, Result, Statement, Value, compile,
+    Code, Connection, Error, Kind, Model, PgKind, PgValue, Result, Statement, Value, compile,
     db::{Cell, Row},
     field::Loaded,
     model::{Reader, Writer},
@@ -119,6 +119,17 @@ pub(crate) fn value_of(cell: &Cell<'_>, kind: Kind) -> Result<Value> {
         Kind::Duration => Value::Duration(cell.duration()?),
         Kind::Uuid => Value::Uuid(cell.uuid()?),
         Kind::Json => Value::Json(cell.json()?),
+        Kind::Postgres(own) => Value::Postgres(own, Box::new(own_value(cell, own)?)),
+    })
+}
+
+fn own_value(cell: &Cell<'_>, kind: &PgKind) -> Result<PgValue> {
+    Ok(match kind {
+        PgKind::Array(_) => PgValue::Array(cell.array()?),
+        PgKind::Range(_) => PgValue::Range(cell.range()?),
+        PgKind::HStore => PgValue::HStore(cell.hstore()?),
+        PgKind::SearchVector => PgValue::Text(cell.search_vector()?),
+        PgKind::SearchQuery | PgKind::Enum(_) => PgValue::Text(cell.text()?),
     })
 }
 
@@ -327,7 +338,7 @@ impl<'a> Answer<'a> {
         }
         for keys in job.keys.values.chunks(chunk(&tie).saturating_mul(tie.len())) {
             let mut select = select.clone();
-            let condition = Expr::one_of_keys(tie.clone(), kind_of(&tie[0]), keys);
+            let condition = Expr::one_of_keys(tie.clone(), kind_of(&tie[0]), keys.to_vec());
             select.filter = Some(match select.filter.take() {
                 Some(filter) => condition.and(filter),
                 None => condition,
@@ -424,5 +435,6 @@ fn kind_of(column: &Expr) -> Kind {
 
 /// How many keys one statement takes: any number where they are one bind.
 fn chunk(tie: &[Expr]) -> usize {
-    if tie.iter().any(|part| kind_of(part) == Kind::Json) { CHUNK } else { usize::MAX }
+    let alone = |part: &Expr| matches!(kind_of(part), Kind::Json | Kind::Postgres(_));
+    if tie.iter().any(alone) { CHUNK } else { usize::MAX }
 }

@@ -15,6 +15,7 @@ mod named;
 mod operand;
 mod operators;
 mod page;
+pub mod postgres;
 mod prefetch;
 mod queryset;
 mod raw;

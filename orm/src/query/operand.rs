@@ -84,6 +84,24 @@ impl<R, T: Plain> Operand<R, T> for Option<T> {
     }
 }
 
+impl<R, T: FieldType, const N: usize> Operand<R, Vec<T>> for [T; N] {
+    type Null = NotNull;
+    type NullAsDivisor = NotNull;
+
+    fn into_operand(self) -> Expr {
+        bind(&Vec::from(self))
+    }
+}
+
+impl<R, const N: usize> Operand<R, Vec<String>> for [&str; N] {
+    type Null = NotNull;
+    type NullAsDivisor = NotNull;
+
+    fn into_operand(self) -> Expr {
+        bind(&self.map(str::to_owned).to_vec())
+    }
+}
+
 impl<R> Operand<R, String> for &str {
     type Null = NotNull;
     type NullAsDivisor = NotNull;
@@ -249,7 +267,7 @@ fn list<T: Plain>(expr: Expr, items: impl Iterator<Item = Expr>) -> Expr {
         others.push(Expr::IsNull(Box::new(expr.clone())));
     }
     if !values.is_empty() {
-        others.insert(0, Expr::In(Box::new(expr), Value::List(T::KIND, values.into())));
+        others.insert(0, Expr::In(Box::new(expr), Value::list(T::KIND, values)));
     }
     match others.len() {
         1 => others.remove(0),

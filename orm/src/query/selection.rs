@@ -220,6 +220,9 @@ single! {
     [] CountAll;
     [] Now;
     [] super::Q<R>;
+    [] super::postgres::Words<R>;
+    [T] super::postgres::Rank<R, T>;
+    [T] super::postgres::Headline<R, T>;
 }
 
 macro_rules! tuples {

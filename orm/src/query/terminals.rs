@@ -187,7 +187,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         }
         let statement = compile::count(self.select(), ex.dialect())?;
         let rows = ex.run(Fetch::<i64>::plain::<M>(statement)).await?;
-        Ok(rows.first().copied().unwrap_or_default().unsigned_abs())
+        Ok(rows.into_iter().next().unwrap_or_default().unsigned_abs())
     }
 
     /// Whether there is a row. SQL: `SELECT 1 .. LIMIT 1`.

@@ -32,6 +32,10 @@ pub enum Aggregate {
     AnyTrue,
     /// Texts one after the other; the second argument stands between them.
     Join,
+    /// All values, as an array.
+    Array,
+    /// All values, as a JSON list.
+    JsonArray,
 }
 
 /// An aggregate with what it is over.

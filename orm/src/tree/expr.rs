@@ -1,7 +1,7 @@
 //! Expressions: columns, values and what can be done with them.
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
-use super::{Aggregate, Aggregation, Declared, ModelRef, Path, Select, Selected, Windowed, path::Steps};
+use super::{Aggregate, Aggregation, Declared, ModelRef, Path, PgFunction, Select, Selected, Windowed, path::Steps};
 use crate::{Code, Error, Kind, Value};
 use std::{borrow::Cow, sync::Arc};
 
@@ -279,6 +279,8 @@ pub enum Function {
     LastValue,
     /// In a window: the value of some row.
     NthValue,
+    /// One of PostgreSQL alone.
+    Postgres(PgFunction),
     /// One that a person has declared.
     Declared(&'static Declared),
 }

@@ -20,9 +20,9 @@ impl Expr {
     }
 
     /// The key is one of these, whose values stand one after the other; `kind` is that of the first column.
-    pub fn one_of_keys(mut key: Vec<Expr>, kind: Kind, values: impl Into<std::sync::Arc<[Value]>>) -> Expr {
+    pub fn one_of_keys(mut key: Vec<Expr>, kind: Kind, values: Vec<Value>) -> Expr {
         match key.len() {
-            1 => Expr::In(Box::new(key.remove(0)), Value::List(kind, values.into())),
+            1 => Expr::In(Box::new(key.remove(0)), Value::list(kind, values)),
             _ => Expr::InRows(key, values.into()),
         }
     }

@@ -19,7 +19,7 @@ impl Value {
     pub fn to_json(&self) -> Json {
         match self {
             Value::Null(_) => Json::Null,
-            Value::List(_, values) => values.iter().map(Value::to_json).collect(),
+            Value::List(list) => list.values.iter().map(Value::to_json).collect(),
             Value::Bool(it) => Json::from(*it),
             Value::I16(it) => Json::from(*it),
             Value::I32(it) => Json::from(*it),
@@ -36,6 +36,7 @@ impl Value {
             Value::Duration(it) => Json::from(span(*it)),
             Value::Uuid(it) => Json::from(it.to_string()),
             Value::Json(it) => it.clone(),
+            Value::Postgres(_, it) => it.to_json(),
         }
     }
 

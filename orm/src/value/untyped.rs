@@ -1,6 +1,6 @@
 //! One value from outside, read as what a column holds.
 
-use super::{Kind, Value, base64};
+use super::{Kind, PgKind, Value, base64};
 use crate::{Code, Error, Result};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use rust_decimal::Decimal;
@@ -77,6 +77,7 @@ impl<'a> Untyped<'a> {
             Kind::Duration => Value::Duration(self.parse(kind, duration)?),
             Kind::Uuid => Value::Uuid(self.parse(kind, |text| uuid::Uuid::try_parse(text).ok())?),
             Kind::Json => Value::Json(self.parse(kind, |text| serde_json::from_str(text).ok())?),
+            Kind::Postgres(own) => return own.read(self),
         })
     }
 
@@ -205,6 +206,10 @@ pub(crate) fn expected(kind: Kind) -> &'static str {
         Kind::Duration => "a span of time, D HH:MM:SS",
         Kind::Uuid => "a UUID",
         Kind::Json => "a JSON document",
+        Kind::Postgres(PgKind::Array(_)) => "a list",
+        Kind::Postgres(PgKind::Range(_)) => "a range, {\"lower\": .., \"upper\": .., \"bounds\": \"[)\"}",
+        Kind::Postgres(PgKind::HStore) => "an object of texts",
+        Kind::Postgres(PgKind::SearchVector | PgKind::SearchQuery | PgKind::Enum(_)) => "text",
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the setters of drafts take.
 
 use crate::{
-    ForeignKey, IntoKey, Kind, Model, OneToOne, Value,
-    field::Plain,
+    FieldType, ForeignKey, IntoKey, Kind, Model, OneToOne, Range, Value,
+    field::{Plain, postgres::InRange},
     model::{ModelField, Writer},
 };
 use rust_decimal::Decimal;
@@ -56,6 +56,48 @@ impl IntoField<Option<String>> for &str {
         Some(self.to_owned())
     }
 }
+
+impl<T: FieldType, const N: usize> IntoField<Vec<T>> for [T; N] {
+    fn into_field(self) -> Vec<T> {
+        self.into()
+    }
+}
+
+impl<T: FieldType, const N: usize> IntoField<Option<Vec<T>>> for [T; N] {
+    fn into_field(self) -> Option<Vec<T>> {
+        Some(self.into())
+    }
+}
+
+impl<const N: usize> IntoField<Vec<String>> for [&str; N] {
+    fn into_field(self) -> Vec<String> {
+        self.map(str::to_owned).into()
+    }
+}
+
+impl<const N: usize> IntoField<Option<Vec<String>>> for [&str; N] {
+    fn into_field(self) -> Option<Vec<String>> {
+        Some(self.into_field())
+    }
+}
+
+macro_rules! ranges_of_rust {
+    ($($range:ident)+) => {$(
+        impl<T: InRange> IntoField<Range<T>> for std::ops::$range<T> {
+            fn into_field(self) -> Range<T> {
+                self.into()
+            }
+        }
+
+        impl<T: InRange> IntoField<Option<Range<T>>> for std::ops::$range<T> {
+            fn into_field(self) -> Option<Range<T>> {
+                Some(self.into())
+            }
+        }
+    )+};
+}
+
+ranges_of_rust! { Range RangeInclusive RangeFrom RangeTo RangeToInclusive }
 
 /// So that `default = 0` reads well on decimals.
 impl IntoField<Decimal> for i32 {

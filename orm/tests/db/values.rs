@@ -138,7 +138,7 @@ on_all! {
                 let value_of = if kind == Kind::F64 { "orm_float(value)" } else { "value" };
                 let inside = bed.pick("= ANY(?)", &format!("IN (SELECT {value_of} FROM json_each(?))"), "").to_owned();
                 if !inside.is_empty() && (kind != Kind::Decimal || bed.pick("p", "", "") == "p") {
-                    let list = Value::List(kind, [value.clone(), Value::Null(kind)].into());
+                    let list = Value::list(kind, [value.clone(), Value::Null(kind)]);
                     let find = Statement::raw(&format!("SELECT id FROM v{index} WHERE v {inside}"), [list]);
                     assert_eq!(bed.db.run(Query(find, |cell| cell.i64())).await.unwrap(), [id as i64], "list of {value:?}");
                 }

@@ -10,11 +10,13 @@ mod rows;
 mod sets;
 mod writes;
 
-use crate::bed::{Bed, behaviour};
+use crate::{
+    bed::{Bed, behaviour},
+    pack::{Pack, shown},
+};
 use models::*;
 use orm::{Access, Connection, Kind, Operation, Statement, Value, prelude::*};
-use serde_json::{Value as Json, json};
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 /// Cases that are asked elsewhere, or not at all.
 const LEFT_OUT: &[(&str, &str)] = &[
@@ -24,113 +26,6 @@ const LEFT_OUT: &[(&str, &str)] = &[
         "a negative place does not compile; what follows a slice is answered here where Django refuses: see `slices`",
     ),
 ];
-
-/// What the pack expects of each case on Chinook.
-struct Pack {
-    cases: BTreeMap<String, Json>,
-    asked: Vec<&'static str>,
-    wrong: Vec<String>,
-}
-
-impl Pack {
-    fn read(folder: &Path) -> Pack {
-        let text = std::fs::read_to_string(folder.join("queries.json")).unwrap();
-        let all: Json = serde_json::from_str(&text).unwrap();
-        let all = all.as_array().or_else(|| all["cases"].as_array()).unwrap().clone();
-        let ours = all.into_iter().filter(|case| case["db"] == "chinook");
-        let cases = ours.map(|case| (case["id"].as_str().unwrap().to_owned(), case)).collect();
-        Pack { cases, asked: Vec::new(), wrong: Vec::new() }
-    }
-
-    /// The rows that are right: `correct` where Django's are wrong, PostgreSQL's where its order or letters differ from SQLite's.
-    fn check(&mut self, id: &'static str, found: Json) {
-        self.asked.push(id);
-        let case = self.cases.get(id).unwrap_or_else(|| panic!("the pack has no case {id}"));
-        let (right, other) = (self.right(id), &case["expected_pg"]);
-        if !alike(&found, right) && (other.is_null() || !alike(&found, other)) {
-            self.wrong.push(format!(
-                "{id}: {}\n   found {}\n   right {}",
-                case["description"],
-                short(&found),
-                short(right)
-            ));
-        }
-    }
-
-    fn right(&self, id: &str) -> &Json {
-        let case = &self.cases[id];
-        if case["correct"].is_null() { &case["expected"] } else { &case["correct"] }
-    }
-
-    /// The rows, and no more statements than Django needs.
-    fn counted(&mut self, id: &'static str, bed: &Bed, found: Json) {
-        let most = self.right(id)["queries"].as_u64().unwrap();
-        let needed = bed.log.statements().len() as u64;
-        assert!(needed <= most, "{id} needs {needed} statements");
-        self.check(id, json!({"queries": most, "result": found}));
-    }
-
-    /// What Django refuses, and this library answers.
-    fn lifted(&mut self, id: &'static str, refusal: &str, found: Json, right: Json) {
-        assert_eq!(*self.right(id), json!(refusal));
-        assert!(alike(&found, &right), "{id}: {found}");
-        self.asked.push(id);
-    }
-
-    fn finish(self) {
-        let known = |id: &String| self.asked.contains(&id.as_str()) || LEFT_OUT.iter().any(|(left, _)| left == id);
-        let missing: Vec<&String> = self.cases.keys().filter(|id| !known(id)).collect();
-        assert!(
-            self.wrong.is_empty(),
-            "{} of {} differ:\n{}",
-            self.wrong.len(),
-            self.asked.len(),
-            self.wrong.join("\n")
-        );
-        assert!(missing.is_empty(), "cases that nobody asks: {missing:?}");
-        println!("{} cases, {} left out", self.asked.len(), LEFT_OUT.len());
-    }
-}
-
-fn short(json: &Json) -> String {
-    json.to_string().chars().take(600).collect()
-}
-
-/// Equal; numbers are, when they differ by less than a millionth, also where one is written as a text.
-fn alike(one: &Json, other: &Json) -> bool {
-    match (one, other) {
-        (Json::Array(one), Json::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
-        }
-        (Json::Object(one), Json::Object(other)) => {
-            one.len() == other.len() && one.iter().all(|(key, value)| other.get(key).is_some_and(|it| alike(value, it)))
-        }
-        _ => {
-            one == other
-                || number(one)
-                    .zip(number(other))
-                    .is_some_and(|(one, other)| (one - other).abs() < 1e-6 * one.abs().max(1.0))
-        }
-    }
-}
-
-fn number(json: &Json) -> Option<f64> {
-    json.as_f64().or_else(|| json.as_str().filter(|text| !text.is_empty()).and_then(|text| text.parse().ok()))
-}
-
-/// The form in which the pack writes values.
-pub fn shown<T: serde::Serialize>(rows: T) -> Json {
-    fn tidy(json: Json) -> Json {
-        match json {
-            Json::Array(all) => all.into_iter().map(tidy).collect(),
-            Json::String(text) if text.len() == 20 && text.ends_with('Z') => {
-                Json::String(text.trim_end_matches('Z').to_owned())
-            }
-            other => other,
-        }
-    }
-    tidy(serde_json::to_value(rows).unwrap())
-}
 
 /// The tables on this back end, with the rows of the pack.
 async fn load(bed: &Bed, folder: &Path) -> orm::Result<()> {
@@ -211,13 +106,13 @@ behaviour! {
         };
         let folder = Path::new(&folder);
         load(&bed, folder).await?;
-        let mut pack = Pack::read(folder);
+        let mut pack = Pack::read(folder, "chinook");
         Box::pin(questions::ask(&bed, &mut pack)).await?;
         Box::pin(sets::ask(&bed, &mut pack)).await?;
         Box::pin(rows::ask(&bed, &mut pack)).await?;
         Box::pin(writes::ask(&bed, &mut pack)).await?;
         Box::pin(changes::ask(&bed, &mut pack)).await?;
-        pack.finish();
+        pack.finish(LEFT_OUT);
         Ok(())
     }
 }

@@ -4,14 +4,18 @@
 mod mysql;
 #[cfg(feature = "postgres")]
 pub(super) mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_types;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 pub(super) mod text;
 mod value;
 
+use crate::{Range, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Why a cell could not be read; the cell adds its place and what was wanted.
@@ -48,6 +52,22 @@ pub(super) trait Decode: Sized {
     fn uuid(self) -> Read<Uuid>;
     fn json(self) -> Read<serde_json::Value>;
 
+    fn array(self) -> Read<Vec<Value>> {
+        Err(foreign())
+    }
+
+    fn range(self) -> Read<Range<Value>> {
+        Err(foreign())
+    }
+
+    fn hstore(self) -> Read<BTreeMap<String, Option<String>>> {
+        Err(foreign())
+    }
+
+    fn search_vector(self) -> Read<String> {
+        Err(foreign())
+    }
+
     fn i16(self) -> Read<i16> {
         let wide = self.i64()?;
         i16::try_from(wide).map_err(|_| out_of_range(wide))
@@ -63,6 +83,11 @@ pub(super) trait Decode: Sized {
         let narrow = wide as f32;
         if narrow.is_infinite() && wide.is_finite() { Err(out_of_range(wide)) } else { Ok(narrow) }
     }
+}
+
+#[cold]
+fn foreign() -> Bad {
+    Bad::Found("a value of a database without this type".to_owned())
 }
 
 #[cold]

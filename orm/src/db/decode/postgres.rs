@@ -1,10 +1,12 @@
 //! PostgreSQL's binary values, told apart by their type's oid.
 
-use super::{Bad, Decode, Read, out_of_range};
+use super::{Bad, Decode, Read, out_of_range, postgres_types};
+use crate::{Kind, Range, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use diesel::pg::PgValue;
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use uuid::Uuid;
 
@@ -26,6 +28,7 @@ const INTERVAL: u32 = 1186;
 const NUMERIC: u32 = 1700;
 const UUID: u32 = 2950;
 const JSONB: u32 = 3802;
+const TSVECTOR: u32 = 3614;
 /// `"char"`, name, text, xml, unknown, char(n), varchar.
 const TEXTS: [u32; 7] = [18, 19, 25, 142, 705, 1042, 1043];
 /// Types made by users and extensions (enums, citext) start here; their binary form is mostly text.
@@ -39,6 +42,57 @@ const MICROS_TO_2000: i64 = DAYS_TO_2000 * 86_400_000_000;
 pub(in crate::db) struct Typed<'a> {
     bytes: &'a [u8],
     oid: u32,
+}
+
+impl<'a> Typed<'a> {
+    /// The bytes of a value inside another one.
+    pub(super) fn inside(oid: u32, bytes: &'a [u8]) -> Typed<'a> {
+        Typed { bytes, oid }
+    }
+
+    /// The value, in the form that its type says.
+    pub(super) fn value(self) -> Read<Value> {
+        Ok(match self.oid {
+            BOOL => Value::Bool(self.bool()?),
+            INT2 => Value::I16(self.i16()?),
+            INT4 => Value::I32(self.i32()?),
+            INT8 | OID => Value::I64(self.i64()?),
+            FLOAT4 => Value::F32(self.f32()?),
+            FLOAT8 => Value::F64(self.f64()?),
+            NUMERIC => Value::Decimal(self.decimal()?),
+            BYTEA => Value::Bytes(self.bytes()?),
+            DATE => Value::Date(self.date()?),
+            TIME => Value::Time(self.time()?),
+            TIMESTAMP => Value::Timestamp(self.timestamp()?),
+            TIMESTAMPTZ => Value::DateTime(self.datetime()?),
+            INTERVAL => Value::Duration(self.duration()?),
+            UUID => Value::Uuid(self.uuid()?),
+            JSON | JSONB => Value::Json(self.json()?),
+            _ => Value::Text(self.text()?),
+        })
+    }
+
+    /// NULL of the type.
+    pub(super) fn null(oid: u32) -> Value {
+        Value::Null(match oid {
+            BOOL => Kind::Bool,
+            INT2 => Kind::I16,
+            INT4 => Kind::I32,
+            INT8 | OID => Kind::I64,
+            FLOAT4 => Kind::F32,
+            FLOAT8 => Kind::F64,
+            NUMERIC => Kind::Decimal,
+            BYTEA => Kind::Bytes,
+            DATE => Kind::Date,
+            TIME => Kind::Time,
+            TIMESTAMP => Kind::Timestamp,
+            TIMESTAMPTZ => Kind::DateTime,
+            INTERVAL => Kind::Duration,
+            UUID => Kind::Uuid,
+            JSON | JSONB => Kind::Json,
+            _ => Kind::Text,
+        })
+    }
 }
 
 /// The oids of an answer's columns, each asked for when its first value is read.
@@ -292,5 +346,21 @@ impl Decode for Typed<'_> {
     fn json(self) -> Read<serde_json::Value> {
         let text = json_text(&self)?;
         serde_json::from_slice(text).map_err(|error| Bad::Found(format!("JSON that cannot be read ({error})")))
+    }
+
+    fn array(self) -> Read<Vec<Value>> {
+        postgres_types::array(self.bytes)
+    }
+
+    fn range(self) -> Read<Range<Value>> {
+        postgres_types::range(self.oid, self.bytes).unwrap_or_else(|| Err(found(&self)))
+    }
+
+    fn hstore(self) -> Read<BTreeMap<String, Option<String>>> {
+        if self.oid >= FIRST_OWN { postgres_types::hstore(self.bytes) } else { Err(found(&self)) }
+    }
+
+    fn search_vector(self) -> Read<String> {
+        if self.oid == TSVECTOR { postgres_types::search_vector(self.bytes) } else { Err(found(&self)) }
     }
 }

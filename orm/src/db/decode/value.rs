@@ -1,9 +1,10 @@
 //! Values that are in memory, read like cells: of drafts, edits, and what comes from outside.
 
 use super::{Bad, Decode, Read};
-use crate::Value;
+use crate::{PgValue, Range, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 fn other<T>(value: &Value) -> Read<T> {
@@ -38,7 +39,7 @@ impl Decode for &Value {
         }
         decimal -> Decimal { Value::Decimal(value) => *value }
         decimal_rounded -> Decimal { Value::Decimal(value) => *value }
-        text -> String { Value::Text(value) => value.clone() }
+
         bytes -> Vec<u8> { Value::Bytes(value) => value.clone() }
         date -> NaiveDate { Value::Date(value) => *value }
         time -> NaiveTime { Value::Time(value) => *value }
@@ -47,5 +48,37 @@ impl Decode for &Value {
         duration -> TimeDelta { Value::Duration(value) => *value }
         uuid -> Uuid { Value::Uuid(value) => *value }
         json -> serde_json::Value { Value::Json(value) => value.clone() }
+    }
+
+    fn text(self) -> Read<String> {
+        match (self, self.own()) {
+            (Value::Text(text), _) | (_, Some(PgValue::Text(text))) => Ok(text.clone()),
+            _ => other(self),
+        }
+    }
+
+    fn array(self) -> Read<Vec<Value>> {
+        match self.own() {
+            Some(PgValue::Array(elements)) => Ok(elements.clone()),
+            _ => other(self),
+        }
+    }
+
+    fn range(self) -> Read<Range<Value>> {
+        match self.own() {
+            Some(PgValue::Range(range)) => Ok(range.clone()),
+            _ => other(self),
+        }
+    }
+
+    fn hstore(self) -> Read<BTreeMap<String, Option<String>>> {
+        match self.own() {
+            Some(PgValue::HStore(pairs)) => Ok(pairs.clone()),
+            _ => other(self),
+        }
+    }
+
+    fn search_vector(self) -> Read<String> {
+        self.text()
     }
 }

@@ -43,7 +43,7 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[allow(clippy::wrong_self_convention, reason = "handles are small values that conditions are made of")]
-pub trait JsonExpression: Expression {
+pub trait JsonExpression: Expression<Value: FieldType<Family = Json>> {
     /// The value at a key of an object; NULL where there is none.
     ///
     /// ```
@@ -55,10 +55,7 @@ pub trait JsonExpression: Expression {
     /// assert!(query.to_sql(Dialect::Postgres)?.contains(r#"("data" -> $1 -> $2) IS NOT NULL"#));
     /// # Ok::<(), orm::Error>(())
     /// ```
-    fn key<K: Into<String>>(self, key: K) -> Ex<Self::Root, Option<serde_json::Value>>
-    where
-        Self::Value: FieldType<Family = Json>,
-    {
+    fn key<K: Into<String>>(self, key: K) -> Ex<Self::Root, Option<serde_json::Value>> {
         step(self.into_expr(), Value::Text(key.into()))
     }
 
@@ -77,10 +74,7 @@ pub trait JsonExpression: Expression {
     /// assert_eq!(second.get(&db).await?, Some(serde_json::json!("b")));
     /// # Ok(()) }
     /// ```
-    fn index(self, place: u32) -> Ex<Self::Root, Option<serde_json::Value>>
-    where
-        Self::Value: FieldType<Family = Json>,
-    {
+    fn index(self, place: u32) -> Ex<Self::Root, Option<serde_json::Value>> {
         match i32::try_from(place) {
             Ok(place) => step(self.into_expr(), Value::I32(place)),
             Err(_) => Ex::new(Expr::invalid(format!("a JSON list has no place {place}"))),
@@ -102,10 +96,7 @@ pub trait JsonExpression: Expression {
     /// assert_eq!(texts.get(&db).await?, (Some("Desk".to_owned()), None));
     /// # Ok(()) }
     /// ```
-    fn as_str(self) -> Ex<Self::Root, Option<String>>
-    where
-        Self::Value: FieldType<Family = Json>,
-    {
+    fn as_str(self) -> Ex<Self::Root, Option<String>> {
         call(Function::JsonText, self)
     }
 
@@ -126,10 +117,7 @@ pub trait JsonExpression: Expression {
     /// assert_eq!(numbers.get(&db).await?, (Some(1), Some(2), None, None));
     /// # Ok(()) }
     /// ```
-    fn as_i64(self) -> Ex<Self::Root, Option<i64>>
-    where
-        Self::Value: FieldType<Family = Json>,
-    {
+    fn as_i64(self) -> Ex<Self::Root, Option<i64>> {
         call(Function::JsonInteger, self)
     }
 
@@ -148,10 +136,7 @@ pub trait JsonExpression: Expression {
     /// assert!(dear.exists(&db).await?);
     /// # Ok(()) }
     /// ```
-    fn as_f64(self) -> Ex<Self::Root, Option<f64>>
-    where
-        Self::Value: FieldType<Family = Json>,
-    {
+    fn as_f64(self) -> Ex<Self::Root, Option<f64>> {
         call(Function::JsonFloat, self)
     }
 
@@ -169,10 +154,7 @@ pub trait JsonExpression: Expression {
     /// assert!(Item::objects().filter(|i| i.data.key("sold").as_bool().eq(true)).exists(&db).await?);
     /// # Ok(()) }
     /// ```
-    fn as_bool(self) -> Ex<Self::Root, Option<bool>>
-    where
-        Self::Value: FieldType<Family = Json>,
-    {
+    fn as_bool(self) -> Ex<Self::Root, Option<bool>> {
         call(Function::JsonBool, self)
     }
 
@@ -191,10 +173,7 @@ pub trait JsonExpression: Expression {
     /// assert!(!Item::objects().filter(|i| i.data.key("lent").is_json_null()).exists(&db).await?);
     /// # Ok(()) }
     /// ```
-    fn is_json_null(self) -> Q<Self::Root>
-    where
-        Self::Value: FieldType<Family = Json>,
-    {
+    fn is_json_null(self) -> Q<Self::Root> {
         Q::from_expr(Expr::Call(Function::JsonIsNull, vec![self.into_expr()]))
     }
 
@@ -212,10 +191,7 @@ pub trait JsonExpression: Expression {
     /// assert!(Item::objects().filter(|i| i.data.has_key("größe")).exists(&db).await?);
     /// # Ok(()) }
     /// ```
-    fn has_key<K: Into<String>>(self, key: K) -> Q<Self::Root>
-    where
-        Self::Value: FieldType<Family = Json>,
-    {
+    fn has_key<K: Into<String>>(self, key: K) -> Q<Self::Root> {
         Q::from_expr(has_key(self.into_expr(), key.into()))
     }
 
@@ -237,7 +213,6 @@ pub trait JsonExpression: Expression {
     fn has_keys<I>(self, keys: I) -> Q<Self::Root>
     where
         I: IntoIterator<Item: Into<String>>,
-        Self::Value: FieldType<Family = Json>,
     {
         let expr = self.into_expr();
         Q::from_expr(Expr::And(keys.into_iter().map(|key| has_key(expr.clone(), key.into())).collect()))
@@ -260,7 +235,6 @@ pub trait JsonExpression: Expression {
     fn has_any_keys<I>(self, keys: I) -> Q<Self::Root>
     where
         I: IntoIterator<Item: Into<String>>,
-        Self::Value: FieldType<Family = Json>,
     {
         let expr = self.into_expr();
         Q::from_expr(Expr::Or(keys.into_iter().map(|key| has_key(expr.clone(), key.into())).collect()))
@@ -281,15 +255,12 @@ pub trait JsonExpression: Expression {
     /// assert!(held.exists(&db).await?);
     /// # Ok(()) }
     /// ```
-    fn contained_by<O: Operand<Self::Root, serde_json::Value>>(self, other: O) -> Q<Self::Root>
-    where
-        Self::Value: FieldType<Family = Json>,
-    {
+    fn contained_by<O: Operand<Self::Root, serde_json::Value>>(self, other: O) -> Q<Self::Root> {
         Q::from_expr(Expr::Call(Function::JsonContains, vec![other.into_operand(), self.into_expr()]))
     }
 }
 
-impl<E: Expression> JsonExpression for E {}
+impl<E: Expression<Value: FieldType<Family = Json>>> JsonExpression for E {}
 
 /// One step further into a document.
 fn step<R>(expr: Expr, step: Value) -> Ex<R, Option<serde_json::Value>> {

@@ -1,0 +1,180 @@
+//! What PostgreSQL alone has, in its words.
+
+use super::{Sql, expr::bad};
+use crate::{
+    Kind, PgKind, Result, Value,
+    tree::{Expr, ModelRef, PgFunction, Weight},
+};
+
+/// How a function is written.
+enum Form {
+    /// Between its arguments, in parentheses.
+    Between(&'static str),
+    /// Before its argument.
+    Before(&'static str),
+    /// A name before a list.
+    Named(&'static str),
+    /// The texts before, between and after its arguments.
+    Around(&'static [&'static str]),
+}
+
+fn form(function: PgFunction) -> Form {
+    use Form::{Around, Before, Between, Named};
+    match function {
+        PgFunction::Contains => Between(" @> "),
+        PgFunction::ContainedBy => Between(" <@ "),
+        PgFunction::Overlap | PgFunction::BothQueries => Between(" && "),
+        PgFunction::ArrayLength => Named("CARDINALITY"),
+        PgFunction::ArrayElement => Around(&["(", ")[", "]"]),
+        PgFunction::ArraySlice => Around(&["(", ")[", ":", "]"]),
+        PgFunction::ArrayHas => Between(" = ANY"),
+        PgFunction::ArrayOf => Before("ARRAY"),
+        PgFunction::FullyLess => Between(" << "),
+        PgFunction::FullyGreater => Between(" >> "),
+        PgFunction::NotLess => Between(" &> "),
+        PgFunction::NotGreater => Between(" &< "),
+        PgFunction::Adjacent => Between(" -|- "),
+        PgFunction::RangeStart => Named("LOWER"),
+        PgFunction::RangeEnd => Named("UPPER"),
+        PgFunction::RangeIsEmpty => Named("ISEMPTY"),
+        PgFunction::StartIncluded => Named("LOWER_INC"),
+        PgFunction::EndIncluded => Named("UPPER_INC"),
+        PgFunction::StartUnbounded => Named("LOWER_INF"),
+        PgFunction::EndUnbounded => Named("UPPER_INF"),
+        PgFunction::HasKey => Between(" ? "),
+        PgFunction::HasKeys => Between(" ?& "),
+        PgFunction::HasAnyKeys => Between(" ?| "),
+        PgFunction::HStoreGet => Between(" -> "),
+        PgFunction::HStoreKeys => Named("AKEYS"),
+        PgFunction::HStoreValues => Named("AVALS"),
+        PgFunction::Config => Around(&["CAST(", " AS regconfig)"]),
+        PgFunction::Words => Between(" || ' ' || "),
+        PgFunction::SearchVector => Named("TO_TSVECTOR"),
+        PgFunction::Weighted(Weight::A) => Around(&["SETWEIGHT(", ", 'A')"]),
+        PgFunction::Weighted(Weight::B) => Around(&["SETWEIGHT(", ", 'B')"]),
+        PgFunction::Weighted(Weight::C) => Around(&["SETWEIGHT(", ", 'C')"]),
+        PgFunction::Weighted(Weight::D) => Around(&["SETWEIGHT(", ", 'D')"]),
+        PgFunction::Together | PgFunction::EitherQuery => Between(" || "),
+        PgFunction::PlainQuery => Named("PLAINTO_TSQUERY"),
+        PgFunction::PhraseQuery => Named("PHRASETO_TSQUERY"),
+        PgFunction::RawQuery => Named("TO_TSQUERY"),
+        PgFunction::WebQuery => Named("WEBSEARCH_TO_TSQUERY"),
+        PgFunction::OtherThanQuery => Around(&["(!! ", ")"]),
+        PgFunction::ThenQuery => Between(" <-> "),
+        PgFunction::Matches => Between(" @@ "),
+        PgFunction::Rank => Named("TS_RANK"),
+        PgFunction::RankCover => Named("TS_RANK_CD"),
+        PgFunction::Headline => Named("TS_HEADLINE"),
+        PgFunction::Similarity => Named("SIMILARITY"),
+        // What is looked for comes first in the function, and last in the operator.
+        PgFunction::WordSimilarity => Named("WORD_SIMILARITY"),
+        PgFunction::StrictWordSimilarity => Named("STRICT_WORD_SIMILARITY"),
+        PgFunction::Similar => Between(" % "),
+        PgFunction::WordSimilar => Between(" %> "),
+        PgFunction::StrictWordSimilar => Between(" %>> "),
+        PgFunction::Unaccent => Named("UNACCENT"),
+    }
+}
+
+impl Sql {
+    /// A function of PostgreSQL's own.
+    pub(super) fn postgres_function(&mut self, function: PgFunction, arguments: &[Expr]) -> Result<()> {
+        if !self.dialect.capabilities().postgres_types {
+            return Err(self.unsupported(
+                &format!("form of `{function:?}`"),
+                "arrays, ranges, hstore, full text search and similar texts are there on PostgreSQL only",
+            ));
+        }
+        match (function, arguments) {
+            (PgFunction::ArrayHas, [array, value]) => {
+                self.push("(");
+                self.side(value)?;
+                self.around(" = ANY(", array, "))")
+            }
+            (PgFunction::ArraySlice, [array, from, until]) => {
+                self.around("(", array, ")[")?;
+                self.expr(from)?;
+                self.around(":", until, "]")
+            }
+            (PgFunction::ArraySlice, [array, from]) => {
+                self.around("(", array, ")[")?;
+                self.around("", from, ":]")
+            }
+            (PgFunction::ArrayOf, [Expr::Scalar(_)]) => self.around("ARRAY", &arguments[0], ""),
+            (PgFunction::WordSimilarity | PgFunction::StrictWordSimilarity, [on, part]) => {
+                self.form(form(function), &[part.clone(), on.clone()])
+            }
+            (PgFunction::Words, _) => {
+                let texts: Vec<Expr> = arguments.iter().map(|argument| self.word(argument)).collect();
+                self.form(form(function), &texts)
+            }
+            _ => self.form(form(function), arguments),
+        }
+    }
+
+    fn form(&mut self, form: Form, arguments: &[Expr]) -> Result<()> {
+        match form {
+            Form::Named(name) => self.named(name, arguments),
+            Form::Between(_) if arguments.len() == 1 => self.expr(&arguments[0]),
+            Form::Between(operator) => {
+                self.push("(");
+                self.list(arguments, operator, |sql, argument| sql.side(argument))?;
+                self.push(")");
+                Ok(())
+            }
+            Form::Before(word) => {
+                self.push(word);
+                self.list(arguments, "", |sql, argument| sql.side(argument))
+            }
+            Form::Around(pieces) => {
+                if pieces.len() != arguments.len() + 1 {
+                    return Err(bad(format!("a function of {} arguments has {}", pieces.len() - 1, arguments.len())));
+                }
+                self.push(pieces[0]);
+                for (argument, piece) in arguments.iter().zip(&pieces[1..]) {
+                    self.around("", argument, piece)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// A text of a document: nothing where there is none.
+    fn word(&self, expr: &Expr) -> Expr {
+        let text = match self.kind(expr) {
+            Some(Kind::Text) => expr.clone(),
+            _ => Expr::Cast(Box::new(expr.clone()), Kind::Text),
+        };
+        Expr::Call(crate::tree::Function::Coalesce, vec![text, Expr::Value(Value::Text(String::new()))])
+    }
+
+    /// Refuses a model with a column of a type that this database does not have.
+    pub(super) fn has_types_of(&self, model: &ModelRef) -> Result<()> {
+        if self.dialect.capabilities().postgres_types {
+            return Ok(());
+        }
+        let foreign = (0..).zip(&model.columns).find_map(|(place, column)| match column.kind {
+            Kind::Postgres(own) => Some((place, own)),
+            _ => None,
+        });
+        match foreign {
+            Some((column, own)) => Err(model.blame(column, own.refused(self.dialect))),
+            None => Ok(()),
+        }
+    }
+
+    /// The type that a bind of this kind is converted to: of what is bound as text.
+    pub(super) fn bound_as(kind: Kind) -> Option<String> {
+        match kind {
+            Kind::Postgres(own) => own.cast(),
+            _ => None,
+        }
+    }
+}
+
+impl PgKind {
+    /// Whether a list of such values can be one bind.
+    pub(super) fn in_lists(self) -> bool {
+        matches!(self, PgKind::Enum(_))
+    }
+}

@@ -1,0 +1,89 @@
+//! Values of PostgreSQL's types in JSON: arrays are lists, hstore an object, a range `{"lower": 1, "upper": 5, "bounds": "[)"}` or
+//! `{"empty": true}`, the others text.
+
+use super::{PgKind, PgValue, Range, wrong};
+use crate::{Kind, Result, Untyped, Value};
+use serde_json::{Value as Json, json};
+use std::ops::Bound;
+
+impl PgValue {
+    pub(crate) fn to_json(&self) -> Json {
+        match self {
+            PgValue::Array(values) => values.iter().map(Value::to_json).collect(),
+            PgValue::HStore(pairs) => pairs.iter().map(|(key, value)| (key.clone(), json!(value))).collect(),
+            PgValue::Text(text) => Json::from(text.as_str()),
+            PgValue::Range(Range::Empty) => json!({"empty": true}),
+            PgValue::Range(Range::Between(low, high)) => {
+                let end = |bound: &Bound<Value>| super::inside(bound).map_or(Json::Null, Value::to_json);
+                let left = if matches!(low, Bound::Included(_)) { '[' } else { '(' };
+                let right = if matches!(high, Bound::Included(_)) { ']' } else { ')' };
+                json!({"lower": end(low), "upper": end(high), "bounds": format!("{left}{right}")})
+            }
+        }
+    }
+}
+
+impl PgKind {
+    /// Reads a value from outside: JSON, or a text that is JSON where the type has no other form.
+    pub(crate) fn read(&'static self, given: Untyped<'_>) -> Result<Value> {
+        let wrong = || wrong(Kind::Postgres(self));
+        if let PgKind::Enum(_) | PgKind::SearchVector | PgKind::SearchQuery = self {
+            let text = given.as_text().ok_or_else(wrong)?;
+            return Ok(Value::Postgres(self, Box::new(PgValue::Text(text.to_owned()))));
+        }
+        let parsed;
+        let json = match given {
+            Untyped::Json(json) => json,
+            Untyped::Text(text) => {
+                parsed = serde_json::from_str(text).map_err(|_| wrong())?;
+                &parsed
+            }
+        };
+        let value = match (self, json) {
+            (PgKind::Array(of), Json::Array(elements)) => {
+                PgValue::Array(elements.iter().map(|element| element_of(element, *of)).collect::<Result<_>>()?)
+            }
+            (PgKind::Range(of), Json::Array(ends)) => match &ends[..] {
+                [low, high] => PgValue::Range(Range::Between(
+                    bound(low, *of, Bound::Included)?,
+                    bound(high, *of, Bound::Excluded)?,
+                )),
+                _ => return Err(wrong()),
+            },
+            (PgKind::Range(of), Json::Object(range)) => {
+                if range.get("empty") == Some(&Json::Bool(true)) {
+                    PgValue::Range(Range::Empty)
+                } else {
+                    let bounds = range.get("bounds").map_or(Some("[)"), Json::as_str);
+                    let (low, high): (fn(Value) -> Bound<Value>, fn(Value) -> Bound<Value>) = match bounds {
+                        Some("[)") => (Bound::Included, Bound::Excluded),
+                        Some("[]") => (Bound::Included, Bound::Included),
+                        Some("(]") => (Bound::Excluded, Bound::Included),
+                        Some("()") => (Bound::Excluded, Bound::Excluded),
+                        _ => return Err(wrong()),
+                    };
+                    let end = |name: &str| range.get(name).unwrap_or(&Json::Null);
+                    PgValue::Range(Range::Between(bound(end("lower"), *of, low)?, bound(end("upper"), *of, high)?))
+                }
+            }
+            (PgKind::HStore, Json::Object(pairs)) => {
+                let text = |(key, value): (&String, &Json)| match value {
+                    Json::Null => Ok((key.clone(), None)),
+                    Json::String(text) => Ok((key.clone(), Some(text.clone()))),
+                    _ => Err(wrong()),
+                };
+                PgValue::HStore(pairs.iter().map(text).collect::<Result<_>>()?)
+            }
+            _ => return Err(wrong()),
+        };
+        Ok(Value::Postgres(self, Box::new(value)))
+    }
+}
+
+fn element_of(json: &Json, kind: Kind) -> Result<Value> {
+    if json.is_null() { Ok(Value::Null(kind)) } else { Untyped::Json(json).read(kind) }
+}
+
+fn bound(json: &Json, kind: Kind, bound: fn(Value) -> Bound<Value>) -> Result<Bound<Value>> {
+    if json.is_null() { Ok(Bound::Unbounded) } else { Untyped::Json(json).read(kind).map(bound) }
+}

@@ -1,0 +1,195 @@
+//! Arrays, and aggregates that make them.
+
+use crate::bed::behaviour;
+use orm::{Code, prelude::*};
+use serde_json::json;
+
+orm::app! { pub arrays { Post, Comment, Everything } }
+
+#[derive(Model, Debug, Clone, PartialEq)]
+pub struct Post {
+    pub id: i64,
+    pub title: String,
+    #[field(default = ["new"])]
+    pub tags: Vec<String>,
+    pub ratings: Option<Vec<i32>>,
+    pub comments: HasMany<Comment>,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+pub struct Comment {
+    pub id: i64,
+    pub post: ForeignKey<Post>,
+    pub text: String,
+    pub stars: Option<i16>,
+}
+
+/// An array of each kind.
+#[derive(Model, Debug, Clone, PartialEq)]
+pub struct Everything {
+    pub id: i64,
+    pub bools: Vec<bool>,
+    pub smalls: Vec<i16>,
+    pub longs: Vec<i64>,
+    pub singles: Vec<f32>,
+    pub doubles: Vec<f64>,
+    pub decimals: Vec<Decimal>,
+    pub gaps: Vec<Option<String>>,
+    pub bytes: Vec<Vec<u8>>,
+    pub dates: Vec<NaiveDate>,
+    pub times: Vec<NaiveTime>,
+    pub stamps: Vec<NaiveDateTime>,
+    pub moments: Vec<DateTime<Utc>>,
+    pub spans: Vec<TimeDelta>,
+    pub uuids: Vec<Uuid>,
+    pub documents: Vec<serde_json::Value>,
+}
+
+async fn fill(db: &Database) -> orm::Result<()> {
+    orm::migrate::create_tables(db, &[arrays()]).await?;
+    let posts = [
+        Post::draft().title("one").tags(["rust", "sql"]).ratings([3, 5]),
+        Post::draft().title("two").tags(["rust"]).ratings(None),
+        Post::draft().title("three").tags(Vec::new()).ratings(vec![1]),
+    ];
+    Post::objects().bulk_create(posts, db).await?;
+    let comments = [(1, "good", Some(5)), (1, "bad", None), (1, "good", Some(1)), (2, "so so", Some(3))];
+    let comments = comments.map(|(post, text, stars)| Comment::draft().post(post).text(text).stars(stars));
+    Comment::objects().bulk_create(comments, db).await?;
+    Ok(())
+}
+
+async fn titles(query: QuerySet<Post>, db: &Database) -> orm::Result<Vec<String>> {
+    query.order_by(|p| p.id.asc()).values(|p| p.title).all(db).await
+}
+
+behaviour! {
+    async fn arrays_of_every_kind_come_back(bed, requires(PostgresTypes)) {
+        orm::migrate::create_tables(&bed.db, &[arrays()]).await?;
+        let noon = NaiveDate::from_ymd_opt(2024, 2, 29).unwrap().and_hms_micro_opt(12, 0, 0, 7).unwrap();
+        let draft = Everything::draft()
+            .bools([true, false])
+            .smalls([-1, 7])
+            .longs([i64::MIN, i64::MAX])
+            .singles([0.5])
+            .doubles([0.1, -2.0])
+            .decimals(["12.50".parse().unwrap(), Decimal::from(-3)])
+            .gaps([Some("a, \"b\"\\ {c}".to_owned()), None, Some(String::new())])
+            .bytes([vec![0, 255], Vec::new()])
+            .dates([noon.date()])
+            .times([noon.time()])
+            .stamps([noon])
+            .moments([noon.and_utc()])
+            .spans([TimeDelta::microseconds(-1), TimeDelta::days(40)])
+            .uuids([Uuid::from_u128(7)])
+            .documents([json!({"a": [1, null]}), json!("x")]);
+        let made = draft.create(&bed.db).await?;
+        assert_eq!(made.gaps, [Some("a, \"b\"\\ {c}".to_owned()), None, Some(String::new())]);
+        assert_eq!(made.bytes, [vec![0, 255], Vec::new()]);
+        assert_eq!(Everything::get(made.id, &bed.db).await?, made);
+        // Each is compared, as a whole, with what came back.
+        let same = Everything::objects().filter(|e| {
+            e.bools.eq(&made.bools) & e.smalls.eq(&made.smalls) & e.longs.eq(&made.longs) & e.singles.eq(&made.singles)
+                & e.doubles.eq(&made.doubles) & e.decimals.eq(&made.decimals) & e.gaps.eq(&made.gaps) & e.bytes.eq(&made.bytes)
+                & e.dates.eq(&made.dates) & e.times.eq(&made.times) & e.stamps.eq(&made.stamps) & e.moments.eq(&made.moments)
+                & e.spans.eq(&made.spans) & e.uuids.eq(&made.uuids) & e.documents.eq(&made.documents)
+        });
+        assert_eq!(same.count(&bed.db).await?, 1);
+        // A row that did not change writes nothing; one that did writes its array.
+        let mut edit = made.edit();
+        edit.longs.push(0);
+        assert_eq!(edit.save(&bed.db).await?.longs, [i64::MIN, i64::MAX, 0]);
+        Ok(())
+    }
+
+    async fn arrays_are_asked_for_what_they_hold(bed, requires(PostgresTypes)) {
+        let db = &bed.db;
+        fill(db).await?;
+        assert_eq!(Post::draft().title("four").create(db).await?.tags, ["new"]);
+        assert_eq!(titles(Post::objects().filter(|p| p.tags.contains(["rust"])), db).await?, ["one", "two"]);
+        assert_eq!(titles(Post::objects().filter(|p| p.tags.contains(["rust", "sql"])), db).await?, ["one"]);
+        assert_eq!(titles(Post::objects().filter(|p| p.tags.contains(Vec::new())), db).await?.len(), 4);
+        assert_eq!(titles(Post::objects().filter(|p| p.tags.contained_by(["rust", "go"])), db).await?, ["two", "three"]);
+        assert_eq!(titles(Post::objects().filter(|p| p.tags.overlap(["sql", "new"])), db).await?, ["one", "four"]);
+        assert_eq!(titles(Post::objects().exclude(|p| p.ratings.overlap([3])), db).await?, ["two", "three", "four"]);
+        assert_eq!(titles(Post::objects().filter(|p| p.tags.any_eq("sql")), db).await?, ["one"]);
+        assert_eq!(titles(Post::objects().filter(|p| p.tags.any_eq(p.title)), db).await?, [""; 0]);
+        assert_eq!(titles(Post::objects().filter(|p| p.tags.eq(["rust"])), db).await?, ["two"]);
+        assert_eq!(titles(Post::objects().filter(|p| p.tags.is_in([vec!["rust".to_owned()], vec![]])), db).await?, ["two", "three"]);
+        assert_eq!(titles(Post::objects().filter(|p| p.tags.len().eq(0)), db).await?, ["three"]);
+        assert_eq!(titles(Post::objects().filter(|p| p.ratings.len().is_null()), db).await?, ["two", "four"]);
+        assert_eq!(titles(Post::objects().filter(|p| p.ratings.index(1).gt(4)), db).await?, ["one"]);
+        let parts = Post::objects().filter(|p| p.id.eq(1)).values(|p| {
+            (p.tags.index(0), p.tags.index(9), p.tags.slice(1..), p.tags.slice(..1), p.tags.slice(5..7), p.ratings.slice(0..=1))
+        });
+        let (first, none, rest, begin, nothing, ratings) = parts.get(db).await?;
+        assert_eq!((first.as_deref(), none), (Some("rust"), None));
+        assert_eq!((rest, begin), (vec!["sql".to_owned()], vec!["rust".to_owned()]));
+        assert_eq!((nothing, ratings), (Vec::new(), Some(vec![3, 5])));
+        let changed = Post::objects().filter(|p| p.id.lte(2)).update(|p| (p.tags.set(["go"]), p.ratings.set(None)), db).await?;
+        assert_eq!(changed, 2);
+        assert_eq!(titles(Post::objects().filter(|p| p.tags.contains(["go"]) & p.ratings.is_null()), db).await?, ["one", "two"]);
+        Ok(())
+    }
+
+    async fn arrays_are_made_of_rows(bed, requires(PostgresTypes)) {
+        let db = &bed.db;
+        fill(db).await?;
+        let (all, each, stars, documents, none) = Comment::objects()
+            .aggregate(|c| {
+                let of_one = c.post.eq(1);
+                (
+                    c.text.array_agg().order_by(c.id.asc()).filter(of_one),
+                    c.text.array_agg().distinct().order_by(c.text.desc()),
+                    c.stars.array_agg().order_by(c.id.desc()),
+                    c.text.json_agg().order_by((c.text.asc(), c.id.asc())),
+                    c.text.array_agg().filter(c.id.lt(0)),
+                )
+            })
+            .get(db)
+            .await?;
+        assert_eq!(all.unwrap(), ["good", "bad", "good"]);
+        assert_eq!(each.unwrap(), ["so so", "good", "bad"]);
+        assert_eq!(stars.unwrap(), [Some(3), Some(1), None, Some(5)]);
+        assert_eq!(documents, Some(json!(["bad", "good", "good", "so so"])));
+        assert_eq!(none, None);
+        let listed = Post::objects()
+            .annotate(|p| {
+                let texts = Comment::objects().within(p.id).filter(|c| c.post.eq(p.id)).order_by(|c| c.id.desc());
+                (texts.array(|c| c.text), p.comments.aggregate(|c| c.stars.array_agg().order_by(c.id.asc())))
+            })
+            .order_by(|(p, ..)| p.id.asc())
+            .values(|(p, texts, stars)| (p.id, texts, stars));
+        let listed = listed.all(db).await?;
+        assert_eq!(listed[0].1, ["good", "bad", "good"]);
+        assert_eq!(listed[0].2, Some(vec![Some(5), None, Some(1)]));
+        assert_eq!((listed[2].1.len(), &listed[2].2), (0, &None));
+        let grouped = Comment::objects().group_by(|c| c.text).annotate(|c| c.stars.array_agg().order_by(c.stars.asc()));
+        let grouped = grouped.order_by(|(text, _)| text.asc()).all(db).await?;
+        assert_eq!(grouped[1], ("good".to_owned(), Some(vec![Some(1), Some(5)])));
+        Ok(())
+    }
+
+    async fn databases_without_arrays_refuse_them(bed) {
+        if bed.db.dialect().capabilities().postgres_types {
+            return Ok(());
+        }
+        let db = &bed.db;
+        let tables = orm::migrate::create_tables(db, &[arrays()]).await.unwrap_err();
+        assert_eq!((tables.code(), tables.message().contains("M044")), (Code::Migration, true), "{tables}");
+        bed.log.clear();
+        let read = Post::objects().all(db).await.unwrap_err();
+        let made = Post::draft().title("x").create(db).await.unwrap_err();
+        let changed = Post::objects().update(|p| p.title.set("x"), db).await.unwrap_err();
+        let gone = Post::objects().delete(db).await.unwrap_err();
+        let gathered = Comment::objects().aggregate(|c| c.text.array_agg()).get(db).await.unwrap_err();
+        let asked = Comment::objects().filter(|c| c.text.is_similar("x")).count(db).await.unwrap_err();
+        let searched = Comment::objects().filter(|c| c.text.search("x")).count(db).await.unwrap_err();
+        for error in [&read, &made, &changed, &gone, &gathered, &asked, &searched] {
+            assert_eq!(error.code(), Code::Unsupported, "{error:?}");
+        }
+        assert_eq!((read.model(), read.fields()), (Some("Post"), &["tags".to_owned()][..]), "{read:?}");
+        bed.log.assert_queries(0);
+        Ok(())
+    }
+}
