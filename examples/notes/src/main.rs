@@ -16,16 +16,16 @@ struct Note {
 
 #[tokio::main]
 async fn main() -> orm::Result<ExitCode> {
-    let url = "sqlite://notes.db";
+    let project = Project::new().app(notes()).database("sqlite://notes.db");
     if std::env::args().len() > 1 {
-        // cargo run -- makemigrations, migrate, showmigrations ..
-        return Ok(Project::new().app(notes()).database(url).manage());
+        return Ok(project.manage()); // cargo run -- makemigrations, migrate, showmigrations ..
     }
-    let db = Database::connect(url).await?;
-    orm::migrate::migrate(&db, &[notes()]).await?; // what `cargo run -- migrate` does
+    let db = project.connect().await?; // that of DATABASE_URL, if it is set, as for the commands
+    orm::migrate::migrate(&db, project.apps()).await?; // what `cargo run -- migrate` does
     Note::draft().text("Buy milk").done(false).create(&db).await?;
     for note in Note::objects().exclude(|n| n.done).all(&db).await? {
         println!("{}: {}", note.id, note.text);
     }
+    db.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -20,7 +20,34 @@ fn it_makes_its_table_and_keeps_notes() {
     assert!(run(&folder, &["showmigrations"]).contains("[X] 0001_initial"));
     assert_eq!(run(&folder, &["migrate"]), "Nothing to migrate.\n");
     assert_eq!(run(&folder, &[]), "1: Buy milk\n2: Buy milk\n");
+    // Nothing is left beside the file: it is the whole database.
+    assert_eq!(files(&folder), ["notes.db"]);
     fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_program_and_its_commands_mean_the_same_database() {
+    let folder = std::env::temp_dir().join(format!("orm_notes_elsewhere_{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let elsewhere = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_notes"));
+        command.args(arguments).current_dir(&folder).env("DATABASE_URL", "sqlite://elsewhere.db").output().unwrap()
+    };
+    assert_eq!(String::from_utf8_lossy(&elsewhere(&[]).stdout), "1: Buy milk\n");
+    let shown = elsewhere(&["showmigrations"]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("[X] 0001_initial"));
+    assert_eq!(String::from_utf8_lossy(&shown.stderr), "Database: sqlite://elsewhere.db, from DATABASE_URL\n");
+    let asked = elsewhere(&["--database", "sqlite://third.db", "showmigrations"]);
+    assert!(asked.stderr.is_empty() && String::from_utf8_lossy(&asked.stdout).contains("[ ] 0001_initial"));
+    assert_eq!(files(&folder), ["elsewhere.db", "third.db"]);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut files: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort();
+    files
 }
 
 #[test]

@@ -19,24 +19,29 @@ enum Remove {
 
 impl Copy {
     /// Copies a database: the file of SQLite; on a server a new database beside it, migrated and filled with the same graph.
+    /// `None` where the login may not create databases.
     ///
     /// # Errors
-    /// When the login may not create databases.
-    pub async fn make(db: &Database, url: &str, apps: &[App], graph: &Graph) -> orm::Result<Copy> {
+    /// When the copy cannot be made or filled.
+    pub async fn make(db: &Database, url: &str, apps: &[App], graph: &Graph) -> orm::Result<Option<Copy>> {
         let name = format!("quickstart_copy_{}", std::process::id());
         if db.dialect() == Dialect::Sqlite {
             let path = std::env::temp_dir().join(format!("{name}.db"));
             let _ = std::fs::remove_file(&path);
             let text = path.display().to_string();
             db.batch(format!("VACUUM INTO '{}'", text.replace('\'', "''"))).await?;
-            return Ok(Copy { db: Database::connect(format!("sqlite://{text}")).await?, remove: Remove::File(path) });
+            let db = Database::connect(format!("sqlite://{text}")).await?;
+            return Ok(Some(Copy { db, remove: Remove::File(path) }));
         }
-        db.batch(format!("CREATE DATABASE {name}")).await?;
+        match db.batch(format!("CREATE DATABASE {name}")).await {
+            Err(error) if error.code() == Code::Sql => return Ok(None),
+            made => made?,
+        }
         let remove = Remove::Database(name.clone());
         let copy = Copy { db: Database::connect(renamed(url, &name)?).await?, remove };
         migrate(&copy.db, apps).await?;
         crate::load::load(graph, &copy.db, &ProgressBar::hidden()).await?;
-        Ok(copy)
+        Ok(Some(copy))
     }
 
     /// Removes the copy.

@@ -11,6 +11,11 @@ fn main() -> ExitCode {
 
 struct Tour;
 
+fn file(path: &str) -> Result<PathBuf, &'static str> {
+    let path = PathBuf::from(path);
+    if path.is_file() { Ok(path) } else { Err("there is no such file") }
+}
+
 impl Command for Tour {
     fn arguments(&self) -> clap::Command {
         let flag =
@@ -21,7 +26,7 @@ impl Command for Tour {
                 Arg::new("manifest-path")
                     .long("manifest-path")
                     .value_name("PATH")
-                    .value_parser(clap::value_parser!(PathBuf))
+                    .value_parser(file)
                     .help("The Cargo.toml of the workspace; else that of the working directory"),
             )
             .arg(flag("all-platforms", "Also what is only built on other platforms"))
@@ -36,6 +41,6 @@ impl Command for Tour {
             offline: matches.get_flag("offline"),
         };
         let url = context.url().unwrap_or("sqlite://quickstart.db");
-        Box::pin(async move { tour::tour(url, &source, &mut context.writer()).await })
+        Box::pin(async move { tour::take(&context.database().await?, url, &source, &mut context.writer()).await })
     }
 }

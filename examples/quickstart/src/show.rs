@@ -5,8 +5,8 @@ use comfy_table::{CellAlignment, Table, presets::UTF8_BORDERS_ONLY};
 use orm::prelude::*;
 use std::io::{self, Write};
 
-/// How many rows a table shows.
-const MOST_ROWS: usize = 15;
+/// How many rows a table shows, unless they are the answer only together.
+pub const MOST_ROWS: usize = 15;
 
 /// Where the tour goes to, and how far it has come.
 pub struct Show<'a> {
@@ -53,8 +53,11 @@ impl<'a> Show<'a> {
     /// # Errors
     /// What `out` says.
     pub fn sql(&mut self, sql: &str) -> io::Result<()> {
-        let sql = if sql.contains('\n') { aligned(sql) } else { wrapped(sql, 110) };
-        writeln!(self.out, "\n{}", indented(&sql))
+        let lines: Vec<String> = aligned(sql)
+            .lines()
+            .map(|line| if line.starts_with("--") { line.to_owned() } else { wrapped(line, 110) })
+            .collect();
+        writeln!(self.out, "\n{}", indented(&lines.join("\n")))
     }
 
     /// A line of text.
@@ -65,14 +68,14 @@ impl<'a> Show<'a> {
         writeln!(self.out, "{text}")
     }
 
-    /// Rows as a table: the first of them, if there are many.
+    /// Rows as a table: the first of them, if there are more than `most`.
     ///
     /// # Errors
     /// What `out` says.
-    pub fn table<R: Cells>(&mut self, headers: &[&str], rows: &[R]) -> io::Result<()> {
+    pub fn rows<R: Cells>(&mut self, headers: &[&str], rows: &[R], most: usize) -> io::Result<()> {
         let mut table = Table::new();
         table.load_style(UTF8_BORDERS_ONLY).set_header(headers.to_vec());
-        for row in &rows[..rows.len().min(MOST_ROWS)] {
+        for row in &rows[..rows.len().min(most)] {
             let cells = row.cells().into_iter().map(|(text, number)| {
                 let alignment = if number { CellAlignment::Right } else { CellAlignment::Left };
                 comfy_table::Cell::new(text).set_alignment(alignment)
@@ -82,7 +85,7 @@ impl<'a> Show<'a> {
         writeln!(self.out, "\n{}", indented(&table.to_string()))?;
         match rows.len() {
             0 => writeln!(self.out, "    (no rows)")?,
-            count if count > MOST_ROWS => writeln!(self.out, "    (and {} more)", count - MOST_ROWS)?,
+            count if count > most => writeln!(self.out, "    (and {} more)", count - most)?,
             _ => {}
         }
         self.out.flush()
@@ -125,15 +128,16 @@ fn aligned(text: &str) -> String {
     text.lines().map(|line| &line[blanks(line).min(least)..]).collect::<Vec<_>>().join("\n")
 }
 
-/// Lines of at most `width` characters, where there is a blank to break at.
+/// Lines of at most `width` characters, where there is a blank to break at; the first begins as the text does.
 fn wrapped(text: &str, width: usize) -> String {
-    let mut out = String::new();
+    let (blanks, text) = text.split_at(text.len() - text.trim_start().len());
+    let mut out = blanks.to_owned();
     let mut column = 0;
     for word in text.split(' ') {
         let length = word.chars().count();
         if column > 0 && column + 1 + length > width {
-            out.push_str("\n  ");
-            column = 2;
+            out.extend(["\n", blanks, "  "]);
+            column = blanks.len() + 2;
         } else if column > 0 {
             out.push(' ');
             column += 1;

@@ -8,7 +8,7 @@ use crate::{
     load::load,
     models::cargo,
     questions,
-    show::{Show, function},
+    show::{MOST_ROWS, Show, function},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use orm::{
@@ -35,6 +35,9 @@ pub fn project() -> Project {
 /// Shows a question, its SQL and its answer; the text that is shown is that of the function which is called.
 macro_rules! ask {
     ($show:ident, $db:ident, $question:ident, [$($header:literal),+]) => {
+        ask!($show, $db, $question, [$($header),+], MOST_ROWS)
+    };
+    ($show:ident, $db:ident, $question:ident, [$($header:literal),+], $most:expr) => {
         let query = questions::$question();
         $show.question(text(QUESTIONS, stringify!($question))?).map_err(output)?;
         $show.sql(&query.to_sql($db.dialect())?).map_err(output)?;
@@ -44,7 +47,7 @@ macro_rules! ask {
         for further in log.statements().iter().skip(1) {
             $show.sql(&further.sql).map_err(output)?;
         }
-        $show.table(&[$($header),+], &rows).map_err(output)?;
+        $show.rows(&[$($header),+], &rows, $most).map_err(output)?;
     };
 }
 
@@ -53,13 +56,24 @@ macro_rules! ask {
 /// # Errors
 /// When the graph cannot be read, when the database refuses something, and when `out` cannot be written to.
 pub async fn tour(url: &str, source: &graph::Source, out: &mut (dyn Write + Send)) -> orm::Result<()> {
-    let mut show = Show::new(out);
     let db = Database::connect(url).await?;
+    let taken = take(&db, url, source, out).await;
+    db.close().await;
+    taken
+}
+
+/// The tour on a database that is connected to, which this is the URL of.
+///
+/// # Errors
+/// Those of [`tour`].
+pub async fn take(db: &Database, url: &str, source: &graph::Source, out: &mut (dyn Write + Send)) -> orm::Result<()> {
+    let show = &mut Show::new(out);
     let begun = Instant::now();
     // Before anything is written.
     let graph = read(source)?;
-    let done = Migrator::new(&apps())?.run(&db).await?;
+    let done = Migrator::new(&apps())?.run(db).await?;
     show.heading("The tables").map_err(output)?;
+    show.say(&format!("    in {}", db.url())).map_err(output)?;
     for (migration, _) in &done {
         show.say(&format!("    applied {migration}")).map_err(output)?;
     }
@@ -68,23 +82,21 @@ pub async fn tour(url: &str, source: &graph::Source, out: &mut (dyn Write + Send
     }
 
     let bar = progress_bar();
-    let written = load(&graph, &db, &bar).await?;
+    let written = load(&graph, db, &bar).await?;
     bar.finish_and_clear();
     show.heading("The graph").map_err(output)?;
     let [versions, edges] = [graph.packages.len(), graph.edges.len()];
     show.say(&format!(
-        "    {versions} versions of packages, {edges} dependencies; {} rows written, {} removed, {:.1} s in all",
+        "    {versions} versions of packages, {edges} dependencies; {} rows inserted or written over, {} removed, {:.1} s in all",
         written.rows,
         written.gone,
         begun.elapsed().as_secs_f64()
     ))
     .map_err(output)?;
 
-    questions(&mut show, &db).await?;
-    edits(&mut show, &db).await?;
-    change(&mut show, &db, url, &graph).await?;
-    db.close().await;
-    Ok(())
+    questions(show, db).await?;
+    edits(show, db).await?;
+    change(show, db, url, &graph).await
 }
 
 /// The questions, each with its Rust, its SQL and its answer.
@@ -102,7 +114,7 @@ async fn questions(show: &mut Show<'_>, db: &Database) -> orm::Result<()> {
     ask!(show, db, latest_files, ["Package", "File", "Bytes", "Modified"]);
     ask!(show, db, all_source, ["Files", "Bytes", "Mean", "Oldest", "Newest"]);
     ask!(show, db, members, ["Package", "Version", "Needs"]);
-    ask!(show, db, longest_chain, ["Depth", "Package", "Version"]);
+    ask!(show, db, longest_chain, ["Depth", "Package", "Version"], usize::MAX);
     ask!(show, db, dragged_in, ["Package", "Version", "Drags in", "Bytes in all"]);
     Ok(())
 }
@@ -118,7 +130,7 @@ async fn edits(show: &mut Show<'_>, db: &Database) -> orm::Result<()> {
         show.sql(&sql).map_err(output)?;
     }
     let rows = [("inside the transaction".to_owned(), inside), ("after the rollback".to_owned(), outside)];
-    show.table(&["When", "Description"], &rows).map_err(output)?;
+    show.rows(&["When", "Description"], &rows, MOST_ROWS).map_err(output)?;
 
     log.clear();
     show.question(text(EDITS, "reviewed")?).map_err(output)?;
@@ -144,12 +156,15 @@ async fn change(show: &mut Show<'_>, db: &Database, url: &str, graph: &Graph) ->
         let before = set.state().map_err(engine_error)?;
         let script = engine::plan::script(db.dialect().into(), &before, &migration, engine::Direction::Forward)
             .map_err(engine_error)?;
-        show.say("\n    `migrate` runs it, here on a copy of the database:").map_err(output)?;
-        show.code(&script).map_err(output)?;
+        show.say("\n    `migrate` runs it:").map_err(output)?;
+        show.sql(&script).map_err(output)?;
         set.add(migration).map_err(engine_error)?;
     }
 
-    let copy = Copy::make(db, url, &self::apps(), graph).await?;
+    let Some(copy) = Copy::make(db, url, &self::apps(), graph).await? else {
+        let left_out = "\n    Here it would run on a copy of the database. This login may not create one: left out.";
+        return show.say(left_out).map_err(output);
+    };
     let changed = changed(show, &copy.db, set).await;
     copy.remove(db).await?;
     changed
@@ -161,9 +176,10 @@ async fn changed(show: &mut Show<'_>, copy: &Database, set: engine::MigrationSet
     Migrator::with_set(set).run(copy).await?;
     let rows = after::Licence::objects().values(|l| (l.id, l.spdx, l.risk)).all(copy).await?;
     let kept = rows_before.iter().zip(&rows).filter(|((id, name), (new_id, spdx, _))| id == new_id && name == spdx);
-    show.say(&format!("\n    {} of {} rows are as they were:", kept.count(), rows_before.len())).map_err(output)?;
-    let rows: Vec<_> = rows.into_iter().take(5).map(|(id, spdx, risk)| (id, spdx, i64::from(risk))).collect();
-    show.table(&["id", "spdx", "risk"], &rows).map_err(output)
+    let (kept, all) = (kept.count(), rows_before.len());
+    show.say(&format!("\n    On a copy of the database {kept} of {all} rows are as they were:")).map_err(output)?;
+    let rows: Vec<_> = rows.into_iter().map(|(id, spdx, risk)| (id, spdx, i64::from(risk))).collect();
+    show.rows(&["id", "spdx", "risk"], &rows, 5).map_err(output)
 }
 
 fn read(source: &graph::Source) -> orm::Result<Graph> {

@@ -54,6 +54,31 @@ impl Bed {
         Some(Bed { url: format!("{base}/{name}"), admin: Some(admin), folder: None, name })
     }
 
+    /// The URL for a login that may do everything in this database, and make no other; `None` for a file.
+    pub async fn of_a_guest(&self) -> Option<String> {
+        let (admin, name) = (self.admin.as_ref()?, &self.name);
+        let (scheme, place) = self.url.split_once("://")?;
+        let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+        admin
+            .batch(match scheme {
+                "postgres" => format!("CREATE ROLE {name} LOGIN; ALTER DATABASE {name} OWNER TO {name}"),
+                _ => format!("CREATE USER {name}@'%'; GRANT ALL ON {name}.* TO {name}@'%'"),
+            })
+            .await
+            .unwrap();
+        Some(format!("{scheme}://{name}@{place}"))
+    }
+
+    /// Removes the login of a guest, with the database.
+    pub async fn finish_with_guest(self) {
+        let (admin, name) = (self.admin.clone().unwrap(), self.name.clone());
+        let postgres = self.url.starts_with("postgres");
+        admin.batch(format!("DROP DATABASE {name}")).await.unwrap();
+        let role = if postgres { format!("DROP ROLE {name}") } else { format!("DROP USER {name}@'%'") };
+        admin.batch(role).await.unwrap();
+        admin.close().await;
+    }
+
     /// Removes the database.
     pub async fn finish(self) {
         if let Some(admin) = &self.admin {

@@ -149,3 +149,17 @@ fn batch(url: &str, sql: &str) -> orm::Result<()> {
         Ok(())
     })
 }
+
+#[test]
+fn the_tour_says_where_it_writes_and_leaves_a_whole_file() {
+    let folder = Folder::new("elsewhere");
+    let url = folder.url();
+    let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workspace/Cargo.toml");
+    let done = program(&["--offline", "--manifest-path", workspace]).env("DATABASE_URL", &url).output().unwrap();
+    assert!(text(&done.stdout).contains(&format!("in {url}\n")), "{}", text(&done.stdout));
+    assert_eq!(text(&done.stderr), format!("Database: {url}, from DATABASE_URL\n"));
+    let files: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, ["program.db"]);
+    let told = text(&run(&["--manifest-path", "nowhere/Cargo.toml"]).stderr);
+    assert!(told.contains("--manifest-path") && told.contains("there is no such file"), "{told}");
+}

@@ -174,8 +174,7 @@ everywhere! {
     }
 
     async fn the_tour_shows_what_it_runs_and_can_be_taken_twice(bed) {
-        let manifest = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workspace/Cargo.toml"));
-        let source = Source { manifest: Some(manifest), offline: true, ..Source::default() };
+        let source = small_workspace();
         let (mut first, mut second) = (Vec::new(), Vec::new());
         tour(&bed.url, &source, &mut first).await?;
         tour(&bed.url, &source, &mut second).await?;
@@ -194,6 +193,31 @@ everywhere! {
     }
 }
 
+fn small_workspace() -> Source {
+    let manifest = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workspace/Cargo.toml"));
+    Source { manifest: Some(manifest), offline: true, ..Source::default() }
+}
+
+async fn tour_of_a_guest(bed: Option<Bed>) {
+    let Some(bed) = bed else { return };
+    let url = bed.of_a_guest().await.unwrap();
+    let mut out = Vec::new();
+    tour(&url, &small_workspace(), &mut out).await.unwrap();
+    let out = String::from_utf8(out).unwrap();
+    assert!(out.contains("risk_up_to_nine") && out.trim_end().ends_with("may not create one: left out."), "{out}");
+    bed.finish_with_guest().await;
+}
+
+#[tokio::test]
+async fn a_login_that_may_not_create_databases_takes_the_tour_on_postgres() {
+    tour_of_a_guest(Bed::postgres().await).await;
+}
+
+#[tokio::test]
+async fn a_login_that_may_not_create_databases_takes_the_tour_on_mariadb() {
+    tour_of_a_guest(Bed::mariadb().await).await;
+}
+
 #[tokio::test]
 async fn the_tour_of_the_own_workspace_runs() {
     let bed = Bed::sqlite().unwrap();
@@ -201,6 +225,11 @@ async fn the_tour_of_the_own_workspace_runs() {
     tour(&bed.url, &Source::default(), &mut out).await.unwrap();
     let out = String::from_utf8(out).unwrap();
     assert!(out.contains("quickstart") && out.contains("orm-derive"));
+    // The chain is shown whole, and SQL fits the page.
+    let (_, chain) = out.split_once("longest chain").unwrap();
+    assert!(!chain.split_once("\n── ").unwrap().0.contains("more)"), "{chain}");
+    let longest = out.lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(longest <= 130, "{longest}");
     bed.finish().await;
 }
 

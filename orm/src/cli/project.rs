@@ -15,10 +15,18 @@ use super::{
 use crate::{
     App, Code, Database, Error, Result,
     cli::output::{BAD, Output, styled, warn},
+    db::without_password,
     migrate::{Hook, StepFn},
 };
 use clap::ArgMatches;
-use std::{ffi::OsString, fmt::Display, io::Write, pin::Pin, process::ExitCode, sync::PoisonError};
+use std::{
+    ffi::OsString,
+    fmt::Display,
+    io::Write,
+    pin::Pin,
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+};
 
 /// The future of a command.
 pub type CommandFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
@@ -79,6 +87,10 @@ pub struct Context<'a> {
     project: &'a Project,
     matches: &'a ArgMatches,
     url: Option<String>,
+    /// Whether the environment names another database than the program.
+    elsewhere: bool,
+    /// The databases that were connected to, to be closed in the end.
+    connected: Mutex<Vec<Database>>,
     pub(super) output: Output,
 }
 
@@ -138,18 +150,43 @@ impl Context<'_> {
         self.output.clone()
     }
 
-    /// Connects to the project's database: `--database`, or `DATABASE_URL`, or what the program says.
+    /// Connects to the project's database: `--database`, or `DATABASE_URL`, or what the program says. It is closed when the
+    /// command has ended. Where `DATABASE_URL` names another one than the program, that is said on standard error.
     ///
     /// # Errors
     /// When none of them is given, and when the connection fails.
     pub async fn database(&self) -> Result<Database> {
-        match &self.url {
-            Some(url) => Database::connect(url.clone()).await,
-            None => Err(Error::new(Code::BadSetting, "no database is named").with_hint(
-                "give `--database sqlite://app.db`, set DATABASE_URL, or write `Project::new().database(\"..\")`",
-            )),
+        let url = self.url.as_ref().ok_or_else(unnamed)?;
+        let mut told = self.elsewhere;
+        {
+            let connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+            told &= connected.is_empty();
+        }
+        if told {
+            warn(format_args!("Database: {}, from DATABASE_URL", without_password(url)));
+        }
+        let db = Database::connect(url.clone()).await?;
+        self.connected.lock().unwrap_or_else(PoisonError::into_inner).push(db.clone());
+        Ok(db)
+    }
+
+    /// What is in SQLite's log is then in the file, however the program goes on.
+    async fn close(&self) {
+        let connected = std::mem::take(&mut *self.connected.lock().unwrap_or_else(PoisonError::into_inner));
+        for db in connected {
+            db.close().await;
         }
     }
+}
+
+/// The database that the environment names.
+fn environment() -> Option<String> {
+    std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty())
+}
+
+fn unnamed() -> Error {
+    Error::new(Code::BadSetting, "no database is named")
+        .with_hint("give `--database sqlite://app.db`, set DATABASE_URL, or write `Project::new().database(\"..\")`")
 }
 
 /// A project: the applications whose models live in one database.
@@ -221,6 +258,24 @@ impl Project {
     pub fn database(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
+    }
+
+    /// Connects to the database that the commands use: the one that the environment names in `DATABASE_URL`, or else that of
+    /// [`database`](Project::database). So a program and its `migrate` mean the same one.
+    ///
+    /// # Errors
+    /// When neither names one, and when the connection fails.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # if std::env::var_os("DATABASE_URL").is_some() { return Ok(()); }
+    /// let project = orm::Project::new().database("sqlite::memory:");
+    /// let db = project.connect().await?;
+    /// assert_eq!(db.url(), "sqlite::memory:");
+    /// # Ok(()) }
+    /// ```
+    pub async fn connect(&self) -> Result<Database> {
+        Database::connect(environment().or_else(|| self.url.clone()).ok_or_else(unnamed)?).await
     }
 
     /// Registers a data step under the name by which migrations call it: see [`StepFn`].
@@ -414,9 +469,17 @@ impl Project {
             return Ok(());
         };
         let given = matches.get_one::<String>("database").cloned();
-        let url = given.or_else(|| std::env::var("DATABASE_URL").ok()).or_else(|| self.url.clone());
-        let context = Context { project: &self, matches, url, output };
-        block_on(|| command.run(&context))
+        let named = environment().filter(|_| given.is_none());
+        let elsewhere = named.is_some() && self.url.is_some() && named != self.url;
+        let url = given.or(named).or_else(|| self.url.clone());
+        let context = Context { project: &self, matches, url, elsewhere, connected: Mutex::default(), output };
+        block_on(|| {
+            Box::pin(async {
+                let done = command.run(&context).await;
+                context.close().await;
+                done
+            })
+        })
     }
 }
 

@@ -71,7 +71,8 @@ pub use transaction::{Isolation, RetryingTransaction, Transaction, TransactionBu
 
 use crate::{Code, Dialect, Error, Result};
 use log::MaybeProbe;
-use settings::{Settings, without_password};
+use settings::Settings;
+pub(crate) use settings::without_password;
 use std::{fmt, sync::Arc, time::Duration};
 
 /// A database: its connections, shared by all clones of this handle.
@@ -196,6 +197,18 @@ impl Database {
         self.run(Ping).await
     }
 
+    /// The URL as it may be shown: without the password.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// let db = orm::Database::connect("sqlite::memory:").await?;
+    /// assert_eq!(db.url(), "sqlite::memory:");
+    /// # Ok(()) }
+    /// ```
+    pub fn url(&self) -> &str {
+        &self.inner.shown
+    }
+
     /// How many connections there are, and how many are in use.
     ///
     /// ```
@@ -214,7 +227,8 @@ impl Database {
         }
     }
 
-    /// Closes the connections when what is running has ended; all clones of the handle refuse work from then on.
+    /// Closes the connections when what is running has ended; all clones of the handle refuse work from then on. What SQLite
+    /// has in its log (`-wal`) is brought into the file, so that this alone is a copy of the database.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {

@@ -252,7 +252,7 @@ impl fmt::Debug for DatabaseBuilder {
 }
 
 /// The URL as it may be shown.
-pub(super) fn without_password(url: &str) -> String {
+pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     // The last `@` before the path: a password may hold one that was not encoded.
     let end = rest.rfind('@').map_or(0, |at| at + 1);

@@ -38,6 +38,27 @@ async fn sixty_four_tasks_write_one_file() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn the_file_alone_is_the_database_once_it_is_closed() {
+    let bed = Bed::new(Backend::File).await.unwrap();
+    with_table(&bed).await;
+    for id in 0..50 {
+        insert(&bed.db, id).await.unwrap();
+    }
+    let file = bed.url.strip_prefix("sqlite://").unwrap();
+    let copy = format!("{file}.copy");
+    // The handle is still there, as it is in a program that ends without dropping it.
+    bed.db.close().await;
+    bed.db.close().await;
+    std::fs::copy(file, &copy).unwrap();
+    let copied = Database::connect(format!("sqlite://{copy}")).await.unwrap();
+    assert_eq!(ids(&copied).await.unwrap().len(), 50);
+    copied.close().await;
+    drop(copied);
+    assert!(!std::path::Path::new(&format!("{copy}-wal")).exists(), "the last connection takes the log with it");
+    bed.finish().await;
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_long_read_does_not_hold_the_thread() {
     let bed = Bed::new(Backend::File).await.unwrap();
     let long =

@@ -134,12 +134,15 @@ impl SqlitePool {
 
     pub(super) async fn close(&self) {
         // The last writer finishes; then nobody else begins.
-        let _last = self.turn.clone().acquire_owned().await;
+        let last = self.turn.clone().acquire_owned().await;
         self.turn.close();
-        self.writer.close().await;
         if let Some(readers) = &self.readers {
             readers.close().await;
+            // A program may end before the last handle is dropped. Where another process reads, some of the log stays.
+            let bring_back = super::Batch("PRAGMA wal_checkpoint".to_owned());
+            let _ = self.writer.hop(bring_back, last, &self.settings, &None).await;
         }
+        self.writer.close().await;
     }
 }
 

@@ -256,8 +256,8 @@ impl Workers {
     pub(super) async fn close(&self) {
         self.queue.close();
         for slot in &self.slots {
-            // What is running ends; a blocked thread is none of the runtime's.
-            while slot.try_lock().is_none() {
+            // What is running ends, and the thread, which has the slot as well; a blocked thread is none of the runtime's.
+            while slot.try_lock().is_none() || Arc::strong_count(slot) > 1 {
                 tokio::time::sleep(std::time::Duration::from_millis(1)).await;
             }
         }
