@@ -106,9 +106,22 @@ impl MigrationSet {
         for app in self.apps() {
             let leaves = self.leaves(app);
             if leaves.len() > 1 {
+                self.check_needed(app)?;
                 let names: Vec<&str> = leaves.iter().map(|id| id.name.as_str()).collect();
                 return Err(error!(M061, "`{app}` has several latest migrations: {}", names.join(", "))
                     .with_hint("two branches each added one: `makemigrations --merge` looks whether they go together and writes a migration that depends on all; or make the later depend on the other"));
+            }
+        }
+        Ok(())
+    }
+
+    /// `M063` if a migration of an application depends on one that is neither there nor replaced.
+    fn check_needed(&self, app: &str) -> Result<()> {
+        let known =
+            |id: &MigrationId| self.migrations.contains_key(id) || self.iter().any(|other| other.replaces.contains(id));
+        for migration in self.iter().filter(|migration| migration.id.app == app) {
+            if let Some(needed) = migration.depends_on.iter().find(|needed| !known(needed)) {
+                return Err(missing(&migration.id, needed));
             }
         }
         Ok(())
@@ -141,7 +154,11 @@ impl MigrationSet {
     pub fn target(&self, app: Option<&str>, name: Option<&str>) -> Result<Target> {
         match (app, name) {
             (None, _) => Ok(Target::Latest),
-            (Some(app), _) if !self.apps().contains(app) => fail!(M060, "the application `{app}` has no migrations"),
+            (Some(app), _) if !self.apps().contains(app) => {
+                let known: Vec<&str> = self.apps().into_iter().collect();
+                Err(error!(M060, "the application `{app}` has no migrations")
+                    .with_hint(format!("there are some of {}", known.join(", "))))
+            }
             (Some(app), None) => Ok(Target::App(app.to_owned())),
             (Some(app), Some("zero")) => Ok(Target::Zero(app.to_owned())),
             (Some(app), Some(name)) => Ok(Target::Migration(self.resolve(app, name)?.clone())),
@@ -170,8 +187,7 @@ impl MigrationSet {
                 };
                 path.push((id, next + 1));
                 if !self.migrations.contains_key(needed) {
-                    return Err(error!(M063, "`{id}` depends on `{needed}`, which does not exist")
-                        .with_hint("was its file renamed or not committed?"));
+                    return Err(missing(id, needed));
                 }
                 if done.contains(needed) {
                     continue;
@@ -281,6 +297,11 @@ impl MigrationSet {
             Target::Zero(app) => Ok(backward(of_app(app))),
         }
     }
+}
+
+fn missing(id: &MigrationId, needed: &MigrationId) -> crate::Error {
+    error!(M063, "`{id}` depends on `{needed}`, which does not exist")
+        .with_hint("was its file renamed or not committed?")
 }
 
 fn replay_one(state: &mut Schema, migration: &Migration) -> Result<()> {

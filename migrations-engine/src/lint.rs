@@ -216,7 +216,9 @@ impl Linter {
                     "take the model out of the program first, and remove it in a later release",
                 );
             }
-            Operation::RemoveField { model, field } => {
+            Operation::RemoveField { model, field }
+                if old.models.get(model).and_then(|model| model.field(field)).is_some_and(Field::holds_values) =>
+            {
                 self.notice(
                     Rule::L004,
                     format!("`{model}.{field}` goes with all its values"),
@@ -283,6 +285,7 @@ impl Linter {
                 "give it one; an empty one if nothing is to be done",
             ),
             Operation::CreateModel(_)
+            | Operation::RemoveField { .. }
             | Operation::AlterComment { .. }
             | Operation::AlterManaged { .. }
             | Operation::RemoveIndex { .. }

@@ -22,16 +22,33 @@ impl MigrationId {
         MigrationId { app: app.into(), name: name.into() }
     }
 
-    /// The number that the name begins with; 0 without one.
+    /// The number that the name begins with, or, of a squash, that of the last one that it stands for; 0 without one.
+    ///
+    /// ```
+    /// use migrations_engine::MigrationId;
+    /// assert_eq!(MigrationId::new("library", "0007_isbn").number(), 7);
+    /// assert_eq!(MigrationId::new("library", "0001_squashed_0004_labels").number(), 4);
+    /// ```
     pub fn number(&self) -> u32 {
-        let end = self.name.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.name.len());
-        self.name[..end].parse().unwrap_or(0)
+        let last = self.name.split_once("_squashed_").and_then(|(_, last)| leading(last));
+        last.unwrap_or_else(|| self.first_number())
+    }
+
+    /// The number that the name begins with; 0 without one.
+    pub(crate) fn first_number(&self) -> u32 {
+        leading(&self.name).unwrap_or(0)
     }
 
     /// The path of its file under the migrations folder.
     pub fn path(&self) -> String {
         format!("{}/{}.toml", self.app, self.name)
     }
+}
+
+/// The number that a text begins with.
+fn leading(text: &str) -> Option<u32> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text[..end].parse().ok()
 }
 
 impl fmt::Display for MigrationId {

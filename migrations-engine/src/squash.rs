@@ -151,7 +151,7 @@ impl MigrationSet {
         let kept = order.iter().flat_map(|migration| &migration.operations).filter(|operation| {
             !matches!(operation, Operation::RunSql { elidable: true, .. } | Operation::RunRust { elidable: true, .. })
         });
-        let first = order.first().map_or(0, |migration| migration.id.number());
+        let first = order.first().map_or(0, |migration| migration.id.first_number());
         let name = match name {
             Some(name) => format!("{first:04}_{name}"),
             None => format!("{first:04}_squashed_{}", to.name),

@@ -79,6 +79,9 @@ fn questions_say_which_flag_answers_them() {
         hint(&with_book(|book| book.fields.push(Field::new("n", ColumnType::Bool))))
             .contains("--default app.Book.n=<value>")
     );
+    // A many-to-many through a model has nothing that could be lost.
+    let through = with_book(|book| book.fields.push(Field::many_to_many_through("x", key("Tag"), key("Author"))));
+    assert_eq!(diff(&through, &library(), &mut Refuse).unwrap().len(), 1);
     let mut gone = library();
     gone.models.remove(&key("Book"));
     assert!(hint(&gone).contains("--remove app.Book"));

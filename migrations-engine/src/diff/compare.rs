@@ -57,8 +57,7 @@ fn compare_model(
     }
     for field in &old.fields {
         if new.field(&field.name).is_none_or(|now| replaced(field, now)) {
-            let derived = field.generated.is_some();
-            if managed && !derived && !questioner.may_remove_field(key, field)? {
+            if managed && field.holds_values() && !questioner.may_remove_field(key, field)? {
                 return Err(error!(M021, "`{key}.{}` is gone from the models, but may not be removed", field.name));
             }
             wanted.push(Operation::RemoveField { model: key.clone(), field: field.name.clone() });

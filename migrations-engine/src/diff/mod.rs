@@ -4,6 +4,7 @@
 //! wanted operations, then their order, found by applying to a copy of the state whatever already
 //! fits. [`autodetect`] cuts the result into migrations per application.
 
+mod between;
 mod compare;
 mod order;
 mod questions;
@@ -53,6 +54,7 @@ pub fn diff(from: &Schema, to: &Schema, questioner: &mut dyn Questioner) -> Resu
     }
     let mut state = from.clone();
     let mut operations = rename::renames(&mut state, to, questioner)?;
+    operations.extend(between::models_between(&mut state, to)?);
     let wanted = compare::compare(&state, to, questioner)?;
     operations.extend(order::order(&mut state, wanted)?);
     Ok(operations)

@@ -19,7 +19,9 @@ struct Part {
 
 /// Models an operation changes, and models it merely needs.
 fn uses(state: &Schema, operation: &Operation) -> (BTreeSet<ModelKey>, BTreeSet<ModelKey>) {
-    let writes: BTreeSet<ModelKey> = operation.model().into_iter().cloned().collect();
+    let inside: &[Operation] = if let Operation::Separate { state, .. } = operation { state } else { &[] };
+    let models = operation.model().into_iter().chain(inside.iter().filter_map(Operation::model));
+    let writes: BTreeSet<ModelKey> = models.cloned().collect();
     let mut reads: BTreeSet<ModelKey> = operation.depends_on().into_iter().cloned().collect();
     // What it lets go of counts too: a model is deleted after the last reference to it.
     let old = match operation {
@@ -63,7 +65,13 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
     let mut written: BTreeMap<ModelKey, BTreeSet<usize>> = BTreeMap::new();
     let mut read: BTreeMap<ModelKey, BTreeSet<usize>> = BTreeMap::new();
     for operation in operations {
-        let Some(app) = operation.model().map(|key| key.app.clone()) else { continue };
+        let of_state = match &operation {
+            Operation::Separate { state, .. } => state.first(),
+            _ => None,
+        };
+        let Some(app) = operation.model().or(of_state.and_then(Operation::model)).map(|key| key.app.clone()) else {
+            continue;
+        };
         let (writes, reads) = uses(&state, &operation);
         let mut needs = BTreeSet::new();
         for key in writes.iter().chain(&reads) {

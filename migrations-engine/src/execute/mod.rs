@@ -202,7 +202,11 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             };
             if entry.checksum != migration.checksum()? {
                 return Err(error!(M073, "`{}` stopped in the middle, and its file was edited since", entry.id)
-                    .with_hint("restore the file as it was, migrate, and make the change in a new migration"));
+                    .with_hint(format!(
+                        "`repair --undo {id}` takes back what is done, by the file as it is now; then `migrate` runs it anew. \
+                         If a statement that is done was edited as well, restore that first",
+                        id = entry.id
+                    )));
             }
             let Some(progress) = entry.progress.clone() else { continue };
             let direction = progress.direction;
@@ -456,8 +460,10 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 return Err(error);
             }
             let hint = format!(
-                "{} of {total} statements are done; correct what the database refuses and migrate again: it goes on there",
-                progress.done
+                "{done} of {total} statements are done. When what the database refuses is set right there, migrate again: it goes \
+                 on there. Where the file is wrong, correct it, say `repair --undo {id}` to take back what is done, and migrate",
+                done = progress.done,
+                id = migration.id
             );
             return Err(error.at(&migration.id).with_hint(hint));
         }

@@ -76,7 +76,8 @@ impl Operation {
             Operation::RunSql { describe, .. } => describe.clone(),
             Operation::RunRust { name, .. } => name.clone(),
             Operation::Separate { database, state } => {
-                state.first().or(database.first()).map_or_else(String::new, Operation::slug)
+                let made = state.iter().find(|operation| matches!(operation, Operation::CreateModel(_)));
+                made.or(state.first()).or(database.first()).map_or_else(String::new, Operation::slug)
             }
         };
         slug(&text)

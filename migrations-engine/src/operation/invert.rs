@@ -113,8 +113,10 @@ impl Operation {
     }
 
     fn irreversible(&self) -> crate::Error {
-        error!(M030, "\"{}\" cannot be undone: it has no reverse", self.describe())
-            .with_hint("give the operation a `reverse` in its file (an empty one if nothing is to be done)")
+        error!(M030, "\"{}\" cannot be undone: it has no reverse", self.describe()).with_hint(
+            "give the operation a `reverse` in its file (an empty one if nothing is to be done), and say \
+                 `repair --accept` with the migration's name: its file is not as it was applied then",
+        )
     }
 
     /// `back`, and whatever else is needed where names that happened to look like defaults followed it.

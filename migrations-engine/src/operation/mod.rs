@@ -179,7 +179,7 @@ pub enum Operation {
     RunRust {
         /// The name.
         name: String,
-        /// The name of the step that undoes it; without it this cannot be undone.
+        /// The name of the step that undoes it, empty if nothing is to be done; without it this cannot be undone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reverse: Option<String>,
         /// May be left out when migrations are squashed.

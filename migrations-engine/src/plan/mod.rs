@@ -174,6 +174,8 @@ impl Planner {
                 self.raw_sql(sql, describe, reverse.as_ref())?;
                 operation.apply(state)
             }
+            // The way back of a step that leaves nothing to be undone.
+            Operation::RunRust { name, .. } if name.is_empty() => Ok(()),
             Operation::RunRust { name, .. } => {
                 let kind = StatementKind::Rust { name: name.clone(), state: Box::new(state.clone()) };
                 self.push_kind(kind, operation.describe(), false);

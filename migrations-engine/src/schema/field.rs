@@ -305,6 +305,11 @@ impl Field {
         self.relation.as_ref()?.many_to_many.as_ref()
     }
 
+    /// Whether values that nothing else has go when it goes: those of its column, or the rows of a table of its own.
+    pub fn holds_values(&self) -> bool {
+        self.generated.is_none() && self.many().is_none_or(|many| many.through.is_none())
+    }
+
     /// Whether the field has a column; a many-to-many has none.
     pub fn has_column(&self) -> bool {
         self.many().is_none()

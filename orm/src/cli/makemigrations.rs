@@ -3,7 +3,7 @@
 use super::{
     Command, CommandFuture, Context,
     ask::Terminal,
-    files, lintmigrations,
+    chosen, files, lintmigrations,
     output::{BAD, NAME, styled},
 };
 use crate::{
@@ -59,7 +59,7 @@ impl Command for MakeMigrations {
 
 async fn make(context: &Context<'_>) -> Result<()> {
     let (apps, matches) = (context.project().apps(), context.matches());
-    let wanted = wanted(apps, matches)?;
+    let wanted = chosen(apps, matches)?;
     let mut set = migrate::migrations(apps)?;
     let mut new = match (matches.get_flag("merge"), matches.get_flag("empty")) {
         (true, _) => merge(&set, &wanted)?,
@@ -145,18 +145,6 @@ fn update(set: &MigrationSet, new: &mut Vec<Migration>) -> Result<Vec<Migration>
         updated.push(migration);
     }
     Ok(updated)
-}
-
-fn wanted<'a>(apps: &'a [App], matches: &'a ArgMatches) -> Result<BTreeSet<&'a str>> {
-    let known: BTreeSet<&str> = apps.iter().map(|app| app.label()).collect();
-    let given: Option<BTreeSet<&str>> =
-        matches.get_many::<String>("apps").map(|apps| apps.map(String::as_str).collect());
-    let Some(given) = given else { return Ok(known) };
-    match given.difference(&known).next() {
-        Some(unknown) => Err(Error::new(Code::Migration, format!("the project has no application `{unknown}`"))
-            .with_hint(format!("it has: {}", known.into_iter().collect::<Vec<_>>().join(", ")))),
-        None => Ok(given),
-    }
 }
 
 fn detect(apps: &[App], set: &MigrationSet, matches: &ArgMatches) -> Result<Vec<Migration>> {

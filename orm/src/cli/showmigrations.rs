@@ -1,7 +1,7 @@
 //! `showmigrations`: which migrations there are, and which have been run.
 
 use super::{
-    Command, CommandFuture, Context,
+    Command, CommandFuture, Context, chosen,
     output::{DONE, NAME, NOTE, styled},
 };
 use crate::{
@@ -29,11 +29,10 @@ impl Command for ShowMigrations {
 
 async fn show(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
+    let wanted = chosen(context.project().apps(), matches)?;
     let migrator = Migrator::new(context.project().apps())?;
     let db = context.database().await?;
     let history = migrator.history(&db).await?;
-    let wanted: Option<Vec<&String>> = matches.get_many("apps").map(Iterator::collect);
-    let is_wanted = |app: &str| wanted.as_ref().is_none_or(|apps| apps.iter().any(|known| *known == app));
     let recorded: BTreeSet<MigrationId> = history
         .iter()
         .filter(|entry| entry.progress.as_ref().is_none_or(|progress| progress.direction == Direction::Backward))
@@ -45,12 +44,12 @@ async fn show(context: &Context<'_>) -> Result<()> {
     let show =
         |migration: &Migration| Shown { entry: entry(&history, migration), applied: applied.contains(&migration.id) };
     if matches.get_flag("plan") {
-        for migration in order.iter().filter(|migration| is_wanted(&migration.id.app)) {
+        for migration in order.iter().filter(|migration| wanted.contains(&*migration.id.app)) {
             context.say(format_args!("{} {}{}", show(migration).mark(), migration.id, show(migration).when()))?;
         }
         return Ok(());
     }
-    for app in context.project().apps().iter().filter(|app| is_wanted(app.label())) {
+    for app in context.project().apps().iter().filter(|app| wanted.contains(app.label())) {
         context.say(styled(NAME, app.label()))?;
         let mut own = order.iter().filter(|migration| migration.id.app == app.label()).peekable();
         if own.peek().is_none() {

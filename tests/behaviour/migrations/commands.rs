@@ -75,6 +75,7 @@ behaviour! {
             assert!(printed.starts_with("Nothing to migrate yet.\n") && printed.contains(unmade), "{line}: {printed}");
         }
         assert!(shell.run("showmigrations")?.contains("`makemigrations` writes them"));
+        assert!(shell.refused("showmigrations nowhere").hint().unwrap().contains("chinook"));
         assert_eq!(shell.refused("makemigrations --check").code(), Code::Migration);
         shell.run("makemigrations --dry-run")?;
         assert!(shell.files().is_empty());

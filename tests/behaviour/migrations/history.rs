@@ -213,6 +213,50 @@ behaviour! {
     }
 }
 
+const WRONG: &str = r#"
+depends_on = ["shop.0001_initial"]
+
+[[operations]]
+op = "run_sql"
+sql = { all = ["UPDATE shop_book SET title = 'x'", "UPDATE shop_bok SET title = 'y'"] }
+reverse = { all = ["UPDATE shop_book SET title = 'z'"] }
+"#;
+
+behaviour! {
+    async fn a_file_that_the_database_refuses_is_corrected(bed) {
+        let Bed { db, backend, .. } = &*bed;
+        let with = |text: &str| set(&[("shop/0002_wrong.toml", text)]);
+        let wrong = with(WRONG)?;
+        Migrator::with_set(wrong.clone()).to("shop", Some("0001"))?.run(db).await?;
+        db.batch(ROWS).await?;
+        let refused = Migrator::with_set(wrong).run(db).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Migration, "{refused}");
+        let right = with(&WRONG.replace("shop_bok", "shop_book"))?;
+        let migrator = || Migrator::with_set(right.clone());
+        if *backend == Backend::MariaDb {
+            // One statement is done, and the file is not the one that it was done by.
+            assert!(refused.hint().unwrap().contains("`repair --undo shop.0002_wrong`"), "{refused}");
+            let stopped = migrator().run(db).await.unwrap_err();
+            assert!(stopped.message().contains("M073"), "{stopped}");
+            assert!(stopped.hint().unwrap().contains("`repair --undo shop.0002_wrong`"), "{stopped}");
+            migrator().repair(db, &MigrationId::new("shop", "0002_wrong"), Remedy::Undo).await?;
+            assert!(one(db, "SELECT COUNT(*) FROM shop_book WHERE title = 'z'").await? > 0);
+        }
+        migrator().run(db).await?;
+        assert_eq!(one(db, "SELECT COUNT(*) FROM shop_book WHERE title <> 'y'").await?, 0);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_missing_file_is_told_before_branches() {
+    let last = "depends_on = [\"shop.0002_lost\"]\noperations = []\n";
+    let files = [("shop/0001_initial.toml", INITIAL), ("shop/0003_last.toml", last)];
+    let set = MigrationSet::from_embedded(&files).unwrap();
+    let missing = set.check_leaves().unwrap_err();
+    assert_eq!(missing.code(), "M063", "{missing}");
+}
+
 #[test]
 fn branches_are_merged_where_they_go_together() {
     let branch = |name: &str, field: &str| {

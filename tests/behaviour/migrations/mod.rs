@@ -4,6 +4,7 @@ mod after;
 mod answers;
 mod applications;
 mod before;
+mod between;
 mod changes;
 mod commands;
 mod django;

@@ -112,7 +112,7 @@ after!(renamed,);
 after!(said, #[model(renamed_from = "shop.Tag")]);
 
 /// The migrations from the set so far to the models, as files would have them.
-fn make(set: &mut MigrationSet, apps: &[App], answers: &mut Answers) -> orm::Result<Vec<Migration>> {
+pub(super) fn make(set: &mut MigrationSet, apps: &[App], answers: &mut Answers) -> orm::Result<Vec<Migration>> {
     let new = engine::autodetect(set, &schema(apps)?, answers).map_err(engine_error)?;
     for migration in &new {
         let text = migration.to_toml().map_err(engine_error)?;
@@ -129,7 +129,7 @@ fn first() -> orm::Result<MigrationSet> {
     Ok(set)
 }
 
-fn described(new: &[Migration]) -> Vec<String> {
+pub(super) fn described(new: &[Migration]) -> Vec<String> {
     let of = |migration: &Migration| {
         let does: Vec<String> = migration.operations.iter().map(|operation| operation.describe()).collect();
         format!("{}: {}", migration.id, does.join(", "))

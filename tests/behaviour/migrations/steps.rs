@@ -3,7 +3,10 @@
 use super::one;
 use super::undo::{filled, set as set_of};
 use crate::bed::{Bed, behaviour};
-use orm::migrate::{Migrator, Step, StepFuture, engine::Schema};
+use orm::migrate::{
+    Migrator, Step, StepFuture,
+    engine::{MigrationId, MigrationSet, Schema, execute::Remedy},
+};
 use orm::{Code, Database, Error, Frozen, Result, Value};
 use std::sync::{
     Arc,
@@ -126,6 +129,29 @@ behaviour! {
             assert!(format!("{refused:?}").contains(expected), "{refused:?}");
             db.batch("DELETE FROM orm_migrations WHERE name = '0002_wrong'").await?;
         }
+        Ok(())
+    }
+
+    async fn a_step_that_leaves_nothing_to_undo_goes_back(bed) {
+        let Bed { db, .. } = &*bed;
+        fn nothing(_: Step<'_>) -> StepFuture<'_> {
+            Box::pin(async { Ok(()) })
+        }
+        let step = |reverse: &str| {
+            let text = "depends_on = [\"shop.0001_initial\"]\n[[operations]]\nop = \"run_rust\"\nname = \"nothing\"\n";
+            set_of(&[("shop/0002_nothing.toml", &format!("{text}{reverse}"))])
+        };
+        let _ = filled(db, &[]).await?;
+        let back = async |set: MigrationSet| Migrator::with_set(set).step("nothing", nothing).to("shop", Some("0001"))?.run(db).await;
+        Migrator::with_set(step("")?).step("nothing", nothing).run(db).await?;
+        let refused = back(step("")?).await.unwrap_err();
+        assert!(refused.message().contains("M030"), "{refused}");
+        assert!(refused.hint().unwrap().contains("repair --accept"), "{refused}");
+        let set = step("reverse = \"\"\n")?;
+        let id = MigrationId::new("shop", "0002_nothing");
+        Migrator::with_set(set.clone()).step("nothing", nothing).repair(db, &id, Remedy::Accept).await?;
+        back(set).await?;
+        assert_eq!(one(db, "SELECT COUNT(*) FROM orm_migrations").await?, 1);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ mod graph;
 mod mermaid;
 mod svg;
 
-use super::{Command, CommandFuture, Context};
+use super::{Command, CommandFuture, Context, chosen};
 use crate::{Code, Error, Result, migrate};
 use clap::{Arg, ArgAction};
 use graph::Graph;
@@ -35,17 +35,9 @@ impl Command for GraphModels {
 
 fn draw(context: &Context<'_>) -> Result<()> {
     let (apps, matches) = (context.project().apps(), context.matches());
-    let wanted: Vec<&String> = matches.get_many("apps").into_iter().flatten().collect();
-    for label in &wanted {
-        if !apps.iter().any(|app| app.label() == label.as_str()) {
-            let known: Vec<&str> = apps.iter().map(|app| app.label()).collect();
-            return Err(Error::new(Code::Migration, format!("there is no application `{label}`"))
-                .with_hint(format!("the project has {}", known.join(", "))));
-        }
-    }
+    let wanted = chosen(apps, matches)?;
     let schema = migrate::schema(apps)?;
-    let is_wanted = |app: &str| wanted.is_empty() || wanted.iter().any(|label| *label == app);
-    let graph = Graph::new(&schema, is_wanted, !matches.get_flag("no-columns"));
+    let graph = Graph::new(&schema, |app: &str| wanted.contains(app), !matches.get_flag("no-columns"));
     let output = matches.get_one::<String>("output");
     let format = matches.get_one::<String>("format").map(String::as_str);
     let by_name = output.and_then(|path| path.rsplit_once('.')).map(|(_, end)| end);
