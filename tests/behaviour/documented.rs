@@ -1,7 +1,12 @@
-//! The examples of `docs/queries.md`, on every back end: each block of the document stands here as it stands there.
+//! The examples of `docs/queries.md`, on every back end, and those of other documents below: each block of a document stands here
+//! as it stands there.
+
+mod connections;
+mod models;
+mod writes;
 
 use crate::bed::{Bed, behaviour};
-use orm::{prelude::*, value};
+use orm::{Q, prelude::*, value};
 use std::{fs, path::Path};
 
 orm::app! { pub staff { Employee, Sale } }
@@ -189,6 +194,54 @@ behaviour! {
         Ok(())
     }
 
+    async fn conditions_at_run_time(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let (name, least) = (Some("Grace"), None::<i64>);
+
+        // What a form asks for: nothing yet is everything.
+        let mut asked = Q::<Employee>::everything();
+        if let Some(name) = name {
+            asked = asked & Q::<Employee>::new(|e| e.name.eq(name));
+        }
+        if let Some(least) = least {
+            asked = asked & Q::<Employee>::new(|e| e.sales.any(|s| s.amount.gte(least)));
+        }
+        assert_eq!(Employee::objects().filter(|_| asked).count(db).await?, 1);
+
+        // One of several: begin with nothing.
+        let mut one = Q::<Employee>::nothing();
+        for part in ["da", "lan"] {
+            one = one | Q::<Employee>::new(|e| e.name.ends_with(part));
+        }
+        assert_eq!(Employee::objects().filter(|_| one).count(db).await?, 2);
+        Ok(())
+    }
+
+    async fn pages_and_streams(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+
+        // By number, with the count of all: for a list with page numbers.
+        let page = Sale::objects().order_by(|s| s.amount.desc()).page(2, 3, db).await?;
+        assert_eq!((page.rows.len(), page.total, page.has_next()), (1, 4, false));
+
+        // After a cursor: as quick on the last page as on the first, and steady while rows come and go.
+        let first = Sale::objects().order_by(|s| s.amount.desc()).page_after(None, 3, db).await?;
+        let link = first.next.unwrap().to_string();
+        let next = Sale::objects().order_by(|s| s.amount.desc()).page_after(Some(&link.parse()?), 3, db).await?;
+        assert_eq!((next.rows[0].amount, next.next), (10, None));
+
+        // All rows, a few hundred at a time: memory does not grow with them.
+        let mut sales = Sale::objects().stream(db);
+        let mut sum = 0;
+        while let Some(sale) = sales.try_next().await? {
+            sum += sale.amount;
+        }
+        assert_eq!(sum, 110);
+        Ok(())
+    }
+
     async fn functions_and_plans(bed) {
         filled(&bed).await?;
         let db = &bed.db;
@@ -203,20 +256,23 @@ behaviour! {
     }
 }
 
-/// Every block of the document is part of this file, indentation aside.
+/// Every block of a document is part of the file that runs it, indentation aside.
 #[test]
-fn the_code_of_the_document_runs() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let document = fs::read_to_string(root.join("../docs/queries.md")).unwrap();
-    let source = [include_str!("documented.rs"), include_str!("postgres/documented.rs")].map(plain).concat();
-    let blocks: Vec<&str> = document
-        .split("```rust\n")
-        .skip(1)
-        .map(|block| block.split_once("\n```").expect("a block has an end").0)
-        .collect();
-    assert!(blocks.len() >= 4, "the document has examples");
-    for block in blocks {
-        assert!(source.contains(&plain(block)), "runs nowhere:\n{block}");
+fn the_code_of_the_documents_runs() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    for (document, source) in [
+        ("queries.md", include_str!("documented.rs")),
+        ("models.md", include_str!("documented/models.rs")),
+        ("writes.md", include_str!("documented/writes.rs")),
+        ("connections.md", include_str!("documented/connections.rs")),
+    ] {
+        let (text, source) = (fs::read_to_string(folder.join(document)).unwrap(), plain(source));
+        let blocks = text.split("```rust\n").skip(1);
+        let blocks: Vec<&str> = blocks.map(|block| block.split_once("\n```").expect("a block has an end").0).collect();
+        assert!(blocks.len() >= 4, "{document} has examples");
+        for block in blocks {
+            assert!(source.contains(&plain(block)), "runs nowhere:\n{block}");
+        }
     }
 }
 

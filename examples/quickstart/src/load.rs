@@ -104,6 +104,7 @@ impl Work<'_> {
     async fn versions(&mut self) -> orm::Result<Vec<i64>> {
         let packages: HashMap<String, i64> =
             Package::objects().values(|p| (p.name, p.id)).all(self.tx).await?.into_iter().collect();
+        self.begin("Version", self.graph.packages.len());
         let drafts = self.graph.packages.iter().map(|package| {
             Version::draft()
                 .package(packages[&package.name])
@@ -113,7 +114,8 @@ impl Work<'_> {
                 .description(package.description.clone())
                 .licence(package.licence.clone())
         });
-        upsert!(self, Version by package_number_origin, drafts);
+        Version::objects().bulk_upsert(drafts, |v| v.package_number_origin, self.tx).await?;
+        self.wrote(self.graph.packages.len());
         let stored = Version::objects().values(|v| (v.id, v.package.name, v.number, v.origin)).all(self.tx).await?;
         let ids: HashMap<_, i64> =
             stored.into_iter().map(|(id, name, number, origin)| ((name, number, origin), id)).collect();

@@ -1,9 +1,10 @@
 //! Streams: all rows of a query, however many, in memory that does not grow with them.
 
 use super::{QuerySet, page::Keyset, selection::Row};
-use crate::{Executor, Model, Result, Value};
+use crate::{Database, Executor, Model, Result, Value};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use std::{
+    borrow::Borrow,
     fmt,
     pin::Pin,
     task::{Context, Poll},
@@ -95,24 +96,48 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     where
         M: 'e,
     {
+        self.rows_by::<E, _>(ex)
+    }
+
+    /// The same, by a stream that has the database itself: it may outlive the function that makes it, as the body of a response
+    /// does. `db.clone()` is another handle on the same connections.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// fn titles(db: &Database) -> orm::RowStream<'static, String> {
+    ///     Book::objects().order_by(|b| b.id.asc()).values(|b| b.title).into_stream(db.clone())
+    /// }
+    /// assert_eq!(titles(&db).try_next().await?.as_deref(), Some("Notes"));
+    /// # Ok(()) }
+    /// ```
+    pub fn into_stream(self, db: Database) -> RowStream<'static, O> {
+        self.rows_by::<Database, _>(db)
+    }
+
+    fn rows_by<'e, E: Executor, H: Borrow<E> + Send + 'e>(self, ex: H) -> RowStream<'e, O>
+    where
+        M: 'e,
+    {
         let select = self.select();
         if !select.has_keys() || select.empty {
-            let all = async move { Ok(stream::iter(self.all(ex).await?.into_iter().map(Ok))) };
+            let all = async move { Ok(stream::iter(self.all(ex.borrow()).await?.into_iter().map(Ok))) };
             return RowStream { rows: Box::pin(stream::once(all).try_flatten()) };
         }
         let first = Some(Progress { position: None, left: select.limit.unwrap_or(u64::MAX) });
-        let keyset = Keyset::of(select, ex.dialect());
-        let chunks = stream::try_unfold((self, keyset, first), move |(mut query, keyset, progress)| async move {
+        let keyset = Keyset::of(select, ex.borrow().dialect());
+        let chunks = stream::try_unfold((self, keyset, first, ex), |(mut query, keyset, progress, ex)| async move {
             let Some(Progress { position, left }) = progress.filter(|progress| progress.left > 0) else {
                 return Ok(None);
             };
             let order = keyset?;
             let size = CHUNK.min(left);
-            let (rows, last, more) = query.rows_after(&order, position.as_deref(), size, ex).await?;
+            let (rows, last, more) = query.rows_after(&order, position.as_deref(), size, ex.borrow()).await?;
             // Only the first chunk leaves rows out by number.
             query.select_mut().offset = None;
             let progress = more.then_some(Progress { position: Some(last), left: left - size });
-            Ok(Some((stream::iter(rows.into_iter().map(Ok)), (query, Ok(order), progress))))
+            Ok(Some((stream::iter(rows.into_iter().map(Ok)), (query, Ok(order), progress, ex))))
         });
         RowStream { rows: Box::pin(chunks.try_flatten()) }
     }

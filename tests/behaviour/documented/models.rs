@@ -1,0 +1,197 @@
+//! The examples of `docs/models.md`: every block of the document stands here as it stands there.
+
+use crate::bed::behaviour;
+use orm::{Json, prelude::*};
+use serde::{Deserialize, Serialize};
+
+orm::app! { pub market { Country, Customer, Passport, Product, Tag, Order, Line, Seat, Invoice } }
+
+#[derive(Model, Debug, Clone)]
+pub struct Product {
+    pub id: i64, // the key: an automatic number
+    #[field(max_length = 200)] // in characters; without it text is unlimited
+    pub name: String,
+    #[field(max_digits = 8, decimal_places = 2)] // 999999.99 at most; a `Decimal` has to say both
+    pub price: Decimal,
+    pub weight: Option<f64>, // can be NULL
+    #[field(default = 0)] // drafts need not set it; rows that are there get it by the migration
+    pub stock: i32,
+    #[field(default = || "new".to_owned(), max_length = 20)]
+    pub state: String,
+    #[field(db_default = true)] // the database fills it in; also `now`, and `sql("..")`
+    pub listed: bool,
+    #[field(unique, max_length = 30)] // and an upsert can name it: `|p| p.code`
+    pub code: String,
+    #[field(index)] // `index = false` for a foreign key, which has one by itself
+    pub shelf: i32,
+    #[field(column = "kind_of")] // the column's own name; a relation's is the field's with `_id`
+    pub kind: Kind,
+    #[field(auto_now_add)] // the time at which the row was made
+    pub created: DateTime<Utc>,
+    #[field(auto_now)] // the time of each save
+    pub changed: DateTime<Utc>,
+    pub details: Json<Details>, // anything with serde, as JSON
+    #[field(help = "for the warehouse", verbose_name = "loading ramp", comment = "kept in the database")]
+    pub ramp: Option<Ramp>,
+    #[field(renamed_from = "remark")] // the old name, for the next migration
+    pub note: Option<String>,
+    pub tags: ManyToMany<Tag>, // through a table of its own; `table = ".."` names it
+}
+
+/// An enum is stored as text, `InStock` as `in_stock`; with discriminants, `Low = 1`, as numbers.
+#[derive(Choices, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Book,
+    Lamp,
+}
+
+/// A type of one's own, stored as what it holds.
+#[derive(FieldType, Debug, Clone, PartialEq)]
+pub struct Ramp(i32);
+
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
+pub struct Details {
+    colours: Vec<String>,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Tag {
+    #[field(primary_key, max_length = 40)] // a key of one's own, which drafts have to set
+    pub slug: String,
+    #[field(via = tags)] // the other side of `Product::tags`: the same table
+    pub products: ManyToMany<Product>,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Seat {
+    #[field(primary_key)] // two of them: the key is `(row, number)`
+    pub row: i32,
+    #[field(primary_key)]
+    pub number: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Invoice {
+    #[field(primary_key, auto)] // an automatic key that is not called `id`; a `Uuid` is a fresh one of version 7
+    pub number: Uuid,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Country {
+    pub id: i64,
+    pub name: String,
+    pub customers: HasMany<Customer>, // the rows that point here: no column
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Customer {
+    pub id: i64,
+    pub name: String,
+    #[field(on_delete = set_null)] // also cascade, protect, restrict (the usual), set_default, do_nothing
+    pub country: Option<ForeignKey<Country>>,
+    pub passport: HasOne<Passport>, // the one row that points here, if there is one
+    #[field(via = payer)] // which key, where there are several
+    pub paid: HasMany<Order>,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Passport {
+    pub id: i64,
+    #[field(on_delete = cascade)]
+    pub holder: OneToOne<Customer>, // a foreign key that no two rows share
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Order {
+    pub id: i64,
+    pub payer: ForeignKey<Customer>,
+    pub receiver: ForeignKey<Customer>,
+    #[field(through = Line, via = order, to = product)] // by a model that knows more about each pair
+    pub products: ManyToMany<Product>,
+    #[field(flatten)] // its columns stand among the model's: `o.stamps.made`
+    pub stamps: Stamps,
+}
+
+/// `via` and `to` are needed where the model between has several keys to a side.
+#[derive(Model, Debug, Clone)]
+pub struct Line {
+    pub id: i64,
+    pub order: ForeignKey<Order>,
+    pub product: ForeignKey<Product>,
+    pub instead: Option<ForeignKey<Product>>,
+    #[field(default = 1)]
+    pub quantity: u32, // `u16`, `u32` and `u64` are never negative
+}
+
+/// Fields that several models share.
+#[derive(ModelPart, Debug, Clone)]
+pub struct Stamps {
+    #[field(auto_now_add)]
+    pub made: DateTime<Utc>,
+}
+
+mod theatre {
+    use orm::prelude::*;
+
+    orm::app! { pub theatre { Play } }
+
+    #[derive(Model, Debug, Clone)]
+    #[model(
+        table = "plays",                                      // otherwise `theatre_play`
+        ordering(-year, title),                               // of queries that name no order
+        unique(title, year),                                  // an upsert names it `|p| p.title_year`
+        unique(title, name = "one_on_stage", condition = |p| p.on_stage),
+        index(year, title),
+        index(|p| p.title.lower().asc(), name = "by_lower_title"),
+        check("year_is_sane", |p| p.year.gte(-500)),
+        verbose_name = "piece",
+        comment = "kept in the database",
+        renamed_from = "Piece"
+    )]
+    pub struct Play {
+        pub id: i64,
+        #[field(max_length = 100)]
+        pub title: String,
+        pub year: i32,
+        pub on_stage: bool,
+    }
+}
+
+behaviour! {
+    async fn models(bed, requires(PartialIndexes, ExpressionIndexes)) {
+        orm::migrate::create_tables(&bed.db, &[theatre::theatre()]).await?;
+        theatre::Play::draft().title("Antigone").year(-441).on_stage(true).create(&bed.db).await?;
+        Ok(())
+    }
+
+    async fn fields(bed) {
+        let db = &bed.db;
+        orm::migrate::create_tables(db, &[market()]).await?;
+        let lamp = Product::draft()
+            .name("Lamp")
+            .price(Decimal::new(1250, 2))
+            .code("L-1")
+            .shelf(3)
+            .kind(Kind::Lamp)
+            .details(Json(Details { colours: vec!["blue".to_owned()] }))
+            .create(db)
+            .await?;
+        assert_eq!((lamp.stock, lamp.state.as_str(), lamp.listed), (0, "new", true));
+        let (ann, ben) = (Customer::draft().name("Ann").create(db).await?, Customer::draft().name("Ben").create(db).await?);
+        Passport::draft().holder(&ann).create(db).await?;
+        let order = Order::draft().payer(&ann).receiver(&ben).create(db).await?;
+        order.many(|o| o.products).add([&lamp], db).await?;
+        let tag = Tag::draft().slug("bright").create(db).await?;
+        tag.many(|t| t.products).add([&lamp], db).await?;
+        Seat::draft().row(1).number(7).create(db).await?;
+        Invoice::draft().create(db).await?;
+
+        let found = Product::objects().filter(|p| p.tags.any(|t| t.slug.eq("bright")) & p.stock.eq(0));
+        assert_eq!(found.get(db).await?.details.0.colours, ["blue"]);
+        let customers = Customer::objects().select_related(|c| c.passport).prefetch(|c| c.paid).all(db).await?;
+        let with_passport = customers.iter().filter(|c| c.passport.get().is_ok_and(|passport| passport.is_some()));
+        assert_eq!(with_passport.count(), 1);
+        assert_eq!(Seat::get((1, 7), db).await?.number, 7);
+        Ok(())
+    }
+}
