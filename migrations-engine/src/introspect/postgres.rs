@@ -21,7 +21,7 @@ const COLUMNS: &str = "SELECT a.attrelid::text, a.attname::text,
   (a.attnotnull OR (t.typtype = 'd' AND t.typnotnull))::text, a.attidentity::text, a.attgenerated::text,
   COALESCE(pg_get_expr(d.adbin, d.adrelid), ''), COALESCE(col_description(a.attrelid, a.attnum), ''),
   COALESCE((SELECT l.collname::text FROM pg_collation AS l WHERE l.oid = a.attcollation AND a.attcollation <> t.typcollation), ''),
-  COALESCE((SELECT string_agg(e.enumlabel::text, chr(31) ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = a.atttypid), '')
+  COALESCE((SELECT string_agg(e.enumlabel::text, chr(31) ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid IN (a.atttypid, t.typelem)), '')
 FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid
 JOIN pg_type AS t ON t.oid = a.atttypid

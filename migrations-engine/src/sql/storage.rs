@@ -74,9 +74,14 @@ impl Dialect {
                     Dialect::Postgres => postgres,
                     Dialect::MariaDb | Dialect::MySql => mysql,
                 };
-                match text {
-                    Some(text) => Ok(text.clone()),
-                    None => fail!(M044, "the column's custom type says nothing for {}", self.capabilities().name),
+                let known = [("SQLite", sqlite), ("PostgreSQL", postgres), ("MariaDB and MySQL", mysql)];
+                let known = known.into_iter().find_map(|(name, text)| Some((name, text.as_ref()?)));
+                match (text, known) {
+                    (Some(text), _) => Ok(text.clone()),
+                    (None, Some((name, text))) => {
+                        fail!(M044, "{} has no `{text}`, which is a type of {name}", self.capabilities().name)
+                    }
+                    (None, None) => fail!(M044, "the column's type says nothing for {}", self.capabilities().name),
                 }
             }
         }

@@ -5,7 +5,7 @@ use crate::{
     App, ValidationError,
     migrate::constant,
     model::{Choice, ChoiceValue, FieldMeta, ModelMeta},
-    write::read_text,
+    write::{read_text, wanted},
 };
 use migrations_engine::{
     Result,
@@ -116,6 +116,7 @@ fn what_to_write(known: &FieldMeta, field: &Field) -> String {
         ColumnType::Uuid => "a UUID, such as 6ba7b810-9dad-11d1-80b4-00c04fd430c8".to_owned(),
         ColumnType::Binary => "bytes in base64, or in hexadecimal digits as bytes 'cafe'".to_owned(),
         ColumnType::Json => "a JSON document, such as {\"a\": 1}".to_owned(),
+        ColumnType::Custom { .. } => wanted(known).map_or_else(|| field.ty.spelling(), str::to_owned),
         ty => ty.spelling(),
     };
     format!("{}{spelling}", relation.unwrap_or_default())
@@ -196,8 +197,11 @@ impl Questioner for Terminal {
             },
             Err(mistake) => mistake,
         };
-        // The notation has forms of its own, such as `90s`; of a choice there is none.
+        // The notation has forms of its own, such as `90s`; of a choice there is none, and a type of the database's own has its form
+        // between quotes: `'{a, b}'`.
+        let foreign = matches!(field.ty, ColumnType::Custom { .. });
         if choices(known).is_empty()
+            && (!foreign || matches!(parsed, Ok(Expr::Value(Value::Text(_)))))
             && let (false, Ok(expr)) = (field.ty.is_text(), answer(text, &field.ty))
             && expr.fields().into_iter().all(|name| meta.field(name).is_some())
         {

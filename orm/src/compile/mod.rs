@@ -77,7 +77,7 @@ impl Sql {
     }
 
     pub(crate) fn bind(&mut self, value: Value) {
-        let cast = Sql::bound_as(value.kind());
+        let cast = value.kind().cast();
         self.out.binds.push(value);
         let listed = matches!(self.out.binds.last(), Some(Value::List(..)));
         self.push(if cast.is_some() { "CAST(" } else { "" });

@@ -162,14 +162,6 @@ impl Sql {
             None => Ok(()),
         }
     }
-
-    /// The type that a bind of this kind is converted to: of what is bound as text.
-    pub(super) fn bound_as(kind: Kind) -> Option<String> {
-        match kind {
-            Kind::Postgres(own) => own.cast(),
-            _ => None,
-        }
-    }
 }
 
 impl PgKind {

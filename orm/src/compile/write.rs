@@ -63,7 +63,7 @@ impl Sql {
             self.push(" (");
             self.column_names(&insert.model, &insert.columns)?;
             self.push(") VALUES ");
-            let cast = |&column: &u16| Sql::bound_as(insert.model.columns[usize::from(column)].kind);
+            let cast = |&column: &u16| insert.model.columns[usize::from(column)].kind.cast();
             let casts: Vec<Option<String>> = insert.columns.iter().map(cast).collect();
             self.rows(&casts, insert.values);
         }

@@ -453,7 +453,10 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> Resul
             }
         }
         (Some(_), Aggregate::JsonArray) => Kind::Json,
-        (Some(on), Aggregate::Array) if let Some(array) = PgKind::array(on.kind) => Kind::Postgres(array),
+        (Some(on), Aggregate::Array) => match PgKind::array(on.kind) {
+            Some(array) => Kind::Postgres(array),
+            None => return Err(bad(format!("an array cannot be made of {}", called(on.kind)))),
+        },
         (Some(on), _) => return Err(bad(format!("`{name}` is asked of {}", called(on.kind)))),
     };
     let on = on.map(|on| on.selected().expr);

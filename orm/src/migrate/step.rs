@@ -244,7 +244,11 @@ impl Step<'_> {
                 ));
             }
             if !changed.is_empty() {
-                let set: Vec<String> = changed.iter().map(|&at| format!("{} = ?", table.columns[at])).collect();
+                let assign = |&at: &usize| match after[at].kind().cast() {
+                    Some(cast) => format!("{} = CAST(? AS {cast})", table.columns[at]),
+                    None => format!("{} = ?", table.columns[at]),
+                };
+                let set: Vec<String> = changed.iter().map(assign).collect();
                 let by: Vec<String> = table.key.iter().map(|column| format!("{column} = ?")).collect();
                 let sql = format!("UPDATE {} SET {} WHERE {}", table.name, set.join(", "), by.join(" AND "));
                 let values = changed.iter().map(|&at| after[at].clone()).chain(key.clone());

@@ -1,6 +1,7 @@
 //! Kinds and values of the types that PostgreSQL alone has: arrays, ranges, hstore, full text and enums of a database's own.
 
 mod json;
+mod serial;
 mod text;
 
 use super::untyped::wrong;
@@ -49,6 +50,9 @@ pub enum PgValue {
 /// let ages: Range<i32> = (18..=65).into();
 /// assert!(ages.contains(&65) && !ages.contains(&66));
 /// assert!(Range::<i32>::from(5..5).is_empty());
+/// let written = serde_json::json!({"lower": 18, "upper": 65, "bounds": "[]"});
+/// assert_eq!(serde_json::to_value(&ages).unwrap(), written);
+/// assert_eq!(serde_json::from_value::<Range<i32>>(written).unwrap(), ages);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Range<T> {
@@ -191,6 +195,16 @@ fn plain_sql(kind: Kind) -> String {
         Kind::Postgres(own) => return own.sql(),
     }
     .to_owned()
+}
+
+impl Kind {
+    /// The type that a bind of this kind is converted to in the statement: of what is bound as text.
+    pub(crate) fn cast(self) -> Option<String> {
+        match self {
+            Kind::Postgres(own) => own.cast(),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Kind {

@@ -206,7 +206,7 @@ pub(crate) fn expected(kind: Kind) -> &'static str {
         Kind::Duration => "a span of time, D HH:MM:SS",
         Kind::Uuid => "a UUID",
         Kind::Json => "a JSON document",
-        Kind::Postgres(PgKind::Array(_)) => "a list",
+        Kind::Postgres(PgKind::Array(_)) => "a list, [.., ..]",
         Kind::Postgres(PgKind::Range(_)) => "a range, {\"lower\": .., \"upper\": .., \"bounds\": \"[)\"}",
         Kind::Postgres(PgKind::HStore) => "an object of texts",
         Kind::Postgres(PgKind::SearchVector | PgKind::SearchQuery | PgKind::Enum(_)) => "text",

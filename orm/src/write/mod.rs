@@ -26,7 +26,7 @@ pub use edit::Edit;
 pub use input::Input;
 pub(crate) use input::draft_from;
 #[cfg(feature = "cli")]
-pub(crate) use input::read_text;
+pub(crate) use input::{read_text, wanted};
 pub use into_field::{ByCall, ByValue, DefaultFor, IntoField, default_value};
 pub use many::Many;
 pub(crate) use many::many;

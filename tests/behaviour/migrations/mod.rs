@@ -15,6 +15,7 @@ mod inspectdb;
 mod kills;
 mod live;
 mod moves;
+mod own_types;
 mod rows;
 mod steps;
 mod undo;

@@ -65,6 +65,9 @@ pub(super) fn rust_type(ty: &ColumnType) -> Option<RustType> {
         }),
         ColumnType::Custom { sqlite, postgres, mysql } => {
             let sql = sqlite.as_ref().or(postgres.as_ref()).or(mysql.as_ref())?;
+            if let Some(own) = postgres.as_deref().and_then(own) {
+                return plain(&own);
+            }
             let alike = rust_type(&alike(sql)?)?;
             let note = match sql.as_str() {
                 "" => "the database gives it no type: is it text?".to_owned(),
@@ -73,6 +76,43 @@ pub(super) fn rust_type(ty: &ColumnType) -> Option<RustType> {
             Some(RustType { note: Some(note), ..alike })
         }
         ColumnType::Decimal { .. } | ColumnType::Related => None,
+    }
+}
+
+/// The Rust type of a type that PostgreSQL alone has.
+fn own(sql: &str) -> Option<String> {
+    let range = |of: &str| Some(format!("orm::postgres::Range<{of}>"));
+    match sql {
+        "hstore" => Some("orm::postgres::HStore".to_owned()),
+        "tsvector" => Some("orm::postgres::SearchVector".to_owned()),
+        "int4range" => range("i32"),
+        "int8range" => range("i64"),
+        "numrange" => range("Decimal"),
+        "daterange" => range("NaiveDate"),
+        "tsrange" => range("NaiveDateTime"),
+        "tstzrange" => range("DateTime<Utc>"),
+        _ => {
+            let element = match sql.strip_suffix("[]")? {
+                "boolean" => "bool",
+                "smallint" => "i16",
+                "integer" => "i32",
+                "bigint" => "i64",
+                "real" => "f32",
+                "double precision" => "f64",
+                "numeric" => "Decimal",
+                "text" => "String",
+                "bytea" => "Vec<u8>",
+                "date" => "NaiveDate",
+                "time without time zone" => "NaiveTime",
+                "timestamp without time zone" => "NaiveDateTime",
+                "timestamp with time zone" => "DateTime<Utc>",
+                "interval" => "TimeDelta",
+                "uuid" => "Uuid",
+                "jsonb" => "serde_json::Value",
+                _ => return None,
+            };
+            Some(format!("Vec<{element}>"))
+        }
     }
 }
 

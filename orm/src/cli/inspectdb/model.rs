@@ -9,7 +9,7 @@ use super::{
 use migrations_engine::{
     introspect::Live,
     naming,
-    schema::{Constraint, Field, Model, ModelKey},
+    schema::{ColumnType, Constraint, Field, Model, ModelKey},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,12 +20,20 @@ pub(super) struct Struct<'a> {
     pub(super) notes: Vec<String>,
     pub(super) options: Vec<String>,
     pub(super) fields: Vec<Line>,
-    /// Enums of its fields: name and values.
-    pub(super) choices: Vec<(String, Vec<String>)>,
+    /// Enums of its fields.
+    pub(super) choices: Vec<Enum>,
     /// Its foreign keys.
     pub(super) keys: Vec<ToOne<'a>>,
     /// Names that its fields have.
     pub(super) taken: BTreeSet<String>,
+}
+
+/// An enum to be written.
+pub(super) struct Enum {
+    pub(super) name: String,
+    /// The enum of the database's own that it stands for.
+    pub(super) db_type: Option<String>,
+    pub(super) values: Vec<String>,
 }
 
 /// A foreign key among the fields of a struct.
@@ -155,9 +163,25 @@ fn column<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, key:
     let rust = match choices {
         Some(values) => {
             let enum_name = format!("{}{}", made.name, names::camel(&field.column));
-            made.choices.push((enum_name.clone(), values.clone()));
-            line.notes.push("the database lists its values; a migration would make text of it".to_owned());
-            enum_name
+            let db_type = match &ty {
+                ColumnType::Custom { postgres: Some(sql), .. } => Some(sql.clone()),
+                _ => None,
+            };
+            let array = db_type.as_ref().is_some_and(|sql| sql.ends_with("[]"));
+            match &db_type {
+                Some(_) => line.notes.push("its values are those of a type of the database's own".to_owned()),
+                None => line.notes.push("the database lists its values; a migration would make text of it".to_owned()),
+            }
+            let db_type = db_type.map(|sql| sql.trim_end_matches("[]").replace('"', ""));
+            let known = made.choices.iter().find(|known| db_type.is_some() && known.db_type == db_type);
+            let enum_name = match known {
+                Some(known) => known.name.clone(),
+                None => {
+                    made.choices.push(Enum { name: enum_name.clone(), db_type, values: values.clone() });
+                    enum_name
+                }
+            };
+            if array { format!("Vec<{enum_name}>") } else { enum_name }
         }
         None => match rust_type(&ty) {
             Some(rust) => {
@@ -203,7 +227,9 @@ fn column<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, key:
         line.attributes.extend(field.unique.then(|| "unique".to_owned()));
         line.attributes.extend(field.index.then(|| "index".to_owned()));
     }
-    if field.generated.is_none() && choices.is_none() && made.model.managed {
+    // A type of the database's own has its defaults; text that takes its place has not.
+    let kept = choices.is_none() || matches!(ty, ColumnType::Custom { postgres: Some(_), .. });
+    if field.generated.is_none() && kept && made.model.managed {
         line.attributes.extend(db_default(field));
     }
     line.attributes.extend(comment(field));

@@ -2,7 +2,7 @@
 
 use super::{
     columns::Line,
-    model::{Struct, build},
+    model::{Enum, Struct, build},
     names,
     tables::{Between, Tables},
 };
@@ -110,8 +110,8 @@ fn many_to_many(tables: &Tables<'_>, structs: &mut [Struct<'_>], between: &[Betw
 }
 
 fn write(out: &mut String, made: &Struct<'_>) {
-    for (name, values) in &made.choices {
-        choices(out, name, values);
+    for choices in &made.choices {
+        write_enum(out, choices);
     }
     out.push('\n');
     for note in &made.notes {
@@ -139,10 +139,14 @@ fn write(out: &mut String, made: &Struct<'_>) {
 }
 
 /// An enum for the values that a type of the database's lists.
-fn choices(out: &mut String, name: &str, values: &[String]) {
-    let _ = writeln!(out, "\n#[derive(Choices, Debug, Clone, Copy, PartialEq, Eq)]\npub enum {name} {{");
+fn write_enum(out: &mut String, choices: &Enum) {
+    out.push_str("\n#[derive(Choices, Debug, Clone, Copy, PartialEq, Eq)]\n");
+    if let Some(db_type) = &choices.db_type {
+        let _ = writeln!(out, "#[choices(db_type = {db_type:?})]");
+    }
+    let _ = writeln!(out, "pub enum {} {{", choices.name);
     let mut taken = BTreeSet::new();
-    for value in values {
+    for value in &choices.values {
         let variant = names::free(&mut taken, &names::camel(value), "");
         if names::snake(&variant) != *value {
             let _ = writeln!(out, "    #[choice(value = {value:?})]");

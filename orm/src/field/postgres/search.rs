@@ -21,7 +21,8 @@ use std::fmt;
 /// assert!(found.to_sql(Dialect::Postgres)?.contains(r#""words" @@ PLAINTO_TSQUERY("#));
 /// # Ok::<(), orm::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct SearchVector(String);
 
 impl SearchVector {

@@ -15,9 +15,7 @@ impl PgValue {
             PgValue::Range(Range::Empty) => json!({"empty": true}),
             PgValue::Range(Range::Between(low, high)) => {
                 let end = |bound: &Bound<Value>| super::inside(bound).map_or(Json::Null, Value::to_json);
-                let left = if matches!(low, Bound::Included(_)) { '[' } else { '(' };
-                let right = if matches!(high, Bound::Included(_)) { ']' } else { ')' };
-                json!({"lower": end(low), "upper": end(high), "bounds": format!("{left}{right}")})
+                json!({"lower": end(low), "upper": end(high), "bounds": Range::signs(low, high)})
             }
         }
     }
@@ -54,16 +52,13 @@ impl PgKind {
                 if range.get("empty") == Some(&Json::Bool(true)) {
                     PgValue::Range(Range::Empty)
                 } else {
-                    let bounds = range.get("bounds").map_or(Some("[)"), Json::as_str);
-                    let (low, high): (fn(Value) -> Bound<Value>, fn(Value) -> Bound<Value>) = match bounds {
-                        Some("[)") => (Bound::Included, Bound::Excluded),
-                        Some("[]") => (Bound::Included, Bound::Included),
-                        Some("(]") => (Bound::Excluded, Bound::Included),
-                        Some("()") => (Bound::Excluded, Bound::Excluded),
-                        _ => return Err(wrong()),
+                    let signs = range.get("bounds").map_or(Some("[)"), Json::as_str).ok_or_else(wrong)?;
+                    let end = |name: &str| match range.get(name) {
+                        None | Some(Json::Null) => Ok(None),
+                        Some(json) => Untyped::Json(json).read(*of).map(Some),
                     };
-                    let end = |name: &str| range.get(name).unwrap_or(&Json::Null);
-                    PgValue::Range(Range::Between(bound(end("lower"), *of, low)?, bound(end("upper"), *of, high)?))
+                    let read = Range::of_signs(end("lower")?, end("upper")?, signs);
+                    PgValue::Range(read.ok_or_else(wrong)?)
                 }
             }
             (PgKind::HStore, Json::Object(pairs)) => {

@@ -26,8 +26,7 @@ impl PgValue {
             PgValue::Range(Range::Empty) => Ok("empty".to_owned()),
             PgValue::Range(Range::Between(low, high)) => {
                 let end = |bound: &Bound<Value>| super::inside(bound).map_or(Ok(String::new()), part);
-                let left = if matches!(low, Bound::Included(_)) { '[' } else { '(' };
-                let right = if matches!(high, Bound::Included(_)) { ']' } else { ')' };
+                let (left, right) = Range::signs(low, high).split_at(1);
                 Ok(format!("{left}{},{}{right}", end(low)?, end(high)?))
             }
         }

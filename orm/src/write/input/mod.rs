@@ -292,6 +292,12 @@ pub(crate) fn read_text(meta: &ModelMeta, field: &FieldMeta, text: &str) -> Resu
     read.map_err(|error| mistake(meta, field, &error, given))
 }
 
+/// What a field of one column takes, for people.
+#[cfg(feature = "cli")]
+pub(crate) fn wanted(field: &FieldMeta) -> Option<&'static str> {
+    field.column.map(|shape| expected(shape.kind))
+}
+
 /// The value of one column, by its field's type; of a foreign key, by the type of the key that it points to.
 fn read_column(meta: &ModelMeta, column: u16, given: Untyped<'_>) -> Result<Value> {
     let field = &meta.fields[usize::from(meta.columns[usize::from(column)].field)];

@@ -49,6 +49,8 @@ fn tables(backend: Backend) -> String {
         Backend::Postgres => {
             "CREATE TYPE binding AS ENUM ('hard', 'paper back');
             ALTER TABLE shop_book ADD COLUMN place point, ADD COLUMN bound binding, ADD COLUMN notes json,
+                ADD COLUMN bindings binding[] NOT NULL DEFAULT '{}', ADD COLUMN labels text[], ADD COLUMN sold daterange,
+                ADD COLUMN words tsvector, ADD COLUMN hours time[],
                 ADD COLUMN double_price numeric(9, 2) GENERATED ALWAYS AS (price * 2) STORED;
             CREATE INDEX book_search ON shop_book (lower(title), price DESC) WHERE active AND price > 2;
             CREATE INDEX book_gin ON shop_book USING gin ((to_tsvector('simple', title)));
@@ -174,6 +176,9 @@ behaviour! {
         let original = introspect(db).await?;
         db.batch("DROP VIEW book_titles").await?;
         crate::migrations::django::databases::drop_all(db, *backend).await?;
+        if *backend == Backend::Postgres {
+            db.batch("CREATE TYPE binding AS ENUM ('hard', 'paper back')").await?;
+        }
         make(db, moved(app, Path::new("/nowhere"))).await?;
         let again = introspect(db).await?;
         let different: Vec<String> = differences(&original, &again).iter().map(ToString::to_string).collect();

@@ -30,6 +30,7 @@ pub struct Author {
 }
 
 #[derive(Choices, Debug, Clone, Copy, PartialEq, Eq)]
+#[choices(db_type = "binding")]
 pub enum BookBound {
     Hard,
     #[choice(value = "paper back")]
@@ -68,10 +69,17 @@ pub struct Book {
     pub previous: Option<OneToOne<Book>>,
     // NOTE: there is no type for its `point`: write one that implements `FieldType`
     // pub place: Option<point>,
-    // NOTE: the database lists its values; a migration would make text of it
+    // NOTE: its values are those of a type of the database's own
     pub bound: Option<BookBound>,
     // NOTE: its type is `json`; a migration would make another of the same values
     pub notes: Option<serde_json::Value>,
+    // NOTE: its values are those of a type of the database's own
+    #[field(db_default = sql("'{}'"))]
+    pub bindings: Vec<BookBound>,
+    pub labels: Option<Vec<String>>,
+    pub sold: Option<orm::postgres::Range<NaiveDate>>,
+    pub words: Option<orm::postgres::SearchVector>,
+    pub hours: Option<Vec<NaiveTime>>,
     // NOTE: the database computes it, from `price * 2`: models have no such fields yet
     // #[field(max_digits = 9, decimal_places = 2)]
     // pub double_price: Option<Decimal>,
