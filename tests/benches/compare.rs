@@ -41,17 +41,29 @@ pub fn timed<T>(n: u64, mut f: impl FnMut(u64) -> T) -> Duration {
 
 /// Measures both sides with Criterion, then in turns for the ratio.
 pub fn compare(criterion: &mut Criterion, clock: Clock, name: &str, diesel: Side<'_>, orm: Side<'_>) {
+    compare_rounds(criterion, clock, name, 101, diesel, orm);
+}
+
+/// The same for what takes a good part of a second.
+pub fn compare_large(criterion: &mut Criterion, clock: Clock, name: &str, diesel: Side<'_>, orm: Side<'_>) {
+    compare_rounds(criterion, clock, name, 11, diesel, orm);
+}
+
+fn compare_rounds(criterion: &mut Criterion, clock: Clock, name: &str, rounds: usize, diesel: Side<'_>, orm: Side<'_>) {
     if let Some(asked) = profile() {
         return asked.run(name, diesel, orm);
     }
     let mut group = criterion.benchmark_group(name);
+    if rounds < 100 {
+        group.sample_size(10);
+    }
     let mut ran = false;
     group.bench_function("diesel", |bencher| bencher.iter_custom(|n| (ran = true, diesel(n)).1));
     group.bench_function("orm", |bencher| bencher.iter_custom(|n| (ran = true, orm(n)).1));
     group.finish();
     // Nothing has run when another name was asked for on the command line.
     if ran {
-        in_turns(clock, name, diesel, orm);
+        in_turns(clock, name, rounds, diesel, orm);
     }
 }
 
@@ -89,8 +101,7 @@ fn on_processor() -> Option<Duration> {
     Some(Duration::from_nanos(nanos))
 }
 
-fn in_turns(clock: Clock, name: &str, diesel: Side<'_>, orm: Side<'_>) {
-    const ROUNDS: usize = 101;
+fn in_turns(clock: Clock, name: &str, rounds: usize, diesel: Side<'_>, orm: Side<'_>) {
     let mut n = 1;
     while diesel(n) < Duration::from_millis(3) {
         n *= 2;
@@ -104,7 +115,7 @@ fn in_turns(clock: Clock, name: &str, diesel: Side<'_>, orm: Side<'_>) {
             _ => wall,
         }
     };
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let (first, between, last) = (measured(diesel), measured(orm), measured(diesel));
         ratios.push(2.0 * between.as_secs_f64() / (first + last).as_secs_f64());
         itself.push(last.as_secs_f64() / first.as_secs_f64());

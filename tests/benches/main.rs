@@ -1,6 +1,7 @@
 //! This library beside Diesel, with the same SQL, in one process: `cargo bench -p orm-tests`
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
+mod bulk;
 mod compare;
 mod models;
 mod postgres;
@@ -17,6 +18,7 @@ fn main() {
         .configure_from_args();
     sqlite::benches(&mut criterion);
     postgres::benches(&mut criterion);
+    bulk::benches(&mut criterion);
     criterion.final_summary();
     compare::report();
 }

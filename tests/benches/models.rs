@@ -42,8 +42,23 @@ pub struct RawBook {
     pub author: i64,
 }
 
+/// The same by names, for SQL that Diesel does not write.
+#[derive(diesel::QueryableByName, Debug, Clone)]
+#[diesel(table_name = shelf_book)]
+#[allow(dead_code, reason = "what is read is not looked at")]
+pub struct NamedBook {
+    pub id: i64,
+    pub title: String,
+    pub views: i64,
+    pub author_id: i64,
+}
+
 /// An INSERT of several rows in one statement, which Diesel does not write on SQLite.
-pub struct ManyBooks(pub Vec<(String, i64, i64)>);
+pub struct ManyBooks {
+    pub rows: Vec<(String, i64, i64)>,
+    /// Whether the rows are given back.
+    pub returning: bool,
+}
 
 impl diesel::query_builder::QueryId for ManyBooks {
     type QueryId = ();
@@ -65,7 +80,7 @@ where
     fn walk_ast<'b>(&'b self, mut pass: diesel::query_builder::AstPass<'_, 'b, DB>) -> diesel::QueryResult<()> {
         use diesel::sql_types::{BigInt, Text};
         pass.push_sql("INSERT INTO shelf_book (title, views, author_id) VALUES ");
-        for (index, (title, views, author)) in self.0.iter().enumerate() {
+        for (index, (title, views, author)) in self.rows.iter().enumerate() {
             pass.push_sql(if index == 0 { "(" } else { ", (" });
             pass.push_bind_param::<Text, _>(title)?;
             pass.push_sql(", ");
@@ -74,7 +89,9 @@ where
             pass.push_bind_param::<BigInt, _>(author)?;
             pass.push_sql(")");
         }
-        pass.push_sql(" RETURNING id, title, views, author_id");
+        if self.returning {
+            pass.push_sql(" RETURNING id, title, views, author_id");
+        }
         Ok(())
     }
 }

@@ -2,11 +2,14 @@
 
 use crate::{
     compare::{Clock, compare},
-    models::{Author, Book, ManyBooks, RawAuthor, RawBook, schema, shelf_author, shelf_book},
+    models::{Author, Book, NamedBook, RawAuthor, RawBook, schema, shelf_author, shelf_book},
     sqlite::{times, with_books},
 };
 use criterion::Criterion;
-use diesel::{ExpressionMethods, QueryDsl};
+use diesel::{
+    ExpressionMethods, QueryDsl,
+    sql_types::{Array, BigInt, Text},
+};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use orm::prelude::*;
 use std::{
@@ -149,8 +152,14 @@ fn cases(
     compare(
         "insert of 100 rows",
         block!(conn of conns, |_i| async {
-            let rows = (0..100).map(|i| (format!("new {i}"), i, 1)).collect();
-            RunQueryDsl::load::<RawBook>(ManyBooks(rows), &mut *conn.borrow_mut()).await
+            let query = diesel::sql_query(
+                "INSERT INTO shelf_book (title, views, author_id) SELECT * FROM unnest($1, $2, $3)
+                    RETURNING id, title, views, author_id",
+            );
+            let query = query.bind::<Array<Text>, _>((0..100).map(|i| format!("new {i}")).collect::<Vec<_>>());
+            let query = query.bind::<Array<BigInt>, _>((0..100).collect::<Vec<_>>());
+            let query = query.bind::<Array<BigInt>, _>(vec![1; 100]);
+            RunQueryDsl::load::<NamedBook>(query, &mut *conn.borrow_mut()).await
         }),
         block!(db of dbs, |_i| {
             let drafts = (0..100).map(|i| Book::draft().title(format!("new {i}")).views(i).author(1));

@@ -138,7 +138,7 @@ fn place(criterion: &mut Criterion, place: &str, path: &str, url: &str) {
         &mut |n| {
             timed(n, |_| {
                 let rows = (0..100).map(|i| (format!("new {i}"), i, 1)).collect();
-                ManyBooks(rows).load::<RawBook>(conn).expect("rows")
+                ManyBooks { rows, returning: true }.load::<RawBook>(conn).expect("rows")
             })
         },
         times!(runtime, |_i| {

@@ -61,20 +61,14 @@ impl Sql {
             value.storable(self.dialect).map_err(|error| of_column(part, error))?;
         }
         let kinds: Vec<Kind> = first.iter().map(Value::kind).collect();
-        let column = |place: usize| values[place..].iter().step_by(on.len()).cloned().collect::<Vec<_>>();
         let places = 0..on.len();
-        let json = Value::list(Kind::Json, rows().map(|row| Value::list(kinds[0], row.iter().cloned())));
         self.push("(");
         self.list(on, ", ", |sql, part| sql.expr(part))?;
         self.push(") IN (");
         match self.dialect {
             Dialect::Postgres => {
-                self.push("SELECT * FROM unnest(");
-                self.list(places, ", ", |sql, place| {
-                    sql.bind(Value::list(kinds[place], column(place)));
-                    Ok(())
-                })?;
-                self.push(")");
+                self.push("SELECT * FROM ");
+                self.unnest(&kinds, values.iter().cloned())?;
             }
             Dialect::Sqlite => {
                 self.push("SELECT ");
@@ -84,7 +78,7 @@ impl Sql {
                     Ok(())
                 })?;
                 self.push(" FROM json_each(");
-                self.bind(json);
+                self.bind(list_of_rows(&kinds, values));
                 self.push(")");
             }
             Dialect::MariaDb | Dialect::MySql if values.len() <= FEW => {
@@ -100,24 +94,40 @@ impl Sql {
             }
             Dialect::MariaDb | Dialect::MySql => {
                 self.push("SELECT ");
-                self.list(places.clone(), ", ", |sql, place| {
-                    sql.push(&from_json_table(kinds[place], &format!("v{place}")));
-                    Ok(())
-                })?;
-                self.push(" FROM JSON_TABLE(");
-                self.bind(json);
-                self.push(", '$[*]' COLUMNS (");
                 self.list(places, ", ", |sql, place| {
-                    let column = json_table_type(kinds[place]).ok_or_else(no_json)?;
-                    sql.push(&format!("v{place} {column} PATH '$[{place}]'"));
+                    sql.push(&from_json_table(kinds[place], &format!("c{place}")));
                     Ok(())
                 })?;
-                self.push(")) AS list");
+                self.push(" FROM ");
+                self.json_table(&kinds, values)?;
+                self.push(" AS list");
             }
         }
         self.push(")");
         Ok(())
     }
+}
+
+impl Sql {
+    /// `JSON_TABLE(..)` of rows whose values stand one after the other, with the columns `c0`, `c1` ..
+    pub(super) fn json_table(&mut self, kinds: &[Kind], values: &[Value]) -> Result<()> {
+        self.push("JSON_TABLE(");
+        self.bind(list_of_rows(kinds, values));
+        self.push(", '$[*]' COLUMNS (");
+        self.list(kinds.iter().enumerate(), ", ", |sql, (place, &kind)| {
+            // A document is text there as well.
+            let column = json_table_type(kind).unwrap_or("LONGTEXT");
+            sql.push(&format!("c{place} {column} PATH '$[{place}]'"));
+            Ok(())
+        })?;
+        self.push("))");
+        Ok(())
+    }
+}
+
+/// Rows whose values stand one after the other, to be bound as one.
+fn list_of_rows(kinds: &[Kind], values: &[Value]) -> Value {
+    Value::list(Kind::Json, values.chunks_exact(kinds.len()).map(|row| Value::list(kinds[0], row.iter().cloned())))
 }
 
 fn no_json() -> crate::Error {
@@ -137,7 +147,7 @@ fn from_json(kind: Kind, element: &str) -> Option<String> {
 }
 
 /// The value of a column of a table that MariaDB or MySQL makes of a JSON list.
-fn from_json_table(kind: Kind, column: &str) -> String {
+pub(super) fn from_json_table(kind: Kind, column: &str) -> String {
     if kind == Kind::Bytes { format!("UNHEX({column})") } else { column.to_owned() }
 }
 

@@ -1,6 +1,6 @@
 //! INSERT, UPDATE and DELETE.
 
-use super::{Sql, Text};
+use super::{Sql, Text, many::inserts_lists};
 use crate::{
     Code, Dialect, Error, Kind, Result, Statement, Value,
     model::{ColumnMeta, ModelMeta},
@@ -62,10 +62,16 @@ impl Sql {
         } else {
             self.push(" (");
             self.column_names(&insert.model, &insert.columns)?;
-            self.push(") VALUES ");
-            let cast = |&column: &u16| insert.model.columns[usize::from(column)].kind.cast();
-            let casts: Vec<Option<String>> = insert.columns.iter().map(cast).collect();
-            self.rows(&casts, insert.values);
+            let kinds: Vec<Kind> =
+                insert.columns.iter().map(|&column| insert.model.columns[usize::from(column)].kind).collect();
+            if insert.values.len() > kinds.len() && inserts_lists(self.dialect, kinds.iter().copied()) {
+                self.push(") SELECT * FROM ");
+                self.unnest(&kinds, insert.values.into_iter())?;
+            } else {
+                self.push(") VALUES ");
+                let casts: Vec<Option<String>> = kinds.into_iter().map(Kind::cast).collect();
+                self.rows(&casts, insert.values);
+            }
         }
         if let Some(conflict) = &insert.conflict {
             self.conflict(&insert.model, conflict)?;

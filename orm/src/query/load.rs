@@ -50,7 +50,7 @@ struct Keys {
 
 /// A key in a form that can be looked up.
 #[derive(Debug, PartialEq, Eq, Hash)]
-enum KeyPart {
+pub(crate) enum KeyPart {
     Integer(i64),
     Text(String),
     Uuid(uuid::Uuid),
@@ -70,7 +70,8 @@ impl KeyPart {
         }
     }
 
-    fn of_all(values: &[Value]) -> KeyPart {
+    /// Of a key's columns together.
+    pub(crate) fn of_all(values: &[Value]) -> KeyPart {
         match values {
             [one] => KeyPart::of(one),
             several => KeyPart::Several(several.iter().map(KeyPart::of).collect()),

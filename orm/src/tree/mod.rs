@@ -21,4 +21,4 @@ pub use path::{ModelRef, Path, Step, Steps};
 pub use postgres::{PgFunction, Weight};
 pub use select::{Join, JoinKind, LockWait, Order, Select, Selected};
 pub use window::{Bound, Frame, FrameUnit, Windowed};
-pub use write::{Assignment, Conflict, Delete, Insert, Update};
+pub use write::{Assignment, Conflict, Delete, Insert, Update, UpdateRows};

@@ -47,6 +47,19 @@ pub struct Update {
     pub returning: Vec<u16>,
 }
 
+/// Rows to change, each to its own values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpdateRows {
+    /// Of which model.
+    pub model: ModelRef,
+    /// The columns that tell the rows apart.
+    pub key: Vec<u16>,
+    /// The columns to set.
+    pub set: Vec<u16>,
+    /// The values, row after row: those of the key, then the new ones.
+    pub values: Vec<Value>,
+}
+
 /// Rows to delete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delete {

@@ -19,11 +19,6 @@ pub(super) fn key_is(model: &ModelRef, key: &[Value]) -> Expr {
     Expr::same_key(columns, key.iter().cloned().map(Expr::Value))
 }
 
-/// The condition that the key of a row is one of these.
-pub(super) fn key_in(model: &ModelRef, keys: Vec<Vec<Value>>) -> Expr {
-    columns_in(model, &model.key, keys)
-}
-
 /// The condition that some columns hold one of these lists of values.
 pub(super) fn columns_in(model: &ModelRef, columns: &[u16], keys: Vec<Vec<Value>>) -> Expr {
     let Some(&first) = columns.first() else { return Expr::Or(Vec::new()) };

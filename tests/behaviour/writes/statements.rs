@@ -32,7 +32,8 @@ behaviour! {
         let drafts = || (0..1_200).map(|n| tag(&format!("tag-{n}"), "T"));
         Tag::objects().bulk_insert(drafts(), db).await?;
         let said = Tag::objects().bulk_insert_sql(drafts(), dialect)?;
-        assert_eq!((said.len(), ran(&bed)), (3, said));
+        let statements = if dialect == Dialect::Postgres { 1 } else { 3 };
+        assert_eq!((said.len(), ran(&bed)), (statements, said));
         let drafts = || [tag("a", "A"), tag("d", "D")];
         Tag::objects().bulk_insert_ignore(drafts(), db).await?;
         assert_eq!(ran(&bed), Tag::objects().bulk_insert_ignore_sql(drafts(), dialect)?);

@@ -12,10 +12,13 @@ use crate::{
     model::{ModelMeta, Reader},
     tree::{BinaryOp, Conflict, Expr, Insert, ModelRef, Order, Select},
 };
-use std::{collections::HashSet, marker::PhantomData};
+use std::{borrow::Cow, collections::HashSet, marker::PhantomData};
 
 /// The most rows in one INSERT: more gain nothing, and the text grows.
 const ROWS: usize = 500;
+
+/// The most rows in one INSERT that takes a list for each column, whose text stays the same.
+const LISTED: usize = 5_000;
 
 /// The most rows in one INSERT that gives way where the database tells what it left out by warnings, of which it keeps 64.
 const WATCHED: usize = 60;
@@ -116,7 +119,7 @@ impl Inserts {
     fn settled(mut self) -> Result<Inserts> {
         if self.gives_rows()
             && let [group] = self.groups.as_mut_slice()
-            && group.places.len() <= group.chunk(self.dialect)
+            && group.places.len() <= group.chunk(self.meta, self.dialect)
             && (self.dialect.capabilities().conflict_target || !group.ignores())
         {
             let values = std::mem::take(&mut group.values);
@@ -135,7 +138,7 @@ impl Inserts {
         let mut all = Vec::new();
         for group in &mut self.groups {
             let mut values = std::mem::take(&mut group.values).into_iter();
-            for places in group.places.chunks(group.chunk(dialect)) {
+            for places in group.places.chunks(group.chunk(self.meta, dialect)) {
                 let some = values.by_ref().take(places.len() * group.columns.len()).collect();
                 all.push(group.statement(self.meta, some, returning, dialect)?.sql(dialect));
             }
@@ -162,7 +165,7 @@ impl Inserts {
         let mut all: Vec<_> = self.groups.iter_mut().map(|group| std::mem::take(&mut group.values)).collect();
         for (group, values) in self.groups.iter().zip(&mut all) {
             let mut values = std::mem::take(values).into_iter();
-            for places in group.places.chunks(group.chunk(self.dialect)) {
+            for places in group.places.chunks(group.chunk(self.meta, self.dialect)) {
                 let some = values.by_ref().take(places.len() * group.columns.len()).collect();
                 let statement = group.statement(self.meta, some, &self.returning, self.dialect)?;
                 count += group.insert(self, conn, &statement, places, each).await?;
@@ -174,6 +177,19 @@ impl Inserts {
 
 /// What gets the number of a draft, and its row.
 type EachPlace<'a> = &'a mut (dyn FnMut(usize, &Row<'_>) -> Result<()> + Send);
+
+/// The values of a statement's rows, which it may bind as a list for each column.
+#[cold]
+fn row_after_row(binds: &[Value]) -> Cow<'_, [Value]> {
+    let lists = binds.iter().map(|bind| if let Value::List(list) = bind { Some(&list.values) } else { None });
+    match lists.collect::<Option<Vec<&Vec<Value>>>>() {
+        Some(lists) if !lists.is_empty() => {
+            let row = |at: usize| lists.iter().map(move |list| list[at].clone());
+            Cow::Owned((0..lists[0].len()).flat_map(row).collect())
+        }
+        _ => Cow::Borrowed(binds),
+    }
+}
 
 impl Group {
     fn has_columns_of(&self, row: &NewRow) -> bool {
@@ -192,9 +208,18 @@ impl Group {
         self.conflict.as_ref().is_some_and(|conflict| conflict.update.is_empty())
     }
 
+    /// Whether a statement of several rows takes a list for each column.
+    fn lists(&self, meta: &ModelMeta, dialect: Dialect) -> bool {
+        let kinds = self.columns.iter().map(|&column| meta.columns[usize::from(column)].kind);
+        !self.columns.is_empty() && compile::inserts_lists(dialect, kinds)
+    }
+
     /// The rows of one statement.
-    fn chunk(&self, dialect: Dialect) -> usize {
+    fn chunk(&self, meta: &ModelMeta, dialect: Dialect) -> usize {
         let can = dialect.capabilities();
+        if self.lists(meta, dialect) {
+            return LISTED;
+        }
         let most = if self.ignores() && !can.conflict_target { WATCHED } else { ROWS };
         match self.columns.len() {
             // `DEFAULT VALUES` is one row.
@@ -220,13 +245,9 @@ impl Group {
             returning: returning.to_vec(),
         };
         let mut statement = compile::insert(insert, dialect)?;
-        statement.once = rows != self.chunk(dialect) && !comes_again(rows);
+        let one_text = rows == self.chunk(meta, dialect) || self.lists(meta, dialect);
+        statement.once = !one_text && !comes_again(rows);
         Ok(statement)
-    }
-
-    /// What its statement sends: an upsert takes its new values from there, and binds no others.
-    fn sent<'a>(&'a self, statement: &'a Statement) -> Sent<'a> {
-        Sent::of(&self.columns, statement.binds())
     }
 
     /// Runs a statement for the rows of these drafts.
@@ -249,7 +270,11 @@ impl Group {
         };
         let ran = match ran {
             Ok(ran) => ran,
-            Err(error) => return Err(explained_by(self.sent(statement), error, meta, conn).await),
+            Err(error) => {
+                // An upsert takes its new values from what is sent, and binds no others.
+                let values = row_after_row(statement.binds());
+                return Err(explained_by(Sent::of(&self.columns, &values), error, meta, conn).await);
+            }
         };
         if self.ignores() && !conn.dialect().capabilities().conflict_target {
             refuse_hidden_errors(conn, meta).await?;
@@ -346,11 +371,11 @@ async fn create_and_read<M: Model>(
     let (meta, dialect) = (inserts.meta, inserts.dialect);
     for group in &mut inserts.groups {
         let (mut values, keys) = (std::mem::take(&mut group.values).into_iter(), std::mem::take(&mut group.keys));
-        for places in group.places.chunks(group.chunk(dialect)) {
+        for places in group.places.chunks(group.chunk(meta, dialect)) {
             let some = values.by_ref().take(places.len() * group.columns.len()).collect();
             let statement = group.statement(meta, some, &[], dialect)?;
             if let Err(error) = conn.execute(&statement).await {
-                return Err(explained_by(group.sent(&statement), error, meta, conn).await);
+                return Err(explained_by(Sent::of(&group.columns, statement.binds()), error, meta, conn).await);
             }
             if keys.is_empty() {
                 let mut places = places.iter();

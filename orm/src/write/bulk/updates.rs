@@ -4,17 +4,21 @@ use super::super::{
     check::stored,
     clock,
     fault::{Sent, explained_by},
-    point::{key_in, key_is},
+    point::key_is,
     upsert::finish,
 };
 use crate::{
     Access, Connection, Dialect, Operation, Result, Statement, Value, compile,
     model::ModelMeta,
-    tree::{Assignment, Expr, ModelRef, Select, Update},
+    query::KeyPart,
+    tree::{Assignment, Expr, ModelRef, Select, Update, UpdateRows},
 };
+use std::collections::HashSet;
 
-/// The most rows in one UPDATE, which looks each of them up in a list.
-const UPDATES: usize = 100;
+/// The most rows in one UPDATE: as many as go well into one list, or into one JSON text.
+fn most(dialect: Dialect) -> usize {
+    if dialect == Dialect::Postgres { 5_000 } else { 500 }
+}
 
 /// Some columns of many rows.
 pub(super) struct UpdateMany {
@@ -46,36 +50,65 @@ impl UpdateMany {
             };
             rows.push((key, columns.iter().map(take).collect::<Result<Vec<_>>>()?));
         }
-        Ok(UpdateMany { meta, columns, rows })
+        let mut update = UpdateMany { meta, columns, rows };
+        update.keep_last();
+        Ok(update)
     }
 
-    fn statement(&self, rows: &[(Vec<Value>, Vec<Value>)], dialect: Dialect) -> Result<Statement> {
-        let model = ModelRef::Static(self.meta);
-        let keys = rows.iter().map(|(key, _)| key.clone()).collect();
-        let mut select = Select::bare(model.clone());
-        select.add_filter(key_in(&model, keys));
-        let case = |(at, &column): (usize, &u16)| {
-            let branch =
-                |(key, values): &(Vec<Value>, Vec<Value>)| (key_is(&model, key), Expr::Value(values[at].clone()));
-            let value = Expr::Case { branches: rows.iter().map(branch).collect(), otherwise: None };
-            Assignment { column, value }
+    /// A row that is given twice gets what it is given last: in one statement that would be left to chance.
+    fn keep_last(&mut self) {
+        let mut seen = HashSet::with_capacity(self.rows.len());
+        let mut last: Vec<bool> = self.rows.iter().rev().map(|(key, _)| seen.insert(KeyPart::of_all(key))).collect();
+        self.rows.retain(|_| last.pop().unwrap_or(true));
+    }
+
+    /// The statement for rows of which each has its own values, all at once.
+    fn of_rows(&self, rows: &[(Vec<Value>, Vec<Value>)], dialect: Dialect) -> Result<Statement> {
+        let update = UpdateRows {
+            model: ModelRef::Static(self.meta),
+            key: self.meta.key.clone(),
+            set: self.columns.clone(),
+            values: rows.iter().flat_map(|(key, values)| key.iter().chain(values)).cloned().collect(),
         };
-        let set = self.columns.iter().enumerate().map(case).collect();
-        let mut statement = compile::update(&Update { rows: select, set, returning: Vec::new() }, dialect)?;
-        statement.once = rows.len() > 1 && rows.len() != self.chunk(dialect);
-        Ok(statement)
+        compile::update_rows(update, dialect)
     }
 
+    /// The statement for one row, which binds the values of the columns, then those of the key.
+    fn of_one(&self, (key, values): &(Vec<Value>, Vec<Value>), dialect: Dialect) -> Result<Statement> {
+        let model = ModelRef::Static(self.meta);
+        let mut rows = Select::bare(model.clone());
+        rows.add_filter(key_is(&model, key));
+        let value = |(&column, value): (&u16, &Value)| Assignment { column, value: Expr::Value(value.clone()) };
+        let set = self.columns.iter().zip(values).map(value).collect();
+        compile::update(&Update { rows, set, returning: Vec::new() }, dialect)
+    }
+
+    /// How many rows go into one statement.
     fn chunk(&self, dialect: Dialect) -> usize {
-        let binds = self.meta.key.len() + self.columns.len() * (self.meta.key.len() + 1);
-        (dialect.capabilities().max_binds / binds).clamp(1, UPDATES)
+        let columns = self.meta.key.iter().chain(&self.columns);
+        let kinds = columns.map(|&column| self.meta.columns[usize::from(column)].kind);
+        if compile::takes_lists(dialect, kinds) { most(dialect) } else { 1 }
     }
 
     async fn update(&self, conn: &mut Connection) -> Result<u64> {
+        let dialect = conn.dialect();
+        let chunk = self.chunk(dialect);
+        let Some(first) = self.rows.first() else { return Ok(0) };
+        let mut one = self.of_one(first, dialect)?;
         let mut count = 0;
-        for rows in self.rows.chunks(self.chunk(conn.dialect())) {
-            let statement = self.statement(rows, conn.dialect())?;
-            count += match conn.execute(&statement).await {
+        for rows in self.rows.chunks(chunk) {
+            let many;
+            let statement = match rows {
+                [(key, values)] => {
+                    one.binds = values.iter().chain(key).cloned().collect();
+                    &one
+                }
+                rows => {
+                    many = self.of_rows(rows, dialect)?;
+                    &many
+                }
+            };
+            count += match conn.execute(statement).await {
                 Ok(count) => count,
                 Err(error) => {
                     let values: Vec<Value> = rows.iter().flat_map(|(_, values)| values.iter().cloned()).collect();
