@@ -265,3 +265,18 @@ behaviour! {
         Ok(())
     }
 }
+
+#[test]
+fn what_is_wrong_is_named() {
+    let catalog = catalog().hide("shop.Person", ["email"]).unwrap();
+    let refused = |path: &str, value: serde_json::Value| {
+        let query = json!({"model": "shop.Book", "calls": [{"filter": {"where": [path, value]}}]});
+        let query: Query = serde_json::from_value(query).unwrap();
+        let Err(error) = catalog.check(&query).map(drop) else { panic!("{path} is refused") };
+        (error.message().to_owned(), error.hint().unwrap_or_default().to_owned())
+    };
+    assert_eq!(refused("price__gt", json!("cheap")).0, "`price__gt`: expected a decimal number");
+    let (message, hint) = refused("author__email", json!("x"));
+    assert_eq!(message, "a field of `shop.Person` is not called `email`");
+    assert!(!hint.contains("acos") && hint.contains("born"), "{hint}");
+}

@@ -260,13 +260,14 @@ behaviour! {
 #[test]
 fn the_code_of_the_documents_runs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
-    for (document, source) in [
-        ("queries.md", include_str!("documented.rs")),
-        ("models.md", include_str!("documented/models.rs")),
-        ("writes.md", include_str!("documented/writes.rs")),
-        ("connections.md", include_str!("documented/connections.rs")),
+    for (document, sources) in [
+        ("queries.md", &[include_str!("documented.rs"), include_str!("postgres/documented.rs")][..]),
+        ("models.md", &[include_str!("documented/models.rs")]),
+        ("writes.md", &[include_str!("documented/writes.rs")]),
+        ("connections.md", &[include_str!("documented/connections.rs")]),
     ] {
-        let (text, source) = (fs::read_to_string(folder.join(document)).unwrap(), plain(source));
+        let text = fs::read_to_string(folder.join(document)).unwrap();
+        let source = sources.iter().map(|source| plain(source)).collect::<String>();
         let blocks = text.split("```rust\n").skip(1);
         let blocks: Vec<&str> = blocks.map(|block| block.split_once("\n```").expect("a block has an end").0).collect();
         assert!(blocks.len() >= 4, "{document} has examples");

@@ -109,15 +109,15 @@ pub(super) fn fits(field: &Field, shown: &str) -> TokenStream {
     if field.flatten {
         return quote_spanned!(span=> __p::fits_part(__p::Probe::<#ty>::SHAPE, #shown));
     }
-    let relation = match field.may_be_relation() {
-        true => quote_spanned!(span=> __p::Probe::<#ty>::RELATION),
-        false => quote!(false),
+    let why = match field.may_be_relation() {
+        true => quote_spanned!(span=> __p::Probe::<#ty>::WHY),
+        false => quote!(__p::Why::Unknown),
     };
     let mut calls = field.calls.iter().filter(|call| call.value.can_be_refused()).peekable();
     if calls.peek().is_none() {
-        return quote_spanned!(span=> __p::fits_bare(__p::Probe::<#ty>::SHAPE, #relation, #shown));
+        return quote_spanned!(span=> __p::fits_bare(__p::Probe::<#ty>::SHAPE, #why, #shown));
     }
-    let start = quote_spanned!(span=> __p::fitting(__p::Probe::<#ty>::SHAPE, #relation, #shown));
+    let start = quote_spanned!(span=> __p::fitting(__p::Probe::<#ty>::SHAPE, #why, #shown));
     let spec = calls.fold(start, |spec, call| self::call(field, call, spec, true));
     quote_spanned!(span=> __p::fits(#spec))
 }

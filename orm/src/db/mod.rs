@@ -109,7 +109,7 @@ enum Pool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolStatus {
-    /// The most there may be.
+    /// The most there may be; of an SQLite file, those that read and the one that writes.
     pub size: usize,
     /// Those in use.
     pub busy: usize,
@@ -323,7 +323,7 @@ impl Operation for Batch {
 
 fn disabled(what: &str, feature: &str) -> Error {
     Error::new(Code::BackendDisabled, format!("support for {what} is not compiled in"))
-        .with_hint(format!("enable it: orm = {{ version = \"..\", features = [\"{feature}\"] }}"))
+        .with_hint(format!("enable it: orm = {{ .., features = [\"{feature}\"] }}"))
 }
 
 fn closed() -> Error {

@@ -62,6 +62,7 @@ struct State {
 
 type OnCommit = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 
+// Where a closure does not fit, the compiler shows the line of the bound: what is said behind it.
 impl Database {
     /// Runs a closure in a transaction: committed when it returns `Ok`, rolled back when it returns an error, panics, or
     /// its future is dropped.
@@ -79,7 +80,7 @@ impl Database {
     /// ```
     pub async fn transaction<T, F>(&self, work: F) -> Result<T>
     where
-        F: AsyncFnOnce(&mut Transaction) -> Result<T>,
+        F: AsyncFnOnce(&mut Transaction) -> Result<T>, // `async |tx| ..`, not `|tx| async move ..`
     {
         self.build_transaction().run(work).await
     }
@@ -106,7 +107,7 @@ impl Database {
     pub async fn try_transaction<T, E, F>(&self, work: F) -> Result<T, E>
     where
         E: From<Error>,
-        F: AsyncFnOnce(&mut Transaction) -> Result<T, E>,
+        F: AsyncFnOnce(&mut Transaction) -> Result<T, E>, // `async |tx| ..`, not `|tx| async move ..`
     {
         self.build_transaction().try_run(work).await
     }
@@ -285,7 +286,7 @@ impl<'a> TransactionBuilder<'a> {
     /// ```
     pub async fn run<T, F>(self, work: F) -> Result<T>
     where
-        F: AsyncFnOnce(&mut Transaction) -> Result<T>,
+        F: AsyncFnOnce(&mut Transaction) -> Result<T>, // `async |tx| ..`, not `|tx| async move ..`
     {
         self.try_run(work).await
     }
@@ -304,7 +305,7 @@ impl<'a> TransactionBuilder<'a> {
     pub async fn try_run<T, E, F>(self, work: F) -> Result<T, E>
     where
         E: From<Error>,
-        F: AsyncFnOnce(&mut Transaction) -> Result<T, E>,
+        F: AsyncFnOnce(&mut Transaction) -> Result<T, E>, // `async |tx| ..`, not `|tx| async move ..`
     {
         let mut tx = self.db.begin_with(self.options).await?;
         let mut inside = INSIDE.try_with(Clone::clone).unwrap_or_default();
@@ -437,7 +438,7 @@ impl Transaction {
     /// ```
     pub async fn transaction<T, F>(&mut self, work: F) -> Result<T>
     where
-        F: AsyncFnOnce(&mut Transaction) -> Result<T>,
+        F: AsyncFnOnce(&mut Transaction) -> Result<T>, // `async |tx| ..`, not `|tx| async move ..`
     {
         self.try_transaction(work).await
     }
@@ -460,7 +461,7 @@ impl Transaction {
     pub async fn try_transaction<T, E, F>(&mut self, work: F) -> Result<T, E>
     where
         E: From<Error>,
-        F: AsyncFnOnce(&mut Transaction) -> Result<T, E>,
+        F: AsyncFnOnce(&mut Transaction) -> Result<T, E>, // `async |tx| ..`, not `|tx| async move ..`
     {
         self.ready().await?;
         let depth = {

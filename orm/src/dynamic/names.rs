@@ -13,9 +13,19 @@ const SHOWN: usize = 5;
 
 /// An error for a name that is not known, with the nearest of those that are.
 pub(super) fn unknown<'n>(what: &str, name: &str, known: impl IntoIterator<Item = &'n str>) -> Error {
+    unknown_beside(what, name, known, [])
+}
+
+/// The same, where names of another sort could stand as well: they may be the nearest, but are not listed.
+pub(super) fn unknown_beside<'n>(
+    what: &str,
+    name: &str,
+    known: impl IntoIterator<Item = &'n str>,
+    others: impl IntoIterator<Item = &'n str>,
+) -> Error {
     let known: Vec<&str> = known.into_iter().collect();
     let error = Error::new(Code::UnknownName, format!("{what} is not called `{}`", shown(name)));
-    let near = nearest(name, known.iter().copied());
+    let near = nearest(name, known.iter().copied().chain(others));
     if !near.is_empty() {
         return error.with_hint(format!("did you mean `{}`?", near.join("` or `")));
     }

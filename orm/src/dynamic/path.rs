@@ -113,11 +113,11 @@ impl Scope<'_> {
         let seen = model.fields.iter().enumerate().filter(|(index, _)| self.catalog.sees(model, *index as u16));
         let mut known: Vec<&str> = seen.map(|(_, field)| &*field.name).collect();
         known.push("pk");
-        match at {
-            0 => known.extend(self.names.iter().map(|(name, _)| name.as_str())),
-            _ => lookups::names().for_each(|name| known.push(name)),
+        if at == 0 {
+            known.extend(self.names.iter().map(|(name, _)| name.as_str()));
         }
-        names::unknown(&format!("a field of `{}`", model.label()), part, known)
+        let lookups: Vec<&str> = lookups::names().filter(|_| at > 0).collect();
+        names::unknown_beside(&format!("a field of `{}`", model.label()), part, known, lookups)
     }
 
     /// The rows of a to-many relation of this query's rows, as a query inside it that selects nothing yet.

@@ -162,7 +162,14 @@ impl<'s> Scope<'s> {
                 }
                 Ok(Built { expr: built.expr.outer(1), ..built })
             }
-            Node::Where(path, value) => self.named(&parts(path), value, self, 0).map(condition),
+            Node::Where(path, value) => {
+                let named = self.named(&parts(path), value, self, 0).map(condition);
+                named.map_err(|error| match error.code() {
+                    // Of several conditions, the one that it is about.
+                    Code::InvalidValue if error.fields().is_empty() => error.about(&names::shown(path)),
+                    _ => error,
+                })
+            }
             Node::Lookup(left, lookup, value) => {
                 let left = self.term(left, None)?;
                 lookups::apply(self, left, &[lookup.as_str()], value, self, 0).map(condition)

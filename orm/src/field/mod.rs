@@ -29,5 +29,5 @@ pub use scope::{At, Declared, InScope, Joins, NotNull, Null, Nullable, Opt, Own,
 pub use set::Set;
 pub(crate) use to_many::link;
 pub use to_many::{ToMany, Within};
-pub use to_one::{IntoKey, IntoPart, NamesRow, ToOne};
+pub use to_one::{IntoKey, IntoPart, KeyFrom, NamesRow, ToOne};
 pub use types::{FieldType, Json, Plain, family};

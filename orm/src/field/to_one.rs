@@ -190,7 +190,8 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a row of `{M}`",
-    label = "expected a `&{M}`, its key, a foreign key to it, or a column that holds its key"
+    label = "expected a `&{M}`, its key, a foreign key to it, or a column that holds its key",
+    note = "whether there is no row is `.is_null()`"
 )]
 pub trait NamesRow<R, M: Model, How> {
     /// The columns of the key.
@@ -283,11 +284,33 @@ impl<M: Model> IntoKey<M> for &OneToOne<M> {
     }
 }
 
+/// The key of `M`, made of a `T`.
+///
+/// ```
+/// # use library::*;
+/// use orm::KeyFrom;
+/// assert_eq!(<i64 as KeyFrom<Book, i64>>::key_from(7), 7);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a row of `{M}` is not named by a `{T}`: its key is a `{Self}`",
+    label = "expected a `&{M}`, a foreign key to it, or a `{Self}`"
+)]
+pub trait KeyFrom<M, T> {
+    /// The key.
+    fn key_from(value: T) -> Self;
+}
+
 macro_rules! key_values {
-    ($($type:ty => $key:ty;)+) => {$(
-        impl<M: Model<Key = $key>> IntoKey<M> for $type {
+    ($($type:ty $(where $life:lifetime)? => $key:ty;)+) => {$(
+        impl<$($life,)? M> KeyFrom<M, $type> for $key {
+            fn key_from(value: $type) -> $key {
+                value.into()
+            }
+        }
+
+        impl<$($life,)? M: Model<Key: KeyFrom<M, $type>>> IntoKey<M> for $type {
             fn into_key(self) -> M::Key {
-                self.into()
+                M::Key::key_from(self)
             }
         }
     )+};
@@ -301,7 +324,7 @@ key_values! {
     u64 => u64;
     uuid::Uuid => uuid::Uuid;
     String => String;
-    &str => String;
+    &'a str where 'a => String;
 }
 
 /// A part of a key of several: itself, `&str` for a text, or a tuple where the part is a key of several as well.

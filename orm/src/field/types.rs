@@ -453,8 +453,12 @@ macro_rules! positive {
 
             fn to_value(&self) -> Result<Value> {
                 <$signed>::try_from(*self).map(Value::$kind).map_err(|_| {
+                    let more = match stringify!($type) {
+                        "u64" => "no whole number's column holds more: use a `Decimal`, or a text",
+                        _ => "use a field type of more bits",
+                    };
                     Error::new(Code::OutOfRange, format!("the number is more than the column's {}", <$signed>::MAX))
-                        .with_hint("use a field type of more bits")
+                        .with_hint(more)
                 })
             }
 

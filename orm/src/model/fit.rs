@@ -5,7 +5,7 @@
 #![expect(clippy::panic, reason = "these panics are compile errors of the model's crate")]
 
 use super::{
-    FieldSpec, KeyField, ModelField, Shape,
+    FieldSpec, KeyField, Model, ModelField, Shape,
     build::{AUTO_KEY, Text},
 };
 use crate::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
@@ -20,8 +20,8 @@ pub trait Unfit {
     const SHAPE: Option<Shape> = None;
     /// Whether it can be a primary key, or a part of one.
     const KEY: bool = false;
-    /// Whether it is a relation, whatever it leads to.
-    const RELATION: bool = false;
+    /// Why it is no field, if that is known.
+    const WHY: Why = Why::Unknown;
 }
 
 impl<T: ?Sized> Unfit for Probe<T> {}
@@ -36,19 +36,63 @@ impl<T: KeyField> Probe<T> {
     pub const KEY: bool = true;
 }
 
-/// A relation, to rows of a type that may be no model.
-pub trait Relates {}
-impl<M> Relates for ForeignKey<M> {}
-impl<M> Relates for OneToOne<M> {}
-impl<M> Relates for Option<ForeignKey<M>> {}
-impl<M> Relates for Option<OneToOne<M>> {}
-impl<M> Relates for HasMany<M> {}
-impl<M> Relates for HasOne<M> {}
-impl<M> Relates for ManyToMany<M> {}
+/// Why a type is no field.
+#[derive(Debug, Clone, Copy)]
+pub enum Why {
+    /// Nothing is known of it.
+    Unknown,
+    /// A relation that leads to what is no model.
+    NoModel,
+    /// A number whose size is the machine's; this one has the same on all.
+    MachineSize(&'static str),
+    /// Rows of a model, without the relation to them.
+    Rows,
+    /// A set of rows that may be empty, and is never NULL.
+    OptionalSet,
+}
 
-impl<T: Relates> Probe<T> {
-    /// Whether it is a relation, whatever it leads to.
-    pub const RELATION: bool = true;
+/// What is often taken for a field: relations to rows of a type that may be no model, and types that are none.
+pub trait Mistaken {
+    /// Why it is no field, if it is none.
+    const WHY: Why;
+}
+
+macro_rules! mistaken {
+    ($($type:ty => $why:expr;)+) => {$(
+        impl<M> Mistaken for $type {
+            const WHY: Why = $why;
+        }
+    )+};
+}
+
+mistaken! {
+    ForeignKey<M> => Why::NoModel;
+    OneToOne<M> => Why::NoModel;
+    Option<ForeignKey<M>> => Why::NoModel;
+    Option<OneToOne<M>> => Why::NoModel;
+    HasMany<M> => Why::NoModel;
+    HasOne<M> => Why::NoModel;
+    ManyToMany<M> => Why::NoModel;
+    Option<HasMany<M>> => Why::OptionalSet;
+    Option<HasOne<M>> => Why::OptionalSet;
+    Option<ManyToMany<M>> => Why::OptionalSet;
+}
+
+impl Mistaken for usize {
+    const WHY: Why = Why::MachineSize("u64");
+}
+
+impl Mistaken for isize {
+    const WHY: Why = Why::MachineSize("i64");
+}
+
+impl<M: Model> Mistaken for Vec<M> {
+    const WHY: Why = Why::Rows;
+}
+
+impl<T: Mistaken> Probe<T> {
+    /// Why it is no field, if it is none.
+    pub const WHY: Why = T::WHY;
 }
 
 /// Refuses a type that cannot be a primary key. An automatic key has more to ask, of the field.
@@ -67,19 +111,24 @@ pub const fn fits_key(fit: bool, auto: bool, ty: &str) -> bool {
 
 /// The field that attributes are checked against. Refuses a type that cannot be a field.
 #[track_caller]
-pub const fn fitting(shape: Option<Shape>, relation: bool, ty: &str) -> FieldSpec {
-    match shape {
-        Some(shape) => FieldSpec::new("", shape, ""),
-        None if relation => {
-            let text = Text::new().push("`").push(ty).push("` leads to a type that is not a model: ");
-            panic!("{}", text.push("add #[derive(Model)] to that type").as_str());
-        }
-        None => {
-            let text =
-                Text::new().push("`").push(ty).push("` cannot be a field of a model: derive `FieldType` for it ");
-            panic!("{}", text.push("(a newtype) or `Choices` (an enum), or write `Json<").push(ty).push(">`").as_str());
-        }
+pub const fn fitting(shape: Option<Shape>, why: Why, ty: &str) -> FieldSpec {
+    if let Some(shape) = shape {
+        return FieldSpec::new("", shape, "");
     }
+    let text = Text::new().push("`").push(ty);
+    let text = match why {
+        Why::NoModel => text.push("` leads to a type that is not a model: add #[derive(Model)] to that type"),
+        Why::MachineSize(same) => {
+            text.push("` is not of one size on every machine: write `").push(same).push("`, or a smaller one")
+        }
+        Why::Rows => text.push("` is no relation: rows that point here are a `HasMany<..>`, others a `ManyToMany<..>`"),
+        Why::OptionalSet => text.push("` is a set of rows, which is never NULL: take the `Option` away"),
+        Why::Unknown => {
+            let text = text.push("` cannot be a field of a model: derive `FieldType` for it ");
+            text.push("(a newtype) or `Choices` (an enum), or write `Json<").push(ty).push(">`")
+        }
+    };
+    panic!("{}", text.as_str());
 }
 
 /// Refuses a type that is no part of a model.
@@ -107,8 +156,8 @@ pub const fn fits(field: FieldSpec) -> bool {
 
 /// Refuses a type that cannot be a field without attributes.
 #[track_caller]
-pub const fn fits_bare(shape: Option<Shape>, relation: bool, ty: &str) -> bool {
-    fits(fitting(shape, relation, ty))
+pub const fn fits_bare(shape: Option<Shape>, why: Why, ty: &str) -> bool {
+    fits(fitting(shape, why, ty))
 }
 
 /// The type itself, where nothing was wrong.

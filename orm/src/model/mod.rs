@@ -16,7 +16,7 @@ mod traits;
 pub use app::App;
 pub use build::{Offsets, check_columns, offsets, starts};
 pub use describe::{ModelSet, Models, NewField, NewModel};
-pub use fit::{Checked, Probe, Unfit, fits, fits_bare, fits_key, fits_part, fitting};
+pub use fit::{Checked, Probe, Unfit, Why, fits, fits_bare, fits_key, fits_part, fitting};
 pub use key::{Key, KeyField};
 pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta};
 pub use part::ModelPart;

@@ -198,6 +198,15 @@ pub trait Model: Sized + Send + Sync + 'static {
         Edit::new(self)
     }
 
+    /// No row has it: it tells whoever calls it that an edit does.
+    #[doc(hidden)]
+    fn save<E: Executor>(self, ex: &E) -> Pending<'_, Self>
+    where
+        Self: write::IsEdit,
+    {
+        self.save_edit(ex)
+    }
+
     /// Deletes the row, with what the `on_delete` of the foreign keys to it says of the rows that point to it: see
     /// [`QuerySet::delete`]. A row that is gone already gives a total of 0.
     ///

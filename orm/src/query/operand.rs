@@ -20,9 +20,9 @@ use rust_decimal::Decimal;
 /// # Ok(()) }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be compared with a value of type `{T}`",
+    message = "`{Self}` is neither a `{T}` nor an expression of that type",
     label = "expected `{T}`, `Option<{T}>`, or an expression of that type in the same query",
-    note = "numbers of different types are brought together by a cast: `b.stock.cast::<Decimal>() * b.price`"
+    note = "where both are numbers, a cast brings them together, `b.stock.cast::<Decimal>() * b.price`; 12.50 is `Decimal::new(1250, 2)`"
 )]
 pub trait Operand<R, T> {
     /// Whether it can be NULL.

@@ -1,6 +1,6 @@
 //! Rows that do not exist yet.
 
-use super::{IntoField, Pending, UniqueKey, check, clock, point::CreateOne};
+use super::{IntoField, NamesUniqueKey, Pending, check, clock, point::CreateOne};
 use crate::{
     Code, Dialect, Error, Executor, Model, Result, Value,
     model::{ModelField, ModelMeta, Writer},
@@ -90,13 +90,14 @@ pub trait Draft: Sized + Send {
     /// assert_eq!((tag.id, tag.name.as_str(), created), (1, "Code", false));
     /// # Ok(()) }
     /// ```
-    fn get_or_create<K, E>(self, key: K, ex: &E) -> Pending<'_, (Self::Model, bool)>
+    fn get_or_create<K, U, E>(self, key: K, ex: &E) -> Pending<'_, (Self::Model, bool)>
     where
         Self: IntoDraftRow<Self::Model>,
-        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> UniqueKey<Self::Model>,
+        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> U,
+        U: NamesUniqueKey<Self::Model>,
         E: Executor,
     {
-        self.into_row().get_or_create(key(Self::Model::unique_keys()), ex)
+        self.into_row().get_or_create(key(Self::Model::unique_keys()).unique_key(), ex)
     }
 
     /// Changes the row that has the draft's values in a unique key to the draft's other values, or else makes a new one; and
@@ -114,13 +115,14 @@ pub trait Draft: Sized + Send {
     /// assert_eq!((tag.id, tag.name.as_str(), created), (1, "Programs", false));
     /// # Ok(()) }
     /// ```
-    fn update_or_create<K, E>(self, key: K, ex: &E) -> Pending<'_, (Self::Model, bool)>
+    fn update_or_create<K, U, E>(self, key: K, ex: &E) -> Pending<'_, (Self::Model, bool)>
     where
         Self: IntoDraftRow<Self::Model>,
-        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> UniqueKey<Self::Model>,
+        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> U,
+        U: NamesUniqueKey<Self::Model>,
         E: Executor,
     {
-        self.into_row().update_or_create(key(Self::Model::unique_keys()), ex)
+        self.into_row().update_or_create(key(Self::Model::unique_keys()).unique_key(), ex)
     }
 
     /// Like [`update_or_create`](Draft::update_or_create), in one statement, which does not tell whether the row is new.
@@ -139,13 +141,14 @@ pub trait Draft: Sized + Send {
     /// assert_eq!((tag.id, tag.name.as_str()), (1, "Programs"));
     /// # Ok(()) }
     /// ```
-    fn upsert<K, E>(self, key: K, ex: &E) -> Pending<'_, Self::Model>
+    fn upsert<K, U, E>(self, key: K, ex: &E) -> Pending<'_, Self::Model>
     where
         Self: IntoDraftRow<Self::Model>,
-        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> UniqueKey<Self::Model>,
+        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> U,
+        U: NamesUniqueKey<Self::Model>,
         E: Executor,
     {
-        self.into_row().upsert(key(Self::Model::unique_keys()), ex)
+        self.into_row().upsert(key(Self::Model::unique_keys()).unique_key(), ex)
     }
 
     /// The SQL of an [`upsert`](Draft::upsert) in a dialect; no connection is needed.
@@ -160,12 +163,13 @@ pub trait Draft: Sized + Send {
     /// assert!(sql.contains(r#"ON CONFLICT ("slug") DO UPDATE SET "name" = excluded."name""#));
     /// # Ok::<(), orm::Error>(())
     /// ```
-    fn upsert_sql<K>(self, key: K, dialect: Dialect) -> Result<String>
+    fn upsert_sql<K, U>(self, key: K, dialect: Dialect) -> Result<String>
     where
         Self: IntoDraftRow<Self::Model>,
-        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> UniqueKey<Self::Model>,
+        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> U,
+        U: NamesUniqueKey<Self::Model>,
     {
-        self.into_row().upsert_sql(key(Self::Model::unique_keys()), dialect)
+        self.into_row().upsert_sql(key(Self::Model::unique_keys()).unique_key(), dialect)
     }
 }
 

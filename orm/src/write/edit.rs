@@ -239,3 +239,22 @@ impl<M: Model> Operation for Save<M> {
         Ok(row)
     }
 }
+
+/// What can be saved: no row by itself.
+///
+/// ```compile_fail
+/// # use library::*;
+/// # async fn wrong(book: Book, db: &Database) -> orm::Result<()> {
+/// book.save(db).await?; // `book.edit()` is what is saved
+/// # Ok(()) }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a row has no `save`: what is saved is an edit of it",
+    label = "`{Self}` is plain data",
+    note = "write `let mut row = row.edit();`, change its fields, and `row.save(&db).await?`",
+    note = "a row that is not stored yet is a draft: `{Self}::draft()..create(&db)`"
+)]
+pub trait IsEdit: Sized {
+    /// Saves it.
+    fn save_edit<E: Executor>(self, ex: &E) -> Pending<'_, Self>;
+}

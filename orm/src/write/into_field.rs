@@ -1,7 +1,7 @@
 //! What the setters of drafts take.
 
 use crate::{
-    FieldType, ForeignKey, IntoKey, Kind, Model, OneToOne, Range, Value,
+    FieldType, ForeignKey, IntoKey, KeyFrom, Kind, Model, OneToOne, Range, Value,
     field::{Plain, postgres::InRange},
     model::{ModelField, Writer},
 };
@@ -21,7 +21,11 @@ use std::marker::PhantomData;
 /// assert_eq!(book.author, notes.author);
 /// # Ok(()) }
 /// ```
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a value for a field of type `{F}`", label = "expected `{F}`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value for a field of type `{F}`",
+    label = "expected `{F}`",
+    note = "where a `Decimal` is expected, 12.50 is `Decimal::new(1250, 2)`, or `\"12.50\".parse::<Decimal>()?`"
+)]
 pub trait IntoField<F> {
     /// The field's value.
     fn into_field(self) -> F;
@@ -213,14 +217,14 @@ into_relation! {
     [] &OneToOne<M>;
     [] ForeignKey<M>;
     [] OneToOne<M>;
-    [<Key = i16>] i16;
-    [<Key = i32>] i32;
-    [<Key = i64>] i64;
-    [<Key = u32>] u32;
-    [<Key = u64>] u64;
-    [<Key = uuid::Uuid>] uuid::Uuid;
-    [<Key = String>] String;
-    [<Key = String>] &str;
+    [<Key: KeyFrom<M, i16>>] i16;
+    [<Key: KeyFrom<M, i32>>] i32;
+    [<Key: KeyFrom<M, i64>>] i64;
+    [<Key: KeyFrom<M, u32>>] u32;
+    [<Key: KeyFrom<M, u64>>] u64;
+    [<Key: KeyFrom<M, uuid::Uuid>>] uuid::Uuid;
+    [<Key: KeyFrom<M, String>>] String;
+    [<Key: for<'a> KeyFrom<M, &'a str>>] &str;
     [] (A, B), with A B;
     [] (A, B, C), with A B C;
     [] (A, B, C, D), with A B C D;

@@ -22,7 +22,7 @@ pub use clock::{clock_time, set_clock};
 pub use delete::Deleted;
 pub(crate) use delete::delete_row;
 pub use draft::{Draft, DraftRow, Filled, IntoDraftRow, Missing};
-pub use edit::Edit;
+pub use edit::{Edit, IsEdit};
 pub use input::Input;
 pub(crate) use input::draft_from;
 #[cfg(feature = "cli")]
@@ -32,5 +32,5 @@ pub use many::Many;
 pub(crate) use many::many;
 pub use pending::Pending;
 pub(crate) use point::{get, key_of};
-pub use unique::{NullableKey, UniqueKey};
+pub use unique::{NamesUniqueKey, NullableKey, UniqueKey};
 pub use update::Columns;

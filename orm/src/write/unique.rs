@@ -49,6 +49,31 @@ impl<M> UniqueKey<M> {
     }
 }
 
+/// What names a unique key of `M` that a row can be found by.
+///
+/// ```
+/// # use library::*;
+/// use orm::write::{NamesUniqueKey, UniqueKey};
+/// let key: UniqueKey<Tag> = Tag::unique_keys().slug.unique_key();
+/// assert_eq!(key.fields(), [1]);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{M}` has no unique key here by which a row could be found",
+    label = "expected a unique key of `{M}`, none of whose fields can be NULL",
+    note = "a `NullableKey` has a field that is an `Option`: NULL equals nothing, so that several rows may have it",
+    note = "make the field one that is never NULL, or look for the row yourself: `.filter(..).first(..)`, then `create` or an edit"
+)]
+pub trait NamesUniqueKey<M> {
+    /// The key.
+    fn unique_key(self) -> UniqueKey<M>;
+}
+
+impl<M> NamesUniqueKey<M> for UniqueKey<M> {
+    fn unique_key(self) -> UniqueKey<M> {
+        self
+    }
+}
+
 /// A unique key of `M` that can be NULL. NULLs are never equal, so that no upsert can go by it.
 pub struct NullableKey<M>(PhantomData<fn() -> M>);
 

@@ -7,7 +7,7 @@ pub(super) use inserts::refuse_hidden_errors;
 pub(super) use updates::auto_now;
 
 use super::{
-    UniqueKey,
+    NamesUniqueKey, UniqueKey,
     draft::IntoDraftRow,
     point::all_columns,
     update::Columns,
@@ -209,13 +209,14 @@ impl<M: Model> QuerySet<M> {
     /// assert_eq!(Tag::get(1, &db).await?.name, "New");
     /// # Ok(()) }
     /// ```
-    pub async fn bulk_upsert<E, D, K>(self, drafts: impl IntoIterator<Item = D>, key: K, ex: &E) -> Result<u64>
+    pub async fn bulk_upsert<E, D, K, U>(self, drafts: impl IntoIterator<Item = D>, key: K, ex: &E) -> Result<u64>
     where
         E: Executor,
         D: IntoDraftRow<M>,
-        K: FnOnce(M::UniqueKeys) -> UniqueKey<M>,
+        K: FnOnce(M::UniqueKeys) -> U,
+        U: NamesUniqueKey<M>,
     {
-        match upserts(drafts, key(M::unique_keys()), ex.dialect())? {
+        match upserts(drafts, key(M::unique_keys()).unique_key(), ex.dialect())? {
             Upserts::Statements(inserts) => ex.run(inserts).await,
             Upserts::Steps(rows) => ex.run(UpsertInSteps(rows)).await,
         }
@@ -234,7 +235,7 @@ impl<M: Model> QuerySet<M> {
     /// assert!(sql[0].ends_with(r#"VALUES ($1, $2), ($3, $4) ON CONFLICT ("slug") DO UPDATE SET "name" = excluded."name""#));
     /// # Ok::<(), orm::Error>(())
     /// ```
-    pub fn bulk_upsert_sql<D, K>(
+    pub fn bulk_upsert_sql<D, K, U>(
         self,
         drafts: impl IntoIterator<Item = D>,
         key: K,
@@ -242,9 +243,10 @@ impl<M: Model> QuerySet<M> {
     ) -> Result<Vec<String>>
     where
         D: IntoDraftRow<M>,
-        K: FnOnce(M::UniqueKeys) -> UniqueKey<M>,
+        K: FnOnce(M::UniqueKeys) -> U,
+        U: NamesUniqueKey<M>,
     {
-        match upserts(drafts, key(M::unique_keys()), dialect)? {
+        match upserts(drafts, key(M::unique_keys()).unique_key(), dialect)? {
             Upserts::Statements(inserts) => inserts.sql(),
             Upserts::Steps(_) => Err(in_steps(dialect)),
         }
