@@ -37,6 +37,7 @@ pub(crate) struct Index {
     pub(crate) keys: IndexKeys,
     pub(crate) name: Option<LitStr>,
     pub(crate) condition: Option<Expr>,
+    pub(crate) method: Option<LitStr>,
 }
 
 /// What an index is over.

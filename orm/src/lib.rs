@@ -376,7 +376,7 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `table = ".."` | the table's name; otherwise `app_model` |
 /// | `ordering(name, -published)` | the order of row queries that name none |
 /// | `unique(author, title)` | a unique key over several fields; in upserts `b.author_title`. With `name = ".."`, and `condition = \|b\| ..` for a partial one |
-/// | `index(author, -published)`, `index(\|b\| b.published.desc())` | an index over fields or over expressions; with `name = ".."`, and `condition = \|b\| ..` for a partial one |
+/// | `index(author, -published)`, `index(\|b\| b.published.desc())` | an index over fields or over expressions; with `name = ".."`, `condition = \|b\| ..` for a partial one, and `method = "gin"` for another access method of PostgreSQL |
 /// | `check("name", \|b\| b.price.gte(0))` | what has to hold for every row |
 /// | `comment = ".."`, `verbose_name = ".."` | in the database; what people read |
 /// | `managed = false` | migrations leave the table to others |

@@ -96,7 +96,8 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
             Keys::Fields(names) => IndexKeys::Fields(resolve(&model, &names, "index", errors)),
             Keys::Closure(closure) => IndexKeys::Closure(closure),
         };
-        model.indexes.push(Index { keys, name: index.name, condition: index.condition });
+        let (name, condition, method) = (index.name, index.condition, index.method);
+        model.indexes.push(Index { keys, name, condition, method });
     }
     model.checks = attrs.checks.into_iter().map(|check| (check.name, check.condition)).collect();
     constraint_names(&model, errors);

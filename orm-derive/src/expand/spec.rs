@@ -213,7 +213,8 @@ fn options(model: &Model) -> (TokenStream, TokenStream) {
             }
         };
         let (name, condition) = (option(index.name.as_ref()), optional(index.condition.as_ref()));
-        quote!(__p::IndexMeta { name: #name, keys: #keys, condition: #condition })
+        let method = option(index.method.as_ref());
+        quote!(__p::IndexMeta { name: #name, keys: #keys, condition: #condition, method: #method })
     });
     let checks = model.checks.iter().map(|(name, given)| {
         let condition = condition(given);

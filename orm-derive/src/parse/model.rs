@@ -23,12 +23,13 @@ pub(crate) struct Unique {
     pub(crate) condition: Option<Expr>,
 }
 
-/// `index(.., name = "..", condition = |b| ..)`.
+/// `index(.., name = "..", condition = |b| .., method = "..")`.
 pub(crate) struct Index {
     pub(crate) span: Span,
     pub(crate) keys: Keys,
     pub(crate) name: Option<LitStr>,
     pub(crate) condition: Option<Expr>,
+    pub(crate) method: Option<LitStr>,
 }
 
 /// What an index is over.
@@ -202,9 +203,11 @@ fn unique(input: ParseStream<'_>, span: Span) -> syn::Result<Unique> {
 }
 
 fn index(input: ParseStream<'_>, span: Span) -> syn::Result<Index> {
-    let (mut fields, mut expression, mut given, mut condition) = (Vec::new(), None, None, None);
+    let (mut fields, mut expression, mut given, mut condition, mut method) = (Vec::new(), None, None, None, None);
     while !input.is_empty() {
-        if named(input, &mut given, &mut condition)? {
+        if let Some(found) = access_method(input)? {
+            method = Some(found);
+        } else if named(input, &mut given, &mut condition)? {
         } else if input.peek(Token![|]) || input.peek(Token![move]) {
             expression = Some(closure(input)?);
         } else {
@@ -224,7 +227,26 @@ fn index(input: ParseStream<'_>, span: Span) -> syn::Result<Index> {
         }
         None => Keys::Fields(fields),
     };
-    Ok(Index { span, keys, name: given, condition })
+    Ok(Index { span, keys, name: given, condition, method })
+}
+
+/// `method = "gin"` among the arguments of an index.
+fn access_method(input: ParseStream<'_>) -> syn::Result<Option<LitStr>> {
+    let ahead = input.fork();
+    let key = ahead.parse::<Ident>();
+    if !key.is_ok_and(|key| key == "method") || !ahead.peek(Token![=]) {
+        return Ok(None);
+    }
+    input.parse::<Ident>()?;
+    input.parse::<Token![=]>()?;
+    let method: LitStr = input.parse()?;
+    match method.value().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+        true => Ok(Some(method)),
+        false => Err(syn::Error::new_spanned(
+            method,
+            "this is no access method of an index\nhelp: PostgreSQL has `gin`, `gist`, `spgist`, `brin` and `hash`",
+        )),
+    }
 }
 
 fn check(input: ParseStream<'_>) -> syn::Result<Check> {

@@ -284,7 +284,7 @@ fn add_options(model: &mut Model, meta: &ModelMeta) -> Result<()> {
             on: parts,
             condition: index.condition.as_ref().map(expression).transpose()?,
             include: Vec::new(),
-            method: None,
+            method: index.method.map(str::to_owned),
         });
     }
     for check in &options.checks {

@@ -209,6 +209,8 @@ pub struct IndexMeta {
     pub keys: Vec<Order>,
     /// Only rows for which this is true.
     pub condition: Option<Expr>,
+    /// How PostgreSQL keeps it, `gin` for one; other databases have their usual index.
+    pub method: Option<&'static str>,
 }
 
 /// A check constraint.

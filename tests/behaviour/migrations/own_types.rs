@@ -36,6 +36,7 @@ mod after {
     }
 
     #[derive(Model, Debug, Clone)]
+    #[model(index(tags, method = "gin"), index(words, method = "gist", name = "book_words"))]
     pub struct Book {
         pub id: i64,
         #[field(default = ["new", "it's \"so\""])]
@@ -139,7 +140,7 @@ behaviour! {
         }
         db.batch("CREATE TYPE binding AS ENUM ('hard', 'paper back')").await?;
         let file = std::fs::read_to_string(shell.folder.join("migrations/shelf/0002_book_tags_book_numbers_book_sold_book_binding_and_more.toml")).unwrap();
-        for part in ["type = { postgres = \"text[]\" }", "type = { postgres = \"binding\" }", "type = { postgres = \"daterange\" }"] {
+        for part in ["type = { postgres = \"text[]\" }", "type = { postgres = \"binding\" }", "type = { postgres = \"daterange\" }", "method = \"gin\""] {
             assert!(file.contains(part), "{file}");
         }
         shell.run("migrate")?;

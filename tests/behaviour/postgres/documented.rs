@@ -18,6 +18,7 @@ pub enum Rating {
 }
 
 #[derive(Model, Debug, Clone)]
+#[model(index(features, method = "gin"), index(words, method = "gist"))]
 pub struct Film {
     pub id: i64,
     pub title: String,

@@ -60,10 +60,14 @@ pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str], known: &[
         }
     }
     for index in model.indexes.iter().filter(|index| !known.contains(&index.name)) {
-        let plain = index.include.is_empty() && index.method.is_none();
+        let plain = index.include.is_empty();
         let keys = fields(handles, &index.on).map(|fields| fields.join(", ")).or_else(|| closure(handles, &index.on));
         let keys = keys.filter(|_| plain && index.on.iter().all(|part| part.nulls.is_none() && part.opclass.is_none()));
-        let made = keys.and_then(|keys| with_options(handles, &[keys], &index.name, index.condition.as_ref()));
+        let method = index.method.as_ref().map(|method| format!("method = {method:?}"));
+        let made = keys.and_then(|keys| {
+            let parts: Vec<String> = [keys].into_iter().chain(method).collect();
+            with_options(handles, &parts, &index.name, index.condition.as_ref())
+        });
         match made {
             Some(made) => {
                 notes.extend(renamed(&index.name));

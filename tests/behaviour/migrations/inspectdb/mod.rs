@@ -53,6 +53,7 @@ fn tables(backend: Backend) -> String {
                 ADD COLUMN words tsvector, ADD COLUMN hours time[],
                 ADD COLUMN double_price numeric(9, 2) GENERATED ALWAYS AS (price * 2) STORED;
             CREATE INDEX book_search ON shop_book (lower(title), price DESC) WHERE active AND price > 2;
+            CREATE INDEX book_labels ON shop_book USING gin (labels);
             CREATE INDEX book_gin ON shop_book USING gin ((to_tsvector('simple', title)));
             COMMENT ON TABLE shop_book IS 'what is \"sold\"'; COMMENT ON COLUMN shop_book.title IS 'as printed'"
         }

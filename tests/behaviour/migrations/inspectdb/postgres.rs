@@ -45,6 +45,7 @@ pub enum BookBound {
     unique(author, title, name = "titles"),
     check("kinds", |m| m.r#type.is_in([1, 2, 3]) | m.cover.is_null()),
     check("not_free", |m| m.price.gte(0) & (m.active.eq(true) | m.title.ne("old"))),
+    index(labels, method = "gin", name = "book_labels"),
     index(|m| (m.title.lower().asc(), m.price.desc()), name = "book_search", condition = |m| m.active.eq(true) & m.price.gt(2))
 )]
 pub struct Book {
