@@ -264,9 +264,9 @@ pub use db::{
 pub use dialect::{Capabilities, Dialect};
 pub use error::{Code, Error, ErrorKind, Result};
 pub use field::{
-    At, Choices, Field, FieldType, ForeignKey, Handles, HasMany, HasOne, InScope, IntoKey, IntoPart, Json, KeyFrom,
-    LeadsTo, ManyToMany, NamesRow, NamesRows, NotNull, Null, Nullable, OneToOne, Opt, Pk, PkOrder, Plain, PointsTo,
-    Reverse, Reversed, Scope, SelectedValue, Set, Sub, ToMany, ToOne, Within, family,
+    At, Choices, Field, FieldType, ForeignKey, Handles, HasMany, HasOne, InScope, IntoKey, IntoPart, JoinedRows, Json,
+    KeyFrom, LeadsTo, ManyToMany, NamesRow, NamesRows, NotNull, Null, Nullable, OneToOne, Opt, Pk, PkOrder, Plain,
+    PointsTo, Reverse, Reversed, Scope, SelectedValue, Set, Sub, ToMany, ToOne, Within, family,
 };
 pub use migrate::Frozen;
 pub use model::{App, Key, Model, ModelPart, OnDelete};

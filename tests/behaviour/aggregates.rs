@@ -221,4 +221,36 @@ behaviour! {
         assert_eq!(orders, (Some(order_id(3)), Some(at(2024, 1, 31, 23, 59, 58))));
         Ok(())
     }
+
+    async fn joins_with_some_of_the_rows(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let pairs = |rows: Vec<(Person, Option<Book>)>| -> Vec<(String, Option<i64>)> {
+            rows.into_iter().map(|(person, book)| (person.name, book.map(|book| book.id))).collect()
+        };
+        let named = |name: &str, book| (name.to_owned(), book);
+        // A condition on the joined rows leaves nobody out.
+        let active = Person::objects().left_join(|p| p.written.filter(|b| b.active)).order_by(|(p, _)| p.id.asc());
+        let found = pairs(active.clone().all(db).await?);
+        assert_eq!(found, [named("Ada", Some(1)), named("Grace", Some(2)), named("Émile", Some(4)), named("Nobody", None)]);
+        assert_eq!(active.filter(|(_, b)| b.id.is_null()).count(db).await?, 1);
+        // One that follows relations, holds sets, or speaks of the row that they belong to.
+        let edited = Person::objects()
+            .left_join(|p| p.written.filter(|b| b.editor.name.eq("Ada")))
+            .order_by(|(p, _)| p.id.asc());
+        let found = pairs(edited.all(db).await?);
+        assert_eq!(found, [named("Ada", Some(5)), named("Grace", Some(2)), named("Émile", None), named("Nobody", None)]);
+        let tagged = Person::objects().left_join(|p| p.written.filter(|b| b.tags.any(|t| t.slug.eq("old")) & b.id.gte(p.id)));
+        let found = pairs(tagged.order_by(|(p, _)| p.id.asc()).all(db).await?);
+        assert_eq!(found, [named("Ada", Some(1)), named("Grace", Some(3)), named("Émile", None), named("Nobody", None)]);
+        // Across a table between: once for a book without such a tag.
+        let maths = Book::objects().left_join(|b| b.tags.filter(|t| t.slug.eq("old"))).order_by(|(b, _)| b.id.asc());
+        let found: Vec<(i64, Option<String>)> = maths.all(db).await?.into_iter().map(|(b, t)| (b.id, t.map(|t| t.slug))).collect();
+        let old = || Some("old".to_owned());
+        assert_eq!(found, [(1, old()), (2, None), (3, old()), (4, None), (5, None)]);
+        assert_eq!(Book::objects().join(|b| b.tags.filter(|t| t.slug.eq("old"))).count(db).await?, 2);
+        let cut = Person::objects().join(|p| p.written.limit(1)).count(db).await.unwrap_err();
+        assert_eq!(cut.code(), Code::BadQuery);
+        Ok(())
+    }
 }

@@ -28,6 +28,6 @@ pub use row_key::{NamesRows, Pk, PkOrder};
 pub use scope::{At, Declared, InScope, Joins, NotNull, Null, Nullable, Opt, Own, Scope, Sub};
 pub use set::Set;
 pub(crate) use to_many::link;
-pub use to_many::{ToMany, Within};
+pub use to_many::{JoinedRows, ToMany, Within};
 pub use to_one::{IntoKey, IntoPart, KeyFrom, NamesRow, ToOne};
 pub use types::{FieldType, Json, Plain, family};

@@ -1,12 +1,12 @@
 //! Some of the rows of a to-many relation: narrowed, ordered and cut sets.
 
-use super::{PathNode, Scope, Sub, ToMany, Within, link};
+use super::{JoinedRows, PathNode, Scope, Sub, ToMany, Within, link};
 use crate::{
     Expression, FieldType, Q,
     family::IsNumber,
-    model::Model,
+    model::{Model, RowPart},
     query::{Agg, Ex, IntoQ, OrderKeys, Prefetch, PrefetchSelection, Related, RelatedSelection, read_related},
-    tree::{Aggregate, Aggregation, Expr, Join, JoinKind, ModelRef, Select, Selected, Step},
+    tree::{Aggregate, Aggregation, Expr, Join, JoinKind, ModelRef, Path, Select, Selected, Step},
 };
 use std::sync::Arc;
 
@@ -29,6 +29,14 @@ pub struct Set<S, M> {
     select: Select,
     related: Vec<Related>,
     below: Vec<Arc<Prefetch>>,
+}
+
+impl<R, S: Scope<Root = R>, M: Model + RowPart> JoinedRows<R> for Set<S, M> {
+    type Row = M;
+
+    fn joined(self) -> (Path, Step, Select) {
+        (self.relation.owner().path(), self.relation.step(), self.select)
+    }
 }
 
 impl<S: Scope, M: Model> Set<S, M> {

@@ -4,9 +4,9 @@ use super::{At, PathNode, Scope, Set, Sub};
 use crate::{
     Expression, FieldType, Q,
     family::IsNumber,
-    model::{Model, ModelMeta},
+    model::{Model, ModelMeta, RowPart},
     query::{Agg, Ex, IntoQ, OrderKeys, PrefetchSelection, RelatedSelection},
-    tree::{BinaryOp, Expr, ModelRef, Path, Step},
+    tree::{BinaryOp, Expr, ModelRef, Path, Select, Selected, Step},
 };
 use std::marker::PhantomData;
 
@@ -376,6 +376,87 @@ pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, be
     match step.foreign_key() {
         Some(key) => Link { through: None, on: equal(foreign_key(source, target, key), owner_key) },
         None => refuse("has no foreign key on the other side"),
+    }
+}
+
+impl Link {
+    /// Links with those of the related rows only that `rows` has.
+    pub(crate) fn narrow(&mut self, step: &Step, rows: Select, source: u16, between: u16) {
+        if rows.is_sliced() {
+            self.on =
+                Expr::invalid("joined rows are not cut: load the first of each by `prefetch`, or join by `join_query`");
+            return;
+        }
+        let Some(filter) = &rows.filter else { return };
+        if let (Some(through), Some((middle, tie))) = (step.between(), &mut self.through) {
+            // Of the rows between only those count that lead to one.
+            let far = middle.fields[usize::from(through.target)].columns();
+            let at = |column| Expr::Column { path: Path::source(between), model: middle.clone(), column };
+            *tie =
+                std::mem::replace(tie, Expr::And(Vec::new())).and(Expr::InQuery(far.map(at).collect(), keys_of(rows)));
+            return;
+        }
+        let mut plain = true;
+        filter.visit(0, &mut |expr, depth| {
+            plain &= !matches!(expr, Expr::Column { path, .. } if depth == 0 && !path.steps.is_empty());
+        });
+        let condition = if plain {
+            // The columns of the set are those of the join, and the query around it is the one that it stands in.
+            let mut here = filter.clone().below(&Path::source(source));
+            here.update(0, &mut |expr, depth| {
+                if let Expr::Outer(levels, _) = expr
+                    && depth <= 0
+                    && depth + i32::from(*levels) > 0
+                {
+                    *levels -= 1;
+                }
+            });
+            here
+        } else {
+            let at = |&column: &u16| Expr::Column { path: Path::source(source), model: rows.model.clone(), column };
+            Expr::InQuery(rows.model.key.iter().map(at).collect(), keys_of(rows))
+        };
+        self.on = std::mem::replace(&mut self.on, Expr::And(Vec::new())).and(condition);
+    }
+}
+
+/// The keys of these rows, as a query.
+fn keys_of(mut rows: Select) -> Box<Select> {
+    let model = rows.model.clone();
+    rows.selection = model.key.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
+    rows.related.clear();
+    (rows.order, rows.default_order) = (Vec::new(), false);
+    Box::new(rows)
+}
+
+/// Related rows that a query joins: those of a relation, or some of them.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let tagged = Book::objects().join(|b| b.tags.filter(|t| t.slug.eq("history"))).order_by(|(b, _)| b.id.asc());
+/// assert_eq!(tagged.first(&db).await?.unwrap().0.title, "Notes");
+/// # Ok(()) }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of related rows of a query over `{R}`",
+    label = "expected a relation to many rows, or some of them: `a.books.filter(..)`"
+)]
+pub trait JoinedRows<R> {
+    /// The model of the related rows.
+    type Row: Model + RowPart;
+
+    /// Where the relation begins, which it is, and which of its rows.
+    #[doc(hidden)]
+    fn joined(self) -> (Path, Step, Select);
+}
+
+impl<R, S: Scope<Root = R>, M: Model + RowPart> JoinedRows<R> for ToMany<S, M> {
+    type Row = M;
+
+    fn joined(self) -> (Path, Step, Select) {
+        (self.owner().path(), self.step(), Select::bare(ModelRef::Static(M::meta())))
     }
 }
 

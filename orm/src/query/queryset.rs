@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Dialect, Model, Result, compile,
-    field::{PathNode, Scope, ToMany, link},
+    field::{JoinedRows, PathNode, link},
     model::RowPart,
     tree::{Expr, Join, JoinKind, ModelRef, Order, Path, Select, Selected},
 };
@@ -389,7 +389,8 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
         self
     }
 
-    /// Pairs of each row with each of its related rows. The one form that multiplies rows. SQL: `JOIN`.
+    /// Pairs of each row with each of its related rows, or with each of some of them. The one form that multiplies rows.
+    /// SQL: `JOIN`.
     ///
     /// ```
     /// # use library::*;
@@ -400,17 +401,18 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
     /// assert_eq!((pairs[3].0.name.as_str(), pairs[3].1.title.as_str()), ("Ada Lovelace", "Sketches"));
     /// # Ok(()) }
     /// ```
-    pub fn join<C, S, T>(self, relation: C) -> QuerySet<M, <O as Append<(T,)>>::Row, R>
+    pub fn join<C, J>(self, relation: C) -> QuerySet<M, <O as Append<(J::Row,)>>::Row, R>
     where
-        C: FnOnce(O::Handles<R>) -> ToMany<S, T>,
-        S: Scope<Root = R>,
-        T: Model + RowPart,
-        O: Append<(T,)>,
+        C: FnOnce(O::Handles<R>) -> J,
+        J: JoinedRows<R>,
+        O: Append<(J::Row,)>,
     {
         self.join_as(relation, JoinKind::Inner).retype()
     }
 
     /// Pairs as [`join`](QuerySet::join) makes them, and rows without related rows once, with `None`. SQL: `LEFT JOIN`.
+    ///
+    /// A part of the related rows, `a.books.filter(..)`, leaves no row out: the condition is one of the join.
     ///
     /// ```
     /// # use library::*;
@@ -418,32 +420,33 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
     /// # let db = filled().await?;
     /// let pairs: Vec<(Author, Option<Book>)> = Author::objects().left_join(|a| a.books).all(&db).await?;
     /// assert_eq!(pairs.iter().filter(|(_, book)| book.is_none()).count(), 1);
+    /// let cheap = Author::objects().left_join(|a| a.books.filter(|b| b.price.lt(5))).order_by(|(a, _)| a.id.asc());
+    /// let titles: Vec<Option<String>> = cheap.all(&db).await?.into_iter().map(|(_, book)| Some(book?.title)).collect();
+    /// assert_eq!(titles, [Some("Sketches".to_owned()), None, None]);
     /// # Ok(()) }
     /// ```
-    pub fn left_join<C, S, T>(self, relation: C) -> QuerySet<M, <O as Append<(Option<T>,)>>::Row, R>
+    pub fn left_join<C, J>(self, relation: C) -> QuerySet<M, <O as Append<(Option<J::Row>,)>>::Row, R>
     where
-        C: FnOnce(O::Handles<R>) -> ToMany<S, T>,
-        S: Scope<Root = R>,
-        T: Model + RowPart,
-        O: Append<(Option<T>,)>,
+        C: FnOnce(O::Handles<R>) -> J,
+        J: JoinedRows<R>,
+        O: Append<(Option<J::Row>,)>,
     {
         self.join_as(relation, JoinKind::Left).retype()
     }
 
-    fn join_as<C, S, T>(mut self, relation: C, kind: JoinKind) -> Self
+    fn join_as<C, J>(mut self, relation: C, kind: JoinKind) -> Self
     where
-        C: FnOnce(O::Handles<R>) -> ToMany<S, T>,
-        S: Scope<Root = R>,
-        T: Model + RowPart,
+        C: FnOnce(O::Handles<R>) -> J,
+        J: JoinedRows<R>,
     {
         self.select.settle();
-        let relation = relation(self.handles());
-        let model = ModelRef::Static(T::meta());
+        let (owner, step, rows) = relation(self.handles()).joined();
+        let model = rows.model.clone();
         // A many-to-many takes two sources: the model between comes first.
         let next = self.select.joins.len() as u16 + 1;
-        let between = link(&relation.owner().path(), &relation.step(), &model, next + 1, next, 0);
-        let source = if between.through.is_some() { next + 1 } else { next };
-        let link = link(&relation.owner().path(), &relation.step(), &model, source, next, 0);
+        let source = if step.between().is_some() { next + 1 } else { next };
+        let mut link = link(&owner, &step, &model, source, next, 0);
+        link.narrow(&step, rows, source, next);
         if let Some((model, on)) = link.through {
             self.select.joins.push(Join::of(model, kind, on));
         }
