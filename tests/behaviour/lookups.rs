@@ -73,6 +73,12 @@ behaviour! {
         assert_eq!(ids(&bed, |b| b.rating.ne(4.0)).await?, [1, 3, 4, 5]);
         assert_eq!(ids(&bed, |b| b.rating.is_same(None)).await?, [3, 5]);
         assert_eq!(ids(&bed, |b| b.editor.is_null()).await?, [1, 3]);
+        assert_eq!(ids(&bed, |b| b.editor.eq(None)).await?, [1, 3]);
+        assert_eq!(ids(&bed, |b| b.editor.ne(None)).await?, [2, 4, 5]);
+        let ada = Person::get(1, &bed.db).await?;
+        assert_eq!(ids(&bed, |b| b.editor.eq(Some(&ada))).await?, [2, 5]);
+        assert!(ids(&bed, |b| b.author.eq(None)).await?.is_empty());
+        assert!(ids(&bed, |b| b.pk().eq(None)).await?.is_empty());
         assert_eq!(ids(&bed, |b| b.editor.name.is_null()).await?, [1, 3]);
         assert_eq!(ids(&bed, |b| b.editor.name.ne("Ada")).await?, [1, 3, 4]);
         assert_eq!(ids(&bed, |b| b.editor.ne(1)).await?, [1, 3, 4]);

@@ -80,7 +80,9 @@ pub(super) fn key_columns<M: Model>(at: &'static PathNode) -> Vec<Expr> {
 
 /// The key is the one that `row` names.
 pub(super) fn is_row<R, M: Model, How>(key: Vec<Expr>, row: impl NamesRow<R, M, How>) -> Expr {
+    let is_null = |value: &Expr| matches!(value, Expr::Value(value) if value.is_null());
     match row.key_exprs() {
+        Ok(values) if values.iter().all(is_null) => Expr::no_key(key),
         Ok(values) => Expr::same_key(key, values),
         Err(error) => Expr::refused(&error),
     }

@@ -4,7 +4,7 @@ use super::{
     Field, ForeignKey, InScope, Joins, NamesRows, OneToOne, PathNode, Plain, Scope, expr_in, path::handles_of, row_key,
 };
 use crate::{
-    Expression, FieldType, Q, Result,
+    Expression, FieldType, Q, Result, Value,
     model::{Key, Model, Writer},
     tree::{BinaryOp, Expr, ModelRef, Step},
 };
@@ -180,7 +180,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
 
 /// What names a row of `M` in the query `R`: what [`IntoKey`] takes, a column that holds the key, or another relation.
 ///
-/// `How` keeps the three apart, so that each can be said of any type.
+/// `How` keeps them apart, so that each can be said of any type. `None` is where the relation leads to no row.
 ///
 /// ```
 /// # use library::*;
@@ -191,7 +191,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a row of `{M}`",
     label = "expected a `&{M}`, its key, a foreign key to it, or a column that holds its key",
-    note = "whether there is no row is `.is_null()`"
+    note = "whether there is no row is `.eq(None)`, or `.is_null()`"
 )]
 pub trait NamesRow<R, M: Model, How> {
     /// The columns of the key.
@@ -207,6 +207,18 @@ pub struct ByColumn;
 
 /// By another relation.
 pub struct ByRelation;
+
+/// By a row that may not be there: none is where the relation leads to none.
+pub struct ByOption;
+
+impl<R, M: Model> NamesRow<R, M, ByOption> for Option<&M> {
+    fn key_exprs(self) -> Result<Vec<Expr>> {
+        match self {
+            Some(row) => NamesRow::<R, M, ByKey>::key_exprs(row),
+            None => Ok(M::Key::KINDS.iter().map(|&kind| Expr::Value(Value::Null(kind))).collect()),
+        }
+    }
+}
 
 impl<R, M: Model, T: IntoKey<M>> NamesRow<R, M, ByKey> for T {
     fn key_exprs(self) -> Result<Vec<Expr>> {
