@@ -334,7 +334,7 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `String`, `Decimal`, `NaiveDate`, `NaiveTime`, `NaiveDateTime`, `DateTime<Utc>`, `TimeDelta`, `Uuid`, `Vec<u8>`, `serde_json::Value`, [`Json<T>`](crate::Json) | a column |
 /// | `u16`, `u32`, `u64` | a column that is never negative |
 /// | an enum with [`Choices`](derive@crate::Choices), a newtype with [`FieldType`](derive@crate::FieldType) | a column |
-/// | `Vec<T>` of these, and the types of [`postgres`](crate::postgres) | a column, on PostgreSQL only |
+/// | `Vec<T>` of these, and the types of [`postgres`] | a column, on PostgreSQL only |
 /// | `Option<T>` of these | the same, or NULL; drafts need not set it |
 /// | [`ForeignKey<M>`](crate::ForeignKey), [`OneToOne<M>`](crate::OneToOne), and `Option` of them | a column with the key of another row: `author_id` |
 /// | [`HasMany<M>`](crate::HasMany), [`HasOne<M>`](crate::HasOne) | the reverse side of one; no column |

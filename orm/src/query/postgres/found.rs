@@ -11,7 +11,7 @@ use crate::{
 };
 use std::marker::PhantomData;
 
-/// How well a query finds words: what [`SearchExpression::rank`] gives.
+/// How well a query finds words: what [`SearchExpression::rank`](crate::postgres::SearchExpression::rank) gives.
 #[must_use = "a rank does nothing before a query orders by it, or selects it"]
 pub struct Rank<R, T> {
     words: Expr,
@@ -97,7 +97,8 @@ impl<R: 'static, T: FieldType> Expression for Rank<R, T> {
     }
 }
 
-/// The places of a text in which a query finds something: what [`SearchExpression::headline`] gives.
+/// The places of a text in which a query finds something: what
+/// [`SearchExpression::headline`](crate::postgres::SearchExpression::headline) gives.
 #[must_use = "a headline does nothing before a query selects it"]
 pub struct Headline<R, T> {
     text: Expr,

@@ -9,7 +9,8 @@ use crate::{
 };
 use std::ops::{BitAnd, BitOr, Not};
 
-/// Searching for words: methods of every [`Expression`] whose values are text or a [`SearchVector`]. PostgreSQL only.
+/// Searching for words: methods of every [`Expression`] whose values are text or a
+/// [`SearchVector`](crate::postgres::SearchVector). PostgreSQL only.
 ///
 /// ```
 /// # use library::*;
@@ -27,7 +28,7 @@ pub trait SearchExpression: Expression {
     /// Whether the query finds something in the words; a text stands for all of its words, in any order. SQL: `@@`.
     ///
     /// A text is taken by the configuration of the query, or the database's own. An index serves where it is over the same: a
-    /// [`SearchVector`] column is.
+    /// [`SearchVector`](crate::postgres::SearchVector) column is.
     ///
     /// ```
     /// # use library::*;

@@ -70,7 +70,8 @@ pub trait SimilarExpression: Expression {
         call(PgFunction::StrictWordSimilarity, [self.into_expr(), other.into_operand()])
     }
 
-    /// Whether both texts are alike: by more than the setting `pg_trgm.similarity_threshold`, 0.3. SQL: `%`, which an index can serve.
+    /// Whether both texts are alike: by more than the setting `pg_trgm.similarity_threshold`, 0.3. SQL: `%`, which an index can
+    /// serve.
     ///
     /// ```
     /// # use library::*;
@@ -85,7 +86,8 @@ pub trait SimilarExpression: Expression {
         condition(PgFunction::Similar, [self.into_expr(), other.into_operand()])
     }
 
-    /// Whether the other text is like a part of this one: by more than `pg_trgm.word_similarity_threshold`, 0.6. SQL: `%>`, which an index can serve.
+    /// Whether the other text is like a part of this one: by more than `pg_trgm.word_similarity_threshold`, 0.6. SQL: `%>`, which
+    /// an index can serve.
     ///
     /// ```
     /// # use library::*;

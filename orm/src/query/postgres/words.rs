@@ -116,7 +116,7 @@ impl<R> Words<R> {
         self
     }
 
-    /// With a weight, which counts in the [`rank`](SearchExpression::rank).
+    /// With a weight, which counts in the [`rank`](crate::postgres::SearchExpression::rank).
     ///
     /// ```
     /// # use library::*;
