@@ -231,8 +231,8 @@ impl<M: Model> QuerySet<M> {
     /// ```
     /// # use library::*;
     /// let drafts = ["code", "logic"].map(|word| Tag::draft().slug(word).name("New"));
-    /// let sql = Tag::objects().bulk_upsert_sql(drafts, |t| t.slug, Dialect::Postgres)?;
-    /// assert!(sql[0].ends_with(r#"VALUES ($1, $2), ($3, $4) ON CONFLICT ("slug") DO UPDATE SET "name" = excluded."name""#));
+    /// let sql = Tag::objects().bulk_upsert_sql(drafts, |t| t.slug, Dialect::Sqlite)?;
+    /// assert!(sql[0].ends_with(r#"VALUES (?, ?), (?, ?) ON CONFLICT ("slug") DO UPDATE SET "name" = excluded."name""#));
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn bulk_upsert_sql<D, K, U>(
