@@ -59,7 +59,32 @@ pub(crate) fn inverses(
         inverses.push(inverse);
         operation.apply(state)?;
     }
+    number_again(&mut inverses);
     Ok(inverses)
+}
+
+/// An automatic key that another key took the place of comes back as it came: as the key, with a number for each row. By itself
+/// it would first be a column of equal values.
+fn number_again(inverses: &mut [Vec<Operation>]) {
+    for at in 0..inverses.len() {
+        let (earlier, later) = inverses.split_at_mut(at);
+        for back in &mut later[0] {
+            let Operation::AddField { model, field, fill } = back else { continue };
+            let becomes_key = |inverse: &Vec<Operation>| match &inverse[..] {
+                [
+                    Operation::AlterPrimaryKey { model: of, primary_key },
+                    Operation::AlterField { field: numbered, .. },
+                ] => {
+                    of == model && *primary_key == [field.name.as_str()] && numbered.auto && numbered.name == field.name
+                }
+                _ => false,
+            };
+            if let Some(key) = earlier.iter_mut().find(|inverse| becomes_key(inverse)) {
+                key.clear();
+                (field.auto, *fill) = (true, None);
+            }
+        }
+    }
 }
 
 /// The statements that undo a migration; the state goes from after it to before it.

@@ -9,6 +9,7 @@ use orm::{
     migrate::{
         Migrator,
         engine::{MigrationSet, diff::Answers},
+        engine_error,
     },
     prelude::*,
 };
@@ -46,7 +47,7 @@ macro_rules! shop {
 
 shop!(before, {}, , , {});
 
-// One keeps the names of the table and its columns; the other is called anew, and restricts what the table let go.
+// One keeps the names of the table and its columns; the other is called anew, restricts what the table let go, and has another key.
 shop!(after, { ProductTag, Likeness }, #[field(through = ProductTag)], #[field(through = Likeness)], {
     #[derive(Model, Debug, Clone)]
     #[model(table = "shop_product_tags", unique(product, tag))]
@@ -62,9 +63,9 @@ shop!(after, { ProductTag, Likeness }, #[field(through = ProductTag)], #[field(t
 
     #[derive(Model, Debug, Clone)]
     pub struct Likeness {
-        #[field(primary_key, auto)]
-        pub number: i64,
+        #[field(primary_key)]
         pub left: ForeignKey<Product>,
+        #[field(primary_key)]
         pub right: ForeignKey<Product>,
     }
 });
@@ -82,7 +83,10 @@ behaviour! {
         Migrator::with_set(set.clone()).run(db).await?;
         db.batch(ROWS).await?;
 
-        let new = make(&mut set, &[after::shop()], &mut Answers::new())?;
+        // The key that the table had is not that of the new model.
+        let mut answers = Answers::new();
+        answers.remove("shop.Likeness.id").map_err(engine_error)?;
+        let new = make(&mut set, &[after::shop()], &mut answers)?;
         let said = described(&new).join("; ");
         assert!(said.contains("Remove field tags from shop.Product; Create model shop.ProductTag"), "{said}");
         assert!(make(&mut set, &[after::shop()], &mut Answers::new())?.is_empty());
