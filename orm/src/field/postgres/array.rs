@@ -37,7 +37,7 @@ impl<T: FieldType> Plain for Vec<T> {}
 const fn kind<T: FieldType>() -> &'static PgKind {
     const {
         if !PgKind::is_element(T::KIND) {
-            panic!("an array holds plain values: no arrays, ranges or documents of words");
+            panic!("an array holds plain values, and no arrays or ranges: write `Json<..>`");
         }
         &PgKind::Array(T::KIND)
     }
