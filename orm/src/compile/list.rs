@@ -71,15 +71,8 @@ impl Sql {
                 self.unnest(&kinds, values.iter().cloned())?;
             }
             Dialect::Sqlite => {
-                self.push("SELECT ");
-                self.list(places, ", ", |sql, place| {
-                    let value = from_json(kinds[place], &format!("value->>'$[{place}]'")).ok_or_else(no_json)?;
-                    sql.push(&value);
-                    Ok(())
-                })?;
-                self.push(" FROM json_each(");
-                self.bind(list_of_rows(&kinds, values));
-                self.push(")");
+                self.push("SELECT * FROM ");
+                self.json_each(&kinds, values)?;
             }
             Dialect::MariaDb | Dialect::MySql if values.len() <= FEW => {
                 self.list(rows(), ", ", |sql, row| {
@@ -109,6 +102,22 @@ impl Sql {
 }
 
 impl Sql {
+    /// `(SELECT .. FROM json_each(..))` of rows whose values stand one after the other, with the columns `c0`, `c1` ..
+    pub(super) fn json_each(&mut self, kinds: &[Kind], values: &[Value]) -> Result<()> {
+        self.push("(SELECT ");
+        self.list(kinds.iter().enumerate(), ", ", |sql, (place, &kind)| {
+            let element = format!("value->>'$[{place}]'");
+            // A document is text there as well.
+            let value = from_json(kind, &element).unwrap_or(element);
+            sql.push(&format!("{value} AS c{place}"));
+            Ok(())
+        })?;
+        self.push(" FROM json_each(");
+        self.bind(list_of_rows(kinds, values));
+        self.push("))");
+        Ok(())
+    }
+
     /// `JSON_TABLE(..)` of rows whose values stand one after the other, with the columns `c0`, `c1` ..
     pub(super) fn json_table(&mut self, kinds: &[Kind], values: &[Value]) -> Result<()> {
         self.push("JSON_TABLE(");
@@ -128,10 +137,6 @@ impl Sql {
 /// Rows whose values stand one after the other, to be bound as one.
 fn list_of_rows(kinds: &[Kind], values: &[Value]) -> Value {
     Value::list(Kind::Json, values.chunks_exact(kinds.len()).map(|row| Value::list(kinds[0], row.iter().cloned())))
-}
-
-fn no_json() -> crate::Error {
-    bad("a list of documents is compared one by one".to_owned())
 }
 
 /// What SQLite makes of an element of a JSON list. Bytes have no form in JSON, and floats might lose a digit there: digits and

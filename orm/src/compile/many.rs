@@ -4,17 +4,13 @@ use super::{Sql, list::from_json_table};
 use crate::{Dialect, Kind, Result, Statement, Value, tree::UpdateRows};
 
 /// Whether rows of columns of these kinds can be handed over as lists.
-pub(crate) fn takes_lists(dialect: Dialect, mut kinds: impl Iterator<Item = Kind>) -> bool {
-    match dialect {
-        // Quicker one by one, by a statement that stays prepared.
-        Dialect::Sqlite => false,
-        Dialect::Postgres | Dialect::MariaDb | Dialect::MySql => !kinds.any(|kind| matches!(kind, Kind::Postgres(_))),
-    }
+pub(crate) fn takes_lists(mut kinds: impl Iterator<Item = Kind>) -> bool {
+    !kinds.any(|kind| matches!(kind, Kind::Postgres(_)))
 }
 
 /// Whether new rows of such columns are: elsewhere their text is as quick.
 pub(crate) fn inserts_lists(dialect: Dialect, kinds: impl Iterator<Item = Kind>) -> bool {
-    dialect == Dialect::Postgres && takes_lists(dialect, kinds)
+    dialect == Dialect::Postgres && takes_lists(kinds)
 }
 
 /// Rows to change, each to its own values, as one statement.
@@ -76,9 +72,14 @@ impl Sql {
         }
         pairs(self, keys, all, ", ", false)?;
         self.push(" FROM ");
-        self.unnest(&kinds, values.into_iter())?;
-        let names: Vec<String> = (0..all).map(|place| format!("c{place}")).collect();
-        self.push(&format!(" AS v({}) WHERE ", names.join(", ")));
+        if self.dialect == Dialect::Sqlite {
+            self.json_each(&kinds, &values)?;
+            self.push(" AS v WHERE ");
+        } else {
+            self.unnest(&kinds, values.into_iter())?;
+            let names: Vec<String> = (0..all).map(|place| format!("c{place}")).collect();
+            self.push(&format!(" AS v({}) WHERE ", names.join(", ")));
+        }
         pairs(self, 0, keys, " AND ", true)
     }
 }

@@ -257,8 +257,8 @@ impl<M: Model> QuerySet<M> {
     /// `rows` are rows, or references to them, with their new values; fields that say `auto_now` are set as well. Of a row that is
     /// given twice the last values count.
     /// SQL: on PostgreSQL `UPDATE .. SET title = v.c1 FROM unnest($1, $2) AS v(c0, c1) WHERE id = v.c0` for up to 5 000 rows, on
-    /// MariaDB and MySQL the same by `JSON_TABLE` for up to 500, on SQLite, which is asked without a way to a server, one prepared
-    /// `UPDATE` for each; all in one transaction or savepoint.
+    /// MariaDB and MySQL the same by `JSON_TABLE`, and on SQLite by `json_each`, for up to 500. More than that are updated one by
+    /// one on SQLite, by a statement that stays prepared, which is quicker there. All in one transaction or savepoint.
     ///
     /// # Errors
     /// Those of an edit's `save`; a row that is gone is none.

@@ -87,7 +87,13 @@ impl UpdateMany {
     fn chunk(&self, dialect: Dialect) -> usize {
         let columns = self.meta.key.iter().chain(&self.columns);
         let kinds = columns.map(|&column| self.meta.columns[usize::from(column)].kind);
-        if compile::takes_lists(dialect, kinds) { most(dialect) } else { 1 }
+        let most = most(dialect);
+        // For many rows a prepared statement for each is quicker than JSON, where there is no way to a server.
+        let many = dialect == Dialect::Sqlite && self.rows.len() > most;
+        let nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+        // Not every JSON function knows that letter.
+        let odd = || dialect != Dialect::Postgres && self.rows.iter().any(|(key, to)| key.iter().chain(to).any(nul));
+        if !many && compile::takes_lists(kinds) && !odd() { most } else { 1 }
     }
 
     async fn update(&self, conn: &mut Connection) -> Result<u64> {
