@@ -33,6 +33,7 @@ mod postgres;
 mod prefetch;
 mod reading;
 mod recursion;
+mod scale;
 mod secrets;
 mod sides;
 mod slices;

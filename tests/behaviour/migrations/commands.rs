@@ -20,7 +20,9 @@ pub(super) fn moved(app: App, folder: &Path) -> App {
 }
 
 pub(super) fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("commands_{}_{name}", std::process::id()));
+    // Within the workspace, also where what is built is not.
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let folder = workspace.join(format!("target/tmp/commands_{}_{name}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     folder
