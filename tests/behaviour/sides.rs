@@ -279,54 +279,38 @@ mod parts {
         }
     }
 
-    pub mod misnamed {
-        use orm::prelude::*;
+    /// Pages with labels in a part; `$way` says how labels lead back.
+    macro_rules! labelled {
+        ($name:ident, $(#[$way:meta])?) => {
+            pub mod $name {
+                use orm::prelude::*;
 
-        orm::app! { pub misnamed { Page, Label } }
+                orm::app! { pub $name { Page, Label } }
 
-        #[derive(ModelPart)]
-        pub struct Labelled {
-            pub labels: ManyToMany<Label>,
-        }
+                #[derive(ModelPart)]
+                pub struct Labelled {
+                    pub labels: ManyToMany<Label>,
+                }
 
-        #[derive(Model)]
-        pub struct Page {
-            pub id: i64,
-            #[field(flatten)]
-            pub labelled: Labelled,
-        }
+                #[derive(Model)]
+                pub struct Page {
+                    pub id: i64,
+                    #[field(flatten)]
+                    pub labelled: Labelled,
+                }
 
-        #[derive(Model)]
-        pub struct Label {
-            pub id: i64,
-            #[field(via = label)]
-            pub pages: ManyToMany<Page>,
-        }
+                #[derive(Model)]
+                pub struct Label {
+                    pub id: i64,
+                    $(#[$way])?
+                    pub pages: ManyToMany<Page>,
+                }
+            }
+        };
     }
 
-    pub mod doubled {
-        use orm::prelude::*;
-
-        orm::app! { pub doubled { Page, Label } }
-
-        #[derive(ModelPart)]
-        pub struct Labelled {
-            pub labels: ManyToMany<Label>,
-        }
-
-        #[derive(Model)]
-        pub struct Page {
-            pub id: i64,
-            #[field(flatten)]
-            pub labelled: Labelled,
-        }
-
-        #[derive(Model)]
-        pub struct Label {
-            pub id: i64,
-            pub pages: ManyToMany<Page>,
-        }
-    }
+    labelled!(misnamed, #[field(via = label)]);
+    labelled!(doubled,);
 
     pub mod two_keys {
         use orm::prelude::*;

@@ -47,7 +47,7 @@ impl Sql {
         if is_mysql {
             self.push(" JOIN ");
             self.json_table(&kinds, &values)?;
-            self.push(" AS v ON ");
+            self.push(" AS orm_rows ON ");
         } else {
             self.push(" SET ");
         }
@@ -59,7 +59,7 @@ impl Sql {
                 }
                 sql.name(&column.name);
                 sql.push(" = ");
-                let value = format!("v.c{place}");
+                let value = format!("orm_rows.c{place}");
                 sql.push(&if is_mysql { from_json_table(column.kind, &value) } else { value });
                 Ok(())
             })
@@ -74,11 +74,11 @@ impl Sql {
         self.push(" FROM ");
         if self.dialect == Dialect::Sqlite {
             self.json_each(&kinds, &values)?;
-            self.push(" AS v WHERE ");
+            self.push(" AS orm_rows WHERE ");
         } else {
             self.unnest(&kinds, values.into_iter())?;
             let names: Vec<String> = (0..all).map(|place| format!("c{place}")).collect();
-            self.push(&format!(" AS v({}) WHERE ", names.join(", ")));
+            self.push(&format!(" AS orm_rows({}) WHERE ", names.join(", ")));
         }
         pairs(self, 0, keys, " AND ", true)
     }

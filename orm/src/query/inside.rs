@@ -7,7 +7,7 @@ use super::{
 use crate::{
     FieldType, Model, compile,
     field::Sub,
-    tree::{Expr, Function, PgFunction},
+    tree::{Expr, Function, PgFunction, Select},
 };
 
 impl<M: Model, O: Row> QuerySet<M, O> {
@@ -47,10 +47,7 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         C: FnOnce(O::Handles<Sub<R, N>>) -> V,
         V: Expression<Root = Sub<R, N>> + Selectable<Sub<R, N>>,
     {
-        let value = value(self.handles()).into_selected().with_selected(&self.select().selection);
-        let mut select = self.into_select();
-        select_values(&mut select, vec![value]);
-        select.order = compile::effective_order(&select, false).into_owned();
+        let mut select = self.with_value(value);
         select.limit = Some(1);
         Ex::new(Expr::Scalar(Box::new(select)))
     }
@@ -71,11 +68,21 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         C: FnOnce(O::Handles<Sub<R, N>>) -> V,
         V: Expression<Root = Sub<R, N>> + Selectable<Sub<R, N>>,
     {
+        let select = self.with_value(value);
+        Ex::new(Expr::Call(Function::Postgres(PgFunction::ArrayOf), vec![Expr::Scalar(Box::new(select))]))
+    }
+
+    /// The query with one value of each row, in its order.
+    fn with_value<C, V>(self, value: C) -> Select
+    where
+        C: FnOnce(O::Handles<Sub<R, N>>) -> V,
+        V: Selectable<Sub<R, N>>,
+    {
         let value = value(self.handles()).into_selected().with_selected(&self.select().selection);
         let mut select = self.into_select();
         select_values(&mut select, vec![value]);
         select.order = compile::effective_order(&select, false).into_owned();
-        Ex::new(Expr::Call(Function::Postgres(PgFunction::ArrayOf), vec![Expr::Scalar(Box::new(select))]))
+        select
     }
 
     /// Whether the query has a row, as a condition of the query around it. SQL: `EXISTS (..)`.

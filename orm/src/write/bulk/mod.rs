@@ -256,7 +256,7 @@ impl<M: Model> QuerySet<M> {
     ///
     /// `rows` are rows, or references to them, with their new values; fields that say `auto_now` are set as well. Of a row that is
     /// given twice the last values count.
-    /// SQL: on PostgreSQL `UPDATE .. SET title = v.c1 FROM unnest($1, $2) AS v(c0, c1) WHERE id = v.c0` for up to 5 000 rows, on
+    /// SQL: on PostgreSQL `UPDATE .. SET title = r.c1 FROM unnest($1, $2) AS r(c0, c1) WHERE id = r.c0` for up to 5 000 rows, on
     /// MariaDB and MySQL the same by `JSON_TABLE`, and on SQLite by `json_each`, for up to 500. More than that are updated one by
     /// one on SQLite, by a statement that stays prepared, which is quicker there. All in one transaction or savepoint.
     ///
