@@ -2,13 +2,19 @@
 
 use super::{Sql, select::Names};
 use crate::{
-    Result,
+    Dialect, Result,
     tree::{Derived, Select, SetOp},
 };
 
 impl Sql {
     /// A query where a table may stand: between parentheses, or by its name.
     pub(super) fn derived(&mut self, derived: &Derived) -> Result<()> {
+        if self.dialect == Dialect::MariaDb && derived.reaches_out() {
+            return Err(self.unsupported(
+                "query in place of a table that looks at the rows around it",
+                "put the condition on the rows that come out of it, or ask in two queries",
+            ));
+        }
         match derived {
             Derived::Query(query) => {
                 self.push("(");

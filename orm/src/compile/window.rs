@@ -55,6 +55,10 @@ impl Sql {
 
     fn over_clause(&mut self, windowed: &Windowed) -> Result<()> {
         self.push(" OVER (");
+        if windowed.partition.is_empty() && windowed.order.is_empty() && self.dialect == Dialect::MariaDb {
+            // A window over all rows makes it skip the sorts of others beside it; what is not constant does not, equal as it is.
+            self.push("PARTITION BY RAND() * 0");
+        }
         if !windowed.partition.is_empty() {
             self.push("PARTITION BY ");
             self.list(&windowed.partition, ", ", |sql, key| sql.operand(key))?;

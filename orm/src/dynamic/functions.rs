@@ -1,16 +1,15 @@
 //! Functions, transforms and aggregates by their names: what they take, and what they give.
 
 use super::{
-    Term, literal,
+    Term, json, literal,
     literal::{Family, called},
     lookups, names, postgres,
     scope::{Built, Scope, bad},
-    term,
+    window,
 };
-use crate::PgKind;
 use crate::{
-    Code, Error, Kind, Result, Value,
-    tree::{Aggregate, Aggregation, BinaryOp, Expr, Function, Unit},
+    Error, Kind, PgKind, Result, Value,
+    tree::{BinaryOp, Expr, Function, Unit},
 };
 use rust_decimal::prelude::ToPrimitive;
 
@@ -27,6 +26,10 @@ enum Takes {
     Day,
     Clock,
     Instant,
+    /// A JSON document.
+    Json,
+    /// The name of a time zone, or how far it is from UTC, as it stands.
+    Zone,
 }
 
 /// The most that a text is repeated or padded: a database would make it as long as it is told to.
@@ -41,6 +44,8 @@ impl Takes {
             Takes::Day => matches!(kind, Kind::Date | Kind::Timestamp | Kind::DateTime),
             Takes::Clock => matches!(kind, Kind::Time | Kind::Timestamp | Kind::DateTime),
             Takes::Instant => matches!(kind, Kind::Timestamp | Kind::DateTime),
+            Takes::Json => kind == Kind::Json,
+            Takes::Zone => matches!(kind, Kind::Text | Kind::Duration),
         }
     }
 
@@ -53,6 +58,8 @@ impl Takes {
             Takes::Day => "a date",
             Takes::Clock => "a time",
             Takes::Instant => "a date with a time",
+            Takes::Json => "a JSON document",
+            Takes::Zone => "a time zone",
         }
     }
 
@@ -66,6 +73,8 @@ impl Takes {
             Takes::Day => Some(Kind::Date),
             Takes::Clock => Some(Kind::Time),
             Takes::Instant => Some(Kind::DateTime),
+            Takes::Json => Some(Kind::Json),
+            Takes::Zone => Some(Kind::Text),
         }
     }
 }
@@ -110,6 +119,9 @@ const fn alike_of(name: &'static str, function: Function, least: usize, most: us
 }
 
 const MANY: usize = usize::MAX;
+
+/// The function that goes into a document by any number of steps.
+const JSON_GET: &str = "json_get";
 
 /// Every function, in the order of the documentation.
 const FUNCTIONS: &[Spec] = &[
@@ -169,11 +181,19 @@ const FUNCTIONS: &[Spec] = &[
     of("repeat", Function::Repeat, &[Takes::Text, Takes::Count], 2, Gives::Same),
     of("substr", Function::Substr, &[Takes::Text, Takes::Whole, Takes::Whole], 2, Gives::Same),
     of("replace", Function::Replace, &[Takes::Text, Takes::Text, Takes::Text], 3, Gives::Same),
+    of("json_text", Function::JsonText, &[Takes::Json], 1, Gives::Kind(Kind::Text)),
+    of("json_integer", Function::JsonInteger, &[Takes::Json], 1, Gives::Kind(Kind::I64)),
+    of("json_float", Function::JsonFloat, &[Takes::Json], 1, Gives::Kind(Kind::F64)),
+    of("json_bool", Function::JsonBool, &[Takes::Json], 1, Gives::Kind(Kind::Bool)),
+    of("at_zone", Function::AtZone, &[Takes::Instant, Takes::Zone], 2, Gives::Kind(Kind::Timestamp)),
     of("now", Function::Now, &[], 0, Gives::Kind(Kind::DateTime)),
     alike_of("coalesce", Function::Coalesce, 1, MANY),
     alike_of("greatest", Function::Greatest, 2, MANY),
     alike_of("least", Function::Least, 2, MANY),
     alike_of("nullif", Function::NullIf, 2, 2),
+    alike_of("bit_and", Function::BitAnd, 2, 2),
+    alike_of("bit_or", Function::BitOr, 2, 2),
+    alike_of("bit_xor", Function::BitXor, 2, 2),
     Spec { name: "concat", function: None, arguments: Arguments::Alike(2, MANY), gives: Gives::Same, transform: false },
 ];
 
@@ -192,6 +212,9 @@ pub(super) fn transforms() -> impl Iterator<Item = &'static str> {
 /// A function at the end of a path.
 pub(super) fn transform(scope: &Scope<'_>, built: Built, name: &str) -> Result<Built> {
     scope.budget.built(1)?;
+    if built.kind == Kind::Json {
+        return Ok(json::step(built, name));
+    }
     if let Some(own) = postgres::transform(&built, name) {
         return Ok(own);
     }
@@ -203,8 +226,16 @@ pub(super) fn transform(scope: &Scope<'_>, built: Built, name: &str) -> Result<B
 
 /// A function with its arguments.
 pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<Built> {
+    if name == JSON_GET {
+        return json::get(scope, arguments);
+    }
     let Some(spec) = find(name) else {
-        return Err(names::unknown("a function", name, FUNCTIONS.iter().map(|spec| spec.name)));
+        if window::is_known(name) {
+            return Err(bad(format!("`{name}` is a function of windows")).with_hint(format!(
+                "write `{{\"window\": [{{\"call\": [\"{name}\", ..]}}, {{\"order_by\": [..]}}]}}`"
+            )));
+        }
+        return Err(names::unknown("a function", name, FUNCTIONS.iter().map(|spec| spec.name).chain([JSON_GET])));
     };
     let (least, most) = match spec.arguments {
         Arguments::Each(takes, least) => (least, takes.len()),
@@ -236,6 +267,9 @@ pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<
                 }
                 None => return Err(wrong(spec.name, Takes::Text, kind)),
             };
+            if matches!(spec.name, "bit_and" | "bit_or" | "bit_xor") && !is_whole(kind) {
+                return Err(wrong(spec.name, Takes::Whole, kind));
+            }
             let ordered = matches!(spec.name, "greatest" | "least");
             if ordered && !has_order(kind) {
                 return Err(bad(format!("`{name}` needs values with an order, and {} is given", called(kind))));
@@ -262,6 +296,7 @@ fn finish(spec: &Spec, arguments: Vec<Built>) -> Result<Built> {
             Some(Takes::Whole) => Ok(place(built).expr),
             Some(Takes::Float) => Ok(widen(built, Kind::F64).expr),
             Some(Takes::Count) => count_of(spec.name, built),
+            Some(Takes::Zone) if !matches!(built.expr, Expr::Value(_)) => Err(bad("a time zone is a plain value")),
             _ => Ok(built.expr),
         },
         Arguments::Alike(..) => Ok(built.expr),
@@ -279,6 +314,11 @@ fn place(built: Built) -> Built {
         Kind::I64 => Built::new(Expr::Cast(Box::new(built.expr), Kind::I32), Kind::I32),
         _ => built,
     }
+}
+
+/// A number as a float; anything else as it is.
+pub(super) fn as_float(built: Built) -> Built {
+    widen(built, Kind::F64)
 }
 
 /// How often, how many: a plain number, and not too large.
@@ -362,9 +402,10 @@ pub(super) fn wider(one: Kind, two: Kind) -> Kind {
     }
 }
 
-/// A number as one of a wider kind.
+/// A number as one of a wider kind; anything else as it is.
 pub(super) fn widen(built: Built, kind: Kind) -> Built {
-    if built.kind == kind || is_whole(built.kind) && is_whole(kind) || literal::family(kind) != Family::Number {
+    let numbers = (built.family(), literal::family(kind)) == (Family::Number, Family::Number);
+    if built.kind == kind || is_whole(built.kind) && is_whole(kind) || !numbers {
         return built;
     }
     let value = match &built.expr {
@@ -396,79 +437,10 @@ fn converted(value: &Value, kind: Kind) -> Option<Value> {
 }
 
 /// Kinds whose values every database can order, and so has a smallest and a largest of.
-fn has_order(kind: Kind) -> bool {
+pub(super) fn has_order(kind: Kind) -> bool {
     match literal::family(kind) {
         Family::Bool | Family::Json | Family::Bytes | Family::Uuid => false,
         Family::Postgres(own) => matches!(own, PgKind::Enum(_)),
         _ => true,
     }
-}
-
-const AGGREGATES: &[(&str, Aggregate)] = &[
-    ("count", Aggregate::Count),
-    ("sum", Aggregate::Sum),
-    ("avg", Aggregate::Avg),
-    ("min", Aggregate::Min),
-    ("max", Aggregate::Max),
-    ("std_dev", Aggregate::StdDev),
-    ("std_dev_sample", Aggregate::StdDevSample),
-    ("variance", Aggregate::Variance),
-    ("variance_sample", Aggregate::VarianceSample),
-    ("any_value", Aggregate::Any),
-    ("array_agg", Aggregate::Array),
-    ("json_agg", Aggregate::JsonArray),
-];
-
-/// An aggregate over the rows of the scope.
-pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> Result<Built> {
-    let name = aggregate.function.as_str();
-    let Some(&(_, function)) = AGGREGATES.iter().find(|(known, _)| *known == name) else {
-        return Err(names::unknown("an aggregate", name, AGGREGATES.iter().map(|(name, _)| *name)));
-    };
-    let on = aggregate.of.as_ref().map(|term| scope.term(term, None)).transpose()?;
-    let filter = aggregate.filter.as_ref().map(|term| scope.condition(term)).transpose()?;
-    let nested = on.as_ref().is_some_and(|on| on.expr.is_aggregate())
-        || filter.as_ref().is_some_and(|filter| filter.is_aggregate());
-    if nested {
-        return Err(bad(format!("`{name}` is asked of an aggregate")));
-    }
-    let kind = match (&on, function) {
-        (None, Aggregate::Count) if aggregate.distinct => {
-            return Err(bad("`count` of different values needs to be told of what"));
-        }
-        (_, Aggregate::Count) => Kind::I64,
-        (None, _) => return Err(bad(format!("`{name}` needs to be told of what"))),
-        (Some(on), Aggregate::Min | Aggregate::Max | Aggregate::Any) if has_order(on.kind) => on.kind,
-        (Some(on), Aggregate::StdDev | Aggregate::StdDevSample | Aggregate::Variance | Aggregate::VarianceSample)
-            if on.family() == Family::Number =>
-        {
-            Kind::F64
-        }
-        (Some(on), Aggregate::Sum | Aggregate::Avg) if matches!(on.family(), Family::Number | Family::Duration) => {
-            let mean = function == Aggregate::Avg;
-            match on.kind {
-                Kind::I16 | Kind::I32 | Kind::I64 if !mean => Kind::I64,
-                Kind::I16 | Kind::I32 | Kind::I64 | Kind::F32 | Kind::F64 => Kind::F64,
-                other => other,
-            }
-        }
-        (Some(_), Aggregate::JsonArray) => Kind::Json,
-        (Some(on), Aggregate::Array) => match PgKind::array(on.kind) {
-            Some(array) => Kind::Postgres(array),
-            None => return Err(bad(format!("an array cannot be made of {}", called(on.kind)))),
-        },
-        (Some(on), _) => return Err(bad(format!("`{name}` is asked of {}", called(on.kind)))),
-    };
-    let on = on.map(|on| on.selected().expr);
-    let of = Aggregation { distinct: aggregate.distinct, filter, ..Aggregation::of(function, on) };
-    let expr = Expr::Aggregate(Box::new(of));
-    let Some(default) = &aggregate.default else { return Ok(Built::new(expr, kind)) };
-    let default = widen(scope.term(default, Some(kind))?, kind);
-    if default.family() != literal::family(kind) {
-        return Err(Error::new(
-            Code::BadQuery,
-            format!("`{name}` gives {}, and its default is {}", called(kind), called(default.kind)),
-        ));
-    }
-    Ok(Built::new(Expr::Call(Function::Coalesce, vec![expr, default.expr]), kind))
 }

@@ -151,6 +151,14 @@ impl<'a> Budget<'a> {
                     Node::Path(name) | Node::Where(name, _) | Node::Lookup(_, name, _) => self.name(name)?,
                     Node::Any(name, _) | Node::Over(name, _) | Node::Call(name, _) => self.name(name)?,
                     Node::Exists(query) | Node::Query(query) => self.query(query, depth + 1)?,
+                    Node::Window(_, window) => window.paths().try_for_each(|path| self.name(path))?,
+                    Node::Aggregate(aggregate) => {
+                        self.text(aggregate.separator.as_deref().unwrap_or_default().len(), "a separator")?;
+                        aggregate.order_by.iter().try_for_each(|order| match order {
+                            Order::Path(path) => self.name(path),
+                            Order::Term { .. } => Ok(()),
+                        })?;
+                    }
                     _ => {}
                 }
                 node.parts().into_iter().try_for_each(|part| self.term(part, depth + 1))

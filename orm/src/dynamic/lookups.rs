@@ -1,7 +1,7 @@
 //! Lookups: conditions by their names.
 
 use super::{
-    Term, functions, literal,
+    Term, functions, json, literal,
     literal::{Family, called, family},
     names, postgres,
     postgres::On,
@@ -25,6 +25,7 @@ enum Lookup {
     Range,
     IsNull,
     Same,
+    JsonNull,
     Text(Like, bool),
     Regex(bool),
     /// One of PostgreSQL's types alone.
@@ -42,6 +43,7 @@ const LOOKUPS: &[(&str, Lookup)] = &[
     ("range", Lookup::Range),
     ("isnull", Lookup::IsNull),
     ("same", Lookup::Same),
+    ("is_json_null", Lookup::JsonNull),
     ("iexact", Lookup::Text(Like::Whole, true)),
     ("contains", Lookup::Text(Like::Contains, false)),
     ("icontains", Lookup::Text(Like::Contains, true)),
@@ -73,13 +75,13 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// Where the value of a lookup stands: a query, and how many queries deeper its value is used.
 #[derive(Clone, Copy)]
-struct Place<'p> {
+pub(super) struct Place<'p> {
     scope: &'p Scope<'p>,
     levels: u8,
 }
 
 impl Place<'_> {
-    fn value(self, term: &Term, kind: Kind) -> Result<Built> {
+    pub(super) fn value(self, term: &Term, kind: Kind) -> Result<Built> {
         let built = self.scope.term(term, Some(kind))?;
         Ok(Built { expr: built.expr.outer(self.levels), ..built })
     }
@@ -111,9 +113,7 @@ pub(super) fn apply(
             Ok(compare(left, BinaryOp::Is, right)?)
         }
         Lookup::Compare(op) => {
-            if matches!(left.family(), Family::Json) {
-                return Err(bad("JSON documents have no order"));
-            }
+            let left = if left.kind == Kind::Json { json::ordered(left, value)? } else { left };
             let right = place.value(value, left.kind)?;
             refuse_null(&right)?;
             compare(left, op, right)
@@ -122,6 +122,7 @@ pub(super) fn apply(
         Lookup::Range => {
             let Term::List(ends) = value else { return Err(bad("`range` needs a list of two")) };
             let [low, high] = &ends[..] else { return Err(bad("`range` needs a list of two")) };
+            let left = if left.kind == Kind::Json { json::ordered(left, low)? } else { left };
             let (low, high) = (place.value(low, left.kind)?, place.value(high, left.kind)?);
             refuse_null(&low)?;
             refuse_null(&high)?;
@@ -131,6 +132,11 @@ pub(super) fn apply(
             let null = Expr::IsNull(Box::new(left.expr));
             Ok(if truth(value)? { null } else { Expr::Not(Box::new(null)) })
         }
+        Lookup::JsonNull => json::is_null(left, truth(value)?),
+        Lookup::Text(Like::Contains, false) if left.kind == Kind::Json => {
+            json::lookup("contains", PgFunction::Contains, left, value, place)
+        }
+        Lookup::Own(name, function, _) if left.kind == Kind::Json => json::lookup(name, function, left, value, place),
         Lookup::Text(Like::Contains, false) if matches!(left.family(), Family::Postgres(_)) => {
             own("contains", PgFunction::Contains, On::Holders, left, value, place)
         }
@@ -184,6 +190,10 @@ fn refuse_null(built: &Built) -> Result<()> {
 }
 
 fn compare(left: Built, op: BinaryOp, right: Built) -> Result<Expr> {
+    let (left, right) = json::alike(left, right);
+    if left.family() == Family::Json && !matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Is) {
+        return Err(json::unordered());
+    }
     if left.family() != right.family() {
         return Err(bad(format!("{} is compared with {}", called(left.kind), called(right.kind)))
             .with_hint("make both of one kind by `cast`"));
@@ -200,7 +210,8 @@ fn exact(left: Built, value: &Term, place: Place<'_>) -> Result<Expr> {
 }
 
 fn texts(left: Built, value: &Term, place: Place<'_>) -> Result<(Built, Built)> {
-    let right = place.value(value, Kind::Text)?;
+    let right = json::beside(place.value(value, Kind::Text)?, Family::Text);
+    let left = json::beside(left, Family::Text);
     for side in [&left, &right] {
         if side.family() != Family::Text {
             return Err(bad(format!("a text lookup is made on {}", called(side.kind)))
@@ -242,7 +253,8 @@ fn one_of(left: Built, items: &[Term], place: Place<'_>) -> Result<Expr> {
                     others.push(null);
                 }
             }
-            Expr::Value(value) if value.kind() == left.kind => values.push(value),
+            // Documents are equal however they are written: each is compared for itself.
+            Expr::Value(value) if value.kind() == left.kind && left.kind != Kind::Json => values.push(value),
             // Too large for the column: all of them become so large.
             Expr::Value(value @ Value::I64(_)) if matches!(left.kind, Kind::I16 | Kind::I32) => {
                 kind = Kind::I64;

@@ -34,13 +34,16 @@
 //! value, in an order or as a group key such a path is refused; [`Join`] makes the related rows part of the query, and says that it
 //! multiplies them.
 
+mod aggregate;
 mod catalog;
 mod form;
 mod functions;
+mod json;
 mod limits;
 mod literal;
 mod lookups;
 mod names;
+mod order;
 mod path;
 mod postgres;
 mod query;
@@ -49,11 +52,16 @@ mod rows;
 mod run;
 mod scope;
 mod select;
+mod settle;
 mod term;
+mod window;
 
 pub use catalog::Catalog;
 pub use limits::Limits;
 pub use query::{Call, Join, Nulls, Order, Pick, Query};
 pub use rows::DynRow;
 pub use run::Checked;
-pub use term::{Aggregate, Case, Node, Term, any, avg, call, count, count_of, exists, max, min, over, path, sum};
+pub use term::{
+    Aggregate, Case, Node, Term, any, avg, call, count, count_of, exists, max, min, over, path, string_agg, sum,
+};
+pub use window::{Frame, Key, Window};

@@ -168,7 +168,8 @@ pub(super) fn written(term: &Term, own: &PgKind) -> Option<Json> {
     }
 }
 
-fn plain(term: &Term) -> Option<Json> {
+/// A term of nothing but plain values, as the document that it writes.
+pub(super) fn plain(term: &Term) -> Option<Json> {
     match term {
         Term::Value(json) => Some(json.clone()),
         Term::Node(node) => match &**node {

@@ -1,13 +1,14 @@
 //! Terms to expressions: what each means in the query that it stands in.
 
 use super::{
-    Catalog, Term, functions,
+    Catalog, Term, aggregate, functions, json,
     limits::Budget,
     literal::{self, Family, called, family},
     lookups, names,
     path::{Found, many, parts, size},
     postgres, select,
     term::{Aggregate, Case, Node},
+    window,
 };
 use crate::{
     Code, Error, Kind, Result, Value,
@@ -131,6 +132,11 @@ impl<'s> Scope<'s> {
         {
             return Ok(Built::new(Expr::Value(literal::value(&json, kind)?), kind));
         }
+        if wanted == Some(Kind::Json)
+            && let Some(document) = json::written(term)
+        {
+            return Ok(Built::new(Expr::Value(Value::Json(document)), Kind::Json));
+        }
         match term {
             Term::Value(json) => {
                 let value = match wanted {
@@ -160,6 +166,10 @@ impl<'s> Scope<'s> {
                 if built.expr.is_aggregate() {
                     return Err(bad("an aggregate of the query around cannot be used inside it"));
                 }
+                if built.expr.has_window() {
+                    return Err(bad("a window of the query around cannot be used inside it")
+                        .with_hint("name it by `annotate` or `alias`, and use that name"));
+                }
                 Ok(Built { expr: built.expr.outer(1), ..built })
             }
             Node::Where(path, value) => {
@@ -187,6 +197,7 @@ impl<'s> Scope<'s> {
             Node::Remainder(left, right) => self.arithmetic(BinaryOp::Rem, left, right, wanted),
             Node::Call(name, arguments) => functions::call(self, name, arguments),
             Node::Aggregate(aggregate) => self.aggregate(aggregate),
+            Node::Window(of, over) => window::build(self, of, over),
             Node::Case(case) => self.case(case, wanted),
             Node::Cast(term, kind) => self.cast(term, *kind),
             Node::Exists(query) => {
@@ -332,7 +343,7 @@ impl<'s> Scope<'s> {
             );
             return Err(bad(what).with_hint("it goes with `aggregate`, after `group_by`, and over to-many relations"));
         }
-        functions::aggregate(self, aggregate)
+        aggregate::aggregate(self, aggregate)
     }
 
     /// An aggregate of a path over a to-many relation: over all rows that it leads to, whatever else the query joins.
@@ -353,7 +364,7 @@ impl<'s> Scope<'s> {
             [] => Aggregate { of: Some(super::path("pk")), ..aggregate.clone() },
             rest => Aggregate { of: Some(super::path(rest.join("__"))), ..aggregate.clone() },
         };
-        self.over(&parts[..taken], &|scope| functions::aggregate(scope, &inner), path)
+        self.over(&parts[..taken], &|scope| aggregate::aggregate(scope, &inner), path)
     }
 
     fn arithmetic(&self, op: BinaryOp, left: &Term, right: &Term, wanted: Option<Kind>) -> Result<Built> {

@@ -1,8 +1,9 @@
 //! Queries to statements: the calls, one after the other.
 
 use super::{
-    Call, Catalog, Checked, Join, Order, Pick, Query, Term,
+    Call, Catalog, Checked, Join, Order, Pick, Query, Term, functions,
     limits::Budget,
+    literal::Family,
     names,
     path::{Found, column_name, join, many, parts},
     refuse::{refuse_further, refuse_loose},
@@ -10,12 +11,12 @@ use super::{
 };
 use crate::{
     Code, Error, Model, QuerySet, Result, compile,
-    tree::{Expr, JoinKind, ModelRef, Order as OrderBy, Path, Select, Selected, SetOp, Step},
+    tree::{Expr, JoinKind, ModelRef, Path, Select, Selected, SetOp, Step},
 };
 
 /// What a row holds so far.
 #[derive(Clone, Copy, PartialEq)]
-enum Stage {
+pub(super) enum Stage {
     /// The fields of the model.
     Rows,
     /// What was picked.
@@ -26,15 +27,15 @@ enum Stage {
     Typed,
 }
 
-struct Builder<'s> {
-    scope: Scope<'s>,
-    select: Select,
-    stage: Stage,
+pub(super) struct Builder<'s> {
+    pub(super) scope: Scope<'s>,
+    pub(super) select: Select,
+    pub(super) stage: Stage,
     /// What each row holds, under names.
-    row: Vec<(String, Built)>,
+    pub(super) row: Vec<(String, Built)>,
     /// How many of them are group keys.
     keys: usize,
-    budget: &'s Budget<'s>,
+    pub(super) budget: &'s Budget<'s>,
 }
 
 /// A query that stands alone.
@@ -93,7 +94,7 @@ fn of_inner(around: &Scope<'_>, query: &Query, keys: bool) -> Result<(Select, Ve
 }
 
 impl<'s> Builder<'s> {
-    fn new(scope: Scope<'s>) -> Builder<'s> {
+    pub(super) fn new(scope: Scope<'s>) -> Builder<'s> {
         let mut select = Select::bare(scope.model.clone());
         select.default_order = true;
         let row = fields(&scope, &Path::source(0), &scope.model, "");
@@ -168,87 +169,31 @@ impl<'s> Builder<'s> {
         let model = catalog.find(&query.model)?.clone();
         self.budget.another_table()?;
         let other = Builder::new(Scope::new(catalog, self.budget, model, self.scope.around)).calls(&query.calls)?;
-        let (right, theirs) = other.finish(false)?;
-        let (left, mine) = self.take()?.finish(false)?;
+        let (mut right, mut theirs) = other.finish(false)?;
+        let (mut left, mut mine) = self.take()?.finish(false)?;
         if !left.joins.is_empty() || !right.joins.is_empty() {
             return Err(
                 bad("queries that join rows are not combined").with_hint("ask for the related rows by `in` or `any`")
             );
         }
-        let alike = |((_, one), (_, two)): (&(String, Built), &(String, Built))| one.kind == two.kind;
-        if mine.len() != theirs.len() || !mine.iter().zip(&theirs).all(alike) {
+        let same = mine.iter_mut().zip(&mut theirs).filter_map(|((_, one), (_, two))| alike(one, two)).count();
+        if mine.len() != theirs.len() || same != mine.len() {
             return Err(bad("queries are combined when they select as many values, of the same kinds")
                 .with_hint("name them by `values`, and make them alike by `cast`"));
+        }
+        for (select, row) in [(&mut left, &mine), (&mut right, &theirs)] {
+            select.selection = row.iter().map(|(_, built)| Selected::Expr(built.expr.clone())).collect();
         }
         self.stand_on(Select::combine(op, left, right), mine)
     }
 
-    /// Makes the query as it is a table, so that what follows is about its rows.
-    fn derive(&mut self) -> Result<()> {
-        let (mut select, row) = self.take()?.finish(false)?;
-        if !select.joins.is_empty() {
-            return Err(bad("groups or different rows of joined rows cannot be looked at again"));
-        }
-        select.derive();
-        // The order that the rows have is known by what they hold; what else they were ordered by is gone.
-        let order = std::mem::take(&mut select.order).into_iter().map_while(|order| {
-            let place = match &order.expr {
-                Expr::Selected(place) => Some(usize::from(*place)),
-                expr => row.iter().position(|(_, built)| built.expr == *expr),
-            };
-            match select.selection.get(place?)? {
-                Selected::Expr(expr) => Some(OrderBy { expr: expr.clone(), ..order }),
-                Selected::Model { .. } => None,
-            }
-        });
-        select.order = order.collect();
-        select.default_order = false;
-        self.stand_on(select, row)
-    }
-
-    /// The query so far; what is left in its place is over the same model.
-    fn take(&mut self) -> Result<Builder<'s>> {
-        if self.stage == Stage::Typed {
-            return Err(bad("a query that is applied to a typed one cannot change what its rows are"));
-        }
-        let scope = Scope::new(self.scope.catalog, self.budget, self.scope.model.clone(), self.scope.around);
-        Ok(std::mem::replace(self, Builder::new(scope)))
-    }
-
-    /// Goes on with rows that queries inside give.
-    fn stand_on(&mut self, select: Select, row: Vec<(String, Built)>) -> Result<()> {
-        let derived = row.into_iter().zip(&select.selection).map(|((name, built), selected)| {
-            let expr = match selected {
-                Selected::Expr(expr) => expr.clone(),
-                Selected::Model { .. } => built.expr,
-            };
-            (name, Built { expr, ..built })
-        });
-        self.row = derived.collect();
-        self.scope.names = self.row.iter().map(|(name, built)| (name.clone(), Name::Term(built.clone()))).collect();
-        (self.scope.derived, self.stage, self.select) = (true, Stage::Values, select);
-        Ok(())
-    }
-
-    /// Makes a slice a condition, so that what follows is about its rows.
-    fn settle(&mut self) -> Result<()> {
-        if !self.select.is_sliced() {
-            return Ok(());
-        }
-        if self.select.joins.is_empty() && (self.stage == Stage::Groups || self.select.distinct || self.scope.derived) {
-            return self.derive();
-        }
-        if self.stage == Stage::Groups || self.select.distinct || !self.select.joins.is_empty() {
-            return Err(bad("a distinct, grouped or joined query cannot be changed after `limit` or `offset`")
-                .with_hint("cut it at the end"));
-        }
-        self.select.settle_slice();
-        Ok(())
-    }
-
     fn filter(&mut self, term: &Term, negated: bool) -> Result<()> {
-        self.settle()?;
+        self.settle_rows()?;
         let condition = self.scope.condition(term)?;
+        if condition.has_window() {
+            return Err(bad("a window stands in a filter, before there are rows to look at")
+                .with_hint("name it by `annotate` or `alias`, and filter by that name"));
+        }
         if self.stage == Stage::Groups {
             refuse_loose(&condition, &self.group_keys())?;
         }
@@ -264,6 +209,10 @@ impl<'s> Builder<'s> {
     /// A name for a term.
     fn alias(&mut self, name: &str, term: &Term) -> Result<Built> {
         self.free(name)?;
+        // A query inside can look at what a window gives when that is a value of the rows.
+        if term.has_query() && !self.windows().is_empty() {
+            self.settle_rows()?;
+        }
         let built = self.scope.term(term, None)?.selected();
         if self.stage == Stage::Groups {
             refuse_loose(&built.expr, &self.group_keys())?;
@@ -323,8 +272,8 @@ impl<'s> Builder<'s> {
         self.scope.names.push((asked.name.clone(), Name::Join(source, model)));
         if let Some(on) = &asked.on {
             let condition = self.scope.condition(on)?;
-            if condition.is_aggregate() {
-                return Err(bad("rows are joined by conditions without aggregates"));
+            if condition.is_aggregate() || condition.has_window() {
+                return Err(bad("rows are joined by conditions without aggregates and windows"));
             }
             refuse_further(&condition, source)?;
             self.budget.tree(&condition)?;
@@ -390,7 +339,7 @@ impl<'s> Builder<'s> {
         if self.stage == Stage::Groups || self.select.distinct {
             return Err(bad("a grouped or distinct query is grouped again"));
         }
-        self.settle()?;
+        self.settle_rows()?;
         let row = self.picked(picks)?;
         if row.iter().any(|(_, built)| built.expr.is_aggregate()) {
             return Err(bad("an aggregate is no key of a group"));
@@ -435,33 +384,7 @@ impl<'s> Builder<'s> {
                 bad("`order_by` after `limit` or `offset` would change which rows are left").with_hint("order first")
             );
         }
-        let mut order = Vec::new();
-        for key in keys {
-            match key {
-                Order::Path(path) => {
-                    let (path, descending) = match path.strip_prefix('-') {
-                        Some(path) => (path, true),
-                        None => (path.strip_prefix('+').unwrap_or(path), false),
-                    };
-                    let exprs = match self.scope.walk(&parts(path))? {
-                        (Found::Key { path: at, model }, taken) if taken == parts(path).len() => {
-                            Found::key(&at, &model)
-                        }
-                        (Found::Many { .. }, _) => return Err(many(path)),
-                        _ => vec![self.scope.term(&super::path(path), None)?.expr],
-                    };
-                    order.extend(exprs.into_iter().map(|expr| OrderBy { expr, descending, nulls_first: None }));
-                }
-                Order::Term { by, desc, nulls } => {
-                    let built = self.scope.term(by, None)?;
-                    if matches!(built.expr, Expr::Value(_)) {
-                        return Err(bad("a plain value orders nothing").with_hint("write a path, or `{\"path\": ..}`"));
-                    }
-                    let nulls_first = nulls.map(|nulls| nulls == super::Nulls::First);
-                    order.push(OrderBy { expr: built.selected().expr, descending: *desc, nulls_first });
-                }
-            }
-        }
+        let order = self.scope.order(keys)?;
         for key in &order {
             if self.stage == Stage::Groups {
                 refuse_loose(&key.expr, &self.group_keys())?;
@@ -510,7 +433,7 @@ impl<'s> Builder<'s> {
     }
 
     /// The statement, and what each of its rows holds.
-    fn finish(mut self, keys: bool) -> Result<(Select, Vec<(String, Built)>)> {
+    pub(super) fn finish(mut self, keys: bool) -> Result<(Select, Vec<(String, Built)>)> {
         if keys && self.stage == Stage::Rows {
             let key = self.select.model.key.clone();
             self.row = key
@@ -545,6 +468,18 @@ impl<'s> Builder<'s> {
         }
         Ok((select, self.row))
     }
+}
+
+/// Makes two values of one kind; numbers become those that hold both.
+fn alike(one: &mut Built, two: &mut Built) -> Option<()> {
+    if one.kind != two.kind && (one.family(), two.family()) != (Family::Number, Family::Number) {
+        return None;
+    }
+    let kind = functions::wider(one.kind, two.kind);
+    for side in [one, two] {
+        *side = Built { kind, ..functions::widen(side.clone(), kind) };
+    }
+    Some(())
 }
 
 /// The relation that a path of to-one relations ends with, and where it starts.

@@ -1,6 +1,6 @@
 //! The terms of a query by name: paths, values, and what is made of them. A closed set, as data.
 
-use super::Query;
+use super::{Order, Query, Window};
 use crate::Kind;
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +72,8 @@ pub enum Node {
     Call(String, Vec<Term>),
     /// An aggregate.
     Aggregate(Aggregate),
+    /// A function or an aggregate over the rows of a window.
+    Window(Term, Window),
     /// The first branch whose condition is true.
     Case(Case),
     /// A conversion to a kind.
@@ -91,10 +93,10 @@ pub enum Node {
 /// let json = serde_json::to_value(count()).unwrap();
 /// assert_eq!(json, serde_json::json!({"aggregate": {"function": "count"}}));
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Aggregate {
-    /// `count`, `sum`, `avg`, `min` or `max`.
+    /// Its name: `count`, `sum`, `avg`, `min`, `max` and others.
     pub function: String,
     /// What is aggregated; `count` alone can do without, and counts rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,6 +107,12 @@ pub struct Aggregate {
     /// Only rows for which this is true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Term>,
+    /// In this order, where it matters: of texts that are put together, and of lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order_by: Vec<Order>,
+    /// What stands between the texts of `string_agg`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
     /// What is given where there is nothing to aggregate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Term>,
@@ -145,8 +153,14 @@ impl Node {
             | Node::Remainder(one, two) => vec![one, two],
             Node::And(all) | Node::Or(all) | Node::Xor(all) | Node::Call(_, all) => all.iter().collect(),
             Node::Aggregate(aggregate) => {
-                [&aggregate.of, &aggregate.filter, &aggregate.default].into_iter().flatten().collect()
+                let order = aggregate.order_by.iter().filter_map(|order| match order {
+                    Order::Term { by, .. } => Some(by),
+                    Order::Path(_) => None,
+                });
+                let parts = [&aggregate.of, &aggregate.filter, &aggregate.default];
+                parts.into_iter().flatten().chain(order).collect()
             }
+            Node::Window(of, window) => std::iter::once(of).chain(window.terms()).collect(),
             Node::Case(case) => {
                 let branches = case.when.iter().flat_map(|(condition, value)| [condition, value]);
                 branches.chain(&case.otherwise).collect()
@@ -211,6 +225,18 @@ impl Term {
         Node::Cast(self, kind).into()
     }
 
+    /// Whether a query stands inside it.
+    pub(super) fn has_query(&self) -> bool {
+        match self {
+            Term::Value(_) => false,
+            Term::List(terms) => terms.iter().any(Term::has_query),
+            Term::Node(node) => {
+                let is_query = matches!(**node, Node::Exists(_) | Node::Query(_) | Node::Any(..) | Node::Over(..));
+                is_query || node.parts().into_iter().any(Term::has_query)
+            }
+        }
+    }
+
     /// An aggregate over this term's aggregate with one of its parts changed; other terms stay as they are.
     fn aggregate(mut self, change: impl FnOnce(&mut Aggregate)) -> Term {
         if let Term::Node(node) = &mut self
@@ -250,6 +276,22 @@ impl Term {
     /// ```
     pub fn distinct(self) -> Term {
         self.aggregate(|aggregate| aggregate.distinct = true)
+    }
+
+    /// Of `string_agg` and lists: in this order. Other terms stay as they are.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::dynamic::{Catalog, Query, path, string_agg};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let slugs = Query::of("library.Tag").aggregate("slugs", string_agg(path("slug"), "+").ordered(["-slug"]));
+    /// let row = Catalog::new().app(library()).check(&slugs)?.get(&db).await?;
+    /// assert_eq!(row["slugs"], orm::Value::Text("rare+maths+history+code".into()));
+    /// # Ok(()) }
+    /// ```
+    pub fn ordered<O: Into<Order>>(self, keys: impl IntoIterator<Item = O>) -> Term {
+        self.aggregate(|aggregate| aggregate.order_by = keys.into_iter().map(Into::into).collect())
     }
 
     /// Of an aggregate: what it gives where there is nothing to aggregate. Other terms stay as they are.
@@ -340,7 +382,7 @@ pub fn over(relation: impl Into<String>, aggregate: impl Into<Term>) -> Term {
 
 fn aggregate(function: &str, of: Option<Term>) -> Term {
     let function = function.to_owned();
-    Node::Aggregate(Aggregate { function, of, distinct: false, filter: None, default: None }).into()
+    Node::Aggregate(Aggregate { function, of, ..Aggregate::default() }).into()
 }
 
 /// How many rows.
@@ -372,6 +414,24 @@ pub fn count() -> Term {
 /// ```
 pub fn count_of(of: impl Into<String>) -> Term {
     aggregate("count", Some(path(of)))
+}
+
+/// Texts one after the other, with a separator between them.
+///
+/// ```
+/// # use library::*;
+/// use orm::dynamic::{Catalog, Query, path, string_agg};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let titles = string_agg(path("books__title"), ", ").ordered(["title"]);
+/// let query = Query::of("library.Author").filter("id", 1).annotate("titles", titles);
+/// let row = Catalog::new().app(library()).check(&query)?.get(&db).await?;
+/// assert_eq!(row["titles"], orm::Value::Text("Notes, Sketches".into()));
+/// # Ok(()) }
+/// ```
+pub fn string_agg(of: Term, separator: impl Into<String>) -> Term {
+    let (function, separator) = ("string_agg".to_owned(), Some(separator.into()));
+    Node::Aggregate(Aggregate { function, of: Some(of), separator, ..Aggregate::default() }).into()
 }
 
 macro_rules! aggregates {

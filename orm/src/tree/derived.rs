@@ -61,6 +61,18 @@ impl Derived {
         self.queries_mut().for_each(|query| query.update(depth - 1, change));
     }
 
+    /// Whether something in it is about rows of the queries around it.
+    pub(crate) fn reaches_out(&self) -> bool {
+        let mut out = false;
+        let mut look = |expr: &Expr, depth: i32| {
+            if let Expr::Outer(levels, _) = expr {
+                out |= depth <= 0 && depth + i32::from(*levels) > 0;
+            }
+        };
+        self.queries().for_each(|query| query.visit(0, &mut look));
+        out
+    }
+
     /// Whether whole rows of the query's model are among its columns.
     pub(super) fn has_rows(&self) -> bool {
         let rows = |query: &Select| query.selection.iter().any(Selected::is_own);
@@ -93,14 +105,24 @@ impl Select {
                 "a joined or locking query with windows, slices or different rows cannot be gone on from: filter first";
             return self.add_filter(Expr::invalid(why));
         }
+        let rows = self.group_by.is_none() && !self.distinct && self.has_rows();
+        let whole = rows && !self.selection.iter().any(Selected::is_own);
+        self.stand_on(whole);
+    }
+
+    /// Makes the query as it is a table, of which what follows sees the selected values alone.
+    pub(crate) fn derive_values(&mut self) {
+        self.stand_on(false);
+    }
+
+    /// Reads from the query as it is; `whole` also selects the rows of its model, whose columns further steps may ask for.
+    fn stand_on(&mut self, whole: bool) {
         let mut inner = self.clone();
         inner.related.clear();
         if !inner.is_sliced() {
             (inner.order, inner.default_order) = (Vec::new(), false);
         }
-        let rows = inner.group_by.is_none() && !inner.distinct && inner.has_rows();
-        if rows && !inner.selection.iter().any(Selected::is_own) {
-            // Further steps may ask for any of its columns.
+        if whole {
             inner.selection.push(Selected::Model { path: Path::source(0), model: self.model.clone() });
         }
         inner.update(0, &mut deeper);

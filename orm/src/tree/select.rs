@@ -218,7 +218,7 @@ impl Select {
     }
 
     /// Whether a window is selected.
-    pub(super) fn has_window(&self) -> bool {
+    pub(crate) fn has_window(&self) -> bool {
         self.selection.iter().any(|selected| matches!(selected, Selected::Expr(expr) if expr.has_window()))
     }
 

@@ -17,28 +17,22 @@ pub struct Ready {
 impl Level<'_> {
     /// One row of aggregates over what the query has.
     pub fn aggregate(mut self, items: &[Json]) -> Translated<Query> {
-        if self.is_grouped() {
-            return left("an aggregate over groups");
-        }
-        if self.distinct || self.picked.is_some() && !self.joins.is_empty() {
-            return left("an aggregate over different rows");
+        if self.is_grouped() || self.is_cut() || self.combined.is_some() {
+            self.look_again()?;
         }
         let mut aggregates: Vec<(String, Term)> = Vec::new();
         for item in items {
             if item["as"].is_null() {
-                return left("an aggregate without a name");
+                return left("refused, by its form: an aggregate without a name");
             }
             let term = self.term(&item["expr"])?;
             aggregates.push((plain(text(&item["as"])), term));
             self.names.push((text(&item["as"]).to_owned(), true));
         }
-        if !self.joins.is_empty() && !self.slices.is_empty() {
-            return left("a slice of joined rows that is looked at again");
-        }
         let (model, names) = (self.model.clone(), aggregates.clone());
         self.names.retain(|(name, _)| !names.iter().any(|(known, _)| *known == plain(name)));
         self.picked = None;
-        let mut query = Query::of(model);
+        let mut query = self.begin(model);
         self.emit(&mut query)?;
         Ok(query.then(Call::Aggregate(aggregates)))
     }
@@ -47,19 +41,17 @@ impl Level<'_> {
         let annotated: Vec<_> = std::mem::take(&mut self.annotations);
         let (aggregates, plain): (Vec<_>, Vec<_>) =
             annotated.into_iter().partition(|(name, _)| self.is_aggregate_name(name));
+        // What a window gives is known after the filters on rows, and filtered after it.
+        let (windows, plain): (Vec<_>, Vec<_>) = plain.into_iter().partition(|(name, _)| self.is_window_name(name));
+        let (after, filters): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.filters).into_iter().partition(|term| self.mentions_window(term));
         let mut add = |call| query.calls.push(call);
         self.joined.drain(..).for_each(|join| add(Call::Join(join)));
         plain.into_iter().for_each(|item| add(Call::Alias(vec![item])));
-        self.filters.drain(..).for_each(|term| add(Call::Filter(term)));
-        if self.order.is_none() && self.keys.is_none() {
-            let own = list(&self.pack.asked(&self.asked)["meta"]["ordering"]).to_vec();
-            let before = self.joined.len();
-            let order = self.order(&own)?;
-            if self.joined.len() > before {
-                return left("a model that is ordered over many rows");
-            }
-            self.order = Some(order);
-        }
+        filters.into_iter().for_each(|term| add(Call::Filter(term)));
+        windows.into_iter().for_each(|item| add(Call::Alias(vec![item])));
+        after.into_iter().for_each(|term| add(Call::Filter(term)));
+        self.own_order()?;
         if self.nothing {
             query.calls.push(Call::Nothing);
         }
@@ -70,11 +62,41 @@ impl Level<'_> {
         Ok(())
     }
 
+    /// The order that the model has of its own, where none was asked for.
+    fn own_order(&mut self) -> Translated<()> {
+        if self.order.is_some() || self.keys.is_some() || self.row.is_some() {
+            return Ok(());
+        }
+        let own = list(&self.pack.asked(&self.asked)["meta"]["ordering"]).to_vec();
+        let before = self.joined.len();
+        let order = self.order(&own)?;
+        if self.joined.len() > before {
+            return left("a model that is ordered over many rows");
+        }
+        self.order = Some(order);
+        Ok(())
+    }
+
+    /// The query that goes on from what is there.
+    fn begin(&mut self, model: String) -> Query {
+        self.before.take().unwrap_or_else(|| Query::of(model))
+    }
+
+    fn is_window_name(&self, name: &str) -> bool {
+        self.windows.iter().any(|known| known == name)
+    }
+
+    /// Whether a term has something of a window in it.
+    pub fn mentions_window(&self, term: &Term) -> bool {
+        let json = serde_json::to_string(term).unwrap();
+        json.contains("\"window\"") || self.windows.iter().any(|name| json.contains(&format!("\"{name}")))
+    }
+
     fn is_aggregate_name(&self, name: &str) -> bool {
         self.names.iter().any(|(known, aggregate)| *aggregate && plain(known) == name)
     }
 
-    fn cut(&mut self, query: &mut Query) {
+    pub fn cut(&mut self, query: &mut Query) {
         let mut add = |call| query.calls.push(call);
         if let Some(order) = self.order.take() {
             add(Call::OrderBy(order));
@@ -106,8 +128,12 @@ impl Level<'_> {
 
     /// The whole query.
     pub fn ready(mut self) -> Translated<Ready> {
-        let mut query = Query::of(self.model.clone());
+        if let Some(combined) = self.combined.take() {
+            return self.combined_ready(*combined);
+        }
+        let mut query = self.begin(self.model.clone());
         let key = self.key();
+        self.own_order()?;
         let names: Vec<String> = self.annotations.iter().map(|(name, _)| name.clone()).collect();
         let mut columns = match &self.picked {
             Some(picked) => picked.iter().map(|(name, _)| name.clone()).collect(),
@@ -120,9 +146,12 @@ impl Level<'_> {
             let mut row: Vec<(String, Term)> = match picked {
                 Some(picked) => picked,
                 None => {
-                    let own = key.iter().map(|name| (plain(&format!("key_{name}")), path(name.as_str())));
+                    let own = match self.whole {
+                        true => self.own_keys(&key),
+                        false => key.iter().map(|name| (plain(&format!("key_{name}")), path(name.as_str()))).collect(),
+                    };
                     let names = if self.bare { &[][..] } else { &names[..] };
-                    own.chain(names.iter().map(|name| (format!("{name}_s"), path(name.as_str())))).collect()
+                    own.into_iter().chain(names.iter().map(|name| (format!("{name}_s"), path(name.as_str())))).collect()
                 }
             };
             if self.distinct {

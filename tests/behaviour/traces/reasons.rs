@@ -5,9 +5,9 @@ use crate::bed::Backend;
 /// How many evaluations agree on each back end; there may only be more.
 pub fn floor(backend: Backend) -> usize {
     match backend {
-        Backend::SqliteMemory | Backend::SqliteFile => 1_576,
-        Backend::Postgres => 1_576,
-        Backend::MariaDb => 1_576,
+        Backend::SqliteMemory | Backend::SqliteFile => 1_657,
+        Backend::Postgres => 1_664,
+        Backend::MariaDb => 1_657,
     }
 }
 
@@ -42,6 +42,10 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("a reference to a query around", "the adapter does not translate it"),
     ("a slice of joined rows", "such a slice cannot be looked at again"),
     ("whether a slice holds a row", "such a slice cannot be looked at again"),
+    ("a frame with an exclusion", "frames have no exclusions: MariaDB has none"),
+    ("a value of rows that they do not have", "the adapter does not translate it"),
+    ("a union of nothing", "the adapter does not translate it"),
+    ("refused, by its form", "a description without a name says nothing"),
     ("refused, name.", "a name that is taken, or a relation that was left out above"),
     ("refused, value.", "a value of another form than the field's"),
     ("refused, query.bad_regex", "a regular expression of another dialect"),
@@ -55,5 +59,6 @@ pub const DIFFERENT: &[(&str, &str)] = &[
     ("aggregation-233", "Django calls the sum of a float an integer"),
     ("annotations-400", "Django calls the sum of a float an integer"),
     ("aggregation-243", "the days of grouped rows are one per group here"),
+    ("queries-685", "a union has no order before one is asked for"),
     ("aggregation-285", "PostgreSQL does not see that an expression with a value is the group's key"),
 ];

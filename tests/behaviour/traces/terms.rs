@@ -6,7 +6,7 @@ use super::{
 };
 use orm::{
     Kind,
-    dynamic::{Aggregate, Case, Node, Query, Term, call, exists, path},
+    dynamic::{Aggregate, Case, Frame, Node, Order, Query, Term, Window, call, exists, path},
 };
 use serde_json::Value as Json;
 
@@ -50,7 +50,7 @@ impl Level<'_> {
                 match text(&json["e"]) {
                     "agg" => true,
                     "F" => named(&json["name"]),
-                    "subquery" | "exists" | "query" | "outer_ref" => false,
+                    "subquery" | "exists" | "query" | "outer_ref" | "window" => false,
                     _ => {
                         let first = text(&json["path"]);
                         self.names.iter().any(|(known, aggregate)| {
@@ -105,6 +105,10 @@ impl Level<'_> {
                     "*" => a * b,
                     "/" => a / b,
                     "%%" => a % b,
+                    "^" => call("power", [a, b]),
+                    "&" => call("bit_and", [a, b]),
+                    "|" => call("bit_or", [a, b]),
+                    "#" => call("bit_xor", [a, b]),
                     other => return left(format!("the operator {other}")),
                 })
             }
@@ -129,6 +133,7 @@ impl Level<'_> {
             "subquery" | "query" => Ok(self.inner(json.get("query").unwrap_or(json))?.into()),
             "exists" => Ok(exists(self.inner(&json["query"])?)),
             "agg" => self.agg(json),
+            "window" => self.window(json),
             "func" => self.func(json),
             other => left(format!("the expression {other}")),
         }
@@ -143,10 +148,49 @@ impl Level<'_> {
         Ok(level.ready()?.query)
     }
 
+    fn window(&mut self, json: &Json) -> Translated<Term> {
+        let of = self.term(&json["expr"])?;
+        let partition = list(&json["partition_by"]).iter().map(|key| self.term(key)).collect::<Translated<Vec<_>>>()?;
+        let keys: Vec<Json> =
+            list(&json["order_by"]).iter().map(|key| serde_json::json!({"expr": key, "desc": false})).collect();
+        let mut window = Window::new().partition_by(partition).order_by(Vec::<Order>::new());
+        window.order_by = self.order(&keys)?;
+        let frame = &json["frame"];
+        if !frame.is_null() {
+            if !frame["exclusion"].is_null() {
+                return left("a frame with an exclusion");
+            }
+            let ends = (frame["start"].as_i64(), frame["end"].as_i64());
+            window = window.frame(match text(&frame["unit"]) {
+                "rows" => Frame::Rows(ends.0, ends.1),
+                _ => Frame::Range(ends.0, ends.1),
+            });
+        }
+        Ok(of.over(window))
+    }
+
+    /// A date with a time that is compared with a day is its day, and a day that is compared with such is its beginning.
+    pub fn coerced(&self, path: &str, value: &Json) -> Json {
+        if let Json::Array(all) = value {
+            return all.iter().map(|one| self.coerced(path, one)).collect();
+        }
+        let resolved = &self.pack.json["paths"][&self.asked][path];
+        let resolved = if resolved.is_null() { &self.pack.json["paths"][&self.model][path] } else { resolved };
+        let plain = list(&resolved["transforms"]).is_empty();
+        match (text(&resolved["type"]), text(&value["$datetime"]), text(&value["$date"])) {
+            ("DateField", moment, "") if plain && moment.len() >= 10 => serde_json::json!({"$date": &moment[..10]}),
+            ("DateTimeField", "", day) if plain && !day.is_empty() => {
+                serde_json::json!({"$datetime": format!("{day}T00:00:00")})
+            }
+            _ => value.clone(),
+        }
+    }
+
     fn agg(&mut self, json: &Json) -> Translated<Term> {
         let kw = &json["kw"];
         let function = match text(&json["name"]) {
             name @ ("Count" | "Sum" | "Avg" | "Min" | "Max") => name.to_lowercase(),
+            "StringAgg" => "string_agg".to_owned(),
             "AnyValue" => "any_value".to_owned(),
             "StdDev" if kw["sample"] == Json::Bool(true) => "std_dev_sample".to_owned(),
             "StdDev" => "std_dev".to_owned(),
@@ -155,7 +199,9 @@ impl Level<'_> {
             other => return left(format!("the aggregate {other}")),
         };
         for name in kw.as_object().into_iter().flat_map(|map| map.keys()) {
-            if !["filter", "distinct", "default", "output_field", "sample"].contains(&name.as_str()) {
+            if !["filter", "distinct", "default", "output_field", "sample", "order_by", "delimiter"]
+                .contains(&name.as_str())
+            {
                 return left(format!("an aggregate with {name}"));
             }
         }
@@ -174,7 +220,28 @@ impl Level<'_> {
             default => Some(self.term(default)?),
         };
         let distinct = kw["distinct"] == Json::Bool(true);
-        Ok(Node::Aggregate(Aggregate { function, of, distinct, filter, default }).into())
+        let separator = match &kw["delimiter"] {
+            Json::Null => None,
+            Json::String(text) => Some(text.clone()),
+            value if text(&value["e"]) == "value" && value["value"].is_string() => {
+                Some(text(&value["value"]).to_owned())
+            }
+            _ => return left("an aggregate with a computed delimiter"),
+        };
+        let keys: Vec<Json> = match &kw["order_by"] {
+            Json::Null => Vec::new(),
+            Json::Array(keys) => keys.clone(),
+            one => vec![one.clone()],
+        };
+        let keys: Vec<Json> = keys
+            .iter()
+            .map(|key| match key["e"].is_null() {
+                true => super::order_key(key),
+                false => serde_json::json!({"expr": key, "desc": false}),
+            })
+            .collect();
+        let order_by = self.order(&keys)?;
+        Ok(Node::Aggregate(Aggregate { function, of, distinct, filter, default, order_by, separator }).into())
     }
 
     fn func(&mut self, json: &Json) -> Translated<Term> {
@@ -204,6 +271,31 @@ impl Level<'_> {
             "Log" if args.len() == 2 => {
                 args.swap(0, 1);
                 call("log", args)
+            }
+            "RowNumber" => call("row_number", args),
+            "Rank" => call("rank", args),
+            "DenseRank" => call("dense_rank", args),
+            "PercentRank" => call("percent_rank", args),
+            "CumeDist" => call("cume_dist", args),
+            "FirstValue" => call("first_value", args),
+            "LastValue" => call("last_value", args),
+            "Ntile" => {
+                given("num_buckets", &mut args)?;
+                call("ntile", args)
+            }
+            "NthValue" => {
+                given("nth", &mut args)?;
+                call("nth_value", args)
+            }
+            "Lag" | "Lead" => {
+                given("offset", &mut args)?;
+                given("default", &mut args)?;
+                call(name.to_lowercase(), args)
+            }
+            "KeyTransform" | "KeyTextTransform" => {
+                args.push(literal(&kw["key_name"])?);
+                let inside = call("json_get", args);
+                if name == "KeyTransform" { inside } else { call("json_text", [inside]) }
             }
             "StrIndex" => call("position", args),
             "Right" => {
@@ -270,8 +362,9 @@ impl Level<'_> {
             "TruncDate" => call("date", args),
             "Cast" if args.len() == 1 => {
                 let to = match text(&kw["output_field"]["$field"]["type"]) {
-                    "IntegerField" => Kind::I32,
-                    "BigIntegerField" => Kind::I64,
+                    "IntegerField" | "PositiveIntegerField" | "AutoField" => Kind::I32,
+                    "SmallIntegerField" | "PositiveSmallIntegerField" | "SmallAutoField" => Kind::I16,
+                    "BigIntegerField" | "PositiveBigIntegerField" | "BigAutoField" => Kind::I64,
                     "FloatField" => Kind::F64,
                     "CharField" | "TextField" => Kind::Text,
                     "DecimalField" => Kind::Decimal,

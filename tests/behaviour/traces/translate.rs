@@ -1,6 +1,7 @@
 //! From Django's calls to queries by name: its meaning of one call and of two over relations to many rows, spelled out by joins.
 
 use super::{
+    combined::Combined,
     pack::{Pack, list, text},
     terms::literal,
 };
@@ -75,6 +76,15 @@ pub struct Level<'p> {
     pub(super) asked: String,
     /// Whether nothing but the columns is selected.
     pub(super) bare: bool,
+    /// The names of annotations that have something of a window in them.
+    pub(super) windows: Vec<String>,
+    /// Several queries, of which this one is what is called on all of them.
+    pub(super) combined: Option<Box<Combined<'p>>>,
+    /// The query that this one looks at again, and the names in its rows.
+    pub(super) before: Option<Query>,
+    pub(super) row: Option<Vec<String>>,
+    /// Whether all fields are selected, and not just the key.
+    pub(super) whole: bool,
     /// NULLs come first in SQLite's ascending orders.
     pub(super) nulls_first: bool,
 }
@@ -103,6 +113,11 @@ impl<'p> Level<'p> {
             related: Vec::new(),
             asked: model.to_owned(),
             bare: false,
+            windows: Vec::new(),
+            combined: None,
+            before: None,
+            row: None,
+            whole: false,
             nulls_first,
         }
     }
@@ -115,6 +130,12 @@ impl<'p> Level<'p> {
     /// The path by name, with what is left of it: transforms and a lookup. Joins what leads to many rows.
     pub fn path(&mut self, name: &str, over: Over) -> Translated<(String, bool)> {
         let parts: Vec<&str> = name.split("__").collect();
+        if !self.names.iter().any(|(known, _)| known == name)
+            && let Some(known) = self.in_row(name)
+        {
+            self.ended = None;
+            return Ok((known?, false));
+        }
         // An annotation's own name may hold the separator.
         for end in (1..=parts.len()).rev() {
             let first = parts[..end].join("__");
@@ -244,8 +265,12 @@ impl<'p> Level<'p> {
         calls.iter().try_for_each(|call| self.call(call))
     }
 
-    fn call(&mut self, call: &Json) -> Translated<()> {
+    pub(super) fn call(&mut self, call: &Json) -> Translated<()> {
+        if self.combined.is_some() {
+            return self.call_on_all(call);
+        }
         match text(&call["m"]) {
+            "union" | "intersection" | "difference" => self.combine_sets(call),
             "filter" => self.filter(&call["where"], false),
             "exclude" => self.filter(&call["where"], true),
             "annotate" | "alias" => list(&call["items"]).iter().try_for_each(|item| self.annotate(item)),
@@ -270,11 +295,7 @@ impl<'p> Level<'p> {
                 self.values(&[Json::from("pk")])
             }
             "values" | "values_list" => self.values(list(&call["fields"])),
-            "slice" if call["step"].is_null() || call["step"] == 1 => {
-                let (start, stop) = (call["start"].as_u64().unwrap_or(0), call["stop"].as_u64());
-                self.slices.push((start, stop.map(|stop| stop.saturating_sub(start))));
-                Ok(())
-            }
+            "slice" if call["step"].is_null() || call["step"] == 1 => self.sliced(call),
             "dates" | "datetimes" if call["tzinfo"].is_null() => {
                 let (known, _) = self.path(text(&call["field"]), Over::Join)?;
                 let is_day =
@@ -297,6 +318,12 @@ impl<'p> Level<'p> {
             "and" | "or" | "xor" => self.combine(text(&call["m"]), &call["other"]),
             other => left(format!("the call {other}")),
         }
+    }
+
+    pub(super) fn sliced(&mut self, call: &Json) -> Translated<()> {
+        let (start, stop) = (call["start"].as_u64().unwrap_or(0), call["stop"].as_u64());
+        self.slices.push((start, stop.map(|stop| stop.saturating_sub(start))));
+        Ok(())
     }
 
     /// Both conditions, either, or just one of them.
@@ -327,14 +354,15 @@ impl<'p> Level<'p> {
 
     pub fn filter(&mut self, json: &Json, negated: bool) -> Translated<()> {
         self.calling = Some(Vec::new());
-        let translated = self.q(json, if negated { Over::Set } else { Over::Join });
+        // Of several conditions, each is about the rows or about the groups.
+        let apart = !negated && json["op"] == "AND" && json["negated"] != Json::Bool(true);
+        let parts = if apart { list(&json["children"]) } else { std::slice::from_ref(json) };
+        let over = if negated { Over::Set } else { Over::Join };
+        let translated: Translated<Vec<_>> = parts.iter().map(|part| self.q(part, over)).collect();
         self.calling = None;
-        let (term, aggregate) = translated?;
-        let term = if negated { !term } else { term };
-        if aggregate {
-            self.having.push(term)
-        } else {
-            self.filters.push(term)
+        for (term, aggregate) in translated? {
+            let term = if negated { !term } else { term };
+            if aggregate { self.having.push(term) } else { self.filters.push(term) }
         }
         Ok(())
     }
@@ -346,7 +374,7 @@ impl<'p> Level<'p> {
                 return Ok((self.term(json)?, self.is_aggregate(json)));
             }
             let (path, aggregate) = self.path(text(&json["path"]), over)?;
-            let value = self.value(&json["value"])?;
+            let value = self.value(&self.coerced(text(&json["path"]), &json["value"]))?;
             return Ok((Term::named(path, value), aggregate || self.is_aggregate(&json["value"])));
         }
         let negated_here = json["negated"] == Json::Bool(true);
@@ -371,7 +399,7 @@ impl<'p> Level<'p> {
     fn annotate(&mut self, item: &Json) -> Translated<()> {
         let (name, expr) = (text(&item["as"]), &item["expr"]);
         if item["as"].is_null() {
-            return left("an annotation without a name");
+            return left("refused, by its form: an annotation without a name");
         }
         if text(&expr["e"]) == "filtered_relation" {
             return self.filtered(name, expr);
@@ -386,6 +414,9 @@ impl<'p> Level<'p> {
         self.names.retain(|(known, _)| known != name);
         self.annotations.retain(|(known, _)| *known != plain(name));
         self.names.push((name.to_owned(), aggregate));
+        if self.mentions_window(&term) {
+            self.windows.push(plain(name));
+        }
         self.annotations.push((plain(name), term));
         if let Some(picked) = &mut self.picked {
             picked.push((plain(name), path(plain(name))));
@@ -439,11 +470,16 @@ impl<'p> Level<'p> {
                     let (by_name, _) = self.path(name, Over::Join)?;
                     picked.push((plain(name), path(by_name)));
                 }
-                None if field["as"].is_null() => return left("an annotation without a name"),
+                None if field["as"].is_null() => {
+                    return left("refused, by its form: an annotation without a name");
+                }
                 None => {
                     let name = text(&field["as"]);
                     let (aggregate, term) = (self.is_aggregate(&field["expr"]), self.term(&field["expr"])?);
                     self.names.push((name.to_owned(), aggregate));
+                    if self.mentions_window(&term) {
+                        self.windows.push(plain(name));
+                    }
                     self.annotations.push((plain(name), term));
                     picked.push((plain(name), path(plain(name))));
                 }

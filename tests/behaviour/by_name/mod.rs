@@ -1,5 +1,8 @@
 //! Queries by name: the same rows as typed ones, whatever they hold, and nothing of them in SQL text.
 
+mod documents;
+mod windows;
+
 use crate::{bed::behaviour, shop::*};
 use orm::{
     Code, Value,
@@ -251,17 +254,17 @@ behaviour! {
 
     async fn the_examples_of_the_document(bed) {
         filled(&bed).await?;
-        let document = include_str!("../../docs/by-name.md");
+        let document = include_str!("../../../docs/by-name.md");
         let examples: Vec<&str> = document.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-        assert_eq!(examples.len(), 5);
+        assert_eq!(examples.len(), 6);
         let mut found = Vec::new();
         for example in examples {
             let query: Query = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
             found.push(rows(&bed, &query).await?);
         }
-        assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 2, 4, 1]);
+        assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 2, 4, 3, 1]);
         assert_eq!((&found[2][0]["name"], &found[2][0]["sold"]), (&Value::Text("Ada".into()), &Value::I64(3)));
-        assert_eq!(found[4][0]["latest"], Value::Text("Sketch\\[a*b?".into()));
+        assert_eq!(found[5][0]["latest"], Value::Text("Sketch\\[a*b?".into()));
         Ok(())
     }
 }

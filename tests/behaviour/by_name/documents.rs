@@ -1,0 +1,165 @@
+//! JSON documents by name: ways into them, lookups, and names that look like SQL.
+
+use crate::bed::{Bed, behaviour};
+use orm::{
+    Code,
+    dynamic::{Catalog, Query, Term, call, path},
+    prelude::*,
+};
+use serde_json::json;
+
+orm::app! { pub papers { Paper } }
+
+#[derive(Model, Debug, Clone)]
+pub struct Paper {
+    pub id: i64,
+    #[field(max_length = 50)]
+    pub name: String,
+    pub data: Option<serde_json::Value>,
+}
+
+const STRANGE: &str = r#"a"b'; DROP TABLE papers_paper --"#;
+
+async fn filled(bed: &Bed) -> orm::Result<()> {
+    orm::migrate::create_tables(&bed.db, &[papers()]).await?;
+    let rows = [
+        (
+            "desk",
+            Some(
+                json!({"name": "Desk", "sizes": [{"width": 120}, {"width": 160}], "price": 90, "sold": null, "new": true}),
+            ),
+        ),
+        ("chair", Some(json!({"name": "chair", "sizes": [], "price": 2.5, "new": false, STRANGE: "x", "größe": "L"}))),
+        ("list", Some(json!([1, "two", null]))),
+        ("null", Some(json!(null))),
+        ("none", None),
+    ];
+    for (name, data) in rows {
+        Paper::draft().name(name).data(data).create(&bed.db).await?;
+    }
+    Ok(())
+}
+
+fn catalog() -> Catalog {
+    Catalog::new().app(papers())
+}
+
+async fn names(bed: &Bed, condition: Term) -> orm::Result<String> {
+    let query = Query::of("papers.Paper").filter_term(condition).order_by(["id"]).values(["name"]);
+    let stored: Query = serde_json::from_str(&serde_json::to_string(&query).unwrap()).unwrap();
+    let rows = catalog().check(&stored)?.all(&bed.db).await?;
+    let name = |row: &orm::dynamic::DynRow| row.to_json()["name"].as_str().unwrap().to_owned();
+    Ok(rows.iter().map(name).collect::<Vec<_>>().join(" "))
+}
+
+behaviour! {
+    async fn ways_into_documents_by_name(bed) {
+        filled(&bed).await?;
+        let cases: Vec<(&str, Term, &str)> = vec![
+            ("data__name", "Desk".into(), "desk"),
+            ("data__name__exact", "desk".into(), ""),
+            ("data__name__iexact", "desk".into(), "desk"),
+            ("data__name__in", vec!["Desk", "chair"].into(), "desk chair"),
+            ("data__name__icontains", "A".into(), "chair"),
+            ("data__name__istartswith", "de".into(), "desk"),
+            ("data__name__regex", "^[A-Z]".into(), "desk"),
+            ("data__price", 90.into(), "desk"),
+            ("data__price", 90.0.into(), "desk"),
+            ("data__price__gt", 2.4.into(), "desk chair"),
+            ("data__price__lte", 2.5.into(), "chair"),
+            ("data__price__range", vec![2, 3].into(), "chair"),
+            ("data__name__gt", "a".into(), "chair"),
+            ("data__new", true.into(), "desk"),
+            ("data__sizes__1__width", 160.into(), "desk"),
+            ("data__sizes__0__width__gte", 100.into(), "desk"),
+            ("data__sizes", json!([]).into(), "chair"),
+            ("data__sizes__0", json!({"width": 120}).into(), "desk"),
+            ("data__1", "two".into(), "list"),
+            ("data__größe", "L".into(), "chair"),
+            ("data__sold__isnull", false.into(), "desk"),
+            ("data__sold__is_json_null", true.into(), "desk"),
+            ("data__is_json_null", true.into(), "null"),
+            ("data__isnull", true.into(), "none"),
+            ("data__missing__isnull", true.into(), "chair desk list null none"),
+            ("data__has_key", "sizes".into(), "desk chair"),
+            ("data__sizes__0__has_key", "width".into(), "desk"),
+            ("data__has_keys", vec!["new", "sold"].into(), "desk"),
+            ("data__has_any_keys", vec!["größe", "sold"].into(), "desk chair"),
+            ("data__has_any_keys", Vec::<String>::new().into(), ""),
+            ("data__contains", json!({"new": true}).into(), "desk"),
+            ("data__contains", json!({"sizes": [{"width": 160}]}).into(), "desk"),
+            ("data__sizes__contains", json!([{"width": 120}]).into(), "desk"),
+            ("data__contained_by", json!([1, "two", null, 4]).into(), "list null"),
+            ("data__name", path("name"), "chair"),
+            ("name", path("data__name"), "chair"),
+            ("data__price__gt", path("id"), "desk chair"),
+        ];
+        for (name, value, expected) in cases {
+            let found = names(&bed, Term::named(name, value.clone())).await?;
+            let mut sorted: Vec<&str> = expected.split(' ').filter(|name| !name.is_empty()).collect();
+            let mut ours: Vec<&str> = found.split(' ').filter(|name| !name.is_empty()).collect();
+            sorted.sort_unstable();
+            ours.sort_unstable();
+            assert_eq!(ours, sorted, "{name} {value:?}");
+        }
+        Ok(())
+    }
+
+    async fn values_of_documents_by_name(bed) {
+        filled(&bed).await?;
+        let inside = |steps: &[&str]| call("json_get", std::iter::once(path("data")).chain(steps.iter().map(|step| (*step).into())));
+        let query = Query::of("papers.Paper").annotate("text", call("json_text", [path("data__name")]))
+            .annotate("whole", call("json_integer", [path("data__price")])).annotate("float", call("json_float", [path("data__price")]))
+            .annotate("fresh", call("json_bool", [path("data__new")])).annotate("strange", call("json_text", [inside(&[STRANGE])]))
+            .annotate("place", call("json_get", [path("data"), 1.into()]))
+            .order_by(["id"]).values(["text", "whole", "float", "fresh", "strange", "place"]).limit(3);
+        let rows = catalog().check(&query)?.all(&bed.db).await?;
+        assert_eq!(serde_json::to_value(&rows).unwrap(), json!([
+            {"text": "Desk", "whole": 90, "float": 90.0, "fresh": true, "strange": null, "place": null},
+            {"text": "chair", "whole": null, "float": 2.5, "fresh": false, "strange": "x", "place": null},
+            {"text": null, "whole": null, "float": null, "fresh": null, "strange": null, "place": "two"},
+        ]));
+        Ok(())
+    }
+
+    async fn keys_are_only_keys(bed) {
+        filled(&bed).await?;
+        for key in ["'", "\"", "\\", "$", "$.name", "name]", "a'||'b", "') OR 1=1 --", "?", "%", "*", "🦀", STRANGE] {
+            let expected = if key == STRANGE { "chair" } else { "" };
+            assert_eq!(names(&bed, Term::named("data__has_key", key)).await?, expected, "{key}");
+            assert_eq!(names(&bed, Term::named("data__has_any_keys", vec![key])).await?, expected, "{key}");
+            let there = call("json_get", [path("data"), key.into()]).lookup("isnull", false);
+            assert_eq!(names(&bed, there).await?, expected, "{key}");
+            assert_eq!(names(&bed, Term::named(format!("data__{key}"), "x")).await?, expected, "{key}");
+        }
+        assert_eq!(Paper::objects().count(&bed.db).await?, 5);
+        Ok(())
+    }
+}
+
+#[test]
+fn questions_that_documents_have_no_answer_to() {
+    let refused = |condition: Term| {
+        let query = Query::of("papers.Paper").filter_term(condition);
+        let Err(error) = catalog().check(&query).map(drop) else { panic!("{query:?} is refused") };
+        error.code()
+    };
+    let cases = [
+        Term::named("data__price__gt", json!({"a": 1})),
+        Term::named("data__price__gt", true),
+        Term::named("data__gt", path("data__price")),
+        Term::named("data__has_key", 1),
+        Term::named("data__has_keys", "a"),
+        Term::named("data__overlap", vec![1]),
+        Term::named("name__is_json_null", true),
+        call("json_text", [path("name")]).lookup("exact", "x"),
+        call("json_get", [path("name"), "x".into()]).lookup("isnull", true),
+        call("json_get", [path("data"), path("name")]).lookup("isnull", true),
+        call("json_get", [path("data"), (-1).into()]).lookup("isnull", true),
+        call("json_get", []).lookup("isnull", true),
+        Term::named("data__is_json_null", "yes"),
+    ];
+    for term in cases {
+        assert!(matches!(refused(term.clone()), Code::BadQuery | Code::InvalidValue), "{term:?}");
+    }
+}

@@ -1,0 +1,165 @@
+//! Windows by name: what they give, and what follows them.
+
+use super::{catalog, json_of, rows};
+use crate::{bed::behaviour, shop::*};
+use orm::{
+    Code, Value,
+    dynamic::{Call, Frame, Join, Query, Term, Window, call, count, exists, max, path, string_agg, sum},
+    prelude::*,
+};
+use serde_json::json;
+
+fn by_author() -> Window {
+    Window::new().partition_by(["author"]).order_by(["-price"])
+}
+
+behaviour! {
+    async fn functions_of_windows_by_name(bed) {
+        filled(&bed).await?;
+        let by_price = || Window::new().order_by(["price"]);
+        let query = Query::of("shop.Book")
+            .annotate("place", call("row_number", []).over(by_author()))
+            .annotate("rank", call("rank", []).over(Window::new().order_by(["stock"])))
+            .annotate("dense", call("dense_rank", []).over(Window::new().order_by(["stock"])))
+            .annotate("share", call("percent_rank", []).over(Window::new().order_by(["stock"])))
+            .annotate("cume", call("cume_dist", []).over(Window::new().order_by(["stock"])))
+            .annotate("half", call("ntile", [2.into()]).over(by_price()))
+            .annotate("running", sum(path("stock")).over(by_price()))
+            .annotate("all", max(path("stock")).over(Window::new()))
+            .order_by(["price"]).values(["id", "place", "rank", "dense", "share", "cume", "half", "running", "all"]);
+        assert_eq!(json_of(&bed, &query).await?, json!([
+            {"id": 4, "place": 1, "rank": 1, "dense": 1, "share": 0.0, "cume": 0.2, "half": 1, "running": -2, "all": 7},
+            {"id": 5, "place": 2, "rank": 4, "dense": 4, "share": 0.75, "cume": 1.0, "half": 1, "running": 5, "all": 7},
+            {"id": 3, "place": 2, "rank": 4, "dense": 4, "share": 0.75, "cume": 1.0, "half": 1, "running": 12, "all": 7},
+            {"id": 1, "place": 1, "rank": 3, "dense": 3, "share": 0.5, "cume": 0.6, "half": 2, "running": 15, "all": 7},
+            {"id": 2, "place": 1, "rank": 2, "dense": 2, "share": 0.25, "cume": 0.4, "half": 2, "running": 15, "all": 7},
+        ]));
+        Ok(())
+    }
+
+    async fn values_of_other_rows_by_name(bed) {
+        filled(&bed).await?;
+        let by_id = || Window::new().order_by(["id"]);
+        let query = Query::of("shop.Book")
+            .annotate("before", call("lag", [path("rating")]).over(by_id()))
+            .annotate("earlier", call("lag", [path("rating"), 2.into(), (-1).into()]).over(by_id()))
+            .annotate("after", call("lead", [path("title"), 1.into(), "none".into()]).over(by_id()))
+            .annotate("first", call("first_value", [path("stock")]).over(by_id()))
+            .annotate("last", call("last_value", [path("stock")]).over(by_id().frame(Frame::Rows(None, None))))
+            .annotate("second", call("nth_value", [path("stock"), 2.into()]).over(by_id()))
+            .annotate("near", sum(path("stock")).over(by_id().frame(Frame::Rows(Some(-1), Some(1)))))
+            .annotate("alike", count().over(Window::new().order_by(["stock"]).frame(Frame::Range(Some(-3), Some(3)))))
+            .order_by(["id"]).values(["before", "earlier", "after", "first", "last", "second", "near", "alike"]);
+        assert_eq!(json_of(&bed, &query).await?, json!([
+            {"before": null, "earlier": -1.0, "after": "Compilers", "first": 3, "last": 7, "second": null, "near": 3, "alike": 2},
+            {"before": 4.5, "earlier": -1.0, "after": "COBOL 100%", "first": 3, "last": 7, "second": 0, "near": 10, "alike": 3},
+            // The row before has no rating: the default is for rows that are not there.
+            {"before": 4.0, "earlier": 4.5, "after": "émile_x", "first": 3, "last": 7, "second": 0, "near": 5, "alike": 2},
+            {"before": null, "earlier": 4.0, "after": "Sketch\\[a*b?", "first": 3, "last": 7, "second": 0, "near": 12, "alike": 2},
+            {"before": 2.5, "earlier": null, "after": "none", "first": 3, "last": 7, "second": 0, "near": 5, "alike": 2},
+        ]));
+        Ok(())
+    }
+
+    async fn what_follows_a_window_by_name(bed) {
+        filled(&bed).await?;
+        let dearest = Query::of("shop.Book").annotate("place", call("row_number", []).over(by_author())).filter("place", 1);
+        let titles = dearest.clone().order_by(["author__name"]).values(["author__name", "title"]);
+        assert_eq!(json_of(&bed, &titles).await?, json!([
+            {"author__name": "Ada", "title": "Notes"}, {"author__name": "Grace", "title": "Compilers"}, {"author__name": "Émile", "title": "émile_x"},
+        ]));
+        // What a window gives stays what it was, whatever is left out afterwards; before it, it does not see it.
+        let rest = Query::of("shop.Book").alias("n", count().over(Window::new())).filter("active", true).exclude("n", 3).values(["id", "n"]);
+        assert_eq!(rows(&bed, &rest).await?.len(), 3);
+        let before = Query::of("shop.Book").filter("active", true).annotate("n", count().over(Window::new())).filter("n", 3);
+        assert_eq!(rows(&bed, &before).await?.len(), 3);
+        // Relations of the rows, in conditions and whole; counts, slices, orders and sets of them.
+        let related = dearest.clone().filter("author__country__name", "Britain").filter("tags__slug", "old").select_related(["author"]);
+        let found = rows(&bed, &related).await?;
+        assert_eq!((found.len(), &found[0]["author__name"], &found[0]["place"]), (1, &Value::Text("Ada".into()), &Value::I64(1)));
+        assert_eq!(catalog().check(&dearest)?.count(&bed.db).await?, 3);
+        assert!(catalog().check(&dearest)?.exists(&bed.db).await?);
+        let cut = Query::of("shop.Book").annotate("place", call("row_number", []).over(Window::new().order_by(["price"]))).order_by(["-place"]).limit(2).filter("place__lt", 5).values(["id"]);
+        assert_eq!(json_of(&bed, &cut).await?, json!([{"id": 1}]));
+        let keys = Query::of("shop.Book").filter_term(Term::named("pk__in", dearest.clone().values(["id"]))).order_by(["id"]).values(["id"]);
+        assert_eq!(json_of(&bed, &keys).await?, json!([{"id": 1}, {"id": 2}, {"id": 4}]));
+        assert_eq!(json_of(&bed, &dearest.clone().aggregate("n", sum(path("stock")))).await?, json!([{"n": 1}]));
+        let groups = Query::of("shop.Book").annotate("third", call("ntile", [3.into()]).over(Window::new().order_by(["id"]))).group_by(["third"]).annotate("n", count()).order_by(["third"]);
+        assert_eq!(json_of(&bed, &groups).await?, json!([{"third": 1, "n": 2}, {"third": 2, "n": 2}, {"third": 3, "n": 1}]));
+        // A query inside that looks at what a window gives.
+        let as_old = Query::of("shop.Book").annotate("place", call("rank", []).over(Window::new().order_by(["id"])))
+            .annotate("named", Query::of("shop.Tag").filter("id", path("place").outer()).values(["slug"])).order_by(["id"]).limit(2).values(["named"]);
+        assert_eq!(rows(&bed, &as_old).await?.len(), 2);
+        let chosen = Query::of("shop.Book").alias("place", call("rank", []).over(Window::new().order_by(["id"])))
+            .filter_term(exists(Query::of("shop.Tag").filter("id", path("place").outer()))).order_by(["id"]).values(["id"]);
+        assert_eq!(json_of(&bed, &chosen).await?, json!([{"id": 1}, {"id": 2}, {"id": 3}, {"id": 4}]));
+        // A typed query goes on in the same way.
+        let asked = Query::of("shop.Book").alias("place", call("row_number", []).over(by_author())).filter("place", 1).order_by(["id"]);
+        let books = catalog().apply(&asked, Book::objects().filter(|b| b.active).select_related(|b| b.author))?.all(&bed.db).await?;
+        assert_eq!(books.iter().map(|book| (book.id, book.author.get().unwrap().name.as_str())).collect::<Vec<_>>(), [(1, "Ada"), (2, "Grace"), (4, "Émile")]);
+        Ok(())
+    }
+
+    async fn texts_put_together_by_name(bed) {
+        filled(&bed).await?;
+        let slugs = Query::of("shop.Tag").aggregate("slugs", string_agg(path("slug"), "', ").ordered(["-slug"]));
+        assert_eq!(json_of(&bed, &slugs).await?, json!([{"slugs": "unused', old', maths', code"}]));
+        let per_author = Query::of("shop.Person").annotate("titles", string_agg(path("written__title"), "|").ordered(["id"]).or("none")).order_by(["id"]).values(["titles"]);
+        assert_eq!(json_of(&bed, &per_author).await?, json!([{"titles": "Notes|Sketch\\[a*b?"}, {"titles": "Compilers|COBOL 100%"}, {"titles": "émile_x"}, {"titles": "none"}]));
+        Ok(())
+    }
+}
+
+#[test]
+fn windows_that_mean_nothing_are_refused() {
+    let refused = |term: Term| {
+        let query = Query::of("shop.Book").annotate("x", term);
+        let Err(error) = catalog().check(&query).map(drop) else { panic!("{query:?} is refused") };
+        (error.code(), error.message().to_owned(), error.hint().unwrap_or_default().to_owned())
+    };
+    let window = || Window::new().order_by(["id"]);
+    let (code, message, hint) = refused(call("row_numbr", []).over(window()));
+    assert_eq!((code, message.as_str()), (Code::UnknownName, "a function of windows is not called `row_numbr`"));
+    assert_eq!(hint, "did you mean `row_number`?");
+    assert_eq!(refused(call("row_number) --", []).over(window())).0, Code::UnknownName);
+    assert!(refused(call("rank", [])).2.contains("window"));
+    let bad = [
+        path("price").over(window()),
+        Term::from(1).over(window()),
+        call("lower", [path("title")]).over(window()),
+        call("row_number", [path("id")]).over(window()),
+        call("lag", []).over(window()),
+        call("lag", [path("id"), path("stock")]).over(window()),
+        call("lag", [path("id"), (-1).into()]).over(window()),
+        call("lag", [path("id"), 1.into(), path("title")]).over(window()),
+        call("ntile", [0.into()]).over(window()),
+        call("nth_value", [path("id"), json!("1; DROP TABLE shop_book").into()]).over(window()),
+        sum(path("title")).over(window()),
+        sum(path("tags__id")).over(window()),
+        sum(sum(path("stock")).over(window())).over(window()),
+        count().over(window().frame(Frame::Rows(Some(1), Some(-1)))),
+        count().over(window().frame(Frame::Rows(Some(i64::MIN), None))),
+        count().over(Window::new().order_by(["title"]).frame(Frame::Range(Some(-1), None))),
+        count().over(Window::new().frame(Frame::Range(Some(-1), None))),
+        count().over(Window::new().order_by(["tags"])),
+        string_agg(path("title"), ","),
+    ];
+    for term in bad {
+        assert!(matches!(refused(term.clone()).0, Code::BadQuery | Code::UnknownName), "{term:?}");
+    }
+    for (name, hidden) in [("partition_by", json!(["author__email"])), ("order_by", json!(["-author__email"]))] {
+        let query = json!({"model": "shop.Book", "calls": [{"annotate": {"x": {"window": [{"call": ["rank", []]}, {name: hidden}]}}}]});
+        let query: Query = serde_json::from_value(query).unwrap();
+        let error = catalog().hide("shop.Person", ["email"]).unwrap().check(&query).map(drop).unwrap_err();
+        assert_eq!(error.code(), Code::UnknownName);
+    }
+    let joined =
+        Query::of("shop.Person").join(Join::inner("written", "book")).annotate("n", count().over(Window::new()));
+    assert_eq!(catalog().check(&joined.filter("n", 1)).unwrap_err().code(), Code::BadQuery);
+    let inside = Query::of("shop.Book").filter_term(count().over(Window::new()).lookup("gt", 1));
+    assert_eq!(catalog().check(&inside).unwrap_err().code(), Code::BadQuery);
+    let wrong = r#"{"model": "shop.Book", "calls": [{"annotate": {"x": {"window": [{"call": ["rank", []]}, {"order": ["id"]}]}}}]}"#;
+    assert!(serde_json::from_str::<Query>(wrong).is_err());
+    let on = Join::inner("written", "book").on(count().over(Window::new()).lookup("gt", 1));
+    assert_eq!(catalog().check(&Query::of("shop.Person").then(Call::Join(on))).unwrap_err().code(), Code::BadQuery);
+}

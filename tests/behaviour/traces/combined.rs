@@ -1,0 +1,161 @@
+//! Several queries as one, and queries whose rows are looked at again.
+
+use super::{
+    emit::Ready,
+    pack::{list, text},
+    translate::{Level, Translated, left, plain},
+};
+use orm::dynamic::{Call, Pick, Query};
+use serde_json::Value as Json;
+
+/// The rows of several queries as sets.
+#[derive(Clone)]
+pub struct Combined<'p> {
+    how: &'static str,
+    parts: Vec<Level<'p>>,
+    /// What is called on all of them together.
+    keys: Option<Vec<Json>>,
+}
+
+impl<'p> Level<'p> {
+    /// `union` and its like: what was asked so far becomes the first part.
+    pub fn combine_sets(&mut self, call: &Json) -> Translated<()> {
+        let how = match text(&call["m"]) {
+            "union" if call["all"] == Json::Bool(true) => "union_all",
+            "union" => "union",
+            "intersection" => "intersection",
+            _ => "difference",
+        };
+        let mut fresh = Level::new(self.pack, &self.asked, self.nulls_first);
+        (fresh.around, fresh.bare) = (self.around.clone(), self.bare);
+        let mut parts = vec![std::mem::replace(self, fresh)];
+        for other in list(&call["others"]) {
+            let mut part = Level::new(self.pack, text(&other["model"]), self.nulls_first);
+            (part.around, part.bare) = (self.around.clone(), self.bare);
+            if !other["related"].is_null() {
+                part.belongs(&other["related"])?;
+            }
+            part.calls(list(&other["calls"]))?;
+            parts.push(part);
+        }
+        self.combined = Some(Box::new(Combined { how, parts, keys: None }));
+        Ok(())
+    }
+
+    /// A call on several queries as one.
+    pub fn call_on_all(&mut self, call: &Json) -> Translated<()> {
+        let Some(combined) = &mut self.combined else { return Ok(()) };
+        match text(&call["m"]) {
+            "order_by" => combined.keys = Some(list(&call["keys"]).to_vec()),
+            "reverse" => self.reversed = !self.reversed,
+            "none" => self.nothing = true,
+            "slice" => self.sliced(call)?,
+            "defer" | "only" | "select_related" => {}
+            // Django picks in each of the queries, unless they have picked already.
+            "values" | "values_list" => {
+                let parts = &mut combined.parts;
+                let open = parts.iter_mut().filter(|part| !part.has_picked());
+                open.into_iter().try_for_each(|part| part.call(call))?;
+            }
+            "union" | "intersection" | "difference" => self.combine_sets(call)?,
+            other => return left(format!("answered here, where Django raises: {other} after a union")),
+        }
+        Ok(())
+    }
+
+    fn has_picked(&self) -> bool {
+        match &self.combined {
+            Some(combined) => combined.parts.iter().all(Level::has_picked),
+            // Django does not count terms among them.
+            None => {
+                self.picked.iter().flatten().any(|(name, _)| !self.annotations.iter().any(|(known, _)| known == name))
+            }
+        }
+    }
+
+    /// Django compares whole rows.
+    fn set_whole(&mut self) {
+        self.whole = true;
+        self.combined.iter_mut().flat_map(|combined| &mut combined.parts).for_each(Level::set_whole);
+    }
+
+    pub fn combined_ready(mut self, combined: Combined<'p>) -> Translated<Ready> {
+        let Combined { how, parts, keys } = combined;
+        let mut parts = parts.into_iter().map(|mut part| {
+            part.set_whole();
+            part.ready()
+        });
+        let Some(first) = parts.next() else { return left("a union of nothing") };
+        let Ready { mut query, columns } = first?;
+        for part in parts {
+            let other = part?.query;
+            query.calls.push(match how {
+                "union" => Call::Union(other),
+                "union_all" => Call::UnionAll(other),
+                "intersection" => Call::Intersection(other),
+                _ => Call::Difference(other),
+            });
+        }
+        self.row = Some(row_of(&query));
+        if self.nothing {
+            query.calls.push(Call::Nothing);
+        }
+        if self.order.is_none() {
+            self.order = keys.map(|keys| self.order(&keys)).transpose()?;
+        }
+        self.cut(&mut query);
+        Ok(Ready { query, columns })
+    }
+
+    /// Makes the query so far one whose rows are looked at again.
+    pub fn look_again(&mut self) -> Translated<()> {
+        let mut fresh = Level::new(self.pack, &self.asked, self.nulls_first);
+        (fresh.around, fresh.bare) = (self.around.clone(), self.bare);
+        let mut before = std::mem::replace(self, fresh);
+        before.set_whole();
+        let query = before.ready()?.query;
+        self.row = Some(row_of(&query));
+        self.before = Some(query);
+        Ok(())
+    }
+
+    /// The name in the row of what a path named before.
+    pub fn in_row(&self, name: &str) -> Option<Translated<String>> {
+        let row = self.row.as_ref()?;
+        let name = match name {
+            "pk" => self.pack.model(&self.model)["pk"].as_str().unwrap_or(name),
+            name => name,
+        };
+        let field = list(&self.pack.model(&self.model)["fields"]).iter().find(|field| text(&field["attname"]) == name);
+        let named = field.map_or(name, |field| text(&field["name"]));
+        let likely =
+            [plain(name), format!("{}_s", plain(name)), plain(&format!("key_{named}")), format!("f_{}", plain(named))];
+        Some(match likely.into_iter().find(|name| row.contains(name)) {
+            Some(known) => Ok(known),
+            None => left("a value of rows that they do not have"),
+        })
+    }
+}
+
+/// The names of the values that a query's rows have.
+fn row_of(query: &Query) -> Vec<String> {
+    let mut row = Vec::new();
+    for call in &query.calls {
+        match call {
+            Call::Values(picks) | Call::GroupBy(picks) => {
+                row = picks.iter().map(named).collect();
+            }
+            Call::Annotate(items) => row.extend(items.iter().map(|(name, _)| name.clone())),
+            _ => {}
+        }
+    }
+    row
+}
+
+fn named(pick: &Pick) -> String {
+    match pick {
+        Pick::Path(path) => path.clone(),
+        Pick::Term { name, .. } => name.clone(),
+        _ => String::new(),
+    }
+}
