@@ -44,6 +44,7 @@ impl Statement {
 
     /// A number that statements of one text share, and hardly any others; never 0.
     #[cfg(feature = "sqlite")]
+    #[inline]
     pub(crate) fn identity(&self) -> u64 {
         // The multiplier is that of rustc's FxHash.
         let mut hash = 0u64;
@@ -186,6 +187,7 @@ impl Templates {
 }
 
 /// What `cell` holds, made if it is not there yet.
+#[inline]
 pub(crate) fn template(
     cell: &OnceLock<Template>,
     make: impl FnOnce() -> crate::Result<Statement>,

@@ -25,6 +25,7 @@ pub(super) enum Failed {
 }
 
 impl From<diesel::result::Error> for Failed {
+    #[cold]
     fn from(error: diesel::result::Error) -> Self {
         Failed::Database(error)
     }

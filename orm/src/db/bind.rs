@@ -161,8 +161,11 @@ mod sqlite {
         const DIALECT: crate::Dialect = crate::Dialect::Sqlite;
 
         fn push<'b>(pass: &mut AstPass<'_, 'b, Self>, value: &'b Value) -> QueryResult<()> {
-            if let Value::List(..) = value {
-                return pass.push_bind_param_value_only::<sql_types::Text, Value>(value);
+            match value {
+                // What most keys are: it is stored as it stands, and there is nothing to check.
+                Value::I64(number) => return pass.push_bind_param_value_only::<sql_types::BigInt, i64>(number),
+                Value::List(..) => return pass.push_bind_param_value_only::<sql_types::Text, Value>(value),
+                _ => {}
             }
             match value.kind() {
                 Kind::Bool | Kind::I16 | Kind::I32 => {

@@ -124,6 +124,7 @@ impl Connection {
     }
 
     /// Lets a log see what runs from now on.
+    #[inline]
     pub(super) fn observe(&mut self, probe: &MaybeProbe) {
         if probe.is_some() || self.probe.is_some() {
             self.probe.clone_from(probe);
@@ -446,14 +447,21 @@ impl Connection {
 
     /// Ends what an operation left open.
     #[cfg(feature = "sqlite")]
+    #[inline]
     pub(super) fn settle(&mut self) {
         if self.depth > 0 {
-            // It fails when SQLite has rolled back by itself; then there is nothing to end.
-            let _ = self.batch_now("ROLLBACK");
-            (self.depth, self.aborted) = (0, None);
-            if std::mem::take(&mut self.read_only) {
-                let _ = self.batch_now("PRAGMA query_only = OFF");
-            }
+            self.undo_now();
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[cold]
+    fn undo_now(&mut self) {
+        // It fails when SQLite has rolled back by itself; then there is nothing to end.
+        let _ = self.batch_now("ROLLBACK");
+        (self.depth, self.aborted) = (0, None);
+        if std::mem::take(&mut self.read_only) {
+            let _ = self.batch_now("PRAGMA query_only = OFF");
         }
     }
 

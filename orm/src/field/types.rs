@@ -387,6 +387,7 @@ impl<T: Plain> FieldType for Option<T> {
         self.map_or(Ok(Value::Null(T::KIND)), T::into_value)
     }
 
+    #[inline]
     fn from_cell(cell: &Cell<'_>) -> Result<Self> {
         if cell.is_null() { Ok(None) } else { T::from_cell(cell).map(Some) }
     }
@@ -414,6 +415,7 @@ macro_rules! plain {
                 Ok(Value::$kind(self))
             }
 
+            #[inline]
             fn from_cell(cell: &Cell<'_>) -> Result<Self> {
                 cell.$get()
             }

@@ -76,6 +76,7 @@ impl LazyMeta {
         LazyMeta(OnceLock::new())
     }
 
+    #[inline]
     pub(crate) fn get(&'static self, spec: &'static ModelSpec, app: &'static AppSpec) -> &'static ModelMeta {
         self.0.get_or_init(|| ModelMeta::build(spec, app))
     }

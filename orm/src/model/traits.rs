@@ -552,11 +552,13 @@ pub struct Writer {
 }
 
 impl Writer {
+    #[inline]
     pub(crate) fn with_capacity(columns: usize) -> Self {
         Writer { values: Values::with_capacity(columns) }
     }
 
     /// The next column's value.
+    #[inline]
     pub fn push(&mut self, value: Value) {
         self.values.push(value);
     }

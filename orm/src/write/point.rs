@@ -60,17 +60,12 @@ fn get_statement(meta: &'static ModelMeta, dialect: Dialect, key: Values) -> Res
 /// Reads the row of a key.
 pub(super) async fn read_by_key<M: Model>(conn: &mut Connection, key: impl Into<Values>) -> Result<Option<M>> {
     let statement = get_statement(M::meta(), conn.dialect(), key.into())?;
-    read_one(conn, &statement).await
-}
-
-/// The row that [`get_statement`] finds; the connection's cache has it by `GetOf<M>`.
-async fn read_one<M: Model>(conn: &mut Connection, statement: &Statement) -> Result<Option<M>> {
     let mut found = None;
     let each = &mut |row: &crate::Row<'_>| {
         found = Some(Reader::new(row, &[]).columns()?);
         Ok(())
     };
-    conn.query_keyed::<GetOf<M>>(statement, each).await.map_err(|error| of_key(M::meta(), error))?;
+    conn.query_keyed::<GetOf<M>>(&statement, each).await.map_err(|error| of_key(M::meta(), error))?;
     Ok(found)
 }
 
@@ -91,17 +86,14 @@ pub(super) fn not_found(meta: &ModelMeta) -> Error {
         .with_hint("`.await.optional()` gives `None` instead")
 }
 
-/// Names [`Get`]'s statement in the connection's cache.
+/// Names [`read_by_key`]'s statement in the connection's cache.
 struct GetOf<M>(PhantomData<M>);
 
 /// Names [`CreateOne`]'s statement in the connection's cache.
 struct InsertOf<M>(PhantomData<M>);
 
-/// Reads one row by its key.
-struct Get<M> {
-    statement: Statement,
-    _model: PhantomData<fn() -> M>,
-}
+/// Reads one row by its key; it has no more than the key, so that it is quickly handed on.
+struct Get<M: Model>(M::Key);
 
 impl<M: Model> Operation for Get<M> {
     type Output = M;
@@ -111,14 +103,13 @@ impl<M: Model> Operation for Get<M> {
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
-        read_one(conn, &self.statement).await?.ok_or_else(|| not_found(M::meta()))
+        read_by_key(conn, key_binds(&self.0)?).await?.ok_or_else(|| not_found(M::meta()))
     }
 }
 
 /// The row of a key: what `Model::get` runs.
-pub(crate) async fn get<M: Model, E: Executor>(key: M::Key, ex: &E) -> Result<M> {
-    let statement = get_statement(M::meta(), ex.dialect(), key_binds(&key)?)?;
-    ex.run(Get { statement, _model: PhantomData }).await
+pub(crate) fn get<M: Model, E: Executor>(key: M::Key, ex: &E) -> impl Future<Output = Result<M>> + Send {
+    ex.run(Get(key))
 }
 
 /// The key that something names; apart from `Model::get`, so that its future does not hold what it was given.

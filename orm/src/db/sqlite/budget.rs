@@ -136,6 +136,7 @@ impl Watch {
     }
 
     /// Holds the connection's own lock for the calling thread; waits for a thread that holds it.
+    #[inline]
     pub(in crate::db) fn hold(&self) -> Held<'_> {
         let lock = self.lock.load(Relaxed);
         // SAFETY: null, which SQLite ignores, or the lock of a connection that is open: `Watched` takes it back when it closes
@@ -145,6 +146,7 @@ impl Watch {
     }
 
     /// What follows runs on the calling thread, and within so many steps; it waits for nothing.
+    #[inline]
     pub(in crate::db) fn limit(&self, steps: u32, writes: bool) {
         self.stopped.store(0, Relaxed);
         self.steps.store(i64::from(steps), Relaxed);
@@ -160,6 +162,7 @@ impl Watch {
     }
 
     /// Ends what `limit` or `attend` began.
+    #[inline]
     pub(in crate::db) fn end(&self) {
         if self.limited.load(Relaxed) {
             self.limited.store(false, Relaxed);
@@ -170,6 +173,7 @@ impl Watch {
 
     /// Notes which statement runs; false if it is not for the calling thread: a read that is known to be long, or a write
     /// that is large or not known to be soon done.
+    #[inline]
     pub(in crate::db) fn may_start(&self, statement: &Statement) -> bool {
         let identity = statement.identity();
         self.statement.store(identity, Relaxed);
@@ -192,6 +196,7 @@ impl Watch {
     }
 
     /// Remembers of the statement that has run whether it is for the calling thread.
+    #[inline]
     pub(in crate::db) fn finished(&self, steps: u32) {
         let statement = self.statement.load(Relaxed);
         let within = self.began.load(Relaxed) - self.steps.load(Relaxed) < i64::from(steps);
@@ -222,12 +227,14 @@ impl Watch {
     }
 
     /// Sets the moment at which the next statement is stopped.
+    #[inline]
     pub(in crate::db) fn set_deadline(&self, timeout: Option<Duration>) {
         let moment = timeout.map_or(0, |timeout| now().saturating_add(micros(timeout)).max(1));
         self.deadline.store(moment, Relaxed);
     }
 
     /// Whether and why SQLite was stopped since the last `limit` or `attend`.
+    #[inline]
     pub(in crate::db) fn stopped(&self) -> Stopped {
         match self.stopped.load(Relaxed) {
             0 => Stopped::No,
@@ -313,6 +320,7 @@ fn remember(set: &[AtomicU64], statement: u64, is_in: bool) {
 }
 
 impl Drop for Held<'_> {
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: this thread has entered it, and the connection is still open: whoever has a `Held` has the connection's slot.
         unsafe { ffi::sqlite3_mutex_leave(self.lock) };

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{
@@ -172,7 +172,7 @@ impl Workers {
         }
         watch.limit(steps, writes);
         turn.conn.observe(probe);
-        let done = at_once(op.run(&mut turn.conn));
+        let done = at_once(pin!(op.run(&mut turn.conn)));
         match turn.conn.stopped() {
             // Nothing was changed: it starts again where it may take its time.
             Stopped::Budget if done.is_err() || !writes => None,
@@ -213,7 +213,7 @@ impl Workers {
                 watch.attend(ticket, op.access() != Access::Read);
             }
             turn.conn.observe(&probe);
-            let done = catch_unwind(AssertUnwindSafe(|| at_once(op.run(&mut turn.conn))));
+            let done = catch_unwind(AssertUnwindSafe(|| at_once(pin!(op.run(&mut turn.conn)))));
             drop(turn);
             // Before the answer: its receiver may count on what `keep` holds being free.
             drop(keep);
@@ -310,9 +310,9 @@ impl Drop for GiveUp {
     }
 }
 
-/// The result of a future that never waits.
-fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+/// The result of a future that never waits; pinned where it was made, since moving it costs more than a short read.
+fn at_once<T>(future: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,
         Poll::Pending => Err(Error::new(Code::BadQuery, "an operation awaited something else than its connection")
             .with_hint("an `Operation` awaits nothing but its connection; do the rest before or after it")),
