@@ -421,7 +421,7 @@ pub mod __private {
     pub use migrations_engine as engine;
 
     pub use crate::field::{
-        At, Handles, Joins, KeyAt, Loaded, NotNull, Nullable, Opt, Own, PathNode, Placed, Plain, PointsTo, family,
+        At, Handles, Held, Joins, KeyAt, Loaded, NotNull, Nullable, Opt, Own, PathNode, Placed, Plain, PointsTo, family,
     };
     pub use crate::field::{
         ChoiceOf, Choices, choice_label, parse_choice, parse_number_choice, plain_kind, read_choice,

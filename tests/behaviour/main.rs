@@ -24,6 +24,7 @@ mod functions;
 mod hostile;
 mod json;
 mod lookups;
+mod loops;
 mod mysql;
 mod named;
 mod ordering;

@@ -13,7 +13,7 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
         (fields::name(model), keys::name(model), draft::empty(model), keys::value(model));
     let draft_name = draft::name(model);
     let (key_type, key_value) = key(model);
-    let (mut made, mut read, mut write, mut attach, mut related) = (vec![], vec![], vec![], vec![], vec![]);
+    let (mut made, mut read, mut write, mut attach, mut held) = (vec![], vec![], vec![], vec![], vec![]);
     for (index, field) in model.fields.iter().enumerate() {
         let (ident, ty, number) = (&field.ident, types::of(field), model.index(index));
         made.push(quote_spanned!(written_at(field.type_span())=> #ident: <#ty as __p::ModelField>::handle(at, #number, __Layout::AT[#index])));
@@ -30,11 +30,11 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
             quote!(<#ty as __p::ModelField>::attach(&mut self.#ident, rows)),
             |place| quote!(<#ty as __p::ModelPart>::attach_field(&mut self.#ident, #place, rows)),
         ));
-        related.push(arm(
+        held.push(arm(
             model,
             index,
-            quote!(<#ty as __p::ModelField>::loaded(&self.#ident)),
-            |place| quote!(<#ty as __p::ModelPart>::loaded_field(&self.#ident, #place)),
+            quote!(<#ty as __p::ModelField>::held(&self.#ident)),
+            |place| quote!(<#ty as __p::ModelPart>::held_field(&self.#ident, #place)),
         ));
     }
     let (parts, reverse) = (row_part(ident, &handles), reverse(model, &handles));
@@ -66,8 +66,8 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
                 match field { #(#write,)* _ => ::core::result::Result::Ok(()) }
             }
             fn attach_related(&mut self, field: u16, rows: __p::Loaded) { match field { #(#attach,)* _ => {} } }
-            fn related(&self, field: u16) -> ::core::option::Option<&__p::Loaded> {
-                match field { #(#related,)* _ => ::core::option::Option::None }
+            fn held(&self, field: u16) -> ::core::option::Option<&__p::Held> {
+                match field { #(#held,)* _ => ::core::option::Option::None }
             }
         }
         #parts
@@ -130,7 +130,7 @@ fn arm(model: &Model, index: usize, plain: TokenStream, part: impl FnOnce(TokenS
 pub(super) fn part(model: &Model) -> TokenStream {
     let ident = &model.ident;
     let handles = fields::name(model);
-    let (mut made, mut read, mut write, mut attach, mut related, mut nullness) =
+    let (mut made, mut read, mut write, mut attach, mut held, mut nullness) =
         (vec![], vec![], vec![], vec![], vec![], quote!(__p::Nullable));
     let mut write_one = vec![];
     for (index, field) in model.fields.iter().enumerate() {
@@ -150,11 +150,11 @@ pub(super) fn part(model: &Model) -> TokenStream {
             quote!(<#ty as __p::ModelField>::attach(&mut self.#ident, rows)),
             |place| quote!(<#ty as __p::ModelPart>::attach_field(&mut self.#ident, #place, rows)),
         ));
-        related.push(arm(
+        held.push(arm(
             model,
             index,
-            quote!(<#ty as __p::ModelField>::loaded(&self.#ident)),
-            |place| quote!(<#ty as __p::ModelPart>::loaded_field(&self.#ident, #place)),
+            quote!(<#ty as __p::ModelField>::held(&self.#ident)),
+            |place| quote!(<#ty as __p::ModelPart>::held_field(&self.#ident, #place)),
         ));
         if !field.filled {
             nullness = quote!(<#nullness as __p::Null>::And<<#ty as __p::ModelField>::Nullness>);
@@ -178,8 +178,8 @@ pub(super) fn part(model: &Model) -> TokenStream {
                 match field { #(#write_one,)* _ => ::core::result::Result::Ok(()) }
             }
             fn attach_field(&mut self, field: u16, rows: __p::Loaded) { match field { #(#attach,)* _ => {} } }
-            fn loaded_field(&self, field: u16) -> ::core::option::Option<&__p::Loaded> {
-                match field { #(#related,)* _ => ::core::option::Option::None }
+            fn held_field(&self, field: u16) -> ::core::option::Option<&__p::Held> {
+                match field { #(#held,)* _ => ::core::option::Option::None }
             }
         }
         impl __p::IntoField<#ident> for #ident {
@@ -251,7 +251,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 fn read_columns(_: &mut __p::Reader<'_, '_>) -> __p::Result<Self> { loop {} }
                 fn write_field(&self, _: u16, _: &mut __p::Writer) -> __p::Result<()> { loop {} }
                 fn attach_related(&mut self, _: u16, _: __p::Loaded) {}
-                fn related(&self, _: u16) -> ::core::option::Option<&__p::Loaded> { ::core::option::Option::None }
+                fn held(&self, _: u16) -> ::core::option::Option<&__p::Held> { ::core::option::Option::None }
             }
             #parts
         };

@@ -9,7 +9,7 @@ use super::row::PgRow;
 #[cfg(feature = "sqlite")]
 use super::row::SqliteRow;
 #[allow(unused_imports, reason = "without a back end there are no rows")]
-use super::{Row, connection::Each};
+use super::{Row, connection::Each, row::Origin};
 #[cfg(feature = "postgres")]
 use super::{decode::postgres::Oids, fragment::ByText};
 #[cfg(feature = "postgres")]
@@ -65,8 +65,9 @@ fn each_sqlite_row<'a>(
     single: bool,
     each: Each<'_>,
 ) -> Result<(), Failed> {
+    let origin = Origin::another();
     for row in rows {
-        each(&Row::of(&SqliteRow(&row?))).map_err(Failed::Each)?;
+        each(&Row::from(origin, &SqliteRow(&row?))).map_err(Failed::Each)?;
         if single {
             break;
         }
@@ -85,10 +86,10 @@ where
 {
     use futures_util::TryStreamExt;
     let mut rows = diesel_async::AsyncConnectionCore::load(conn, fragment).await?;
-    let mut oids = None;
+    let (mut oids, origin) = (None, Origin::another());
     while let Some(row) = rows.try_next().await? {
         let oids = oids.get_or_insert_with(|| Oids::new(diesel::row::Row::field_count(&row)));
-        each(&Row::of(&PgRow(&row, oids))).map_err(Failed::Each)?;
+        each(&Row::from(origin, &PgRow(&row, oids))).map_err(Failed::Each)?;
     }
     Ok(())
 }
@@ -108,10 +109,10 @@ pub(super) async fn pg_pipeline(
     let mut index = 0;
     while let Some(rows) = sent.next().await {
         let mut rows = rows.map_err(|error| (index, error.into()))?;
-        let mut oids = None;
+        let (mut oids, origin) = (None, Origin::another());
         while let Some(row) = rows.try_next().await.map_err(|error| (index, error.into()))? {
             let oids = oids.get_or_insert_with(|| Oids::new(diesel::row::Row::field_count(&row)));
-            each(index, &Row::of(&PgRow(&row, oids))).map_err(|error| (index, Failed::Each(error)))?;
+            each(index, &Row::from(origin, &PgRow(&row, oids))).map_err(|error| (index, Failed::Each(error)))?;
         }
         index += 1;
     }
@@ -130,10 +131,10 @@ where
     use futures_util::TryStreamExt;
     let mut rows = diesel_async::AsyncConnectionCore::load(conn, fragment).await?;
     // An answer is read to its end also after an error, so that the connection stays usable.
-    let mut refused = None;
+    let (mut refused, origin) = (None, Origin::another());
     while let Some(row) = rows.try_next().await? {
         if refused.is_none() {
-            refused = each(&Row::of(&MysqlRow(row))).err();
+            refused = each(&Row::from(origin, &MysqlRow(row))).err();
         }
     }
     refused.map_or(Ok(()), |error| Err(Failed::Each(error)))

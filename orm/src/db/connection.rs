@@ -441,22 +441,15 @@ impl Connection {
     }
 
     /// Whether a transaction is open.
+    #[inline]
     pub fn in_transaction(&self) -> bool {
         self.depth > 0
     }
 
-    /// Ends what an operation left open.
-    #[cfg(feature = "sqlite")]
-    #[inline]
-    pub(super) fn settle(&mut self) {
-        if self.depth > 0 {
-            self.undo_now();
-        }
-    }
-
+    /// Undoes what an operation left open.
     #[cfg(feature = "sqlite")]
     #[cold]
-    fn undo_now(&mut self) {
+    pub(super) fn undo_now(&mut self) {
         // It fails when SQLite has rolled back by itself; then there is nothing to end.
         let _ = self.batch_now("ROLLBACK");
         (self.depth, self.aborted) = (0, None);

@@ -65,6 +65,7 @@ pub use connection::{Connection, Each, Savepoint};
 pub use executor::{Access, Executor, Operation};
 pub(crate) use failure::{name_fields_by, of_warning};
 pub use log::{LoggedQuery, QueryLog};
+pub(crate) use row::Origin;
 pub use row::{Cell, Row};
 pub use settings::DatabaseBuilder;
 pub use transaction::{Isolation, RetryingTransaction, Transaction, TransactionBuilder};

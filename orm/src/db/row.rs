@@ -59,7 +59,36 @@ pub(super) struct MysqlRow(
 /// assert_eq!(db.run(Show).await?, ["one: false", "letter: false", "gap: true"]);
 /// # Ok(()) }
 /// ```
-pub struct Row<'a>(&'a dyn Cells);
+pub struct Row<'a> {
+    cells: &'a dyn Cells,
+    origin: Origin,
+}
+
+/// The answer that a row came in: known where debug assertions are on, so that loops over its rows are noticed; elsewhere it
+/// is nothing, and takes no room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    #[cfg(debug_assertions)]
+    number: u64,
+}
+
+impl Origin {
+    /// Another answer.
+    pub(crate) fn another() -> Origin {
+        #[cfg(debug_assertions)]
+        {
+            static LAST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+            Origin { number: 1 + LAST.fetch_add(1, std::sync::atomic::Ordering::Relaxed) }
+        }
+        #[cfg(not(debug_assertions))]
+        Origin {}
+    }
+
+    /// Whether it is known.
+    pub(crate) fn is_known(self) -> bool {
+        self != Origin::default()
+    }
+}
 
 /// One column of a row.
 ///
@@ -73,26 +102,37 @@ pub struct Cell<'r> {
 }
 
 impl<'a> Row<'a> {
-    /// What a driver handed out, or values that are in memory.
+    /// Values that are in memory.
     pub(crate) fn of(cells: &'a dyn Cells) -> Row<'a> {
-        Row(cells)
+        Row::from(Origin::default(), cells)
+    }
+
+    /// What a driver handed out.
+    #[inline]
+    pub(crate) fn from(origin: Origin, cells: &'a dyn Cells) -> Row<'a> {
+        Row { cells, origin }
+    }
+
+    /// The answer that it came in.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// How many columns the row has.
     #[allow(clippy::len_without_is_empty, reason = "a row without columns does not exist")]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.cells.len()
     }
 
     /// The column at `index`, counted from 0; one that does not exist gives errors from its getters.
     #[inline]
     pub fn cell(&self, index: usize) -> Cell<'a> {
-        Cell { row: self.0, index, scale: None }
+        Cell { row: self.cells, index, scale: None }
     }
 
     /// The name of the column at `index`, as the database gives it.
     pub fn name(&self, index: usize) -> Option<String> {
-        self.0.name(index)
+        self.cells.name(index)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod choice;
 mod handle;
+mod held;
 mod path;
 pub mod postgres;
 mod related_key;
@@ -21,8 +22,9 @@ pub use choice::{
 };
 pub(crate) use handle::expr_in;
 pub use handle::{Field, SelectedValue};
+pub use held::{Held, Loaded};
 pub use path::PathNode;
-pub use relation::{ForeignKey, HasMany, HasOne, Loaded, ManyToMany, OneToOne};
+pub use relation::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
 pub use reverse::{Handles, KeyAt, LeadsTo, Placed, PointsTo, Reverse, Reversed};
 pub use row_key::{NamesRows, Pk, PkOrder};
 pub use scope::{At, Declared, InScope, Joins, NotNull, Null, Nullable, Opt, Own, Scope, Sub};

@@ -1,90 +1,11 @@
 //! Relations as they stand in structs: a key or nothing, and the related rows once they are loaded.
 
-use super::{NotNull, Nullable, Opt, PathNode, Scope, ToMany, ToOne, related_key::RelatedKey};
+use super::{Held, Loaded, NotNull, Nullable, Opt, PathNode, Scope, ToMany, ToOne, related_key::RelatedKey};
 use crate::{
-    Code, Error, Executor, Result,
-    model::{Far, FieldMeta, Key, Model, ModelField, Reader, RelationKind, Shape, Writer},
+    Executor, Result,
+    model::{Far, Key, Model, ModelField, Reader, RelationKind, Shape, Writer},
 };
-use std::{any::Any, fmt, marker::PhantomData, sync::Arc};
-
-/// Related rows that were loaded. The type is erased, so that a chain of models never makes a recursive type.
-#[derive(Clone)]
-pub struct Loaded(Arc<dyn Any + Send + Sync>);
-
-impl Loaded {
-    /// Keeps rows.
-    pub fn new<T: Any + Send + Sync>(rows: T) -> Loaded {
-        Loaded(Arc::new(rows))
-    }
-
-    /// The rows, when they are of this type.
-    pub fn get<T: Any>(&self) -> Option<&T> {
-        self.0.downcast_ref()
-    }
-
-    /// The rows themselves, when they are of this type and nobody else holds them.
-    pub(crate) fn into_inner<T: Any + Send + Sync>(self) -> Option<T> {
-        self.0.downcast().ok().and_then(Arc::into_inner)
-    }
-
-    pub(crate) fn any(&self) -> &dyn Any {
-        &*self.0
-    }
-
-    /// The rows, when nobody else holds them.
-    pub(crate) fn any_mut(&mut self) -> Option<&mut dyn Any> {
-        Arc::get_mut(&mut self.0).map(|any| any as &mut dyn Any)
-    }
-
-    /// What tells it from others, and how many hold it.
-    pub(crate) fn identity(&self) -> (usize, usize) {
-        (Arc::as_ptr(&self.0).cast::<()>().addr(), Arc::strong_count(&self.0))
-    }
-}
-
-impl fmt::Debug for Loaded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("loaded")
-    }
-}
-
-/// What a relation holds: rows; or, as long as none are loaded, the field that it is, known for what was read from a row.
-#[derive(Clone)]
-enum Held {
-    Rows(Loaded),
-    Nothing(Option<&'static FieldMeta>),
-}
-
-impl Held {
-    fn rows(&self) -> Option<&Loaded> {
-        match self {
-            Held::Rows(rows) => Some(rows),
-            Held::Nothing(_) => None,
-        }
-    }
-
-    /// The error that names what has to be loaded, in the words of the query that would do it.
-    #[cold]
-    fn not_loaded<M: Model>(&self, to_one: bool) -> Error {
-        let (what, row, field) = match self {
-            Held::Nothing(Some(FieldMeta { model, name, .. })) => {
-                let row: String = model.chars().take(1).flat_map(char::to_lowercase).collect();
-                (format!("`{name}` of this `{model}`"), row, name.to_string())
-            }
-            _ => (format!("the related `{}`", M::meta().name), "x".to_owned(), "…".to_owned()),
-        };
-        let hint = match to_one {
-            true => format!(
-                "add `.select_related(|{row}| {row}.{field})` to the query, or load it with `.{field}.fetch(&db)`"
-            ),
-            false => format!(
-                "add `.prefetch(|{row}| {row}.{field})` to the query, or ask for the rows with \
-                 `.rows_of(|{row}| {row}.{field})`"
-            ),
-        };
-        Error::new(Code::NotLoaded, format!("{what} was not loaded")).with_hint(hint)
-    }
-}
+use std::{fmt, marker::PhantomData, panic::Location};
 
 macro_rules! to_one {
     ($(#[doc = $doc:literal])+ $name:ident, $kind:ident) => {
@@ -104,7 +25,7 @@ macro_rules! to_one {
             /// assert_eq!(*author.key(), 2);
             /// ```
             pub fn to(key: M::Key) -> Self {
-                $name::held(key, Held::Nothing(None))
+                $name::held(key, Held::nothing())
             }
 
             fn held(key: M::Key, row: Held) -> Self {
@@ -143,7 +64,7 @@ macro_rules! to_one {
             /// The related row.
             ///
             /// # Errors
-            /// [`Code::NotLoaded`] when no `select_related` or `prefetch` loaded it: nothing is queried behind one's back.
+            /// [`Code::NotLoaded`](crate::Code::NotLoaded) when no `select_related` or `prefetch` loaded it: nothing is queried behind one's back.
             ///
             /// ```
             /// # use library::*;
@@ -161,10 +82,24 @@ macro_rules! to_one {
 
             /// Loads the related row, whether or not it is loaded already.
             ///
+            /// In a loop over the rows of a query, `select_related` in that query loads them all with it; builds with debug
+            /// assertions warn of such loops, by `tracing`.
+            ///
             /// # Errors
-            /// [`Code::NotFound`] when there is no such row.
-            pub async fn fetch<E: Executor>(&self, ex: &E) -> Result<M> {
-                crate::write::get(self.key().clone(), ex).await
+            /// [`Code::NotFound`](crate::Code::NotFound) when there is no such row.
+            ///
+            /// ```
+            /// # use library::*;
+            /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+            /// # let db = filled().await?;
+            /// let book = Book::get(1, &db).await?;
+            /// assert_eq!(book.author.fetch(&db).await?.name, "Ada Lovelace");
+            /// # Ok(()) }
+            /// ```
+            #[track_caller]
+            pub fn fetch<E: Executor>(&self, ex: &E) -> impl Future<Output = Result<M>> + Send {
+                self.row.asked_for(true, Location::caller());
+                crate::write::get(self.key().clone(), ex)
             }
         }
 
@@ -209,7 +144,7 @@ macro_rules! to_one {
             }
 
             fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
-                let held = Held::Nothing(row.place());
+                let held = Held::unread(row);
                 Ok($name::held(M::Key::read(row)?, held))
             }
 
@@ -218,11 +153,11 @@ macro_rules! to_one {
             }
 
             fn attach(&mut self, row: Loaded) {
-                self.row = Held::Rows(row);
+                self.row = Held::of(row);
             }
 
-            fn loaded(&self) -> Option<&Loaded> {
-                self.row.rows()
+            fn held(&self) -> Option<&Held> {
+                Some(&self.row)
             }
         }
 
@@ -258,12 +193,12 @@ macro_rules! to_one {
 
             fn attach(&mut self, row: Loaded) {
                 if let Some(relation) = self {
-                    relation.row = Held::Rows(row);
+                    relation.row = Held::of(row);
                 }
             }
 
-            fn loaded(&self) -> Option<&Loaded> {
-                self.as_ref()?.row.rows()
+            fn held(&self) -> Option<&Held> {
+                self.as_ref().map(|relation| &relation.row)
             }
         }
     };
@@ -288,7 +223,7 @@ macro_rules! to_many {
 
         impl<M> Default for $name<M> {
             fn default() -> Self {
-                $name { rows: Held::Nothing(None), _model: PhantomData }
+                $name { rows: Held::nothing(), _model: PhantomData }
             }
         }
 
@@ -342,7 +277,7 @@ macro_rules! to_many {
             }
 
             fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
-                Ok($name { rows: Held::Nothing(row.place()), _model: PhantomData })
+                Ok($name { rows: Held::unread(row), _model: PhantomData })
             }
 
             fn write(&self, _out: &mut Writer) -> Result<()> {
@@ -350,11 +285,11 @@ macro_rules! to_many {
             }
 
             fn attach(&mut self, rows: Loaded) {
-                self.rows = Held::Rows(rows);
+                self.rows = Held::of(rows);
             }
 
-            fn loaded(&self) -> Option<&Loaded> {
-                self.rows.rows()
+            fn held(&self) -> Option<&Held> {
+                Some(&self.rows)
             }
         }
     };
@@ -411,7 +346,7 @@ impl<M: Model> HasMany<M> {
     /// The related rows.
     ///
     /// # Errors
-    /// [`Code::NotLoaded`] when no `prefetch` loaded them.
+    /// [`Code::NotLoaded`](crate::Code::NotLoaded) when no `prefetch` loaded them.
     ///
     /// ```
     /// # use library::*;
@@ -430,7 +365,7 @@ impl<M: Model> ManyToMany<M> {
     /// The related rows.
     ///
     /// # Errors
-    /// [`Code::NotLoaded`] when no `prefetch` loaded them.
+    /// [`Code::NotLoaded`](crate::Code::NotLoaded) when no `prefetch` loaded them.
     ///
     /// ```
     /// # use library::*;
@@ -450,7 +385,7 @@ impl<M: Model> HasOne<M> {
     /// The related row, if there is one.
     ///
     /// # Errors
-    /// [`Code::NotLoaded`] when no `select_related` or `prefetch` looked for it.
+    /// [`Code::NotLoaded`](crate::Code::NotLoaded) when no `select_related` or `prefetch` looked for it.
     ///
     /// ```
     /// # use orm::prelude::*;

@@ -1,7 +1,10 @@
 //! Parts: structs of fields that several models share.
 
 use super::{FieldSpec, ModelField, Writer};
-use crate::{Result, field::Loaded};
+use crate::{
+    Result,
+    field::{Held, Loaded},
+};
 
 /// Fields that several models share, as a struct of their own: `#[derive(ModelPart)]`.
 ///
@@ -47,9 +50,9 @@ pub trait ModelPart: ModelField {
     #[doc(hidden)]
     fn attach_field(&mut self, field: u16, rows: Loaded);
 
-    /// What is loaded under one of its relations.
+    /// What one of its relations holds, by its place in the part.
     #[doc(hidden)]
-    fn loaded_field(&self, field: u16) -> Option<&Loaded>;
+    fn held_field(&self, field: u16) -> Option<&Held>;
 }
 
 /// The fields of a model or a part, with those of its parts in their places.

@@ -4,7 +4,7 @@ use super::{AppSpec, Far, FieldMeta, FieldSpec, Key, KeyShape, LazyMeta, ModelMe
 use crate::{
     Executor, FieldType, IntoKey, Kind, Result, Value, Values,
     db::Row,
-    field::{At, Loaded, Null, Opt, PathNode, Plain, Scope, SelectedValue, ToMany},
+    field::{At, Held, Loaded, Null, Opt, PathNode, Plain, Scope, SelectedValue, ToMany},
     query::{self, PrefetchSelection, QuerySet, RelationRows},
     tree::{Select, Selected},
     write::{self, Deleted, DraftRow, Edit, Input, Many, Pending},
@@ -147,9 +147,9 @@ pub trait Model: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn attach_related(&mut self, field: u16, rows: Loaded);
 
-    /// What is loaded under a relation.
+    /// What a relation holds.
     #[doc(hidden)]
-    fn related(&self, field: u16) -> Option<&Loaded>;
+    fn held(&self, field: u16) -> Option<&Held>;
 
     /// All rows of the model, to be narrowed down. Nothing runs before a terminal is awaited.
     ///
@@ -255,6 +255,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// assert_eq!(ada.rows_of(|a| a.books).filter(|b| b.price.lt(10)).get(&db).await?.title, "Sketches");
     /// # Ok(()) }
     /// ```
+    ///
+    /// In a loop over the rows of a query, [`prefetch`](QuerySet::prefetch) in that query is one statement for all of them;
+    /// builds with debug assertions warn of such loops, by `tracing`.
+    #[track_caller]
     fn rows_of<C, F>(&self, relation: C) -> QuerySet<F::Target>
     where
         C: FnOnce(Self::Fields<At<Self>>) -> F,
@@ -354,8 +358,9 @@ pub trait ModelField: Sized {
     /// Hangs loaded rows under it.
     fn attach(&mut self, _rows: Loaded) {}
 
-    /// What is loaded under it.
-    fn loaded(&self) -> Option<&Loaded> {
+    /// What it holds, if it is a relation.
+    #[doc(hidden)]
+    fn held(&self) -> Option<&Held> {
         None
     }
 }
@@ -492,6 +497,11 @@ impl<'r, 'c> Reader<'r, 'c> {
     /// The field that is being read.
     pub(crate) fn place(&self) -> Option<&'static FieldMeta> {
         self.model.and_then(|(model, _)| model.fields.get(usize::from(self.next.wrapping_sub(1))))
+    }
+
+    /// The answer that the row came in.
+    pub(crate) fn origin(&self) -> crate::db::Origin {
+        self.row.origin()
     }
 
     /// The columns of a model.

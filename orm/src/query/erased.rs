@@ -3,7 +3,7 @@
 use super::Related;
 use crate::{
     Model, Result,
-    field::Loaded,
+    field::{Held, Loaded},
     model::{Reader, Writer},
 };
 use std::any::Any;
@@ -16,8 +16,8 @@ pub trait AnyRow: Any + Send + Sync {
     fn field_values(&self, field: u16, out: &mut Writer) -> Result<()>;
     /// Hangs loaded rows under a relation.
     fn attach(&mut self, field: u16, rows: Loaded);
-    /// What is loaded under a relation.
-    fn loaded(&self, field: u16) -> Option<&Loaded>;
+    /// What a relation holds.
+    fn held(&self, field: u16) -> Option<&Held>;
 }
 
 impl<M: Model> AnyRow for M {
@@ -33,8 +33,8 @@ impl<M: Model> AnyRow for M {
         self.attach_related(field, rows);
     }
 
-    fn loaded(&self, field: u16) -> Option<&Loaded> {
-        self.related(field)
+    fn held(&self, field: u16) -> Option<&Held> {
+        Model::held(self, field)
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Prefetch, erased::AnyRow};
 use crate::{
     Code, Connection, Error, Kind, Model, PgKind, PgValue, Result, Statement, Value, compile,
     db::{Cell, Row},
-    field::Loaded,
+    field::{Held, Loaded},
     model::{Reader, Writer},
     tree::{BinaryOp, Expr, Join, JoinKind, ModelRef, Path, Select, Selected},
 };
@@ -165,7 +165,7 @@ fn loaded_already<'a>(plan: &Prefetch, owners: &[&'a dyn AnyRow]) -> Option<Vec<
     }
     let (mut rows, mut holders) = (Vec::new(), HashMap::new());
     for owner in owners {
-        let Some(loaded) = owner.loaded(plan.step.field) else {
+        let Some(loaded) = owner.held(plan.step.field).and_then(Held::rows) else {
             let mut out = Writer::default();
             owner.field_values(plan.step.field, &mut out).ok()?;
             let mut values = out.drain();
@@ -263,7 +263,9 @@ fn attach_through(owners: &mut [&mut dyn AnyRow], plan: &Prefetch, jobs: &[Job],
     let mut taken: Vec<Loaded> = Vec::new();
     let mut known: HashMap<usize, usize> = HashMap::new();
     for (index, owner) in owners.iter_mut().enumerate() {
-        let Some(loaded) = owner.loaded(field).filter(|loaded| (plan.ops.row)(loaded.any()).is_some()).cloned() else {
+        let Some(loaded) =
+            owner.held(field).and_then(Held::rows).filter(|loaded| (plan.ops.row)(loaded.any()).is_some()).cloned()
+        else {
             continue;
         };
         owner.attach(field, Loaded::new(()));

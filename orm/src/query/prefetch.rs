@@ -11,7 +11,7 @@ use crate::{
     model::RowPart,
     tree::{Expr, ModelRef, Select, Step},
 };
-use std::sync::Arc;
+use std::{panic::Location, sync::Arc};
 
 /// A relation whose rows are loaded after those that they belong to, and what is loaded after them in turn.
 #[derive(Debug, Clone)]
@@ -126,6 +126,7 @@ selections! {
 }
 
 /// The rows of a relation of one row: what `Model::rows_of` gives.
+#[track_caller]
 pub(crate) fn rows_of<M: Model, F: RelationRows>(owner: &M, relation: F) -> QuerySet<F::Target> {
     let (way, prefetch) = relation.into_prefetch();
     if !way.is_empty() {
@@ -134,6 +135,11 @@ pub(crate) fn rows_of<M: Model, F: RelationRows>(owner: &M, relation: F) -> Quer
             "`rows_of` takes a relation of the row itself, without a path before it".to_owned(),
         ));
         return QuerySet::from_select(select);
+    }
+    if !prefetch.step.reverse
+        && let Some(held) = owner.held(prefetch.step.field)
+    {
+        held.asked_for(prefetch.step.has_key(), Location::caller());
     }
     match load::rows_of(prefetch, owner) {
         Ok((select, related, prefetches)) => QuerySet::with_related(select, related, prefetches),

@@ -213,7 +213,7 @@ impl<M: Model> Edit<M> {
 fn loaded<M: Model>(row: &M, changes: &[(u16, Value)]) -> Vec<(u16, Loaded)> {
     let fields = M::meta().fields.iter().enumerate();
     let kept = fields.filter(|(_, field)| !changes.iter().any(|(column, _)| field.columns().contains(column)));
-    kept.filter_map(|(index, _)| Some((index as u16, row.related(index as u16)?.clone()))).collect()
+    kept.filter_map(|(index, _)| Some((index as u16, row.held(index as u16)?.rows()?.clone()))).collect()
 }
 
 struct Save<M> {

@@ -66,7 +66,7 @@ impl Slot {
         Arc::new(Slot { conn: Mutex::new(conn), watch, leased: AtomicBool::new(false) })
     }
 
-    /// A panic inside an operation leaves nothing half done that `Connection::settle` does not end.
+    /// A panic inside an operation leaves nothing half done that `Connection::undo_now` does not end.
     fn lock(&self) -> Turn<'_> {
         self.turn(self.conn.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -123,8 +123,8 @@ impl Drop for Turn<'_> {
         if let Some(watch) = self.watch() {
             watch.end();
         }
-        if !self.slot.is_leased() {
-            self.conn.settle();
+        if self.conn.in_transaction() && !self.slot.is_leased() {
+            self.conn.undo_now();
         }
     }
 }
