@@ -1,6 +1,6 @@
 //! What queries by name may see: models, without their hidden fields, within limits.
 
-use super::{Checked, Limits, Query, Term, names, select};
+use super::{Change, Checked, CheckedChange, Limits, Query, Term, names, select, write};
 use crate::{App, Code, Error, Model, Q, QuerySet, Result, model::ModelMeta, tree::ModelRef};
 use std::collections::{BTreeMap, HashSet};
 
@@ -25,6 +25,8 @@ use std::collections::{BTreeMap, HashSet};
 pub struct Catalog {
     models: BTreeMap<String, ModelRef>,
     hidden: HashSet<(String, u16)>,
+    writable: HashSet<String>,
+    protected: HashSet<(String, u16)>,
     limits: Limits,
 }
 
@@ -91,6 +93,52 @@ impl Catalog {
         Ok(self)
     }
 
+    /// These models may be changed, and others not: a catalog reads only unless it is told.
+    ///
+    /// # Errors
+    /// [`Code::UnknownName`] for a model that is not there.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::{Code, dynamic::{Catalog, Change, Query}};
+    /// let catalog = Catalog::new().app(library()).writable(["library.Tag"])?;
+    /// assert!(catalog.check_change(&Change::Delete(Query::of("library.Tag"))).is_ok());
+    /// let error = catalog.check_change(&Change::Delete(Query::of("library.Book"))).unwrap_err();
+    /// assert_eq!(error.code(), Code::NotEditable);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn writable<'n>(mut self, models: impl IntoIterator<Item = &'n str>) -> Result<Catalog> {
+        for model in models {
+            let label = self.find(model)?.label();
+            self.writable.insert(label);
+        }
+        Ok(self)
+    }
+
+    /// These fields of a model can be read, and not be set.
+    ///
+    /// # Errors
+    /// [`Code::UnknownName`] for a model or field that is not there.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::{Code, dynamic::{Catalog, Query, Update}};
+    /// let catalog = Catalog::new().app(library()).writable(["library.Book"])?.protect("library.Book", ["price"])?;
+    /// let cheaper = Update::of(Query::of("library.Book")).set("price", 1);
+    /// assert_eq!(catalog.check_change(&cheaper.into()).unwrap_err().code(), Code::NotEditable);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn protect<'n>(mut self, model: &str, fields: impl IntoIterator<Item = &'n str>) -> Result<Catalog> {
+        let meta = self.find(model)?.clone();
+        for name in fields {
+            match meta.field(name) {
+                Some((field, _)) => self.protected.insert((meta.label(), field)),
+                None => return Err(self.unknown_field(&meta, name)),
+            };
+        }
+        Ok(self)
+    }
+
     /// With other limits.
     ///
     /// ```
@@ -141,6 +189,27 @@ impl Catalog {
         select::checked(self, query)
     }
 
+    /// Checks a change, as [`check`](Catalog::check) does a query; its model has to be [`writable`](Catalog::writable). Values are
+    /// checked as those of typed drafts and updates are.
+    ///
+    /// # Errors
+    /// Those of [`check`](Catalog::check); [`Code::NotEditable`] for what may not be changed; every mistake in the values of new rows,
+    /// told by field, in [`Error::validation`].
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::{Code, dynamic::{Catalog, Create}};
+    /// let catalog = Catalog::new().app(library()).writable(["library.Tag"])?;
+    /// let new = Create::of("library.Tag").row(serde_json::json!({"slug": "x".repeat(51)}));
+    /// let error = catalog.check_change(&new.into()).unwrap_err();
+    /// let codes: Vec<Code> = error.validation().iter().map(|mistake| mistake.code).collect();
+    /// assert_eq!(codes, [Code::TooLong, Code::MissingValue]);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn check_change(&self, change: &Change) -> Result<CheckedChange> {
+        write::checked(self, change)
+    }
+
     /// A condition by name, as one of a typed query.
     ///
     /// # Errors
@@ -188,6 +257,28 @@ impl Catalog {
 
     pub(super) fn find(&self, label: &str) -> Result<&ModelRef> {
         self.models.get(label).ok_or_else(|| names::unknown("a model", label, self.models.keys().map(String::as_str)))
+    }
+
+    /// A model that may be changed.
+    pub(super) fn find_writable(&self, label: &str) -> Result<&ModelRef> {
+        let model = self.find(label)?;
+        match self.writable.contains(&model.label()) {
+            true => Ok(model),
+            false => {
+                let what = format!("rows of `{}` cannot be changed here", model.label());
+                Err(Error::new(Code::NotEditable, what).with_hint("`Catalog::writable` names those that can"))
+            }
+        }
+    }
+
+    pub(super) fn is_protected(&self, model: &ModelMeta, field: u16) -> bool {
+        !self.protected.is_empty() && self.protected.contains(&(model.label(), field))
+    }
+
+    /// The columns of a model that may be seen.
+    pub(super) fn columns(&self, model: &ModelMeta) -> Vec<u16> {
+        let columns = 0..model.columns.len() as u16;
+        columns.filter(|&column| self.sees(model, model.columns[usize::from(column)].field)).collect()
     }
 
     pub(super) fn size(&self) -> &Limits {

@@ -1,6 +1,6 @@
 //! How large a query by name may be, and how its size is taken.
 
-use super::{Call, Order, Pick, Query, Term, term::Node};
+use super::{Call, Change, Order, Pick, Query, Term, term::Node};
 use crate::{Code, Error, Result};
 use std::cell::{Cell, RefCell};
 
@@ -67,6 +67,28 @@ impl<'a> Budget<'a> {
     /// A number for the next query of the tree.
     pub(super) fn next_query(&self) -> usize {
         self.queries.replace(self.queries.get() + 1)
+    }
+
+    /// Takes the size of a change.
+    pub(super) fn change(&self, change: &Change) -> Result<()> {
+        match change {
+            Change::Create(create) => {
+                self.name(&create.model)?;
+                if create.rows.len() > self.limits.list {
+                    let (given, most) = (create.rows.len(), self.limits.list);
+                    return Err(too_complex(format!("{given} rows are given, more than {most}")));
+                }
+                create.rows.iter().try_for_each(|row| self.document(row, 0))
+            }
+            Change::Update(update) => {
+                self.query(&update.rows, 0)?;
+                update.set.iter().try_for_each(|(name, term)| {
+                    self.name(name)?;
+                    self.term(term, 1)
+                })
+            }
+            Change::Delete(rows) => self.query(rows, 0),
+        }
     }
 
     /// Takes the size of a query.

@@ -36,6 +36,7 @@
 
 mod aggregate;
 mod catalog;
+mod change;
 mod form;
 mod functions;
 mod json;
@@ -55,8 +56,10 @@ mod select;
 mod settle;
 mod term;
 mod window;
+mod write;
 
 pub use catalog::Catalog;
+pub use change::{Change, Create, Update};
 pub use limits::Limits;
 pub use query::{Call, Join, Nulls, Order, Pick, Query};
 pub use rows::DynRow;
@@ -65,3 +68,4 @@ pub use term::{
     Aggregate, Case, Node, Term, any, avg, call, count, count_of, exists, max, min, over, path, string_agg, sum,
 };
 pub use window::{Frame, Key, Window};
+pub use write::{Changed, CheckedChange};

@@ -193,13 +193,13 @@ fn target(step: &Step) -> ModelRef {
 }
 
 /// A field by its name, or a foreign key by the name of its column.
-struct Named {
-    index: u16,
+pub(super) struct Named {
+    pub(super) index: u16,
     /// Whether its column was named: nothing of the related row can follow.
-    is_key: bool,
+    pub(super) is_key: bool,
 }
 
-fn field(catalog: &Catalog, model: &ModelRef, name: &str) -> Option<Named> {
+pub(super) fn field(catalog: &Catalog, model: &ModelRef, name: &str) -> Option<Named> {
     let named = |name: &str| model.field(name).filter(|(index, _)| catalog.sees(model, *index));
     if let Some((index, _)) = named(name) {
         return Some(Named { index, is_key: false });

@@ -223,6 +223,22 @@ impl Checked {
     }
 }
 
+/// A value of a row; `scale` is how many digits after the point a decimal has.
+pub(super) fn read(row: &Row<'_>, place: usize, kind: Kind, scale: Option<u32>) -> Result<Value> {
+    let mut cell = row.cell(place);
+    if kind != Kind::Decimal || cell.is_null() {
+        return value_of(&cell, kind);
+    }
+    Ok(Value::Decimal(match scale {
+        Some(scale) => {
+            cell.set_scale(Some(scale));
+            cell.scaled_decimal()?
+        }
+        // What is computed is no more exact than the database counts.
+        None => cell.decimal_rounded()?.normalize(),
+    }))
+}
+
 struct Fetch {
     statement: Statement,
     names: Arc<[String]>,
@@ -243,18 +259,8 @@ impl Operation for Fetch {
         let (names, kinds, scales) = (&self.names, &self.kinds, &self.scales);
         let mut each = |row: &Row<'_>| {
             let values = kinds.iter().enumerate().map(|(place, kind)| {
-                let mut cell = row.cell(place);
-                if *kind == Kind::Decimal && !cell.is_null() {
-                    return Ok(Value::Decimal(match scales.iter().find(|(known, _)| *known == place) {
-                        Some((_, scale)) => {
-                            cell.set_scale(Some(*scale));
-                            cell.scaled_decimal()?
-                        }
-                        // What is computed is no more exact than the database counts.
-                        None => cell.decimal_rounded()?.normalize(),
-                    }));
-                }
-                value_of(&cell, *kind)
+                let scale = scales.iter().find(|(known, _)| *known == place).map(|(_, scale)| *scale);
+                read(row, place, *kind, scale)
             });
             rows.push(DynRow::new(names.clone(), values.collect::<Result<_>>()?));
             Ok(())

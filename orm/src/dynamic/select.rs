@@ -101,7 +101,7 @@ impl<'s> Builder<'s> {
         Builder { budget: scope.budget, select, row, scope, stage: Stage::Rows, keys: 0 }
     }
 
-    fn calls(self, calls: &[Call]) -> Result<Builder<'s>> {
+    pub(super) fn calls(self, calls: &[Call]) -> Result<Builder<'s>> {
         calls.iter().try_fold(self, |mut builder, call| {
             builder.call(call)?;
             Ok(builder)
@@ -494,8 +494,7 @@ fn last_step(path: &Path) -> (Path, Step) {
 
 /// The fields of a model that may be seen, under their names.
 fn fields(scope: &Scope<'_>, path: &Path, model: &ModelRef, prefix: &str) -> Vec<(String, Built)> {
-    let columns = 0..model.columns.len() as u16;
-    let seen = columns.filter(|&column| scope.catalog.sees(model, model.columns[usize::from(column)].field));
+    let seen = scope.catalog.columns(model).into_iter();
     seen.map(|column| {
         (format!("{prefix}{}", column_name(model, column)), column_of(path.clone(), model.clone(), column))
     })

@@ -287,7 +287,7 @@ impl Term {
     /// # let db = filled().await?;
     /// let slugs = Query::of("library.Tag").aggregate("slugs", string_agg(path("slug"), "+").ordered(["-slug"]));
     /// let row = Catalog::new().app(library()).check(&slugs)?.get(&db).await?;
-    /// assert_eq!(row["slugs"], orm::Value::Text("rare+maths+history+code".into()));
+    /// assert_eq!(row["slugs"], orm::Value::Text("poetry+maths+history+code".into()));
     /// # Ok(()) }
     /// ```
     pub fn ordered<O: Into<Order>>(self, keys: impl IntoIterator<Item = O>) -> Term {

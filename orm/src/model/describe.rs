@@ -3,16 +3,14 @@
 use super::{
     ColumnMeta, ColumnShape, FieldMeta, FieldOptions, KeyShape, ModelMeta, OrderKey, Relation, RelationKind,
     meta::{Described, Target},
+    spec,
 };
-use crate::{Code, Error, FieldType, Kind, Result, Untyped, Value, tree::ModelRef};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use crate::{Code, Error, Kind, OnDelete, Result, tree::ModelRef};
 use migrations_engine::{naming, schema::ModelKey};
-use rust_decimal::Decimal;
 use std::{
     borrow::Cow,
     sync::{Arc, Weak},
 };
-use uuid::Uuid;
 
 /// Models that were described together: their relations lead to each other.
 ///
@@ -55,6 +53,11 @@ pub struct ModelSet {
 }
 
 impl ModelSet {
+    /// How many there are.
+    pub(crate) fn len(&self) -> u16 {
+        self.models.len() as u16
+    }
+
     /// The model at a place.
     pub(crate) fn model(&self, place: u16) -> &ModelMeta {
         &self.models[usize::from(place)]
@@ -314,6 +317,17 @@ impl NewField {
         self
     }
 
+    /// What becomes of the row when the row that it points to is deleted; unless it is said, that is refused.
+    ///
+    /// ```
+    /// let field = orm::model::NewField::foreign_key("parent", "crm.Node").on_delete(orm::OnDelete::Cascade);
+    /// assert!(format!("{field:?}").contains("Some(Cascade)"));
+    /// ```
+    pub fn on_delete(mut self, rule: OnDelete) -> NewField {
+        self.options.on_delete = Some(rule);
+        self
+    }
+
     /// No two rows have the same value.
     ///
     /// ```
@@ -423,7 +437,7 @@ fn plan(models: &[NewModel], model: &NewModel) -> Result<Plan> {
         let column = match &field.holds {
             Holds::Column(kind) => {
                 let max_length = field.max_length;
-                let (kind, untyped) = (*kind, untyped(*kind));
+                let (kind, untyped) = (*kind, spec::untyped(*kind, field.null));
                 Some(ColumnShape { kind, nullable: field.null, positive: false, max_length, choices: &[], untyped })
             }
             _ => None,
@@ -446,34 +460,6 @@ fn plan(models: &[NewModel], model: &NewModel) -> Result<Plan> {
         |(name, descending): &(String, bool)| Ok(OrderKey { field: model.place(name)?, descending: *descending });
     let ordering = model.ordering.iter().map(order).collect::<Result<_>>()?;
     Ok(Plan { model: model.clone(), fields, columns, key, ordering })
-}
-
-/// How values from outside are read: as the Rust type of the kind does.
-fn untyped(kind: Kind) -> fn(Untyped<'_>) -> Result<Value> {
-    fn of<T: FieldType>(given: Untyped<'_>) -> Result<Value> {
-        T::from_untyped(given)?.to_value()
-    }
-    match kind {
-        Kind::Bool => of::<bool>,
-        Kind::I16 => of::<i16>,
-        Kind::I32 => of::<i32>,
-        Kind::I64 => of::<i64>,
-        Kind::F32 => of::<f32>,
-        Kind::F64 => of::<f64>,
-        Kind::Decimal => of::<Decimal>,
-        Kind::Text => of::<String>,
-        Kind::Bytes => of::<Vec<u8>>,
-        Kind::Date => of::<NaiveDate>,
-        Kind::Time => of::<NaiveTime>,
-        Kind::Timestamp => of::<NaiveDateTime>,
-        Kind::DateTime => of::<DateTime<Utc>>,
-        Kind::Duration => of::<TimeDelta>,
-        Kind::Uuid => of::<Uuid>,
-        Kind::Json => of::<serde_json::Value>,
-        Kind::Postgres(_) => {
-            |_| Err(Error::new(Code::Unsupported, "a type of PostgreSQL is read from outside by models of structs"))
-        }
-    }
 }
 
 fn find<'m>(models: &'m [NewModel], from: &NewModel, label: &str) -> Result<(u16, &'m NewModel)> {

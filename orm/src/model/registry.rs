@@ -64,6 +64,11 @@ fn fields_of(table: &str, columns: &[String]) -> Option<(&'static str, Vec<Strin
 /// The foreign keys that point to a model.
 pub(crate) fn references_to(model: &ModelRef) -> Vec<Reference> {
     let address = std::ptr::from_ref::<ModelMeta>(model).addr();
+    if let ModelRef::Member(set, _) = model {
+        let mut found = References::new();
+        (0..set.len()).for_each(|place| add(&mut found, &ModelRef::Member(set.clone(), place)));
+        return found.remove(&address).unwrap_or_default();
+    }
     references().get(&address).cloned().unwrap_or_default()
 }
 

@@ -1,7 +1,10 @@
 //! The static description of a model, as the derive emits it: constants only, so that it costs nothing to compile.
 
 use super::{CheckMeta, IndexMeta, ModelMeta, UniqueMeta};
-use crate::{Kind, Result, Untyped, Value, query::RowOps};
+use crate::{Code, Error, FieldType, Kind, Result, Untyped, Value, query::RowOps};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
 
 /// An application: a label, its folder of migrations, and its models.
 #[derive(Debug)]
@@ -288,4 +291,35 @@ pub struct KeyShape {
 impl KeyShape {
     /// That of a model which is described at run time: its relations know their columns.
     pub(super) const UNKNOWN: KeyShape = KeyShape { kinds: &[], spec: || unreachable!("it has no columns"), model: "" };
+}
+
+/// How values from outside are read: as the Rust type of the kind does.
+pub(super) fn untyped(kind: Kind, null: bool) -> fn(Untyped<'_>) -> Result<Value> {
+    fn of<T: FieldType>(null: bool) -> fn(Untyped<'_>) -> Result<Value> {
+        match null {
+            true => |given| T::Nullable::from_untyped(given)?.to_value(),
+            false => |given| T::from_untyped(given)?.to_value(),
+        }
+    }
+    match kind {
+        Kind::Bool => of::<bool>(null),
+        Kind::I16 => of::<i16>(null),
+        Kind::I32 => of::<i32>(null),
+        Kind::I64 => of::<i64>(null),
+        Kind::F32 => of::<f32>(null),
+        Kind::F64 => of::<f64>(null),
+        Kind::Decimal => of::<Decimal>(null),
+        Kind::Text => of::<String>(null),
+        Kind::Bytes => of::<Vec<u8>>(null),
+        Kind::Date => of::<NaiveDate>(null),
+        Kind::Time => of::<NaiveTime>(null),
+        Kind::Timestamp => of::<NaiveDateTime>(null),
+        Kind::DateTime => of::<DateTime<Utc>>(null),
+        Kind::Duration => of::<TimeDelta>(null),
+        Kind::Uuid => of::<Uuid>(null),
+        Kind::Json => of::<serde_json::Value>(null),
+        Kind::Postgres(_) => {
+            |_| Err(Error::new(Code::Unsupported, "a type of PostgreSQL is read from outside by models of structs"))
+        }
+    }
 }

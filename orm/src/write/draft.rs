@@ -354,6 +354,11 @@ impl<M: Model> Default for DraftRow<M> {
 pub(super) struct NewRow(Vec<Slot>);
 
 impl NewRow {
+    /// A row of slots that are complete.
+    pub(super) fn of(slots: Vec<Slot>) -> NewRow {
+        NewRow(slots)
+    }
+
     /// By column, what is sent.
     pub(super) fn values(&self) -> impl Iterator<Item = Option<&Value>> {
         self.0.iter().map(Slot::value)
@@ -401,7 +406,7 @@ impl Slot {
     }
 }
 
-fn complete(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect) -> Result<()> {
+pub(super) fn complete(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect) -> Result<()> {
     for (column, slot) in (0..).zip(slots) {
         if let Slot::Unset = slot {
             *slot = unset(meta, column)?;

@@ -167,7 +167,7 @@ pub(super) struct Given {
 }
 
 impl Given {
-    fn of(update: &Update) -> Given {
+    pub(super) fn of(update: &Update) -> Given {
         let model = &update.rows.model;
         let mut given = Given::default();
         for Assignment { column, value } in &update.set {
@@ -184,7 +184,7 @@ impl Given {
         given
     }
 
-    fn sent(&self) -> Sent<'_> {
+    pub(super) fn sent(&self) -> Sent<'_> {
         Sent { columns: &self.columns, values: &self.values, computed: &self.computed }
     }
 }

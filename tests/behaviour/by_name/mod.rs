@@ -1,5 +1,6 @@
 //! Queries by name: the same rows as typed ones, whatever they hold, and nothing of them in SQL text.
 
+mod changes;
 mod documents;
 mod windows;
 
@@ -7,8 +8,8 @@ use crate::{bed::behaviour, shop::*};
 use orm::{
     Code, Value,
     dynamic::{
-        Call, Case, Catalog, DynRow, Join, Limits, Node, Order, Pick, Query, Term, any, avg, call, count, count_of,
-        exists, max, min, over, path, sum,
+        Call, Case, Catalog, Change, DynRow, Join, Limits, Node, Order, Pick, Query, Term, any, avg, call, count,
+        count_of, exists, max, min, over, path, sum,
     },
     prelude::*,
 };
@@ -256,7 +257,12 @@ behaviour! {
         filled(&bed).await?;
         let document = include_str!("../../../docs/by-name.md");
         let examples: Vec<&str> = document.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-        assert_eq!(examples.len(), 6);
+        let (changes, examples): (Vec<&str>, Vec<&str>) = examples.into_iter().partition(|example| !example.contains("\n  \"model\""));
+        assert_eq!((examples.len(), changes.len()), (6, 1));
+        for example in changes {
+            let change: Change = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
+            assert_eq!(catalog().writable(["shop.Book"])?.check_change(&change)?.run(&bed.db).await?.total, 2);
+        }
         let mut found = Vec::new();
         for example in examples {
             let query: Query = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}\n{example}"));

@@ -37,7 +37,7 @@ impl Level<'_> {
         Ok(query.then(Call::Aggregate(aggregates)))
     }
 
-    fn emit(&mut self, query: &mut Query) -> Translated<()> {
+    pub fn emit(&mut self, query: &mut Query) -> Translated<()> {
         let annotated: Vec<_> = std::mem::take(&mut self.annotations);
         let (aggregates, plain): (Vec<_>, Vec<_>) =
             annotated.into_iter().partition(|(name, _)| self.is_aggregate_name(name));

@@ -2,7 +2,7 @@
 
 use crate::bed::Bed;
 use orm::{
-    Kind, Value,
+    Kind, OnDelete, Value,
     dynamic::Catalog,
     migrate::engine,
     model::{Models, NewField, NewModel},
@@ -49,6 +49,12 @@ impl Pack {
         pack
     }
 
+    /// The catalog, with all models writable.
+    pub fn writable(&self) -> Catalog {
+        let labels: Vec<String> = self.models.iter().map(|model| model.label()).collect();
+        self.catalog.clone().writable(labels.iter().map(String::as_str)).unwrap()
+    }
+
     /// What the file says of a model; of a proxy, what it says of the model behind it.
     pub fn model(&self, label: &str) -> &Json {
         // Some relations lead out of the file.
@@ -83,7 +89,7 @@ impl Pack {
     }
 
     /// A foreign key can point to the key of its target only.
-    fn points_to_key(&self, field: &Json) -> bool {
+    pub fn points_to_key(&self, field: &Json) -> bool {
         let fk = &field["fk"];
         let target = self.model(text(&fk["to"]));
         fk["to_field"] == target["pk"]
@@ -123,7 +129,7 @@ impl Pack {
                         true => NewField::one_to_one(text(&field["name"]), to),
                         false => NewField::foreign_key(text(&field["name"]), to),
                     };
-                    model = model.field(plain(new, field));
+                    model = model.field(plain(new.on_delete(on_delete(&field["fk"])), field));
                 }
                 "ManyToManyField" => {
                     if let Some(new) = self.many(text(&field["name"]), field, "to", "source_field", "target_field") {
@@ -164,7 +170,7 @@ impl Pack {
         known.then(|| NewField::many_to_many(name, self.label(to), text(&through["label"]), sides[0], sides[1]))
     }
 
-    fn kind(&self, field: &Json) -> Kind {
+    pub fn kind(&self, field: &Json) -> Kind {
         match text(&field["type"]) {
             "SmallAutoField" | "SmallIntegerField" | "PositiveSmallIntegerField" => Kind::I16,
             "AutoField" | "IntegerField" | "PositiveIntegerField" => Kind::I32,
@@ -197,6 +203,7 @@ impl Pack {
             let new = NewModel::new(app, name).table(&model.table);
             let new = model.columns.iter().fold(new, |new, column| {
                 let mut field = NewField::column(&column.name, column.kind);
+                field = if model.fields[usize::from(column.field)].options.auto { field.auto() } else { field };
                 field = if column.nullable { field.null() } else { field };
                 field = match (column.digits, column.scale) {
                     (Some(digits), Some(scale)) => field.digits(digits, scale),
@@ -250,13 +257,34 @@ impl Pack {
             if !values.is_empty() {
                 let named: Vec<&str> = columns.iter().map(|(_, column)| column.name.as_str()).collect();
                 crate::rows::insert(&bed.db, table, &named.join(" "), values).await?;
+                let auto = columns.iter().find(|(_, column)| model.fields[usize::from(column.field)].options.auto);
+                if let (Some((_, column)), orm::Dialect::Postgres) = (auto, bed.db.dialect()) {
+                    let name = &column.name;
+                    let next = format!(
+                        "SELECT setval(pg_get_serial_sequence('\"{table}\"', '{name}'), (SELECT MAX(\"{name}\") FROM \"{table}\"))"
+                    );
+                    bed.db.batch(next).await?;
+                }
             }
         }
         Ok(())
     }
 }
 
+/// What Django does, or its database.
+fn on_delete(fk: &Json) -> OnDelete {
+    match text(&fk["on_delete"]) {
+        "CASCADE" | "DB_CASCADE" => OnDelete::Cascade,
+        "PROTECT" => OnDelete::Protect,
+        "RESTRICT" => OnDelete::Restrict,
+        "SET_NULL" | "DB_SET_NULL" => OnDelete::SetNull,
+        "SET_DEFAULT" | "DB_SET_DEFAULT" | "SET" => OnDelete::SetDefault,
+        _ => OnDelete::DoNothing,
+    }
+}
+
 fn plain(new: NewField, json: &Json) -> NewField {
+    let new = if text(&json["type"]).contains("Auto") { new.auto() } else { new };
     let number = |name: &str| json[name].as_u64().map(|number| number as u32);
     let new = new.named(text(&json["column"]));
     let new = if is_true(&json["null"]) { new.null() } else { new };

@@ -5,15 +5,20 @@ use crate::bed::Backend;
 /// How many evaluations agree on each back end; there may only be more.
 pub fn floor(backend: Backend) -> usize {
     match backend {
-        Backend::SqliteMemory | Backend::SqliteFile => 1_657,
-        Backend::Postgres => 1_664,
-        Backend::MariaDb => 1_657,
+        Backend::SqliteMemory | Backend::SqliteFile => 2_028,
+        Backend::Postgres => 2_038,
+        Backend::MariaDb => 2_028,
     }
 }
 
 /// How the reason begins that an evaluation is left out for, and what is behind it.
 pub const LEFT_OUT: &[(&str, &str)] = &[
-    ("writes", "queries by name read"),
+    ("the write", "not part of the form yet"),
+    ("a bulk create with conflicts", "upserts are not part of the form yet"),
+    ("a new row", "the adapter does not translate it"),
+    ("a default", "defaults of Django's models are not the database's here"),
+    ("a relation with values of its own", "the adapter does not translate it"),
+    ("a relation that is not there", "relations lead to keys"),
     ("recorded on PostgreSQL only", "arrays, DISTINCT ON and other things of one database"),
     ("answered here, where Django raises", "there is a meaning, and it is given"),
     ("lookups that a test registers", "a project's own lookups are not part of the form"),
@@ -48,6 +53,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("refused, by its form", "a description without a name says nothing"),
     ("refused, name.", "a name that is taken, or a relation that was left out above"),
     ("refused, value.", "a value of another form than the field's"),
+    ("refused, model.invalid", "defaults of Django's models are not described here"),
     ("refused, query.bad_regex", "a regular expression of another dialect"),
     ("refused, query.invalid", "values of different kinds, keys of several columns, groups over what has many values"),
     ("refused, query.too_complex", "larger than the limits"),
@@ -59,6 +65,7 @@ pub const DIFFERENT: &[(&str, &str)] = &[
     ("aggregation-233", "Django calls the sum of a float an integer"),
     ("annotations-400", "Django calls the sum of a float an integer"),
     ("aggregation-243", "the days of grouped rows are one per group here"),
+    ("queries-291", "relations lead to keys: one to another field says nothing when its row goes"),
     ("queries-685", "a union has no order before one is asked for"),
     ("aggregation-285", "PostgreSQL does not see that an expression with a value is the group's key"),
 ];

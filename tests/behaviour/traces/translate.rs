@@ -374,6 +374,10 @@ impl<'p> Level<'p> {
                 return Ok((self.term(json)?, self.is_aggregate(json)));
             }
             let (path, aggregate) = self.path(text(&json["path"]), over)?;
+            let value = &json["value"];
+            if value["e"] == "value" && value["value"].is_null() && value["output_field"]["type"] == "JSONField" {
+                return Ok((Term::named(format!("{path}__is_json_null"), true), aggregate));
+            }
             let value = self.value(&self.coerced(text(&json["path"]), &json["value"]))?;
             return Ok((Term::named(path, value), aggregate || self.is_aggregate(&json["value"])));
         }

@@ -36,8 +36,8 @@ struct Group {
 }
 
 /// Rows to insert, grouped by what they have.
-pub(super) struct Inserts {
-    meta: &'static ModelMeta,
+pub(crate) struct Inserts {
+    model: ModelRef,
     dialect: Dialect,
     /// The columns to give back.
     returning: Vec<u16>,
@@ -48,8 +48,8 @@ pub(super) struct Inserts {
 }
 
 impl Inserts {
-    pub(super) fn new<M: Model>(dialect: Dialect, returning: Vec<u16>) -> Inserts {
-        Inserts { meta: M::meta(), dialect, returning, groups: Vec::new(), rows: 0, single: None }
+    pub(super) fn new(model: ModelRef, dialect: Dialect, returning: Vec<u16>) -> Inserts {
+        Inserts { model, dialect, returning, groups: Vec::new(), rows: 0, single: None }
     }
 
     /// Inserts of these drafts, which are checked; a group for each set of columns.
@@ -59,7 +59,7 @@ impl Inserts {
         dialect: Dialect,
         returning: Vec<u16>,
     ) -> Result<Inserts> {
-        let mut inserts = Inserts::new::<M>(dialect, returning);
+        let mut inserts = Inserts::new(ModelRef::Static(M::meta()), dialect, returning);
         let drafts = drafts.into_iter();
         let expected = drafts.size_hint().0;
         for draft in drafts {
@@ -71,9 +71,25 @@ impl Inserts {
     }
 
     /// Upserts: a key that comes twice comes in two statements, in the order of the drafts.
+    /// New rows of a model.
+    pub(in crate::write) fn of_rows(
+        model: ModelRef,
+        rows: Vec<NewRow>,
+        dialect: Dialect,
+        returning: Vec<u16>,
+    ) -> Result<Inserts> {
+        let mut inserts = Inserts::new(model, dialect, returning);
+        let expected = rows.len();
+        for row in rows {
+            let known = inserts.groups.iter().rposition(|group| group.has_columns_of(&row));
+            inserts.add(known, || None, row, expected);
+        }
+        inserts.settled()
+    }
+
     pub(super) fn upserts<M: Model>(rows: Vec<NewRow>, target: Vec<u16>, dialect: Dialect) -> Result<Inserts> {
         let meta = M::meta();
-        let mut inserts = Inserts::new::<M>(dialect, Vec::new());
+        let mut inserts = Inserts::new(ModelRef::Static(meta), dialect, Vec::new());
         let mut keys: HashSet<String> = HashSet::new();
         let mut over: Vec<u16> = Vec::new();
         let expected = rows.len();
@@ -103,7 +119,7 @@ impl Inserts {
         let gives_rows = self.gives_rows();
         let group = &mut self.groups[index];
         if !gives_rows {
-            group.keys.extend(known_key(self.meta, &row));
+            group.keys.extend(known_key(&self.model, &row));
         }
         row.add_to(&mut group.values);
         group.places.push(self.rows);
@@ -119,17 +135,17 @@ impl Inserts {
     fn settled(mut self) -> Result<Inserts> {
         if self.gives_rows()
             && let [group] = self.groups.as_mut_slice()
-            && group.places.len() <= group.chunk(self.meta, self.dialect)
+            && group.places.len() <= group.chunk(&self.model, self.dialect)
             && (self.dialect.capabilities().conflict_target || !group.ignores())
         {
             let values = std::mem::take(&mut group.values);
-            self.single = Some(group.statement(self.meta, values, &self.returning, self.dialect)?);
+            self.single = Some(group.statement(&self.model, values, &self.returning, self.dialect)?);
         }
         Ok(self)
     }
 
     /// The text of each statement, in the order in which they run.
-    pub(super) fn sql(mut self) -> Result<Vec<String>> {
+    pub(crate) fn sql(mut self) -> Result<Vec<String>> {
         let dialect = self.dialect;
         if let Some(statement) = &self.single {
             return Ok(vec![statement.sql(dialect)]);
@@ -138,9 +154,9 @@ impl Inserts {
         let mut all = Vec::new();
         for group in &mut self.groups {
             let mut values = std::mem::take(&mut group.values).into_iter();
-            for places in group.places.chunks(group.chunk(self.meta, dialect)) {
+            for places in group.places.chunks(group.chunk(&self.model, dialect)) {
                 let some = values.by_ref().take(places.len() * group.columns.len()).collect();
-                all.push(group.statement(self.meta, some, returning, dialect)?.sql(dialect));
+                all.push(group.statement(&self.model, some, returning, dialect)?.sql(dialect));
             }
         }
         Ok(all)
@@ -151,7 +167,7 @@ impl Inserts {
     }
 
     /// Runs the statements: all or none of them. `each` gets the number of the draft and its row, where rows are given back.
-    async fn insert(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<u64> {
+    pub(crate) async fn insert(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<u64> {
         if let (Some(statement), [group]) = (&self.single, self.groups.as_slice()) {
             return group.insert(self, conn, statement, &group.places, each).await;
         }
@@ -165,9 +181,9 @@ impl Inserts {
         let mut all: Vec<_> = self.groups.iter_mut().map(|group| std::mem::take(&mut group.values)).collect();
         for (group, values) in self.groups.iter().zip(&mut all) {
             let mut values = std::mem::take(values).into_iter();
-            for places in group.places.chunks(group.chunk(self.meta, self.dialect)) {
+            for places in group.places.chunks(group.chunk(&self.model, self.dialect)) {
                 let some = values.by_ref().take(places.len() * group.columns.len()).collect();
-                let statement = group.statement(self.meta, some, &self.returning, self.dialect)?;
+                let statement = group.statement(&self.model, some, &self.returning, self.dialect)?;
                 count += group.insert(self, conn, &statement, places, each).await?;
             }
         }
@@ -231,21 +247,21 @@ impl Group {
     /// The statement for rows of these values.
     fn statement(
         &self,
-        meta: &'static ModelMeta,
+        model: &ModelRef,
         values: Vec<Value>,
         returning: &[u16],
         dialect: Dialect,
     ) -> Result<Statement> {
         let rows = values.len() / self.columns.len().max(1);
         let insert = Insert {
-            model: ModelRef::Static(meta),
+            model: model.clone(),
             columns: self.columns.clone(),
             values,
             conflict: self.conflict.clone(),
             returning: returning.to_vec(),
         };
         let mut statement = compile::insert(insert, dialect)?;
-        let one_text = rows == self.chunk(meta, dialect) || self.lists(meta, dialect);
+        let one_text = rows == self.chunk(model, dialect) || self.lists(model, dialect);
         statement.once = !one_text && !comes_again(rows);
         Ok(statement)
     }
@@ -259,7 +275,7 @@ impl Group {
         places: &[usize],
         each: EachPlace<'_>,
     ) -> Result<u64> {
-        let (meta, rows) = (inserts.meta, places.len() as u64);
+        let (meta, rows) = (&*inserts.model, places.len() as u64);
         let ran = match inserts.returning.is_empty() {
             true => conn.execute(statement).await,
             false => {
@@ -368,19 +384,20 @@ async fn create_and_read<M: Model>(
     conn: &mut Connection,
     rows: &mut Vec<(usize, M)>,
 ) -> Result<()> {
-    let (meta, dialect) = (inserts.meta, inserts.dialect);
+    let (model, dialect) = (inserts.model.clone(), inserts.dialect);
+    let meta = &*model;
     for group in &mut inserts.groups {
         let (mut values, keys) = (std::mem::take(&mut group.values).into_iter(), std::mem::take(&mut group.keys));
         for places in group.places.chunks(group.chunk(meta, dialect)) {
             let some = values.by_ref().take(places.len() * group.columns.len()).collect();
-            let statement = group.statement(meta, some, &[], dialect)?;
+            let statement = group.statement(&model, some, &[], dialect)?;
             if let Err(error) = conn.execute(&statement).await {
                 return Err(explained_by(Sent::of(&group.columns, statement.binds()), error, meta, conn).await);
             }
             if keys.is_empty() {
                 let mut places = places.iter();
                 let first = conn.last_insert_id().await?;
-                let statement = from_key(meta, first, places.len(), dialect)?;
+                let statement = from_key(&model, first, places.len(), dialect)?;
                 let each = &mut |row: &Row<'_>| {
                     if let Some(&place) = places.next() {
                         rows.push((place, Reader::new(row, &[]).columns()?));
@@ -398,10 +415,9 @@ async fn create_and_read<M: Model>(
 }
 
 /// The rows from an automatic key on: those of one INSERT follow each other.
-fn from_key(meta: &'static ModelMeta, first: i64, count: usize, dialect: Dialect) -> Result<Statement> {
-    let model = ModelRef::Static(meta);
-    let key = Expr::own(model.clone(), meta.key[0]);
-    let mut select = Select::all(model);
+fn from_key(model: &ModelRef, first: i64, count: usize, dialect: Dialect) -> Result<Statement> {
+    let key = Expr::own(model.clone(), model.key[0]);
+    let mut select = Select::all(model.clone());
     select.default_order = false;
     select.add_filter(key.clone().binary(BinaryOp::Ge, Expr::Value(Value::I64(first))));
     select.order = vec![Order { expr: key, descending: false, nulls_first: None }];

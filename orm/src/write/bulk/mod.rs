@@ -3,6 +3,7 @@
 mod inserts;
 mod updates;
 
+pub(crate) use inserts::Inserts;
 pub(super) use inserts::refuse_hidden_errors;
 pub(super) use updates::auto_now;
 
@@ -14,7 +15,7 @@ use super::{
     upsert::{ByKey, columns_of, in_steps, is_only_key},
 };
 use crate::{Code, Dialect, Error, Executor, Model, QuerySet, Result, field::At, model::Writer, tree::Conflict};
-use inserts::{CreateMany, Inserts, UpsertInSteps};
+use inserts::{CreateMany, UpsertInSteps};
 use std::{borrow::Borrow, marker::PhantomData};
 use updates::UpdateMany;
 

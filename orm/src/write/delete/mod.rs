@@ -74,7 +74,7 @@ impl<M: Model, O> QuerySet<M, O> {
         if rows.empty {
             return Ok(Deleted::default());
         }
-        ex.run(Collect { model: rows.model.clone(), from: From::Query(Box::new(rows)) }).await
+        delete_rows(rows, ex).await
     }
 
     /// Deletes every row of the query in one statement and gives their number; what happens to rows that point to them is
@@ -118,6 +118,11 @@ impl<M: Model, O> QuerySet<M, O> {
 }
 
 /// Deletes one row: what `Model::delete` runs.
+/// Deletes the rows of a query, with what their relations say.
+pub(crate) async fn delete_rows<E: Executor>(rows: Select, ex: &E) -> Result<Deleted> {
+    ex.run(Collect { model: rows.model.clone(), from: From::Query(Box::new(rows)) }).await
+}
+
 pub(crate) fn delete_row<'e, M: Model, E: Executor>(row: &M, ex: &'e E) -> Pending<'e, Deleted> {
     let key = match key_values(&row.key()) {
         Ok(key) => key,

@@ -152,7 +152,11 @@ impl Input {
     }
 
     /// The values by column, checked; every mistake otherwise. What is `changed` is a row that exists.
-    fn read(&self, meta: &ModelMeta, changed: bool) -> Result<Vec<Option<Value>>, Vec<ValidationError>> {
+    pub(in crate::write) fn read(
+        &self,
+        meta: &ModelMeta,
+        changed: bool,
+    ) -> Result<Vec<Option<Value>>, Vec<ValidationError>> {
         let mut values: Vec<Option<Value>> = vec![None; meta.columns.len()];
         let mut mistakes = Vec::new();
         if self.not_an_object {
@@ -258,7 +262,7 @@ fn unknown(meta: &ModelMeta, name: &str) -> ValidationError {
 }
 
 /// The values of a field's columns.
-fn read_field(meta: &ModelMeta, field: &FieldMeta, given: Untyped<'_>) -> Result<Vec<Value>> {
+pub(in crate::write) fn read_field(meta: &ModelMeta, field: &FieldMeta, given: Untyped<'_>) -> Result<Vec<Value>> {
     let Some(relation) = &field.relation else {
         let value = read_column(meta, field.first_column, given)?;
         return Ok(vec![checked(meta, field.first_column, value)?]);
@@ -312,7 +316,12 @@ fn read_column(meta: &ModelMeta, column: u16, given: Untyped<'_>) -> Result<Valu
 }
 
 /// The mistake that an error in reading a field is, with what its message is made of.
-fn mistake(meta: &ModelMeta, field: &FieldMeta, error: &Error, given: Untyped<'_>) -> ValidationError {
+pub(in crate::write) fn mistake(
+    meta: &ModelMeta,
+    field: &FieldMeta,
+    error: &Error,
+    given: Untyped<'_>,
+) -> ValidationError {
     let code = match error.code() {
         Code::Decode => Code::InvalidValue,
         code => code,

@@ -1,0 +1,447 @@
+//! Recorded writes: made by name inside a transaction, and the tables compared with what Django left.
+
+use super::{
+    Other,
+    compare::same,
+    pack::{Pack, cell, list, text},
+    terms::literal,
+    translate::{Level, Translated, left},
+};
+use crate::bed::Bed;
+use orm::{
+    Kind, Transaction, Value,
+    dynamic::{Change, Changed, Create, DynRow, Query, Term, Update},
+};
+use serde_json::{Map, Value as Json, json};
+
+/// What a write gave back.
+struct Done {
+    total: u64,
+    created: Option<bool>,
+}
+
+/// Makes the write, compares, and takes it back.
+pub async fn evaluate(pack: &Pack, eval: &Json, bed: &Bed) -> Result<(), Other> {
+    let tx = bed.db.begin().await?;
+    let compared = match make(pack, eval, &tx).await {
+        Ok(_) if eval["expect"]["kind"] == "error" => {
+            let said: String = text(&eval["expect"]["message"]).chars().take(60).collect();
+            Err(Other::Left(format!("answered here, where Django raises {}: {said}", text(&eval["expect"]["class"]))))
+        }
+        Ok(done) => compare(pack, eval, &done, &tx).await,
+        Err(Other::Left(why)) if eval["expect"]["kind"] == "error" && why.starts_with("refused") => Ok(()),
+        Err(other) => Err(other),
+    };
+    tx.rollback().await?;
+    compared
+}
+
+async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other> {
+    let (query, order) = (&eval["query"], &eval["do"]);
+    let m = text(&order["m"]);
+    match m {
+        "instance_delete" => {
+            let obj = &order["obj"];
+            let rows = Query::of(pack.label(text(&obj["$obj"]))).filter("pk", literal(&obj["pk"])?);
+            return done(run(pack, Change::Delete(rows), tx).await?);
+        }
+        "rel_add" | "rel_remove" | "rel_set" | "rel_clear" => return related(pack, order, m, tx).await,
+        _ => {}
+    }
+    let on_sqlite = eval["backend"] == "sqlite";
+    let mut level = Level::new(pack, text(&query["model"]), on_sqlite);
+    if !query["related"].is_null() {
+        level.belongs(&query["related"])?;
+    }
+    level.calls(list(&query["calls"]))?;
+    match m {
+        "update" => {
+            let set: Vec<(String, Term)> = list(&order["set"])
+                .iter()
+                .map(|pair| Ok((field_name(pack, &level.model, text(&pair[0])), assigned(&mut level, pair)?)))
+                .collect::<Translated<_>>()?;
+            let rows = rows_of(level)?;
+            done(run(pack, Update { rows, set }.into(), tx).await?)
+        }
+        "delete" => done(run(pack, Change::Delete(rows_of(level)?), tx).await?),
+        "create" => {
+            let pairs = list(&order["set"]).iter().map(|pair| (text(&pair[0]).to_owned(), pair[1].clone()));
+            let row = new_row(pack, &level.model, pairs.chain(owner(pack, query)?))?;
+            done(run(pack, Create { automatic: true, ..Create::of(level.model) }.row(row).into(), tx).await?)
+        }
+        "bulk_create" => {
+            if [&order["ignore_conflicts"], &order["update_conflicts"]].contains(&&Json::Bool(true)) {
+                return Err(Other::Left("a bulk create with conflicts".to_owned()));
+            }
+            let mut create = Create { automatic: true, ..Create::of(level.model.clone()) };
+            let more = owner(pack, query)?;
+            for obj in list(&order["objs"]) {
+                let pairs = obj["fields"].as_object().into_iter().flatten();
+                let pairs = pairs.map(|(name, value)| (name.clone(), value.clone()));
+                create = create.row(new_row(pack, &level.model, pairs.chain(more.clone()))?);
+            }
+            done(run(pack, create.into(), tx).await?)
+        }
+        "get_or_create" | "update_or_create" => found_or_made(pack, query, order, level, tx).await,
+        other => Err(Other::Left(format!("the write {other}"))),
+    }
+}
+
+fn done(changed: Changed) -> Result<Done, Other> {
+    Ok(Done { total: changed.total, created: None })
+}
+
+async fn run(pack: &Pack, change: Change, tx: &Transaction) -> orm::Result<Changed> {
+    let sent: Change = serde_json::from_str(&serde_json::to_string(&change).unwrap()).unwrap();
+    assert_eq!(sent, change);
+    pack.writable().check_change(&sent)?.run(tx).await
+}
+
+/// The rows that a query means; of others than plain ones, by their keys.
+fn rows_of(mut level: Level<'_>) -> Translated<Query> {
+    if level.is_grouped()
+        || level.is_cut()
+        || level.combined.is_some()
+        || level.picked.is_some()
+        || !level.joined.is_empty()
+    {
+        let model = level.model.clone();
+        level.bare = true;
+        level.picked = None;
+        return Ok(Query::of(model).filter("pk__in", level.ready()?.query));
+    }
+    let mut query = Query::of(level.model.clone());
+    level.set_order(Vec::new(), false);
+    level.emit(&mut query)?;
+    Ok(query)
+}
+
+/// The name here of a field that Django knows by its own name or its column's.
+fn field_name(pack: &Pack, model: &str, name: &str) -> String {
+    let json = pack.model(model);
+    let name = if name == "pk" { text(&json["pk"]) } else { name };
+    let known = list(&json["fields"]).iter().find(|field| text(&field["attname"]) == name && !field["fk"].is_null());
+    match known.filter(|field| pack.points_to_key(field)) {
+        Some(field) => text(&field["name"]).to_owned(),
+        None => name.to_owned(),
+    }
+}
+
+fn assigned(level: &mut Level<'_>, pair: &Json) -> Translated<Term> {
+    match pair[1]["e"].is_null() {
+        true => written(level.pack, &level.model.clone(), text(&pair[0]), &pair[1]).map(Term::Value),
+        false if text(&pair[1]["e"]) == "value" => {
+            written(level.pack, &level.model.clone(), text(&pair[0]), &pair[1]["value"]).map(Term::Value)
+        }
+        false => level.term(&pair[1]),
+    }
+}
+
+/// A literal as the document that a field is read from.
+fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json> {
+    let fields = list(&pack.model(model)["fields"]);
+    let named = |field: &&Json| [text(&field["name"]), text(&field["attname"])].contains(&name);
+    let field = fields.iter().find(named);
+    let kind = field.map(|field| pack.kind(field));
+    Ok(match (json, kind) {
+        (Json::Object(map), _) => match map.iter().next() {
+            Some((tag, _)) if tag == "$obj" => written(pack, model, name, &json["pk"])?,
+            Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Date) => Json::from(&text(inner)[..10]),
+            Some((tag, inner)) if ["$dec", "$date", "$datetime", "$time", "$uuid", "$json"].contains(&tag.as_str()) => {
+                inner.clone()
+            }
+            Some((tag, inner)) if tag == "$duration_us" => cell(inner, Kind::Duration).to_json(),
+            Some((tag, inner)) if tag == "$hex" => cell(inner, Kind::Bytes).to_json(),
+            _ => return left("a literal in a write"),
+        },
+        // Django makes a value one of the field.
+        (Json::Number(number), Some(Kind::Text)) => Json::from(number.to_string()),
+        (Json::Bool(truth), Some(Kind::I16 | Kind::I32 | Kind::I64)) => Json::from(i64::from(*truth)),
+        (Json::Number(number), Some(Kind::Bool)) => Json::Bool(number.as_i64() != Some(0)),
+        _ => json.clone(),
+    })
+}
+
+/// A new row with what Django's models give it.
+fn new_row(pack: &Pack, model: &str, given: impl IntoIterator<Item = (String, Json)>) -> Translated<Json> {
+    let mut row = Map::new();
+    for (name, value) in given {
+        let value = if value["e"] == "value" { value["value"].clone() } else { value };
+        if !value["e"].is_null() {
+            return left("a new row with an expression");
+        }
+        row.insert(field_name(pack, model, &name), written(pack, model, &name, &value)?);
+    }
+    for field in list(&pack.model(model)["fields"]) {
+        let name = field_name(pack, model, text(&field["attname"]));
+        let automatic = text(&field["type"]).contains("Auto");
+        if automatic && row.get(&name) == Some(&Json::Null) {
+            row.remove(&name);
+        }
+        if field["column"].is_null() || automatic || row.contains_key(&name) {
+            continue;
+        }
+        if field["db_default"] != Json::Null || field["generated"] != Json::Null {
+            return left("a default of the database");
+        }
+        match &field["default"] {
+            Json::Null if field["null"] == Json::Bool(true) => {}
+            Json::Null if pack.kind(field) == Kind::Text && field["fk"].is_null() => {
+                row.insert(name, Json::from(""));
+            }
+            Json::Null => {}
+            default if default["$callable"].is_null() && default["$left_out"].is_null() => {
+                let default = written(pack, model, text(&field["name"]), default)?;
+                row.insert(name, default);
+            }
+            _ => return left("a default that is computed"),
+        }
+    }
+    Ok(Json::Object(row))
+}
+
+/// The foreign key that a related manager sets in a new row.
+fn owner(pack: &Pack, query: &Json) -> Translated<Vec<(String, Json)>> {
+    let related = &query["related"];
+    if related.is_null() {
+        return Ok(Vec::new());
+    }
+    let owner = pack.model(text(&related["model"]));
+    let reverse = list(&owner["reverse"]).iter().find(|reverse| reverse["accessor"] == related["accessor"]);
+    match reverse {
+        Some(reverse) if text(&reverse["kind"]) == "one_to_many" => {
+            Ok(vec![(text(&reverse["field"]).to_owned(), related["pk"].clone())])
+        }
+        _ => left("a new row of a many-to-many relation"),
+    }
+}
+
+async fn found_or_made(
+    pack: &Pack,
+    query: &Json,
+    order: &Json,
+    mut level: Level<'_>,
+    tx: &Transaction,
+) -> Result<Done, Other> {
+    let model = level.model.clone();
+    let pairs = |name: &str| list(&order[name]).iter().map(|pair| (text(&pair[0]).to_owned(), pair[1].clone()));
+    let exact: Vec<(String, Json)> = pairs("where").filter(|(name, _)| !name.contains("__")).collect();
+    let children: Vec<Json> = pairs("where").map(|(path, value)| json!({"path": path, "value": value})).collect();
+    level.filter(&json!({"e": "q", "op": "AND", "children": children}), false)?;
+    let rows = rows_of(level)?;
+    let there = pack.catalog.check(&rows.clone().values(["pk"]))?.all(tx).await?;
+    if there.len() > 1 {
+        return Err(Other::Left("refused, several rows".to_owned()));
+    }
+    let update = text(&order["m"]) == "update_or_create";
+    let defaults = match &order["create_defaults"] {
+        Json::Null => "defaults",
+        _ if there.is_empty() => "create_defaults",
+        _ => "defaults",
+    };
+    if there.is_empty() {
+        let row = new_row(pack, &model, exact.into_iter().chain(pairs(defaults)).chain(owner(pack, query)?))?;
+        let changed = run(pack, Create { automatic: true, ..Create::of(model) }.row(row).into(), tx).await?;
+        return Ok(Done { total: changed.total, created: Some(true) });
+    }
+    let mut inner = Level::new(pack, &model, false);
+    let set: Vec<(String, Term)> = list(&order[defaults])
+        .iter()
+        .filter(|_| update)
+        .map(|pair| Ok((field_name(pack, &model, text(&pair[0])), assigned(&mut inner, pair)?)))
+        .collect::<Translated<_>>()?;
+    if !set.is_empty() {
+        run(pack, Update { rows, set }.into(), tx).await?;
+    }
+    Ok(Done { total: 1, created: Some(false) })
+}
+
+/// A relation of an instance: foreign keys that point to it, or pairs in the table between.
+async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result<Done, Other> {
+    let related = &order["related"];
+    if !order["through_defaults"].is_null() && order["through_defaults"] != json!({}) {
+        return Err(Other::Left("a relation with values of its own".to_owned()));
+    }
+    let owner = pack.model(text(&related["model"]));
+    let key = |obj: &Json| if obj["$obj"].is_null() { obj.clone() } else { obj["pk"].clone() };
+    let keys: Vec<Json> = list(&order["objs"]).iter().map(key).collect();
+    if keys.iter().any(|key| key.is_object() || key.is_array()) || related["pk"].is_array() {
+        return Err(Other::Left("refused, no key of a row".to_owned()));
+    }
+    let reverse = list(&owner["reverse"]).iter().find(|reverse| reverse["accessor"] == related["accessor"]);
+    let forward = pack.field(owner, text(&related["accessor"])).filter(|field| !field["m2m"].is_null());
+    let (m2m, source, target) = match (forward, reverse) {
+        (Some(field), _) => (&field["m2m"], "source_field", "target_field"),
+        (None, Some(reverse)) if text(&reverse["kind"]) == "many_to_many" => {
+            let field = pack.field(pack.model(text(&reverse["model"])), text(&reverse["field"]));
+            let Some(field) = field else { return Err(Other::Left("a relation that is not there".to_owned())) };
+            (&field["m2m"], "target_field", "source_field")
+        }
+        (None, Some(reverse)) => return pointing(pack, reverse, &related["pk"], m, &keys, tx).await,
+        (None, None) => return Err(Other::Left("a relation that is not there".to_owned())),
+    };
+    let through = pack.label(text(&m2m["through"])).to_owned();
+    let (source, target) = (text(&m2m[source]), text(&m2m[target]));
+    let literal_key = |key: &Json| literal(key);
+    let mine = Query::of(&through).filter(source, literal_key(&related["pk"])?);
+    let symmetrical = m2m["symmetrical"] == Json::Bool(true);
+    let back = Query::of(&through).filter(target, literal_key(&related["pk"])?);
+    let among = |query: &Query, side: &str| -> Translated<Query> {
+        let keys: Vec<Term> = keys.iter().map(literal).collect::<Translated<_>>()?;
+        Ok(query.clone().filter(format!("{side}__in"), keys))
+    };
+    let gone: Vec<Query> = match m {
+        "rel_clear" => [Some(mine.clone()), symmetrical.then(|| back.clone())].into_iter().flatten().collect(),
+        "rel_remove" => {
+            let other = symmetrical.then(|| among(&back, source)).transpose()?;
+            [Some(among(&mine, target)?), other].into_iter().flatten().collect()
+        }
+        "rel_set" if order["clear"] == Json::Bool(true) => vec![mine.clone()],
+        "rel_set" => {
+            let keys: Vec<Term> = keys.iter().map(literal).collect::<Translated<_>>()?;
+            let others = mine.clone().exclude(format!("{target}__in"), keys.clone());
+            let back = symmetrical.then(|| back.clone().exclude(format!("{source}__in"), keys));
+            [Some(others), back].into_iter().flatten().collect()
+        }
+        _ => Vec::new(),
+    };
+    for rows in gone {
+        run(pack, Change::Delete(rows), tx).await?;
+    }
+    if ["rel_add", "rel_set"].contains(&m) {
+        let mut create = Create { automatic: true, ..Create::of(&through) };
+        let mut pairs: Vec<(&Json, &Json)> = keys.iter().map(|key| (&related["pk"], key)).collect();
+        if symmetrical {
+            pairs.extend(keys.iter().map(|key| (key, &related["pk"])));
+        }
+        for (place, (from, to)) in pairs.iter().enumerate() {
+            let there = Query::of(&through).filter(source, literal(from)?).filter(target, literal(to)?);
+            let known = pairs[..place].contains(&(*from, *to)) || pack.catalog.check(&there)?.exists(tx).await?;
+            if !known {
+                let row = [(source.to_owned(), (*from).clone()), (target.to_owned(), (*to).clone())];
+                create = create.row(new_row(pack, &through, row)?);
+            }
+        }
+        run(pack, create.into(), tx).await?;
+    }
+    Ok(Done { total: 0, created: None })
+}
+
+/// Rows that a foreign key points from.
+async fn pointing(
+    pack: &Pack,
+    reverse: &Json,
+    owner: &Json,
+    m: &str,
+    keys: &[Json],
+    tx: &Transaction,
+) -> Result<Done, Other> {
+    let (model, field) = (pack.label(text(&reverse["model"])).to_owned(), text(&reverse["field"]));
+    let keys: Vec<Term> = keys.iter().map(literal).collect::<Translated<_>>()?;
+    let these = Query::of(&model).filter("pk__in", keys.clone());
+    let mine = Query::of(&model).filter(field, literal(owner)?);
+    let out = match m {
+        "rel_clear" => Some(mine),
+        "rel_remove" => Some(mine.filter("pk__in", keys)),
+        "rel_set" => Some(mine.exclude("pk__in", keys)),
+        _ => None,
+    };
+    if let Some(rows) = out {
+        run(pack, Update::of(rows).set(field, None::<i64>).into(), tx).await?;
+    }
+    if ["rel_add", "rel_set"].contains(&m) {
+        run(pack, Update::of(these).set(field, Term::Value(owner.clone())).into(), tx).await?;
+    }
+    Ok(Done { total: 0, created: None })
+}
+
+async fn compare(pack: &Pack, eval: &Json, done: &Done, tx: &Transaction) -> Result<(), Other> {
+    let expect = &eval["expect"];
+    let agrees = match text(&expect["kind"]) {
+        "scalar" => expect["value"].as_u64() == Some(done.total),
+        "deleted" => expect["total"].as_u64() == Some(done.total),
+        "instance_created" => expect["created"].as_bool() == done.created,
+        _ => true,
+    };
+    if !agrees {
+        return Err(Other::Differs(format!("{} rows, and {expect}", done.total)));
+    }
+    let (before, after) =
+        (&pack.json["snapshots"][text(&eval["snapshot"])], &pack.json["snapshots"][text(&eval["after"])]);
+    let mut seen = std::collections::BTreeSet::new();
+    for model in pack.models.iter().filter(|model| seen.insert(model.table.clone())) {
+        let columns = list(&pack.json["columns"][&model.table]);
+        let fields: Vec<String> = columns
+            .iter()
+            .filter_map(|name| {
+                let column = model.columns.iter().find(|column| column.name == text(name))?;
+                let field = &model.fields[usize::from(column.field)];
+                Some(if field.relation.is_some() { format!("{}_id", field.name) } else { field.name.to_string() })
+            })
+            .collect();
+        if fields.len() != columns.len() {
+            continue;
+        }
+        let query = Query::of(model.label()).order_by(Vec::<String>::new()).values(fields.clone());
+        let ours = pack.catalog.check(&query)?.all(tx).await?;
+        let rows = |snapshot: &Json| list(&pack.json["tables"][text(&snapshot[&model.table])]["rows"]).to_vec();
+        let key = columns
+            .iter()
+            .position(|name| model.key.len() == 1 && model.columns[usize::from(model.key[0])].name == text(name));
+        let automatic =
+            list(&pack.model(&model.label())["fields"]).iter().any(|field| text(&field["type"]).contains("Auto"));
+        let old: Vec<Json> = key
+            .filter(|_| automatic)
+            .map_or(Vec::new(), |key| rows(before).iter().map(|row| row[key].clone()).collect());
+        let key = key.filter(|_| automatic);
+        if !same_rows(
+            &ours,
+            &rows(after),
+            &model.columns.iter().map(|column| (column.name.clone(), column.kind)).collect::<Vec<_>>(),
+            columns,
+            key,
+            &old,
+        ) {
+            return Err(Other::Differs(format!("{}: {ours:?} is not {:?}", model.table, rows(after))));
+        }
+    }
+    Ok(())
+}
+
+fn same_rows(
+    ours: &[DynRow],
+    wanted: &[Json],
+    kinds: &[(String, Kind)],
+    columns: &[Json],
+    key: Option<usize>,
+    old: &[Json],
+) -> bool {
+    let kind = |place: usize| {
+        kinds.iter().find(|(name, _)| *name == text(&columns[place])).map_or(Kind::Text, |(_, kind)| *kind)
+    };
+    // A key that the database gave to a new row is its own.
+    let same_row = |row: &DynRow, wanted: &Json, but: Option<usize>| {
+        let cells = list(wanted).iter().enumerate();
+        cells.into_iter().all(|(place, json)| {
+            but == Some(place) && !old.contains(json) || equal(&row.values()[place], json, kind(place))
+        })
+    };
+    let mut left: Vec<&Json> = wanted.iter().collect();
+    let mut take = |row: &DynRow, but: Option<usize>| {
+        let place = left.iter().position(|wanted| same_row(row, wanted, but));
+        place.map(|place| left.swap_remove(place)).is_some()
+    };
+    let new: Vec<&DynRow> = ours.iter().filter(|row| !take(row, None)).collect();
+    ours.len() == wanted.len() && new.into_iter().all(|row| take(row, key))
+}
+
+fn equal(ours: &Value, json: &Json, kind: Kind) -> bool {
+    if json.is_null() {
+        return ours.is_null();
+    }
+    match (kind, cell(json, kind)) {
+        (Kind::Decimal, _) => same(ours, &json!({"$dec": json})),
+        (Kind::F64, _) => same(ours, json),
+        (_, wanted) => *ours == wanted || same(ours, &wanted.to_json()),
+    }
+}
