@@ -26,3 +26,16 @@ behaviour! {
         Ok(())
     }
 }
+
+#[test]
+fn a_query_inside_looks_at_no_window_around_it() {
+    let ranked = || Book::objects().annotate(|b| orm::rank().over(orm::window().order_by(b.id.asc())));
+    let inside = ranked().annotate(|(_, place)| Tag::objects().within(place).filter(|t| t.id.eq(place)).has_rows());
+    for dialect in orm::Dialect::ALL {
+        assert_eq!(inside.to_sql(dialect).unwrap_err().code(), orm::Code::BadQuery);
+    }
+    // Once it is a value of the rows, it can be looked at.
+    let settled = ranked().filter(|(_, place)| place.lt(3));
+    let inside = settled.annotate(|(_, place)| Tag::objects().within(place).filter(|t| t.id.eq(place)).has_rows());
+    assert!(inside.to_sql(orm::Dialect::Sqlite).is_ok());
+}

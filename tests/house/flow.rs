@@ -25,8 +25,8 @@ const FLOW: &[(&str, &[&str])] = &[
     ("write", &["compile", "db", "field", "model", "query", "statement", "tree"]),
     // What PostgreSQL alone has, under one name.
     ("postgres", &["field", "query", "tree"]),
-    // Queries by name: checked against metadata, they become the same tree.
-    ("dynamic", &["compile", "db", "field", "model", "query", "statement", "tree"]),
+    // Queries and changes by name: checked against metadata, they become the same tree.
+    ("dynamic", &["compile", "db", "field", "model", "query", "statement", "tree", "write"]),
     // Untyped from here on.
     ("tree", &["model"]),
     ("resolve", &["model", "tree"]),

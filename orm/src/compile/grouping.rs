@@ -20,6 +20,10 @@ pub(super) fn check(select: &Select) -> Result<()> {
             return Err(ungrouped());
         }
     }
+    if select.has_window() && looked_at_inside(select) {
+        return Err(bad("a window is used in a query inside its own")
+            .with_hint("filter by it first: then it is a value of the rows"));
+    }
     match &select.group_by {
         None => {
             let aggregates = select.selection.iter().filter(|selected| is_aggregate(selected)).count();
@@ -29,6 +33,17 @@ pub(super) fn check(select: &Select) -> Result<()> {
         }
         Some(keys) => of_groups(select, keys),
     }
+}
+
+/// Whether a query inside looks at a window of this one, which is computed after it.
+fn looked_at_inside(select: &Select) -> bool {
+    let mut found = false;
+    select.visit(0, &mut |expr, depth| {
+        if let Expr::Outer(levels, inner) = expr {
+            found |= depth < 0 && depth + i32::from(*levels) == 0 && inner.has_window();
+        }
+    });
+    found
 }
 
 fn is_aggregate(selected: &Selected) -> bool {

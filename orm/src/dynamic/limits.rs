@@ -1,6 +1,6 @@
 //! How large a query by name may be, and how its size is taken.
 
-use super::{Call, Change, Order, Pick, Query, Term, term::Node};
+use super::{Call, Change, Order, Pick, Prefetch, Query, Term, term::Node};
 use crate::{Code, Error, Result};
 use std::cell::{Cell, RefCell};
 
@@ -128,6 +128,9 @@ impl<'a> Budget<'a> {
                         }
                     }
                 }
+                Call::Prefetch(relations) => {
+                    relations.iter().try_for_each(|prefetch| self.prefetch(prefetch, depth))?
+                }
                 Call::SelectRelated(paths) => paths.iter().try_for_each(|path| self.name(path))?,
                 Call::Union(other) | Call::UnionAll(other) | Call::Intersection(other) | Call::Difference(other) => {
                     if depth >= self.limits.depth {
@@ -139,6 +142,20 @@ impl<'a> Budget<'a> {
             }
         }
         Ok(())
+    }
+
+    fn prefetch(&self, prefetch: &Prefetch, depth: usize) -> Result<()> {
+        match prefetch {
+            Prefetch::Path(path) => self.name(path),
+            Prefetch::Rows(rows) => {
+                if depth >= self.limits.depth {
+                    return Err(too_complex(format!("the query is deeper than {}", self.limits.depth)));
+                }
+                self.name(&rows.relation)?;
+                rows.name.iter().try_for_each(|name| self.name(name))?;
+                rows.query.iter().try_for_each(|query| self.query(query, depth + 1))
+            }
+        }
     }
 
     /// Takes the size of a term.

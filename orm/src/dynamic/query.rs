@@ -1,6 +1,6 @@
 //! A query as data: the model's label, and the calls on it in their order.
 
-use super::{Term, form::named};
+use super::{Prefetch, Term, form::named};
 use serde::{Deserialize, Serialize};
 
 /// A query by name, as data: it can be stored, sent, compared and built piece by piece, and means nothing before a
@@ -68,6 +68,8 @@ pub enum Call {
     Distinct,
     /// Also the fields of rows that these to-one relations lead to.
     SelectRelated(Vec<String>),
+    /// Related rows beside each row, by one more query for each relation.
+    Prefetch(Vec<Prefetch>),
     /// The first so many rows at most.
     Limit(u64),
     /// Without the first so many rows.
@@ -452,6 +454,27 @@ impl Query {
     /// ```
     pub fn select_related<T: Into<String>>(self, paths: impl IntoIterator<Item = T>) -> Query {
         self.then(Call::SelectRelated(paths.into_iter().map(Into::into).collect()))
+    }
+
+    /// Related rows beside each row, by one more query for each relation, whatever the number of rows: relations by their paths, or
+    /// some of their rows.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::dynamic::{Catalog, Query};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let (db, log) = db.recording();
+    /// let query = Query::of("library.Author").order_by(["id"]).prefetch(["country", "books__tags"]);
+    /// let rows = Catalog::new().app(library()).check(&query)?.all(&db).await?;
+    /// let books = rows[0].related("books").unwrap();
+    /// assert_eq!((books.len(), books[0].related("tags").unwrap().len()), (2, 2));
+    /// assert_eq!(rows[0].to_json()["country"]["code"], "UK");
+    /// log.assert_queries(4);
+    /// # Ok(()) }
+    /// ```
+    pub fn prefetch<P: Into<Prefetch>>(self, relations: impl IntoIterator<Item = P>) -> Query {
+        self.then(Call::Prefetch(relations.into_iter().map(Into::into).collect()))
     }
 
     /// The first so many rows at most.

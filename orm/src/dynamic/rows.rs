@@ -25,11 +25,36 @@ use std::{fmt, ops::Index, sync::Arc};
 pub struct DynRow {
     names: Arc<[String]>,
     values: Vec<Value>,
+    /// The rows of relations, under their names; of a relation to one row one or none.
+    related: Vec<(String, bool, Vec<DynRow>)>,
 }
 
 impl DynRow {
     pub(super) fn new(names: Arc<[String]>, values: Vec<Value>) -> DynRow {
-        DynRow { names, values }
+        DynRow { names, values, related: Vec::new() }
+    }
+
+    /// With the rows of relations, under their names, and whether there is one at most.
+    pub(super) fn with_related(mut self, related: Vec<(String, bool, Vec<DynRow>)>) -> DynRow {
+        self.related = related;
+        self
+    }
+
+    /// The rows of a relation that was prefetched; of a relation to one row one or none. `None` when it was not.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::dynamic::{Catalog, Query};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let query = Query::of("library.Book").filter("id", 1).prefetch(["tags", "editor"]);
+    /// let book = Catalog::new().app(library()).check(&query)?.get(&db).await?;
+    /// assert_eq!(book.related("tags").unwrap()[0]["slug"], orm::Value::Text("history".into()));
+    /// assert!(book.related("editor").unwrap().is_empty() && book.related("author").is_none());
+    /// # Ok(()) }
+    /// ```
+    pub fn related(&self, name: &str) -> Option<&[DynRow]> {
+        self.related.iter().find(|(known, ..)| known == name).map(|(.., rows)| rows.as_slice())
     }
 
     /// The value under a name.
@@ -91,7 +116,13 @@ impl DynRow {
     /// # Ok(()) }
     /// ```
     pub fn to_json(&self) -> serde_json::Value {
-        self.pairs().map(|(name, value)| (name.clone(), value.to_json())).collect()
+        let values = self.pairs().map(|(name, value)| (name.clone(), value.to_json()));
+        let related = self.related.iter().map(|(name, to_one, rows)| {
+            let mut rows = rows.iter().map(DynRow::to_json);
+            let rows = if *to_one { rows.next().unwrap_or_default() } else { rows.collect() };
+            (name.clone(), rows)
+        });
+        values.chain(related).collect()
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&String, &Value)> {
@@ -101,9 +132,15 @@ impl DynRow {
 
 impl Serialize for DynRow {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.values.len()))?;
+        let mut map = serializer.serialize_map(Some(self.values.len() + self.related.len()))?;
         for (name, value) in self.pairs() {
             map.serialize_entry(name, &value.to_json())?;
+        }
+        for (name, to_one, rows) in &self.related {
+            match to_one {
+                true => map.serialize_entry(name, &rows.first())?,
+                false => map.serialize_entry(name, rows)?,
+            }
         }
         map.end()
     }
@@ -111,7 +148,8 @@ impl Serialize for DynRow {
 
 impl fmt::Debug for DynRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.pairs()).finish()
+        let related = self.related.iter().map(|(name, _, rows)| (name, rows));
+        f.debug_map().entries(self.pairs()).entries(related).finish()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Checked queries: what runs them, and how their rows are read.
 
-use super::{DynRow, scope::Built};
+use super::{DynRow, prefetch::Plan};
 use crate::{
     Access, Code, Connection, Dialect, Error, Executor, Kind, Operation, Result, Row, Statement, Value, compile,
     query::value_of, tree::Select,
@@ -23,18 +23,14 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Checked {
-    select: Select,
-    names: Arc<[String]>,
-    kinds: Arc<[Kind]>,
+    plan: Plan,
     /// The most rows that it may give.
     most: Option<u64>,
 }
 
 impl Checked {
-    pub(super) fn new(select: Select, row: Vec<(String, Built)>, most: Option<u64>) -> Checked {
-        let kinds = row.iter().map(|(_, built)| built.kind).collect();
-        let names = row.into_iter().map(|(name, _)| name).collect();
-        Checked { select, names, kinds, most }
+    pub(super) fn new(plan: Plan, most: Option<u64>) -> Checked {
+        Checked { plan, most }
     }
 
     /// The names of the values of each row.
@@ -47,7 +43,7 @@ impl Checked {
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn names(&self) -> &[String] {
-        &self.names
+        &self.plan.names
     }
 
     /// The kinds of the values of each row: for the columns of a report.
@@ -61,7 +57,7 @@ impl Checked {
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
-        self.kinds.iter().copied()
+        self.plan.kinds[..self.plan.names.len()].iter().copied()
     }
 
     /// The query as data of the library's own.
@@ -74,7 +70,7 @@ impl Checked {
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn select(&self) -> &Select {
-        &self.select
+        &self.plan.select
     }
 
     /// The SQL of the query in a dialect, with placeholders; no connection is needed.
@@ -95,11 +91,11 @@ impl Checked {
     }
 
     fn limited(&self, most: Option<u64>) -> Select {
-        let limit = match (self.select.limit, most) {
+        let limit = match (self.plan.select.limit, most) {
             (Some(limit), Some(most)) => Some(limit.min(most)),
             (limit, most) => limit.or(most),
         };
-        Select { limit, ..self.select.clone() }
+        Select { limit, ..self.plan.select.clone() }
     }
 
     async fn fetch<E: Executor>(&self, select: &Select, ex: &E) -> Result<Vec<DynRow>> {
@@ -107,8 +103,8 @@ impl Checked {
             return Ok(Vec::new());
         }
         let statement = compile::select(select, ex.dialect())?;
-        let scales = compile::scales(select);
-        ex.run(Fetch { statement, names: self.names.clone(), kinds: self.kinds.clone(), scales }).await
+        let fetch = Fetch { statement, kinds: self.plan.kinds.clone(), scales: compile::scales(select) };
+        self.plan.dress(run_fetch(fetch, ex).await?, ex).await
     }
 
     /// All rows, up to the catalog's limit.
@@ -167,7 +163,7 @@ impl Checked {
     /// ```
     pub async fn get<E: Executor>(&self, ex: &E) -> Result<DynRow> {
         let mut rows = self.fetch(&self.limited(Some(2)), ex).await?.into_iter();
-        let name = &self.select.model.name;
+        let name = &self.plan.select.model.name;
         match (rows.next(), rows.next()) {
             (Some(row), None) => Ok(row),
             (None, _) => Err(Error::new(Code::NotFound, format!("no `{name}` matches"))),
@@ -189,13 +185,12 @@ impl Checked {
     /// # Ok(()) }
     /// ```
     pub async fn count<E: Executor>(&self, ex: &E) -> Result<u64> {
-        if self.select.empty {
+        if self.plan.select.empty {
             return Ok(0);
         }
-        let statement = compile::count(&self.select, ex.dialect())?;
-        let (names, kinds) = (Arc::from([String::new()]), Arc::from([Kind::I64]));
-        let rows = ex.run(Fetch { statement, names, kinds, scales: Vec::new() }).await?;
-        match rows.first().map(DynRow::values) {
+        let statement = compile::count(&self.plan.select, ex.dialect())?;
+        let rows = run_fetch(Fetch { statement, kinds: Arc::from([Kind::I64]), scales: Vec::new() }, ex).await?;
+        match rows.first().map(Vec::as_slice) {
             Some([Value::I64(count)]) => Ok(count.unsigned_abs()),
             _ => Err(Error::new(Code::Decode, "the database gives no count")),
         }
@@ -216,7 +211,7 @@ impl Checked {
     /// ```
     pub async fn exists<E: Executor>(&self, ex: &E) -> Result<bool> {
         let mut select = self.limited(Some(1));
-        if !self.select.is_sliced() {
+        if !self.plan.select.is_sliced() {
             (select.order, select.default_order) = (Vec::new(), false);
         }
         Ok(!self.fetch(&select, ex).await?.is_empty())
@@ -239,30 +234,35 @@ pub(super) fn read(row: &Row<'_>, place: usize, kind: Kind, scale: Option<u32>) 
     }))
 }
 
-struct Fetch {
-    statement: Statement,
-    names: Arc<[String]>,
-    kinds: Arc<[Kind]>,
+/// What reads the values of rows.
+pub(super) struct Fetch {
+    pub(super) statement: Statement,
+    pub(super) kinds: Arc<[Kind]>,
     /// How many digits after the point the decimals have, by their places.
-    scales: Vec<(usize, u32)>,
+    pub(super) scales: Vec<(usize, u32)>,
+}
+
+/// The values of all rows.
+pub(super) async fn run_fetch<E: Executor>(fetch: Fetch, ex: &E) -> Result<Vec<Vec<Value>>> {
+    ex.run(fetch).await
 }
 
 impl Operation for Fetch {
-    type Output = Vec<DynRow>;
+    type Output = Vec<Vec<Value>>;
 
     fn access(&self) -> Access {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<DynRow>> {
+    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<Vec<Value>>> {
         let mut rows = Vec::new();
-        let (names, kinds, scales) = (&self.names, &self.kinds, &self.scales);
+        let (kinds, scales) = (&self.kinds, &self.scales);
         let mut each = |row: &Row<'_>| {
             let values = kinds.iter().enumerate().map(|(place, kind)| {
                 let scale = scales.iter().find(|(known, _)| *known == place).map(|(_, scale)| *scale);
                 read(row, place, *kind, scale)
             });
-            rows.push(DynRow::new(names.clone(), values.collect::<Result<_>>()?));
+            rows.push(values.collect::<Result<_>>()?);
             Ok(())
         };
         conn.query(&self.statement, &mut each).await?;

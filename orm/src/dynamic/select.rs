@@ -1,11 +1,12 @@
 //! Queries to statements: the calls, one after the other.
 
 use super::{
-    Call, Catalog, Checked, Join, Order, Pick, Query, Term, functions,
+    Call, Catalog, Checked, Join, Order, Pick, Prefetch, Query, Term, functions,
     limits::Budget,
     literal::Family,
     names,
     path::{Found, column_name, join, many, parts},
+    prefetch,
     refuse::{refuse_further, refuse_loose},
     scope::{Built, Name, Scope, bad, column_of},
 };
@@ -36,6 +37,8 @@ pub(super) struct Builder<'s> {
     /// How many of them are group keys.
     keys: usize,
     pub(super) budget: &'s Budget<'s>,
+    /// The relations whose rows are loaded after these.
+    pub(super) prefetched: Vec<prefetch::Asked>,
 }
 
 /// A query that stands alone.
@@ -44,8 +47,8 @@ pub(super) fn checked(catalog: &Catalog, query: &Query) -> Result<Checked> {
     budget.query(query, 0)?;
     let model = catalog.find(&query.model)?.clone();
     let scope = Scope::new(catalog, &budget, model, None);
-    let (select, row) = Builder::new(scope).calls(&query.calls)?.finish(false)?;
-    Ok(Checked::new(select, row, catalog.size().rows))
+    let plan = prefetch::plan(Builder::new(scope).calls(&query.calls)?)?;
+    Ok(Checked::new(plan, catalog.size().rows))
 }
 
 /// A condition on the rows of a model.
@@ -98,7 +101,7 @@ impl<'s> Builder<'s> {
         let mut select = Select::bare(scope.model.clone());
         select.default_order = true;
         let row = fields(&scope, &Path::source(0), &scope.model, "");
-        Builder { budget: scope.budget, select, row, scope, stage: Stage::Rows, keys: 0 }
+        Builder { budget: scope.budget, select, row, scope, stage: Stage::Rows, keys: 0, prefetched: Vec::new() }
     }
 
     pub(super) fn calls(self, calls: &[Call]) -> Result<Builder<'s>> {
@@ -142,6 +145,7 @@ impl<'s> Builder<'s> {
                 self.select.distinct = true;
                 Ok(())
             }
+            Call::Prefetch(relations) => self.prefetch(relations),
             Call::SelectRelated(paths) => paths.iter().try_for_each(|path| self.related(path)),
             Call::Limit(count) => {
                 self.select.limit = Some(self.select.limit.map_or(*count, |limit| limit.min(*count)));
@@ -314,12 +318,11 @@ impl<'s> Builder<'s> {
         if picks.is_empty() {
             return Err(bad("`values` names no value"));
         }
-        let row = self.picked(picks)?;
         if self.stage == Stage::Groups {
             // The keys stay what is grouped by, whether they are picked or not.
-            return Err(bad("the values of groups are their keys and what is annotated to them")
-                .with_hint("name them by `group_by` and `annotate`"));
+            self.derive()?;
         }
+        let row = self.picked(picks)?;
         self.row.clear();
         self.stage = Stage::Values;
         row.into_iter().try_for_each(|(name, built)| {
@@ -409,6 +412,14 @@ impl<'s> Builder<'s> {
         Ok(())
     }
 
+    fn prefetch(&mut self, relations: &[Prefetch]) -> Result<()> {
+        if self.stage != Stage::Rows {
+            return Err(bad("related rows stand beside whole rows, not beside values or groups"));
+        }
+        let (catalog, model) = (self.scope.catalog, self.scope.model.clone());
+        relations.iter().try_for_each(|asked| prefetch::ask(&mut self.prefetched, catalog, &model, asked))
+    }
+
     fn related(&mut self, path: &str) -> Result<()> {
         if self.stage != Stage::Rows {
             return Err(bad("related rows go with whole rows, not with values or groups"));
@@ -434,6 +445,11 @@ impl<'s> Builder<'s> {
 
     /// The statement, and what each of its rows holds.
     pub(super) fn finish(mut self, keys: bool) -> Result<(Select, Vec<(String, Built)>)> {
+        if !self.prefetched.is_empty() {
+            return Err(bad(
+                "rows that are prefetched stand beside the rows of the query itself, and of no query in it",
+            ));
+        }
         if keys && self.stage == Stage::Rows {
             let key = self.select.model.key.clone();
             self.row = key

@@ -10,7 +10,7 @@ use crate::{
     db::{Cell, Row},
     field::{Held, Loaded},
     model::{Reader, Writer},
-    tree::{BinaryOp, Expr, Join, JoinKind, ModelRef, Path, Select, Selected},
+    tree::{BinaryOp, Expr, Join, JoinKind, ModelRef, Path, Select, Selected, Step},
 };
 use futures_util::future::BoxFuture;
 use std::{
@@ -322,7 +322,7 @@ impl<'a> Answer<'a> {
             return Ok(answer);
         }
         let mut select = plan.select.clone();
-        let tie = tie(plan, &mut select)?;
+        let tie = tie(&plan.step, &mut select)?;
         answer.reading.tie = match tie.first() {
             Some(Expr::Column { path, model, column }) if path.source == 0 => {
                 let field = model.columns[usize::from(*column)].field;
@@ -381,17 +381,17 @@ impl Reading<'_> {
 
 /// What ties the rows of a relation to those that they belong to: columns that hold the owner's key, or, where the owner holds the
 /// key, the key itself. A model between the two is joined.
-fn tie(plan: &Prefetch, select: &mut Select) -> Result<Vec<Expr>> {
+pub(crate) fn tie(step: &Step, select: &mut Select) -> Result<Vec<Expr>> {
     let target = select.model.clone();
-    let (model, field) = (&plan.step.model, plan.step.field());
+    let (model, field) = (&step.model, step.field());
     let at = |source: u16, model: &ModelRef, columns: &mut dyn Iterator<Item = u16>| -> Vec<Expr> {
         let column = |column| Expr::Column { path: Path::source(source), model: model.clone(), column };
         columns.map(column).collect()
     };
-    if plan.step.has_key() {
+    if step.has_key() {
         return Ok(at(0, &target, &mut target.key.iter().copied()));
     }
-    if let Some(through) = plan.step.between() {
+    if let Some(through) = step.between() {
         let between = through.model();
         let key = at(0, &target, &mut target.key.iter().copied());
         let far = at(1, &between, &mut between.fields[usize::from(through.target)].columns());
@@ -400,7 +400,7 @@ fn tie(plan: &Prefetch, select: &mut Select) -> Result<Vec<Expr>> {
         select.joins.push(Join::of(between, JoinKind::Inner, Expr::And(pairs)));
         return Ok(near);
     }
-    match plan.step.foreign_key() {
+    match step.foreign_key() {
         Some(key) => Ok(at(0, &target, &mut target.fields[usize::from(key)].columns())),
         None => {
             let what = format!("`{}.{}` has no foreign key on the other side", model.name, field.name);
@@ -412,7 +412,7 @@ fn tie(plan: &Prefetch, select: &mut Select) -> Result<Vec<Expr>> {
 /// The rows of a relation that belong to one row, as a query.
 pub(super) fn rows_of(plan: Prefetch, owner: &dyn AnyRow) -> Result<(Select, Vec<super::Related>, Vec<Arc<Prefetch>>)> {
     let (mut select, mut out) = (plan.select.clone(), Writer::default());
-    let tie = tie(&plan, &mut select)?;
+    let tie = tie(&plan.step, &mut select)?;
     match plan.step.has_key() {
         true => owner.field_values(plan.step.field, &mut out)?,
         false => owner.key_values(&mut out)?,
@@ -429,7 +429,8 @@ pub(super) fn rows_of(plan: Prefetch, owner: &dyn AnyRow) -> Result<(Select, Vec
     Ok((select, plan.related, plan.below))
 }
 
-fn kind_of(column: &Expr) -> Kind {
+/// The kind of a column.
+pub(crate) fn kind_of(column: &Expr) -> Kind {
     match column {
         Expr::Column { model, column, .. } => model.columns[usize::from(*column)].kind,
         _ => Kind::I64,

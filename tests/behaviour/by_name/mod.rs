@@ -2,6 +2,7 @@
 
 mod changes;
 mod documents;
+mod prefetch;
 mod windows;
 
 use crate::{bed::behaviour, shop::*};
@@ -175,6 +176,11 @@ behaviour! {
         assert_eq!(json_of(&bed, &groups).await?, json!([{"author__name": "Grace", "n": 2, "total": "49.99"}]));
         let years = Query::of("shop.Book").group_by([Pick::Term { name: "year".into(), term: path("published__year") }]).annotate("n", count()).filter("year__isnull", false).order_by(["year"]).limit(1);
         assert_eq!(json_of(&bed, &years).await?, json!([{"year": 1843, "n": 1}]));
+        let picked = Query::of("shop.Book").group_by(["author__name"]).annotate("n", count()).filter("n", 2).order_by(["-author__name"]).values(["n"]);
+        assert_eq!(json_of(&bed, &picked).await?, json!([{"n": 2}, {"n": 2}]));
+        let most = Query::of("shop.Book").group_by(["author"]).annotate("n", count()).order_by(["-n", "author"]).limit(1).values(["author"]);
+        let busiest = Query::of("shop.Person").filter("id__in", most).values(["name"]);
+        assert_eq!(json_of(&bed, &busiest).await?, json!([{"name": "Ada"}]));
         let all = Query::of("shop.Book").then(Call::Aggregate(vec![("n".into(), count()), ("total".into(), sum(path("price"))), ("most".into(), max(path("rating"))), ("authors".into(), count_of("author").distinct())]));
         assert_eq!(json_of(&bed, &all).await?, json!([{"n": 5, "total": "62.79", "most": 4.5, "authors": 3}]));
         let none = Query::of("shop.Book").nothing().aggregate("n", count()).aggregate("x", count());
@@ -258,7 +264,7 @@ behaviour! {
         let document = include_str!("../../../docs/by-name.md");
         let examples: Vec<&str> = document.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
         let (changes, examples): (Vec<&str>, Vec<&str>) = examples.into_iter().partition(|example| !example.contains("\n  \"model\""));
-        assert_eq!((examples.len(), changes.len()), (6, 1));
+        assert_eq!((examples.len(), changes.len()), (7, 1));
         for example in changes {
             let change: Change = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
             assert_eq!(catalog().writable(["shop.Book"])?.check_change(&change)?.run(&bed.db).await?.total, 2);
@@ -268,9 +274,9 @@ behaviour! {
             let query: Query = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
             found.push(rows(&bed, &query).await?);
         }
-        assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 2, 4, 3, 1]);
+        assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 2, 4, 1, 3, 1]);
         assert_eq!((&found[2][0]["name"], &found[2][0]["sold"]), (&Value::Text("Ada".into()), &Value::I64(3)));
-        assert_eq!(found[5][0]["latest"], Value::Text("Sketch\\[a*b?".into()));
+        assert_eq!(found[6][0]["latest"], Value::Text("Sketch\\[a*b?".into()));
         Ok(())
     }
 }

@@ -42,6 +42,12 @@ impl<'p> Level<'p> {
         Ok(())
     }
 
+    pub fn sliced(&mut self, call: &Json) -> Translated<()> {
+        let (start, stop) = (call["start"].as_u64().unwrap_or(0), call["stop"].as_u64());
+        self.slices.push((start, stop.map(|stop| stop.saturating_sub(start))));
+        Ok(())
+    }
+
     /// A call on several queries as one.
     pub fn call_on_all(&mut self, call: &Json) -> Translated<()> {
         let Some(combined) = &mut self.combined else { return Ok(()) };

@@ -63,7 +63,7 @@ impl Level<'_> {
     }
 
     /// The order that the model has of its own, where none was asked for.
-    fn own_order(&mut self) -> Translated<()> {
+    pub fn own_order(&mut self) -> Translated<()> {
         if self.order.is_some() || self.keys.is_some() || self.row.is_some() {
             return Ok(());
         }
@@ -130,6 +130,9 @@ impl Level<'_> {
     pub fn ready(mut self) -> Translated<Ready> {
         if let Some(combined) = self.combined.take() {
             return self.combined_ready(*combined);
+        }
+        if !self.prefetched.is_empty() {
+            return self.whole_rows();
         }
         let mut query = self.begin(self.model.clone());
         let key = self.key();
@@ -221,6 +224,16 @@ impl Level<'_> {
                 row.push((name.clone(), term.clone()));
             }
         }
+        // And so is what stands beside an aggregate.
+        for (_, term) in &self.annotations {
+            let mut loose = Vec::new();
+            beside_aggregates(&serde_json::to_value(term).unwrap(), &mut loose);
+            for name in loose.into_iter().filter(|name| !name.starts_with("z_")) {
+                if !row.iter().any(|(_, term)| *term == path(name.as_str())) {
+                    row.push((format!("o_{}", row.len()), path(name)));
+                }
+            }
+        }
         columns = columns
             .into_iter()
             .map(|name| if plain_names.contains(&name) { format!("{name}_s") } else { name })
@@ -229,6 +242,9 @@ impl Level<'_> {
         std::mem::take(&mut self.annotations).into_iter().for_each(|item| query.calls.push(Call::Annotate(vec![item])));
         having.into_iter().for_each(|term| query.calls.push(Call::Filter(term)));
         self.cut(&mut query);
+        if self.bare {
+            query.calls.push(Call::Values(columns.iter().map(|name| Pick::Path(name.clone())).collect()));
+        }
         Ok(Ready { query, columns })
     }
 
@@ -245,5 +261,22 @@ impl Level<'_> {
         let fields =
             meta.fields.iter().filter(|field| field.column_count == 1 && !key.iter().any(|name| *name == field.name));
         own.chain(fields.map(|field| (format!("f_{}", plain(&field.name)), path(&*field.name)))).collect()
+    }
+}
+
+/// The paths in a term that stand in no aggregate and in no query.
+fn beside_aggregates(term: &Json, paths: &mut Vec<String>) {
+    match term {
+        Json::Array(all) => all.iter().for_each(|one| beside_aggregates(one, paths)),
+        Json::Object(map) => {
+            for (name, inner) in map {
+                match (name.as_str(), inner) {
+                    ("path", Json::String(path)) => paths.push(path.clone()),
+                    ("aggregate" | "query" | "exists" | "any" | "over" | "where" | "value" | "typed", _) => {}
+                    (_, inner) => beside_aggregates(inner, paths),
+                }
+            }
+        }
+        _ => {}
     }
 }

@@ -5,6 +5,7 @@ mod combined;
 mod compare;
 mod emit;
 mod pack;
+mod prefetch;
 mod reasons;
 mod terms;
 mod translate;
@@ -128,7 +129,7 @@ async fn evaluate(pack: &Pack, eval: &Json, bed: &Bed) -> Result<(), Other> {
     }
     let answer = done?;
     // What Django gives on the other database, where it differs, is right as well.
-    if agrees(&answer, eval, expect) || eval["pg"].is_object() && agrees(&answer, eval, &eval["pg"]) {
+    if agrees(pack, &answer, eval, expect) || eval["pg"].is_object() && agrees(pack, &answer, eval, &eval["pg"]) {
         return Ok(());
     }
     Err(Other::Differs(format!("{answer:?} is not {expect}")))
@@ -220,7 +221,7 @@ fn sent(query: &Query) -> Query {
     serde_json::from_str(&serde_json::to_string(query).unwrap()).unwrap()
 }
 
-fn agrees(answer: &Answer, eval: &Json, expect: &Json) -> bool {
+fn agrees(pack: &Pack, answer: &Answer, eval: &Json, expect: &Json) -> bool {
     let order = eval["order"].as_str().filter(|_| expect["order_differs"].is_null()).unwrap_or("none");
     let ties = list(&eval["ties"]);
     match answer {
@@ -231,7 +232,11 @@ fn agrees(answer: &Answer, eval: &Json, expect: &Json) -> bool {
             let names: Vec<String> = list(&expect["cols"]).iter().map(|name| text(name).to_owned()).collect();
             match text(&expect["kind"]) {
                 "instances" | "instance" | "none" => {
-                    rows(ours, &wanted, order, ties, &|row, wanted| instance(row, columns, wanted))
+                    let (model, ordered) =
+                        (pack.label(text(&eval["query"]["model"])), eval["prefetch_order"].is_null());
+                    rows(ours, &wanted, order, ties, &|row, wanted| {
+                        instance(row, columns, wanted) && prefetch::beside(pack, model, row, wanted, ordered)
+                    })
                 }
                 "dicts" | "dict" | "named" | "named1" => rows(ours, &wanted, order, ties, &|row, wanted| {
                     list(wanted).len() == names.len()

@@ -5,7 +5,7 @@ use super::{
     pack::{Pack, list, text},
     terms::literal,
 };
-use orm::dynamic::{Join, Node, Nulls, Order, Query, Term, any, path};
+use orm::dynamic::{Join, Node, Nulls, Order, Prefetch, Query, Term, any, path};
 use serde_json::Value as Json;
 
 /// Why an evaluation is left out.
@@ -83,6 +83,8 @@ pub struct Level<'p> {
     /// The query that this one looks at again, and the names in its rows.
     pub(super) before: Option<Query>,
     pub(super) row: Option<Vec<String>>,
+    /// The relations whose rows are prefetched.
+    pub(super) prefetched: Vec<Prefetch>,
     /// Whether all fields are selected, and not just the key.
     pub(super) whole: bool,
     /// NULLs come first in SQLite's ascending orders.
@@ -117,6 +119,7 @@ impl<'p> Level<'p> {
             combined: None,
             before: None,
             row: None,
+            prefetched: Vec::new(),
             whole: false,
             nulls_first,
         }
@@ -130,11 +133,13 @@ impl<'p> Level<'p> {
     /// The path by name, with what is left of it: transforms and a lookup. Joins what leads to many rows.
     pub fn path(&mut self, name: &str, over: Over) -> Translated<(String, bool)> {
         let parts: Vec<&str> = name.split("__").collect();
-        if !self.names.iter().any(|(known, _)| known == name)
-            && let Some(known) = self.in_row(name)
-        {
+        if self.row.is_some() && !self.names.iter().any(|(known, _)| known == name) {
             self.ended = None;
-            return Ok((known?, false));
+            let in_row = |end: usize| self.in_row(&parts[..end].join("__"))?.ok().map(|known| (known, end));
+            let Some((known, end)) = (1..=parts.len()).rev().find_map(in_row) else {
+                return left("a value of rows that they do not have");
+            };
+            return Ok(([&[known.as_str()], &parts[end..]].concat().join("__"), false));
         }
         // An annotation's own name may hold the separator.
         for end in (1..=parts.len()).rev() {
@@ -315,15 +320,10 @@ impl<'p> Level<'p> {
                 self.related.push(by_name);
                 Ok(())
             }),
+            "prefetch_related" => self.prefetch_related(call),
             "and" | "or" | "xor" => self.combine(text(&call["m"]), &call["other"]),
             other => left(format!("the call {other}")),
         }
-    }
-
-    pub(super) fn sliced(&mut self, call: &Json) -> Translated<()> {
-        let (start, stop) = (call["start"].as_u64().unwrap_or(0), call["stop"].as_u64());
-        self.slices.push((start, stop.map(|stop| stop.saturating_sub(start))));
-        Ok(())
     }
 
     /// Both conditions, either, or just one of them.
@@ -407,6 +407,9 @@ impl<'p> Level<'p> {
         }
         if text(&expr["e"]) == "filtered_relation" {
             return self.filtered(name, expr);
+        }
+        if expr["e"] == "F" && expr["name"] == item["as"] && self.names.iter().any(|(known, _)| known == name) {
+            return Ok(());
         }
         let (aggregate, term) = (self.is_aggregate(expr), self.term(expr)?);
         if aggregate

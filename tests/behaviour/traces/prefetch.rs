@@ -1,0 +1,129 @@
+//! Prefetched rows: what is asked for, and whether they are the recorded ones.
+
+use super::{
+    compare::{instance, same},
+    emit::Ready,
+    pack::{Pack, list, text},
+    translate::{Level, Translated, left, plain},
+};
+use orm::dynamic::{Call, DynRow, Prefetch, Query, path};
+use serde_json::Value as Json;
+
+impl Pack {
+    /// The name here of a relation that Django knows by its accessor, and the model that it leads to.
+    fn relation(&self, model: &str, accessor: &str) -> Option<(String, String)> {
+        let json = self.model(model);
+        let reverse = list(&json["reverse"]).iter().find(|reverse| text(&reverse["accessor"]) == accessor);
+        if let Some(reverse) = reverse {
+            let to = self.label(text(&reverse["model"])).to_owned();
+            return Some((text(&reverse["query_name"]).to_owned(), to));
+        }
+        let field = self.field(json, accessor)?;
+        let to = field["fk"]["to"].as_str().or(field["m2m"]["to"].as_str())?;
+        Some((accessor.to_owned(), self.label(to).to_owned()))
+    }
+}
+
+impl Level<'_> {
+    /// Adds what a call asks for.
+    pub fn prefetch_related(&mut self, call: &Json) -> Translated<()> {
+        if call["lookups"].is_null() {
+            self.prefetched.clear();
+        }
+        for lookup in list(&call["lookups"]) {
+            let (mut model, mut parts) = (self.model.clone(), Vec::new());
+            for part in text(&lookup["path"]).split("__") {
+                let Some((name, to)) = self.pack.relation(&model, part) else {
+                    return left("a relation that is not there");
+                };
+                parts.push(name);
+                model = to;
+            }
+            let relation = parts.join("__");
+            let mut asked = Prefetch::from(relation.clone());
+            if !lookup["query"].is_null() {
+                let mut level = Level::new(self.pack, text(&lookup["query"]["model"]), self.nulls_first);
+                if !lookup["query"]["related"].is_null() {
+                    level.belongs(&lookup["query"]["related"])?;
+                }
+                level.calls(list(&lookup["query"]["calls"]))?;
+                asked = Prefetch::of(relation).rows(level.whole_rows()?.query);
+            }
+            if let Some(name) = lookup["to_attr"].as_str() {
+                asked = asked.named(plain(name));
+            }
+            self.prefetched.push(asked);
+        }
+        Ok(())
+    }
+
+    /// The query with whole rows, and what is prefetched for them.
+    pub fn whole_rows(mut self) -> Translated<Ready> {
+        if self.is_grouped() || self.picked.is_some() || self.combined.is_some() || self.row.is_some() {
+            return left("related rows beside values");
+        }
+        let mut query = Query::of(self.model.clone());
+        let meta = self.pack.models.get(&self.model).unwrap();
+        let columns = meta.key.iter().map(|&column| {
+            let field = &meta.fields[usize::from(meta.columns[usize::from(column)].field)];
+            if field.relation.is_some() { format!("{}_id", field.name) } else { field.name.to_string() }
+        });
+        let columns = columns.collect();
+        let names: Vec<String> = self.annotations.iter().map(|(name, _)| name.clone()).collect();
+        let prefetched = std::mem::take(&mut self.prefetched);
+        self.own_order()?;
+        self.emit(&mut query)?;
+        let order = query.calls.iter().position(|call| matches!(call, Call::OrderBy(_))).unwrap_or(query.calls.len());
+        let annotated = names.into_iter().map(|name| Call::Annotate(vec![(format!("{name}_s"), path(name))]));
+        query.calls.splice(order..order, annotated);
+        if !prefetched.is_empty() {
+            query.calls.push(Call::Prefetch(prefetched));
+        }
+        Ok(Ready { query, columns })
+    }
+}
+
+/// Whether a row has the recorded rows beside it.
+pub fn beside(pack: &Pack, model: &str, row: &DynRow, wanted: &Json, ordered: bool) -> bool {
+    let lists = wanted["prefetched"].as_object().into_iter().flatten();
+    let mut lists = lists.map(|(name, wanted)| (name, list(wanted).to_vec()));
+    let lists_agree = lists.all(|(name, wanted)| {
+        let known = pack.relation(model, name);
+        let ours = row.related(&plain(name)).or_else(|| row.related(&known.as_ref()?.0));
+        let Some(ours) = ours else { return false };
+        let to = known.map(|(_, to)| to);
+        let one = |row: &DynRow, wanted: &Json| is_row(pack, to.as_deref(), row, wanted, ordered);
+        let mut left: Vec<&Json> = wanted.iter().collect();
+        ours.len() == wanted.len()
+            && match ordered {
+                true => ours.iter().zip(&wanted).all(|(row, wanted)| one(row, wanted)),
+                false => ours.iter().all(|row| {
+                    let place = left.iter().position(|wanted| one(row, wanted));
+                    place.map(|place| left.swap_remove(place)).is_some()
+                }),
+            }
+    });
+    let mut single = wanted["rel"].as_object().into_iter().flatten();
+    let single_agree = single.all(|(name, wanted)| {
+        let Some((known, to)) = pack.relation(model, name) else { return true };
+        match (row.related(&known), wanted) {
+            (None, _) => true,
+            (Some(rows), Json::Null) => rows.is_empty(),
+            (Some([row]), wanted) => is_row(pack, Some(&to), row, wanted, ordered),
+            (Some(_), _) => false,
+        }
+    });
+    lists_agree && single_agree
+}
+
+fn is_row(pack: &Pack, model: Option<&str>, row: &DynRow, wanted: &Json, ordered: bool) -> bool {
+    match model {
+        Some(model) => {
+            let key = text(&pack.model(model)["pk"]).to_owned();
+            let key = if row.get(&key).is_some() { key } else { format!("{key}_id") };
+            instance(row, &[key], wanted) && beside(pack, model, row, wanted, ordered)
+        }
+        // Rows under a name of their own: what their key is called is not known.
+        None => row.values().first().is_some_and(|value| same(value, &wanted["pk"])),
+    }
+}
