@@ -4,8 +4,8 @@ use crate::{bed::behaviour, shop::*};
 use orm::{
     Code, Dialect, Kind, Value,
     dynamic::{
-        Call, Catalog, Join, Limits, Node, Order, Pick, Query, Term, any, call, count, count_of, exists, over, path,
-        sum,
+        Call, Catalog, Join, Limits, Node, Order, Pick, Prefetch, Query, Term, Window, any, call, count, count_of,
+        exists, over, path, string_agg, sum,
     },
     prelude::*,
 };
@@ -250,6 +250,11 @@ fn hidden_fields_do_not_exist() {
         person().filter("country_id", "UK"),
         person().filter("country__name", "x"),
         person().select_related(["country"]),
+        person().prefetch(["country"]),
+        person().annotate("x", count().over(Window::new().partition_by(["email"]))),
+        person().annotate("x", count().over(Window::new().order_by(["-email"]))),
+        person().aggregate("x", string_agg(path("name"), ",").ordered(["email"])),
+        Query::of("shop.Book").prefetch(["author__country"]),
         person().join(Join::left("country", "c")),
         Query::of("shop.Book").filter("author__email__contains", "@"),
         Query::of("shop.Book").filter_term(any("author__pupils", Term::named("email", "x"))),
@@ -363,9 +368,22 @@ fn terms() -> impl Strategy<Value = Term> {
             inner.clone().prop_map(|a| Query::of("shop.Tag").filter_term(a).values(["id"]).into()),
             inner.clone().prop_map(|a| exists(Query::of("shop.Person").filter_term(a))),
             inner.clone().prop_map(Term::outer),
-            inner.prop_map(|a| count().filtered(a)),
+            inner.clone().prop_map(|a| count().filtered(a)),
+            (windowed(inner.clone()), words(), words())
+                .prop_map(|(of, key, order)| of.over(Window::new().partition_by([key]).order_by([order]))),
+            inner.prop_map(|a| string_agg(a, "', \"").ordered(["id"])),
         ]
     })
+}
+
+/// What can stand over a window, and what cannot.
+fn windowed(inner: impl Strategy<Value = Term> + Clone) -> impl Strategy<Value = Term> {
+    let names = vec!["row_number", "rank", "percent_rank", "first_value", "lag", "lead", "nth_value", "ntile"];
+    prop_oneof![
+        (vec(inner.clone(), 0..3), proptest::sample::select(names)).prop_map(|(all, name)| call(name, all)),
+        inner.clone().prop_map(|a| count().filtered(a)),
+        inner.prop_map(orm::dynamic::sum),
+    ]
 }
 
 fn calls() -> impl Strategy<Value = Call> {
@@ -379,6 +397,8 @@ fn calls() -> impl Strategy<Value = Call> {
         1 => vec(words(), 0..3).prop_map(|paths| Call::OrderBy(paths.into_iter().map(Order::from).collect())),
         1 => terms().prop_map(|by| Call::OrderBy(vec![Order::Term { by, desc: true, nulls: None }])),
         1 => vec(words(), 0..2).prop_map(Call::SelectRelated),
+        1 => vec(words(), 0..2).prop_map(|all| Call::Prefetch(all.into_iter().map(Prefetch::from).collect())),
+        1 => terms().prop_map(|term| Call::Union(Query::of("shop.Book").filter_term(term))),
         1 => (words(), words(), terms()).prop_map(|(relation, name, on)| Call::Join(Join::left(relation, name).on(on))),
         1 => (0u64..9).prop_map(Call::Limit),
         1 => proptest::sample::select(vec![Call::Reverse, Call::Distinct, Call::Offset(1)]),
