@@ -79,6 +79,8 @@ pub struct Capabilities {
     pub decimal_digits: u32,
     /// Floats that are no number.
     pub nan: bool,
+    /// Floats without an end.
+    pub infinity: bool,
     /// The character U+0000 in text.
     pub nul: bool,
 }
@@ -164,6 +166,7 @@ const SQLITE: Capabilities = Capabilities {
     max_binds: 32_766,
     decimal_digits: 15,
     nan: false,
+    infinity: true,
     nul: true,
 };
 
@@ -193,6 +196,7 @@ const POSTGRES: Capabilities = Capabilities {
     max_binds: 65_535,
     decimal_digits: 28,
     nan: true,
+    infinity: true,
     nul: false,
 };
 
@@ -222,6 +226,7 @@ const MARIADB: Capabilities = Capabilities {
     max_binds: 65_535,
     decimal_digits: 28,
     nan: false,
+    infinity: false,
     nul: true,
 };
 

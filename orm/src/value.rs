@@ -182,8 +182,8 @@ impl Value {
         let can = dialect.capabilities();
         match self {
             Value::Decimal(number) => exact(number, dialect),
-            Value::F32(number) if !can.nan && number.is_nan() => Err(no_number(dialect)),
-            Value::F64(number) if !can.nan && number.is_nan() => Err(no_number(dialect)),
+            Value::F32(number) if !number.is_finite() => storable_float(f64::from(*number), dialect),
+            Value::F64(number) if !number.is_finite() => storable_float(*number, dialect),
             Value::Text(text) if !can.nul && text.contains('\0') => Err(nul(dialect)),
             Value::Json(document) if !can.nul && holds_nul(document) => Err(nul(dialect)),
             Value::Date(date) => Value::year(*date).map(drop),
@@ -246,9 +246,15 @@ fn exact(number: &Decimal, dialect: Dialect) -> Result<()> {
 }
 
 #[cold]
-fn no_number(dialect: Dialect) -> Error {
-    let what = format!("the float is no number (NaN), which {dialect} cannot store");
-    Error::new(Code::InvalidValue, what).with_hint("store `None` instead, or use PostgreSQL")
+fn storable_float(number: f64, dialect: Dialect) -> Result<()> {
+    let can = dialect.capabilities();
+    let what = match number.is_nan() {
+        true if !can.nan => "no number (NaN)",
+        false if !can.infinity => "infinite",
+        _ => return Ok(()),
+    };
+    Err(Error::new(Code::InvalidValue, format!("the float is {what}, which {dialect} cannot store"))
+        .with_hint("store `None` instead, or use PostgreSQL"))
 }
 
 #[cold]

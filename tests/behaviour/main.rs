@@ -23,6 +23,7 @@ mod edges;
 mod functions;
 mod hostile;
 mod json;
+mod limits;
 mod lookups;
 mod loops;
 mod mysql;

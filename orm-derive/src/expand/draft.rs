@@ -12,7 +12,7 @@ pub(super) fn name(model: &Model) -> Ident {
 
 /// The state of a field that may be missing; the prefix keeps it apart from the types of fields.
 fn state(field: &Field) -> Ident {
-    format_ident!("__{}", field.name)
+    format_ident!("__{}_", field.name)
 }
 
 fn required(model: &Model) -> impl Iterator<Item = &Field> {

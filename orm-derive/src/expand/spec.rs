@@ -6,7 +6,7 @@ use crate::{
     parse::{DbDefault, Spanned},
 };
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, LitStr};
 
 /// The description, and what has to stand before it.
@@ -52,6 +52,7 @@ pub(super) fn layout(model: &Model) -> TokenStream {
     let columns = quote_spanned!(model.ident.span()=> const _: () = __p::check_columns(&__FIELDS););
     let ties = model.fields.iter().filter(|field| field.may_be_reverse()).map(tie);
     let ties = (!model.key.is_empty()).then(|| quote!(const _: () = { #(#ties)* };));
+    let listed = listed(model);
     let path = format!("::{}", model.name);
     quote! {
         const __FIELDS: [__p::FieldSpec; #count] = [#(#fields),*];
@@ -63,7 +64,27 @@ pub(super) fn layout(model: &Model) -> TokenStream {
         const __MODEL: &'static str = ::core::concat!(::core::module_path!(), #path);
         #columns
         #ties
+        #listed
     }
+}
+
+/// Asks whether the fields of the model's lists have columns.
+fn listed(model: &Model) -> TokenStream {
+    let ordering = model.ordering.iter().map(|(field, _)| (*field, "ordering"));
+    let unique = model.unique.iter().flat_map(|unique| unique.fields.iter().map(|field| (*field, "unique")));
+    let index = model.indexes.iter().flat_map(|index| match &index.keys {
+        IndexKeys::Fields(fields) => fields.as_slice(),
+        IndexKeys::Closure(_) => &[],
+    });
+    let index = index.map(|(field, _)| (*field, "index"));
+    let asked = ordering.chain(unique).chain(index).filter(|(field, _)| model.fields[*field].may_be_reverse());
+    let asked = asked.map(|(field, list)| {
+        let field = &model.fields[field];
+        let (ty, name) = (types::of(field), &field.name);
+        quote_spanned!(field.ident.span()=> __p::check_listed(<#ty as __p::ModelField>::COLUMNS, #name, #list);)
+    });
+    let asked: Vec<_> = asked.collect();
+    (!asked.is_empty()).then(|| quote!(const _: () = { #(#asked)* };)).into_token_stream()
 }
 
 /// Asks whether a relation without a column leads somewhere by one way.

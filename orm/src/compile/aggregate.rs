@@ -43,7 +43,14 @@ impl Sql {
             Aggregate::Sum if sqlite && kind == Some(Kind::Decimal) => {
                 return self.converted(Kind::Decimal, |sql| sql.over_rows("orm_sum", of, ""));
             }
-            Aggregate::Sum if integer && !sqlite || kind == Some(Kind::Duration) && self.dialect.is_mysql() => {
+            Aggregate::Sum if (integer || kind == Some(Kind::Duration)) && self.dialect.is_mysql() => {
+                // A cast would give the largest number for a larger one; this refuses it, as the others do.
+                self.push("(");
+                self.over_rows("SUM", of, "")?;
+                self.push(" DIV 1)");
+                return Ok(());
+            }
+            Aggregate::Sum if integer && postgres => {
                 return self.converted(Kind::I64, |sql| sql.over_rows("SUM", of, ""));
             }
             Aggregate::Sum => "SUM",

@@ -6,7 +6,7 @@ use crate::{
     dialect::NO_ZONE,
     tree::{BinaryOp, Expr, Function, Unit},
 };
-use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeDelta};
+use chrono::{Datelike, Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta};
 
 impl Sql {
     pub(super) fn date_part(&mut self, part: Function, on: &Expr) -> Result<()> {
@@ -165,21 +165,23 @@ impl Sql {
 
     /// An instant as the clocks of a zone show it.
     pub(super) fn at_zone(&mut self, on: &Expr, zone: &Expr) -> Result<()> {
-        let Expr::Value(value) = zone else {
-            return Err(super::expr::bad("a time zone is a value, not an expression".to_owned()));
+        let value = match zone {
+            Expr::Value(Value::Text(name)) => zone_of(name)?,
+            Expr::Value(value) => value.clone(),
+            _ => return Err(super::expr::bad("a time zone is a value, not an expression".to_owned())),
         };
-        match (self.dialect, value) {
+        match (self.dialect, &value) {
             (Dialect::Postgres, _) => {
                 self.push("(");
                 self.side(on)?;
                 self.push(" AT TIME ZONE ");
-                self.bind(value.clone());
+                self.bind(value);
                 self.push(")");
                 Ok(())
             }
             (_, Value::Duration(_)) => {
                 self.push("(");
-                self.moved(BinaryOp::Add, on, zone, Some(Kind::Timestamp))?;
+                self.moved(BinaryOp::Add, on, &Expr::Value(value), Some(Kind::Timestamp))?;
                 self.push(")");
                 Ok(())
             }
@@ -191,7 +193,7 @@ impl Sql {
                 // For a zone that it does not know the server gives NULL. An error is better than rows that are left out, and
                 // only a number that is too large makes one here; its text is part of the message.
                 self.around("CAST(COALESCE(CONVERT_TZ(", on, ", '+00:00', ")?;
-                self.bind(value.clone());
+                self.bind(value);
                 self.around("), IF(", on, &format!(" IS NULL, NULL, ~0 + LENGTH(CONCAT('{NO_ZONE}', "))?;
                 self.around("", on, ")))) AS DATETIME(6))")
             }
@@ -288,4 +290,20 @@ pub(super) fn as_range(op: BinaryOp, left: &Expr, right: &Expr, kind: impl Fn(&E
         BinaryOp::Ge => compare(BinaryOp::Ge, first),
         _ => return None,
     })
+}
+
+/// A zone by what people call it: an offset such as `+02:00` is one, since PostgreSQL would read its sign the other way round.
+fn zone_of(name: &str) -> Result<Value> {
+    let turned = |name: &str| {
+        let (letters, rest) = name.split_at(name.find(['+', '-']).unwrap_or(name.len()));
+        letters.chars().all(|letter| letter.is_ascii_alphabetic()) && !matches!(rest, "" | "+0" | "-0")
+    };
+    if !turned(name) {
+        return Ok(Value::Text(name.to_owned()));
+    }
+    let offset = name.parse::<FixedOffset>().map_err(|_| {
+        super::expr::bad(format!("`{name}` is no time zone that all databases read alike"))
+            .with_hint("write an offset such as `+02:00`, or the name of a place: `Europe/Berlin`")
+    })?;
+    Ok(Value::Duration(TimeDelta::seconds(offset.local_minus_utc().into())))
 }

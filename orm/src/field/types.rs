@@ -86,6 +86,12 @@ pub trait FieldType: Sized + Send + Sync + 'static {
         self.to_value()
     }
 
+    /// The value to compare with or to compute with: also one that no column holds.
+    #[doc(hidden)]
+    fn to_operand(&self) -> Result<Value> {
+        self.to_value()
+    }
+
     /// Reads it from a row.
     ///
     /// # Errors
@@ -462,6 +468,12 @@ macro_rules! positive {
                     Error::new(Code::OutOfRange, format!("the number is more than the column's {}", <$signed>::MAX))
                         .with_hint(more)
                 })
+            }
+
+            fn to_operand(&self) -> Result<Value> {
+                // Past all whole numbers a float is as good: it is larger than every one that is stored.
+                let wide = |number: u64| i64::try_from(number).map_or(Value::F64(number as f64), Value::I64);
+                Ok(<$signed>::try_from(*self).map_or_else(|_| wide(u64::from(*self)), Value::$kind))
             }
 
             fn from_cell(cell: &Cell<'_>) -> Result<Self> {

@@ -32,10 +32,12 @@ impl ModelMeta {
     #[cold]
     pub(crate) fn blame_field(&self, field: u16, error: Error) -> Error {
         let error = error.with_model(self.static_name());
-        if !error.fields().is_empty() {
-            return error;
+        match self.fields.get(usize::from(field)) {
+            Some(field) if error.fields().is_empty() => {
+                let name = field.name.clone().into_owned();
+                error.about(&format!("{}.{name}", self.name)).with_fields([name])
+            }
+            _ => error,
         }
-        let name = self.fields[usize::from(field)].name.clone().into_owned();
-        error.about(&format!("{}.{name}", self.name)).with_fields([name])
     }
 }

@@ -367,6 +367,16 @@ pub const fn check_columns(fields: &[FieldSpec]) {
     }
 }
 
+/// Refuses a field without a column in a list of the model: `unique(books)`.
+#[track_caller]
+pub const fn check_listed(columns: u16, name: &str, list: &str) {
+    if columns == 0 {
+        let text =
+            Text::new().push("`").push(name).push("` has no column, its rows are of another model: take it out of `");
+        panic!("{}", text.push(list).push("(..)`").as_str());
+    }
+}
+
 /// Refuses a column of the one field that the other has as well.
 #[track_caller]
 const fn refuse_shared(field: &FieldSpec, other: &FieldSpec) {

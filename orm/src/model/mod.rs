@@ -14,7 +14,7 @@ mod ties;
 mod traits;
 
 pub use app::App;
-pub use build::{Offsets, check_columns, offsets, starts};
+pub use build::{Offsets, check_columns, check_listed, offsets, starts};
 pub use describe::{ModelSet, Models, NewField, NewModel};
 pub use fit::{Checked, Probe, Unfit, Why, fits, fits_bare, fits_key, fits_part, fitting};
 pub use key::{Key, KeyField};

@@ -507,7 +507,7 @@ impl<'r, 'c> Reader<'r, 'c> {
     /// The columns of a model.
     pub(crate) fn columns<M: Model>(&mut self) -> Result<M> {
         let before = (self.model.replace((M::meta(), self.at)), std::mem::take(&mut self.next));
-        let model = M::read_columns(self);
+        let model = M::read_columns(self).map_err(|error| M::meta().blame_field(self.next.wrapping_sub(1), error));
         (self.model, self.next) = before;
         model
     }

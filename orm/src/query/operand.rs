@@ -51,7 +51,7 @@ impl<T> OfType<T> for T {}
 
 /// A value as an expression; one that has no exact form in a database refuses the query.
 pub(crate) fn bind<T: FieldType>(value: &T) -> Expr {
-    match value.to_value() {
+    match value.to_operand() {
         Ok(value) => Expr::Value(value),
         Err(error) => Expr::refused(&error),
     }
@@ -257,8 +257,8 @@ fn list<T: Plain>(expr: Expr, items: impl Iterator<Item = Expr>) -> Expr {
     for item in items {
         match item {
             Expr::Value(value) if value.is_null() => null = true,
-            // Equal documents may be written in different ways.
-            Expr::Value(value) if T::KIND != Kind::Json => values.push(value),
+            // Equal documents may be written in different ways; and what no column of the kind holds is of another kind.
+            Expr::Value(value) if T::KIND != Kind::Json && value.kind() == T::KIND => values.push(value),
             refused @ Expr::Invalid(..) => return refused,
             other => others.push(expr.clone().binary(BinaryOp::Eq, other)),
         }

@@ -6,7 +6,7 @@ use crate::{
 };
 use std::marker::PhantomData;
 
-/// A query as SQL text: for what querysets cannot say, such as a recursive query. `O` is the type of a row: a value, a tuple of
+/// A query as SQL text: for what querysets cannot say, such as what one database alone has. `O` is the type of a row: a value, a tuple of
 /// values and models, or a model.
 ///
 /// Every `?` stands for a value given to [`bind`](Raw::bind), in order, whatever the database. Columns are read from left to

@@ -56,6 +56,7 @@ behaviour! {
         let mut lamp = lamp.edit();
         lamp.stock = 5;
         lamp.remark = Some("bright".to_owned());
+        lamp.shelf = ForeignKey::to(shelf.id); // a relation by its key; `(&shelf).into()` by a row
         let lamp = lamp.save(db).await?; // UPDATE .. SET stock = .., remark = .. WHERE id = ..
 
         // Many rows in one statement, by what stands in the database.

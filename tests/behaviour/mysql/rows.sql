@@ -8,7 +8,7 @@ SELECT `profile`.`id`, `profile`.`person_id`, `profile`.`bio`, `profile`.`score`
 SELECT `person`.`name`, `book`.`title` FROM `shop_person` AS `person` LEFT JOIN `shop_book` AS `book` ON `book`.`author_id` = `person`.`id` ORDER BY `person`.`name`
 
 -- aggregates
-SELECT COUNT(*), SUM(`price`), AVG(`stock` + 0e0), ROUND(AVG(`price`), 6), CAST(SUM(CASE WHEN `active` THEN `stock` END) AS SIGNED), COUNT(DISTINCT `stock`), VAR_POP(`price`) FROM `shop_book`
+SELECT COUNT(*), SUM(`price`), AVG(`stock` + 0e0), ROUND(AVG(`price`), 6), (SUM(CASE WHEN `active` THEN `stock` END) DIV 1), COUNT(DISTINCT `stock`), VAR_POP(`price`) FROM `shop_book`
 
 -- joined texts
 SELECT GROUP_CONCAT(DISTINCT `title` ORDER BY `title` SEPARATOR 0x272c20) FROM `shop_book`

@@ -407,7 +407,8 @@ enum ZoneKind {
 }
 
 impl Zone {
-    /// A zone of the database's own list, such as `Europe/Berlin`, with its summer times.
+    /// A zone of the database's own list, such as `Europe/Berlin`, with its summer times; or an offset, such as `+02:00`, which
+    /// every database knows.
     ///
     /// ```
     /// # use library::*;
@@ -417,6 +418,8 @@ impl Zone {
     /// assert!(local.to_sql(Dialect::Postgres).is_ok());
     /// // SQLite has no such list.
     /// assert_eq!(local.all(&db).await.unwrap_err().code(), orm::Code::Unsupported);
+    /// let local = Book::objects().values(|b| b.created.at(orm::Zone::named("+09:00")).hour());
+    /// assert_eq!(local.first(&db).await?, Some(21));
     /// # Ok(()) }
     /// ```
     pub fn named(name: impl Into<Cow<'static, str>>) -> Zone {
