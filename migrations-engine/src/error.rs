@@ -184,6 +184,22 @@ impl Error {
         self
     }
 
+    /// Several errors as one that says them all, and what to do about each; the code is that of the first.
+    pub(crate) fn together(errors: Vec<Error>) -> Option<Error> {
+        let mut errors = errors.into_iter();
+        let mut all = errors.next()?;
+        for error in errors {
+            all.0.message += &format!("\n    {}: {}", error.code(), error.0.message);
+            let Some(hint) = error.0.hint else { continue };
+            match &mut all.0.hint {
+                Some(hints) if hints.split('\n').any(|known| known.trim_start() == hint) => {}
+                Some(hints) => *hints += &format!("\n        {hint}"),
+                None => all.0.hint = Some(hint),
+            }
+        }
+        Some(all)
+    }
+
     /// The area the error comes from.
     pub fn kind(&self) -> ErrorKind {
         self.0.code.kind()

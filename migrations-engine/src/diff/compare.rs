@@ -2,26 +2,57 @@
 
 use super::{Questioner, refused_value};
 use crate::condition::{Expr, Value};
-use crate::error::{Result, error};
+use crate::error::{Error, Result, error};
 use crate::operation::Operation;
 use crate::schema::{Constraint, Field, Index, Model, ModelKey, Schema};
 
-/// The operations that are wanted, with ranks that order those which do not depend on each other.
+/// The operations that are wanted, with ranks that order those which do not depend on each other. What is refused is told
+/// together, so that it can be answered together.
 pub(super) fn compare(state: &Schema, to: &Schema, questioner: &mut dyn Questioner) -> Result<Vec<Operation>> {
     let mut wanted = Vec::new();
+    let mut asked = Asked { questioner, refused: Vec::new() };
     for old in state.models.values().filter(|old| !to.models.contains_key(&old.key)) {
-        if old.managed && !questioner.may_remove_model(&old.key)? {
-            return Err(error!(M021, "`{}` is gone from the models, but may not be removed", old.key));
+        if old.managed {
+            let answer = asked.questioner.may_remove_model(&old.key);
+            asked.may_remove(answer, || old.key.to_string())?;
         }
         wanted.push(Operation::DeleteModel { model: old.key.clone() });
     }
     for new in to.models.values() {
         match state.models.get(&new.key) {
-            Some(old) => compare_model(state, to, old, new, questioner, &mut wanted)?,
+            Some(old) => compare_model(state, to, old, new, &mut asked, &mut wanted)?,
             None => wanted.push(Operation::CreateModel(new.clone())),
         }
     }
-    Ok(wanted)
+    Error::together(asked.refused).map_or(Ok(wanted), Err)
+}
+
+/// Who is asked, and what was refused so far.
+struct Asked<'q> {
+    questioner: &'q mut dyn Questioner,
+    refused: Vec<Error>,
+}
+
+impl Asked<'_> {
+    /// An answer; or nothing, where it is refused and others may be, too.
+    fn heard<T>(&mut self, answer: Result<T>) -> Result<Option<T>> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(refused) if self.questioner.stops_at_once() => Err(refused),
+            Err(refused) => {
+                self.refused.push(refused);
+                Ok(None)
+            }
+        }
+    }
+
+    fn may_remove(&mut self, answer: Result<bool>, what: impl Fn() -> String) -> Result<()> {
+        let agreed = answer.and_then(|may| match may {
+            true => Ok(()),
+            false => Err(error!(M021, "`{}` is gone from the models, but may not be removed", what())),
+        });
+        self.heard(agreed).map(drop)
+    }
 }
 
 fn compare_model(
@@ -29,7 +60,7 @@ fn compare_model(
     to: &Schema,
     old: &Model,
     new: &Model,
-    questioner: &mut dyn Questioner,
+    asked: &mut Asked<'_>,
     wanted: &mut Vec<Operation>,
 ) -> Result<()> {
     let key = &new.key;
@@ -57,8 +88,9 @@ fn compare_model(
     }
     for field in &old.fields {
         if new.field(&field.name).is_none_or(|now| replaced(field, now)) {
-            if managed && field.holds_values() && !questioner.may_remove_field(key, field)? {
-                return Err(error!(M021, "`{key}.{}` is gone from the models, but may not be removed", field.name));
+            if managed && field.holds_values() {
+                let answer = asked.questioner.may_remove_field(key, field);
+                asked.may_remove(answer, || format!("{key}.{}", field.name))?;
             }
             wanted.push(Operation::RemoveField { model: key.clone(), field: field.name.clone() });
         }
@@ -67,21 +99,19 @@ fn compare_model(
         let was = moved.field(&field.name).filter(|was| !replaced(was, field));
         match was {
             None => {
-                let fill = if managed { fill_for_new(to, key, field, questioner)? } else { None };
-                if let Some(fill) = &fill {
-                    fits(&moved, new, &typed(to, field), fill)?;
-                }
+                let answer = if managed { fill_for_new(to, key, field, asked.questioner) } else { Ok(None) };
+                let fill =
+                    asked.heard(answer.and_then(|fill| fitting(&moved, new, &typed(to, field), fill)))?.flatten();
                 wanted.push(Operation::AddField { model: key.clone(), field: field.clone(), fill });
             }
             Some(was) if was != field => {
                 let nulls = managed && was.null && !field.null;
-                let fill = match nulls && field.default.is_none() && field.db_default.is_none() {
-                    true => questioner.value_for_null(key, &typed(to, field))?,
-                    false => None,
+                let answer = match nulls && field.default.is_none() && field.db_default.is_none() {
+                    true => asked.questioner.value_for_null(key, &typed(to, field)),
+                    false => Ok(None),
                 };
-                if let Some(fill) = &fill {
-                    fits(&moved, new, &typed(to, field), fill)?;
-                }
+                let fill =
+                    asked.heard(answer.and_then(|fill| fitting(&moved, new, &typed(to, field), fill)))?.flatten();
                 wanted.push(Operation::AlterField { model: key.clone(), field: field.clone(), fill });
             }
             Some(_) => {}
@@ -108,7 +138,13 @@ fn typed(schema: &Schema, field: &Field) -> Field {
 }
 
 /// Refuses an answer that no row could be given: whoever answers has not to know the models.
-fn fits(old: &Model, new: &Model, field: &Field, fill: &Expr) -> Result<()> {
+fn fitting(old: &Model, new: &Model, field: &Field, fill: Option<Expr>) -> Result<Option<Expr>> {
+    fill.as_ref().map_or(Ok(()), |fill| fits(old, new, field, fill))?;
+    Ok(fill)
+}
+
+/// The same of an answer that there is.
+pub(crate) fn fits(old: &Model, new: &Model, field: &Field, fill: &Expr) -> Result<()> {
     let place = || format!("`{}.{}`", new.key, field.name);
     if *fill == Expr::Value(Value::Null) {
         return Err(refused_value(&new.key, &field.name, "does not allow NULL", "give it a value, or allow NULL"));

@@ -13,6 +13,7 @@ mod rename;
 mod safe;
 mod split;
 
+pub(crate) use compare::fits;
 pub use questions::{Answers, Questioner, Refuse, answer, refused_value};
 pub use reduce::reduce;
 pub use safe::safe;

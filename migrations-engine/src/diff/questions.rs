@@ -27,6 +27,11 @@ pub trait Questioner {
     fn value_for_new_field(&mut self, model: &ModelKey, field: &Field) -> Result<Expr>;
     /// What replaces NULL in existing rows? `None`: there are none, or a step before sees to it.
     fn value_for_null(&mut self, model: &ModelKey, field: &Field) -> Result<Option<Expr>>;
+    /// Whether the first refusal ends it, because somebody is asked, who would be asked the rest in vain; else all that is
+    /// refused is told at once.
+    fn stops_at_once(&self) -> bool {
+        false
+    }
     /// Reads what a person wrote as a value of the field; `M003` for what the field cannot hold. By the column's type
     /// unless something is known that says more, such as the choices of the field.
     fn read_value(&mut self, model: &ModelKey, field: &Field, text: &str) -> Result<Expr> {
@@ -319,6 +324,10 @@ impl<Q: Questioner> Questioner for Answers<Q> {
 
     fn may_remove_model(&mut self, model: &ModelKey) -> Result<bool> {
         if self.says_removed(model.to_string()) { Ok(true) } else { self.otherwise.may_remove_model(model) }
+    }
+
+    fn stops_at_once(&self) -> bool {
+        self.otherwise.stops_at_once()
     }
 
     fn read_value(&mut self, model: &ModelKey, field: &Field, text: &str) -> Result<Expr> {

@@ -175,6 +175,17 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         Ok(path.into_iter().map(|(migration, direction)| (migration.clone(), direction)).collect())
     }
 
+    /// What [`migrate`](Self::migrate) would refuse because of the rows that there are, as far as that can be known before
+    /// anything is run: an `M086` for each obstacle; changes nothing.
+    pub async fn obstacles(&mut self, target: &Target) -> Result<Vec<Error>> {
+        let history = self.history().await?;
+        let (set, now) = self.set.effective(&applied(&history))?;
+        let path = set.path(&now, target)?;
+        let plans = self.preflight(&set, &now, &path)?;
+        let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
+        require::obstacles(self.connection, &migrations, &plans).await
+    }
+
     /// Brings the database to the target; gives what was run. An interrupted migration is finished first.
     pub async fn migrate(&mut self, target: &Target) -> Result<Vec<(MigrationId, Direction)>> {
         lock::acquire(self.connection, self.options.lock_seconds).await?;

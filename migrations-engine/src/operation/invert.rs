@@ -3,7 +3,6 @@
 use super::Operation;
 use crate::error::{Result, error};
 use crate::schema::{Constraint, Model, ModelKey, Schema};
-use crate::sql::Dialect;
 
 impl Operation {
     /// The operations that take the state after this one back to `before`, the state it is applied to.
@@ -50,11 +49,7 @@ impl Operation {
             }
             Operation::RemoveField { model, field } => {
                 let field = before.get(model)?.get(field)?.clone();
-                // The values are gone; rows that come back without any get the emptiest there is.
-                let needed = field.has_column() && !field.null && field.default.is_none() && field.db_default.is_none();
-                let zero = needed && field.generated.is_none() && field.relation.is_none() && !field.unique;
-                let fill = if zero { Dialect::zero(&field.ty) } else { None };
-                one(Operation::AddField { model: model.clone(), field, fill })
+                one(Operation::AddField { model: model.clone(), field, fill: None })
             }
             Operation::AlterField { model, field, .. } => {
                 let field = before.get(model)?.get(&field.name)?.clone();

@@ -1,5 +1,7 @@
 //! Changing tables in place: PostgreSQL property by property, MariaDB and MySQL column by column.
 
+use std::collections::BTreeSet;
+
 use super::convert::using;
 use super::table::{Column, ForeignKey, Table};
 use super::{Asked, Fill, Pair, Planner, Recheck, ddl, recheck};
@@ -43,11 +45,16 @@ impl Planner {
             }
         }
         let pairs = pairs.as_slice();
+        let mut kept: BTreeSet<(&str, &str)> = BTreeSet::new();
         for pair in pairs {
-            let (Some(raw), Some(old)) = (&pair.raw, &pair.old) else { continue };
-            let Some(new) = &pair.new else { continue };
-            for (name, key) in old.foreign_keys.iter().filter(|(name, key)| !same_key(name, key, old, new, pairs)) {
-                self.drop_foreign_key(&raw.name, name, key);
+            let (Some(raw), Some(old), Some(new)) = (&pair.raw, &pair.old, &pair.new) else { continue };
+            for (name, key) in &old.foreign_keys {
+                let translated = key.columns.iter().any(|column| pair.translated.contains_key(column));
+                if !translated && same_key(name, key, old, new, pairs) {
+                    kept.insert((&new.name, name));
+                } else {
+                    self.drop_foreign_key(&raw.name, name, key);
+                }
             }
         }
         // A table between others goes before them.
@@ -56,7 +63,9 @@ impl Planner {
                 self.drop_table(raw)?;
             }
         }
-        for pair in pairs {
+        let style = self.dialect.capabilities().alter;
+        let parts: Vec<(Pair, Option<Pair>)> = pairs.iter().map(|pair| pair.apart(style)).collect();
+        for (pair, _) in &parts {
             if let (Some(raw), Some(old), Some(new)) = (&pair.raw, &pair.old, &pair.new) {
                 self.alter_table(pair, raw, old, new)?;
             }
@@ -64,7 +73,7 @@ impl Planner {
         for new in pairs.iter().filter(|pair| pair.raw.is_none()).filter_map(|pair| pair.new.as_ref()) {
             self.create_table(new)?;
         }
-        for pair in pairs {
+        for (pair, _) in &parts {
             let Some(new) = &pair.new else { continue };
             self.create_indexes(pair.old.as_ref(), new, Asked::new(self.dialect, pair));
             if let Some(old) = &pair.old {
@@ -72,17 +81,21 @@ impl Planner {
                 self.drop_uniques(old, new, true);
             }
         }
+        self.index_old_keys(pairs, true);
+        for pair in parts.iter().filter_map(|(_, second)| second.as_ref()) {
+            let (Some(between), Some(new)) = (&pair.old, &pair.new) else { continue };
+            let translated = self.translate(pair, between, new)?;
+            self.alter_table(pair, &translated, &translated, new)?;
+            self.create_indexes(Some(&translated), new, None);
+        }
+        self.index_old_keys(pairs, false);
         for pair in pairs {
             let Some(new) = &pair.new else { continue };
-            for (name, key) in &new.foreign_keys {
-                let kept = pair.old.as_ref().is_some_and(|old| {
-                    old.foreign_keys.get(name).is_some_and(|old_key| same_key(name, old_key, old, new, pairs))
-                });
-                if !kept {
-                    let made = self.made.contains(&key.to_table);
-                    let requires = Asked::new(self.dialect, pair).and_then(|asked| asked.targets(new, key, made));
-                    self.add_foreign_key(&new.name, name, key, requires);
-                }
+            for (name, key) in new.foreign_keys.iter().filter(|(name, _)| !kept.contains(&(&*new.name, &***name))) {
+                let translated = key.columns.iter().any(|column| pair.translated.contains_key(column));
+                let asked = Asked::new(self.dialect, pair).filter(|_| !translated);
+                let requires = asked.and_then(|asked| asked.targets(new, key, self.made.contains(&key.to_table)));
+                self.add_foreign_key(&new.name, name, key, requires);
             }
         }
         Ok(())
@@ -214,9 +227,11 @@ impl Planner {
                 Some(_) => {}
             }
         }
-        if old.primary_key != new.primary_key && !keyed {
+        let gone = new.primary_key.is_empty() && !modify;
+        if old.primary_key != new.primary_key && !keyed && !gone {
             let columns = dialect.quote_all(new.primary_key.iter().map(String::as_str));
             let change = match (modify, old.primary_key.is_empty()) {
+                (true, _) if new.primary_key.is_empty() => "DROP PRIMARY KEY".to_owned(),
                 (true, true) => format!("ADD PRIMARY KEY ({columns})"),
                 (true, false) => format!("DROP PRIMARY KEY, ADD PRIMARY KEY ({columns})"),
                 (false, _) => {
@@ -240,7 +255,7 @@ impl Planner {
         Ok(())
     }
 
-    fn rename_column(&mut self, raw: &Table, new: &Table, from: &str, to: &str) -> Result<()> {
+    pub(super) fn rename_column(&mut self, raw: &Table, new: &Table, from: &str, to: &str) -> Result<()> {
         let dialect = self.dialect;
         let rename = |from: &str, to: &str| {
             ddl::alter(dialect, &new.name, &format!("RENAME COLUMN {} TO {}", dialect.quote(from), dialect.quote(to)))
@@ -262,7 +277,7 @@ impl Planner {
         Ok(())
     }
 
-    fn add_column(&mut self, table: &str, column: &Column, fill: Option<&Fill>) -> Result<()> {
+    pub(super) fn add_column(&mut self, table: &str, column: &Column, fill: Option<&Fill>) -> Result<()> {
         let dialect = self.dialect;
         let can = dialect.capabilities();
         let reverse = Some(ddl::alter(dialect, table, &format!("DROP COLUMN {}", dialect.quote(&column.name))));

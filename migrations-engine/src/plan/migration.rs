@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Statement, plan_onto};
-use crate::diff::Answers;
+use super::{Statement, plan_numbered, plan_onto};
+use crate::diff::{Answers, fits};
 use crate::error::Result;
 use crate::graph::Direction;
 use crate::migration::Migration;
@@ -52,7 +52,9 @@ pub(crate) fn inverses(
             if let Operation::AddField { model, field, fill } | Operation::AlterField { model, field, fill } = back {
                 let typed = Field { ty: state.column_type(field)?, ..field.clone() };
                 if let Some(answer) = answers.value(model, &typed) {
-                    *fill = Some(answer?);
+                    let (answer, owner) = (answer?, state.get(model)?);
+                    fits(owner, owner, &typed, &answer)?;
+                    *fill = Some(answer);
                 }
             }
         }
@@ -94,13 +96,9 @@ pub(crate) fn plan_inverses(
     inverses: &[Vec<Operation>],
     atomic: bool,
 ) -> Result<Vec<Statement>> {
-    let mut all = Vec::new();
-    for (at, inverse) in inverses.iter().enumerate().rev() {
-        let mut statements = plan_onto(dialect, state, inverse, atomic, Direction::Backward)?;
-        statements.iter_mut().for_each(|statement| statement.operation = at);
-        all.append(&mut statements);
-    }
-    Ok(all)
+    let last_first = inverses.iter().enumerate().rev();
+    let numbered = last_first.flat_map(|(at, inverse)| inverse.iter().map(move |operation| (at, operation)));
+    plan_numbered(dialect, state, numbered, atomic, Direction::Backward)
 }
 
 /// The statements of a migration as a script to read, with comments (`sqlmigrate`).

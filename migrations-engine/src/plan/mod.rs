@@ -10,12 +10,14 @@ mod alter;
 mod constraint;
 mod convert;
 mod ddl;
+mod foresee;
 mod migration;
 mod rebuild;
 mod recheck;
 mod require;
 mod statement;
 pub(crate) mod table;
+mod translate;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,10 +29,13 @@ use crate::schema::{Field, Model, ModelKey, Schema};
 use crate::sql::{AlterStyle, Columns, Dialect, render};
 
 pub(crate) use ddl::create_index;
+use foresee::Foresight;
 use require::Asked;
 pub(crate) use table::through_model;
 use table::{Renames, Table, lower};
+use translate::{Translation, translations};
 
+pub use foresee::Early;
 pub(crate) use migration::{inverses, plan_back, plan_inverses};
 pub use migration::{plan_migration, script};
 pub use require::Requirement;
@@ -67,10 +72,31 @@ pub(crate) fn plan_onto(
     atomic: bool,
     direction: Direction,
 ) -> Result<Vec<Statement>> {
+    let numbered = operations.iter().enumerate();
+    plan_numbered(dialect, state, numbered, atomic, direction)
+}
+
+/// The same of operations with the numbers that their statements get.
+fn plan_numbered<'o>(
+    dialect: Dialect,
+    state: &mut Schema,
+    operations: impl IntoIterator<Item = (usize, &'o Operation)>,
+    atomic: bool,
+    direction: Direction,
+) -> Result<Vec<Statement>> {
     let careful = !atomic && dialect.capabilities().short_locks;
-    let mut planner =
-        Planner { dialect, out: Vec::new(), operation: 0, field: None, careful, direction, made: BTreeSet::new() };
-    for (at, operation) in operations.iter().enumerate() {
+    let mut planner = Planner {
+        dialect,
+        out: Vec::new(),
+        operation: 0,
+        step: 0,
+        field: None,
+        careful,
+        direction,
+        made: BTreeSet::new(),
+        foresight: Foresight::default(),
+    };
+    for (at, operation) in operations {
         planner.operation = at;
         planner.operation(state, operation).map_err(|error| error.at(operation.describe()))?;
     }
@@ -81,6 +107,8 @@ struct Planner {
     dialect: Dialect,
     out: Vec<Statement>,
     operation: usize,
+    /// Counts the operations, those within others too.
+    step: usize,
     /// The field that the operation adds or changes, as `app.Model.field`.
     field: Option<String>,
     /// Not in one transaction: what would lock a table for long is done in steps that do not.
@@ -88,9 +116,12 @@ struct Planner {
     direction: Direction,
     /// The tables that this migration has made and nothing has filled yet.
     made: BTreeSet<String>,
+    /// What it has made of the other tables.
+    foresight: Foresight,
 }
 
 /// One table before and after.
+#[derive(Clone)]
 struct Pair {
     /// As it is now.
     raw: Option<Table>,
@@ -102,6 +133,8 @@ struct Pair {
     renamed: Vec<(String, String)>,
     /// What existing rows get in a column, as an expression of the notation and as SQL.
     fills: BTreeMap<String, Fill>,
+    /// The references that get other values, by their columns.
+    translated: BTreeMap<String, Translation>,
 }
 
 #[derive(Debug, Clone)]
@@ -114,7 +147,7 @@ impl Pair {
     /// A table whose name and columns keep their names.
     fn of(old: Table, new: Table) -> Pair {
         let (raw, old, new) = (Some(old.clone()), Some(old), Some(new));
-        Pair { raw, old, new, renamed: Vec::new(), fills: BTreeMap::new() }
+        Pair { raw, old, new, renamed: Vec::new(), fills: BTreeMap::new(), translated: BTreeMap::new() }
     }
 
     /// Whether the table or one of its columns has another name afterwards.
@@ -148,6 +181,7 @@ impl Planner {
             comment: comment.into(),
             reverse,
             operation: self.operation,
+            step: self.step,
             recheck,
             requires: Vec::new(),
             changes: None,
@@ -155,12 +189,13 @@ impl Planner {
     }
 
     fn push_kind(&mut self, kind: StatementKind, comment: impl Into<String>, foreign_keys_off: bool) {
-        let (operation, comment) = (self.operation, comment.into());
+        let (operation, step, comment) = (self.operation, self.step, comment.into());
         self.out.push(Statement {
             kind,
             comment,
             reverse: None,
             operation,
+            step,
             recheck: Recheck::Ask,
             foreign_keys_off,
             requires: Vec::new(),
@@ -169,6 +204,7 @@ impl Planner {
     }
 
     fn operation(&mut self, state: &mut Schema, operation: &Operation) -> Result<()> {
+        self.step += 1;
         match operation {
             Operation::RunSql { sql, describe, reverse, .. } => {
                 self.raw_sql(sql, describe, reverse.as_ref())?;
@@ -180,6 +216,7 @@ impl Planner {
                 let kind = StatementKind::Rust { name: name.clone(), state: Box::new(state.clone()) };
                 self.push_kind(kind, operation.describe(), false);
                 self.made.clear();
+                self.foresight.lose();
                 self.settle();
                 Ok(())
             }
@@ -240,6 +277,7 @@ impl Planner {
         }
         if !statements.is_empty() {
             self.made.clear();
+            self.foresight.lose();
             self.settle();
         }
         Ok(())
@@ -256,6 +294,7 @@ impl Planner {
         };
         let first = self.out.len();
         if self.index_only(state, operation)? {
+            self.foresee(first, &[]);
             self.out[first..].iter_mut().for_each(|statement| statement.changes = Some(BTreeSet::new()));
             return Ok(());
         }
@@ -298,6 +337,7 @@ impl Planner {
         }
         pairs.extend(after.into_values().map(|new| (None, Some(new))));
         let none = Renames::default();
+        let translations = translations(&old_state, state, &pairs, &renames)?;
         let mut compared = Vec::new();
         for (old, new) in &pairs {
             let lowered = |model: &Option<Model>, state: &Schema, renames: &Renames| {
@@ -320,14 +360,25 @@ impl Planner {
                     Some(new) => self.fills(state, new, operation)?,
                     None => BTreeMap::new(),
                 },
+                translated: translations
+                    .iter()
+                    .filter(|((table, _), _)| new.as_ref().is_some_and(|new| new.table == *table))
+                    .map(|((_, column), translation)| (column.clone(), translation.clone()))
+                    .collect(),
             };
             compared.push(pair);
         }
         let changes: BTreeSet<String> = compared.iter().flat_map(Pair::changes).collect();
         match self.dialect.capabilities().alter {
             AlterStyle::Rebuild => self.rebuild_pairs(&compared)?,
-            AlterStyle::Property | AlterStyle::Modify => self.alter_pairs(compared)?,
+            AlterStyle::Property | AlterStyle::Modify => self.alter_pairs(compared.clone())?,
         }
+        for (raw, new) in compared.iter().filter_map(|pair| pair.raw.as_ref().zip(pair.new.as_ref())) {
+            if raw.name != new.name && self.made.remove(&raw.name) {
+                self.made.insert(new.name.clone());
+            }
+        }
+        self.foresee(first, &compared);
         self.out[first..].iter_mut().for_each(|statement| statement.changes = Some(changes.clone()));
         Ok(())
     }
@@ -456,6 +507,8 @@ fn constants_fit(state: &Schema, operation: &Operation) -> Result<()> {
 fn touched(state: &Schema, key: &ModelKey, operation: &Operation) -> BTreeSet<ModelKey> {
     let mut touched = BTreeSet::from([key.clone()]);
     let spreads = match operation {
+        // Numbers that the database gives out become the key.
+        Operation::AddField { field, .. } => field.auto,
         Operation::RenameModel { .. }
         | Operation::RenameTable { .. }
         | Operation::AlterPrimaryKey { .. }
@@ -466,7 +519,6 @@ fn touched(state: &Schema, key: &ModelKey, operation: &Operation) -> BTreeSet<Mo
         | Operation::AlterComment { .. }
         | Operation::AlterManaged { .. }
         | Operation::MoveModel { .. }
-        | Operation::AddField { .. }
         | Operation::RemoveField { .. }
         | Operation::AddIndex { .. }
         | Operation::RemoveIndex { .. }

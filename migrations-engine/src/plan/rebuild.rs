@@ -4,6 +4,7 @@ use super::table::{Column, ForeignKey, Table, Unique};
 use super::{Asked, Pair, Planner, Recheck, Requirement, StatementKind, ddl};
 use crate::error::Result;
 use crate::schema::ColumnType;
+use crate::sql::AlterStyle;
 
 fn find<'a>(table: &'a Table, column: &str) -> Option<&'a Column> {
     table.columns.iter().find(|other| other.name == column)
@@ -75,7 +76,8 @@ impl Planner {
                 self.push(sql, format!("rename column {from}"), Some(reverse), Recheck::Ask);
             }
         }
-        for pair in pairs {
+        let parts: Vec<(Pair, Option<Pair>)> = pairs.iter().map(|pair| pair.apart(AlterStyle::Rebuild)).collect();
+        for (pair, _) in &parts {
             match (&pair.old, &pair.new) {
                 (Some(old), Some(new)) => self.change_table(pair, old, new)?,
                 (None, Some(new)) => {
@@ -85,6 +87,13 @@ impl Planner {
                 (_, None) => {}
             }
         }
+        self.index_old_keys(pairs, true);
+        for pair in parts.iter().filter_map(|(_, second)| second.as_ref()) {
+            if let (Some(between), Some(new)) = (&pair.old, &pair.new) {
+                self.rebuild(pair, between, new)?;
+            }
+        }
+        self.index_old_keys(pairs, false);
         Ok(())
     }
 
@@ -154,6 +163,9 @@ impl Planner {
             let name = dialect.quote(&column.name);
             let fill = pair.fills.get(&column.name).map(|fill| fill.sql.as_str());
             let value = match (find(old, &column.name), fill) {
+                (Some(_), _) if pair.translated.contains_key(&column.name) => {
+                    self.translated(&new.name, &column.name, &pair.translated[&column.name])
+                }
                 (Some(before), fill) => {
                     let value = convert(before, column, &name);
                     match fill {
@@ -212,6 +224,10 @@ impl Planner {
         for column in &new.columns {
             let fill = pair.fills.get(&column.name);
             let before = find(old, &column.name);
+            if let Some(translation) = pair.translated.get(&column.name) {
+                needed.extend(asked.found(&column.name, translation));
+                continue;
+            }
             match before {
                 None => needed.extend(asked.value(self, column, fill)),
                 Some(before) => needed.extend(asked.altered(self, new, before, column, fill)),
@@ -229,7 +245,8 @@ impl Planner {
             inline.chain(old.foreign_keys.values()).any(|old| old == key)
         };
         let inline = new.columns.iter().filter_map(|column| column.references.as_ref());
-        for key in inline.chain(new.foreign_keys.values()).filter(|key| !kept(key)) {
+        let translated = |key: &ForeignKey| key.columns.iter().any(|column| pair.translated.contains_key(column));
+        for key in inline.chain(new.foreign_keys.values()).filter(|key| !kept(key) && !translated(key)) {
             needed.extend(asked.targets(new, key, self.made.contains(&key.to_table)));
         }
         for (name, check) in new.checks.iter().filter(|(name, check)| old.checks.get(*name) != Some(*check)) {

@@ -4,9 +4,9 @@
 //! given would keep what no longer fits, and the others would answer with words of their own.
 
 use super::table::{Check, Column, ForeignKey, Table, TableIndex, Unique};
-use super::{Fill, Pair, Planner};
+use super::{Early, Fill, Pair, Planner, Translation};
 use crate::schema::ColumnType;
-use crate::sql::{AlterStyle, Dialect, misfit};
+use crate::sql::{Dialect, misfit};
 
 /// Rows that are in the way of a statement, if there are any.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,28 +30,37 @@ pub struct Requirement {
     /// Whether it can only be looked at right before the statement: what is asked about is made, filled or renamed by
     /// others of the same operation.
     pub late: bool,
+    /// Whether it can be looked at before the migration begins.
+    pub early: Early,
 }
 
 /// How many rows are named.
 const NAMED: usize = 5;
 
 impl Requirement {
-    /// Counts the rows.
-    pub fn count(&self) -> String {
-        format!("SELECT COUNT(*) FROM {}", self.rows)
+    /// Counts the rows, right before the operation or before the migration.
+    pub fn count(&self, early: bool) -> String {
+        format!("{}SELECT COUNT(*) FROM {}", self.with(early), self.rows)
+    }
+
+    fn with(&self, early: bool) -> &str {
+        match &self.early {
+            Early::Foreseen { with, .. } if early => with,
+            Early::Foreseen { .. } | Early::Alike | Early::No => "",
+        }
     }
 
     /// The keys of the first of the rows, and of one more than is shown; nothing for a table without a key.
-    pub fn first(&self) -> Option<String> {
+    pub fn first(&self, early: bool) -> Option<String> {
         let columns: Vec<String> = self.key.iter().map(|name| format!("s.{}", self.dialect.quote(name))).collect();
         let texts: Vec<String> = columns.iter().map(|column| self.dialect.as_text(column)).collect();
         let (texts, order) = (texts.join(", "), columns.join(", "));
-        let limit = NAMED + 1;
-        (!columns.is_empty()).then(|| format!("SELECT {texts} FROM {} ORDER BY {order} LIMIT {limit}", self.rows))
+        let (with, limit) = (self.with(early), NAMED + 1);
+        (!columns.is_empty()).then(|| format!("{with}SELECT {texts} FROM {} ORDER BY {order} LIMIT {limit}", self.rows))
     }
 
     /// What is in the way, for a person: of so many rows, those whose keys were found first.
-    pub fn describe(&self, count: u64, keys: &[Vec<Option<String>>]) -> String {
+    pub fn describe(&self, early: bool, count: u64, keys: &[Vec<Option<String>>]) -> String {
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "NULL".to_owned());
         let shown = keys.iter().take(NAMED).map(|key| match key.as_slice() {
             [only] => text(only),
@@ -64,7 +73,11 @@ impl Requirement {
             (key, _) => format!(" ({}: {}{more})", key.join(", "), shown.join(", ")),
         };
         let rows = if count == 1 { "row" } else { "rows" };
-        format!("`{}` has {count} {rows} {}{which}", self.table, self.obstacle)
+        let table = match &self.early {
+            Early::Foreseen { table, .. } if early => table,
+            Early::Foreseen { .. } | Early::Alike | Early::No => &self.table,
+        };
+        format!("`{table}` has {count} {rows} {}{which}", self.obstacle)
     }
 }
 
@@ -84,10 +97,10 @@ impl<'a> Asked<'a> {
         Some(Asked { dialect, pair, table: pair.raw.as_ref()?, late: false })
     }
 
-    /// The same right before the statement; where a table is made anew as a whole there is no such moment.
-    fn late(self, new: &'a Table) -> Option<Self> {
-        let moment = self.dialect.capabilities().alter != AlterStyle::Rebuild;
-        moment.then_some(Asked { table: new, late: true, ..self })
+    /// The same right before the statement; where a table is made anew as a whole there is no such moment, and it is only
+    /// foreseen.
+    fn late(self, new: &'a Table) -> Self {
+        Asked { table: new, late: true, ..self }
     }
 
     /// The name that a column has before the operation, if it is there.
@@ -135,6 +148,7 @@ impl<'a> Asked<'a> {
             remedy: remedy.into(),
             about: std::iter::once(table.clone()).chain(key).collect(),
             late: self.late,
+            early: Early::No,
         }
     }
 
@@ -250,7 +264,7 @@ impl<'a> Asked<'a> {
                 (None, Some(column)) if column.constant_default => {}
                 (None, None) if !unique.nulls_equal => return None,
                 (None, None) => {}
-                _ => return self.late(new)?.unique(new, unique),
+                _ => return self.late(new).unique(new, unique),
             }
         }
         let parts = self.columns(there.iter().copied())?;
@@ -281,7 +295,7 @@ impl<'a> Asked<'a> {
 
     /// The columns of a new primary key.
     pub(super) fn key(&self, new: &Table) -> Option<Requirement> {
-        let parts = self.columns(&new.primary_key)?;
+        let parts = self.columns(&new.primary_key).filter(|parts| !parts.is_empty())?;
         Some(self.about(self.distinct(&parts, &new.primary_key.join(", "), None, false), &new.primary_key))
     }
 
@@ -290,7 +304,7 @@ impl<'a> Asked<'a> {
         let same = |column: &String| self.name(column).is_some_and(|was| was == column) && self.comparable(new, column);
         if self.table.name != new.name || !check.columns.iter().all(same) {
             // Its text speaks of the names and types that there are then.
-            return if self.late { None } else { self.late(new)?.holds(new, name, check) };
+            return if self.late { None } else { self.late(new).holds(new, name, check) };
         }
         let needed = self.rows(
             &format!("NOT ({})", check.sql),
@@ -317,13 +331,13 @@ impl<'a> Asked<'a> {
         let mut needed = match (self.columns(&key.columns), key.columns.as_slice()) {
             // A key that gets its type at the same time cannot be compared before.
             (Some(_), columns) if !columns.iter().all(|column| self.comparable(new, column)) => {
-                return if self.late { None } else { self.late(new)?.targets(new, key, made) };
+                return if self.late { None } else { self.late(new).targets(new, key, made) };
             }
             (Some(columns), _) => self.about(self.rows(&lost(&columns), obstacle, remedy), &key.columns),
             (None, [column]) => {
                 let fill = self.pair.fills.get(column)?;
                 if !fill.constant {
-                    return self.late(new)?.targets(new, key, made);
+                    return self.late(new).targets(new, key, made);
                 }
                 self.given(key, &fill.sql, "", made)?
             }
@@ -334,6 +348,26 @@ impl<'a> Asked<'a> {
             needed.about.extend(key.to_columns.iter().map(|column| format!("{}.{column}", key.to_table)));
         }
         Some(needed)
+    }
+
+    /// What a reference that gets the key of its row by another column needs: a row, and that it has such a key.
+    pub(super) fn found(&self, column: &str, translation: &Translation) -> Option<Requirement> {
+        let (dialect, name) = (self.dialect, self.column(column)?);
+        let Translation { table, from, to, fresh } = translation;
+        let known = if *fresh { String::new() } else { format!(" AND t.{} IS NOT NULL", dialect.quote(to)) };
+        let absent = format!(
+            "NOT EXISTS (SELECT 1 FROM {} AS t WHERE t.{} = {name}{known})",
+            dialect.quote(table),
+            dialect.quote(from)
+        );
+        let mut needed = self.rows(
+            &format!("{name} IS NOT NULL AND {absent}"),
+            format!("whose {column} refers to no row of `{table}` that has a {to}"),
+            "correct the references or delete those rows, and migrate again",
+        );
+        needed.about.extend([table.clone(), format!("{table}.{from}")]);
+        needed.about.extend((!fresh).then(|| format!("{table}.{to}")));
+        Some(self.about(needed, [&column.to_owned()]))
     }
 
     /// Rows that are all given one value in a foreign key.

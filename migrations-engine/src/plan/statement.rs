@@ -16,6 +16,8 @@ pub struct Statement {
     pub reverse: Option<String>,
     /// Which of the planned operations it belongs to.
     pub operation: usize,
+    /// The same number for all statements that do one thing: an operation may be undone by several others.
+    pub step: usize,
     /// How to find out, after a crash, whether it was done.
     pub recheck: Recheck,
     /// SQLite: must run while `foreign_keys` is off, or it would delete rows that refer to others.

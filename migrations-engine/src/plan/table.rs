@@ -17,11 +17,11 @@ pub(crate) struct Renames {
 }
 
 impl Renames {
-    fn table(&self, table: &str) -> String {
+    pub(crate) fn table(&self, table: &str) -> String {
         self.tables.get(table).map_or(table, String::as_str).to_owned()
     }
 
-    fn column(&self, table: &str, column: &str) -> String {
+    pub(crate) fn column(&self, table: &str, column: &str) -> String {
         self.columns.get(&(table.to_owned(), column.to_owned())).map_or(column, String::as_str).to_owned()
     }
 }

@@ -196,6 +196,14 @@ impl Dialect {
         format!("{quote}{}{quote}", name.replace(quote, &doubled))
     }
 
+    /// The name of a table in quotes, where a `WITH` may have given it to something else: SQLite would take that.
+    pub(crate) fn quote_table(self, name: &str) -> String {
+        match self.capabilities().alter {
+            AlterStyle::Rebuild => format!("main.{}", self.quote(name)),
+            AlterStyle::Property | AlterStyle::Modify => self.quote(name),
+        }
+    }
+
     /// Names in the database's quotes, separated by commas.
     pub(crate) fn quote_all<'a>(self, names: impl IntoIterator<Item = &'a str>) -> String {
         names.into_iter().map(|name| self.quote(name)).collect::<Vec<_>>().join(", ")

@@ -1,6 +1,5 @@
 //! How each database stores each type: Django's defaults, so that a database made by Django can be taken over.
 
-use crate::condition::{Expr, Function};
 use crate::error::{Result, fail};
 use crate::schema::ColumnType;
 use crate::sql::Dialect;
@@ -115,31 +114,5 @@ impl Dialect {
     /// not types that are merely stored as characters.
     pub(crate) fn text_collation(self, ty: &ColumnType) -> Option<&'static str> {
         self.capabilities().text_collation.filter(|_| ty.is_text())
-    }
-
-    /// A value for the rows that come back empty when a removed column is restored.
-    pub(crate) fn zero(ty: &ColumnType) -> Option<Expr> {
-        use crate::condition::Value;
-        Some(match ty {
-            ColumnType::Bool => Expr::from(false),
-            ColumnType::SmallInt
-            | ColumnType::Integer
-            | ColumnType::BigInt
-            | ColumnType::PositiveSmallInt
-            | ColumnType::PositiveInteger
-            | ColumnType::PositiveBigInt
-            | ColumnType::Real
-            | ColumnType::Double
-            | ColumnType::Decimal { .. } => Expr::from(0),
-            ColumnType::Char { .. } | ColumnType::Text => Expr::from(""),
-            ColumnType::Date => Expr::call(Function::Today, []),
-            ColumnType::Time => Expr::Value(Value::Time("00:00:00".to_owned())),
-            ColumnType::DateTime | ColumnType::NaiveDateTime => Expr::call(Function::Now, []),
-            ColumnType::Duration => Expr::Value(Value::Duration(0)),
-            ColumnType::Uuid => Expr::call(Function::NewUuid, []),
-            ColumnType::Binary => Expr::Value(Value::Bytes(Vec::new())),
-            ColumnType::Json => Expr::Value(Value::Json("null".to_owned())),
-            ColumnType::Ip | ColumnType::Related | ColumnType::Custom { .. } => return None,
-        })
     }
 }

@@ -11,7 +11,7 @@ use migrations_engine::{
     Result,
     condition::{Expr, Value},
     diff::{Questioner, Refuse, answer, refused_value},
-    schema::{ColumnType, Field, ModelKey},
+    schema::{ColumnType, Field, ModelKey, Schema},
 };
 use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
 
@@ -84,6 +84,18 @@ impl Terminal {
         };
         self.read = Some(read);
         found
+    }
+
+    /// An answer `app.Model.field=value` as the field reads it, where the models still have it, or have it again.
+    pub(super) fn read(&mut self, schema: &Schema, text: &str) -> Result<String> {
+        let Some((target, value)) = text.split_once('=') else { return Ok(text.to_owned()) };
+        let known = target.trim().rsplit_once('.').and_then(|(model, field)| {
+            let model = schema.models.get(&model.parse().ok()?)?;
+            Some((&model.key, model.field(field)?))
+        });
+        let Some((model, field)) = known else { return Ok(text.to_owned()) };
+        let typed = Field { ty: schema.column_type(field)?, ..field.clone() };
+        Ok(format!("{target}={}", self.read_value(model, &typed, value)?))
     }
 
     /// The field as the models have it; the parts of a relation with several columns are none of its own.
@@ -171,6 +183,10 @@ impl Questioner for Terminal {
             Some(value) => Ok(Some(value)),
             None => self.refuse.value_for_null(model, field),
         }
+    }
+
+    fn stops_at_once(&self) -> bool {
+        self.read.is_some()
     }
 
     /// As a form's value is read for a draft; what is no such value may be an expression of the notation.

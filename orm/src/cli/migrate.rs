@@ -1,7 +1,9 @@
 //! `migrate`: brings the database to the state of the migrations, or back.
 
 use super::{
-    Command, CommandFuture, Context, lintmigrations,
+    Command, CommandFuture, Context,
+    ask::Terminal,
+    lintmigrations,
     output::{BAD, DONE, NAME, NOTE, Output, progress, styled},
 };
 use crate::{
@@ -53,9 +55,15 @@ impl Command for Migrate {
 fn migrator(context: &Context<'_>) -> Result<Migrator> {
     let matches = context.matches();
     let mut migrator = Migrator::new(context.project().apps())?;
-    for text in matches.get_many::<String>("default").into_iter().flatten() {
-        migrator = migrator.restored(text)?;
+    let given: Vec<&String> = matches.get_many::<String>("default").into_iter().flatten().collect();
+    if !given.is_empty() {
+        let (apps, mut reader) = (context.project().apps(), Terminal::new(false, context.project().apps()));
+        let models = migrate::schema(apps)?;
+        for text in given {
+            migrator = migrator.restored(&reader.read(&models, text).map_err(engine_error)?)?;
+        }
     }
+    let migrator = migrator.with_steps(&context.project().steps, &context.project().hooks);
     match matches.get_one::<String>("app") {
         Some(app) => migrator.to(app, matches.get_one::<String>("name").map(String::as_str)),
         None => Ok(migrator),
@@ -76,7 +84,6 @@ async fn migrate(context: &Context<'_>) -> Result<()> {
         .fake(matches.get_flag("fake"))
         .fake_initial(matches.get_flag("fake-initial"))
         .timeouts(seconds("statement-timeout"), seconds("lock-timeout"))
-        .with_steps(&context.project().steps, &context.project().hooks)
         .on_progress(move |event| report(&output, event))
         .on_step(report_step);
     let done = migrator.run(&db).await?;
@@ -161,6 +168,11 @@ async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, 
         context.say(format_args!("{verb} {}", styled(NAME, id)))?;
         if matches.get_flag("plan") {
             explain(context, migrator, db, id, *direction)?;
+        }
+    }
+    if matches.get_flag("plan") {
+        for obstacle in migrator.obstacles(db).await? {
+            context.say(format_args!("{} {obstacle}", styled(BAD, "In the way:")))?;
         }
     }
     tell(context, unmade)?;

@@ -381,6 +381,27 @@ impl Migrator {
         db.run(Plan { set: self.set.clone(), target: self.target.clone() })
     }
 
+    /// The rows that stand in the way of what [`Migrator::run`] would run, as far as that can be known before: what it would
+    /// refuse, each with what to do about it; nothing is changed.
+    ///
+    /// # Errors
+    /// What [`Migrator::run`] refuses without looking at rows.
+    ///
+    /// ```
+    /// # use orm::{migrate::Migrator, prelude::*};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// assert!(Migrator::with_set(library::migrations()?).obstacles(&db).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub fn obstacles<'d>(
+        &self,
+        db: &'d Database,
+    ) -> impl Future<Output = Result<Vec<migrations_engine::Error>>> + Send + use<'d> {
+        let (set, target) = (self.set.clone(), self.target.clone());
+        db.run(Obstacles { set, target, answers: self.answers.clone(), steps: self.steps.clone() })
+    }
+
     /// What the database records, oldest first.
     ///
     /// # Errors
@@ -450,6 +471,27 @@ impl Operation for Plan {
         let mut connection = over(connection);
         let plan = execute::Executor::new(&self.set, &mut connection).plan(&self.target).await.map_err(engine_error)?;
         Ok(plan.into_iter().map(|(migration, direction)| (migration.id.clone(), direction)).collect())
+    }
+}
+
+struct Obstacles {
+    set: Arc<MigrationSet>,
+    target: Target,
+    answers: Answers,
+    steps: Registry,
+}
+
+impl Operation for Obstacles {
+    type Output = Vec<migrations_engine::Error>;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
+        let mut connection = over(connection);
+        let executor = execute::Executor::new(&self.set, &mut connection).answers(self.answers.clone());
+        executor.with_steps(&self.steps).obstacles(&self.target).await.map_err(engine_error)
     }
 }
 

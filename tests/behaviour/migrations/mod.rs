@@ -1,6 +1,7 @@
 //! A change of models on a database full of rows loses none of them: forwards, back, and to zero.
 
 mod after;
+mod ahead;
 mod answers;
 mod applications;
 mod before;
@@ -12,6 +13,7 @@ mod documented;
 mod fits;
 mod history;
 mod inspectdb;
+mod keys;
 mod kills;
 mod live;
 mod moves;

@@ -122,6 +122,42 @@ behaviour! {
         Ok(())
     }
 
+    async fn required_columns_that_come_back_need_values_too(bed) {
+        let Bed { db, .. } = &*bed;
+        let removed = r#"
+depends_on = ["shop.0001_initial"]
+operations = [
+    { op = "remove_constraint", model = "shop.Book", name = "shop_book_pages" },
+    { op = "remove_field", model = "shop.Book", field = "pages" },
+    { op = "remove_field", model = "shop.Book", field = "title" },
+]
+"#;
+        let set = filled(db, &[("shop/0002_remove.toml", removed)]).await?;
+        let error = refused(db, &set, "0001", None).await?;
+        for field in ["pages", "title"] {
+            assert!(error.contains(&format!("`shop_book` has 2 rows without a value for the new column `{field}` (id: 1, 2)")), "{error}");
+            assert!(error.contains(&format!("--default shop.Book.{field}=<value>")), "{error}");
+        }
+        let told = Migrator::with_set(set.clone()).to("shop", Some("0001"))?.obstacles(db).await?;
+        assert_eq!(told.len(), 2, "{told:?}");
+        for wrong in ["shop.Book.pages=many", "shop.Book.title=a title of more than twenty letters"] {
+            let error = refused(db, &set, "0001", Some(wrong)).await?;
+            assert!(error.contains("M003") || error.contains("M012") && error.contains("write "), "{error}");
+        }
+        // What the values break is seen before, too.
+        let back = |pages: &str| Migrator::with_set(set.clone()).to("shop", Some("0001"))?.restored(pages)?.restored("shop.Book.title=Again");
+        let error = back("shop.Book.pages=0")?.run(db).await.unwrap_err();
+        assert!(error.message().contains("M086") && error.message().contains("shop_book_pages"), "{error}");
+        assert_eq!(Migrator::with_set(set.clone()).history(db).await?.len(), 2);
+        back("shop.Book.pages=5")?.run(db).await?;
+        assert_eq!(one(db, "SELECT COUNT(*) FROM shop_book WHERE pages = 5 AND title = 'Again'").await?, 2);
+        // Without rows there is nothing to answer.
+        Migrator::with_set(set.clone()).run(db).await?;
+        db.batch("DELETE FROM shop_book").await?;
+        Migrator::with_set(set.clone()).to("shop", Some("0001"))?.run(db).await?;
+        Ok(())
+    }
+
     async fn rows_that_no_longer_fit_are_found_before_anything_is_undone(bed) {
         let Bed { db, .. } = &*bed;
         type Case = (&'static str, &'static str, &'static str, &'static str, &'static str);
