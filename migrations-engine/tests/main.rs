@@ -10,3 +10,4 @@ mod lint;
 mod run;
 mod samples;
 mod sqlite;
+mod wishes;

@@ -12,6 +12,7 @@ mod reduce;
 mod rename;
 mod safe;
 mod split;
+mod wish;
 
 pub(crate) use compare::fits;
 pub use questions::{Answers, Questioner, Refuse, answer, refused_value};
@@ -25,6 +26,7 @@ use crate::graph::MigrationSet;
 use crate::migration::Migration;
 use crate::operation::Operation;
 use crate::schema::Schema;
+use wish::FormerNames;
 
 /// The operations, in order, that lead from the state `from` to the state `to`.
 ///
@@ -49,12 +51,19 @@ use crate::schema::Schema;
 /// # Ok::<(), migrations_engine::Error>(())
 /// ```
 pub fn diff(from: &Schema, to: &Schema, questioner: &mut dyn Questioner) -> Result<Vec<Operation>> {
+    diff_after(&FormerNames::default(), from, to, questioner)
+}
+
+/// The same after migrations that have renamed fields already.
+fn diff_after(
+    former: &FormerNames,
+    from: &Schema,
+    to: &Schema,
+    questioner: &mut dyn Questioner,
+) -> Result<Vec<Operation>> {
     to.validate()?;
-    if from == to {
-        return Ok(Vec::new());
-    }
     let mut state = from.clone();
-    let mut operations = rename::renames(&mut state, to, questioner)?;
+    let mut operations = rename::renames(&mut state, to, former, questioner)?;
     operations.extend(between::models_between(&mut state, to)?);
     let wanted = compare::compare(&state, to, questioner)?;
     operations.extend(order::order(&mut state, wanted)?);
@@ -65,9 +74,10 @@ pub fn diff(from: &Schema, to: &Schema, questioner: &mut dyn Questioner) -> Resu
 ///
 /// They are not written: see [`MigrationSet::add`] and [`MigrationSet::write`].
 pub fn autodetect(set: &MigrationSet, to: &Schema, questioner: &mut dyn Questioner) -> Result<Vec<Migration>> {
+    let former = FormerNames::of(set);
     let (set, _) = set.effective(&BTreeSet::new())?;
     set.check_leaves()?;
     let from = set.state()?;
-    let operations = diff(&from, to, questioner)?;
+    let operations = diff_after(&former, &from, to, questioner)?;
     Ok(split::split(&set, &from, operations))
 }

@@ -27,6 +27,10 @@ pub trait Questioner {
     fn value_for_new_field(&mut self, model: &ModelKey, field: &Field) -> Result<Expr>;
     /// What replaces NULL in existing rows? `None`: there are none, or a step before sees to it.
     fn value_for_null(&mut self, model: &ModelKey, field: &Field) -> Result<Option<Expr>>;
+    /// Tells something that is no question and stops nothing.
+    fn tell(&mut self, note: &str) {
+        let _ = note;
+    }
     /// Whether the first refusal ends it, because somebody is asked, who would be asked the rest in vain; else all that is
     /// refused is told at once.
     fn stops_at_once(&self) -> bool {
@@ -324,6 +328,10 @@ impl<Q: Questioner> Questioner for Answers<Q> {
 
     fn may_remove_model(&mut self, model: &ModelKey) -> Result<bool> {
         if self.says_removed(model.to_string()) { Ok(true) } else { self.otherwise.may_remove_model(model) }
+    }
+
+    fn tell(&mut self, note: &str) {
+        self.otherwise.tell(note);
     }
 
     fn stops_at_once(&self) -> bool {

@@ -1,48 +1,49 @@
 //! First pass: which models and fields are the same under another name.
 
 use super::Questioner;
+use super::wish::{FormerNames, carry_out, stays};
 use crate::error::Result;
 use crate::naming;
 use crate::operation::Operation;
 use crate::schema::{Field, Model, ModelKey, Schema};
 
 /// Finds renames, applies them to the state and gives them as operations.
-pub(super) fn renames(state: &mut Schema, to: &Schema, questioner: &mut dyn Questioner) -> Result<Vec<Operation>> {
+pub(super) fn renames(
+    state: &mut Schema,
+    to: &Schema,
+    former: &FormerNames,
+    questioner: &mut dyn Questioner,
+) -> Result<Vec<Operation>> {
     let mut operations = Vec::new();
-    let mut act = |state: &mut Schema, operation: Operation| -> Result<()> {
-        operation.apply(state)?;
-        operations.push(operation);
-        Ok(())
-    };
     for new in to.models.values().filter(|new| !state.models.contains_key(&new.key)).collect::<Vec<_>>() {
         if let Some(old) = renamed_model(state, to, new, questioner)? {
             let moves = |old: &Model| old.table == naming::table(&old.key) && naming::table(&new.key) != old.table;
             let keep_table = state.models.get(&old).is_some_and(|old| moves(old) && old.table == new.table);
-            act(state, Operation::RenameModel { model: old, to: new.key.name.clone(), keep_table })?;
+            operations.push(Operation::RenameModel { model: old, to: new.key.name.clone(), keep_table });
         } else if let Some(from) = moved_model(state, to, new, questioner)? {
-            act(state, Operation::MoveModel { model: new.key.clone(), from })?;
+            operations.push(Operation::MoveModel { model: new.key.clone(), from });
+        } else {
+            continue;
         }
+        operations.last().map_or(Ok(()), |operation| operation.apply(state))?;
     }
     for new in to.models.values() {
+        operations.extend(carry_out(state, new, former, questioner)?);
         for field in &new.fields {
             let Some(old) = state.models.get(&new.key) else { break };
             if old.field(&field.name).is_some() {
                 continue;
             }
             if let Some(was) = renamed_field(old, new, field, questioner)? {
-                let stays =
-                    |old: &Field| old.has_column() && old.column == field.column && old.column == default_column(old);
-                let keep_column = old.field(&was).is_some_and(stays);
+                let keep_column = old.field(&was).is_some_and(|old| stays(old, field));
                 let (model, to) = (new.key.clone(), field.name.clone());
-                act(state, Operation::RenameField { model, field: was, to, keep_column })?;
+                let operation = Operation::RenameField { model, field: was, to, keep_column };
+                operation.apply(state)?;
+                operations.push(operation);
             }
         }
     }
     Ok(operations)
-}
-
-fn default_column(field: &Field) -> String {
-    if field.relation.is_some() { naming::relation_column(&field.name) } else { field.name.clone() }
 }
 
 /// The old model that `new` is, if any.
@@ -118,18 +119,7 @@ fn likeness(old: &Model, new: &Model) -> u32 {
 /// The old field that `field` of the model `new` is, if any.
 fn renamed_field(old: &Model, new: &Model, field: &Field, questioner: &mut dyn Questioner) -> Result<Option<String>> {
     let gone = |was: &Field| new.field(&was.name).is_none();
-    if let Some(name) = &field.renamed_from.0
-        && old.field(name).is_some_and(gone)
-    {
-        return Ok(Some(name.clone()));
-    }
-    let mut candidates: Vec<&Field> = old.fields.iter().filter(|was| gone(was)).collect();
-    for was in &candidates {
-        if questioner.was_told_renamed(&format!("{}.{}", new.key, was.name), &field.name) {
-            return Ok(Some(was.name.clone()));
-        }
-    }
-    candidates.retain(|was| similar(was, field));
+    let mut candidates: Vec<&Field> = old.fields.iter().filter(|was| gone(was) && similar(was, field)).collect();
     // Those that differ in nothing but the name first.
     candidates.sort_by_key(|was| {
         let renamed = Field { name: field.name.clone(), column: field.column.clone(), ..(*was).clone() };

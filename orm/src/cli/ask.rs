@@ -1,6 +1,6 @@
 //! Questions of the migration engine, put to the person at the terminal; values are read as the fields themselves read them.
 
-use super::output::warn;
+use super::output::{NOTE, styled, warn};
 use crate::{
     App, ValidationError,
     migrate::constant,
@@ -183,6 +183,10 @@ impl Questioner for Terminal {
             Some(value) => Ok(Some(value)),
             None => self.refuse.value_for_null(model, field),
         }
+    }
+
+    fn tell(&mut self, note: &str) {
+        warn(styled(NOTE, format_args!("note: {note}")));
     }
 
     fn stops_at_once(&self) -> bool {

@@ -17,6 +17,7 @@ mod keys;
 mod kills;
 mod live;
 mod moves;
+mod names;
 mod own_types;
 mod rows;
 mod steps;

@@ -1,0 +1,231 @@
+//! Renames that a person has said: by `renamed_from`, which may be left over from an earlier migration, or by a flag. They are
+//! carried out even where the new name is taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Questioner;
+use crate::error::{Result, error};
+use crate::graph::MigrationSet;
+use crate::operation::Operation;
+use crate::schema::{Field, Model, ModelKey, Schema};
+
+/// What the fields were called before, by the migrations that there are.
+#[derive(Debug, Default)]
+pub(super) struct FormerNames(BTreeMap<(ModelKey, String), BTreeSet<String>>);
+
+impl FormerNames {
+    pub(super) fn of(set: &MigrationSet) -> Self {
+        let mut names = FormerNames::default();
+        set.iter().flat_map(|migration| &migration.operations).for_each(|operation| names.note(operation));
+        names
+    }
+
+    fn note(&mut self, operation: &Operation) {
+        match operation {
+            Operation::RenameField { model, field, to, .. } => {
+                let mut names = self.0.remove(&(model.clone(), field.clone())).unwrap_or_default();
+                names.insert(field.clone());
+                self.0.entry((model.clone(), to.clone())).or_default().extend(names);
+            }
+            Operation::RenameModel { model, to, .. } => self.move_model(model, &ModelKey::new(&*model.app, &**to)),
+            Operation::MoveModel { model, from } => self.move_model(from, model),
+            Operation::RemoveField { model, field } => {
+                self.0.remove(&(model.clone(), field.clone()));
+            }
+            Operation::DeleteModel { model } => self.0.retain(|(owner, _), _| owner != model),
+            Operation::RunSql { state, .. } | Operation::Separate { state, .. } => {
+                state.iter().for_each(|operation| self.note(operation));
+            }
+            Operation::CreateModel(_)
+            | Operation::RenameTable { .. }
+            | Operation::AlterComment { .. }
+            | Operation::AlterManaged { .. }
+            | Operation::AlterPrimaryKey { .. }
+            | Operation::AddField { .. }
+            | Operation::AlterField { .. }
+            | Operation::AddIndex { .. }
+            | Operation::RemoveIndex { .. }
+            | Operation::RenameIndex { .. }
+            | Operation::AddConstraint { .. }
+            | Operation::RemoveConstraint { .. }
+            | Operation::RenameConstraint { .. }
+            | Operation::RunRust { .. } => {}
+        }
+    }
+
+    fn move_model(&mut self, from: &ModelKey, to: &ModelKey) {
+        let moved = std::mem::take(&mut self.0).into_iter().map(|((owner, field), names)| {
+            let owner = if owner == *from { to.clone() } else { owner };
+            ((owner, field), names)
+        });
+        self.0 = moved.collect();
+    }
+
+    fn knows(&self, model: &ModelKey, field: &str, name: &str) -> bool {
+        self.0.get(&(model.clone(), field.to_owned())).is_some_and(|names| names.contains(name))
+    }
+}
+
+/// A rename that was said.
+#[derive(Debug, Clone)]
+struct Wish {
+    from: String,
+    to: String,
+}
+
+/// The operations that carry out what was said of the fields of a model; the state follows.
+pub(super) fn carry_out(
+    state: &mut Schema,
+    new: &Model,
+    former: &FormerNames,
+    questioner: &mut dyn Questioner,
+) -> Result<Vec<Operation>> {
+    let Some(old) = state.models.get(&new.key) else { return Ok(Vec::new()) };
+    let mut left = wishes(old, new, former, questioner)?;
+    let mut operations = Vec::new();
+    for wish in left.clone() {
+        let taken = old_field(state, new, &wish.to).filter(|_| !left.iter().any(|other| other.from == wish.to));
+        if let Some(field) = taken.cloned() {
+            make_room(state, new, &field, questioner, &mut operations)?;
+        }
+    }
+    while !left.is_empty() {
+        let free = left.iter().position(|wish| old_field(state, new, &wish.to).is_none());
+        let (from, to) = match free {
+            Some(at) => {
+                let Wish { from, to } = left.remove(at);
+                (from, to)
+            }
+            // They exchange their names: one steps aside.
+            None => {
+                let aside = format!("{}__", left[0].from);
+                (std::mem::replace(&mut left[0].from, aside.clone()), aside)
+            }
+        };
+        let keep_column = old_field(state, new, &from).zip(new.field(&to)).is_some_and(|(old, new)| stays(old, new));
+        act(state, Operation::RenameField { model: new.key.clone(), field: from, to, keep_column }, &mut operations)?;
+    }
+    Ok(operations)
+}
+
+fn act(state: &mut Schema, operation: Operation, operations: &mut Vec<Operation>) -> Result<()> {
+    operation.apply(state)?;
+    operations.push(operation);
+    Ok(())
+}
+
+fn old_field<'s>(state: &'s Schema, new: &Model, name: &str) -> Option<&'s Field> {
+    state.models.get(&new.key)?.field(name)
+}
+
+/// Whether a renamed field keeps its column, although that has the default name.
+pub(super) fn stays(old: &Field, new: &Field) -> bool {
+    let default = if old.relation.is_some() { crate::naming::relation_column(&old.name) } else { old.name.clone() };
+    old.has_column() && old.column == new.column && old.column == default
+}
+
+/// Removes the field whose name another takes, with what uses it; the person agrees, as with any removal.
+fn make_room(
+    state: &mut Schema,
+    new: &Model,
+    field: &Field,
+    questioner: &mut dyn Questioner,
+    operations: &mut Vec<Operation>,
+) -> Result<()> {
+    let (model, name) = (new.key.clone(), field.name.clone());
+    if new.managed && field.holds_values() && !questioner.may_remove_field(&model, field)? {
+        return Err(error!(M021, "another field takes the name of `{model}.{name}`, which may not be removed"));
+    }
+    let old = state.get(&model)?;
+    let users: Vec<String> = old.using_field(&name).into_iter().map(str::to_owned).collect();
+    for user in users {
+        let old = state.get(&model)?;
+        if old.indexes.iter().any(|index| index.name == user) {
+            act(state, Operation::RemoveIndex { model: model.clone(), name: user }, operations)?;
+        } else if old.constraints.iter().any(|constraint| constraint.name() == user) {
+            act(state, Operation::RemoveConstraint { model: model.clone(), name: user }, operations)?;
+        }
+    }
+    act(state, Operation::RemoveField { model, field: name }, operations)
+}
+
+/// What was said of the fields of a model and is not done yet.
+fn wishes(old: &Model, new: &Model, former: &FormerNames, questioner: &mut dyn Questioner) -> Result<Vec<Wish>> {
+    let mut wishes: Vec<Wish> = Vec::new();
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    for field in &new.fields {
+        let others = || old.fields.iter().filter(|other| other.name != field.name);
+        let place = |other: &&Field| questioner.was_told_renamed(&format!("{}.{}", new.key, other.name), &field.name);
+        let from = match others().find(place) {
+            Some(from) => {
+                told.insert(field.name.clone());
+                Some(from.name.clone())
+            }
+            None => said(old, new, field, former, questioner)?,
+        };
+        wishes.extend(from.map(|from| Wish { from, to: field.name.clone() }));
+    }
+    // What keeps its name cannot give it away; what then stays where it is cannot, either.
+    while let Some(at) = wishes.iter().position(|wish| {
+        let moves = new.field(&wish.from).is_none() || wishes.iter().any(|other| other.to == wish.from);
+        !moves || wishes.iter().filter(|other| other.from == wish.from).count() > 1
+    }) {
+        let Wish { from, to } = wishes.remove(at);
+        let (model, name) = (&new.key, format!("{}.{to}", new.key));
+        if told.contains(&to) {
+            return Err(error!(M023, "`--rename {model}.{from}={to}`: `{from}` is still in the model, or renamed to another")
+                .with_hint("a field that is renamed is gone under its old name; to keep both, copy the values in a migration of your own"));
+        }
+        questioner.tell(&format!(
+            "`{name}` says `renamed_from = \"{from}\"`, but `{from}` is still in the model, or renamed to another: nothing is renamed. \
+             Take the attribute away, or remove `{from}`"
+        ));
+    }
+    Ok(wishes)
+}
+
+/// The field that another says it was, if that is one, and not what it was called before an earlier migration.
+fn said(
+    old: &Model,
+    new: &Model,
+    field: &Field,
+    former: &FormerNames,
+    questioner: &mut dyn Questioner,
+) -> Result<Option<String>> {
+    let Some(from) = field.renamed_from.0.as_deref().filter(|from| *from != field.name) else { return Ok(None) };
+    if former.knows(&new.key, &field.name, from) {
+        return Ok(None);
+    }
+    if old.field(from).is_some() {
+        return Ok(Some(from.to_owned()));
+    }
+    let wrong = format!("`{}.{}` says `renamed_from = \"{from}\"`, but there was no such field", new.key, field.name);
+    let gone = old.fields.iter().filter(|other| new.field(&other.name).is_none());
+    let like = nearest(from, gone.map(|field| field.name.as_str()));
+    let meant = like.map_or_else(String::new, |like| format!("; `{like}` is gone from the model: is it that one?"));
+    if old.field(&field.name).is_none() {
+        return Err(error!(M012, "{wrong}{meant}").with_hint("write the name that it had, or take the attribute away"));
+    }
+    questioner.tell(&format!("{wrong}{meant}: nothing is renamed. Correct the attribute, or take it away"));
+    Ok(None)
+}
+
+/// The name that differs least from one that is not there.
+fn nearest<'n>(name: &str, of: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    of.min_by_key(|other| distance(name, other))
+}
+
+/// How many letters have to be changed, taken away or put in to make one name of another.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (place, same) in other.iter().enumerate() {
+            let change = diagonal + usize::from(*same != letter);
+            diagonal = row[place + 1];
+            row[place + 1] = change.min(row[place] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
