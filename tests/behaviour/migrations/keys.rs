@@ -163,7 +163,7 @@ behaviour! {
             assert_eq!(make(&mut set, app(), &[])?, 0);
             Migrator::with_set(set.clone()).run(db).await?;
             assert_eq!(links(db, key).await?, first, "{key}");
-            assert_eq!(query(db, "SELECT region_id FROM keyed_city WHERE id = 10").await?[0][0].as_deref(), Some(if key == "code" { "2" } else { "first" }));
+            assert_eq!(query(db, &format!("SELECT region_id AS by_{key} FROM keyed_city WHERE id = 10")).await?[0][0].as_deref(), Some(if key == "code" { "2" } else { "first" }));
             // The constraints are there again.
             for orphan in [
                 format!("UPDATE keyed_city SET region_id = {}", if key == "code" { "99" } else { "'none'" }),
