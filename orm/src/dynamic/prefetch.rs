@@ -11,12 +11,15 @@ use super::{
 };
 use crate::{
     Code, Error, Executor, Kind, Result, Value, compile,
-    query::{kind_of_column, tie},
+    query::{KeyPart, kind_of_column, tie},
     tree::{Expr, ModelRef, Path, Select, Selected, Step},
 };
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// Related rows that are loaded after those that they belong to: all rows of a relation by its path, or those of a query.
 ///
@@ -304,47 +307,37 @@ impl Plan {
 
 impl Beside {
     /// The key by which a row's related rows are found; none where it is NULL.
-    fn key(&self, row: &[Value]) -> Option<String> {
-        let parts: Vec<&Value> = self.owner.iter().map(|&place| &row[place]).collect();
-        (!parts.iter().any(|part| part.is_null())).then(|| text(parts))
+    fn key(&self, row: &[Value]) -> Option<KeyPart> {
+        let parts = self.parts(row);
+        (!parts.iter().any(Value::is_null)).then(|| KeyPart::of_all(&parts))
+    }
+
+    /// The values of that key.
+    fn parts(&self, row: &[Value]) -> Vec<Value> {
+        self.owner.iter().map(|&place| row[place].clone()).collect()
     }
 
     /// The related rows of all, by their keys.
-    async fn load<E: Executor>(&self, owners: &[Vec<Value>], ex: &E) -> Result<HashMap<String, Vec<DynRow>>> {
-        let mut keys: HashMap<String, Vec<Value>> = HashMap::new();
-        let mut order = Vec::new();
-        for row in owners {
-            let Some(key) = self.key(row) else { continue };
-            if let std::collections::hash_map::Entry::Vacant(entry) = keys.entry(key.clone()) {
-                entry.insert(self.owner.iter().map(|&place| row[place].clone()).collect());
-                order.push(key);
-            }
-        }
-        let mut found: HashMap<String, Vec<DynRow>> = HashMap::new();
+    async fn load<E: Executor>(&self, owners: &[Vec<Value>], ex: &E) -> Result<HashMap<KeyPart, Vec<DynRow>>> {
+        let mut known = HashSet::new();
+        let new = owners.iter().filter(|row| self.key(row).is_some_and(|key| known.insert(key)));
+        let keys: Vec<Vec<Value>> = new.map(|row| self.parts(row)).collect();
+        let mut found: HashMap<KeyPart, Vec<DynRow>> = HashMap::new();
         if self.plan.select.empty {
             return Ok(found);
         }
-        for some in order.chunks(CHUNK) {
-            let values: Vec<Value> = some.iter().flat_map(|key| keys.remove(key).unwrap_or_default()).collect();
-            let condition = Expr::one_of_keys(self.tie.clone(), kind_of_column(&self.tie[0]), values);
+        for some in keys.chunks(CHUNK) {
             let mut select = self.plan.select.clone();
-            select.filter = Some(match select.filter.take() {
-                Some(filter) => condition.and(filter),
-                None => condition,
-            });
+            select.add_first_filter(Expr::one_of_keys(self.tie.clone(), kind_of_column(&self.tie[0]), some.concat()));
             let statement = compile::select(&select, ex.dialect())?;
             let fetch = Fetch { statement, kinds: self.plan.kinds.clone(), scales: compile::scales(&select) };
             let mut rows = run_fetch(fetch, ex).await?;
             let own = self.plan.kinds.len() - self.tie.len();
-            let ties: Vec<String> = rows.iter_mut().map(|row| text(row.split_off(own).iter().collect())).collect();
+            let ties: Vec<KeyPart> = rows.iter_mut().map(|row| KeyPart::of_all(&row.split_off(own))).collect();
             for (tie, row) in ties.into_iter().zip(self.plan.dress(rows, ex).await?) {
                 found.entry(tie).or_default().push(row);
             }
         }
         Ok(found)
     }
-}
-
-fn text(key: Vec<&Value>) -> String {
-    format!("{key:?}")
 }

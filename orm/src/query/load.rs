@@ -49,7 +49,7 @@ struct Keys {
 }
 
 /// A key in a form that can be looked up.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum KeyPart {
     Integer(i64),
     Text(String),
@@ -341,11 +341,7 @@ impl<'a> Answer<'a> {
         }
         for keys in job.keys.values.chunks(chunk(&tie).saturating_mul(tie.len())) {
             let mut select = select.clone();
-            let condition = Expr::one_of_keys(tie.clone(), kind_of(&tie[0]), keys.to_vec());
-            select.filter = Some(match select.filter.take() {
-                Some(filter) => condition.and(filter),
-                None => condition,
-            });
+            select.add_first_filter(Expr::one_of_keys(tie.clone(), kind_of(&tie[0]), keys.to_vec()));
             answer.statements.push(compile::select(&select, conn.dialect())?);
         }
         Ok(answer)
@@ -421,11 +417,7 @@ pub(super) fn rows_of(plan: Prefetch, owner: &dyn AnyRow) -> Result<(Select, Vec
         true => Expr::Or(Vec::new()),
         false => tie.binary(BinaryOp::Eq, Expr::Value(value)),
     });
-    let same = same.fold(Expr::And(Vec::new()), Expr::and);
-    select.filter = Some(match select.filter.take() {
-        Some(filter) => same.and(filter),
-        None => same,
-    });
+    select.add_first_filter(same.fold(Expr::And(Vec::new()), Expr::and));
     Ok((select, plan.related, plan.below))
 }
 

@@ -147,6 +147,14 @@ impl Select {
         });
     }
 
+    /// The same in front of what there is: what ties rows to others.
+    pub fn add_first_filter(&mut self, condition: Expr) {
+        self.filter = Some(match self.filter.take() {
+            Some(filter) => condition.and(filter),
+            None => condition,
+        });
+    }
+
     /// Keeps only rows for which the condition is true as well, whatever stage the query has reached.
     pub fn narrow(&mut self, condition: Expr) {
         self.settle();
