@@ -259,7 +259,7 @@ impl CheckedChange {
             Kind::Update(update) if update.rows.empty => Ok(Changed::default()),
             Kind::Update(update) => {
                 let statement = compile::update(update, ex.dialect())?;
-                let total = ex.run(write::ChangeRows::new(update, statement)).await?;
+                let total = ex.run(write::ChangeRows::updated(update, statement)).await?;
                 Ok(Changed::of(&update.rows.model, total))
             }
             Kind::Delete(rows) if rows.empty => Ok(Changed::default()),

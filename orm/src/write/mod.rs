@@ -35,5 +35,6 @@ pub(crate) use many::many;
 pub use pending::Pending;
 pub(crate) use point::{get, key_of};
 pub use unique::{NamesUniqueKey, NullableKey, UniqueKey};
-pub(crate) use untyped::{ChangeRows, inserts, new_row, new_value};
+pub(crate) use untyped::{inserts, new_row, new_value};
+pub(crate) use update::ChangeRows;
 pub use update::Columns;

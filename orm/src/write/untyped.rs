@@ -4,12 +4,10 @@ use super::{
     Input,
     bulk::Inserts,
     draft::{NewRow, Slot, complete},
-    fault::explained_by,
     input::{mistake, read_field},
-    update::Given,
 };
 use crate::{
-    Access, Connection, Dialect, Error, Operation, Result, Statement, Untyped, ValidationError, Value,
+    Dialect, Error, Result, Untyped, ValidationError, Value,
     model::{FieldMeta, ModelMeta},
     tree::ModelRef,
 };
@@ -39,33 +37,4 @@ pub(crate) fn inserts(model: &ModelRef, rows: &[RowValues], dialect: Dialect) ->
     });
     let returning = (0..model.columns.len() as u16).collect();
     Inserts::of_rows(model.clone(), rows.collect::<Result<_>>()?, dialect, returning)
-}
-
-/// A statement that changes rows of a model.
-pub(crate) struct ChangeRows {
-    model: ModelRef,
-    statement: Statement,
-    given: Given,
-}
-
-impl ChangeRows {
-    /// The change that an update makes, by its statement.
-    pub(crate) fn new(update: &crate::tree::Update, statement: Statement) -> ChangeRows {
-        ChangeRows { model: update.rows.model.clone(), statement, given: Given::of(update) }
-    }
-}
-
-impl Operation for ChangeRows {
-    type Output = u64;
-
-    fn access(&self) -> Access {
-        Access::Write
-    }
-
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
-        match conn.execute(&self.statement).await {
-            Ok(count) => Ok(count),
-            Err(error) => Err(explained_by(self.given.sent(), error, &self.model, conn).await),
-        }
-    }
 }

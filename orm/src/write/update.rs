@@ -10,8 +10,8 @@ use crate::{
     Access, Code, Connection, Error, Executor, FieldType, Model, Operation, QuerySet, Result, Row, Statement, Value,
     compile,
     field::{At, Field, Scope, ToOne},
-    model::{ModelMeta, Reader},
-    tree::{Assignment, Expr, Select, Update},
+    model::Reader,
+    tree::{Assignment, Expr, ModelRef, Select, Update},
 };
 use std::marker::PhantomData;
 
@@ -81,8 +81,8 @@ impl<M: Model, O> QuerySet<M, O> {
         if empty {
             return Ok(0);
         }
-        let (statement, given) = (compile::update(&update, ex.dialect())?, Given::of(&update));
-        ex.run(Change { statement, meta: M::meta(), given }).await
+        let statement = compile::update(&update, ex.dialect())?;
+        ex.run(ChangeRows::updated(&update, statement)).await
     }
 
     /// Like [`update`](QuerySet::update), and gives the changed rows, in no particular order.
@@ -190,13 +190,25 @@ impl Given {
 }
 
 /// A statement that changes rows of a model.
-pub(super) struct Change {
-    pub(super) statement: Statement,
-    pub(super) meta: &'static ModelMeta,
-    pub(super) given: Given,
+pub(crate) struct ChangeRows {
+    statement: Statement,
+    model: ModelRef,
+    given: Given,
 }
 
-impl Operation for Change {
+impl ChangeRows {
+    /// The change of an update, by its statement.
+    pub(crate) fn updated(update: &Update, statement: Statement) -> ChangeRows {
+        ChangeRows { statement, model: update.rows.model.clone(), given: Given::of(update) }
+    }
+
+    /// A deletion.
+    pub(super) fn deleted(model: ModelRef, statement: Statement) -> ChangeRows {
+        ChangeRows { statement, model, given: Given::default() }
+    }
+}
+
+impl Operation for ChangeRows {
     type Output = u64;
 
     fn access(&self) -> Access {
@@ -206,7 +218,7 @@ impl Operation for Change {
     async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
         match conn.execute(&self.statement).await {
             Ok(count) => Ok(count),
-            Err(error) => Err(explained_by(self.given.sent(), error, self.meta, conn).await),
+            Err(error) => Err(explained_by(self.given.sent(), error, &self.model, conn).await),
         }
     }
 }

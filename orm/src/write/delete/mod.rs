@@ -6,7 +6,7 @@ use super::{
     Pending,
     fault::explained,
     point::{key_is, key_values},
-    update::{Change, Given},
+    update::ChangeRows,
     upsert::finish,
 };
 use crate::{
@@ -97,8 +97,9 @@ impl<M: Model, O> QuerySet<M, O> {
         if rows.empty {
             return Ok(0);
         }
+        let model = rows.model.clone();
         let statement = compile::delete(&Delete { rows }, ex.dialect())?;
-        ex.run(Change { statement, meta: M::meta(), given: Given::default() }).await
+        ex.run(ChangeRows::deleted(model, statement)).await
     }
 
     /// The SQL of [`delete_unchecked`](QuerySet::delete_unchecked) in a dialect; no connection is needed.
@@ -117,12 +118,12 @@ impl<M: Model, O> QuerySet<M, O> {
     }
 }
 
-/// Deletes one row: what `Model::delete` runs.
 /// Deletes the rows of a query, with what their relations say.
 pub(crate) async fn delete_rows<E: Executor>(rows: Select, ex: &E) -> Result<Deleted> {
     ex.run(Collect { model: rows.model.clone(), from: From::Query(Box::new(rows)) }).await
 }
 
+/// Deletes one row: what `Model::delete` runs.
 pub(crate) fn delete_row<'e, M: Model, E: Executor>(row: &M, ex: &'e E) -> Pending<'e, Deleted> {
     let key = match key_values(&row.key()) {
         Ok(key) => key,
