@@ -201,31 +201,11 @@ fn said(
     }
     let wrong = format!("`{}.{}` says `renamed_from = \"{from}\"`, but there was no such field", new.key, field.name);
     let gone = old.fields.iter().filter(|other| new.field(&other.name).is_none());
-    let like = nearest(from, gone.map(|field| field.name.as_str()));
+    let like = gone.map(|field| field.name.as_str()).min_by_key(|other| strsim::levenshtein(from, other));
     let meant = like.map_or_else(String::new, |like| format!("; `{like}` is gone from the model: is it that one?"));
     if old.field(&field.name).is_none() {
         return Err(error!(M012, "{wrong}{meant}").with_hint("write the name that it had, or take the attribute away"));
     }
     questioner.tell(&format!("{wrong}{meant}: nothing is renamed. Correct the attribute, or take it away"));
     Ok(None)
-}
-
-/// The name that differs least from one that is not there.
-fn nearest<'n>(name: &str, of: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    of.min_by_key(|other| distance(name, other))
-}
-
-/// How many letters have to be changed, taken away or put in to make one name of another.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (place, same) in other.iter().enumerate() {
-            let change = diagonal + usize::from(*same != letter);
-            diagonal = row[place + 1];
-            row[place + 1] = change.min(row[place] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
 }
