@@ -7,49 +7,7 @@ use orm::{
     migrate::{Migrator, engine::MigrationSet},
 };
 
-mod before {
-    use orm::prelude::*;
-
-    orm::app! { pub keyed { Region, City, Detail, Remark, Tag } }
-
-    #[derive(Model, Debug, Clone)]
-    pub struct Region {
-        pub id: i64,
-        pub code: i64,
-        #[field(max_length = 20)]
-        pub name: String,
-        pub parent: Option<ForeignKey<Region>>,
-        pub near: ManyToMany<Region>,
-    }
-
-    #[derive(Model, Debug, Clone)]
-    pub struct City {
-        pub id: i64,
-        pub region: ForeignKey<Region>,
-        pub second: Option<OneToOne<Region>>,
-    }
-
-    #[derive(Model, Debug, Clone)]
-    pub struct Detail {
-        #[field(primary_key)]
-        pub region: OneToOne<Region>,
-        pub pages: i32,
-    }
-
-    #[derive(Model, Debug, Clone)]
-    pub struct Remark {
-        pub id: i64,
-        pub detail: ForeignKey<Detail>,
-    }
-
-    #[derive(Model, Debug, Clone)]
-    pub struct Tag {
-        pub id: i64,
-        pub regions: ManyToMany<Region>,
-    }
-}
-
-/// The same, where the region's key is one of its other fields.
+/// The models, where the region has these fields of its own.
 macro_rules! keyed_by {
     ($name:ident, $($key:tt)+) => {
         mod $name {
@@ -93,6 +51,13 @@ macro_rules! keyed_by {
     };
 }
 
+keyed_by!(
+    before,
+    pub id: i64,
+    pub code: i64,
+    #[field(max_length = 20)]
+    pub name: String,
+);
 keyed_by!(
     by_number,
     #[field(primary_key)]
