@@ -2,6 +2,7 @@
 
 use crate::ValidationError;
 use std::{
+    borrow::Cow,
     error::Error as StdError,
     fmt::{self, Write as _},
 };
@@ -183,7 +184,7 @@ struct Inner {
     code: Code,
     message: String,
     hint: Option<String>,
-    model: Option<&'static str>,
+    model: Option<Cow<'static, str>>,
     sql: Option<String>,
     constraint: Option<String>,
     table: Option<String>,
@@ -257,8 +258,8 @@ impl Error {
     /// let error = orm::Error::new(orm::Code::NotFound, "none").with_model("Book").with_model("Shelf");
     /// assert_eq!(error.model(), Some("Book"));
     /// ```
-    pub fn with_model(mut self, model: &'static str) -> Self {
-        self.0.model.get_or_insert(model);
+    pub fn with_model(mut self, model: impl Into<Cow<'static, str>>) -> Self {
+        self.0.model.get_or_insert_with(|| model.into());
         self
     }
 
@@ -293,6 +294,13 @@ impl Error {
     /// The table whose constraint refused the write, where the database tells.
     pub(crate) fn table(&self) -> Option<&str> {
         self.0.table.as_deref()
+    }
+
+    /// The same as a mistake in a field of another model than the one whose table refused the write.
+    pub(crate) fn retold_of(mut self, model: Cow<'static, str>, field: &str, message: String) -> Self {
+        self.0.model = Some(model);
+        self.0.message = message;
+        self.with_fields([field.to_owned()])
     }
 
     /// The same as another kind of mistake, in other words.
@@ -382,7 +390,7 @@ impl Error {
     /// # Ok(()) }
     /// ```
     pub fn model(&self) -> Option<&str> {
-        self.0.model
+        self.0.model.as_deref()
     }
 
     /// The statement, without its values.
@@ -478,7 +486,7 @@ impl Error {
     /// All but the hint and the causes.
     fn head(&self, f: &mut dyn fmt::Write) -> fmt::Result {
         write!(f, "[{}] {}", self.0.code.as_str(), self.0.message)?;
-        if let Some(model) = self.0.model {
+        if let Some(model) = &self.0.model {
             write!(f, "\n  model: {model}")?;
         }
         if let Some(constraint) = &self.0.constraint {

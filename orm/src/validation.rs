@@ -3,7 +3,7 @@
 use crate::{Code, Error};
 use serde::Serialize;
 use serde_json::Value as Json;
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 /// One mistake in values from outside.
 ///
@@ -78,7 +78,8 @@ impl Error {
     /// let error = Error::refused("Book", vec![ValidationError::new("title", Code::MissingValue, "a title is required")]);
     /// assert_eq!((error.code(), error.fields()), (Code::Refused, &["title".to_owned()][..]));
     /// ```
-    pub fn refused(model: &'static str, mistakes: Vec<ValidationError>) -> Self {
+    pub fn refused(model: impl Into<Cow<'static, str>>, mistakes: Vec<ValidationError>) -> Self {
+        let model = model.into();
         let mut fields: Vec<String> = mistakes.iter().filter_map(|mistake| mistake.field.clone()).collect();
         fields.dedup();
         let said: Vec<&str> = mistakes.iter().map(|mistake| mistake.message.as_str()).collect();

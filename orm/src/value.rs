@@ -118,6 +118,18 @@ pub struct List {
     pub values: Vec<Value>,
 }
 
+impl Kind {
+    /// The least and the greatest number, of whole numbers.
+    pub(crate) fn whole_range(self) -> Option<(i64, i64)> {
+        match self {
+            Kind::I16 => Some((i16::MIN.into(), i16::MAX.into())),
+            Kind::I32 => Some((i32::MIN.into(), i32::MAX.into())),
+            Kind::I64 => Some((i64::MIN, i64::MAX)),
+            _ => None,
+        }
+    }
+}
+
 impl Value {
     /// Many values of one kind, to be bound as one.
     ///

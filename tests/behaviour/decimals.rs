@@ -76,6 +76,11 @@ behaviour! {
         assert_eq!(none.to_string(), "0.00");
         let all = Book::objects().aggregate(|b| (b.price.sum(), b.price.min(), b.price.avg(), (b.price * b.stock.cast::<Decimal>()).sum())).get(db).await?;
         assert_eq!(text([all.0.unwrap(), all.1.unwrap(), all.2.unwrap()]), ["62.79", "0.10", "12.558000"]);
+        // As many digits as SQLite's floats keep, which is fewer than the others have.
+        let (quotient, more) = one().values(|b| (b.price * dec("987654321.09") / 7, b.price * dec("987654321.09") / 7 + 1)).get(db).await?;
+        assert_eq!(text([quotient, more].map(|it| it.round_dp(4))), ["1763668430.5179", "1763668431.5179"]);
+        let mean = Book::objects().aggregate(|b| (b.price * dec("987654321.09")).avg()).get(db).await?;
+        assert_eq!(mean.unwrap().round_dp(3).to_string(), "12402962964.248");
         // What nothing is known of has no zeros at its end.
         let unknown = one().values(|b| (b.rating.cast::<Decimal>().or(0), orm::sql::<Book, Decimal>("2.50"))).get(db).await?;
         assert_eq!(text([unknown.0, unknown.1]), ["4.5", "2.5"]);

@@ -72,6 +72,18 @@ behaviour! {
         Ok(())
     }
 
+    async fn columns_that_nobody_reads(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let (id, title) = orm::raw::<(i64, String)>("SELECT id, title FROM shop_book WHERE id = 1").get(db).await?;
+        assert_eq!((id, &*title), (1, "Notes"));
+        let more = orm::raw::<i64>("SELECT id, title FROM shop_book").all(db).await.unwrap_err();
+        assert_eq!((more.code(), more.message()), (Code::Decode, "the answer has 2 columns, and a row is made of 1"));
+        let fewer = orm::raw::<(i64, String)>("SELECT id FROM shop_book").all(db).await.unwrap_err();
+        assert_eq!(fewer.code(), Code::Decode);
+        Ok(())
+    }
+
     async fn braces_in_sql_of_ones_own(bed) {
         filled(&bed).await?;
         let titles = Book::objects().filter(|b| b.id.eq(1)).values(|b| orm::sql::<_, String>("CONCAT('{{}}', {}, '{', '}')").part(b.title));

@@ -1,7 +1,7 @@
 //! Functions on text and numbers: the same values everywhere.
 
 use crate::{bed::behaviour, shop::*};
-use orm::{Code, prelude::*};
+use orm::{Code, Dialect, prelude::*};
 
 fn close(found: Option<f64>, wanted: f64) {
     assert!(found.is_some_and(|found| (found - wanted).abs() < 1e-9), "{found:?} is not {wanted}");
@@ -52,6 +52,19 @@ behaviour! {
         close(Some(radians), (-2.0_f64).to_radians());
         assert_eq!(book(3).values(|b| (b.price.cast::<i64>(), (b.price * -1).cast::<i32>(), b.stock.cast::<f64>(), b.discount.cast::<i64>(), b.stock.cast::<Decimal>())).get(db).await?, (9, -9, 7.0, Some(1), dec("7")));
         assert_eq!(book(4).values(|b| (b.rating.cast::<i64>(), b.rating.cast::<Decimal>())).get(db).await?, (Some(2), Some(dec("2.5"))));
+        // Too large for the type.
+        for far in [1e19, -1e19, 1e300] {
+            let cast = book(4).values(|b| (b.rating * 0.0 + far).cast::<i64>()).get(db).await;
+            assert_eq!(cast.unwrap_err().code(), Code::OutOfRange, "{far}");
+        }
+        let most = book(4).values(|b| ((b.rating * 0.0 + 9e18).cast::<i64>(), (b.rating * 0.0 + 1.2345678901234567e18).cast::<i64>()));
+        assert_eq!(most.get(db).await?, (Some(9_000_000_000_000_000_000), Some(1_234_567_890_123_456_768)));
+        let wide = book(4).values(|b| (b.rating * 0.0 + 3e9).cast::<i32>()).get(db).await.unwrap_err().code();
+        let narrow = book(4).values(|b| (b.id + 70_000).cast::<i16>()).get(db).await.unwrap_err().code();
+        // MariaDB has one whole number for all: what is too large is found out where it is read.
+        let expected = if db.dialect() == Dialect::MariaDb { Code::Decode } else { Code::OutOfRange };
+        assert_eq!((wide, narrow), (expected, expected));
+        assert_eq!(book(4).values(|b| (b.stock.cast::<i16>(), b.discount.cast::<i16>())).get(db).await?, (-2, None));
         assert_eq!(book(4).values(|b| (b.stock.bit_and(7), b.stock.bit_or(1), b.stock.bit_xor(5), b.id.bit_xor(b.id))).get(db).await?, (6, -1, -5, 0));
         assert_eq!(ids(&bed, |b| b.rating.log(0.0).gt(1.0)).await.unwrap_err().code(), Code::BadQuery);
         Ok(())

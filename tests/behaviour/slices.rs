@@ -75,6 +75,8 @@ behaviour! {
             assert_eq!(books().filter(|b| b.author.name.eq("Ada")).all(tx).await?.len(), 2);
             Ok(())
         }).await?;
+        let outside = Book::objects().for_update().get(&bed.db).await.unwrap_err();
+        assert_eq!((outside.code(), outside.hint().is_some()), (Code::BadQuery, true), "{outside}");
         let refused = Book::objects().for_update().distinct().all(&bed.db).await;
         assert_eq!(refused.map(|rows| rows.len()).map_err(|error| error.code()), Err(Code::BadQuery));
         Ok(())

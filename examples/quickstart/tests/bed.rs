@@ -35,7 +35,7 @@ impl Bed {
 
     /// A database on the MariaDB server of `ORM_TEST_MYSQL_URL`.
     pub async fn mariadb() -> Option<Bed> {
-        Bed::server("ORM_TEST_MYSQL_URL", "mysql://root@127.0.0.1:3306/", "").await
+        Bed::server("ORM_TEST_MYSQL_URL", "mysql://root@127.0.0.1:3306/", "information_schema").await
     }
 
     async fn server(variable: &str, default: &str, database: &str) -> Option<Bed> {

@@ -323,7 +323,6 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         resume: Option<Progress>,
     ) -> Result<bool> {
         let dialect = self.connection.dialect();
-        self.report(&Event::Begin { migration, direction, statements: statements.len() });
         let ran = if migration.atomic && dialect.capabilities().transactional_ddl {
             self.run_atomic(migration, direction, statements).await?
         } else {
@@ -383,6 +382,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         if recorded == (direction == Direction::Forward) {
             return Ok(false);
         }
+        self.report(&Event::Begin { migration, direction, statements: statements.len() });
         let mut captured = rebuild::Captured::default();
         let seen = require::seen(statements);
         for (number, statement) in statements.iter().enumerate() {
@@ -408,6 +408,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         statements: &[Statement],
         resume: Option<Progress>,
     ) -> Result<()> {
+        self.report(&Event::Begin { migration, direction, statements: statements.len() });
         let checksum = self.checksum(migration)?;
         let total = statements.len();
         // What was seen before it stopped may be otherwise by now.

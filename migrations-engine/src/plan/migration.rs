@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Statement, plan_numbered, plan_onto};
+use super::{Statement, StatementKind, plan_numbered, plan_onto};
 use crate::diff::{Answers, fits};
 use crate::error::Result;
 use crate::graph::Direction;
@@ -101,6 +101,56 @@ pub(crate) fn plan_inverses(
     plan_numbered(dialect, state, numbered, atomic, Direction::Backward)
 }
 
+/// What a migration does, in words: a line for each operation, and indented below it what becomes of it in the database
+/// (`migrate --plan`). Unlike a [`script`] it leaves out how, so a table that SQLite writes anew is one line.
+///
+/// ```
+/// use migrations_engine::plan::outline;
+/// use migrations_engine::{Dialect, Direction, Migration, MigrationId, Operation, Schema};
+/// use migrations_engine::schema::{ColumnType, Field, Model, ModelKey};
+/// let title = |max_length| Field::new("title", ColumnType::Char { max_length });
+/// let mut before = Schema::default();
+/// Operation::CreateModel(Model::new("shop", "Book").with(Field::auto_id()).with(title(50))).apply(&mut before)?;
+/// let alter = Operation::AlterField { model: ModelKey::new("shop", "Book"), field: title(40), fill: None };
+/// let migration = Migration { operations: vec![alter], ..Migration::new(MigrationId::new("shop", "0002_shorter")) };
+/// assert_eq!(
+///     outline(Dialect::Postgres, &before, &migration, Direction::Forward)?,
+///     ["Alter field title of shop.Book", "    title: change the type"]
+/// );
+/// # Ok::<(), migrations_engine::Error>(())
+/// ```
+pub fn outline(dialect: Dialect, before: &Schema, migration: &Migration, direction: Direction) -> Result<Vec<String>> {
+    let statements = plan_migration(dialect, before, migration, direction)?;
+    let mut lines: Vec<String> = Vec::new();
+    let (mut operation, mut first, mut anew) = (None, 0, false);
+    for statement in &statements {
+        if operation.replace(statement.operation) != Some(statement.operation) {
+            first = lines.len();
+            lines.push(heading(migration, statement, direction));
+        }
+        let line = match &statement.kind {
+            StatementKind::Capture { table, .. } => format!("    write {table} anew, with all its rows"),
+            _ => format!("    {}", statement.comment),
+        };
+        let told = lines[first..].iter().any(|known| known.trim_start() == line.trim_start());
+        if !anew && !told && !statement.comment.is_empty() {
+            lines.push(line);
+        }
+        match statement.kind {
+            StatementKind::Capture { .. } => anew = true,
+            StatementKind::Restore { .. } => anew = false,
+            _ => {}
+        }
+    }
+    Ok(lines)
+}
+
+/// The operation that a statement belongs to.
+fn heading(migration: &Migration, statement: &Statement, direction: Direction) -> String {
+    let back = if direction == Direction::Backward { "Undo: " } else { "" };
+    format!("{back}{}", migration.operations[statement.operation].describe())
+}
+
 /// The statements of a migration as a script to read, with comments (`sqlmigrate`).
 pub fn script(dialect: Dialect, before: &Schema, migration: &Migration, direction: Direction) -> Result<String> {
     let statements = plan_migration(dialect, before, migration, direction)?;
@@ -115,9 +165,7 @@ pub fn script(dialect: Dialect, before: &Schema, migration: &Migration, directio
     let mut operation = None;
     for statement in &statements {
         if operation.replace(statement.operation) != Some(statement.operation) {
-            let what = &migration.operations[statement.operation];
-            let back = if direction == Direction::Backward { "Undo: " } else { "" };
-            let _ = writeln!(text, "--\n-- {back}{}\n--", what.describe());
+            let _ = writeln!(text, "--\n-- {}\n--", heading(migration, statement, direction));
         }
         let sql = statement.sql();
         let _ = writeln!(text, "{sql}{}", if sql.starts_with("--") { "" } else { ";" });

@@ -37,7 +37,7 @@ use translate::{Translation, translations};
 
 pub use foresee::Early;
 pub(crate) use migration::{inverses, plan_back, plan_inverses};
-pub use migration::{plan_migration, script};
+pub use migration::{outline, plan_migration, script};
 pub use require::Requirement;
 pub use statement::{Recheck, Statement, StatementKind};
 
@@ -258,7 +258,7 @@ impl Planner {
                 Recheck::Repeat,
             );
             let nothing = Some(String::new());
-            self.push("SET CONSTRAINTS ALL DEFERRED".to_owned(), "as before", nothing, Recheck::Repeat);
+            self.push("SET CONSTRAINTS ALL DEFERRED".to_owned(), "", nothing, Recheck::Repeat);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::schema::Schema;
 pub struct Statement {
     /// What to run.
     pub kind: StatementKind,
-    /// Why, for a person.
+    /// Why, for a person; empty where there is nothing to tell.
     pub comment: String,
     /// The SQL that undoes this one statement, where that is possible; empty if there is nothing to undo.
     pub reverse: Option<String>,

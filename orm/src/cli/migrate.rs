@@ -11,7 +11,7 @@ use crate::{
     migrate::{self, Migrator, engine_dialect, engine_error},
 };
 use clap::{Arg, ArgAction};
-use migrations_engine::{Direction, MigrationId, MigrationSet, Schema, execute::Event, plan::plan_migration};
+use migrations_engine::{Direction, MigrationId, MigrationSet, Schema, execute::Event, plan::outline};
 use std::time::Duration;
 
 pub(super) struct Migrate;
@@ -183,7 +183,7 @@ async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, 
     Ok(())
 }
 
-/// What a migration does, statement by statement.
+/// What a migration does, operation by operation.
 fn explain(
     context: &Context<'_>,
     migrator: &Migrator,
@@ -194,10 +194,8 @@ fn explain(
     let set = migrator.set();
     let Some(migration) = set.get(id) else { return Ok(()) };
     let before = set.state_before(id).map_err(engine_error)?;
-    let statements =
-        plan_migration(engine_dialect(db.dialect()), &before, migration, direction).map_err(engine_error)?;
-    for statement in statements {
-        context.say(format_args!("    {}", statement.comment))?;
+    for line in outline(engine_dialect(db.dialect()), &before, migration, direction).map_err(engine_error)? {
+        context.say(format_args!("    {line}"))?;
     }
     match direction {
         Direction::Forward => lintmigrations::tell(context, db.dialect(), &before, migration),

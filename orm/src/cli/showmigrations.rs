@@ -2,14 +2,14 @@
 
 use super::{
     Command, CommandFuture, Context, chosen,
-    output::{DONE, NAME, NOTE, styled},
+    output::{BAD, DONE, NAME, NOTE, styled},
 };
 use crate::{
-    Result,
+    Database, Result,
     migrate::{Migrator, engine_error},
 };
 use clap::{Arg, ArgAction};
-use migrations_engine::{Direction, Migration, MigrationId, execute::Applied};
+use migrations_engine::{Code, Direction, Migration, MigrationId, execute::Applied};
 use std::collections::BTreeSet;
 
 pub(super) struct ShowMigrations;
@@ -47,7 +47,7 @@ async fn show(context: &Context<'_>) -> Result<()> {
         for migration in order.iter().filter(|migration| wanted.contains(&*migration.id.app)) {
             context.say(format_args!("{} {}{}", show(migration).mark(), migration.id, show(migration).when()))?;
         }
-        return Ok(());
+        return disagreements(context, &migrator, &db, &wanted).await;
     }
     for app in context.project().apps().iter().filter(|app| wanted.contains(app.label())) {
         context.say(styled(NAME, app.label()))?;
@@ -60,6 +60,25 @@ async fn show(context: &Context<'_>) -> Result<()> {
         for migration in own {
             context.say(format_args!(" {} {}{}", show(migration).mark(), migration.id.name, show(migration).when()))?;
         }
+    }
+    disagreements(context, &migrator, &db, &wanted).await
+}
+
+/// Where the history and the files disagree; a migration that stopped is marked in the list itself.
+async fn disagreements(
+    context: &Context<'_>,
+    migrator: &Migrator,
+    db: &Database,
+    wanted: &BTreeSet<&str>,
+) -> Result<()> {
+    let findings = migrator.findings(db).await?;
+    for finding in findings.iter().filter(|it| it.code != Code::M073 && wanted.contains(&*it.migration.app)) {
+        context.say(format_args!(
+            "{} {}: {}; see `repair`",
+            styled(BAD, "[!]"),
+            finding.code.as_str(),
+            finding.message
+        ))?;
     }
     Ok(())
 }

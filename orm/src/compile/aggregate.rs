@@ -35,8 +35,10 @@ impl Sql {
             // A function of our own cannot have a window there: the digits that all values have are rounded to.
             Aggregate::Sum | Aggregate::Avg if sqlite && kind == Some(Kind::Decimal) && self.over.is_some() => {
                 let scale = self.scale_in_window(of);
-                self.push("ROUND(");
-                self.over_rows(if of.function == Aggregate::Sum { "SUM" } else { "AVG" }, of, "")?;
+                let (name, round) =
+                    if of.function == Aggregate::Sum { ("SUM", "ROUND(") } else { ("AVG", "orm_quotient(") };
+                self.push(round);
+                self.over_rows(name, of, "")?;
                 self.push(&format!(", {scale})"));
                 return Ok(());
             }

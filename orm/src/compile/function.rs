@@ -192,12 +192,18 @@ impl Sql {
         if let Kind::Postgres(own) = kind {
             own.known_to(self.dialect)?;
         }
-        let whole = matches!(kind, Kind::I16 | Kind::I32 | Kind::I64);
-        // The others round where SQLite and Rust cut off.
-        let cut = whole && !matches!(self.kind(inner), Some(Kind::I16 | Kind::I32 | Kind::I64));
-        match self.dialect {
-            Dialect::Postgres if cut => self.around("CAST(TRUNC(", inner, ") AS ")?,
-            Dialect::MariaDb | Dialect::MySql if cut => self.around("CAST(TRUNCATE(", inner, ", 0) AS ")?,
+        let (from, range) = (self.kind(inner), kind.whole_range());
+        let cut = range.is_some() && from.and_then(Kind::whole_range).is_none();
+        match (self.dialect, range) {
+            (Dialect::Sqlite, Some((least, most))) => return self.cut(inner, from, least, most),
+            // They round where Rust cuts off.
+            (Dialect::Postgres, _) if cut => self.around("CAST(TRUNC(", inner, ") AS ")?,
+            (Dialect::MariaDb | Dialect::MySql, _) if matches!(from, Some(Kind::F32 | Kind::F64)) && cut => {
+                // `DIV` refuses what is too large, and counts in decimals: of a large float the last digits are others.
+                self.around("(CAST(TRUNCATE(", inner, ", 0) AS SIGNED)")?;
+                return self.around(" + 0 * (TRUNCATE(", inner, ", 0) DIV 1))");
+            }
+            (Dialect::MariaDb | Dialect::MySql, _) if cut => return self.around("(TRUNCATE(", inner, ", 0) DIV 1)"),
             _ => self.around("CAST(", inner, " AS ")?,
         }
         match scale(inner) {
@@ -208,6 +214,19 @@ impl Sql {
         }
         self.push(")");
         Ok(())
+    }
+
+    /// A whole number on SQLite, which makes the nearest that it has of one that is too large.
+    fn cut(&mut self, inner: &Expr, from: Option<Kind>, least: i64, most: i64) -> Result<()> {
+        match from.and_then(Kind::whole_range) {
+            Some((first, last)) if least <= first && last <= most => self.around("CAST(", inner, " AS INTEGER)"),
+            Some(_) => self.around("orm_whole(", inner, &format!(", {least}, {most})")),
+            // The two ends are what it makes of numbers beyond them.
+            None => {
+                let (least, most) = (least.max(i64::MIN + 1), most.min(i64::MAX - 1));
+                self.around("orm_whole(CAST(", inner, &format!(" AS INTEGER), {least}, {most})"))
+            }
+        }
     }
 
     pub(super) fn type_name(&self, kind: Kind) -> Cow<'static, str> {

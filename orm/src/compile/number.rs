@@ -44,13 +44,20 @@ impl Sql {
             return self.operator(op, left, right, kind);
         }
         let before = std::mem::replace(&mut self.rounding, true);
-        self.push("ROUND(");
+        let divides = op == BinaryOp::Div || divides(left) || divides(right);
+        self.push(self.rounder(divides));
         self.operator(op, left, right, kind)?;
         let digits = |side| scale(side).unwrap_or(SOME_DIGITS);
         let scale = scale_of(op, digits(left), digits(right));
         self.push(&format!(", {scale})"));
         self.rounding = before;
         Ok(())
+    }
+
+    /// The function that rounds a decimal to digits after the point. What is exact elsewhere SQLite refuses where it has more
+    /// digits than floats keep; a quotient is rounded on all of them, and there to as many as it keeps.
+    fn rounder(&self, quotient: bool) -> &'static str {
+        if quotient && self.dialect == Dialect::Sqlite { "orm_quotient(" } else { "ROUND(" }
     }
 
     fn operator(&mut self, op: BinaryOp, left: &Expr, right: &Expr, kind: Option<Kind>) -> Result<()> {
@@ -112,7 +119,7 @@ impl Sql {
     /// A mean of decimals: of the exact sum, with four digits more than the values have.
     pub(super) fn decimal_mean(&mut self, on: &Expr, write: impl Fn(&mut Sql, &str) -> Result<()>) -> Result<()> {
         let scale = scale(on).unwrap_or(SOME_DIGITS) + MORE_DIGITS;
-        self.push("ROUND(");
+        self.push(self.rounder(true));
         if self.dialect == Dialect::Sqlite {
             self.push("CAST(");
             write(self, "orm_sum")?;
@@ -124,6 +131,15 @@ impl Sql {
         }
         self.push(&format!(", {scale})"));
         Ok(())
+    }
+}
+
+/// Whether the expression is computed from a quotient.
+fn divides(expr: &Expr) -> bool {
+    match expr {
+        Expr::Binary(op, left, right) => *op == BinaryOp::Div || divides(left) || divides(right),
+        Expr::Negate(inner) => divides(inner),
+        _ => false,
     }
 }
 

@@ -322,14 +322,13 @@ impl Sql {
 /// The function that makes a value one that the column holds, and its further arguments.
 fn guard(model: &ModelMeta, column: u16) -> Option<(&'static str, String)> {
     let shape = &model.columns[usize::from(column)];
-    let whole = |least: i64, most: i64| {
+    let whole = |(least, most)| {
         let least = if model.is_positive(column) { 0 } else { least };
         Some(("orm_whole", format!(", {least}, {most}")))
     };
     match shape.kind {
-        Kind::I16 => whole(i16::MIN.into(), i16::MAX.into()),
-        Kind::I32 => whole(i32::MIN.into(), i32::MAX.into()),
-        Kind::I64 | Kind::Duration => whole(i64::MIN, i64::MAX),
+        Kind::I16 | Kind::I32 | Kind::I64 => shape.kind.whole_range().and_then(whole),
+        Kind::Duration => whole((i64::MIN, i64::MAX)),
         Kind::F32 => Some(("orm_single", String::new())),
         Kind::F64 => Some(("orm_double", String::new())),
         Kind::Decimal => Some(("orm_decimal", format!(", {}, {}", shape.digits?, shape.scale?))),

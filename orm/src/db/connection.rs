@@ -434,7 +434,6 @@ impl Connection {
         if let Link::Sqlite(conn) = &mut self.link
             && let Some((table, columns)) = super::sqlite::broken_key(conn)
         {
-            let error = error.about(&format!("{table}.{}", columns.join(", ")));
             return failure::named(error.with_table(table).with_fields(columns));
         }
         failure::named(error)

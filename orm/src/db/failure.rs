@@ -6,10 +6,10 @@
 
 use crate::{Code, Dialect, Error};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 /// Gives the model of a table, and its fields by the names of columns.
-pub(crate) type FieldsOf = fn(&str, &[String]) -> Option<(&'static str, Vec<String>)>;
+pub(crate) type FieldsOf = fn(&str, &[String]) -> Option<(Cow<'static, str>, Vec<String>)>;
 
 static FIELDS_OF: OnceLock<FieldsOf> = OnceLock::new();
 
@@ -22,9 +22,16 @@ pub(crate) fn name_fields_by(fields_of: FieldsOf) {
 #[cold]
 pub(super) fn named(error: Error) -> Error {
     let known = FIELDS_OF.get().and_then(|fields_of| fields_of(error.table()?, error.fields()));
-    match known {
-        Some((model, fields)) => error.with_model(model).with_fields(fields),
-        None => error,
+    let (owner, error) = match known {
+        Some((model, fields)) => (Some(model.to_string()), error.with_model(model).with_fields(fields)),
+        None => (error.table().map(str::to_owned), error),
+    };
+    match (owner, error.fields()) {
+        (Some(owner), [field]) => {
+            let what = format!("{owner}.{field}");
+            error.about(&what)
+        }
+        _ => error,
     }
 }
 
@@ -126,7 +133,7 @@ fn without_values(message: &str) -> String {
     format!("{}: ..{}", &message[..start], after.map_or("", |end| &rest[end + 1..]))
 }
 
-fn hint(code: Code) -> Option<&'static str> {
+pub(super) fn hint(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::MissingTable => "run the migrations: cargo run -- migrate",
         Code::Serialization | Code::Deadlock => "run the whole transaction again; `build_transaction().retry(3)` does",
@@ -139,6 +146,9 @@ fn hint(code: Code) -> Option<&'static str> {
             "MariaDB and MySQL know zones once `mysql_tzinfo_to_sql` has loaded them; a fixed offset needs no list"
         }
         Code::ConnectionLost => "whether the statement took effect is not known; the next one gets a new connection",
+        Code::InexactDecimal => {
+            "SQLite counts decimals in floats of 15 digits: read it as `cast::<f64>()`, or use PostgreSQL or MariaDB"
+        }
         Code::TransactionOver => "an earlier statement failed: try statements that may fail in `tx.transaction(..)`",
         _ => return None,
     })

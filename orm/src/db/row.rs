@@ -1,6 +1,9 @@
 //! Rows and their cells: one reading surface over the three back ends, straight into Rust's types.
 
-use super::decode::{Bad, Decode};
+use super::{
+    decode::{Bad, Decode, INEXACT},
+    failure,
+};
 use crate::{Code, Error, Range, Result, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 #[allow(unused_imports, reason = "without a back end there are no rows")]
@@ -314,7 +317,10 @@ impl Bad {
                 Error::new(Code::Decode, format!("column {column} cannot be read as `{wanted}`: it holds {found}"))
             }
             Bad::Value(form, value) => {
-                Bad::Found(form.to_owned()).into_error(column - 1, wanted).with_unredacted(format!("{form}: {value}"))
+                let error = Bad::Found(form.to_owned()).into_error(column - 1, wanted);
+                let hint = if form == INEXACT { failure::hint(Code::InexactDecimal) } else { None };
+                let error = hint.into_iter().fold(error, Error::with_hint);
+                error.with_unredacted(format!("{form}: {value}"))
             }
         }
     }

@@ -95,7 +95,7 @@ fn created(catalog: &Catalog, create: &Create) -> Result<Kind> {
     }
     match mistakes.is_empty() {
         true => Ok(Kind::Create { seen: catalog.columns(&model), model, rows }),
-        false => Err(Error::refused(model.static_name(), mistakes)),
+        false => Err(Error::refused(model.name.clone(), mistakes)),
     }
 }
 

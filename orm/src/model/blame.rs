@@ -31,7 +31,7 @@ impl ModelMeta {
     /// The error as one of a field; see [`ModelMeta::blame`].
     #[cold]
     pub(crate) fn blame_field(&self, field: u16, error: Error) -> Error {
-        let error = error.with_model(self.static_name());
+        let error = error.with_model(self.name.clone());
         match self.fields.get(usize::from(field)) {
             Some(field) if error.fields().is_empty() => {
                 let name = field.name.clone().into_owned();

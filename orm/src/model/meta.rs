@@ -287,14 +287,6 @@ impl ModelMeta {
         }
     }
 
-    /// The name for errors, which outlive the metadata of models made at run time.
-    pub(crate) fn static_name(&self) -> &'static str {
-        match self.name {
-            Cow::Borrowed(name) => name,
-            Cow::Owned(_) => "a model",
-        }
-    }
-
     /// The model with its application, `library.Book`.
     ///
     /// ```

@@ -4,9 +4,10 @@
 //! `Project` does for each of its applications. A foreign key of an application that is neither is not known: then the
 //! database's own constraint decides what a deletion does.
 
-use super::{AppSpec, ModelMeta, OnDelete, RelationKind};
+use super::{AppSpec, FieldMeta, ModelMeta, OnDelete, RelationKind};
 use crate::tree::ModelRef;
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -47,18 +48,21 @@ pub fn register(app: &'static AppSpec) {
     }
 }
 
-/// The model of a table, and its fields that have these columns.
-fn fields_of(table: &str, columns: &[String]) -> Option<(&'static str, Vec<String>)> {
+/// The model of a table, and its fields that have these columns; of a many-to-many's table the field that makes it.
+fn fields_of(table: &str, columns: &[String]) -> Option<(Cow<'static, str>, Vec<String>)> {
     let apps = APPS.read().unwrap_or_else(PoisonError::into_inner).clone();
-    let model = apps.into_iter().flat_map(AppSpec::models).find_map(|model| {
-        let between = model
-            .fields
-            .iter()
-            .filter(|field| field.makes_table())
-            .filter_map(|field| Some(field.relation.as_ref()?.through(&ModelRef::Static(model), field)?.model()));
-        std::iter::once(ModelRef::Static(model)).chain(between).find(|model| model.has_table(table))
-    })?;
-    Some((model.static_name(), model.fields_with(columns)))
+    apps.into_iter().flat_map(AppSpec::models).find_map(|model| {
+        if model.has_table(table) {
+            return Some((model.name.clone(), model.fields_with(columns)));
+        }
+        let makes = |field: &&FieldMeta| {
+            let relation = field.relation.as_ref().filter(|_| field.makes_table());
+            let through = relation.and_then(|relation| relation.through(&ModelRef::Static(model), field));
+            through.is_some_and(|through| through.model().has_table(table))
+        };
+        let field = model.fields.iter().find(makes)?;
+        Some((model.name.clone(), vec![field.name.to_string()]))
+    })
 }
 
 /// The foreign keys that point to a model.

@@ -499,6 +499,11 @@ impl<'r, 'c> Reader<'r, 'c> {
         self.model.and_then(|(model, _)| model.fields.get(usize::from(self.next.wrapping_sub(1))))
     }
 
+    /// The next column.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
     /// The answer that the row came in.
     pub(crate) fn origin(&self) -> crate::db::Origin {
         self.row.origin()

@@ -189,7 +189,7 @@ pub(super) fn check(plans: &[Arc<Prefetch>]) -> Result<()> {
             None => &[],
         };
         match parts.iter().find(|part| matches!(part, Expr::Invalid(..))) {
-            Some(Expr::Invalid(code, why)) => Err(Error::new(*code, &**why).with_model(plan.step.model.static_name())),
+            Some(Expr::Invalid(code, why)) => Err(Error::new(*code, &**why).with_model(plan.step.model.name.clone())),
             _ => check(&plan.below),
         }
     })
@@ -364,7 +364,7 @@ impl<M: Model + RowPart> QuerySet<M> {
     {
         let (way, prefetch) = relation(M::fields()).into_prefetch();
         async move {
-            let wrong = |what: &str| Err(Error::new(Code::BadQuery, what).with_model(M::meta().static_name()));
+            let wrong = |what: &str| Err(Error::new(Code::BadQuery, what).with_model(M::meta().name.clone()));
             if !way.is_empty() {
                 return wrong("`all_with` takes a relation of the row itself, without a path before it");
             }

@@ -165,6 +165,9 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// Locks the rows until the transaction ends. SQL: `FOR UPDATE`; on SQLite, where a transaction that writes has the whole
     /// database to itself, nothing.
     ///
+    /// # Errors
+    /// [`Code::BadQuery`](crate::Code::BadQuery) where it runs outside of a transaction, which would lock nothing.
+    ///
     /// ```
     /// # use library::*;
     /// let query = Book::objects().filter(|b| b.id.eq(1)).for_update();

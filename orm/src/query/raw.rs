@@ -73,8 +73,8 @@ impl<O: Row> Raw<O> {
     /// All rows. The query only reads: on SQLite the database refuses one that writes.
     ///
     /// # Errors
-    /// [`Code::BadQuery`] when there are more or fewer values than `?`, [`Code::Decode`] when a column is not of the row's type,
-    /// and what the database says of the text.
+    /// [`Code::BadQuery`] when there are more or fewer values than `?`, [`Code::Decode`] when a column is not of the row's type
+    /// or there are more or fewer columns than it takes, and what the database says of the text.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
@@ -135,10 +135,18 @@ impl<O: Row> Operation for Read<O> {
     async fn run(&mut self, conn: &mut Connection) -> Result<Vec<O>> {
         let mut rows = Vec::new();
         let mut each = |row: &crate::Row<'_>| {
-            rows.push(O::read(&mut Reader::new(row, &[]))?);
-            Ok(())
+            let mut reader = Reader::new(row, &[]);
+            rows.push(O::read(&mut reader)?);
+            let (read, there) = (reader.position(), row.len());
+            if read == there { Ok(()) } else { Err(more_columns(read, there)) }
         };
         conn.query(&self.statement, &mut each).await?;
         Ok(rows)
     }
+}
+
+#[cold]
+fn more_columns(read: usize, there: usize) -> Error {
+    Error::new(Code::Decode, format!("the answer has {there} columns, and a row is made of {read}"))
+        .with_hint("name the columns that are wanted in the SQL, or a type for each of them in `raw::<(..)>`")
 }

@@ -40,6 +40,9 @@ pub(super) async fn read_all<O: Row>(
     conn: &mut Connection,
     wanted: &mut (dyn FnMut(&crate::Row<'_>) -> Result<bool> + Send),
 ) -> Result<Vec<O>> {
+    if fetch.access == Access::Write && !conn.in_transaction() {
+        return Err(unlocked());
+    }
     let mut rows = Vec::new();
     let (related, scales) = (&fetch.related, &fetch.scales);
     let mut each = |row: &crate::Row<'_>| {
@@ -49,7 +52,7 @@ pub(super) async fn read_all<O: Row>(
         Ok(())
     };
     let model = fetch.model;
-    conn.query(&fetch.statement, &mut each).await.map_err(|error| error.with_model(model.static_name()))?;
+    conn.query(&fetch.statement, &mut each).await.map_err(|error| error.with_model(model.name.clone()))?;
     if let (false, Some(ops)) = (fetch.prefetches.is_empty() || rows.is_empty(), model.ops) {
         let jobs = load::collect(
             &fetch.prefetches,
@@ -60,6 +63,13 @@ pub(super) async fn read_all<O: Row>(
         load::attach(&mut owners, &jobs, filled);
     }
     Ok(rows)
+}
+
+/// Outside of a transaction a lock would be gone before its rows were there.
+#[cold]
+fn unlocked() -> Error {
+    Error::new(Code::BadQuery, "rows stay locked until their transaction ends, and `for_update` stands in none")
+        .with_hint("run it in one: `db.transaction(async |tx| query.all(tx).await)`")
 }
 
 impl<M: Model, O: Row> QuerySet<M, O> {
@@ -131,10 +141,10 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         match (rows.next(), rows.next()) {
             (Some(row), None) => Ok(row),
             (None, _) => Err(Error::new(Code::NotFound, format!("no `{}` matches", M::meta().name))
-                .with_model(M::meta().static_name())
+                .with_model(M::meta().name.clone())
                 .with_hint("`.get(..).await.optional()` gives `None` instead")),
             (Some(_), Some(_)) => Err(Error::new(Code::MultipleFound, format!("several `{}` match", M::meta().name))
-                .with_model(M::meta().static_name())
+                .with_model(M::meta().name.clone())
                 .with_hint("narrow the filter, or take `.first(..)`")),
         }
     }

@@ -105,7 +105,7 @@ fn negative(meta: &ModelMeta, column: u16) -> Error {
 
 pub(super) fn refuse(meta: &ModelMeta, column: u16, code: Code, what: &str) -> Error {
     let name = field_name(meta, column);
-    Error::new(code, format!("`{}.{name}` {what}", meta.name)).with_model(meta.static_name()).with_fields([name])
+    Error::new(code, format!("`{}.{name}` {what}", meta.name)).with_model(meta.name.clone()).with_fields([name])
 }
 
 /// The Rust name of the field that a column belongs to.

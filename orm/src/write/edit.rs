@@ -195,7 +195,7 @@ impl<M: Model> Edit<M> {
                     Code::BadQuery,
                     format!("`{name}` is the key of the row, which cannot be changed"),
                 )
-                .with_model(meta.static_name())
+                .with_model(meta.name.clone())
                 .with_fields([name])
                 .with_hint("make a new row, and delete the old one"));
             }

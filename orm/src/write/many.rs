@@ -12,9 +12,9 @@ use crate::{
     field::{Scope, ToMany},
     model::RowPart,
     query::value_of,
-    tree::{Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Select, Selected, Update},
+    tree::{Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Select, Selected, Step, Update},
 };
-use std::{collections::HashSet, marker::PhantomData};
+use std::{borrow::Cow, collections::HashSet, marker::PhantomData};
 
 /// A to-many relation of one row: what `book.many(|b| b.tags)` gives.
 ///
@@ -41,7 +41,7 @@ pub struct Many<T> {
 #[derive(Clone)]
 enum Side {
     /// By a table between: its columns for the owner and for the related row.
-    Between { model: ModelRef, source: Vec<u16>, target: Vec<u16>, automatic: bool },
+    Between { model: ModelRef, source: Vec<u16>, target: Vec<u16>, automatic: bool, of: Step },
     /// By a foreign key of the related rows.
     ForeignKey { model: ModelRef, columns: Vec<u16> },
 }
@@ -50,7 +50,7 @@ pub(crate) fn many<M: Model, S: Scope, T: Model>(row: &M, relation: ToMany<S, T>
     Many { owner: super::point::key_values(&row.key()), side: side(&relation.step()), _target: PhantomData }
 }
 
-fn side(step: &crate::tree::Step) -> Result<Side> {
+fn side(step: &Step) -> Result<Side> {
     let field = &step.model.fields[usize::from(step.field)];
     let columns = |model: &ModelRef, field: u16| model.fields[usize::from(field)].columns().collect();
     let wrong = || Error::new(Code::BadModel, format!("`{}.{}` leads nowhere", step.model.name, field.name));
@@ -58,7 +58,7 @@ fn side(step: &crate::tree::Step) -> Result<Side> {
     if let Some(through) = step.between() {
         let model = through.model();
         let (source, target) = (columns(&model, through.source), columns(&model, through.target));
-        return Ok(Side::Between { model, source, target, automatic: through.automatic });
+        return Ok(Side::Between { model, source, target, automatic: through.automatic, of: step.clone() });
     }
     let key = step.foreign_key().ok_or_else(wrong)?;
     let model = if step.reverse { step.model.clone() } else { relation.target() };
@@ -191,7 +191,7 @@ impl<T: Model> Many<T> {
     /// # Ok(()) }
     /// ```
     pub async fn clear<E: Executor>(self, ex: &E) -> Result<u64> {
-        let name = T::meta().static_name();
+        let name = T::meta().name.clone();
         ex.run(Relate { side: self.side?, owner: self.owner?, change: Change::Clear, keys: Vec::new(), name }).await
     }
 
@@ -204,7 +204,7 @@ impl<T: Model> Many<T> {
                 keys.push(key);
             }
         }
-        Ok(Relate { side: self.side?, owner: self.owner?, change, keys, name: T::meta().static_name() })
+        Ok(Relate { side: self.side?, owner: self.owner?, change, keys, name: T::meta().name.clone() })
     }
 }
 
@@ -245,7 +245,8 @@ struct Relate {
     owner: Vec<Value>,
     change: Change,
     keys: Vec<Vec<Value>>,
-    name: &'static str,
+    /// The model of the related rows.
+    name: Cow<'static, str>,
 }
 
 impl Operation for Relate {
@@ -261,7 +262,7 @@ impl Operation for Relate {
         }
         let mark = conn.savepoint().await?;
         let done = self.relate(conn).await;
-        finish(conn, mark, done).await
+        finish(conn, mark, done).await.map_err(|error| self.told(error))
     }
 }
 
@@ -368,7 +369,7 @@ impl Relate {
                 Ok(rows) => rows,
                 Err(error) => {
                     let sent = Sent::of(&columns, statement.binds());
-                    return Err(explained_by(sent, error, model, conn).await.with_model(self.name));
+                    return Err(explained_by(sent, error, model, conn).await);
                 }
             };
             if ignore && !names_target {
@@ -376,6 +377,26 @@ impl Relate {
             }
         }
         Ok(count)
+    }
+
+    /// The error of a table between that nobody has declared, as one of the relation. Not every database looks at keys before
+    /// the end.
+    fn told(&self, error: Error) -> Error {
+        let Side::Between { automatic: true, of, .. } = &self.side else { return error };
+        if error.code() != Code::ForeignKeyViolation {
+            return error;
+        }
+        let field = &of.model.fields[usize::from(of.field)];
+        let (owner, far) = (of.model.name.clone(), field.relation.as_ref().map(|relation| relation.target()));
+        let added = match &*self.keys {
+            [key] => format!("the key {}", shown(key)),
+            keys => format!("one of the {} keys", keys.len()),
+        };
+        let itself = &far.as_ref().filter(|_| of.reverse).unwrap_or(&of.model).verbose_name;
+        let (field, name) = (&field.name, &self.name);
+        let what =
+            format!("`{owner}.{field}`: there is no `{name}` with {added}, or the {itself} itself is not stored");
+        error.retold_of(owner, field, what)
     }
 
     /// The columns of a model between, beside the two keys, that a default fills. What has none, and wants a value, has to be
@@ -449,7 +470,8 @@ impl Relate {
         let (first, more) =
             (missing.iter().take(10).cloned().collect::<Vec<_>>().join(", "), missing.len().saturating_sub(10));
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        Err(Error::new(Code::NotFound, format!("no `{}` has the key {first}{more}", model.name)).with_model(self.name))
+        Err(Error::new(Code::NotFound, format!("no `{}` has the key {first}{more}", model.name))
+            .with_model(self.name.clone()))
     }
 
     /// Sets the foreign key of related rows to the owner, or to NULL where it is the owner.

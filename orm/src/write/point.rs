@@ -74,7 +74,7 @@ pub(super) async fn read_by_key<M: Model>(conn: &mut Connection, key: impl Into<
 fn of_key(meta: &ModelMeta, error: Error) -> Error {
     match *meta.key {
         [column] if error.kind() == ErrorKind::Value => meta.blame(column, error),
-        _ => error.with_model(meta.static_name()),
+        _ => error.with_model(meta.name.clone()),
     }
 }
 
@@ -82,7 +82,7 @@ fn of_key(meta: &ModelMeta, error: Error) -> Error {
 #[cold]
 pub(super) fn not_found(meta: &ModelMeta) -> Error {
     Error::new(Code::NotFound, format!("no `{}` has this key", meta.name))
-        .with_model(meta.static_name())
+        .with_model(meta.name.clone())
         .with_hint("`.await.optional()` gives `None` instead")
 }
 

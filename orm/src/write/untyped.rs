@@ -24,7 +24,7 @@ pub(crate) fn new_row(meta: &ModelMeta, input: &Input) -> Result<RowValues, Vec<
 pub(crate) fn new_value(meta: &ModelMeta, field: &FieldMeta, json: &serde_json::Value) -> Result<Vec<Value>> {
     let given = Untyped::Json(json);
     read_field(meta, field, given)
-        .map_err(|error| Error::refused(meta.static_name(), vec![mistake(meta, field, &error, given)]))
+        .map_err(|error| Error::refused(meta.name.clone(), vec![mistake(meta, field, &error, given)]))
 }
 
 /// The statements that make new rows; they give back every column.

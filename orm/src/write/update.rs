@@ -140,17 +140,17 @@ impl<M: Model, O> QuerySet<M, O> {
 
 fn changes<M: Model, A: Assigns<M>>(rows: Select, assigns: A, returning: Vec<u16>) -> Result<Update> {
     let mut set = Vec::new();
-    assigns.add_to(&mut set).map_err(|error| error.with_model(M::meta().static_name()))?;
+    assigns.add_to(&mut set).map_err(|error| error.with_model(M::meta().name.clone()))?;
     if set.iter().any(|assignment| rows.model.key.contains(&assignment.column)) {
         return Err(Error::new(Code::BadQuery, "the key of a row cannot be changed")
-            .with_model(M::meta().static_name())
+            .with_model(M::meta().name.clone())
             .with_hint("make a new row, and delete the old one"));
     }
     for (index, assignment) in set.iter().enumerate() {
         if set[..index].iter().any(|before| before.column == assignment.column) {
             let name = super::check::field_name(M::meta(), assignment.column);
             return Err(Error::new(Code::BadQuery, format!("`{name}` is set twice"))
-                .with_model(M::meta().static_name())
+                .with_model(M::meta().name.clone())
                 .with_fields([name])
                 .with_hint("keep one of the two"));
         }

@@ -125,7 +125,7 @@ impl<M: Model> ByKey<M> {
                 let meta = M::meta();
                 let name = super::check::field_name(meta, column);
                 return Err(Error::new(Code::BadQuery, format!("`{name}` of the key has no value in the draft"))
-                    .with_model(meta.static_name())
+                    .with_model(meta.name.clone())
                     .with_fields([name]));
             }
         }
@@ -311,7 +311,7 @@ pub(super) async fn finish<T>(conn: &mut Connection, mark: Savepoint, done: Resu
 #[cold]
 fn comes_and_goes(meta: &ModelMeta) -> Error {
     Error::new(Code::Serialization, format!("the `{}` of this key is made and deleted all the time", meta.name))
-        .with_model(meta.static_name())
+        .with_model(meta.name.clone())
         .with_hint("try again")
 }
 

@@ -56,7 +56,7 @@ impl Bed {
             #[cfg(feature = "mysql")]
             Backend::MariaDb => {
                 let base = base("ORM_TEST_MYSQL_URL", "mysql://root@127.0.0.1:3306/");
-                (format!("{base}{name}"), Some(reach(&base).await?))
+                (format!("{base}{name}"), Some(reach(&format!("{base}information_schema")).await?))
             }
         };
         if let Some(admin) = &admin {

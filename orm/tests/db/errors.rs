@@ -65,6 +65,9 @@ async fn mariadb_servers() {
     let Some(bed) = Bed::new(Backend::MariaDb).await else { return };
     assert_eq!(code("mysql://root:hunter2@127.0.0.1:1/db").await, Code::Unreachable);
     assert_eq!(code("mysql://root:hunter2@host:no/db").await, Code::BadUrl);
+    for nameless in ["mysql://root:hunter2@127.0.0.1:1", "mariadb://root:hunter2@127.0.0.1:1/?sslmode=disable"] {
+        assert_eq!(code(nameless).await, Code::BadUrl);
+    }
     assert_eq!(code(&format!("{}_missing", bed.url)).await, Code::NoDatabase);
     assert_eq!(code(&bed.url.replace("root@", "no_such_user:hunter2@")).await, Code::LoginRefused);
     assert_eq!(

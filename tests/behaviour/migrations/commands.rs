@@ -2,7 +2,7 @@
 
 use super::{after, before};
 use crate::bed::{Bed, behaviour};
-use orm::{App, Code, Error, Model, Project, Result, model::AppSpec};
+use orm::{App, Code, Dialect, Error, Model, Project, Result, model::AppSpec};
 use std::path::{Path, PathBuf};
 
 /// The application, as if it were declared by a crate in this folder.
@@ -138,6 +138,14 @@ behaviour! {
         let told = shell.refused("lintmigrations --dialect postgres --allow L001");
         assert!(told.message().contains("things to know"), "{told}");
         assert_eq!(shell.files()[..2], ["0001_initial.toml", "0002_later.toml"]);
+        let planned = shell.run("migrate --plan")?;
+        // An operation is a line, and what becomes of it another; of how SQLite writes a table anew nothing is said.
+        let becomes = match db.dialect() {
+            Dialect::Sqlite => "write chinook_customer anew, with all its rows",
+            _ => "add unique chinook_customer_email_aea8b144_uniq",
+        };
+        let told = format!("    Alter field email of chinook.Customer\n        {becomes}\n");
+        assert!(planned.contains(&told) && !planned.contains("sequence"), "{planned}");
         shell.run("migrate")?;
         shell.run("migrate chinook 0001")?;
         shell.run("migrate")?;
@@ -150,6 +158,21 @@ behaviour! {
         let edited = shell.refused("migrate");
         assert!(edited.message().contains("M052") || edited.message().contains("M070"), "{edited}");
         std::fs::write(&first, text).unwrap();
+
+        // Where history and files disagree, the list says so.
+        assert!(!shell.run("showmigrations")?.contains("[!]"));
+        db.batch("UPDATE orm_migrations SET name = '0002_gone' WHERE name = '0002_later'").await?;
+        db.batch("UPDATE orm_migrations SET checksum = 'another' WHERE name = '0001_initial'").await?;
+        for line in ["showmigrations", "showmigrations chinook --plan"] {
+            let shown = shell.run(line)?;
+            let told: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("[!] ")).collect();
+            assert!(told.len() == 2 && told.iter().all(|line| line.ends_with("; see `repair`")), "{shown}");
+            assert!(told.iter().any(|line| line.starts_with("M070: `chinook.0001_initial` was edited ")), "{shown}");
+            assert!(told.iter().any(|line| line.starts_with("M071: `chinook.0002_gone` was applied ")), "{shown}");
+        }
+        db.batch("UPDATE orm_migrations SET name = '0002_later' WHERE name = '0002_gone'").await?;
+        shell.run("repair --accept chinook.0001_initial")?;
+        assert!(!shell.run("showmigrations")?.contains("[!]"));
 
         // A change that belongs to what was made last; an answer that nothing asks for; answers in a file.
         assert_eq!(shell.refused("makemigrations --remove chinook.Track.bytes").hint().unwrap(), "look for a slip in the name, or leave the answer out");

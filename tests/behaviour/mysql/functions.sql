@@ -32,7 +32,7 @@ SELECT FLOOR(`price`), ROUND(`price`, ?), SQRT(`stock`), CASE WHEN ((`stock`) > 
 SELECT `stock` DIV ?, `stock` % `stock`, `price` * CAST(? AS DECIMAL(65, 0)), ROUND(`price` / `discount`, 6) FROM `shop_book`
 
 -- conversions
-SELECT CAST(TRUNCATE(`price`, 0) AS SIGNED), CAST(`stock` AS DOUBLE) FROM `shop_book`
+SELECT (TRUNCATE(`price`, 0) DIV 1), CAST(`stock` AS DOUBLE) FROM `shop_book`
 
 -- a choice
 SELECT CASE WHEN `price` < CAST(? AS DECIMAL(65, 0)) THEN ? ELSE ? END FROM `shop_book`

@@ -2,7 +2,7 @@
 
 use super::press::*;
 use crate::bed::{Bed, behaviour};
-use orm::{Code, prelude::*};
+use orm::{Code, Error, prelude::*};
 
 async fn slugs(bed: &Bed, book: &Book) -> orm::Result<Vec<String>> {
     book.many(|b| b.tags).rows()?.order_by(|t| t.slug.asc()).values(|t| t.slug).all(&bed.db).await
@@ -32,7 +32,18 @@ behaviour! {
         assert_eq!(one.many(|b| b.tags).clear(db).await?, 2);
         assert_eq!((slugs(&bed, &one).await?.len(), slugs(&bed, &two).await?.len()), (0, 4));
         let error = one.many(|b| b.tags).add([&tags[0]], db).await.and(one.many(|b| b.tags).add([9_999], db).await);
-        assert_eq!(error.unwrap_err().code(), Code::ForeignKeyViolation);
+        // The table between is nobody's: the error is the relation's, whenever the database finds it out.
+        let said = |error: Error| (error.code(), error.model().map(str::to_owned), error.fields().to_vec(), error.message().to_owned());
+        let of = |message: &str| (Code::ForeignKeyViolation, Some("Book".to_owned()), vec!["tags".to_owned()], message.to_owned());
+        assert_eq!(said(error.unwrap_err()), of("`Book.tags`: there is no `Tag` with the key 9999, or the book itself is not stored"));
+        let several = one.many(|b| b.tags).add([9_998, 9_999], db).await.unwrap_err();
+        assert_eq!(said(several), of("`Book.tags`: there is no `Tag` with one of the 2 keys, or the book itself is not stored"));
+        let deleted = book("Gone", &ada, db).await?;
+        Book::objects().filter(|b| b.pk().eq(deleted.id)).delete(db).await?;
+        let ownerless = deleted.many(|b| b.tags).add([&tags[0]], db).await.unwrap_err();
+        assert_eq!((ownerless.code(), ownerless.fields()), (Code::ForeignKeyViolation, &["tags".to_owned()][..]));
+        let committed = db.transaction(async |tx| one.many(|b| b.tags).add([9_999], tx).await).await.unwrap_err();
+        assert_eq!((committed.code(), committed.model(), committed.fields()), (Code::ForeignKeyViolation, Some("Book"), &["tags".to_owned()][..]));
         assert_eq!(Book::objects().filter(|b| b.tags.any(|t| t.slug.eq("a"))).count(db).await?, 2);
         Ok(())
     }

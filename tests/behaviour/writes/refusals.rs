@@ -191,7 +191,7 @@ behaviour! {
         let bulk = Thing::objects().bulk_update([&thing], |t| (t.shelf, t.spare), db).await;
         violates(bulk.unwrap_err(), key, &["spare"]);
         let label = Shelf::get(1, db).await?.many(|s| s.labels).add([9], db).await.unwrap_err();
-        assert_eq!((label.code(), fields(&label)), (key, vec!["thing"]), "{label:?}");
+        assert_eq!((label.code(), fields(&label), label.model()), (key, vec!["labels"], Some("Shelf")), "{label:?}");
 
         // Rows of another model point here: that is no field's mistake.
         let error = Shelf::objects().filter(|s| s.id.eq(1)).delete_unchecked(db).await.unwrap_err();

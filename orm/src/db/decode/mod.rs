@@ -95,10 +95,13 @@ fn out_of_range(value: impl std::fmt::Display) -> Bad {
     Bad::Value("a number out of its range", value.to_string())
 }
 
+/// What there is instead of a decimal, where a database has counted in floats.
+pub(super) const INEXACT: &str = "a float that is no exact decimal";
+
 /// The decimal that a float of at most 15 digits stands for; the 16th and 17th are noise.
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 fn decimal_of_float(value: f64, rounded: bool) -> Read<Decimal> {
-    let not_exact = || Bad::Value("a float that is no exact decimal", value.to_string());
+    let not_exact = || Bad::Value(INEXACT, value.to_string());
     if !value.is_finite() {
         return Err(not_exact());
     }

@@ -32,6 +32,11 @@ impl Target {
                     of the password percent-encoded",
             )
         })?;
+        if opts.db_name().is_none_or(str::is_empty) {
+            return Err(Error::new(Code::BadUrl, format!("the URL `{shown}` names no database")).with_hint(
+                "write its name after the host, as in mysql://host/shop; one that every server has is `information_schema`",
+            ));
+        }
         let roots: Vec<_> = roots.into_iter().map(|file| std::path::PathBuf::from(file).into()).collect();
         let ssl = match mode.as_deref() {
             None => opts.ssl_opts().cloned(),

@@ -6,6 +6,7 @@
 //! | `orm_regexp(pattern, text)` | whether the pattern of the `regex` crate is found in the text |
 //! | `orm_whole(number, least, most)`, `orm_single(number)`, `orm_double(number)` | the number, when its column holds it; else an error |
 //! | `orm_decimal(number, digits, scale)` | the number rounded to its column; an error, when it is too large |
+//! | `orm_quotient(number, scale)` | the number rounded to so many digits after the point, and to 15 in all |
 //! | `orm_text(text, length)` | the text without blanks that are too many; an error, when it is still too long |
 //! | `orm_time(moment)` | the time of day of a date with a time |
 //! | `orm_moved(moment, span)` | the day or moment so many microseconds later |

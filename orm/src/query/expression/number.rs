@@ -330,7 +330,11 @@ pub trait NumberExpression: Expression {
         with(Function::Power, self, [exponent.into_exponent()])
     }
 
-    /// The number as one of another type: whole numbers are cut off, as by Rust's `as`.
+    /// The number as one of another type: where that is whole, what is behind the point is cut off, as by Rust's `as`.
+    ///
+    /// # Errors
+    /// [`Code::OutOfRange`](crate::Code::OutOfRange), by the database, where the type does not hold the number. MariaDB and MySQL
+    /// have one type for all whole numbers: there `i16` and `i32` are [`Code::Decode`](crate::Code::Decode) where they are read.
     ///
     /// ```
     /// # use library::*;

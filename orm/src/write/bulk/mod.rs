@@ -287,7 +287,7 @@ impl<M: Model> QuerySet<M> {
         let mut columns = Vec::new();
         fields(M::fields()).add_to(&mut columns)?;
         if columns.iter().any(|column| meta.key.contains(column)) {
-            return Err(Error::new(Code::BadQuery, "the key of a row cannot be changed").with_model(meta.static_name()));
+            return Err(Error::new(Code::BadQuery, "the key of a row cannot be changed").with_model(meta.name.clone()));
         }
         let mut given = Vec::new();
         for row in rows {

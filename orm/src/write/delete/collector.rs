@@ -83,7 +83,7 @@ pub(super) async fn keys_of(conn: &mut Connection, mut select: Select) -> Result
         keys.push(model.key.iter().enumerate().map(part).collect::<Result<Key>>()?);
         Ok(())
     };
-    conn.query(&statement, each).await.map_err(|error| error.with_model(model.static_name()))?;
+    conn.query(&statement, each).await.map_err(|error| error.with_model(model.name.clone()))?;
     Ok(keys)
 }
 
@@ -343,7 +343,7 @@ fn protected(root: &ModelRef, reference: &Reference, rows: &[Key], rule: &str) -
         ),
     )
     .with_unredacted(format!("`{name}` {}{more}", shown.join(", ")))
-    .with_model(root.static_name())
+    .with_model(root.name.clone())
     .with_hint(format!("delete those `{name}` first, or point their `{field}` elsewhere"))
 }
 

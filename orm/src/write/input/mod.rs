@@ -360,12 +360,7 @@ pub(in crate::write) fn mistake(
 
 /// The numbers that a field holds.
 fn range(field: &FieldMeta, kind: crate::Kind) -> Option<(i64, i64)> {
-    let (least, most) = match kind {
-        crate::Kind::I16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
-        crate::Kind::I32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
-        crate::Kind::I64 => (i64::MIN, i64::MAX),
-        _ => return None,
-    };
+    let (least, most) = kind.whole_range()?;
     let positive = field.column.is_some_and(|shape| shape.positive);
     Some((if positive { 0 } else { least }, most))
 }
@@ -373,12 +368,12 @@ fn range(field: &FieldMeta, kind: crate::Kind) -> Option<(i64, i64)> {
 /// A draft from values that are not typed: complete, or every mistake at once.
 pub(crate) fn draft_from<M: Model>(input: &Input) -> Result<DraftRow<M>> {
     let meta = M::meta();
-    let values = input.read(meta, false).map_err(|mistakes| Error::refused(meta.static_name(), mistakes))?;
+    let values = input.read(meta, false).map_err(|mistakes| Error::refused(meta.name.clone(), mistakes))?;
     let slots = values.into_iter().map(|value| value.map_or(Slot::Unset, Slot::Given)).collect();
     Ok(DraftRow::from_slots(slots))
 }
 
 /// The columns that change, with their new values.
 pub(super) fn changes_from(meta: &ModelMeta, input: &Input) -> Result<Vec<Option<Value>>> {
-    input.read(meta, true).map_err(|mistakes| Error::refused(meta.static_name(), mistakes))
+    input.read(meta, true).map_err(|mistakes| Error::refused(meta.name.clone(), mistakes))
 }

@@ -2,8 +2,9 @@
 
 use diesel::{
     QueryResult, SqliteConnection, declare_sql_function,
-    sql_types::{Double, Nullable},
+    sql_types::{Double, Integer, Nullable},
 };
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 
 #[declare_sql_function(generate_return_type_helpers = false)]
 extern "SQL" {
@@ -20,12 +21,21 @@ extern "SQL" {
     fn orm_radians(number: Nullable<Double>) -> Nullable<Double>;
     fn orm_ceiling(number: Nullable<Double>) -> Nullable<Double>;
     fn orm_floor(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_quotient(number: Nullable<Double>, scale: Integer) -> Nullable<Double>;
     fn orm_power(number: Nullable<Double>, exponent: Nullable<Double>) -> Nullable<Double>;
 }
 
 /// A value, where there is one.
 fn real(value: f64) -> Option<f64> {
     Some(value).filter(|value| value.is_finite())
+}
+
+/// Half a digit goes away from zero, as on the others. What no decimal holds stays what it is.
+fn quotient(number: f64, scale: i32) -> f64 {
+    let rounded = Decimal::from_scientific(&format!("{number:.14e}")).ok().and_then(|number| {
+        number.round_dp_with_strategy(scale.unsigned_abs(), RoundingStrategy::MidpointAwayFromZero).to_f64()
+    });
+    rounded.unwrap_or(number)
 }
 
 pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
@@ -42,5 +52,6 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_radians_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.to_radians())))?;
     orm_ceiling_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.ceil())))?;
     orm_floor_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.floor())))?;
+    orm_quotient_utils::register_impl(conn, |it: Option<f64>, scale: i32| it.map(|it| quotient(it, scale)))?;
     orm_power_utils::register_impl(conn, |it: Option<f64>, by: Option<f64>| real(it?.powf(by?)))
 }
