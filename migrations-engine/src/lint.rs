@@ -381,6 +381,10 @@ impl Linter {
                 self.rewrites(table, &format!("the type of `{}` changes", field.name));
             }
         }
+        let stored = field.generated.as_ref().is_some_and(|generated| generated.stored);
+        if was.generated != field.generated && stored && self.dialect.capabilities().alter != AlterStyle::Rebuild {
+            self.rewrites(table, &format!("`{}` is computed anew for every row", field.name));
+        }
         if misfit(self.dialect, old_type, new_type, &field.column).is_some() {
             self.depends(&format!("the values of `{}` must fit its new type", field.name));
         }

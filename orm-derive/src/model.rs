@@ -65,6 +65,8 @@ pub(crate) struct Field {
     pub(crate) unique: bool,
     /// A draft does not have to be given it, whatever its type.
     pub(crate) filled: bool,
+    /// The database computes it: a draft cannot be given it.
+    pub(crate) generated: bool,
     /// A part: its fields take this field's place.
     pub(crate) flatten: bool,
 }
@@ -79,6 +81,8 @@ pub(crate) enum Call {
     Digits(Expr, Expr),
     Default(Expr),
     DbDefault(DbDefault),
+    /// From what, and whether it is stored.
+    Generated(Expr, bool),
     AutoNow,
     AutoNowAdd,
     OnDelete(&'static str),
@@ -132,7 +136,12 @@ impl Field {
         let plain = |call: &Spanned<Call>| {
             matches!(
                 call.value,
-                Call::AutoKey | Call::MaxLength(_) | Call::Digits(..) | Call::AutoNow | Call::AutoNowAdd
+                Call::AutoKey
+                    | Call::MaxLength(_)
+                    | Call::Digits(..)
+                    | Call::AutoNow
+                    | Call::AutoNowAdd
+                    | Call::Generated(..)
             )
         };
         !self.flatten && !self.calls.iter().any(plain)

@@ -106,7 +106,7 @@ codes! {
     Refused = "value.refused", Value;
     /// The model has no field of this name.
     UnknownField = "value.unknown_field", Value;
-    /// The field, or the rows of the model, cannot be changed from outside: it is automatic, has no column, or was not allowed.
+    /// The field, or the rows of the model, cannot be changed: it is automatic, generated, has no column, or was not allowed.
     NotEditable = "value.not_editable", Value;
     /// A stored value cannot be read as the field's type.
     Decode = "value.decode", Decode;

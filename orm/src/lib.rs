@@ -266,7 +266,7 @@ pub use error::{Code, Error, ErrorKind, Result};
 pub use field::{
     At, Choices, Field, FieldType, ForeignKey, Handles, HasMany, HasOne, InScope, IntoKey, IntoPart, JoinedRows, Json,
     KeyFrom, LeadsTo, ManyToMany, NamesRow, NamesRows, NotNull, Null, Nullable, OneToOne, Opt, Pk, PkOrder, Plain,
-    PointsTo, Reverse, Reversed, Scope, SelectedValue, Set, Sub, ToMany, ToOne, Within, family,
+    PointsTo, Reverse, Reversed, Scope, SelectedValue, Set, Settable, Sub, ToMany, ToOne, Within, family,
 };
 pub use migrate::Frozen;
 pub use model::{App, Key, Model, ModelPart, OnDelete};
@@ -357,6 +357,7 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `max_digits = 8, decimal_places = 2` | of a `Decimal`, which has to say both: at most 28 digits |
 /// | `default = ..` | a value, a function or a closure: fills drafts in Rust, and existing rows in a migration |
 /// | `db_default = ..` | a value, `now` or `sql("..")`: lives in the database |
+/// | `generated = \|b\| b.price * b.stock` | the database computes it from its row: it is read, and never written. It is kept in the row; `stored = false` computes it whenever it is read |
 /// | `auto_now` | the time of each save |
 /// | `auto_now_add` | the time at which the row was made |
 /// | `on_delete = ..` | when the row pointed to is deleted: `restrict` (unless said otherwise), `cascade`, `protect`, `set_null`, `set_default`, `do_nothing` |
@@ -421,7 +422,8 @@ pub mod __private {
     pub use migrations_engine as engine;
 
     pub use crate::field::{
-        At, Handles, Held, Joins, KeyAt, Loaded, NotNull, Nullable, Opt, Own, PathNode, Placed, Plain, PointsTo, family,
+        At, Computed, Handles, Held, Joins, KeyAt, Loaded, NotNull, Nullable, Opt, Own, PathNode, Placed, Plain,
+        PointsTo, Settable, family,
     };
     pub use crate::field::{
         ChoiceOf, Choices, choice_label, parse_choice, parse_number_choice, plain_kind, read_choice,
@@ -433,13 +435,17 @@ pub mod __private {
         Alike, AnyRow, AnyRows, Prefetch, Related, Row as QueryRow, RowOf, RowOps, Selectable, Selection, declared,
         fill, kind_of, read_related, with,
     };
-    use crate::query::{IntoQ, OrderKeys};
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::value::PgKind;
     pub use crate::write::{
         Draft, DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey, default_value,
     };
     pub use crate::{Cell, Code, Error, FieldType, Kind, Null, Result, Row, Scope, Value};
+    use crate::{
+        Expression, OfType,
+        query::{IntoQ, OrderKeys},
+        write::FitsIn,
+    };
 
     fn own<M: Model>() -> M::Fields<Own<M>> {
         M::fields_at(PathNode::root(M::meta(), 0))
@@ -452,6 +458,17 @@ pub mod __private {
         Q: IntoQ<M>,
     {
         condition(own::<M>()).into_q().into_expr()
+    }
+
+    /// What the database computes a field of the type `T` from.
+    pub fn generated<M: Model, T: FieldType, C, V>(value: C) -> Expr
+    where
+        C: FnOnce(M::Fields<Own<M>>) -> V,
+        V: Expression<Root = M>,
+        <V::Value as FieldType>::Plain: OfType<T::Plain>,
+        <V::Value as FieldType>::Nullness: FitsIn<T::Nullness>,
+    {
+        value(own::<M>()).into_expr()
     }
 
     /// The keys of an index over fields.

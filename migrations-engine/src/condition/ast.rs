@@ -322,16 +322,16 @@ impl Expr {
 
     /// Whether it is a constant, the same for every row and at any time.
     pub fn is_constant(&self) -> bool {
-        let mut constant = true;
+        self.fields().is_empty() && !self.mentions_moment()
+    }
+
+    /// Whether it gives another value each time, for the same row.
+    pub(crate) fn mentions_moment(&self) -> bool {
+        let mut found = false;
         self.walk(&mut |expr| {
-            if matches!(
-                expr,
-                Expr::Field(_) | Expr::Call { function: Function::Now | Function::Today | Function::NewUuid, .. }
-            ) {
-                constant = false;
-            }
+            found |= matches!(expr, Expr::Call { function: Function::Now | Function::Today | Function::NewUuid, .. });
         });
-        constant
+        found
     }
 
     /// Renames every field by `rename`, in place.

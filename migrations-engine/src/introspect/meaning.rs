@@ -309,7 +309,7 @@ impl Reader<'_> {
             }
             "=" | "<>" | "!=" | "<" | "<=" | ">" | ">=" => self.compare(op, left, right),
             "||" => self.concat(left, right),
-            "+" | "-" | "*" | "/" | "%" => {
+            "+" | "-" | "*" | "/" | "div" | "%" => {
                 if let Some(found) = self.rounded(op, left, right)? {
                     return Ok(found);
                 }
@@ -317,7 +317,7 @@ impl Reader<'_> {
                     "+" => BinaryOp::Add,
                     "-" => BinaryOp::Sub,
                     "*" => BinaryOp::Mul,
-                    "/" => BinaryOp::Div,
+                    "/" | "div" => BinaryOp::Div,
                     _ => BinaryOp::Mod,
                 };
                 Ok(self.expr(left, None)?.binary(op, self.expr(right, None)?))

@@ -62,7 +62,7 @@ fn stored(dialect: Dialect, schema: &Schema, model: &Model) -> Result<Table> {
             null: column.null || (column.generated.is_some() && modify),
             auto: column.auto || (in_place && column.sql_type == "integer"),
             default: column.default.clone(),
-            generated: column.generated.clone(),
+            generated: column.generated.as_ref().map(|computed| (computed.sql.clone(), computed.stored)),
             collation: column.collation.clone().filter(|name| Some(name.as_str()) != can.text_collation),
             comment: column.comment.clone(),
             choices: Vec::new(),

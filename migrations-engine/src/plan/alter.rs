@@ -39,6 +39,7 @@ impl Planner {
     /// Changes all tables of an operation, in the order that constraints between them demand.
     pub(super) fn alter_pairs(&mut self, mut pairs: Vec<Pair>) -> Result<()> {
         for pair in &mut pairs {
+            self.drop_recomputed(pair)?;
             if let (Some(old), Some(new)) = (&mut pair.old, &pair.new) {
                 // A renamed index is the same index under a new name.
                 self.rename_indexes(old, new);
@@ -97,6 +98,70 @@ impl Planner {
                 let requires = asked.and_then(|asked| asked.targets(new, key, self.made.contains(&key.to_table)));
                 self.add_foreign_key(&new.name, name, key, requires);
             }
+        }
+        Ok(())
+    }
+
+    /// Drops the columns that are to be computed from something else, and what stands on them: from there on they are new.
+    fn drop_recomputed(&mut self, pair: &mut Pair) -> Result<()> {
+        let dialect = self.dialect;
+        let (Some(raw), Some(old), Some(new)) = (&mut pair.raw, &mut pair.old, &pair.new) else { return Ok(()) };
+        let by_property = dialect.capabilities().alter == AlterStyle::Property;
+        let retyped = |name: &String| {
+            let types =
+                |table: &Table| find(table, name).map(|column| (column.sql_type.clone(), column.collation.clone()));
+            by_property && types(old) != types(new)
+        };
+        let anew = |column: &&Column| match (
+            &column.generated,
+            find(new, &column.name).and_then(|new| new.generated.as_ref()),
+        ) {
+            (Some(was), Some(is)) => was != is || retyped(&column.name) || was.columns.iter().any(retyped),
+            _ => false,
+        };
+        let anew: Vec<Column> = old.columns.iter().filter(anew).cloned().collect();
+        for column in &anew {
+            let name = &column.name;
+            let indexes: Vec<String> = old
+                .indexes
+                .iter()
+                .filter(|(_, index)| index.columns.contains(name))
+                .map(|(name, _)| name.clone())
+                .collect();
+            for index in indexes {
+                if let Some(index) = old.indexes.remove(&index).map(|made| (index, made)) {
+                    self.drop_index(&raw.name, &index.0, &index.1);
+                }
+            }
+            let uniques: Vec<String> = old
+                .uniques
+                .iter()
+                .filter(|(_, unique)| unique.columns.contains(name))
+                .map(|(name, _)| name.clone())
+                .collect();
+            for unique in uniques {
+                if let Some(made) = old.uniques.remove(&unique) {
+                    self.drop_unique(&raw.name, &unique, &made);
+                }
+            }
+            let checks: Vec<String> = old
+                .checks
+                .iter()
+                .filter(|(_, check)| check.columns.contains(name))
+                .map(|(name, _)| name.clone())
+                .collect();
+            for check in checks {
+                if let Some(made) = old.checks.remove(&check) {
+                    self.drop_check(&raw.name, &check, &made);
+                }
+            }
+            let drop = ddl::alter(dialect, &raw.name, &format!("DROP COLUMN {}", dialect.quote(name)));
+            let add = ddl::alter(dialect, &raw.name, &format!("ADD COLUMN {}", ddl::column(dialect, column, false)?));
+            let recheck = recheck::column(dialect, &raw.name, name, false);
+            self.push(drop, format!("the values of {name} are computed anew"), Some(add), recheck);
+        }
+        for table in [raw, old] {
+            table.columns.retain(|column| !anew.iter().any(|other| other.name == column.name));
         }
         Ok(())
     }
@@ -194,7 +259,9 @@ impl Planner {
             self.push(sql, format!("drop column {} with its values", column.name), None, recheck);
         }
         let mut keyed = false;
-        for column in &new.columns {
+        // What is computed comes after what it is computed from.
+        let (given, computed): (Vec<_>, Vec<_>) = new.columns.iter().partition(|column| column.generated.is_none());
+        for column in given.into_iter().chain(computed) {
             let fill = pair.fills.get(&column.name);
             match find(old, &column.name) {
                 None if modify && column.auto => {
@@ -379,21 +446,12 @@ impl Planner {
     fn alter_column(&mut self, table: &str, old: &Column, new: &Column, fill: Option<&Fill>) -> Result<()> {
         let dialect = self.dialect;
         let quoted = dialect.quote(&new.name);
-        if old.generated != new.generated {
-            if old.generated.is_none() || new.generated.is_none() {
-                fail!(
-                    M045,
-                    "{} cannot turn a column into a generated one or back; remove the field and add it",
-                    dialect.capabilities().name
-                );
-            }
-            self.push(
-                ddl::alter(dialect, table, &format!("DROP COLUMN {quoted}")),
-                "its values are computed anew",
-                None,
-                Recheck::Ask,
+        if old.generated.is_some() != new.generated.is_some() {
+            fail!(
+                M045,
+                "{} cannot turn a column into a generated one or back; remove the field and add it",
+                dialect.capabilities().name
             );
-            return self.add_column(table, new, None);
         }
         if dialect.capabilities().alter == AlterStyle::Modify {
             let native = |column: &Column| column.sql_type == "uuid";

@@ -34,20 +34,15 @@ impl Planner {
             .filter(|(name, check)| !keeps_check(dialect, pair, new, name, check))
             .map(|(name, _)| name)
         {
-            let sql = ddl::alter(dialect, &new.name, &format!("DROP CONSTRAINT {}", dialect.quote(name)));
-            let reverse = old
-                .checks
-                .get(name)
-                .map(|check| ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::check(dialect, name, check))));
-            self.push(sql, format!("drop check {name}"), reverse, recheck::constraint(dialect, &new.name, name, false));
+            if let Some(check) = old.checks.get(name) {
+                self.drop_check(&new.name, name, check);
+            }
         }
         self.drop_uniques(old, new, false);
     }
 
     /// Drops the unique constraints that are not to be there; `late` as for indexes.
     pub(super) fn drop_uniques(&mut self, old: &Table, new: &Table, late: bool) {
-        let dialect = self.dialect;
-        let modify = dialect.capabilities().alter == AlterStyle::Modify;
         for (name, unique) in old.uniques.iter().filter(|(name, unique)| new.uniques.get(*name) != Some(*unique)) {
             if late
                 != self.dropped_late(
@@ -58,16 +53,23 @@ impl Planner {
             {
                 continue;
             }
-            let word = if modify { "INDEX" } else { "CONSTRAINT" };
-            let sql = ddl::alter(dialect, &new.name, &format!("DROP {word} {}", dialect.quote(name)));
-            let reverse = ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::unique(dialect, name, unique)));
-            self.push(
-                sql,
-                format!("drop unique {name}"),
-                Some(reverse),
-                recheck::constraint(dialect, &new.name, name, false),
-            );
+            self.drop_unique(&new.name, name, unique);
         }
+    }
+
+    pub(super) fn drop_unique(&mut self, table: &str, name: &str, unique: &Unique) {
+        let dialect = self.dialect;
+        let word = if dialect.capabilities().alter == AlterStyle::Modify { "INDEX" } else { "CONSTRAINT" };
+        let sql = ddl::alter(dialect, table, &format!("DROP {word} {}", dialect.quote(name)));
+        let reverse = ddl::alter(dialect, table, &format!("ADD {}", ddl::unique(dialect, name, unique)));
+        self.push(sql, format!("drop unique {name}"), Some(reverse), recheck::constraint(dialect, table, name, false));
+    }
+
+    pub(super) fn drop_check(&mut self, table: &str, name: &str, check: &Check) {
+        let dialect = self.dialect;
+        let sql = ddl::alter(dialect, table, &format!("DROP CONSTRAINT {}", dialect.quote(name)));
+        let reverse = ddl::alter(dialect, table, &format!("ADD {}", ddl::check(dialect, name, check)));
+        self.push(sql, format!("drop check {name}"), Some(reverse), recheck::constraint(dialect, table, name, false));
     }
 
     pub(super) fn add_unique(&mut self, table: &str, name: &str, unique: &Unique, requires: Option<Requirement>) {

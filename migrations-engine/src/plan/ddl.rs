@@ -55,8 +55,9 @@ pub(super) fn column(dialect: Dialect, column: &Column, key: bool) -> Result<Str
     if let Some(default) = &column.default {
         sql += &format!(" DEFAULT {default}");
     }
-    if let Some((expr, stored)) = &column.generated {
-        sql += &format!(" GENERATED ALWAYS AS ({expr}) {}", if *stored { "STORED" } else { "VIRTUAL" });
+    if let Some(computed) = &column.generated {
+        let stored = if computed.stored { "STORED" } else { "VIRTUAL" };
+        sql += &format!(" GENERATED ALWAYS AS ({}) {stored}", computed.sql);
     }
     // MariaDB takes no NULL or NOT NULL on a generated column.
     if column.generated.is_none() || can.alter != AlterStyle::Modify {

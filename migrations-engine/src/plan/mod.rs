@@ -32,7 +32,7 @@ pub(crate) use ddl::create_index;
 use foresee::Foresight;
 use require::Asked;
 pub(crate) use table::through_model;
-use table::{Renames, Table, lower};
+use table::{Renames, Table, TableIndex, lower};
 use translate::{Translation, translations};
 
 pub use foresee::Early;
@@ -454,14 +454,18 @@ impl Planner {
             {
                 continue;
             }
-            let mut sql = ddl::drop_index(self.dialect, &new.name, name);
-            if self.careful {
-                sql = sql.replacen("DROP INDEX", "DROP INDEX CONCURRENTLY", 1);
-            }
-            let reverse = ddl::create_index(self.dialect, &new.name, name, index);
-            let recheck = recheck::index(self.dialect, &new.name, name, false);
-            self.push(sql, format!("drop index {name}"), Some(reverse), recheck);
+            self.drop_index(&new.name, name, index);
         }
+    }
+
+    fn drop_index(&mut self, table: &str, name: &str, index: &TableIndex) {
+        let mut sql = ddl::drop_index(self.dialect, table, name);
+        if self.careful {
+            sql = sql.replacen("DROP INDEX", "DROP INDEX CONCURRENTLY", 1);
+        }
+        let reverse = ddl::create_index(self.dialect, table, name, index);
+        let recheck = recheck::index(self.dialect, table, name, false);
+        self.push(sql, format!("drop index {name}"), Some(reverse), recheck);
     }
 
     /// Makes the indexes of `new` that `old` has not or has otherwise.

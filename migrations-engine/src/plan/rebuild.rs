@@ -21,9 +21,9 @@ fn same_column(old: &Column, new: &Column) -> bool {
 fn can_add(column: &Column, filled: bool) -> bool {
     let default_fits = match &column.default {
         Some(default) => column.constant_default && (column.null || default != "NULL"),
-        None => column.null || column.generated.as_ref().is_some_and(|(_, stored)| !stored),
+        None => column.null || column.generated.as_ref().is_some_and(|computed| !computed.stored),
     };
-    let stored = column.generated.as_ref().is_some_and(|(_, stored)| *stored);
+    let stored = column.generated.as_ref().is_some_and(|computed| computed.stored);
     // A reference needs NULL as the value of existing rows.
     let reference = column.references.is_none() || (column.default.is_none() && column.null);
     default_fits
@@ -41,7 +41,10 @@ fn can_drop(old: &Table, column: &Column) -> bool {
         && !old.primary_key.contains(&column.name)
         && !old.foreign_keys.values().any(|key| key.columns.contains(&column.name))
         && !old.checks.values().any(|check| check.columns.contains(&column.name))
-        && !old.columns.iter().any(|other| other.generated.as_ref().is_some_and(|(sql, _)| sql.contains(&column.name)))
+        && !old
+            .columns
+            .iter()
+            .any(|other| other.generated.as_ref().is_some_and(|computed| computed.columns.contains(&column.name)))
 }
 
 impl Planner {

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::condition::{Expr, IndexPart, Nulls};
-use crate::error::{Result, fail};
+use crate::error::{Result, error, fail};
 use crate::naming;
-use crate::schema::{ColumnType, Constraint, Deferrable, Field, FieldNames, Model, ModelKey, OnDelete, Schema};
+use crate::schema::{
+    ColumnType, Constraint, Deferrable, Field, FieldNames, Generated, Model, ModelKey, OnDelete, Schema,
+};
 use crate::sql::{Capabilities, Columns, Dialect, literal, render};
 
 /// Tables and columns that are called otherwise now; so that definitions from before can be
@@ -60,8 +62,17 @@ pub(crate) struct Column {
     pub(crate) unique: bool,
     /// REFERENCES within the column's definition.
     pub(crate) references: Option<ForeignKey>,
-    pub(crate) generated: Option<(String, bool)>,
+    pub(crate) generated: Option<Computed>,
     pub(crate) comment: Option<String>,
+}
+
+/// What the database computes a column from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Computed {
+    pub(crate) sql: String,
+    pub(crate) stored: bool,
+    /// The columns in it.
+    pub(crate) columns: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -294,7 +305,7 @@ impl Lower<'_> {
             Some(generated) if !generated.stored && !self.can.virtual_columns => {
                 fail!(M044, "{} has no virtual columns; make the generated field `stored`", self.can.name)
             }
-            Some(generated) => Some((self.expr(&generated.expr, Some(&ty))?, generated.stored)),
+            Some(generated) => Some(self.computed(generated, &ty)?),
             None => None,
         };
         let sql_type = match (in_line, field.auto) {
@@ -320,6 +331,24 @@ impl Lower<'_> {
             ty,
         });
         Ok(())
+    }
+
+    fn computed(&self, generated: &Generated, ty: &ColumnType) -> Result<Computed> {
+        let fields = generated.expr.fields();
+        let numbered = |name: &&&str| self.model.field(name).is_some_and(|field| field.auto);
+        if let Some(auto) = fields.iter().find(numbered).filter(|_| !self.can.generated_from_auto) {
+            return Err(error!(M044, "{} computes nothing from the automatic key `{auto}`", self.can.name)
+                .with_hint("leave it out of the expression, or compute it in queries"));
+        }
+        let sql = self.expr(&generated.expr, Some(ty))?;
+        let sql = match ty {
+            // A column there does not round what it is given.
+            ColumnType::Decimal { decimal_places, .. } if !self.can.exact_decimals => {
+                format!("ROUND({sql}, {decimal_places})")
+            }
+            _ => sql,
+        };
+        Ok(Computed { sql, stored: generated.stored, columns: self.columns_of(fields)? })
     }
 
     /// The collation: its own, that of the column it refers to, or the database's exact one.
@@ -388,12 +417,8 @@ impl Lower<'_> {
                     sql
                 }
                 _ if !self.can.expression_indexes => {
-                    return Err(crate::error::error!(
-                        M041,
-                        "`{name}`: {} has no indexes on expressions",
-                        self.can.name
-                    )
-                    .with_hint("index a generated field instead"));
+                    return Err(error!(M041, "`{name}`: {} has no indexes on expressions", self.can.name)
+                        .with_hint("index a generated field instead"));
                 }
                 _ => format!("({sql})"),
             };
@@ -419,7 +444,7 @@ impl Lower<'_> {
         let mut rows = None;
         if let Some(condition) = condition {
             if !self.can.partial_indexes {
-                return Err(crate::error::error!(M040, "`{name}`: {} has no partial indexes", self.can.name)
+                return Err(error!(M040, "`{name}`: {} has no partial indexes", self.can.name)
                     .with_hint("leave the condition out, or make the index on a generated field"));
             }
             columns.extend(self.columns_of(condition.fields())?);

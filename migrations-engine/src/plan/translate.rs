@@ -156,7 +156,8 @@ impl Planner {
         let mut table = between.clone();
         for (name, translation) in &pair.translated {
             let Some(column) = find(new, name) else { continue };
-            let generated = |other: &Column| other.generated.as_ref().is_some_and(|(sql, _)| sql.contains(name));
+            let generated =
+                |other: &Column| other.generated.as_ref().is_some_and(|computed| computed.columns.contains(name));
             if let Some(other) = new.columns.iter().find(|other| generated(other)) {
                 fail!(M045, "`{}` is computed from `{name}`, whose values change: remove it first", other.name);
             }

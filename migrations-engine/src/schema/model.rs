@@ -422,8 +422,20 @@ impl Model {
         if field.has_column() && field.column.is_empty() {
             return bad("it has no column");
         }
-        if field.generated.is_some() && (field.db_default.is_some() || field.default.is_some() || field.auto) {
-            return bad("a generated field has no default");
+        if let Some(generated) = &field.generated {
+            if field.db_default.is_some() || field.default.is_some() || field.auto {
+                return bad("a generated field has no default");
+            }
+            if generated.expr.mentions_moment() {
+                return bad("it is computed from its row alone, and not from the time or by chance");
+            }
+            let computed =
+                |name: &&str| *name == field.name || self.field(name).is_some_and(|it| it.generated.is_some());
+            if let Some(other) = generated.expr.fields().into_iter().find(computed) {
+                return bad(&format!(
+                    "it is computed from the generated field `{other}`: write what that is computed from"
+                ));
+            }
         }
         Ok(())
     }

@@ -89,6 +89,10 @@ pub struct Capabilities {
     pub text_collation: Option<&'static str>,
     /// Columns computed when read.
     pub virtual_columns: bool,
+    /// Computed columns may be computed from an automatic key.
+    pub generated_from_auto: bool,
+    /// Decimals are computed exactly, and rounded to the digits of their column.
+    pub exact_decimals: bool,
     /// The type `boolean` with TRUE and FALSE.
     pub boolean: bool,
     /// Unbounded text can carry a plain default.
@@ -120,6 +124,8 @@ const SQLITE: Capabilities = Capabilities {
     foreign_key_needs_index: false,
     text_collation: None,
     virtual_columns: true,
+    generated_from_auto: true,
+    exact_decimals: false,
     boolean: false,
     text_default: true,
     text_key: true,
@@ -138,6 +144,7 @@ const POSTGRES: Capabilities = Capabilities {
     deferrable_unique: true,
     nulls_not_distinct: true,
     virtual_columns: false,
+    exact_decimals: true,
     boolean: true,
     ..SQLITE
 };
@@ -157,6 +164,8 @@ const MARIADB: Capabilities = Capabilities {
     check_with_set_null: false,
     foreign_key_needs_index: true,
     text_collation: Some("utf8mb4_nopad_bin"),
+    generated_from_auto: false,
+    exact_decimals: true,
     text_key: false,
     ..SQLITE
 };

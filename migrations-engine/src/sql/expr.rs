@@ -96,6 +96,10 @@ impl Renderer<'_> {
 
     fn binary(&self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<String> {
         let (left_ty, right_ty) = (type_of(self.columns, right), type_of(self.columns, left));
+        if matches!(op, BinaryOp::Div | BinaryOp::Mod) {
+            let (left_sql, right_sql) = (self.operand(left, left_ty)?, self.operand(right, right_ty)?);
+            return self.division(op, (left, left_sql), (right, right_sql));
+        }
         let symbol = match op {
             BinaryOp::Or | BinaryOp::And => {
                 // Chains of the same operator stay flat.
@@ -123,6 +127,47 @@ impl Renderer<'_> {
             | BinaryOp::Mod => op.as_str(),
         };
         Ok(format!("{} {symbol} {}", self.operand(left, left_ty)?, self.operand(right, right_ty)?))
+    }
+
+    /// `/` and `%`, as in queries: what divides by 0 is NULL, and whole numbers give whole ones.
+    fn division(&self, op: BinaryOp, left: (&Expr, String), right: (&Expr, String)) -> Result<String> {
+        let whole = self.is_whole(left.0) && self.is_whole(right.0);
+        let ((_, left), (divisor, mut right)) = (left, right);
+        if self.dialect != Dialect::Sqlite && !matches!(divisor, Expr::Value(_)) {
+            right = format!("NULLIF({right}, 0)");
+        }
+        Ok(match (self.dialect, op) {
+            // A decimal without a fraction is an integer there.
+            (Dialect::Sqlite, BinaryOp::Div) if !whole => format!("{left} * 1.0 / {right}"),
+            (Dialect::Sqlite, BinaryOp::Mod) if !whole => {
+                return Err(error!(M044, "SQLite has no remainder of numbers that are not whole"));
+            }
+            (Dialect::MariaDb | Dialect::MySql, BinaryOp::Div) if whole => format!("{left} DIV {right}"),
+            _ => format!("{left} {} {right}", op.as_str()),
+        })
+    }
+
+    /// Whether an expression is known to give whole numbers.
+    fn is_whole(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Value(value) => matches!(value, Value::Int(_)),
+            Expr::Field(name) => self.columns.column(name).is_some_and(|(_, ty)| ty.is_integer()),
+            Expr::Negate(inner) => self.is_whole(inner),
+            Expr::Binary { left, right, .. } => self.is_whole(left) && self.is_whole(right),
+            Expr::Case { when, otherwise } => {
+                when.iter().map(|(_, value)| value).chain(otherwise.as_deref()).all(|value| self.is_whole(value))
+            }
+            Expr::Call { function, args } => match function {
+                Function::Length | Function::ToInteger => true,
+                Function::Year | Function::Month | Function::Day => true,
+                Function::Hour | Function::Minute | Function::Second => true,
+                Function::Abs | Function::Coalesce | Function::NullIf | Function::Greatest | Function::Least => {
+                    args.iter().all(|arg| self.is_whole(arg))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     fn like(&self, expr: &Expr, pattern: &str, fold: bool, negated: bool) -> Result<String> {

@@ -73,6 +73,14 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         for &key in &keys {
             errors.at(&model.fields[key].ident, "a part has no primary key", "declare the key in each model");
         }
+        for field in &mut model.fields {
+            refuse_generated(
+                field,
+                "a part does not know the models that hold it",
+                "declare the field in each model",
+                errors,
+            );
+        }
         return Some(model);
     }
     if derived == Derived::Model {
@@ -164,8 +172,10 @@ fn field(
     let filled = attrs.auto.is_some()
         || attrs.default.is_some()
         || attrs.db_default.is_some()
+        || attrs.generated.is_some()
         || attrs.auto_now.is_some()
         || attrs.auto_now_add.is_some();
+    let generated = attrs.generated.is_some();
     let unique = attrs.unique.is_some();
     let flatten = attrs.flatten.is_some();
     Field {
@@ -179,27 +189,38 @@ fn field(
         calls: calls(attrs, errors),
         unique,
         filled,
+        generated,
         flatten,
+    }
+}
+
+/// Takes back that the database computes a field, where it cannot.
+fn refuse_generated(field: &mut Field, problem: &str, help: &str, errors: &mut Errors) {
+    if let Some(place) = field.calls.iter().position(|call| matches!(call.value, Call::Generated(..))) {
+        errors.here(field.calls.remove(place).span, problem, help);
+        field.generated = false;
     }
 }
 
 /// Attributes that do not go together.
 fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
-    let timed: Vec<(&str, Span)> = [
+    let given: Vec<(&str, Span)> = [
         ("auto_now", attrs.auto_now),
         ("auto_now_add", attrs.auto_now_add),
         ("default", attrs.default.as_ref().map(|given| given.span)),
         ("db_default", attrs.db_default.as_ref().map(|given| given.span)),
+        ("generated", attrs.generated.as_ref().map(|given| given.span)),
     ]
     .into_iter()
     .filter_map(|(name, span)| Some((name, span?)))
     .collect();
-    if let [(first, _), (second, span), ..] = *timed {
+    if let [(first, _), (second, span), ..] = *given {
         let help = match (first, second) {
             ("auto_now", "auto_now_add") => "`auto_now` sets the time at every save, `auto_now_add` once: keep one",
             ("default", "db_default") => {
                 "`default` fills drafts in Rust, `db_default` is filled in by the database: keep one"
             }
+            (_, "generated") => "the database computes the field whenever its row changes: keep one",
             _ => "the time is set by itself: keep one",
         };
         errors.here(span, format_args!("`{first}` and `{second}` do not go together"), help);
@@ -213,6 +234,9 @@ fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
             "`auto` is for primary keys",
             "write `primary_key, auto`; a field called `id` is both by itself",
         );
+    }
+    if let (Some(stored), None) = (attrs.stored.as_ref(), attrs.generated.as_ref()) {
+        errors.here(stored.span, "`stored` is for generated fields", "remove it, or add `generated = |b| ..`");
     }
     if let (Some(index), true) =
         (attrs.index.as_ref().filter(|index| index.value), attrs.unique.is_some() || attrs.primary_key.is_some())
@@ -263,6 +287,7 @@ fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
         span(&attrs.max_length),
         span(&attrs.default),
         span(&attrs.db_default),
+        span(&attrs.generated),
         attrs.auto_now,
         attrs.auto_now_add,
         span(&attrs.on_delete),
@@ -322,6 +347,8 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     }
     valued(&mut out, attrs.default, Call::Default);
     valued(&mut out, attrs.db_default, Call::DbDefault);
+    let stored = attrs.stored.is_none_or(|stored| stored.value);
+    valued(&mut out, attrs.generated, |value| Call::Generated(value, stored));
     valued(&mut out, attrs.on_delete, Call::OnDelete);
     valued(&mut out, attrs.via, |via| Call::Via(via.unraw().to_string()));
     valued(&mut out, attrs.to, |to| Call::To(to.unraw().to_string()));
@@ -364,6 +391,11 @@ fn primary_key(model: &mut Model, keys: Vec<usize>, plain_id: Option<usize>, err
             model.key = keys;
         }
         (false, None) => model.key = keys,
+    }
+    for index in model.key.clone() {
+        let (problem, help) =
+            ("a key tells rows apart before they are written: it is not generated", "remove `generated`");
+        refuse_generated(&mut model.fields[index], problem, help, errors);
     }
     let auto = |index: &usize| model.fields[*index].calls.iter().find(|call| matches!(call.value, Call::AutoKey));
     if let (true, Some(call)) = (model.key.len() > 1, model.key.iter().find_map(auto)) {

@@ -64,6 +64,13 @@ fn setter(name: &Ident, states: &[Ident], index: usize, field: &Field) -> TokenS
     let own_state = state(field);
     let known = types::of(field);
     let result = states.iter().map(|state| if *state == own_state { quote!(__p::Filled) } else { quote!(#state) });
+    if field.generated {
+        // It is there for its message.
+        return quote_spanned! {written_at(ident.span())=>
+            #[doc(hidden)]
+            #vis fn #ident<V>(self, value: V) -> Self where __p::Computed<V>: __p::Settable { self }
+        };
+    }
     quote_spanned! {written_at(ident.span())=>
         #(#docs)* #own
         #vis fn #ident(self, value: impl __p::IntoField<#ty>) -> #name<#(#result),*> {

@@ -17,7 +17,12 @@ pub(super) fn handles(model: &Model) -> TokenStream {
     let fields = model.fields.iter().map(|field| {
         let (vis, ident, ty, docs) = (&field.vis, &field.ident, types::of(field), &field.docs);
         let own = docs.is_empty().then(|| format!("The field `{}`.", field.name)).map(|doc| quote!(#[doc = #doc]));
-        let handle = quote_spanned!(written_at(field.type_span())=> <#ty as ::orm::__private::ModelField>::Handle<__S>);
+        let scope = match field.generated {
+            true => quote!(::orm::__private::Computed<__S>),
+            false => quote!(__S),
+        };
+        let handle =
+            quote_spanned!(written_at(field.type_span())=> <#ty as ::orm::__private::ModelField>::Handle<#scope>);
         quote!(#(#docs)* #own #vis #ident: #handle,)
     });
     quote_spanned! {written_at(model.ident.span())=>

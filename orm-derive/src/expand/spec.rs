@@ -5,7 +5,7 @@ use crate::{
     model::{Call, Field, IndexKeys, Model},
     parse::{DbDefault, Spanned},
 };
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, LitStr};
 
@@ -47,7 +47,7 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
 /// `__FIELDS`, and where each field begins: `AT` among the columns, `STARTS` among the fields where parts stand for several.
 pub(super) fn layout(model: &Model) -> TokenStream {
     let count = model.fields.len();
-    let fields = model.fields.iter().map(field);
+    let fields = model.fields.iter().map(|field| self::field(model, field));
     let starts = model.has_parts().then(|| quote!(const STARTS: __p::Offsets<#count> = __p::starts(&__FIELDS);));
     let columns = quote_spanned!(model.ident.span()=> const _: () = __p::check_columns(&__FIELDS););
     let ties = model.fields.iter().filter(|field| field.may_be_reverse()).map(tie);
@@ -115,13 +115,13 @@ fn option(text: Option<&LitStr>) -> TokenStream {
 }
 
 /// One field.
-fn field(field: &Field) -> TokenStream {
+fn field(model: &Model, field: &Field) -> TokenStream {
     let (name, ty, help, span) = (&field.name, types::of(field), &field.help, written_at(field.type_span()));
     if field.flatten {
         return quote_spanned!(span=> __p::FieldSpec::part(#name, <#ty as __p::ModelField>::SHAPE));
     }
     let start = quote_spanned!(span=> __p::FieldSpec::new(#name, <#ty as __p::ModelField>::SHAPE, #help));
-    field.calls.iter().fold(start, |spec, call| self::call(field, call, spec, false))
+    field.calls.iter().fold(start, |spec, call| self::call(field, call, spec, Some(&model.ident)))
 }
 
 /// Whether the field's type and its attributes go together: calls that the compiler refuses, each at the attribute that it is for.
@@ -139,16 +139,16 @@ pub(super) fn fits(field: &Field, shown: &str) -> TokenStream {
         return quote_spanned!(span=> __p::fits_bare(__p::Probe::<#ty>::SHAPE, #why, #shown));
     }
     let start = quote_spanned!(span=> __p::fitting(__p::Probe::<#ty>::SHAPE, #why, #shown));
-    let spec = calls.fold(start, |spec, call| self::call(field, call, spec, true));
+    let spec = calls.fold(start, |spec, call| self::call(field, call, spec, None));
     quote_spanned!(span=> __p::fits(#spec))
 }
 
-/// One attribute. What only a running program asks for is left out of a check.
-fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, check: bool) -> TokenStream {
+/// One attribute of a model's field. A check is of no model: what only a running program asks for is left out of it.
+fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&Ident>) -> TokenStream {
     let (span, known) = (call.span, types::of(field));
-    let value = |value: &Expr| match check {
-        true => quote!(|| loop {}),
-        false => default_value(&known, value),
+    let value = |value: &Expr| match model {
+        None => quote!(|| loop {}),
+        Some(_) => default_value(&known, value),
     };
     match &call.value {
         Call::AutoKey => {
@@ -175,6 +175,16 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, check: bool) -> 
             };
             quote_spanned!(span=> __p::FieldSpec::db_default(#spec, #default))
         }
+        Call::Generated(given, stored) => {
+            let value = match model {
+                None => quote!(|| loop {}),
+                Some(model) => {
+                    let span = syn::spanned::Spanned::span(given);
+                    quote_spanned!(span=> || __p::generated::<#model, #known, _, _>(#given))
+                }
+            };
+            quote_spanned!(span=> __p::FieldSpec::generated(#spec, #value, #stored))
+        }
         Call::AutoNow => quote_spanned!(span=> __p::FieldSpec::auto_now(#spec)),
         Call::AutoNowAdd => quote_spanned!(span=> __p::FieldSpec::auto_now_add(#spec)),
         Call::OnDelete(rule) => {
@@ -183,7 +193,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, check: bool) -> 
         }
         Call::Via(name) => quote_spanned!(span=> __p::FieldSpec::via(#spec, #name)),
         Call::To(name) => quote_spanned!(span=> __p::FieldSpec::to(#spec, #name)),
-        Call::Through(_) if check => quote_spanned!(span=> __p::FieldSpec::through(#spec, || loop {})),
+        Call::Through(_) if model.is_none() => quote_spanned!(span=> __p::FieldSpec::through(#spec, || loop {})),
         Call::Through(model) => quote_spanned!(span=> __p::FieldSpec::through(#spec, <#model as __p::Model>::meta)),
         Call::Table(name) => quote_spanned!(span=> __p::FieldSpec::table(#spec, #name)),
         Call::VerboseName(name) => quote_spanned!(span=> __p::FieldSpec::verbose_name(#spec, #name)),

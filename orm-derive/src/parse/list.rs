@@ -131,6 +131,17 @@ impl Item {
         None
     }
 
+    /// A closure over the model's fields, or the name of a function of them.
+    pub(crate) fn closure(&self, errors: &mut Errors, example: &str) -> Option<Expr> {
+        match &self.value {
+            Value::Is(value) if is_closure(value) => Some((**value).clone()),
+            _ => {
+                self.wants(errors, &format!("= |b| {example}"));
+                None
+            }
+        }
+    }
+
     /// A number that is known at compile time.
     pub(crate) fn number(&self, errors: &mut Errors, example: u32) -> Option<Expr> {
         match &self.value {
@@ -175,5 +186,13 @@ impl Item {
         }
         self.wants(errors, &format!("= {example}"));
         None
+    }
+}
+
+/// Whether it can be called with the model's fields.
+pub(super) fn is_closure(expr: &Expr) -> bool {
+    match expr {
+        Expr::Closure(closure) => closure.inputs.len() == 1,
+        expr => matches!(expr, Expr::Path(_)),
     }
 }

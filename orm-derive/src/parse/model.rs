@@ -1,6 +1,6 @@
 //! `#[model(..)]`.
 
-use super::{Item, Value, items};
+use super::{Item, Value, items, list::is_closure};
 use crate::errors::{Errors, nearest};
 use proc_macro2::{Span, TokenStream};
 use syn::{
@@ -179,10 +179,9 @@ fn named(input: ParseStream<'_>, name: &mut Option<LitStr>, condition: &mut Opti
 
 fn closure(input: ParseStream<'_>) -> syn::Result<Expr> {
     let expr: Expr = input.parse()?;
-    match &expr {
-        Expr::Closure(closure) if closure.inputs.len() == 1 => Ok(expr),
-        Expr::Path(_) => Ok(expr),
-        _ => Err(syn::Error::new_spanned(
+    match is_closure(&expr) {
+        true => Ok(expr),
+        false => Err(syn::Error::new_spanned(
             expr,
             "expected a closure over the model's fields\nhelp: write `|b| b.price.gte(0)`",
         )),

@@ -123,6 +123,12 @@ fn updated(catalog: &Catalog, budget: &Budget<'_>, update: &Update) -> Result<tr
         if field.columns().any(|column| model.key.contains(&column)) {
             return Err(bad("the key of a row cannot be changed").with_hint("make a new row, and delete the old one"));
         }
+        if field.options.generated.is_some() {
+            let what = format!("`{}` of `{}` is computed by the database", field.name, model.label());
+            return Err(Error::new(Code::NotEditable, what)
+                .with_fields([field.name.clone().into_owned()])
+                .with_hint("set the fields that it is computed from"));
+        }
         if set.iter().any(|before| field.columns().any(|column| column == before.column)) {
             return Err(bad(format!("`{}` is set twice", names::shown(name))));
         }

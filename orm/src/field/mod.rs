@@ -27,7 +27,7 @@ pub use path::PathNode;
 pub use relation::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
 pub use reverse::{Handles, KeyAt, LeadsTo, Placed, PointsTo, Reverse, Reversed};
 pub use row_key::{NamesRows, Pk, PkOrder};
-pub use scope::{At, Declared, InScope, Joins, NotNull, Null, Nullable, Opt, Own, Scope, Sub};
+pub use scope::{At, Computed, Declared, InScope, Joins, NotNull, Null, Nullable, Opt, Own, Scope, Settable, Sub};
 pub use set::Set;
 pub(crate) use to_many::link;
 pub use to_many::{JoinedRows, ToMany, Within};

@@ -1,7 +1,7 @@
 //! Reverse sides by type: the rows of a model that point here, where no field is declared for them. A model of a library cannot
 //! know those of the crates that use it.
 
-use super::{At, Field, Joins, PathNode, Pk, Scope, ToMany, ToOne};
+use super::{At, Field, Joins, PathNode, Pk, Scope, Settable, ToMany, ToOne};
 use crate::{
     FieldType,
     model::{Model, ModelMeta},
@@ -193,6 +193,8 @@ impl<S> Clone for Reversed<S> {
     }
 }
 impl<S> Copy for Reversed<S> {}
+
+impl<S: Settable> Settable for Reversed<S> {}
 
 impl<S: Scope> Scope for Reversed<S> {
     type Root = S::Root;

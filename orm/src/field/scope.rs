@@ -30,6 +30,9 @@ pub struct Own<M>(PhantomData<fn() -> M>);
 /// Below a relation that can be NULL.
 pub struct Opt<S>(PhantomData<fn() -> S>);
 
+/// Where `S` is, of a field that the database computes.
+pub struct Computed<S>(PhantomData<fn() -> S>);
+
 /// A query over `M` inside the query `R`.
 pub struct Sub<R, M>(PhantomData<fn() -> (R, M)>);
 
@@ -39,7 +42,7 @@ macro_rules! copy {
         impl<T> Copy for $name<T> {}
     )+};
 }
-copy! { At Own Opt }
+copy! { At Own Opt Computed }
 
 impl<R: 'static> Scope for At<R> {
     type Root = R;
@@ -50,6 +53,32 @@ impl<M: 'static> Scope for Own<M> {
     type Root = M;
     type Null = NotNull;
 }
+
+impl<S: Scope> Scope for Computed<S> {
+    type Root = S::Root;
+    type Null = S::Null;
+}
+
+/// Scopes of fields that can be given a value: all but those that the database computes.
+///
+/// ```
+/// # use library::*;
+/// use orm::{Assign, Settable};
+/// fn unread<S: Settable>(b: &BookFields<S>) -> Assign<S::Root> {
+///     b.views.set(0)
+/// }
+/// assert!(Book::objects().update_sql(|b| unread(&b), Dialect::Sqlite)?.ends_with(r#"SET "views" = ?"#));
+/// # Ok::<(), orm::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the database computes this field: it cannot be set",
+    label = "a generated field",
+    note = "set the fields that it is computed from"
+)]
+pub trait Settable: Scope {}
+impl<R: 'static> Settable for At<R> {}
+impl<M: 'static> Settable for Own<M> {}
+impl<S: Settable> Settable for Opt<S> {}
 
 /// Scopes in which relations can be followed.
 pub trait Joins: Scope {}

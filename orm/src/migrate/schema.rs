@@ -3,7 +3,7 @@
 use super::engine_error;
 use crate::{
     App, Code, Error, Kind, Result, Value,
-    model::{ChoiceValue, ColumnMeta, DbDefault, FieldMeta, ModelMeta, OnDelete, RelationKind},
+    model::{ChoiceValue, ColumnMeta, DbDefault, FieldMeta, Generated, ModelMeta, OnDelete, RelationKind},
     tree::{BinaryOp, Expr, Function, Like, ModelRef, Order},
 };
 use migrations_engine::{
@@ -122,6 +122,8 @@ fn plain(field: &FieldMeta, column: &ColumnMeta, ty: ColumnType) -> Result<Field
     out.auto = options.auto && matches!(column.kind, Kind::I16 | Kind::I32 | Kind::I64);
     out.default = options.default.map(|default| constant(&default())).transpose()?;
     out.db_default = options.db_default.map(|default| db_default(&default)).transpose()?;
+    let place = |error: Error| error.about(&format!("{}.{}", field.model, field.name));
+    out.generated = options.generated.map(|generated| self::generated(&generated)).transpose().map_err(place)?;
     out.comment = options.comment.map(str::to_owned);
     out.renamed_from = Hint(options.renamed_from.map(str::to_owned));
     Ok(out)
@@ -323,6 +325,10 @@ fn db_default(default: &DbDefault) -> Result<condition::Expr> {
     }
 }
 
+fn generated(generated: &Generated) -> Result<state::Generated> {
+    Ok(state::Generated { expr: expression(&(generated.expr)())?, stored: generated.stored })
+}
+
 /// A value in the engine's notation.
 pub(crate) fn constant(value: &Value) -> Result<condition::Value> {
     use condition::Value as V;
@@ -359,8 +365,8 @@ fn decimal(number: &Decimal) -> Result<condition::Value> {
 }
 
 fn inexpressible(what: &str) -> Error {
-    Error::new(Code::BadModel, format!("{what} cannot stand in a constraint or index"))
-        .with_hint("constraints and indexes speak of the model's own columns, of constants, and of portable functions")
+    Error::new(Code::BadModel, format!("{what} cannot stand in a constraint, an index or a generated field"))
+        .with_hint("they speak of the model's own columns, of constants, and of portable functions")
 }
 
 /// A condition or expression in the engine's notation.
@@ -371,7 +377,7 @@ fn expression(expr: &Expr) -> Result<condition::Expr> {
         Expr::Column { path, model, column } if path.steps.is_empty() => E::field(state_name(model, *column)),
         Expr::Value(value) => E::Value(constant(value)?),
         Expr::Binary(op, left, right) => {
-            let (left, right) = (expression(left)?, expression(right)?);
+            let (left, right) = (beside(left, *op, right)?, beside(right, *op, left)?);
             match op {
                 BinaryOp::Eq => left.eq(right),
                 BinaryOp::Ne => left.ne(right),
@@ -384,7 +390,7 @@ fn expression(expr: &Expr) -> Result<condition::Expr> {
                 BinaryOp::Mul => left.binary(condition::BinaryOp::Mul, right),
                 BinaryOp::Div => left.binary(condition::BinaryOp::Div, right),
                 BinaryOp::Rem => left.binary(condition::BinaryOp::Mod, right),
-                BinaryOp::Concat => left.binary(condition::BinaryOp::Concat, right),
+                BinaryOp::Concat => concat(expr)?,
                 BinaryOp::Is => {
                     let both = left.clone().is_null().and(right.clone().is_null());
                     left.eq(right).or(both)
@@ -417,6 +423,10 @@ fn expression(expr: &Expr) -> Result<condition::Expr> {
             };
             E::call(function, [expression(on)?, expression(pattern)?])
         }
+        Expr::Call(Function::IsTrue, inner) if inner.len() == 1 => {
+            let no = E::Value(condition::Value::Bool(false));
+            E::call(condition::Function::Coalesce, [expression(&inner[0])?, no])
+        }
         Expr::Call(function, arguments) => {
             let arguments = arguments.iter().map(expression).collect::<Result<Vec<_>>>()?;
             E::call(self::function(*function)?, arguments)
@@ -445,6 +455,78 @@ fn expression(expr: &Expr) -> Result<condition::Expr> {
             return Err(inexpressible("a query"));
         }
     })
+}
+
+/// One side of an operator. Whole numbers beside decimals need no conversion there, but for a division that would be taken for one
+/// of whole numbers.
+fn beside(expr: &Expr, op: BinaryOp, other: &Expr) -> Result<condition::Expr> {
+    let side = match expr {
+        Expr::Cast(inner, Kind::Decimal) if is_whole(inner) => expression(inner)?,
+        expr => expression(expr)?,
+    };
+    let (mut decimal, mut known) = (false, false);
+    for side in [expr, other] {
+        side.visit(0, &mut |part, _| match part {
+            Expr::Cast(_, Kind::Decimal) | Expr::Value(Value::Decimal(_)) => decimal = true,
+            Expr::Column { model, column, .. } => known |= model.columns[usize::from(*column)].kind == Kind::Decimal,
+            _ => {}
+        });
+    }
+    match op {
+        BinaryOp::Div | BinaryOp::Rem if decimal && !known => {
+            let one = condition::Value::number("1.0").map_err(engine_error)?;
+            Ok(side.binary(condition::BinaryOp::Mul, condition::Expr::Value(one)))
+        }
+        _ => Ok(side),
+    }
+}
+
+/// Whether an expression is made of whole numbers.
+fn is_whole(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column { model, column, .. } => {
+            matches!(model.columns[usize::from(*column)].kind, Kind::I16 | Kind::I32 | Kind::I64)
+        }
+        Expr::Value(value) => matches!(value, Value::I16(_) | Value::I32(_) | Value::I64(_)),
+        Expr::Negate(inner) => is_whole(inner),
+        Expr::Binary(_, left, right) => is_whole(left) && is_whole(right),
+        _ => false,
+    }
+}
+
+/// Texts joined to one, which is NULL where one of them is: to the engine's function NULL is empty text.
+fn concat(expr: &Expr) -> Result<condition::Expr> {
+    fn parts<'e>(expr: &'e Expr, out: &mut Vec<&'e Expr>) {
+        match expr {
+            Expr::Binary(BinaryOp::Concat, left, right) => {
+                parts(left, out);
+                parts(right, out);
+            }
+            part => out.push(part),
+        }
+    }
+    let mut all = Vec::new();
+    parts(expr, &mut all);
+    let texts = all.iter().map(|part| expression(part)).collect::<Result<Vec<_>>>()?;
+    let open = all.iter().zip(&texts).filter(|(part, _)| may_be_null(part));
+    let there = open.map(|(_, text)| text.clone().is_not_null()).reduce(condition::Expr::and);
+    let joined = condition::Expr::call(condition::Function::Concat, texts);
+    Ok(match there {
+        None => joined,
+        Some(there) => condition::Expr::Case { when: vec![(there, joined)], otherwise: None },
+    })
+}
+
+/// Whether something in an expression can be NULL, and so perhaps the whole.
+fn may_be_null(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.visit(0, &mut |part, _| match part {
+        Expr::Column { model, column, .. } => found |= model.columns[usize::from(*column)].nullable,
+        Expr::Value(value) => found |= value.is_null(),
+        Expr::Case { otherwise: None, .. } | Expr::Call(Function::NullIf, _) => found = true,
+        _ => {}
+    });
+    found
 }
 
 fn joined(all: &[Expr], op: condition::BinaryOp) -> Result<condition::Expr> {

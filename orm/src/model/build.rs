@@ -4,8 +4,8 @@
 //! guess from the spelling of a type what it is.
 #![expect(clippy::panic, reason = "these panics are compile errors of the model's crate")]
 
-use super::{ColumnShape, DbDefault, FieldOptions, FieldSpec, ModelMeta, OnDelete, RelationKind, Shape};
-use crate::{Kind, Value};
+use super::{ColumnShape, DbDefault, FieldOptions, FieldSpec, Generated, ModelMeta, OnDelete, RelationKind, Shape};
+use crate::{Kind, Value, tree::Expr};
 
 /// What an automatic key is.
 pub(super) const AUTO_KEY: &str =
@@ -120,6 +120,16 @@ impl FieldSpec {
             panic!("`db_default = now` is for dates and times");
         }
         self.options.db_default = Some(default);
+        self
+    }
+
+    /// `generated = ..`.
+    #[track_caller]
+    pub const fn generated(mut self, expr: fn() -> Expr, stored: bool) -> Self {
+        if !matches!(self.shape, Shape::Column(_)) {
+            panic!("the database computes columns: a relation is given, remove `generated`");
+        }
+        self.options.generated = Some(Generated { expr, stored });
         self
     }
 

@@ -1,7 +1,7 @@
 //! The static description of a model, as the derive emits it: constants only, so that it costs nothing to compile.
 
 use super::{CheckMeta, IndexMeta, ModelMeta, UniqueMeta};
-use crate::{Code, Error, FieldType, Kind, Result, Untyped, Value, query::RowOps};
+use crate::{Code, Error, FieldType, Kind, Result, Untyped, Value, query::RowOps, tree::Expr};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -112,6 +112,8 @@ pub struct FieldOptions {
     pub default: Option<fn() -> Value>,
     /// `db_default = ..`.
     pub db_default: Option<DbDefault>,
+    /// `generated = ..`.
+    pub generated: Option<Generated>,
     /// `auto_now`: set at every save.
     pub auto_now: bool,
     /// `auto_now_add`: set when the row is made.
@@ -149,6 +151,7 @@ impl FieldOptions {
         decimal_places: None,
         default: None,
         db_default: None,
+        generated: None,
         auto_now: false,
         auto_now_add: false,
         auto: false,
@@ -162,6 +165,22 @@ impl FieldOptions {
         comment: None,
         renamed_from: None,
     };
+}
+
+impl FieldOptions {
+    /// Whether the database fills the column of a row that says nothing of it.
+    pub(crate) fn filled_by_database(&self) -> bool {
+        self.auto || self.db_default.is_some() || self.generated.is_some()
+    }
+}
+
+/// What the database computes a column from.
+#[derive(Debug, Clone, Copy)]
+pub struct Generated {
+    /// The expression, over the model's own fields.
+    pub expr: fn() -> Expr,
+    /// Stored with the row, or else computed whenever it is read.
+    pub stored: bool,
 }
 
 /// A default that lives in the database.

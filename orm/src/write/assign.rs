@@ -3,7 +3,7 @@
 use super::check::checked;
 use crate::{
     Code, Error, FieldType, ForeignKey, Model, Operand, Result,
-    field::{Field, NotNull, Nullable, Opt, PathNode, Scope, ToOne},
+    field::{Field, NotNull, Nullable, Opt, PathNode, Scope, Settable, ToOne},
     model::{ModelField, ModelMeta, Writer},
     tree::{Assignment, Expr},
     write::IntoField,
@@ -150,6 +150,7 @@ impl<S: Scope, T: FieldType> Field<S, T> {
     /// ```
     pub fn set<O>(self, value: O) -> Assign<S::Root>
     where
+        S: Settable,
         O: Operand<S::Root, T::Plain>,
         O::Null: FitsIn<T::Nullness>,
     {

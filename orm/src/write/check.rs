@@ -21,6 +21,15 @@ pub(super) fn stored(meta: &ModelMeta, column: u16, value: Value, dialect: Diale
     Ok(value)
 }
 
+/// Refuses a value for what the database computes.
+pub(super) fn settable(meta: &ModelMeta, column: u16) -> Result<()> {
+    match meta.fields[usize::from(meta.columns[usize::from(column)].field)].options.generated {
+        None => Ok(()),
+        Some(_) => Err(refuse(meta, column, Code::NotEditable, "is computed by the database")
+            .with_hint("set the fields that it is computed from")),
+    }
+}
+
 /// Refuses what this database cannot hold.
 pub(super) fn storable(meta: &ModelMeta, column: u16, value: &Value, dialect: Dialect) -> Result<()> {
     value.storable(dialect).map_err(|error| meta.blame(column, error))

@@ -412,6 +412,7 @@ pub(super) fn complete(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect) -
             *slot = unset(meta, column)?;
         }
         if let Slot::Default(value) | Slot::Given(value) = slot {
+            check::settable(meta, column)?;
             check::check(meta, column, value)?;
             check::storable(meta, column, value, dialect)?;
         }
@@ -436,7 +437,7 @@ fn unset(meta: &ModelMeta, column: u16) -> Result<Slot> {
         let slot = if options.auto_now { Slot::Given } else { Slot::Default };
         return Ok(clock::now(shape.kind).map_or(Slot::Unset, slot));
     }
-    if options.auto || options.db_default.is_some() {
+    if options.filled_by_database() {
         return Ok(Slot::Unset);
     }
     match options.default {

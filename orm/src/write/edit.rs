@@ -3,7 +3,7 @@
 use super::{
     Pending,
     bulk::auto_now,
-    check::stored,
+    check::{settable, stored},
     input::{Input, changes_from},
     point::{key_values, not_found},
     upsert::update_by_key,
@@ -148,7 +148,8 @@ impl<M: Model> Edit<M> {
         let now = values_of(&self.row)?.into_iter().enumerate();
         let Some(original) = &self.original else {
             let others = now.map(|(index, value)| (index as u16, value));
-            return Ok(others.filter(|(column, _)| !M::meta().key.contains(column)).collect());
+            let kept = |column: u16| M::meta().key.contains(&column) || settable(M::meta(), column).is_err();
+            return Ok(others.filter(|(column, _)| !kept(*column)).collect());
         };
         Ok(now
             .filter(|(index, value)| *value != original[*index])
@@ -162,7 +163,8 @@ impl<M: Model> Edit<M> {
     /// SQL: `UPDATE book SET title = .. WHERE id = ..`.
     ///
     /// # Errors
-    /// [`Code::NotFound`] when the row is gone; [`Code::BadQuery`] when its key was changed; those of a draft's `create`.
+    /// [`Code::NotFound`] when the row is gone; [`Code::BadQuery`] when its key was changed; [`Code::NotEditable`] when a generated
+    /// field was; those of a draft's `create`.
     ///
     /// ```
     /// # use library::*;
@@ -199,6 +201,7 @@ impl<M: Model> Edit<M> {
                 .with_fields([name])
                 .with_hint("make a new row, and delete the old one"));
             }
+            settable(meta, column)?;
             changes.push((column, stored(meta, column, value, dialect)?));
         }
         if !changes.is_empty() {

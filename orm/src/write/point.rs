@@ -158,8 +158,7 @@ fn is_usual(meta: &ModelMeta, row: &NewRow) -> bool {
 
 /// Whether a row has the column usually.
 fn is_sent(meta: &ModelMeta, column: &ColumnMeta) -> bool {
-    let options = &meta.fields[column.field as usize].options;
-    !options.auto && options.db_default.is_none()
+    !meta.fields[column.field as usize].options.filled_by_database()
 }
 
 /// The columns that a row has usually.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Access, Code, Connection, Error, Executor, FieldType, Model, Operation, QuerySet, Result, Row, Statement, Value,
     compile,
-    field::{At, Field, Scope, ToOne},
+    field::{At, Field, Scope, Settable, ToOne},
     model::Reader,
     tree::{Assignment, Expr, ModelRef, Select, Update},
 };
@@ -35,7 +35,7 @@ pub trait Columns<R> {
     fn add_to(self, columns: &mut Vec<u16>) -> Result<()>;
 }
 
-impl<S: Scope, T: FieldType> Columns<S::Root> for Field<S, T> {
+impl<S: Settable, T: FieldType> Columns<S::Root> for Field<S, T> {
     fn add_to(self, columns: &mut Vec<u16>) -> Result<()> {
         own_row(self.at())?;
         columns.push(self.column());

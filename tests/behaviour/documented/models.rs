@@ -20,6 +20,8 @@ pub struct Product {
     pub state: String,
     #[field(db_default = true)] // the database fills it in; also `now`, and `sql("..")`
     pub listed: bool,
+    #[field(max_digits = 18, decimal_places = 2, generated = |p| p.price * p.stock)] // the database computes it
+    pub worth: Decimal,
     #[field(unique, max_length = 30)] // and an upsert can name it: `|p| p.code`
     pub code: String,
     #[field(index)] // `index = false` for a foreign key, which has one by itself

@@ -11,6 +11,7 @@ mod commands;
 mod django;
 mod documented;
 mod fits;
+mod generated;
 mod history;
 mod inspectdb;
 mod keys;

@@ -5,6 +5,7 @@ mod computed;
 mod deletes;
 mod drafts;
 mod edits;
+mod generated;
 mod keys;
 mod many;
 pub mod press;

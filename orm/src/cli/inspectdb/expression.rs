@@ -12,7 +12,21 @@ pub(super) struct Handle {
     /// As it is written after the dot.
     pub(super) ident: String,
     pub(super) ty: ColumnType,
+    pub(super) null: bool,
     pub(super) relation: bool,
+}
+
+/// What a field is computed from, as the body of a closure over `m`, if the models' language has all of its words.
+pub(super) fn computed(handles: &[Handle], expr: &Expr, ty: &ColumnType, null: bool) -> Option<String> {
+    if let Expr::Call { function: Function::Coalesce, args } = expr
+        && let ([truth, Expr::Value(Value::Bool(false))], ColumnType::Bool) = (args.as_slice(), ty)
+    {
+        return Some(format!("({}).as_value()", condition(handles, truth)?));
+    }
+    let known = |name: &&str| handle(handles, name).is_some_and(|handle| null || !handle.null);
+    let (text, of) = value_of(handles, expr)?;
+    let fits = alike(&of, ty) && expr.fields().iter().all(known);
+    fits.then(|| text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).map_or(text.clone(), str::to_owned))
 }
 
 /// A condition as the body of a closure over `m`, if the models' language has all of its words.
@@ -95,6 +109,25 @@ pub(super) fn value_of(handles: &[Handle], expr: &Expr) -> Option<(String, Colum
             let handle = handle(handles, name)?;
             (!handle.relation && comparable(&handle.ty)).then(|| (format!("m.{}", handle.ident), handle.ty.clone()))
         }
+        Expr::Binary { op: op @ (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul), left, right } => {
+            let (left, right) = match (&**left, op) {
+                (Expr::Value(_), BinaryOp::Add | BinaryOp::Mul) => (right, left),
+                _ => (left, right),
+            };
+            let (on, ty) = value_of(handles, left)?;
+            let number = ty.is_number().then_some(ty)?;
+            let whole = |(text, of): (String, ColumnType)| {
+                (matches!(number, ColumnType::Decimal { .. }) && of.is_integer()).then_some(text)
+            };
+            let beside = operand(handles, right, &number).or_else(|| value_of(handles, right).and_then(whole))?;
+            Some((format!("({on} {} {beside})", op.as_str()), number))
+        }
+        Expr::Call { function: Function::Concat, args } => joined(handles, args, &[]),
+        // Texts joined to one that is NULL where one of them is.
+        Expr::Case { when, otherwise: None } => match when.as_slice() {
+            [(there, Expr::Call { function: Function::Concat, args })] => joined(handles, args, &there_are(there)?),
+            _ => None,
+        },
         Expr::Call { function, args } => {
             let [only] = args.as_slice() else { return None };
             let (on, ty) = value_of(handles, only)?;
@@ -109,6 +142,40 @@ pub(super) fn value_of(handles: &[Handle], expr: &Expr) -> Option<(String, Colum
         }
         _ => None,
     }
+}
+
+/// The fields of `a is not null and b is not null`.
+fn there_are(expr: &Expr) -> Option<Vec<&str>> {
+    match expr {
+        Expr::IsNull { expr, negated: true } => match &**expr {
+            Expr::Field(name) => Some(vec![name]),
+            _ => None,
+        },
+        Expr::Binary { op: BinaryOp::And, left, right } => {
+            let (mut all, more) = (there_are(left)?, there_are(right)?);
+            all.extend(more);
+            Some(all)
+        }
+        _ => None,
+    }
+}
+
+/// `m.a.concat(" ").concat(m.b)`, where just these can be NULL.
+fn joined(handles: &[Handle], parts: &[Expr], open: &[&str]) -> Option<(String, ColumnType)> {
+    let (first, rest) = parts.split_first()?;
+    let null = |part: &Expr| match part {
+        Expr::Field(name) => Some(handle(handles, name)?.null == open.contains(&name.as_str())),
+        Expr::Value(_) => Some(true),
+        _ => None,
+    };
+    if !parts.iter().all(|part| null(part) == Some(true)) {
+        return None;
+    }
+    let (on, ty) = value_of(handles, first)?;
+    let text = rest
+        .iter()
+        .try_fold(on, |on, part| Some(format!("{on}.concat({})", operand(handles, part, &ColumnType::Text)?)))?;
+    ty.is_text().then_some((text, ColumnType::Text))
 }
 
 fn comparable(ty: &ColumnType) -> bool {

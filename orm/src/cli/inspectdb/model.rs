@@ -2,7 +2,7 @@
 
 use super::{
     columns::{Line, db_default, on_delete, rust_type, sql_type},
-    expression::Handle,
+    expression::{self, Handle},
     names, options,
     tables::Tables,
 };
@@ -98,6 +98,7 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
                 column: field.name.clone(),
                 ident: line.ident.clone(),
                 ty: tables.live.schema.column_type(field).unwrap_or_else(|_| field.ty.clone()),
+                null: field.null,
                 relation: is_relation(field),
             });
         }
@@ -110,6 +111,7 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
             lines.insert(first, line);
         }
     }
+    computed(model, &mut lines, &mut handles);
     made.notes.extend(by_column.into_iter().flat_map(|(about, texts)| {
         texts.into_iter().map(move |text| if about.is_empty() { text } else { format!("`{about}`: {text}") })
     }));
@@ -128,6 +130,29 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
     made.options.extend(options);
     made.notes.extend(notes);
     made
+}
+
+/// Says what generated columns are computed from, now that every field has its name.
+fn computed(model: &Model, lines: &mut BTreeMap<&str, Line>, handles: &mut Vec<Handle>) {
+    for field in &model.fields {
+        let (Some(generated), Some(line)) = (&field.generated, lines.get_mut(field.column.as_str())) else { continue };
+        let known = handles.iter().find(|handle| handle.column == field.name).map(|handle| handle.ty.clone());
+        let text = known.and_then(|ty| expression::computed(handles, &generated.expr, &ty, field.null));
+        match text {
+            Some(text) => {
+                line.attributes.push(format!("generated = |m| {text}"));
+                line.attributes.extend((!generated.stored).then(|| "stored = false".to_owned()));
+            }
+            None => {
+                line.notes.push(format!(
+                    "the database computes it, from `{}`: write it as `generated = |m| ..`",
+                    generated.expr
+                ));
+                line.out = true;
+                handles.retain(|handle| handle.column != field.name);
+            }
+        }
+    }
 }
 
 /// What was told of a table: of the whole, and by column, index or constraint.
@@ -210,10 +235,6 @@ fn column<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, key:
         first.push("primary_key, auto".to_owned());
     } else if in_key {
         first.push("primary_key".to_owned());
-    }
-    if let Some(generated) = &field.generated {
-        line.notes.push(format!("the database computes it, from `{}`: models have no such fields yet", generated.expr));
-        line.out = true;
     }
     if field.auto && !only_key {
         line.notes.push("a sequence fills it: models have no such fields".to_owned());

@@ -135,7 +135,7 @@ impl Input {
         self
     }
 
-    /// Lets automatic keys and times be given as well: for data that has them already.
+    /// Lets automatic keys and times be given as well: for data that has them already. What the database computes is left out.
     ///
     /// ```
     /// # use library::*;
@@ -181,6 +181,9 @@ impl Input {
                 mistakes.push(unknown(meta, name));
                 continue;
             };
+            if self.automatic && field.options.generated.is_some() {
+                continue;
+            }
             let own = index >= outside;
             if let Some(mistake) = self.not_editable(meta, field, own, changed) {
                 mistakes.push(mistake);
@@ -227,6 +230,8 @@ impl Input {
             ("not_allowed", format!("`{name}` cannot be set from outside"))
         } else if changed && is_key {
             ("key", format!("`{name}` is the key of the row, which cannot be changed"))
+        } else if options.generated.is_some() {
+            ("generated", format!("`{name}` is computed by the database"))
         } else if self.automatic {
             return None;
         } else if options.auto || is_key && options.default.is_some() {
@@ -243,7 +248,7 @@ impl Input {
 /// Whether a new row has to be given the field.
 fn is_required(meta: &ModelMeta, field: &FieldMeta) -> bool {
     let options = &field.options;
-    let filled = options.auto || options.auto_now || options.auto_now_add || options.db_default.is_some();
+    let filled = options.filled_by_database() || options.auto_now || options.auto_now_add;
     let filled = filled || options.default.is_some() && field.column_count == 1;
     !filled && field.columns().any(|column| !meta.columns[usize::from(column)].nullable)
 }

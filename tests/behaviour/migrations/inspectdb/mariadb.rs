@@ -36,13 +36,13 @@ pub enum BookBound {
     PaperBack,
 }
 
-// NOTE: the check `shop_book_odd` is not kept: `price * 2 < 900`
 #[derive(Model, Debug, Clone)]
 #[model(
     comment = "what is \"sold\"",
     unique(author, title, name = "titles"),
     check("kinds", |m| m.r#type.is_in([1, 2, 3]) | m.cover.is_null()),
     check("not_free", |m| m.price.gte(0) & (m.active.eq(true) | m.title.ne("old"))),
+    check("odd", |m| (m.price * 2).lt(900)),
     index(title, -price, name = "book_search")
 )]
 pub struct Book {
@@ -71,9 +71,8 @@ pub struct Book {
     pub bound: Option<BookBound>,
     // NOTE: its type is `mediumtext`; a migration would make another of the same values
     pub notes: Option<String>,
-    // NOTE: the database computes it, from `price * 2`: models have no such fields yet
-    // #[field(max_digits = 9, decimal_places = 2)]
-    // pub double_price: Option<Decimal>,
+    #[field(max_digits = 9, decimal_places = 2, generated = |m| m.price * 2)]
+    pub double_price: Option<Decimal>,
     pub book: HasOne<Book>,
     pub order_lines: HasMany<OrderLine>,
     #[field(through = Alike, via = left)]

@@ -38,13 +38,13 @@ pub enum BookBound {
 }
 
 // NOTE: `book_gin`: `CREATE INDEX book_gin ON public.shop_book USING gin (to_tsvector('simple'::regconfig, (title)::text))` is left out: the function `to_tsvector` is not understood
-// NOTE: the check `shop_book_odd` is not kept: `price * 2 < 900`
 #[derive(Model, Debug, Clone)]
 #[model(
     comment = "what is \"sold\"",
     unique(author, title, name = "titles"),
     check("kinds", |m| m.r#type.is_in([1, 2, 3]) | m.cover.is_null()),
     check("not_free", |m| m.price.gte(0) & (m.active.eq(true) | m.title.ne("old"))),
+    check("odd", |m| (m.price * 2).lt(900)),
     index(labels, method = "gin", name = "book_labels"),
     index(|m| (m.title.lower().asc(), m.price.desc()), name = "book_search", condition = |m| m.active.eq(true) & m.price.gt(2))
 )]
@@ -81,9 +81,8 @@ pub struct Book {
     pub sold: Option<orm::postgres::Range<NaiveDate>>,
     pub words: Option<orm::postgres::SearchVector>,
     pub hours: Option<Vec<NaiveTime>>,
-    // NOTE: the database computes it, from `price * 2`: models have no such fields yet
-    // #[field(max_digits = 9, decimal_places = 2)]
-    // pub double_price: Option<Decimal>,
+    #[field(max_digits = 9, decimal_places = 2, generated = |m| m.price * 2)]
+    pub double_price: Option<Decimal>,
     pub book: HasOne<Book>,
     pub order_lines: HasMany<OrderLine>,
     #[field(through = Alike, via = left)]
