@@ -264,12 +264,13 @@ pub use db::{
 pub use dialect::{Capabilities, Dialect};
 pub use error::{Code, Error, ErrorKind, Result};
 pub use field::{
-    At, Choices, Field, FieldType, ForeignKey, Handles, HasMany, HasOne, InScope, IntoKey, IntoPart, JoinedRows, Json,
-    KeyFrom, LeadsTo, ManyToMany, NamesRow, NamesRows, NotNull, Null, Nullable, OneToOne, Opt, Pk, PkOrder, Plain,
-    PointsTo, Reverse, Reversed, Scope, SelectedValue, Set, Settable, Sub, ToMany, ToOne, Within, family,
+    At, Choices, Field, FieldType, ForeignKey, GenericForeignKey, Handles, HasMany, HasOne, InScope, IntoKey, IntoPart,
+    JoinedRows, Json, KeyFrom, LeadsTo, ManyToMany, NamesAny, NamesRow, NamesRows, NotNull, Null, Nullable, OneToOne,
+    Opt, Pk, PkOrder, Plain, PointsTo, Reverse, Reversed, Scope, SelectedValue, Set, Settable, Sub, ToAny, ToMany,
+    ToOne, Within, family,
 };
 pub use migrate::Frozen;
-pub use model::{App, Key, Model, ModelPart, OnDelete};
+pub use model::{App, GenericKey, GenericTarget, Key, Model, ModelPart, OnDelete};
 pub use query::{
     Agg, AggregateExpression, Append, Both, Branch, Case, Cursor, CursorPage, DateExpression, DateUnit, Ex, Explain,
     Exponent, Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, ManyRows, Now, NumberExpression, OfType,
@@ -513,8 +514,9 @@ pub mod prelude {
         WindowExpression as _,
     };
     pub use crate::{
-        Choices, Database, DateUnit, Executor, Expression, FieldType, ForeignKey, HasMany, HasOne, Json, ManyToMany,
-        Model, ModelPart, OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, TimeUnit, Transaction, case, count, now,
+        Choices, Database, DateUnit, Executor, Expression, FieldType, ForeignKey, GenericForeignKey, HasMany, HasOne,
+        Json, ManyToMany, Model, ModelPart, OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, TimeUnit, Transaction,
+        case, count, now,
     };
     pub use crate::{Handles as _, Reverse as _};
     pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};

@@ -21,6 +21,7 @@ mod decimals;
 mod documented;
 mod edges;
 mod functions;
+mod generic;
 mod hostile;
 mod json;
 mod limits;

@@ -50,7 +50,7 @@ pub(super) fn layout(model: &Model) -> TokenStream {
     let fields = model.fields.iter().map(|field| self::field(model, field));
     let starts = model.has_parts().then(|| quote!(const STARTS: __p::Offsets<#count> = __p::starts(&__FIELDS);));
     let columns = quote_spanned!(model.ident.span()=> const _: () = __p::check_columns(&__FIELDS););
-    let ties = model.fields.iter().filter(|field| field.may_be_reverse()).map(tie);
+    let ties = model.fields.iter().filter(|field| field.may_be_reverse()).map(|field| tie(&model.ident, field));
     let ties = (!model.key.is_empty()).then(|| quote!(const _: () = { #(#ties)* };));
     let listed = listed(model);
     let path = format!("::{}", model.name);
@@ -88,13 +88,13 @@ fn listed(model: &Model) -> TokenStream {
 }
 
 /// Asks whether a relation without a column leads somewhere by one way.
-fn tie(field: &Field) -> TokenStream {
+fn tie(ident: &Ident, field: &Field) -> TokenStream {
     let ty = types::of(field);
     let none = || quote!(::core::option::Option::None);
-    let (mut via, mut to, mut through) = (none(), none(), none());
+    let (mut via, mut to, mut through) = (None, none(), none());
     for call in &field.calls {
         match &call.value {
-            Call::Via(name) => via = quote!(::core::option::Option::Some(#name)),
+            Call::Via(name) => via = Some(quote!(::core::option::Option::Some(#name))),
             Call::To(name) => to = quote!(::core::option::Option::Some(#name)),
             Call::Through(model) => {
                 let model = quote_spanned!(call.span=> <#model as __p::Model>);
@@ -103,7 +103,13 @@ fn tie(field: &Field) -> TokenStream {
             _ => {}
         }
     }
-    let ways = quote!(__p::Ways { via: #via, to: #to, through: #through });
+    // A generic foreign key that is named has to hold this model's key.
+    let key = match via.is_some() {
+        true => quote!(::core::option::Option::Some(<#ident as __p::Model>::KEY)),
+        false => none(),
+    };
+    let via = via.unwrap_or_else(none);
+    let ways = quote!(__p::Ways { via: #via, to: #to, through: #through, key: #key });
     quote_spanned!(field.type_span()=> __p::check_tie(<#ty as __p::ModelField>::FAR, #ways, __MODEL);)
 }
 

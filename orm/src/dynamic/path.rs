@@ -4,11 +4,12 @@ use super::{
     Catalog,
     limits::Budget,
     lookups, names,
-    scope::{Built, Scope},
+    scope::{Built, Scope, bad},
 };
 use crate::{
     Code, Error, Result,
     field::link,
+    model::FieldMeta,
     tree::{Expr, Join, JoinKind, ModelRef, Path, Select, Step},
 };
 
@@ -71,8 +72,12 @@ impl Scope<'_> {
             };
             let (index, meta) = (field.index, &model.fields[usize::from(field.index)]);
             self.joined(&path, parts, at)?;
+            if let (Some(_), None) = (meta.generic, field.column) {
+                return Err(generic(meta));
+            }
             let Some(relation) = &meta.relation else {
-                return Ok((Found::Column { path, column: meta.first_column, model: model.clone() }, at + 1));
+                let column = field.column.unwrap_or(meta.first_column);
+                return Ok((Found::Column { path, column, model: model.clone() }, at + 1));
             };
             let step = Step::new(model.clone(), index);
             if !relation.is_to_one() {
@@ -186,10 +191,7 @@ pub(super) fn join(
 }
 
 fn target(step: &Step) -> ModelRef {
-    match &step.model.fields[usize::from(step.field)].relation {
-        Some(relation) => relation.target(),
-        None => step.model.clone(),
-    }
+    step.target().unwrap_or_else(|| step.model.clone())
 }
 
 /// A field by its name, or a foreign key by the name of its column.
@@ -197,21 +199,40 @@ pub(super) struct Named {
     pub(super) index: u16,
     /// Whether its column was named: nothing of the related row can follow.
     pub(super) is_key: bool,
+    /// The column of a generic foreign key that was named.
+    pub(super) column: Option<u16>,
 }
 
 pub(super) fn field(catalog: &Catalog, model: &ModelRef, name: &str) -> Option<Named> {
     let named = |name: &str| model.field(name).filter(|(index, _)| catalog.sees(model, *index));
     if let Some((index, _)) = named(name) {
-        return Some(Named { index, is_key: false });
+        return Some(Named { index, is_key: false, column: None });
+    }
+    for (place, part) in GENERIC.iter().enumerate() {
+        let known = name.strip_suffix(part).and_then(named).filter(|(_, field)| field.generic.is_some());
+        if let Some((index, field)) = known {
+            return Some(Named { index, is_key: false, column: Some(field.first_column + place as u16) });
+        }
     }
     let (index, field) = named(name.strip_suffix("_id")?)?;
-    (field.relation.is_some() && field.column_count == 1).then_some(Named { index, is_key: true })
+    (field.relation.is_some() && field.column_count == 1).then_some(Named { index, is_key: true, column: None })
+}
+
+/// What the names of the two columns of a generic foreign key end with.
+const GENERIC: [&str; 2] = ["_model", "_key"];
+
+/// Refuses a generic foreign key where one value is needed.
+fn generic(field: &FieldMeta) -> Error {
+    let name = &field.name;
+    bad(format!("`{name}` leads to rows of any model, and is no value"))
+        .with_hint(format!("its label and its key are: `{name}_model`, `{name}_key`"))
 }
 
 /// The name of a column of a model in rows: that of its field, and for foreign keys with the part of the key that it holds.
 pub(super) fn column_name(model: &ModelRef, column: u16) -> String {
     let field = &model.fields[usize::from(model.columns[usize::from(column)].field)];
     match (&field.relation, field.column_count) {
+        (None, 2) => format!("{}{}", field.name, GENERIC[usize::from(column - field.first_column) % 2]),
         (None, _) => field.name.clone().into_owned(),
         (Some(_), 1) => format!("{}_id", field.name),
         (Some(relation), _) => {

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     Code, Error, Executor, Kind, Result, Value, compile,
-    query::{KeyPart, kind_of_column, tie},
-    tree::{Expr, ModelRef, Path, Select, Selected, Step},
+    query::{KeyPart, kind_of_column, one_of, tie},
+    tree::{Expr, Labelled, ModelRef, Path, Select, Selected, Step},
 };
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -210,6 +210,8 @@ struct Beside {
     owner: Vec<usize>,
     /// What the related rows have for it: the last values of each.
     tie: Vec<Expr>,
+    /// The generic foreign key by which they are tied, if it is one.
+    labelled: Option<Labelled>,
     plan: Plan,
 }
 
@@ -272,8 +274,8 @@ fn beside(catalog: &Catalog, budget: &Budget<'_>, asked: Asked, owner: Vec<usize
     if plan.select.is_sliced() {
         plan.select.limit_by.clone_from(&tie);
     }
-    let to_one = asked.step.field().relation.as_ref().is_some_and(|relation| relation.is_to_one());
-    Ok(Beside { name: asked.name, to_one, owner, tie, plan })
+    let (to_one, labelled) = (asked.step.is_to_one(), asked.step.labelled());
+    Ok(Beside { name: asked.name, to_one, owner, tie, labelled, plan })
 }
 
 /// How many keys one statement takes.
@@ -308,27 +310,31 @@ impl Plan {
 impl Beside {
     /// The key by which a row's related rows are found; none where it is NULL.
     fn key(&self, row: &[Value]) -> Option<KeyPart> {
-        let parts = self.parts(row);
-        (!parts.iter().any(Value::is_null)).then(|| KeyPart::of_all(&parts))
+        self.parts(row).map(|parts| KeyPart::of_all(&parts))
     }
 
     /// The values of that key.
-    fn parts(&self, row: &[Value]) -> Vec<Value> {
-        self.owner.iter().map(|&place| row[place].clone()).collect()
+    fn parts(&self, row: &[Value]) -> Option<Vec<Value>> {
+        let own: Vec<Value> = self.owner.iter().map(|&place| row[place].clone()).collect();
+        match &self.labelled {
+            _ if own.iter().any(Value::is_null) => None,
+            Some(labelled) => labelled.tied(&own),
+            None => Some(own),
+        }
     }
 
     /// The related rows of all, by their keys.
     async fn load<E: Executor>(&self, owners: &[Vec<Value>], ex: &E) -> Result<HashMap<KeyPart, Vec<DynRow>>> {
         let mut known = HashSet::new();
         let new = owners.iter().filter(|row| self.key(row).is_some_and(|key| known.insert(key)));
-        let keys: Vec<Vec<Value>> = new.map(|row| self.parts(row)).collect();
+        let keys: Vec<Vec<Value>> = new.filter_map(|row| self.parts(row)).collect();
         let mut found: HashMap<KeyPart, Vec<DynRow>> = HashMap::new();
         if self.plan.select.empty {
             return Ok(found);
         }
         for some in keys.chunks(CHUNK) {
             let mut select = self.plan.select.clone();
-            select.add_first_filter(Expr::one_of_keys(self.tie.clone(), kind_of_column(&self.tie[0]), some.concat()));
+            select.add_first_filter(one_of(self.labelled.as_ref(), self.tie.clone(), some.concat()));
             let statement = compile::select(&select, ex.dialect())?;
             let fetch = Fetch { statement, kinds: self.plan.kinds.clone(), scales: compile::scales(&select) };
             let mut rows = run_fetch(fetch, ex).await?;

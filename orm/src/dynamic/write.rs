@@ -192,7 +192,7 @@ fn own_row(expr: &Expr) -> Result<()> {
 }
 
 fn writable_field<'m>(catalog: &Catalog, model: &'m ModelRef, name: &str) -> Result<&'m FieldMeta> {
-    let Some(known) = field(catalog, model, name).filter(|known| !known.is_key) else {
+    let Some(known) = field(catalog, model, name).filter(|known| !known.is_key && known.column.is_none()) else {
         return Err(catalog.unknown_field(model, name));
     };
     if catalog.is_protected(model, known.index) {

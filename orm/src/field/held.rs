@@ -90,15 +90,20 @@ impl Held {
         }
     }
 
-    /// The error that names what has to be loaded, in the words of the query that would do it.
-    #[cold]
-    pub(super) fn not_loaded<M: Model>(&self, to_one: bool) -> Error {
-        let (what, row, field) = match self.0 {
+    /// What was asked for, what its row is called in a closure, and the field.
+    fn asked<M: Model>(&self) -> (String, String, &'static str) {
+        match self.0 {
             Inside::Nothing(Some(field), _) => {
                 (format!("`{}` of this `{}`", field.name, field.model), letter(field), &*field.name)
             }
             _ => (format!("the related `{}`", M::meta().name), "x".to_owned(), "…"),
-        };
+        }
+    }
+
+    /// The error that names what has to be loaded, in the words of the query that would do it.
+    #[cold]
+    pub(super) fn not_loaded<M: Model>(&self, to_one: bool) -> Error {
+        let (what, row, field) = self.asked::<M>();
         let hint = match to_one {
             true => format!(
                 "add `.select_related(|{row}| {row}.{field})` to the query, or load it with `.{field}.fetch(&db)`"
@@ -109,6 +114,16 @@ impl Held {
             ),
         };
         Error::new(Code::NotLoaded, format!("{what} was not loaded")).with_hint(hint)
+    }
+
+    /// The error that names what has to be loaded, where a generic foreign key holds nothing.
+    #[cold]
+    pub(super) fn not_prefetched<M: Model>(&self) -> Error {
+        let (what, row, field) = self.asked::<M>();
+        let model = &M::meta().name;
+        Error::new(Code::NotLoaded, format!("{what} was not loaded")).with_hint(format!(
+            "add `.prefetch(|{row}| {row}.{field})` to the query, or load it with `.{field}.fetch::<{model}>(&db)`"
+        ))
     }
 
     /// Notes that the related rows of this one row are asked for by a statement of their own.

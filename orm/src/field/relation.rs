@@ -214,7 +214,7 @@ to_one! {
 }
 
 macro_rules! to_many {
-    ($(#[doc = $doc:literal])+ $name:ident, $kind:expr, $handle:ident, $many:literal) => {
+    ($(#[doc = $doc:literal])+ $name:ident, $kind:expr, $handle:ident, $many:literal, $one:literal) => {
         $(#[doc = $doc])+
         pub struct $name<M> {
             rows: Held,
@@ -270,7 +270,8 @@ macro_rules! to_many {
             type Handle<S: Scope> = $handle<S, M>;
             const SHAPE: Shape = Shape::Relation($kind, M::meta);
             const COLUMNS: u16 = 0;
-            const FAR: Option<Far> = Some(Far { model: M::KEY.model, fields: M::FIELDS, many_to_many: $many });
+            const FAR: Option<Far> =
+                Some(Far { model: M::KEY.model, fields: M::FIELDS, many_to_many: $many, one: $one });
 
             fn handle<S: Scope>(at: &'static PathNode, field: u16, _column: u16) -> $handle<S, M> {
                 $handle::new(at, field)
@@ -298,12 +299,12 @@ macro_rules! to_many {
 type ReverseOne<S, M> = ToOne<S, Opt<S>, M>;
 
 to_many! {
-    /// The rows of another model that point here by a foreign key: no column.
-    HasMany, RelationKind::HasMany, ToMany, false
+    /// The rows of another model that point here by a foreign key, which may be generic: no column.
+    HasMany, RelationKind::HasMany, ToMany, false, false
 }
 to_many! {
     /// The row of another model that points here by a one-to-one: no column.
-    HasOne, RelationKind::HasOne, ReverseOne, false
+    HasOne, RelationKind::HasOne, ReverseOne, false, true
 }
 to_many! {
     /// Rows of another model, through a table between the two: no column.
@@ -339,7 +340,7 @@ to_many! {
     /// assert_eq!(lamp.many(|p| p.tags).rows()?.get(&db).await?.id, bright.id);
     /// # Ok(()) }
     /// ```
-    ManyToMany, RelationKind::ManyToMany { to: M::KEY.model }, ToMany, true
+    ManyToMany, RelationKind::ManyToMany { to: M::KEY.model }, ToMany, true, false
 }
 
 impl<M: Model> HasMany<M> {

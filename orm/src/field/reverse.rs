@@ -1,10 +1,10 @@
 //! Reverse sides by type: the rows of a model that point here, where no field is declared for them. A model of a library cannot
 //! know those of the crates that use it.
 
-use super::{At, Field, Joins, PathNode, Pk, Scope, Settable, ToMany, ToOne};
+use super::{At, Field, Joins, PathNode, Pk, Scope, Settable, ToAny, ToMany, ToOne};
 use crate::{
     FieldType,
-    model::{Model, ModelMeta},
+    model::{GenericKey, GenericTarget, Model, ModelMeta},
 };
 use std::marker::PhantomData;
 
@@ -61,7 +61,7 @@ pub trait Handles: Copy {
         Pk::new(self.place())
     }
 
-    /// The rows whose foreign key, one of several to this model, or whose many-to-many leads here.
+    /// The rows whose foreign key, one of several to this model, or whose many-to-many or generic foreign key leads here.
     ///
     /// ```
     /// # use library::*;
@@ -179,6 +179,12 @@ impl<T: Model, N: Scope, M: Model> LeadsTo<T, M> for ToOne<At<T>, N, M> {
 }
 
 impl<T: Model, M: Model> LeadsTo<T, M> for ToMany<At<T>, M> {
+    fn field(self) -> (&'static ModelMeta, u16) {
+        (self.owner().model(), self.field_index())
+    }
+}
+
+impl<T: Model, N: Scope, K: GenericKey, M: GenericTarget<K>> LeadsTo<T, M> for ToAny<At<T>, N, K> {
     fn field(self) -> (&'static ModelMeta, u16) {
         (self.owner().model(), self.field_index())
     }

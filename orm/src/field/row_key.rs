@@ -93,7 +93,7 @@ impl<S: Scope, M: Model> Pk<S, M> {
         Pk { at, _type: PhantomData }
     }
 
-    fn columns(self) -> Vec<Expr> {
+    pub(super) fn columns(self) -> Vec<Expr> {
         key_columns::<M>(self.at)
     }
 

@@ -1,8 +1,11 @@
 //! Relations in serde's formats: the key while the related row is not loaded, the row itself once it is.
 
-use super::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
-use crate::Model;
-use serde::{Serialize, Serializer};
+use super::{ForeignKey, GenericForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
+use crate::{Model, model::GenericKey};
+use serde::{
+    Serialize, Serializer,
+    ser::{Error, SerializeStruct},
+};
 
 macro_rules! to_one {
     ($($name:ident)+) => {$(
@@ -30,6 +33,16 @@ macro_rules! to_many {
             }
         }
     )+};
+}
+
+/// The label and the key, as input takes them: `{"model": "library.Book", "key": 7}`.
+impl<K: GenericKey + Serialize> Serialize for GenericForeignKey<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut pair = serializer.serialize_struct("GenericForeignKey", 2)?;
+        pair.serialize_field("model", self.label())?;
+        pair.serialize_field("key", self.key().map_err(S::Error::custom)?)?;
+        pair.end()
+    }
 }
 
 to_one! { ForeignKey OneToOne }

@@ -185,6 +185,12 @@ impl<S: Scope, M: Model> Set<S, M> {
     /// # Ok(()) }
     /// ```
     pub fn exists(self) -> Q<S::Root> {
+        let step = self.relation.step();
+        if let (true, Some(labelled)) = (step.has_key(), step.labelled()) {
+            // The keys of the rows are found once, whatever their number, where comparing them row by row would convert each.
+            let owner = self.relation.owner().path();
+            return Q::from_expr(labelled.among(&owner, &step, self.select));
+        }
         let mut select = self.tied();
         select.selection.clear();
         (select.order, select.default_order) = (Vec::new(), false);

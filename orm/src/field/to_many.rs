@@ -55,10 +55,13 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     }
 
     pub(crate) fn step(self) -> Step {
-        match self.reverse {
-            Some(model) => Step { reverse: true, ..Step::new(ModelRef::Static(model), self.field) },
-            None => Step::new(ModelRef::Static(self.at.model()), self.field),
-        }
+        let (reverse, model, end) = match self.reverse {
+            Some(model) => (true, model, self.at.model()),
+            None => (false, self.at.model(), M::meta()),
+        };
+        // A generic foreign key leads to whatever model is asked for.
+        let end = model.fields[usize::from(self.field)].generic.map(|_| ModelRef::Static(end));
+        Step { reverse, end, ..Step::new(ModelRef::Static(model), self.field) }
     }
 
     pub(crate) fn owner(self) -> &'static PathNode {
@@ -352,17 +355,19 @@ pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, be
     let field = step.field();
     let refuse =
         |what: &str| Link { through: None, on: Expr::invalid(format!("`{}.{}` {what}", step.model.name, field.name)) };
-    let Some(relation) = &field.relation else { return refuse("is not a relation") };
-    let model = if step.reverse { &relation.target() } else { &step.model };
+    let Some(model) = step.start() else { return refuse("is not a relation") };
     let columns_at = |source: u16, model: &ModelRef, columns: Vec<u16>| -> Vec<Expr> {
         let column = |column| Expr::Column { path: Path::source(source), model: model.clone(), column };
         columns.into_iter().map(column).collect()
     };
-    let owner_key: Vec<Expr> = model
-        .key
-        .iter()
-        .map(|&column| Expr::Column { path: owner.clone(), model: model.clone(), column }.outer(levels))
-        .collect();
+    let of_owner = |columns: &mut dyn Iterator<Item = u16>| -> Vec<Expr> {
+        columns.map(|column| Expr::Column { path: owner.clone(), model: model.clone(), column }.outer(levels)).collect()
+    };
+    if let (true, Some(labelled)) = (step.has_key(), step.labelled()) {
+        let pair = labelled.pair(columns_at(source, target, target.key.clone()));
+        return Link { through: None, on: equal(of_owner(&mut field.columns()), pair.into()) };
+    }
+    let owner_key = of_owner(&mut model.key.iter().copied());
     let foreign_key = |source: u16, model: &ModelRef, field: u16| {
         columns_at(source, model, model.fields[field as usize].columns().collect())
     };
@@ -374,7 +379,14 @@ pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, be
         return Link { through: Some((middle, tie)), on };
     }
     match step.foreign_key() {
-        Some(key) => Link { through: None, on: equal(foreign_key(source, target, key), owner_key) },
+        Some(key) => {
+            let generic = target.fields[usize::from(key)].generic.and_then(|_| step.labelled());
+            let held = match generic {
+                Some(labelled) => labelled.pair(owner_key).into(),
+                None => owner_key,
+            };
+            Link { through: None, on: equal(foreign_key(source, target, key), held) }
+        }
         None => refuse("has no foreign key on the other side"),
     }
 }

@@ -2,7 +2,7 @@
 //! database differ. The derive has refused what it can see by itself.
 
 use crate::{
-    App, Code, Error, Result,
+    App, Code, Error, Kind, Result,
     model::{FieldMeta, ModelMeta, Relation, RelationKind},
 };
 use migrations_engine::{Schema, schema::Constraint};
@@ -31,6 +31,7 @@ fn leads_somewhere(meta: &ModelMeta, field: &FieldMeta, relation: &Relation, sch
         }
     }
     match (relation.kind, field.options.through) {
+        (RelationKind::HasMany, _) if generic(&target, field).is_some() => holds(meta, &target, field, &place()),
         (RelationKind::HasMany | RelationKind::HasOne, _) => {
             one_key(&target, meta, ("via", field.options.via), &place())
         }
@@ -56,6 +57,25 @@ fn leads_somewhere(meta: &ModelMeta, field: &FieldMeta, relation: &Relation, sch
         }
         (RelationKind::ManyToMany { .. }, None) => not_doubled(meta, field, &target, &place()),
         _ => Ok(()),
+    }
+}
+
+/// The generic foreign key of a model that a reverse side names.
+fn generic<'a>(model: &'a ModelMeta, side: &FieldMeta) -> Option<&'a FieldMeta> {
+    let (_, key) = model.field(side.options.via?)?;
+    key.generic.is_some().then_some(key)
+}
+
+/// A generic foreign key holds the key of the model that it is to lead to.
+fn holds(meta: &ModelMeta, model: &ModelMeta, side: &FieldMeta, place: &str) -> Result<()> {
+    let Some(key) = generic(model, side) else { return Ok(()) };
+    let kinds: Vec<Kind> = meta.key.iter().map(|&column| meta.columns[usize::from(column)].kind).collect();
+    match key.generic.is_some_and(|shape| shape.holds(&kinds)) {
+        true => Ok(()),
+        false => refuse(
+            format!("{place} goes by `{}.{}`, which does not hold keys of `{}`", model.label(), key.name, meta.label()),
+            "`GenericForeignKey` without a type holds whole numbers, texts and UUIDs; none holds keys of several columns".to_owned(),
+        ),
     }
 }
 

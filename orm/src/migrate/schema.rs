@@ -90,6 +90,7 @@ fn state_name(meta: &ModelMeta, column: u16) -> String {
 fn add_field(model: &mut Model, meta: &ModelMeta, field: &FieldMeta) -> Result<()> {
     let at = |error: Error| error.with_fields([format!("{}.{}", meta.label(), field.name)]);
     match &field.relation {
+        None if field.generic.is_some() => generic(model, meta, field).map_err(at)?,
         None => {
             let column = &meta.columns[field.first_column as usize];
             let ty = column_type(meta, field, column)?;
@@ -159,11 +160,7 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
     }
     let parts: Vec<&str> = names.iter().map(String::as_str).collect();
     let ends: Vec<&str> = to_fields.iter().map(String::as_str).collect();
-    if unique || field.options.unique {
-        model.constraints.push(Constraint::unique(naming::unique(&meta.table, &parts), &parts));
-    } else if field.options.index.unwrap_or(true) {
-        model.indexes.push(Index::new(naming::index(&meta.table, &parts), &parts));
-    }
+    index_together(model, field, &parts, unique);
     model.constraints.push(Constraint::ForeignKey {
         name: naming::foreign_key(&meta.table, &parts, &target.table, &ends),
         fields: names.clone(),
@@ -171,6 +168,30 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
         to_fields,
         on_delete,
     });
+    Ok(())
+}
+
+/// The columns of a relation that has several are found together.
+fn index_together(model: &mut Model, field: &FieldMeta, parts: &[&str], unique: bool) {
+    if unique || field.options.unique {
+        model.constraints.push(Constraint::unique(naming::unique(&model.table, parts), parts));
+    } else if field.options.index.unwrap_or(true) {
+        model.indexes.push(Index::new(naming::index(&model.table, parts), parts));
+    }
+}
+
+/// The label and the key of a generic foreign key: plain columns, as no constraint says what they hold.
+fn generic(model: &mut Model, meta: &ModelMeta, field: &FieldMeta) -> Result<()> {
+    let columns: Vec<&ColumnMeta> = field.columns().map(|column| &meta.columns[usize::from(column)]).collect();
+    for column in &columns {
+        let mut out = Field::new(column.name.clone(), column_type(meta, field, column)?);
+        out.null = column.nullable;
+        out.comment = field.options.comment.map(str::to_owned);
+        out.renamed_from = Hint(field.options.renamed_from.map(|old| column.name.replacen(&*field.name, old, 1)));
+        model.fields.push(out);
+    }
+    let parts: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    index_together(model, field, &parts, false);
     Ok(())
 }
 

@@ -4,7 +4,9 @@
 //! guess from the spelling of a type what it is.
 #![expect(clippy::panic, reason = "these panics are compile errors of the model's crate")]
 
-use super::{ColumnShape, DbDefault, FieldOptions, FieldSpec, Generated, ModelMeta, OnDelete, RelationKind, Shape};
+use super::{
+    ColumnShape, DbDefault, FieldOptions, FieldSpec, Generated, GenericShape, ModelMeta, OnDelete, RelationKind, Shape,
+};
 use crate::{Kind, Value, tree::Expr};
 
 /// What an automatic key is.
@@ -77,7 +79,8 @@ impl FieldSpec {
             Shape::Column(ColumnShape { kind: Kind::Text, max_length: Some(longest), .. }) if longest > length => {
                 panic!("`max_length` is less than the longest choice: leave it out, it follows from the choices")
             }
-            Shape::Column(ColumnShape { kind: Kind::Text, .. }) => {}
+            Shape::Column(ColumnShape { kind: Kind::Text, .. })
+            | Shape::Generic(GenericShape { key: Kind::Text, .. }) => {}
             _ => panic!("`max_length` is for text: remove it"),
         }
         if length == 0 {
@@ -160,7 +163,11 @@ impl FieldSpec {
             Shape::Relation(RelationKind::ForeignKey { nullable, .. } | RelationKind::OneToOne { nullable, .. }, _) => {
                 nullable
             }
-            _ => panic!("`on_delete` is for `ForeignKey` and `OneToOne`: remove it"),
+            Shape::Generic(_) if matches!(rule, OnDelete::SetDefault) => {
+                panic!("a generic foreign key has no default: write another `on_delete`")
+            }
+            Shape::Generic(shape) => shape.nullable,
+            _ => panic!("`on_delete` is for `ForeignKey`, `OneToOne` and `GenericForeignKey`: remove it"),
         };
         if matches!(rule, OnDelete::SetNull) && !nullable {
             panic!("`on_delete = set_null` needs a relation that can be NULL: make it an `Option`");
@@ -253,6 +260,7 @@ impl FieldSpec {
                 key.kinds.len() as u16
             }
             Shape::Relation(..) => 0,
+            Shape::Generic(_) => 2,
             Shape::Part(fields) => {
                 let mut columns = 0;
                 let mut index = 0;

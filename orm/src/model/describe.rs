@@ -446,7 +446,8 @@ fn plan(models: &[NewModel], model: &NewModel) -> Result<Plan> {
         columns.append(&mut own);
         let name = Cow::Owned(field.name.clone());
         let (options, of) = (field.options, Cow::Owned(model.name.clone()));
-        let meta = FieldMeta { name, model: of, options, first_column, column_count, column, relation: None };
+        let meta =
+            FieldMeta { name, model: of, options, first_column, column_count, column, relation: None, generic: None };
         fields.push((meta, tie(models, model, field)?));
     }
     if model.key.is_empty() {

@@ -3,8 +3,10 @@
 mod between;
 
 use super::{
-    AppSpec, ColumnShape, FieldOptions, FieldSpec, ModelOptions, ModelSpec, OrderKey, RelationKind, Shape,
+    AppSpec, ColumnShape, FieldOptions, FieldSpec, GenericShape, ModelOptions, ModelSpec, OrderKey, RelationKind,
+    Shape,
     describe::ModelSet,
+    generic::{KEY_LENGTH, LABEL_LENGTH},
 };
 use crate::{
     Kind,
@@ -99,6 +101,8 @@ pub struct FieldMeta {
     pub column: Option<ColumnShape>,
     /// Where a relation leads; `None` for plain columns.
     pub relation: Option<Relation>,
+    /// What a generic foreign key holds; `None` for all others.
+    pub generic: Option<GenericShape>,
 }
 
 /// A relation of a model to another.
@@ -297,6 +301,25 @@ impl ModelMeta {
         format!("{}.{}", self.app, self.name)
     }
 
+    /// Whether this is the model's label: `library.Book`.
+    pub(crate) fn has_label(&self, label: &str) -> bool {
+        label.split_once('.').is_some_and(|(app, name)| app == self.app && *name == *self.name)
+    }
+
+    /// The model with a label, `library.Book`; `None` where no application that is known lists one. An application is known from
+    /// the moment one of its models is used, or [registered](super::register), as `Project` does with all of its own.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::model::ModelMeta;
+    /// orm::model::register(Book::APPLICATION);
+    /// assert_eq!(ModelMeta::labelled("library.Book").unwrap().table, "library_book");
+    /// assert!(ModelMeta::labelled("library.Newspaper").is_none());
+    /// ```
+    pub fn labelled(label: &str) -> Option<&'static ModelMeta> {
+        super::labelled(label)
+    }
+
     /// The field of this name.
     ///
     /// ```
@@ -362,6 +385,14 @@ fn columns_of(spec: &FieldSpec) -> Vec<ColumnMeta> {
             };
             parts.into_iter().map(|part| ColumnMeta { name: name(&part.name), nullable, ..part }).collect()
         }
+        Shape::Generic(shape) => {
+            let column = |part: &str, kind, longest| ColumnMeta {
+                max_length: longest,
+                ..ColumnMeta::plain(format!("{own}_{part}"), kind, shape.nullable, 0)
+            };
+            let longest = (shape.key == Kind::Text).then(|| options.max_length.unwrap_or(KEY_LENGTH));
+            vec![column("model", Kind::Text, Some(LABEL_LENGTH)), column("key", shape.key, longest)]
+        }
         Shape::Relation(..) | Shape::Part(_) => Vec::new(),
     }
 }
@@ -371,11 +402,12 @@ impl FieldMeta {
         let first_column = columns.len() as u16;
         let options = spec.options;
         columns.extend(columns_of(spec).into_iter().map(|column| ColumnMeta { field: index, ..column }));
-        let (column, relation) = match spec.shape {
-            Shape::Column(shape) => (Some(shape), None),
-            Shape::Relation(kind, target) => (None, Some(Relation::new(kind, Target::Static(target)))),
+        let (column, relation, generic) = match spec.shape {
+            Shape::Column(shape) => (Some(shape), None, None),
+            Shape::Relation(kind, target) => (None, Some(Relation::new(kind, Target::Static(target))), None),
+            Shape::Generic(shape) => (None, None, Some(shape)),
             // The caller has put the fields of parts in their places.
-            Shape::Part(_) => (None, None),
+            Shape::Part(_) => (None, None, None),
         };
         let column_count = columns.len() as u16 - first_column;
         FieldMeta {
@@ -386,6 +418,7 @@ impl FieldMeta {
             column_count,
             column,
             relation,
+            generic,
         }
     }
 
@@ -493,8 +526,8 @@ impl Relation {
         }
     }
 
-    /// The foreign key of the target that this reverse side stands for, as a field index: the one that `via` names,
-    /// or else the only one that points back.
+    /// The foreign key of the target that this reverse side stands for, as a field index: the one that `via` names, which may be
+    /// generic, or else the only one that points back.
     ///
     /// ```
     /// # use library::*;
@@ -543,7 +576,10 @@ fn foreign_key_to(model: &ModelMeta, to: &ModelMeta, named: Option<&str>, other_
         field.column_count > 0
             && other_than != Some(*index as u16)
             && named.is_none_or(|name| field.name == name)
-            && field.relation.as_ref().is_some_and(|relation| std::ptr::eq::<ModelMeta>(&*relation.target(), to))
+            && match &field.relation {
+                Some(relation) => std::ptr::eq::<ModelMeta>(&*relation.target(), to),
+                None => named.is_some() && field.generic.is_some(),
+            }
     });
     found.map(|(index, _)| index as u16)
 }

@@ -5,6 +5,7 @@ mod blame;
 mod build;
 mod describe;
 mod fit;
+mod generic;
 mod key;
 mod meta;
 mod part;
@@ -17,11 +18,13 @@ pub use app::App;
 pub use build::{Offsets, check_columns, check_listed, offsets, starts};
 pub use describe::{ModelSet, Models, NewField, NewModel};
 pub use fit::{Checked, Probe, Unfit, Why, fits, fits_bare, fits_key, fits_part, fitting};
+pub(crate) use generic::misfit;
+pub use generic::{GenericKey, GenericShape, GenericTarget};
 pub use key::{Key, KeyField};
 pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta};
 pub use part::ModelPart;
 pub use registry::register;
-pub(crate) use registry::{Reference, references_to};
+pub(crate) use registry::{Reference, labelled, models, references_to};
 pub use spec::{
     AppSpec, Choice, ChoiceValue, ColumnShape, DbDefault, FieldOptions, FieldSpec, Generated, KeyShape, ModelOptions,
     ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape,

@@ -1,6 +1,6 @@
 //! The static description of a model, as the derive emits it: constants only, so that it costs nothing to compile.
 
-use super::{CheckMeta, IndexMeta, ModelMeta, UniqueMeta};
+use super::{CheckMeta, GenericShape, IndexMeta, ModelMeta, UniqueMeta};
 use crate::{Code, Error, FieldType, Kind, Result, Untyped, Value, query::RowOps, tree::Expr};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -219,6 +219,8 @@ pub enum Shape {
     Column(ColumnShape),
     /// A relation.
     Relation(RelationKind, fn() -> &'static ModelMeta),
+    /// A relation to a row of any model: a column with its label, and one with the key.
+    Generic(GenericShape),
     /// A part: fields that several models share.
     Part(&'static [FieldSpec]),
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::panic, reason = "these panics are compile errors of the model's crate")]
 
 use super::{
-    FieldSpec, RelationKind, Shape,
+    FieldSpec, KeyShape, RelationKind, Shape,
     build::{Text, last_segment, same_text},
 };
 
@@ -16,6 +16,8 @@ pub struct Far {
     pub fields: &'static [FieldSpec],
     /// Whether the relation is a many-to-many, and no reverse side of a key.
     pub many_to_many: bool,
+    /// Whether it leads to one row at most.
+    pub one: bool,
 }
 
 /// What the attributes say of the way.
@@ -27,6 +29,8 @@ pub struct Ways {
     pub to: Option<&'static str>,
     /// `through = ..`: the model between, with its module, and its fields.
     pub through: Option<(&'static str, &'static [FieldSpec])>,
+    /// The key that a generic foreign key has to hold.
+    pub key: Option<KeyShape>,
 }
 
 /// Refuses a relation of the model `me` that leads nowhere, or by one of several ways.
@@ -38,7 +42,11 @@ pub const fn check_tie(far: Option<Far>, ways: Ways, me: &'static str) {
         return;
     }
     match (far.many_to_many, ways.through, ways.via) {
-        (false, _, via) => one_key((far.model, far.fields), me, via, "via"),
+        (false, _, via) => {
+            if !by_generic(far, me, ways) {
+                one_key((far.model, far.fields), me, via, "via");
+            }
+        }
         (true, Some(between), via) if same_text(far.model, "", me, "") => two_keys(between, me, via, ways.to),
         (true, Some(between), via) => {
             one_key(between, me, via, "via");
@@ -57,6 +65,56 @@ const fn is_key_to(field: &FieldSpec, model: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether the key that `via` names is a generic one. Refuses what cannot go by it.
+#[track_caller]
+const fn by_generic(far: Far, me: &'static str, ways: Ways) -> bool {
+    let mut index = 0;
+    while index < far.fields.len() {
+        let field = &far.fields[index];
+        if let Shape::Generic(shape) = field.shape {
+            let (model, owner) = (last_segment(far.model), last_segment(me));
+            let text = Text::new().push("`").push(model).push(".").push(field.name);
+            match ways.via {
+                Some(name) if !same_text(name, "", field.name, "") => {}
+                Some(_) if far.one => {
+                    let text = text.push("` is generic, and a row can have several that point to it: write `HasMany<");
+                    panic!("{}", text.push(model).push(">`").as_str());
+                }
+                Some(_) => {
+                    if let Some(key) = ways.key
+                        && !shape.holds(key.kinds)
+                    {
+                        let text = text.push("` cannot lead to `").push(owner).push("`: it does not hold such keys. ");
+                        let text =
+                            text.push("`GenericForeignKey` without a type holds whole numbers, texts and UUIDs, ");
+                        panic!("{}", text.push("as text; none holds keys of several columns").as_str());
+                    }
+                    return true;
+                }
+                None if !far.one && !has_key_to(far.fields, me) => {
+                    let text = text.push("` is generic: to be the reverse side of it, write #[field(via = ");
+                    panic!("{}", text.push(field.name).push(")]").as_str());
+                }
+                None => {}
+            }
+        }
+        index += 1;
+    }
+    false
+}
+
+/// Whether one of the fields is a foreign key to the model, or may be one.
+const fn has_key_to(fields: &[FieldSpec], model: &str) -> bool {
+    let mut index = 0;
+    while index < fields.len() {
+        if is_key_to(&fields[index], model) || matches!(fields[index].shape, Shape::Part(_)) {
+            return true;
+        }
+        index += 1;
+    }
+    false
 }
 
 /// A reverse side, and each side of a many-to-many, goes by one key of the other model.

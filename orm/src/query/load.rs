@@ -10,7 +10,7 @@ use crate::{
     db::{Cell, Row},
     field::{Held, Loaded},
     model::{Reader, Writer},
-    tree::{BinaryOp, Expr, Join, JoinKind, ModelRef, Path, Select, Selected, Step},
+    tree::{BinaryOp, Expr, Join, JoinKind, Labelled, ModelRef, Path, Select, Selected, Step},
 };
 use futures_util::future::BoxFuture;
 use std::{
@@ -146,13 +146,18 @@ fn job(plan: &Arc<Prefetch>, owners: &[&dyn AnyRow]) -> Result<Job> {
     }
     let (mut slots, mut out) = (Vec::with_capacity(owners.len()), Writer::default());
     let mut keys = Keys { slots: HashMap::with_capacity(owners.len()), values: Vec::with_capacity(owners.len()) };
+    let labelled = plan.step.labelled();
     for owner in owners {
         match plan.step.has_key() {
             true => owner.field_values(plan.step.field, &mut out)?,
             false => owner.key_values(&mut out)?,
         }
         let values = out.values();
-        slots.push(if values.iter().any(Value::is_null) { NONE } else { keys.slot(values) });
+        slots.push(match &labelled {
+            _ if values.iter().any(Value::is_null) => NONE,
+            Some(labelled) => labelled.tied(values).map_or(NONE, |values| keys.slot(&values)),
+            None => keys.slot(values),
+        });
         out.clear();
     }
     Ok(Job { plan: plan.clone(), slots, keys, through: None })
@@ -244,12 +249,13 @@ pub(super) fn attach(owners: &mut [&mut dyn AnyRow], jobs: &[Job], filled: Vec<F
             attach_through(owners, &job.plan, through, filled.through);
             continue;
         }
-        let has_column = job.plan.step.has_key();
+        // A column that is not NULL says that there is a row, but for that of a generic foreign key.
+        let says = job.plan.step.has_key() && job.plan.step.field().generic.is_none();
         for (owner, &slot) in owners.iter_mut().zip(&job.slots) {
             match filled.loaded.get(slot as usize) {
                 Some(Some(loaded)) => owner.attach(field, loaded.clone()),
                 // Without a column that could be NULL, "there is none" has to be said.
-                Some(None) if !has_column => owner.attach(field, Loaded::new(())),
+                Some(None) if !says => owner.attach(field, Loaded::new(())),
                 _ => {}
             }
         }
@@ -312,9 +318,9 @@ impl<'a> Answer<'a> {
     fn new(job: &'a Job, conn: &Connection) -> Result<Answer<'a>> {
         let plan = &*job.plan;
         let slots = job.keys.slots.len();
-        let rows = match plan.step.field().relation.as_ref() {
-            Some(relation) if !plan.step.reverse && relation.is_to_one() => (plan.ops.singles)(slots),
-            _ => (plan.ops.lists)(slots),
+        let rows = match plan.step.is_to_one() {
+            true => (plan.ops.singles)(slots),
+            false => (plan.ops.lists)(slots),
         };
         let reading = Reading { job, rows, tie: Tie::Key, last: (Vec::new(), None), out: Writer::default() };
         let mut answer = Answer { statements: Vec::new(), reading };
@@ -339,9 +345,10 @@ impl<'a> Answer<'a> {
         if select.is_sliced() {
             select.limit_by.clone_from(&tie);
         }
+        let labelled = plan.step.labelled();
         for keys in job.keys.values.chunks(chunk(&tie).saturating_mul(tie.len())) {
             let mut select = select.clone();
-            select.add_first_filter(Expr::one_of_keys(tie.clone(), kind_of(&tie[0]), keys.to_vec()));
+            select.add_first_filter(one_of(labelled.as_ref(), tie.clone(), keys.to_vec()));
             answer.statements.push(compile::select(&select, conn.dialect())?);
         }
         Ok(answer)
@@ -405,6 +412,17 @@ pub(crate) fn tie(step: &Step, select: &mut Select) -> Result<Vec<Expr>> {
     }
 }
 
+/// The rows that these values tie to those that they belong to; the values stand one after the other.
+pub(crate) fn one_of(labelled: Option<&Labelled>, tie: Vec<Expr>, values: Vec<Value>) -> Expr {
+    match labelled {
+        Some(labelled) => labelled.one_of(tie, values),
+        None => {
+            let kind = tie.first().map_or(Kind::I64, kind_of);
+            Expr::one_of_keys(tie, kind, values)
+        }
+    }
+}
+
 /// The rows of a relation that belong to one row, as a query.
 pub(super) fn rows_of(plan: Prefetch, owner: &dyn AnyRow) -> Result<(Select, Vec<super::Related>, Vec<Arc<Prefetch>>)> {
     let (mut select, mut out) = (plan.select.clone(), Writer::default());
@@ -413,7 +431,11 @@ pub(super) fn rows_of(plan: Prefetch, owner: &dyn AnyRow) -> Result<(Select, Vec
         true => owner.field_values(plan.step.field, &mut out)?,
         false => owner.key_values(&mut out)?,
     }
-    let same = tie.into_iter().zip(out.drain()).map(|(tie, value)| match value.is_null() {
+    let values: Vec<Value> = match plan.step.labelled() {
+        Some(labelled) => labelled.tied(out.values()).unwrap_or_else(|| vec![Value::Null(Kind::Text)]),
+        None => out.drain().collect(),
+    };
+    let same = tie.into_iter().zip(values).map(|(tie, value)| match value.is_null() {
         true => Expr::Or(Vec::new()),
         false => tie.binary(BinaryOp::Eq, Expr::Value(value)),
     });

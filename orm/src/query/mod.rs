@@ -35,7 +35,7 @@ pub use expression::{
     NumberExpression, TextExpression, TimeUnit, TruncTo, Zone,
 };
 pub use functions::{Case, Now, case, now, random, sql, value};
-pub(crate) use load::{KeyPart, kind_of as kind_of_column, tie, value_of};
+pub(crate) use load::{KeyPart, kind_of as kind_of_column, one_of, tie, value_of};
 pub use named::{RowOf, fill, with};
 pub use operand::{Branch, InSet, OfType, Operand};
 pub use page::{Cursor, CursorPage};

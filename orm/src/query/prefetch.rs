@@ -6,11 +6,12 @@ use super::{
     load,
 };
 use crate::{
-    Access, Code, Connection, Error, Executor, Model, Operation, Result,
-    field::{At, Declared, PathNode, Scope, Set, ToMany, ToOne},
-    model::RowPart,
+    Access, Code, Connection, Error, Executor, Kind, Model, Operation, Result,
+    field::{At, Declared, PathNode, Scope, Set, ToAny, ToMany, ToOne},
+    model::{GenericKey, RowPart, models},
     tree::{Expr, ModelRef, Select, Step},
 };
+use smallvec::SmallVec;
 use std::{panic::Location, sync::Arc};
 
 /// A relation whose rows are loaded after those that they belong to, and what is loaded after them in turn.
@@ -125,6 +126,25 @@ selections! {
     [S: Declared, M: Model] Set<S, M>;
 }
 
+/// The rows that a generic foreign key leads to, of whichever models: one query for each that is there.
+impl<S: Declared, T: Scope, K: GenericKey> PrefetchSelection for ToAny<S, T, K> {
+    fn add_to(self, out: &mut Vec<Arc<Prefetch>>) {
+        let at = self.owner();
+        let Some(shape) = at.model().fields[usize::from(self.field_index())].generic else { return };
+        for model in models() {
+            let kinds: SmallVec<[Kind; 2]> =
+                model.key.iter().map(|&column| model.columns[usize::from(column)].kind).collect();
+            if let (true, Some(ops)) = (shape.holds(&kinds), model.ops) {
+                let target = ModelRef::Static(model);
+                let step = Step::new(ModelRef::Static(at.model()), self.field_index());
+                let step = Step { end: Some(target.clone()), ..step };
+                // Rows of a model that are asked for by themselves come instead.
+                insert(out, Prefetch::whole(step, target, ops, false), &at.path().steps);
+            }
+        }
+    }
+}
+
 /// The rows of a relation of one row: what `Model::rows_of` gives.
 #[track_caller]
 pub(crate) fn rows_of<M: Model, F: RelationRows>(owner: &M, relation: F) -> QuerySet<F::Target> {
@@ -139,7 +159,7 @@ pub(crate) fn rows_of<M: Model, F: RelationRows>(owner: &M, relation: F) -> Quer
     if !prefetch.step.reverse
         && let Some(held) = owner.held(prefetch.step.field)
     {
-        held.asked_for(prefetch.step.has_key(), Location::caller());
+        held.asked_for(prefetch.step.has_key() && prefetch.step.end.is_none(), Location::caller());
     }
     match load::rows_of(prefetch, owner) {
         Ok((select, related, prefetches)) => QuerySet::with_related(select, related, prefetches),
@@ -367,6 +387,9 @@ impl<M: Model + RowPart> QuerySet<M> {
             let wrong = |what: &str| Err(Error::new(Code::BadQuery, what).with_model(M::meta().name.clone()));
             if !way.is_empty() {
                 return wrong("`all_with` takes a relation of the row itself, without a path before it");
+            }
+            if prefetch.step.is_to_one() {
+                return wrong("`all_with` takes a relation to many rows: the row of this one is loaded by `prefetch`");
             }
             let plans = [Arc::new(prefetch)];
             check(&plans)?;

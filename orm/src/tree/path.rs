@@ -46,12 +46,44 @@ pub struct Step {
     pub field: u16,
     /// Against its direction: from the row that a foreign key or a many-to-many leads to, to those that it leads from.
     pub reverse: bool,
+    /// The model that a generic foreign key leads to, which the field leaves open.
+    pub end: Option<ModelRef>,
 }
 
 impl Step {
     /// Along the relation.
     pub const fn new(model: ModelRef, field: u16) -> Step {
-        Step { model, field, reverse: false }
+        Step { model, field, reverse: false, end: None }
+    }
+
+    /// The model that it leads to.
+    pub(crate) fn target(&self) -> Option<ModelRef> {
+        match self.reverse {
+            true => Some(self.model.clone()),
+            false => self.along(),
+        }
+    }
+
+    /// The model that the row which it starts from is of.
+    pub(crate) fn start(&self) -> Option<ModelRef> {
+        match self.reverse {
+            true => self.along(),
+            false => Some(self.model.clone()),
+        }
+    }
+
+    /// The model at the end of the relation.
+    fn along(&self) -> Option<ModelRef> {
+        match &self.field().relation {
+            Some(relation) => Some(relation.target()),
+            None => self.end.clone(),
+        }
+    }
+
+    /// Whether at most one row is at the other end.
+    pub(crate) fn is_to_one(&self) -> bool {
+        let field = self.field();
+        !self.reverse && (field.generic.is_some() || field.relation.as_ref().is_some_and(|known| known.is_to_one()))
     }
 
     /// The field.

@@ -2,9 +2,9 @@
 
 use super::check::checked;
 use crate::{
-    Code, Error, FieldType, ForeignKey, Model, Operand, Result,
-    field::{Field, NotNull, Nullable, Opt, PathNode, Scope, Settable, ToOne},
-    model::{ModelField, ModelMeta, Writer},
+    Code, Error, FieldType, ForeignKey, GenericForeignKey, Model, Operand, Result,
+    field::{Field, NotNull, Nullable, Opt, PathNode, Scope, Settable, ToAny, ToOne},
+    model::{GenericKey, ModelField, ModelMeta, Writer},
     tree::{Assignment, Expr},
     write::IntoField,
 };
@@ -203,6 +203,88 @@ impl<S: Scope, M: Model> ToOne<S, Opt<S>, M> {
     /// ```
     pub fn set_null(self) -> Assign<S::Root> {
         point(self.owner(), self.field_index(), &None::<ForeignKey<M>>)
+    }
+}
+
+impl<S: Scope, K: GenericKey> ToAny<S, S, K> {
+    /// Sets a generic foreign key: a row, a relation to one, or a [`GenericForeignKey`].
+    ///
+    /// SQL: `SET about_model = 'library.Book', about_key = 7`.
+    ///
+    /// ```
+    /// # mod talk {
+    /// #     use orm::prelude::*;
+    /// #     orm::app! { pub talk { Comment } }
+    /// #     #[derive(Model)]
+    /// #     pub struct Comment {
+    /// #         pub id: i64,
+    /// #         pub about: GenericForeignKey<i64>,
+    /// #     }
+    /// # }
+    /// # use library::*;
+    /// # use talk::Comment;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[talk::talk()]).await?;
+    /// Comment::draft().about(orm::GenericForeignKey::to::<Book>(7)).create(&db).await?;
+    /// Comment::objects().update(|c| c.about.set(orm::GenericForeignKey::to::<Author>(1)), &db).await?;
+    /// assert!(Comment::get(1, &db).await?.about.is::<Author>());
+    /// # Ok(()) }
+    /// ```
+    pub fn set<V: IntoField<GenericForeignKey<K>>>(self, row: V) -> Assign<S::Root> {
+        point(self.owner(), self.field_index(), &row.into_field())
+    }
+}
+
+impl<S: Scope, K: GenericKey> ToAny<S, Opt<S>, K> {
+    /// Sets a generic foreign key that can be NULL; `None` is where it leads to no row.
+    ///
+    /// ```
+    /// # mod talk {
+    /// #     use orm::prelude::*;
+    /// #     orm::app! { pub talk { Comment } }
+    /// #     #[derive(Model)]
+    /// #     pub struct Comment {
+    /// #         pub id: i64,
+    /// #         pub about: Option<GenericForeignKey<i64>>,
+    /// #     }
+    /// # }
+    /// # use library::*;
+    /// # use talk::Comment;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[talk::talk()]).await?;
+    /// Comment::draft().create(&db).await?;
+    /// Comment::objects().update(|c| c.about.set(orm::GenericForeignKey::to::<Author>(1)), &db).await?;
+    /// assert!(Comment::get(1, &db).await?.about.unwrap().is::<Author>());
+    /// # Ok(()) }
+    /// ```
+    pub fn set<V: IntoField<Option<GenericForeignKey<K>>>>(self, row: V) -> Assign<S::Root> {
+        point(self.owner(), self.field_index(), &row.into_field())
+    }
+
+    /// Makes it lead to no row.
+    ///
+    /// ```
+    /// # mod talk {
+    /// #     use orm::prelude::*;
+    /// #     orm::app! { pub talk { Comment } }
+    /// #     #[derive(Model)]
+    /// #     pub struct Comment {
+    /// #         pub id: i64,
+    /// #         pub about: Option<GenericForeignKey<i64>>,
+    /// #     }
+    /// # }
+    /// # use library::*;
+    /// # use talk::Comment;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[talk::talk()]).await?;
+    /// assert_eq!(Comment::objects().update(|c| c.about.set_null(), &db).await?, 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn set_null(self) -> Assign<S::Root> {
+        point(self.owner(), self.field_index(), &None::<GenericForeignKey<K>>)
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the setters of drafts take.
 
 use crate::{
-    FieldType, ForeignKey, IntoKey, KeyFrom, Kind, Model, OneToOne, Range, Value,
+    FieldType, ForeignKey, GenericForeignKey, IntoKey, KeyFrom, Kind, Model, OneToOne, Range, Value,
     field::{Plain, postgres::InRange},
-    model::{ModelField, Writer},
+    model::{GenericKey, GenericTarget, ModelField, Writer},
 };
 use rust_decimal::Decimal;
 use std::marker::PhantomData;
@@ -228,4 +228,35 @@ into_relation! {
     [] (A, B), with A B;
     [] (A, B, C), with A B C;
     [] (A, B, C, D), with A B C D;
+}
+
+macro_rules! into_generic {
+    ($([$($bound:tt)*] $from:ty, |$value:ident| $into:expr;)+) => {$(
+        impl<K: GenericKey, $($bound)*> IntoField<GenericForeignKey<K>> for $from {
+            fn into_field(self) -> GenericForeignKey<K> {
+                let $value = self;
+                $into
+            }
+        }
+
+        impl<K: GenericKey, $($bound)*> IntoField<Option<GenericForeignKey<K>>> for $from {
+            fn into_field(self) -> Option<GenericForeignKey<K>> {
+                Some(self.into_field())
+            }
+        }
+
+        impl<K: GenericKey, $($bound)*> IntoField<Option<GenericForeignKey<K>>> for Option<$from> {
+            fn into_field(self) -> Option<GenericForeignKey<K>> {
+                self.map(IntoField::into_field)
+            }
+        }
+    )+};
+}
+
+into_generic! {
+    [M: GenericTarget<K>] &M, |row| GenericForeignKey::to::<M>(row);
+    [M: GenericTarget<K>] &ForeignKey<M>, |relation| GenericForeignKey::to::<M>(relation);
+    [M: GenericTarget<K>] &OneToOne<M>, |relation| GenericForeignKey::to::<M>(relation);
+    [] GenericForeignKey<K>, |relation| relation;
+    [] &GenericForeignKey<K>, |relation| relation.clone();
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Access, Code, Connection, Error, Executor, IntoKey, Model, Operation, QuerySet, Result, Row, Value, compile,
     field::{Scope, ToMany},
-    model::RowPart,
+    model::{RowPart, misfit},
     query::value_of,
     tree::{Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Select, Selected, Step, Update},
 };
@@ -47,21 +47,25 @@ enum Side {
 }
 
 pub(crate) fn many<M: Model, S: Scope, T: Model>(row: &M, relation: ToMany<S, T>) -> Many<T> {
-    Many { owner: super::point::key_values(&row.key()), side: side(&relation.step()), _target: PhantomData }
+    let step = relation.step();
+    let owner = super::point::key_values(&row.key()).and_then(|key| match step.labelled() {
+        Some(labelled) => labelled.tied(&key).ok_or_else(|| misfit(&M::meta().name)),
+        None => Ok(key),
+    });
+    Many { owner, side: side(&step), _target: PhantomData }
 }
 
 fn side(step: &Step) -> Result<Side> {
     let field = &step.model.fields[usize::from(step.field)];
     let columns = |model: &ModelRef, field: u16| model.fields[usize::from(field)].columns().collect();
     let wrong = || Error::new(Code::BadModel, format!("`{}.{}` leads nowhere", step.model.name, field.name));
-    let relation = field.relation.as_ref().ok_or_else(wrong)?;
     if let Some(through) = step.between() {
         let model = through.model();
         let (source, target) = (columns(&model, through.source), columns(&model, through.target));
         return Ok(Side::Between { model, source, target, automatic: through.automatic, of: step.clone() });
     }
     let key = step.foreign_key().ok_or_else(wrong)?;
-    let model = if step.reverse { step.model.clone() } else { relation.target() };
+    let model = step.target().ok_or_else(wrong)?;
     let columns = columns(&model, key);
     Ok(Side::ForeignKey { model, columns })
 }

@@ -27,6 +27,7 @@ pub(super) fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: Mod
         column_count: 1,
         column: Some(ColumnShape::of::<i64>()),
         relation: None,
+        generic: None,
     };
     let mut fields = vec![id];
     for (name, model) in [(side(&made.source_column), owner.clone()), (side(&made.target_column), target)] {
@@ -46,6 +47,7 @@ pub(super) fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: Mod
             column_count: columns.len() as u16 - first_column,
             column: None,
             relation: Some(Relation::new(kind, Target::from(&model))),
+            generic: None,
         });
     }
     let table = field.options.table.map_or(made.table, str::to_owned);

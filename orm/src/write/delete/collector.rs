@@ -4,7 +4,7 @@
 use super::{super::fault::explained, super::point::columns_in, Deleted, is_free};
 use crate::{
     Code, Connection, Dialect, Error, OnDelete, Result, Row, Value, compile,
-    model::{DbDefault, ModelMeta, Reference, references_to},
+    model::{DbDefault, Reference, references_to},
     query::value_of,
     tree::{Assignment, Delete, Expr, Function, ModelRef, Select, Selected, Update},
 };
@@ -34,20 +34,16 @@ struct Node {
     seen: HashSet<String>,
 }
 
-/// A foreign key, and the keys of the deleted rows that it may point to.
+/// A foreign key, and what it holds where it points to one of the deleted rows.
 struct Followed {
     reference: Reference,
     targets: Vec<Key>,
 }
 
 impl Followed {
-    fn columns(&self) -> Vec<u16> {
-        columns(&self.reference.model, self.reference.field)
+    fn new(reference: Reference, keys: &[Key]) -> Followed {
+        Followed { targets: reference.held(keys), reference }
     }
-}
-
-fn columns(model: &ModelMeta, field: u16) -> Vec<u16> {
-    model.fields[usize::from(field)].columns().collect()
 }
 
 fn key_text(key: &Key) -> String {
@@ -95,7 +91,7 @@ async fn pointing(
     but: Option<Expr>,
     limit: Option<u64>,
 ) -> Result<Vec<Key>> {
-    let own = columns(&reference.model, reference.field);
+    let own = reference.columns();
     let mut found = Vec::new();
     for targets in targets.chunks(chunk(conn.dialect(), own.len())) {
         let mut select = Select::bare(reference.model.clone());
@@ -125,20 +121,21 @@ impl Collector {
                 match reference.on_delete {
                     OnDelete::DoNothing => {}
                     OnDelete::SetNull | OnDelete::SetDefault => {
-                        self.updates.push(Followed { reference, targets: keys.clone() });
+                        self.updates.push(Followed::new(reference, &keys));
                     }
-                    OnDelete::Restrict => self.restricted.push(Followed { reference, targets: keys.clone() }),
+                    OnDelete::Restrict => self.restricted.push(Followed::new(reference, &keys)),
                     OnDelete::Protect => {
-                        let rows = pointing(conn, &reference, &keys, None, Some(NAMED as u64 + 1)).await?;
+                        let rows =
+                            pointing(conn, &reference, &reference.held(&keys), None, Some(NAMED as u64 + 1)).await?;
                         if !rows.is_empty() {
                             return Err(protected(&root, &reference, &rows, "protect"));
                         }
                     }
                     OnDelete::Cascade if is_free(&reference.model) && reference.model != root => {
-                        self.direct.push(Followed { reference, targets: keys.clone() });
+                        self.direct.push(Followed::new(reference, &keys));
                     }
                     OnDelete::Cascade => {
-                        let rows = pointing(conn, &reference, &keys, None, None).await?;
+                        let rows = pointing(conn, &reference, &reference.held(&keys), None, None).await?;
                         let new = self.add(reference.model.clone(), rows);
                         queue.push_back((reference.model, new));
                     }
@@ -165,7 +162,7 @@ impl Collector {
         for followed in &self.restricted {
             let model = &followed.reference.model;
             let direct = self.direct.iter().filter(|direct| direct.reference.model == *model);
-            let gone = direct.map(|direct| columns_in(model, &direct.columns(), direct.targets.clone()));
+            let gone = direct.map(|direct| columns_in(model, &direct.reference.columns(), direct.targets.clone()));
             let but = gone.reduce(Expr::or).map(|gone| Expr::Not(Box::new(gone)));
             let seen = self.nodes.iter().find(|node| node.model == *model).map(|node| &node.seen);
             // Where none of its rows is deleted, a few are enough to tell.
@@ -188,11 +185,11 @@ impl Collector {
                 OnDelete::SetNull => None,
                 _ => Some(default_of(&followed.reference)?),
             };
-            let own = followed.columns();
-            update(conn, &followed.reference, value, &own, &followed.targets, None).await?;
+            update(conn, &followed.reference, value, &followed.targets, None).await?;
         }
         for followed in &self.direct {
-            let rows = remove(conn, &followed.reference.model, &followed.columns(), &followed.targets).await?;
+            let rows =
+                remove(conn, &followed.reference.model, &followed.reference.columns(), &followed.targets).await?;
             deleted.add(&followed.reference.model, rows);
         }
         self.nodes.retain(|node| !node.keys.is_empty());
@@ -217,20 +214,18 @@ impl Collector {
     fn next(&self) -> Option<usize> {
         (0..self.nodes.len()).rev().find(|&index| {
             let model = &self.nodes[index].model;
-            let others = references_to(model).into_iter().filter(|reference| reference.model != *model);
-            let mut others = others;
+            let mut others = constraints_on(model).filter(|reference| reference.model != *model);
             !others.any(|reference| self.nodes.iter().any(|node| node.model == reference.model))
         })
     }
 
     async fn cut_circle(&self, conn: &mut Connection) -> Result<()> {
         for node in &self.nodes {
-            for reference in references_to(&node.model) {
+            for reference in constraints_on(&node.model) {
                 let owner = self.nodes.iter().find(|other| other.model == reference.model);
                 if let Some(owner) = owner.filter(|owner| owner.model != node.model && is_nullable(&reference)) {
-                    let own = columns(&reference.model, reference.field);
                     let only = Some((&owner.model.key[..], &owner.keys[..]));
-                    update(conn, &reference, None, &own, &node.keys, only).await?;
+                    update(conn, &reference, None, &node.keys, only).await?;
                 }
             }
         }
@@ -240,20 +235,22 @@ impl Collector {
 
 /// Rows of one model that point to each other: the pointers go first, since a database may check row by row.
 async fn cut_within(conn: &mut Connection, node: &Node) -> Result<()> {
-    for reference in references_to(&node.model) {
+    for reference in constraints_on(&node.model) {
         if reference.model == node.model && is_nullable(&reference) {
-            let own = columns(&reference.model, reference.field);
             let only = Some((&node.model.key[..], &node.keys[..]));
-            update(conn, &reference, None, &own, &node.keys, only).await?;
+            update(conn, &reference, None, &node.keys, only).await?;
         }
     }
     Ok(())
 }
 
+/// The foreign keys to a model that the database checks, which are all but the generic ones.
+fn constraints_on(model: &ModelRef) -> impl Iterator<Item = Reference> {
+    references_to(model).into_iter().filter(|reference| reference.label.is_none())
+}
+
 fn is_nullable(reference: &Reference) -> bool {
-    columns(&reference.model, reference.field)
-        .iter()
-        .all(|&column| reference.model.columns[usize::from(column)].nullable)
+    reference.columns().iter().all(|&column| reference.model.columns[usize::from(column)].nullable)
 }
 
 /// Sets a foreign key that points to these rows to a value, or to NULL; of all rows that do, or of some `only`.
@@ -261,11 +258,10 @@ async fn update(
     conn: &mut Connection,
     reference: &Reference,
     value: Option<Expr>,
-    own: &[u16],
     targets: &[Key],
     only: Option<(&[u16], &[Key])>,
 ) -> Result<()> {
-    let model = &reference.model;
+    let (model, own) = (&reference.model, &reference.columns()[..]);
     let set: Vec<Assignment> = own
         .iter()
         .map(|&column| {

@@ -1,5 +1,7 @@
 //! Drafts and edits from values that are not typed: JSON documents, forms, files of data.
 
+mod generic;
+
 use super::{
     check::{checked, field_name},
     draft::{DraftRow, Slot},
@@ -14,7 +16,8 @@ use serde_json::{Value as Json, json};
 
 /// Values from outside, by the names of fields: a JSON object, or pairs of text as a form sends them.
 ///
-/// A relation is given by its key, under its own name: `"author": 7`. In pairs an empty text is no value, but for text fields
+/// A relation is given by its key, under its own name: `"author": 7`; a generic one with the label of the model,
+/// `"about": {"model": "library.Book", "key": 7}`, as text `library.Book:7`. In pairs an empty text is no value, but for text fields
 /// that are never NULL. What may come from outside can be narrowed down by [`only`](Input::only); what the program itself adds
 /// is [`set`](Input::set).
 ///
@@ -268,6 +271,9 @@ fn unknown(meta: &ModelMeta, name: &str) -> ValidationError {
 
 /// The values of a field's columns.
 pub(in crate::write) fn read_field(meta: &ModelMeta, field: &FieldMeta, given: Untyped<'_>) -> Result<Vec<Value>> {
+    if let Some(shape) = field.generic {
+        return generic::read(meta, field, shape, given);
+    }
     let Some(relation) = &field.relation else {
         let value = read_column(meta, field.first_column, given)?;
         return Ok(vec![checked(meta, field.first_column, value)?]);
