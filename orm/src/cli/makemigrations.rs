@@ -167,7 +167,7 @@ fn detect(apps: &[App], set: &MigrationSet, matches: &ArgMatches) -> Result<Vec<
     let mut answers = answers.or_ask(Terminal::new(!matches.get_flag("no-input"), apps));
     let new = migrations_engine::autodetect(set, &migrate::schema(apps)?, &mut answers).map_err(engine_error)?;
     match answers.unused().as_slice() {
-        [] => Ok(new),
+        [] => migrate::follow_labels(set, new),
         unused => Err(Error::new(Code::Migration, format!("M023: nothing was asked about {}", unused.join(", ")))
             .with_hint("look for a slip in the name, or leave the answer out")),
     }

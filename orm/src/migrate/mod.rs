@@ -2,11 +2,13 @@
 
 mod check;
 mod connection;
+mod labels;
 mod live;
 mod migrator;
 mod schema;
 mod step;
 
+pub use labels::follow_labels;
 pub use live::introspect;
 /// The engine itself: schema state, operations, plans and files.
 pub use migrations_engine as engine;

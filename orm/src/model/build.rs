@@ -163,9 +163,6 @@ impl FieldSpec {
             Shape::Relation(RelationKind::ForeignKey { nullable, .. } | RelationKind::OneToOne { nullable, .. }, _) => {
                 nullable
             }
-            Shape::Generic(_) if matches!(rule, OnDelete::SetDefault) => {
-                panic!("a generic foreign key has no default: write another `on_delete`")
-            }
             Shape::Generic(shape) => shape.nullable,
             _ => panic!("`on_delete` is for `ForeignKey`, `OneToOne` and `GenericForeignKey`: remove it"),
         };

@@ -8,7 +8,7 @@ use super::{
     FieldSpec, KeyField, Model, ModelField, Shape,
     build::{AUTO_KEY, Text},
 };
-use crate::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
+use crate::{ForeignKey, GenericForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
 use std::marker::PhantomData;
 
 /// Asks what a type is: a constant of its own is found before that of a trait, so that the answer needs no bound.
@@ -49,6 +49,8 @@ pub enum Why {
     Rows,
     /// A set of rows that may be empty, and is never NULL.
     OptionalSet,
+    /// A generic foreign key with keys of a type that it does not hold.
+    NoGenericKey,
 }
 
 /// What is often taken for a field: relations to rows of a type that may be no model, and types that are none.
@@ -73,6 +75,8 @@ mistaken! {
     HasMany<M> => Why::NoModel;
     HasOne<M> => Why::NoModel;
     ManyToMany<M> => Why::NoModel;
+    GenericForeignKey<M> => Why::NoGenericKey;
+    Option<GenericForeignKey<M>> => Why::NoGenericKey;
     Option<HasMany<M>> => Why::OptionalSet;
     Option<HasOne<M>> => Why::OptionalSet;
     Option<ManyToMany<M>> => Why::OptionalSet;
@@ -122,6 +126,11 @@ pub const fn fitting(shape: Option<Shape>, why: Why, ty: &str) -> FieldSpec {
             text.push("` is not of one size on every machine: write `").push(same).push("`, or a smaller one")
         }
         Why::Rows => text.push("` is no relation: rows that point here are a `HasMany<..>`, others a `ManyToMany<..>`"),
+        Why::NoGenericKey => {
+            let text =
+                text.push("` holds no keys: write `GenericForeignKey`, which has those of every model with a key ");
+            text.push("of one column, as text, or `GenericForeignKey<i64>` or `GenericForeignKey<Uuid>`")
+        }
         Why::OptionalSet => text.push("` is a set of rows, which is never NULL: take the `Option` away"),
         Why::Unknown => {
             let text = text.push("` cannot be a field of a model: derive `FieldType` for it ");

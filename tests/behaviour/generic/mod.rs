@@ -1,6 +1,7 @@
 //! Generic foreign keys: rows of any model from one column with a label and one with a key, of each type of key.
 
 mod deletes;
+mod labels;
 mod related;
 mod writes;
 
