@@ -338,6 +338,7 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `Vec<T>` of these, and the types of [`postgres`] | a column, on PostgreSQL only |
 /// | `Option<T>` of these | the same, or NULL; drafts need not set it |
 /// | [`ForeignKey<M>`](crate::ForeignKey), [`OneToOne<M>`](crate::OneToOne), and `Option` of them | a column with the key of another row: `author_id` |
+/// | [`GenericForeignKey`](crate::GenericForeignKey), and `Option` of it | two columns with the label of a model and the key of one of its rows |
 /// | [`HasMany<M>`](crate::HasMany), [`HasOne<M>`](crate::HasOne) | the reverse side of one; no column |
 /// | [`ManyToMany<M>`](crate::ManyToMany) | rows of another model, through a table between; no column |
 /// | a struct with [`ModelPart`](derive@crate::ModelPart), with `#[field(flatten)]` | columns that several models share |
@@ -361,8 +362,8 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `generated = \|b\| b.price * b.stock` | the database computes it from its row: it is read, and never written. It is kept in the row; `stored = false` computes it whenever it is read |
 /// | `auto_now` | the time of each save |
 /// | `auto_now_add` | the time at which the row was made |
-/// | `on_delete = ..` | when the row pointed to is deleted: `restrict` (unless said otherwise), `cascade`, `protect`, `set_null`, `set_default`, `do_nothing` |
-/// | `via = author` | the foreign key that a reverse side stands for; needed where there are several. On a `ManyToMany`, the one of the other model that this is the reverse side of: `via = tags` |
+/// | `on_delete = ..` | when the row pointed to is deleted: `restrict` (unless said otherwise; of a generic one `cascade`), `cascade`, `protect`, `set_null`, `set_default`, `do_nothing` |
+/// | `via = author` | the foreign key that a reverse side stands for; needed where there are several, and where it is generic. On a `ManyToMany`, the one of the other model that this is the reverse side of: `via = tags` |
 /// | `through = Membership` | the model between the sides of a many-to-many, instead of an automatic table |
 /// | `through = Line, via = order, to = product` | the same, where the model between has several keys to a side: `via` names the one to this side, `to` the one to the other |
 /// | `table = ".."` | the name of the automatic table of a many-to-many |

@@ -5,7 +5,7 @@ use crate::{Result, model::LABEL_LENGTH};
 use migrations_engine::{
     Migration, MigrationId, MigrationSet, Operation, Schema,
     operation::SqlText,
-    schema::{ColumnType, Model, ModelKey},
+    schema::{ColumnType, Field, Model, ModelKey},
 };
 use std::collections::BTreeMap;
 
@@ -78,13 +78,17 @@ fn holder<'s>(operation: &Operation, state: &'s Schema) -> Option<&'s Model> {
     state.models.get(changed?).filter(|model| labels(model).next().is_some())
 }
 
-/// The columns of a table that hold labels: texts of that length beside a key of the same name.
+/// The columns of a table that hold labels.
 fn labels(model: &Model) -> impl Iterator<Item = &str> {
-    model.fields.iter().filter_map(|field| {
-        let stem = field.column.strip_suffix("_model")?;
-        let is_label = field.ty == ColumnType::Char { max_length: LABEL_LENGTH };
-        let has_key = || model.fields.iter().any(|key| key.column.strip_suffix("_key") == Some(stem));
-        (is_label && has_key()).then_some(field.column.as_str())
+    labelled(model).map(|(label, _)| label.column.as_str())
+}
+
+/// The labels and keys of generic foreign keys: a text of that length beside a key whose name begins alike.
+pub(crate) fn labelled(model: &Model) -> impl Iterator<Item = (&Field, &Field)> {
+    model.fields.iter().filter_map(|label| {
+        let stem = label.column.strip_suffix("_model")?;
+        let key = model.fields.iter().find(|key| key.column.strip_suffix("_key") == Some(stem))?;
+        (label.ty == ColumnType::Char { max_length: LABEL_LENGTH }).then_some((label, key))
     })
 }
 

@@ -9,6 +9,8 @@ mod schema;
 mod step;
 
 pub use labels::follow_labels;
+#[cfg(feature = "cli")]
+pub(crate) use labels::labelled;
 pub use live::introspect;
 /// The engine itself: schema state, operations, plans and files.
 pub use migrations_engine as engine;

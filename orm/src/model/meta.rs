@@ -1,12 +1,11 @@
 //! Metadata of models: names resolved, columns laid out, relations ready to be followed.
 
 mod between;
+mod columns;
 
 use super::{
     AppSpec, ColumnShape, FieldOptions, FieldSpec, GenericShape, ModelOptions, ModelSpec, OrderKey, RelationKind,
-    Shape,
-    describe::ModelSet,
-    generic::{KEY_LENGTH, LABEL_LENGTH},
+    Shape, describe::ModelSet,
 };
 use crate::{
     Kind,
@@ -360,48 +359,11 @@ impl ModelMeta {
     }
 }
 
-/// The columns of a field, as yet without the field: those of a foreign key are called after those of the key that it holds.
-fn columns_of(spec: &FieldSpec) -> Vec<ColumnMeta> {
-    let options = &spec.options;
-    let own = options.column.unwrap_or(spec.name);
-    match spec.shape {
-        Shape::Column(shape) => vec![ColumnMeta {
-            scale: options.decimal_places,
-            max_length: options.max_length.or(shape.max_length),
-            digits: options.max_digits,
-            ..ColumnMeta::plain(own.to_owned(), shape.kind, shape.nullable, 0)
-        }],
-        Shape::Relation(RelationKind::ForeignKey { nullable, key } | RelationKind::OneToOne { nullable, key }, _) => {
-            let target = (key.spec)();
-            let mut fields = Vec::with_capacity(target.fields.len());
-            super::part::flat(target.fields, &mut fields);
-            let parts: Vec<ColumnMeta> =
-                target.primary_key.iter().flat_map(|&field| columns_of(fields[usize::from(field)])).collect();
-            let one = parts.len() == 1;
-            let name = |part: &str| match (one, options.column) {
-                (true, Some(column)) => column.to_owned(),
-                (true, None) => format!("{own}_id"),
-                (false, _) => format!("{own}_{part}"),
-            };
-            parts.into_iter().map(|part| ColumnMeta { name: name(&part.name), nullable, ..part }).collect()
-        }
-        Shape::Generic(shape) => {
-            let column = |part: &str, kind, longest| ColumnMeta {
-                max_length: longest,
-                ..ColumnMeta::plain(format!("{own}_{part}"), kind, shape.nullable, 0)
-            };
-            let longest = (shape.key == Kind::Text).then(|| options.max_length.unwrap_or(KEY_LENGTH));
-            vec![column("model", Kind::Text, Some(LABEL_LENGTH)), column("key", shape.key, longest)]
-        }
-        Shape::Relation(..) | Shape::Part(_) => Vec::new(),
-    }
-}
-
 impl FieldMeta {
     fn build(model: &'static str, index: u16, spec: &'static FieldSpec, columns: &mut Vec<ColumnMeta>) -> FieldMeta {
         let first_column = columns.len() as u16;
         let options = spec.options;
-        columns.extend(columns_of(spec).into_iter().map(|column| ColumnMeta { field: index, ..column }));
+        columns.extend(columns::columns_of(spec).into_iter().map(|column| ColumnMeta { field: index, ..column }));
         let (column, relation, generic) = match spec.shape {
             Shape::Column(shape) => (Some(shape), None, None),
             Shape::Relation(kind, target) => (None, Some(Relation::new(kind, Target::Static(target))), None),
@@ -445,12 +407,6 @@ impl FieldMeta {
 
     pub(crate) fn is_many_to_many(&self) -> bool {
         self.relation.as_ref().is_some_and(|relation| matches!(relation.kind, RelationKind::ManyToMany { .. }))
-    }
-}
-
-impl ColumnMeta {
-    fn plain(name: String, kind: Kind, nullable: bool, field: u16) -> ColumnMeta {
-        ColumnMeta { name, kind, nullable, field, scale: None, max_length: None, digits: None }
     }
 }
 

@@ -18,6 +18,8 @@ pub use app::App;
 pub use build::{Offsets, check_columns, check_listed, offsets, starts};
 pub use describe::{ModelSet, Models, NewField, NewModel};
 pub use fit::{Checked, Probe, Unfit, Why, fits, fits_bare, fits_key, fits_part, fitting};
+#[cfg(feature = "cli")]
+pub(crate) use generic::KEY_LENGTH;
 pub use generic::{GenericKey, GenericShape, GenericTarget};
 pub(crate) use generic::{LABEL_LENGTH, misfit};
 pub use key::{Key, KeyField};

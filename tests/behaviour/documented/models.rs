@@ -4,7 +4,7 @@ use crate::bed::behaviour;
 use orm::{Json, prelude::*};
 use serde::{Deserialize, Serialize};
 
-orm::app! { pub market { Country, Customer, Passport, Product, Tag, Order, Line, Seat, Invoice } }
+orm::app! { pub market { Comment, Country, Customer, Passport, Photo, Product, Tag, Order, Line, Seat, Invoice } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Product {
@@ -132,6 +132,21 @@ pub struct Stamps {
     pub made: DateTime<Utc>,
 }
 
+#[derive(Model, Debug, Clone)]
+pub struct Comment {
+    pub id: i64,
+    #[field(on_delete = cascade)] // the usual of these; also protect, restrict, set_null, do_nothing
+    pub about: GenericForeignKey, // two columns with an index: about_model, about_key
+    pub text: String,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Photo {
+    pub id: i64,
+    #[field(via = about)] // comments on photos: a set like any other `HasMany`
+    pub comments: HasMany<Comment>,
+}
+
 mod theatre {
     use orm::prelude::*;
 
@@ -163,6 +178,36 @@ behaviour! {
     async fn models(bed, requires(PartialIndexes, ExpressionIndexes)) {
         orm::migrate::create_tables(&bed.db, &[theatre::theatre()]).await?;
         theatre::Play::draft().title("Antigone").year(-441).on_stage(true).create(&bed.db).await?;
+        Ok(())
+    }
+
+    async fn relations_to_any_model(bed) {
+        let db = &bed.db;
+        orm::migrate::create_tables(db, &[market()]).await?;
+        let photo = Photo::draft().create(db).await?;
+        let comment = Comment::draft().about(&photo).text("sharp").create(db).await?;
+        Comment::draft().about(GenericForeignKey::to::<Product>(7)).text("dear").create(db).await?;
+        assert_eq!(comment.about.key_of::<Photo>(), Some(photo.id));
+
+        // By a row, by a model, and by what the rows of a model are like.
+        assert_eq!(Comment::objects().filter(|c| c.about.eq(&photo)).count(db).await?, 1);
+        assert_eq!(Comment::objects().filter(|c| c.about.is::<Product>()).count(db).await?, 1);
+        let of_lamps = Comment::objects().filter(|c| c.about.of::<Product>().any(|p| p.name.contains("lamp")));
+        assert_eq!(of_lamps.count(db).await?, 0);
+
+        // What they are about, by one query for each model that is there; some of a model, and what is below.
+        let comments = Comment::objects()
+            .prefetch(|c| (c.about, c.about.of::<Photo>().filter(|p| p.id.gt(0)).prefetch(|p| p.comments)))
+            .order_by(|c| c.id.asc())
+            .all(db)
+            .await?;
+        assert_eq!(comments[0].about.get::<Photo>()?.unwrap().comments.get()?.len(), 1);
+        assert!(comments[0].about.get::<Product>()?.is_none()); // another model
+        assert!(comments[1].about.get::<Product>()?.is_none()); // no such row
+
+        // From the other side.
+        let counted = Photo::objects().annotate(|p| p.comments.count());
+        assert_eq!(counted.get(db).await?.1, 1);
         Ok(())
     }
 

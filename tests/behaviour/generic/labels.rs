@@ -137,6 +137,26 @@ behaviour! {
     }
 }
 
+behaviour! {
+    async fn inspectdb_knows_them_again(bed) {
+        let Bed { db, url, .. } = &*bed;
+        if url.contains(":memory:") {
+            return Ok(());
+        }
+        orm::migrate::create_tables(db, &[crate::generic::talk()]).await?;
+        let mut models = String::new();
+        let line = format!("manage --database {url} inspectdb --app talk");
+        orm::Project::new().run_into(line.split(' '), &mut models)?;
+        let field = |line: &str| assert!(models.lines().any(|known| known.trim() == line), "{line}\n{models}");
+        field("pub about: GenericForeignKey,");
+        field("pub of: Option<GenericForeignKey<i64>>,");
+        // Without the index that they have it is a guess.
+        field("pub spot_key: Uuid,");
+        assert!(!models.contains("not kept"), "{models}");
+        Ok(())
+    }
+}
+
 #[test]
 fn nothing_is_written_where_nobody_holds_labels() -> orm::Result<()> {
     let mut set = MigrationSet::default();

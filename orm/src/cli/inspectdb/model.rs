@@ -6,6 +6,7 @@ use super::{
     names, options,
     tables::Tables,
 };
+use crate::{migrate::labelled, model::KEY_LENGTH};
 use migrations_engine::{
     introspect::Live,
     naming,
@@ -45,7 +46,8 @@ pub(super) struct ToOne<'a> {
 
 /// Columns that one foreign key spans.
 struct Spanning<'a> {
-    to: &'a ModelKey,
+    /// Where it leads; a generic one holds keys of this type.
+    to: Result<&'a ModelKey, &'static str>,
     /// What the names of all of them begin with.
     stem: String,
     columns: Vec<&'a str>,
@@ -329,7 +331,7 @@ fn spanning<'a>(tables: &Tables<'a>, model: &'a Model) -> (Vec<Spanning<'a>>, Ve
             spanning.iter().any(|span| span.columns.iter().any(|column| fields.iter().any(|name| name == column)));
         match (columns, stem) {
             (Some(columns), Some(stem)) if nulls.len() == 1 && !clash && !stem.is_empty() => {
-                spanning.push(Spanning { to, stem, columns, on_delete: on_delete(*rule) });
+                spanning.push(Spanning { to: Ok(to), stem, columns, on_delete: on_delete(*rule) });
             }
             _ => notes.push(format!(
                 "the foreign key `{name}` ({}) to `{}` is not kept: its columns are not called by one name and those of the key",
@@ -338,7 +340,30 @@ fn spanning<'a>(tables: &Tables<'a>, model: &'a Model) -> (Vec<Spanning<'a>>, Ve
             )),
         }
     }
+    spanning.extend(generic(tables, model).filter(|generic| {
+        let relates = |field: &Field| generic.columns.contains(&field.column.as_str()) && field.relation.is_some();
+        !model.fields.iter().any(relates)
+    }));
     (spanning, notes)
+}
+
+/// The generic foreign keys: a label and a key that are found together.
+fn generic<'a>(tables: &Tables<'a>, model: &'a Model) -> impl Iterator<Item = Spanning<'a>> {
+    let (key, _) = tables.key(model);
+    let pairs = labelled(model).filter(move |(label, key_field)| {
+        label.null == key_field.null && ![label, key_field].iter().any(|field| key.contains(&field.column.as_str()))
+    });
+    pairs.filter_map(|(label, key)| {
+        let (columns, stem) = (vec![label.column.as_str(), key.column.as_str()], label.column.strip_suffix("_model")?);
+        let held = match key.ty {
+            ColumnType::Char { max_length: KEY_LENGTH } => "",
+            ColumnType::BigInt => "<i64>",
+            ColumnType::Uuid => "<Uuid>",
+            _ => return None,
+        };
+        let spanning = Spanning { to: Err(held), stem: stem.to_owned(), columns, on_delete: None };
+        (has_index(model, &spanning.columns) && !stem.is_empty()).then_some(spanning)
+    })
 }
 
 /// Whether a table has the index that a foreign key in these columns makes.
@@ -357,9 +382,12 @@ fn several<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, span: &Spanning<'a>, 
     line.attributes.extend(in_key.then(|| "primary_key".to_owned()));
     line.attributes.extend(span.on_delete.clone());
     line.attributes.extend((!has_index(made.model, &span.columns)).then(|| "index = false".to_owned()));
-    let target = tables.name(span.to).unwrap_or_default();
     let null = made.model.fields.iter().any(|field| span.columns.contains(&field.column.as_str()) && field.null);
-    line.ty = if null && !in_key { format!("Option<ForeignKey<{target}>>") } else { format!("ForeignKey<{target}>") };
-    made.keys.push(ToOne { field: name, to: span.to, one: false });
+    let ty = match span.to {
+        Ok(to) => format!("ForeignKey<{}>", tables.name(to).unwrap_or_default()),
+        Err(held) => format!("GenericForeignKey{held}"),
+    };
+    line.ty = if null && !in_key { format!("Option<{ty}>") } else { ty };
+    made.keys.extend(span.to.ok().map(|to| ToOne { field: name, to, one: false }));
     line
 }

@@ -1,0 +1,53 @@
+//! The columns that a field has, by what its type and its attributes say.
+
+use super::ColumnMeta;
+use crate::{
+    Kind,
+    model::{
+        FieldSpec, RelationKind, Shape,
+        generic::{KEY_LENGTH, LABEL_LENGTH},
+    },
+};
+
+/// The columns of a field, as yet without the field: those of a foreign key are called after those of the key that it holds.
+pub(super) fn columns_of(spec: &FieldSpec) -> Vec<ColumnMeta> {
+    let options = &spec.options;
+    let own = options.column.unwrap_or(spec.name);
+    match spec.shape {
+        Shape::Column(shape) => vec![ColumnMeta {
+            scale: options.decimal_places,
+            max_length: options.max_length.or(shape.max_length),
+            digits: options.max_digits,
+            ..ColumnMeta::plain(own.to_owned(), shape.kind, shape.nullable, 0)
+        }],
+        Shape::Relation(RelationKind::ForeignKey { nullable, key } | RelationKind::OneToOne { nullable, key }, _) => {
+            let target = (key.spec)();
+            let mut fields = Vec::with_capacity(target.fields.len());
+            crate::model::part::flat(target.fields, &mut fields);
+            let parts: Vec<ColumnMeta> =
+                target.primary_key.iter().flat_map(|&field| columns_of(fields[usize::from(field)])).collect();
+            let one = parts.len() == 1;
+            let name = |part: &str| match (one, options.column) {
+                (true, Some(column)) => column.to_owned(),
+                (true, None) => format!("{own}_id"),
+                (false, _) => format!("{own}_{part}"),
+            };
+            parts.into_iter().map(|part| ColumnMeta { name: name(&part.name), nullable, ..part }).collect()
+        }
+        Shape::Generic(shape) => {
+            let column = |part: &str, kind, longest| ColumnMeta {
+                max_length: longest,
+                ..ColumnMeta::plain(format!("{own}_{part}"), kind, shape.nullable, 0)
+            };
+            let longest = (shape.key == Kind::Text).then(|| options.max_length.unwrap_or(KEY_LENGTH));
+            vec![column("model", Kind::Text, Some(LABEL_LENGTH)), column("key", shape.key, longest)]
+        }
+        Shape::Relation(..) | Shape::Part(_) => Vec::new(),
+    }
+}
+
+impl ColumnMeta {
+    pub(super) fn plain(name: String, kind: Kind, nullable: bool, field: u16) -> ColumnMeta {
+        ColumnMeta { name, kind, nullable, field, scale: None, max_length: None, digits: None }
+    }
+}
