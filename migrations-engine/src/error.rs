@@ -157,7 +157,7 @@ codes! {
     M084 Execute;
     /// A view or trigger no longer works after the migration; everything was rolled back.
     M085 Execute;
-    /// Rows stand in the way of a migration (NULL, equal values, values that do not fit ...), so many, with these keys; what would break on them was not begun.
+    /// Rows stand in the way of a migration (NULL, equal values, values that do not fit ...), so many, with these keys, or the database lacks what it needs (a collation, an extension); what would break on them was not begun.
     M086 Execute;
     /// Of the tables and columns that an initial migration makes, some are there already and some are not.
     M087 Execute;

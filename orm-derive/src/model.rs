@@ -1,6 +1,6 @@
 //! A model as it was understood: what `check` makes of the attributes, and `expand` writes out.
 
-use crate::parse::{DbDefault, Spanned};
+use crate::parse::{Collation, DbDefault, Spanned};
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Expr, LitStr, Path, Type, Visibility};
 
@@ -78,6 +78,7 @@ pub(crate) enum Call {
     Unique,
     Index(bool),
     MaxLength(Expr),
+    Collation(Collation),
     Digits(Expr, Expr),
     Default(Expr),
     DbDefault(DbDefault),
@@ -138,6 +139,7 @@ impl Field {
                 call.value,
                 Call::AutoKey
                     | Call::MaxLength(_)
+                    | Call::Collation(_)
                     | Call::Digits(..)
                     | Call::AutoNow
                     | Call::AutoNowAdd

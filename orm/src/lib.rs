@@ -356,6 +356,7 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `unique` | a unique key of this field; also named in upserts: `t.slug` |
 /// | `index`, `index = false` | an index; foreign keys have one by themselves |
 /// | `max_length = 100` | of text, in characters. Without it text is unlimited; an enum knows its own |
+/// | `collation = "C"`, `collation(sqlite = "NOCASE", mysql = "utf8mb4_unicode_ci")` | of text: the rules by which it is compared and ordered, by the database's own name; without one text is compared exactly, as bytes or by PostgreSQL's own rules |
 /// | `max_digits = 8, decimal_places = 2` | of a `Decimal`, which has to say both: at most 28 digits |
 /// | `default = ..` | a value, a function or a closure: fills drafts in Rust, and existing rows in a migration |
 /// | `db_default = ..` | a value, `now` or `sql("..")`: lives in the database |

@@ -201,7 +201,10 @@ impl Compare<'_> {
             self.push(Drift::D015, format!("{column} is computed from {}, not {}", from(found), from(wanted)));
         }
         if wanted.collation != found.collation {
-            let shown = |field: &Field| field.collation.clone().unwrap_or_else(|| "the usual".to_owned());
+            let shown = |field: &Field| {
+                let name = field.collation.as_ref().and_then(|collation| collation.names().next());
+                name.unwrap_or("the usual").to_owned()
+            };
             self.push(Drift::D016, format!("the collation of {column} is {}, not {}", shown(found), shown(wanted)));
         }
         if wanted.comment != found.comment {

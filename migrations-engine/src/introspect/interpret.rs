@@ -186,7 +186,7 @@ impl Build<'_> {
         let ty = self.reader.column(&column.name).map_or(ColumnType::Text, |known| known.ty.clone());
         let mut field = Field { null: column.null, auto: column.auto, ..Field::new(&*column.name, ty.clone()) };
         field.comment = column.comment.clone();
-        field.collation = column.collation.clone().filter(|_| ty.is_text());
+        field.collation = column.collation.clone().filter(|_| ty.is_text()).map(Into::into);
         let mut read = |what: &str, sql: &str| match self.reader.read(sql, Some(&ty)) {
             Ok(expr) => Some(expr),
             Err(why) => {

@@ -176,6 +176,7 @@ impl Planner {
             Some(reverse),
             recheck::table(self.dialect, &table.name, true),
         );
+        self.require_collations(&table.columns)?;
         for name in ddl::repeated_uniques(table) {
             if let Some(unique) = table.uniques.get(name) {
                 self.add_unique(&table.name, name, unique, None);
@@ -279,6 +280,7 @@ impl Planner {
                 }
                 None => {
                     self.add_column(&new.name, column, fill)?;
+                    self.require_collations([column])?;
                     let needed = Asked::new(dialect, pair).and_then(|asked| asked.value(self, column, fill));
                     self.require(needed);
                 }
@@ -289,6 +291,9 @@ impl Planner {
                         let needed =
                             Asked::new(dialect, pair).map(|asked| asked.altered(self, new, before, column, fill));
                         self.require(needed.into_iter().flatten());
+                        if before.collation != column.collation {
+                            self.require_collations([column])?;
+                        }
                     }
                 }
                 Some(_) => {}

@@ -159,6 +159,11 @@ impl Planner {
         let (quoted, temporary_quoted) = (dialect.quote(&new.name), dialect.quote(&temporary));
         let made = Table { name: temporary.clone(), ..new.clone() };
         self.push(ddl::create_table(dialect, &made)?, "the table as it will be", None, Recheck::Ask);
+        self.require_collations(
+            made.columns
+                .iter()
+                .filter(|column| find(old, &column.name).is_none_or(|before| before.collation != column.collation)),
+        )?;
 
         let mut into = Vec::new();
         let mut from = Vec::new();

@@ -5,13 +5,16 @@
 
 use super::table::{Check, Column, ForeignKey, Table, TableIndex, Unique};
 use super::{Early, Fill, Pair, Planner, Translation};
+use crate::condition::Value;
+use crate::error::Result;
 use crate::schema::ColumnType;
-use crate::sql::{Dialect, misfit};
+use crate::sql::{Dialect, literal, misfit};
+use std::collections::BTreeSet;
 
-/// Rows that are in the way of a statement, if there are any.
+/// Rows that are in the way of a statement, if there are any; or something that the database has not got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
-    /// The table, as it is called when they are looked for.
+    /// The table, as it is called when they are looked for; empty for what the database has not got.
     pub table: String,
     dialect: Dialect,
     /// The columns that say which rows they are.
@@ -20,7 +23,7 @@ pub struct Requirement {
     rows: String,
     /// What has to be done on the connection before; where that cannot be, neither can the rows be looked for.
     pub prepare: Option<&'static str>,
-    /// What is the matter with them, after "rows".
+    /// What is the matter with them, after "rows"; or what there is not, as a sentence.
     pub obstacle: String,
     /// What to do about it.
     pub remedy: String,
@@ -32,6 +35,50 @@ pub struct Requirement {
     pub late: bool,
     /// Whether it can be looked at before the migration begins.
     pub early: Early,
+}
+
+impl Requirement {
+    /// Something that has to be in the database: `there` is a query that finds it.
+    fn of_database(dialect: Dialect, there: &str, obstacle: String, remedy: impl Into<String>) -> Requirement {
+        Requirement {
+            table: String::new(),
+            dialect,
+            key: Vec::new(),
+            rows: format!("(SELECT 1 AS orm_value) AS s WHERE NOT EXISTS ({there})"),
+            prepare: None,
+            obstacle,
+            remedy: remedy.into(),
+            about: Vec::new(),
+            late: false,
+            early: Early::No,
+        }
+    }
+
+    /// A collation that the database has to know.
+    fn collation(dialect: Dialect, name: &str) -> Result<Requirement> {
+        let quoted = literal(dialect, &Value::Text(name.to_owned()), None)?;
+        let (there, list) = match dialect {
+            Dialect::Sqlite => (
+                format!("SELECT 1 FROM pragma_collation_list WHERE name = {quoted} COLLATE NOCASE"),
+                "it has BINARY, NOCASE and RTRIM, and those that the program makes known on connecting",
+            ),
+            Dialect::Postgres => (
+                format!(
+                    "SELECT 1 FROM pg_collation WHERE collname = {quoted} AND collencoding IN (-1, (SELECT encoding FROM pg_database WHERE datname = current_database()))"
+                ),
+                "`SELECT collname FROM pg_collation` lists them, and CREATE COLLATION makes one",
+            ),
+            Dialect::MariaDb | Dialect::MySql => (
+                // Some belong to several character sets, and are listed without one.
+                format!(
+                    "SELECT 1 FROM information_schema.collations WHERE {quoted} IN (collation_name, CONCAT('utf8mb4_', collation_name))"
+                ),
+                "`SHOW COLLATION` lists them; those of Unicode begin with `utf8mb4_`",
+            ),
+        };
+        let obstacle = format!("{} has no collation `{name}`", dialect.capabilities().name);
+        Ok(Requirement::of_database(dialect, &there, obstacle, list))
+    }
 }
 
 /// How many rows are named.
@@ -61,6 +108,9 @@ impl Requirement {
 
     /// What is in the way, for a person: of so many rows, those whose keys were found first.
     pub fn describe(&self, early: bool, count: u64, keys: &[Vec<Option<String>>]) -> String {
+        if self.table.is_empty() {
+            return self.obstacle.clone();
+        }
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "NULL".to_owned());
         let shown = keys.iter().take(NAMED).map(|key| match key.as_slice() {
             [only] => text(only),
@@ -439,6 +489,18 @@ impl<'a> Asked<'a> {
 }
 
 impl Planner {
+    /// Notes the collations that the last statement asks for, of these columns.
+    pub(super) fn require_collations<'c>(&mut self, columns: impl IntoIterator<Item = &'c Column>) -> Result<()> {
+        let ours = self.dialect.capabilities().text_collation;
+        let names = columns.into_iter().filter_map(|column| column.collation.as_deref());
+        let names: BTreeSet<&str> = names.filter(|name| Some(*name) != ours).collect();
+        for name in names {
+            let needed = Requirement::collation(self.dialect, name)?;
+            self.require([needed]);
+        }
+        Ok(())
+    }
+
     /// Notes what the last statement needs of the rows.
     pub(super) fn require(&mut self, requirement: impl IntoIterator<Item = Requirement>) {
         if let Some(last) = self.out.last_mut() {

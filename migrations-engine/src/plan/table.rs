@@ -356,9 +356,11 @@ impl Lower<'_> {
         let mut at = field;
         for _ in 0..64 {
             match (&at.collation, &at.relation) {
-                (Some(collation), _) => return Some(collation.clone()),
-                (None, Some(relation)) => at = self.schema.target(relation).ok()?.1,
-                (None, None) => break,
+                (Some(collation), _) if collation.in_dialect(self.dialect).is_some() => {
+                    return collation.in_dialect(self.dialect).map(str::to_owned);
+                }
+                (_, Some(relation)) => at = self.schema.target(relation).ok()?.1,
+                (_, None) => break,
             }
         }
         self.dialect.text_collation(ty).map(str::to_owned)

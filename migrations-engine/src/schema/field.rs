@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ColumnType, ModelKey};
+use super::{Collation, ColumnType, ModelKey};
 use crate::condition::{Expr, Value, serde_as_text};
 use crate::error::{Error, Result, fail};
 use crate::naming;
@@ -47,8 +47,8 @@ pub struct Field {
     pub relation: Option<Relation>,
     /// A comment stored in the database, where it can.
     pub comment: Option<String>,
-    /// A collation by the database's own name.
-    pub collation: Option<String>,
+    /// By which rules its text is compared.
+    pub collation: Option<Collation>,
     /// The database computes it.
     pub generated: Option<Generated>,
     /// Names of what hangs on the column; filled in when the field enters the state.

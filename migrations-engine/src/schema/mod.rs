@@ -3,6 +3,7 @@
 //! Two states are equal when their databases are: the order of fields, the names that the engine
 //! chose for implicit indexes and constraints, and hints (`renamed_from`) do not count.
 
+mod collation;
 mod field;
 mod holds;
 mod key;
@@ -10,6 +11,7 @@ mod model;
 mod repr;
 mod types;
 
+pub use collation::Collation;
 pub use field::{Field, FieldNames, Generated, Hint, ManyToMany, OnDelete, Relation};
 pub use key::ModelKey;
 pub use model::{Constraint, Deferrable, Index, Model, ModelNames};

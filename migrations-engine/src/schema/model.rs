@@ -422,6 +422,15 @@ impl Model {
         if field.has_column() && field.column.is_empty() {
             return bad("it has no column");
         }
+        if let Some(collation) = &field.collation {
+            if !related && !field.ty.is_text() {
+                return bad("a collation is for text");
+            }
+            let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.@".contains(letter);
+            if collation.names().any(|name| name.is_empty() || !name.chars().all(plain)) {
+                return bad("a collation is a name of letters, digits, `_`, `-`, `.` and `@`");
+            }
+        }
         if let Some(generated) = &field.generated {
             if field.db_default.is_some() || field.default.is_some() || field.auto {
                 return bad("a generated field has no default");

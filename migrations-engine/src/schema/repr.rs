@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::{is_false, is_true, yes};
-use super::{ColumnType, Field, FieldNames, Generated, Hint, ManyToMany, ModelKey, OnDelete, Relation};
+use super::{Collation, ColumnType, Field, FieldNames, Generated, Hint, ManyToMany, ModelKey, OnDelete, Relation};
 use crate::condition::Expr;
 use crate::condition::Value;
 use crate::error::Error;
@@ -68,9 +68,9 @@ pub(crate) struct FieldRepr {
     /// The computed value is kept in the row; else it is computed when it is read.
     #[serde(default, skip_serializing_if = "is_false")]
     stored: bool,
-    /// A collation, by the database's own name.
+    /// A collation by the database's own name, or a table of its names on each, as for types.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    collation: Option<String>,
+    collation: Option<Collation>,
     /// A comment in the database, where it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     comment: Option<String>,

@@ -285,6 +285,7 @@ fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
         attrs.unique,
         span(&attrs.index),
         span(&attrs.max_length),
+        span(&attrs.collation),
         span(&attrs.default),
         span(&attrs.db_default),
         span(&attrs.generated),
@@ -318,6 +319,7 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     valued(&mut out, attrs.column, Call::Column);
     valued(&mut out, attrs.index, Call::Index);
     valued(&mut out, attrs.max_length, Call::MaxLength);
+    valued(&mut out, attrs.collation, Call::Collation);
     // After a mistake some size stands in, so that a decimal without one is not reported as well.
     let stand_in = |span| Spanned { span, value: Call::Digits(syn::parse_quote!(10), syn::parse_quote!(2)) };
     match (attrs.max_digits, attrs.decimal_places) {

@@ -3,7 +3,7 @@
 use super::{types, written_at};
 use crate::{
     model::{Call, Field, IndexKeys, Model},
-    parse::{DbDefault, Spanned},
+    parse::{Collation, DbDefault, Spanned},
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -165,6 +165,11 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
         Call::Unique => quote_spanned!(span=> __p::FieldSpec::unique(#spec)),
         Call::Index(index) => quote_spanned!(span=> __p::FieldSpec::index(#spec, #index)),
         Call::MaxLength(length) => quote_spanned!(span=> __p::FieldSpec::max_length(#spec, #length)),
+        Call::Collation(Collation(names)) => {
+            let [sqlite, postgres, mysql] = names.each_ref().map(|name| option(name.as_ref()));
+            let collation = quote!(__p::Collation { sqlite: #sqlite, postgres: #postgres, mysql: #mysql });
+            quote_spanned!(span=> __p::FieldSpec::collation(#spec, #collation))
+        }
         Call::Digits(digits, places) => quote_spanned!(span=> __p::FieldSpec::digits(#spec, #digits, #places)),
         Call::Default(given) => {
             let value = value(given);

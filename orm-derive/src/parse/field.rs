@@ -3,7 +3,7 @@
 use super::{Item, Value, items};
 use crate::errors::{Errors, nearest};
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Expr, ExprPath, LitStr, Path};
+use syn::{Attribute, Expr, ExprPath, LitStr, Path, Token, parse::Parser, punctuated::Punctuated};
 
 /// A value and the place of the entry that gave it.
 pub(crate) struct Spanned<T> {
@@ -20,6 +20,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) unique: Option<Span>,
     pub(crate) index: Option<Spanned<bool>>,
     pub(crate) max_length: Option<Spanned<Expr>>,
+    pub(crate) collation: Option<Spanned<Collation>>,
     pub(crate) max_digits: Option<Spanned<Expr>>,
     pub(crate) decimal_places: Option<Spanned<Expr>>,
     pub(crate) default: Option<Spanned<Expr>>,
@@ -40,6 +41,9 @@ pub(crate) struct FieldAttrs {
     pub(crate) renamed_from: Option<Spanned<LitStr>>,
 }
 
+/// The names of a collation on SQLite, PostgreSQL, and MariaDB and MySQL.
+pub(crate) struct Collation(pub(crate) [Option<LitStr>; 3]);
+
 /// A default that the database fills in.
 pub(crate) enum DbDefault {
     /// A value.
@@ -57,6 +61,7 @@ const KNOWN: &[&str] = &[
     "unique",
     "index",
     "max_length",
+    "collation",
     "max_digits",
     "decimal_places",
     "default",
@@ -97,6 +102,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("db_column", "write `column = \"..\"`"),
     ("name", "write `column = \"..\"`"),
     ("db_index", "write `index`"),
+    ("db_collation", "write `collation = \"..\"`"),
+    ("collate", "write `collation = \"..\"`"),
     ("db_comment", "write `comment = \"..\"`"),
     ("help_text", "write `help = \"..\"`, or a doc comment"),
     ("db_table", "write `table = \"..\"`"),
@@ -137,6 +144,7 @@ fn read(out: &mut FieldAttrs, name: &str, item: &Item, errors: &mut Errors) {
         "unique" => out.unique = switch(errors),
         "index" => out.index = item.flag(errors).map(|value| Spanned { span, value }),
         "max_length" => out.max_length = item.number(errors, 80).map(|value| Spanned { span, value }),
+        "collation" => out.collation = collation(item, errors).map(|value| Spanned { span, value }),
         "max_digits" => out.max_digits = item.number(errors, 10).map(|value| Spanned { span, value }),
         "decimal_places" => out.decimal_places = item.number(errors, 2).map(|value| Spanned { span, value }),
         "default" => out.default = item.expr(errors).map(|value| Spanned { span, value }),
@@ -184,6 +192,45 @@ fn db_default(item: &Item, errors: &mut Errors) -> Option<DbDefault> {
         }
         _ => Some(DbDefault::Value(value)),
     }
+}
+
+/// `collation = "C"`, or `collation(sqlite = "NOCASE", mysql = "utf8mb4_unicode_ci")`.
+fn collation(item: &Item, errors: &mut Errors) -> Option<Collation> {
+    const DATABASES: [&str; 3] = ["sqlite", "postgres", "mysql"];
+    let Value::List(span, tokens) = &item.value else {
+        let name = collation_name(item, errors)?;
+        return Some(Collation([Some(name.clone()), Some(name.clone()), Some(name)]));
+    };
+    let mut names = [None, None, None];
+    let list = Punctuated::<Item, Token![,]>::parse_terminated.parse2(tokens.clone());
+    for entry in list.map_err(|error| errors.add(error)).ok()? {
+        match DATABASES.iter().position(|database| entry.name == database) {
+            Some(place) if names[place].is_none() => names[place] = Some(collation_name(&entry, errors)?),
+            Some(_) => errors.at(&entry.name, format_args!("`{}` is given twice", entry.name), "keep one of them"),
+            None => errors.at(
+                &entry.name,
+                format_args!("`{}` is no database", entry.name),
+                "the databases are: sqlite, postgres, mysql (which is MariaDB too)",
+            ),
+        }
+    }
+    if tokens.is_empty() {
+        errors.here(*span, "`collation` is empty", "write `collation(sqlite = \"NOCASE\")`, or `collation = \"..\"`");
+    }
+    names.iter().any(Option::is_some).then_some(Collation(names))
+}
+
+fn collation_name(item: &Item, errors: &mut Errors) -> Option<LitStr> {
+    let name = item.text(errors)?;
+    if name.value().chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.@".contains(letter)) {
+        return Some(name);
+    }
+    errors.at(
+        &name,
+        "a collation is a name of letters, digits, `_`, `-`, `.` and `@`",
+        "write it as the database does",
+    );
+    None
 }
 
 fn rule(item: &Item, errors: &mut Errors) -> Option<&'static str> {

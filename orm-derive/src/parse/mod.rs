@@ -6,7 +6,7 @@ mod list;
 mod model;
 
 pub(crate) use choices::{choice_attrs, choices_attrs};
-pub(crate) use field::{DbDefault, FieldAttrs, Spanned, field_attrs};
+pub(crate) use field::{Collation, DbDefault, FieldAttrs, Spanned, field_attrs};
 use list::{Item, Value, items};
 pub(crate) use model::{Keys, Name, Unique, model_attrs};
 

@@ -3,7 +3,7 @@
 use super::engine_error;
 use crate::{
     App, Code, Error, Kind, Result, Value,
-    model::{ChoiceValue, ColumnMeta, DbDefault, FieldMeta, Generated, ModelMeta, OnDelete, RelationKind},
+    model::{ChoiceValue, Collation, ColumnMeta, DbDefault, FieldMeta, Generated, ModelMeta, OnDelete, RelationKind},
     tree::{BinaryOp, Expr, Function, Like, ModelRef, Order},
 };
 use migrations_engine::{
@@ -125,6 +125,7 @@ fn plain(field: &FieldMeta, column: &ColumnMeta, ty: ColumnType) -> Result<Field
     out.db_default = options.db_default.map(|default| db_default(&default)).transpose()?;
     let place = |error: Error| error.about(&format!("{}.{}", field.model, field.name));
     out.generated = options.generated.map(|generated| self::generated(&generated)).transpose().map_err(place)?;
+    out.collation = collation(field);
     out.comment = options.comment.map(str::to_owned);
     out.renamed_from = Hint(options.renamed_from.map(str::to_owned));
     Ok(out)
@@ -150,7 +151,8 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
     let to_fields: Vec<String> = target.key.iter().map(|&column| state_name(&target, column)).collect();
     let mut names = Vec::new();
     for (column, &part) in columns.iter().zip(&target.key) {
-        let mut out = Field::new(column.name.clone(), key_type(&target, part)?);
+        let (ty, collation) = key_type(&target, part)?;
+        let mut out = Field { collation, ..Field::new(column.name.clone(), ty) };
         out.null = column.nullable;
         out.comment = field.options.comment.map(str::to_owned);
         let before = field.options.renamed_from.map(|old| column.name.replacen(&*field.name, old, 1));
@@ -195,8 +197,8 @@ fn generic(model: &mut Model, meta: &ModelMeta, field: &FieldMeta) -> Result<()>
     Ok(())
 }
 
-/// The type of a column of a key: of a relation in it, what it has where it leads.
-fn key_type(meta: &ModelMeta, column: u16) -> Result<ColumnType> {
+/// The type of a column of a key, and how it is compared: of a relation in it, what it has where it leads.
+fn key_type(meta: &ModelMeta, column: u16) -> Result<(ColumnType, Option<state::Collation>)> {
     let place = &meta.columns[usize::from(column)];
     let field = &meta.fields[usize::from(place.field)];
     match &field.relation {
@@ -204,8 +206,15 @@ fn key_type(meta: &ModelMeta, column: u16) -> Result<ColumnType> {
             let target = relation.target();
             key_type(&target, target.key[usize::from(column - field.first_column)])
         }
-        None => column_type(meta, field, place),
+        None => Ok((column_type(meta, field, place)?, collation(field))),
     }
+}
+
+fn collation(field: &FieldMeta) -> Option<state::Collation> {
+    field.options.collation.map(|Collation { sqlite, postgres, mysql }| {
+        let [sqlite, postgres, mysql] = [sqlite, postgres, mysql].map(|name| name.map(str::to_owned));
+        state::Collation { sqlite, postgres, mysql }
+    })
 }
 
 fn many_to_many(model: &Model, field: &FieldMeta, target: &str, to: &ModelKey) -> Field {

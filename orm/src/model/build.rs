@@ -5,7 +5,8 @@
 #![expect(clippy::panic, reason = "these panics are compile errors of the model's crate")]
 
 use super::{
-    ColumnShape, DbDefault, FieldOptions, FieldSpec, Generated, GenericShape, ModelMeta, OnDelete, RelationKind, Shape,
+    Collation, ColumnShape, DbDefault, FieldOptions, FieldSpec, Generated, GenericShape, ModelMeta, OnDelete,
+    RelationKind, Shape,
 };
 use crate::{Kind, Value, tree::Expr};
 
@@ -87,6 +88,16 @@ impl FieldSpec {
             panic!("`max_length` is at least 1");
         }
         self.options.max_length = Some(length);
+        self
+    }
+
+    /// `collation = ".."`.
+    #[track_caller]
+    pub const fn collation(mut self, collation: Collation) -> Self {
+        if !matches!(self.shape, Shape::Column(ColumnShape { kind: Kind::Text, .. })) {
+            panic!("`collation` is for text: remove it");
+        }
+        self.options.collation = Some(collation);
         self
     }
 

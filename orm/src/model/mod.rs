@@ -28,8 +28,8 @@ pub use part::ModelPart;
 pub use registry::register;
 pub(crate) use registry::{Reference, labelled, models, references_to};
 pub use spec::{
-    AppSpec, Choice, ChoiceValue, ColumnShape, DbDefault, FieldOptions, FieldSpec, Generated, KeyShape, ModelOptions,
-    ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape,
+    AppSpec, Choice, ChoiceValue, Collation, ColumnShape, DbDefault, FieldOptions, FieldSpec, Generated, KeyShape,
+    ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape,
 };
 pub use ties::{Far, Ways, check_tie};
 pub use traits::{Listed, Model, ModelField, Reader, RowPart, Writer, model_handles, optional_model_handles};

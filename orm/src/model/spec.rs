@@ -104,6 +104,8 @@ pub struct FieldOptions {
     pub index: Option<bool>,
     /// `max_length = ..`, in characters.
     pub max_length: Option<u32>,
+    /// `collation = ".."` of a text.
+    pub collation: Option<Collation>,
     /// `max_digits = ..` of a decimal.
     pub max_digits: Option<u32>,
     /// `decimal_places = ..` of a decimal.
@@ -147,6 +149,7 @@ impl FieldOptions {
         unique: false,
         index: None,
         max_length: None,
+        collation: None,
         max_digits: None,
         decimal_places: None,
         default: None,
@@ -172,6 +175,17 @@ impl FieldOptions {
     pub(crate) fn filled_by_database(&self) -> bool {
         self.auto || self.db_default.is_some() || self.generated.is_some()
     }
+}
+
+/// By which rules a text column compares, by the name that each database has for them; none is the usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Collation {
+    /// On SQLite.
+    pub sqlite: Option<&'static str>,
+    /// On PostgreSQL.
+    pub postgres: Option<&'static str>,
+    /// On MariaDB and MySQL.
+    pub mysql: Option<&'static str>,
 }
 
 /// What the database computes a column from.

@@ -81,6 +81,7 @@ pub struct Invoice {
 #[derive(Model, Debug, Clone)]
 pub struct Country {
     pub id: i64,
+    #[field(collation(sqlite = "NOCASE", mysql = "utf8mb4_unicode_ci"))] // how text is compared and ordered there
     pub name: String,
     pub customers: HasMany<Customer>, // the rows that point here: no column
 }

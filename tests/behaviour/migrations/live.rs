@@ -364,7 +364,7 @@ behaviour! {
         let name = order.field("Name").unwrap();
         assert!(name.unique && !name.null && name.ty == ColumnType::Char { max_length: 40 });
         let collation = if sqlite { "NOCASE" } else if postgres { "C" } else { "utf8mb4_unicode_ci" };
-        assert_eq!(name.collation.as_deref(), Some(collation));
+        assert_eq!(name.collation, Some(collation.into()));
         let price = order.field("price").unwrap();
         assert_eq!(price.ty, ColumnType::Decimal { max_digits: 10, decimal_places: 2 });
         assert_eq!(price.db_default, Some(0.into()));

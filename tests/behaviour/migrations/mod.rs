@@ -7,6 +7,7 @@ mod applications;
 mod before;
 mod between;
 mod changes;
+mod collations;
 mod commands;
 mod django;
 mod documented;

@@ -243,7 +243,8 @@ fn column<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, key:
         line.out = true;
     }
     if let Some(collation) = &field.collation {
-        line.notes.push(format!("its collation is `{collation}`, which is not kept"));
+        let name = [&collation.sqlite, &collation.postgres, &collation.mysql].into_iter().flatten().next();
+        line.attributes.extend(name.map(|name| format!("collation = {name:?}")));
     }
     line.attributes.splice(0..0, first);
     if !in_key {

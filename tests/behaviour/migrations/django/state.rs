@@ -330,7 +330,7 @@ pub(super) fn field(names: &Names, owner: &Model, json: &Json) -> Result<Field, 
         field.column = column.to_owned();
     }
     field.comment = kwargs["db_comment"].as_str().map(str::to_owned);
-    field.collation = kwargs["db_collation"].as_str().map(str::to_owned);
+    field.collation = kwargs["db_collation"].as_str().map(Into::into);
     let ty = if field.relation.is_some() { ColumnType::BigInt } else { field.ty.clone() };
     if !kwargs["db_default"].is_null() {
         field.db_default = Some(expression(&kwargs["db_default"], &ty)?);

@@ -85,8 +85,7 @@ pub struct Book {
 pub struct OrderLine {
     #[field(primary_key)]
     pub number: i32,
-    // NOTE: its collation is `utf8mb4_general_ci`, which is not kept
-    #[field(primary_key, max_length = 3)]
+    #[field(primary_key, max_length = 3, collation = "utf8mb4_general_ci")]
     pub part: String,
     #[field(column = "id")]
     pub id_value: Option<i32>,

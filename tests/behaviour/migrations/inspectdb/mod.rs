@@ -123,7 +123,6 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("is called `shop_book_tags_", "the table of a many-to-many names its own constraints"),
     ("`price` is decimal(15, 5)", "SQLite does not know how many digits a decimal has"),
     ("the unique constraint over cover where", "a condition of models does not compare a key with a number"),
-    ("the collation of", "text is compared exactly in what is made"),
     ("the default of `made`", "the moment of the statement, not of the transaction"),
 ];
 
