@@ -435,8 +435,8 @@ pub mod __private {
     pub use crate::migrate::{Frozen, FrozenField};
     pub use crate::model::*;
     pub use crate::query::{
-        Alike, AnyRow, AnyRows, Prefetch, Related, Row as QueryRow, RowOf, RowOps, Selectable, Selection, declared,
-        fill, kind_of, read_related, with,
+        Alike, AnyRow, AnyRows, Filling, FillsField, PartOfRow, Prefetch, Related, Row as QueryRow, RowField, RowOf,
+        RowOps, RowProbe, RowStruct, Selectable, Selection, declared, kind_of, read_related, with,
     };
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::value::PgKind;

@@ -29,6 +29,7 @@ mod lookups;
 mod loops;
 mod mysql;
 mod named;
+mod nested;
 mod ordering;
 mod pack;
 mod pagila;

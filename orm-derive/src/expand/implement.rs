@@ -212,6 +212,7 @@ fn row_part(ident: &Ident, handles: &Ident) -> TokenStream {
             fn optional_handles<__R: 'static>(select: &__p::Select, place: u16) -> Self::OptionalHandles<__R> { __p::optional_model_handles::<Self, __R>(select, place) }
             fn read(row: &mut __p::Reader<'_, '_>) -> __p::Result<Self> { row.model() }
             fn read_optional(row: &mut __p::Reader<'_, '_>) -> __p::Result<::core::option::Option<Self>> { row.optional_model() }
+            fn columns() -> usize { <Self as __p::Model>::meta().columns.len() }
         }
     }
 }

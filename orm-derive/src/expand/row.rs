@@ -74,23 +74,31 @@ pub(crate) fn derive_row(input: TokenStream) -> TokenStream {
     let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
     let docs = names.iter().map(|name| format!("The field `{}`.", name.unraw()));
     let params: Vec<_> = (0..names.len()).map(|index| format_ident!("__{index}")).collect();
-    let places = (0..names.len()).map(|index| index as u16);
-    let part = |ty: &syn::Type| quote_spanned!(written_at(ty.span())=> <#ty as __p::RowPart>);
-    let parts: Vec<_> = types.iter().map(|ty| part(ty)).collect();
+    let ways: Vec<_> = (0..names.len()).map(|index| format_ident!("__WAY_{index}")).collect();
+    let asked = ways
+        .iter()
+        .zip(&types)
+        .map(|(way, ty)| quote_spanned!(written_at(ty.span())=> const #way: u8 = __p::RowProbe::<#ty>::WAY;));
+    let part = |(ty, way): (&&syn::Type, &_)| quote_spanned!(written_at(ty.span())=> <#ty as __p::RowField<#way>>);
+    let parts: Vec<_> = types.iter().zip(&ways).map(part).collect();
     let first = names[0];
     let of_model = model.map(|model| {
-        let list = names.iter().zip(&types).zip(&sources).map(|((name, ty), source)| match source {
-            Some(closure) => {
-                quote_spanned!(written_at(closure.span())=> __p::fill::<__R, #ty, _>(__p::with(__fields, #closure)))
-            }
-            None => quote_spanned!(name.span()=> __p::fill::<__R, #ty, _>(__fields.#name)),
-        });
+        let list =
+            names.iter().zip(types.iter().zip(&ways)).zip(&sources).map(|((name, (ty, way)), source)| match source {
+                Some(closure) => {
+                    let span = written_at(closure.span());
+                    quote_spanned!(span=> __p::Filling::<#way>::fill::<__R, #ty, _, _>(__p::with(__fields, #closure)))
+                }
+                None => quote_spanned!(name.span()=> __p::Filling::<#way>::fill::<__R, #ty, _, _>(__fields.#name)),
+            });
         quote! {
             impl __p::RowOf<#model> for #ident {
                 fn list<__R: 'static>(
                     __fields: <#model as __p::Model>::Fields<__p::At<__R>>,
                 ) -> ::std::vec::Vec<__p::Expr> {
-                    ::std::vec![#(#list),*]
+                    let mut out = ::std::vec::Vec::new();
+                    #(out.extend(#list);)*
+                    out
                 }
             }
         }
@@ -103,11 +111,15 @@ pub(crate) fn derive_row(input: TokenStream) -> TokenStream {
         #[allow(non_camel_case_types, clippy::all, clippy::pedantic)]
         const _: () = {
             use ::orm::__private as __p;
-            impl<__R, #(#params: __p::Selectable<__R, Part = #types>),*> __p::Selection<__R> for #handles<#(#params),*> {
+            use __p::PartOfRow as _;
+            #(#asked)*
+            impl<__R, #(#params: __p::FillsField<__R, #types, #ways>),*> __p::Selection<__R> for #handles<#(#params),*> {
                 type Row = #ident;
                 type Parts = (#(#types,)*);
                 fn into_list(self) -> ::std::vec::Vec<__p::Expr> {
-                    ::std::vec![#(__p::Selectable::<__R>::into_selected(self.#names)),*]
+                    let mut out = ::std::vec::Vec::new();
+                    #(out.extend(__p::FillsField::<__R, #types, #ways>::fill(self.#names));)*
+                    out
                 }
             }
             impl __p::QueryRow for #ident {
@@ -115,13 +127,23 @@ pub(crate) fn derive_row(input: TokenStream) -> TokenStream {
                 type Parts = (#(#types,)*);
                 type OptionalParts = (#(#parts::Optional,)*);
                 fn handles<__R: 'static>(select: &__p::Select) -> Self::Handles<__R> {
-                    #handles { #(#names: #parts::handles::<__R>(select, #places)),* }
+                    <Self as __p::RowStruct>::handles_at::<__R>(select, &mut 0)
                 }
                 fn read(row: &mut __p::Reader<'_, '_>) -> __p::Result<Self> {
                     ::core::result::Result::Ok(#ident { #(#names: #parts::read(row)?),* })
                 }
                 fn first(&self) -> &dyn ::core::any::Any { &self.#first }
                 fn first_mut(&mut self) -> &mut dyn ::core::any::Any { &mut self.#first }
+            }
+            impl __p::RowStruct for #ident {
+                type OptionalHandles<__R: 'static> = #handles<#(#parts::OptionalHandles<__R>),*>;
+                fn handles_at<__R: 'static>(select: &__p::Select, place: &mut u16) -> Self::Handles<__R> {
+                    #handles { #(#names: #parts::handles::<__R>(select, place)),* }
+                }
+                fn optional_handles_at<__R: 'static>(select: &__p::Select, place: &mut u16) -> Self::OptionalHandles<__R> {
+                    #handles { #(#names: #parts::optional_handles::<__R>(select, place)),* }
+                }
+                fn columns() -> usize { 0 #(+ #parts::columns())* }
             }
             #of_model
         };

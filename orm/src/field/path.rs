@@ -52,6 +52,18 @@ impl PathNode {
         node
     }
 
+    /// The end of a path that leads by relations of derived models; none for one without steps.
+    pub(crate) fn at(path: &Path) -> Option<&'static PathNode> {
+        let derived = |model: &ModelRef| match model {
+            ModelRef::Static(meta) => Some(*meta),
+            ModelRef::Shared(_) | ModelRef::Member(..) => None,
+        };
+        let first = derived(&path.steps.first()?.model)?;
+        path.steps.iter().try_fold(PathNode::root(first, path.source), |node, step| {
+            Some(node.step(step.field, derived(&step.target()?)?))
+        })
+    }
+
     /// The path one to-one relation further.
     pub fn step(&'static self, field: u16, target: &'static ModelMeta) -> &'static PathNode {
         self.next[field as usize].get_or_init(|| {

@@ -6,7 +6,7 @@ use crate::{
     db::Row,
     field::{At, Held, Loaded, Null, Opt, PathNode, Plain, Scope, SelectedValue, ToMany},
     query::{self, PrefetchSelection, QuerySet, RelationRows},
-    tree::{Select, Selected},
+    tree::{Expr, Select, Selected},
     write::{self, Deleted, DraftRow, Edit, Input, Many, Pending},
 };
 
@@ -386,6 +386,12 @@ pub trait RowPart: Sized + Send + 'static {
 
     /// Reads it, or nothing when all of its columns are NULL.
     fn read_optional(row: &mut Reader<'_, '_>) -> Result<Option<Self>>;
+
+    /// How many columns it has.
+    #[doc(hidden)]
+    fn columns() -> usize {
+        1
+    }
 }
 
 impl<T: Plain> RowPart for T {
@@ -430,24 +436,32 @@ impl<T: RowPart> RowPart for Option<T> {
     fn read_optional(row: &mut Reader<'_, '_>) -> Result<Option<Self>> {
         T::read_optional(row).map(Some)
     }
+
+    fn columns() -> usize {
+        T::columns()
+    }
 }
 
 /// The handles of a model that is selected at `place`; the derive's `RowPart` calls it.
 #[doc(hidden)]
 pub fn model_handles<M: Model, R: 'static>(select: &Select, place: u16) -> M::Fields<At<R>> {
-    M::fields_at(PathNode::root(M::meta(), source_of(select, place)))
+    M::fields_at(place_of::<M>(select, place))
 }
 
 /// The same below an outer join.
 #[doc(hidden)]
 pub fn optional_model_handles<M: Model, R: 'static>(select: &Select, place: u16) -> M::Fields<Opt<At<R>>> {
-    M::fields_at(PathNode::root(M::meta(), source_of(select, place)))
+    M::fields_at(place_of::<M>(select, place))
 }
 
-fn source_of(select: &Select, place: u16) -> u16 {
-    match &select.selection[place as usize] {
-        Selected::Model { path, .. } => path.source,
-        Selected::Expr(_) => 0,
+/// Where the model that is selected at `place` stands: as a whole, or column by column.
+fn place_of<M: Model>(select: &Select, place: u16) -> &'static PathNode {
+    match select.selection.get(usize::from(place)) {
+        Some(Selected::Model { path, .. }) => PathNode::root(M::meta(), path.source),
+        Some(Selected::Expr(Expr::Column { path, .. })) => {
+            PathNode::at(path).unwrap_or_else(|| PathNode::root(M::meta(), 0))
+        }
+        _ => PathNode::root(M::meta(), 0),
     }
 }
 

@@ -12,6 +12,7 @@ mod functions;
 mod inside;
 mod load;
 mod named;
+mod nested;
 mod operand;
 mod operators;
 mod page;
@@ -36,7 +37,8 @@ pub use expression::{
 };
 pub use functions::{Case, Now, case, now, random, sql, value};
 pub(crate) use load::{KeyPart, kind_of as kind_of_column, one_of, tie, value_of};
-pub use named::{RowOf, fill, with};
+pub use named::{RowOf, with};
+pub use nested::{Filling, FillsField, PartOfRow, RowField, RowProbe, RowStruct};
 pub use operand::{Branch, InSet, OfType, Operand};
 pub use page::{Cursor, CursorPage};
 pub use prefetch::{ManyRows, Prefetch, PrefetchSelection, RelationRows, StartsWith, prefetch_all};

@@ -1,9 +1,6 @@
 //! Rows of a struct of one's own: `#[derive(Row)]`.
 
-use super::{
-    QuerySet,
-    selection::{Row, Selectable},
-};
+use super::{QuerySet, selection::Row};
 use crate::{
     Model,
     field::{At, PathNode},
@@ -37,12 +34,6 @@ pub trait RowOf<M: Model>: Row {
     /// What is selected.
     #[doc(hidden)]
     fn list<R: 'static>(fields: M::Fields<At<R>>) -> Vec<Expr>;
-}
-
-/// What fills a field of type `T`.
-#[doc(hidden)]
-pub fn fill<R, T, E: Selectable<R, Part = T>>(value: E) -> Expr {
-    value.into_selected()
 }
 
 /// What a closure makes of the fields.
