@@ -144,5 +144,47 @@ pub use orm_derive::Frozen;
 /// # Ok(()) }
 /// ```
 ///
+/// A field can be another such struct, or a model: the relation of its name fills it, or the one that a closure gives, all in one
+/// query. Behind a relation that may lead to no row it is an `Option`. A struct without a model is filled by its fields. In closures
+/// what it holds is seen by its names: `|card| card.author.name.eq("Ada")`; of a model that is so until the rows become a table of
+/// their own, as by `union`.
+///
+/// ```
+/// # use library::*;
+/// #[derive(Row, Debug, PartialEq)]
+/// #[row(model = Author)]
+/// struct Writer {
+///     name: String,
+///     #[row(|a| a.country.code)]
+///     country: String,
+/// }
+///
+/// #[derive(Row, Debug)]
+/// #[row(model = Book)]
+/// struct Card {
+///     title: String,
+///     author: Writer,
+///     editor: Option<Writer>,
+///     #[row(|b| b.author.country)]
+///     printed: Country, // a whole model
+///     #[row(|b| NumbersFields { views: b.views, price: b.price })]
+///     numbers: Numbers,
+/// }
+///
+/// #[derive(Row, Debug)]
+/// struct Numbers {
+///     price: Decimal,
+///     views: i64,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let cards = Book::objects().values_as::<Card>().filter(|card| card.author.country.eq("US") & card.numbers.views.gt(0));
+/// let card = cards.get(&db).await?;
+/// assert_eq!((card.author.name.as_str(), card.printed.name.as_str()), ("Grace Hopper", "America"));
+/// assert_eq!(card.editor, Some(Writer { name: "Ada Lovelace".to_owned(), country: "UK".to_owned() }));
+/// # Ok(()) }
+/// ```
+///
 /// A tuple gets the names of a struct, in its order, by [`named`](crate::QuerySet::named).
 pub use orm_derive::Row;

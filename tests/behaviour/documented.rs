@@ -38,6 +38,26 @@ struct Seller {
     sold: Option<i64>,
 }
 
+#[derive(Row, Debug)]
+#[row(model = Sale)]
+struct Slip {
+    amount: i64,
+    employee: Clerk,
+}
+
+#[derive(Row, Debug)]
+#[row(model = Employee)]
+struct Clerk {
+    name: String,
+    manager: Option<Manager>,
+}
+
+#[derive(Row, Debug, PartialEq)]
+#[row(model = Employee)]
+struct Manager {
+    name: String,
+}
+
 #[derive(Row, Debug, PartialEq)]
 struct Total {
     name: String,
@@ -191,6 +211,17 @@ behaviour! {
         // A tuple that gets names, in its order.
         let totals = Sale::objects().group_by(|s| s.employee.name).annotate(|_| count()).named::<Total>();
         assert_eq!(totals.filter(|total| total.name.eq("Ada")).get(db).await?.sales, 1);
+        Ok(())
+    }
+
+    async fn rows_of_structs_inside(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let slips = Sale::objects().values_as::<Slip>().order_by(|s| s.amount.desc());
+        let slip = slips.clone().first(db).await?.unwrap();
+        assert_eq!((slip.employee.name.as_str(), slip.employee.manager), ("Ada", None));
+        let of_team = slips.filter(|s| s.employee.manager.name.eq("Ada")).first(db).await?.unwrap();
+        assert_eq!(of_team.employee.manager.unwrap().name, "Ada");
         Ok(())
     }
 

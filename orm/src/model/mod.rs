@@ -10,6 +10,7 @@ mod key;
 mod meta;
 mod part;
 mod registry;
+mod selected;
 mod spec;
 mod ties;
 mod traits;
@@ -27,9 +28,10 @@ pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta,
 pub use part::ModelPart;
 pub use registry::register;
 pub(crate) use registry::{Reference, labelled, models, references_to};
+pub use selected::{model_handles, optional_model_handles};
 pub use spec::{
     AppSpec, Choice, ChoiceValue, Collation, ColumnShape, DbDefault, FieldOptions, FieldSpec, Generated, KeyShape,
     ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape,
 };
 pub use ties::{Far, Ways, check_tie};
-pub use traits::{Listed, Model, ModelField, Reader, RowPart, Writer, model_handles, optional_model_handles};
+pub use traits::{Listed, Model, ModelField, Reader, RowPart, Writer};

@@ -4,9 +4,9 @@ use super::{AppSpec, Far, FieldMeta, FieldSpec, Key, KeyShape, LazyMeta, ModelMe
 use crate::{
     Executor, FieldType, IntoKey, Kind, Result, Value, Values,
     db::Row,
-    field::{At, Held, Loaded, Null, Opt, PathNode, Plain, Scope, SelectedValue, ToMany},
+    field::{At, Held, Loaded, Null, PathNode, Plain, Scope, SelectedValue, ToMany},
     query::{self, PrefetchSelection, QuerySet, RelationRows},
-    tree::{Expr, Select, Selected},
+    tree::Select,
     write::{self, Deleted, DraftRow, Edit, Input, Many, Pending},
 };
 
@@ -439,29 +439,6 @@ impl<T: RowPart> RowPart for Option<T> {
 
     fn columns() -> usize {
         T::columns()
-    }
-}
-
-/// The handles of a model that is selected at `place`; the derive's `RowPart` calls it.
-#[doc(hidden)]
-pub fn model_handles<M: Model, R: 'static>(select: &Select, place: u16) -> M::Fields<At<R>> {
-    M::fields_at(place_of::<M>(select, place))
-}
-
-/// The same below an outer join.
-#[doc(hidden)]
-pub fn optional_model_handles<M: Model, R: 'static>(select: &Select, place: u16) -> M::Fields<Opt<At<R>>> {
-    M::fields_at(place_of::<M>(select, place))
-}
-
-/// Where the model that is selected at `place` stands: as a whole, or column by column.
-fn place_of<M: Model>(select: &Select, place: u16) -> &'static PathNode {
-    match select.selection.get(usize::from(place)) {
-        Some(Selected::Model { path, .. }) => PathNode::root(M::meta(), path.source),
-        Some(Selected::Expr(Expr::Column { path, .. })) => {
-            PathNode::at(path).unwrap_or_else(|| PathNode::root(M::meta(), 0))
-        }
-        _ => PathNode::root(M::meta(), 0),
     }
 }
 

@@ -54,7 +54,10 @@ pub trait RowStruct: Row {
 }
 
 /// A type as a field of such a struct.
-#[diagnostic::on_unimplemented(message = "`{Self}` cannot be read from a row")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a row",
+    label = "no value, no model, and no struct with `#[derive(Row)]`"
+)]
 pub trait RowField<const WAY: u8>: Sized + Send + 'static {
     /// What closures see of it.
     type Handles<R: 'static>;
@@ -85,6 +88,7 @@ fn step<T: RowPart>(select: &Select, place: &mut u16) -> u16 {
     std::mem::replace(place, *place + width)
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: RowPart> RowField<PART> for T {
     type Handles<R: 'static> = T::Handles<R>;
     type OptionalHandles<R: 'static> = T::OptionalHandles<R>;
@@ -185,7 +189,8 @@ impl Filling<OPTIONAL> {
 /// What fills a field with a value, or with a model: an expression, or a relation that leads to one row.
 #[diagnostic::on_unimplemented(
     message = "this does not fill a field of type `{T}`",
-    label = "expected an expression of that type, or a relation to one row of that model"
+    label = "expected an expression of that type, or a relation to one row of that model",
+    note = "a relation that may lead to no row fills an `Option`"
 )]
 pub trait FillsPart<R, T, How> {
     /// What is selected.
@@ -196,7 +201,7 @@ pub trait FillsPart<R, T, How> {
 #[diagnostic::on_unimplemented(
     message = "this does not fill the struct `{T}`",
     label = "expected a relation to one row of the model of `{T}`, or its fields",
-    note = "the model of a struct is said above it: #[row(model = Book)]"
+    note = "the model of a struct is said above it, #[row(model = Book)]; a relation that may lead to no row fills an `Option<{T}>`"
 )]
 pub trait FillsStruct<R, T, How> {
     /// What is selected.
