@@ -38,6 +38,12 @@ struct Seller {
     sold: Option<i64>,
 }
 
+#[derive(Row, Debug, PartialEq)]
+struct Total {
+    name: String,
+    sales: i64,
+}
+
 #[derive(Row, Debug)]
 #[row(model = Sale)]
 struct Slip {
@@ -56,12 +62,6 @@ struct Clerk {
 #[row(model = Employee)]
 struct Manager {
     name: String,
-}
-
-#[derive(Row, Debug, PartialEq)]
-struct Total {
-    name: String,
-    sales: i64,
 }
 
 orm::sql_function! {
