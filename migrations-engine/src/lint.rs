@@ -266,6 +266,14 @@ impl Linter {
                     self.index(&table, &format!("the index of `{name}`"));
                     self.depends(&format!("`{name}`: no two rows may be equal in its fields"));
                 }
+                Constraint::Exclude { name, .. } => {
+                    self.notice(
+                        Rule::L001,
+                        format!("the index of `{name}` is made under an ACCESS EXCLUSIVE lock: nobody reads or writes `{table}` until it is done"),
+                        "there is no way that locks for less: run it when few work with the table; `migrate --lock-timeout` keeps others from queueing behind it",
+                    );
+                    self.depends(&format!("`{name}`: no two rows may stand beside each other that it forbids"));
+                }
                 Constraint::Check { name, .. } => {
                     self.scan(&table, &format!("the check `{name}`"), "an ACCESS EXCLUSIVE");
                     self.depends(&format!("`{name}`: every row must pass"));

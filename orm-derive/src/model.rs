@@ -1,6 +1,6 @@
 //! A model as it was understood: what `check` makes of the attributes, and `expand` writes out.
 
-use crate::parse::{Collation, DbDefault, Spanned};
+use crate::parse::{Collation, DbDefault, Exclude, Spanned};
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Expr, LitStr, Path, Type, Visibility};
 
@@ -19,6 +19,7 @@ pub(crate) struct Model {
     pub(crate) unique: Vec<Unique>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<(LitStr, Expr)>,
+    pub(crate) exclusions: Vec<Exclude>,
     pub(crate) comment: Option<LitStr>,
     pub(crate) verbose_name: Option<LitStr>,
     pub(crate) managed: bool,

@@ -88,6 +88,8 @@ codes! {
     ForeignKeyViolation = "constraint.foreign_key", Constraint;
     /// A check constraint is not met.
     CheckViolation = "constraint.check", Constraint;
+    /// Another row stands in the way, by an exclusion.
+    ExclusionViolation = "constraint.exclusion", Constraint;
     /// A column that must have a value has none.
     NotNullViolation = "constraint.not_null", Constraint;
     /// Rows with `on_delete = protect` or `restrict` point to a row that was to be deleted.

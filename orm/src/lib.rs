@@ -382,6 +382,7 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `unique(author, title)` | a unique key over several fields; in upserts `b.author_title`. With `name = ".."`, and `condition = \|b\| ..` for a partial one |
 /// | `index(author, -published)`, `index(\|b\| b.published.desc())` | an index over fields or over expressions; with `name = ".."`, `condition = \|b\| ..` for a partial one, and `method = "gin"` for another access method of PostgreSQL |
 /// | `check("name", \|b\| b.price.gte(0))` | what has to hold for every row |
+/// | `exclude("name", \|a, b\| a.room.eq(b.room) & a.nights.overlap(b.nights))` | what is never true of two different rows; PostgreSQL only. With `method = ".."` (`gist` unless said otherwise), `condition = \|b\| ..` for some of the rows, `deferrable = immediate` or `deferred` |
 /// | `comment = ".."`, `verbose_name = ".."` | in the database; what people read |
 /// | `managed = false` | migrations leave the table to others |
 /// | `renamed_from = ".."` | the model's old name, for the next migration; `"app.Model"` where it was in another application |
@@ -461,6 +462,15 @@ pub mod __private {
         Q: IntoQ<M>,
     {
         condition(own::<M>()).into_q().into_expr()
+    }
+
+    /// What an exclusion says of two rows.
+    pub fn pair<M: Model, C, Q>(pair: C) -> Expr
+    where
+        C: FnOnce(M::Fields<Own<M>>, M::Fields<Own<M>>) -> Q,
+        Q: IntoQ<M>,
+    {
+        pair(own::<M>(), M::fields_at(PathNode::root(M::meta(), 1))).into_q().into_expr()
     }
 
     /// What the database computes a field of the type `T` from.

@@ -29,6 +29,8 @@ fn way(state: &Schema, made: &[Operation], operation: &Operation) -> Way {
         Operation::AddIndex { .. } | Operation::RemoveIndex { .. } => Way::Apart,
         Operation::AddConstraint { constraint, .. } => match constraint {
             Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::ForeignKey { .. } => Way::Apart,
+            // There is no way that locks for less.
+            Constraint::Exclude { .. } => Way::Together,
         },
         Operation::AddField { field, .. } if hangs(field) != (false, false, false) => Way::Apart,
         Operation::AlterField { model, field, .. } => {

@@ -15,6 +15,7 @@ pub(crate) struct Table {
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,
     pub(crate) foreign_keys: Vec<ForeignKey>,
+    pub(crate) exclusions: Vec<Exclusion>,
     /// What the state has no place for: about what, and what it is.
     pub(crate) notes: Vec<(String, String)>,
 }
@@ -57,6 +58,14 @@ pub(crate) struct Index {
 #[derive(Debug, Clone)]
 pub(crate) struct Check {
     pub(crate) name: Option<String>,
+    pub(crate) sql: String,
+}
+
+/// A constraint that excludes pairs of rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Exclusion {
+    pub(crate) name: String,
+    /// `EXCLUDE ..`
     pub(crate) sql: String,
 }
 

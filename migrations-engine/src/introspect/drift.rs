@@ -284,6 +284,17 @@ fn things(model: &Model) -> Vec<Thing> {
                 let named = (on.len() > 1 || simple.contains(&what)).then_some(name);
                 plain(what, named)
             }
+            Constraint::Exclude { name, on, method, condition, deferrable } => {
+                let on: Vec<String> = on.iter().map(|on| format!("{} with {}", on.part, on.operator)).collect();
+                let mut what = format!("exclusion by {} of {}", method.as_deref().unwrap_or("gist"), on.join(", "));
+                if let Some(only) = condition {
+                    what += &format!(" where {only}");
+                }
+                if let Some(when) = deferrable {
+                    what += &format!(", deferrable ({when:?})").to_lowercase();
+                }
+                plain(what, Some(name))
+            }
             Constraint::Check { name, check } => plain(format!("check `{check}`"), Some(name)),
             Constraint::ForeignKey { name, fields, to, to_fields, on_delete } => Thing {
                 what: format!(

@@ -1,10 +1,12 @@
 //! `CREATE INDEX` as databases write it.
 
+use super::catalog::deferrable;
 use super::create::closing;
 use super::meaning::Reader;
 use super::parse::{Parser, Unread};
 use super::token::{Token, tokens};
 use crate::condition::{Expr, IndexPart, Nulls};
+use crate::schema::{Constraint, Excluded};
 use crate::sql::Dialect;
 
 /// An index that was read.
@@ -64,6 +66,46 @@ pub(super) fn read(reader: &Reader<'_>, sql: &str) -> Result<Found, Unread> {
         }
     }
     Ok(found)
+}
+
+/// Reads `EXCLUDE [USING ..] (.. WITH ..) [WHERE (..)] [DEFERRABLE ..]`.
+pub(super) fn exclusion(reader: &Reader<'_>, name: &str, sql: &str) -> Result<Constraint, Unread> {
+    let spots = tokens(reader.dialect, sql);
+    let open = spots.iter().position(|spot| spot.token.is("(")).ok_or("it compares nothing")?;
+    let close = closing(&spots, open);
+    let using = spots[..open].iter().position(|spot| spot.token.is_word("using"));
+    let method = using.and_then(|at| spots.get(at + 1)?.token.name()).filter(|name| *name != "gist");
+    let (mut on, mut from, mut depth) = (Vec::new(), open + 1, 0);
+    for at in open + 1..=close {
+        let token = spots.get(at).map(|spot| &spot.token);
+        depth +=
+            i32::from(token.is_some_and(|token| token.is("("))) - i32::from(token.is_some_and(|token| token.is(")")));
+        if at == close || depth == 0 && token.is_some_and(|token| token.is(",")) {
+            let with = (from..at).rev().find(|at| spots[*at].token.is_word("with")).ok_or("it has no operator")?;
+            let mut parser = Parser::new(reader.dialect, &spots[from..with]);
+            let part = part(reader, &mut parser)?;
+            let end = spots.get(at).map_or(sql.len(), |spot| spot.at.start);
+            let operator = sql.get(spots[with].at.end..end).unwrap_or_default().trim();
+            // One of another schema is written out.
+            let operator =
+                operator.strip_prefix("OPERATOR(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(operator);
+            let operator = operator.rsplit('.').next().unwrap_or(operator).to_owned();
+            on.push(Excluded { part, operator });
+            from = at + 1;
+        }
+    }
+    let only = spots.iter().skip(close).position(|spot| spot.token.is_word("where")).map(|at| close + at + 1);
+    let condition = only.map(|open| {
+        let end = spots.get(closing(&spots, open)).map_or(sql.len(), |spot| spot.at.end);
+        reader.read(sql.get(spots[open].at.start..end).unwrap_or_default(), None)
+    });
+    Ok(Constraint::Exclude {
+        name: name.to_owned(),
+        on,
+        method: method.map(str::to_owned),
+        condition: condition.transpose()?,
+        deferrable: deferrable(sql),
+    })
 }
 
 /// `expression [operator class] [ASC | DESC] [NULLS FIRST | LAST]`

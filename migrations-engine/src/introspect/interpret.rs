@@ -174,6 +174,15 @@ impl Build<'_> {
         self.uniques(&mut model);
         self.indexes(&mut model, notes);
         self.checks(&mut model, notes);
+        for exclusion in &self.table.exclusions {
+            match index::exclusion(&self.reader, &exclusion.name, &exclusion.sql) {
+                Ok(made) => model.constraints.push(made),
+                Err(why) => {
+                    let text = format!("`{}` is left out: {why}", one_line(&exclusion.sql));
+                    notes.push((exclusion.name.clone(), text));
+                }
+            }
+        }
         model
     }
 

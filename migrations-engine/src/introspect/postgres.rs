@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::catalog::{Check, Column, ForeignKey, Index, Table, Unique, deferrable, included};
+use super::catalog::{Check, Column, Exclusion, ForeignKey, Index, Table, Unique, deferrable, included};
 use super::{parts, rows};
 use crate::error::Result;
 use crate::execute::Connection;
@@ -135,6 +135,7 @@ async fn constraints<C: Connection>(connection: &mut C, tables: &mut BTreeMap<St
                     },
                 });
             }
+            "x" => table.exclusions.push(Exclusion { name, sql: definition }),
             "t" => {}
             _ => table.notes.push((name, format!("a constraint of another kind is left out: {definition}"))),
         }

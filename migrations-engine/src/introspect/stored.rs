@@ -1,7 +1,7 @@
 //! A state of models as a database would tell it.
 
 use super::Live;
-use super::catalog::{Check, Column, ForeignKey, Index, Table, Unique, deferrable, included};
+use super::catalog::{Check, Column, Exclusion, ForeignKey, Index, Table, Unique, deferrable, included};
 use super::interpret::interpret;
 use crate::error::Result;
 use crate::plan::table::{self, Renames, lower};
@@ -84,6 +84,8 @@ fn stored(dialect: Dialect, schema: &Schema, model: &Model) -> Result<Table> {
         table.checks.push(Check { name: Some(name.clone()), sql: check.sql.clone() });
     }
     table.foreign_keys.extend(made.foreign_keys.iter().map(|(name, key)| foreign_key(Some(name), key, modify)));
+    let exclusions = made.exclusions.iter();
+    table.exclusions.extend(exclusions.map(|(name, made)| Exclusion { name: name.clone(), sql: made.sql.clone() }));
     table.name = made.name;
     Ok(table)
 }

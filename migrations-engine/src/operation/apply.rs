@@ -244,7 +244,7 @@ fn referred_to<'a>(schema: &'a Schema, key: &'a ModelKey, name: &str) -> Option<
                 Constraint::ForeignKey { to, to_fields, .. } => {
                     to == key && to_fields.iter().any(|field| field == name)
                 }
-                Constraint::Unique { .. } | Constraint::Check { .. } => false,
+                Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => false,
             })
     });
     model.map(|model| &model.key)

@@ -272,7 +272,7 @@ impl Operation {
         fn of_constraint(constraint: &Constraint) -> Option<&ModelKey> {
             match constraint {
                 Constraint::ForeignKey { to, .. } => Some(to),
-                Constraint::Unique { .. } | Constraint::Check { .. } => None,
+                Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => None,
             }
         }
         let own = self.model();

@@ -155,6 +155,17 @@ impl Planner {
                     self.drop_check(&raw.name, &check, &made);
                 }
             }
+            let exclusions: Vec<String> = old
+                .exclusions
+                .iter()
+                .filter(|(_, made)| made.columns.contains(name))
+                .map(|(name, _)| name.clone())
+                .collect();
+            for exclusion in exclusions {
+                if let Some(made) = old.exclusions.remove(&exclusion) {
+                    self.drop_exclusion(&raw.name, &exclusion, &made);
+                }
+            }
             let drop = ddl::alter(dialect, &raw.name, &format!("DROP COLUMN {}", dialect.quote(name)));
             let add = ddl::alter(dialect, &raw.name, &format!("ADD COLUMN {}", ddl::column(dialect, column, false)?));
             let recheck = recheck::column(dialect, &raw.name, name, false);
@@ -177,6 +188,9 @@ impl Planner {
             recheck::table(self.dialect, &table.name, true),
         );
         self.require_collations(&table.columns)?;
+        for (name, exclusion) in &table.exclusions {
+            self.require_extension(name, exclusion);
+        }
         for name in ddl::repeated_uniques(table) {
             if let Some(unique) = table.uniques.get(name) {
                 self.add_unique(&table.name, name, unique, None);

@@ -1,7 +1,7 @@
 //! Constraints and indexes of tables that exist: dropped, renamed, added.
 
 use super::alter::find;
-use super::table::{Check, ForeignKey, Table, Unique};
+use super::table::{Check, Exclusion, ForeignKey, Table, Unique};
 use super::{Asked, Pair, Planner, Recheck, Requirement, ddl, recheck};
 use crate::sql::{AlterStyle, Dialect};
 
@@ -38,7 +38,18 @@ impl Planner {
                 self.drop_check(&new.name, name, check);
             }
         }
+        for (name, exclusion) in old.exclusions.iter().filter(|(name, made)| new.exclusions.get(*name) != Some(*made)) {
+            self.drop_exclusion(&new.name, name, exclusion);
+        }
         self.drop_uniques(old, new, false);
+    }
+
+    pub(super) fn drop_exclusion(&mut self, table: &str, name: &str, exclusion: &Exclusion) {
+        let dialect = self.dialect;
+        let sql = ddl::alter(dialect, table, &format!("DROP CONSTRAINT {}", dialect.quote(name)));
+        let reverse = ddl::alter(dialect, table, &format!("ADD {}", ddl::exclusion(dialect, name, exclusion)));
+        let recheck = recheck::constraint(dialect, table, name, false);
+        self.push(sql, format!("drop exclusion {name}"), Some(reverse), recheck);
     }
 
     /// Drops the unique constraints that are not to be there; `late` as for indexes.
@@ -143,6 +154,14 @@ impl Planner {
             }
             self.validate(&new.name, name);
         }
+        for (name, exclusion) in new.exclusions.iter().filter(|(name, made)| old.exclusions.get(*name) != Some(*made)) {
+            let sql = ddl::alter(dialect, &new.name, &format!("ADD {}", ddl::exclusion(dialect, name, exclusion)));
+            let reverse = ddl::alter(dialect, &new.name, &format!("DROP CONSTRAINT {}", dialect.quote(name)));
+            let recheck = recheck::constraint(dialect, &new.name, name, true);
+            self.push(sql, format!("add exclusion {name}"), Some(reverse), recheck);
+            self.require_extension(name, exclusion);
+            self.require(Asked::new(dialect, pair).and_then(|asked| asked.excluded(name, exclusion)));
+        }
     }
 
     /// Renames indexes and constraints that differ by nothing but their names.
@@ -207,7 +226,7 @@ impl Planner {
                 }
             )+};
         }
-        rename_constraints!(uniques, checks);
+        rename_constraints!(uniques, checks, exclusions);
     }
 }
 

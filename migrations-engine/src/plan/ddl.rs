@@ -1,6 +1,6 @@
 //! The text of definitions: columns, tables, indexes, constraints.
 
-use super::table::{Check, Column, ForeignKey, Table, TableIndex, Unique};
+use super::table::{Check, Column, Exclusion, ForeignKey, Table, TableIndex, Unique};
 use crate::condition::Value;
 use crate::error::Result;
 use crate::schema::OnDelete;
@@ -113,6 +113,9 @@ pub(super) fn create_table(dialect: Dialect, table: &Table) -> Result<String> {
     for (name, made) in &table.checks {
         parts.push(check(dialect, name, made));
     }
+    for (name, made) in &table.exclusions {
+        parts.push(exclusion(dialect, name, made));
+    }
     if can.alter == AlterStyle::Rebuild {
         for (name, key) in &table.foreign_keys {
             parts.push(foreign_key(dialect, name, key));
@@ -150,6 +153,11 @@ pub(super) fn unique(dialect: Dialect, name: &str, unique: &Unique) -> String {
 /// `CONSTRAINT .. CHECK (..)`
 pub(super) fn check(dialect: Dialect, name: &str, check: &Check) -> String {
     format!("CONSTRAINT {} CHECK ({})", dialect.quote(name), check.sql)
+}
+
+/// `CONSTRAINT .. EXCLUDE ..`
+pub(super) fn exclusion(dialect: Dialect, name: &str, exclusion: &Exclusion) -> String {
+    format!("CONSTRAINT {} {}", dialect.quote(name), exclusion.sql)
 }
 
 /// `CONSTRAINT .. FOREIGN KEY (..) REFERENCES ..`

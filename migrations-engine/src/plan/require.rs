@@ -3,7 +3,7 @@
 //! A database that cannot roll DDL back would otherwise stop in the middle of a migration, one that keeps whatever it is
 //! given would keep what no longer fits, and the others would answer with words of their own.
 
-use super::table::{Check, Column, ForeignKey, Table, TableIndex, Unique};
+use super::table::{Check, Column, Exclusion, ForeignKey, Table, TableIndex, Unique};
 use super::{Early, Fill, Pair, Planner, Translation};
 use crate::condition::Value;
 use crate::error::Result;
@@ -349,6 +349,47 @@ impl<'a> Asked<'a> {
         Some(self.about(self.distinct(&parts, &new.primary_key.join(", "), None, false), &new.primary_key))
     }
 
+    /// Pairs of rows that an exclusion forbids, where they are found by equal values: comparing each row with every other
+    /// would take too long.
+    pub(super) fn excluded(&self, name: &str, exclusion: &Exclusion) -> Option<Requirement> {
+        let known = exclusion.columns.iter().all(|column| self.name(column).is_some());
+        let equal = exclusion.parts.iter().any(|(_, operator)| operator == "=");
+        if self.pair.renames() || !known || !equal || self.table.primary_key.is_empty() {
+            return None;
+        }
+        let condition = exclusion.condition.as_ref().map(|only| format!(" WHERE {only}")).unwrap_or_default();
+        let values: Vec<String> =
+            exclusion.parts.iter().enumerate().map(|(at, (part, _))| format!("{part} AS orm_value_{at}")).collect();
+        let numbered = |side: &str| {
+            let table = self.dialect.quote(&self.table.name);
+            format!("(SELECT *, {} FROM {table}{condition}) AS {side}", values.join(", "))
+        };
+        let clash: Vec<String> = exclusion
+            .parts
+            .iter()
+            .enumerate()
+            .map(|(at, (_, operator))| format!("o.orm_value_{at} {operator} s.orm_value_{at}"))
+            .collect();
+        let key = |side: &str| {
+            let columns = self.table.primary_key.iter().map(|column| format!("{side}.{}", self.dialect.quote(column)));
+            columns.collect::<Vec<_>>().join(", ")
+        };
+        let mut needed = self.rows(
+            "",
+            format!("that `{name}` forbids beside each other"),
+            "change them, or delete those that are too many, and migrate again",
+        );
+        needed.rows = format!(
+            "{} WHERE EXISTS (SELECT 1 FROM {} WHERE {} AND ({}) <> ({}))",
+            numbered("s"),
+            numbered("o"),
+            clash.join(" AND "),
+            key("o"),
+            key("s")
+        );
+        Some(self.about(needed, &exclusion.columns))
+    }
+
     /// A check that is to hold.
     pub(super) fn holds(&self, new: &'a Table, name: &str, check: &Check) -> Option<Requirement> {
         let same = |column: &String| self.name(column).is_some_and(|was| was == column) && self.comparable(new, column);
@@ -489,6 +530,18 @@ impl<'a> Asked<'a> {
 }
 
 impl Planner {
+    /// Notes the extension that the last statement asks for, where an exclusion compares by more than ranges.
+    pub(super) fn require_extension(&mut self, name: &str, exclusion: &Exclusion) {
+        if exclusion.of_extension {
+            self.require([Requirement::of_database(
+                self.dialect,
+                "SELECT 1 FROM pg_extension WHERE extname = 'btree_gist'",
+                format!("`{name}` compares other values than ranges by gist, which takes the extension `btree_gist`"),
+                "a superuser makes it known by `CREATE EXTENSION btree_gist`; in a migration by `run_sql`",
+            )]);
+        }
+    }
+
     /// Notes the collations that the last statement asks for, of these columns.
     pub(super) fn require_collations<'c>(&mut self, columns: impl IntoIterator<Item = &'c Column>) -> Result<()> {
         let ours = self.dialect.capabilities().text_collation;

@@ -6,7 +6,7 @@ use crate::condition::{Expr, IndexPart, Nulls};
 use crate::error::{Result, error, fail};
 use crate::naming;
 use crate::schema::{
-    ColumnType, Constraint, Deferrable, Field, FieldNames, Generated, Model, ModelKey, OnDelete, Schema,
+    ColumnType, Constraint, Deferrable, Excluded, Field, FieldNames, Generated, Model, ModelKey, OnDelete, Schema,
 };
 use crate::sql::{Capabilities, Columns, Dialect, literal, render};
 
@@ -42,6 +42,8 @@ pub(crate) struct Table {
     /// Checks by name; those of a column's type where they stand by themselves.
     pub(crate) checks: BTreeMap<String, Check>,
     pub(crate) foreign_keys: BTreeMap<String, ForeignKey>,
+    /// Exclusions by name.
+    pub(crate) exclusions: BTreeMap<String, Exclusion>,
     pub(crate) comment: Option<String>,
 }
 
@@ -105,6 +107,19 @@ pub(crate) struct Check {
 }
 
 #[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Exclusion {
+    /// `EXCLUDE ..`
+    pub(crate) sql: String,
+    pub(crate) columns: BTreeSet<String>,
+    /// What is compared, and by which operator.
+    pub(crate) parts: Vec<(String, String)>,
+    /// Which rows are compared.
+    pub(crate) condition: Option<String>,
+    /// Some of it is compared as `btree_gist` alone does by this method.
+    pub(crate) of_extension: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ForeignKey {
     pub(crate) columns: Vec<String>,
     pub(crate) to_table: String,
@@ -140,6 +155,15 @@ pub(crate) fn through_model(owner: &Model, field: &Field) -> Option<Model> {
     let unique = unique.unwrap_or_else(|| naming::unique(&many.table, &[&many.source_column, &many.target_column]));
     model.constraints.push(Constraint::unique(unique, &["source", "target"]));
     Some(model)
+}
+
+/// When a constraint is checked, as its definition ends.
+fn deferrable_suffix(deferrable: Option<Deferrable>) -> &'static str {
+    match deferrable {
+        Some(Deferrable::Deferred) => " DEFERRABLE INITIALLY DEFERRED",
+        Some(Deferrable::Immediate) => " DEFERRABLE INITIALLY IMMEDIATE",
+        None => "",
+    }
 }
 
 /// Whether values can be of any length.
@@ -197,6 +221,7 @@ impl Lower<'_> {
             indexes: BTreeMap::new(),
             checks: BTreeMap::new(),
             foreign_keys: BTreeMap::new(),
+            exclusions: BTreeMap::new(),
             comment: model.comment.clone().filter(|comment| !comment.is_empty()),
         };
         for field in model.fields.iter().filter(|field| field.has_column()) {
@@ -228,7 +253,8 @@ impl Lower<'_> {
             .keys()
             .chain(table.uniques.keys())
             .chain(table.checks.keys())
-            .chain(table.foreign_keys.keys());
+            .chain(table.foreign_keys.keys())
+            .chain(table.exclusions.keys());
         for name in named.chain([&table.name]).chain(table.columns.iter().map(|column| &column.name)) {
             self.dialect.check_name(name)?;
         }
@@ -460,8 +486,41 @@ impl Lower<'_> {
         Ok(TableIndex { unique, method, on, suffix, columns, parts: compared, fields, condition: rows })
     }
 
+    fn exclusion(&self, name: &str, on: &[Excluded], method: &str, condition: Option<&Expr>) -> Result<Exclusion> {
+        if !self.can.exclusion_constraints {
+            return Err(error!(M044, "`{name}`: {} has no exclusions", self.can.name)
+                .with_hint("look for the other row in a transaction that locks what both belong to"));
+        }
+        let (mut listed, mut parts, mut columns) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for Excluded { part, operator } in on {
+            let made = self.index(name, std::slice::from_ref(part), None, &[], None, false)?;
+            listed.push(format!("{} WITH {operator}", made.on));
+            parts.extend(made.parts.into_iter().map(|sql| (sql, operator.clone())));
+            columns.extend(made.columns);
+        }
+        let own =
+            |field: &str| self.columns.column(field).is_some_and(|(_, ty)| matches!(ty, ColumnType::Custom { .. }));
+        let of_extension = method == "gist" && !on.iter().all(|on| on.part.field().is_some_and(own));
+        let mut sql = format!("EXCLUDE USING {method} ({})", listed.join(", "));
+        let condition = condition.map(|condition| {
+            columns.extend(self.columns_of(condition.fields())?);
+            self.expr(condition, None)
+        });
+        let condition = condition.transpose()?;
+        if let Some(condition) = &condition {
+            sql += &format!(" WHERE ({condition})");
+        }
+        Ok(Exclusion { sql, columns, parts, condition, of_extension })
+    }
+
     fn constraint(&self, constraint: &Constraint, table: &mut Table) -> Result<()> {
         match constraint {
+            Constraint::Exclude { name, on, method, condition, deferrable } => {
+                let method = method.as_deref().unwrap_or("gist");
+                let mut made = self.exclusion(name, on, method, condition.as_ref())?;
+                made.sql += deferrable_suffix(*deferrable);
+                table.exclusions.insert(name.clone(), made);
+            }
             Constraint::Check { name, check } => {
                 let columns = self.columns_of(check.fields())?;
                 table.checks.insert(name.clone(), Check { sql: self.expr(check, None)?, columns });
@@ -489,11 +548,7 @@ impl Lower<'_> {
                             suffix +=
                                 &format!(" INCLUDE ({})", self.dialect.quote_all(include.iter().map(String::as_str)));
                         }
-                        match deferrable {
-                            Some(Deferrable::Deferred) => suffix += " DEFERRABLE INITIALLY DEFERRED",
-                            Some(Deferrable::Immediate) => suffix += " DEFERRABLE INITIALLY IMMEDIATE",
-                            None => {}
-                        }
+                        suffix += deferrable_suffix(*deferrable);
                         table.uniques.insert(name.clone(), Unique { columns, nulls_equal: *nulls_equal, suffix });
                     }
                     _ if deferrable.is_some() => {

@@ -14,7 +14,7 @@ mod types;
 pub use collation::Collation;
 pub use field::{Field, FieldNames, Generated, Hint, ManyToMany, OnDelete, Relation};
 pub use key::ModelKey;
-pub use model::{Constraint, Deferrable, Index, Model, ModelNames};
+pub use model::{Constraint, Deferrable, Excluded, Index, Model, ModelNames};
 pub use types::ColumnType;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,7 +116,10 @@ impl Schema {
             let relations = fields.filter_map(|field| Some(&field.relation.as_ref()?.to));
             let constraints = model.constraints.iter().filter_map(|constraint| match constraint {
                 Constraint::ForeignKey { to, .. } if whole => Some(to),
-                Constraint::ForeignKey { .. } | Constraint::Unique { .. } | Constraint::Check { .. } => None,
+                Constraint::ForeignKey { .. }
+                | Constraint::Unique { .. }
+                | Constraint::Check { .. }
+                | Constraint::Exclude { .. } => None,
             });
             relations.chain(constraints).collect()
         };

@@ -145,15 +145,42 @@ pub enum Constraint {
         /// What happens to this row when the other goes.
         on_delete: OnDelete,
     },
+    /// No two rows for which every comparison is true (PostgreSQL).
+    Exclude {
+        /// Its name in the database.
+        name: String,
+        /// What is compared, as `part`, and by which `operator`.
+        on: Vec<Excluded>,
+        /// The access method; without it `gist`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        method: Option<String>,
+        /// Only among rows for which this is true.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        condition: Option<Expr>,
+        /// When it is checked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deferrable: Option<Deferrable>,
+    },
+}
+
+/// What an exclusion compares of two rows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excluded {
+    /// A field or an expression, of both rows.
+    pub part: IndexPart,
+    /// The operator between them: `=`, `<>`, `&&`, `-|-`.
+    pub operator: String,
 }
 
 impl Constraint {
     /// Its name in the database.
     pub fn name(&self) -> &str {
         match self {
-            Constraint::Unique { name, .. } | Constraint::Check { name, .. } | Constraint::ForeignKey { name, .. } => {
-                name
-            }
+            Constraint::Unique { name, .. }
+            | Constraint::Check { name, .. }
+            | Constraint::ForeignKey { name, .. }
+            | Constraint::Exclude { name, .. } => name,
         }
     }
 
@@ -162,9 +189,10 @@ impl Constraint {
     pub fn named(&self, new: &str) -> Self {
         let mut named = self.clone();
         match &mut named {
-            Constraint::Unique { name, .. } | Constraint::Check { name, .. } | Constraint::ForeignKey { name, .. } => {
-                new.clone_into(name);
-            }
+            Constraint::Unique { name, .. }
+            | Constraint::Check { name, .. }
+            | Constraint::ForeignKey { name, .. }
+            | Constraint::Exclude { name, .. } => new.clone_into(name),
         }
         named
     }
@@ -192,6 +220,9 @@ impl Constraint {
             Constraint::Unique { on, condition, include, .. } => mentioned(on, condition.as_ref(), include),
             Constraint::Check { check, .. } => check.fields().into_iter().collect(),
             Constraint::ForeignKey { fields, .. } => fields.iter().map(String::as_str).collect(),
+            Constraint::Exclude { on, condition, .. } => {
+                on.iter().map(|on| &on.part.expr).chain(condition).flat_map(Expr::fields).collect()
+            }
         }
     }
 
@@ -204,6 +235,10 @@ impl Constraint {
             }
             Constraint::Check { check, .. } => check.rename_fields(rename),
             Constraint::ForeignKey { fields, .. } => fields.iter_mut().for_each(rename),
+            Constraint::Exclude { on, condition, .. } => {
+                on.iter_mut().for_each(|on| on.part.expr.rename_fields(rename));
+                condition.iter_mut().for_each(|expr| expr.rename_fields(rename));
+            }
         }
     }
 }
@@ -337,7 +372,7 @@ impl Model {
             relation.to == *key || relation.many_to_many.as_ref().is_some_and(|many| many.through.as_ref() == Some(key))
         }) || self.constraints.iter().any(|constraint| match constraint {
             Constraint::ForeignKey { to, .. } => to == key,
-            Constraint::Unique { .. } | Constraint::Check { .. } => false,
+            Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => false,
         })
     }
 
@@ -384,6 +419,15 @@ impl Model {
             || autos.iter().any(|field| self.primary_key != [field.name.as_str()] || !field.ty.is_integer())
         {
             return Err(bad("only the primary key, of one integer field, can be automatic".into()));
+        }
+        for constraint in &self.constraints {
+            let Constraint::Exclude { name, on, .. } = constraint else { continue };
+            let sign = |on: &Excluded| {
+                !on.operator.is_empty() && on.operator.chars().all(|sign| "+-*/<>=~!@#%^&|`?".contains(sign))
+            };
+            if on.is_empty() || !on.iter().all(sign) {
+                return Err(bad(format!("`{name}` compares nothing, or by what is no operator: write `=` or `&&`")));
+            }
         }
         let mut taken = BTreeSet::new();
         let uses = self.indexes.iter().map(|index| (index.name.as_str(), index.fields()));

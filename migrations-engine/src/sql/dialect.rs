@@ -75,6 +75,8 @@ pub struct Capabilities {
     pub pattern_indexes: bool,
     /// Unique constraints checked at the end of a transaction.
     pub deferrable_unique: bool,
+    /// Constraints that exclude pairs of rows by comparisons.
+    pub exclusion_constraints: bool,
     /// Unique constraints in which NULLs are equal.
     pub nulls_not_distinct: bool,
     /// Foreign keys checked at the end of a transaction, as Django makes them.
@@ -117,6 +119,7 @@ const SQLITE: Capabilities = Capabilities {
     index_methods: false,
     pattern_indexes: false,
     deferrable_unique: false,
+    exclusion_constraints: false,
     nulls_not_distinct: false,
     deferrable_foreign_keys: true,
     set_default: true,
@@ -142,6 +145,7 @@ const POSTGRES: Capabilities = Capabilities {
     index_methods: true,
     pattern_indexes: true,
     deferrable_unique: true,
+    exclusion_constraints: true,
     nulls_not_distinct: true,
     virtual_columns: false,
     exact_decimals: true,

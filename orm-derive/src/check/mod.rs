@@ -61,6 +61,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         unique: Vec::new(),
         indexes: Vec::new(),
         checks: Vec::new(),
+        exclusions: attrs.exclusions,
         comment: attrs.comment,
         verbose_name: attrs.verbose_name,
         managed: attrs.managed.unwrap_or(true),
@@ -496,6 +497,7 @@ fn constraint_names(model: &Model, errors: &mut Errors) {
     let names = model.unique.iter().filter_map(|unique| unique.name.as_ref());
     let names = names.chain(model.indexes.iter().filter_map(|index| index.name.as_ref()));
     let mut known = Vec::new();
+    let names = names.chain(model.exclusions.iter().map(|exclude| &exclude.name));
     for name in names.chain(model.checks.iter().map(|(name, _)| name)) {
         let text = name.value();
         if text.is_empty() || !text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {

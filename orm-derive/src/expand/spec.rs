@@ -3,7 +3,7 @@
 use super::{types, written_at};
 use crate::{
     model::{Call, Field, IndexKeys, Model},
-    parse::{Collation, DbDefault, Spanned},
+    parse::{Collation, DbDefault, Exclude, Spanned},
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -220,7 +220,7 @@ fn default_value(ty: &syn::Ident, value: &Expr) -> TokenStream {
 
 /// The constraints and indexes: a function, since closures build them.
 fn options(model: &Model) -> (TokenStream, TokenStream) {
-    if model.unique.is_empty() && model.indexes.is_empty() && model.checks.is_empty() {
+    if model.unique.is_empty() && model.indexes.is_empty() && model.checks.is_empty() && model.exclusions.is_empty() {
         return (quote!(__p::ModelOptions::new), TokenStream::new());
     }
     let ident = &model.ident;
@@ -262,12 +262,26 @@ fn options(model: &Model) -> (TokenStream, TokenStream) {
         let condition = condition(given);
         quote!(__p::CheckMeta { name: #name, condition: #condition })
     });
+    let exclusions = model.exclusions.iter().map(|Exclude { name, pair, method, condition, deferrable }| {
+        let (condition, method) = (optional(condition.as_ref()), option(method.as_ref()));
+        let deferrable = match deferrable {
+            Some(when) => {
+                let when = Ident::new(when, name.span());
+                quote!(::core::option::Option::Some(__p::Deferrable::#when))
+            }
+            None => quote!(::core::option::Option::None),
+        };
+        let span = syn::spanned::Spanned::span(pair);
+        let pair = quote_spanned!(span=> __p::pair::<#ident, _, _>(#pair));
+        quote!(__p::ExcludeMeta { name: #name, pair: #pair, condition: #condition, method: #method, deferrable: #deferrable })
+    });
     let function = quote! {
         fn __options() -> __p::ModelOptions {
             __p::ModelOptions {
                 unique: ::std::vec![#(#unique),*],
                 indexes: ::std::vec![#(#indexes),*],
                 checks: ::std::vec![#(#checks),*],
+                exclusions: ::std::vec![#(#exclusions),*],
             }
         }
     };

@@ -8,7 +8,7 @@ mod model;
 pub(crate) use choices::{choice_attrs, choices_attrs};
 pub(crate) use field::{Collation, DbDefault, FieldAttrs, Spanned, field_attrs};
 use list::{Item, Value, items};
-pub(crate) use model::{Keys, Name, Unique, model_attrs};
+pub(crate) use model::{Exclude, Keys, Name, Unique, model_attrs};
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 

@@ -46,6 +46,16 @@ pub(crate) struct Check {
     pub(crate) condition: Expr,
 }
 
+/// `exclude("name", |a, b| .., method = "..", condition = |b| .., deferrable = deferred)`.
+pub(crate) struct Exclude {
+    pub(crate) name: LitStr,
+    pub(crate) pair: Expr,
+    pub(crate) method: Option<LitStr>,
+    pub(crate) condition: Option<Expr>,
+    /// The library's name for when it is checked.
+    pub(crate) deferrable: Option<&'static str>,
+}
+
 /// What `#[model(..)]` says.
 #[derive(Default)]
 pub(crate) struct ModelAttrs {
@@ -54,6 +64,7 @@ pub(crate) struct ModelAttrs {
     pub(crate) unique: Vec<Unique>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) exclusions: Vec<Exclude>,
     pub(crate) comment: Option<LitStr>,
     pub(crate) verbose_name: Option<LitStr>,
     pub(crate) managed: Option<bool>,
@@ -61,7 +72,7 @@ pub(crate) struct ModelAttrs {
 }
 
 const KNOWN: &[&str] =
-    &["table", "ordering", "unique", "index", "check", "comment", "verbose_name", "managed", "renamed_from"];
+    &["table", "ordering", "unique", "index", "check", "exclude", "comment", "verbose_name", "managed", "renamed_from"];
 
 /// Options of other libraries that people reach for, and what they mean here.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -85,7 +96,7 @@ pub(crate) fn model_attrs(attributes: &[Attribute], errors: &mut Errors) -> Mode
     let mut seen: Vec<String> = Vec::new();
     for item in items(attributes, "model", errors) {
         let name = item.name.to_string();
-        if seen.contains(&name) && !matches!(&*name, "unique" | "index" | "check") {
+        if seen.contains(&name) && !matches!(&*name, "unique" | "index" | "check" | "exclude") {
             errors.at(&item.name, format_args!("`{name}` is given twice"), "keep one of them");
             continue;
         }
@@ -102,6 +113,7 @@ fn read(out: &mut ModelAttrs, name: &str, item: &Item, errors: &mut Errors) {
         "unique" => out.unique.extend(listed(item, "(author, title)", errors, |input| unique(input, item.span()))),
         "index" => out.indexes.extend(listed(item, "(author, -published)", errors, |input| index(input, item.span()))),
         "check" => out.checks.extend(listed(item, "(\"price_not_negative\", |b| b.price.gte(0))", errors, check)),
+        "exclude" => out.exclusions.extend(listed(item, EXCLUDE, errors, exclude)),
         "comment" => out.comment = item.text(errors),
         "verbose_name" => out.verbose_name = item.text(errors),
         "managed" => out.managed = item.flag(errors),
@@ -257,4 +269,49 @@ fn check(input: ParseStream<'_>) -> syn::Result<Check> {
     let condition = closure(input)?;
     input.parse::<Option<Token![,]>>()?;
     Ok(Check { name, condition })
+}
+
+/// How an exclusion is written.
+const EXCLUDE: &str = "(\"room_once\", |a, b| a.room.eq(b.room) & a.nights.overlap(b.nights))";
+
+fn exclude(input: ParseStream<'_>) -> syn::Result<Exclude> {
+    if !input.peek(LitStr) {
+        return Err(input
+            .error(format!("an exclusion has a name, which is kept in the database\nhelp: write `exclude{EXCLUDE}`")));
+    }
+    let name = input.parse()?;
+    input.parse::<Token![,]>()?;
+    let pair: Expr = input.parse()?;
+    if !matches!(&pair, Expr::Closure(closure) if closure.inputs.len() == 2) && !matches!(pair, Expr::Path(_)) {
+        let problem = format!("expected a closure over two rows\nhelp: write `exclude{EXCLUDE}`");
+        return Err(syn::Error::new_spanned(pair, problem));
+    }
+    let mut out = Exclude { name, pair, method: None, condition: None, deferrable: None };
+    while input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
+        if let Some(method) = access_method(input)? {
+            out.method = Some(method);
+            continue;
+        }
+        let key: Ident = input.parse()?;
+        input.parse::<Token![=]>()?;
+        if key == "condition" {
+            out.condition = Some(closure(input)?);
+        } else if key == "deferrable" {
+            let when: Ident = input.parse()?;
+            out.deferrable = Some(match () {
+                () if when == "immediate" => "Immediate",
+                () if when == "deferred" => "Deferred",
+                () => {
+                    let problem = "an exclusion is checked at each statement or at the end of the transaction\nhelp: write `deferrable = immediate`, or `deferrable = deferred`";
+                    return Err(syn::Error::new(when.span(), problem));
+                }
+            });
+        } else {
+            let problem = format!(
+                "there is no option `{key}` here\nhelp: the options are `method = \"..\"`, `condition = |b| ..` and `deferrable = deferred`"
+            );
+            return Err(syn::Error::new(key.span(), problem));
+        }
+    }
+    Ok(out)
 }

@@ -107,6 +107,7 @@ fn said(code: Code, message: &str) -> String {
         Code::UniqueViolation => "a unique key already holds the value",
         Code::ForeignKeyViolation => "a foreign key points to no row, or a row is still pointed to",
         Code::CheckViolation => "a check constraint is not met",
+        Code::ExclusionViolation => "another row stands in the way of an exclusion",
         Code::NotNullViolation => "a column that must have a value has none",
         Code::OutOfRange => "a number or a moment is outside its range",
         Code::TooLong => "the text is too long for its column",
@@ -196,6 +197,7 @@ fn missing_extension(message: &str) -> Option<&'static str> {
 fn postgres(message: &str) -> Code {
     match message {
         text if missing_extension(text).is_some() => Code::MissingExtension,
+        text if text.starts_with("conflicting key value violates exclusion constraint") => Code::ExclusionViolation,
         text if text.contains("statement timeout") => Code::StatementTimeout,
         text if text.contains("lock timeout") || text.contains("could not obtain lock") => Code::LockTimeout,
         text if text.contains("deadlock detected") => Code::Deadlock,

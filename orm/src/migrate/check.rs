@@ -192,8 +192,11 @@ fn names_differ(schema: &Schema) -> Result<()> {
             unique(&mut names, &index.name, "index", &model.key)?;
         }
         for constraint in &model.constraints {
-            if let Constraint::Unique { name, .. } = constraint {
-                unique(&mut names, name, "unique key", &model.key)?;
+            match constraint {
+                Constraint::Unique { name, .. } => unique(&mut names, name, "unique key", &model.key)?,
+                // It is an index, too.
+                Constraint::Exclude { name, .. } => unique(&mut names, name, "exclusion", &model.key)?,
+                Constraint::Check { .. } | Constraint::ForeignKey { .. } => {}
             }
         }
     }

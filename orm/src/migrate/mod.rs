@@ -2,12 +2,16 @@
 
 mod check;
 mod connection;
+mod exclusion;
+mod expression;
 mod labels;
 mod live;
 mod migrator;
 mod schema;
 mod step;
 
+#[cfg(feature = "cli")]
+pub(crate) use expression::constant;
 pub use labels::follow_labels;
 #[cfg(feature = "cli")]
 pub(crate) use labels::labelled;
@@ -15,8 +19,6 @@ pub use live::introspect;
 /// The engine itself: schema state, operations, plans and files.
 pub use migrations_engine as engine;
 pub use migrator::{Hook, Migrator, migrate};
-#[cfg(feature = "cli")]
-pub(crate) use schema::constant;
 pub use schema::{schema, schema_of};
 pub use step::{Frozen, FrozenField, Step, StepFn, StepFuture};
 

@@ -1,10 +1,13 @@
 //! From the metadata of models to schema state.
 
-use super::engine_error;
+use super::{
+    engine_error,
+    expression::{constant, expression},
+};
 use crate::{
-    App, Code, Error, Kind, Result, Value,
+    App, Code, Error, Kind, Result,
     model::{ChoiceValue, Collation, ColumnMeta, DbDefault, FieldMeta, Generated, ModelMeta, OnDelete, RelationKind},
-    tree::{BinaryOp, Expr, Function, Like, ModelRef, Order},
+    tree::{Expr, ModelRef, Order},
 };
 use migrations_engine::{
     Schema,
@@ -12,7 +15,6 @@ use migrations_engine::{
     naming,
     schema::{self as state, ColumnType, Constraint, Field, Hint, Index, ManyToMany, Model, ModelKey, Relation},
 };
-use rust_decimal::Decimal;
 
 /// The state of the database that the models of these applications ask for.
 ///
@@ -81,7 +83,7 @@ fn model(meta: &ModelMeta) -> Result<Model> {
 }
 
 /// The name that a column's field has in the state: the field's own, or, where a field spans columns, the column's.
-fn state_name(meta: &ModelMeta, column: u16) -> String {
+pub(super) fn state_name(meta: &ModelMeta, column: u16) -> String {
     let column = &meta.columns[column as usize];
     let field = &meta.fields[column.field as usize];
     if field.column_count > 1 { column.name.clone() } else { field.name.clone().into_owned() }
@@ -319,6 +321,9 @@ fn add_options(model: &mut Model, meta: &ModelMeta) -> Result<()> {
             method: index.method.map(str::to_owned),
         });
     }
+    for exclude in &options.exclusions {
+        model.constraints.push(super::exclusion::constraint(meta, exclude)?);
+    }
     for check in &options.checks {
         let name = naming::check(&meta.table, check.name);
         model.constraints.push(Constraint::check(name, expression(&check.condition)?));
@@ -357,236 +362,4 @@ fn db_default(default: &DbDefault) -> Result<condition::Expr> {
 
 fn generated(generated: &Generated) -> Result<state::Generated> {
     Ok(state::Generated { expr: expression(&(generated.expr)())?, stored: generated.stored })
-}
-
-/// A value in the engine's notation.
-pub(crate) fn constant(value: &Value) -> Result<condition::Value> {
-    use condition::Value as V;
-    Ok(match value {
-        Value::Null(_) => V::Null,
-        Value::Bool(truth) => V::Bool(*truth),
-        Value::I16(number) => V::Int(i64::from(*number)),
-        Value::I32(number) => V::Int(i64::from(*number)),
-        Value::I64(number) => V::Int(*number),
-        Value::F32(number) => V::number(&number.to_string()).map_err(engine_error)?,
-        Value::F64(number) => V::number(&number.to_string()).map_err(engine_error)?,
-        Value::Decimal(number) => decimal(number)?,
-        Value::Text(text) => V::Text(text.clone()),
-        Value::Bytes(bytes) => V::Bytes(bytes.clone()),
-        Value::Date(day) => V::Date(day.format("%Y-%m-%d").to_string()),
-        Value::Time(time) => V::Time(time.format("%H:%M:%S%.6f").to_string()),
-        Value::Timestamp(time) => V::Timestamp(time.format("%Y-%m-%d %H:%M:%S%.6f").to_string()),
-        Value::DateTime(time) => V::DateTime(time.format("%Y-%m-%d %H:%M:%S%.6f").to_string()),
-        Value::Duration(span) => V::Duration(span.num_microseconds().unwrap_or(i64::MAX)),
-        Value::Uuid(uuid) => V::Uuid(uuid.to_string()),
-        Value::Json(document) => V::Json(document.to_string()),
-        Value::Postgres(_, own) => V::Text(own.literal()?),
-        Value::List(..) => return Err(inexpressible("a list")),
-    })
-}
-
-fn decimal(number: &Decimal) -> Result<condition::Value> {
-    if number.scale() == 0
-        && let Ok(whole) = i64::try_from(*number)
-    {
-        return Ok(condition::Value::Int(whole));
-    }
-    condition::Value::number(&number.to_string()).map_err(engine_error)
-}
-
-fn inexpressible(what: &str) -> Error {
-    Error::new(Code::BadModel, format!("{what} cannot stand in a constraint, an index or a generated field"))
-        .with_hint("they speak of the model's own columns, of constants, and of portable functions")
-}
-
-/// A condition or expression in the engine's notation.
-fn expression(expr: &Expr) -> Result<condition::Expr> {
-    use condition::Expr as E;
-    let boxed = |expr: &Expr| expression(expr).map(Box::new);
-    Ok(match expr {
-        Expr::Column { path, model, column } if path.steps.is_empty() => E::field(state_name(model, *column)),
-        Expr::Value(value) => E::Value(constant(value)?),
-        Expr::Binary(op, left, right) => {
-            let (left, right) = (beside(left, *op, right)?, beside(right, *op, left)?);
-            match op {
-                BinaryOp::Eq => left.eq(right),
-                BinaryOp::Ne => left.ne(right),
-                BinaryOp::Lt => left.lt(right),
-                BinaryOp::Le => left.le(right),
-                BinaryOp::Gt => left.gt(right),
-                BinaryOp::Ge => left.ge(right),
-                BinaryOp::Add => left.binary(condition::BinaryOp::Add, right),
-                BinaryOp::Sub => left.binary(condition::BinaryOp::Sub, right),
-                BinaryOp::Mul => left.binary(condition::BinaryOp::Mul, right),
-                BinaryOp::Div => left.binary(condition::BinaryOp::Div, right),
-                BinaryOp::Rem => left.binary(condition::BinaryOp::Mod, right),
-                BinaryOp::Concat => concat(expr)?,
-                BinaryOp::Is => {
-                    let both = left.clone().is_null().and(right.clone().is_null());
-                    left.eq(right).or(both)
-                }
-            }
-        }
-        Expr::And(all) => joined(all, condition::BinaryOp::And)?,
-        Expr::Or(all) => joined(all, condition::BinaryOp::Or)?,
-        Expr::Not(inner) => match &**inner {
-            Expr::IsNull(on) => expression(on)?.is_not_null(),
-            inner => expression(inner)?.not(),
-        },
-        Expr::Negate(inner) => E::Negate(boxed(inner)?),
-        Expr::IsNull(inner) => expression(inner)?.is_null(),
-        Expr::In(on, Value::List(list)) => {
-            let list = list.values.iter().map(|value| constant(value).map(E::Value)).collect::<Result<Vec<_>>>()?;
-            expression(on)?.is_in(list)
-        }
-        Expr::Like { on, pattern, like, fold } => {
-            use condition::Function as F;
-            let function = match (like, fold) {
-                (Like::Contains, false) => F::Contains,
-                (Like::Contains, true) => F::IContains,
-                (Like::StartsWith, false) => F::StartsWith,
-                (Like::StartsWith, true) => F::IStartsWith,
-                (Like::EndsWith, false) => F::EndsWith,
-                (Like::EndsWith, true) => F::IEndsWith,
-                (Like::Whole, _) => F::IExact,
-                (Like::Pattern, _) => return Err(inexpressible("a pattern")),
-            };
-            E::call(function, [expression(on)?, expression(pattern)?])
-        }
-        Expr::Call(Function::IsTrue, inner) if inner.len() == 1 => {
-            let no = E::Value(condition::Value::Bool(false));
-            E::call(condition::Function::Coalesce, [expression(&inner[0])?, no])
-        }
-        Expr::Call(function, arguments) => {
-            let arguments = arguments.iter().map(expression).collect::<Result<Vec<_>>>()?;
-            E::call(self::function(*function)?, arguments)
-        }
-        Expr::Case { branches, otherwise } => {
-            let when = branches.iter().map(|(condition, value)| Ok((expression(condition)?, expression(value)?)));
-            E::Case { when: when.collect::<Result<_>>()?, otherwise: otherwise.as_deref().map(boxed).transpose()? }
-        }
-        Expr::Invalid(_, why) => return Err(Error::new(Code::BadModel, why.clone())),
-        Expr::Column { .. } => return Err(inexpressible("a column of a related model")),
-        Expr::Regex { .. } => return Err(inexpressible("a regular expression")),
-        Expr::Window(_) => return Err(inexpressible("a window function")),
-        Expr::Aggregate(_) => return Err(inexpressible("an aggregate")),
-        Expr::Cast(..) => return Err(inexpressible("a conversion")),
-        Expr::Raw { .. } => return Err(inexpressible("SQL of one's own")),
-        Expr::In(..)
-        | Expr::InRows(..)
-        | Expr::InQuery(..)
-        | Expr::Exists(_)
-        | Expr::Scalar(_)
-        | Expr::Outer(..)
-        | Expr::Selected(_)
-        | Expr::Derived { .. }
-        | Expr::Joined { .. }
-        | Expr::Proposed { .. } => {
-            return Err(inexpressible("a query"));
-        }
-    })
-}
-
-/// One side of an operator. Whole numbers beside decimals need no conversion there, but for a division that would be taken for one
-/// of whole numbers.
-fn beside(expr: &Expr, op: BinaryOp, other: &Expr) -> Result<condition::Expr> {
-    let side = match expr {
-        Expr::Cast(inner, Kind::Decimal) if is_whole(inner) => expression(inner)?,
-        expr => expression(expr)?,
-    };
-    let (mut decimal, mut known) = (false, false);
-    for side in [expr, other] {
-        side.visit(0, &mut |part, _| match part {
-            Expr::Cast(_, Kind::Decimal) | Expr::Value(Value::Decimal(_)) => decimal = true,
-            Expr::Column { model, column, .. } => known |= model.columns[usize::from(*column)].kind == Kind::Decimal,
-            _ => {}
-        });
-    }
-    match op {
-        BinaryOp::Div | BinaryOp::Rem if decimal && !known => {
-            let one = condition::Value::number("1.0").map_err(engine_error)?;
-            Ok(side.binary(condition::BinaryOp::Mul, condition::Expr::Value(one)))
-        }
-        _ => Ok(side),
-    }
-}
-
-/// Whether an expression is made of whole numbers.
-fn is_whole(expr: &Expr) -> bool {
-    match expr {
-        Expr::Column { model, column, .. } => {
-            matches!(model.columns[usize::from(*column)].kind, Kind::I16 | Kind::I32 | Kind::I64)
-        }
-        Expr::Value(value) => matches!(value, Value::I16(_) | Value::I32(_) | Value::I64(_)),
-        Expr::Negate(inner) => is_whole(inner),
-        Expr::Binary(_, left, right) => is_whole(left) && is_whole(right),
-        _ => false,
-    }
-}
-
-/// Texts joined to one, which is NULL where one of them is: to the engine's function NULL is empty text.
-fn concat(expr: &Expr) -> Result<condition::Expr> {
-    fn parts<'e>(expr: &'e Expr, out: &mut Vec<&'e Expr>) {
-        match expr {
-            Expr::Binary(BinaryOp::Concat, left, right) => {
-                parts(left, out);
-                parts(right, out);
-            }
-            part => out.push(part),
-        }
-    }
-    let mut all = Vec::new();
-    parts(expr, &mut all);
-    let texts = all.iter().map(|part| expression(part)).collect::<Result<Vec<_>>>()?;
-    let open = all.iter().zip(&texts).filter(|(part, _)| may_be_null(part));
-    let there = open.map(|(_, text)| text.clone().is_not_null()).reduce(condition::Expr::and);
-    let joined = condition::Expr::call(condition::Function::Concat, texts);
-    Ok(match there {
-        None => joined,
-        Some(there) => condition::Expr::Case { when: vec![(there, joined)], otherwise: None },
-    })
-}
-
-/// Whether something in an expression can be NULL, and so perhaps the whole.
-fn may_be_null(expr: &Expr) -> bool {
-    let mut found = false;
-    expr.visit(0, &mut |part, _| match part {
-        Expr::Column { model, column, .. } => found |= model.columns[usize::from(*column)].nullable,
-        Expr::Value(value) => found |= value.is_null(),
-        Expr::Case { otherwise: None, .. } | Expr::Call(Function::NullIf, _) => found = true,
-        _ => {}
-    });
-    found
-}
-
-fn joined(all: &[Expr], op: condition::BinaryOp) -> Result<condition::Expr> {
-    let mut parts = all.iter().map(expression);
-    let Some(first) = parts.next() else { return Err(inexpressible("an empty condition")) };
-    parts.try_fold(first?, |left, right| Ok(left.binary(op, right?)))
-}
-
-fn function(function: Function) -> Result<condition::Function> {
-    use condition::Function as F;
-    Ok(match function {
-        Function::Lower => F::Lower,
-        Function::Upper => F::Upper,
-        Function::Length => F::Length,
-        Function::Trim => F::Trim,
-        Function::Coalesce => F::Coalesce,
-        Function::Abs => F::Abs,
-        Function::Round => F::Round,
-        Function::Now => F::Now,
-        Function::Year => F::Year,
-        Function::Month => F::Month,
-        Function::Day => F::Day,
-        Function::Hour => F::Hour,
-        Function::Minute => F::Minute,
-        Function::Second => F::Second,
-        Function::Greatest => F::Greatest,
-        Function::Least => F::Least,
-        Function::NullIf => F::NullIf,
-        Function::Substr => F::Substr,
-        Function::Replace => F::Replace,
-        _ => return Err(inexpressible("this function")),
-    })
 }

@@ -4,8 +4,8 @@ mod between;
 mod columns;
 
 use super::{
-    AppSpec, ColumnShape, FieldOptions, FieldSpec, GenericShape, ModelOptions, ModelSpec, OrderKey, RelationKind,
-    Shape, describe::ModelSet,
+    AppSpec, ColumnShape, Deferrable, FieldOptions, FieldSpec, GenericShape, ModelOptions, ModelSpec, OrderKey,
+    RelationKind, Shape, describe::ModelSet,
 };
 use crate::{
     Kind,
@@ -224,6 +224,21 @@ pub struct CheckMeta {
     pub name: &'static str,
     /// What has to be true of every row (or unknown).
     pub condition: Expr,
+}
+
+/// A constraint that excludes pairs of rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExcludeMeta {
+    /// Its name.
+    pub name: &'static str,
+    /// What is never true of two different rows, the columns of the second one being those of the source 1.
+    pub pair: Expr,
+    /// Only among rows for which this is true.
+    pub condition: Option<Expr>,
+    /// The access method; without it `gist`.
+    pub method: Option<&'static str>,
+    /// When it is checked, if not just at each statement.
+    pub deferrable: Option<Deferrable>,
 }
 
 impl ModelMeta {

@@ -24,14 +24,16 @@ pub(crate) use generic::KEY_LENGTH;
 pub use generic::{GenericKey, GenericShape, GenericTarget};
 pub(crate) use generic::{LABEL_LENGTH, misfit};
 pub use key::{Key, KeyField};
-pub use meta::{CheckMeta, ColumnMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta};
+pub use meta::{
+    CheckMeta, ColumnMeta, ExcludeMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta,
+};
 pub use part::ModelPart;
 pub use registry::register;
 pub(crate) use registry::{Reference, labelled, models, references_to};
 pub use selected::{model_handles, optional_model_handles};
 pub use spec::{
-    AppSpec, Choice, ChoiceValue, Collation, ColumnShape, DbDefault, FieldOptions, FieldSpec, Generated, KeyShape,
-    ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape,
+    AppSpec, Choice, ChoiceValue, Collation, ColumnShape, DbDefault, Deferrable, FieldOptions, FieldSpec, Generated,
+    KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape,
 };
 pub use ties::{Far, Ways, check_tie};
 pub use traits::{Listed, Model, ModelField, Reader, RowPart, Writer};

@@ -1,6 +1,6 @@
 //! The static description of a model, as the derive emits it: constants only, so that it costs nothing to compile.
 
-use super::{CheckMeta, GenericShape, IndexMeta, ModelMeta, UniqueMeta};
+use super::{CheckMeta, ExcludeMeta, GenericShape, IndexMeta, ModelMeta, UniqueMeta};
 use crate::{Code, Error, FieldType, Kind, Result, Untyped, Value, query::RowOps, tree::Expr};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -64,6 +64,8 @@ pub struct ModelOptions {
     pub indexes: Vec<IndexMeta>,
     /// Check constraints.
     pub checks: Vec<CheckMeta>,
+    /// Exclusions.
+    pub exclusions: Vec<ExcludeMeta>,
 }
 
 impl ModelOptions {
@@ -71,6 +73,15 @@ impl ModelOptions {
     pub fn new() -> Self {
         ModelOptions::default()
     }
+}
+
+/// When a constraint is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deferrable {
+    /// At each statement, unless the transaction says otherwise.
+    Immediate,
+    /// At the end of the transaction.
+    Deferred,
 }
 
 /// One key of a model's ordering.

@@ -159,14 +159,15 @@ fn from_model(constraint: &str, meta: &ModelMeta) -> Vec<String> {
     if let Some(unique) = options.unique.iter().find(|unique| unique.name == Some(constraint)) {
         return names(&mut unique.fields.iter().flat_map(|&field| meta.fields[field as usize].columns()));
     }
-    if let Some(check) = options.checks.iter().find(|check| ends_with_name(constraint, check.name)) {
+    let checks = options.checks.iter().map(|check| (check.name, &check.condition));
+    let exclusions = options.exclusions.iter().map(|exclude| (exclude.name, &exclude.pair));
+    if let Some((_, condition)) = checks.chain(exclusions).find(|(name, _)| ends_with_name(constraint, name)) {
         let mut columns = Vec::new();
-        check.condition.visit(0, &mut |expr, _| {
-            if let Expr::Column { column, .. } = expr
-                && !columns.contains(column)
-            {
-                columns.push(*column);
-            }
+        condition.visit(0, &mut |expr, _| {
+            let Expr::Column { path, column, .. } = expr else { return };
+            // The key of a related row stands in the columns that lead to it.
+            let own = path.steps.first().map_or(*column..*column + 1, |step| step.field().columns());
+            columns.extend(own.filter(|column| !columns.contains(column)).collect::<Vec<_>>());
         });
         return names(&mut columns.into_iter());
     }

@@ -11,6 +11,7 @@ mod collations;
 mod commands;
 mod django;
 mod documented;
+mod exclusions;
 mod fits;
 mod generated;
 mod history;

@@ -4,7 +4,7 @@ use super::expression::{Handle, condition, value_of};
 use migrations_engine::{
     condition::{Expr, IndexPart},
     naming::MAX_NAME,
-    schema::{Constraint, Model},
+    schema::{Constraint, Deferrable, Excluded, Model},
 };
 use std::collections::BTreeSet;
 
@@ -56,6 +56,16 @@ pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str], known: &[
                     None => notes.push(format!("the check `{name}` is not kept: `{check}`")),
                 }
             }
+            Constraint::Exclude { name, on, method, condition: only, deferrable } => {
+                let own = name.strip_prefix(&format!("{}_", model.table)).unwrap_or(name);
+                match excluded(handles, on, method.as_deref(), only.as_ref(), *deferrable).filter(|_| is_plain(own)) {
+                    Some(text) => options.push(format!("exclude({own:?}, {text})")),
+                    None => {
+                        let on: Vec<String> = on.iter().map(|on| format!("{} with {}", on.part, on.operator)).collect();
+                        notes.push(format!("the exclusion `{name}` is not kept: `{}`", on.join(", ")));
+                    }
+                }
+            }
             Constraint::ForeignKey { .. } => {}
         }
     }
@@ -81,6 +91,43 @@ pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str], known: &[
         }
     }
     (options, notes)
+}
+
+/// `|a, b| a.room.eq(b.room) & a.nights.overlap(b.nights), condition = ..`
+fn excluded(
+    handles: &[Handle],
+    on: &[Excluded],
+    method: Option<&str>,
+    only: Option<&Expr>,
+    deferrable: Option<Deferrable>,
+) -> Option<String> {
+    let compare = |on: &Excluded| {
+        let plain = !on.part.descending && on.part.nulls.is_none() && on.part.opclass.is_none();
+        let name = on.part.field().filter(|_| plain)?;
+        let ident = &handles.iter().find(|handle| handle.column == name)?.ident;
+        let lookup = match on.operator.as_str() {
+            "=" => "eq",
+            "<>" => "ne",
+            "&&" => "overlap",
+            "-|-" => "adjacent_to",
+            _ => return None,
+        };
+        Some(format!("a.{ident}.{lookup}(b.{ident})"))
+    };
+    let pairs = on.iter().map(compare).collect::<Option<Vec<_>>>()?;
+    let mut text = format!("|a, b| {}", pairs.join(" & "));
+    if let Some(method) = method {
+        text += &format!(", method = {method:?}");
+    }
+    if let Some(only) = only {
+        text += &format!(", condition = |m| {}", condition(handles, only)?);
+    }
+    text += match deferrable {
+        Some(Deferrable::Immediate) => ", deferrable = immediate",
+        Some(Deferrable::Deferred) => ", deferrable = deferred",
+        None => "",
+    };
+    Some(text)
 }
 
 /// Whether a name can be given in an attribute, and on every database.

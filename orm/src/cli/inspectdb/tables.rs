@@ -29,7 +29,7 @@ fn targets(model: &Model) -> impl Iterator<Item = &ModelKey> {
     let fields = model.fields.iter().filter_map(|field| Some(&field.relation.as_ref()?.to));
     let constraints = model.constraints.iter().filter_map(|constraint| match constraint {
         Constraint::ForeignKey { to, .. } => Some(to),
-        Constraint::Unique { .. } | Constraint::Check { .. } => None,
+        Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => None,
     });
     fields.chain(constraints)
 }
