@@ -109,7 +109,7 @@ impl<'a> Budget<'a> {
                     self.name(&join.relation)?;
                     join.on.iter().try_for_each(|term| self.term(term, depth + 1))?;
                 }
-                Call::Values(picks) | Call::GroupBy(picks) => {
+                Call::Values(picks) | Call::GroupBy(picks) | Call::DistinctOn(picks) => {
                     for pick in picks {
                         match pick {
                             Pick::Path(path) => self.name(path)?,

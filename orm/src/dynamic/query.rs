@@ -66,6 +66,8 @@ pub enum Call {
     Reverse,
     /// Every different row once.
     Distinct,
+    /// The first row, in the order so far, of those that are alike in these.
+    DistinctOn(Vec<Pick>),
     /// Also the fields of rows that these to-one relations lead to.
     SelectRelated(Vec<String>),
     /// Related rows beside each row, by one more query for each relation.
@@ -438,6 +440,22 @@ impl Query {
     /// ```
     pub fn distinct(self) -> Query {
         self.then(Call::Distinct)
+    }
+
+    /// The first row, in the order so far, of those that are alike in these; it can be ordered anew after it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::dynamic::{Catalog, Query};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let dearest = Query::of("library.Book").order_by(["-price"]).distinct_on(["author"]).order_by(["title"]);
+    /// let rows = Catalog::new().app(library()).check(&dearest.values(["title"]))?.all(&db).await?;
+    /// assert_eq!(rows[0].to_json(), serde_json::json!({"title": "Compilers"}));
+    /// # Ok(()) }
+    /// ```
+    pub fn distinct_on<P: Into<Pick>>(self, picks: impl IntoIterator<Item = P>) -> Query {
+        self.then(Call::DistinctOn(picks.into_iter().map(Into::into).collect()))
     }
 
     /// Also the fields of rows that these to-one relations lead to, in the same query.

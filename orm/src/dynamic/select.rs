@@ -145,6 +145,7 @@ impl<'s> Builder<'s> {
                 self.select.distinct = true;
                 Ok(())
             }
+            Call::DistinctOn(picks) => self.distinct_on(picks),
             Call::Prefetch(relations) => self.prefetch(relations),
             Call::SelectRelated(paths) => paths.iter().try_for_each(|path| self.related(path)),
             Call::Limit(count) => {
@@ -336,6 +337,28 @@ impl<'s> Builder<'s> {
         if picks.iter().any(|pick| matches!(pick, Pick::Term { name: known, .. } if known == name)) {
             self.scope.names.push((name.to_owned(), Name::Term(built.clone())));
         }
+    }
+
+    /// The first of the rows that are alike; what follows is about these.
+    fn distinct_on(&mut self, picks: &[Pick]) -> Result<()> {
+        if self.stage != Stage::Rows || self.select.distinct || self.scope.derived {
+            return Err(bad("`distinct_on` takes rows of a model, and no values, groups, unions or different rows")
+                .with_hint("write it before `values`"));
+        }
+        if !self.select.joins.is_empty() {
+            return Err(bad("joined rows cannot be told apart by `distinct_on`").with_hint("group them: `group_by`"));
+        }
+        if picks.is_empty() {
+            return Err(bad("`distinct_on` names nothing in which rows are alike"));
+        }
+        self.settle_rows()?;
+        let keys = self.picked(picks)?;
+        if keys.iter().any(|(_, built)| built.expr.is_aggregate() || built.expr.has_window()) {
+            return Err(bad("rows are alike in values of their own, without aggregates and windows"));
+        }
+        let order = compile::effective_order(&self.select, true).into_owned();
+        self.select.first_of_each(keys.into_iter().map(|(_, built)| built.expr).collect(), order);
+        Ok(())
     }
 
     fn group_by(&mut self, picks: &[Pick]) -> Result<()> {

@@ -4,7 +4,7 @@ use super::{catalog, json_of, rows};
 use crate::{bed::behaviour, shop::*};
 use orm::{
     Code, Value,
-    dynamic::{Call, Frame, Join, Query, Term, Window, call, count, exists, max, path, string_agg, sum},
+    dynamic::{Call, Frame, Join, Pick, Query, Term, Window, call, count, exists, max, path, string_agg, sum},
     prelude::*,
 };
 use serde_json::json;
@@ -34,6 +34,39 @@ behaviour! {
             {"id": 1, "place": 1, "rank": 3, "dense": 3, "share": 0.5, "cume": 0.6, "half": 2, "running": 15, "all": 7},
             {"id": 2, "place": 1, "rank": 2, "dense": 2, "share": 0.25, "cume": 0.4, "half": 2, "running": 15, "all": 7},
         ]));
+        Ok(())
+    }
+
+    async fn the_first_of_rows_that_are_alike(bed) {
+        filled(&bed).await?;
+        let dearest = || Query::of("shop.Book").order_by(["-price"]).distinct_on(["author"]);
+        let titles = async |query: Query| json_of(&bed, &query.values(["title"])).await;
+        assert_eq!(titles(dearest().order_by(["title"])).await?, json!([{"title": "Compilers"}, {"title": "Notes"}, {"title": "émile_x"}]));
+        // What follows is about these rows alone: filters, annotations, relations, slices, aggregates.
+        assert_eq!(titles(dearest().filter("title", "COBOL 100%")).await?, json!([]));
+        let counted = dearest().annotate("n", count()).order_by(["title"]);
+        assert!(catalog().check(&counted).is_err());
+        let named = dearest().filter("author__name__startswith", "G").annotate("tagged", exists(Query::of("shop.Tag"))).values(["author__name", "tagged"]);
+        assert_eq!(json_of(&bed, &named).await?, json!([{"author__name": "Grace", "tagged": true}]));
+        assert_eq!(titles(dearest().order_by(["title"]).limit(1)).await?, json!([{"title": "Compilers"}]));
+        assert_eq!(json_of(&bed, &dearest().aggregate("n", count())).await?, json!([{"n": 3}]));
+        // By a term, after a slice and after a window; whole rows come with all their fields.
+        let by_letter = Query::of("shop.Book").order_by(["title"]).distinct_on([Pick::Term { name: "letter".to_owned(), term: call("left", [path("title"), 1.into()]) }]);
+        assert_eq!(json_of(&bed, &by_letter.aggregate("n", count())).await?, json!([{"n": 4}]));
+        assert_eq!(json_of(&bed, &Query::of("shop.Book").order_by(["id"]).limit(2).distinct_on(["author"]).aggregate("n", count())).await?, json!([{"n": 2}]));
+        let placed = Query::of("shop.Book").annotate("place", call("row_number", []).over(by_author())).order_by(["id"]).distinct_on(["place"]).values(["id", "place"]);
+        assert_eq!(json_of(&bed, &placed.order_by(["id"])).await?.as_array().unwrap().len(), 2);
+        let whole = catalog().check(&dearest().order_by(["title"]))?.all(&bed.db).await?;
+        assert_eq!((whole[0]["title"].clone(), whole.len()), (Value::Text("Compilers".into()), 3));
+        for wrong in [
+            Query::of("shop.Book").values(["title"]).distinct_on(["title"]),
+            Query::of("shop.Book").distinct().distinct_on(["title"]),
+            Query::of("shop.Book").distinct_on(Vec::<String>::new()),
+            Query::of("shop.Book").distinct_on([Pick::Term { name: "n".to_owned(), term: count() }]),
+            Query::of("shop.Person").join(Join::inner("written", "book")).distinct_on(["name"]),
+        ] {
+            assert_eq!(catalog().check(&wrong).unwrap_err().code(), Code::BadQuery, "{wrong:?}");
+        }
         Ok(())
     }
 
