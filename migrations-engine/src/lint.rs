@@ -383,6 +383,11 @@ impl Linter {
             let longer = match (old_type, new_type) {
                 (ColumnType::Char { max_length: old }, ColumnType::Char { max_length: new }) => old <= new,
                 (ColumnType::Char { .. }, ColumnType::Text) => self.postgres(),
+                // More digits before the point, as many after it.
+                (
+                    ColumnType::Decimal { max_digits: old, decimal_places: places },
+                    ColumnType::Decimal { max_digits: new, decimal_places: as_many },
+                ) => self.postgres() && places == as_many && old <= new,
                 _ => false,
             };
             if !longer {

@@ -60,6 +60,20 @@ fn each_kind_of_change_has_its_codes() {
         ("longer", |b| field(b, "title").ty = char(300), &[], &[], &["L002"]),
         ("bigger", |b| field(b, "pages").ty = ColumnType::BigInt, &["L002"], &["L002"], &["L002"]),
         (
+            "wider",
+            |b| field(b, "price").ty = ColumnType::Decimal { max_digits: 10, decimal_places: 2 },
+            &[],
+            &["L002"],
+            &[],
+        ),
+        (
+            "finer",
+            |b| field(b, "price").ty = ColumnType::Decimal { max_digits: 10, decimal_places: 3 },
+            &["L002"],
+            &["L002"],
+            &[],
+        ),
+        (
             "not null",
             |b| field(b, "published").null = false,
             &["L003", "L006", "L008"],

@@ -6,7 +6,7 @@ use super::{
     output::{BAD, DONE, NAME, styled},
 };
 use crate::{
-    Result,
+    Code, Error, Result,
     migrate::{Migrator, engine_error},
 };
 use clap::{Arg, ArgAction};
@@ -33,7 +33,7 @@ fn flag(remedy: Remedy) -> &'static str {
 impl Command for Repair {
     fn arguments(&self) -> clap::Command {
         let arg = |(_, name, help): &(Remedy, &'static str, &'static str)| {
-            Arg::new(*name).long(*name).value_name("APP.MIGRATION").help(*help)
+            Arg::new(*name).long(*name).value_name("APP.MIGRATION").action(ArgAction::Append).help(*help)
         };
         clap::Command::new("repair")
             .about("Tells what is wrong with the history of migrations, and asks what to do; a flag answers beforehand")
@@ -57,25 +57,36 @@ async fn repair(context: &Context<'_>) -> Result<()> {
     let migrator = Migrator::new(context.project().apps())?;
     let db = context.database().await?;
     let findings = migrator.findings(&db).await?;
-    let asked = REMEDIES.iter().find_map(|(remedy, name, _)| Some((*remedy, matches.get_one::<String>(name)?)));
-    if let Some((remedy, text)) = asked {
-        let id: MigrationId = text.parse().map_err(engine_error)?;
-        for finding in findings.iter().filter(|finding| finding.migration == id) {
-            tell(context, finding, |possible| possible == remedy)?;
+    let asked = REMEDIES.iter().find_map(|(remedy, name, _)| Some((*remedy, matches.get_many::<String>(name)?)));
+    if let Some((remedy, texts)) = asked {
+        let ids: Vec<MigrationId> = texts.map(|text| text.parse()).collect::<Result<_, _>>().map_err(engine_error)?;
+        for id in ids {
+            for finding in findings.iter().filter(|finding| finding.migration == id) {
+                tell(context, finding, |possible| possible == remedy)?;
+            }
+            migrator.repair(&db, &id, remedy).await?;
+            context.say(styled(DONE, "Done."))?;
         }
-        migrator.repair(&db, &id, remedy).await?;
-        context.say(styled(DONE, "Done."))?;
     } else if findings.is_empty() {
         context.say("Nothing is wrong with the history.")?;
     } else {
         let mut terminal = Terminal::new(!matches.get_flag("no-input"), context.project().apps());
+        let mut left = 0;
         for finding in &findings {
             tell(context, finding, |_| true)?;
             let remedies: Vec<(&str, Remedy)> = finding.remedies.iter().map(|(it, _)| (flag(*it), *it)).collect();
-            if let Some(remedy) = terminal.choose(&remedies) {
-                migrator.repair(&db, &finding.migration, remedy).await?;
-                context.say(styled(DONE, "Done."))?;
+            match terminal.choose(&remedies) {
+                Some(remedy) => {
+                    migrator.repair(&db, &finding.migration, remedy).await?;
+                    context.say(styled(DONE, "Done."))?;
+                }
+                None => left += 1,
             }
+        }
+        if left > 0 {
+            db.close().await;
+            return Err(Error::new(Code::Migration, format!("{left} of {} left as they are", findings.len()))
+                .with_hint("say what to do about each by its flag, as shown above"));
         }
     }
     db.close().await;

@@ -170,6 +170,7 @@ behaviour! {
             assert!(told.iter().any(|line| line.starts_with("M070: `chinook.0001_initial` was edited ")), "{shown}");
             assert!(told.iter().any(|line| line.starts_with("M071: `chinook.0002_gone` was applied ")), "{shown}");
         }
+        assert!(shell.refused("repair --no-input").message().starts_with("2 of 2 "));
         db.batch("UPDATE orm_migrations SET name = '0002_later' WHERE name = '0002_gone'").await?;
         shell.run("repair --accept chinook.0001_initial")?;
         assert!(!shell.run("showmigrations")?.contains("[!]"));

@@ -85,16 +85,19 @@ fn many_to_many(tables: &Tables<'_>, structs: &mut [Struct<'_>], between: &[Betw
         let via = if from == to { key_of(between.source) } else { None };
         let made_by_itself = tables.automatic(between, &field);
         let mut add = |owner: &ModelKey, wanted: &str, to: &str, attributes: Vec<String>| {
-            if let Some(made) = structs.iter_mut().find(|made| made.model.key == *owner) {
-                let name = names::field(&mut made.taken, wanted);
-                let ty = format!("ManyToMany<{to}>");
-                made.fields.push(Line { ident: names::ident(&name), ty, attributes, ..Line::default() });
-            }
+            let made = structs.iter_mut().find(|made| made.model.key == *owner)?;
+            let ident = names::ident(&names::field(&mut made.taken, wanted));
+            let ty = format!("ManyToMany<{to}>");
+            made.fields.push(Line { ident: ident.clone(), ty, attributes, ..Line::default() });
+            Some(ident)
         };
         let (Some(source), Some(target)) = (tables.name(from), tables.name(to)) else { continue };
         if let Some(usual) = made_by_itself {
             let table = (usual.table != between.model.table).then(|| format!("table = {:?}", between.model.table));
-            add(from, &field, target, table.into_iter().collect());
+            let given = add(from, &field, target, table.into_iter().collect());
+            if let Some(given) = given.filter(|_| from != to) {
+                add(to, &names::plural(&names::snake(source)), source, vec![format!("via = {given}")]);
+            }
             automatic.push(between.model.table.clone());
             continue;
         }

@@ -147,4 +147,6 @@ pub struct Tag {
     pub id: i64,
     #[field(max_length = 40, unique)]
     pub label: String,
+    #[field(via = tags)]
+    pub books: ManyToMany<Book>,
 }
