@@ -373,7 +373,9 @@ fn history_that_disagrees_is_named() {
     // Missing.
     project.set = MigrationSet::default();
     project.set.add(whole.iter().next().unwrap().clone()).unwrap();
-    assert_eq!(code(&mut project), "M071");
+    // A database may be ahead of a program that has nothing to run.
+    assert_eq!(code(&mut project), "none");
+    assert_eq!(project.run(&Target::Zero("app".into())).map_err(|error| error.code()).unwrap_err(), "M071");
     // Out of order.
     project.set = whole;
     project.database.run("DELETE FROM orm_migrations WHERE name = '0001_initial'");

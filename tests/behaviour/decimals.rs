@@ -81,6 +81,15 @@ behaviour! {
         assert_eq!(text([quotient, more].map(|it| it.round_dp(4))), ["1763668430.5179", "1763668431.5179"]);
         let mean = Book::objects().aggregate(|b| (b.price * dec("987654321.09")).avg()).get(db).await?;
         assert_eq!(mean.unwrap().round_dp(3).to_string(), "12402962964.248");
+        // Half a digit goes away from 0, whatever floats lie beside it; filters and groups round alike.
+        for (number, digits, rounded) in [("1.15", 1, "1.2"), ("2.68", 1, "2.7"), ("94.35", 1, "94.4"), ("-1.15", 1, "-1.2"), ("1.5", 0, "2"), ("1250", 3, "1250"), ("-4.35", 1, "-4.4")] {
+            let sign = if number.starts_with('-') { -1 } else { 1 };
+            one().update(|b| b.price.set(dec(number).abs()), db).await?;
+            let found = one().values(|b| (b.price * sign).round(digits)).get(db).await?;
+            assert_eq!(found, dec(rounded), "{number} to {digits}");
+            assert_eq!(one().filter(|b| (b.price * sign).round(digits).eq(dec(rounded))).count(db).await?, 1, "{number}");
+        }
+        one().update(|b| b.price.set(dec("12.50")), db).await?;
         // What nothing is known of has no zeros at its end.
         let unknown = one().values(|b| (b.rating.cast::<Decimal>().or(0), orm::sql::<Book, Decimal>("2.50"))).get(db).await?;
         assert_eq!(text([unknown.0, unknown.1]), ["4.5", "2.5"]);

@@ -101,11 +101,12 @@ behaviour! {
         orm::migrate::create_tables(&bed.db, &[limits()]).await?;
         Gauge::draft().p(1).count(7).total(8).level(0.5).tier(Tier::High).read(at(23, 30)).create(&bed.db).await?;
         let clock = async |zone: &'static str| Gauge::objects().values(|g| g.read.at(Zone::named(zone)).hour()).get(&bed.db).await;
+        assert_eq!(clock("UTC").await?, 23);
         assert_eq!((clock("+02:00").await?, clock("-05:00").await?, clock("+0030").await?), (1, 18, 0));
         let next = Gauge::objects().filter(|g| g.read.at(Zone::named("+02:00")).date().eq(NaiveDate::from_ymd_opt(2024, 2, 1).unwrap()));
         assert!(next.exists(&bed.db).await?);
         bed.log.clear();
-        for name in ["UTC+2", "+2 hours", "-", "GMT-3"] {
+        for name in ["UTC+2", "+2 hours", "-", "GMT-3", "+02:00x", "+02:00'; --"] {
             assert_eq!(clock(name).await.unwrap_err().code(), Code::BadQuery, "{name}");
         }
         bed.log.assert_queries(0);

@@ -215,12 +215,13 @@ pub(super) async fn finish<C: Connection>(
 }
 
 /// Compares the history with the files. Applications without any file are left alone: they may belong
-/// to another program on the same database.
+/// to another program on the same database. `idle` says that nothing is to be run.
 pub(super) fn check(
     files: &MigrationSet,
     effective: &MigrationSet,
     history: &[Applied],
     applied: &BTreeSet<MigrationId>,
+    idle: bool,
 ) -> Result<()> {
     let apps = files.apps();
     let squashed: BTreeSet<MigrationId> =
@@ -228,8 +229,9 @@ pub(super) fn check(
     for entry in history.iter().filter(|entry| apps.contains(entry.id.app.as_str())) {
         let id = &entry.id;
         let Some(migration) = files.get(id) else {
-            if squashed.contains(id) {
-                continue; // its file may go once a squash stands for it
+            // Its file may go once a squash stands for it; and a database may be ahead of a program that has nothing to run.
+            if idle || squashed.contains(id) {
+                continue;
             }
             return Err(error!(M071, "`{id}` is applied, but its file is missing").with_hint(format!(
                 "get the file back from version control: to undo a migration its file is needed; or see `repair --forget {id}`"

@@ -1,19 +1,38 @@
 //! One migrator at a time.
 
+use std::time::{Duration, Instant};
+
 use super::{Connection, database};
-use crate::error::{Result, error};
+use crate::error::{Error, Result, error};
 use crate::sql::Dialect;
 
 /// The key of the advisory lock on PostgreSQL: "orm" and "migr" in ASCII.
 const KEY: &str = "7303789, 1835624306";
 
-/// How a migration's transaction begins. SQLite's takes the write lock at once, which serialises
-/// migrators; elsewhere a lock is held beside.
-pub(super) fn begin(dialect: Dialect) -> &'static str {
-    match dialect {
+/// Begins a migration's transaction. SQLite's takes the write lock at once, which serialises migrators: it is waited for as
+/// long as elsewhere for the lock beside, or `M080` is given.
+pub(super) async fn begin<C: Connection>(connection: &mut C, seconds: u32) -> Result<()> {
+    let sql = match connection.dialect() {
         Dialect::Sqlite => "BEGIN IMMEDIATE",
         Dialect::Postgres | Dialect::MariaDb | Dialect::MySql => "BEGIN",
+    };
+    let begun = Instant::now();
+    loop {
+        let Err(source) = connection.execute(sql).await else { return Ok(()) };
+        if connection.dialect() != Dialect::Sqlite || !source.to_string().contains("locked") {
+            return Err(database("no transaction can be begun")(source));
+        }
+        if begun.elapsed() >= Duration::from_secs(seconds.into()) {
+            return Err(busy().with_source(source));
+        }
+        // SQLite itself has waited; where it is told not to, the lock is not asked for without a break.
+        std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+fn busy() -> Error {
+    error!(M080, "another process is migrating this database")
+        .with_hint("wait until it is done; its lock goes with its connection")
 }
 
 /// Takes the lock, or gives `M080` after so many seconds.
@@ -49,8 +68,7 @@ pub(super) async fn acquire<C: Connection>(connection: &mut C, seconds: u32) -> 
     if locked {
         return Ok(());
     }
-    Err(error!(M080, "another process is migrating this database")
-        .with_hint("wait until it is done; its lock goes with its connection"))
+    Err(busy())
 }
 
 /// Gives the lock back.

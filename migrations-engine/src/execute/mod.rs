@@ -169,15 +169,30 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     pub async fn plan(&mut self, target: &Target) -> Result<Vec<(Migration, Direction)>> {
         let history = self.history().await?;
         let (set, now) = self.set.effective(&applied(&history))?;
-        history::check(self.set, &set, &history, &now)?;
+        self.check_history(&set, &history, &now, target)?;
         let path = set.path(&now, target)?;
         Ok(path.into_iter().map(|(migration, direction)| (migration.clone(), direction)).collect())
+    }
+
+    fn check_history(
+        &self,
+        set: &MigrationSet,
+        history: &[Applied],
+        now: &BTreeSet<MigrationId>,
+        target: &Target,
+    ) -> Result<()> {
+        let idle = set.path(now, target).is_ok_and(|path| path.is_empty());
+        history::check(self.set, set, history, now, idle)
     }
 
     /// What [`migrate`](Self::migrate) would refuse because of the rows that there are, as far as that can be known before
     /// anything is run: an `M086` for each obstacle; changes nothing.
     pub async fn obstacles(&mut self, target: &Target) -> Result<Vec<Error>> {
         let history = self.history().await?;
+        if history.iter().any(|entry| entry.progress.is_some()) {
+            // Half of it is done: what comes first is the rest, and it was looked at before it began.
+            return Ok(Vec::new());
+        }
         let (set, now) = self.set.effective(&applied(&history))?;
         let path = set.path(&now, target)?;
         let plans = self.preflight(&set, &now, &path)?;
@@ -228,7 +243,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             history = self.history().await?;
         }
         let (set, now) = self.set.effective(&applied(&history))?;
-        history::check(self.set, &set, &history, &now)?;
+        self.check_history(&set, &history, &now, target)?;
         let path = set.path(&now, target)?;
         // Everything that can be known to fail is found before anything runs.
         let mut plans = self.preflight(&set, &now, &path)?;
@@ -318,7 +333,8 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         self.set.get(&migration.id).unwrap_or(migration).checksum()
     }
 
-    /// A squash all of whose parts are applied is, too: its entry takes the place of theirs.
+    /// A squash all of whose parts are applied is, too. Their entries stay beside its own: a program that does not have the
+    /// squash yet, or any more, still knows what is done.
     async fn record_squashes(
         &mut self,
         set: &MigrationSet,
@@ -332,9 +348,6 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             }
             if !recorded(&squash.id) {
                 history::record(self.connection, &squash.id, &squash.checksum()?, Direction::Forward).await?;
-            }
-            for part in self.set.replaced_by(squash).iter().filter(|part| recorded(part)) {
-                history::record(self.connection, part, "", Direction::Backward).await?;
             }
         }
         Ok(())

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use super::history::{self, Progress};
 use super::{Connection, Event, Executor, Steps, database, lock, rebuild, require};
-use crate::error::{Result, error, fail};
+use crate::BoxError;
+use crate::error::{Error, Result, error, fail};
 use crate::graph::Direction;
 use crate::migration::Migration;
 use crate::plan::{Recheck, Statement, StatementKind};
@@ -38,9 +39,8 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         statements: &[Statement],
     ) -> Result<bool> {
         let suspended = rebuild::suspend_foreign_keys(self.connection, statements).await?;
-        let begin = lock::begin(self.connection.dialect());
-        let outcome = match self.connection.execute(begin).await {
-            Ok(_) => {
+        let outcome = match lock::begin(self.connection, self.options.lock_seconds).await {
+            Ok(()) => {
                 let mut at = 0;
                 let outcome = self.in_transaction(migration, direction, statements, &mut at).await;
                 match outcome {
@@ -58,7 +58,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                     }
                 }
             }
-            Err(source) => Err(database("no transaction can be begun")(source).at(&migration.id)),
+            Err(error) => Err(error.at(&migration.id)),
         };
         let restored = rebuild::restore_foreign_keys(self.connection, suspended).await;
         let ran = outcome?;
@@ -223,11 +223,11 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
     ) -> Result<()> {
         match &statement.kind {
             StatementKind::Sql(sql) if returns_rows(sql) => {
-                self.connection.query(sql).await.map_err(database(format!("the database refused: {sql}")))?;
+                self.connection.query(sql).await.map_err(refused(sql))?;
                 Ok(())
             }
             StatementKind::Sql(sql) => {
-                self.connection.execute(sql).await.map_err(database(format!("the database refused: {sql}")))?;
+                self.connection.execute(sql).await.map_err(refused(sql))?;
                 Ok(())
             }
             StatementKind::Capture { table, columns, indexes, checks } => {
@@ -243,6 +243,22 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                 ran.map_err(|source| error!(M084, "the step `{name}` failed").with_source(source))
             }
         }
+    }
+}
+
+/// The error of a statement of a migration.
+fn refused(sql: &str) -> impl FnOnce(BoxError) -> Error {
+    let what = format!("the database refused: {sql}");
+    move |source| {
+        let there = what.contains("CREATE TABLE") && source.to_string().contains("already exists");
+        let error = database(what)(source);
+        if !there {
+            return error;
+        }
+        error.with_hint(
+            "where another has made the tables as the models say, `migrate --fake-initial` takes them over, and `migrate --fake APP \
+             NAME` records what is done as run",
+        )
     }
 }
 

@@ -212,10 +212,9 @@ impl<'a> Asked<'a> {
 
     /// A new column without NULL and without a value for the rows that are there.
     pub(super) fn value(&self, planner: &Planner, column: &Column, fill: Option<&Fill>) -> Option<Requirement> {
-        let quoted = self.dialect.quote(&self.table.name);
         let field = planner.field.as_deref().unwrap_or("app.Model.field");
         let remedy = format!(
-            "give them one: `fill = \"..\"` in the operation, or, when the migration is undone, `migrate --default {field}=<value>`; or delete the rows first: DELETE FROM {quoted}"
+            "give them one: `fill = \"..\"` in the operation, or, when the migration is undone, `migrate --default {field}=<value>`; or delete the rows first, where they are not needed"
         );
         let obstacle = format!("without a value for the new column `{}`", column.name);
         let given = column.default.is_some() || column.generated.is_some() || column.auto;

@@ -7,7 +7,7 @@ use crate::{
 };
 use clap::{Arg, ArgAction};
 use migrations_engine::{
-    Schema,
+    MigrationSet, Schema,
     diff::Answers,
     introspect::{Drift, as_stored, differences},
 };
@@ -52,8 +52,7 @@ async fn check(context: &Context<'_>) -> Result<()> {
     let apps = context.project().apps();
     let models = migrate::schema(apps)?;
     let migrator = Migrator::new(apps)?;
-    let files = migrator.set().state().map_err(engine_error)?;
-    let mut found = undone(&files, &models);
+    let mut found = undone(migrator.set(), &models);
     if !matches.get_flag("no-database") {
         let db = context.database().await?;
         found.extend(against(&db, migrator).await?);
@@ -77,10 +76,13 @@ async fn check(context: &Context<'_>) -> Result<()> {
     }
 }
 
-/// What the models say and no migration does.
-fn undone(files: &Schema, models: &Schema) -> Found {
-    match migrations_engine::diff(files, models, &mut Answers::new()) {
-        Ok(operations) => operations.iter().map(|operation| (Drift::D001, operation.describe())).collect(),
+/// What the models say and no migration does: what `makemigrations` would write.
+fn undone(files: &MigrationSet, models: &Schema) -> Found {
+    match migrations_engine::autodetect(files, models, &mut Answers::new()) {
+        Ok(new) => {
+            let operations = new.iter().flat_map(|migration| &migration.operations);
+            operations.map(|operation| (Drift::D001, operation.describe())).collect()
+        }
         // A change that asks is a change.
         Err(error) => vec![(Drift::D001, error.message().to_owned())],
     }

@@ -5,6 +5,7 @@ use super::{
     ask::Terminal,
     lintmigrations,
     output::{BAD, DONE, NAME, NOTE, Output, progress, styled},
+    showmigrations::disagreements,
 };
 use crate::{
     Code, Error, Result,
@@ -86,11 +87,15 @@ async fn migrate(context: &Context<'_>) -> Result<()> {
         .timeouts(seconds("statement-timeout"), seconds("lock-timeout"))
         .on_progress(move |event| report(&output, event))
         .on_step(report_step);
+    let files = migrator.set().clone();
     let done = migrator.run(&db).await?;
-    db.close().await;
     if done.is_empty() {
         nothing(context, &unmade)?;
+        // A database that is ahead of the program, for example.
+        let wanted = context.project().apps().iter().map(|app| app.label()).collect();
+        disagreements(context, &Migrator::with_set(files), &db, &wanted).await?;
     }
+    db.close().await;
     tell(context, &unmade)
 }
 
@@ -163,7 +168,14 @@ async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, 
     if plan.is_empty() {
         nothing(context, unmade)?;
     }
+    let history = migrator.history(db).await?;
+    let stopped = |id: &MigrationId| history.iter().find(|entry| entry.id == *id)?.progress.as_ref();
     for (id, direction) in &plan {
+        if let Some(progress) = stopped(id) {
+            let (verb, done, total) = (styled(NOTE, "Go on with"), progress.done, progress.total);
+            context.say(format_args!("{verb} {}: {done} of {total} statements are done", styled(NAME, id)))?;
+            continue;
+        }
         let verb = if *direction == Direction::Forward { styled(DONE, "Apply") } else { styled(BAD, "Undo") };
         context.say(format_args!("{verb} {}", styled(NAME, id)))?;
         if matches.get_flag("plan") {

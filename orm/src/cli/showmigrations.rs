@@ -65,7 +65,7 @@ async fn show(context: &Context<'_>) -> Result<()> {
 }
 
 /// Where the history and the files disagree; a migration that stopped is marked in the list itself.
-async fn disagreements(
+pub(super) async fn disagreements(
     context: &Context<'_>,
     migrator: &Migrator,
     db: &Database,

@@ -36,7 +36,7 @@ impl Sql {
             Aggregate::Sum | Aggregate::Avg if sqlite && kind == Some(Kind::Decimal) && self.over.is_some() => {
                 let scale = self.scale_in_window(of);
                 let (name, round) =
-                    if of.function == Aggregate::Sum { ("SUM", "ROUND(") } else { ("AVG", "orm_quotient(") };
+                    if of.function == Aggregate::Sum { ("SUM", "ROUND(") } else { ("AVG", "orm_round(") };
                 self.push(round);
                 self.over_rows(name, of, "")?;
                 self.push(&format!(", {scale})"));

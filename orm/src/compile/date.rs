@@ -298,12 +298,18 @@ fn zone_of(name: &str) -> Result<Value> {
         let (letters, rest) = name.split_at(name.find(['+', '-']).unwrap_or(name.len()));
         letters.chars().all(|letter| letter.is_ascii_alphabetic()) && !matches!(rest, "" | "+0" | "-0")
     };
+    if name.eq_ignore_ascii_case("UTC") {
+        return Ok(Value::Duration(TimeDelta::zero()));
+    }
     if !turned(name) {
         return Ok(Value::Text(name.to_owned()));
     }
-    let offset = name.parse::<FixedOffset>().map_err(|_| {
-        super::expr::bad(format!("`{name}` is no time zone that all databases read alike"))
-            .with_hint("write an offset such as `+02:00`, or the name of a place: `Europe/Berlin`")
-    })?;
+    // What stands behind the digits would be passed over.
+    let plain = name.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b':'));
+    let offset =
+        name.parse::<FixedOffset>().ok().filter(|_| plain && name.len() <= "+02:00".len()).ok_or_else(|| {
+            super::expr::bad(format!("`{name}` is no time zone that all databases read alike"))
+                .with_hint("write an offset such as `+02:00`, or the name of a place: `Europe/Berlin`")
+        })?;
     Ok(Value::Duration(TimeDelta::seconds(offset.local_minus_utc().into())))
 }

@@ -169,7 +169,7 @@ impl Sql {
         Ok(())
     }
 
-    /// PostgreSQL rounds decimals only to a number of digits.
+    /// PostgreSQL rounds decimals only to a number of digits; SQLite has floats for them, which lie beside the half.
     fn round(&mut self, arguments: &[Expr]) -> Result<()> {
         match arguments {
             [on, digits] if self.dialect == Dialect::Postgres && self.kind(on) != Some(Kind::Decimal) => {
@@ -178,6 +178,10 @@ impl Sql {
                 self.expr(digits)?;
                 self.push(&format!(") AS {})", self.type_name(kind)));
                 Ok(())
+            }
+            [on, digits] if self.dialect == Dialect::Sqlite && self.kind(on) == Some(Kind::Decimal) => {
+                self.around("orm_round(", on, ", ")?;
+                self.around("", digits, ")")
             }
             // A float is rounded to the even neighbour there.
             [on, digits] if self.dialect.is_mysql() && matches!(self.kind(on), Some(Kind::F32 | Kind::F64)) => {

@@ -57,7 +57,7 @@ impl Sql {
     /// The function that rounds a decimal to digits after the point. What is exact elsewhere SQLite refuses where it has more
     /// digits than floats keep; a quotient is rounded on all of them, and there to as many as it keeps.
     fn rounder(&self, quotient: bool) -> &'static str {
-        if quotient && self.dialect == Dialect::Sqlite { "orm_quotient(" } else { "ROUND(" }
+        if quotient && self.dialect == Dialect::Sqlite { "orm_round(" } else { "ROUND(" }
     }
 
     fn operator(&mut self, op: BinaryOp, left: &Expr, right: &Expr, kind: Option<Kind>) -> Result<()> {

@@ -24,6 +24,54 @@ pub(super) enum Failed {
     Each(Error),
 }
 
+/// What a server answers, as long as its own time-out for statements lets it: it may not be there any more to keep to that.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(super) async fn in_time<T, E: Silence>(
+    settings: &super::Settings,
+    patient: bool,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let work = std::pin::pin!(work);
+    match settings.statement_timeout.filter(|_| !patient) {
+        None => work.await,
+        Some(time) => {
+            let time = time + settings.connect_timeout;
+            tokio::time::timeout(time, work).await.unwrap_or_else(|_| Err(E::silence()))
+        }
+    }
+}
+
+/// The error of a server that does not answer.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(super) trait Silence {
+    fn silence() -> Self;
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+impl Silence for diesel::result::Error {
+    #[cold]
+    fn silence() -> Self {
+        let what = "the server does not answer, not even to say that the statement ran too long".to_owned();
+        diesel::result::Error::DatabaseError(diesel::result::DatabaseErrorKind::ClosedConnection, Box::new(what))
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+impl Silence for Failed {
+    #[cold]
+    fn silence() -> Self {
+        Failed::Database(Silence::silence())
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Silence for (usize, Failed) {
+    #[cold]
+    fn silence() -> Self {
+        (0, Silence::silence())
+    }
+}
+
 impl From<diesel::result::Error> for Failed {
     #[cold]
     fn from(error: diesel::result::Error) -> Self {

@@ -9,6 +9,8 @@ use super::{
     row::Row,
 };
 use crate::{Dialect, Error, Result, Statement};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use diesel_async::{AsyncConnectionCore as _, SimpleAsyncConnection as _};
 use std::{marker::PhantomData, sync::Arc};
 
 /// What receives the rows of an answer.
@@ -50,10 +52,12 @@ pub struct Connection {
     /// Whether an operation is running, or its future was dropped before it had ended.
     busy: bool,
     /// Whether the connection is known to be lost.
-    lost: bool,
+    pub(super) lost: bool,
     /// The depth at which a failed statement made the database give up the transaction.
     aborted: Option<u32>,
     read_only: bool,
+    /// Whether answers are waited for without end: migrations have time-outs of their own.
+    pub(crate) patient: bool,
     probe: MaybeProbe,
     pub(super) settings: Arc<Settings>,
 }
@@ -80,9 +84,9 @@ macro_rules! run {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(conn) => sqlite_query(conn, $fragment, $each),
             #[cfg(feature = "postgres")]
-            Link::Postgres(conn, _) => pg_query(conn, $fragment, $each).await,
+            Link::Postgres(conn, _) => in_time(&$self.settings, $self.patient, pg_query(conn, $fragment, $each)).await,
             #[cfg(feature = "mysql")]
-            Link::Mysql(conn) => mysql_query(conn, $fragment, $each).await,
+            Link::Mysql(conn) => in_time(&$self.settings, $self.patient, mysql_query(conn, $fragment, $each)).await,
             Link::None => no_back_end(&$fragment, $each),
         }
     };
@@ -95,12 +99,10 @@ macro_rules! execute {
             Link::Sqlite(conn) => sqlite_execute(conn, &$fragment),
             #[cfg(feature = "postgres")]
             Link::Postgres(conn, _) => {
-                diesel_async::AsyncConnectionCore::execute_returning_count(&mut **conn, $fragment).await
+                in_time(&$self.settings, $self.patient, conn.execute_returning_count($fragment)).await
             }
             #[cfg(feature = "mysql")]
-            Link::Mysql(conn) => {
-                diesel_async::AsyncConnectionCore::execute_returning_count(&mut **conn, $fragment).await
-            }
+            Link::Mysql(conn) => in_time(&$self.settings, $self.patient, conn.execute_returning_count($fragment)).await,
             Link::None => {
                 no_back_end(&$fragment, &mut |_| Ok(())).map(|()| 0).map_err(|_| diesel::result::Error::NotFound)
             }
@@ -118,6 +120,7 @@ impl Connection {
             lost: false,
             aborted: None,
             read_only: false,
+            patient: false,
             probe: None,
             settings,
         }
@@ -183,7 +186,7 @@ impl Connection {
                 self.may_run(statement)?;
             }
             if let Link::Postgres(conn, _) = &mut self.link {
-                let ran = pg_pipeline(conn, statements, each).await;
+                let ran = in_time(&self.settings, self.patient, pg_pipeline(conn, statements, each)).await;
                 return ran.map_err(|(index, failed)| self.failed(failed, &statements[index]));
             }
         }
@@ -277,7 +280,11 @@ impl Connection {
         if let Link::Sqlite(conn) = &self.link {
             conn.watch.set_deadline(self.settings.statement_timeout);
         }
-        self.control(sql).await
+        // Of any number of statements, each with the server's own time-out.
+        let patient = std::mem::replace(&mut self.patient, true);
+        let ran = self.control(sql).await;
+        self.patient = patient;
+        ran
     }
 
     /// SQL that also an aborted transaction takes.
@@ -299,9 +306,9 @@ impl Connection {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(conn) => diesel::connection::SimpleConnection::batch_execute(&mut conn.conn, sql),
             #[cfg(feature = "postgres")]
-            Link::Postgres(conn, _) => diesel_async::SimpleAsyncConnection::batch_execute(&mut **conn, sql).await,
+            Link::Postgres(conn, _) => in_time(&self.settings, self.patient, conn.batch_execute(sql)).await,
             #[cfg(feature = "mysql")]
-            Link::Mysql(conn) => diesel_async::SimpleAsyncConnection::batch_execute(&mut **conn, sql).await,
+            Link::Mysql(conn) => in_time(&self.settings, self.patient, conn.batch_execute(sql)).await,
             Link::None => Ok(()),
         };
         ran.map_err(|error| self.refused(error).with_sql(sql))
@@ -484,10 +491,6 @@ impl Connection {
 
     pub(super) fn set_busy(&mut self, busy: bool) {
         self.busy = busy;
-    }
-
-    pub(super) fn set_lost(&mut self) {
-        self.lost = true;
     }
 
     /// Whether something may still be running or open on it.

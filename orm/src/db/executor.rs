@@ -50,6 +50,33 @@ pub trait Operation: Send + 'static {
     /// Whether it only reads.
     fn access(&self) -> Access;
 
+    /// Whether another connection may be asked where a server has ended the one that was taken from the pool. The usual: if it only
+    /// reads. SQL of a person's own may do more than it seems.
+    ///
+    /// ```
+    /// use orm::{Access, Connection, Operation, Result, Statement};
+    ///
+    /// /// Takes a number, which is gone then.
+    /// struct Take;
+    ///
+    /// impl Operation for Take {
+    ///     type Output = ();
+    ///     fn access(&self) -> Access {
+    ///         Access::Read
+    ///     }
+    ///     fn asks_again(&self) -> bool {
+    ///         false
+    ///     }
+    ///     async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    ///         conn.query(&Statement::raw("SELECT nextval('number')", []), &mut |_| Ok(())).await
+    ///     }
+    /// }
+    /// assert!(!Take.asks_again());
+    /// ```
+    fn asks_again(&self) -> bool {
+        self.access() == Access::Read
+    }
+
     /// Does the work. What may be run again from its start, all but [`Access::Write`], leaves `self` as it was.
     fn run(&mut self, conn: &mut Connection) -> impl Future<Output = Result<Self::Output>> + Send;
 }

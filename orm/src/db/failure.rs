@@ -144,7 +144,7 @@ pub(super) fn hint(code: Code) -> Option<&'static str> {
             "the pattern is one of the database's own dialect: a text to be taken as it is goes to `contains`"
         }
         Code::UnknownZone => {
-            "MariaDB and MySQL know zones once `mysql_tzinfo_to_sql` has loaded them; a fixed offset needs no list"
+            "look for a slip in its name; MariaDB and MySQL know zones once `mysql_tzinfo_to_sql` has loaded them; a fixed offset needs no list"
         }
         Code::ConnectionLost => "whether the statement took effect is not known; the next one gets a new connection",
         Code::InexactDecimal => {
@@ -235,6 +235,8 @@ fn mysql(message: &str) -> Code {
         text if text.starts_with("Out of range value") || text.contains("value is out of range") => Code::OutOfRange,
         text if text.starts_with("Regex error") || text.contains("regular expression") => Code::BadRegex,
         text if text.starts_with("Data too long") => Code::TooLong,
+        // One of another form than those that are made by a rule.
+        text if text.starts_with("Incorrect uuid value") => Code::InvalidValue,
         text if text.starts_with("Input/output error")
             || text.contains("onnection")
                 && ["killed", "closed", "was lost", "shut down", "gone away"].iter().any(|it| text.contains(it))
@@ -304,7 +306,7 @@ fn of_mysql(error: Error, message: &str) -> Error {
                 None => error,
             }
         }
-        Code::NotNullViolation | Code::OutOfRange | Code::TooLong => {
+        Code::NotNullViolation | Code::OutOfRange | Code::TooLong | Code::InvalidValue => {
             match between("Column '", '\'').or_else(|| between("Field '", '\'')).or_else(|| between("column '", '\'')) {
                 Some(name) => error.with_fields([name]),
                 None => error,

@@ -45,6 +45,7 @@
 )]
 
 mod answer;
+mod batch;
 mod bind;
 mod connection;
 mod decode;
@@ -60,6 +61,7 @@ mod settings;
 mod sqlite;
 mod transaction;
 
+pub(crate) use batch::Batch;
 pub use bind::truncated;
 pub use connection::{Connection, Each, Savepoint};
 pub use executor::{Access, Executor, Operation};
@@ -250,6 +252,9 @@ impl Database {
 
     /// Runs SQL of any number of statements, without binds or answers.
     ///
+    /// # Errors
+    /// What the database says; [`Code::BadQuery`] where the SQL leaves a transaction open, which is rolled back.
+    ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
     /// # let db = orm::Database::connect("sqlite::memory:").await?;
@@ -306,19 +311,6 @@ impl Operation for Ping {
     }
     async fn run(&mut self, conn: &mut Connection) -> Result<()> {
         conn.query(&crate::Statement::raw("SELECT 1", []), &mut |_| Ok(())).await
-    }
-}
-
-/// SQL without binds or answers, as an operation.
-pub(crate) struct Batch(pub(crate) String);
-
-impl Operation for Batch {
-    type Output = ();
-    fn access(&self) -> Access {
-        Access::Write
-    }
-    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
-        conn.batch(&self.0).await
     }
 }
 

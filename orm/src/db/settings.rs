@@ -134,7 +134,8 @@ impl DatabaseBuilder {
         self
     }
 
-    /// How long a statement may run: without end unless said otherwise.
+    /// How long a statement may run: without end unless said otherwise. A server stops it; one that does not answer at all, as where
+    /// the network is gone, is waited for [`connect_timeout`](Self::connect_timeout) longer, and the connection is given up.
     ///
     /// ```
     /// # use orm::Database;

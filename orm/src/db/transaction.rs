@@ -164,19 +164,23 @@ impl Database {
 
     async fn begin_with(&self, options: Options) -> Result<Transaction> {
         refuse_bypass(self)?;
-        let link = match &self.inner.pool {
-            #[cfg(feature = "sqlite")]
-            Pool::Sqlite(pool) if options.read_only => Link::Sqlite(pool.lease_reader().await?),
-            #[cfg(feature = "sqlite")]
-            Pool::Sqlite(pool) => Link::Sqlite(pool.lease().await?),
-            #[cfg(any(feature = "postgres", feature = "mysql"))]
-            Pool::Server(pool) => Link::Server(Box::new(tokio::sync::Mutex::new(pool.acquire().await?))),
-            Pool::None => return Err(super::disabled("every back end", "sqlite")),
-        };
         let state = State { depth: 1, fall_back: None, broken: None, over: false, on_commit: Vec::new() };
-        let tx = Transaction { db: self.clone(), link, state: Mutex::new(state) };
-        tx.control(Begin(options)).await?;
-        Ok(tx)
+        let made = |link| Transaction { db: self.clone(), link, state: Mutex::new(state) };
+        #[cfg(feature = "sqlite")]
+        if let Pool::Sqlite(pool) = &self.inner.pool {
+            let lease = if options.read_only { pool.lease_reader().await? } else { pool.lease().await? };
+            let tx = made(Link::Sqlite(lease));
+            tx.control(Begin(options)).await?;
+            return Ok(tx);
+        }
+        match &self.inner.pool {
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            Pool::Server(pool) => {
+                let (lease, ()) = pool.start(&mut Begin(options), &self.probe).await?;
+                Ok(made(Link::Server(Box::new(tokio::sync::Mutex::new(lease)))))
+            }
+            _ => Err(super::disabled("every back end", "sqlite")),
+        }
     }
 }
 
@@ -654,6 +658,24 @@ impl Drop for Nested<'_> {
 }
 
 struct Begin(Options);
+
+impl Operation for Begin {
+    type Output = ();
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    /// Nothing has been done yet that could be done twice.
+    fn asks_again(&self) -> bool {
+        true
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+        conn.begin(self.0.sql(conn.dialect()), self.0.read_only).await
+    }
+}
+
 struct Commit;
 struct SetSavepoint;
 /// Keeps the savepoint that made the transaction this deep.
@@ -677,7 +699,6 @@ macro_rules! control {
 }
 
 control! {
-    Begin: |it, conn| conn.begin(it.0.sql(conn.dialect()), it.0.read_only).await;
     Commit: |_it, conn| conn.commit().await;
     SetSavepoint: |_it, conn| conn.savepoint().await.map(|_| ());
     Release: |it, conn| conn.release_to(it.0 - 1).await;

@@ -33,6 +33,21 @@ impl execute::Connection for OverConnection<'_> {
     }
 }
 
+impl<'c> OverConnection<'c> {
+    /// Its time-outs are those that migrations are given.
+    pub(super) fn new(connection: &'c mut Connection) -> Self {
+        connection.patient = true;
+        let dialect = connection.dialect();
+        OverConnection { connection, dialect }
+    }
+}
+
+impl Drop for OverConnection<'_> {
+    fn drop(&mut self) {
+        self.connection.patient = false;
+    }
+}
+
 /// A value of any type, as text.
 fn text(cell: &Cell<'_>) -> Option<String> {
     if cell.is_null() {

@@ -40,7 +40,6 @@ impl Operation for Introspect {
     }
 
     async fn run(&mut self, connection: &mut Connection) -> Result<Live> {
-        let dialect = connection.dialect();
-        introspect::introspect(&mut OverConnection { connection, dialect }).await.map_err(engine_error)
+        introspect::introspect(&mut OverConnection::new(connection)).await.map_err(engine_error)
     }
 }

@@ -421,11 +421,6 @@ impl Migrator {
     }
 }
 
-fn over(connection: &mut Connection) -> OverConnection<'_> {
-    let dialect = connection.dialect();
-    OverConnection { connection, dialect }
-}
-
 struct Run {
     set: Arc<MigrationSet>,
     target: Target,
@@ -443,7 +438,7 @@ impl Operation for Run {
     }
 
     async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
-        let mut connection = over(connection);
+        let mut connection = OverConnection::new(connection);
         let executor = execute::Executor::new(&self.set, &mut connection);
         let Options { fake, fake_initial, timeouts } = self.options;
         let executor = executor.fake(fake).fake_initial(fake_initial).timeouts(timeouts);
@@ -468,7 +463,7 @@ impl Operation for Plan {
     }
 
     async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
-        let mut connection = over(connection);
+        let mut connection = OverConnection::new(connection);
         let plan = execute::Executor::new(&self.set, &mut connection).plan(&self.target).await.map_err(engine_error)?;
         Ok(plan.into_iter().map(|(migration, direction)| (migration.id.clone(), direction)).collect())
     }
@@ -489,7 +484,7 @@ impl Operation for Obstacles {
     }
 
     async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
-        let mut connection = over(connection);
+        let mut connection = OverConnection::new(connection);
         let executor = execute::Executor::new(&self.set, &mut connection).answers(self.answers.clone());
         executor.with_steps(&self.steps).obstacles(&self.target).await.map_err(engine_error)
     }
@@ -508,7 +503,7 @@ impl Operation for AppliedState {
     }
 
     async fn run(&mut self, connection: &mut Connection) -> Result<Schema> {
-        let mut connection = over(connection);
+        let mut connection = OverConnection::new(connection);
         execute::Executor::new(&self.set, &mut connection).state().await.map_err(engine_error)
     }
 }
@@ -525,7 +520,7 @@ impl Operation for Findings {
     }
 
     async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
-        let mut connection = over(connection);
+        let mut connection = OverConnection::new(connection);
         execute::Executor::new(&self.set, &mut connection).findings().await.map_err(engine_error)
     }
 }
@@ -544,7 +539,7 @@ impl Operation for Repair {
     }
 
     async fn run(&mut self, connection: &mut Connection) -> Result<()> {
-        let mut connection = over(connection);
+        let mut connection = OverConnection::new(connection);
         let mut executor = execute::Executor::new(&self.set, &mut connection);
         executor.repair(&self.migration, self.remedy).await.map_err(engine_error)
     }
@@ -562,7 +557,7 @@ impl Operation for History {
     }
 
     async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
-        let mut connection = over(connection);
+        let mut connection = OverConnection::new(connection);
         execute::Executor::new(&self.set, &mut connection).history().await.map_err(engine_error)
     }
 }

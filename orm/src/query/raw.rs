@@ -70,7 +70,7 @@ impl<O: Row> Raw<O> {
         Ok(Statement::raw(self.sql, []).sql(dialect))
     }
 
-    /// All rows. The query only reads: on SQLite the database refuses one that writes.
+    /// All rows. The query is for reading: on SQLite the database refuses one that writes. It is run once.
     ///
     /// # Errors
     /// [`Code::BadQuery`] when there are more or fewer values than `?`, [`Code::Decode`] when a column is not of the row's type
@@ -130,6 +130,10 @@ impl<O: Row> Operation for Read<O> {
 
     fn access(&self) -> Access {
         Access::Read
+    }
+
+    fn asks_again(&self) -> bool {
+        false
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<Vec<O>> {

@@ -32,7 +32,7 @@ pub(super) async fn explained(error: Error, meta: &ModelMeta, conn: &mut Connect
 #[cold]
 pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta, conn: &mut Connection) -> Error {
     let mut error = error.with_model(meta.name.clone());
-    let unfit = matches!(error.code(), Code::OutOfRange | Code::TooLong | Code::InexactDecimal);
+    let unfit = matches!(error.code(), Code::OutOfRange | Code::TooLong | Code::InexactDecimal | Code::InvalidValue);
     if error.kind() != ErrorKind::Constraint && !unfit {
         return error;
     }

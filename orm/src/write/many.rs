@@ -392,10 +392,7 @@ impl Relate {
         }
         let field = &of.model.fields[usize::from(of.field)];
         let (owner, far) = (of.model.name.clone(), field.relation.as_ref().map(|relation| relation.target()));
-        let added = match &*self.keys {
-            [key] => format!("the key {}", shown(key)),
-            keys => format!("one of the {} keys", keys.len()),
-        };
+        let added = if self.keys.len() == 1 { "the key" } else { "one of the keys" };
         let itself = &far.as_ref().filter(|_| of.reverse).unwrap_or(&of.model).verbose_name;
         let (field, name) = (&field.name, &self.name);
         let what =
@@ -466,16 +463,16 @@ impl Relate {
             select.add_filter(columns_in(model, &model.key, keys.to_vec()));
             there.extend(self.keys_in(conn, select).await?.iter().map(|key| text(key)));
         }
-        let missing: Vec<String> =
-            keys.iter().filter(|key| !there.contains(&text(key))).map(|key| shown(key)).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let (first, more) =
-            (missing.iter().take(10).cloned().collect::<Vec<_>>().join(", "), missing.len().saturating_sub(10));
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        Err(Error::new(Code::NotFound, format!("no `{}` has the key {first}{more}", model.name))
-            .with_model(self.name.clone()))
+        let missing: Vec<&Vec<Value>> = keys.iter().filter(|key| !there.contains(&text(key))).collect();
+        let what = match (missing.len(), keys.len()) {
+            (0, _) => return Ok(()),
+            (1, 1) => format!("no `{}` has the key", model.name),
+            (count, all) => format!("no `{}` has {count} of the {all} keys", model.name),
+        };
+        let first: Vec<String> = missing.iter().take(10).map(|key| shown(key)).collect();
+        Err(Error::new(Code::NotFound, what)
+            .with_model(self.name.clone())
+            .with_unredacted(format!("the first of the keys: {}", first.join(", "))))
     }
 
     /// Sets the foreign key of related rows to the owner, or to NULL where it is the owner.

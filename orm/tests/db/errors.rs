@@ -18,6 +18,7 @@ async fn urls() {
     assert_eq!(code("app.db").await, Code::BadUrl);
     assert_eq!(code("sqlite:").await, Code::BadUrl);
     assert_eq!(code("sqlite://").await, Code::BadUrl);
+    assert_eq!(code("sqlite::memory").await, Code::BadUrl);
     assert_eq!(code("sqlite://app.db?mode=ro").await, Code::BadUrl);
     let settings = Database::builder("postgres://ada:hunter2@host/db");
     assert!(!format!("{settings:?}").contains("hunter2"));

@@ -6,6 +6,7 @@ mod cancel;
 mod errors;
 mod futures;
 mod log;
+mod network;
 #[cfg(feature = "sqlite")]
 mod short_writes;
 #[cfg(feature = "sqlite")]

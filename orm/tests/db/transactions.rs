@@ -8,6 +8,22 @@ use std::sync::{
 };
 
 on_all! {
+    async fn sql_that_leaves_a_transaction_open_is_rolled_back(bed) {
+        with_table(bed).await;
+        let db = &bed.db;
+        let begin = bed.pick("BEGIN", "BEGIN IMMEDIATE", "START TRANSACTION");
+        let left = db.batch(format!("{begin}; INSERT INTO t VALUES (1)")).await.unwrap_err();
+        assert_eq!(left.code(), Code::BadQuery, "{left}");
+        // An error inside leaves it open, too.
+        let refused = db.batch(format!("{begin}; INSERT INTO t VALUES (1); INSERT INTO t VALUES (1)")).await.unwrap_err();
+        assert_eq!(refused.code(), Code::UniqueViolation, "{refused}");
+        assert_eq!(ids(db).await.unwrap(), NONE);
+        db.batch(format!("{begin}; INSERT INTO t VALUES (1); COMMIT")).await.unwrap();
+        insert(db, 2).await.unwrap();
+        db.transaction(async |tx| insert(tx, 3).await).await.unwrap();
+        assert_eq!(ids(db).await.unwrap(), [1, 2, 3]);
+    }
+
     async fn commit_rollback_and_savepoints(bed) {
         with_table(bed).await;
         let db = &bed.db;

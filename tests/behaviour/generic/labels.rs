@@ -12,10 +12,10 @@ use orm::{
 };
 
 mod before {
-    pub mod shop {
+    pub mod store {
         use orm::prelude::*;
 
-        orm::app! { pub shop { Book, Lamp } }
+        orm::app! { pub store { Book, Lamp } }
 
         #[derive(Model, Debug, Clone)]
         pub struct Book {
@@ -42,15 +42,15 @@ mod before {
     }
 
     pub fn apps() -> [orm::App; 2] {
-        [shop::shop(), talk::talk()]
+        [store::store(), talk::talk()]
     }
 }
 
 mod after {
-    pub mod shop {
+    pub mod store {
         use orm::prelude::*;
 
-        orm::app! { pub shop { Tome } }
+        orm::app! { pub store { Tome } }
 
         #[derive(Model, Debug, Clone)]
         #[model(renamed_from = "Book")]
@@ -65,7 +65,7 @@ mod after {
         orm::app! { pub house { Lamp } }
 
         #[derive(Model, Debug, Clone)]
-        #[model(renamed_from = "shop.Lamp")]
+        #[model(renamed_from = "store.Lamp")]
         pub struct Lamp {
             pub id: i64,
         }
@@ -87,7 +87,7 @@ mod after {
     }
 
     pub fn apps() -> [orm::App; 3] {
-        [shop::shop(), house::house(), talk::talk()]
+        [store::store(), house::house(), talk::talk()]
     }
 }
 
@@ -103,20 +103,20 @@ fn make(set: &mut MigrationSet, apps: &[App]) -> orm::Result<Vec<Migration>> {
 
 behaviour! {
     async fn renamed_and_moved(bed) {
-        use after::{house::Lamp, shop::Tome, talk::Remark};
-        use before::{shop, talk::Comment};
+        use after::{house::Lamp, store::Tome, talk::Remark};
+        use before::{store, talk::Comment};
         let Bed { db, .. } = &*bed;
         let mut set = MigrationSet::default();
         make(&mut set, &before::apps())?;
         Migrator::with_set(set.clone()).run(db).await?;
-        let book = shop::Book::draft().create(db).await?;
-        let lamp = shop::Lamp::draft().create(db).await?;
+        let book = store::Book::draft().create(db).await?;
+        let lamp = store::Lamp::draft().create(db).await?;
         Comment::draft().about(&book).with(&lamp).create(db).await?;
         Comment::draft().about(&lamp).create(db).await?;
         let new = make(&mut set, &after::apps())?;
         let rewrites: Vec<String> = new.iter().flat_map(|migration| &migration.operations).map(|operation| operation.describe()).filter(|does| does.starts_with("Labels")).collect();
         assert_eq!(rewrites.len(), 3, "{new:?}");
-        assert!(rewrites.contains(&"Labels of shop.Book become shop.Tome".to_owned()) && rewrites.contains(&"Labels of shop.Lamp become house.Lamp".to_owned()), "{rewrites:?}");
+        assert!(rewrites.contains(&"Labels of store.Book become store.Tome".to_owned()) && rewrites.contains(&"Labels of store.Lamp become house.Lamp".to_owned()), "{rewrites:?}");
         // Where the labels are is there before them.
         for migration in new.iter().filter(|migration| migration.id.app != "talk") {
             assert!(migration.depends_on.iter().any(|id| id.app == "talk"), "{migration:?}");
@@ -126,13 +126,13 @@ behaviour! {
         let remarks = Remark::objects().prefetch(|r| (r.on, r.with)).order_by(|r| r.id.asc()).all(db).await?;
         assert!(remarks[0].on.get::<Tome>()?.is_some() && remarks[1].on.get::<Lamp>()?.is_some());
         assert!(remarks[0].with.as_ref().unwrap().get::<Lamp>()?.is_some() && remarks[1].with.is_none());
-        for app in ["shop", "talk"] {
+        for app in ["store", "talk"] {
             Migrator::with_set(set.clone()).to(app, Some("0001"))?.run(db).await?;
         }
         Migrator::with_set(set.clone()).to("house", Some("zero"))?.run(db).await?;
         let comments = Comment::objects().prefetch(|c| (c.about, c.with)).order_by(|c| c.id.asc()).all(db).await?;
-        assert!(comments[0].about.get::<shop::Book>()?.is_some() && comments[1].about.get::<shop::Lamp>()?.is_some());
-        assert!(comments[0].with.as_ref().unwrap().is::<shop::Lamp>());
+        assert!(comments[0].about.get::<store::Book>()?.is_some() && comments[1].about.get::<store::Lamp>()?.is_some());
+        assert!(comments[0].with.as_ref().unwrap().is::<store::Lamp>());
         Ok(())
     }
 }
@@ -160,8 +160,8 @@ behaviour! {
 #[test]
 fn nothing_is_written_where_nobody_holds_labels() -> orm::Result<()> {
     let mut set = MigrationSet::default();
-    make(&mut set, &[before::shop::shop()])?;
-    let new = make(&mut set, &[after::shop::shop(), after::house::house()])?;
+    make(&mut set, &[before::store::store()])?;
+    let new = make(&mut set, &[after::store::store(), after::house::house()])?;
     assert!(
         new.iter()
             .flat_map(|migration| &migration.operations)

@@ -105,12 +105,20 @@ behaviour! {
         run(&plain, Some("0003")).await?;
         db.batch(ROWS.replace(", pages)", ", pages, note)").replace("10)", "10, '')").replace("20)", "20, '')")).await?;
         assert_eq!(run(&once, None).await?, 1);
-        assert_eq!(names(db, &once).await?, ["0001_squashed_0003_tag", "0004_last"]);
+        let parts = ["0001_initial", "0001_squashed_0003_tag", "0002_note", "0003_tag", "0004_last"];
+        assert_eq!(names(db, &once).await?, parts);
         assert_eq!(run(&twice, None).await?, 0);
-        assert_eq!(names(db, &twice).await?, ["0001_all"]);
+        assert_eq!(names(db, &twice).await?.len(), 6);
         assert_eq!(run(&twice, None).await?, 0);
-        // Programs that do not know the squash refuse.
-        assert!(Migrator::with_set(plain.clone()).run(db).await.unwrap_err().message().contains("M071"));
+        // A program that does not have the squashes knows what is done, has nothing to run, and can forget them.
+        assert_eq!(run(&plain, None).await?, 0);
+        assert!(Migrator::with_set(plain.clone()).to("shop", Some("0003"))?.run(db).await.unwrap_err().message().contains("M071"));
+        for squash in ["0001_squashed_0003_tag", "0001_all"] {
+            Migrator::with_set(plain.clone()).repair(db, &id(squash), Remedy::Forget).await?;
+        }
+        assert_eq!(run(&plain, None).await?, 0);
+        assert_eq!(run(&twice, None).await?, 0);
+        assert_eq!(names(db, &twice).await?, ["0001_all", "0001_initial", "0002_note", "0003_tag", "0004_last"]);
         assert_eq!(one(db, "SELECT COUNT(*) FROM shop_book").await?, 2);
         db.batch("DELETE FROM shop_book").await?;
         // With the squash, all that it stands for is undone.
@@ -175,6 +183,8 @@ behaviour! {
         db.batch("UPDATE orm_migrations SET name = '0005_lost' WHERE name = '0004_last'").await?;
         assert_eq!(codes().await?, ["M071"]);
         assert!(migrator().run(db).await.unwrap_err().message().contains("M071"));
+        // A program that is older than the database has nothing to run.
+        assert!(Migrator::with_set(set(&[NOTE, TAG])?).run(db).await?.is_empty());
         migrator().repair(db, &id("0005_lost"), Remedy::Forget).await?;
         assert!(codes().await?.is_empty());
 
@@ -229,11 +239,13 @@ behaviour! {
         let wrong = with(WRONG)?;
         Migrator::with_set(wrong.clone()).to("shop", Some("0001"))?.run(db).await?;
         db.batch(ROWS).await?;
-        let refused = Migrator::with_set(wrong).run(db).await.unwrap_err();
+        let wrong_again = || Migrator::with_set(wrong.clone());
+        let refused = wrong_again().run(db).await.unwrap_err();
         assert_eq!(refused.code(), Code::Migration, "{refused}");
         let right = with(&WRONG.replace("shop_bok", "shop_book"))?;
         let migrator = || Migrator::with_set(right.clone());
         if *backend == Backend::MariaDb {
+            assert!(wrong_again().obstacles(db).await?.is_empty());
             // One statement is done, and the file is not the one that it was done by.
             assert!(refused.hint().unwrap().contains("`repair --undo shop.0002_wrong`"), "{refused}");
             let stopped = migrator().run(db).await.unwrap_err();

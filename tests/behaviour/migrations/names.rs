@@ -1,6 +1,9 @@
 //! Fields that exchange their names, or take the name of one that goes: the values stay with whom they belong.
 
-use super::{make, one};
+use super::{
+    commands::{Shell, folder},
+    make, one,
+};
 use crate::bed::{Bed, behaviour};
 use orm::migrate::{Migrator, engine::MigrationSet};
 
@@ -48,7 +51,7 @@ mod replaced {
 
 behaviour! {
     async fn fields_exchange_their_names_and_keep_their_values(bed) {
-        let Bed { db, .. } = &*bed;
+        let Bed { db, backend, .. } = &*bed;
         let mut set = MigrationSet::default();
         make(&mut set, before::swap(), &[])?;
         Migrator::with_set(set.clone()).run(db).await?;
@@ -59,6 +62,15 @@ behaviour! {
         assert_eq!(one(db, "SELECT COUNT(*) FROM swap_pair WHERE a = 20 AND b = id + 9").await?, 2);
         Migrator::with_set(set).to("swap", Some("0001"))?.run(db).await?;
         assert_eq!(one(db, "SELECT COUNT(*) FROM swap_pair WHERE b = 20 AND a = id + 9").await?, 2);
+        // What the models say stays as long as anybody wants, and no command makes another change of it.
+        let mut shell = Shell { app: before::swap, folder: folder(&format!("swap_{backend:?}")), url: bed.url.clone() };
+        shell.run("makemigrations")?;
+        shell.app = exchanged::swap;
+        assert!(shell.refused("check --no-database").message().starts_with("3 differences "));
+        for line in ["makemigrations", "makemigrations --check", "check --no-database"] {
+            shell.run(line)?;
+        }
+        std::fs::remove_dir_all(&shell.folder).unwrap();
         Ok(())
     }
 

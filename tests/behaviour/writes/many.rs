@@ -35,9 +35,9 @@ behaviour! {
         // The table between is nobody's: the error is the relation's, whenever the database finds it out.
         let said = |error: Error| (error.code(), error.model().map(str::to_owned), error.fields().to_vec(), error.message().to_owned());
         let of = |message: &str| (Code::ForeignKeyViolation, Some("Book".to_owned()), vec!["tags".to_owned()], message.to_owned());
-        assert_eq!(said(error.unwrap_err()), of("`Book.tags`: there is no `Tag` with the key 9999, or the book itself is not stored"));
+        assert_eq!(said(error.unwrap_err()), of("`Book.tags`: there is no `Tag` with the key, or the book itself is not stored"));
         let several = one.many(|b| b.tags).add([9_998, 9_999], db).await.unwrap_err();
-        assert_eq!(said(several), of("`Book.tags`: there is no `Tag` with one of the 2 keys, or the book itself is not stored"));
+        assert_eq!(said(several), of("`Book.tags`: there is no `Tag` with one of the keys, or the book itself is not stored"));
         let deleted = book("Gone", &ada, db).await?;
         Book::objects().filter(|b| b.pk().eq(deleted.id)).delete(db).await?;
         let ownerless = deleted.many(|b| b.tags).add([&tags[0]], db).await.unwrap_err();
@@ -70,12 +70,13 @@ behaviour! {
         let (ada, bob) = (author("Ada", db).await?, author("Bob", db).await?);
         let one = book("One", &ada, db).await?;
         let error = bob.many(|a| a.edited).add([98, one.id, 99], db).await.unwrap_err();
-        assert_eq!((error.code(), error.message()), (Code::NotFound, "no `Book` has the key 98, 99"));
+        assert_eq!((error.code(), error.message()), (Code::NotFound, "no `Book` has 2 of the 3 keys"));
+        assert_eq!(error.unredacted(), Some("the first of the keys: 98, 99"));
         let error = bob.many(|a| a.edited).set([one.id, 99], db).await.unwrap_err();
-        assert_eq!(error.message(), "no `Book` has the key 99");
+        assert_eq!((error.message(), error.unredacted()), ("no `Book` has 1 of the 2 keys", Some("the first of the keys: 99")));
         assert_eq!(bob.many(|a| a.edited).all(db).await?.len(), 0);
         let many = bob.many(|a| a.edited).add((100..1_200).chain([one.id]), db).await.unwrap_err();
-        assert!(many.message().ends_with("and 1090 more"), "{many}");
+        assert_eq!(many.message(), "no `Book` has 1100 of the 1101 keys");
         assert_eq!(bob.many(|a| a.edited).add([one.id], db).await?, 1);
         Ok(())
     }

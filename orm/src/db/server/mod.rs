@@ -8,16 +8,18 @@ mod postgres;
 #[cfg(feature = "postgres")]
 pub(super) use postgres::Cancel as PgCancel;
 
-use super::{Access, Connection, Operation, Settings};
+use super::{Connection, Operation, Settings};
 use crate::{Code, Dialect, Error, Result};
 use deadpool::managed::{Metrics, Object, Pool, RecycleError, RecycleResult};
 use std::{
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// A connection that was idle for longer is asked for a sign of life before it is used.
-const PING_AFTER: Duration = Duration::from_secs(30);
+const PING_AFTER: Duration = Duration::from_secs(1);
+/// A connection that the server ended while it was idle fails at once; one that fails later was at work.
+const AT_ONCE: Duration = Duration::from_secs(1);
 /// How long the end of what a dropped future left behind may take, before its connection is thrown away.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -127,20 +129,26 @@ impl ServerPool {
     }
 
     pub(super) async fn run<Op: Operation>(&self, mut op: Op, probe: &super::MaybeProbe) -> Result<Op::Output> {
-        let mut lease = self.acquire().await?;
-        let done = lease.run(&mut op, probe).await;
-        match &done {
-            // Connections that the server ended while they lay in the pool: what only reads is simply asked again.
-            Err(error) if error.code() == Code::ConnectionLost && lease.reused && op.access() == Access::Read => loop {
-                drop(lease);
-                lease = self.acquire().await?;
-                let done = lease.run(&mut op, probe).await;
-                let again = lease.reused && done.as_ref().is_err_and(|it| it.code() == Code::ConnectionLost);
-                if !again {
-                    return done;
-                }
-            },
-            _ => done,
+        self.start(&mut op, probe).await.map(|(_, output)| output)
+    }
+
+    /// Runs an operation, and gives the connection that it ran on. Where the server had ended a connection while it lay in the pool,
+    /// the next is asked.
+    pub(super) async fn start<Op: Operation>(
+        &self,
+        op: &mut Op,
+        probe: &super::MaybeProbe,
+    ) -> Result<(Leased, Op::Output)> {
+        loop {
+            let (mut lease, begun) = (self.acquire().await?, Instant::now());
+            match lease.run(op, probe).await {
+                Err(error)
+                    if error.code() == Code::ConnectionLost
+                        && lease.reused
+                        && begun.elapsed() < AT_ONCE
+                        && op.asks_again() => {}
+                done => return done.map(|output| (lease, output)),
+            }
         }
     }
 
@@ -173,7 +181,7 @@ impl Leased {
         if let Err(error) = &done
             && error.code() == Code::ConnectionLost
         {
-            conn.set_lost();
+            conn.lost = true;
         }
         done
     }

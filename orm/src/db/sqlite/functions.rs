@@ -6,7 +6,7 @@
 //! | `orm_regexp(pattern, text)` | whether the pattern of the `regex` crate is found in the text |
 //! | `orm_whole(number, least, most)`, `orm_single(number)`, `orm_double(number)` | the number, when its column holds it; else an error |
 //! | `orm_decimal(number, digits, scale)` | the number rounded to its column; an error, when it is too large |
-//! | `orm_quotient(number, scale)` | the number rounded to so many digits after the point, and to 15 in all |
+//! | `orm_round(number, scale)` | the number rounded to so many digits after the point, and to 15 in all |
 //! | `orm_text(text, length)` | the text without blanks that are too many; an error, when it is still too long |
 //! | `orm_time(moment)` | the time of day of a date with a time |
 //! | `orm_moved(moment, span)` | the day or moment so many microseconds later |
@@ -161,9 +161,7 @@ impl SqliteAggregateFunction<Option<String>> for Sum {
 
     fn step(&mut self, number: Option<String>) {
         let Some(text) = number else { return };
-        // SQLite writes a float with an exponent when it is very small or large.
-        let read = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text));
-        let number = read.map_err(|_| "not a decimal");
+        let number = decimal(&text).ok_or("not a decimal");
         self.0 = Some(match (self.0.take().unwrap_or(Ok(Decimal::ZERO)), number) {
             (Ok(sum), Ok(number)) => add(sum, number).ok_or("a sum of more than 28 digits"),
             (Err(why), _) | (_, Err(why)) => Err(why),
@@ -176,6 +174,20 @@ impl SqliteAggregateFunction<Option<String>> for Sum {
             Err(why) => why.to_owned(),
         })
     }
+}
+
+/// The decimal that SQLite has written as text: a float with an exponent when it is very small or large, and with digits behind the
+/// fifteenth that the decimal never had.
+fn decimal(text: &str) -> Option<Decimal> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if digits > 15 && text.contains(['.', 'e', 'E']) {
+        let shortest = format!("{:e}", text.parse::<f64>().ok()?);
+        let read = Decimal::from_scientific(&shortest).ok()?;
+        if read.normalize().mantissa().unsigned_abs() < 1_000_000_000_000_000 {
+            return Some(read);
+        }
+    }
+    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
 }
 
 /// Adds only if nothing is rounded away: the difference gives the other number back.

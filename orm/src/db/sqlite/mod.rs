@@ -57,6 +57,10 @@ impl SqlitePool {
             return Err(Error::new(Code::BadUrl, format!("`{url}` names no file"))
                 .with_hint("write sqlite://file.db, or sqlite::memory: for a database that is gone in the end"));
         }
+        if target == ":memory" {
+            return Err(Error::new(Code::BadUrl, format!("`{url}` would be a file of this name"))
+                .with_hint("write sqlite::memory:, with a colon at its end, or sqlite://file.db"));
+        }
         let open = |reader: bool| open(&target, &settings, memory, reader);
         let writer = Workers::new("orm-sqlite-writer", vec![Slot::new(open(false)?)]);
         let readers = if memory {

@@ -7,7 +7,7 @@ use diesel::{
     QueryResult, SqliteConnection, declare_sql_function,
     sql_types::{BigInt, Double, Integer, Nullable, Text},
 };
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::RoundingStrategy;
 
 #[declare_sql_function(generate_return_type_helpers = false)]
 extern "SQL" {
@@ -38,9 +38,8 @@ fn whole(number: Option<String>, least: i64, most: i64) -> Given<i64> {
 /// Half a digit goes away from zero, as on the others.
 fn decimal(number: Option<String>, digits: i32, scale: i32) -> Given<String> {
     given(number, |text| {
-        let read = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text));
         let scale = scale.unsigned_abs();
-        let rounded = read.map_err(|_| OUT_OF_RANGE)?;
+        let rounded = super::decimal(&text).ok_or(OUT_OF_RANGE)?;
         let rounded = rounded.round_dp_with_strategy(scale, RoundingStrategy::MidpointAwayFromZero).normalize();
         let whole = rounded.trunc().mantissa().unsigned_abs().checked_ilog10().map_or(0, |log| log + 1);
         if whole + scale > digits.unsigned_abs() {

@@ -21,7 +21,7 @@ extern "SQL" {
     fn orm_radians(number: Nullable<Double>) -> Nullable<Double>;
     fn orm_ceiling(number: Nullable<Double>) -> Nullable<Double>;
     fn orm_floor(number: Nullable<Double>) -> Nullable<Double>;
-    fn orm_quotient(number: Nullable<Double>, scale: Integer) -> Nullable<Double>;
+    fn orm_round(number: Nullable<Double>, scale: Integer) -> Nullable<Double>;
     fn orm_power(number: Nullable<Double>, exponent: Nullable<Double>) -> Nullable<Double>;
 }
 
@@ -31,11 +31,12 @@ fn real(value: f64) -> Option<f64> {
 }
 
 /// Half a digit goes away from zero, as on the others. What no decimal holds stays what it is.
-fn quotient(number: f64, scale: i32) -> f64 {
-    let rounded = Decimal::from_scientific(&format!("{number:.14e}")).ok().and_then(|number| {
-        number.round_dp_with_strategy(scale.unsigned_abs(), RoundingStrategy::MidpointAwayFromZero).to_f64()
-    });
-    rounded.unwrap_or(number)
+fn rounded(number: f64, scale: i32) -> f64 {
+    let digits = scale.unsigned_abs();
+    let exact = Decimal::from_scientific(&format!("{number:.14e}"))
+        .ok()
+        .and_then(|exact| exact.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero).to_f64());
+    exact.unwrap_or(number)
 }
 
 pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
@@ -52,6 +53,6 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_radians_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.to_radians())))?;
     orm_ceiling_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.ceil())))?;
     orm_floor_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.floor())))?;
-    orm_quotient_utils::register_impl(conn, |it: Option<f64>, scale: i32| it.map(|it| quotient(it, scale)))?;
+    orm_round_utils::register_impl(conn, |it: Option<f64>, scale: i32| it.map(|it| rounded(it, scale)))?;
     orm_power_utils::register_impl(conn, |it: Option<f64>, by: Option<f64>| real(it?.powf(by?)))
 }

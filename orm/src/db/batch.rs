@@ -1,0 +1,61 @@
+//! SQL of a person's own without binds or answers, as an operation.
+
+use super::{Access, Connection, Operation, Row};
+use crate::{Code, Dialect, Error, Result, Statement};
+
+/// Runs SQL of any number of statements.
+pub(crate) struct Batch(pub(crate) String);
+
+impl Operation for Batch {
+    type Output = ();
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+        let done = conn.batch(&self.0).await;
+        if conn.in_transaction() || !may_begin(&self.0) || !left_open(conn).await? {
+            return done;
+        }
+        // Whoever gets the connection next would work in it, and lose everything with it.
+        conn.batch("ROLLBACK").await?;
+        done.and_then(|()| {
+            Err(Error::new(Code::BadQuery, "the SQL began a transaction and left it open: it was rolled back")
+                .with_hint("write `db.transaction(async |tx| ..)`, or end it in the same text"))
+        })
+    }
+}
+
+/// Whether a statement begins a transaction, as far as words tell.
+fn may_begin(sql: &str) -> bool {
+    let mut words = sql.split(|c: char| !c.is_ascii_alphabetic());
+    words.any(|word| ["begin", "start", "savepoint"].iter().any(|begins| word.eq_ignore_ascii_case(begins)))
+}
+
+/// Whether the connection is in a transaction that nothing here has begun.
+async fn left_open(conn: &mut Connection) -> Result<bool> {
+    let ask = match conn.dialect() {
+        // There is no transaction inside another.
+        Dialect::Sqlite if conn.batch("BEGIN").await.is_err() => return Ok(true),
+        Dialect::Sqlite => return conn.batch("COMMIT").await.map(|()| false),
+        // Savepoints are for transactions only; one that is given up takes none, and says so.
+        Dialect::Postgres => {
+            let mark = conn.batch("SAVEPOINT orm_left_open").await;
+            return Ok(mark.is_ok() || mark.is_err_and(|error| error.code() == Code::TransactionOver));
+        }
+        Dialect::MariaDb => "SELECT @@in_transaction",
+        Dialect::MySql => {
+            "SELECT COUNT(*) FROM performance_schema.events_transactions_current \
+             JOIN performance_schema.threads USING (thread_id) \
+             WHERE processlist_id = CONNECTION_ID() AND state = 'ACTIVE' AND autocommit = 'NO'"
+        }
+    };
+    let mut open = false;
+    let mut each = |row: &Row<'_>| {
+        open = row.cell(0).i64()? != 0;
+        Ok(())
+    };
+    conn.query(&Statement::raw(ask, []), &mut each).await?;
+    Ok(open)
+}
