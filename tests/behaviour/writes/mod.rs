@@ -2,6 +2,7 @@
 
 mod bulk;
 mod computed;
+mod constraints;
 mod deletes;
 mod drafts;
 mod edits;
