@@ -136,8 +136,10 @@ pub(super) fn fits(field: &Field, shown: &str) -> TokenStream {
     if field.flatten {
         return quote_spanned!(span=> __p::fits_part(__p::Probe::<#ty>::SHAPE, #shown));
     }
+    let auto = field.calls.iter().any(|call| matches!(call.value, Call::AutoKey));
     let why = match field.may_be_relation() {
         true => quote_spanned!(span=> __p::Probe::<#ty>::WHY),
+        false if auto => quote!(__p::Why::AutoKey),
         false => quote!(__p::Why::Unknown),
     };
     let mut calls = field.calls.iter().filter(|call| call.value.can_be_refused()).peekable();
@@ -159,7 +161,14 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
     match &call.value {
         Call::AutoKey => {
             let ty = &field.ty;
-            quote_spanned!(span=> __p::FieldSpec::auto_key(#spec, __p::Probe::<#ty>::KEY))
+            // Of a type that is not fit enough has been said where the types are.
+            let seen = model.map(|_| {
+                quote!(
+                    use __p::Unfit as _;
+                )
+            });
+            let fit = quote_spanned!(span=> { #seen __p::Probe::<#ty>::KEY });
+            quote_spanned!(span=> __p::FieldSpec::auto_key(#spec, #fit))
         }
         Call::Column(name) => quote_spanned!(span=> __p::FieldSpec::column(#spec, #name)),
         Call::Unique => quote_spanned!(span=> __p::FieldSpec::unique(#spec)),

@@ -51,6 +51,8 @@ pub enum Why {
     OptionalSet,
     /// A generic foreign key with keys of a type that it does not hold.
     NoGenericKey,
+    /// A key that the database numbers, of a type that is no number.
+    AutoKey,
 }
 
 /// What is often taken for a field: relations to rows of a type that may be no model, and types that are none.
@@ -131,6 +133,7 @@ pub const fn fitting(shape: Option<Shape>, why: Why, ty: &str) -> FieldSpec {
                 text.push("` holds no keys: write `GenericForeignKey`, which has those of every model with a key ");
             text.push("of one column, as text, or `GenericForeignKey<i64>` or `GenericForeignKey<Uuid>`")
         }
+        Why::AutoKey => Text::new().push(AUTO_KEY),
         Why::OptionalSet => text.push("` is a set of rows, which is never NULL: take the `Option` away"),
         Why::Unknown => {
             let text = text.push("` cannot be a field of a model: derive `FieldType` for it ");
