@@ -169,20 +169,10 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     pub async fn plan(&mut self, target: &Target) -> Result<Vec<(Migration, Direction)>> {
         let history = self.history().await?;
         let (set, now) = self.set.effective(&applied(&history))?;
-        self.check_history(&set, &history, &now, target)?;
-        let path = set.path(&now, target)?;
+        let path = set.path(&now, target);
+        history::check(self.set, &set, &history, &now, path.as_ref().is_ok_and(Vec::is_empty))?;
+        let path = path?;
         Ok(path.into_iter().map(|(migration, direction)| (migration.clone(), direction)).collect())
-    }
-
-    fn check_history(
-        &self,
-        set: &MigrationSet,
-        history: &[Applied],
-        now: &BTreeSet<MigrationId>,
-        target: &Target,
-    ) -> Result<()> {
-        let idle = set.path(now, target).is_ok_and(|path| path.is_empty());
-        history::check(self.set, set, history, now, idle)
     }
 
     /// What [`migrate`](Self::migrate) would refuse because of the rows that there are, as far as that can be known before
@@ -243,8 +233,9 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             history = self.history().await?;
         }
         let (set, now) = self.set.effective(&applied(&history))?;
-        self.check_history(&set, &history, &now, target)?;
-        let path = set.path(&now, target)?;
+        let path = set.path(&now, target);
+        history::check(self.set, &set, &history, &now, path.as_ref().is_ok_and(Vec::is_empty))?;
+        let path = path?;
         // Everything that can be known to fail is found before anything runs.
         let mut plans = self.preflight(&set, &now, &path)?;
         for ((migration, direction), statements) in path.iter().zip(&mut plans) {
