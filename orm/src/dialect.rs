@@ -53,6 +53,8 @@ pub struct Capabilities {
     pub distinct_on: bool,
     /// `AGG(..) FILTER (WHERE ..)`; elsewhere a `CASE` inside the aggregate.
     pub aggregate_filter: bool,
+    /// Frames of windows that leave rows out: `EXCLUDE CURRENT ROW`.
+    pub frame_exclusion: bool,
     /// `NULLS FIRST | LAST` in an ordering; elsewhere a leading `IS NULL` key.
     pub nulls_order: bool,
     /// Indexes with a condition.
@@ -153,6 +155,7 @@ const SQLITE: Capabilities = Capabilities {
     lateral: false,
     distinct_on: false,
     aggregate_filter: true,
+    frame_exclusion: true,
     nulls_order: true,
     partial_indexes: true,
     expression_indexes: true,
@@ -183,6 +186,7 @@ const POSTGRES: Capabilities = Capabilities {
     lateral: true,
     distinct_on: true,
     aggregate_filter: true,
+    frame_exclusion: true,
     nulls_order: true,
     partial_indexes: true,
     expression_indexes: true,
@@ -213,6 +217,7 @@ const MARIADB: Capabilities = Capabilities {
     lateral: false,
     distinct_on: false,
     aggregate_filter: false,
+    frame_exclusion: false,
     nulls_order: false,
     partial_indexes: false,
     expression_indexes: false,

@@ -120,6 +120,12 @@ impl Bed {
         Some(Bed { db, log, backend, url, admin, name })
     }
 
+    /// The same database by new connections, which know nothing of statements that ran before; in memory an empty one.
+    pub async fn again(&self) -> Bed {
+        let (db, log) = Database::builder(&self.url).pool_size(4).connect().await.unwrap().recording();
+        Bed { db, log, backend: self.backend, url: self.url.clone(), admin: None, name: self.name.clone() }
+    }
+
     /// Whether the test can run here; one that should and cannot is a failure.
     fn has(&self, required: &[Capability]) -> bool {
         let has = self.db.dialect().capabilities();

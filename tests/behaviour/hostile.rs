@@ -178,8 +178,36 @@ fn values_are_bound() {
 }
 
 #[test]
+fn zones_and_collations_are_no_sql() {
+    for name in HOSTILE {
+        let zone = Query::of("shop.Order").in_zone(*name).filter("placed__hour", 1).values(["id"]);
+        let Ok(checked) = Catalog::new().app(shop()).check(&zone) else {
+            assert_eq!(code_of(&zone), Some(Code::BadQuery), "{name:?}");
+            continue;
+        };
+        for dialect in Dialect::ALL {
+            match checked.to_sql(dialect) {
+                Ok(sql) => assert!(name.trim().len() < 2 || *name == "$1" || !sql.contains(name), "{sql}"),
+                Err(error) => assert!(matches!(error.code(), Code::Unsupported | Code::InvalidValue), "{error}"),
+            }
+        }
+        let collated = call("collate", [path("title"), (*name).into()]).lookup("exact", "x");
+        let checked = Catalog::new().app(shop()).check(&Query::of("shop.Book").filter_term(collated)).unwrap();
+        for (dialect, quote) in [(Dialect::Sqlite, "\""), (Dialect::Postgres, "\""), (Dialect::MariaDb, "`")] {
+            let sql = checked.to_sql(dialect).unwrap();
+            let quoted = format!("COLLATE {quote}{}{quote}", name.replace(quote, &quote.repeat(2)));
+            assert!(sql.contains(&quoted), "{sql}");
+        }
+        let key = call("json_object", [(*name).into(), path("id")]);
+        is_bound(&Query::of("shop.Book").annotate("x", key).values(["x"]), name);
+    }
+}
+
+#[test]
 fn what_is_not_of_the_form_is_not_read() {
     let wrong = [
+        json!({"model": "shop.Book", "calls": [{"zone": ["UTC"]}]}),
+        json!({"model": "shop.Book", "calls": [{"annotate": {"x": {"window": [{"call": ["rank", []]}, {"without": "current row"}]}}}]}),
         json!({"model": "shop.Book", "calls": [{"raw": "SELECT 1"}]}),
         json!({"model": "shop.Book", "calls": [{"extra": {"where": ["1=1"]}}]}),
         json!({"model": "shop.Book", "calls": [{"filter": {"sql": "1=1"}}]}),

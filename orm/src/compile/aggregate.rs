@@ -87,6 +87,7 @@ impl Sql {
             Aggregate::StdDev | Aggregate::StdDevSample | Aggregate::Variance | Aggregate::VarianceSample => {
                 return self.spread(of);
             }
+            Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor => return self.bits_of(of),
             Aggregate::Join | Aggregate::Array | Aggregate::JsonArray => "",
         };
         self.over_rows(name, of, "")
@@ -99,6 +100,30 @@ impl Sql {
         self.push(&self.type_name(kind));
         self.push(")");
         Ok(())
+    }
+
+    /// The bits of whole numbers, combined. MariaDB and MySQL give some of no rows, and unsigned.
+    fn bits_of(&mut self, of: &Aggregation) -> Result<()> {
+        let name = match of.function {
+            Aggregate::BitAnd => "bit_and",
+            Aggregate::BitOr => "bit_or",
+            _ => "bit_xor",
+        };
+        match self.dialect {
+            Dialect::Sqlite => self.over_rows(&format!("orm_{name}"), of, ""),
+            Dialect::Postgres => self.over_rows(&name.to_uppercase(), of, ""),
+            Dialect::MariaDb | Dialect::MySql if of.distinct => {
+                Err(self.unsupported("bits of different values", "leave `distinct` out"))
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                self.push("CASE WHEN ");
+                self.over_rows("COUNT", of, "")?;
+                self.push(" > 0 THEN CAST(");
+                self.over_rows(&name.to_uppercase(), of, "")?;
+                self.push(" AS SIGNED) END");
+                Ok(())
+            }
+        }
     }
 
     /// The standard deviation or the variance, as a float.

@@ -75,6 +75,30 @@ impl Sql {
         self.around(before, on, after)
     }
 
+    /// A day or a moment as the text that SQLite stores it as.
+    pub(super) fn moment_as_text(&mut self, on: &Expr, kind: Option<Kind>) -> Result<()> {
+        let clock = kind == Some(Kind::Time);
+        match self.dialect {
+            Dialect::Sqlite => self.expr(on),
+            _ if kind == Some(Kind::Date) => self.around("CAST(", on, &format!(" AS {})", self.type_name(Kind::Text))),
+            Dialect::Postgres => {
+                let (day, seconds) = if clock { ("", "CAST(") } else { ("YYYY-MM-DD ", "(") };
+                let after = if clock { " AS INTERVAL)" } else { ")" };
+                self.around("CASE WHEN date_trunc('second', ", on, ") = ")?;
+                self.around("", on, &format!(" THEN to_char({seconds}"))?;
+                self.around("", on, &format!("{after}, '{day}HH24:MI:SS') ELSE to_char({seconds}"))?;
+                self.around("", on, &format!("{after}, '{day}HH24:MI:SS.US') END"))
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                let format = if clock { "TIME_FORMAT" } else { "DATE_FORMAT" };
+                let day = if clock { "" } else { "%Y-%m-%d " };
+                self.around("IF(MICROSECOND(", on, &format!(") = 0, {format}("))?;
+                self.around("", on, &format!(", '{day}%H:%i:%s'), {format}("))?;
+                self.around("", on, &format!(", '{day}%H:%i:%s.%f'))"))
+            }
+        }
+    }
+
     /// The day, or the time of day, of a date with a time.
     pub(super) fn day_or_time(&mut self, function: Function, on: &Expr) -> Result<()> {
         let (before, after) = match (function, self.dialect) {
@@ -293,7 +317,7 @@ pub(super) fn as_range(op: BinaryOp, left: &Expr, right: &Expr, kind: impl Fn(&E
 }
 
 /// A zone by what people call it: an offset such as `+02:00` is one, since PostgreSQL would read its sign the other way round.
-fn zone_of(name: &str) -> Result<Value> {
+pub(crate) fn zone_of(name: &str) -> Result<Value> {
     let turned = |name: &str| {
         let (letters, rest) = name.split_at(name.find(['+', '-']).unwrap_or(name.len()));
         letters.chars().all(|letter| letter.is_ascii_alphabetic()) && !matches!(rest, "" | "+0" | "-0")

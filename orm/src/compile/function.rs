@@ -2,7 +2,7 @@
 
 use super::{Sql, expr::bad, number::scale};
 use crate::{
-    Dialect, Kind, Result,
+    Dialect, Kind, Result, Value,
     tree::{Expr, Function},
 };
 use std::borrow::Cow;
@@ -53,6 +53,7 @@ impl Sql {
             }
             Function::JsonIsNull => self.json_is_null(one(arguments)?),
             Function::JsonHasKey => two(arguments).and_then(|(on, key)| self.json_has_key(on, key)),
+            Function::JsonArray | Function::JsonObject => self.json_of(function, arguments),
             Function::JsonContains => two(arguments).and_then(|(on, part)| self.json_contains(on, part)),
             Function::TrimStart
             | Function::TrimEnd
@@ -64,7 +65,10 @@ impl Sql {
             | Function::Repeat
             | Function::Reverse
             | Function::Md5
-            | Function::Sha256
+            | Function::Sha1
+            | Function::Sha2(_)
+            | Function::Chr
+            | Function::Ord
             | Function::Collate => self.text_function(function, arguments),
             Function::Sign
             | Function::Ceil
@@ -82,9 +86,13 @@ impl Sql {
             | Function::Atan
             | Function::Degrees
             | Function::Radians
+            | Function::Cot
+            | Function::Atan2
             | Function::BitAnd
             | Function::BitOr
-            | Function::BitXor => self.number_function(function, arguments),
+            | Function::BitXor
+            | Function::ShiftLeft
+            | Function::ShiftRight => self.number_function(function, arguments),
             Function::Random => {
                 self.random();
                 Ok(())
@@ -179,6 +187,14 @@ impl Sql {
                 self.push(&format!(") AS {})", self.type_name(kind)));
                 Ok(())
             }
+            // SQLite rounds to no less than whole numbers.
+            [on, Expr::Value(Value::I32(digits))] if self.dialect == Dialect::Sqlite && *digits < 0 => {
+                let (before, after) = match self.kind(on) {
+                    Some(Kind::I16 | Kind::I32 | Kind::I64) => ("CAST(orm_round(", ") AS INTEGER)"),
+                    _ => ("orm_round(", ")"),
+                };
+                self.around(before, on, &format!(", {digits}{after}"))
+            }
             [on, digits] if self.dialect == Dialect::Sqlite && self.kind(on) == Some(Kind::Decimal) => {
                 self.around("orm_round(", on, ", ")?;
                 self.around("", digits, ")")
@@ -198,6 +214,16 @@ impl Sql {
         }
         let (from, range) = (self.kind(inner), kind.whole_range());
         let cut = range.is_some() && from.and_then(Kind::whole_range).is_none();
+        if let (Some(Kind::Date | Kind::Time | Kind::Timestamp | Kind::DateTime), Kind::Text) = (from, kind) {
+            return self.moment_as_text(inner, from);
+        }
+        // A day stays ten letters long there unless it is made a moment.
+        if self.dialect == Dialect::Sqlite
+            && from == Some(Kind::Date)
+            && matches!(kind, Kind::Timestamp | Kind::DateTime)
+        {
+            return self.around("datetime(", inner, ")");
+        }
         match (self.dialect, range) {
             (Dialect::Sqlite, Some((least, most))) => return self.cut(inner, from, least, most),
             // They round where Rust cuts off.

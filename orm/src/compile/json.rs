@@ -8,6 +8,49 @@ use crate::{
 use std::borrow::Cow;
 
 impl Sql {
+    /// A list or an object of values.
+    pub(super) fn json_of(&mut self, function: Function, parts: &[Expr]) -> Result<()> {
+        let list = function == Function::JsonArray;
+        self.push(match (self.dialect, list) {
+            (Dialect::Sqlite, true) => "json_array(",
+            (Dialect::Sqlite, false) => "json_object(",
+            (Dialect::Postgres, true) => "jsonb_build_array(",
+            (Dialect::Postgres, false) => "jsonb_build_object(",
+            (Dialect::MariaDb | Dialect::MySql, true) => "JSON_ARRAY(",
+            (Dialect::MariaDb | Dialect::MySql, false) => "JSON_OBJECT(",
+        });
+        self.list(parts, ", ", |sql, part| sql.json_part(part))?;
+        self.push(")");
+        Ok(())
+    }
+
+    /// A value as what it is in a document.
+    fn json_part(&mut self, part: &Expr) -> Result<()> {
+        let kind = self.kind(part);
+        let document = match self.dialect {
+            Dialect::Sqlite => ("json(", ")"),
+            Dialect::Postgres => ("", ""),
+            Dialect::MariaDb => ("JSON_COMPACT(", ")"),
+            Dialect::MySql => ("CAST(", " AS JSON)"),
+        };
+        match (kind, self.dialect) {
+            (Some(Kind::Json), _) => self.around(document.0, part, document.1),
+            (Some(Kind::Bool), Dialect::Sqlite | Dialect::MariaDb | Dialect::MySql) => {
+                self.around(&format!("{}CASE WHEN ", document.0), part, " THEN 'true' WHEN NOT (")?;
+                self.around("", part, &format!(") THEN 'false' END{}", document.1))
+            }
+            (Some(kind @ (Kind::Date | Kind::Time | Kind::Timestamp | Kind::DateTime)), _) => {
+                self.moment_as_text(part, Some(kind))
+            }
+            // What is bound has no type there before it is given one.
+            (Some(kind), Dialect::Postgres) if matches!(part, Expr::Value(_)) => {
+                let name = self.type_name(kind);
+                self.around("CAST(", part, &format!(" AS {name})"))
+            }
+            _ => self.expr(part),
+        }
+    }
+
     /// What lies at the end of a path: keys and places, one after the other.
     pub(super) fn json_get(&mut self, arguments: &[Expr]) -> Result<()> {
         let [document, steps @ ..] = arguments else { return Ok(()) };

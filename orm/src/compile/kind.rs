@@ -78,22 +78,30 @@ impl Sql {
                 | Function::Repeat
                 | Function::Reverse
                 | Function::Md5
-                | Function::Sha256
+                | Function::Sha1
+                | Function::Sha2(_)
+                | Function::Chr
                 | Function::Collate => Some(Kind::Text),
                 Function::Sign => Some(Kind::I32),
+                Function::JsonArray | Function::JsonObject => Some(Kind::Json),
                 Function::Ceil
                 | Function::Floor
                 | Function::BitAnd
                 | Function::BitOr
                 | Function::BitXor
+                | Function::ShiftLeft
+                | Function::ShiftRight
                 | Function::Lag
                 | Function::Lead
                 | Function::FirstValue
                 | Function::LastValue
                 | Function::NthValue => arguments.first().and_then(|first| self.kind(first)),
-                Function::Position | Function::RowNumber | Function::Rank | Function::DenseRank | Function::Ntile => {
-                    Some(Kind::I64)
-                }
+                Function::Ord
+                | Function::Position
+                | Function::RowNumber
+                | Function::Rank
+                | Function::DenseRank
+                | Function::Ntile => Some(Kind::I64),
                 Function::Sqrt
                 | Function::Exp
                 | Function::Ln
@@ -107,6 +115,8 @@ impl Sql {
                 | Function::Atan
                 | Function::Degrees
                 | Function::Radians
+                | Function::Cot
+                | Function::Atan2
                 | Function::Random
                 | Function::PercentRank
                 | Function::CumeDist => Some(Kind::F64),
@@ -128,6 +138,7 @@ impl Sql {
                     Aggregate::Array => on.and_then(PgKind::array).map(Kind::Postgres),
                     Aggregate::JsonArray => Some(Kind::Json),
                     Aggregate::Min | Aggregate::Max | Aggregate::Any | Aggregate::AllTrue | Aggregate::AnyTrue => on,
+                    Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor => on,
                 }
             }
             Expr::Case { branches, otherwise } => {

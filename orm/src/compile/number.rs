@@ -160,7 +160,7 @@ pub(super) fn scale(expr: &Expr) -> Option<u32> {
         Expr::Binary(op, left, right) => Some(scale_of(*op, scale(left)?, scale(right)?)),
         Expr::Call(Function::Ceil | Function::Floor | Function::Sign, _) => Some(0),
         Expr::Call(Function::Round, arguments) => match arguments.get(1) {
-            Some(Expr::Value(Value::I32(digits))) => u32::try_from(*digits).ok(),
+            Some(Expr::Value(Value::I32(digits))) => Some(u32::try_from(*digits).unwrap_or(0)),
             _ => None,
         },
         Expr::Call(Function::Coalesce | Function::Greatest | Function::Least, all) => widest(all.iter()),

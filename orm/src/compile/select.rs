@@ -122,7 +122,8 @@ impl Sql {
         }
         let (qualified, rounding) = (self.qualified, std::mem::take(&mut self.rounding));
         // One table without a query inside needs no names.
-        self.qualified = !self.frames.is_empty() || frame.tables.len() > 1 || frame.has_queries;
+        let alone = self.frames.is_empty() && frame.tables.len() <= 1 && !frame.has_queries;
+        self.qualified = !alone || self.dialect == Dialect::Postgres && orders_beside_computed(select);
         self.frames.push(frame);
         let written = match select.limit_by.is_empty() || !select.is_sliced() {
             true => self.clauses(select, names),
@@ -507,6 +508,14 @@ impl Sql {
             number(self, offset);
         }
     }
+}
+
+/// Whether a column orders what has something computed in it, which PostgreSQL may call by the name of that column, and would then
+/// order by.
+fn orders_beside_computed(select: &Select) -> bool {
+    let computed =
+        |selected: &Selected| matches!(selected, Selected::Expr(expr) if !matches!(expr, Expr::Column { .. }));
+    select.order.iter().any(|order| matches!(order.expr, Expr::Column { .. })) && select.selection.iter().any(computed)
 }
 
 /// The names of all columns, between commas.

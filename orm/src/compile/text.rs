@@ -41,10 +41,29 @@ impl Sql {
             Function::Repeat => self.named(if sqlite { "orm_repeat" } else { "REPEAT" }, arguments),
             Function::Reverse => self.named(if sqlite { "orm_reverse" } else { "REVERSE" }, arguments),
             Function::Md5 => self.named(if sqlite { "orm_md5" } else { "MD5" }, arguments),
-            Function::Sha256 => match self.dialect {
-                Dialect::Sqlite => self.around("orm_sha256(", on, ")"),
-                Dialect::Postgres => self.around("ENCODE(SHA256(CONVERT_TO(", on, ", 'UTF8')), 'hex')"),
-                Dialect::MariaDb | Dialect::MySql => self.around("SHA2(", on, ", 256)"),
+            Function::Sha1 => match self.dialect {
+                Dialect::Sqlite => self.around("orm_sha1(", on, ")"),
+                Dialect::Postgres => Err(self.unsupported("SHA-1", "take SHA-256, or the extension `pgcrypto`")),
+                Dialect::MariaDb | Dialect::MySql => self.around("SHA1(", on, ")"),
+            },
+            Function::Sha2(bits) => match self.dialect {
+                Dialect::Sqlite => self.around(&format!("orm_sha{bits}("), on, ")"),
+                Dialect::Postgres => self.around(&format!("ENCODE(SHA{bits}(CONVERT_TO("), on, ", 'UTF8')), 'hex')"),
+                Dialect::MariaDb | Dialect::MySql => self.around("SHA2(", on, &format!(", {bits})")),
+            },
+            Function::Chr => match self.dialect {
+                Dialect::Sqlite => self.around("char(", on, ")"),
+                Dialect::Postgres => self.around("CHR(CAST(", on, " AS INTEGER))"),
+                Dialect::MariaDb | Dialect::MySql => self.around("CONVERT(CHAR(", on, " USING utf32) USING utf8mb4)"),
+            },
+            // Of an empty text some databases give 0.
+            Function::Ord => match self.dialect {
+                Dialect::Sqlite => self.around("unicode(", on, ")"),
+                Dialect::Postgres => self.around("CAST(NULLIF(ASCII(", on, "), 0) AS BIGINT)"),
+                Dialect::MariaDb | Dialect::MySql => {
+                    let code = "CAST(CONV(NULLIF(HEX(CONVERT(LEFT(";
+                    self.around(code, on, ", 1) USING utf32)), ''), 16, 10) AS SIGNED)")
+                }
             },
             _ => {
                 let [Expr::Value(Value::Text(name))] = more else {
@@ -87,6 +106,9 @@ impl Sql {
             Function::Degrees => "DEGREES",
             Function::Radians => "RADIANS",
             Function::BitAnd | Function::BitOr | Function::BitXor => return self.bits(function, on, more),
+            Function::ShiftLeft | Function::ShiftRight => return self.shifted(function, on, more),
+            Function::Cot => return self.cotangent(on),
+            Function::Atan2 => return self.angle(on, more),
             _ => return self.power(on, more),
         };
         if function == Function::Sign {
@@ -120,6 +142,48 @@ impl Sql {
         if function == Function::Log {
             self.push(" / ");
             self.list(more, "", |sql, base| sql.expr(base))?;
+        }
+        Ok(())
+    }
+
+    /// NULL where there is none.
+    fn cotangent(&mut self, on: &Expr) -> Result<()> {
+        match self.dialect {
+            Dialect::Sqlite => self.around("orm_cot(", on, ")"),
+            Dialect::Postgres => self.around("(1 / NULLIF(TAN(CAST(", on, " AS DOUBLE PRECISION)), 0))"),
+            Dialect::MariaDb | Dialect::MySql => self.around("(1 / NULLIF(TAN(", on, "), 0))"),
+        }
+    }
+
+    fn angle(&mut self, on: &Expr, more: &[Expr]) -> Result<()> {
+        let [other] = more else { return Err(bad("an angle is that of two numbers".to_owned())) };
+        match self.dialect {
+            Dialect::Sqlite => self.around("orm_atan2(", on, ", ")?,
+            Dialect::Postgres => self.around("ATAN2(CAST(", on, " AS DOUBLE PRECISION), CAST(")?,
+            Dialect::MariaDb | Dialect::MySql => self.around("ATAN2(", on, ", ")?,
+        }
+        self.around("", other, if self.dialect == Dialect::Postgres { " AS DOUBLE PRECISION))" } else { ")" })
+    }
+
+    /// Bits so many places further; MariaDB and MySQL move those of unsigned numbers.
+    fn shifted(&mut self, function: Function, on: &Expr, more: &[Expr]) -> Result<()> {
+        let [places] = more else { return Err(bad("bits are moved so many places".to_owned())) };
+        let up = function == Function::ShiftLeft;
+        match self.dialect {
+            Dialect::Sqlite | Dialect::Postgres => {
+                self.push("(");
+                self.side(on)?;
+                self.push(if up { " << " } else { " >> " });
+                self.side(places)?;
+                self.push(")");
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                self.push(if up { "CAST((" } else { "CAST(FLOOR(" });
+                self.side(on)?;
+                self.push(if up { " << " } else { " / (1 << " });
+                self.side(places)?;
+                self.push(if up { ") AS SIGNED)" } else { ")) AS SIGNED)" });
+            }
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::{Sql, expr::bad};
 use crate::{
     Dialect, Result,
-    tree::{Aggregate, Aggregation, Bound, Expr, Frame, FrameUnit, Function, Windowed},
+    tree::{Aggregate, Aggregation, Bound, Expr, Frame, FrameUnit, Function, Windowed, Without},
 };
 
 impl Sql {
@@ -27,7 +27,7 @@ impl Sql {
         );
         match self.dialect {
             Dialect::Sqlite if spread && of.function != Aggregate::Any => Err(self.unsupported(
-                "deviation, variance or truth over a window",
+                "deviation, variance, truth or bits over a window",
                 "compute it from sums and counts over the window",
             )),
             Dialect::MariaDb | Dialect::MySql if of.function == Aggregate::Join => {
@@ -68,13 +68,13 @@ impl Sql {
             self.list(&windowed.order, ", ", |sql, order| sql.order_by(order, |sql| sql.operand(&order.expr)))?;
         }
         if let Some(frame) = &windowed.frame {
-            self.frame(frame);
+            self.frame(frame)?;
         }
         self.push(")");
         Ok(())
     }
 
-    fn frame(&mut self, frame: &Frame) {
+    fn frame(&mut self, frame: &Frame) -> Result<()> {
         self.push(match frame.unit {
             FrameUnit::Rows => " ROWS BETWEEN ",
             FrameUnit::Range => " RANGE BETWEEN ",
@@ -82,6 +82,16 @@ impl Sql {
         self.bound(frame.start);
         self.push(" AND ");
         self.bound(frame.end);
+        let Some(without) = frame.without else { return Ok(()) };
+        if !self.dialect.capabilities().frame_exclusion {
+            return Err(self.unsupported("frame that leaves rows out", "take their part away from the whole"));
+        }
+        self.push(match without {
+            Without::Current => " EXCLUDE CURRENT ROW",
+            Without::Equals => " EXCLUDE GROUP",
+            Without::Others => " EXCLUDE TIES",
+        });
+        Ok(())
     }
 
     fn bound(&mut self, bound: Bound) {

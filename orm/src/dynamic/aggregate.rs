@@ -1,7 +1,8 @@
 //! Aggregates by name.
 
 use super::{
-    functions::{has_order, widen},
+    Node, Term,
+    functions::{has_order, is_whole, widen},
     literal,
     literal::{Family, called},
     names,
@@ -23,6 +24,9 @@ const AGGREGATES: &[(&str, Aggregate)] = &[
     ("std_dev_sample", Aggregate::StdDevSample),
     ("variance", Aggregate::Variance),
     ("variance_sample", Aggregate::VarianceSample),
+    ("bit_and", Aggregate::BitAnd),
+    ("bit_or", Aggregate::BitOr),
+    ("bit_xor", Aggregate::BitXor),
     ("any_value", Aggregate::Any),
     ("all_true", Aggregate::AllTrue),
     ("any_true", Aggregate::AnyTrue),
@@ -42,7 +46,7 @@ pub(super) fn bare_aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> 
     let Some(&(_, function)) = AGGREGATES.iter().find(|(known, _)| *known == name) else {
         return Err(names::unknown("an aggregate", name, AGGREGATES.iter().map(|(name, _)| *name)));
     };
-    let on = aggregate.of.as_ref().map(|term| scope.term(term, None)).transpose()?;
+    let on = aggregate.of.as_ref().map(|term| of_rows(scope, aggregate, term)).transpose()?;
     let filter = aggregate.filter.as_ref().map(|term| scope.condition(term)).transpose()?;
     let order = scope.order(&aggregate.order_by)?;
     let computes = |expr: &Expr| expr.is_aggregate() || expr.has_window();
@@ -72,6 +76,7 @@ pub(super) fn bare_aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> 
                 other => other,
             }
         }
+        (Some(on), Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor) if is_whole(on.kind) => on.kind,
         (Some(_), Aggregate::JsonArray) => Kind::Json,
         (Some(on), Aggregate::Join) if on.kind == Kind::Text => Kind::Text,
         (Some(on), Aggregate::AllTrue | Aggregate::AnyTrue) if on.kind == Kind::Bool => Kind::Bool,
@@ -94,6 +99,17 @@ pub(super) fn bare_aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> 
     let arguments = on.into_iter().chain(separator);
     let of = Aggregation { distinct: aggregate.distinct, filter, order, ..Aggregation::of(function, arguments) };
     Ok(Built::new(Expr::Aggregate(Box::new(of)), kind))
+}
+
+/// What is aggregated. A key of several columns is there when its first one is: its rows can be counted.
+fn of_rows(scope: &Scope<'_>, aggregate: &term::Aggregate, term: &Term) -> Result<Built> {
+    if let (Term::Node(node), "count", false) = (term, aggregate.function.as_str(), aggregate.distinct)
+        && let Node::Path(path) = &**node
+        && let [first, _, ..] = &scope.keys(path)?[..]
+    {
+        return Ok(Built::new(first.clone(), Kind::I64));
+    }
+    scope.term(term, None)
 }
 
 /// What an aggregate gives, or its default where there is nothing to aggregate.

@@ -12,6 +12,7 @@ use crate::{
     tree::{BinaryOp, Expr, Function, Unit},
 };
 use rust_decimal::prelude::ToPrimitive;
+use std::f64::consts::PI;
 
 /// What a function takes at a place.
 #[derive(Clone, Copy, PartialEq)]
@@ -30,6 +31,12 @@ enum Takes {
     Json,
     /// The name of a time zone, or how far it is from UTC, as it stands.
     Zone,
+    /// A name, as it stands.
+    Name,
+    /// How many digits after the point, or before it if less than 0, as it stands.
+    Digits,
+    /// A whole number of any size.
+    Bits,
 }
 
 /// The most that a text is repeated or padded: a database would make it as long as it is told to.
@@ -38,9 +45,9 @@ const LONGEST: i32 = 10_000;
 impl Takes {
     fn fits(self, kind: Kind) -> bool {
         match self {
-            Takes::Text => kind == Kind::Text,
+            Takes::Text | Takes::Name => kind == Kind::Text,
             Takes::Number | Takes::Float => literal::family(kind) == Family::Number,
-            Takes::Whole | Takes::Count => is_whole(kind),
+            Takes::Whole | Takes::Count | Takes::Digits | Takes::Bits => is_whole(kind),
             Takes::Day => matches!(kind, Kind::Date | Kind::Timestamp | Kind::DateTime),
             Takes::Clock => matches!(kind, Kind::Time | Kind::Timestamp | Kind::DateTime),
             Takes::Instant => matches!(kind, Kind::Timestamp | Kind::DateTime),
@@ -60,14 +67,18 @@ impl Takes {
             Takes::Instant => "a date with a time",
             Takes::Json => "a JSON document",
             Takes::Zone => "a time zone",
+            Takes::Name => "a name",
+            Takes::Digits => "a number of digits",
+            Takes::Bits => "a whole number",
         }
     }
 
     /// The kind of plain values there.
     fn wanted(self) -> Option<Kind> {
         match self {
-            Takes::Text => Some(Kind::Text),
-            Takes::Whole | Takes::Count => Some(Kind::I32),
+            Takes::Text | Takes::Name => Some(Kind::Text),
+            Takes::Whole | Takes::Count | Takes::Digits => Some(Kind::I32),
+            Takes::Bits => Some(Kind::I64),
             Takes::Float => Some(Kind::F64),
             Takes::Number => None,
             Takes::Day => Some(Kind::Date),
@@ -120,8 +131,8 @@ const fn alike_of(name: &'static str, function: Function, least: usize, most: us
 
 const MANY: usize = usize::MAX;
 
-/// The function that goes into a document by any number of steps.
-const JSON_GET: &str = "json_get";
+/// The functions that have no fixed arguments, or none in SQL.
+const OTHERS: [&str; 4] = ["json_get", "json_array", "json_object", "pi"];
 
 /// Every function, in the order of the documentation.
 const FUNCTIONS: &[Spec] = &[
@@ -133,7 +144,13 @@ const FUNCTIONS: &[Spec] = &[
     of_one("rtrim", Function::TrimEnd, &[Takes::Text], Gives::Same),
     of_one("reverse", Function::Reverse, &[Takes::Text], Gives::Same),
     of_one("md5", Function::Md5, &[Takes::Text], Gives::Same),
-    of_one("sha256", Function::Sha256, &[Takes::Text], Gives::Same),
+    of_one("sha1", Function::Sha1, &[Takes::Text], Gives::Same),
+    of_one("sha224", Function::Sha2(224), &[Takes::Text], Gives::Same),
+    of_one("sha256", Function::Sha2(256), &[Takes::Text], Gives::Same),
+    of_one("sha384", Function::Sha2(384), &[Takes::Text], Gives::Same),
+    of_one("sha512", Function::Sha2(512), &[Takes::Text], Gives::Same),
+    of_one("chr", Function::Chr, &[Takes::Bits], Gives::Kind(Kind::Text)),
+    of_one("ord", Function::Ord, &[Takes::Text], Gives::Kind(Kind::I64)),
     of_one("sign", Function::Sign, &[Takes::Number], Gives::Kind(Kind::I32)),
     of_one("ceil", Function::Ceil, &[Takes::Number], Gives::Same),
     of_one("floor", Function::Floor, &[Takes::Number], Gives::Same),
@@ -146,6 +163,7 @@ const FUNCTIONS: &[Spec] = &[
     of_one("asin", Function::Asin, &[Takes::Float], Gives::Kind(Kind::F64)),
     of_one("acos", Function::Acos, &[Takes::Float], Gives::Kind(Kind::F64)),
     of_one("atan", Function::Atan, &[Takes::Float], Gives::Kind(Kind::F64)),
+    of_one("cot", Function::Cot, &[Takes::Float], Gives::Kind(Kind::F64)),
     of_one("degrees", Function::Degrees, &[Takes::Float], Gives::Kind(Kind::F64)),
     of_one("radians", Function::Radians, &[Takes::Float], Gives::Kind(Kind::F64)),
     of_one("iso_year", Function::IsoYear, &[Takes::Day], Gives::Kind(Kind::I32)),
@@ -170,7 +188,12 @@ const FUNCTIONS: &[Spec] = &[
     of_one("minute", Function::Minute, &[Takes::Clock], Gives::Kind(Kind::I32)),
     of_one("second", Function::Second, &[Takes::Clock], Gives::Kind(Kind::I32)),
     of_one("date", Function::Date, &[Takes::Instant], Gives::Kind(Kind::Date)),
-    of("round", Function::Round, &[Takes::Number, Takes::Count], 1, Gives::Same),
+    of("round", Function::Round, &[Takes::Number, Takes::Digits], 1, Gives::Same),
+    of("atan2", Function::Atan2, &[Takes::Float, Takes::Float], 2, Gives::Kind(Kind::F64)),
+    of("random", Function::Random, &[], 0, Gives::Kind(Kind::F64)),
+    of("shift_left", Function::ShiftLeft, &[Takes::Bits, Takes::Whole], 2, Gives::Same),
+    of("shift_right", Function::ShiftRight, &[Takes::Bits, Takes::Whole], 2, Gives::Same),
+    of("collate", Function::Collate, &[Takes::Text, Takes::Name], 2, Gives::Same),
     of("log", Function::Log, &[Takes::Float, Takes::Float], 2, Gives::Kind(Kind::F64)),
     of("power", Function::Power, &[Takes::Float, Takes::Float], 2, Gives::Kind(Kind::F64)),
     of("left", Function::Left, &[Takes::Text, Takes::Count], 2, Gives::Same),
@@ -221,13 +244,17 @@ pub(super) fn transform(scope: &Scope<'_>, built: Built, name: &str) -> Result<B
     let Some(spec) = find(name).filter(|spec| spec.transform) else {
         return Err(lookups::unknown(name, built.kind));
     };
-    finish(spec, vec![built])
+    finish(scope, spec, vec![built])
 }
 
 /// A function with its arguments.
 pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<Built> {
-    if name == JSON_GET {
-        return json::get(scope, arguments);
+    match name {
+        "json_get" => return json::get(scope, arguments),
+        "json_array" => return json::list_of(scope, arguments),
+        "json_object" => return json::object_of(scope, arguments),
+        "pi" if arguments.is_empty() => return Ok(Built::new(Expr::Value(Value::F64(PI)), Kind::F64)),
+        _ => {}
     }
     let Some(spec) = find(name) else {
         if window::is_known(name) {
@@ -235,7 +262,7 @@ pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<
                 "write `{{\"window\": [{{\"call\": [\"{name}\", ..]}}, {{\"order_by\": [..]}}]}}`"
             )));
         }
-        return Err(names::unknown("a function", name, FUNCTIONS.iter().map(|spec| spec.name).chain([JSON_GET])));
+        return Err(names::unknown("a function", name, FUNCTIONS.iter().map(|spec| spec.name).chain(OTHERS)));
     };
     let (least, most) = match spec.arguments {
         Arguments::Each(takes, least) => (least, takes.len()),
@@ -252,7 +279,7 @@ pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<
     match spec.arguments {
         Arguments::Each(takes, _) => {
             let arguments = takes.iter().zip(arguments).map(|(takes, term)| scope.term(term, takes.wanted()));
-            finish(spec, arguments.collect::<Result<_>>()?)
+            finish(scope, spec, arguments.collect::<Result<_>>()?)
         }
         Arguments::Alike(..) => {
             let terms: Vec<&Term> = arguments.iter().collect();
@@ -279,7 +306,28 @@ pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<
     }
 }
 
-fn finish(spec: &Spec, arguments: Vec<Built>) -> Result<Built> {
+/// Whether what a function gives of an instant depends on the zone.
+fn has_zone(function: Function) -> bool {
+    use Function::{
+        Date, Day, Hour, IsoWeekDay, IsoYear, Minute, Month, Quarter, Second, Time, Trunc, Week, WeekDay, Year,
+    };
+    matches!(function, Year | IsoYear | Quarter | Month | Week | WeekDay | IsoWeekDay | Day | Hour | Minute | Second)
+        || matches!(function, Date | Time | Trunc(_))
+}
+
+/// An instant as the clocks of the query's zone show it; anything else as it is.
+fn zoned(scope: &Scope<'_>, function: Option<Function>, built: Built) -> Built {
+    match &scope.zone {
+        Some(zone) if built.kind == Kind::DateTime && function.is_some_and(has_zone) => {
+            let arguments = vec![built.expr, Expr::Value(zone.clone())];
+            Built::new(Expr::Call(Function::AtZone, arguments), Kind::Timestamp)
+        }
+        _ => built,
+    }
+}
+
+fn finish(scope: &Scope<'_>, spec: &Spec, arguments: Vec<Built>) -> Result<Built> {
+    let arguments: Vec<Built> = arguments.into_iter().map(|built| zoned(scope, spec.function, built)).collect();
     if let Arguments::Each(takes, _) = spec.arguments {
         for (takes, built) in takes.iter().zip(&arguments) {
             if !takes.fits(built.kind) {
@@ -297,6 +345,8 @@ fn finish(spec: &Spec, arguments: Vec<Built>) -> Result<Built> {
             Some(Takes::Float) => Ok(widen(built, Kind::F64).expr),
             Some(Takes::Count) => count_of(spec.name, built),
             Some(Takes::Zone) if !matches!(built.expr, Expr::Value(_)) => Err(bad("a time zone is a plain value")),
+            Some(Takes::Name) if !matches!(built.expr, Expr::Value(_)) => Err(bad("a collation is a plain value")),
+            Some(Takes::Digits) => digits_of(spec.name, built),
             _ => Ok(built.expr),
         },
         Arguments::Alike(..) => Ok(built.expr),
@@ -326,6 +376,14 @@ fn count_of(name: &str, built: Built) -> Result<Expr> {
     match built.expr {
         Expr::Value(Value::I32(0..=LONGEST)) => Ok(built.expr),
         _ => Err(bad(format!("`{name}` takes a plain number from 0 to {LONGEST} there"))),
+    }
+}
+
+/// How many digits: a plain number.
+fn digits_of(name: &str, built: Built) -> Result<Expr> {
+    match built.expr {
+        Expr::Value(Value::I32(-18..=28)) => Ok(built.expr),
+        _ => Err(bad(format!("`{name}` takes a plain number from -18 to 28 there"))),
     }
 }
 
@@ -388,7 +446,7 @@ pub(super) fn alike(scope: &Scope<'_>, terms: &[&Term], wanted: Option<Kind>) ->
     Ok(Alike { exprs, kind })
 }
 
-fn is_whole(kind: Kind) -> bool {
+pub(super) fn is_whole(kind: Kind) -> bool {
     matches!(kind, Kind::I16 | Kind::I32 | Kind::I64)
 }
 

@@ -57,6 +57,42 @@ pub(super) fn get(scope: &Scope<'_>, arguments: &[Term]) -> Result<Built> {
     })
 }
 
+/// `json_array`: a list of values.
+pub(super) fn list_of(scope: &Scope<'_>, arguments: &[Term]) -> Result<Built> {
+    let parts = arguments.iter().map(|term| part(scope, "json_array", term)).collect::<Result<_>>()?;
+    Ok(Built::new(Expr::Call(Function::JsonArray, parts), Kind::Json))
+}
+
+/// `json_object`: keys, which are plain texts, and values in turn.
+pub(super) fn object_of(scope: &Scope<'_>, arguments: &[Term]) -> Result<Built> {
+    let mut parts = Vec::with_capacity(arguments.len());
+    for pair in arguments.chunks(2) {
+        let [Term::Value(Json::String(key)), value] = pair else {
+            return Err(bad("`json_object` takes plain texts and values in turn"));
+        };
+        if parts.iter().step_by(2).any(|known| *known == Expr::Value(Value::Text(key.clone()))) {
+            return Err(bad("a key of `json_object` stands there twice"));
+        }
+        parts.push(Expr::Value(Value::Text(key.clone())));
+        parts.push(part(scope, "json_object", value)?);
+    }
+    Ok(Built::new(Expr::Call(Function::JsonObject, parts), Kind::Json))
+}
+
+/// A value as part of a document.
+fn part(scope: &Scope<'_>, name: &str, term: &Term) -> Result<Expr> {
+    let built = match term {
+        Term::Value(Json::Null) => Built::new(Expr::Value(Value::Null(Kind::Text)), Kind::Text),
+        term => scope.term(term, None)?.selected(),
+    };
+    match built.family() {
+        Family::Bytes | Family::Duration | Family::Uuid | Family::Postgres(_) => {
+            Err(bad(format!("`{name}` has no place for {}", called(built.kind))).with_hint("make it a text"))
+        }
+        _ => Ok(built.expr),
+    }
+}
+
 /// A value inside a document beside one of SQL: as what the other is.
 pub(super) fn beside(document: Built, other: Family) -> Built {
     let (function, kind) = match other {

@@ -138,6 +138,7 @@ impl<'a> Budget<'a> {
                     }
                     self.query(other, depth + 1)?;
                 }
+                Call::Zone(zone) => self.name(zone)?,
                 Call::Reverse | Call::Distinct | Call::Limit(_) | Call::Offset(_) | Call::Nothing => {}
             }
         }

@@ -73,7 +73,9 @@ pub(super) fn value(json: &Json, kind: Kind) -> Result<Value> {
         (Json::Number(number), Kind::Text) => Ok(Value::Text(number.to_string())),
         (Json::Number(number), Kind::Bool) => Untyped::Text(&number.to_string()).read(kind),
         // A form's empty text is no value; here it is one, of another kind.
-        (Json::String(text), _) if text.is_empty() && !matches!(kind, Kind::Text | Kind::Json) => Err(wrong()),
+        (Json::String(text), _) if text.is_empty() && !matches!(kind, Kind::Text | Kind::Bytes | Kind::Json) => {
+            Err(wrong())
+        }
         (Json::String(text), Kind::Bool) => Untyped::Text(text).read(kind),
         (Json::String(_) | Json::Number(_), _) if family(kind) == Family::Number => {
             number(json, kind).ok_or_else(wrong)

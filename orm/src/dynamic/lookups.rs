@@ -191,6 +191,7 @@ fn refuse_null(built: &Built) -> Result<()> {
 
 fn compare(left: Built, op: BinaryOp, right: Built) -> Result<Expr> {
     let (left, right) = json::alike(left, right);
+    let (left, right) = moments(left, right);
     if left.family() == Family::Json && !matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Is) {
         return Err(json::unordered());
     }
@@ -199,6 +200,19 @@ fn compare(left: Built, op: BinaryOp, right: Built) -> Result<Expr> {
             .with_hint("make both of one kind by `cast`"));
     }
     Ok(left.expr.binary(op, right.expr))
+}
+
+/// Both sides, where one is a day and the other a moment: a day is its beginning.
+fn moments(left: Built, right: Built) -> (Built, Built) {
+    let begin = |day: Built, kind| Built::new(Expr::Cast(Box::new(day.expr), kind), kind);
+    match (left.family(), right.family()) {
+        (Family::Date, Family::DateTime) => (begin(left, right.kind), right),
+        (Family::DateTime, Family::Date) => {
+            let kind = left.kind;
+            (left, begin(right, kind))
+        }
+        _ => (left, right),
+    }
 }
 
 fn exact(left: Built, value: &Term, place: Place<'_>) -> Result<Expr> {

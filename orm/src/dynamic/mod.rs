@@ -69,5 +69,5 @@ pub use run::Checked;
 pub use term::{
     Aggregate, Case, Node, Term, any, avg, call, count, count_of, exists, max, min, over, path, string_agg, sum,
 };
-pub use window::{Frame, Key, Window};
+pub use window::{Frame, Key, Window, Without};
 pub use write::{Changed, CheckedChange};

@@ -1,7 +1,7 @@
 //! What rows are ordered by.
 
 use super::{
-    Nulls, Order,
+    Node, Nulls, Order, Term,
     path::{Found, many, parts},
     scope::{Scope, bad},
 };
@@ -21,12 +21,16 @@ impl Scope<'_> {
                         Some(path) => (path, true),
                         None => (path.strip_prefix('+').unwrap_or(path), false),
                     };
-                    let exprs = self.keys(path)?;
-                    order.extend(exprs.into_iter().map(|expr| OrderBy { expr, descending, nulls_first: None }));
+                    let exprs = self.keys(path)?.into_iter().filter(|expr| !matches!(expr, Expr::Value(_)));
+                    order.extend(exprs.map(|expr| OrderBy { expr, descending, nulls_first: None }));
                 }
                 Order::Term { by, desc, nulls } => {
                     let built = self.term(by, None)?;
                     if matches!(built.expr, Expr::Value(_)) {
+                        // A name may stand for a plain value: all rows are alike in it.
+                        if matches!(by, Term::Node(node) if matches!(**node, Node::Path(_))) {
+                            continue;
+                        }
                         return Err(bad("a plain value orders nothing").with_hint("write a path, or `{\"path\": ..}`"));
                     }
                     let nulls_first = nulls.map(|nulls| nulls == Nulls::First);

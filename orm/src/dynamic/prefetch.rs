@@ -1,9 +1,7 @@
 //! Related rows beside rows by name: one more query for each relation, whatever the number of rows.
 
 use super::{
-    Catalog, DynRow, Query,
-    limits::Budget,
-    names,
+    Catalog, DynRow, Query, names,
     path::{field, parts},
     run::{Fetch, run_fetch},
     scope::{Built, Scope, bad, column_of},
@@ -221,11 +219,15 @@ pub(super) fn plan(mut builder: Builder<'_>) -> Result<Plan> {
     if !asked.is_empty() && builder.stage != Stage::Rows {
         return Err(bad("related rows stand beside whole rows, not beside values or groups"));
     }
-    let (catalog, budget) = (builder.scope.catalog, builder.budget);
+    let (catalog, budget, zone) = (builder.scope.catalog, builder.budget, builder.scope.zone.clone());
     let named = builder.row.len();
     let owners: Vec<Vec<usize>> = asked.iter().map(|asked| owner(&mut builder.row, &asked.step)).collect();
     let (select, row) = builder.finish(false)?;
-    let related = asked.into_iter().zip(owners).map(|(asked, owner)| beside(catalog, budget, asked, owner));
+    let related = asked.into_iter().zip(owners).map(|(asked, owner)| {
+        let mut scope = Scope::new(catalog, budget, asked.target.clone(), None);
+        scope.zone.clone_from(&zone);
+        beside(scope, asked, owner)
+    });
     let related = related.collect::<Result<Vec<_>>>()?;
     let kinds = row.iter().map(|(_, built)| built.kind).collect();
     let names = row.into_iter().take(named).map(|(name, _)| name).collect();
@@ -249,9 +251,9 @@ fn owner(row: &mut Vec<(String, Built)>, step: &Step) -> Vec<usize> {
     columns.into_iter().map(place).collect()
 }
 
-fn beside(catalog: &Catalog, budget: &Budget<'_>, asked: Asked, owner: Vec<usize>) -> Result<Beside> {
-    budget.another_table()?;
-    let scope = Scope::new(catalog, budget, asked.target.clone(), None);
+fn beside(scope: Scope<'_>, asked: Asked, owner: Vec<usize>) -> Result<Beside> {
+    scope.budget.another_table()?;
+    let catalog = scope.catalog;
     let calls = asked.query.map(|query| query.calls).unwrap_or_default();
     let mut builder = Builder::new(scope).calls(&calls)?;
     let rows = matches!(builder.stage, Stage::Rows | Stage::Values);

@@ -72,6 +72,8 @@ pub enum Call {
     SelectRelated(Vec<String>),
     /// Related rows beside each row, by one more query for each relation.
     Prefetch(Vec<Prefetch>),
+    /// From here on, parts of instants are those that the clocks of this zone show: a name, or `+02:00`.
+    Zone(String),
     /// The first so many rows at most.
     Limit(u64),
     /// Without the first so many rows.
@@ -493,6 +495,20 @@ impl Query {
     /// ```
     pub fn prefetch<P: Into<Prefetch>>(self, relations: impl IntoIterator<Item = P>) -> Query {
         self.then(Call::Prefetch(relations.into_iter().map(Into::into).collect()))
+    }
+
+    /// From here on, parts of instants are those that the clocks of this zone show: a name, `Europe/Berlin`, or `+02:00`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::{Dialect, dynamic::{Catalog, Query}};
+    /// let query = Query::of("library.Book").in_zone("+02:00").filter("created__hour", 7).values(["title"]);
+    /// let sql = Catalog::new().app(library()).check(&query)?.to_sql(Dialect::Postgres)?;
+    /// assert!(sql.contains(r#"EXTRACT(HOUR FROM ("created" AT TIME ZONE $1))"#), "{sql}");
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn in_zone(self, zone: impl Into<String>) -> Query {
+        self.then(Call::Zone(zone.into()))
     }
 
     /// The first so many rows at most.

@@ -30,6 +30,8 @@ pub(super) struct Scope<'s> {
     pub(super) grouped: bool,
     /// Whether its rows are those of queries inside it, so that they have names and no columns.
     pub(super) derived: bool,
+    /// The zone whose clocks say what the parts of instants are.
+    pub(super) zone: Option<Value>,
 }
 
 /// What a name stands for.
@@ -104,6 +106,7 @@ impl<'s> Scope<'s> {
             around,
             grouped: false,
             derived: false,
+            zone: around.and_then(|around| around.zone.clone()),
         }
     }
 
@@ -419,8 +422,13 @@ impl<'s> Scope<'s> {
         }
         let possible = match (built.family(), family(to)) {
             (Family::Number, Family::Number | Family::Text) | (Family::Text, Family::Number) => true,
-            (Family::DateTime, Family::Date) => {
-                return Ok(Built::new(Expr::Call(tree::Function::Date, vec![built.expr]), to));
+            (Family::DateTime, Family::Date) => return functions::transform(self, built, "date"),
+            (Family::DateTime, Family::Time) => return functions::transform(self, built, "time"),
+            (Family::Date | Family::Time | Family::DateTime, Family::Text) | (Family::Date, Family::DateTime) => true,
+            (Family::Bool, Family::Number) => return Ok(as_number(built, to)),
+            (Family::Number, Family::Bool) => {
+                let zero = functions::widen(Built::new(Expr::Value(Value::I64(0)), Kind::I64), built.kind);
+                return Ok(condition(built.expr.binary(BinaryOp::Ne, zero.expr)));
             }
             _ => false,
         };
@@ -435,6 +443,17 @@ impl<'s> Scope<'s> {
         };
         Ok(Built::new(Expr::Cast(Box::new(expr), to), to))
     }
+}
+
+/// 1 for what is true, and 0 for what is not.
+fn as_number(built: Built, to: Kind) -> Built {
+    let number = |number| functions::widen(Built::new(Expr::Value(Value::I64(number)), Kind::I64), to).expr;
+    let untrue =
+        Expr::Not(Box::new(built.expr.clone())).and(Expr::Not(Box::new(Expr::IsNull(Box::new(built.expr.clone())))));
+    let branches = vec![(built.expr, number(1)), (untrue, number(0))];
+    let case = Built::new(Expr::Case { branches, otherwise: None }, Kind::I64);
+    let whole = matches!(to, Kind::I16 | Kind::I32);
+    if whole { Built::new(Expr::Cast(Box::new(case.expr), to), to) } else { Built { kind: to, ..case } }
 }
 
 /// Days and moments with spans of time between them.

@@ -120,6 +120,7 @@ impl<'s> Builder<'s> {
                     | Call::Alias(_)
                     | Call::OrderBy(_)
                     | Call::Reverse
+                    | Call::Zone(_)
                     | Call::Limit(_)
                     | Call::Offset(_)
                     | Call::Nothing
@@ -148,6 +149,10 @@ impl<'s> Builder<'s> {
             Call::DistinctOn(picks) => self.distinct_on(picks),
             Call::Prefetch(relations) => self.prefetch(relations),
             Call::SelectRelated(paths) => paths.iter().try_for_each(|path| self.related(path)),
+            Call::Zone(name) => {
+                self.scope.zone = Some(compile::zone_of(name)?);
+                Ok(())
+            }
             Call::Limit(count) => {
                 self.select.limit = Some(self.select.limit.map_or(*count, |limit| limit.min(*count)));
                 Ok(())
@@ -173,14 +178,17 @@ impl<'s> Builder<'s> {
         let catalog = self.scope.catalog;
         let model = catalog.find(&query.model)?.clone();
         self.budget.another_table()?;
-        let other = Builder::new(Scope::new(catalog, self.budget, model, self.scope.around)).calls(&query.calls)?;
+        let mut scope = Scope::new(catalog, self.budget, model, self.scope.around);
+        scope.zone.clone_from(&self.scope.zone);
+        let mut other = Builder::new(scope).calls(&query.calls)?;
+        for side in [&mut *self, &mut other] {
+            // What is joined to rows is a part of them then.
+            if !side.select.joins.is_empty() {
+                side.derive()?;
+            }
+        }
         let (mut right, mut theirs) = other.finish(false)?;
         let (mut left, mut mine) = self.take()?.finish(false)?;
-        if !left.joins.is_empty() || !right.joins.is_empty() {
-            return Err(
-                bad("queries that join rows are not combined").with_hint("ask for the related rows by `in` or `any`")
-            );
-        }
         let same = mine.iter_mut().zip(&mut theirs).filter_map(|((_, one), (_, two))| alike(one, two)).count();
         if mine.len() != theirs.len() || same != mine.len() {
             return Err(bad("queries are combined when they select as many values, of the same kinds")
@@ -319,8 +327,8 @@ impl<'s> Builder<'s> {
         if picks.is_empty() {
             return Err(bad("`values` names no value"));
         }
-        if self.stage == Stage::Groups {
-            // The keys stay what is grouped by, whether they are picked or not.
+        if self.stage == Stage::Groups || self.stage == Stage::Values && self.select.distinct {
+            // The keys stay what is grouped by, whether they are picked or not; so do the rows that differ.
             self.derive()?;
         }
         let row = self.picked(picks)?;

@@ -35,7 +35,8 @@ impl<'s> Builder<'s> {
         if self.stage == Stage::Typed {
             return Err(bad("a query that is applied to a typed one cannot change what its rows are"));
         }
-        let scope = Scope::new(self.scope.catalog, self.budget, self.scope.model.clone(), self.scope.around);
+        let mut scope = Scope::new(self.scope.catalog, self.budget, self.scope.model.clone(), self.scope.around);
+        scope.zone.clone_from(&self.scope.zone);
         Ok(std::mem::replace(self, Builder::new(scope)))
     }
 

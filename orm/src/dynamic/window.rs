@@ -41,6 +41,26 @@ pub struct Window {
     /// Which of them around each row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame: Option<Frame>,
+    /// Which of these are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<Without>,
+}
+
+/// Which rows of a frame are left out. MariaDB and MySQL cannot do it.
+///
+/// ```
+/// use orm::dynamic::Without;
+/// assert_eq!(serde_json::to_string(&Without::Others).unwrap(), r#""others""#);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Without {
+    /// The row itself.
+    Current,
+    /// The row itself, and those that are equal to it in the order.
+    Equals,
+    /// Those that are equal to it in the order, but not the row itself.
+    Others,
 }
 
 /// What the rows of a window are alike in: a path, or a term.
@@ -148,6 +168,23 @@ impl Window {
     /// ```
     pub fn frame(mut self, frame: Frame) -> Window {
         self.frame = Some(frame);
+        self
+    }
+
+    /// Of the frame's rows all but some; without a frame, of those up to each row and its equals.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::dynamic::{Catalog, Frame, Query, Window, Without, path, sum};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let window = Window::new().order_by(["id"]).frame(Frame::Rows(None, None)).without(Without::Current);
+    /// let query = Query::of("library.Book").annotate("others", sum(path("views")).over(window)).order_by(["id"]).values(["others"]);
+    /// assert_eq!(Catalog::new().app(library()).check(&query)?.all(&db).await?[0]["others"], orm::Value::I64(35));
+    /// # Ok(()) }
+    /// ```
+    pub fn without(mut self, rows: Without) -> Window {
+        self.without = Some(rows);
         self
     }
 
@@ -266,7 +303,8 @@ fn over(scope: &Scope<'_>, window: &Window) -> Result<Over> {
         }
     }
     let order = scope.order(&window.order_by)?;
-    let frame = window.frame.map(|frame| built_frame(scope, window, frame)).transpose()?;
+    let asked = window.frame.or(window.without.map(|_| Frame::Range(None, Some(0))));
+    let frame = asked.map(|frame| built_frame(scope, window, frame)).transpose()?;
     Ok(Over { partition, order, frame })
 }
 
@@ -298,7 +336,12 @@ fn built_frame(scope: &Scope<'_>, window: &Window, frame: Frame) -> Result<tree:
         Some(place) if place < 0 => Bound::Before(place.unsigned_abs()),
         Some(place) => Bound::After(place.unsigned_abs()),
     };
-    Ok(tree::Frame { unit, start: bound(start, Bound::First), end: bound(end, Bound::Last) })
+    let without = window.without.map(|rows| match rows {
+        Without::Current => tree::Without::Current,
+        Without::Equals => tree::Without::Equals,
+        Without::Others => tree::Without::Others,
+    });
+    Ok(tree::Frame { unit, start: bound(start, Bound::First), end: bound(end, Bound::Last), without })
 }
 
 fn function(scope: &Scope<'_>, over: &Over, name: &str, arguments: &[Term]) -> Result<Built> {

@@ -3,7 +3,7 @@
 use super::{Agg, Ex, Expression, OrderKeys, Selection};
 use crate::{
     FieldType, Value,
-    tree::{Bound, Expr, Frame, FrameUnit, Function, Order, Windowed},
+    tree::{Bound, Expr, Frame, FrameUnit, Function, Order, Windowed, Without},
 };
 use std::{
     marker::PhantomData,
@@ -115,6 +115,26 @@ impl<R> Window<R> {
         self.frame = Some(frame(FrameUnit::Range, bounds.bounds()));
         self
     }
+
+    /// Of a frame's rows all but some; without a frame, of those up to the row and its equals. SQL: `EXCLUDE CURRENT ROW`.
+    ///
+    /// MariaDB and MySQL have no such frames: [`Code::Unsupported`](crate::Code::Unsupported), before any statement.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::tree::Without;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let others = orm::window().order_by(Book::fields().id.asc()).rows(..).without(Without::Current);
+    /// let sums = Book::objects().order_by(|b| b.id.asc()).values(|b| b.views.sum().over(others));
+    /// assert_eq!(sums.all(&db).await?, [Some(35), Some(15), Some(45), Some(40)]); // of 10, 30, 0 and 5
+    /// # Ok(()) }
+    /// ```
+    pub fn without(mut self, rows: Without) -> Self {
+        let usual = || frame(FrameUnit::Range, (None, Some(0)));
+        self.frame.get_or_insert_with(usual).without = Some(rows);
+        self
+    }
 }
 
 fn frame(unit: FrameUnit, (start, end): (Option<i64>, Option<i64>)) -> Frame {
@@ -124,7 +144,7 @@ fn frame(unit: FrameUnit, (start, end): (Option<i64>, Option<i64>)) -> Frame {
         Some(place) if place < 0 => Bound::Before(place.unsigned_abs()),
         Some(place) => Bound::After(place.unsigned_abs()),
     };
-    Frame { unit, start: bound(start, Bound::First), end: bound(end, Bound::Last) }
+    Frame { unit, start: bound(start, Bound::First), end: bound(end, Bound::Last), without: None }
 }
 
 /// A range of rows around one, which is 0: `-1..=1`, `..=0`, `0..` or `..`.

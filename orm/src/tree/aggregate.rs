@@ -32,6 +32,12 @@ pub enum Aggregate {
     AnyTrue,
     /// Texts one after the other; the second argument stands between them.
     Join,
+    /// The bits that all values have.
+    BitAnd,
+    /// The bits that one of the values has.
+    BitOr,
+    /// The bits that an odd number of the values has.
+    BitXor,
     /// All values, as an array.
     Array,
     /// All values, as a JSON list.

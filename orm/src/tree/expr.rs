@@ -193,6 +193,10 @@ pub enum Function {
     JsonHasKey,
     /// Whether the first JSON document contains the second.
     JsonContains,
+    /// A JSON list of values.
+    JsonArray,
+    /// A JSON object: keys and values in turn.
+    JsonObject,
     /// Without blanks at the beginning.
     TrimStart,
     /// Without blanks at the end.
@@ -213,8 +217,14 @@ pub enum Function {
     Reverse,
     /// The MD5 hash.
     Md5,
-    /// The SHA-256 hash.
-    Sha256,
+    /// The SHA-1 hash.
+    Sha1,
+    /// A hash of the SHA-2 family, by its number of bits.
+    Sha2(u16),
+    /// The letter of a code point.
+    Chr,
+    /// The code point of the first letter.
+    Ord,
     /// A text under another collation.
     Collate,
     /// 1, 0 or -1.
@@ -247,6 +257,10 @@ pub enum Function {
     Atan,
     /// Radians in degrees.
     Degrees,
+    /// The cotangent.
+    Cot,
+    /// The angle of a point, by both its coordinates.
+    Atan2,
     /// Degrees in radians.
     Radians,
     /// The bits that both have.
@@ -255,6 +269,10 @@ pub enum Function {
     BitOr,
     /// The bits in which both differ.
     BitXor,
+    /// The bits, so many places up.
+    ShiftLeft,
+    /// The bits, so many places down.
+    ShiftRight,
     /// A number from 0 to 1, different each time.
     Random,
     /// In a window: the number of the row.

@@ -22,5 +22,5 @@ pub(crate) use generic::Labelled;
 pub use path::{ModelRef, Path, Step, Steps};
 pub use postgres::{PgFunction, Weight};
 pub use select::{Join, JoinKind, LockWait, Order, Select, Selected};
-pub use window::{Bound, Frame, FrameUnit, Windowed};
+pub use window::{Bound, Frame, FrameUnit, Windowed, Without};
 pub use write::{Assignment, Conflict, Delete, Insert, Update, UpdateRows};

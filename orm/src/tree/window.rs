@@ -25,6 +25,19 @@ pub struct Frame {
     pub start: Bound,
     /// The last.
     pub end: Bound,
+    /// Which of them are left out.
+    pub without: Option<Without>,
+}
+
+/// What a frame leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Without {
+    /// The current row.
+    Current,
+    /// The current row, and those that are equal to it in the order.
+    Equals,
+    /// Those that are equal to it in the order, but not the row itself.
+    Others,
 }
 
 /// What the bounds of a frame count.

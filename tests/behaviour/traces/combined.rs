@@ -3,9 +3,9 @@
 use super::{
     emit::Ready,
     pack::{list, text},
-    translate::{Level, Translated, left, plain},
+    translate::{Level, Over, Translated, left, plain},
 };
-use orm::dynamic::{Call, Pick, Query};
+use orm::dynamic::{Call, Pick, Query, path};
 use serde_json::Value as Json;
 
 /// The rows of several queries as sets.
@@ -86,13 +86,21 @@ impl<'p> Level<'p> {
     }
 
     pub fn combined_ready(mut self, combined: Combined<'p>) -> Translated<Ready> {
-        let Combined { how, parts, keys } = combined;
+        let Combined { how, mut parts, keys } = combined;
+        let mut ordered = Vec::new();
+        keys.iter().flatten().for_each(|key| paths_of(key, &mut ordered));
+        let picked = parts.first().and_then(|first| first.picked.as_ref()).map(Vec::len);
+        for part in &mut parts {
+            ordered.iter().try_for_each(|path| part.also_pick(path))?;
+        }
         let mut parts = parts.into_iter().map(|mut part| {
             part.set_whole();
             part.ready()
         });
         let Some(first) = parts.next() else { return left("a union of nothing") };
-        let Ready { mut query, columns } = first?;
+        let Ready { mut query, mut columns } = first?;
+        // What only the order needs is no column of the result.
+        columns.truncate(picked.unwrap_or(columns.len()));
         for part in parts {
             let other = part?.query;
             query.calls.push(match how {
@@ -111,6 +119,19 @@ impl<'p> Level<'p> {
         }
         self.cut(&mut query);
         Ok(Ready { query, columns })
+    }
+
+    /// Picks what the rows of several queries are ordered by, unless it is picked already.
+    fn also_pick(&mut self, name: &str) -> Translated<()> {
+        let Some(mut picked) = self.picked.take().filter(|_| self.combined.is_none()) else { return Ok(()) };
+        let key = self.pack.key_parts(self.pack.model(&self.model));
+        let name = if name == "pk" { &*key[0] } else { name };
+        if !picked.iter().any(|(known, _)| *known == plain(name)) {
+            let (by_name, _) = self.path(name, Over::Join)?;
+            picked.push((plain(name), path(by_name)));
+        }
+        self.picked = Some(picked);
+        Ok(())
     }
 
     /// Makes the query so far one whose rows are looked at again.
@@ -140,6 +161,19 @@ impl<'p> Level<'p> {
             Some(known) => Ok(known),
             None => left("a value of rows that they do not have"),
         })
+    }
+}
+
+/// The paths that an order key names.
+fn paths_of(json: &Json, paths: &mut Vec<String>) {
+    match json {
+        Json::Array(all) => all.iter().for_each(|one| paths_of(one, paths)),
+        Json::Object(map) => {
+            let named = json["path"].as_str().or(json["name"].as_str().filter(|_| json["e"] == "F"));
+            paths.extend(named.map(str::to_owned));
+            map.values().for_each(|one| paths_of(one, paths));
+        }
+        _ => {}
     }
 }
 

@@ -52,7 +52,11 @@ fn tagged(value: &Value, literal: &Json) -> bool {
         }
         ("$date", Value::Date(it)) => it.to_string() == text(inner),
         ("$time", Value::Time(it)) => text(inner).parse() == Ok(*it),
-        ("$datetime", Value::Timestamp(it)) => moment(text(inner)) == Some(it.and_utc()),
+        // What is asked for in a zone comes as the clocks there show it.
+        ("$datetime", Value::Timestamp(it)) => {
+            let local = chrono::DateTime::parse_from_rfc3339(text(inner)).map(|moment| moment.naive_local());
+            moment(text(inner)) == Some(it.and_utc()) || local == Ok(*it)
+        }
         ("$datetime", Value::DateTime(it)) => moment(text(inner)) == Some(*it),
         ("$duration_us", Value::Duration(it)) => inner.as_i64() == it.num_microseconds(),
         ("$uuid", Value::Uuid(it)) => it.to_string() == text(inner),
@@ -97,16 +101,27 @@ fn any_order(ours: &[DynRow], wanted: &[Json], same: Same<'_>) -> bool {
     })
 }
 
-/// A value under the name that Django gives it.
-pub fn get<'r>(row: &'r DynRow, name: &str) -> Option<&'r Value> {
+/// Whether the value under the name that Django gives it is this.
+pub fn is(row: &DynRow, name: &str, wanted: &Json) -> bool {
     let name = super::translate::plain(name);
-    row.get(&name).or_else(|| row.get(&format!("{name}_s")))
+    holds(row, &name, wanted) || row.get(&name).is_none() && holds(row, &format!("{name}_s"), wanted)
+}
+
+/// Whether a value of a row is this; a key of several parts stands under a name for each.
+fn holds(row: &DynRow, name: &str, wanted: &Json) -> bool {
+    match (row.get(name), wanted) {
+        (Some(value), _) => same(value, wanted),
+        (None, Json::Array(parts)) => {
+            let parts = parts.iter().enumerate();
+            parts.into_iter().all(|(at, part)| row.get(&format!("{name}_{at}")).is_some_and(|value| same(value, part)))
+        }
+        (None, _) => false,
+    }
 }
 
 /// Whether values of a row, by their names, are these.
 pub fn named(row: &DynRow, names: &[String], wanted: &[Json]) -> bool {
-    names.len() == wanted.len()
-        && names.iter().zip(wanted).all(|(name, wanted)| row.get(name).is_some_and(|value| same(value, wanted)))
+    names.len() == wanted.len() && names.iter().zip(wanted).all(|(name, wanted)| holds(row, name, wanted))
 }
 
 /// Whether a row is the recorded instance: its key, and what was annotated to it.
@@ -115,9 +130,7 @@ pub fn instance(row: &DynRow, key: &[String], wanted: &Json) -> bool {
         Json::Array(parts) => parts.clone(),
         one => vec![one.clone()],
     };
-    let annotated = wanted["ann"]
-        .as_object()
-        .is_none_or(|map| map.iter().all(|(name, wanted)| get(row, name).is_some_and(|value| same(value, wanted))));
+    let annotated = wanted["ann"].as_object().is_none_or(|map| map.iter().all(|(name, wanted)| is(row, name, wanted)));
     named(row, key, &keys) && annotated
 }
 

@@ -79,7 +79,15 @@ impl Level<'_> {
 
     /// The query that goes on from what is there.
     fn begin(&mut self, model: String) -> Query {
-        self.before.take().unwrap_or_else(|| Query::of(model))
+        self.before.take().unwrap_or_else(|| self.over(model))
+    }
+
+    /// A query over a model, in which parts of instants are those in the active zone.
+    pub fn over(&self, model: impl Into<String>) -> Query {
+        match &self.pack.zone {
+            Some(zone) if self.around.is_none() => Query::of(model).in_zone(super::zones::zone(zone)),
+            _ => Query::of(model),
+        }
     }
 
     fn is_window_name(&self, name: &str) -> bool {
@@ -118,7 +126,7 @@ impl Level<'_> {
     }
 
     /// The names of the columns of the model's key.
-    fn key(&self) -> Vec<String> {
+    pub fn key(&self) -> Vec<String> {
         let meta = self.pack.models.get(&self.model).unwrap();
         meta.key
             .iter()
@@ -131,7 +139,8 @@ impl Level<'_> {
         if let Some(combined) = self.combined.take() {
             return self.combined_ready(*combined);
         }
-        if !self.prefetched.is_empty() {
+        // What is picked has no rows beside it, in Django neither.
+        if !self.prefetched.is_empty() && self.picked.is_none() {
             return self.whole_rows();
         }
         let mut query = self.begin(self.model.clone());
@@ -175,17 +184,25 @@ impl Level<'_> {
                 .into_iter()
                 .map(|name| if names.contains(&name) { format!("{name}_s") } else { name })
                 .collect();
+            let more = row.len() > columns.len() && self.bare;
             let slices = std::mem::take(&mut self.slices);
             let (distinct, mut rest) = (std::mem::take(&mut self.distinct), Query::of(""));
             self.emit(&mut query)?;
             (self.slices, self.distinct) = (slices, distinct);
             let order = query.calls.iter().rposition(|call| matches!(call, Call::OrderBy(_)));
             let order = order.map(|place| query.calls.split_off(place)).unwrap_or_default();
+            if let Some(fields) = self.first_of.take() {
+                query.calls.extend(order.iter().cloned());
+                query.calls.push(Call::DistinctOn(fields.into_iter().map(Pick::Path).collect()));
+            }
             query.calls.push(Call::Values(row.into_iter().map(pick).collect()));
             query.calls.extend(order);
             self.cut(&mut rest);
             query.calls.extend(rest.calls);
-            return Ok(Ready { query, columns });
+            if more {
+                query.calls.push(Call::Values(columns.iter().map(|name| Pick::Path(name.clone())).collect()));
+            }
+            return Ok(Ready { query, columns: self.shown(columns) });
         }
         let keys: Vec<(String, Term)> = match self.keys.clone() {
             Some(keys) => keys,
@@ -201,7 +218,8 @@ impl Level<'_> {
             .map(|(name, term)| if names.contains(&name) { (format!("{name}_s"), term) } else { (name, term) })
             .collect();
         // After `values`, only what it names is a key.
-        for name in plain_names.iter().filter(|_| self.keys.is_none()) {
+        let kept = |name: &&String| picked.as_ref().is_none_or(|picked| picked.iter().any(|(known, _)| known == *name));
+        for name in plain_names.iter().filter(|_| self.keys.is_none()).filter(kept) {
             let selected = format!("{name}_s");
             if !row.iter().any(|(known, _)| *known == selected) {
                 row.push((selected, path(name.as_str())));
@@ -222,6 +240,12 @@ impl Level<'_> {
                 row.push((selected, path(name.as_str())));
             } else if !names.contains(name) && !row.iter().any(|(known, _)| known == name) {
                 row.push((name.clone(), term.clone()));
+            }
+        }
+        // What a condition on groups names beside aggregates is one as well.
+        for name in std::mem::take(&mut self.loose) {
+            if !row.iter().any(|(_, term)| *term == path(name.as_str())) {
+                row.push((format!("o_{}", row.len()), path(name)));
             }
         }
         // And so is what stands beside an aggregate.
@@ -245,7 +269,21 @@ impl Level<'_> {
         if self.bare {
             query.calls.push(Call::Values(columns.iter().map(|name| Pick::Path(name.clone())).collect()));
         }
-        Ok(Ready { query, columns })
+        Ok(Ready { query, columns: self.shown(columns) })
+    }
+
+    /// The columns of a result: keys of several parts are one each.
+    fn shown(&self, columns: Vec<String>) -> Vec<String> {
+        let part_of = |name: &str| {
+            let (base, place) = name.rsplit_once('_')?;
+            self.composites.iter().any(|(known, _)| known == base).then(|| (base.to_owned(), place == "0"))
+        };
+        let shown = columns.into_iter().filter_map(|name| match part_of(&name) {
+            Some((base, true)) => Some(base),
+            Some((_, false)) => None,
+            None => Some(name),
+        });
+        shown.collect()
     }
 
     fn mentions_aggregate(&self, term: &Term) -> bool {

@@ -17,6 +17,10 @@ pub struct Pack {
     pub json: Json,
     pub catalog: Catalog,
     pub models: Models,
+    /// The zone in which the evaluation at hand asks for parts of instants.
+    pub zone: Option<String>,
+    /// Whether moments are instants.
+    instants: bool,
     places: HashMap<String, usize>,
 }
 
@@ -33,15 +37,15 @@ fn is_true(json: &Json) -> bool {
 }
 
 impl Pack {
-    pub fn read(path: &std::path::Path) -> Pack {
-        let json: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    pub fn read(path: &std::path::Path, json: Json, instants: bool) -> Pack {
         let places: HashMap<_, _> = list(&json["models"])
             .iter()
             .enumerate()
             .map(|(place, model)| (text(&model["label"]).to_owned(), place))
             .collect();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let mut pack = Pack { name, catalog: Catalog::new(), models: Models::describe([]).unwrap(), places, json };
+        let (catalog, models) = (Catalog::new(), Models::describe([]).unwrap());
+        let mut pack = Pack { name, catalog, models, zone: None, instants, places, json };
         let described = list(&pack.json["models"]).iter().filter(|model| model["proxy_for"].is_null());
         pack.models = Models::describe(described.map(|model| pack.describe(model)).collect::<Vec<_>>()).unwrap();
         let limits = orm::dynamic::Limits { joins: 200, size: 5_000, ..Default::default() };
@@ -84,8 +88,51 @@ impl Pack {
         list(&model["fields"]).iter().find(|field| text(&field["name"]) == name)
     }
 
-    fn use_tz(&self) -> bool {
-        is_true(&self.json["settings"]["USE_TZ"])
+    /// The kind of a date with a time.
+    pub fn moment(&self) -> Kind {
+        if self.instants { Kind::DateTime } else { Kind::Timestamp }
+    }
+
+    /// The names of the parts of a model's key.
+    pub fn key_parts(&self, json: &Json) -> Vec<String> {
+        let fields = list(&json["fields"]);
+        let key = fields.iter().find(|field| text(&field["type"]) == "CompositePrimaryKey");
+        let Some(key) = key else { return vec![text(&json["pk"]).to_owned()] };
+        let named = |part: &Json| {
+            let known = fields.iter().find(|field| field["name"] == *part || field["attname"] == *part);
+            known.map_or(String::new(), |field| text(&field["name"]).to_owned())
+        };
+        list(&key["fields"]).iter().map(named).collect()
+    }
+
+    /// Where a relation of several columns leads, if it is to the key there.
+    pub fn object<'p>(&'p self, field: &'p Json) -> Option<&'p str> {
+        let relation = &field["relation"];
+        let target = self.model(text(&relation["to"]));
+        let attname = |name: &Json| {
+            let fields = list(&target["fields"]);
+            let known = fields.iter().find(|field| field["name"] == *name || field["attname"] == *name);
+            known.map_or(String::new(), |field| text(&field["name"]).to_owned())
+        };
+        let to: Vec<String> = list(&relation["to_fields"]).iter().map(attname).collect();
+        (to == self.key_parts(target)).then(|| self.label(text(&relation["to"])))
+    }
+
+    /// The one-to-one by which a model is a child of another.
+    pub fn link(&self, json: &Json, parent: &str) -> Option<String> {
+        let is_link =
+            |field: &&Json| is_true(&field["fk"]["parent_link"]) && self.label(text(&field["fk"]["to"])) == parent;
+        list(&json["fields"]).iter().find(is_link).map(|link| text(&link["name"]).to_owned())
+    }
+
+    /// The model, or its parent, whose rows have something by this name.
+    pub fn with_accessor(&self, model: &str, accessor: &str) -> Option<&Json> {
+        let json = self.model(model);
+        let reverse = list(&json["reverse"]).iter().any(|reverse| text(&reverse["accessor"]) == accessor);
+        match reverse || self.field(json, accessor).is_some() {
+            true => Some(json),
+            false => list(&json["parents"]).iter().find_map(|parent| self.with_accessor(text(parent), accessor)),
+        }
     }
 
     /// A foreign key can point to the key of its target only.
@@ -99,21 +146,19 @@ impl Pack {
     fn describe(&self, json: &Json) -> NewModel {
         let (app, name) = text(&json["label"]).split_once('.').unwrap();
         let mut model = NewModel::new(app, name).table(text(&json["table"]));
-        let mut key = vec![text(&json["pk"])];
+        let mut key = self.key_parts(json);
         let mut taken = BTreeSet::new();
         for field in list(&json["fields"]) {
             taken.insert(text(&field["name"]));
             match text(&field["type"]) {
-                "CompositePrimaryKey" => {
-                    let named = |part: &Json| {
-                        let known = list(&json["fields"])
-                            .iter()
-                            .find(|field| field["name"] == *part || field["attname"] == *part);
-                        known.map_or("", |field| text(&field["name"]))
-                    };
-                    key = list(&field["fields"]).iter().map(named).collect();
+                "CompositePrimaryKey" => {}
+                "ForeignObject" => {
+                    // Its columns are those of other fields: here it has some of its own, which hold the same.
+                    if let Some(to) = self.object(field) {
+                        let new = NewField::foreign_key(text(&field["name"]), to).named(own_prefix(field)).null();
+                        model = model.field(new.on_delete(on_delete(&field["relation"], &field["null"])));
+                    }
                 }
-                "ForeignObject" => {}
                 "ForeignKey" | "OneToOneField" if !self.points_to_key(field) => {
                     // Its column is there all the same.
                     let target = self.model(text(&field["fk"]["to"]));
@@ -121,7 +166,7 @@ impl Pack {
                     model = model.field(plain(NewField::column(text(&field["attname"]), kind), field));
                     key.iter_mut()
                         .filter(|part| **part == text(&field["name"]))
-                        .for_each(|part| *part = text(&field["attname"]));
+                        .for_each(|part| *part = text(&field["attname"]).to_owned());
                 }
                 "ForeignKey" | "OneToOneField" => {
                     let to = self.label(text(&field["fk"]["to"]));
@@ -129,7 +174,7 @@ impl Pack {
                         true => NewField::one_to_one(text(&field["name"]), to),
                         false => NewField::foreign_key(text(&field["name"]), to),
                     };
-                    model = model.field(plain(new.on_delete(on_delete(&field["fk"])), field));
+                    model = model.field(plain(new.on_delete(on_delete(&field["fk"], &no_default(field))), field));
                 }
                 "ManyToManyField" => {
                     if let Some(new) = self.many(text(&field["name"]), field, "to", "source_field", "target_field") {
@@ -152,6 +197,9 @@ impl Pack {
                     if let Some(new) = self.many(name, field, label, "target_field", "source_field") {
                         model = model.field(new);
                     }
+                }
+                "one_to_many" if self.object(field).is_some() => {
+                    model = model.field(NewField::has_many(name, label, text(&field["name"])));
                 }
                 _ if field["fk"].is_null() || !self.points_to_key(field) => {}
                 "one_to_one" => model = model.field(NewField::has_one(name, label, text(&field["name"]))),
@@ -180,8 +228,7 @@ impl Pack {
             "DecimalField" => Kind::Decimal,
             "DateField" => Kind::Date,
             "TimeField" => Kind::Time,
-            "DateTimeField" if self.use_tz() => Kind::DateTime,
-            "DateTimeField" => Kind::Timestamp,
+            "DateTimeField" => self.moment(),
             "DurationField" => Kind::Duration,
             "UUIDField" => Kind::Uuid,
             "BinaryField" => Kind::Bytes,
@@ -221,7 +268,48 @@ impl Pack {
         let empty = engine::Schema::default();
         let operations = engine::diff(&empty, &to, &mut engine::diff::Refuse).map_err(orm::migrate::engine_error)?;
         let plan = engine::plan(bed.db.dialect().into(), &empty, &operations).map_err(orm::migrate::engine_error)?;
-        bed.db.batch(plan.iter().map(|statement| statement.sql()).collect::<Vec<_>>().join(";\n")).await
+        let unique = self.unique_indexes(bed.db.dialect());
+        let sql = plan.iter().map(|statement| statement.sql().to_owned()).chain(unique);
+        bed.db.batch(sql.collect::<Vec<_>>().join(";\n")).await
+    }
+
+    /// What makes the rows of the tables differ as Django's models say.
+    fn unique_indexes(&self, dialect: orm::Dialect) -> Vec<String> {
+        let (mut sql, mut tables) = (Vec::new(), BTreeSet::new());
+        let quote = if dialect == orm::Dialect::MariaDb { '`' } else { '"' };
+        for json in list(&self.json["models"]).iter().filter(|json| json["proxy_for"].is_null()) {
+            let meta = self.models.get(text(&json["label"])).unwrap();
+            if !tables.insert(text(&json["table"])) {
+                continue;
+            }
+            let fields = list(&json["fields"]).iter();
+            let alone = fields.filter(|field| is_true(&field["unique"]) || is_true(&field["fk"]["one_to_one"]));
+            let alone = alone.map(|field| vec![field["name"].clone()]);
+            let together = list(&json["meta"]["unique_together"]).iter().map(|names| list(names).to_vec());
+            let constraints = list(&json["meta"]["constraints"]).iter();
+            let constraints =
+                constraints.filter(|it| text(&it["type"]) == "UniqueConstraint" && it["condition"].is_null());
+            for names in alone.chain(together).chain(constraints.map(|it| list(&it["fields"]).to_vec())) {
+                let column = |name: &Json| {
+                    let field =
+                        list(&json["fields"]).iter().find(|it| it["name"] == *name || it["attname"] == *name)?;
+                    meta.columns.iter().find(|column| column.name == text(&field["column"]))
+                };
+                let Some(columns) = names.iter().map(column).collect::<Option<Vec<_>>>() else { continue };
+                // A text without an end has no index there.
+                let endless = columns.iter().any(|it| it.kind == Kind::Text && it.max_length.is_none());
+                let kept = !endless || dialect != orm::Dialect::MariaDb;
+                if kept && !columns.is_empty() {
+                    let columns: Vec<String> = columns.iter().map(|it| format!("{quote}{}{quote}", it.name)).collect();
+                    let (place, columns) = (sql.len(), columns.join(", "));
+                    let table = text(&json["table"]);
+                    sql.push(format!(
+                        "CREATE UNIQUE INDEX {quote}unique_{place}{quote} ON {quote}{table}{quote} ({columns})"
+                    ));
+                }
+            }
+        }
+        sql
     }
 
     /// Takes the tables away: files share the names of some.
@@ -230,6 +318,23 @@ impl Pack {
         let tables: BTreeSet<String> = self.models.iter().map(|model| model.table.clone()).collect();
         let drop = tables.iter().map(|table| format!("DROP TABLE {quote}{table}{quote}"));
         bed.db.batch(drop.collect::<Vec<_>>().join(";\n")).await
+    }
+
+    /// The columns that relations of several columns have here, with the places of what they hold.
+    fn own_columns<'m>(&self, model: &'m ModelRef, names: &[Json]) -> Vec<(usize, &'m orm::model::ColumnMeta)> {
+        let label = model.label();
+        let fields = list(&self.model(&label)["fields"]);
+        let mut own = Vec::new();
+        for field in fields.iter().filter(|field| text(&field["type"]) == "ForeignObject") {
+            let prefix = format!("{}_", own_prefix(field));
+            let columns = model.columns.iter().filter(|column| column.name.starts_with(&prefix));
+            for (from, column) in list(&field["relation"]["from_fields"]).iter().zip(columns) {
+                let source = fields.iter().find(|field| field["name"] == *from || field["attname"] == *from);
+                let place = source.and_then(|source| names.iter().position(|name| *name == source["column"]));
+                own.extend(place.map(|place| (place, column)));
+            }
+        }
+        own
     }
 
     /// Puts the rows of a snapshot into the tables, instead of what is in them.
@@ -250,6 +355,7 @@ impl Pack {
                     Some((place, model.columns.iter().find(|column| column.name == text(name))?))
                 })
                 .collect();
+            let columns: Vec<_> = columns.into_iter().chain(self.own_columns(model, names)).collect();
             let values: Vec<Vec<Value>> = list(rows)
                 .iter()
                 .map(|row| columns.iter().map(|(place, column)| cell(&row[*place], column.kind)).collect())
@@ -271,13 +377,25 @@ impl Pack {
     }
 }
 
+/// Whether NULL is what a field has where nothing is given.
+fn no_default(field: &Json) -> Json {
+    Json::Bool(is_true(&field["null"]) && field["default"].is_null() && field["db_default"].is_null())
+}
+
+/// How the columns begin that a relation of several columns has here.
+fn own_prefix(field: &Json) -> String {
+    format!("own_{}", text(&field["name"]))
+}
+
 /// What Django does, or its database.
-fn on_delete(fk: &Json) -> OnDelete {
+fn on_delete(fk: &Json, null: &Json) -> OnDelete {
     match text(&fk["on_delete"]) {
         "CASCADE" | "DB_CASCADE" => OnDelete::Cascade,
         "PROTECT" => OnDelete::Protect,
         "RESTRICT" => OnDelete::Restrict,
         "SET_NULL" | "DB_SET_NULL" => OnDelete::SetNull,
+        // Without a default, NULL is what Django sets.
+        "SET_DEFAULT" | "DB_SET_DEFAULT" if is_true(null) => OnDelete::SetNull,
         "SET_DEFAULT" | "DB_SET_DEFAULT" | "SET" => OnDelete::SetDefault,
         _ => OnDelete::DoNothing,
     }

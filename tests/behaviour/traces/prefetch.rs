@@ -10,17 +10,33 @@ use orm::dynamic::{Call, DynRow, Prefetch, Query, path};
 use serde_json::Value as Json;
 
 impl Pack {
-    /// The name here of a relation that Django knows by its accessor, and the model that it leads to.
-    fn relation(&self, model: &str, accessor: &str) -> Option<(String, String)> {
+    /// The path here of a relation that Django knows by its accessor, and the model that it leads to.
+    fn relation(&self, model: &str, accessor: &str) -> Option<(Vec<String>, String)> {
         let json = self.model(model);
         let reverse = list(&json["reverse"]).iter().find(|reverse| text(&reverse["accessor"]) == accessor);
         if let Some(reverse) = reverse {
             let to = self.label(text(&reverse["model"])).to_owned();
-            return Some((text(&reverse["query_name"]).to_owned(), to));
+            return Some((vec![text(&reverse["query_name"]).to_owned()], to));
         }
-        let field = self.field(json, accessor)?;
-        let to = field["fk"]["to"].as_str().or(field["m2m"]["to"].as_str())?;
-        Some((accessor.to_owned(), self.label(to).to_owned()))
+        let Some(field) = self.field(json, accessor) else {
+            // A child has what its parent has.
+            return list(&json["parents"]).iter().find_map(|parent| {
+                let parent = self.label(text(parent));
+                let (path, to) = self.relation(parent, accessor)?;
+                Some((std::iter::once(self.link(json, parent)?).chain(path).collect(), to))
+            });
+        };
+        let to = field["fk"]["to"].as_str().or(field["m2m"]["to"].as_str()).or(self.object(field))?;
+        Some((vec![accessor.to_owned()], self.label(to).to_owned()))
+    }
+}
+
+/// The rows at the end of a path of relations.
+fn at_end<'r>(row: &'r DynRow, path: &[String]) -> Option<&'r [DynRow]> {
+    match path {
+        [last] => row.related(last),
+        [link, rest @ ..] => at_end(row.related(link)?.first()?, rest),
+        [] => None,
     }
 }
 
@@ -31,12 +47,15 @@ impl Level<'_> {
             self.prefetched.clear();
         }
         for lookup in list(&call["lookups"]) {
+            if self.prefetched_below(lookup)? {
+                continue;
+            }
             let (mut model, mut parts) = (self.model.clone(), Vec::new());
             for part in text(&lookup["path"]).split("__") {
                 let Some((name, to)) = self.pack.relation(&model, part) else {
                     return left("a relation that is not there");
                 };
-                parts.push(name);
+                parts.extend(name);
                 model = to;
             }
             let relation = parts.join("__");
@@ -51,10 +70,27 @@ impl Level<'_> {
             }
             if let Some(name) = lookup["to_attr"].as_str() {
                 asked = asked.named(plain(name));
+                self.named_rows.push((name.to_owned(), model, self.prefetched.len()));
             }
             self.prefetched.push(asked);
         }
         Ok(())
+    }
+
+    /// What is asked for below rows that an earlier lookup has given a name.
+    fn prefetched_below(&mut self, lookup: &Json) -> Translated<bool> {
+        let Some((first, rest)) = text(&lookup["path"]).split_once("__") else { return Ok(false) };
+        let Some((_, model, place)) = self.named_rows.iter().find(|(name, ..)| name == first) else {
+            return Ok(false);
+        };
+        let mut below = Level::new(self.pack, model, self.nulls_first);
+        let mut lookup = lookup.clone();
+        lookup["path"] = rest.into();
+        below.prefetch_related(&serde_json::json!({"lookups": [lookup]}))?;
+        let Prefetch::Rows(rows) = &mut self.prefetched[*place] else { return Ok(false) };
+        let query = rows.query.get_or_insert_with(|| Query::of(model.as_str()));
+        query.calls.push(Call::Prefetch(below.prefetched));
+        Ok(true)
     }
 
     /// The query with whole rows, and what is prefetched for them.
@@ -62,7 +98,7 @@ impl Level<'_> {
         if self.is_grouped() || self.picked.is_some() || self.combined.is_some() || self.row.is_some() {
             return left("related rows beside values");
         }
-        let mut query = Query::of(self.model.clone());
+        let mut query = self.over(self.model.clone());
         let meta = self.pack.models.get(&self.model).unwrap();
         let columns = meta.key.iter().map(|&column| {
             let field = &meta.fields[usize::from(meta.columns[usize::from(column)].field)];
@@ -89,7 +125,7 @@ pub fn beside(pack: &Pack, model: &str, row: &DynRow, wanted: &Json, ordered: bo
     let mut lists = lists.map(|(name, wanted)| (name, list(wanted).to_vec()));
     let lists_agree = lists.all(|(name, wanted)| {
         let known = pack.relation(model, name);
-        let ours = row.related(&plain(name)).or_else(|| row.related(&known.as_ref()?.0));
+        let ours = row.related(&plain(name)).or_else(|| at_end(row, &known.as_ref()?.0));
         let Some(ours) = ours else { return false };
         let to = known.map(|(_, to)| to);
         let one = |row: &DynRow, wanted: &Json| is_row(pack, to.as_deref(), row, wanted, ordered);
@@ -106,7 +142,7 @@ pub fn beside(pack: &Pack, model: &str, row: &DynRow, wanted: &Json, ordered: bo
     let mut single = wanted["rel"].as_object().into_iter().flatten();
     let single_agree = single.all(|(name, wanted)| {
         let Some((known, to)) = pack.relation(model, name) else { return true };
-        match (row.related(&known), wanted) {
+        match (at_end(row, &known), wanted) {
             (None, _) => true,
             (Some(rows), Json::Null) => rows.is_empty(),
             (Some([row]), wanted) => is_row(pack, Some(&to), row, wanted, ordered),

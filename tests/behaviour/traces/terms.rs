@@ -6,7 +6,7 @@ use super::{
 };
 use orm::{
     Kind,
-    dynamic::{Aggregate, Case, Frame, Node, Order, Query, Term, Window, call, exists, path},
+    dynamic::{Aggregate, Case, Frame, Node, Order, Query, Term, Window, Without, call, exists, path},
 };
 use serde_json::Value as Json;
 
@@ -70,7 +70,7 @@ impl Level<'_> {
         match json {
             Json::Array(all) => {
                 // Django leaves NULL out of a list.
-                let all = all.iter().filter(|one| !one.is_null());
+                let all = all.iter().filter(|one| !one.is_null() && !list(one).iter().any(Json::is_null));
                 Ok(Term::List(all.map(|one| self.value(one)).collect::<Translated<_>>()?))
             }
             Json::Object(_) if !json["e"].is_null() => self.term(json),
@@ -88,13 +88,17 @@ impl Level<'_> {
                 let Some(around) = &mut self.around else {
                     return left("a reference to a query around that is not there");
                 };
-                let before = around.clone();
                 let inner = match json["name"].as_str() {
-                    Some(name) => around.path(name, Over::Set).map(|(name, _)| path(name))?,
+                    Some(name) => around.path(name, Over::Join).map(|(name, _)| path(name))?,
                     None => around.term(&json["name"])?,
                 };
-                **around = *before;
                 Ok(inner.outer())
+            }
+            "value" if json["value"].is_null() && !json["output_field"].is_null() => {
+                match super::functions::kind_of(text(&json["output_field"]["type"])) {
+                    Some(kind) => Ok(kind.into()),
+                    None => literal(&json["value"]),
+                }
             }
             "value" => literal(&json["value"]),
             "op" => {
@@ -109,6 +113,8 @@ impl Level<'_> {
                     "&" => call("bit_and", [a, b]),
                     "|" => call("bit_or", [a, b]),
                     "#" => call("bit_xor", [a, b]),
+                    "<<" => call("shift_left", [a, b]),
+                    ">>" => call("shift_right", [a, b]),
                     other => return left(format!("the operator {other}")),
                 })
             }
@@ -126,6 +132,8 @@ impl Level<'_> {
                     default => Some(self.term(default)?).filter(|term| *term != Term::Value(Json::Null)),
                 };
                 if when.is_empty() {
+                    let kind = super::functions::kind_of(text(&json["output_field"]["type"]));
+                    let otherwise = otherwise.or(kind.map(Term::from));
                     return otherwise.ok_or_else(|| Left("a case without a branch".to_owned()));
                 }
                 Ok(Node::Case(Case { when, otherwise }).into())
@@ -135,17 +143,29 @@ impl Level<'_> {
             "agg" => self.agg(json),
             "window" => self.window(json),
             "func" => self.func(json),
+            "" => literal(json),
             other => left(format!("the expression {other}")),
         }
     }
 
     fn inner(&mut self, json: &Json) -> Translated<Query> {
-        if !json["related"].is_null() {
-            return left("a related manager inside a query");
-        }
         let mut level = self.inside(text(&json["model"]));
+        if !json["related"].is_null() {
+            level.belongs(&json["related"])?;
+        }
         level.calls(list(&json["calls"]))?;
+        if let Some(around) = level.around.take() {
+            self.joined_inside(*around);
+        }
         Ok(level.ready()?.query)
+    }
+
+    /// What a query inside this one refers to is joined here.
+    fn joined_inside(&mut self, seen: Level<'_>) {
+        (self.joins, self.joined, self.calling) = (seen.joins, seen.joined, seen.calling);
+        if let (Some(around), Some(seen)) = (&mut self.around, seen.around) {
+            around.joined_inside(*seen);
+        }
     }
 
     fn window(&mut self, json: &Json) -> Translated<Term> {
@@ -157,9 +177,12 @@ impl Level<'_> {
         window.order_by = self.order(&keys)?;
         let frame = &json["frame"];
         if !frame.is_null() {
-            if !frame["exclusion"].is_null() {
-                return left("a frame with an exclusion");
-            }
+            window.without = match text(&frame["exclusion"]) {
+                "current_row" => Some(Without::Current),
+                "group" => Some(Without::Equals),
+                "ties" => Some(Without::Others),
+                _ => None,
+            };
             let ends = (frame["start"].as_i64(), frame["end"].as_i64());
             window = window.frame(match text(&frame["unit"]) {
                 "rows" => Frame::Rows(ends.0, ends.1),
@@ -180,7 +203,9 @@ impl Level<'_> {
         match (text(&resolved["type"]), text(&value["$datetime"]), text(&value["$date"])) {
             ("DateField", moment, "") if plain && moment.len() >= 10 => serde_json::json!({"$date": &moment[..10]}),
             ("DateTimeField", "", day) if plain && !day.is_empty() => {
-                serde_json::json!({"$datetime": format!("{day}T00:00:00")})
+                let zone = super::zones::offset_of(&self.pack.zone).unwrap_or_default();
+                let zone = if self.pack.moment() == Kind::DateTime { zone } else { String::new() };
+                serde_json::json!({"$datetime": format!("{day}T00:00:00{zone}")})
             }
             _ => value.clone(),
         }
@@ -191,6 +216,9 @@ impl Level<'_> {
         let function = match text(&json["name"]) {
             name @ ("Count" | "Sum" | "Avg" | "Min" | "Max") => name.to_lowercase(),
             "StringAgg" => "string_agg".to_owned(),
+            "BitAnd" => "bit_and".to_owned(),
+            "BitOr" => "bit_or".to_owned(),
+            "BitXor" => "bit_xor".to_owned(),
             "AnyValue" => "any_value".to_owned(),
             "StdDev" if kw["sample"] == Json::Bool(true) => "std_dev_sample".to_owned(),
             "StdDev" => "std_dev".to_owned(),
@@ -242,137 +270,5 @@ impl Level<'_> {
             .collect();
         let order_by = self.order(&keys)?;
         Ok(Node::Aggregate(Aggregate { function, of, distinct, filter, default, order_by, separator }).into())
-    }
-
-    fn func(&mut self, json: &Json) -> Translated<Term> {
-        let name = text(&json["name"]);
-        let mut args = Vec::new();
-        for arg in list(&json["args"]) {
-            args.push(if arg["e"].is_null() { literal(arg)? } else { self.term(arg)? });
-        }
-        let kw = json["kw"].clone();
-        let mut given = |name: &str, args: &mut Vec<Term>| -> Translated<()> {
-            let value = &kw[name];
-            if !value.is_null() {
-                args.push(if value["e"].is_null() { literal(value)? } else { self.term(value)? });
-            }
-            Ok(())
-        };
-        let zone = |kw: &Json| !kw["tzinfo"].is_null();
-        if zone(&kw) {
-            return left("time zones");
-        }
-        Ok(match name {
-            "Lower" | "Upper" | "Length" | "Trim" | "Coalesce" | "Greatest" | "Least" | "Abs" | "NullIf" | "Now"
-            | "LTrim" | "RTrim" | "Reverse" | "MD5" | "SHA256" | "Sign" | "Ceil" | "Floor" | "Sqrt" | "Exp" | "Ln"
-            | "Sin" | "Cos" | "Tan" | "ASin" | "ACos" | "ATan" | "Degrees" | "Radians" | "Power" => {
-                call(name.to_lowercase(), args)
-            }
-            "Log" if args.len() == 2 => {
-                args.swap(0, 1);
-                call("log", args)
-            }
-            "RowNumber" => call("row_number", args),
-            "Rank" => call("rank", args),
-            "DenseRank" => call("dense_rank", args),
-            "PercentRank" => call("percent_rank", args),
-            "CumeDist" => call("cume_dist", args),
-            "FirstValue" => call("first_value", args),
-            "LastValue" => call("last_value", args),
-            "Ntile" => {
-                given("num_buckets", &mut args)?;
-                call("ntile", args)
-            }
-            "NthValue" => {
-                given("nth", &mut args)?;
-                call("nth_value", args)
-            }
-            "Lag" | "Lead" => {
-                given("offset", &mut args)?;
-                given("default", &mut args)?;
-                call(name.to_lowercase(), args)
-            }
-            "KeyTransform" | "KeyTextTransform" => {
-                args.push(literal(&kw["key_name"])?);
-                let inside = call("json_get", args);
-                if name == "KeyTransform" { inside } else { call("json_text", [inside]) }
-            }
-            "StrIndex" => call("position", args),
-            "Right" => {
-                given("length", &mut args)?;
-                call("right", args)
-            }
-            "Repeat" => {
-                given("number", &mut args)?;
-                call("repeat", args)
-            }
-            "LPad" | "RPad" => {
-                given("length", &mut args)?;
-                given("fill_text", &mut args)?;
-                if args.len() == 2 {
-                    args.push(" ".into());
-                }
-                call(name.to_lowercase(), args)
-            }
-            "TruncYear" | "TruncQuarter" | "TruncMonth" | "TruncWeek" | "TruncDay" | "TruncHour" | "TruncMinute"
-            | "TruncSecond"
-                if kw["output_field"].is_null() =>
-            {
-                call(format!("trunc_{}", name["Trunc".len()..].to_lowercase()), args)
-            }
-            "TruncTime" => call("time", args),
-            "Concat" => {
-                let texts = args.into_iter().map(|arg| match arg {
-                    text @ Term::Value(_) => text,
-                    other => call("coalesce", [other, "".into()]),
-                });
-                call("concat", texts)
-            }
-            "Round" => {
-                given("precision", &mut args)?;
-                call("round", args)
-            }
-            "Substr" => {
-                given("pos", &mut args)?;
-                given("length", &mut args)?;
-                call("substr", args)
-            }
-            "Left" => {
-                given("length", &mut args)?;
-                call("left", args)
-            }
-            "Replace" => {
-                given("text", &mut args)?;
-                given("replacement", &mut args)?;
-                if args.len() == 2 {
-                    args.push("".into());
-                }
-                call("replace", args)
-            }
-            "ExpressionWrapper" if args.len() == 1 => args.remove(0),
-            "Mod" if args.len() == 2 => {
-                let right = args.remove(1);
-                args.remove(0) % right
-            }
-            "ExtractIsoYear" => call("iso_year", args),
-            "ExtractWeekDay" => call("week_day", args),
-            "ExtractIsoWeekDay" => call("iso_week_day", args),
-            "ExtractQuarter" | "ExtractWeek" | "ExtractYear" | "ExtractMonth" | "ExtractDay" | "ExtractHour"
-            | "ExtractMinute" | "ExtractSecond" => call(name["Extract".len()..].to_lowercase(), args),
-            "TruncDate" => call("date", args),
-            "Cast" if args.len() == 1 => {
-                let to = match text(&kw["output_field"]["$field"]["type"]) {
-                    "IntegerField" | "PositiveIntegerField" | "AutoField" => Kind::I32,
-                    "SmallIntegerField" | "PositiveSmallIntegerField" | "SmallAutoField" => Kind::I16,
-                    "BigIntegerField" | "PositiveBigIntegerField" | "BigAutoField" => Kind::I64,
-                    "FloatField" => Kind::F64,
-                    "CharField" | "TextField" => Kind::Text,
-                    "DecimalField" => Kind::Decimal,
-                    other => return left(format!("a cast to {other}")),
-                };
-                args.remove(0).cast(to)
-            }
-            other => return left(format!("the function {other}")),
-        })
     }
 }

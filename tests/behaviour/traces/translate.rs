@@ -3,9 +3,11 @@
 use super::{
     combined::Combined,
     pack::{Pack, list, text},
-    terms::literal,
 };
-use orm::dynamic::{Join, Node, Nulls, Order, Prefetch, Query, Term, any, path};
+use orm::{
+    Kind,
+    dynamic::{Join, Node, Nulls, Order, Prefetch, Query, Term, path},
+};
 use serde_json::Value as Json;
 
 /// Why an evaluation is left out.
@@ -26,13 +28,13 @@ pub fn plain(name: &str) -> String {
 /// A relation to many rows that the query joins.
 #[derive(Debug, Clone)]
 pub(super) struct Joined {
-    alias: String,
+    pub(super) alias: String,
     /// From which join, and by which path.
-    from: Option<String>,
-    path: String,
-    model: String,
+    pub(super) from: Option<String>,
+    pub(super) path: String,
+    pub(super) model: String,
     /// The name of a filtered relation.
-    name: Option<String>,
+    pub(super) name: Option<String>,
 }
 
 /// How a path over many rows is meant.
@@ -70,6 +72,16 @@ pub struct Level<'p> {
     pub(super) calling: Option<Vec<String>>,
     /// The model at which the last path ended, when it named no field of it.
     pub(super) ended: Option<String>,
+    /// The parts of the key at which the last path ended, when it has several.
+    pub(super) at_key: Option<Vec<String>>,
+    /// The last path without transforms and lookups, when it named a field.
+    pub(super) field: Option<String>,
+    /// The fields that conditions on groups name beside aggregates.
+    pub(super) loose: Vec<String>,
+    /// What was picked that has several parts, and how many.
+    pub(super) composites: Vec<(String, usize)>,
+    /// What the rows are the first of, each.
+    pub(super) first_of: Option<Vec<String>>,
     /// The paths of `select_related`.
     pub(super) related: Vec<String>,
     /// The model that was asked for, which may be a proxy with an order of its own.
@@ -85,6 +97,8 @@ pub struct Level<'p> {
     pub(super) row: Option<Vec<String>>,
     /// The relations whose rows are prefetched.
     pub(super) prefetched: Vec<Prefetch>,
+    /// The names that prefetched rows were given, with their models and places.
+    pub(super) named_rows: Vec<(String, String, usize)>,
     /// Whether all fields are selected, and not just the key.
     pub(super) whole: bool,
     /// NULLs come first in SQLite's ascending orders.
@@ -112,6 +126,11 @@ impl<'p> Level<'p> {
             around: None,
             calling: None,
             ended: None,
+            at_key: None,
+            field: None,
+            loose: Vec::new(),
+            composites: Vec::new(),
+            first_of: None,
             related: Vec::new(),
             asked: model.to_owned(),
             bare: false,
@@ -120,6 +139,7 @@ impl<'p> Level<'p> {
             before: None,
             row: None,
             prefetched: Vec::new(),
+            named_rows: Vec::new(),
             whole: false,
             nulls_first,
         }
@@ -128,142 +148,6 @@ impl<'p> Level<'p> {
     /// A query over another model inside this one.
     pub fn inside(&self, model: &str) -> Level<'p> {
         Level { around: Some(Box::new(self.clone())), bare: true, ..Level::new(self.pack, model, false) }
-    }
-
-    /// The path by name, with what is left of it: transforms and a lookup. Joins what leads to many rows.
-    pub fn path(&mut self, name: &str, over: Over) -> Translated<(String, bool)> {
-        let parts: Vec<&str> = name.split("__").collect();
-        if self.row.is_some() && !self.names.iter().any(|(known, _)| known == name) {
-            self.ended = None;
-            let in_row = |end: usize| self.in_row(&parts[..end].join("__"))?.ok().map(|known| (known, end));
-            let Some((known, end)) = (1..=parts.len()).rev().find_map(in_row) else {
-                return left("a value of rows that they do not have");
-            };
-            return Ok(([&[known.as_str()], &parts[end..]].concat().join("__"), false));
-        }
-        // An annotation's own name may hold the separator.
-        for end in (1..=parts.len()).rev() {
-            let first = parts[..end].join("__");
-            if let Some((known, aggregate)) = self.names.iter().find(|(known, _)| *known == first) {
-                let aggregate = *aggregate;
-                let rest: Vec<&str> = parts[end..].to_vec();
-                return Ok(([vec![plain(known).as_str()], rest].concat().join("__"), aggregate));
-            }
-        }
-        self.ended = None;
-        let (mut from, mut model, mut out, mut at) = (None, self.model.clone(), Vec::<String>::new(), 0);
-        if let Some(filtered) = self.joins.iter().find(|join| join.name.as_deref() == Some(parts[0])) {
-            (from, model, at) = (Some(filtered.alias.clone()), filtered.model.clone(), 1);
-        }
-        let mut leads = false;
-        while let Some(&part) = parts.get(at) {
-            leads = false;
-            let json = self.pack.model(&model);
-            if part == "pk" {
-                out.push("pk".to_owned());
-                at += 1;
-                break;
-            }
-            let field = list(&json["fields"])
-                .iter()
-                .find(|field| text(&field["name"]) == part || text(&field["attname"]) == part);
-            let reverse = list(&json["reverse"]).iter().find(|reverse| text(&reverse["query_name"]) == part);
-            let (to, many) = match (field, reverse) {
-                (Some(field), _) if !field["m2m"].is_null() => (text(&field["m2m"]["to"]), true),
-                (Some(field), _) if !field["fk"].is_null() => {
-                    let target = self.pack.model(text(&field["fk"]["to"]));
-                    if field["fk"]["to_field"] != target["pk"] {
-                        return left("a foreign key to another field than the key");
-                    }
-                    if text(&field["name"]) != part {
-                        out.push(part.to_owned());
-                        at += 1;
-                        break;
-                    }
-                    (text(&field["fk"]["to"]), false)
-                }
-                (Some(field), _) if text(&field["type"]) == "ForeignObject" => return left("a ForeignObject"),
-                (Some(_), _) => {
-                    out.push(part.to_owned());
-                    at += 1;
-                    break;
-                }
-                (None, Some(reverse)) => (text(&reverse["model"]), text(&reverse["kind"]) != "one_to_one"),
-                (None, None) => match self.inherited(json, part) {
-                    Some((link, parent)) => {
-                        out.push(link);
-                        model = parent;
-                        continue;
-                    }
-                    None => break,
-                },
-            };
-            out.push(part.to_owned());
-            (at, leads) = (at + 1, true);
-            model = self.pack.label(to).to_owned();
-            if many && over == Over::Join {
-                from = Some(self.join(from, &out.join("__"), &model));
-                out.clear();
-            }
-        }
-        if at == parts.len() && at > 0 && leads {
-            self.ended = Some(model);
-        }
-        let rest = parts[at..].iter().map(|part| (*part).to_owned());
-        let whole: Vec<String> = from.into_iter().chain(out).chain(rest).collect();
-        Ok((whole.join("__"), false))
-    }
-
-    /// The parent of a model that has a field of this name.
-    fn inherited(&self, json: &Json, name: &str) -> Option<(String, String)> {
-        list(&json["parents"]).iter().find_map(|parent| {
-            let label = self.pack.label(text(parent));
-            let there = self.pack.model(label);
-            let has = list(&there["fields"])
-                .iter()
-                .any(|field| text(&field["name"]) == name || text(&field["attname"]) == name)
-                || list(&there["reverse"]).iter().any(|reverse| text(&reverse["query_name"]) == name)
-                || self.inherited(there, name).is_some();
-            let link = list(&json["fields"]).iter().find(|field| {
-                field["fk"]["parent_link"] == Json::Bool(true) && self.pack.label(text(&field["fk"]["to"])) == label
-            })?;
-            has.then(|| (text(&link["name"]).to_owned(), label.to_owned()))
-        })
-    }
-
-    fn join(&mut self, from: Option<String>, path: &str, model: &str) -> String {
-        let same = |join: &&Joined| join.from == from && join.path == path && join.name.is_none();
-        let mut known = self.joins.iter().rev().filter(same);
-        let known = match &self.calling {
-            Some(used) => known.find(|join| used.contains(&join.alias)),
-            None => known.next(),
-        };
-        let alias = match known {
-            Some(join) => join.alias.clone(),
-            None => self.add_join(from, path, model, None, None),
-        };
-        if let Some(used) = &mut self.calling {
-            used.push(alias.clone());
-        }
-        alias
-    }
-
-    fn add_join(
-        &mut self,
-        from: Option<String>,
-        path: &str,
-        model: &str,
-        name: Option<String>,
-        on: Option<Term>,
-    ) -> String {
-        let alias = name.as_deref().map_or_else(|| format!("q_{}", self.joins.len()), plain);
-        let relation = match &from {
-            Some(from) => format!("{from}__{path}"),
-            None => path.to_owned(),
-        };
-        self.joined.push(Join { on, ..Join::left(relation, &alias) });
-        self.joins.push(Joined { alias: alias.clone(), from, path: path.to_owned(), model: model.to_owned(), name });
-        alias
     }
 
     pub fn calls(&mut self, calls: &[Json]) -> Translated<()> {
@@ -296,6 +180,7 @@ impl<'p> Level<'p> {
                 self.distinct = true;
                 Ok(())
             }
+            "distinct" => self.distinct_on(list(&call["fields"])),
             "values_list" if call["flat"] == Json::Bool(true) && list(&call["fields"]).is_empty() => {
                 self.values(&[Json::from("pk")])
             }
@@ -316,6 +201,11 @@ impl<'p> Level<'p> {
             // Which columns and related rows are loaded is not what is compared.
             "defer" | "only" => Ok(()),
             "select_related" => list(&call["fields"]).iter().try_for_each(|path| {
+                let first = text(path).split("__").next();
+                // The rows of a filtered relation are joined already.
+                if self.joins.iter().any(|join| join.name.is_some() && join.name.as_deref() == first) {
+                    return Ok(());
+                }
                 let (by_name, _) = self.path(text(path), Over::Set)?;
                 self.related.push(by_name);
                 Ok(())
@@ -328,12 +218,19 @@ impl<'p> Level<'p> {
 
     /// Both conditions, either, or just one of them.
     fn combine(&mut self, how: &str, other: &Json) -> Translated<()> {
-        let mine = std::mem::take(&mut self.filters);
-        let before = (self.names.len(), self.slices.len(), self.distinct, self.nothing);
-        if self.pack.label(text(&other["model"])) != self.model || !other["related"].is_null() || self.nothing {
+        if self.pack.label(text(&other["model"])) != self.model || self.nothing {
             return left(format!("the call {how}, with such a query"));
         }
+        let cut = |calls: &Json| list(calls).iter().any(|call| text(&call["m"]) == "slice");
+        if self.is_cut() || cut(&other["calls"]) {
+            return self.combine_keys(how, other);
+        }
+        let mine = std::mem::take(&mut self.filters);
+        let before = (self.names.len(), self.slices.len(), self.distinct, self.nothing);
         let order = self.order.clone();
+        if !other["related"].is_null() {
+            self.belongs(&other["related"])?;
+        }
         self.calls(list(&other["calls"]))?;
         let theirs = std::mem::replace(&mut self.filters, mine);
         self.order = order.or(self.order.take());
@@ -344,11 +241,39 @@ impl<'p> Level<'p> {
             return left(format!("the call {how}, with such a query"));
         }
         let sides = [Node::And(std::mem::take(&mut self.filters)).into(), Node::And(theirs).into()];
-        self.filters.push(match how {
-            "and" => Node::And(sides.into()).into(),
-            "or" => Node::Or(sides.into()).into(),
-            _ => Node::Xor(sides.into()).into(),
-        });
+        self.filters.push(of_both(how, sides));
+        Ok(())
+    }
+
+    /// The same of slices, whose rows are told by their keys.
+    fn combine_keys(&mut self, how: &str, other: &Json) -> Translated<()> {
+        let mut theirs = Level { bare: true, ..Level::new(self.pack, &self.asked, self.nulls_first) };
+        if !other["related"].is_null() {
+            theirs.belongs(&other["related"])?;
+        }
+        theirs.calls(list(&other["calls"]))?;
+        let fresh = Level { around: self.around.clone(), bare: self.bare, ..Level::new(self.pack, &self.asked, false) };
+        let mut mine = std::mem::replace(self, Level { nulls_first: self.nulls_first, ..fresh });
+        let order = mine.slices.is_empty().then(|| mine.order.clone()).flatten();
+        mine.bare = true;
+        if [&mine, &theirs].into_iter().any(|side| side.picked.is_some() || side.is_grouped()) {
+            return left(format!("the call {how}, with such a query"));
+        }
+        let among = |side: Level<'_>| Ok(Term::named("pk__in", side.ready()?.query));
+        let sides = [among(mine)?, among(theirs)?];
+        self.filters.push(of_both(how, sides));
+        self.order = order;
+        Ok(())
+    }
+
+    /// The first row of those that are alike in some values: what is called on them is about these rows.
+    fn distinct_on(&mut self, fields: &[Json]) -> Translated<()> {
+        let mut alike = Vec::new();
+        for field in fields {
+            let (by_name, _) = self.path(text(field), Over::Join)?;
+            alike.extend(self.at_key.take().unwrap_or_else(|| vec![by_name]));
+        }
+        self.first_of = Some(alike);
         Ok(())
     }
 
@@ -360,7 +285,12 @@ impl<'p> Level<'p> {
         let over = if negated { Over::Set } else { Over::Join };
         let translated: Translated<Vec<_>> = parts.iter().map(|part| self.q(part, over)).collect();
         self.calling = None;
-        for (term, aggregate) in translated? {
+        let loose = std::mem::take(&mut self.loose);
+        let translated = translated?;
+        if translated.iter().any(|(_, aggregate)| *aggregate) {
+            self.loose = loose;
+        }
+        for (term, aggregate) in translated {
             let term = if negated { !term } else { term };
             if aggregate { self.having.push(term) } else { self.filters.push(term) }
         }
@@ -374,11 +304,20 @@ impl<'p> Level<'p> {
                 return Ok((self.term(json)?, self.is_aggregate(json)));
             }
             let (path, aggregate) = self.path(text(&json["path"]), over)?;
+            let field = self.field.take();
+            if self.is_aggregate(&json["value"]) {
+                self.loose.extend(field.filter(|field| !field.is_empty()));
+            }
             let value = &json["value"];
             if value["e"] == "value" && value["value"].is_null() && value["output_field"]["type"] == "JSONField" {
                 return Ok((Term::named(format!("{path}__is_json_null"), true), aggregate));
             }
-            let value = self.value(&self.coerced(text(&json["path"]), &json["value"]))?;
+            let asked = self.coerced(text(&json["path"]), &json["value"]);
+            let value = self.value(&asked)?;
+            if let Some((on, lookup)) = self.text_of(text(&json["path"]), &path) {
+                let value = if asked.is_number() { Term::Value(asked.to_string().into()) } else { value };
+                return Ok((on.cast(Kind::Text).lookup(lookup, value), aggregate));
+            }
             return Ok((Term::named(path, value), aggregate || self.is_aggregate(&json["value"])));
         }
         let negated_here = json["negated"] == Json::Bool(true);
@@ -398,6 +337,22 @@ impl<'p> Level<'p> {
             _ => Node::And(terms).into(),
         };
         Ok((if negated_here && !empty { !all } else { all }, aggregate))
+    }
+
+    /// The text of a number or a day that a lookup on texts is made on: Django makes it one.
+    fn text_of(&self, asked: &str, by_name: &str) -> Option<(Term, String)> {
+        let resolved = &self.pack.json["paths"][&self.asked][asked];
+        let resolved = if resolved.is_null() { &self.pack.json["paths"][&self.model][asked] } else { resolved };
+        let lookup = text(&resolved["lookup"]);
+        let texts = ["contains", "startswith", "endswith", "regex", "exact"];
+        let on_text = lookup != "exact" && texts.contains(&lookup.strip_prefix('i').unwrap_or(lookup));
+        let kind = text(&resolved["type"]);
+        let numbers = ["Integer", "Auto", "Float", "Decimal", "Date", "Time", "Boolean"];
+        let is_number = numbers.iter().any(|number| kind.contains(number));
+        let days = list(&resolved["transforms"]).iter().any(|part| ["date", "time"].contains(&text(part)));
+        (on_text && is_number && !days)
+            .then(|| Some((path(by_name.strip_suffix(&format!("__{lookup}"))?), lookup.to_owned())))
+            .flatten()
     }
 
     fn annotate(&mut self, item: &Json) -> Translated<()> {
@@ -431,35 +386,6 @@ impl<'p> Level<'p> {
         Ok(())
     }
 
-    fn filtered(&mut self, name: &str, expr: &Json) -> Translated<()> {
-        let relation = text(&expr["relation"]);
-        if relation.contains("__") {
-            return left("a filtered relation over several relations");
-        }
-        let json = self.pack.model(&self.model);
-        let field = self.pack.field(json, relation);
-        let reverse = list(&json["reverse"]).iter().find(|reverse| text(&reverse["query_name"]) == relation);
-        let to = match (field, reverse) {
-            (Some(field), _) if !field["fk"].is_null() => text(&field["fk"]["to"]),
-            (Some(field), _) => text(&field["m2m"]["to"]),
-            (None, Some(reverse)) => text(&reverse["model"]),
-            (None, None) => return left("a filtered relation that is not there"),
-        };
-        let to = self.pack.label(to).to_owned();
-        self.add_join(None, relation, &to, Some(name.to_owned()), None);
-        // Its condition names the relation, and means this join of it.
-        let place = self.joined.len() - 1;
-        let place_of = self.joins.len() - 1;
-        self.joins[place_of].name = Some(relation.to_owned());
-        let condition = self.q(&expr["condition"], Over::Join);
-        self.joins[place_of].name = Some(name.to_owned());
-        self.joined[place].on = Some(condition?.0);
-        if self.joined.len() != place + 1 {
-            return left("a filtered relation with a join in its condition");
-        }
-        Ok(())
-    }
-
     fn values(&mut self, fields: &[Json]) -> Translated<()> {
         let mut picked = Vec::new();
         if fields.is_empty() {
@@ -471,17 +397,30 @@ impl<'p> Level<'p> {
             }
             picked.extend(self.annotations.iter().map(|(name, _)| (name.clone(), path(name.as_str()))));
         }
-        for field in fields {
+        for (place, field) in fields.iter().enumerate() {
             match field.as_str() {
                 Some(name) => {
                     let (by_name, _) = self.path(name, Over::Join)?;
-                    picked.push((plain(name), path(by_name)));
-                }
-                None if field["as"].is_null() => {
-                    return left("refused, by its form: an annotation without a name");
+                    let mut own = plain(name);
+                    let taken = |own: &String| {
+                        picked.iter().any(|(known, _)| known == own)
+                            || self.composites.iter().any(|(known, _)| known == own)
+                    };
+                    if taken(&own) {
+                        own = format!("{own}_again{place}");
+                    }
+                    match self.at_key.take() {
+                        Some(parts) => {
+                            self.composites.push((own.clone(), parts.len()));
+                            let part = |(at, part): (usize, String)| (format!("{own}_{at}"), path(part));
+                            picked.extend(parts.into_iter().enumerate().map(part));
+                        }
+                        None => picked.push((own, path(by_name))),
+                    }
                 }
                 None => {
-                    let name = text(&field["as"]);
+                    let own = format!("expression{place}");
+                    let name = field["as"].as_str().unwrap_or(&own);
                     let (aggregate, term) = (self.is_aggregate(&field["expr"]), self.term(&field["expr"])?);
                     self.names.push((name.to_owned(), aggregate));
                     if self.mentions_window(&term) {
@@ -509,7 +448,11 @@ impl<'p> Level<'p> {
                 };
                 order.push(Order::Term { by: self.term(&expr["expr"])?, desc, nulls });
             } else if !expr.is_null() {
-                order.push(Order::Term { by: self.term(expr)?, desc, nulls: self.nulls(desc) });
+                let by = self.term(expr)?;
+                // A plain value orders nothing.
+                if !matches!(by, Term::Value(_)) {
+                    order.push(Order::Term { by, desc, nulls: self.nulls(desc) });
+                }
             } else {
                 self.order_path(text(&key["path"]), desc, &mut order, 0)?;
             }
@@ -532,38 +475,22 @@ impl<'p> Level<'p> {
                         let desc = desc != (key["desc"] == Json::Bool(true));
                         self.order_path(&format!("{name}__{more}"), desc, order, depth + 1)
                     }
-                    None => left("an order by an expression of a related model"),
+                    None => {
+                        let mut key = key.clone();
+                        further(&mut key, name);
+                        let mut own = self.order(&[key])?;
+                        if desc {
+                            own.iter_mut().for_each(turned);
+                        }
+                        order.extend(own);
+                        Ok(())
+                    }
                 });
             }
         }
         let nulls = self.nulls(desc);
-        order.push(Order::Term { by: path(by_name), desc, nulls });
-        Ok(())
-    }
-
-    /// Narrows to the rows that belong to an instance by one of its relations.
-    pub fn belongs(&mut self, related: &Json) -> Translated<()> {
-        let owner = self.pack.model(text(&related["model"]));
-        let accessor = text(&related["accessor"]);
-        let key = literal(&related["pk"])?;
-        if let Some(reverse) = list(&owner["reverse"]).iter().find(|reverse| text(&reverse["accessor"]) == accessor) {
-            let name = text(&reverse["field"]);
-            if text(&reverse["kind"]) != "many_to_many" {
-                let (by_name, _) = self.path(name, Over::Join)?;
-                self.filters.push(Term::named(by_name, key));
-                return Ok(());
-            }
-            self.filters.push(any(name, Term::named("pk", key)));
-            return Ok(());
-        }
-        let Some(field) = self.pack.field(owner, accessor).filter(|field| !field["m2m"].is_null()) else {
-            return left("a relation of an instance by its accessor");
-        };
-        let m2m = &field["m2m"];
-        let between = Query::of(self.pack.label(text(&m2m["through"])))
-            .filter(text(&m2m["source_field"]), key)
-            .values([text(&m2m["target_field"])]);
-        self.filters.push(Term::named("pk__in", between));
+        let parts = self.at_key.take().unwrap_or_else(|| vec![by_name]);
+        order.extend(parts.into_iter().map(|part| Order::Term { by: path(part), desc, nulls }));
         Ok(())
     }
 
@@ -591,5 +518,41 @@ impl<'p> Level<'p> {
 
     pub fn turn(&mut self) {
         self.reversed = !self.reversed;
+    }
+}
+
+fn of_both(how: &str, sides: [Term; 2]) -> Term {
+    match how {
+        "and" => Node::And(sides.into()),
+        "or" => Node::Or(sides.into()),
+        _ => Node::Xor(sides.into()),
+    }
+    .into()
+}
+
+/// Makes the fields that an expression names those at the end of a relation.
+fn further(json: &mut Json, relation: &str) {
+    match json {
+        Json::Array(all) => all.iter_mut().for_each(|one| further(one, relation)),
+        Json::Object(map) => {
+            if map.get("e").is_some_and(|e| e == "F")
+                && let Some(Json::String(name)) = map.get_mut("name")
+            {
+                *name = format!("{relation}__{name}");
+            }
+            map.values_mut().for_each(|one| further(one, relation));
+        }
+        _ => {}
+    }
+}
+
+/// The opposite order, NULLs included.
+fn turned(order: &mut Order) {
+    if let Order::Term { desc, nulls, .. } = order {
+        *desc = !*desc;
+        *nulls = nulls.map(|nulls| match nulls {
+            Nulls::First => Nulls::Last,
+            Nulls::Last => Nulls::First,
+        });
     }
 }

@@ -55,19 +55,13 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
     }
     level.calls(list(&query["calls"]))?;
     match m {
-        "update" => {
-            let set: Vec<(String, Term)> = list(&order["set"])
-                .iter()
-                .map(|pair| Ok((field_name(pack, &level.model, text(&pair[0])), assigned(&mut level, pair)?)))
-                .collect::<Translated<_>>()?;
-            let rows = rows_of(level)?;
-            done(run(pack, Update { rows, set }.into(), tx).await?)
-        }
+        "update" => updated(pack, level, list(&order["set"]), tx).await,
         "delete" => done(run(pack, Change::Delete(rows_of(level)?), tx).await?),
         "create" => {
             let pairs = list(&order["set"]).iter().map(|pair| (text(&pair[0]).to_owned(), pair[1].clone()));
-            let row = new_row(pack, &level.model, pairs.chain(owner(pack, query)?))?;
-            done(run(pack, Create { automatic: true, ..Create::of(level.model) }.row(row).into(), tx).await?)
+            let pairs: Vec<(String, Json)> = pairs.chain(owner(pack, query)?).collect();
+            create(pack, &level.model, pairs, tx).await?;
+            Ok(Done { total: 1, created: None })
         }
         "bulk_create" => {
             if [&order["ignore_conflicts"], &order["update_conflicts"]].contains(&&Json::Bool(true)) {
@@ -85,6 +79,76 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
         "get_or_create" | "update_or_create" => found_or_made(pack, query, order, level, tx).await,
         other => Err(Other::Left(format!("the write {other}"))),
     }
+}
+
+/// A new row; of a child, after one of its parent.
+async fn create(pack: &Pack, model: &str, pairs: Vec<(String, Json)>, tx: &Transaction) -> Result<Json, Other> {
+    let mut pairs = pairs;
+    let mut label = model.to_owned();
+    // From the oldest of the parents down.
+    let mut line = vec![label.clone()];
+    while let Some(parent) = list(&pack.model(&label)["parents"]).first() {
+        label = pack.label(text(parent)).to_owned();
+        line.push(label.clone());
+    }
+    let mut below: Option<(String, Json)> = None;
+    while let Some(label) = line.pop() {
+        let json = pack.model(&label);
+        let is_own = |name: &str| {
+            let name = if name == "pk" { text(&json["pk"]) } else { name };
+            list(&json["fields"]).iter().any(|field| text(&field["name"]) == name || text(&field["attname"]) == name)
+        };
+        let link = below.take().and_then(|(parent, key)| Some((pack.link(json, &parent)?, key)));
+        let (own, rest): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| is_own(name));
+        pairs = rest;
+        let known = own.iter().any(|(name, _)| Some(name) == link.as_ref().map(|(name, _)| name));
+        let row = new_row(pack, &label, own.into_iter().chain(link.filter(|_| !known)))?;
+        let new = Create { automatic: true, ..Create::of(&label) }.row(row);
+        let made = run(pack, new.into(), tx).await?;
+        let key = made.created[0].values().first().map(Value::to_json).unwrap_or_default();
+        let meta = pack.models.get(&label).unwrap();
+        let column = usize::from(meta.key[0]);
+        let key = made.created[0].values().get(column).map_or(key, Value::to_json);
+        below = Some((label, key));
+    }
+    match pairs.first() {
+        None => Ok(below.map(|(_, key)| key).unwrap_or_default()),
+        Some((name, _)) => Err(Other::Left(format!("refused, name.unknown: {name}"))),
+    }
+}
+
+/// Other values in the rows of a query; those of a parent stand in its rows.
+async fn updated(pack: &Pack, mut level: Level<'_>, set: &[Json], tx: &Transaction) -> Result<Done, Other> {
+    let model = level.model.clone();
+    let json = pack.model(&model);
+    let own = |pair: &&Json| {
+        let name = text(&pair[0]);
+        list(&json["fields"]).iter().any(|field| text(&field["name"]) == name || text(&field["attname"]) == name)
+    };
+    let (mine, theirs): (Vec<&Json>, Vec<&Json>) = set.iter().partition(own);
+    if theirs.is_empty() || list(&json["parents"]).is_empty() {
+        let assign = |pair: &Json| Ok((field_name(pack, &model, text(&pair[0])), assigned(&mut level, pair)?));
+        let set: Vec<(String, Term)> = set.iter().map(assign).collect::<Translated<_>>()?;
+        let rows = rows_of(level)?;
+        return done(run(pack, Update { rows, set }.into(), tx).await?);
+    }
+    // The rows are chosen before any of them changes.
+    let keys = pack.catalog.check(&rows_of(level)?.values(["pk"]))?.all(tx).await?;
+    let keys: Vec<Json> = keys.iter().map(|row| row.values()[0].to_json()).collect();
+    let mut labels = vec![(model.clone(), mine)];
+    for parent in list(&json["parents"]) {
+        labels.push((pack.label(text(parent)).to_owned(), theirs.clone()));
+    }
+    for (label, pairs) in labels {
+        let mut level = Level::new(pack, &label, false);
+        let assign = |pair: &&Json| Ok((field_name(pack, &label, text(&pair[0])), assigned(&mut level, pair)?));
+        let set: Vec<(String, Term)> = pairs.iter().map(assign).collect::<Translated<_>>()?;
+        if !set.is_empty() {
+            let rows = Query::of(&label).filter("pk__in", keys.iter().cloned().map(Term::Value).collect::<Vec<_>>());
+            run(pack, Update { rows, set }.into(), tx).await?;
+        }
+    }
+    Ok(Done { total: keys.len() as u64, created: None })
 }
 
 fn done(changed: Changed) -> Result<Done, Other> {
@@ -110,7 +174,7 @@ fn rows_of(mut level: Level<'_>) -> Translated<Query> {
         level.picked = None;
         return Ok(Query::of(model).filter("pk__in", level.ready()?.query));
     }
-    let mut query = Query::of(level.model.clone());
+    let mut query = level.over(level.model.clone());
     level.set_order(Vec::new(), false);
     level.emit(&mut query)?;
     Ok(query)
@@ -140,6 +204,7 @@ fn assigned(level: &mut Level<'_>, pair: &Json) -> Translated<Term> {
 /// A literal as the document that a field is read from.
 fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json> {
     let fields = list(&pack.model(model)["fields"]);
+    let name = if name == "pk" { text(&pack.model(model)["pk"]) } else { name };
     let named = |field: &&Json| [text(&field["name"]), text(&field["attname"])].contains(&name);
     let field = fields.iter().find(named);
     let kind = field.map(|field| pack.kind(field));
@@ -147,6 +212,10 @@ fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json
         (Json::Object(map), _) => match map.iter().next() {
             Some((tag, _)) if tag == "$obj" => written(pack, model, name, &json["pk"])?,
             Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Date) => Json::from(&text(inner)[..10]),
+            Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Timestamp) => {
+                let moment = super::pack::moment(text(inner)).map(|moment| moment.naive_utc());
+                moment.map_or_else(|| inner.clone(), |moment| Value::Timestamp(moment).to_json())
+            }
             Some((tag, inner)) if ["$dec", "$date", "$datetime", "$time", "$uuid", "$json"].contains(&tag.as_str()) => {
                 inner.clone()
             }
@@ -156,6 +225,9 @@ fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json
         },
         // Django makes a value one of the field.
         (Json::Number(number), Some(Kind::Text)) => Json::from(number.to_string()),
+        (Json::String(number), Some(Kind::I16 | Kind::I32 | Kind::I64)) => {
+            number.trim().parse::<i64>().map_or_else(|_| json.clone(), Json::from)
+        }
         (Json::Bool(truth), Some(Kind::I16 | Kind::I32 | Kind::I64)) => Json::from(i64::from(*truth)),
         (Json::Number(number), Some(Kind::Bool)) => Json::Bool(number.as_i64() != Some(0)),
         _ => json.clone(),
@@ -240,18 +312,14 @@ async fn found_or_made(
         _ => "defaults",
     };
     if there.is_empty() {
-        let row = new_row(pack, &model, exact.into_iter().chain(pairs(defaults)).chain(owner(pack, query)?))?;
-        let changed = run(pack, Create { automatic: true, ..Create::of(model) }.row(row).into(), tx).await?;
-        return Ok(Done { total: changed.total, created: Some(true) });
+        let pairs = exact.into_iter().chain(pairs(defaults)).chain(owner(pack, query)?).collect();
+        create(pack, &model, pairs, tx).await?;
+        return Ok(Done { total: 1, created: Some(true) });
     }
-    let mut inner = Level::new(pack, &model, false);
-    let set: Vec<(String, Term)> = list(&order[defaults])
-        .iter()
-        .filter(|_| update)
-        .map(|pair| Ok((field_name(pack, &model, text(&pair[0])), assigned(&mut inner, pair)?)))
-        .collect::<Translated<_>>()?;
-    if !set.is_empty() {
-        run(pack, Update { rows, set }.into(), tx).await?;
+    if update && !list(&order[defaults]).is_empty() {
+        let mut level = Level::new(pack, &model, false);
+        level.filters.push(Term::named("pk__in", rows.values(["pk"])));
+        updated(pack, level, list(&order[defaults]), tx).await?;
     }
     Ok(Done { total: 1, created: Some(false) })
 }
@@ -259,10 +327,11 @@ async fn found_or_made(
 /// A relation of an instance: foreign keys that point to it, or pairs in the table between.
 async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result<Done, Other> {
     let related = &order["related"];
-    if !order["through_defaults"].is_null() && order["through_defaults"] != json!({}) {
-        return Err(Other::Left("a relation with values of its own".to_owned()));
-    }
-    let owner = pack.model(text(&related["model"]));
+    let more = list(&order["through_defaults"]).iter();
+    let more: Vec<(String, Json)> = more.map(|pair| (text(&pair[0]).to_owned(), pair[1].clone())).collect();
+    let Some(owner) = pack.with_accessor(text(&related["model"]), text(&related["accessor"])) else {
+        return Err(Other::Left("a relation that is not there".to_owned()));
+    };
     let key = |obj: &Json| if obj["$obj"].is_null() { obj.clone() } else { obj["pk"].clone() };
     let keys: Vec<Json> = list(&order["objs"]).iter().map(key).collect();
     if keys.iter().any(|key| key.is_object() || key.is_array()) || related["pk"].is_array() {
@@ -319,7 +388,7 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
             let known = pairs[..place].contains(&(*from, *to)) || pack.catalog.check(&there)?.exists(tx).await?;
             if !known {
                 let row = [(source.to_owned(), (*from).clone()), (target.to_owned(), (*to).clone())];
-                create = create.row(new_row(pack, &through, row)?);
+                create = create.row(new_row(pack, &through, row.into_iter().chain(more.clone()))?);
             }
         }
         run(pack, create.into(), tx).await?;
@@ -340,7 +409,10 @@ async fn pointing(
     let keys: Vec<Term> = keys.iter().map(literal).collect::<Translated<_>>()?;
     let these = Query::of(&model).filter("pk__in", keys.clone());
     let mine = Query::of(&model).filter(field, literal(owner)?);
+    // A key that is never NULL cannot be taken away, in Django neither: it adds.
+    let given = pack.field(pack.model(&model), field).is_some_and(|field| field["null"] != Json::Bool(true));
     let out = match m {
+        "rel_set" if given => None,
         "rel_clear" => Some(mine),
         "rel_remove" => Some(mine.filter("pk__in", keys)),
         "rel_set" => Some(mine.exclude("pk__in", keys)),
@@ -388,8 +460,10 @@ async fn compare(pack: &Pack, eval: &Json, done: &Done, tx: &Transaction) -> Res
         let key = columns
             .iter()
             .position(|name| model.key.len() == 1 && model.columns[usize::from(model.key[0])].name == text(name));
-        let automatic =
-            list(&pack.model(&model.label())["fields"]).iter().any(|field| text(&field["type"]).contains("Auto"));
+        // A child has the key that its parent was given.
+        let json = pack.model(&model.label());
+        let automatic = list(&json["fields"]).iter().any(|field| text(&field["type"]).contains("Auto"))
+            || !list(&json["parents"]).is_empty();
         let old: Vec<Json> = key
             .filter(|_| automatic)
             .map_or(Vec::new(), |key| rows(before).iter().map(|row| row[key].clone()).collect());

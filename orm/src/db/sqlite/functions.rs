@@ -16,12 +16,14 @@
 //! | `orm_ends_with(text, end)` | whether the text ends with the other one |
 //! | `orm_float(bits)` | the float with these bits, for lists of floats that have to stay what they are |
 //! | `orm_lpad(text, length, fill)`, `orm_rpad(..)`, `orm_repeat(text, times)`, `orm_reverse(text)` | what their names say, in characters |
-//! | `orm_md5(text)`, `orm_sha256(text)` | hashes in hexadecimal digits |
+//! | `orm_md5(text)`, `orm_sha1(text)`, `orm_sha224(text)` to `orm_sha512(text)` | hashes in hexadecimal digits |
 //! | `orm_sqrt(number)` and the other functions of `numbers` | what SQLite has only when it is built so; NULL where there is no value |
 //! | `orm_join(list, separator)` | the texts of a JSON list as one; NULL for none |
 //! | `orm_std_dev(number)`, `orm_std_dev_sample(number)`, `orm_variance(number)`, `orm_variance_sample(number)` | how far the numbers lie from their mean |
+//! | `orm_bit_and(number)`, `orm_bit_or(number)`, `orm_bit_xor(number)` | the bits of whole numbers, combined; NULL for none |
 //! | `orm_sum(number)` | the exact decimal sum, as text; compare it as `CAST(orm_sum(..) AS NUMERIC)` |
 
+mod bits;
 mod documents;
 mod fitting;
 mod moments;
@@ -57,7 +59,11 @@ extern "SQL" {
     fn orm_repeat(text: Nullable<Text>, times: Integer) -> Nullable<Text>;
     fn orm_reverse(text: Nullable<Text>) -> Nullable<Text>;
     fn orm_md5(text: Nullable<Text>) -> Nullable<Text>;
+    fn orm_sha1(text: Nullable<Text>) -> Nullable<Text>;
+    fn orm_sha224(text: Nullable<Text>) -> Nullable<Text>;
     fn orm_sha256(text: Nullable<Text>) -> Nullable<Text>;
+    fn orm_sha384(text: Nullable<Text>) -> Nullable<Text>;
+    fn orm_sha512(text: Nullable<Text>) -> Nullable<Text>;
     fn orm_join(list: Nullable<Text>, separator: Text) -> Nullable<Text>;
     #[aggregate]
     fn orm_std_dev(number: Nullable<Double>) -> Nullable<Double>;
@@ -67,6 +73,12 @@ extern "SQL" {
     fn orm_variance(number: Nullable<Double>) -> Nullable<Double>;
     #[aggregate]
     fn orm_variance_sample(number: Nullable<Double>) -> Nullable<Double>;
+    #[aggregate]
+    fn orm_bit_and(number: Nullable<BigInt>) -> Nullable<BigInt>;
+    #[aggregate]
+    fn orm_bit_or(number: Nullable<BigInt>) -> Nullable<BigInt>;
+    #[aggregate]
+    fn orm_bit_xor(number: Nullable<BigInt>) -> Nullable<BigInt>;
     #[aggregate]
     fn orm_sum(number: Nullable<Text>) -> Nullable<Text>;
 }
@@ -92,13 +104,20 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_repeat_utils::register_impl(conn, texts::repeat)?;
     orm_reverse_utils::register_impl(conn, texts::reverse)?;
     orm_md5_utils::register_impl(conn, texts::md5)?;
-    orm_sha256_utils::register_impl(conn, texts::sha256)?;
+    orm_sha1_utils::register_impl(conn, texts::sha1)?;
+    orm_sha224_utils::register_impl(conn, texts::sha2::<sha2::Sha224>)?;
+    orm_sha256_utils::register_impl(conn, texts::sha2::<sha2::Sha256>)?;
+    orm_sha384_utils::register_impl(conn, texts::sha2::<sha2::Sha384>)?;
+    orm_sha512_utils::register_impl(conn, texts::sha2::<sha2::Sha512>)?;
     numbers::register(conn)?;
     orm_join_utils::register_impl(conn, documents::join)?;
     orm_std_dev_utils::register_impl::<spread::Spread<0, true>, _>(conn)?;
     orm_std_dev_sample_utils::register_impl::<spread::Spread<1, true>, _>(conn)?;
     orm_variance_utils::register_impl::<spread::Spread<0, false>, _>(conn)?;
     orm_variance_sample_utils::register_impl::<spread::Spread<1, false>, _>(conn)?;
+    orm_bit_and_utils::register_impl::<bits::Bits<'&'>, _>(conn)?;
+    orm_bit_or_utils::register_impl::<bits::Bits<'|'>, _>(conn)?;
+    orm_bit_xor_utils::register_impl::<bits::Bits<'^'>, _>(conn)?;
     orm_sum_utils::register_impl::<Sum, _>(conn)
 }
 

@@ -3,7 +3,7 @@
 use super::Expression;
 use crate::{
     FieldType,
-    family::{Bool, IsNumber, IsText},
+    family::{Bool, Integer, IsNumber, IsText},
     query::{IntoQ, OrderKeys},
     tree::{Aggregate, Aggregation, Expr},
 };
@@ -177,6 +177,55 @@ pub trait AggregateExpression: Expression {
         <Self::Value as FieldType>::Family: IsNumber,
     {
         aggregate(Aggregate::VarianceSample, self)
+    }
+
+    /// The bits that all values have; `None` when there is none.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let bits = Book::objects().filter(|b| b.views.gt(0)).aggregate(|b| b.views.bit_and_all());
+    /// assert_eq!(bits.get(&db).await?, Some(0)); // of 10, 30 and 5
+    /// # Ok(()) }
+    /// ```
+    fn bit_and_all(self) -> Agg<Self::Root, <Self::Value as FieldType>::Nullable>
+    where
+        Self::Value: FieldType<Family = Integer>,
+    {
+        aggregate(Aggregate::BitAnd, self)
+    }
+
+    /// The bits that one of the values has; `None` when there is none.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().aggregate(|b| b.views.bit_or_all()).get(&db).await?, Some(31)); // of 10, 30, 0 and 5
+    /// # Ok(()) }
+    /// ```
+    fn bit_or_all(self) -> Agg<Self::Root, <Self::Value as FieldType>::Nullable>
+    where
+        Self::Value: FieldType<Family = Integer>,
+    {
+        aggregate(Aggregate::BitOr, self)
+    }
+
+    /// The bits that an odd number of the values has; `None` when there is none.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().aggregate(|b| b.views.bit_xor_all()).get(&db).await?, Some(17)); // of 10, 30, 0 and 5
+    /// # Ok(()) }
+    /// ```
+    fn bit_xor_all(self) -> Agg<Self::Root, <Self::Value as FieldType>::Nullable>
+    where
+        Self::Value: FieldType<Family = Integer>,
+    {
+        aggregate(Aggregate::BitXor, self)
     }
 
     /// One of the values, whichever; `None` only when there is none.

@@ -398,6 +398,90 @@ pub trait NumberExpression: Expression {
     {
         with(Function::BitXor, self, [other.into_operand()])
     }
+
+    /// The bits so many places up: multiplied by 2, so often.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let moved = Book::objects().filter(|b| b.id.eq(1)).values(|b| (b.views.shift_left(2), b.views.shift_right(1)));
+    /// assert_eq!(moved.get(&db).await?, (40, 5));
+    /// # Ok(()) }
+    /// ```
+    fn shift_left(self, places: u8) -> Ex<Self::Root, Self::Value>
+    where
+        Self::Value: FieldType<Family = Integer>,
+    {
+        with(Function::ShiftLeft, self, [Expr::Value(Value::I32(places.into()))])
+    }
+
+    /// The bits so many places down: divided by 2, so often, and rounded down.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().values(|b| b.views.shift_right(4));
+    /// assert!(query.to_sql(Dialect::Postgres)?.contains(r#"("views" >> $1)"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn shift_right(self, places: u8) -> Ex<Self::Root, Self::Value>
+    where
+        Self::Value: FieldType<Family = Integer>,
+    {
+        with(Function::ShiftRight, self, [Expr::Value(Value::I32(places.into()))])
+    }
+
+    /// The cotangent of an angle in radians; NULL where there is none.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let found = Book::objects().filter(|b| b.id.eq(1)).values(|b| (b.id.cot(), (b.id - 1).cot()));
+    /// let (some, none) = found.get(&db).await?;
+    /// assert_eq!((some.map(|it| (it * 1e6).round()), none), (Some(642_093.0), None));
+    /// # Ok(()) }
+    /// ```
+    fn cot(self) -> Ex<Self::Root, Option<f64>>
+    where
+        <Self::Value as FieldType>::Family: Divides,
+    {
+        call(Function::Cot, self)
+    }
+
+    /// The angle, in radians, of the point that lies so far up, and so far along as the other number says.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let found = Book::objects().filter(|b| b.id.eq(1)).values(|b| b.views.atan2(b.views).degrees());
+    /// assert_eq!(found.get(&db).await?.map(f64::round), Some(45.0));
+    /// # Ok(()) }
+    /// ```
+    fn atan2<P: Exponent<Self::Root>>(self, along: P) -> Ex<Self::Root, Option<f64>>
+    where
+        <Self::Value as FieldType>::Family: Divides,
+    {
+        with(Function::Atan2, self, [along.into_exponent()])
+    }
+
+    /// The letter whose code point this is.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let letters = Book::objects().filter(|b| b.id.eq(1)).values(|b| (b.id + 232).chr());
+    /// assert_eq!(letters.get(&db).await?, "é");
+    /// # Ok(()) }
+    /// ```
+    fn chr(self) -> Ex<Self::Root, Alike<Self, String>>
+    where
+        Self::Value: FieldType<Family = Integer>,
+    {
+        call(Function::Chr, self)
+    }
 }
 
 impl<E: Expression> NumberExpression for E {}

@@ -446,7 +446,92 @@ pub trait TextExpression: Expression {
     where
         <Self::Value as FieldType>::Family: IsText,
     {
-        call(Function::Sha256, self)
+        call(Function::Sha2(256), self)
+    }
+
+    /// The SHA-224 hash of the text in UTF-8, as 56 hexadecimal digits.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let hash = Tag::objects().filter(|t| t.slug.eq("code")).values(|t| t.slug.sha224().left(8));
+    /// assert_eq!(hash.get(&db).await?, "cdeff3f6");
+    /// # Ok(()) }
+    /// ```
+    fn sha224(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Sha2(224), self)
+    }
+
+    /// The SHA-384 hash of the text in UTF-8, as 96 hexadecimal digits.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let hash = Tag::objects().filter(|t| t.slug.eq("code")).values(|t| t.slug.sha384().left(8));
+    /// assert_eq!(hash.get(&db).await?, "03328eab");
+    /// # Ok(()) }
+    /// ```
+    fn sha384(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Sha2(384), self)
+    }
+
+    /// The SHA-512 hash of the text in UTF-8, as 128 hexadecimal digits.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let hash = Tag::objects().filter(|t| t.slug.eq("code")).values(|t| t.slug.sha512().left(8));
+    /// assert_eq!(hash.get(&db).await?, "b65ea7be");
+    /// # Ok(()) }
+    /// ```
+    fn sha512(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Sha2(512), self)
+    }
+
+    /// The SHA-1 hash of the text in UTF-8, as 40 hexadecimal digits. PostgreSQL has none of its own: [`Code::Unsupported`](crate::Code::Unsupported).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let hash = Tag::objects().filter(|t| t.slug.eq("code")).values(|t| t.slug.sha1().left(8));
+    /// assert_eq!(hash.get(&db).await?, "e6fb0621");
+    /// # Ok(()) }
+    /// ```
+    fn sha1(self) -> Ex<Self::Root, Self::Value>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Sha1, self)
+    }
+
+    /// The code point of the first letter; NULL of an empty text.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let codes = Tag::objects().filter(|t| t.slug.eq("code")).values(|t| t.slug.code_point());
+    /// assert_eq!(codes.get(&db).await?, Some(99));
+    /// # Ok(()) }
+    /// ```
+    fn code_point(self) -> Ex<Self::Root, Option<i64>>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(Function::Ord, self)
     }
 
     /// The text under another collation of the database, for comparing and ordering: `a.name.collate("C").asc()`.

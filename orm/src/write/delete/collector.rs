@@ -183,7 +183,16 @@ impl Collector {
         for followed in &self.updates {
             let value = match followed.reference.on_delete {
                 OnDelete::SetNull => None,
-                _ => Some(default_of(&followed.reference)?),
+                _ => match default_of(&followed.reference) {
+                    Ok(default) => Some(default),
+                    Err(wrong) => {
+                        let some = pointing(conn, &followed.reference, &followed.targets, None, Some(1)).await?;
+                        match some.is_empty() {
+                            true => continue,
+                            false => return Err(wrong),
+                        }
+                    }
+                },
             };
             update(conn, &followed.reference, value, &followed.targets, None).await?;
         }

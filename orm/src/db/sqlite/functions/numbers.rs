@@ -17,6 +17,8 @@ extern "SQL" {
     fn orm_asin(number: Nullable<Double>) -> Nullable<Double>;
     fn orm_acos(number: Nullable<Double>) -> Nullable<Double>;
     fn orm_atan(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_cot(number: Nullable<Double>) -> Nullable<Double>;
+    fn orm_atan2(up: Nullable<Double>, along: Nullable<Double>) -> Nullable<Double>;
     fn orm_degrees(number: Nullable<Double>) -> Nullable<Double>;
     fn orm_radians(number: Nullable<Double>) -> Nullable<Double>;
     fn orm_ceiling(number: Nullable<Double>) -> Nullable<Double>;
@@ -32,6 +34,13 @@ fn real(value: f64) -> Option<f64> {
 
 /// Half a digit goes away from zero, as on the others. What no decimal holds stays what it is.
 fn rounded(number: f64, scale: i32) -> f64 {
+    if scale < 0 {
+        // To tens, hundreds and so on.
+        let whole = Decimal::from(10u64.saturating_pow(scale.unsigned_abs()));
+        let exact = Decimal::from_scientific(&format!("{number:.14e}")).ok().map(|exact| exact / whole);
+        let tens = exact.map(|exact| exact.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero) * whole);
+        return tens.and_then(|tens| tens.to_f64()).unwrap_or(number);
+    }
     let digits = scale.unsigned_abs();
     let exact = Decimal::from_scientific(&format!("{number:.14e}"))
         .ok()
@@ -49,6 +58,8 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_asin_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.asin())))?;
     orm_acos_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.acos())))?;
     orm_atan_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.atan())))?;
+    orm_cot_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.tan().recip())))?;
+    orm_atan2_utils::register_impl(conn, |up: Option<f64>, along: Option<f64>| real(up?.atan2(along?)))?;
     orm_degrees_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.to_degrees())))?;
     orm_radians_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.to_radians())))?;
     orm_ceiling_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.ceil())))?;

@@ -1,7 +1,7 @@
 //! Functions on text, which SQLite lacks. Characters are counted, not bytes.
 
 use md5::{Digest, Md5};
-use sha2::Sha256;
+use sha1::Sha1;
 
 /// In lower case, letter by letter: what a letter becomes does not hang on those beside it, so that a part of a text is found in
 /// the whole.
@@ -42,6 +42,11 @@ pub(super) fn md5(text: Option<String>) -> Option<String> {
     Some(hexadecimal(&Md5::digest(text?)))
 }
 
-pub(super) fn sha256(text: Option<String>) -> Option<String> {
-    Some(hexadecimal(&Sha256::digest(text?)))
+pub(super) fn sha1(text: Option<String>) -> Option<String> {
+    Some(hexadecimal(&Sha1::digest(text?)))
+}
+
+/// One of the SHA-2 family.
+pub(super) fn sha2<D: Digest>(text: Option<String>) -> Option<String> {
+    Some(hexadecimal(&D::digest(text?)))
 }

@@ -1,0 +1,219 @@
+//! Paths of Django's to paths by name: what they join, where they end, and what is left of them.
+
+use super::{
+    pack::{list, text},
+    terms::literal,
+    translate::{Joined, Level, Over, Translated, left},
+};
+use orm::dynamic::{Join, Query, Term, any};
+use serde_json::Value as Json;
+
+impl Level<'_> {
+    /// The path by name, with what is left of it: transforms and a lookup. Joins what leads to many rows.
+    pub fn path(&mut self, name: &str, over: Over) -> Translated<(String, bool)> {
+        let parts: Vec<&str> = name.split("__").collect();
+        (self.ended, self.at_key, self.field) = (None, None, None);
+        if self.row.is_some() && !self.names.iter().any(|(known, _)| known == name) {
+            let in_row = |end: usize| self.in_row(&parts[..end].join("__"))?.ok().map(|known| (known, end));
+            let Some((known, end)) = (1..=parts.len()).rev().find_map(in_row) else {
+                return left("a value of rows that they do not have");
+            };
+            return Ok(([&[known.as_str()], &parts[end..]].concat().join("__"), false));
+        }
+        // An annotation's own name may hold the separator.
+        for end in (1..=parts.len()).rev() {
+            let first = parts[..end].join("__");
+            if let Some((known, aggregate)) = self.names.iter().find(|(known, _)| *known == first) {
+                let aggregate = *aggregate;
+                let rest: Vec<&str> = parts[end..].to_vec();
+                return Ok(([vec![super::translate::plain(known).as_str()], rest].concat().join("__"), aggregate));
+            }
+        }
+        let (mut from, mut model, mut out, mut at) = (None, self.model.clone(), Vec::<String>::new(), 0);
+        let mut named: Vec<(usize, &Joined)> = Vec::new();
+        for join in &self.joins {
+            let own: Vec<&str> = join.name.iter().flat_map(|name| name.split("__")).collect();
+            if !own.is_empty() && parts.starts_with(&own) {
+                named.push((own.len(), join));
+            }
+        }
+        let mut leads = false;
+        if let Some((length, join)) = named.into_iter().max_by_key(|(length, _)| *length) {
+            (from, model, at, leads) = (Some(join.alias.clone()), join.model.clone(), length, true);
+        }
+        while let Some(&part) = parts.get(at) {
+            let json = self.pack.model(&model);
+            if part == "pk" {
+                out.push("pk".to_owned());
+                (at, leads) = (at + 1, false);
+                let key = self.pack.key_parts(json);
+                if key.len() > 1 {
+                    let before: Vec<String> = from.iter().cloned().chain(out[..out.len() - 1].to_vec()).collect();
+                    let whole = |part: &String| before.iter().chain([part]).cloned().collect::<Vec<_>>().join("__");
+                    self.at_key = Some(key.iter().map(whole).collect());
+                }
+                break;
+            }
+            let field = list(&json["fields"])
+                .iter()
+                .find(|field| text(&field["name"]) == part || text(&field["attname"]) == part);
+            let reverse = list(&json["reverse"]).iter().find(|reverse| text(&reverse["query_name"]) == part);
+            let (to, many) = match (field, reverse) {
+                (Some(field), _) if !field["m2m"].is_null() => (text(&field["m2m"]["to"]), true),
+                (Some(field), _) if !field["fk"].is_null() => {
+                    let target = self.pack.model(text(&field["fk"]["to"]));
+                    if field["fk"]["to_field"] != target["pk"] {
+                        return left("a foreign key to another field than the key");
+                    }
+                    if text(&field["name"]) != part {
+                        out.push(part.to_owned());
+                        (at, leads) = (at + 1, false);
+                        break;
+                    }
+                    (text(&field["fk"]["to"]), false)
+                }
+                (Some(field), _) if text(&field["type"]) == "ForeignObject" => match self.pack.object(field) {
+                    Some(to) => (to, false),
+                    None => return left("a ForeignObject"),
+                },
+                (Some(_), _) => {
+                    out.push(part.to_owned());
+                    (at, leads) = (at + 1, false);
+                    break;
+                }
+                (None, Some(reverse)) => (text(&reverse["model"]), text(&reverse["kind"]) != "one_to_one"),
+                (None, None) => match self.inherited(json, part) {
+                    Some((link, parent)) => {
+                        out.push(link);
+                        model = parent;
+                        continue;
+                    }
+                    None => break,
+                },
+            };
+            out.push(part.to_owned());
+            (at, leads) = (at + 1, true);
+            model = self.pack.label(to).to_owned();
+            if many && over == Over::Join {
+                from = Some(self.join(from, &out.join("__"), &model));
+                out.clear();
+            }
+        }
+        if at == parts.len() && at > 0 && leads {
+            self.ended = Some(model);
+        }
+        let known: Vec<String> = from.into_iter().chain(out).collect();
+        self.field = Some(known.join("__"));
+        let rest = parts[at..].iter().map(|part| (*part).to_owned());
+        let whole: Vec<String> = known.into_iter().chain(rest).collect();
+        Ok((whole.join("__"), false))
+    }
+
+    /// The parent of a model that has a field of this name.
+    fn inherited(&self, json: &Json, name: &str) -> Option<(String, String)> {
+        list(&json["parents"]).iter().find_map(|parent| {
+            let label = self.pack.label(text(parent));
+            let there = self.pack.model(label);
+            let has = list(&there["fields"])
+                .iter()
+                .any(|field| text(&field["name"]) == name || text(&field["attname"]) == name)
+                || list(&there["reverse"]).iter().any(|reverse| text(&reverse["query_name"]) == name)
+                || self.inherited(there, name).is_some();
+            has.then(|| Some((self.pack.link(json, label)?, label.to_owned()))).flatten()
+        })
+    }
+
+    fn join(&mut self, from: Option<String>, path: &str, model: &str) -> String {
+        let same = |join: &&Joined| join.from == from && join.path == path && join.name.is_none();
+        let mut known = self.joins.iter().rev().filter(same);
+        let known = match &self.calling {
+            Some(used) => known.find(|join| used.contains(&join.alias)),
+            None => known.next(),
+        };
+        let alias = match known {
+            Some(join) => join.alias.clone(),
+            None => self.add_join(from, path, model, None),
+        };
+        if let Some(used) = &mut self.calling {
+            used.push(alias.clone());
+        }
+        alias
+    }
+
+    fn add_join(&mut self, from: Option<String>, path: &str, model: &str, name: Option<String>) -> String {
+        let alias = name.as_deref().map_or_else(|| format!("q_{}", self.joins.len()), super::translate::plain);
+        let relation = match &from {
+            Some(from) => format!("{from}__{path}"),
+            None => path.to_owned(),
+        };
+        self.joined.push(Join::left(relation, &alias));
+        self.joins.push(Joined { alias: alias.clone(), from, path: path.to_owned(), model: model.to_owned(), name });
+        alias
+    }
+
+    /// A relation under a name, whose rows are those for which a condition is true.
+    pub fn filtered(&mut self, name: &str, expr: &Json) -> Translated<()> {
+        let relation = text(&expr["relation"]);
+        let parts: Vec<&str> = relation.split("__").collect();
+        let (mut from, mut model, mut out) = (None, self.model.clone(), Vec::new());
+        for (at, part) in parts.iter().enumerate() {
+            let json = self.pack.model(&model);
+            let field = self.pack.field(json, part);
+            let reverse = list(&json["reverse"]).iter().find(|reverse| text(&reverse["query_name"]) == *part);
+            let (to, many) = match (field, reverse) {
+                (Some(field), _) if !field["fk"].is_null() => (text(&field["fk"]["to"]), false),
+                (Some(field), _) => (text(&field["m2m"]["to"]), true),
+                (None, Some(reverse)) => (text(&reverse["model"]), text(&reverse["kind"]) != "one_to_one"),
+                (None, None) => return left("a filtered relation that is not there"),
+            };
+            model = self.pack.label(to).to_owned();
+            out.push(*part);
+            if at + 1 == parts.len() {
+                self.add_join(from.clone(), &out.join("__"), &model, Some(name.to_owned()));
+            } else if many {
+                from = Some(self.join(from, &out.join("__"), &model));
+                out.clear();
+            }
+        }
+        // Its condition names the relation, and means this join of it.
+        let place = self.joined.len() - 1;
+        let place_of = self.joins.len() - 1;
+        self.joins[place_of].name = Some(relation.to_owned());
+        let condition = self.q(&expr["condition"], Over::Join);
+        self.joins[place_of].name = Some(name.to_owned());
+        let condition = condition?.0;
+        if self.joined.len() != place + 1 {
+            return left("a filtered relation with a join in its condition");
+        }
+        self.joined[place].on = Some(condition);
+        Ok(())
+    }
+
+    /// Narrows to the rows that belong to an instance by one of its relations.
+    pub fn belongs(&mut self, related: &Json) -> Translated<()> {
+        let accessor = text(&related["accessor"]);
+        let Some(owner) = self.pack.with_accessor(text(&related["model"]), accessor) else {
+            return left("a relation of an instance by its accessor");
+        };
+        let key = literal(&related["pk"])?;
+        if let Some(reverse) = list(&owner["reverse"]).iter().find(|reverse| text(&reverse["accessor"]) == accessor) {
+            let name = text(&reverse["field"]);
+            if text(&reverse["kind"]) != "many_to_many" {
+                let (by_name, _) = self.path(name, Over::Join)?;
+                self.filters.push(Term::named(by_name, key));
+                return Ok(());
+            }
+            self.filters.push(any(name, Term::named("pk", key)));
+            return Ok(());
+        }
+        let Some(field) = self.pack.field(owner, accessor).filter(|field| !field["m2m"].is_null()) else {
+            return left("a relation of an instance by its accessor");
+        };
+        let m2m = &field["m2m"];
+        let between = Query::of(self.pack.label(text(&m2m["through"])))
+            .filter(text(&m2m["source_field"]), key)
+            .values([text(&m2m["target_field"])]);
+        self.filters.push(Term::named("pk__in", between));
+        Ok(())
+    }
+}
