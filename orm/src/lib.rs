@@ -518,7 +518,7 @@ pub mod prelude {
     pub use crate::Project;
     pub use crate::postgres::{
         ArrayExpression as _, HStoreExpression as _, ListExpression as _, RangeExpression as _, SearchExpression as _,
-        SimilarExpression as _,
+        SimilarExpression as _, StatisticsExpression as _,
     };
     pub use crate::write::Draft as _;
     pub use crate::{

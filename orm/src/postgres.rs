@@ -44,7 +44,7 @@
 pub use crate::field::postgres::{HStore, InRange, IsArray, IsRange, SearchVector};
 pub use crate::query::postgres::{
     ArrayExpression, HStoreExpression, Headline, ListExpression, Normalize, RangeExpression, Rank, SearchExpression,
-    SearchQuery, SimilarExpression, Texts, Words, search_vector,
+    SearchQuery, SimilarExpression, StatisticsExpression, Texts, Words, search_vector,
 };
 pub use crate::tree::{PgFunction, Weight};
 pub use crate::value::{PgKind, PgValue, Range};

@@ -3,7 +3,7 @@
 use super::{Sql, expr::bad, kind::widened};
 use crate::{
     Dialect, Kind, Result, Value,
-    tree::{Aggregate, Aggregation, Expr},
+    tree::{Aggregate, Aggregation, Expr, Statistic},
 };
 
 impl Sql {
@@ -88,6 +88,7 @@ impl Sql {
                 return self.spread(of);
             }
             Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor => return self.bits_of(of),
+            Aggregate::Statistic(statistic) => return self.statistic(statistic, of),
             Aggregate::Join | Aggregate::Array | Aggregate::JsonArray => "",
         };
         self.over_rows(name, of, "")
@@ -100,6 +101,36 @@ impl Sql {
         self.push(&self.type_name(kind));
         self.push(")");
         Ok(())
+    }
+
+    /// A statistic of two values.
+    fn statistic(&mut self, statistic: Statistic, of: &Aggregation) -> Result<()> {
+        if !self.dialect.capabilities().postgres_types {
+            return Err(self.unsupported("statistics of two values", "compute them from sums, or in Rust"));
+        }
+        if of.distinct {
+            return Err(bad("a statistic of two values is of all rows that have them"));
+        }
+        self.push(match statistic {
+            Statistic::Corr => "CORR(",
+            Statistic::CovarPop => "COVAR_POP(",
+            Statistic::CovarSample => "COVAR_SAMP(",
+            Statistic::RegrAvgX => "REGR_AVGX(",
+            Statistic::RegrAvgY => "REGR_AVGY(",
+            Statistic::RegrCount => "REGR_COUNT(",
+            Statistic::RegrIntercept => "REGR_INTERCEPT(",
+            Statistic::RegrR2 => "REGR_R2(",
+            Statistic::RegrSlope => "REGR_SLOPE(",
+            Statistic::RegrSxx => "REGR_SXX(",
+            Statistic::RegrSxy => "REGR_SXY(",
+            Statistic::RegrSyy => "REGR_SYY(",
+        });
+        self.inside(|sql| {
+            sql.list(&of.arguments, ", ", |sql, argument| sql.expr(argument))?;
+            sql.push(")");
+            sql.filter_after(of.filter.as_ref())
+        })?;
+        self.over()
     }
 
     /// The bits of whole numbers, combined. MariaDB and MySQL give some of no rows, and unsigned.

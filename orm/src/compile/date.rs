@@ -209,10 +209,12 @@ impl Sql {
                 self.push(")");
                 Ok(())
             }
-            (Dialect::Sqlite, _) => Err(self.unsupported(
-                "named time zones",
-                "give a fixed offset, `chrono::FixedOffset`, or convert the rows in Rust",
-            )),
+            (Dialect::Sqlite, _) => {
+                self.around("orm_at_zone(", on, ", ")?;
+                self.bind(value);
+                self.push(")");
+                Ok(())
+            }
             (Dialect::MariaDb | Dialect::MySql, _) => {
                 // For a zone that it does not know the server gives NULL. An error is better than rows that are left out, and
                 // only a number that is too large makes one here; its text is part of the message.

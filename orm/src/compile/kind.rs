@@ -3,7 +3,7 @@
 use super::Sql;
 use crate::{
     Kind, PgKind,
-    tree::{Aggregate, BinaryOp, Expr, Function, PgFunction, Select, Selected},
+    tree::{Aggregate, BinaryOp, Expr, Function, PgFunction, Select, Selected, Statistic},
 };
 
 impl Sql {
@@ -137,6 +137,8 @@ impl Sql {
                     Aggregate::Join => Some(Kind::Text),
                     Aggregate::Array => on.and_then(PgKind::array).map(Kind::Postgres),
                     Aggregate::JsonArray => Some(Kind::Json),
+                    Aggregate::Statistic(Statistic::RegrCount) => Some(Kind::I64),
+                    Aggregate::Statistic(_) => Some(Kind::F64),
                     Aggregate::Min | Aggregate::Max | Aggregate::Any | Aggregate::AllTrue | Aggregate::AnyTrue => on,
                     Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor => on,
                 }
@@ -212,7 +214,9 @@ impl Sql {
                 | Function::JsonHasKey,
                 arguments,
             ) => arguments.iter().any(|part| self.nullable(part)),
-            Expr::Aggregate(of) => of.function != Aggregate::Count,
+            Expr::Aggregate(of) => {
+                !matches!(of.function, Aggregate::Count | Aggregate::Statistic(Statistic::RegrCount))
+            }
             Expr::Scalar(select) => !counts(select),
             _ => true,
         }

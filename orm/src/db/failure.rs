@@ -144,7 +144,7 @@ pub(super) fn hint(code: Code) -> Option<&'static str> {
             "the pattern is one of the database's own dialect: a text to be taken as it is goes to `contains`"
         }
         Code::UnknownZone => {
-            "look for a slip in its name; MariaDB and MySQL know zones once `mysql_tzinfo_to_sql` has loaded them; a fixed offset needs no list"
+            "look for a slip in its name; SQLite knows those of `/usr/share/zoneinfo`, MariaDB and MySQL know zones once `mysql_tzinfo_to_sql` has loaded them; a fixed offset needs no list"
         }
         Code::ConnectionLost => "whether the statement took effect is not known; the next one gets a new connection",
         Code::InexactDecimal => {
@@ -166,6 +166,7 @@ fn sqlite(message: &str) -> Code {
     match message {
         "interrupted" => Code::StatementTimeout,
         text if text.contains(BAD_REGEX) => Code::BadRegex,
+        crate::dialect::NO_ZONE => Code::UnknownZone,
         TOO_LONG => Code::TooLong,
         NOT_EXACT => Code::InexactDecimal,
         text if text.contains(OUT_OF_RANGE) || text == "integer overflow" => Code::OutOfRange,

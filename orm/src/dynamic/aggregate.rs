@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Kind, PgKind, Result, Value,
-    tree::{Aggregate, Aggregation, Expr, Function},
+    tree::{Aggregate, Aggregation, Expr, Function, Statistic},
 };
 
 const AGGREGATES: &[(&str, Aggregate)] = &[
@@ -33,6 +33,18 @@ const AGGREGATES: &[(&str, Aggregate)] = &[
     ("string_agg", Aggregate::Join),
     ("array_agg", Aggregate::Array),
     ("json_agg", Aggregate::JsonArray),
+    ("corr", Aggregate::Statistic(Statistic::Corr)),
+    ("covar_pop", Aggregate::Statistic(Statistic::CovarPop)),
+    ("covar_sample", Aggregate::Statistic(Statistic::CovarSample)),
+    ("regr_avg_x", Aggregate::Statistic(Statistic::RegrAvgX)),
+    ("regr_avg_y", Aggregate::Statistic(Statistic::RegrAvgY)),
+    ("regr_count", Aggregate::Statistic(Statistic::RegrCount)),
+    ("regr_intercept", Aggregate::Statistic(Statistic::RegrIntercept)),
+    ("regr_r2", Aggregate::Statistic(Statistic::RegrR2)),
+    ("regr_slope", Aggregate::Statistic(Statistic::RegrSlope)),
+    ("regr_sxx", Aggregate::Statistic(Statistic::RegrSxx)),
+    ("regr_sxy", Aggregate::Statistic(Statistic::RegrSxy)),
+    ("regr_syy", Aggregate::Statistic(Statistic::RegrSyy)),
 ];
 
 /// An aggregate over the rows of the scope.
@@ -47,16 +59,31 @@ pub(super) fn bare_aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> 
         return Err(names::unknown("an aggregate", name, AGGREGATES.iter().map(|(name, _)| *name)));
     };
     let on = aggregate.of.as_ref().map(|term| of_rows(scope, aggregate, term)).transpose()?;
+    let against = aggregate.against.as_ref().map(|term| scope.term(term, None)).transpose()?;
     let filter = aggregate.filter.as_ref().map(|term| scope.condition(term)).transpose()?;
     let order = scope.order(&aggregate.order_by)?;
     let computes = |expr: &Expr| expr.is_aggregate() || expr.has_window();
     let nested = on.as_ref().is_some_and(|on| computes(&on.expr))
+        || against.as_ref().is_some_and(|against| computes(&against.expr))
         || filter.as_ref().is_some_and(computes)
         || order.iter().any(|order| computes(&order.expr));
     if nested {
         return Err(bad(format!("`{name}` is asked of an aggregate or a window")));
     }
+    let is_number = |built: &Built| built.family() == Family::Number;
+    match (function, &against) {
+        (Aggregate::Statistic(_), Some(x)) if is_number(x) => {}
+        (Aggregate::Statistic(_), _) => {
+            return Err(bad(format!("`{name}` needs two numbers")).with_hint("the second one is `against`"));
+        }
+        (_, Some(_)) => return Err(bad(format!("`{name}` is of one value"))),
+        (_, None) => {}
+    }
     let kind = match (&on, function) {
+        (Some(on), Aggregate::Statistic(statistic)) if is_number(on) => match statistic {
+            Statistic::RegrCount => Kind::I64,
+            _ => Kind::F64,
+        },
         (None, Aggregate::Count) if aggregate.distinct => {
             return Err(bad("`count` of different values needs to be told of what"));
         }
@@ -96,7 +123,7 @@ pub(super) fn bare_aggregate(scope: &Scope<'_>, aggregate: &term::Aggregate) -> 
         (_, Some(_)) => return Err(bad(format!("`{name}` has no separator"))),
         (_, None) => None,
     };
-    let arguments = on.into_iter().chain(separator);
+    let arguments = on.into_iter().chain(against.map(|against| against.expr)).chain(separator);
     let of = Aggregation { distinct: aggregate.distinct, filter, order, ..Aggregation::of(function, arguments) };
     Ok(Built::new(Expr::Aggregate(Box::new(of)), kind))
 }

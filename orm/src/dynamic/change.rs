@@ -26,10 +26,87 @@ use serde::{Deserialize, Serialize};
 pub enum Change {
     /// New rows.
     Create(Create),
+    /// The row of a unique key, or else a new one.
+    GetOrCreate(Keyed),
+    /// Other values in the row of a unique key, or else a new one.
+    UpdateOrCreate(Keyed),
     /// Other values in rows that are there.
     Update(Update),
+    /// Other values in rows that are there, in each its own.
+    UpdateEach(UpdateEach),
     /// The rows of a query go, and with them what their relations say.
     Delete(Query),
+    /// Other related rows of one row, by a relation to many.
+    Relate(Relate),
+}
+
+/// Other related rows of one row, by a relation to many.
+///
+/// ```
+/// # use library::*;
+/// use orm::dynamic::{Catalog, Change, Relate};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let catalog = Catalog::new().app(library()).writable(["library.Book"])?;
+/// let asked: Change = serde_json::from_str(r#"{"relate": {
+///     "model": "library.Book", "key": 1, "relation": "tags", "change": {"set": [3, 4]}
+/// }}"#).unwrap();
+/// assert_eq!(catalog.check_change(&asked)?.run(&db).await?.total, 2); // one goes, one comes, one stays
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relate {
+    /// The model of the row, with its application: `library.Book`.
+    pub model: String,
+    /// Its key; of several columns, a list.
+    pub key: serde_json::Value,
+    /// The relation, by its name.
+    pub relation: String,
+    /// What is done.
+    pub change: Related,
+}
+
+/// What is done to related rows, which are told by their keys.
+///
+/// ```
+/// use orm::dynamic::Related;
+/// assert_eq!(serde_json::to_string(&Related::Clear).unwrap(), r#""clear""#);
+/// assert_eq!(serde_json::to_string(&Related::Add(vec![1.into()])).unwrap(), r#"{"add":[1]}"#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Related {
+    /// These are related as well.
+    Add(Vec<serde_json::Value>),
+    /// These are related no longer.
+    Remove(Vec<serde_json::Value>),
+    /// Exactly these are related.
+    Set(Vec<serde_json::Value>),
+    /// None is.
+    Clear,
+}
+
+impl Relate {
+    /// A change of a relation of one row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::{Code, dynamic::{Catalog, Change, Relate, Related}};
+    /// let catalog = Catalog::new().app(library()).writable(["library.Book"])?;
+    /// let wrong = Relate::of("library.Book", 1, "author", Related::Clear);
+    /// assert_eq!(catalog.check_change(&Change::Relate(wrong)).unwrap_err().code(), Code::BadQuery); // that is one row
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn of(
+        model: impl Into<String>,
+        key: impl Into<serde_json::Value>,
+        relation: impl Into<String>,
+        change: Related,
+    ) -> Relate {
+        Relate { model: model.into(), key: key.into(), relation: relation.into(), change }
+    }
 }
 
 /// New rows of a model: their values by the names of fields.
@@ -55,6 +132,183 @@ pub struct Create {
     /// Keys and times that are given by themselves may stand among the values, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub automatic: bool,
+    /// What becomes of those whose unique key is taken; unless it is said, that is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_conflict: Option<OnConflict>,
+}
+
+/// What becomes of new rows whose unique key is taken.
+///
+/// ```
+/// use orm::dynamic::OnConflict;
+/// let json = serde_json::to_string(&OnConflict::update(["slug"])).unwrap();
+/// assert_eq!(json, r#"{"update":{"key":["slug"]}}"#);
+/// assert_eq!(serde_json::to_string(&OnConflict::Ignore).unwrap(), r#""ignore""#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OnConflict {
+    /// They are left out, whichever of their keys is taken.
+    Ignore,
+    /// The row that has their values in this key is changed.
+    Update(Overwrite),
+}
+
+/// Which unique key new rows may share with a row that is there, and what is written over that.
+///
+/// ```
+/// let json = r#"{"key": ["slug"], "set": ["name"]}"#;
+/// let over: orm::dynamic::Overwrite = serde_json::from_str(json).unwrap();
+/// assert_eq!(over.set, Some(vec!["name".to_owned()]));
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overwrite {
+    /// The fields of the unique key.
+    pub key: Vec<String>,
+    /// The fields that are written over the row that is there; unless they are named, all that are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<Vec<String>>,
+}
+
+impl OnConflict {
+    /// The row that has the values of new ones in this unique key gets what they are given.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::dynamic::{Catalog, Create, OnConflict};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let catalog = Catalog::new().app(library()).writable(["library.Tag"])?;
+    /// let tags = Create::of("library.Tag")
+    ///     .row(serde_json::json!({"slug": "code", "name": "Programs"}))
+    ///     .row(serde_json::json!({"slug": "logic", "name": "Logic"}))
+    ///     .on_conflict(OnConflict::update(["slug"]));
+    /// assert_eq!(catalog.check_change(&tags.into())?.run(&db).await?.total, 2);
+    /// assert_eq!(Tag::get(1, &db).await?.name, "Programs");
+    /// # Ok(()) }
+    /// ```
+    pub fn update<T: Into<String>>(key: impl IntoIterator<Item = T>) -> OnConflict {
+        OnConflict::Update(Overwrite { key: key.into_iter().map(Into::into).collect(), set: None })
+    }
+}
+
+/// One row, and the unique key by which it is looked for.
+///
+/// ```
+/// # use library::*;
+/// use orm::dynamic::{Catalog, Change, Keyed};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let catalog = Catalog::new().app(library()).writable(["library.Tag"])?;
+/// let tag = Keyed::of("library.Tag").by(["slug"]).row(serde_json::json!({"slug": "code", "name": "Any"}));
+/// let found = catalog.check_change(&Change::GetOrCreate(tag.clone()))?.run(&db).await?;
+/// assert_eq!((found.total, &found.found[0]["name"]), (0, &orm::Value::Text("Code".into())));
+/// let changed = catalog.check_change(&Change::UpdateOrCreate(tag))?.run(&db).await?;
+/// assert_eq!((changed.total, &changed.found[0]["name"]), (1, &orm::Value::Text("Any".into())));
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keyed {
+    /// The model, with its application: `library.Tag`.
+    pub model: String,
+    /// The fields of the unique key.
+    pub key: Vec<String>,
+    /// The row: an object of values by the names of fields, those of the key among them.
+    pub row: serde_json::Value,
+    /// Keys and times that are given by themselves may stand among the values, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
+}
+
+impl Keyed {
+    /// Nothing yet, of this model.
+    ///
+    /// ```
+    /// assert!(orm::dynamic::Keyed::of("library.Tag").key.is_empty());
+    /// ```
+    pub fn of(model: impl Into<String>) -> Keyed {
+        Keyed { model: model.into(), key: Vec::new(), row: serde_json::Value::Null, automatic: false }
+    }
+
+    /// By this unique key.
+    ///
+    /// ```
+    /// assert_eq!(orm::dynamic::Keyed::of("library.Tag").by(["slug"]).key, ["slug"]);
+    /// ```
+    pub fn by<T: Into<String>>(mut self, key: impl IntoIterator<Item = T>) -> Keyed {
+        self.key = key.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// This row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::{Code, dynamic::{Catalog, Change, Keyed}};
+    /// let catalog = Catalog::new().app(library()).writable(["library.Tag"])?;
+    /// // Names of tags are not unique.
+    /// let tag = Keyed::of("library.Tag").by(["name"]).row(serde_json::json!({"slug": "code", "name": "Code"}));
+    /// let error = catalog.check_change(&Change::GetOrCreate(tag)).unwrap_err();
+    /// assert_eq!((error.code(), error.hint()), (Code::BadQuery, Some("the unique keys are `id` and `slug`")));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn row(mut self, row: impl Into<serde_json::Value>) -> Keyed {
+        self.row = row.into();
+        self
+    }
+}
+
+/// Other values in rows that are there, in each its own: objects of values by the names of fields, those of the key among them.
+///
+/// ```
+/// # use library::*;
+/// use orm::dynamic::{Catalog, Change, UpdateEach};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let catalog = Catalog::new().app(library()).writable(["library.Book"])?;
+/// let prices = UpdateEach::of("library.Book")
+///     .row(serde_json::json!({"id": 1, "price": "10.00"}))
+///     .row(serde_json::json!({"id": 2, "price": "41.00"}));
+/// assert_eq!(catalog.check_change(&Change::UpdateEach(prices))?.run(&db).await?.total, 2);
+/// assert_eq!(Book::get(2, &db).await?.price, Decimal::from(41));
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateEach {
+    /// The model, with its application: `library.Book`.
+    pub model: String,
+    /// The rows. Of one that is given twice the last values count.
+    pub rows: Vec<serde_json::Value>,
+}
+
+impl UpdateEach {
+    /// No row yet.
+    ///
+    /// ```
+    /// assert!(orm::dynamic::UpdateEach::of("library.Book").rows.is_empty());
+    /// ```
+    pub fn of(model: impl Into<String>) -> UpdateEach {
+        UpdateEach { model: model.into(), rows: Vec::new() }
+    }
+
+    /// And this row.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::{Code, dynamic::{Catalog, Change, UpdateEach}};
+    /// let catalog = Catalog::new().app(library()).writable(["library.Book"])?;
+    /// let keyless = UpdateEach::of("library.Book").row(serde_json::json!({"price": 1}));
+    /// assert_eq!(catalog.check_change(&Change::UpdateEach(keyless)).unwrap_err().validation()[0].code, Code::MissingValue);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn row(mut self, row: impl Into<serde_json::Value>) -> UpdateEach {
+        self.rows.push(row.into());
+        self
+    }
 }
 
 /// Other values in the rows of a query.
@@ -88,7 +342,25 @@ impl Create {
     /// assert_eq!(json, r#"{"model":"library.Tag","rows":[]}"#);
     /// ```
     pub fn of(model: impl Into<String>) -> Create {
-        Create { model: model.into(), rows: Vec::new(), automatic: false }
+        Create { model: model.into(), rows: Vec::new(), automatic: false, on_conflict: None }
+    }
+
+    /// Rows whose unique key is taken are left out, or their values are written over those that are there.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::dynamic::{Catalog, Create, OnConflict};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let catalog = Catalog::new().app(library()).writable(["library.Tag"])?;
+    /// let tags = ["code", "logic"].map(|slug| serde_json::json!({"slug": slug, "name": slug}));
+    /// let new = tags.into_iter().fold(Create::of("library.Tag"), Create::row).on_conflict(OnConflict::Ignore);
+    /// assert_eq!(catalog.check_change(&new.into())?.run(&db).await?.total, 1); // there is a tag `code` already
+    /// # Ok(()) }
+    /// ```
+    pub fn on_conflict(mut self, what: OnConflict) -> Create {
+        self.on_conflict = Some(what);
+        self
     }
 
     /// Keys and times that are given by themselves may stand among the values, too.

@@ -1,6 +1,6 @@
 //! How large a query by name may be, and how its size is taken.
 
-use super::{Call, Change, Order, Pick, Prefetch, Query, Term, term::Node};
+use super::{Call, Change, OnConflict, Order, Pick, Prefetch, Query, Related, Term, term::Node};
 use crate::{Code, Error, Result};
 use std::cell::{Cell, RefCell};
 
@@ -74,11 +74,19 @@ impl<'a> Budget<'a> {
         match change {
             Change::Create(create) => {
                 self.name(&create.model)?;
-                if create.rows.len() > self.limits.list {
-                    let (given, most) = (create.rows.len(), self.limits.list);
-                    return Err(too_complex(format!("{given} rows are given, more than {most}")));
+                if let Some(OnConflict::Update(over)) = &create.on_conflict {
+                    over.key.iter().chain(over.set.iter().flatten()).try_for_each(|name| self.name(name))?;
                 }
-                create.rows.iter().try_for_each(|row| self.document(row, 0))
+                self.rows(&create.rows)
+            }
+            Change::GetOrCreate(keyed) | Change::UpdateOrCreate(keyed) => {
+                self.name(&keyed.model)?;
+                keyed.key.iter().try_for_each(|name| self.name(name))?;
+                self.document(&keyed.row, 0)
+            }
+            Change::UpdateEach(update) => {
+                self.name(&update.model)?;
+                self.rows(&update.rows)
             }
             Change::Update(update) => {
                 self.query(&update.rows, 0)?;
@@ -88,7 +96,23 @@ impl<'a> Budget<'a> {
                 })
             }
             Change::Delete(rows) => self.query(rows, 0),
+            Change::Relate(relate) => {
+                self.name(&relate.model)?;
+                self.name(&relate.relation)?;
+                self.document(&relate.key, 0)?;
+                match &relate.change {
+                    Related::Add(keys) | Related::Remove(keys) | Related::Set(keys) => self.rows(keys),
+                    Related::Clear => Ok(()),
+                }
+            }
         }
+    }
+
+    fn rows(&self, rows: &[serde_json::Value]) -> Result<()> {
+        if rows.len() > self.limits.list {
+            return Err(too_complex(format!("{} rows are given, more than {}", rows.len(), self.limits.list)));
+        }
+        rows.iter().try_for_each(|row| self.document(row, 0))
     }
 
     /// Takes the size of a query.

@@ -354,8 +354,8 @@ impl<'s> Scope<'s> {
         if self.grouped {
             return Err(many(path));
         }
-        if aggregate.filter.is_some() {
-            let what = format!("it is not clear whose fields the filter over `{}` names", names::shown(path));
+        if aggregate.filter.is_some() || aggregate.against.is_some() {
+            let what = format!("it is not clear whose fields are named beside `{}`", names::shown(path));
             return Err(bad(what).with_hint("write `over`, with the relation's path and an aggregate over its rows"));
         }
         let taken = match self.set(parts)? {

@@ -101,6 +101,9 @@ pub struct Aggregate {
     /// What is aggregated; `count` alone can do without, and counts rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<Term>,
+    /// The second value, `x`, of statistics of two; the first is `y`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<Term>,
     /// Each different value once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub distinct: bool,
@@ -157,7 +160,7 @@ impl Node {
                     Order::Term { by, .. } => Some(by),
                     Order::Path(_) => None,
                 });
-                let parts = [&aggregate.of, &aggregate.filter, &aggregate.default];
+                let parts = [&aggregate.of, &aggregate.against, &aggregate.filter, &aggregate.default];
                 parts.into_iter().flatten().chain(order).collect()
             }
             Node::Window(of, window) => std::iter::once(of).chain(window.terms()).collect(),

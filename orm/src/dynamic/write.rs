@@ -1,24 +1,25 @@
 //! Checked changes: what they set, and what runs them.
 
 use super::{
-    Catalog, Change, Create, DynRow, Node, Query, Term, Update, functions,
+    Catalog, Change, Create, DynRow, Keyed, Node, OnConflict, Query, Term, Update, UpdateEach, functions,
     limits::Budget,
     literal,
     literal::{Family, called},
     names,
     path::{column_name, field},
-    run::read,
+    relate::{self, Relating},
     scope::{Built, Scope, bad},
     select::{Builder, Stage},
+    stored::{EachRow, NewRows, Seen},
 };
 use crate::{
-    Access, Code, Connection, Deleted, Dialect, Error, Executor, Input, Operation, Result, Row, Value, compile,
-    model::FieldMeta,
+    Code, Deleted, Dialect, Error, Executor, Input, Result, ValidationError, Value, compile,
+    model::{FieldMeta, RelationKind},
     tree::{self, Assignment, Expr, ModelRef, Select},
-    write::{self, Inserts},
+    write::{self, ByKey, GetOrCreate, RowValues, UpdateMany, UpdateOrCreate},
 };
 use serde_json::Value as Json;
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 /// A change by name that has been checked. Nothing runs before [`run`](CheckedChange::run) is awaited.
 ///
@@ -36,9 +37,30 @@ pub struct CheckedChange(Kind);
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Create { model: ModelRef, rows: Vec<Vec<Option<Value>>>, seen: Vec<u16> },
+    Create {
+        rows: Vec<RowValues>,
+        seen: Seen,
+        taken: Taken,
+    },
+    ByKey {
+        row: RowValues,
+        seen: Seen,
+        target: Vec<u16>,
+        update: bool,
+    },
     Update(tree::Update),
+    /// By the columns that are set: the values of whole rows.
+    Each(ModelRef, Vec<(Vec<u16>, Vec<Vec<Value>>)>),
     Delete(Select),
+    Relate(Relating),
+}
+
+/// What becomes of new rows whose unique key is taken.
+#[derive(Debug, Clone)]
+enum Taken {
+    Refused,
+    Ignored,
+    Changed { target: Vec<u16>, over: Option<Vec<u16>> },
 }
 
 /// What a change has done.
@@ -56,12 +78,15 @@ enum Kind {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Changed {
-    /// How many rows were made, changed, or have gone; with those that have gone with them.
+    /// How many rows were made, changed, or have gone, with those that have gone with them; of a relation, how many related rows
+    /// came or went.
     pub total: u64,
     /// How many of each model.
     pub per_model: BTreeMap<String, u64>,
-    /// The rows that were made, as they are stored.
+    /// The rows that were made, as they are stored. Those that may give way to others are not among them.
     pub created: Vec<DynRow>,
+    /// The row that was there already where one was looked for by a unique key, as it is now.
+    pub found: Vec<DynRow>,
 }
 
 /// Checks a change.
@@ -70,31 +95,162 @@ pub(super) fn checked(catalog: &Catalog, change: &Change) -> Result<CheckedChang
     budget.change(change)?;
     Ok(CheckedChange(match change {
         Change::Create(create) => created(catalog, create)?,
+        Change::GetOrCreate(keyed) => one_of_key(catalog, keyed, false)?,
+        Change::UpdateOrCreate(keyed) => one_of_key(catalog, keyed, true)?,
         Change::Update(update) => Kind::Update(updated(catalog, &budget, update)?),
+        Change::UpdateEach(update) => each(catalog, update)?,
         Change::Delete(query) => Kind::Delete(chosen(catalog, &budget, query)?.select),
+        Change::Relate(relate) => Kind::Relate(relate::checked(catalog, relate)?),
     }))
 }
 
 fn created(catalog: &Catalog, create: &Create) -> Result<Kind> {
     let model = catalog.find_writable(&create.model)?.clone();
-    let (mut rows, mut mistakes) = (Vec::with_capacity(create.rows.len()), Vec::new());
-    for (place, row) in create.rows.iter().enumerate() {
+    let rows = new_rows(catalog, &model, &create.rows, create.automatic)?;
+    let taken = match &create.on_conflict {
+        None => Taken::Refused,
+        Some(OnConflict::Ignore) => Taken::Ignored,
+        Some(OnConflict::Update(over)) => {
+            let target = unique_key(catalog, &model, &over.key)?;
+            let over = match &over.set {
+                Some(names) => Some(overwritten(catalog, &model, names, &target)?),
+                None => None,
+            };
+            Taken::Changed { target, over }
+        }
+    };
+    Ok(Kind::Create { seen: Seen::of(catalog, model), rows, taken })
+}
+
+/// The row of a unique key.
+fn one_of_key(catalog: &Catalog, keyed: &Keyed, update: bool) -> Result<Kind> {
+    let model = catalog.find_writable(&keyed.model)?.clone();
+    let target = unique_key(catalog, &model, &keyed.key)?;
+    let mut rows = new_rows(catalog, &model, std::slice::from_ref(&keyed.row), keyed.automatic)?;
+    match rows.pop() {
+        Some(row) => Ok(Kind::ByKey { row, seen: Seen::of(catalog, model), target, update }),
+        None => Err(bad("there is no row")),
+    }
+}
+
+/// The values of new rows.
+fn new_rows(catalog: &Catalog, model: &ModelRef, rows: &[Json], automatic: bool) -> Result<Vec<RowValues>> {
+    let (mut values, mut mistakes) = (Vec::with_capacity(rows.len()), Vec::new());
+    for (place, row) in rows.iter().enumerate() {
         for name in row.as_object().into_iter().flat_map(|row| row.keys()) {
-            writable_field(catalog, &model, name)?;
+            writable_field(catalog, model, name)?;
         }
         let input = Input::from(row);
-        let input = if create.automatic { input.with_automatic() } else { input };
-        match write::new_row(&model, &input) {
-            Ok(values) => rows.push(values),
+        let input = if automatic { input.with_automatic() } else { input };
+        match write::new_row(model, &input) {
+            Ok(new) => values.push(new),
             Err(wrong) => mistakes.extend(wrong.into_iter().map(|mistake| mistake.param("row", place))),
         }
     }
-    let is_hidden = |name: &str| model.field(name).is_some_and(|(index, _)| !catalog.sees(&model, index));
+    let is_hidden = |name: &str| model.field(name).is_some_and(|(index, _)| !catalog.sees(model, index));
     if mistakes.iter().any(|mistake| mistake.field.as_deref().is_some_and(is_hidden)) {
         return Err(bad(format!("rows of `{}` need values that cannot be given here", model.label())));
     }
     match mistakes.is_empty() {
-        true => Ok(Kind::Create { seen: catalog.columns(&model), model, rows }),
+        true => Ok(values),
+        false => Err(Error::refused(model.name.clone(), mistakes)),
+    }
+}
+
+/// The columns of a unique key, in its own order.
+fn unique_key(catalog: &Catalog, model: &ModelRef, names: &[String]) -> Result<Vec<u16>> {
+    let mut asked = Vec::new();
+    for name in names {
+        match field(catalog, model, name).filter(|known| !known.is_key && known.column.is_none()) {
+            Some(known) => asked.push(known.index),
+            None => return Err(catalog.unknown_field(model, name)),
+        }
+    }
+    asked.sort_unstable();
+    let is_unique = |field: &FieldMeta| {
+        let one_to_one = |kind: &RelationKind| matches!(kind, RelationKind::OneToOne { .. });
+        field.options.unique || field.relation.as_ref().is_some_and(|relation| one_to_one(&relation.kind))
+    };
+    let key: Vec<u16> = model.key.iter().map(|&column| model.columns[usize::from(column)].field).collect();
+    let alone = (0..).zip(&model.fields).filter(|(_, field)| is_unique(field)).map(|(index, _)| vec![index]);
+    let together = model.options().unique.iter().map(|unique| unique.fields.to_vec()).collect::<Vec<_>>();
+    let mut all: Vec<Vec<u16>> = std::iter::once(key).chain(alone).chain(together).collect();
+    all.iter_mut().for_each(|fields| fields.dedup());
+    let same = |fields: &&Vec<u16>| {
+        let mut sorted = (*fields).clone();
+        sorted.sort_unstable();
+        sorted == asked
+    };
+    if let Some(fields) = all.iter().find(same) {
+        return Ok(fields.iter().flat_map(|&field| model.fields[usize::from(field)].columns()).collect());
+    }
+    let seen = all.iter().filter(|fields| fields.iter().all(|&field| catalog.sees(model, field)));
+    let called = |fields: &Vec<u16>| {
+        let names: Vec<&str> = fields.iter().map(|&field| &*model.fields[usize::from(field)].name).collect();
+        format!("`{}`", names.join("`, `"))
+    };
+    let keys: Vec<String> = seen.map(called).collect();
+    let what = format!("these fields of `{}` are no unique key of it", model.label());
+    Err(bad(what).with_hint(format!("the unique keys are {}", keys.join(" and "))))
+}
+
+/// The columns that new rows write over one that is there.
+fn overwritten(catalog: &Catalog, model: &ModelRef, names: &[String], target: &[u16]) -> Result<Vec<u16>> {
+    let mut columns = Vec::new();
+    for name in names {
+        let field = writable_field(catalog, model, name)?;
+        if field.columns().any(|column| model.key.contains(&column) || target.contains(&column)) {
+            return Err(bad("the key of a row cannot be changed").with_hint("name other fields in `set`"));
+        }
+        columns.extend(field.columns());
+    }
+    Ok(columns)
+}
+
+/// Other values in each row.
+fn each(catalog: &Catalog, update: &UpdateEach) -> Result<Kind> {
+    let model = catalog.find_writable(&update.model)?.clone();
+    let (mut groups, mut mistakes) = (Vec::<(Vec<u16>, Vec<Vec<Value>>)>::new(), Vec::new());
+    for (place, row) in update.rows.iter().enumerate() {
+        let mut values: Vec<Value> = model.columns.iter().map(|column| Value::Null(column.kind)).collect();
+        let mut given = Vec::new();
+        let Some(fields) = row.as_object() else {
+            let wrong = write::new_row(&model, &Input::from(row)).err().unwrap_or_default();
+            mistakes.extend(wrong.into_iter().map(|wrong| wrong.param("row", place)));
+            continue;
+        };
+        for (name, json) in fields {
+            let field = writable_field(catalog, &model, name)?;
+            if field.options.generated.is_some() {
+                let what = format!("`{}` of `{}` is computed by the database", field.name, model.label());
+                return Err(Error::new(Code::NotEditable, what).with_fields([field.name.clone().into_owned()]));
+            }
+            match write::new_value(&model, field, json) {
+                Ok(parts) => {
+                    given.extend(field.columns());
+                    field.columns().zip(parts).for_each(|(column, part)| values[usize::from(column)] = part);
+                }
+                Err(error) => {
+                    mistakes.extend(error.validation().iter().cloned().map(|wrong| wrong.param("row", place)))
+                }
+            }
+        }
+        let missing = model.key.iter().find(|column| !given.contains(column));
+        if let Some(&column) = missing {
+            let name = column_name(&model, column);
+            let wrong = ValidationError::new(name, Code::MissingValue, "the key of the row is missing");
+            mistakes.push(wrong.param("row", place));
+            continue;
+        }
+        given.retain(|column| !model.key.contains(column));
+        given.sort_unstable();
+        match groups.iter_mut().find(|(columns, _)| *columns == given) {
+            Some((_, rows)) => rows.push(values),
+            None => groups.push((given, vec![values])),
+        }
+    }
+    match mistakes.is_empty() {
+        true => Ok(Kind::Each(model, groups)),
         false => Err(Error::refused(model.name.clone(), mistakes)),
     }
 }
@@ -224,20 +380,34 @@ impl CheckedChange {
     /// ```
     pub fn to_sql(&self, dialect: Dialect) -> Result<Vec<String>> {
         match &self.0 {
-            Kind::Create { model, rows, .. } => write::inserts(model, rows, dialect)?.sql(),
+            Kind::Create { seen, rows, taken: Taken::Changed { target, over } } => {
+                write::upserts(seen, rows, target, over.as_deref(), dialect)?.sql(dialect)
+            }
+            Kind::Create { seen, rows, taken } => {
+                write::inserts(&seen.model, rows, matches!(taken, Taken::Ignored), dialect)?.sql()
+            }
+            Kind::ByKey { row, seen, target, .. } => {
+                write::by_key(seen.clone(), row, target, None, dialect)?.sql(dialect)
+            }
+            Kind::Each(model, groups) => {
+                let statements = groups.iter().map(|(columns, rows)| {
+                    UpdateMany::new(model.clone(), columns.clone(), rows.clone(), dialect)?.sql(dialect)
+                });
+                Ok(statements.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+            }
             Kind::Update(update) => Ok(vec![compile::update(update, dialect)?.sql(dialect)]),
             Kind::Delete(rows) => {
                 let delete = tree::Delete { rows: rows.clone() };
                 Ok(vec![compile::delete(&delete, dialect)?.sql(dialect)])
             }
+            Kind::Relate(_) => Err(bad("which statements change a relation is known when they run")),
         }
     }
 
     /// Makes the change; all of it happens or nothing.
     ///
     /// # Errors
-    /// What the database refuses, told by field; [`Code::Unsupported`] before any statement: rows are made on MySQL only by typed
-    /// drafts, as it does not give them back.
+    /// What the database refuses, told by field; [`Code::Unsupported`] before any statement.
     ///
     /// ```
     /// # use library::*;
@@ -253,14 +423,37 @@ impl CheckedChange {
     pub async fn run<E: Executor>(&self, ex: &E) -> Result<Changed> {
         match &self.0 {
             Kind::Create { rows, .. } if rows.is_empty() => Ok(Changed::default()),
-            Kind::Create { model, rows, seen } => {
-                if !ex.dialect().capabilities().insert_returning {
-                    let what = format!("{} does not give back new rows", ex.dialect());
-                    return Err(Error::new(Code::Unsupported, what).with_hint("make them by typed drafts"));
-                }
-                let inserts = write::inserts(model, rows, ex.dialect())?;
-                let created = ex.run(NewRows { inserts, model: model.clone(), seen: seen.clone() }).await?;
-                Ok(Changed { created, ..Changed::of(model, rows.len() as u64) })
+            Kind::Create { seen, rows, taken: Taken::Changed { target, over } } => {
+                let upserts = write::upserts(seen, rows, target, over.as_deref(), ex.dialect())?;
+                Ok(Changed::of(&seen.model, upserts.run(ex).await?))
+            }
+            Kind::Create { seen, rows, taken: Taken::Ignored } => {
+                let total = ex.run(write::inserts(&seen.model, rows, true, ex.dialect())?).await?;
+                Ok(Changed::of(&seen.model, total))
+            }
+            Kind::Create { seen, rows, taken: Taken::Refused } => {
+                let inserts = write::inserts(&seen.model, rows, false, ex.dialect())?;
+                let created = ex.run(NewRows { inserts, seen: seen.clone() }).await?;
+                Ok(Changed { created, ..Changed::of(&seen.model, rows.len() as u64) })
+            }
+            Kind::ByKey { row, seen, target, update } => {
+                let by_key: ByKey<Seen> = write::by_key(seen.clone(), row, target, None, ex.dialect())?;
+                let (row, new) = match update {
+                    true => ex.run(UpdateOrCreate(by_key)).await?,
+                    false => ex.run(GetOrCreate(by_key)).await?,
+                };
+                let changed = Changed::of(&seen.model, u64::from(new || *update));
+                Ok(match new {
+                    true => Changed { created: vec![row], ..changed },
+                    false => Changed { found: vec![row], ..changed },
+                })
+            }
+            Kind::Each(model, groups) => {
+                let updates = groups.iter().filter(|(columns, _)| !columns.is_empty());
+                let updates = updates
+                    .map(|(columns, rows)| UpdateMany::new(model.clone(), columns.clone(), rows.clone(), ex.dialect()));
+                let total = ex.run(EachRow(updates.collect::<Result<_>>()?)).await?;
+                Ok(Changed::of(model, total))
             }
             Kind::Update(update) if update.rows.empty => Ok(Changed::default()),
             Kind::Update(update) => {
@@ -271,7 +464,11 @@ impl CheckedChange {
             Kind::Delete(rows) if rows.empty => Ok(Changed::default()),
             Kind::Delete(rows) => {
                 let Deleted { total, per_model } = write::delete_rows(rows.clone(), ex).await?;
-                Ok(Changed { total, per_model, created: Vec::new() })
+                Ok(Changed { total, per_model, ..Changed::default() })
+            }
+            Kind::Relate(relating) => {
+                let (model, total) = relating.run(ex).await?;
+                Ok(Changed::of(model, total))
             }
         }
     }
@@ -280,39 +477,6 @@ impl CheckedChange {
 impl Changed {
     fn of(model: &ModelRef, total: u64) -> Changed {
         let per_model = if total > 0 { BTreeMap::from([(model.label(), total)]) } else { BTreeMap::new() };
-        Changed { total, per_model, created: Vec::new() }
-    }
-}
-
-/// Makes rows, and reads those of their columns that may be seen.
-struct NewRows {
-    inserts: Inserts,
-    model: ModelRef,
-    seen: Vec<u16>,
-}
-
-impl Operation for NewRows {
-    type Output = Vec<DynRow>;
-
-    fn access(&self) -> Access {
-        Access::Write
-    }
-
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<DynRow>> {
-        let NewRows { inserts, model, seen } = self;
-        let names: Arc<[String]> = seen.iter().map(|&column| column_name(model, column)).collect();
-        let mut rows = Vec::new();
-        let each = &mut |place: usize, row: &Row<'_>| {
-            let value = |&column: &u16| {
-                let shape = &model.columns[usize::from(column)];
-                read(row, usize::from(column), shape.kind, shape.scale)
-            };
-            let values = seen.iter().map(value).collect::<Result<_>>()?;
-            rows.push((place, DynRow::new(names.clone(), values)));
-            Ok(())
-        };
-        inserts.insert(conn, each).await?;
-        rows.sort_by_key(|(place, _)| *place);
-        Ok(rows.into_iter().map(|(_, row)| row).collect())
+        Changed { total, per_model, ..Changed::default() }
     }
 }

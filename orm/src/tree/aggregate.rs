@@ -42,6 +42,26 @@ pub enum Aggregate {
     Array,
     /// All values, as a JSON list.
     JsonArray,
+    /// One of two values, on PostgreSQL alone.
+    Statistic(Statistic),
+}
+
+/// Statistics of two values: of the first, `y`, that hangs on the second, `x`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of the functions")]
+pub enum Statistic {
+    Corr,
+    CovarPop,
+    CovarSample,
+    RegrAvgX,
+    RegrAvgY,
+    RegrCount,
+    RegrIntercept,
+    RegrR2,
+    RegrSlope,
+    RegrSxx,
+    RegrSxy,
+    RegrSyy,
 }
 
 /// An aggregate with what it is over.

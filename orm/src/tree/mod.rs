@@ -13,7 +13,7 @@ mod select;
 mod window;
 mod write;
 
-pub use aggregate::{Aggregate, Aggregation};
+pub use aggregate::{Aggregate, Aggregation, Statistic};
 pub use common::{BEFORE, Common};
 pub use declared::Declared;
 pub use derived::{Derived, SetOp};

@@ -5,7 +5,7 @@ use super::{
     bulk::auto_now,
     check::{settable, stored},
     input::{Input, changes_from},
-    point::{key_values, not_found},
+    point::{Typed, key_values, not_found},
     upsert::update_by_key,
 };
 use crate::{
@@ -235,7 +235,8 @@ impl<M: Model> Operation for Save<M> {
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
         let changes = self.changes.clone();
-        let mut row: M = update_by_key(conn, &self.key, changes).await?.ok_or_else(|| not_found(M::meta()))?;
+        let row = update_by_key(&Typed::<M>::new(), conn, &self.key, changes).await?;
+        let mut row = row.ok_or_else(|| not_found(M::meta()))?;
         for (field, loaded) in self.kept.drain(..) {
             row.attach_related(field, loaded);
         }

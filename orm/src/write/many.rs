@@ -232,19 +232,33 @@ fn shown(key: &[Value]) -> String {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Change {
+/// What is done to the related rows of one row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Change {
     Add,
     Remove,
     Set,
     Clear,
 }
 
+/// A change of the related rows of the row that has this key, by their keys.
+pub(crate) fn relate(step: &Step, owner: Vec<Value>, change: Change, keys: &[Vec<Value>]) -> Result<Relate> {
+    let (side, model) = (side(step)?, &step.model);
+    let name = step.target().map_or_else(|| model.name.clone(), |target| target.name.clone());
+    let owner = match step.labelled() {
+        Some(labelled) => labelled.tied(&owner).ok_or_else(|| misfit(&model.name))?,
+        None => owner,
+    };
+    let mut seen = HashSet::new();
+    let keys = keys.iter().filter(|key| seen.insert(text(key))).cloned().collect();
+    Ok(Relate { side, owner, change, keys, name })
+}
+
 /// The most keys in one statement.
 const CHUNK: usize = 400;
 
 /// A change to the related rows of one row.
-struct Relate {
+pub(crate) struct Relate {
     side: Side,
     owner: Vec<Value>,
     change: Change,

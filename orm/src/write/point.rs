@@ -69,6 +69,58 @@ pub(super) async fn read_by_key<M: Model>(conn: &mut Connection, key: impl Into<
     Ok(found)
 }
 
+/// How rows of a model are read, whose columns are all there.
+pub(crate) trait ReadRow: Send + Sync + 'static {
+    /// What a row becomes.
+    type Row: Send;
+
+    fn model(&self) -> ModelRef;
+
+    fn read(&self, row: &crate::Row<'_>) -> Result<Self::Row>;
+
+    /// Reads the row of a key.
+    fn by_key(&self, conn: &mut Connection, key: Vec<Value>) -> impl Future<Output = Result<Option<Self::Row>>> + Send;
+}
+
+/// Rows of a model's own type.
+pub(super) struct Typed<M>(PhantomData<fn() -> M>);
+
+impl<M> Typed<M> {
+    pub(super) fn new() -> Self {
+        Typed(PhantomData)
+    }
+}
+
+impl<M> Clone for Typed<M> {
+    fn clone(&self) -> Self {
+        Typed::new()
+    }
+}
+
+impl<M: Model> ReadRow for Typed<M> {
+    type Row = M;
+
+    fn model(&self) -> ModelRef {
+        ModelRef::Static(M::meta())
+    }
+
+    fn read(&self, row: &crate::Row<'_>) -> Result<M> {
+        Reader::new(row, &[]).columns()
+    }
+
+    fn by_key(&self, conn: &mut Connection, key: Vec<Value>) -> impl Future<Output = Result<Option<M>>> + Send {
+        read_by_key(conn, key)
+    }
+}
+
+/// The statement that reads the row of a key.
+pub(crate) fn row_of(model: &ModelRef, key: &[Value], dialect: Dialect) -> Result<Statement> {
+    let mut select = Select::all(model.clone());
+    select.default_order = false;
+    select.add_filter(key_is(model, key));
+    compile::select(&select, dialect)
+}
+
 /// The error of reading a row by its key.
 #[cold]
 fn of_key(meta: &ModelMeta, error: Error) -> Error {

@@ -2,9 +2,11 @@
 
 use super::{
     Input,
-    bulk::Inserts,
+    bulk::{Inserts, Upserts, ignore},
     draft::{NewRow, Slot, complete},
     input::{mistake, read_field},
+    point::ReadRow,
+    upsert::{ByKey, overwrites},
 };
 use crate::{
     Dialect, Error, Result, Untyped, ValidationError, Value,
@@ -27,14 +29,46 @@ pub(crate) fn new_value(meta: &ModelMeta, field: &FieldMeta, json: &serde_json::
         .map_err(|error| Error::refused(meta.name.clone(), vec![mistake(meta, field, &error, given)]))
 }
 
-/// The statements that make new rows; they give back every column.
-pub(crate) fn inserts(model: &ModelRef, rows: &[RowValues], dialect: Dialect) -> Result<Inserts> {
-    let rows = rows.iter().map(|row| {
-        let slot = |value: &Option<Value>| value.clone().map_or(Slot::Unset, Slot::Given);
-        let mut slots: Vec<Slot> = row.iter().map(slot).collect();
-        complete(model, &mut slots, dialect)?;
-        Ok(NewRow::of(slots))
-    });
-    let returning = (0..model.columns.len() as u16).collect();
-    Inserts::of_rows(model.clone(), rows.collect::<Result<_>>()?, dialect, returning)
+/// A row to insert, checked and completed.
+fn row_of(model: &ModelRef, values: &RowValues, dialect: Dialect) -> Result<NewRow> {
+    let slot = |value: &Option<Value>| value.clone().map_or(Slot::Unset, Slot::Given);
+    let mut slots: Vec<Slot> = values.iter().map(slot).collect();
+    complete(model, &mut slots, dialect)?;
+    Ok(NewRow::of(slots))
+}
+
+/// The statements that make new rows. They give back every column, unless they leave out rows whose unique keys are taken.
+pub(crate) fn inserts(model: &ModelRef, rows: &[RowValues], some: bool, dialect: Dialect) -> Result<Inserts> {
+    let rows = rows.iter().map(|row| row_of(model, row, dialect)).collect::<Result<_>>()?;
+    let returning = if some { Vec::new() } else { (0..model.columns.len() as u16).collect() };
+    Inserts::of_rows(model.clone(), rows, some.then(ignore), dialect, returning)
+}
+
+/// A new row that is looked for by the columns of a unique key; over one that is there these columns are written, or what is given.
+pub(crate) fn by_key<R: ReadRow>(
+    rows: R,
+    values: &RowValues,
+    target: &[u16],
+    over: Option<&[u16]>,
+    dialect: Dialect,
+) -> Result<ByKey<R>> {
+    let model = rows.model();
+    let row = row_of(&model, values, dialect)?;
+    let over = match over {
+        Some(over) => over.iter().copied().filter(|&column| row.value(column).is_some()).collect(),
+        None => overwrites(&model, &row, target),
+    };
+    ByKey::new(rows, row, target.to_vec(), over)
+}
+
+/// Many of them.
+pub(crate) fn upserts<R: ReadRow + Clone>(
+    rows: &R,
+    values: &[RowValues],
+    target: &[u16],
+    over: Option<&[u16]>,
+    dialect: Dialect,
+) -> Result<Upserts<R>> {
+    let all = values.iter().map(|values| by_key(rows.clone(), values, target, over, dialect));
+    Upserts::of(rows.model(), all.collect::<Result<_>>()?, target.to_vec(), dialect)
 }

@@ -4,15 +4,14 @@ use super::{
     Pending, UniqueKey,
     draft::{DraftRow, NewRow},
     fault::{Sent, explained, explained_by},
-    point::{all_columns, key_is, known_key, read_by_key},
+    point::{ReadRow, Typed, all_columns, key_is, known_key},
 };
 use crate::{
     Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Savepoint, Statement, Value, compile,
-    model::{ModelMeta, Reader, RelationKind},
+    model::{ModelMeta, RelationKind},
     query::value_of,
     tree::{Assignment, BinaryOp, Conflict, Expr, Insert, ModelRef, Select, Selected, Update},
 };
-use std::marker::PhantomData;
 
 /// How often a row may come and go between two statements before that is an error.
 const ATTEMPTS: usize = 5;
@@ -36,7 +35,7 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn get_or_create<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, (M, bool)> {
-        Pending::run(ex, self.into_values(ex.dialect()).and_then(|row| ByKey::new(row, key)).map(GetOrCreate))
+        Pending::run(ex, self.by_key(key, ex.dialect()).map(GetOrCreate))
     }
 
     /// Changes the row that has the draft's values in this unique key to the draft's other values, or else makes a new one;
@@ -57,7 +56,7 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn update_or_create<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, (M, bool)> {
-        Pending::run(ex, self.into_values(ex.dialect()).and_then(|row| ByKey::new(row, key)).map(UpdateOrCreate))
+        Pending::run(ex, self.by_key(key, ex.dialect()).map(UpdateOrCreate))
     }
 
     /// Like [`update_or_create`](DraftRow::update_or_create), in one statement, which does not tell whether the row is new.
@@ -75,7 +74,7 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn upsert<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, M> {
-        Pending::run(ex, self.into_values(ex.dialect()).and_then(|row| ByKey::new(row, key)).map(Upsert))
+        Pending::run(ex, self.by_key(key, ex.dialect()).map(Upsert))
     }
 
     /// The SQL of an [`upsert`](DraftRow::upsert) in a dialect; no connection is needed.
@@ -93,8 +92,15 @@ impl<M: Model> DraftRow<M> {
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn upsert_sql(self, key: UniqueKey<M>, dialect: Dialect) -> Result<String> {
-        let by_key = ByKey::new(self.into_values(dialect)?, key)?;
+        let by_key = self.by_key(key, dialect)?;
         by_key.upsert(dialect)?.map(|statement| statement.sql(dialect)).ok_or_else(|| in_steps(dialect))
+    }
+
+    /// The row, to be found by this unique key.
+    pub(super) fn by_key(self, key: UniqueKey<M>, dialect: Dialect) -> Result<ByKey<Typed<M>>> {
+        let (row, target) = (self.into_values(dialect)?, columns_of(key));
+        let over = overwrites(M::meta(), &row, &target);
+        ByKey::new(Typed::new(), row, target, over)
     }
 }
 
@@ -106,10 +112,12 @@ pub(super) fn in_steps(dialect: Dialect) -> Error {
 }
 
 /// A new row, and the unique key that says whether it exists.
-pub(super) struct ByKey<M> {
+pub(crate) struct ByKey<R> {
+    rows: R,
     pub(super) row: NewRow,
     target: Vec<u16>,
-    _model: PhantomData<fn() -> M>,
+    /// What is written over an existing row.
+    pub(super) over: Vec<u16>,
 }
 
 /// The columns of a unique key.
@@ -117,43 +125,42 @@ pub(super) fn columns_of<M: Model>(key: UniqueKey<M>) -> Vec<u16> {
     key.fields().iter().flat_map(|&field| M::meta().fields[usize::from(field)].columns()).collect()
 }
 
-impl<M: Model> ByKey<M> {
-    pub(super) fn new(row: NewRow, key: UniqueKey<M>) -> Result<Self> {
-        let target = columns_of(key);
+impl<R: ReadRow> ByKey<R> {
+    pub(super) fn new(rows: R, row: NewRow, target: Vec<u16>, over: Vec<u16>) -> Result<Self> {
+        let meta = rows.model();
         for &column in &target {
             if row.value(column).is_none_or(Value::is_null) {
-                let meta = M::meta();
-                let name = super::check::field_name(meta, column);
+                let name = super::check::field_name(&meta, column);
                 return Err(Error::new(Code::BadQuery, format!("`{name}` of the key has no value in the draft"))
                     .with_model(meta.name.clone())
                     .with_fields([name]));
             }
         }
-        Ok(ByKey { row, target, _model: PhantomData })
+        Ok(ByKey { rows, row, target, over })
     }
 
-    fn model() -> ModelRef {
-        ModelRef::Static(M::meta())
+    fn model(&self) -> ModelRef {
+        self.rows.model()
     }
 
     fn select(&self, mut select: Select, dialect: Dialect) -> Result<Statement> {
         select.default_order = false;
         for &column in &self.target {
             let value = self.row.value(column).cloned().map_or(Expr::Or(Vec::new()), Expr::Value);
-            select.add_filter(Expr::own(Self::model(), column).binary(BinaryOp::Eq, value));
+            select.add_filter(Expr::own(self.model(), column).binary(BinaryOp::Eq, value));
         }
         compile::select(&select, dialect)
     }
 
     /// The row with the key.
-    async fn find(&self, conn: &mut Connection) -> Result<Option<M>> {
-        let statement = self.select(Select::all(Self::model()), conn.dialect())?;
-        read_one(conn, &statement).await
+    async fn find(&self, conn: &mut Connection) -> Result<Option<R::Row>> {
+        let statement = self.select(Select::all(self.model()), conn.dialect())?;
+        read_one(&self.rows, conn, &statement).await
     }
 
     /// The primary key of the row with the key, which is locked.
     async fn lock(&self, conn: &mut Connection) -> Result<Option<Vec<Value>>> {
-        let model = Self::model();
+        let model = self.model();
         let mut select = Select { for_update: true, ..Select::bare(model.clone()) };
         select.selection = model.key.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
         let statement = self.select(select, conn.dialect())?;
@@ -168,26 +175,32 @@ impl<M: Model> ByKey<M> {
         Ok(key)
     }
 
+    fn insert_statement(&self, dialect: Dialect) -> Result<Statement> {
+        let (model, can) = (self.model(), dialect.capabilities());
+        let conflict = can.conflict_target.then(|| Conflict { target: self.target.clone(), update: Vec::new() });
+        let returning = if can.insert_returning { all_columns(&model) } else { Vec::new() };
+        let (columns, values) = (self.row.columns(), self.row.clone().into_binds());
+        compile::insert(Insert { model, columns, values, conflict, returning }, dialect)
+    }
+
+    /// The statements that look for the row, and that make it.
+    pub(crate) fn sql(&self, dialect: Dialect) -> Result<Vec<String>> {
+        let find = self.select(Select::all(self.model()), dialect)?;
+        Ok(vec![find.sql(dialect), self.insert_statement(dialect)?.sql(dialect)])
+    }
+
     /// Inserts the row, unless one with the key exists. `Err` inside says that a unique key was violated, which may be this
     /// one: where the database cannot name it, or where another task's row got in by another of its keys first. `guarded`
     /// says that the caller can undo what is done here.
-    async fn insert(&self, conn: &mut Connection, guarded: bool) -> Result<Result<Option<M>>> {
-        let meta = M::meta();
+    async fn insert(&self, conn: &mut Connection, guarded: bool) -> Result<Result<Option<R::Row>>> {
+        let meta = &*self.model();
         let can = conn.dialect().capabilities();
-        let conflict = can.conflict_target.then(|| Conflict { target: self.target.clone(), update: Vec::new() });
         let columns = self.row.columns();
-        let insert = Insert {
-            model: Self::model(),
-            columns: columns.clone(),
-            values: self.row.clone().into_binds(),
-            conflict,
-            returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
-        };
-        let statement = compile::insert(insert, conn.dialect())?;
+        let statement = self.insert_statement(conn.dialect())?;
         let others = !is_only_key(meta, &self.row, &self.target);
         let inserted = match others && can.conflict_target && !guarded {
-            true => kept_open(conn, &statement).await,
-            false => read_one(conn, &statement).await,
+            true => kept_open(&self.rows, conn, &statement).await,
+            false => read_one(&self.rows, conn, &statement).await,
         };
         match inserted {
             Ok(Some(row)) => Ok(Ok(Some(row))),
@@ -203,33 +216,27 @@ impl<M: Model> ByKey<M> {
 
     /// The one statement of an upsert; none where the database cannot name the key in it, and others may stand in the way.
     fn upsert(&self, dialect: Dialect) -> Result<Option<Statement>> {
-        let (meta, can) = (M::meta(), dialect.capabilities());
-        if !can.conflict_target && !is_only_key(meta, &self.row, &self.target) {
+        let (model, can) = (self.model(), dialect.capabilities());
+        if !can.conflict_target && !is_only_key(&model, &self.row, &self.target) {
             return Ok(None);
         }
         let insert = Insert {
-            model: Self::model(),
+            model: self.model(),
             columns: self.row.columns(),
             values: self.row.clone().into_binds(),
-            conflict: Some(overwrite(meta, &self.overwrites(), &self.target)),
-            returning: if can.insert_returning { all_columns(meta) } else { Vec::new() },
+            conflict: Some(overwrite(&model, &self.over, &self.target)),
+            returning: if can.insert_returning { all_columns(&model) } else { Vec::new() },
         };
         compile::insert(insert, dialect).map(Some)
     }
 
-    /// What is written over an existing row.
-    pub(super) fn overwrites(&self) -> Vec<u16> {
-        overwrites(M::meta(), &self.row, &self.target)
-    }
-
-    async fn update(&self, conn: &mut Connection, key: &[Value]) -> Result<Option<M>> {
-        let columns = self.overwrites();
-        if columns.is_empty() {
-            return read_by_key(conn, key.to_vec()).await;
+    async fn update(&self, conn: &mut Connection, key: &[Value]) -> Result<Option<R::Row>> {
+        if self.over.is_empty() {
+            return self.rows.by_key(conn, key.to_vec()).await;
         }
-        let value = |column: u16| self.row.value(column).cloned().map(|value| (column, value));
-        let changes = columns.into_iter().filter_map(value).collect();
-        update_by_key(conn, key, changes).await
+        let value = |&column: &u16| self.row.value(column).cloned().map(|value| (column, value));
+        let changes = self.over.iter().filter_map(value).collect();
+        update_by_key(&self.rows, conn, key, changes).await
     }
 }
 
@@ -240,10 +247,10 @@ pub(super) fn overwrites(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> Vec<
 }
 
 /// The last row of an answer.
-pub(super) async fn read_one<M: Model>(conn: &mut Connection, statement: &Statement) -> Result<Option<M>> {
+async fn read_one<R: ReadRow>(rows: &R, conn: &mut Connection, statement: &Statement) -> Result<Option<R::Row>> {
     let mut found = None;
     let each = &mut |row: &crate::Row<'_>| {
-        found = Some(Reader::new(row, &[]).columns()?);
+        found = Some(rows.read(row)?);
         Ok(())
     };
     conn.query(statement, each).await?;
@@ -251,23 +258,24 @@ pub(super) async fn read_one<M: Model>(conn: &mut Connection, statement: &Statem
 }
 
 /// As [`read_one`], in a way that leaves a transaction usable when the statement is refused: PostgreSQL would end it.
-async fn kept_open<M: Model>(conn: &mut Connection, statement: &Statement) -> Result<Option<M>> {
+async fn kept_open<R: ReadRow>(rows: &R, conn: &mut Connection, statement: &Statement) -> Result<Option<R::Row>> {
     if !conn.in_transaction() {
-        return read_one(conn, statement).await;
+        return read_one(rows, conn, statement).await;
     }
     let mark = conn.savepoint().await?;
-    let done = read_one(conn, statement).await;
+    let done = read_one(rows, conn, statement).await;
     finish(conn, mark, done).await
 }
 
 /// Sets columns of the row of a key and gives the row; `None` when there is none.
-pub(super) async fn update_by_key<M: Model>(
+pub(super) async fn update_by_key<R: ReadRow>(
+    from: &R,
     conn: &mut Connection,
     key: &[Value],
     changes: Vec<(u16, Value)>,
-) -> Result<Option<M>> {
-    let meta = M::meta();
-    let model = ModelRef::Static(meta);
+) -> Result<Option<R::Row>> {
+    let model = from.model();
+    let meta = &*model;
     let mut rows = Select::bare(model.clone());
     rows.add_filter(key_is(&model, key));
     let columns: Vec<u16> = changes.iter().map(|(column, _)| *column).collect();
@@ -276,10 +284,10 @@ pub(super) async fn update_by_key<M: Model>(
     let returning = if returns { all_columns(meta) } else { Vec::new() };
     let statement = compile::update(&Update { rows, set, returning }, conn.dialect())?;
     let done = match returns {
-        true => read_one(conn, &statement).await,
+        true => read_one(from, conn, &statement).await,
         false => match conn.execute(&statement).await {
             Ok(0) => Ok(None),
-            Ok(_) => return read_by_key(conn, key.to_vec()).await,
+            Ok(_) => return from.by_key(conn, key.to_vec()).await,
             Err(error) => Err(error),
         },
     };
@@ -315,16 +323,17 @@ fn comes_and_goes(meta: &ModelMeta) -> Error {
         .with_hint("try again")
 }
 
-struct GetOrCreate<M>(ByKey<M>);
+/// Reads the row of the key, or makes it; and tells whether it is new.
+pub(crate) struct GetOrCreate<R>(pub(crate) ByKey<R>);
 
-impl<M: Model> Operation for GetOrCreate<M> {
-    type Output = (M, bool);
+impl<R: ReadRow> Operation for GetOrCreate<R> {
+    type Output = (R::Row, bool);
 
     fn access(&self) -> Access {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<(M, bool)> {
+    async fn run(&mut self, conn: &mut Connection) -> Result<(R::Row, bool)> {
         let mut refused = None;
         for _ in 0..ATTEMPTS {
             if let Some(row) = self.0.find(conn).await? {
@@ -332,7 +341,7 @@ impl<M: Model> Operation for GetOrCreate<M> {
             }
             // The key is free, and yet a unique key was violated: it was another one.
             if let Some(error) = refused.take() {
-                return Err(explained(error, M::meta(), conn).await);
+                return Err(explained(error, &self.0.model(), conn).await);
             }
             match self.0.insert(conn, false).await? {
                 Ok(Some(row)) => return Ok((row, true)),
@@ -340,20 +349,21 @@ impl<M: Model> Operation for GetOrCreate<M> {
                 Err(error) => refused = Some(error),
             }
         }
-        Err(comes_and_goes(M::meta()))
+        Err(comes_and_goes(&self.0.model()))
     }
 }
 
-struct UpdateOrCreate<M>(ByKey<M>);
+/// Changes the row of the key, or makes it; and tells whether it is new.
+pub(crate) struct UpdateOrCreate<R>(pub(crate) ByKey<R>);
 
-impl<M: Model> UpdateOrCreate<M> {
+impl<R: ReadRow> UpdateOrCreate<R> {
     /// One attempt in a transaction or savepoint of its own, so that its locks go when it fails.
-    async fn attempt(&self, conn: &mut Connection, last: &mut Option<Error>) -> Result<Option<(M, bool)>> {
+    async fn attempt(&self, conn: &mut Connection, last: &mut Option<Error>) -> Result<Option<(R::Row, bool)>> {
         if let Some(key) = self.0.lock(conn).await? {
             return Ok(self.0.update(conn, &key).await?.map(|row| (row, false)));
         }
         if let Some(error) = last.take() {
-            return Err(explained(error, M::meta(), conn).await);
+            return Err(explained(error, &self.0.model(), conn).await);
         }
         match self.0.insert(conn, true).await? {
             Ok(row) => Ok(row.map(|row| (row, true))),
@@ -363,16 +373,8 @@ impl<M: Model> UpdateOrCreate<M> {
             }
         }
     }
-}
 
-impl<M: Model> Operation for UpdateOrCreate<M> {
-    type Output = (M, bool);
-
-    fn access(&self) -> Access {
-        Access::Write
-    }
-
-    async fn run(&mut self, conn: &mut Connection) -> Result<(M, bool)> {
+    async fn change(&self, conn: &mut Connection) -> Result<(R::Row, bool)> {
         let mut last = None;
         for _ in 0..ATTEMPTS {
             let mark = conn.savepoint().await?;
@@ -386,39 +388,53 @@ impl<M: Model> Operation for UpdateOrCreate<M> {
                 Err(error) => return finish(conn, mark, Err(error)).await,
             }
         }
-        Err(comes_and_goes(M::meta()))
+        Err(comes_and_goes(&self.0.model()))
     }
 }
 
-/// An upsert where the database cannot name the key in its statement.
-pub(super) async fn upsert_in_steps<M: Model>(row: ByKey<M>, conn: &mut Connection) -> Result<M> {
-    Ok(UpdateOrCreate(row).run(conn).await?.0)
-}
-
-struct Upsert<M>(ByKey<M>);
-
-impl<M: Model> Operation for Upsert<M> {
-    type Output = M;
+impl<R: ReadRow> Operation for UpdateOrCreate<R> {
+    type Output = (R::Row, bool);
 
     fn access(&self) -> Access {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
-        let meta = M::meta();
+    async fn run(&mut self, conn: &mut Connection) -> Result<(R::Row, bool)> {
+        self.change(conn).await
+    }
+}
+
+/// An upsert where the database cannot name the key in its statement.
+pub(super) async fn upsert_in_steps<R: ReadRow>(row: ByKey<R>, conn: &mut Connection) -> Result<R::Row> {
+    Ok(UpdateOrCreate(row).change(conn).await?.0)
+}
+
+struct Upsert<R>(ByKey<R>);
+
+impl<R: ReadRow + Clone> Operation for Upsert<R> {
+    type Output = R::Row;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<R::Row> {
         let by_key = &self.0;
+        let model = by_key.model();
+        let meta = &*model;
         let others = !is_only_key(meta, &by_key.row, &by_key.target);
-        let again = || ByKey { row: by_key.row.clone(), target: by_key.target.clone(), _model: PhantomData };
         let Some(statement) = by_key.upsert(conn.dialect())? else {
-            return upsert_in_steps(again(), conn).await;
+            return upsert_in_steps(by_key.clone(), conn).await;
         };
         let done = match others {
-            true => kept_open(conn, &statement).await,
-            false => read_one(conn, &statement).await,
+            true => kept_open(&by_key.rows, conn, &statement).await,
+            false => read_one(&by_key.rows, conn, &statement).await,
         };
         match done {
             // Another task's row may have got in by another of its keys first.
-            Err(error) if others && error.code() == Code::UniqueViolation => upsert_in_steps(again(), conn).await,
+            Err(error) if others && error.code() == Code::UniqueViolation => {
+                upsert_in_steps(by_key.clone(), conn).await
+            }
             Ok(Some(row)) => Ok(row),
             Ok(None) => by_key.find(conn).await?.ok_or_else(|| comes_and_goes(meta)),
             Err(error) => {
@@ -429,9 +445,15 @@ impl<M: Model> Operation for Upsert<M> {
     }
 }
 
+impl<R: Clone> Clone for ByKey<R> {
+    fn clone(&self) -> Self {
+        let ByKey { rows, row, target, over } = self;
+        ByKey { rows: rows.clone(), row: row.clone(), target: target.clone(), over: over.clone() }
+    }
+}
+
 /// What an insert does with a row that exists: it gets the new values of these columns.
-pub(super) fn overwrite(meta: &'static ModelMeta, columns: &[u16], target: &[u16]) -> Conflict {
-    let model = ModelRef::Static(meta);
+pub(super) fn overwrite(model: &ModelRef, columns: &[u16], target: &[u16]) -> Conflict {
     // With nothing to change the key is set to itself, so that the row is given back.
     let columns = if columns.is_empty() { &target[..1] } else { columns };
     let update = columns

@@ -30,7 +30,7 @@ async fn run(bed: &Bed, change: impl Into<Change>) -> orm::Result<Changed> {
     writable().check_change(&sent(change))?.run(&bed.db).await
 }
 
-fn refused(catalog: &Catalog, change: impl Into<Change>) -> orm::Error {
+pub(super) fn refused(catalog: &Catalog, change: impl Into<Change>) -> orm::Error {
     let change = sent(change);
     match catalog.check_change(&change) {
         Ok(_) => panic!("{change:?} is refused"),
@@ -230,7 +230,7 @@ fn changes_have_limits_and_no_sql_of_their_own() {
         }
     }
     for wrong in [
-        r#"{"upsert": {"model": "shop.Tag", "rows": []}}"#,
+        r#"{"replace": {"model": "shop.Tag", "rows": []}}"#,
         r#"{"create": {"model": "shop.Tag", "rows": [], "sql": "x"}}"#,
         r#"{"update": {"rows": {"model": "shop.Tag"}, "set": {"slug": "a", "slug": "b"}}}"#,
         r#"{"delete": {"model": "shop.Tag", "where": "1=1"}}"#,

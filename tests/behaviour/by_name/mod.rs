@@ -4,6 +4,7 @@ mod changes;
 mod documents;
 mod functions;
 mod prefetch;
+mod upserts;
 mod windows;
 
 use crate::{bed::behaviour, shop::*};
@@ -265,7 +266,7 @@ behaviour! {
         let document = include_str!("../../../docs/by-name.md");
         let examples: Vec<&str> = document.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
         let (changes, examples): (Vec<&str>, Vec<&str>) = examples.into_iter().partition(|example| !example.contains("\n  \"model\""));
-        assert_eq!((examples.len(), changes.len()), (8, 1));
+        assert_eq!((examples.len(), changes.len()), (8, 2));
         for example in changes {
             let change: Change = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
             assert_eq!(catalog().writable(["shop.Book"])?.check_change(&change)?.run(&bed.db).await?.total, 2);

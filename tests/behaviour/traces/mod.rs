@@ -9,6 +9,7 @@ mod pack;
 mod paths;
 mod prefetch;
 mod reasons;
+mod tables;
 mod terms;
 mod translate;
 mod writes;

@@ -406,6 +406,7 @@ fn plain(new: NewField, json: &Json) -> NewField {
     let number = |name: &str| json[name].as_u64().map(|number| number as u32);
     let new = new.named(text(&json["column"]));
     let new = if is_true(&json["null"]) { new.null() } else { new };
+    let new = if is_true(&json["unique"]) { new.unique() } else { new };
     let new = match number("max_length") {
         Some(length) if length <= 190 => new.max_length(length),
         _ => new,

@@ -5,9 +5,9 @@ use crate::bed::Backend;
 /// How many evaluations agree on each back end; there may only be more.
 pub fn floor(backend: Backend) -> usize {
     match backend {
-        Backend::SqliteMemory | Backend::SqliteFile => 2_237,
-        Backend::Postgres => 2_255,
-        Backend::MariaDb => 2_229,
+        Backend::SqliteMemory | Backend::SqliteFile => 2_253,
+        Backend::Postgres => 2_268,
+        Backend::MariaDb => 2_241,
     }
 }
 
@@ -60,7 +60,6 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("answered here, where Django raises", "where Django refuses and there is no need to, there is an answer"),
     // What is not of the form, or cannot be known.
     ("the write", "not a change of this form"),
-    ("a bulk create with conflicts", "not a change of this form"),
     ("a default", "defaults of Django's models are its own programs"),
     ("a new row", "what Django computes for a new row is its own program"),
     ("a literal", "it has no form of its own"),

@@ -224,6 +224,18 @@ impl Level<'_> {
             "StdDev" => "std_dev".to_owned(),
             "Variance" if kw["sample"] == Json::Bool(true) => "variance_sample".to_owned(),
             "Variance" => "variance".to_owned(),
+            "Corr" => "corr".to_owned(),
+            "CovarPop" if kw["sample"] == Json::Bool(true) => "covar_sample".to_owned(),
+            "CovarPop" => "covar_pop".to_owned(),
+            "RegrAvgX" => "regr_avg_x".to_owned(),
+            "RegrAvgY" => "regr_avg_y".to_owned(),
+            name @ ("RegrCount" | "RegrIntercept" | "RegrR2" | "RegrSlope" | "RegrSXX" | "RegrSXY" | "RegrSYY") => {
+                format!("regr_{}", name["Regr".len()..].to_lowercase())
+            }
+            "BoolAnd" => "all_true".to_owned(),
+            "BoolOr" => "any_true".to_owned(),
+            "ArrayAgg" => "array_agg".to_owned(),
+            "JSONBAgg" => "json_agg".to_owned(),
             other => return left(format!("the aggregate {other}")),
         };
         for name in kw.as_object().into_iter().flat_map(|map| map.keys()) {
@@ -235,9 +247,10 @@ impl Level<'_> {
         }
         let of = match &list(&json["args"]) {
             [star] if text(&star["e"]) == "star" => None,
-            [one] => Some(self.term(one)?),
+            [one] | [one, _] => Some(self.term(one)?),
             _ => return left("an aggregate of several"),
         };
+        let against = list(&json["args"]).get(1).map(|two| self.term(two)).transpose()?;
         let filter = match &kw["filter"] {
             Json::Null => None,
             filter => Some(self.q(filter, Over::Join)?.0),
@@ -269,6 +282,7 @@ impl Level<'_> {
             })
             .collect();
         let order_by = self.order(&keys)?;
-        Ok(Node::Aggregate(Aggregate { function, of, distinct, filter, default, order_by, separator }).into())
+        let more = Aggregate { function, of, against, ..Aggregate::default() };
+        Ok(Node::Aggregate(Aggregate { distinct, filter, default, order_by, separator, ..more }).into())
     }
 }

@@ -9,6 +9,7 @@
 //! | `orm_round(number, scale)` | the number rounded to so many digits after the point, and to 15 in all |
 //! | `orm_text(text, length)` | the text without blanks that are too many; an error, when it is still too long |
 //! | `orm_time(moment)` | the time of day of a date with a time |
+//! | `orm_at_zone(moment, zone)` | the moment as the clocks of a zone show it, from the system's files; an error for a zone that is not among them |
 //! | `orm_moved(moment, span)` | the day or moment so many microseconds later |
 //! | `orm_since(later, earlier)` | the microseconds between two days or moments |
 //! | `orm_json_equal(one, other)` | whether two JSON documents are equal, however they are written |
@@ -30,6 +31,7 @@ mod moments;
 mod numbers;
 mod spread;
 mod texts;
+mod zones;
 
 use crate::db::failure::BAD_REGEX;
 use diesel::{
@@ -48,6 +50,7 @@ extern "SQL" {
     fn orm_upper(text: Nullable<Text>) -> Nullable<Text>;
     fn orm_regexp(pattern: Nullable<Text>, text: Nullable<Text>) -> Nullable<Bool>;
     fn orm_time(moment: Nullable<Text>) -> Nullable<Text>;
+    fn orm_at_zone(moment: Nullable<Text>, zone: Text) -> Nullable<Text>;
     fn orm_moved(moment: Nullable<Text>, span: Nullable<BigInt>) -> Nullable<Text>;
     fn orm_since(later: Nullable<Text>, earlier: Nullable<Text>) -> Nullable<BigInt>;
     fn orm_json_equal(one: Nullable<Text>, other: Nullable<Text>) -> Nullable<Bool>;
@@ -93,6 +96,7 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     })?;
     fitting::register(conn)?;
     orm_time_utils::register_impl(conn, moments::time)?;
+    orm_at_zone_utils::register_impl(conn, zones::at_zone)?;
     orm_moved_utils::register_impl(conn, moments::moved)?;
     orm_since_utils::register_impl(conn, moments::since)?;
     orm_json_equal_utils::register_impl(conn, documents::equal)?;

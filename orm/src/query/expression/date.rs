@@ -260,7 +260,7 @@ pub trait DateExpression: Expression {
     /// An instant as the clocks of a [`Zone`] show it: a `NaiveDateTime`, of which parts and days are then taken.
     ///
     /// PostgreSQL knows the names of zones; MariaDB and MySQL know them when their zone tables are loaded, and the query fails
-    /// when they are not; SQLite knows fixed offsets only.
+    /// when they are not; on SQLite they are those of the system's own files, `/usr/share/zoneinfo`.
     ///
     /// ```
     /// # use library::*;
@@ -408,16 +408,16 @@ enum ZoneKind {
 
 impl Zone {
     /// A zone of the database's own list, such as `Europe/Berlin`, with its summer times; or an offset, such as `+02:00`, which
-    /// every database knows.
+    /// every database knows. SQLite has no such list: there it is the system's, in `/usr/share/zoneinfo`.
     ///
     /// ```
     /// # use library::*;
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
     /// # let db = filled().await?;
     /// let local = Book::objects().values(|b| b.created.at(orm::Zone::named("Europe/Berlin")).hour());
-    /// assert!(local.to_sql(Dialect::Postgres).is_ok());
-    /// // SQLite has no such list.
-    /// assert_eq!(local.all(&db).await.unwrap_err().code(), orm::Code::Unsupported);
+    /// assert_eq!(local.first(&db).await?, Some(13));
+    /// let nowhere = Book::objects().values(|b| b.created.at(orm::Zone::named("Europe/Berlim")).hour());
+    /// assert_eq!(nowhere.all(&db).await.unwrap_err().code(), orm::Code::UnknownZone);
     /// let local = Book::objects().values(|b| b.created.at(orm::Zone::named("+09:00")).hour());
     /// assert_eq!(local.first(&db).await?, Some(21));
     /// # Ok(()) }

@@ -7,6 +7,7 @@ mod hstore;
 mod range;
 mod search;
 mod similar;
+mod statistics;
 mod words;
 
 pub use aggregate::ListExpression;
@@ -16,6 +17,7 @@ pub use hstore::HStoreExpression;
 pub use range::RangeExpression;
 pub use search::{SearchExpression, SearchQuery};
 pub use similar::SimilarExpression;
+pub use statistics::StatisticsExpression;
 pub use words::{Texts, Words, search_vector};
 
 use super::{Branch, Ex, Operand, Q, Selectable};

@@ -3,8 +3,8 @@
 use super::super::{
     draft::{IntoDraftRow, NewRow},
     fault::{Sent, explained, explained_by},
-    point::{known_key, not_found, read_by_key},
-    upsert::{ByKey, finish, overwrite, overwrites, upsert_in_steps},
+    point::{ReadRow, known_key, not_found, row_of},
+    upsert::{ByKey, finish, overwrite, upsert_in_steps},
 };
 use crate::{
     Access, Connection, Dialect, Model, Operation, Result, Row, Statement, Value, compile,
@@ -70,11 +70,11 @@ impl Inserts {
         inserts.settled()
     }
 
-    /// Upserts: a key that comes twice comes in two statements, in the order of the drafts.
     /// New rows of a model.
     pub(in crate::write) fn of_rows(
         model: ModelRef,
         rows: Vec<NewRow>,
+        conflict: Option<Conflict>,
         dialect: Dialect,
         returning: Vec<u16>,
     ) -> Result<Inserts> {
@@ -82,27 +82,32 @@ impl Inserts {
         let expected = rows.len();
         for row in rows {
             let known = inserts.groups.iter().rposition(|group| group.has_columns_of(&row));
-            inserts.add(known, || None, row, expected);
+            inserts.add(known, || conflict.clone(), row, expected);
         }
         inserts.settled()
     }
 
-    pub(super) fn upserts<M: Model>(rows: Vec<NewRow>, target: Vec<u16>, dialect: Dialect) -> Result<Inserts> {
-        let meta = M::meta();
-        let mut inserts = Inserts::new(ModelRef::Static(meta), dialect, Vec::new());
+    /// Upserts of rows, with the columns that each writes over an existing one: a key that comes twice comes in two statements, in
+    /// the order of the drafts.
+    pub(super) fn upserts(
+        model: ModelRef,
+        rows: Vec<(NewRow, Vec<u16>)>,
+        target: Vec<u16>,
+        dialect: Dialect,
+    ) -> Result<Inserts> {
+        let mut inserts = Inserts::new(model.clone(), dialect, Vec::new());
         let mut keys: HashSet<String> = HashSet::new();
         let mut over: Vec<u16> = Vec::new();
         let expected = rows.len();
-        for row in rows {
+        for (row, own) in rows {
             let key = || target.iter().map(|&column| format!("{:?}", row.value(column))).collect::<String>();
-            let own = overwrites(meta, &row, &target);
             let repeated = !keys.insert(key());
             let last = inserts.groups.len().checked_sub(1);
             let same = last.filter(|&last| inserts.groups[last].has_columns_of(&row) && over == own && !repeated);
             if same.is_none() {
                 keys = HashSet::from([key()]);
             }
-            inserts.add(same, || Some(overwrite(meta, &own, &target)), row, expected);
+            inserts.add(same, || Some(overwrite(&model, &own, &target)), row, expected);
             over = own;
         }
         inserts.settled()
@@ -127,7 +132,7 @@ impl Inserts {
     }
 
     /// Whether the statements give the rows back that are wanted.
-    fn gives_rows(&self) -> bool {
+    pub(crate) fn gives_rows(&self) -> bool {
         self.returning.is_empty() || self.dialect.capabilities().insert_returning
     }
 
@@ -364,9 +369,11 @@ impl<M: Model> Operation for CreateMany<M> {
             };
             self.inserts.insert(conn, each).await?;
         } else {
-            let mark = conn.savepoint().await?;
-            let done = create_and_read(&mut self.inserts, conn, &mut rows).await;
-            finish(conn, mark, done).await?;
+            let each = &mut |place: usize, row: &Row<'_>| {
+                rows.push((place, Reader::new(row, &[]).columns()?));
+                Ok(())
+            };
+            self.inserts.insert_and_read(conn, each).await?;
         }
         if self.inserts.groups.len() > 1 {
             rows.sort_by_key(|(place, _)| *place);
@@ -378,40 +385,41 @@ impl<M: Model> Operation for CreateMany<M> {
     }
 }
 
-/// Without RETURNING: one statement after the other, each with the reading of its rows.
-async fn create_and_read<M: Model>(
-    inserts: &mut Inserts,
-    conn: &mut Connection,
-    rows: &mut Vec<(usize, M)>,
-) -> Result<()> {
-    let (model, dialect) = (inserts.model.clone(), inserts.dialect);
-    let meta = &*model;
-    for group in &mut inserts.groups {
-        let (mut values, keys) = (std::mem::take(&mut group.values).into_iter(), std::mem::take(&mut group.keys));
-        for places in group.places.chunks(group.chunk(meta, dialect)) {
-            let some = values.by_ref().take(places.len() * group.columns.len()).collect();
-            let statement = group.statement(&model, some, &[], dialect)?;
-            if let Err(error) = conn.execute(&statement).await {
-                return Err(explained_by(Sent::of(&group.columns, statement.binds()), error, meta, conn).await);
-            }
-            if keys.is_empty() {
-                let mut places = places.iter();
-                let first = conn.last_insert_id().await?;
-                let statement = from_key(&model, first, places.len(), dialect)?;
-                let each = &mut |row: &Row<'_>| {
-                    if let Some(&place) = places.next() {
-                        rows.push((place, Reader::new(row, &[]).columns()?));
-                    }
-                    Ok(())
-                };
-                conn.query(&statement, each).await?;
-            }
-        }
-        for (&place, key) in group.places.iter().zip(keys) {
-            rows.extend(read_by_key(conn, key).await?.map(|row| (place, row)));
-        }
+impl Inserts {
+    /// As [`insert`](Inserts::insert), where rows are not given back: they are read after each statement.
+    pub(crate) async fn insert_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
+        let mark = conn.savepoint().await?;
+        let done = self.create_and_read(conn, each).await;
+        finish(conn, mark, done).await
     }
-    Ok(())
+
+    /// One statement after the other, each with the reading of its rows.
+    async fn create_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
+        let (model, dialect) = (self.model.clone(), self.dialect);
+        let meta = &*model;
+        for group in &mut self.groups {
+            let (mut values, keys) = (std::mem::take(&mut group.values).into_iter(), std::mem::take(&mut group.keys));
+            for places in group.places.chunks(group.chunk(meta, dialect)) {
+                let some = values.by_ref().take(places.len() * group.columns.len()).collect();
+                let statement = group.statement(&model, some, &[], dialect)?;
+                if let Err(error) = conn.execute(&statement).await {
+                    return Err(explained_by(Sent::of(&group.columns, statement.binds()), error, meta, conn).await);
+                }
+                if keys.is_empty() {
+                    let mut places = places.iter();
+                    let first = conn.last_insert_id().await?;
+                    let statement = from_key(&model, first, places.len(), dialect)?;
+                    let read = &mut |row: &Row<'_>| places.next().map_or(Ok(()), |&place| each(place, row));
+                    conn.query(&statement, read).await?;
+                }
+            }
+            for (&place, key) in group.places.iter().zip(keys) {
+                let statement = row_of(&model, &key, dialect)?;
+                conn.query(&statement, &mut |row: &Row<'_>| each(place, row)).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The rows from an automatic key on: those of one INSERT follow each other.
@@ -426,9 +434,9 @@ fn from_key(model: &ModelRef, first: i64, count: usize, dialect: Dialect) -> Res
 }
 
 /// Upserts where the database cannot name the key in its statement.
-pub(super) struct UpsertInSteps<M>(pub(super) Vec<ByKey<M>>);
+pub(super) struct UpsertInSteps<R>(pub(super) Vec<ByKey<R>>);
 
-impl<M: Model> Operation for UpsertInSteps<M> {
+impl<R: ReadRow> Operation for UpsertInSteps<R> {
     type Output = u64;
 
     fn access(&self) -> Access {

@@ -10,41 +10,66 @@ pub(super) use updates::auto_now;
 use super::{
     NamesUniqueKey, UniqueKey,
     draft::IntoDraftRow,
-    point::all_columns,
+    point::{ReadRow, Typed, all_columns},
     update::Columns,
     upsert::{ByKey, columns_of, in_steps, is_only_key},
 };
-use crate::{Code, Dialect, Error, Executor, Model, QuerySet, Result, field::At, model::Writer, tree::Conflict};
+use crate::{
+    Code, Dialect, Error, Executor, Model, QuerySet, Result,
+    field::At,
+    model::Writer,
+    tree::{Conflict, ModelRef},
+};
 use inserts::{CreateMany, UpsertInSteps};
 use std::{borrow::Borrow, marker::PhantomData};
-use updates::UpdateMany;
+pub(crate) use updates::UpdateMany;
 
 /// Gives way to any unique key.
-fn ignore() -> Conflict {
+pub(crate) fn ignore() -> Conflict {
     Conflict { target: Vec::new(), update: Vec::new() }
 }
 
 /// How rows are upserted: by statements of many rows, or each in steps where the database cannot name the key.
-enum Upserts<M> {
+pub(crate) enum Upserts<R> {
     Statements(Inserts),
-    Steps(Vec<ByKey<M>>),
+    Steps(Vec<ByKey<R>>),
+}
+
+impl<R: ReadRow> Upserts<R> {
+    /// Upserts of these rows, by the columns of one unique key.
+    pub(crate) fn of(model: ModelRef, rows: Vec<ByKey<R>>, target: Vec<u16>, dialect: Dialect) -> Result<Upserts<R>> {
+        let only = |row: &ByKey<R>| is_only_key(&model, &row.row, &target);
+        if !dialect.capabilities().conflict_target && !rows.iter().all(only) {
+            return Ok(Upserts::Steps(rows));
+        }
+        let rows = rows.into_iter().map(|by_key| (by_key.row, by_key.over)).collect();
+        Inserts::upserts(model, rows, target, dialect).map(Upserts::Statements)
+    }
+
+    /// Runs them, and gives the number of rows.
+    pub(crate) async fn run<E: Executor>(self, ex: &E) -> Result<u64> {
+        match self {
+            Upserts::Statements(inserts) => ex.run(inserts).await,
+            Upserts::Steps(rows) => ex.run(UpsertInSteps(rows)).await,
+        }
+    }
+
+    /// The SQL, where statements do it.
+    pub(crate) fn sql(self, dialect: Dialect) -> Result<Vec<String>> {
+        match self {
+            Upserts::Statements(inserts) => inserts.sql(),
+            Upserts::Steps(_) => Err(in_steps(dialect)),
+        }
+    }
 }
 
 fn upserts<M: Model, D: IntoDraftRow<M>>(
     drafts: impl IntoIterator<Item = D>,
     key: UniqueKey<M>,
     dialect: Dialect,
-) -> Result<Upserts<M>> {
-    let by_key = |draft: D| ByKey::new(draft.into_row().into_values(dialect)?, key);
-    let rows = drafts.into_iter().map(by_key).collect::<Result<Vec<_>>>()?;
-    let target = columns_of(key);
-    let single =
-        dialect.capabilities().conflict_target || rows.iter().all(|row| is_only_key(M::meta(), &row.row, &target));
-    if !single {
-        return Ok(Upserts::Steps(rows));
-    }
-    let rows = rows.into_iter().map(|row| row.row).collect();
-    Inserts::upserts::<M>(rows, target, dialect).map(Upserts::Statements)
+) -> Result<Upserts<Typed<M>>> {
+    let rows = drafts.into_iter().map(|draft| draft.into_row().by_key(key, dialect)).collect::<Result<_>>()?;
+    Upserts::of(ModelRef::Static(M::meta()), rows, columns_of(key), dialect)
 }
 
 impl<M: Model> QuerySet<M> {
@@ -217,10 +242,7 @@ impl<M: Model> QuerySet<M> {
         K: FnOnce(M::UniqueKeys) -> U,
         U: NamesUniqueKey<M>,
     {
-        match upserts(drafts, key(M::unique_keys()).unique_key(), ex.dialect())? {
-            Upserts::Statements(inserts) => ex.run(inserts).await,
-            Upserts::Steps(rows) => ex.run(UpsertInSteps(rows)).await,
-        }
+        upserts(drafts, key(M::unique_keys()).unique_key(), ex.dialect())?.run(ex).await
     }
 
     /// The SQL of a [`bulk_upsert`](QuerySet::bulk_upsert) in a dialect, statement by statement; no connection is needed.
@@ -247,10 +269,7 @@ impl<M: Model> QuerySet<M> {
         K: FnOnce(M::UniqueKeys) -> U,
         U: NamesUniqueKey<M>,
     {
-        match upserts(drafts, key(M::unique_keys()).unique_key(), dialect)? {
-            Upserts::Statements(inserts) => inserts.sql(),
-            Upserts::Steps(_) => Err(in_steps(dialect)),
-        }
+        upserts(drafts, key(M::unique_keys()).unique_key(), dialect)?.sql(dialect)
     }
 
     /// Writes some fields of any number of rows that exist, and gives the number of rows that were found.
@@ -298,7 +317,7 @@ impl<M: Model> QuerySet<M> {
         if given.is_empty() || columns.is_empty() {
             return Ok(0);
         }
-        let op = UpdateMany::new(meta, columns, given, ex.dialect())?;
+        let op = UpdateMany::new(ModelRef::Static(meta), columns, given, ex.dialect())?;
         ex.run(op).await
     }
 }

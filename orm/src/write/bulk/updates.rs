@@ -21,20 +21,22 @@ fn most(dialect: Dialect) -> usize {
 }
 
 /// Some columns of many rows.
-pub(super) struct UpdateMany {
-    meta: &'static ModelMeta,
+pub(crate) struct UpdateMany {
+    model: ModelRef,
     columns: Vec<u16>,
     /// By row: the key, then the columns.
     rows: Vec<(Vec<Value>, Vec<Value>)>,
 }
 
 impl UpdateMany {
-    pub(super) fn new(
-        meta: &'static ModelMeta,
+    /// Rows that have all columns, of which the key and some others count.
+    pub(crate) fn new(
+        model: ModelRef,
         mut columns: Vec<u16>,
         given: Vec<Vec<Value>>,
         dialect: Dialect,
     ) -> Result<Self> {
+        let meta = &*model;
         let now = auto_now(meta, &columns);
         columns.extend(now.iter().map(|(column, _)| *column));
         let mut rows = Vec::with_capacity(given.len());
@@ -50,7 +52,7 @@ impl UpdateMany {
             };
             rows.push((key, columns.iter().map(take).collect::<Result<Vec<_>>>()?));
         }
-        let mut update = UpdateMany { meta, columns, rows };
+        let mut update = UpdateMany { model, columns, rows };
         update.keep_last();
         Ok(update)
     }
@@ -65,8 +67,8 @@ impl UpdateMany {
     /// The statement for rows of which each has its own values, all at once.
     fn of_rows(&self, rows: &[(Vec<Value>, Vec<Value>)], dialect: Dialect) -> Result<Statement> {
         let update = UpdateRows {
-            model: ModelRef::Static(self.meta),
-            key: self.meta.key.clone(),
+            model: self.model.clone(),
+            key: self.model.key.clone(),
             set: self.columns.clone(),
             values: rows.iter().flat_map(|(key, values)| key.iter().chain(values)).cloned().collect(),
         };
@@ -75,18 +77,28 @@ impl UpdateMany {
 
     /// The statement for one row, which binds the values of the columns, then those of the key.
     fn of_one(&self, (key, values): &(Vec<Value>, Vec<Value>), dialect: Dialect) -> Result<Statement> {
-        let model = ModelRef::Static(self.meta);
-        let mut rows = Select::bare(model.clone());
-        rows.add_filter(key_is(&model, key));
+        let mut rows = Select::bare(self.model.clone());
+        rows.add_filter(key_is(&self.model, key));
         let value = |(&column, value): (&u16, &Value)| Assignment { column, value: Expr::Value(value.clone()) };
         let set = self.columns.iter().zip(values).map(value).collect();
         compile::update(&Update { rows, set, returning: Vec::new() }, dialect)
     }
 
+    /// The text of the first statement.
+    pub(crate) fn sql(&self, dialect: Dialect) -> Result<Option<String>> {
+        let rows = self.rows.get(..self.chunk(dialect).min(self.rows.len()));
+        let statement = match rows {
+            None | Some([]) => return Ok(None),
+            Some([one]) => self.of_one(one, dialect)?,
+            Some(rows) => self.of_rows(rows, dialect)?,
+        };
+        Ok(Some(statement.sql(dialect)))
+    }
+
     /// How many rows go into one statement.
     fn chunk(&self, dialect: Dialect) -> usize {
-        let columns = self.meta.key.iter().chain(&self.columns);
-        let kinds = columns.map(|&column| self.meta.columns[usize::from(column)].kind);
+        let columns = self.model.key.iter().chain(&self.columns);
+        let kinds = columns.map(|&column| self.model.columns[usize::from(column)].kind);
         let most = most(dialect);
         // For many rows a prepared statement for each is quicker than JSON, where there is no way to a server.
         let many = dialect == Dialect::Sqlite && self.rows.len() > most;
@@ -119,7 +131,7 @@ impl UpdateMany {
                 Err(error) => {
                     let values: Vec<Value> = rows.iter().flat_map(|(_, values)| values.iter().cloned()).collect();
                     let sent = Sent::of(&self.columns, &values);
-                    return Err(explained_by(sent, error, self.meta, conn).await);
+                    return Err(explained_by(sent, error, &self.model, conn).await);
                 }
             };
         }

@@ -1,0 +1,107 @@
+//! The tables after a write, beside those that Django left.
+
+use super::{
+    Other,
+    compare::same,
+    pack::{Pack, cell, list, text},
+    writes::Done,
+};
+use orm::{
+    Kind, Transaction, Value,
+    dynamic::{DynRow, Query},
+};
+use serde_json::{Value as Json, json};
+
+/// Whether a write gave what was recorded, and left the same rows.
+pub async fn compare(pack: &Pack, eval: &Json, done: &Done, tx: &Transaction) -> Result<(), Other> {
+    let expect = &eval["expect"];
+    let agrees = match text(&expect["kind"]) {
+        "scalar" => expect["value"].as_u64() == Some(done.total),
+        "deleted" => expect["total"].as_u64() == Some(done.total),
+        "instance_created" => expect["created"].as_bool() == done.created,
+        _ => true,
+    };
+    if !agrees {
+        return Err(Other::Differs(format!("{} rows, and {expect}", done.total)));
+    }
+    let (before, after) =
+        (&pack.json["snapshots"][text(&eval["snapshot"])], &pack.json["snapshots"][text(&eval["after"])]);
+    let mut seen = std::collections::BTreeSet::new();
+    for model in pack.models.iter().filter(|model| seen.insert(model.table.clone())) {
+        let columns = list(&pack.json["columns"][&model.table]);
+        let fields: Vec<String> = columns
+            .iter()
+            .filter_map(|name| {
+                let column = model.columns.iter().find(|column| column.name == text(name))?;
+                let field = &model.fields[usize::from(column.field)];
+                Some(if field.relation.is_some() { format!("{}_id", field.name) } else { field.name.to_string() })
+            })
+            .collect();
+        if fields.len() != columns.len() {
+            continue;
+        }
+        let query = Query::of(model.label()).order_by(Vec::<String>::new()).values(fields.clone());
+        let ours = pack.catalog.check(&query)?.all(tx).await?;
+        let rows = |snapshot: &Json| list(&pack.json["tables"][text(&snapshot[&model.table])]["rows"]).to_vec();
+        let key = columns
+            .iter()
+            .position(|name| model.key.len() == 1 && model.columns[usize::from(model.key[0])].name == text(name));
+        // A child has the key that its parent was given.
+        let json = pack.model(&model.label());
+        let automatic = list(&json["fields"]).iter().any(|field| text(&field["type"]).contains("Auto"))
+            || !list(&json["parents"]).is_empty();
+        let old: Vec<Json> = key
+            .filter(|_| automatic)
+            .map_or(Vec::new(), |key| rows(before).iter().map(|row| row[key].clone()).collect());
+        let key = key.filter(|_| automatic);
+        if !same_rows(
+            &ours,
+            &rows(after),
+            &model.columns.iter().map(|column| (column.name.clone(), column.kind)).collect::<Vec<_>>(),
+            columns,
+            key,
+            &old,
+        ) {
+            return Err(Other::Differs(format!("{}: {ours:?} is not {:?}", model.table, rows(after))));
+        }
+    }
+    Ok(())
+}
+
+fn same_rows(
+    ours: &[DynRow],
+    wanted: &[Json],
+    kinds: &[(String, Kind)],
+    columns: &[Json],
+    key: Option<usize>,
+    old: &[Json],
+) -> bool {
+    let kind = |place: usize| {
+        kinds.iter().find(|(name, _)| *name == text(&columns[place])).map_or(Kind::Text, |(_, kind)| *kind)
+    };
+    // A key that the database gave to a new row is its own.
+    let same_row = |row: &DynRow, wanted: &Json, but: Option<usize>| {
+        let cells = list(wanted).iter().enumerate();
+        cells.into_iter().all(|(place, json)| {
+            but == Some(place) && !old.contains(json) || equal(&row.values()[place], json, kind(place))
+        })
+    };
+    let mut left: Vec<&Json> = wanted.iter().collect();
+    let mut take = |row: &DynRow, but: Option<usize>| {
+        let place = left.iter().position(|wanted| same_row(row, wanted, but));
+        place.map(|place| left.swap_remove(place)).is_some()
+    };
+    let new: Vec<&DynRow> = ours.iter().filter(|row| !take(row, None)).collect();
+    ours.len() == wanted.len() && new.into_iter().all(|row| take(row, key))
+}
+
+fn equal(ours: &Value, json: &Json, kind: Kind) -> bool {
+    if json.is_null() {
+        return ours.is_null();
+    }
+    match (kind, cell(json, kind)) {
+        (Kind::Decimal, _) => same(ours, &json!({"$dec": json})),
+        (Kind::F64, _) => same(ours, json),
+        (_, wanted) => *ours == wanted || same(ours, &wanted.to_json()),
+    }
+}
