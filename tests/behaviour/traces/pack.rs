@@ -229,6 +229,11 @@ impl Pack {
             "DateField" => Kind::Date,
             "TimeField" => Kind::Time,
             "DateTimeField" => self.moment(),
+            // Its values are loaded like any: what computes them is not described.
+            "GeneratedField" => match text(&field["generated"]["output_field"]["type"]) {
+                "DateTimeField" => self.moment(),
+                of => super::functions::kind_of(of).unwrap_or(Kind::Text),
+            },
             "DurationField" => Kind::Duration,
             "UUIDField" => Kind::Uuid,
             "BinaryField" => Kind::Bytes,
@@ -298,7 +303,9 @@ impl Pack {
                 let Some(columns) = names.iter().map(column).collect::<Option<Vec<_>>>() else { continue };
                 // A text without an end has no index there.
                 let endless = columns.iter().any(|it| it.kind == Kind::Text && it.max_length.is_none());
-                let kept = !endless || dialect != orm::Dialect::MariaDb;
+                // Nor has one that is too long.
+                let letters = columns.iter().filter_map(|it| it.max_length).sum::<u32>();
+                let kept = !endless && letters <= 700 || dialect != orm::Dialect::MariaDb;
                 if kept && !columns.is_empty() {
                     let columns: Vec<String> = columns.iter().map(|it| format!("{quote}{}{quote}", it.name)).collect();
                     let (place, columns) = (sql.len(), columns.join(", "));

@@ -6,8 +6,8 @@ use crate::bed::Backend;
 pub fn floor(backend: Backend) -> usize {
     match backend {
         Backend::SqliteMemory | Backend::SqliteFile => 2_253,
-        Backend::Postgres => 2_268,
-        Backend::MariaDb => 2_241,
+        Backend::Postgres => 2_271,
+        Backend::MariaDb => 2_244,
     }
 }
 
