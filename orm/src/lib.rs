@@ -270,7 +270,7 @@ pub use field::{
     ToOne, Within, family,
 };
 pub use migrate::Frozen;
-pub use model::{App, GenericKey, GenericTarget, Key, Model, ModelPart, OnDelete};
+pub use model::{App, GenericKey, GenericTarget, Key, Model, ModelPart, OnDelete, Target};
 pub use query::{
     Agg, AggregateExpression, Append, Both, Branch, Case, Cursor, CursorPage, DateExpression, DateUnit, Ex, Explain,
     Exponent, Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, ManyRows, Now, NumberExpression, OfType,
@@ -338,6 +338,7 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `Vec<T>` of these, and the types of [`postgres`] | a column, on PostgreSQL only |
 /// | `Option<T>` of these | the same, or NULL; drafts need not set it |
 /// | [`ForeignKey<M>`](crate::ForeignKey), [`OneToOne<M>`](crate::OneToOne), and `Option` of them | a column with the key of another row: `author_id` |
+/// | `ForeignKey<CountryByCode>`, `OneToOne<CountryByCode>` | the same, with what the unique field `code` of a `Country` holds: see [`Target`](crate::Target) |
 /// | [`GenericForeignKey`], and `Option` of it | two columns with the label of a model and the key of one of its rows |
 /// | [`HasMany<M>`](crate::HasMany), [`HasOne<M>`](crate::HasOne) | the reverse side of one; no column |
 /// | [`ManyToMany<M>`](crate::ManyToMany) | rows of another model, through a table between; no column |
@@ -389,8 +390,8 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 ///
 /// # What is written
 /// Beside the implementation of [`Model`](trait@crate::Model): `BookFields<S>` with the handles of the fields, which closures
-/// receive; `BookKeys` with the unique keys, for upserts; and `BookDraft`, a row that does not exist yet, whose type says which
-/// required fields are set.
+/// receive; `BookKeys` with the unique keys, for upserts; `BookDraft`, a row that does not exist yet, whose type says which
+/// required fields are set; and for each unique field a type by which foreign keys lead to it, `BookByIsbn`.
 pub use orm_derive::Model;
 
 pub use derives::{Choices, FieldType, Frozen, ModelPart, Row};
@@ -444,7 +445,7 @@ pub mod __private {
     pub use crate::write::{
         Draft, DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey, default_value,
     };
-    pub use crate::{Cell, Code, Error, FieldType, Kind, Null, Result, Row, Scope, Value};
+    pub use crate::{Cell, Code, Error, FieldType, IntoKey, Kind, Null, Result, Row, Scope, Value};
     use crate::{
         Expression, OfType,
         query::{IntoQ, OrderKeys},

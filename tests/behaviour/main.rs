@@ -41,6 +41,7 @@ mod scale;
 mod secrets;
 mod sides;
 mod slices;
+mod to_field;
 mod traces;
 mod windows;
 mod writes;

@@ -264,7 +264,8 @@ fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
         errors.here(
             to.span,
             "`to` names a key of the model between the sides of a many-to-many",
-            "name that model, `through = ..`; where a foreign key leads is its type, `ForeignKey<Model>`",
+            "name that model, `through = ..`; where a foreign key leads is its type: `ForeignKey<Country>`, or `ForeignKey<CountryByCode>` \
+             for its unique field `code`",
         );
     }
     if let (Some(table), Some(_), None) = (&attrs.table, &attrs.via, &attrs.through) {

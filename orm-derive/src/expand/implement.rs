@@ -49,6 +49,7 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
                 kinds: <Self::Key as __p::Key>::KINDS,
                 spec: <Self as __p::Model>::spec,
                 model: __MODEL,
+                to: ::core::option::Option::None,
             };
             const FIELDS: &'static [__p::FieldSpec] = &__FIELDS;
             const SPEC: &'static __p::ModelSpec = &#model_spec;
@@ -240,7 +241,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 type Key = i64;
                 type UniqueKeys = ();
                 type Draft = ();
-                const KEY: __p::KeyShape = __p::KeyShape { kinds: &[], spec: <Self as __p::Model>::spec, model: "" };
+                const KEY: __p::KeyShape = __p::KeyShape { kinds: &[], spec: <Self as __p::Model>::spec, model: "", to: ::core::option::Option::None };
                 const FIELDS: &'static [__p::FieldSpec] = &[];
                 const SPEC: &'static __p::ModelSpec = loop {};
                 const APPLICATION: &'static __p::AppSpec = loop {};

@@ -14,6 +14,7 @@ mod row;
 #[cfg(test)]
 mod snapshot;
 mod spec;
+mod targets;
 mod types;
 
 use crate::{
@@ -86,10 +87,12 @@ fn expand_model(model: &Model) -> TokenStream {
     let (types, key_types) = (types::types(model), types::keys(model));
     let (before, spec) = spec::spec(model);
     let implementation = implement::model(model, &spec);
+    let (targets, target_impls) = (targets::types(model), targets::impls(model));
     quote! {
         #types
         #fields
         #keys
+        #targets
         #draft
         #[allow(non_camel_case_types, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = {
@@ -97,6 +100,7 @@ fn expand_model(model: &Model) -> TokenStream {
             #key_types
             #before
             #implementation
+            #target_impls
             #draft_impls
         };
     }

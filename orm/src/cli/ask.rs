@@ -118,7 +118,10 @@ fn what_to_write(known: &FieldMeta, field: &Field) -> String {
         });
         return format!("one of {}", all.collect::<Vec<_>>().join(", "));
     }
-    let relation = known.relation.as_ref().map(|relation| format!("the key of a `{}`, ", relation.target().name));
+    let relation = known.relation.as_ref().map(|relation| {
+        let held = relation.to_field.as_ref().map_or_else(|| "key".to_owned(), |field| format!("`{field}`"));
+        format!("the {held} of a `{}`, ", relation.target().name)
+    });
     let spelling = match &field.ty {
         ColumnType::Date => "a day, such as 2024-02-29".to_owned(),
         ColumnType::Time => "a time of day, such as 12:30:00".to_owned(),

@@ -415,7 +415,7 @@ impl Sql {
             None => return Ok(()),
         };
         let pairs: Vec<(u16, u16)> = if field.column_count > 0 {
-            field.columns().zip(target.key.iter().copied()).collect()
+            field.columns().zip(field.ends(&target).iter().copied()).collect()
         } else {
             let reverse = field.relation.as_ref().and_then(|relation| relation.reverse(&step.model, field));
             let Some(reverse) = reverse else {
@@ -424,7 +424,8 @@ impl Sql {
                     format!("`{}.{}` has no foreign key on the other side", step.model.name, field.name),
                 ));
             };
-            step.model.key.iter().copied().zip(target.fields[reverse as usize].columns()).collect()
+            let key = &target.fields[reverse as usize];
+            key.ends(&step.model).iter().copied().zip(key.columns()).collect()
         };
         self.list(pairs, " AND ", |sql, (left, right)| {
             sql.table_column(0, from, left);

@@ -393,10 +393,11 @@ fn value_of_related(path: &Path, model: &ModelRef, column: u16) -> Option<Select
     let relation = field.relation.as_ref()?;
     let target = relation.target();
     let pairs: Vec<(u16, u16)> = if field.column_count > 0 {
-        target.key.iter().copied().zip(field.columns()).collect()
+        field.ends(&target).iter().copied().zip(field.columns()).collect()
     } else {
         let reverse = relation.reverse(&first.model, field)?;
-        target.fields[reverse as usize].columns().zip(first.model.key.iter().copied()).collect()
+        let key = &target.fields[reverse as usize];
+        key.columns().zip(key.ends(&first.model).iter().copied()).collect()
     };
     let mut query = Select::bare(target.clone());
     let ties = pairs.into_iter().map(|(theirs, ours)| {

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     Code, Error, Kind, Result, Value,
+    query::kind_of_column,
     tree::{BinaryOp, Expr, Like, ModelRef, PgFunction, Select},
 };
 use serde_json::Value as Json;
@@ -240,7 +241,7 @@ fn is_in(left: Built, value: &Term, place: Place<'_>) -> Result<Expr> {
         Term::List(items) => one_of(left, items, place),
         Term::Node(node) => match &**node {
             Node::Query(query) => {
-                let (select, row) = select::inner_keys(place.scope, query)?;
+                let (select, row) = select::inner_keys(place.scope, query, std::slice::from_ref(&left.expr))?;
                 match &row[..] {
                     [one] if one.family() == left.family() => Ok(in_query(vec![left.expr], select, place.levels)),
                     [one] => Err(bad(format!("{} is looked for among {}", called(left.kind), called(one.kind)))),
@@ -323,7 +324,7 @@ pub(super) fn on_key(
     levels: u8,
 ) -> Result<Expr> {
     let place = Place { scope: of, levels };
-    let kinds: Vec<Kind> = model.key.iter().map(|&column| model.columns[usize::from(column)].kind).collect();
+    let kinds: Vec<Kind> = key.iter().map(kind_of_column).collect();
     let lookup = match rest {
         [] => Lookup::Exact,
         [one] => find(one).ok_or_else(|| names::unknown("a lookup", one, names()))?,
@@ -362,7 +363,7 @@ pub(super) fn on_key(
             }
             Term::Node(node) => {
                 let Node::Query(query) = &**node else { return Err(parts_wanted(model)) };
-                let (select, row) = select::inner_keys(of, query)?;
+                let (select, row) = select::inner_keys(of, query, &key)?;
                 let fits = row.len() == kinds.len()
                     && row.iter().zip(&kinds).all(|(built, &kind)| built.family() == family(kind));
                 if fits { Ok(in_query(key, select, levels)) } else { Err(parts_wanted(model)) }

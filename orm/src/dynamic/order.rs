@@ -45,7 +45,7 @@ impl Scope<'_> {
     pub(super) fn keys(&self, path: &str) -> Result<Vec<Expr>> {
         let parts = parts(path);
         Ok(match self.walk(&parts)? {
-            (Found::Key { path: at, model }, taken) if taken == parts.len() => Found::key(&at, &model),
+            (Found::Key { path: at, model, key }, taken) if taken == parts.len() => Found::key(&at, &model, &key),
             (Found::Many { .. }, _) => return Err(many(path)),
             _ => vec![self.term(&super::path(path), None)?.expr],
         })

@@ -19,17 +19,23 @@ pub(super) enum Found {
     Term(Built),
     /// A column of the model at the end of a path.
     Column { path: Path, model: ModelRef, column: u16 },
-    /// A model: its key.
-    Key { path: Path, model: ModelRef },
+    /// A model: its key, or what the foreign key that leads there holds.
+    Key { path: Path, model: ModelRef, key: Vec<u16> },
     /// A relation to many rows.
     Many { owner: Path, step: Step },
 }
 
 impl Found {
+    /// A row, by what leads to it.
+    fn row(path: Path, model: ModelRef) -> Found {
+        let key = path.steps.last().map_or(&model.key[..], |step| step.field().ends(&model)).to_vec();
+        Found::Key { path, model, key }
+    }
+
     /// The columns of a key.
-    pub(super) fn key(path: &Path, model: &ModelRef) -> Vec<Expr> {
+    pub(super) fn key(path: &Path, model: &ModelRef, key: &[u16]) -> Vec<Expr> {
         let column = |&column: &u16| Expr::Column { path: path.clone(), model: model.clone(), column };
-        model.key.iter().map(column).collect()
+        key.iter().map(column).collect()
     }
 }
 
@@ -59,16 +65,13 @@ impl Scope<'_> {
         while let Some(&part) = parts.get(at) {
             if part == "pk" {
                 self.joined(&path, parts, at)?;
-                return Ok((Found::Key { path, model }, at + 1));
+                let key = model.key.clone();
+                return Ok((Found::Key { path, model, key }, at + 1));
             }
             let Some(field) = field(self.catalog, &model, part) else {
                 // A relation may be followed by a lookup on its key.
                 let follows = at > 0 && lookups::is_known(part);
-                return if follows {
-                    Ok((Found::Key { path, model }, at))
-                } else {
-                    Err(self.unknown(&model, part, at))
-                };
+                return if follows { Ok((Found::row(path, model), at)) } else { Err(self.unknown(&model, part, at)) };
             };
             let (index, meta) = (field.index, &model.fields[usize::from(field.index)]);
             self.joined(&path, parts, at)?;
@@ -90,7 +93,7 @@ impl Scope<'_> {
         }
         match at {
             0 => Err(self.unknown(&model, "", 0)),
-            _ => Ok((Found::Key { path, model }, at)),
+            _ => Ok((Found::row(path, model), at)),
         }
     }
 
@@ -173,7 +176,8 @@ pub(super) fn join(
     let to_one = field.relation.as_ref().is_some_and(|relation| relation.is_to_one());
     let mut tie = if to_one {
         let far = owner.step(step.model.clone(), step.field);
-        let pairs = Found::key(&far, &target).into_iter().zip(Found::key(&Path::source(next), &target));
+        let ends = field.ends(&target);
+        let pairs = Found::key(&far, &target, ends).into_iter().zip(Found::key(&Path::source(next), &target, ends));
         Expr::And(pairs.map(|(near, far)| near.binary(crate::tree::BinaryOp::Eq, far)).collect())
     } else {
         let source = next + u16::from(step.between().is_some());
@@ -237,7 +241,7 @@ pub(super) fn column_name(model: &ModelRef, column: u16) -> String {
         (Some(_), 1) => format!("{}_id", field.name),
         (Some(relation), _) => {
             let target = relation.target();
-            let part = target.key.get(usize::from(column - field.first_column));
+            let part = field.ends(&target).get(usize::from(column - field.first_column));
             match part {
                 Some(&part) => format!("{}_{}", field.name, target.columns[usize::from(part)].name),
                 None => field.name.clone().into_owned(),

@@ -222,7 +222,7 @@ pub(super) fn plan(mut builder: Builder<'_>) -> Result<Plan> {
     let (catalog, budget, zone) = (builder.scope.catalog, builder.budget, builder.scope.zone.clone());
     let named = builder.row.len();
     let owners: Vec<Vec<usize>> = asked.iter().map(|asked| owner(&mut builder.row, &asked.step)).collect();
-    let (select, row) = builder.finish(false)?;
+    let (select, row) = builder.finish()?;
     let related = asked.into_iter().zip(owners).map(|(asked, owner)| {
         let mut scope = Scope::new(catalog, budget, asked.target.clone(), None);
         scope.zone.clone_from(&zone);
@@ -239,7 +239,7 @@ fn owner(row: &mut Vec<(String, Built)>, step: &Step) -> Vec<usize> {
     let model = &step.model;
     let columns: Vec<u16> = match step.has_key() {
         true => step.field().columns().collect(),
-        false => model.key.clone(),
+        false => step.held().unwrap_or_else(|| model.key.clone()),
     };
     let place = |column| {
         let built = column_of(Path::source(0), model.clone(), column);

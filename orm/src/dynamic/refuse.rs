@@ -10,8 +10,8 @@ pub(super) fn refuse_further(on: &Expr, source: u16) -> Result<()> {
         if let Expr::Column { path, model, column } = expr
             && depth == 0
             && path.source == source
-            && let [_, ..] = path.steps[..]
-            && !(path.steps.len() == 1 && model.key.contains(column))
+            && let [first, more @ ..] = &path.steps[..]
+            && !(more.is_empty() && first.field().ends(model).contains(column))
         {
             further = Some(column_name(model, *column));
         }

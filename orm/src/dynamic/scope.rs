@@ -253,8 +253,8 @@ impl<'s> Scope<'s> {
         let (found, taken) = self.walk(&parts)?;
         let built = match found {
             Found::Many { .. } => return Err(many(path)),
-            Found::Key { path: at, model } => {
-                let [column] = model.key[..] else {
+            Found::Key { path: at, model, key } => {
+                let [column] = key[..] else {
                     return Err(bad(format!(
                         "the key of `{}` has several columns, where one value is needed",
                         model.label()
@@ -284,9 +284,9 @@ impl<'s> Scope<'s> {
                 select.add_filter(inner.named(&rest, value, of, levels + 1)?);
                 Ok(exists(select))
             }
-            Found::Key { path, model } => match model.key[..] {
+            Found::Key { path, model, key } => match key[..] {
                 [column] => lookups::apply(self, column_of(path, model, column), rest, value, of, levels),
-                _ => lookups::on_key(Found::key(&path, &model), &model, rest, value, of, levels),
+                _ => lookups::on_key(Found::key(&path, &model, &key), &model, rest, value, of, levels),
             },
             Found::Column { path, model, column } => {
                 lookups::apply(self, column_of(path, model, column), rest, value, of, levels)

@@ -80,19 +80,39 @@ pub(super) fn apply<M: Model, O, R>(
 
 /// A query inside another.
 pub(super) fn inner(around: &Scope<'_>, query: &Query) -> Result<(Select, Vec<Built>)> {
-    of_inner(around, query, false)
+    built(of_inner(around, query)?)
 }
 
 /// A query inside another whose rows are looked for by their keys, unless it names values.
-pub(super) fn inner_keys(around: &Scope<'_>, query: &Query) -> Result<(Select, Vec<Built>)> {
-    of_inner(around, query, true)
+pub(super) fn inner_keys(around: &Scope<'_>, query: &Query, sought: &[Expr]) -> Result<(Select, Vec<Built>)> {
+    let mut builder = of_inner(around, query)?;
+    if builder.stage == Stage::Rows {
+        let model = builder.select.model.clone();
+        let column = |&column: &u16| (String::new(), column_of(Path::source(0), model.clone(), column));
+        builder.row = held_of(sought, &model).as_ref().unwrap_or(&model.key).iter().map(column).collect();
+    }
+    built(builder)
 }
 
-fn of_inner(around: &Scope<'_>, query: &Query, keys: bool) -> Result<(Select, Vec<Built>)> {
+/// The columns of a model that foreign keys to it hold, if they are what is looked for.
+fn held_of(sought: &[Expr], of: &ModelRef) -> Option<Vec<u16>> {
+    let held = sought.iter().map(|part| match part {
+        Expr::Column { path, model, column } if model == of => {
+            path.steps.last()?.field().ends(model).contains(column).then_some(*column)
+        }
+        _ => None,
+    });
+    held.collect()
+}
+
+fn of_inner<'s>(around: &'s Scope<'_>, query: &Query) -> Result<Builder<'s>> {
     let model = around.catalog.find(&query.model)?.clone();
     around.budget.another_table()?;
-    let builder = Builder::new(around.below(model)).calls(&query.calls)?;
-    let (select, row) = builder.finish(keys)?;
+    Builder::new(around.below(model)).calls(&query.calls)
+}
+
+fn built(builder: Builder<'_>) -> Result<(Select, Vec<Built>)> {
+    let (select, row) = builder.finish()?;
     Ok((select, row.into_iter().map(|(_, built)| built).collect()))
 }
 
@@ -187,8 +207,8 @@ impl<'s> Builder<'s> {
                 side.derive()?;
             }
         }
-        let (mut right, mut theirs) = other.finish(false)?;
-        let (mut left, mut mine) = self.take()?.finish(false)?;
+        let (mut right, mut theirs) = other.finish()?;
+        let (mut left, mut mine) = self.take()?.finish()?;
         let same = mine.iter_mut().zip(&mut theirs).filter_map(|((_, one), (_, two))| alike(one, two)).count();
         if mine.len() != theirs.len() || same != mine.len() {
             return Err(bad("queries are combined when they select as many values, of the same kinds")
@@ -308,8 +328,8 @@ impl<'s> Builder<'s> {
                 }
                 Pick::Path(path) => match self.scope.walk(&parts(path))? {
                     // A key of several columns is as many values.
-                    (Found::Key { path: at, model }, taken) if taken == parts(path).len() && model.key.len() > 1 => {
-                        for &column in &model.key {
+                    (Found::Key { path: at, model, key }, taken) if taken == parts(path).len() && key.len() > 1 => {
+                        for column in key {
                             let name = format!("{path}__{}", model.columns[usize::from(column)].name);
                             row.push((name, column_of(at.clone(), model.clone(), column)));
                         }
@@ -459,7 +479,7 @@ impl<'s> Builder<'s> {
         // Those on the way, too.
         for end in 1..=names.len() {
             let (at, model) = match self.scope.walk(&names[..end])? {
-                (Found::Key { path: at, model }, taken) if taken == end && !at.steps.is_empty() => (at, model),
+                (Found::Key { path: at, model, .. }, taken) if taken == end && !at.steps.is_empty() => (at, model),
                 (Found::Many { .. }, _) => return Err(many(path)),
                 _ => return Err(bad(format!("`{}` is no relation", names::shown(path)))),
             };
@@ -475,18 +495,11 @@ impl<'s> Builder<'s> {
     }
 
     /// The statement, and what each of its rows holds.
-    pub(super) fn finish(mut self, keys: bool) -> Result<(Select, Vec<(String, Built)>)> {
+    pub(super) fn finish(self) -> Result<(Select, Vec<(String, Built)>)> {
         if !self.prefetched.is_empty() {
             return Err(bad(
                 "rows that are prefetched stand beside the rows of the query itself, and of no query in it",
             ));
-        }
-        if keys && self.stage == Stage::Rows {
-            let key = self.select.model.key.clone();
-            self.row = key
-                .iter()
-                .map(|&column| (String::new(), column_of(Path::source(0), self.select.model.clone(), column)))
-                .collect();
         }
         if self.row.is_empty() {
             return Err(bad("the query selects nothing"));

@@ -12,7 +12,7 @@ use crate::{
 impl<'s> Builder<'s> {
     /// Makes the query as it is a table, so that what follows is about its rows.
     pub(super) fn derive(&mut self) -> Result<()> {
-        let (mut select, row) = self.take()?.finish(false)?;
+        let (mut select, row) = self.take()?.finish()?;
         select.derive_values();
         // The order that the rows have is known by what they hold; what else they were ordered by is gone.
         let order = std::mem::take(&mut select.order).into_iter().map_while(|order| {

@@ -3,36 +3,36 @@
 use super::{Held, Loaded, NotNull, Nullable, Opt, PathNode, Scope, ToMany, ToOne, related_key::RelatedKey};
 use crate::{
     Executor, Result,
-    model::{Far, Key, Model, ModelField, Reader, RelationKind, Shape, Writer},
+    model::{Far, Key, Model, ModelField, Reader, RelationKind, Shape, Target, Writer},
 };
 use std::{fmt, marker::PhantomData, panic::Location};
 
 macro_rules! to_one {
     ($(#[doc = $doc:literal])+ $name:ident, $kind:ident) => {
         $(#[doc = $doc])+
-        pub struct $name<M> {
+        pub struct $name<K> {
             key: RelatedKey,
             row: Held,
-            _model: PhantomData<fn() -> M>,
+            _target: PhantomData<fn() -> K>,
         }
 
-        impl<M: Model> $name<M> {
-            /// A relation to the row of this key; whether it exists is for the database to say.
+        impl<K: Target> $name<K> {
+            /// A relation to the row of this key, or of this value of the unique field; whether it exists is for the database to say.
             ///
             /// ```
             /// # use library::*;
             /// let author = ForeignKey::<Author>::to(2);
             /// assert_eq!(*author.key(), 2);
             /// ```
-            pub fn to(key: M::Key) -> Self {
+            pub fn to(key: K::Key) -> Self {
                 $name::held(key, Held::nothing())
             }
 
-            fn held(key: M::Key, row: Held) -> Self {
-                $name { key: RelatedKey::new(key), row, _model: PhantomData }
+            fn held(key: K::Key, row: Held) -> Self {
+                $name { key: RelatedKey::new(key), row, _target: PhantomData }
             }
 
-            /// The key of the related row.
+            /// The key of the related row, or what its unique field holds.
             ///
             /// ```
             /// # use library::*;
@@ -42,7 +42,7 @@ macro_rules! to_one {
             /// assert_eq!((*book.author.key(), book.editor.map(|editor| *editor.key())), (2, Some(1)));
             /// # Ok(()) }
             /// ```
-            pub fn key(&self) -> &M::Key {
+            pub fn key(&self) -> &K::Key {
                 self.key.get()
             }
 
@@ -76,8 +76,8 @@ macro_rules! to_one {
             /// assert_eq!(error.code(), orm::Code::NotLoaded); // no query behind one's back
             /// # Ok(()) }
             /// ```
-            pub fn get(&self) -> Result<&M> {
-                self.row.rows().and_then(|row| row.get()).ok_or_else(|| self.row.not_loaded::<M>(true))
+            pub fn get(&self) -> Result<&K::Model> {
+                self.row.rows().and_then(|row| row.get()).ok_or_else(|| self.row.not_loaded::<K::Model>(true))
             }
 
             /// Loads the related row, whether or not it is loaded already.
@@ -97,55 +97,55 @@ macro_rules! to_one {
             /// # Ok(()) }
             /// ```
             #[track_caller]
-            pub fn fetch<E: Executor>(&self, ex: &E) -> impl Future<Output = Result<M>> + Send {
+            pub fn fetch<E: Executor>(&self, ex: &E) -> impl Future<Output = Result<K::Model>> + Send {
                 self.row.asked_for(true, Location::caller());
-                crate::write::get(self.key().clone(), ex)
+                K::fetch(self.key().clone(), ex)
             }
         }
 
-        impl<M> Clone for $name<M> {
+        impl<K> Clone for $name<K> {
             fn clone(&self) -> Self {
-                $name { key: self.key.clone(), row: self.row.clone(), _model: PhantomData }
+                $name { key: self.key.clone(), row: self.row.clone(), _target: PhantomData }
             }
         }
 
-        impl<M: Model> fmt::Debug for $name<M>
+        impl<K: Target> fmt::Debug for $name<K>
         where
-            M::Key: fmt::Debug,
+            K::Key: fmt::Debug,
         {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({:?})", M::meta().name, self.key())
+                write!(f, "{}({:?})", K::Model::meta().name, self.key())
             }
         }
 
-        impl<M: Model> PartialEq for $name<M> {
+        impl<K: Target> PartialEq for $name<K> {
             fn eq(&self, other: &Self) -> bool {
                 self.key() == other.key()
             }
         }
 
-        impl<M: Model> Eq for $name<M> {}
+        impl<K: Target> Eq for $name<K> {}
 
-        impl<M: Model> From<&M> for $name<M> {
+        impl<M: Model, K: Target<Model = M>> From<&M> for $name<K> {
             fn from(row: &M) -> Self {
-                $name::to(row.key())
+                $name::to(K::key_of(row))
             }
         }
 
-        impl<M: Model> ModelField for $name<M> {
+        impl<K: Target> ModelField for $name<K> {
             type Nullness = NotNull;
-            type Target = M;
-            type Handle<S: Scope> = ToOne<S, S, M>;
-            const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: false, key: M::KEY }, M::meta);
-            const COLUMNS: u16 = <M::Key as Key>::KINDS.len() as u16;
+            type Target = K::Model;
+            type Handle<S: Scope> = ToOne<S, S, K>;
+            const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: false, key: K::SHAPE }, K::Model::meta);
+            const COLUMNS: u16 = <K::Key as Key>::KINDS.len() as u16;
 
-            fn handle<S: Scope>(at: &'static PathNode, field: u16, _column: u16) -> ToOne<S, S, M> {
+            fn handle<S: Scope>(at: &'static PathNode, field: u16, _column: u16) -> ToOne<S, S, K> {
                 ToOne::new(at, field)
             }
 
             fn read(row: &mut Reader<'_, '_>) -> Result<Self> {
                 let held = Held::unread(row);
-                Ok($name::held(M::Key::read(row)?, held))
+                Ok($name::held(K::Key::read(row)?, held))
             }
 
             fn write(&self, out: &mut Writer) -> Result<()> {
@@ -161,14 +161,14 @@ macro_rules! to_one {
             }
         }
 
-        impl<M: Model> ModelField for Option<$name<M>> {
+        impl<K: Target> ModelField for Option<$name<K>> {
             type Nullness = Nullable;
-            type Target = M;
-            type Handle<S: Scope> = ToOne<S, Opt<S>, M>;
-            const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: true, key: M::KEY }, M::meta);
-            const COLUMNS: u16 = <M::Key as Key>::KINDS.len() as u16;
+            type Target = K::Model;
+            type Handle<S: Scope> = ToOne<S, Opt<S>, K>;
+            const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: true, key: K::SHAPE }, K::Model::meta);
+            const COLUMNS: u16 = <K::Key as Key>::KINDS.len() as u16;
 
-            fn handle<S: Scope>(at: &'static PathNode, field: u16, _column: u16) -> ToOne<S, Opt<S>, M> {
+            fn handle<S: Scope>(at: &'static PathNode, field: u16, _column: u16) -> ToOne<S, Opt<S>, K> {
                 ToOne::new(at, field)
             }
 
@@ -185,7 +185,7 @@ macro_rules! to_one {
                 match self {
                     Some(relation) => relation.write(out),
                     None => {
-                        <M::Key as Key>::KINDS.iter().for_each(|&kind| out.push(crate::Value::Null(kind)));
+                        <K::Key as Key>::KINDS.iter().for_each(|&kind| out.push(crate::Value::Null(kind)));
                         Ok(())
                     }
                 }
@@ -205,11 +205,13 @@ macro_rules! to_one {
 }
 
 to_one! {
-    /// A relation to one row of another model, many of which may point to the same: a column with its key.
+    /// A relation to one row of another model, many of which may point to the same: a column with its key, or, where it leads to a
+    /// [unique field](crate::Target) of the model, with what that holds.
     ForeignKey, ForeignKey
 }
 to_one! {
-    /// A relation to one row of another model, to which no other points: a unique column with its key.
+    /// A relation to one row of another model, to which no other points: a unique column with its key, or, where it leads to a
+    /// [unique field](crate::Target) of the model, with what that holds.
     OneToOne, OneToOne
 }
 

@@ -4,7 +4,7 @@
 use super::{At, Field, Joins, PathNode, Pk, Scope, Settable, ToAny, ToMany, ToOne};
 use crate::{
     FieldType,
-    model::{GenericKey, GenericTarget, Model, ModelMeta},
+    model::{GenericKey, GenericTarget, Model, ModelMeta, Target},
 };
 use std::marker::PhantomData;
 
@@ -172,7 +172,7 @@ pub trait LeadsTo<T, M> {
     fn field(self) -> (&'static ModelMeta, u16);
 }
 
-impl<T: Model, N: Scope, M: Model> LeadsTo<T, M> for ToOne<At<T>, N, M> {
+impl<T: Model, N: Scope, M: Model, K: Target<Model = M>> LeadsTo<T, M> for ToOne<At<T>, N, K> {
     fn field(self) -> (&'static ModelMeta, u16) {
         (self.owner().model(), self.field_index())
     }
@@ -220,7 +220,7 @@ impl<S: Scope, T: FieldType> Placed for Field<S, T> {
     }
 }
 
-impl<S: Scope, T: Scope, M: Model> Placed for ToOne<S, T, M> {
+impl<S: Scope, T: Scope, K: Target> Placed for ToOne<S, T, K> {
     fn place(self) -> &'static PathNode {
         self.owner()
     }

@@ -3,7 +3,7 @@
 use super::{InScope, IntoKey, NamesRow, PathNode, Scope, Sub, to_one::ByRelation};
 use crate::{
     Q, QuerySet, Result,
-    model::{Key, Model, Writer},
+    model::{Key, Model, ModelMeta, Target, Writer},
     query::OrderKeys,
     tree::{BinaryOp, Expr, ModelRef, Order, Selected},
 };
@@ -71,15 +71,15 @@ impl<S, M> Clone for Pk<S, M> {
 }
 impl<S, M> Copy for Pk<S, M> {}
 
-/// The columns of the key of the model at the end of a path.
-pub(super) fn key_columns<M: Model>(at: &'static PathNode) -> Vec<Expr> {
-    let (meta, path) = (M::meta(), at.path());
+/// Columns of the model at the end of a path.
+pub(super) fn columns_at(at: &'static PathNode, meta: &'static ModelMeta, columns: &[u16]) -> Vec<Expr> {
+    let path = at.path();
     let column = |&column: &u16| Expr::Column { path: path.clone(), model: ModelRef::Static(meta), column };
-    meta.key.iter().map(column).collect()
+    columns.iter().map(column).collect()
 }
 
 /// The key is the one that `row` names.
-pub(super) fn is_row<R, M: Model, How>(key: Vec<Expr>, row: impl NamesRow<R, M, How>) -> Expr {
+pub(super) fn is_row<R, K: Target, How>(key: Vec<Expr>, row: impl NamesRow<R, K, How>) -> Expr {
     let is_null = |value: &Expr| matches!(value, Expr::Value(value) if value.is_null());
     match row.key_exprs() {
         Ok(values) if values.iter().all(is_null) => Expr::no_key(key),
@@ -94,7 +94,7 @@ impl<S: Scope, M: Model> Pk<S, M> {
     }
 
     pub(super) fn columns(self) -> Vec<Expr> {
-        key_columns::<M>(self.at)
+        columns_at(self.at, M::meta(), &M::meta().key)
     }
 
     fn ordered<How>(self, op: BinaryOp, row: impl NamesRow<S::Root, M, How>) -> Q<S::Root> {
@@ -255,7 +255,7 @@ impl<R> OrderKeys<R> for PkOrder<R> {
     }
 }
 
-/// What names rows of `M` in the query `R`: a list of what [`IntoKey`] takes, or a query over `M`.
+/// What names rows of `K` in the query `R`: a list of what [`IntoKey`] takes, or a query over the model.
 ///
 /// `How` keeps the two apart, so that each can be said of any type.
 ///
@@ -270,10 +270,10 @@ impl<R> OrderKeys<R> for PkOrder<R> {
 /// # Ok(()) }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not name rows of `{M}`",
-    label = "expected a list of `&{M}`, of its keys or of foreign keys to it, or a query: `{M}::objects()`"
+    message = "`{Self}` does not name rows of `{K}`",
+    label = "expected a list of rows, of their keys or of foreign keys that hold them, or a query over the model"
 )]
-pub trait NamesRows<R, M: Model, How> {
+pub trait NamesRows<R, K: Target, How> {
     /// The condition that the key is that of one of the rows.
     #[doc(hidden)]
     fn contain(self, key: Vec<Expr>) -> Expr;
@@ -285,7 +285,7 @@ pub struct ByKeys;
 /// By a query.
 pub struct ByQuery;
 
-impl<R, M: Model, K: IntoKey<M>, I: IntoIterator<Item = K>> NamesRows<R, M, ByKeys> for I {
+impl<R, K: Target, T: IntoKey<K>, I: IntoIterator<Item = T>> NamesRows<R, K, ByKeys> for I {
     fn contain(self, key: Vec<Expr>) -> Expr {
         let mut out = Writer::default();
         for row in self {
@@ -293,27 +293,27 @@ impl<R, M: Model, K: IntoKey<M>, I: IntoIterator<Item = K>> NamesRows<R, M, ByKe
                 return Expr::refused(&error);
             }
         }
-        Expr::one_of_keys(key, <M::Key as Key>::KINDS[0], out.into_values().into_vec())
+        Expr::one_of_keys(key, K::Key::KINDS[0], out.into_values().into_vec())
     }
 }
 
-fn in_query<M: Model, R>(key: Vec<Expr>, query: QuerySet<M, M, R>) -> Expr {
+fn in_query<K: Target, R>(key: Vec<Expr>, query: QuerySet<K::Model, K::Model, R>) -> Expr {
     let mut select = query.into_select();
-    let model = ModelRef::Static(M::meta());
-    let columns = M::meta().key.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column)));
+    let model = ModelRef::Static(K::Model::meta());
+    let columns = K::SHAPE.columns(&model).into_iter().map(|column| Selected::Expr(Expr::own(model.clone(), column)));
     select.selection = columns.collect();
     select.related.clear();
     Expr::InQuery(key, Box::new(select))
 }
 
-impl<R, M: Model> NamesRows<R, M, ByQuery> for QuerySet<M, M, M> {
+impl<R, M: Model, K: Target<Model = M>> NamesRows<R, K, ByQuery> for QuerySet<M, M, M> {
     fn contain(self, key: Vec<Expr>) -> Expr {
-        in_query(key, self)
+        in_query::<K, _>(key, self)
     }
 }
 
-impl<R: 'static, M: Model> NamesRows<R, M, ByQuery> for QuerySet<M, M, Sub<R, M>> {
+impl<R: 'static, M: Model, K: Target<Model = M>> NamesRows<R, K, ByQuery> for QuerySet<M, M, Sub<R, M>> {
     fn contain(self, key: Vec<Expr>) -> Expr {
-        in_query(key, self)
+        in_query::<K, _>(key, self)
     }
 }

@@ -1,7 +1,10 @@
 //! Relations in serde's formats: the key while the related row is not loaded, the row itself once it is.
 
 use super::{ForeignKey, GenericForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
-use crate::{Model, model::GenericKey};
+use crate::{
+    Model,
+    model::{GenericKey, Target},
+};
 use serde::{
     Serialize, Serializer,
     ser::{Error, SerializeStruct},
@@ -9,8 +12,8 @@ use serde::{
 
 macro_rules! to_one {
     ($($name:ident)+) => {$(
-        /// The key, or the row when it is loaded.
-        impl<M: Model<Key: Serialize> + Serialize> Serialize for $name<M> {
+        /// The key, or what the unique field holds; the row when it is loaded.
+        impl<K: Target<Key: Serialize, Model: Serialize>> Serialize for $name<K> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self.get() {
                     Ok(row) => row.serialize(serializer),

@@ -358,7 +358,7 @@ where
     T: Scope,
 {
     fn pair(self, step: Step) -> Result<Vec<Expr>> {
-        let columns = row_key::key_columns::<M>(self.target());
+        let columns = row_key::columns_at(self.target(), M::meta(), &M::meta().key);
         Ok(pair::<M>(step, columns, <S::Root as InScope<R>>::LEVELS))
     }
 }

@@ -367,20 +367,23 @@ pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, be
         let pair = labelled.pair(columns_at(source, target, target.key.clone()));
         return Link { through: None, on: equal(of_owner(&mut field.columns()), pair.into()) };
     }
-    let owner_key = of_owner(&mut model.key.iter().copied());
     let foreign_key = |source: u16, model: &ModelRef, field: u16| {
         columns_at(source, model, model.fields[field as usize].columns().collect())
     };
     if let Some(through) = step.between() {
         let middle = through.model();
-        let target_key = columns_at(source, target, target.key.clone());
+        let ends = |field: u16, model: &ModelRef| middle.fields[usize::from(field)].ends(model).to_vec();
+        let owner_key = of_owner(&mut ends(through.source, &model).into_iter());
+        let target_key = columns_at(source, target, ends(through.target, target));
         let tie = equal(foreign_key(between, &middle, through.source), owner_key);
         let on = equal(foreign_key(between, &middle, through.target), target_key);
         return Link { through: Some((middle, tie)), on };
     }
     match step.foreign_key() {
         Some(key) => {
-            let generic = target.fields[usize::from(key)].generic.and_then(|_| step.labelled());
+            let field = &target.fields[usize::from(key)];
+            let owner_key = of_owner(&mut field.ends(&model).iter().copied());
+            let generic = field.generic.and_then(|_| step.labelled());
             let held = match generic {
                 Some(labelled) => labelled.pair(owner_key).into(),
                 None => owner_key,
@@ -404,8 +407,9 @@ impl Link {
             // Of the rows between only those count that lead to one.
             let far = middle.fields[usize::from(through.target)].columns();
             let at = |column| Expr::Column { path: Path::source(between), model: middle.clone(), column };
-            *tie =
-                std::mem::replace(tie, Expr::And(Vec::new())).and(Expr::InQuery(far.map(at).collect(), keys_of(rows)));
+            let ends = middle.fields[usize::from(through.target)].ends(&rows.model).to_vec();
+            let among = Expr::InQuery(far.map(at).collect(), columns_of(rows, &ends));
+            *tie = std::mem::replace(tie, Expr::And(Vec::new())).and(among);
             return;
         }
         let mut plain = true;
@@ -426,16 +430,17 @@ impl Link {
             here
         } else {
             let at = |&column: &u16| Expr::Column { path: Path::source(source), model: rows.model.clone(), column };
-            Expr::InQuery(rows.model.key.iter().map(at).collect(), keys_of(rows))
+            let key = rows.model.key.clone();
+            Expr::InQuery(key.iter().map(at).collect(), columns_of(rows, &key))
         };
         self.on = std::mem::replace(&mut self.on, Expr::And(Vec::new())).and(condition);
     }
 }
 
-/// The keys of these rows, as a query.
-fn keys_of(mut rows: Select) -> Box<Select> {
+/// Columns of these rows, as a query.
+fn columns_of(mut rows: Select, columns: &[u16]) -> Box<Select> {
     let model = rows.model.clone();
-    rows.selection = model.key.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
+    rows.selection = columns.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
     rows.related.clear();
     (rows.order, rows.default_order) = (Vec::new(), false);
     Box::new(rows)

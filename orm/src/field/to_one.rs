@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     Expression, FieldType, Q, Result, Value,
-    model::{Key, Model, Writer},
+    model::{Key, Model, Target, Writer},
     tree::{BinaryOp, Expr, ModelRef, Step},
 };
 use std::{marker::PhantomData, ops::Deref};
@@ -22,35 +22,35 @@ use std::{marker::PhantomData, ops::Deref};
 /// assert_eq!(sql.matches("JOIN").count(), 2);
 /// # Ok::<(), orm::Error>(())
 /// ```
-pub struct ToOne<S, T, M> {
+pub struct ToOne<S, T, K> {
     at: &'static PathNode,
     field: u16,
     #[allow(clippy::type_complexity, reason = "three markers")]
-    _type: PhantomData<fn() -> (S, T, M)>,
+    _type: PhantomData<fn() -> (S, T, K)>,
 }
 
-impl<S, T, M> Clone for ToOne<S, T, M> {
+impl<S, T, K> Clone for ToOne<S, T, K> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<S, T, M> Copy for ToOne<S, T, M> {}
+impl<S, T, K> Copy for ToOne<S, T, K> {}
 
-impl<S: Joins, T: Scope, M: Model> Deref for ToOne<S, T, M> {
-    type Target = M::Fields<T>;
+impl<S: Joins, T: Scope, K: Target> Deref for ToOne<S, T, K> {
+    type Target = <K::Model as Model>::Fields<T>;
 
-    fn deref(&self) -> &M::Fields<T> {
-        handles_of::<M, T>(self.target())
+    fn deref(&self) -> &Self::Target {
+        handles_of::<K::Model, T>(self.target())
     }
 }
 
-impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
+impl<S: Scope, T: Scope, K: Target> ToOne<S, T, K> {
     pub(crate) fn new(at: &'static PathNode, field: u16) -> Self {
         ToOne { at, field, _type: PhantomData }
     }
 
     pub(crate) fn target(self) -> &'static PathNode {
-        self.at.step(self.field, M::meta())
+        self.at.step(self.field, K::Model::meta())
     }
 
     pub(crate) fn step(self) -> Step {
@@ -68,7 +68,9 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
 
     /// The columns that decide whether there is a related row, as seen from the related side.
     fn key_columns(self) -> Vec<Expr> {
-        row_key::key_columns::<M>(self.target())
+        let meta = K::Model::meta();
+        let ends = self.at.model().fields[usize::from(self.field)].ends(meta);
+        row_key::columns_at(self.target(), meta, ends)
     }
 
     /// The related row is this one: an instance, its key, or a column or relation that holds its key. SQL: `author_id = 7`.
@@ -86,7 +88,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     /// assert_eq!(latest.first(&db).await?.unwrap().1.as_deref(), Some("Sketches"));
     /// # Ok(()) }
     /// ```
-    pub fn eq<How>(self, row: impl NamesRow<S::Root, M, How>) -> Q<S::Root> {
+    pub fn eq<How>(self, row: impl NamesRow<S::Root, K, How>) -> Q<S::Root> {
         Q::from_expr(row_key::is_row(self.key_columns(), row))
     }
 
@@ -99,7 +101,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     /// assert_eq!(Book::objects().filter(|b| b.editor.ne(1)).count(&db).await?, 3); // also those without an editor
     /// # Ok(()) }
     /// ```
-    pub fn ne<How>(self, row: impl NamesRow<S::Root, M, How>) -> Q<S::Root> {
+    pub fn ne<How>(self, row: impl NamesRow<S::Root, K, How>) -> Q<S::Root> {
         !self.eq(row)
     }
 
@@ -115,7 +117,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     /// assert_eq!(Book::objects().filter(|b| b.author.is_in(known)).count(&db).await?, 4);
     /// # Ok(()) }
     /// ```
-    pub fn is_in<How>(self, rows: impl NamesRows<S::Root, M, How>) -> Q<S::Root> {
+    pub fn is_in<How>(self, rows: impl NamesRows<S::Root, K, How>) -> Q<S::Root> {
         Q::from_expr(rows.contain(self.key_columns()))
     }
 
@@ -153,7 +155,7 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     /// assert_eq!(own.count(&db).await?, 0);
     /// # Ok(()) }
     /// ```
-    pub fn is_same<S2: Scope, T2: Scope>(self, other: ToOne<S2, T2, M>) -> Q<S::Root>
+    pub fn is_same<S2: Scope, T2: Scope>(self, other: ToOne<S2, T2, K>) -> Q<S::Root>
     where
         S2::Root: InScope<S::Root>,
     {
@@ -173,12 +175,12 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
     /// assert_eq!(Author::objects().filter(|_| british).count(&db).await?, 2);
     /// # Ok(()) }
     /// ```
-    pub fn matches(self, condition: &Q<M>) -> Q<S::Root> {
+    pub fn matches(self, condition: &Q<K::Model>) -> Q<S::Root> {
         Q::from_expr(condition.expr().clone().below(&self.target().path()))
     }
 }
 
-/// What names a row of `M` in the query `R`: what [`IntoKey`] takes, a column that holds the key, or another relation.
+/// What names a row of `K` in the query `R`: what [`IntoKey`] takes, a column that holds the key, or another relation.
 ///
 /// `How` keeps them apart, so that each can be said of any type. `None` is where the relation leads to no row.
 ///
@@ -189,11 +191,11 @@ impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M> {
 /// let own = Book::objects().filter(|b| b.editor.eq(b.author) | b.author.eq(1));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not name a row of `{M}`",
-    label = "expected a `&{M}`, its key, a foreign key to it, or a column that holds its key",
+    message = "`{Self}` does not name a row of `{K}`",
+    label = "expected a row, its key, a foreign key that holds it, or a column that does",
     note = "whether there is no row is `.eq(None)`, or `.is_null()`"
 )]
-pub trait NamesRow<R, M: Model, How> {
+pub trait NamesRow<R, K: Target, How> {
     /// The columns of the key.
     #[doc(hidden)]
     fn key_exprs(self) -> Result<Vec<Expr>>;
@@ -211,41 +213,45 @@ pub struct ByRelation;
 /// By a row that may not be there: none is where the relation leads to none.
 pub struct ByOption;
 
-impl<R, M: Model> NamesRow<R, M, ByOption> for Option<&M> {
+impl<R, M: Model, K: Target<Model = M>> NamesRow<R, K, ByOption> for Option<&M> {
     fn key_exprs(self) -> Result<Vec<Expr>> {
         match self {
-            Some(row) => NamesRow::<R, M, ByKey>::key_exprs(row),
-            None => Ok(M::Key::KINDS.iter().map(|&kind| Expr::Value(Value::Null(kind))).collect()),
+            Some(row) => key_exprs(K::key_of(row)),
+            None => Ok(K::Key::KINDS.iter().map(|&kind| Expr::Value(Value::Null(kind))).collect()),
         }
     }
 }
 
-impl<R, M: Model, T: IntoKey<M>> NamesRow<R, M, ByKey> for T {
+impl<R, K: Target, T: IntoKey<K>> NamesRow<R, K, ByKey> for T {
     fn key_exprs(self) -> Result<Vec<Expr>> {
-        let mut out = Writer::default();
-        self.into_key().write(&mut out)?;
-        Ok(out.into_values().into_iter().map(Expr::Value).collect())
+        key_exprs(self.into_key())
     }
 }
 
-impl<R, M, E> NamesRow<R, M, ByColumn> for E
+fn key_exprs<K: Key>(key: K) -> Result<Vec<Expr>> {
+    let mut out = Writer::default();
+    key.write(&mut out)?;
+    Ok(out.into_values().into_iter().map(Expr::Value).collect())
+}
+
+impl<R, K, E> NamesRow<R, K, ByColumn> for E
 where
-    M: Model<Key: Plain>,
-    E: Expression<Root: InScope<R>, Value: FieldType<Plain = M::Key>>,
+    K: Target<Key: Plain>,
+    E: Expression<Root: InScope<R>, Value: FieldType<Plain = K::Key>>,
 {
     fn key_exprs(self) -> Result<Vec<Expr>> {
         Ok(vec![expr_in::<R, _>(self)])
     }
 }
 
-impl<R, M: Model, S: Scope<Root: InScope<R>>, T: Scope> NamesRow<R, M, ByRelation> for ToOne<S, T, M> {
+impl<R, K: Target, S: Scope<Root: InScope<R>>, T: Scope> NamesRow<R, K, ByRelation> for ToOne<S, T, K> {
     fn key_exprs(self) -> Result<Vec<Expr>> {
         let levels = <S::Root as InScope<R>>::LEVELS;
         Ok(self.key_columns().into_iter().map(|column| column.outer(levels)).collect())
     }
 }
 
-/// What names a row of `M`: an instance, its key, or a relation that points to it.
+/// What names a row of `K`: an instance, its key, or a relation that points to it.
 ///
 /// ```
 /// # use library::*;
@@ -258,12 +264,12 @@ impl<R, M: Model, S: Scope<Root: InScope<R>>, T: Scope> NamesRow<R, M, ByRelatio
 /// # Ok(()) }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not name a row of `{M}`",
-    label = "expected a `&{M}`, its key, or a foreign key to it"
+    message = "`{Self}` does not name a row of `{K}`",
+    label = "expected a row, its key, or a foreign key that holds it"
 )]
-pub trait IntoKey<M: Model> {
+pub trait IntoKey<K: Target> {
     /// The key of the row.
-    fn into_key(self) -> M::Key;
+    fn into_key(self) -> K::Key;
 }
 
 impl<M: Model> IntoKey<M> for &M {
@@ -272,26 +278,26 @@ impl<M: Model> IntoKey<M> for &M {
     }
 }
 
-impl<M: Model> IntoKey<M> for &ForeignKey<M> {
-    fn into_key(self) -> M::Key {
+impl<K: Target> IntoKey<K> for &ForeignKey<K> {
+    fn into_key(self) -> K::Key {
         self.key().clone()
     }
 }
 
-impl<M: Model> IntoKey<M> for ForeignKey<M> {
-    fn into_key(self) -> M::Key {
+impl<K: Target> IntoKey<K> for ForeignKey<K> {
+    fn into_key(self) -> K::Key {
         self.key().clone()
     }
 }
 
-impl<M: Model> IntoKey<M> for OneToOne<M> {
-    fn into_key(self) -> M::Key {
+impl<K: Target> IntoKey<K> for OneToOne<K> {
+    fn into_key(self) -> K::Key {
         self.key().clone()
     }
 }
 
-impl<M: Model> IntoKey<M> for &OneToOne<M> {
-    fn into_key(self) -> M::Key {
+impl<K: Target> IntoKey<K> for &OneToOne<K> {
+    fn into_key(self) -> K::Key {
         self.key().clone()
     }
 }
@@ -305,7 +311,7 @@ impl<M: Model> IntoKey<M> for &OneToOne<M> {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a row of `{M}` is not named by a `{T}`: its key is a `{Self}`",
-    label = "expected a `&{M}`, a foreign key to it, or a `{Self}`"
+    label = "expected a row, a foreign key to it, or a `{Self}`"
 )]
 pub trait KeyFrom<M, T> {
     /// The key.
@@ -320,9 +326,9 @@ macro_rules! key_values {
             }
         }
 
-        impl<$($life,)? M: Model<Key: KeyFrom<M, $type>>> IntoKey<M> for $type {
-            fn into_key(self) -> M::Key {
-                M::Key::key_from(self)
+        impl<$($life,)? K: Target<Key: KeyFrom<K, $type>>> IntoKey<K> for $type {
+            fn into_key(self) -> K::Key {
+                K::Key::key_from(self)
             }
         }
     )+};
@@ -372,11 +378,11 @@ macro_rules! key_tuples {
             }
         }
 
-        impl<M, $($part, $given: IntoPart<$part>),+> IntoKey<M> for ($($given,)+)
+        impl<To, $($part, $given: IntoPart<$part>),+> IntoKey<To> for ($($given,)+)
         where
-            M: Model<Key = ($($part,)+)>,
+            To: Target<Key = ($($part,)+)>,
         {
-            fn into_key(self) -> M::Key {
+            fn into_key(self) -> To::Key {
                 self.into_part()
             }
         }
@@ -390,11 +396,11 @@ key_tuples! {
 }
 
 /// A handle for the key of a relation's row, where its type is one column.
-impl<S: Scope, T: Scope, M: Model> ToOne<S, T, M>
+impl<S: Scope, T: Scope, K: Target> ToOne<S, T, K>
 where
-    M::Key: FieldType,
+    K::Key: FieldType,
 {
-    /// The key of the related row, as a value: no join is needed for it.
+    /// The key of the related row, or what its unique field holds, as a value: no join is needed for it.
     ///
     /// ```
     /// # use library::*;
@@ -402,7 +408,7 @@ where
     /// assert!(!query.to_sql(Dialect::Sqlite)?.contains("JOIN"));
     /// # Ok::<(), orm::Error>(())
     /// ```
-    pub fn key(self) -> Field<T, M::Key> {
-        Field::new(self.target(), M::meta().key[0])
+    pub fn key(self) -> Field<T, K::Key> {
+        Field::new(self.target(), self.at.model().fields[usize::from(self.field)].ends(K::Model::meta())[0])
     }
 }

@@ -144,7 +144,7 @@ fn own_field(path: &Path, model: &ModelMeta, column: u16) -> Option<String> {
         [] => Some(state_name(model, column)),
         [step] if !step.reverse => {
             let field = step.field().relation.as_ref().map(|_| step.field())?;
-            let place = model.key.iter().position(|&key| key == column)? as u16;
+            let place = field.ends(model).iter().position(|&end| end == column)? as u16;
             (place < field.column_count).then(|| state_name(&step.model, field.first_column + place))
         }
         _ => None,

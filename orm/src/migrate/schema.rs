@@ -141,8 +141,9 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
         let mut out = plain(field, column, ColumnType::Related)?;
         out.unique |= unique;
         out.index = field.options.index.unwrap_or(!out.unique);
-        out.relation =
-            Some(Relation { to: to.clone(), to_field: None, on_delete, db_constraint: true, many_to_many: None });
+        let to_field = field.relation.as_ref().and_then(|relation| relation.to_field.as_deref().map(str::to_owned));
+        let to = to.clone();
+        out.relation = Some(Relation { to, to_field, on_delete, db_constraint: true, many_to_many: None });
         model.fields.push(out);
         return Ok(());
     }
@@ -150,9 +151,10 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
         Some(relation) => relation.target(),
         None => return Ok(()),
     };
-    let to_fields: Vec<String> = target.key.iter().map(|&column| state_name(&target, column)).collect();
+    let ends = field.ends(&target);
+    let to_fields: Vec<String> = ends.iter().map(|&column| state_name(&target, column)).collect();
     let mut names = Vec::new();
-    for (column, &part) in columns.iter().zip(&target.key) {
+    for (column, &part) in columns.iter().zip(ends) {
         let (ty, collation) = key_type(&target, part)?;
         let mut out = Field { collation, ..Field::new(column.name.clone(), ty) };
         out.null = column.nullable;
@@ -206,7 +208,7 @@ fn key_type(meta: &ModelMeta, column: u16) -> Result<(ColumnType, Option<state::
     match &field.relation {
         Some(relation) => {
             let target = relation.target();
-            key_type(&target, target.key[usize::from(column - field.first_column)])
+            key_type(&target, field.ends(&target)[usize::from(column - field.first_column)])
         }
         None => Ok((column_type(meta, field, place)?, collation(field))),
     }

@@ -90,7 +90,7 @@ pub struct NewField {
 #[derive(Debug, Clone)]
 enum Holds {
     Column(Kind),
-    ForeignKey { to: String, one: bool },
+    ForeignKey { to: String, to_field: Option<String>, one: bool },
     Reverse { to: String, via: String, one: bool },
     ManyToMany { to: String, through: String, source: String, target: String },
 }
@@ -216,7 +216,7 @@ impl NewField {
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn foreign_key(name: impl Into<String>, to: impl Into<String>) -> NewField {
-        NewField::new(name, Holds::ForeignKey { to: to.into(), one: false })
+        NewField::new(name, Holds::ForeignKey { to: to.into(), to_field: None, one: false })
     }
 
     /// A foreign key that is unique.
@@ -231,7 +231,26 @@ impl NewField {
     /// assert!(Models::describe([profile]).is_ok());
     /// ```
     pub fn one_to_one(name: impl Into<String>, to: impl Into<String>) -> NewField {
-        NewField::new(name, Holds::ForeignKey { to: to.into(), one: true })
+        NewField::new(name, Holds::ForeignKey { to: to.into(), to_field: None, one: true })
+    }
+
+    /// A foreign key holds this unique field of the other model, and not its key.
+    ///
+    /// ```
+    /// use orm::{Kind, model::{Models, NewField, NewModel}};
+    /// let node = NewModel::new("crm", "Node")
+    ///     .field(NewField::column("id", Kind::I64))
+    ///     .field(NewField::column("code", Kind::Text).unique())
+    ///     .field(NewField::foreign_key("parent", "crm.Node").to_field("code").null())
+    ///     .key(["id"]);
+    /// assert_eq!(Models::describe([node])?.iter().next().unwrap().columns[2].kind, Kind::Text);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn to_field(mut self, field: impl Into<String>) -> NewField {
+        if let Holds::ForeignKey { to_field, .. } = &mut self.holds {
+            *to_field = Some(field.into());
+        }
+        self
     }
 
     /// The reverse side of a foreign key: the model that has it, and the field there; see [`Models`].
@@ -417,8 +436,15 @@ struct Plan {
 struct Tie {
     kind: RelationKind,
     target: u16,
+    to_field: Option<String>,
     reverse: Option<u16>,
     through: Option<(u16, u16, u16)>,
+}
+
+impl Tie {
+    fn new(kind: RelationKind, target: u16) -> Tie {
+        Tie { kind, target, to_field: None, reverse: None, through: None }
+    }
 }
 
 fn plan(models: &[NewModel], model: &NewModel) -> Result<Plan> {
@@ -486,11 +512,15 @@ fn own_columns(models: &[NewModel], model: &NewModel, field: &NewField, depth: u
             max_length: field.max_length,
             digits: field.digits.map(|(all, _)| all),
         }]),
-        Holds::ForeignKey { to, .. } => {
+        Holds::ForeignKey { to, to_field, .. } => {
             let (_, target) = find(models, model, to)?;
             let mut parts = Vec::new();
-            for name in &target.key {
+            for name in to_field.as_ref().map_or(&target.key[..], std::slice::from_ref) {
                 let part = &target.fields[usize::from(target.place(name)?)];
+                let unique = part.options.unique || matches!(part.holds, Holds::ForeignKey { one: true, .. });
+                if to_field.is_some() && !unique && *target.key != [name.as_str()] {
+                    return Err(model.wrong(format_args!("leads to `{to}` by `{name}`, which is not unique")));
+                }
                 parts.extend(own_columns(models, target, part, depth + 1)?);
             }
             let one = parts.len() == 1;
@@ -512,12 +542,12 @@ fn tie(models: &[NewModel], model: &NewModel, field: &NewField) -> Result<Option
     let key = KeyShape::UNKNOWN;
     Ok(Some(match &field.holds {
         Holds::Column(_) => return Ok(None),
-        Holds::ForeignKey { to, one } => {
+        Holds::ForeignKey { to, to_field, one } => {
             let kind = match one {
                 true => RelationKind::OneToOne { nullable: field.null, key },
                 false => RelationKind::ForeignKey { nullable: field.null, key },
             };
-            Tie { kind, target: find(models, model, to)?.0, reverse: None, through: None }
+            Tie { to_field: to_field.clone(), ..Tie::new(kind, find(models, model, to)?.0) }
         }
         Holds::Reverse { to, via, one } => {
             let (target, there) = find(models, model, to)?;
@@ -527,7 +557,7 @@ fn tie(models: &[NewModel], model: &NewModel, field: &NewField) -> Result<Option
                 _ => return Err(model.wrong(format_args!("is not what `{}.{via}` points to", there.label()))),
             }
             let kind = if *one { RelationKind::HasOne } else { RelationKind::HasMany };
-            Tie { kind, target, reverse: Some(reverse), through: None }
+            Tie { reverse: Some(reverse), ..Tie::new(kind, target) }
         }
         Holds::ManyToMany { to, through, source, target } => {
             let (place, between) = find(models, model, through)?;
@@ -538,12 +568,8 @@ fn tie(models: &[NewModel], model: &NewModel, field: &NewField) -> Result<Option
                     _ => return Err(between.wrong(format_args!("has no foreign key to `{end}` of that name"))),
                 }
             }
-            Tie {
-                kind: RelationKind::ManyToMany { to: "" },
-                target: find(models, model, to)?.0,
-                reverse: None,
-                through: Some(sides),
-            }
+            let kind = RelationKind::ManyToMany { to: "" };
+            Tie { through: Some(sides), ..Tie::new(kind, find(models, model, to)?.0) }
         }
     }))
 }
@@ -554,7 +580,7 @@ impl Plan {
         let fields = self.fields.into_iter().map(|(field, tie)| {
             let relation = tie.map(|tie| {
                 let through = tie.through.map(|(model, source, target)| (sibling(model), source, target));
-                Relation::described(tie.kind, sibling(tie.target), tie.reverse, through)
+                Relation::described(tie.kind, sibling(tie.target), tie.to_field, tie.reverse, through)
             });
             FieldMeta { relation, ..field }
         });

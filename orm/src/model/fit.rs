@@ -5,8 +5,8 @@
 #![expect(clippy::panic, reason = "these panics are compile errors of the model's crate")]
 
 use super::{
-    FieldSpec, KeyField, Model, ModelField, Shape,
-    build::{AUTO_KEY, Text},
+    FieldSpec, KeyField, Model, ModelField, RelationKind, Shape,
+    build::{AUTO_KEY, Text, last_segment},
 };
 use crate::{ForeignKey, GenericForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
 use std::marker::PhantomData;
@@ -119,6 +119,7 @@ pub const fn fits_key(fit: bool, auto: bool, ty: &str) -> bool {
 #[track_caller]
 pub const fn fitting(shape: Option<Shape>, why: Why, ty: &str) -> FieldSpec {
     if let Some(shape) = shape {
+        refuse_unfit_target(shape);
         return FieldSpec::new("", shape, "");
     }
     let text = Text::new().push("`").push(ty);
@@ -141,6 +142,21 @@ pub const fn fitting(shape: Option<Shape>, why: Why, ty: &str) -> FieldSpec {
         }
     };
     panic!("{}", text.as_str());
+}
+
+/// Refuses a foreign key to a unique field that does not name rows.
+#[track_caller]
+const fn refuse_unfit_target(shape: Shape) {
+    if let Shape::Relation(RelationKind::ForeignKey { key, .. } | RelationKind::OneToOne { key, .. }, _) = shape
+        && let (Some(field), []) = (key.to, key.kinds)
+    {
+        let text = Text::new().push("a foreign key cannot hold `").push(last_segment(key.model)).push("::");
+        let text = text.push(field).push("`: it would not say for every row which it is. Take a unique field that is ");
+        panic!(
+            "{}",
+            text.push("no `Option` and has a type with `Clone`, `Eq` and `Hash`, or the primary key").as_str()
+        );
+    }
 }
 
 /// Refuses a type that is no part of a model.

@@ -1,7 +1,7 @@
 //! Primary keys: one field's type, or a tuple of several.
 
-use super::{Reader, Writer};
-use crate::{FieldType, ForeignKey, Kind, Model, OneToOne, Result, field::Plain};
+use super::{Reader, Target, Writer};
+use crate::{FieldType, ForeignKey, Kind, OneToOne, Result, field::Plain};
 use std::hash::Hash;
 
 /// The type of a primary key: a field's type, or a tuple of up to four keys, where one part is a relation to a row whose key is a
@@ -126,18 +126,18 @@ impl<T: FieldType + Plain + Clone + Eq + Hash> KeyField for T {
     }
 }
 
-impl<M: Model> KeyField for ForeignKey<M> {
-    type Part = M::Key;
+impl<K: Target> KeyField for ForeignKey<K> {
+    type Part = K::Key;
 
-    fn part(&self) -> M::Key {
+    fn part(&self) -> K::Key {
         self.key().clone()
     }
 }
 
-impl<M: Model> KeyField for OneToOne<M> {
-    type Part = M::Key;
+impl<K: Target> KeyField for OneToOne<K> {
+    type Part = K::Key;
 
-    fn part(&self) -> M::Key {
+    fn part(&self) -> K::Key {
         self.key().clone()
     }
 }

@@ -109,9 +109,12 @@ pub struct FieldMeta {
 pub struct Relation {
     /// Its kind.
     pub kind: RelationKind,
+    /// The unique field of the other model that a foreign key holds, if it is not the key.
+    pub to_field: Option<Cow<'static, str>>,
     target: Target,
     through: OnceLock<Option<Through>>,
     reverse: OnceLock<Option<u16>>,
+    ends: OnceLock<Vec<u16>>,
 }
 
 /// A model that metadata leads to.
@@ -410,6 +413,16 @@ impl FieldMeta {
         self.first_column..self.first_column + self.column_count
     }
 
+    /// The columns of the model at the other end that those of a foreign key hold, one for each: those of its key, or of one of
+    /// its unique fields.
+    pub(crate) fn ends<'m>(&'m self, target: &'m ModelMeta) -> &'m [u16] {
+        let known = self.relation.as_ref().and_then(|relation| Some((relation, relation.to_field.as_deref()?)));
+        let Some((relation, to_field)) = known else { return &target.key };
+        relation.ends.get_or_init(|| {
+            target.field(to_field).map_or_else(|| target.key.clone(), |(_, field)| field.columns().collect())
+        })
+    }
+
     /// Whether it is the reverse side of a many-to-many of the other model.
     pub(crate) fn mirrors(&self) -> bool {
         self.is_many_to_many() && self.options.via.is_some() && self.options.through.is_none()
@@ -446,21 +459,27 @@ impl Through {
 
 impl Relation {
     fn new(kind: RelationKind, target: Target) -> Relation {
-        Relation { kind, target, through: OnceLock::new(), reverse: OnceLock::new() }
+        let to_field = match kind {
+            RelationKind::ForeignKey { key, .. } | RelationKind::OneToOne { key, .. } => key.to.map(Cow::Borrowed),
+            _ => None,
+        };
+        let (through, reverse, ends) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Relation { kind, to_field, target, through, reverse, ends }
     }
 
     pub(super) fn described(
         kind: RelationKind,
         target: Target,
+        to_field: Option<String>,
         reverse: Option<u16>,
         through: Option<(Target, u16, u16)>,
     ) -> Relation {
         let through = through.map(|(model, source, target)| Through { model, source, target, automatic: false });
         Relation {
-            kind,
-            target,
+            to_field: to_field.map(Cow::Owned),
             through: OnceLock::from(through),
             reverse: reverse.map_or_else(OnceLock::new, |reverse| OnceLock::from(Some(reverse))),
+            ..Relation::new(kind, target)
         }
     }
 

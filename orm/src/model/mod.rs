@@ -12,6 +12,7 @@ mod part;
 mod registry;
 mod selected;
 mod spec;
+mod target;
 mod ties;
 mod traits;
 
@@ -35,5 +36,6 @@ pub use spec::{
     AppSpec, Choice, ChoiceValue, Collation, ColumnShape, DbDefault, Deferrable, FieldOptions, FieldSpec, Generated,
     KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape,
 };
+pub use target::{NoKey, Target, UniqueField};
 pub use ties::{Far, Ways, check_tie};
 pub use traits::{Listed, Model, ModelField, Reader, RowPart, Writer};

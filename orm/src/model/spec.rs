@@ -302,14 +302,14 @@ pub enum RelationKind {
     ForeignKey {
         /// `Option<ForeignKey<_>>`.
         nullable: bool,
-        /// The target's key.
+        /// What it holds of the target.
         key: KeyShape,
     },
     /// A unique foreign key.
     OneToOne {
         /// `Option<OneToOne<_>>`.
         nullable: bool,
-        /// The target's key.
+        /// What it holds of the target.
         key: KeyShape,
     },
     /// The reverse of a foreign key.
@@ -323,7 +323,7 @@ pub enum RelationKind {
     },
 }
 
-/// What the columns of a primary key look like, for the foreign keys that point to it.
+/// What the columns look like that foreign keys hold: those of a primary key, or of a unique field.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyShape {
     /// How each column is stored.
@@ -332,11 +332,22 @@ pub struct KeyShape {
     pub spec: fn() -> &'static ModelSpec,
     /// The model whose key it is, with its module: what tells it from others at compile time.
     pub model: &'static str,
+    /// The unique field; none for the primary key.
+    pub to: Option<&'static str>,
 }
 
 impl KeyShape {
+    /// The columns of its model.
+    pub(crate) fn columns(self, model: &ModelMeta) -> Vec<u16> {
+        match self.to.and_then(|to| model.field(to)) {
+            Some((_, field)) => field.columns().collect(),
+            None => model.key.clone(),
+        }
+    }
+
     /// That of a model which is described at run time: its relations know their columns.
-    pub(super) const UNKNOWN: KeyShape = KeyShape { kinds: &[], spec: || unreachable!("it has no columns"), model: "" };
+    pub(super) const UNKNOWN: KeyShape =
+        KeyShape { kinds: &[], spec: || unreachable!("it has no columns"), model: "", to: None };
 }
 
 /// How values from outside are read: as the Rust type of the kind does.

@@ -146,12 +146,9 @@ fn job(plan: &Arc<Prefetch>, owners: &[&dyn AnyRow]) -> Result<Job> {
     }
     let (mut slots, mut out) = (Vec::with_capacity(owners.len()), Writer::default());
     let mut keys = Keys { slots: HashMap::with_capacity(owners.len()), values: Vec::with_capacity(owners.len()) };
-    let labelled = plan.step.labelled();
+    let (labelled, by) = (plan.step.labelled(), plan.step.held_field());
     for owner in owners {
-        match plan.step.has_key() {
-            true => owner.field_values(plan.step.field, &mut out)?,
-            false => owner.key_values(&mut out)?,
-        }
+        own_values(&plan.step, by, *owner, &mut out)?;
         let values = out.values();
         slots.push(match &labelled {
             _ if values.iter().any(Value::is_null) => NONE,
@@ -161,6 +158,15 @@ fn job(plan: &Arc<Prefetch>, owners: &[&dyn AnyRow]) -> Result<Job> {
         out.clear();
     }
     Ok(Job { plan: plan.clone(), slots, keys, through: None })
+}
+
+/// What a row has that ties it to its related rows; `by` is the unique field that those hold, if it is not the key.
+fn own_values(step: &Step, by: Option<u16>, owner: &dyn AnyRow, out: &mut Writer) -> Result<()> {
+    match (step.has_key(), by) {
+        (true, _) => owner.field_values(step.field, out),
+        (false, Some(field)) => owner.field_values(field, out),
+        (false, None) => owner.key_values(out),
+    }
 }
 
 /// The rows of a relation on the way to another, when all of them are there: each once.
@@ -383,7 +389,7 @@ impl Reading<'_> {
 }
 
 /// What ties the rows of a relation to those that they belong to: columns that hold the owner's key, or, where the owner holds the
-/// key, the key itself. A model between the two is joined.
+/// key, the key itself. The key of either may be another unique field. A model between the two is joined.
 pub(crate) fn tie(step: &Step, select: &mut Select) -> Result<Vec<Expr>> {
     let target = select.model.clone();
     let (model, field) = (&step.model, step.field());
@@ -392,12 +398,13 @@ pub(crate) fn tie(step: &Step, select: &mut Select) -> Result<Vec<Expr>> {
         columns.map(column).collect()
     };
     if step.has_key() {
-        return Ok(at(0, &target, &mut target.key.iter().copied()));
+        return Ok(at(0, &target, &mut field.ends(&target).iter().copied()));
     }
     if let Some(through) = step.between() {
         let between = through.model();
-        let key = at(0, &target, &mut target.key.iter().copied());
-        let far = at(1, &between, &mut between.fields[usize::from(through.target)].columns());
+        let far = &between.fields[usize::from(through.target)];
+        let key = at(0, &target, &mut far.ends(&target).iter().copied());
+        let far = at(1, &between, &mut far.columns());
         let near = at(1, &between, &mut between.fields[usize::from(through.source)].columns());
         let pairs = far.into_iter().zip(key).map(|(far, key)| far.binary(BinaryOp::Eq, key)).collect();
         select.joins.push(Join::of(between, JoinKind::Inner, Expr::And(pairs)));
@@ -427,10 +434,7 @@ pub(crate) fn one_of(labelled: Option<&Labelled>, tie: Vec<Expr>, values: Vec<Va
 pub(super) fn rows_of(plan: Prefetch, owner: &dyn AnyRow) -> Result<(Select, Vec<super::Related>, Vec<Arc<Prefetch>>)> {
     let (mut select, mut out) = (plan.select.clone(), Writer::default());
     let tie = tie(&plan.step, &mut select)?;
-    match plan.step.has_key() {
-        true => owner.field_values(plan.step.field, &mut out)?,
-        false => owner.key_values(&mut out)?,
-    }
+    own_values(&plan.step, plan.step.held_field(), owner, &mut out)?;
     let values: Vec<Value> = match plan.step.labelled() {
         Some(labelled) => labelled.tied(out.values()).unwrap_or_else(|| vec![Value::Null(Kind::Text)]),
         None => out.drain().collect(),

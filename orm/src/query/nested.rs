@@ -5,7 +5,7 @@ use super::selection::{Row, Selectable, Selection};
 use crate::{
     Model, Result,
     field::{At, NotNull, Nullable, Scope, ToOne},
-    model::{Reader, RowPart},
+    model::{Reader, RowPart, Target},
     tree::{Expr, Function, ModelRef, Select, Selected},
 };
 use std::marker::PhantomData;
@@ -230,14 +230,24 @@ impl<R, T, E: Selectable<R, Part = T>> FillsPart<R, T, ByValue> for E {
     }
 }
 
-impl<R, S: Scope<Root = R>, T: Scope<Null: LeadsAlways>, M: Model> FillsPart<R, M, ByRow> for ToOne<S, T, M> {
+impl<R, S, T, M, K> FillsPart<R, M, ByRow> for ToOne<S, T, K>
+where
+    S: Scope<Root = R>,
+    T: Scope<Null: LeadsAlways>,
+    M: Model,
+    K: Target<Model = M>,
+{
     fn fill(self) -> Vec<Expr> {
         columns(self)
     }
 }
 
-impl<R, S: Scope<Root = R>, T: Scope<Null: MayLeadNowhere>, M: Model> FillsPart<R, Option<M>, ByRow>
-    for ToOne<S, T, M>
+impl<R, S, T, M, K> FillsPart<R, Option<M>, ByRow> for ToOne<S, T, K>
+where
+    S: Scope<Root = R>,
+    T: Scope<Null: MayLeadNowhere>,
+    M: Model,
+    K: Target<Model = M>,
 {
     fn fill(self) -> Vec<Expr> {
         columns(self)
@@ -250,38 +260,38 @@ impl<R, T: RowStruct, E: Selection<R, Row = T>> FillsStruct<R, T, ByValue> for E
     }
 }
 
-impl<R, S, T, M, N> FillsStruct<R, N, ByRow> for ToOne<S, T, M>
+impl<R, S, T, K, N> FillsStruct<R, N, ByRow> for ToOne<S, T, K>
 where
     R: 'static,
     S: Scope<Root = R>,
     T: Scope<Null: LeadsAlways>,
-    M: Model,
-    N: RowOf<M>,
+    K: Target,
+    N: RowOf<K::Model>,
 {
     fn fill(self) -> Vec<Expr> {
-        N::list::<R>(M::fields_at::<At<R>>(self.target()))
+        N::list::<R>(K::Model::fields_at::<At<R>>(self.target()))
     }
 }
 
-impl<R, S, T, M, N> FillsOptional<R, Option<N>, ByRow> for ToOne<S, T, M>
+impl<R, S, T, K, N> FillsOptional<R, Option<N>, ByRow> for ToOne<S, T, K>
 where
     R: 'static,
     S: Scope<Root = R>,
     T: Scope<Null: MayLeadNowhere>,
-    M: Model,
-    N: RowOf<M>,
+    K: Target,
+    N: RowOf<K::Model>,
 {
     fn fill(self) -> Vec<Expr> {
         let there = self.is_not_null().into_expr();
-        let values = N::list::<R>(M::fields_at::<At<R>>(self.target()));
+        let values = N::list::<R>(K::Model::fields_at::<At<R>>(self.target()));
         std::iter::once(Expr::Call(Function::IsTrue, vec![there])).chain(values).collect()
     }
 }
 
-fn columns<S: Scope, T: Scope, M: Model>(relation: ToOne<S, T, M>) -> Vec<Expr> {
-    let (path, model) = (relation.target().path(), ModelRef::Static(M::meta()));
+fn columns<S: Scope, T: Scope, K: Target>(relation: ToOne<S, T, K>) -> Vec<Expr> {
+    let (path, model) = (relation.target().path(), ModelRef::Static(K::Model::meta()));
     let column = |column| Expr::Column { path: path.clone(), model: model.clone(), column };
-    (0..M::meta().columns.len() as u16).map(column).collect()
+    (0..K::Model::meta().columns.len() as u16).map(column).collect()
 }
 
 /// Where a relation always leads to a row.

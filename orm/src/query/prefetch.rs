@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Access, Code, Connection, Error, Executor, Kind, Model, Operation, Result,
     field::{At, Declared, PathNode, Scope, Set, ToAny, ToMany, ToOne},
-    model::{GenericKey, RowPart, models},
+    model::{GenericKey, RowPart, Target, models},
     tree::{Expr, ModelRef, Select, Step},
 };
 use smallvec::SmallVec;
@@ -83,13 +83,13 @@ pub trait RelationRows {
     fn into_prefetch(self) -> (Vec<Step>, Prefetch);
 }
 
-impl<S: Scope, T: Scope, M: Model> RelationRows for ToOne<S, T, M> {
-    type Target = M;
+impl<S: Scope, T: Scope, K: Target> RelationRows for ToOne<S, T, K> {
+    type Target = K::Model;
 
     fn into_prefetch(self) -> (Vec<Step>, Prefetch) {
         let mut way = self.target().path().steps.to_vec();
         way.pop();
-        (way, Prefetch::whole(self.step(), ModelRef::Static(M::meta()), read_related::<M>(), true))
+        (way, Prefetch::whole(self.step(), ModelRef::Static(K::Model::meta()), read_related::<K::Model>(), true))
     }
 }
 
@@ -121,7 +121,7 @@ macro_rules! selections {
 }
 
 selections! {
-    [S: Scope, T: Scope, M: Model] ToOne<S, T, M>;
+    [S: Scope, T: Scope, K: Target] ToOne<S, T, K>;
     [S: Declared, M: Model] ToMany<S, M>;
     [S: Declared, M: Model] Set<S, M>;
 }

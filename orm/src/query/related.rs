@@ -4,7 +4,7 @@ use super::erased::{RowOps, read_related};
 use crate::{
     Model, Result,
     field::{Loaded, Scope, ToOne},
-    model::{Reader, RowPart},
+    model::{Reader, Target},
     tree::{ModelRef, Path, Step},
 };
 
@@ -85,13 +85,13 @@ pub trait RelatedSelection {
     fn add_to(self, out: &mut Vec<Related>);
 }
 
-impl<S: Scope, T: Scope, M: Model + RowPart> RelatedSelection for ToOne<S, T, M> {
+impl<S: Scope, T: Scope, K: Target> RelatedSelection for ToOne<S, T, K> {
     fn add_to(self, out: &mut Vec<Related>) {
         let related = Related {
             step: self.step(),
             path: self.target().path(),
-            model: ModelRef::Static(M::meta()),
-            ops: read_related::<M>(),
+            model: ModelRef::Static(K::Model::meta()),
+            ops: read_related::<K::Model>(),
             children: Vec::new(),
         };
         insert(out, related, &self.target().path().steps, 0);

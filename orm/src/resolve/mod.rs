@@ -205,13 +205,14 @@ impl Frame {
     }
 }
 
-/// A path and column without the joins that are not needed: the key of a related row is a column of the row that points to it.
+/// A path and column without the joins that are not needed: what a foreign key holds of a related row is a column of the row that
+/// points to it.
 pub(crate) fn trimmed(steps: &[Step], model: &ModelRef, column: u16) -> (usize, ModelRef, u16) {
     let mut length = steps.len();
     let (mut model, mut column) = (model.clone(), column);
     while let Some(step) = length.checked_sub(1).map(|last| &steps[last]) {
         let field = &step.model.fields[step.field as usize];
-        let part = model.key.iter().position(|&key| key == column);
+        let part = field.ends(&model).iter().position(|&end| end == column);
         let Some(part) = part.filter(|_| field.column_count > 0) else { break };
         column = field.first_column + part as u16;
         model = step.model.clone();

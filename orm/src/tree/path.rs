@@ -107,6 +107,24 @@ impl Step {
         }
     }
 
+    /// The columns of the model that the step starts from by which its rows are found in those that it leads to: foreign keys there
+    /// hold them.
+    pub(crate) fn held(&self) -> Option<Vec<u16>> {
+        let start = self.start()?;
+        let (model, key) = match self.between() {
+            Some(through) => (through.model(), through.source),
+            None => (self.target()?, self.foreign_key()?),
+        };
+        Some(model.fields.get(usize::from(key))?.ends(&start).to_vec())
+    }
+
+    /// The unique field that foreign keys hold of the row that the step starts from, if it is not the key.
+    pub(crate) fn held_field(&self) -> Option<u16> {
+        let start = self.start()?;
+        let held = self.held().filter(|held| *held != start.key)?;
+        Some(start.columns[usize::from(*held.first()?)].field)
+    }
+
     /// Whether the row that the step starts from has the key of the other.
     pub(crate) fn has_key(&self) -> bool {
         !self.reverse && self.field().column_count > 0

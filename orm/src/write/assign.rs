@@ -2,9 +2,9 @@
 
 use super::check::checked;
 use crate::{
-    Code, Error, FieldType, ForeignKey, GenericForeignKey, Model, Operand, Result,
+    Code, Error, FieldType, ForeignKey, GenericForeignKey, Operand, Result,
     field::{Field, NotNull, Nullable, Opt, PathNode, Scope, Settable, ToAny, ToOne},
-    model::{GenericKey, ModelField, ModelMeta, Writer},
+    model::{GenericKey, ModelField, ModelMeta, Target, Writer},
     tree::{Assignment, Expr},
     write::IntoField,
 };
@@ -158,7 +158,7 @@ impl<S: Scope, T: FieldType> Field<S, T> {
     }
 }
 
-impl<S: Scope, M: Model> ToOne<S, S, M> {
+impl<S: Scope, K: Target> ToOne<S, S, K> {
     /// Points the relation to another row in an update: an instance, or its key. SQL: `SET author_id = 7`.
     ///
     /// ```
@@ -170,12 +170,12 @@ impl<S: Scope, M: Model> ToOne<S, S, M> {
     /// assert_eq!(Book::objects().filter(|b| b.author.eq(&ada)).count(&db).await?, 3);
     /// # Ok(()) }
     /// ```
-    pub fn set<V: IntoField<ForeignKey<M>>>(self, row: V) -> Assign<S::Root> {
+    pub fn set<V: IntoField<ForeignKey<K>>>(self, row: V) -> Assign<S::Root> {
         point(self.owner(), self.field_index(), &row.into_field())
     }
 }
 
-impl<S: Scope, M: Model> ToOne<S, Opt<S>, M> {
+impl<S: Scope, K: Target> ToOne<S, Opt<S>, K> {
     /// Points the relation to another row in an update: an instance, its key, or an `Option` of such.
     /// SQL: `SET editor_id = 7`.
     ///
@@ -187,7 +187,7 @@ impl<S: Scope, M: Model> ToOne<S, Opt<S>, M> {
     /// assert_eq!(Book::objects().filter(|b| b.editor.eq(3)).count(&db).await?, 2);
     /// # Ok(()) }
     /// ```
-    pub fn set<V: IntoField<Option<ForeignKey<M>>>>(self, row: V) -> Assign<S::Root> {
+    pub fn set<V: IntoField<Option<ForeignKey<K>>>>(self, row: V) -> Assign<S::Root> {
         point(self.owner(), self.field_index(), &row.into_field())
     }
 
@@ -202,7 +202,7 @@ impl<S: Scope, M: Model> ToOne<S, Opt<S>, M> {
     /// # Ok(()) }
     /// ```
     pub fn set_null(self) -> Assign<S::Root> {
-        point(self.owner(), self.field_index(), &None::<ForeignKey<M>>)
+        point(self.owner(), self.field_index(), &None::<ForeignKey<K>>)
     }
 }
 

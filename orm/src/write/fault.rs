@@ -131,13 +131,14 @@ async fn all_there(
     let Some(relation) = &field.relation else { return Ok(true) };
     let target: ModelRef = relation.target();
     if target.table == meta.table {
-        let new = keys_in(meta.key.iter().copied(), sent);
+        let new = keys_in(field.ends(&target).iter().copied(), sent);
         keys.retain(|key| !new.contains(key));
     }
     let count = keys.len();
     let mut select = Select::bare(target.clone());
-    select.selection = target.key.iter().map(|&column| Selected::Expr(Expr::own(target.clone(), column))).collect();
-    select.add_filter(columns_in(&target, &target.key, keys));
+    let ends = field.ends(&target);
+    select.selection = ends.iter().map(|&column| Selected::Expr(Expr::own(target.clone(), column))).collect();
+    select.add_filter(columns_in(&target, ends, keys));
     let mut found = 0;
     let each = &mut |_: &Row<'_>| {
         found += 1;

@@ -3,7 +3,7 @@
 use crate::{
     FieldType, ForeignKey, GenericForeignKey, IntoKey, KeyFrom, Kind, Model, OneToOne, Range, Value,
     field::{Plain, postgres::InRange},
-    model::{GenericKey, GenericTarget, ModelField, Writer},
+    model::{GenericKey, GenericTarget, ModelField, Target, Writer},
 };
 use rust_decimal::Decimal;
 use std::marker::PhantomData;
@@ -180,54 +180,56 @@ pub fn default_value<F: ModelField, D: DefaultFor<F, How>, How>(default: D) -> V
 }
 
 macro_rules! into_relation {
-    ($([$($bound:tt)*] $from:ty $(, with $($part:ident)+)?;)+) => {$(
-        into_relation! { @to ForeignKey [$($bound)*] $from $(, with $($part)+)? }
-        into_relation! { @to OneToOne [$($bound)*] $from $(, with $($part)+)? }
+    ($([$($bound:tt)*] $from:ty $(, by $key:path)? $(, with $($part:ident)+)?;)+) => {$(
+        into_relation! { @to ForeignKey [$($bound)*] $from $(, by $key)? $(, with $($part)+)? }
+        into_relation! { @to OneToOne [$($bound)*] $from $(, by $key)? $(, with $($part)+)? }
     )+};
-    (@to $relation:ident [$($bound:tt)*] $from:ty $(, with $($part:ident)+)?) => {
-        impl<M: Model $($bound)* $(, $($part),+)?> IntoField<$relation<M>> for $from
-        $(where ($($part,)+): IntoKey<M>)?
+    (@key $from:ident) => { IntoKey::<K>::into_key($from) };
+    (@key $from:ident $key:path) => { $key($from) };
+    (@to $relation:ident [$($bound:tt)*] $from:ty $(, by $key:path)? $(, with $($part:ident)+)?) => {
+        impl<$($bound)* $(, $($part),+)?> IntoField<$relation<K>> for $from
+        $(where ($($part,)+): IntoKey<K>)?
         {
-            fn into_field(self) -> $relation<M> {
-                $relation::to(IntoKey::<M>::into_key(self))
+            fn into_field(self) -> $relation<K> {
+                $relation::to(into_relation!(@key self $($key)?))
             }
         }
 
-        impl<M: Model $($bound)* $(, $($part),+)?> IntoField<Option<$relation<M>>> for $from
-        $(where ($($part,)+): IntoKey<M>)?
+        impl<$($bound)* $(, $($part),+)?> IntoField<Option<$relation<K>>> for $from
+        $(where ($($part,)+): IntoKey<K>)?
         {
-            fn into_field(self) -> Option<$relation<M>> {
-                Some($relation::to(IntoKey::<M>::into_key(self)))
+            fn into_field(self) -> Option<$relation<K>> {
+                Some($relation::to(into_relation!(@key self $($key)?)))
             }
         }
 
-        impl<M: Model $($bound)* $(, $($part),+)?> IntoField<Option<$relation<M>>> for Option<$from>
-        $(where ($($part,)+): IntoKey<M>)?
+        impl<$($bound)* $(, $($part),+)?> IntoField<Option<$relation<K>>> for Option<$from>
+        $(where ($($part,)+): IntoKey<K>)?
         {
-            fn into_field(self) -> Option<$relation<M>> {
-                self.map(|from| $relation::to(IntoKey::<M>::into_key(from)))
+            fn into_field(self) -> Option<$relation<K>> {
+                self.map(|from| $relation::to(into_relation!(@key from $($key)?)))
             }
         }
     };
 }
 
 into_relation! {
-    [] &M;
-    [] &ForeignKey<M>;
-    [] &OneToOne<M>;
-    [] ForeignKey<M>;
-    [] OneToOne<M>;
-    [<Key: KeyFrom<M, i16>>] i16;
-    [<Key: KeyFrom<M, i32>>] i32;
-    [<Key: KeyFrom<M, i64>>] i64;
-    [<Key: KeyFrom<M, u32>>] u32;
-    [<Key: KeyFrom<M, u64>>] u64;
-    [<Key: KeyFrom<M, uuid::Uuid>>] uuid::Uuid;
-    [<Key: KeyFrom<M, String>>] String;
-    [<Key: for<'a> KeyFrom<M, &'a str>>] &str;
-    [] (A, B), with A B;
-    [] (A, B, C), with A B C;
-    [] (A, B, C, D), with A B C D;
+    [M: Model, K: Target<Model = M>] &M, by K::key_of;
+    [K: Target] &ForeignKey<K>;
+    [K: Target] &OneToOne<K>;
+    [K: Target] ForeignKey<K>;
+    [K: Target] OneToOne<K>;
+    [K: Target<Key: KeyFrom<K, i16>>] i16;
+    [K: Target<Key: KeyFrom<K, i32>>] i32;
+    [K: Target<Key: KeyFrom<K, i64>>] i64;
+    [K: Target<Key: KeyFrom<K, u32>>] u32;
+    [K: Target<Key: KeyFrom<K, u64>>] u64;
+    [K: Target<Key: KeyFrom<K, uuid::Uuid>>] uuid::Uuid;
+    [K: Target<Key: KeyFrom<K, String>>] String;
+    [K: Target<Key: for<'a> KeyFrom<K, &'a str>>] &str;
+    [K: Target] (A, B), with A B;
+    [K: Target] (A, B, C), with A B C;
+    [K: Target] (A, B, C, D), with A B C D;
 }
 
 macro_rules! into_generic {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Access, Code, Connection, Error, Executor, IntoKey, Model, Operation, QuerySet, Result, Row, Value, compile,
     field::{Scope, ToMany},
-    model::{RowPart, misfit},
+    model::{RowPart, Writer, misfit},
     query::value_of,
     tree::{Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Select, Selected, Step, Update},
 };
@@ -40,19 +40,27 @@ pub struct Many<T> {
 /// How the related rows hang together with the owner.
 #[derive(Clone)]
 enum Side {
-    /// By a table between: its columns for the owner and for the related row.
-    Between { model: ModelRef, source: Vec<u16>, target: Vec<u16>, automatic: bool, of: Step },
+    /// By a table between: its columns for the owner and for the related row, and what the latter hold.
+    Between { model: ModelRef, source: Vec<u16>, target: Vec<u16>, ends: Vec<u16>, automatic: bool, of: Step },
     /// By a foreign key of the related rows.
     ForeignKey { model: ModelRef, columns: Vec<u16> },
 }
 
 pub(crate) fn many<M: Model, S: Scope, T: Model>(row: &M, relation: ToMany<S, T>) -> Many<T> {
     let step = relation.step();
-    let owner = super::point::key_values(&row.key()).and_then(|key| match step.labelled() {
+    let owner = held(row, &step).and_then(|key| match step.labelled() {
         Some(labelled) => labelled.tied(&key).ok_or_else(|| misfit(&M::meta().name)),
         None => Ok(key),
     });
     Many { owner, side: side(&step), _target: PhantomData }
+}
+
+/// What foreign keys hold of the owner: its key, or another unique field.
+fn held<M: Model>(row: &M, step: &Step) -> Result<Vec<Value>> {
+    let Some(field) = step.held_field() else { return key_values(&row.key()) };
+    let mut out = Writer::default();
+    row.write_field(field, &mut out)?;
+    Ok(out.into_values().into_vec())
 }
 
 fn side(step: &Step) -> Result<Side> {
@@ -62,7 +70,9 @@ fn side(step: &Step) -> Result<Side> {
     if let Some(through) = step.between() {
         let model = through.model();
         let (source, target) = (columns(&model, through.source), columns(&model, through.target));
-        return Ok(Side::Between { model, source, target, automatic: through.automatic, of: step.clone() });
+        let far = step.target().ok_or_else(wrong)?;
+        let ends = model.fields[usize::from(through.target)].ends(&far).to_vec();
+        return Ok(Side::Between { model, source, target, ends, automatic: through.automatic, of: step.clone() });
     }
     let key = step.foreign_key().ok_or_else(wrong)?;
     let model = step.target().ok_or_else(wrong)?;
@@ -90,12 +100,12 @@ impl<T: Model> Many<T> {
         let target = ModelRef::Static(T::meta());
         let condition = match side {
             Side::ForeignKey { columns, .. } => columns_in(&target, &columns, vec![owner]),
-            Side::Between { model, source, target: far, .. } => {
+            Side::Between { model, source, target: far, ends, .. } => {
                 let mut between = Select::bare(model.clone());
                 between.add_filter(columns_in(&model, &source, vec![owner]));
                 between.selection =
                     far.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
-                let key = target.key.iter().map(|&column| Expr::own(target.clone(), column)).collect();
+                let key = ends.iter().map(|&column| Expr::own(target.clone(), column)).collect();
                 Expr::InQuery(key, Box::new(between))
             }
         };
@@ -216,6 +226,21 @@ fn text(key: &[Value]) -> String {
     format!("{key:?}")
 }
 
+/// The values that the rows of a query have in some columns.
+async fn values_in(conn: &mut Connection, mut select: Select, columns: &[u16]) -> Result<Vec<Vec<Value>>> {
+    let model = select.model.clone();
+    select.selection = columns.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
+    let statement = compile::select(&select, conn.dialect())?;
+    let mut values = Vec::new();
+    let each = &mut |row: &Row<'_>| {
+        let part = |(at, &column): (usize, &u16)| value_of(&row.cell(at), model.columns[usize::from(column)].kind);
+        values.push(columns.iter().enumerate().map(part).collect::<Result<Vec<_>>>()?);
+        Ok(())
+    };
+    conn.query(&statement, each).await?;
+    Ok(values)
+}
+
 /// A key as people write it.
 fn shown(key: &[Value]) -> String {
     let part = |value: &Value| match value {
@@ -279,12 +304,32 @@ impl Operation for Relate {
             return Ok(0);
         }
         let mark = conn.savepoint().await?;
-        let done = self.relate(conn).await;
+        let done = match self.name_rows(conn).await {
+            Ok(()) => self.relate(conn).await,
+            Err(error) => Err(error),
+        };
         finish(conn, mark, done).await.map_err(|error| self.told(error))
     }
 }
 
 impl Relate {
+    /// Where the model between holds another field of the related rows than their key, they are named by that.
+    async fn name_rows(&mut self, conn: &mut Connection) -> Result<()> {
+        let Side::Between { ends, of, .. } = &self.side else { return Ok(()) };
+        let Some(far) = of.target().filter(|far| far.key != *ends) else { return Ok(()) };
+        if self.change != Change::Remove {
+            self.refuse_missing(conn, &far, &self.keys).await?;
+        }
+        let mut held = Vec::with_capacity(self.keys.len());
+        for keys in self.keys.chunks(CHUNK) {
+            let mut select = Select::bare(far.clone());
+            select.add_filter(columns_in(&far, &far.key, keys.to_vec()));
+            held.extend(values_in(conn, select, ends).await?);
+        }
+        self.keys = held;
+        Ok(())
+    }
+
     async fn relate(&self, conn: &mut Connection) -> Result<u64> {
         match self.change {
             Change::Add => self.add(conn, &self.keys).await,
@@ -321,22 +366,7 @@ impl Relate {
 
     /// The keys of the related rows.
     async fn related(&self, conn: &mut Connection) -> Result<Vec<Vec<Value>>> {
-        self.keys_in(conn, self.where_owner()).await
-    }
-
-    /// The keys of the related rows that a query over the written model finds.
-    async fn keys_in(&self, conn: &mut Connection, mut select: Select) -> Result<Vec<Vec<Value>>> {
-        let (model, _, far) = self.written();
-        select.selection = far.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
-        let statement = compile::select(&select, conn.dialect())?;
-        let mut keys = Vec::new();
-        let each = &mut |row: &Row<'_>| {
-            let part = |(at, &column): (usize, &u16)| value_of(&row.cell(at), model.columns[usize::from(column)].kind);
-            keys.push(far.iter().enumerate().map(part).collect::<Result<Vec<_>>>()?);
-            Ok(())
-        };
-        conn.query(&statement, each).await?;
-        Ok(keys)
+        values_in(conn, self.where_owner(), self.written().2).await
     }
 
     async fn add(&self, conn: &mut Connection, keys: &[Vec<Value>]) -> Result<u64> {
@@ -475,7 +505,7 @@ impl Relate {
         for keys in keys.chunks(CHUNK) {
             let mut select = Select::bare(model.clone());
             select.add_filter(columns_in(model, &model.key, keys.to_vec()));
-            there.extend(self.keys_in(conn, select).await?.iter().map(|key| text(key)));
+            there.extend(values_in(conn, select, &model.key).await?.iter().map(|key| text(key)));
         }
         let missing: Vec<&Vec<Value>> = keys.iter().filter(|key| !there.contains(&text(key))).collect();
         let what = match (missing.len(), keys.len()) {

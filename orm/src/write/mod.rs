@@ -33,7 +33,7 @@ pub use into_field::{ByCall, ByValue, DefaultFor, IntoField, default_value};
 pub use many::Many;
 pub(crate) use many::{Change, many, relate};
 pub use pending::Pending;
-pub(crate) use point::{ReadRow, get, key_of, row_of};
+pub(crate) use point::{ReadRow, get, get_by, key_of, row_of};
 pub use unique::{NamesUniqueKey, NullableKey, UniqueKey};
 pub(crate) use untyped::{RowValues, by_key, inserts, new_row, new_value, upserts};
 pub(crate) use update::ChangeRows;

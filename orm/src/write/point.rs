@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Access, Code, Connection, Dialect, Error, ErrorKind, Executor, IntoKey, Key, Model, Operation, Result, Statement,
     Value, Values, compile,
-    model::{ColumnMeta, ModelMeta, Reader, Writer},
+    model::{ColumnMeta, KeyShape, ModelMeta, Reader, Writer},
     statement::template,
     tree::{Expr, Insert, ModelRef, Select},
 };
@@ -162,6 +162,47 @@ impl<M: Model> Operation for Get<M> {
 /// The row of a key: what `Model::get` runs.
 pub(crate) fn get<M: Model, E: Executor>(key: M::Key, ex: &E) -> impl Future<Output = Result<M>> + Send {
     ex.run(Get(key))
+}
+
+/// Reads one row by what foreign keys hold of it.
+struct GetBy<M> {
+    by: KeyShape,
+    held: Result<Values>,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> Operation for GetBy<M> {
+    type Output = M;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+        let held = std::mem::replace(&mut self.held, Ok(Values::new()))?;
+        let model = ModelRef::Static(M::meta());
+        let columns = self.by.columns(&model).into_iter().map(|column| Expr::own(model.clone(), column));
+        let mut select = Select::all(model.clone());
+        select.default_order = false;
+        select.add_filter(Expr::same_key(columns, held.into_iter().map(Expr::Value)));
+        let mut found = None;
+        let each = &mut |row: &crate::Row<'_>| {
+            found = Some(Reader::new(row, &[]).columns()?);
+            Ok(())
+        };
+        let statement = compile::select(&select, conn.dialect())?;
+        conn.query(&statement, each).await.map_err(|error| error.with_model(M::meta().name.clone()))?;
+        found.ok_or_else(|| not_found(M::meta()))
+    }
+}
+
+/// The row that a foreign key leads to, by what it holds.
+pub(crate) fn get_by<M: Model, K: Key, E: Executor>(
+    by: KeyShape,
+    held: K,
+    ex: &E,
+) -> impl Future<Output = Result<M>> + Send {
+    ex.run(GetBy { by, held: key_binds(&held), _model: PhantomData })
 }
 
 /// The key that something names; apart from `Model::get`, so that its future does not hold what it was given.

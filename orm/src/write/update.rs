@@ -10,7 +10,7 @@ use crate::{
     Access, Code, Connection, Error, Executor, FieldType, Model, Operation, QuerySet, Result, Row, Statement, Value,
     compile,
     field::{At, Field, Scope, Settable, ToOne},
-    model::Reader,
+    model::{Reader, Target},
     tree::{Assignment, Expr, ModelRef, Select, Update},
 };
 use std::marker::PhantomData;
@@ -43,7 +43,7 @@ impl<S: Settable, T: FieldType> Columns<S::Root> for Field<S, T> {
     }
 }
 
-impl<S: Scope, T: Scope, M: Model> Columns<S::Root> for ToOne<S, T, M> {
+impl<S: Scope, T: Scope, K: Target> Columns<S::Root> for ToOne<S, T, K> {
     fn add_to(self, columns: &mut Vec<u16>) -> Result<()> {
         own_row(self.owner())?;
         columns.extend(self.owner().model().fields[usize::from(self.field_index())].columns());

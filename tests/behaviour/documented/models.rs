@@ -1,10 +1,10 @@
 //! The examples of `docs/models.md`: every block of the document stands here as it stands there.
 
 use crate::bed::behaviour;
-use orm::{Json, prelude::*};
+use orm::{Dialect, Json, prelude::*};
 use serde::{Deserialize, Serialize};
 
-orm::app! { pub market { Comment, Country, Customer, Passport, Photo, Product, Tag, Order, Line, Seat, Invoice } }
+orm::app! { pub market { Comment, Country, Customer, Passport, Photo, Product, Tag, Order, Line, Seat, Invoice, Port, Ship } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Product {
@@ -175,7 +175,41 @@ mod theatre {
     }
 }
 
+#[derive(Model, Debug, Clone)]
+pub struct Port {
+    pub id: i64,
+    #[field(unique, max_length = 5)] // and with it a type, `PortByCode`, by which foreign keys lead here
+    pub code: String,
+    pub name: String,
+    pub ships: HasMany<Ship>,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Ship {
+    pub id: i64,
+    #[field(on_delete = cascade)]
+    pub port: ForeignKey<PortByCode>, // a column `port_id` with the code, and a constraint on it
+}
+
 behaviour! {
+    async fn relations_by_another_field(bed) {
+        let db = &bed.db;
+        orm::migrate::create_tables(db, &[market()]).await?;
+        let hull = Port::draft().code("GBHUL").name("Hull").create(db).await?;
+        let ship = Ship::draft().port(&hull).create(db).await?; // a row, or what its field holds
+        Ship::draft().port("GBHUL").create(db).await?;
+        assert_eq!(ship.port.key(), "GBHUL");
+        assert_eq!(ship.port.fetch(db).await?.name, "Hull");
+
+        // The code is compared where it stands; what else the port has is joined.
+        let here = Ship::objects().filter(|s| s.port.eq("GBHUL") & s.port.code.starts_with("GB"));
+        assert!(!here.to_sql(Dialect::Sqlite)?.contains("JOIN"));
+        assert_eq!(here.filter(|s| s.port.name.eq("Hull")).select_related(|s| s.port).all(db).await?.len(), 2);
+        let busy = Port::objects().filter(|p| p.ships.count().gt(1)).prefetch(|p| p.ships);
+        assert_eq!(busy.get(db).await?.ships.get()?.len(), 2);
+        Ok(())
+    }
+
     async fn models(bed, requires(PartialIndexes, ExpressionIndexes)) {
         orm::migrate::create_tables(&bed.db, &[theatre::theatre()]).await?;
         theatre::Play::draft().title("Antigone").year(-441).on_stage(true).create(&bed.db).await?;

@@ -25,6 +25,7 @@ mod own_types;
 mod rows;
 mod steps;
 mod undo;
+mod unique_targets;
 
 use crate::bed::{Bed, behaviour};
 use orm::migrate::{

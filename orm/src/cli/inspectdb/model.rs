@@ -25,6 +25,8 @@ pub(super) struct Struct<'a> {
     pub(super) choices: Vec<Enum>,
     /// Its foreign keys.
     pub(super) keys: Vec<ToOne<'a>>,
+    /// The fields of its columns, as they are written.
+    pub(super) idents: BTreeMap<&'a str, String>,
     /// Names that its fields have.
     pub(super) taken: BTreeSet<String>,
 }
@@ -41,6 +43,8 @@ pub(super) struct Enum {
 pub(super) struct ToOne<'a> {
     pub(super) field: String,
     pub(super) to: &'a ModelKey,
+    /// The column there that it holds, if it is not the key.
+    pub(super) held: Option<&'a str>,
     pub(super) one: bool,
 }
 
@@ -72,6 +76,7 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
         fields: Vec::new(),
         choices: Vec::new(),
         keys: Vec::new(),
+        idents: BTreeMap::new(),
         taken: BTreeSet::new(),
     };
     let (spanning, not_spanned) = spanning(tables, model);
@@ -81,9 +86,12 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
     let mut handles: Vec<Handle> = Vec::new();
     // Columns first: a relation gives way in its name.
     let is_relation = |field: &Field| {
-        let to = field.relation.as_ref().filter(|relation| relation.to_field.is_none());
-        let to = to.and_then(|relation| tables.model(&relation.to));
-        to.is_some_and(|target| target.managed && target.primary_key.len() == 1)
+        let Some(relation) = &field.relation else { return false };
+        let target = tables.model(&relation.to).filter(|target| target.managed);
+        target.is_some_and(|target| match &relation.to_field {
+            None => target.primary_key.len() == 1,
+            Some(held) => tables.names_rows(target, held),
+        })
     };
     let mut order: Vec<&Field> = model.fields.iter().filter(|field| spanned(field).is_none()).collect();
     order.sort_by_key(|field| is_relation(field));
@@ -95,6 +103,7 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
             column(tables, &mut made, field, &key, guessed)
         };
         line.notes.splice(0..0, by_column.remove(field.column.as_str()).unwrap_or_default());
+        made.idents.insert(&field.column, line.ident.clone());
         if !line.out {
             handles.push(Handle {
                 column: field.name.clone(),
@@ -299,7 +308,7 @@ fn relation<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, in
     let kind = if one { "OneToOne" } else { "ForeignKey" };
     let null = field.null && !in_key;
     line.ty = if null { format!("Option<{kind}<{target}>>") } else { format!("{kind}<{target}>") };
-    made.keys.push(ToOne { field: name, to: &relation.to, one });
+    made.keys.push(ToOne { field: name, to: &relation.to, held: relation.to_field.as_deref(), one });
     line
 }
 
@@ -389,6 +398,6 @@ fn several<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, span: &Spanning<'a>, 
         Err(held) => format!("GenericForeignKey{held}"),
     };
     line.ty = if null && !in_key { format!("Option<{ty}>") } else { ty };
-    made.keys.extend(span.to.ok().map(|to| ToOne { field: name, to, one: false }));
+    made.keys.extend(span.to.ok().map(|to| ToOne { field: name, to, held: None, one: false }));
     line
 }

@@ -123,6 +123,16 @@ pub(super) fn camel(name: &str) -> String {
     if TAKEN_TYPES.contains(&name.as_str()) { format!("{name}Row") } else { name }
 }
 
+/// The type by which foreign keys lead to a unique field: `CountryByCode`.
+pub(super) fn unique_field(model: &str, field: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    };
+    let words: String = field.trim_start_matches("r#").split('_').map(capital).collect();
+    format!("{model}By{words}")
+}
+
 /// A name that is not taken yet, and takes it.
 pub(super) fn free(taken: &mut BTreeSet<String>, wanted: &str, end: &str) -> String {
     let numbered = (2..).map(|number| format!("{wanted}{end}{number}"));

@@ -1,6 +1,6 @@
 //! Tables as models: their names, their order, their keys, and which of them stand between the sides of a many-to-many.
 
-use super::names;
+use super::{columns::rust_type, names};
 use migrations_engine::{
     introspect::Live,
     naming,
@@ -84,6 +84,18 @@ impl<'a> Tables<'a> {
         let unique = |field: &&Field| field.unique && !field.null;
         let found = model.fields.iter().find(is_id).or_else(|| model.fields.iter().find(unique));
         (found.or(model.fields.first()).map(|field| vec![field.column.as_str()]).unwrap_or_default(), true)
+    }
+
+    /// Whether a column, which is not the key, tells the rows of a table apart: foreign keys can hold it.
+    pub(super) fn names_rows(&self, model: &Model, column: &str) -> bool {
+        let Some(field) = model.field(column).filter(|field| !field.null) else { return false };
+        let ty = self.live.schema.column_type(field).unwrap_or_else(|_| field.ty.clone());
+        let float = matches!(ty, ColumnType::Real | ColumnType::Double);
+        let unique = |constraint: &Constraint| match constraint {
+            Constraint::Unique { on, condition: None, .. } => on.len() == 1 && on[0].field() == Some(column),
+            _ => false,
+        };
+        rust_type(&ty).is_some() && !float && (field.unique || model.constraints.iter().any(unique))
     }
 
     /// Whether a table only stands between two others.

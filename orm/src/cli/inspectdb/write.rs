@@ -20,6 +20,7 @@ pub(super) fn models(live: &Live, app: &str, wanted: impl Fn(&str) -> bool) -> S
     let tables = Tables::new(live, app, wanted);
     let mut structs: Vec<Struct<'_>> = tables.models.iter().map(|model| build(&tables, model)).collect();
     let between: Vec<Between<'_>> = tables.models.iter().filter_map(|model| tables.between(model)).collect();
+    unique_fields(&mut structs);
     reverse_sides(&mut structs, &between);
     let automatic = many_to_many(&tables, &mut structs, &between);
     structs.retain(|made| !automatic.contains(&made.model.table));
@@ -33,6 +34,24 @@ pub(super) fn models(live: &Live, app: &str, wanted: impl Fn(&str) -> bool) -> S
         write(&mut out, made);
     }
     out
+}
+
+/// Lets foreign keys that hold another field than the key lead to that, now that every field has its name.
+fn unique_fields(structs: &mut [Struct<'_>]) {
+    let mut led = Vec::new();
+    for (place, made) in structs.iter().enumerate() {
+        for key in &made.keys {
+            let target = structs.iter().find(|other| other.model.key == *key.to);
+            if let Some((target, ident)) = target.and_then(|target| Some((target, target.idents.get(key.held?)?))) {
+                let (field, model) = (names::ident(&key.field), format!("<{}>", target.name));
+                led.push((place, field, model, format!("<{}>", names::unique_field(&target.name, ident))));
+            }
+        }
+    }
+    for (place, field, model, unique) in led {
+        let lines = structs[place].fields.iter_mut().filter(|line| line.ident == field);
+        lines.for_each(|line| line.ty = line.ty.replace(&model, &unique));
+    }
 }
 
 /// Gives each model that foreign keys lead to the other side of them.

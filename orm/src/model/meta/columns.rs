@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// The columns of a field, as yet without the field: those of a foreign key are called after those of the key that it holds.
+/// The columns of a field, as yet without the field: those of a foreign key are called after those that it holds.
 pub(super) fn columns_of(spec: &FieldSpec) -> Vec<ColumnMeta> {
     let options = &spec.options;
     let own = options.column.unwrap_or(spec.name);
@@ -24,8 +24,11 @@ pub(super) fn columns_of(spec: &FieldSpec) -> Vec<ColumnMeta> {
             let target = (key.spec)();
             let mut fields = Vec::with_capacity(target.fields.len());
             crate::model::part::flat(target.fields, &mut fields);
-            let parts: Vec<ColumnMeta> =
-                target.primary_key.iter().flat_map(|&field| columns_of(fields[usize::from(field)])).collect();
+            let held: Vec<&FieldSpec> = match key.to {
+                Some(to) => fields.into_iter().filter(|field| field.name == to).collect(),
+                None => target.primary_key.iter().map(|&field| fields[usize::from(field)]).collect(),
+            };
+            let parts: Vec<ColumnMeta> = held.into_iter().flat_map(columns_of).collect();
             let one = parts.len() == 1;
             let name = |part: &str| match (one, options.column) {
                 (true, Some(column)) => column.to_owned(),

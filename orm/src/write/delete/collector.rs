@@ -41,9 +41,25 @@ struct Followed {
 }
 
 impl Followed {
-    fn new(reference: Reference, keys: &[Key]) -> Followed {
-        Followed { targets: reference.held(keys), reference }
+    async fn new(conn: &mut Connection, reference: Reference, model: &ModelRef, keys: &[Key]) -> Result<Followed> {
+        Ok(Followed { targets: held(conn, &reference, model, keys).await?, reference })
     }
+}
+
+/// What a foreign key holds where it points to some rows of the model.
+async fn held(conn: &mut Connection, reference: &Reference, model: &ModelRef, keys: &[Key]) -> Result<Vec<Key>> {
+    let ends = reference.model.fields[usize::from(reference.field)].ends(model);
+    if *ends == *model.key {
+        return Ok(reference.held(keys));
+    }
+    let mut held = Vec::new();
+    for keys in keys.chunks(chunk(conn.dialect(), model.key.len())) {
+        let mut select = Select::bare(model.clone());
+        select.add_filter(columns_in(model, &model.key, keys.to_vec()));
+        held.extend(columns_of(conn, select, ends).await?);
+    }
+    held.retain(|held| !held.iter().any(Value::is_null));
+    Ok(held)
 }
 
 fn key_text(key: &Key) -> String {
@@ -60,12 +76,18 @@ fn chunk(dialect: Dialect, columns: usize) -> usize {
 }
 
 /// The keys of the rows of a query.
-pub(super) async fn keys_of(conn: &mut Connection, mut select: Select) -> Result<Vec<Key>> {
+pub(super) async fn keys_of(conn: &mut Connection, select: Select) -> Result<Vec<Key>> {
+    let model = select.model.clone();
+    columns_of(conn, select, &model.key).await
+}
+
+/// Some columns of the rows of a query.
+async fn columns_of(conn: &mut Connection, mut select: Select, columns: &[u16]) -> Result<Vec<Key>> {
     let model = select.model.clone();
     let before = std::mem::take(&mut select.selection);
     select.resolve_selected(&before);
     select.related.clear();
-    select.selection = model.key.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
+    select.selection = columns.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
     if !select.is_sliced() {
         select.order.clear();
         select.default_order = false;
@@ -76,7 +98,7 @@ pub(super) async fn keys_of(conn: &mut Connection, mut select: Select) -> Result
     let mut keys = Vec::new();
     let each = &mut |row: &Row<'_>| {
         let part = |(at, &column): (usize, &u16)| value_of(&row.cell(at), model.columns[usize::from(column)].kind);
-        keys.push(model.key.iter().enumerate().map(part).collect::<Result<Key>>()?);
+        keys.push(columns.iter().enumerate().map(part).collect::<Result<Key>>()?);
         Ok(())
     };
     conn.query(&statement, each).await.map_err(|error| error.with_model(model.name.clone()))?;
@@ -121,21 +143,24 @@ impl Collector {
                 match reference.on_delete {
                     OnDelete::DoNothing => {}
                     OnDelete::SetNull | OnDelete::SetDefault => {
-                        self.updates.push(Followed::new(reference, &keys));
+                        self.updates.push(Followed::new(conn, reference, &model, &keys).await?);
                     }
-                    OnDelete::Restrict => self.restricted.push(Followed::new(reference, &keys)),
+                    OnDelete::Restrict => {
+                        self.restricted.push(Followed::new(conn, reference, &model, &keys).await?);
+                    }
                     OnDelete::Protect => {
-                        let rows =
-                            pointing(conn, &reference, &reference.held(&keys), None, Some(NAMED as u64 + 1)).await?;
+                        let held = held(conn, &reference, &model, &keys).await?;
+                        let rows = pointing(conn, &reference, &held, None, Some(NAMED as u64 + 1)).await?;
                         if !rows.is_empty() {
                             return Err(protected(&root, &reference, &rows, "protect"));
                         }
                     }
                     OnDelete::Cascade if is_free(&reference.model) && reference.model != root => {
-                        self.direct.push(Followed::new(reference, &keys));
+                        self.direct.push(Followed::new(conn, reference, &model, &keys).await?);
                     }
                     OnDelete::Cascade => {
-                        let rows = pointing(conn, &reference, &reference.held(&keys), None, None).await?;
+                        let held = held(conn, &reference, &model, &keys).await?;
+                        let rows = pointing(conn, &reference, &held, None, None).await?;
                         let new = self.add(reference.model.clone(), rows);
                         queue.push_back((reference.model, new));
                     }
@@ -234,7 +259,8 @@ impl Collector {
                 let owner = self.nodes.iter().find(|other| other.model == reference.model);
                 if let Some(owner) = owner.filter(|owner| owner.model != node.model && is_nullable(&reference)) {
                     let only = Some((&owner.model.key[..], &owner.keys[..]));
-                    update(conn, &reference, None, &node.keys, only).await?;
+                    let held = held(conn, &reference, &node.model, &node.keys).await?;
+                    update(conn, &reference, None, &held, only).await?;
                 }
             }
         }
@@ -247,7 +273,8 @@ async fn cut_within(conn: &mut Connection, node: &Node) -> Result<()> {
     for reference in constraints_on(&node.model) {
         if reference.model == node.model && is_nullable(&reference) {
             let only = Some((&node.model.key[..], &node.keys[..]));
-            update(conn, &reference, None, &node.keys, only).await?;
+            let held = held(conn, &reference, &node.model, &node.keys).await?;
+            update(conn, &reference, None, &held, only).await?;
         }
     }
     Ok(())

@@ -284,8 +284,9 @@ pub(in crate::write) fn read_field(meta: &ModelMeta, field: &FieldMeta, given: U
     }
     let target = relation.target();
     let wrong = |what: String| Err(Error::new(Code::InvalidValue, what));
-    match (given, &target.key[..]) {
-        (Untyped::Json(Json::Object(_)), _) => wrong(format!("expected the key of a `{}`", target.name)),
+    let held = || relation.to_field.as_ref().map_or_else(|| "key".to_owned(), |field| format!("`{field}`"));
+    match (given, field.ends(&target)) {
+        (Untyped::Json(Json::Object(_)), _) => wrong(format!("expected the {} of a `{}`", held(), target.name)),
         (_, &[column]) => Ok(vec![read_column(&target, column, given)?]),
         (Untyped::Json(Json::Array(parts)), columns) if parts.len() == columns.len() => {
             let parts = columns.iter().zip(parts);
@@ -313,14 +314,14 @@ pub(crate) fn wanted(field: &FieldMeta) -> Option<&'static str> {
     field.column.map(|shape| expected(shape.kind))
 }
 
-/// The value of one column, by its field's type; of a foreign key, by the type of the key that it points to.
+/// The value of one column, by its field's type; of a foreign key, by the type of what it holds.
 fn read_column(meta: &ModelMeta, column: u16, given: Untyped<'_>) -> Result<Value> {
     let field = &meta.fields[usize::from(meta.columns[usize::from(column)].field)];
     match (&field.column, &field.relation) {
         (Some(shape), _) => (shape.untyped)(given),
         (None, Some(relation)) => {
             let target = relation.target();
-            read_column(&target, target.key[usize::from(column - field.first_column)], given)
+            read_column(&target, field.ends(&target)[usize::from(column - field.first_column)], given)
         }
         (None, None) => Err(Error::new(Code::BadModel, "this column has no type")),
     }
