@@ -10,8 +10,9 @@ orm::app! {
         Alike,
         BookTitles,
         Log,
-        Parcel,
-        Tag
+        Tag,
+        Mention,
+        Parcel
     }
 }
 
@@ -113,6 +114,24 @@ pub struct Log {
 }
 
 #[derive(Model, Debug, Clone)]
+pub struct Tag {
+    pub id: i64,
+    #[field(max_length = 40, unique)]
+    pub label: String,
+    pub mentions: HasMany<Mention>,
+    #[field(via = tags)]
+    pub books: ManyToMany<Book>,
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(table = "mention")]
+pub struct Mention {
+    pub id: i64,
+    #[field(column = "tag_label", on_delete = cascade)]
+    pub tag_label: ForeignKey<TagByLabel>,
+}
+
+#[derive(Model, Debug, Clone)]
 #[model(table = "parcel")]
 pub struct Parcel {
     pub id: i64,
@@ -120,13 +139,4 @@ pub struct Parcel {
     pub line: Option<ForeignKey<OrderLine>>,
     pub other: Option<i32>,
     pub weight: i32,
-}
-
-#[derive(Model, Debug, Clone)]
-pub struct Tag {
-    pub id: i64,
-    #[field(max_length = 40, unique)]
-    pub label: String,
-    #[field(via = tags)]
-    pub books: ManyToMany<Book>,
 }
