@@ -226,7 +226,7 @@ into_relation! {
     [K: Target<Key: KeyFrom<K, u64>>] u64;
     [K: Target<Key: KeyFrom<K, uuid::Uuid>>] uuid::Uuid;
     [K: Target<Key: KeyFrom<K, String>>] String;
-    [K: Target<Key: for<'a> KeyFrom<K, &'a str>>] &str;
+    ['a, K: Target<Key: KeyFrom<K, &'a str>>] &'a str;
     [K: Target] (A, B), with A B;
     [K: Target] (A, B, C), with A B C;
     [K: Target] (A, B, C, D), with A B C D;
