@@ -445,7 +445,9 @@ pub mod __private {
     pub use crate::write::{
         Draft, DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey, default_value,
     };
-    pub use crate::{Cell, Code, Error, FieldType, IntoKey, Kind, Null, Result, Row, Scope, Value};
+    pub use crate::{
+        Cell, Code, Error, FieldType, ForeignKey, IntoKey, Kind, Null, OneToOne, Result, Row, Scope, Value,
+    };
     use crate::{
         Expression, OfType,
         query::{IntoQ, OrderKeys},

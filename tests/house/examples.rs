@@ -22,7 +22,6 @@ const WITHOUT: &[(&str, &str, &str)] = &[
     ("model/meta.rs", "LazyMeta", "what derived models call"),
     ("model/meta.rs", "AppSpec", "what `app!` makes; people call `App::models`"),
     ("model/spec.rs", "ModelOptions", "what derived models call"),
-    ("model/target.rs", "NoKey", "what derived models call"),
     ("model/target.rs", "UniqueField", "what derived models call"),
     ("model/ties.rs", "*", "what derived models call"),
     ("model/traits.rs", "ModelField", "implemented for every `FieldType`, and by derives"),

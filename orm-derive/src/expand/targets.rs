@@ -57,6 +57,7 @@ pub(super) fn types(model: &Model) -> TokenStream {
 /// What they are.
 pub(super) fn impls(model: &Model) -> TokenStream {
     let ident = &model.ident;
+    let relations = [format_ident!("ForeignKey"), format_ident!("OneToOne")];
     let impls = unique(model).map(|field| {
         let (name, ty, own, text) = (name(model, field), types::of(field), &field.ident, &field.name);
         // Where the type cannot be a key, foreign keys to the field are refused, and the field is not.
@@ -79,6 +80,16 @@ pub(super) fn impls(model: &Model) -> TokenStream {
             impl __p::IntoKey<#name> for &#ident {
                 fn into_key(self) -> <#name as __p::Target>::Key { <#name as __p::Target>::key_of(self) }
             }
+            #(
+                impl __p::IntoField<__p::#relations<#name>> for &#ident {
+                    fn into_field(self) -> __p::#relations<#name> { ::core::convert::From::from(self) }
+                }
+                impl __p::IntoField<::core::option::Option<__p::#relations<#name>>> for &#ident {
+                    fn into_field(self) -> ::core::option::Option<__p::#relations<#name>> {
+                        ::core::option::Option::Some(::core::convert::From::from(self))
+                    }
+                }
+            )*
         }
     });
     impls.collect()

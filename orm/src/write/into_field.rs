@@ -180,18 +180,23 @@ pub fn default_value<F: ModelField, D: DefaultFor<F, How>, How>(default: D) -> V
 }
 
 macro_rules! into_relation {
-    ($([$($bound:tt)*] $from:ty $(, by $key:path)? $(, with $($part:ident)+)?;)+) => {$(
-        into_relation! { @to ForeignKey [$($bound)*] $from $(, by $key)? $(, with $($part)+)? }
-        into_relation! { @to OneToOne [$($bound)*] $from $(, by $key)? $(, with $($part)+)? }
+    (owned $([$($bound:tt)*] $from:ty $(, with $($part:ident)+)?;)+) => {
+        into_relation! { $([$($bound)*] $from $(, with $($part)+)?;)+ }
+        $(
+            into_relation! { @option ForeignKey [$($bound)*] $from $(, with $($part)+)? }
+            into_relation! { @option OneToOne [$($bound)*] $from $(, with $($part)+)? }
+        )+
+    };
+    ($([$($bound:tt)*] $from:ty $(, with $($part:ident)+)?;)+) => {$(
+        into_relation! { @to ForeignKey [$($bound)*] $from $(, with $($part)+)? }
+        into_relation! { @to OneToOne [$($bound)*] $from $(, with $($part)+)? }
     )+};
-    (@key $from:ident) => { IntoKey::<K>::into_key($from) };
-    (@key $from:ident $key:path) => { $key($from) };
-    (@to $relation:ident [$($bound:tt)*] $from:ty $(, by $key:path)? $(, with $($part:ident)+)?) => {
+    (@to $relation:ident [$($bound:tt)*] $from:ty $(, with $($part:ident)+)?) => {
         impl<$($bound)* $(, $($part),+)?> IntoField<$relation<K>> for $from
         $(where ($($part,)+): IntoKey<K>)?
         {
             fn into_field(self) -> $relation<K> {
-                $relation::to(into_relation!(@key self $($key)?))
+                $relation::to(IntoKey::<K>::into_key(self))
             }
         }
 
@@ -199,24 +204,30 @@ macro_rules! into_relation {
         $(where ($($part,)+): IntoKey<K>)?
         {
             fn into_field(self) -> Option<$relation<K>> {
-                Some($relation::to(into_relation!(@key self $($key)?)))
+                Some($relation::to(IntoKey::<K>::into_key(self)))
             }
         }
-
+    };
+    (@option $relation:ident [$($bound:tt)*] $from:ty $(, with $($part:ident)+)?) => {
         impl<$($bound)* $(, $($part),+)?> IntoField<Option<$relation<K>>> for Option<$from>
         $(where ($($part,)+): IntoKey<K>)?
         {
             fn into_field(self) -> Option<$relation<K>> {
-                self.map(|from| $relation::to(into_relation!(@key from $($key)?)))
+                self.map(|from| $relation::to(IntoKey::<K>::into_key(from)))
             }
         }
     };
 }
 
+// By a unique field, rows are taken by impls that the derive writes: one for all of them would hide why a `&str` is not taken.
 into_relation! {
-    [M: Model, K: Target<Model = M>] &M, by K::key_of;
+    [K: Model] &K;
     [K: Target] &ForeignKey<K>;
     [K: Target] &OneToOne<K>;
+    [K: Target<Key: for<'a> KeyFrom<K, &'a str>>] &str;
+}
+
+into_relation! { owned
     [K: Target] ForeignKey<K>;
     [K: Target] OneToOne<K>;
     [K: Target<Key: KeyFrom<K, i16>>] i16;
@@ -226,11 +237,25 @@ into_relation! {
     [K: Target<Key: KeyFrom<K, u64>>] u64;
     [K: Target<Key: KeyFrom<K, uuid::Uuid>>] uuid::Uuid;
     [K: Target<Key: KeyFrom<K, String>>] String;
-    ['a, K: Target<Key: KeyFrom<K, &'a str>>] &'a str;
     [K: Target] (A, B), with A B;
     [K: Target] (A, B, C), with A B C;
     [K: Target] (A, B, C, D), with A B C D;
 }
+
+macro_rules! optional_references {
+    ($($relation:ident)+) => {$(
+        impl<'a, K: Target, T: ?Sized> IntoField<Option<$relation<K>>> for Option<&'a T>
+        where
+            &'a T: IntoField<$relation<K>>,
+        {
+            fn into_field(self) -> Option<$relation<K>> {
+                self.map(IntoField::into_field)
+            }
+        }
+    )+};
+}
+
+optional_references! { ForeignKey OneToOne }
 
 macro_rules! into_generic {
     ($([$($bound:tt)*] $from:ty, |$value:ident| $into:expr;)+) => {$(
