@@ -338,7 +338,7 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `Vec<T>` of these, and the types of [`postgres`] | a column, on PostgreSQL only |
 /// | `Option<T>` of these | the same, or NULL; drafts need not set it |
 /// | [`ForeignKey<M>`](crate::ForeignKey), [`OneToOne<M>`](crate::OneToOne), and `Option` of them | a column with the key of another row: `author_id` |
-/// | `ForeignKey<CountryByCode>`, `OneToOne<CountryByCode>` | the same, with what the unique field `code` of a `Country` holds: see [`Target`](crate::Target) |
+/// | `ForeignKey<CountryByCode>`, `OneToOne<CountryByCode>` | the same, with what the unique field `code` of a `Country` holds: see [`Target`] |
 /// | [`GenericForeignKey`], and `Option` of it | two columns with the label of a model and the key of one of its rows |
 /// | [`HasMany<M>`](crate::HasMany), [`HasOne<M>`](crate::HasOne) | the reverse side of one; no column |
 /// | [`ManyToMany<M>`](crate::ManyToMany) | rows of another model, through a table between; no column |

@@ -41,7 +41,7 @@ use crate::{Executor, Kind, Result, write};
 /// assert_eq!(leeds.country.fetch(&db).await?.name, "United Kingdom");
 ///
 /// let british = City::objects().filter(|c| c.country.eq("UK") & c.country.code.eq("UK"));
-/// assert!(!british.to_sql(Dialect::Sqlite)?.contains("JOIN")); // the code is there already
+/// assert!(!british.to_sql(orm::Dialect::Sqlite)?.contains("JOIN")); // the code is there already
 /// assert_eq!(british.count(&db).await?, 2);
 /// let full = Country::objects().filter(|c| c.cities.count().eq(2));
 /// assert_eq!(full.get(&db).await?.id, uk.id);
