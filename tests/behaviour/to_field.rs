@@ -4,7 +4,7 @@
 use crate::bed::{Bed, behaviour};
 use orm::{
     Code, Kind,
-    dynamic::{Catalog, Join, Prefetch, Query, Term, Update, count_of},
+    dynamic::{Catalog, Change, Join, Prefetch, Query, Relate, Related, Term, Update, count_of},
     migrate::{engine, engine_error},
     model::{Models, NewField, NewModel},
     prelude::*,
@@ -438,6 +438,9 @@ behaviour! {
         let rows = Query::of("atlas.City").filter("name", "Leeds");
         catalog.check_change(&Update::of(rows).set("country", "NZ").into())?.run(db).await?;
         assert_eq!(City::get(leeds, db).await?.country.key(), "NZ");
+        let cities = Change::Relate(Relate::of("atlas.Country", 250, "cities", Related::Add(vec![json!(leeds)])));
+        catalog.check_change(&cities)?.run(db).await?;
+        assert_eq!(City::get(leeds, db).await?.country.key(), "UK");
         Ok(())
     }
 

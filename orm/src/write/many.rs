@@ -206,7 +206,8 @@ impl<T: Model> Many<T> {
     /// ```
     pub async fn clear<E: Executor>(self, ex: &E) -> Result<u64> {
         let name = T::meta().name.clone();
-        ex.run(Relate { side: self.side?, owner: self.owner?, change: Change::Clear, keys: Vec::new(), name }).await
+        let (side, owner) = (self.side?, self.owner?);
+        ex.run(Relate { side, owner, owner_by_key: None, change: Change::Clear, keys: Vec::new(), name }).await
     }
 
     fn change<K: IntoKey<T>>(self, change: Change, rows: impl IntoIterator<Item = K>) -> Result<Relate> {
@@ -218,7 +219,8 @@ impl<T: Model> Many<T> {
                 keys.push(key);
             }
         }
-        Ok(Relate { side: self.side?, owner: self.owner?, change, keys, name: T::meta().name.clone() })
+        let (side, owner) = (self.side?, self.owner?);
+        Ok(Relate { side, owner, owner_by_key: None, change, keys, name: T::meta().name.clone() })
     }
 }
 
@@ -276,7 +278,8 @@ pub(crate) fn relate(step: &Step, owner: Vec<Value>, change: Change, keys: &[Vec
     };
     let mut seen = HashSet::new();
     let keys = keys.iter().filter(|key| seen.insert(text(key))).cloned().collect();
-    Ok(Relate { side, owner, change, keys, name })
+    let owner_by_key = step.held_field().and(step.start().zip(step.held()));
+    Ok(Relate { side, owner, owner_by_key, change, keys, name })
 }
 
 /// The most keys in one statement.
@@ -286,6 +289,8 @@ const CHUNK: usize = 400;
 pub(crate) struct Relate {
     side: Side,
     owner: Vec<Value>,
+    /// Where the owner is named by its key, and another field of it is held: its model, and the columns of that.
+    owner_by_key: Option<(ModelRef, Vec<u16>)>,
     change: Change,
     keys: Vec<Vec<Value>>,
     /// The model of the related rows.
@@ -313,8 +318,14 @@ impl Operation for Relate {
 }
 
 impl Relate {
-    /// Where the model between holds another field of the related rows than their key, they are named by that.
+    /// Where foreign keys hold another field of rows than their key, they are named by that.
     async fn name_rows(&mut self, conn: &mut Connection) -> Result<()> {
+        if let Some((model, held)) = self.owner_by_key.take() {
+            let mut select = Select::bare(model.clone());
+            select.add_filter(columns_in(&model, &model.key, vec![self.owner.clone()]));
+            let found = values_in(conn, select, &held).await?.pop();
+            self.owner = found.ok_or_else(|| super::point::not_found(&model))?;
+        }
         let Side::Between { ends, of, .. } = &self.side else { return Ok(()) };
         let Some(far) = of.target().filter(|far| far.key != *ends) else { return Ok(()) };
         if self.change != Change::Remove {
