@@ -280,8 +280,19 @@ behaviour! {
                 continue;
             }
             let bed = bed.again().await;
-            let mut pack = Pack::read(file, json.clone(), instants);
-            pack.create(&bed).await?;
+            // What goes wrong with the models of one file is told with the rest.
+            let made = async {
+                let pack = Pack::read(file, json.clone(), instants)?;
+                pack.create(&bed).await.map(|()| pack)
+            };
+            let mut pack = match made.await {
+                Ok(pack) => pack,
+                Err(error) => {
+                    differing.push(format!("the models of {}: {error}", file.display()));
+                    all += evals.len();
+                    continue;
+                }
+            };
             evals.sort_by_key(|eval| text(&eval["snapshot"]).to_owned());
             let mut loaded = String::new();
             let mut here = 0;
@@ -289,7 +300,9 @@ behaviour! {
                 pack.zone = zones::current(&pack, eval);
                 if loaded != text(&eval["snapshot"]) {
                     loaded = text(&eval["snapshot"]).to_owned();
-                    pack.load(&loaded, &bed).await?;
+                    if let Err(error) = pack.load(&loaded, &bed).await {
+                        differing.push(format!("the rows of {} in {loaded}: {error}", pack.name));
+                    }
                 }
                 match evaluate(&pack, eval, &bed).await {
                     Ok(()) => here += 1,

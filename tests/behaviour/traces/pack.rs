@@ -37,7 +37,7 @@ fn is_true(json: &Json) -> bool {
 }
 
 impl Pack {
-    pub fn read(path: &std::path::Path, json: Json, instants: bool) -> Pack {
+    pub fn read(path: &std::path::Path, json: Json, instants: bool) -> orm::Result<Pack> {
         let places: HashMap<_, _> = list(&json["models"])
             .iter()
             .enumerate()
@@ -47,10 +47,10 @@ impl Pack {
         let (catalog, models) = (Catalog::new(), Models::describe([]).unwrap());
         let mut pack = Pack { name, catalog, models, zone: None, instants, places, json };
         let described = list(&pack.json["models"]).iter().filter(|model| model["proxy_for"].is_null());
-        pack.models = Models::describe(described.map(|model| pack.describe(model)).collect::<Vec<_>>()).unwrap();
+        pack.models = Models::describe(described.map(|model| pack.describe(model)).collect::<Vec<_>>())?;
         let limits = orm::dynamic::Limits { joins: 200, size: 5_000, ..Default::default() };
         pack.catalog = pack.models.iter().fold(Catalog::new().limits(limits), Catalog::model);
-        pack
+        Ok(pack)
     }
 
     /// The catalog, with all models writable.
