@@ -24,6 +24,12 @@ pub(crate) struct Model {
     pub(crate) verbose_name: Option<LitStr>,
     pub(crate) managed: bool,
     pub(crate) renamed_from: Option<LitStr>,
+    /// A function that looks at a row as a whole.
+    pub(crate) validate: Option<Path>,
+    /// Something is done around its writes.
+    pub(crate) hooks: bool,
+    /// Which rows count, unless it is said otherwise.
+    pub(crate) filter: Option<Expr>,
 }
 
 /// A unique key over several fields, or with a condition.
@@ -79,6 +85,13 @@ pub(crate) enum Call {
     Unique,
     Index(bool),
     MaxLength(Expr),
+    MinLength(Expr),
+    Min(Expr),
+    Max(Expr),
+    /// The library's name for what a text has to be.
+    Format(&'static str),
+    Pattern(LitStr),
+    Validate(Path),
     Collation(Collation),
     Digits(Expr, Expr),
     Default(Expr),
@@ -140,6 +153,12 @@ impl Field {
                 call.value,
                 Call::AutoKey
                     | Call::MaxLength(_)
+                    | Call::MinLength(_)
+                    | Call::Min(_)
+                    | Call::Max(_)
+                    | Call::Format(_)
+                    | Call::Pattern(_)
+                    | Call::Validate(_)
                     | Call::Collation(_)
                     | Call::Digits(..)
                     | Call::AutoNow

@@ -15,10 +15,14 @@ macro_rules! codes {
         /// A stable code for each thing that can go wrong; the text form is for logs, searches and translation.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum Code { $($(#[doc = $doc])+ $name,)+ }
+        pub enum Code {
+            $($(#[doc = $doc])+ $name,)+
+            /// A code of a person's own, of a rule that they have written: `"member.too_young"`.
+            Own(&'static str),
+        }
 
         impl Code {
-            /// Every code, in the order of the documentation.
+            /// Every code of the library, in the order of the documentation.
             pub const ALL: &'static [Code] = &[$(Code::$name),+];
 
             /// The stable text of the code.
@@ -26,17 +30,20 @@ macro_rules! codes {
             /// ```
             /// assert_eq!(orm::Code::NotFound.as_str(), "query.not_found");
             /// ```
-            pub const fn as_str(self) -> &'static str { match self { $(Code::$name => $code),+ } }
+            pub const fn as_str(self) -> &'static str { match self { $(Code::$name => $code,)+ Code::Own(code) => code } }
 
             /// When the code is given, as one sentence.
             ///
             /// ```
             /// assert_eq!(orm::Code::PoolTimeout.meaning(), "No connection became free in time.");
             /// ```
-            pub fn meaning(self) -> &'static str { match self { $(Code::$name => concat!($($doc),+).trim_start()),+ } }
+            pub fn meaning(self) -> &'static str { match self {
+                $(Code::$name => concat!($($doc),+).trim_start(),)+
+                Code::Own(_) => "A rule of the program's own is not met.",
+            } }
 
             /// The family that the code belongs to.
-            pub const fn kind(self) -> ErrorKind { match self { $(Code::$name => ErrorKind::$kind),+ } }
+            pub const fn kind(self) -> ErrorKind { match self { $(Code::$name => ErrorKind::$kind,)+ Code::Own(_) => ErrorKind::Value } }
         }
     };
 }
@@ -94,8 +101,16 @@ codes! {
     NotNullViolation = "constraint.not_null", Constraint;
     /// Rows with `on_delete = protect` or `restrict` point to a row that was to be deleted.
     Protected = "delete.protected", Protected;
-    /// A number is outside the range of its column.
+    /// A value is outside the range of its column, or of its field's `min` and `max`.
     OutOfRange = "value.out_of_range", Value;
+    /// A text is shorter than `min_length`.
+    TooShort = "value.too_short", Value;
+    /// A text is not of the form that its field asks for: an email address, a URL, a pattern.
+    BadFormat = "value.format", Value;
+    /// Rows would be changed that the model's `validate` does not get to see.
+    Unvalidated = "value.unvalidated", Usage;
+    /// Rows would be written without the hooks that their model has.
+    Unhooked = "write.unhooked", Usage;
     /// A text is longer than `max_length`.
     TooLong = "value.too_long", Value;
     /// A decimal has more digits than the column, or the database, keeps exactly.
@@ -104,7 +119,7 @@ codes! {
     InvalidValue = "value.invalid", Value;
     /// A required field has no value.
     MissingValue = "value.missing", Value;
-    /// Values from outside have mistakes, which [`Error::validation`] lists.
+    /// Values have several mistakes, or such from outside any: [`Error::validation`] lists them.
     Refused = "value.refused", Value;
     /// The model has no field of this name.
     UnknownField = "value.unknown_field", Value;
@@ -439,7 +454,8 @@ impl Error {
         self.0.unredacted.as_deref()
     }
 
-    /// Every mistake in values from outside, when they were refused.
+    /// Every mistake in the values that were refused, as data: in values from outside, in a draft or an edit, and what a constraint
+    /// of the database has refused.
     ///
     /// ```
     /// # use library::*;
@@ -450,7 +466,7 @@ impl Error {
         &self.0.validation
     }
 
-    /// Keeps the mistakes that values from outside have.
+    /// Keeps the mistakes as data.
     ///
     /// ```
     /// let mistake = orm::ValidationError::new("age", orm::Code::OutOfRange, "at least 18");

@@ -283,7 +283,7 @@ pub use statement::Statement;
 pub use validation::ValidationError;
 pub use value::{Kind, List, Untyped, Value};
 pub(crate) use value::{PgKind, PgValue, Range, Values};
-pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clock};
+pub use write::{Assign, Change, Deleted, Edit, Hooks, Input, Many, Pending, clock_time, set_clock};
 
 /// Makes a struct a model: a table with a column for each field.
 ///
@@ -357,6 +357,11 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `unique` | a unique key of this field; also named in upserts: `t.slug` |
 /// | `index`, `index = false` | an index; foreign keys have one by themselves |
 /// | `max_length = 100` | of text, in characters. Without it text is unlimited; an enum knows its own |
+/// | `min_length = 2` | of text, in characters: a shorter one is refused before it is written |
+/// | `min = 18`, `max = 120` | of numbers, days, times and spans: others are refused before they are written |
+/// | `email`, `url`, `slug`, `ip` | of text: what it is. At most 254, 200, 50 and 45 characters, unless `max_length` says otherwise |
+/// | `pattern = ".."` | of text: a regular expression that is found in it |
+/// | `validate = function` | `fn(&T) -> Result<(), ValidationError>`, which looks at each value before it is written; see [`Change`] for rows |
 /// | `collation = "C"`, `collation(sqlite = "NOCASE", mysql = "utf8mb4_unicode_ci")` | of text: the rules by which it is compared and ordered, by the database's own name; without one text is compared exactly, as bytes or by PostgreSQL's own rules |
 /// | `max_digits = 8, decimal_places = 2` | of a `Decimal`, which has to say both: at most 28 digits |
 /// | `default = ..` | a value, a function or a closure: fills drafts in Rust, and existing rows in a migration |
@@ -384,6 +389,9 @@ pub use write::{Assign, Deleted, Edit, Input, Many, Pending, clock_time, set_clo
 /// | `index(author, -published)`, `index(\|b\| b.published.desc())` | an index over fields or over expressions; with `name = ".."`, `condition = \|b\| ..` for a partial one, and `method = "gin"` for another access method of PostgreSQL |
 /// | `check("name", \|b\| b.price.gte(0))` | what has to hold for every row |
 /// | `exclude("name", \|a, b\| a.room.eq(b.room) & a.nights.overlap(b.nights))` | what is never true of two different rows; PostgreSQL only. With `method = ".."` (`gist` unless said otherwise), `condition = \|b\| ..` for some of the rows, `deferrable = immediate` or `deferred` |
+/// | `validate = Book::validate` | `fn validate(book: &mut Change<Book>)`, which looks at each row before it is written: see [`Change`] |
+/// | `filter = \|b\| b.deleted.is_null()` | the rows that count: `objects()`, `get`, the sets of relations and prefetched rows leave out the others, until `unfiltered()` is said. It is worked out for each query, so that it may ask who is asking |
+/// | `hooks` | something is done around each write of a row: `impl Hooks for Book`, see [`Hooks`] |
 /// | `comment = ".."`, `verbose_name = ".."` | in the database; what people read |
 /// | `managed = false` | migrations leave the table to others |
 /// | `renamed_from = ".."` | the model's old name, for the next migration; `"app.Model"` where it was in another application |
@@ -443,7 +451,8 @@ pub mod __private {
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::value::PgKind;
     pub use crate::write::{
-        Draft, DraftRow, Filled, IntoDraftRow, IntoField, Missing, NullableKey, UniqueKey, default_value,
+        AnyHooks, Draft, DraftRow, Filled, HooksOf, IntoDraftRow, IntoField, Missing, NullableKey, Proposed, UniqueKey,
+        default_value, validated,
     };
     pub use crate::{
         Cell, Code, Error, FieldType, ForeignKey, IntoKey, Kind, Null, OneToOne, Result, Row, Scope, Value,

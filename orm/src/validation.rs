@@ -45,6 +45,17 @@ impl ValidationError {
         ValidationError { field: Some(field.into()), code, message: message.into(), params: BTreeMap::new() }
     }
 
+    /// A mistake in the values as a whole. A function that looks at one field's value gives it too: the field is added then.
+    ///
+    /// ```
+    /// use orm::{Code, ValidationError};
+    /// let mistake = ValidationError::of_row(Code::Own("stay.order"), "the stay ends before it begins");
+    /// assert_eq!((mistake.field, mistake.code.as_str()), (None, "stay.order"));
+    /// ```
+    pub fn of_row(code: Code, message: impl Into<String>) -> Self {
+        ValidationError { field: None, code, message: message.into(), params: BTreeMap::new() }
+    }
+
     /// Adds what the message is made of.
     ///
     /// ```
@@ -60,6 +71,20 @@ impl ValidationError {
 impl fmt::Display for ValidationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+/// A mistake with no code of its own: [`Code::InvalidValue`].
+impl From<&str> for ValidationError {
+    fn from(message: &str) -> Self {
+        ValidationError::of_row(Code::InvalidValue, message)
+    }
+}
+
+/// A mistake with no code of its own: [`Code::InvalidValue`].
+impl From<String> for ValidationError {
+    fn from(message: String) -> Self {
+        ValidationError::of_row(Code::InvalidValue, message)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The examples of `docs/queries.md`, on every back end, and those of other documents below: each block of a document stands here
 //! as it stands there.
 
+mod around;
 mod connections;
 mod models;
+mod validation;
 mod writes;
 
 use crate::bed::{Bed, behaviour};
@@ -293,8 +295,9 @@ fn the_code_of_the_documents_runs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     for (document, sources) in [
         ("queries.md", &[include_str!("documented.rs"), include_str!("postgres/documented.rs")][..]),
-        ("models.md", &[include_str!("documented/models.rs")]),
-        ("writes.md", &[include_str!("documented/writes.rs")]),
+        ("models.md", &[include_str!("documented/models.rs"), include_str!("documented/around.rs")]),
+        ("writes.md", &[include_str!("documented/writes.rs"), include_str!("documented/around.rs")]),
+        ("validation.md", &[include_str!("documented/validation.rs")]),
         ("connections.md", &[include_str!("documented/connections.rs")]),
     ] {
         let text = fs::read_to_string(folder.join(document)).unwrap();

@@ -66,6 +66,9 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         verbose_name: attrs.verbose_name,
         managed: attrs.managed.unwrap_or(true),
         renamed_from: attrs.renamed_from,
+        validate: attrs.validate,
+        hooks: attrs.hooks,
+        filter: attrs.filter,
     };
     if derived == Derived::Part {
         for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("model")) {
@@ -287,6 +290,12 @@ fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
         attrs.unique,
         span(&attrs.index),
         span(&attrs.max_length),
+        span(&attrs.min_length),
+        span(&attrs.min),
+        span(&attrs.max),
+        span(&attrs.format),
+        span(&attrs.pattern),
+        span(&attrs.validate),
         span(&attrs.collation),
         span(&attrs.default),
         span(&attrs.db_default),
@@ -320,7 +329,14 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     }
     valued(&mut out, attrs.column, Call::Column);
     valued(&mut out, attrs.index, Call::Index);
+    // What a format says of the length comes before what the person says.
+    valued(&mut out, attrs.format, Call::Format);
     valued(&mut out, attrs.max_length, Call::MaxLength);
+    valued(&mut out, attrs.min_length, Call::MinLength);
+    valued(&mut out, attrs.min, Call::Min);
+    valued(&mut out, attrs.max, Call::Max);
+    valued(&mut out, attrs.pattern, Call::Pattern);
+    valued(&mut out, attrs.validate, Call::Validate);
     valued(&mut out, attrs.collation, Call::Collation);
     // After a mistake some size stands in, so that a decimal without one is not reported as well.
     let stand_in = |span| Spanned { span, value: Call::Digits(syn::parse_quote!(10), syn::parse_quote!(2)) };

@@ -38,6 +38,12 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
         ));
     }
     let (parts, reverse) = (row_part(ident, &handles), reverse(model, &handles));
+    let hooks = model.hooks.then(|| {
+        quote! {
+            const HOOKS: ::core::option::Option<&'static dyn __p::AnyHooks<Self>> =
+                ::core::option::Option::Some(&__p::HooksOf::<Self>::NEW);
+        }
+    });
     // The name of the model is the place where "no application lists it" is reported.
     quote_spanned! {written_at(ident.span())=>
         impl __p::Model for #ident {
@@ -53,6 +59,7 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
             };
             const FIELDS: &'static [__p::FieldSpec] = &__FIELDS;
             const SPEC: &'static __p::ModelSpec = &#model_spec;
+            #hooks
             const APPLICATION: &'static __p::AppSpec = <#ident as __p::Listed>::APP;
             fn lazy_meta() -> &'static __p::LazyMeta {
                 static META: __p::LazyMeta = __p::LazyMeta::new();

@@ -23,8 +23,22 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
         let field = model.index(field);
         quote!(__p::OrderKey { field: #field, descending: #descending })
     });
-    let ident = &model.ident;
+    let (ident, hooks) = (&model.ident, model.hooks);
     let (options, options_fn) = options(model);
+    let filter = match &model.filter {
+        None => quote!(::core::option::Option::None),
+        Some(given) => {
+            let span = syn::spanned::Spanned::span(given);
+            quote_spanned!(span=> ::core::option::Option::Some(|| __p::condition::<#ident, _, _>(#given)))
+        }
+    };
+    let validate = match &model.validate {
+        None => quote!(::core::option::Option::None),
+        Some(rule) => {
+            let span = syn::spanned::Spanned::span(rule);
+            quote_spanned!(span=> ::core::option::Option::Some(|row| __p::Proposed::looked_at::<#ident>(row, #rule)))
+        }
+    };
     let spec = quote! {
         __p::ModelSpec {
             name: #name,
@@ -38,6 +52,9 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
             managed: #managed,
             help: #help,
             options: #options,
+            validate: #validate,
+            hooks: #hooks,
+            filter: #filter,
             reader: __p::read_related::<#ident>,
         }
     };
@@ -174,6 +191,26 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
         Call::Unique => quote_spanned!(span=> __p::FieldSpec::unique(#spec)),
         Call::Index(index) => quote_spanned!(span=> __p::FieldSpec::index(#spec, #index)),
         Call::MaxLength(length) => quote_spanned!(span=> __p::FieldSpec::max_length(#spec, #length)),
+        Call::MinLength(length) => quote_spanned!(span=> __p::FieldSpec::min_length(#spec, #length)),
+        Call::Min(given) => {
+            let value = value(given);
+            quote_spanned!(span=> __p::FieldSpec::min(#spec, #value))
+        }
+        Call::Max(given) => {
+            let value = value(given);
+            quote_spanned!(span=> __p::FieldSpec::max(#spec, #value))
+        }
+        Call::Format(format) => {
+            let format = Ident::new(format, span);
+            quote_spanned!(span=> __p::FieldSpec::format(#spec, __p::Format::#format))
+        }
+        Call::Pattern(pattern) => quote_spanned!(span=> __p::FieldSpec::pattern(#spec, #pattern)),
+        Call::Validate(_) if model.is_none() => quote_spanned!(span=> __p::FieldSpec::validate(#spec, |_| loop {})),
+        Call::Validate(rule) => {
+            // Called, so that a `&String` goes where a `&str` is expected.
+            let rule = quote_spanned!(syn::spanned::Spanned::span(rule)=> |value| #rule(value));
+            quote_spanned!(span=> __p::FieldSpec::validate(#spec, |value| __p::validated::<#known, _>(value, #rule)))
+        }
         Call::Collation(Collation(names)) => {
             let [sqlite, postgres, mysql] = names.each_ref().map(|name| option(name.as_ref()));
             let collation = quote!(__p::Collation { sqlite: #sqlite, postgres: #postgres, mysql: #mysql });

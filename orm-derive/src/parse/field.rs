@@ -20,6 +20,13 @@ pub(crate) struct FieldAttrs {
     pub(crate) unique: Option<Span>,
     pub(crate) index: Option<Spanned<bool>>,
     pub(crate) max_length: Option<Spanned<Expr>>,
+    pub(crate) min_length: Option<Spanned<Expr>>,
+    pub(crate) min: Option<Spanned<Expr>>,
+    pub(crate) max: Option<Spanned<Expr>>,
+    /// The library's name for what a text has to be.
+    pub(crate) format: Option<Spanned<&'static str>>,
+    pub(crate) pattern: Option<Spanned<LitStr>>,
+    pub(crate) validate: Option<Spanned<Path>>,
     pub(crate) collation: Option<Spanned<Collation>>,
     pub(crate) max_digits: Option<Spanned<Expr>>,
     pub(crate) decimal_places: Option<Spanned<Expr>>,
@@ -61,6 +68,15 @@ const KNOWN: &[&str] = &[
     "unique",
     "index",
     "max_length",
+    "min_length",
+    "min",
+    "max",
+    "email",
+    "url",
+    "slug",
+    "ip",
+    "pattern",
+    "validate",
     "collation",
     "max_digits",
     "decimal_places",
@@ -92,6 +108,9 @@ const RULES: &[(&str, &str)] = &[
     ("do_nothing", "DoNothing"),
 ];
 
+/// How a value is looked at.
+const VALIDATE: &str = "write `validate = adult`, with `fn adult(born: &NaiveDate) -> Result<(), ValidationError>`";
+
 /// Options of other libraries that people reach for, and what they mean here.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("null", "a field that can be NULL is an `Option`"),
@@ -101,6 +120,12 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("related_name", "declare the reverse side in the other model: `books: HasMany<Book>` with #[field(via = ..)]"),
     ("db_column", "write `column = \"..\"`"),
     ("name", "write `column = \"..\"`"),
+    ("length", "write `min_length = ..` and `max_length = ..`"),
+    ("range", "write `min = ..` and `max = ..`"),
+    ("regex", "write `pattern = \"..\"`"),
+    ("custom", "write `validate = function`"),
+    ("validator", "write `validate = function`"),
+    ("validators", "write `validate = function`"),
     ("db_index", "write `index`"),
     ("db_collation", "write `collation = \"..\"`"),
     ("collate", "write `collation = \"..\"`"),
@@ -144,6 +169,15 @@ fn read(out: &mut FieldAttrs, name: &str, item: &Item, errors: &mut Errors) {
         "unique" => out.unique = switch(errors),
         "index" => out.index = item.flag(errors).map(|value| Spanned { span, value }),
         "max_length" => out.max_length = item.number(errors, 80).map(|value| Spanned { span, value }),
+        "min_length" => out.min_length = item.number(errors, 1).map(|value| Spanned { span, value }),
+        "min" => out.min = item.expr(errors).map(|value| Spanned { span, value }),
+        "max" => out.max = item.expr(errors).map(|value| Spanned { span, value }),
+        "email" => format(out, "Email", item, errors),
+        "url" => format(out, "Url", item, errors),
+        "slug" => format(out, "Slug", item, errors),
+        "ip" => format(out, "Ip", item, errors),
+        "pattern" => out.pattern = text(errors),
+        "validate" => out.validate = item.path(errors, VALIDATE).map(|value| Spanned { span, value }),
         "collation" => out.collation = collation(item, errors).map(|value| Spanned { span, value }),
         "max_digits" => out.max_digits = item.number(errors, 10).map(|value| Spanned { span, value }),
         "decimal_places" => out.decimal_places = item.number(errors, 2).map(|value| Spanned { span, value }),
@@ -164,6 +198,19 @@ fn read(out: &mut FieldAttrs, name: &str, item: &Item, errors: &mut Errors) {
         "comment" => out.comment = text(errors),
         "renamed_from" => out.renamed_from = text(errors),
         _ => unknown(name, item, errors),
+    }
+}
+
+/// `email` and its like: a text is one of them.
+fn format(out: &mut FieldAttrs, name: &'static str, item: &Item, errors: &mut Errors) {
+    let Some(true) = item.flag(errors) else { return };
+    match &out.format {
+        None => out.format = Some(Spanned { span: item.span(), value: name }),
+        Some(other) => errors.at(
+            &item.name,
+            format_args!("this text is `{}` already", other.value.to_lowercase()),
+            "keep one of them",
+        ),
     }
 }
 

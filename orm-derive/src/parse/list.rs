@@ -142,6 +142,17 @@ impl Item {
         }
     }
 
+    /// The name of a function.
+    pub(crate) fn path(&self, errors: &mut Errors, help: &str) -> Option<syn::Path> {
+        if let Value::Is(value) = &self.value
+            && let Expr::Path(ExprPath { path, qself: None, .. }) = &**value
+        {
+            return Some(path.clone());
+        }
+        errors.here(self.span(), format_args!("`{}` names a function", self.name), help);
+        None
+    }
+
     /// A number that is known at compile time.
     pub(crate) fn number(&self, errors: &mut Errors, example: u32) -> Option<Expr> {
         match &self.value {

@@ -4,7 +4,7 @@ use super::{Item, Value, items, list::is_closure};
 use crate::errors::{Errors, nearest};
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    Attribute, Expr, Ident, LitStr, Token,
+    Attribute, Expr, Ident, LitStr, Path, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
@@ -69,10 +69,29 @@ pub(crate) struct ModelAttrs {
     pub(crate) verbose_name: Option<LitStr>,
     pub(crate) managed: Option<bool>,
     pub(crate) renamed_from: Option<LitStr>,
+    pub(crate) validate: Option<Path>,
+    pub(crate) hooks: bool,
+    pub(crate) filter: Option<Expr>,
 }
 
-const KNOWN: &[&str] =
-    &["table", "ordering", "unique", "index", "check", "exclude", "comment", "verbose_name", "managed", "renamed_from"];
+const KNOWN: &[&str] = &[
+    "table",
+    "ordering",
+    "unique",
+    "index",
+    "check",
+    "exclude",
+    "validate",
+    "hooks",
+    "filter",
+    "comment",
+    "verbose_name",
+    "managed",
+    "renamed_from",
+];
+
+/// How a row as a whole is looked at.
+const VALIDATE: &str = "write `validate = Book::validate`, with `fn validate(book: &mut Change<Book>)`";
 
 /// Options of other libraries that people reach for, and what they mean here.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -87,6 +106,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     ("app", "applications list their models: `orm::app! { pub library { Book } }`"),
     ("primary_key", "write #[field(primary_key)] on each field of the key"),
+    ("manager", "the rows that count are `filter = |b| ..`; named querysets are methods that you write"),
+    ("signals", "write `hooks`, and `impl Hooks for Book`"),
     ("db_table_comment", "write `comment = \"..\"`"),
 ];
 
@@ -114,6 +135,9 @@ fn read(out: &mut ModelAttrs, name: &str, item: &Item, errors: &mut Errors) {
         "index" => out.indexes.extend(listed(item, "(author, -published)", errors, |input| index(input, item.span()))),
         "check" => out.checks.extend(listed(item, "(\"price_not_negative\", |b| b.price.gte(0))", errors, check)),
         "exclude" => out.exclusions.extend(listed(item, EXCLUDE, errors, exclude)),
+        "validate" => out.validate = item.path(errors, VALIDATE),
+        "hooks" => out.hooks = item.flag(errors).unwrap_or_default(),
+        "filter" => out.filter = item.closure(errors, "b.deleted.is_null()"),
         "comment" => out.comment = item.text(errors),
         "verbose_name" => out.verbose_name = item.text(errors),
         "managed" => out.managed = item.flag(errors),

@@ -21,7 +21,7 @@ mod write;
 
 pub(crate) use date::zone_of;
 pub(crate) use many::{inserts_lists, takes_lists, update_rows};
-pub(crate) use select::{count, effective_order, kind, scales, select, shape};
+pub(crate) use select::{answers, count, effective_order, kind, scales, select, shape};
 pub(crate) use write::{delete, insert, update};
 
 use crate::{

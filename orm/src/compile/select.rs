@@ -16,6 +16,14 @@ pub(crate) fn select(select: &Select, dialect: Dialect) -> Result<Statement> {
     Ok(written?.single(single))
 }
 
+/// What conditions without columns are, as a statement: one row with a column for each.
+pub(crate) fn answers(conditions: &[Expr], dialect: Dialect) -> Result<Statement> {
+    super::common::statement(dialect, |sql| {
+        sql.push("SELECT ");
+        sql.list(conditions, ", ", |sql, condition| sql.expr(condition))
+    })
+}
+
 /// How many rows a query has, as a statement.
 pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
     let plain = Select { order: Vec::new(), default_order: select.is_sliced(), for_update: false, ..select.clone() };

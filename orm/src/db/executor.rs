@@ -1,7 +1,8 @@
 //! What runs statements: the `Executor` trait, and the operations it is given.
 
-use super::Connection;
+use super::{Connection, Transaction};
 use crate::{Dialect, Result};
+use futures_util::future::BoxFuture;
 
 /// Whether an operation only reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,6 +108,33 @@ pub trait Executor: Sync + sealed::Sealed {
 
     /// Runs one operation on one connection.
     fn run<Op: Operation>(&self, op: Op) -> impl Future<Output = Result<Op::Output>> + Send;
+
+    /// Does something in a transaction of its own, or in a savepoint of the one that this is: all of it happens or nothing.
+    ///
+    /// Functions that take any executor use it; elsewhere [`Database::transaction`](crate::Database::transaction) reads better.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// async fn rename(tag: i64, name: String, ex: &impl Executor) -> orm::Result<Tag> {
+    ///     ex.atomic(move |tx| {
+    ///         Box::pin(async move {
+    ///             let mut tag = Tag::get(tag, tx).await?.edit();
+    ///             tag.slug = name.to_lowercase();
+    ///             tag.name = name;
+    ///             tag.save(tx).await
+    ///         })
+    ///     })
+    ///     .await
+    /// }
+    /// assert_eq!(rename(1, "Programs".to_owned(), &db).await?.slug, "programs");
+    /// # Ok(()) }
+    /// ```
+    fn atomic<T, W>(&self, work: W) -> impl Future<Output = Result<T>> + Send
+    where
+        T: Send,
+        W: for<'t> FnOnce(&'t Transaction) -> BoxFuture<'t, Result<T>> + Send;
 }
 
 pub(super) mod sealed {

@@ -54,6 +54,7 @@ mod failure;
 mod fragment;
 mod log;
 mod row;
+mod savepoint;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod server;
 mod settings;
@@ -73,6 +74,7 @@ pub use settings::DatabaseBuilder;
 pub use transaction::{Isolation, RetryingTransaction, Transaction, TransactionBuilder};
 
 use crate::{Code, Dialect, Error, Result};
+use futures_util::future::BoxFuture;
 use log::MaybeProbe;
 use settings::Settings;
 pub(crate) use settings::without_password;
@@ -293,6 +295,14 @@ impl Executor for Database {
                 Pool::None => Err(disabled("every back end", "sqlite")),
             }
         }
+    }
+
+    fn atomic<T, W>(&self, work: W) -> impl Future<Output = Result<T>> + Send
+    where
+        T: Send,
+        W: for<'t> FnOnce(&'t Transaction) -> BoxFuture<'t, Result<T>> + Send,
+    {
+        transaction::atomic(self, work)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Transactions: closures, savepoints, what runs after the commit, and rollback however they end.
 
-use super::{Access, Batch, Connection, Database, Executor, Operation, Pool, executor::sealed};
+use super::{Access, Batch, Connection, Database, Executor, Operation, Pool, executor::sealed, savepoint::Nested};
 use crate::{Code, Dialect, Error, Result};
 use futures_util::future::BoxFuture;
 use std::{
@@ -16,6 +16,13 @@ tokio::task_local! {
 
 fn identity(db: &Database) -> usize {
     Arc::as_ptr(&db.inner).addr()
+}
+
+/// Runs a future inside a transaction of a database.
+async fn inside<F: Future>(db: &Database, work: F) -> F::Output {
+    let mut inside = INSIDE.try_with(Clone::clone).unwrap_or_default();
+    inside.push(identity(db));
+    INSIDE.scope(inside, work).await
 }
 
 /// Refuses a database that is used past the transaction that its user is inside of.
@@ -49,18 +56,18 @@ enum Link {
     None,
 }
 
-struct State {
+pub(super) struct State {
     /// 1 for the transaction itself, one more for each savepoint.
-    depth: u32,
+    pub(super) depth: u32,
     /// The depth to fall back to before anything else is run: savepoints whose futures were dropped.
-    fall_back: Option<u32>,
+    pub(super) fall_back: Option<u32>,
     /// The depth from which nothing can be run or committed any more, and why.
     broken: Option<(u32, &'static str)>,
     over: bool,
-    on_commit: Vec<(u32, OnCommit)>,
+    pub(super) on_commit: Vec<(u32, OnCommit)>,
 }
 
-type OnCommit = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
+pub(super) type OnCommit = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 
 // Where a closure does not fit, the compiler shows the line of the bound: what is said behind it.
 impl Database {
@@ -312,19 +319,8 @@ impl<'a> TransactionBuilder<'a> {
         F: AsyncFnOnce(&mut Transaction) -> Result<T, E>, // `async |tx| ..`, not `|tx| async move ..`
     {
         let mut tx = self.db.begin_with(self.options).await?;
-        let mut inside = INSIDE.try_with(Clone::clone).unwrap_or_default();
-        inside.push(identity(self.db));
-        match INSIDE.scope(inside, work(&mut tx)).await {
-            Ok(value) => {
-                tx.commit().await?;
-                Ok(value)
-            }
-            Err(error) => {
-                // The first error is the one to tell.
-                let _ = tx.rollback().await;
-                Err(error)
-            }
-        }
+        let done = inside(self.db, work(&mut tx)).await;
+        tx.end_by(done).await
     }
 
     /// See [`Database::begin`].
@@ -383,12 +379,12 @@ impl RetryingTransaction<'_> {
 }
 
 impl Transaction {
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs what belongs to the transaction itself: its begin and end, and those of savepoints. Servers make no difference.
-    async fn control<Op: Operation>(&self, mut op: Op) -> Result<Op::Output> {
+    pub(super) async fn control<Op: Operation>(&self, mut op: Op) -> Result<Op::Output> {
         match &self.link {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(lease) => lease.control(op, &self.db.inner.settings, &self.db.probe).await,
@@ -402,7 +398,7 @@ impl Transaction {
     }
 
     /// Undoes the savepoints whose futures were dropped, and tells whether the transaction still stands.
-    async fn ready(&self) -> Result<()> {
+    pub(super) async fn ready(&self) -> Result<()> {
         let depth = {
             let mut state = self.state();
             if state.over {
@@ -467,35 +463,9 @@ impl Transaction {
         E: From<Error>,
         F: AsyncFnOnce(&mut Transaction) -> Result<T, E>, // `async |tx| ..`, not `|tx| async move ..`
     {
-        self.ready().await?;
-        let depth = {
-            let mut state = self.state();
-            state.depth += 1;
-            state.depth
-        };
-        let nested = Nested { tx: self, depth };
-        nested.tx.control(SetSavepoint).await?;
-        let kept: Result<T, E> = match work(nested.tx).await {
-            Ok(value) => match nested.tx.ready().await {
-                Ok(()) => nested.tx.control(Release(depth)).await.map(|()| value).map_err(E::from),
-                Err(error) => Err(error.into()),
-            },
-            Err(error) => Err(error),
-        };
-        if kept.is_ok() {
-            let mut state = nested.tx.state();
-            state.depth = depth - 1;
-            for (at, _) in &mut state.on_commit {
-                *at = (*at).min(depth - 1);
-            }
-            drop(state);
-            std::mem::forget(nested);
-        } else {
-            drop(nested);
-            // The first error is the one to tell; this one would come again with the next statement.
-            let _ = self.ready().await;
-        }
-        kept
+        let nested = Nested::begin(self).await?;
+        let done = work(&mut *nested.tx).await;
+        nested.end(done).await
     }
 
     /// Runs a closure after the outermost commit; dropped when the transaction, or the savepoint it is in, is rolled back.
@@ -576,6 +546,21 @@ impl Transaction {
         self.run(Batch(sql.into())).await
     }
 
+    /// Commits what was done, or rolls back.
+    async fn end_by<T, E: From<Error>>(self, done: Result<T, E>) -> Result<T, E> {
+        match done {
+            Ok(value) => {
+                self.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                // The first error is the one to tell.
+                let _ = self.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
     fn end(&mut self, rollback: bool) {
         self.state().over = true;
         match &mut self.link {
@@ -623,6 +608,26 @@ impl Executor for Transaction {
         guard.armed = false;
         done
     }
+
+    async fn atomic<T, W>(&self, work: W) -> Result<T>
+    where
+        T: Send,
+        W: for<'t> FnOnce(&'t Transaction) -> BoxFuture<'t, Result<T>> + Send,
+    {
+        let nested = Nested::begin(self).await?;
+        let done = work(nested.tx).await;
+        nested.end(done).await
+    }
+}
+
+/// What [`Executor::atomic`] of a database does.
+pub(super) async fn atomic<T, W>(db: &Database, work: W) -> Result<T>
+where
+    W: for<'t> FnOnce(&'t Transaction) -> BoxFuture<'t, Result<T>> + Send,
+{
+    let tx = db.begin().await?;
+    let done = inside(db, work(&tx)).await;
+    tx.end_by(done).await
 }
 
 /// Breaks the transaction when the future of a write is dropped: how far it came is not known.
@@ -638,22 +643,6 @@ impl Drop for Abandoned<'_> {
             let depth = state.depth;
             state.broken.get_or_insert((depth, "a write was given up half way"));
         }
-    }
-}
-
-/// Marks a savepoint to be undone when its closure failed, panicked or was dropped.
-struct Nested<'a> {
-    tx: &'a mut Transaction,
-    depth: u32,
-}
-
-impl Drop for Nested<'_> {
-    fn drop(&mut self) {
-        let to = self.depth - 1;
-        let mut state = self.tx.state();
-        state.depth = to;
-        state.fall_back = Some(state.fall_back.map_or(to, |other| other.min(to)));
-        state.on_commit.retain(|(at, _)| *at <= to);
     }
 }
 
@@ -677,9 +666,9 @@ impl Operation for Begin {
 }
 
 struct Commit;
-struct SetSavepoint;
+pub(super) struct SetSavepoint;
 /// Keeps the savepoint that made the transaction this deep.
-struct Release(u32);
+pub(super) struct Release(pub(super) u32);
 /// Undoes everything deeper than this; 0 ends the transaction.
 struct FallBack(u32);
 

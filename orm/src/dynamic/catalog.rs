@@ -1,7 +1,7 @@
 //! What queries by name may see: models, without their hidden fields, within limits.
 
 use super::{Change, Checked, CheckedChange, Limits, Query, Term, names, select, write};
-use crate::{App, Code, Error, Model, Q, QuerySet, Result, model::ModelMeta, tree::ModelRef};
+use crate::{App, Code, Error, Model, Q, QuerySet, Result, model::ModelMeta, tree::ModelRef, write::refuse_hooks};
 use std::collections::{BTreeMap, HashSet};
 
 /// The models that queries by name may see, the fields that they may not, and how large they may be.
@@ -263,7 +263,10 @@ impl Catalog {
     pub(super) fn find_writable(&self, label: &str) -> Result<&ModelRef> {
         let model = self.find(label)?;
         match self.writable.contains(&model.label()) {
-            true => Ok(model),
+            true => {
+                refuse_hooks(model, false, "a change by name", "make it by the model")?;
+                Ok(model)
+            }
             false => {
                 let what = format!("rows of `{}` cannot be changed here", model.label());
                 Err(Error::new(Code::NotEditable, what).with_hint("`Catalog::writable` names those that can"))

@@ -132,7 +132,8 @@ impl Scope<'_> {
     pub(super) fn rows_of(&self, owner: &Path, step: &Step) -> Result<(Select, Scope<'_>)> {
         self.budget.another_table()?;
         let target = target(step);
-        let mut select = Select::bare(target.clone());
+        let filter = target.filter.map(|filter| filter());
+        let mut select = Select { filter, ..Select::bare(target.clone()) };
         let tied = link(owner, step, &target, 0, 1, 1);
         let tie = match tied.through {
             Some((between, tie)) => {

@@ -4,7 +4,7 @@ use super::{Catalog, Relate, Related, literal, names, path::field, scope::bad};
 use crate::{
     Code, Error, Executor, Result, Value,
     tree::{ModelRef, Step},
-    write::{self, Change},
+    write::{self, RelationChange},
 };
 use serde_json::Value as Json;
 
@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 pub(super) struct Relating {
     step: Step,
     owner: Vec<Value>,
-    change: Change,
+    change: RelationChange,
     keys: Vec<Vec<Value>>,
 }
 
@@ -48,10 +48,10 @@ pub(super) fn checked(catalog: &Catalog, relate: &Relate) -> Result<Relating> {
     }
     let owner = key(&model, &relate.key)?;
     let (change, keys) = match &relate.change {
-        Related::Add(keys) => (Change::Add, &keys[..]),
-        Related::Remove(keys) => (Change::Remove, &keys[..]),
-        Related::Set(keys) => (Change::Set, &keys[..]),
-        Related::Clear => (Change::Clear, &[][..]),
+        Related::Add(keys) => (RelationChange::Add, &keys[..]),
+        Related::Remove(keys) => (RelationChange::Remove, &keys[..]),
+        Related::Set(keys) => (RelationChange::Set, &keys[..]),
+        Related::Clear => (RelationChange::Clear, &[][..]),
     };
     let keys = keys.iter().map(|json| key(&target, json)).collect::<Result<_>>()?;
     Ok(Relating { step, owner, change, keys })

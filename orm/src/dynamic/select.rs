@@ -118,7 +118,8 @@ fn built(builder: Builder<'_>) -> Result<(Select, Vec<Built>)> {
 
 impl<'s> Builder<'s> {
     pub(super) fn new(scope: Scope<'s>) -> Builder<'s> {
-        let mut select = Select::bare(scope.model.clone());
+        let filter = scope.model.filter.map(|filter| filter());
+        let mut select = Select { filter, ..Select::bare(scope.model.clone()) };
         select.default_order = true;
         let row = fields(&scope, &Path::source(0), &scope.model, "");
         Builder { budget: scope.budget, select, row, scope, stage: Stage::Rows, keys: 0, prefetched: Vec::new() }

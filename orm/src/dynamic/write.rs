@@ -210,6 +210,7 @@ fn overwritten(catalog: &Catalog, model: &ModelRef, names: &[String], target: &[
 /// Other values in each row.
 fn each(catalog: &Catalog, update: &UpdateEach) -> Result<Kind> {
     let model = catalog.find_writable(&update.model)?.clone();
+    write::refuse_unseen(&model)?;
     let (mut groups, mut mistakes) = (Vec::<(Vec<u16>, Vec<Vec<Value>>)>::new(), Vec::new());
     for (place, row) in update.rows.iter().enumerate() {
         let mut values: Vec<Value> = model.columns.iter().map(|column| Value::Null(column.kind)).collect();
@@ -273,6 +274,7 @@ fn updated(catalog: &Catalog, budget: &Budget<'_>, update: &Update) -> Result<tr
     }
     let Builder { scope, select, .. } = chosen(catalog, budget, &update.rows)?;
     let model = scope.model.clone();
+    write::refuse_unseen(&model)?;
     let mut set: Vec<Assignment> = Vec::new();
     for (name, term) in &update.set {
         let field = writable_field(catalog, &model, name)?;
@@ -391,7 +393,7 @@ impl CheckedChange {
             }
             Kind::Each(model, groups) => {
                 let statements = groups.iter().map(|(columns, rows)| {
-                    UpdateMany::new(model.clone(), columns.clone(), rows.clone(), dialect)?.sql(dialect)
+                    UpdateMany::new(model.clone(), columns.clone(), rows.clone(), dialect, true)?.sql(dialect)
                 });
                 Ok(statements.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
             }
@@ -450,8 +452,9 @@ impl CheckedChange {
             }
             Kind::Each(model, groups) => {
                 let updates = groups.iter().filter(|(columns, _)| !columns.is_empty());
-                let updates = updates
-                    .map(|(columns, rows)| UpdateMany::new(model.clone(), columns.clone(), rows.clone(), ex.dialect()));
+                let updates = updates.map(|(columns, rows)| {
+                    UpdateMany::new(model.clone(), columns.clone(), rows.clone(), ex.dialect(), true)
+                });
                 let total = ex.run(EachRow(updates.collect::<Result<_>>()?)).await?;
                 Ok(Changed::of(model, total))
             }

@@ -196,7 +196,7 @@ impl<K: GenericKey> GenericForeignKey<K> {
         }
         async move {
             match key {
-                Some(key) => crate::write::get(key, ex).await.optional(),
+                Some(key) => crate::write::get_any(key, ex).await.optional(),
                 None => Ok(None),
             }
         }

@@ -40,6 +40,12 @@ impl<R, S: Scope<Root = R>, M: Model + RowPart> JoinedRows<R> for Set<S, M> {
 }
 
 impl<S: Scope, M: Model> Set<S, M> {
+    /// The rows of the relation that count.
+    pub(super) fn usual(relation: ToMany<S, M>) -> Self {
+        let select = Select::usual(ModelRef::Static(M::meta()));
+        Set { relation, select, related: Vec::new(), below: Vec::new() }
+    }
+
     /// All rows of the relation.
     pub(super) fn whole(relation: ToMany<S, M>) -> Self {
         let select = Select::all(ModelRef::Static(M::meta()));

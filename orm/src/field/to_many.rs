@@ -97,6 +97,40 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     /// let whole = Author::objects().prefetch(|a| a.books.set()); // the same as `a.books`
     /// ```
     pub fn set(self) -> Set<S, M> {
+        Set::usual(self)
+    }
+
+    /// All rows of the relation, those too that the `filter` of their model leaves out.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    ///
+    /// orm::app! { pub cellar { Shelf, Bottle } }
+    ///
+    /// #[derive(Model, Debug)]
+    /// pub struct Shelf {
+    ///     pub id: i64,
+    ///     pub bottles: HasMany<Bottle>,
+    /// }
+    ///
+    /// #[derive(Model, Debug)]
+    /// #[model(filter = |b| b.drunk.is_null())]
+    /// pub struct Bottle {
+    ///     pub id: i64,
+    ///     pub drunk: Option<NaiveDate>,
+    ///     pub shelf: ForeignKey<Shelf>,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[cellar()]).await?;
+    /// let shelf = Shelf::draft().create(&db).await?;
+    /// Bottle::draft().drunk(NaiveDate::MIN).shelf(&shelf).create(&db).await?;
+    /// let counts = Shelf::objects().values(|s| (s.bottles.count(), s.bottles.unfiltered().count()));
+    /// assert_eq!(counts.get(&db).await?, (0, 1));
+    /// # Ok(()) }
+    /// ```
+    pub fn unfiltered(self) -> Set<S, M> {
         Set::whole(self)
     }
 
@@ -473,7 +507,8 @@ impl<R, S: Scope<Root = R>, M: Model + RowPart> JoinedRows<R> for ToMany<S, M> {
     type Row = M;
 
     fn joined(self) -> (Path, Step, Select) {
-        (self.owner().path(), self.step(), Select::bare(ModelRef::Static(M::meta())))
+        let usual = Select::usual(ModelRef::Static(M::meta()));
+        (self.owner().path(), self.step(), Select { filter: usual.filter, ..Select::bare(usual.model) })
     }
 }
 

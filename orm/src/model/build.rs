@@ -5,10 +5,10 @@
 #![expect(clippy::panic, reason = "these panics are compile errors of the model's crate")]
 
 use super::{
-    Collation, ColumnShape, DbDefault, FieldOptions, FieldSpec, Generated, GenericShape, ModelMeta, OnDelete,
+    Collation, ColumnShape, DbDefault, FieldOptions, FieldSpec, Format, Generated, GenericShape, ModelMeta, OnDelete,
     RelationKind, Shape,
 };
-use crate::{Kind, Value, tree::Expr};
+use crate::{Kind, ValidationError, Value, tree::Expr};
 
 /// What an automatic key is.
 pub(super) const AUTO_KEY: &str =
@@ -89,6 +89,93 @@ impl FieldSpec {
         }
         self.options.max_length = Some(length);
         self
+    }
+
+    /// `min_length = ..`.
+    #[track_caller]
+    pub const fn min_length(mut self, length: u32) -> Self {
+        self.needs_text("`min_length` is for text: remove it");
+        if let Some(most) = self.options.max_length
+            && length > most
+        {
+            panic!("`min_length` is more than `max_length`: no text would do");
+        }
+        self.options.rules.min_length = Some(length);
+        self
+    }
+
+    /// `min = ..`.
+    #[track_caller]
+    pub const fn min(mut self, least: fn() -> Value) -> Self {
+        self.needs_order("`min` is for numbers, days and times: remove it");
+        self.options.rules.min = Some(least);
+        self
+    }
+
+    /// `max = ..`.
+    #[track_caller]
+    pub const fn max(mut self, most: fn() -> Value) -> Self {
+        self.needs_order("`max` is for numbers, days and times: remove it");
+        self.options.rules.max = Some(most);
+        self
+    }
+
+    /// `email`, `url`, `slug`, `ip`.
+    #[track_caller]
+    pub const fn format(mut self, format: Format) -> Self {
+        self.needs_text("this is for text: remove it");
+        self.options.rules.format = Some(format);
+        self.options.max_length = Some(format.max_length());
+        self
+    }
+
+    /// `pattern = ".."`.
+    #[track_caller]
+    pub const fn pattern(mut self, pattern: &'static str) -> Self {
+        self.needs_text("`pattern` is for text: remove it");
+        self.options.rules.pattern = Some(pattern);
+        self
+    }
+
+    /// `validate = ..`.
+    #[track_caller]
+    pub const fn validate(mut self, rule: fn(&Value) -> Result<(), ValidationError>) -> Self {
+        if !matches!(self.shape, Shape::Column(_)) {
+            panic!("`validate` is for columns: look at relations by #[model(validate = ..)]");
+        }
+        self.options.rules.own = Some(rule);
+        self
+    }
+
+    #[track_caller]
+    const fn needs_text(&self, message: &'static str) {
+        if !matches!(self.shape, Shape::Column(ColumnShape { kind: Kind::Text, choices: [], .. })) {
+            panic!("{}", message);
+        }
+    }
+
+    #[track_caller]
+    const fn needs_order(&self, message: &'static str) {
+        let ordered = match self.shape {
+            Shape::Column(shape) => matches!(
+                shape.kind,
+                Kind::I16
+                    | Kind::I32
+                    | Kind::I64
+                    | Kind::F32
+                    | Kind::F64
+                    | Kind::Decimal
+                    | Kind::Date
+                    | Kind::Time
+                    | Kind::Timestamp
+                    | Kind::DateTime
+                    | Kind::Duration
+            ),
+            _ => false,
+        };
+        if !ordered {
+            panic!("{}", message);
+        }
     }
 
     /// `collation = ".."`.

@@ -511,6 +511,7 @@ fn own_columns(models: &[NewModel], model: &NewModel, field: &NewField, depth: u
             scale: field.digits.map(|(_, scale)| scale),
             max_length: field.max_length,
             digits: field.digits.map(|(all, _)| all),
+            ruled: false,
         }]),
         Holds::ForeignKey { to, to_field, .. } => {
             let (_, target) = find(models, model, to)?;

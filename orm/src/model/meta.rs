@@ -5,7 +5,7 @@ mod columns;
 
 use super::{
     AppSpec, ColumnShape, Deferrable, FieldOptions, FieldSpec, GenericShape, ModelOptions, ModelSpec, OrderKey,
-    RelationKind, Shape, describe::ModelSet,
+    RelationKind, Shape, ValidateRow, describe::ModelSet,
 };
 use crate::{
     Kind,
@@ -58,6 +58,12 @@ pub struct ModelMeta {
     pub managed: bool,
     /// Handles its rows without their type; `None` for models that have no Rust type.
     pub(crate) ops: Option<&'static RowOps>,
+    /// Looks at a row as a whole.
+    pub(crate) validate: Option<ValidateRow>,
+    /// Which of its rows count, unless it is said otherwise: worked out for each query.
+    pub(crate) filter: Option<fn() -> Expr>,
+    /// Whether something is done around the writes of its rows.
+    pub(crate) hooked: bool,
     options: fn() -> ModelOptions,
     options_cell: OnceLock<ModelOptions>,
     root: OnceLock<&'static PathNode>,
@@ -194,6 +200,8 @@ pub struct ColumnMeta {
     pub max_length: Option<u32>,
     /// Digits in all of a decimal.
     pub digits: Option<u32>,
+    /// Whether its field has rules.
+    pub(crate) ruled: bool,
 }
 
 /// A unique key over several fields, over expressions, or with a condition.
@@ -276,6 +284,9 @@ impl ModelMeta {
             renamed_from: spec.renamed_from,
             managed: spec.managed,
             ops: Some((spec.reader)()),
+            validate: spec.validate,
+            filter: spec.filter,
+            hooked: spec.hooks,
             options: spec.options,
             options_cell: OnceLock::new(),
             root: OnceLock::new(),
@@ -301,6 +312,9 @@ impl ModelMeta {
             renamed_from: None,
             managed: true,
             ops: None,
+            validate: None,
+            filter: None,
+            hooked: false,
             options: ModelOptions::default,
             options_cell: OnceLock::new(),
             root: OnceLock::new(),
@@ -381,7 +395,11 @@ impl FieldMeta {
     fn build(model: &'static str, index: u16, spec: &'static FieldSpec, columns: &mut Vec<ColumnMeta>) -> FieldMeta {
         let first_column = columns.len() as u16;
         let options = spec.options;
-        columns.extend(columns::columns_of(spec).into_iter().map(|column| ColumnMeta { field: index, ..column }));
+        columns.extend(columns::columns_of(spec).into_iter().map(|column| ColumnMeta {
+            field: index,
+            ruled: options.rules.any(),
+            ..column
+        }));
         let (column, relation, generic) = match spec.shape {
             Shape::Column(shape) => (Some(shape), None, None),
             Shape::Relation(kind, target) => (None, Some(Relation::new(kind, Target::Static(target))), None),

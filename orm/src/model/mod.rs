@@ -3,6 +3,7 @@
 mod app;
 mod blame;
 mod build;
+mod columns;
 mod describe;
 mod fit;
 mod generic;
@@ -10,6 +11,7 @@ mod key;
 mod meta;
 mod part;
 mod registry;
+mod rules;
 mod selected;
 mod spec;
 mod target;
@@ -18,6 +20,7 @@ mod traits;
 
 pub use app::App;
 pub use build::{Offsets, check_columns, check_listed, offsets, starts};
+pub use columns::{Reader, Writer};
 pub use describe::{ModelSet, Models, NewField, NewModel};
 pub use fit::{Checked, Probe, Unfit, Why, fits, fits_bare, fits_key, fits_part, fitting};
 #[cfg(feature = "cli")]
@@ -31,11 +34,12 @@ pub use meta::{
 pub use part::ModelPart;
 pub use registry::register;
 pub(crate) use registry::{Reference, labelled, models, references_to};
+pub use rules::{Format, Rules};
 pub use selected::{model_handles, optional_model_handles};
 pub use spec::{
     AppSpec, Choice, ChoiceValue, Collation, ColumnShape, DbDefault, Deferrable, FieldOptions, FieldSpec, Generated,
-    KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape,
+    KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape, ValidateRow,
 };
 pub use target::{NoKey, Target, UniqueField};
 pub use ties::{Far, Ways, check_tie};
-pub use traits::{Listed, Model, ModelField, Reader, RowPart, Writer};
+pub use traits::{Listed, Model, ModelField, RowPart};

@@ -1,7 +1,7 @@
 //! The static description of a model, as the derive emits it: constants only, so that it costs nothing to compile.
 
-use super::{CheckMeta, ExcludeMeta, GenericShape, IndexMeta, ModelMeta, UniqueMeta};
-use crate::{Code, Error, FieldType, Kind, Result, Untyped, Value, query::RowOps, tree::Expr};
+use super::{CheckMeta, ExcludeMeta, GenericShape, IndexMeta, ModelMeta, Rules, UniqueMeta};
+use crate::{Code, Error, FieldType, Kind, Result, Untyped, Value, query::RowOps, tree::Expr, write::Proposed};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -48,9 +48,18 @@ pub struct ModelSpec {
     pub help: &'static str,
     /// Constraints and indexes, some of them from closures over the model's fields.
     pub options: fn() -> ModelOptions,
+    /// `#[model(validate = ..)]`: looks at a row as a whole.
+    pub validate: Option<ValidateRow>,
+    /// `#[model(filter = ..)]`: which rows count, unless it is said otherwise.
+    pub filter: Option<fn() -> Expr>,
+    /// `#[model(hooks)]`.
+    pub hooks: bool,
     /// Handles the model's rows where their type is not known.
     pub reader: RelatedReader,
 }
+
+/// Looks at the values that a row is about to have.
+pub type ValidateRow = fn(&mut Proposed);
 
 /// Gives the operations that handle a model's rows without their type.
 pub type RelatedReader = fn() -> &'static RowOps;
@@ -115,6 +124,8 @@ pub struct FieldOptions {
     pub index: Option<bool>,
     /// `max_length = ..`, in characters.
     pub max_length: Option<u32>,
+    /// What its values have to be besides.
+    pub rules: Rules,
     /// `collation = ".."` of a text.
     pub collation: Option<Collation>,
     /// `max_digits = ..` of a decimal.
@@ -160,6 +171,7 @@ impl FieldOptions {
         unique: false,
         index: None,
         max_length: None,
+        rules: Rules::NONE,
         collation: None,
         max_digits: None,
         decimal_places: None,

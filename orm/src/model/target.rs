@@ -92,7 +92,7 @@ impl<M: Model> Target for M {
     }
 
     fn fetch<E: Executor>(key: Self::Key, ex: &E) -> impl Future<Output = Result<M>> + Send {
-        write::get(key, ex)
+        write::get_any(key, ex)
     }
 }
 

@@ -1,13 +1,12 @@
 //! The traits that the derive implements: [`Model`], what a struct's field means, and how rows are read.
 
-use super::{AppSpec, Far, FieldMeta, FieldSpec, Key, KeyShape, LazyMeta, ModelMeta, ModelSpec, Shape};
+use super::{AppSpec, Far, FieldSpec, Key, KeyShape, LazyMeta, ModelMeta, ModelSpec, Reader, Shape, Writer};
 use crate::{
-    Executor, FieldType, IntoKey, Kind, Result, Value, Values,
-    db::Row,
+    Executor, IntoKey, Result,
     field::{At, Held, Loaded, Null, PathNode, Plain, Scope, SelectedValue, ToMany},
     query::{self, PrefetchSelection, QuerySet, RelationRows},
     tree::Select,
-    write::{self, Deleted, DraftRow, Edit, Input, Many, Pending},
+    write::{self, AnyHooks, Deleted, DraftRow, Edit, Input, Many, Pending},
 };
 
 /// A struct that is stored in a table: `#[derive(Model)]`.
@@ -53,6 +52,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     fn spec() -> &'static ModelSpec {
         Self::SPEC
     }
+
+    /// What is done around its writes.
+    #[doc(hidden)]
+    const HOOKS: Option<&'static dyn AnyHooks<Self>> = None;
 
     /// The application that lists the model.
     #[doc(hidden)]
@@ -127,6 +130,29 @@ pub trait Model: Sized + Send + Sync + 'static {
         write::draft_from(&input.into())
     }
 
+    /// A draft from values that are not typed, of which everything is asked that can be: what [`draft_from`](Model::draft_from) looks
+    /// at and what [`Draft::validated`](crate::write::Draft::validated) does, with all mistakes in one error.
+    ///
+    /// # Errors
+    /// [`Code::Refused`](crate::Code::Refused); [`Error::validation`](crate::Error::validation) lists every mistake.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let form = [("title", "Rust"), ("price", "cheap"), ("author", "77")];
+    /// let error = Book::draft_validated(form, &db).await.err().unwrap();
+    /// let mistakes: Vec<&str> = error.validation().iter().map(|mistake| mistake.code.as_str()).collect();
+    /// assert_eq!(mistakes, ["value.invalid", "constraint.foreign_key"]);
+    /// # Ok(()) }
+    /// ```
+    fn draft_validated<E: Executor>(
+        input: impl Into<Input>,
+        ex: &E,
+    ) -> impl Future<Output = Result<DraftRow<Self>>> + Send {
+        write::draft_validated(input.into(), ex)
+    }
+
     /// Reads a row.
     #[doc(hidden)]
     fn read_columns(row: &mut Reader<'_, '_>) -> Result<Self>;
@@ -161,6 +187,31 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// # Ok(()) }
     /// ```
     fn objects() -> QuerySet<Self> {
+        QuerySet::usual_rows()
+    }
+
+    /// All rows of the model, those too that its own `filter` leaves out; see [`derive@Model`](crate::Model).
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    ///
+    /// orm::app! { pub cellar { Bottle } }
+    ///
+    /// #[derive(Model, Debug)]
+    /// #[model(filter = |b| b.drunk.is_null())]
+    /// pub struct Bottle {
+    ///     pub id: i64,
+    ///     pub drunk: Option<NaiveDate>,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[cellar()]).await?;
+    /// Bottle::draft().drunk(NaiveDate::MIN).create(&db).await?;
+    /// assert_eq!((Bottle::objects().count(&db).await?, Bottle::unfiltered().count(&db).await?), (0, 1));
+    /// # Ok(()) }
+    /// ```
+    fn unfiltered() -> QuerySet<Self> {
         QuerySet::all_rows()
     }
 
@@ -439,153 +490,5 @@ impl<T: RowPart> RowPart for Option<T> {
 
     fn columns() -> usize {
         T::columns()
-    }
-}
-
-/// Reads the columns of one row from left to right.
-pub struct Reader<'r, 'c> {
-    row: &'r Row<'c>,
-    at: usize,
-    related: &'r [crate::query::Related],
-    /// How many digits after the point the computed decimals have, by their columns; see [`crate::compile::scales`].
-    scales: &'r [(usize, u32)],
-    /// The model that is being read, the first of its columns, and the number of its next field.
-    model: Option<(&'static ModelMeta, usize)>,
-    next: u16,
-}
-
-impl<'r, 'c> Reader<'r, 'c> {
-    pub(crate) fn new(row: &'r Row<'c>, related: &'r [crate::query::Related]) -> Self {
-        Reader { row, at: 0, related, scales: &[], model: None, next: 0 }
-    }
-
-    /// With what is known of the row's computed decimals.
-    pub(crate) fn with_scales(self, scales: &'r [(usize, u32)]) -> Self {
-        Reader { scales, ..self }
-    }
-
-    /// The next column, as a value.
-    pub fn value<T: FieldType>(&mut self) -> Result<T> {
-        let mut cell = self.row.cell(self.at);
-        // Databases drop the zeros at a decimal's end, or add some.
-        if T::KIND == Kind::Decimal {
-            let computed = || self.scales.iter().find(|(column, _)| *column == self.at).map_or(0, |(_, scale)| *scale);
-            cell.set_scale(match self.model {
-                Some((model, first)) => model.columns.get(self.at - first).and_then(|column| column.scale),
-                None => Some(computed()),
-            });
-        }
-        self.at += 1;
-        T::from_cell(&cell)
-    }
-
-    /// The next columns, as a field of a model.
-    pub fn field<F: ModelField>(&mut self) -> Result<F> {
-        self.next += 1;
-        F::read(self)
-    }
-
-    /// The field that is being read.
-    pub(crate) fn place(&self) -> Option<&'static FieldMeta> {
-        self.model.and_then(|(model, _)| model.fields.get(usize::from(self.next.wrapping_sub(1))))
-    }
-
-    /// The next column.
-    pub(crate) fn position(&self) -> usize {
-        self.at
-    }
-
-    /// The answer that the row came in.
-    pub(crate) fn origin(&self) -> crate::db::Origin {
-        self.row.origin()
-    }
-
-    /// The columns of a model.
-    pub(crate) fn columns<M: Model>(&mut self) -> Result<M> {
-        let before = (self.model.replace((M::meta(), self.at)), std::mem::take(&mut self.next));
-        let model = M::read_columns(self).map_err(|error| M::meta().blame_field(self.next.wrapping_sub(1), error));
-        (self.model, self.next) = before;
-        model
-    }
-
-    /// Whether the next `count` columns are all NULL.
-    pub fn all_null(&self, count: usize) -> Result<bool> {
-        for index in self.at..self.at + count {
-            if !self.row.cell(index).is_null() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether one of the next `count` columns is NULL.
-    pub fn any_null(&self, count: usize) -> Result<bool> {
-        Ok((self.at..self.at + count).any(|index| self.row.cell(index).is_null()))
-    }
-
-    /// Leaves out the next `count` columns.
-    pub fn skip(&mut self, count: usize) {
-        self.at += count;
-    }
-
-    /// A model, with the related rows that were selected with it.
-    #[doc(hidden)]
-    pub fn model<M: Model>(&mut self) -> Result<M> {
-        let related = std::mem::take(&mut self.related);
-        let mut model: M = self.columns()?;
-        for relation in related {
-            relation.read_into(&mut model, self)?;
-        }
-        Ok(model)
-    }
-
-    /// A model, or nothing when its columns are NULL.
-    #[doc(hidden)]
-    pub fn optional_model<M: Model>(&mut self) -> Result<Option<M>> {
-        let columns = M::meta().columns.len();
-        if self.all_null(columns)? {
-            self.skip(columns);
-            return Ok(None);
-        }
-        self.model().map(Some)
-    }
-}
-
-/// Collects the values of a row, column by column.
-#[derive(Debug, Default)]
-pub struct Writer {
-    values: Values,
-}
-
-impl Writer {
-    #[inline]
-    pub(crate) fn with_capacity(columns: usize) -> Self {
-        Writer { values: Values::with_capacity(columns) }
-    }
-
-    /// The next column's value.
-    #[inline]
-    pub fn push(&mut self, value: Value) {
-        self.values.push(value);
-    }
-
-    pub(crate) fn into_values(self) -> Values {
-        self.values
-    }
-
-    pub(crate) fn pop(&mut self) -> Option<Value> {
-        self.values.pop()
-    }
-
-    pub(crate) fn values(&self) -> &[Value] {
-        &self.values
-    }
-
-    pub(crate) fn drain(&mut self) -> impl ExactSizeIterator<Item = Value> {
-        self.values.drain(..)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.values.clear();
     }
 }

@@ -33,18 +33,31 @@ pub struct QuerySet<M, O = M, R = M> {
     select: Box<Select>,
     related: Vec<Related>,
     prefetches: Vec<Arc<Prefetch>>,
+    skips: Skips,
     #[allow(clippy::type_complexity, reason = "three markers")]
     _type: PhantomData<fn() -> (M, O, R)>,
+}
+
+/// What the writes of a query go without.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Skips {
+    pub(crate) validation: bool,
+    pub(crate) hooks: bool,
 }
 
 impl<M, O, R> Clone for QuerySet<M, O, R> {
     fn clone(&self) -> Self {
         let (select, related, prefetches) = (self.select.clone(), self.related.clone(), self.prefetches.clone());
-        QuerySet { select, related, prefetches, _type: PhantomData }
+        QuerySet { select, related, prefetches, skips: self.skips, _type: PhantomData }
     }
 }
 
 impl<M: Model> QuerySet<M> {
+    /// The rows that count.
+    pub(crate) fn usual_rows() -> Self {
+        QuerySet::from_select(Select::usual(ModelRef::Static(M::meta())))
+    }
+
     pub(crate) fn all_rows() -> Self {
         QuerySet::from_select(Select::all(ModelRef::Static(M::meta())))
     }
@@ -56,7 +69,7 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     }
 
     pub(super) fn with_related(select: Select, related: Vec<Related>, prefetches: Vec<Arc<Prefetch>>) -> Self {
-        QuerySet { select: Box::new(select), related, prefetches, _type: PhantomData }
+        QuerySet { select: Box::new(select), related, prefetches, skips: Skips::default(), _type: PhantomData }
     }
 
     pub(super) fn retype<P>(self) -> QuerySet<M, P, R> {
@@ -65,7 +78,8 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
 
     /// The same query under other markers.
     pub(super) fn moved<P, S>(self) -> QuerySet<M, P, S> {
-        QuerySet { select: self.select, related: self.related, prefetches: self.prefetches, _type: PhantomData }
+        let QuerySet { select, related, prefetches, skips, .. } = self;
+        QuerySet { select, related, prefetches, skips, _type: PhantomData }
     }
 
     /// The query as data.
@@ -77,6 +91,38 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// ```
     pub fn into_select(self) -> Select {
         *self.select
+    }
+
+    /// Writes by this query go without what the rules of fields and the model's `validate` say of new values.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let changed = Book::objects().filter(|b| b.views.gt(5)).skip_validation().update(|b| b.views.set(0), &db).await?;
+    /// assert_eq!(changed, 2);
+    /// # Ok(()) }
+    /// ```
+    pub fn skip_validation(self) -> Self {
+        QuerySet { skips: Skips { validation: true, ..self.skips }, ..self }
+    }
+
+    /// Writes and deletions by this query go without what the model does around them: see [`Hooks`](crate::Hooks).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().filter(|b| !b.active).skip_hooks().delete(&db).await?.per_model["library.Book"], 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn skip_hooks(self) -> Self {
+        QuerySet { skips: Skips { hooks: true, ..self.skips }, ..self }
+    }
+
+    /// What its writes go without.
+    pub(crate) fn skips(&self) -> Skips {
+        self.skips
     }
 
     pub(crate) fn select_mut(&mut self) -> &mut Select {

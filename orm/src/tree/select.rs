@@ -116,6 +116,12 @@ impl Select {
         Select { selection, default_order: true, ..Select::bare(model) }
     }
 
+    /// The rows of a model that count.
+    pub fn usual(model: ModelRef) -> Select {
+        let filter = model.filter.map(|filter| filter());
+        Select { filter, ..Select::all(model) }
+    }
+
     /// A query over a model that selects nothing yet and has no order.
     pub fn bare(model: ModelRef) -> Select {
         Select {

@@ -1,6 +1,6 @@
 //! `b.views.set(b.views + 1)`: what an update sets.
 
-use super::check::checked;
+use super::check::fit;
 use crate::{
     Code, Error, FieldType, ForeignKey, GenericForeignKey, Operand, Result,
     field::{Field, NotNull, Nullable, Opt, PathNode, Scope, Settable, ToAny, ToOne},
@@ -125,10 +125,10 @@ fn assign<R>(at: &'static PathNode, parts: impl IntoIterator<Item = (u16, Expr)>
     Assign { set, _root: PhantomData }
 }
 
-/// A value is checked as a draft's would be; what an expression gives is looked at where it is computed.
+/// A value has to fit; what an expression gives is looked at where it is computed.
 fn value_for(meta: &ModelMeta, column: u16, value: Expr) -> Result<Expr> {
     match value {
-        Expr::Value(value) => checked(meta, column, value).map(Expr::Value),
+        Expr::Value(mut value) => fit(meta, column, &mut value).map(|()| Expr::Value(value)),
         Expr::Invalid(code, why) => Err(meta.blame(column, Error::new(code, why))),
         expr => Ok(expr),
     }

@@ -1,8 +1,10 @@
 //! What a value has to be before it is sent: refused here, no statement runs.
 
-use crate::{Code, Dialect, Error, Kind, Result, Value, model::ModelMeta};
+use super::rules;
+use crate::{Code, Dialect, Error, Kind, Result, ValidationError, Value, model::ModelMeta};
+use serde_json::{Value as Json, json};
 
-/// The value as the column stores it.
+/// The value as the column stores it, as the rules of its field allow it.
 ///
 /// # Errors
 /// When it does not fit: the error names the field, never the value.
@@ -11,43 +13,55 @@ pub(crate) fn checked(meta: &ModelMeta, column: u16, mut value: Value) -> Result
     Ok(value)
 }
 
-/// The value as the column of this database stores it.
-///
-/// # Errors
-/// Those of [`checked`], and of what this database cannot hold.
-pub(super) fn stored(meta: &ModelMeta, column: u16, value: Value, dialect: Dialect) -> Result<Value> {
-    let value = checked(meta, column, value)?;
-    storable(meta, column, &value, dialect)?;
-    Ok(value)
+/// Makes a value the one that the column of this database stores, and refuses one for what the database computes. Without `rules`
+/// it is only asked whether the column can hold it.
+pub(super) fn check_for(meta: &ModelMeta, column: u16, value: &mut Value, dialect: Dialect, rules: bool) -> Result<()> {
+    settable(meta, column)?;
+    fit(meta, column, value)?;
+    if rules {
+        follow(meta, column, value)?;
+    }
+    value.storable(dialect).map_err(|error| meta.blame(column, error))
+}
+
+/// Makes a value the one that the column stores; see [`checked`].
+fn check(meta: &ModelMeta, column: u16, value: &mut Value) -> Result<()> {
+    fit(meta, column, value)?;
+    follow(meta, column, value)
+}
+
+/// Refuses a value that a rule of its field does not allow.
+pub(super) fn follow(meta: &ModelMeta, column: u16, value: &Value) -> Result<()> {
+    let shape = &meta.columns[usize::from(column)];
+    match shape.ruled {
+        false => Ok(()),
+        true => rules::follow(meta, column, &meta.fields[usize::from(shape.field)].options.rules, value),
+    }
 }
 
 /// Refuses a value for what the database computes.
 pub(super) fn settable(meta: &ModelMeta, column: u16) -> Result<()> {
     match meta.fields[usize::from(meta.columns[usize::from(column)].field)].options.generated {
         None => Ok(()),
-        Some(_) => Err(refuse(meta, column, Code::NotEditable, "is computed by the database")
+        Some(_) => Err(refuse(meta, column, Code::NotEditable, "is computed by the database", [])
             .with_hint("set the fields that it is computed from")),
     }
 }
 
-/// Refuses what this database cannot hold.
-pub(super) fn storable(meta: &ModelMeta, column: u16, value: &Value, dialect: Dialect) -> Result<()> {
-    value.storable(dialect).map_err(|error| meta.blame(column, error))
-}
-
-/// Makes a value the one that the column stores; see [`checked`].
-pub(super) fn check(meta: &ModelMeta, column: u16, value: &mut Value) -> Result<()> {
+/// Makes a value the one that the column stores, if it can hold it; the rules of its field are not asked.
+pub(super) fn fit(meta: &ModelMeta, column: u16, value: &mut Value) -> Result<()> {
     let shape = &meta.columns[column as usize];
     let positive = || meta.is_positive(column);
     *value = match value {
-        Value::Null(_) if !shape.nullable => return Err(refuse(meta, column, Code::MissingValue, "has no value")),
+        Value::Null(_) if !shape.nullable => return Err(refuse(meta, column, Code::MissingValue, "has no value", [])),
         Value::Text(text) => {
             // Bytes are at least as many as characters.
             if let Some(limit) = shape.max_length.filter(|&limit| text.len() > limit as usize) {
                 let length = text.chars().count();
                 if length > limit as usize {
                     let what = format!("has {length} characters, where its `max_length` is {limit}");
-                    return Err(refuse(meta, column, Code::TooLong, &what));
+                    let params = [("limit", json!(limit)), ("length", json!(length))];
+                    return Err(refuse(meta, column, Code::TooLong, &what, params));
                 }
             }
             return Ok(());
@@ -78,27 +92,29 @@ fn integer(meta: &ModelMeta, column: u16, number: i64) -> Result<Value> {
     };
     fitting.ok_or_else(|| {
         let bits = if kind == Kind::I16 { 16 } else { 32 };
-        refuse(meta, column, Code::OutOfRange, &format!("is a number outside the range of its {bits} bits"))
+        let what = format!("is a number outside the range of its {bits} bits");
+        refuse(meta, column, Code::OutOfRange, &what, range(meta, column))
     })
 }
 
 fn decimal(meta: &ModelMeta, column: u16, number: rust_decimal::Decimal) -> Result<Value> {
     let shape = &meta.columns[column as usize];
     let exact = number.normalize();
-    if let Some(places) = shape.scale
-        && exact.scale() > places
-    {
-        let what = format!("has {} digits after the point, where its `decimal_places` is {places}", exact.scale());
-        let error = refuse(meta, column, Code::InexactDecimal, &what);
-        return Err(error.with_hint("round it first: `.round_dp(..)`; nothing is rounded silently"));
-    }
     if let Some(digits) = shape.digits {
         let whole = digits.saturating_sub(shape.scale.unwrap_or(0));
         let needs = exact.trunc().mantissa().unsigned_abs().checked_ilog10().map_or(0, |log| log + 1);
         if needs > whole {
             let what = format!("has {needs} digits before the point, where its `max_digits` leaves {whole}");
-            return Err(refuse(meta, column, Code::OutOfRange, &what));
+            let params = [("max_digits", json!(digits)), ("decimal_places", json!(shape.scale))];
+            return Err(refuse(meta, column, Code::OutOfRange, &what, params));
         }
+    }
+    if let Some(places) = shape.scale
+        && exact.scale() > places
+    {
+        let what = format!("has {} digits after the point, where its `decimal_places` is {places}", exact.scale());
+        let error = refuse(meta, column, Code::InexactDecimal, &what, [("decimal_places", json!(places))]);
+        return Err(error.with_hint("round it first: `.round_dp(..)`; nothing is rounded silently"));
     }
     let mut stored = exact;
     if let Some(places) = shape.scale {
@@ -109,12 +125,68 @@ fn decimal(meta: &ModelMeta, column: u16, number: rust_decimal::Decimal) -> Resu
 }
 
 fn negative(meta: &ModelMeta, column: u16) -> Error {
-    refuse(meta, column, Code::OutOfRange, "is negative, in a field that never is")
+    refuse(meta, column, Code::OutOfRange, "is negative, in a field that never is", range(meta, column))
 }
 
-pub(super) fn refuse(meta: &ModelMeta, column: u16, code: Code, what: &str) -> Error {
+/// The whole numbers that a column holds, as what a message is made of.
+pub(super) fn range(meta: &ModelMeta, column: u16) -> impl Iterator<Item = (&'static str, Json)> + use<> {
+    let range = meta.columns[usize::from(column)].kind.whole_range();
+    let least = range.map(|(least, _)| if meta.is_positive(column) { 0 } else { least });
+    let bounds = [("min", least), ("max", range.map(|(_, most)| most))];
+    bounds.into_iter().filter_map(|(name, bound)| Some((name, json!(bound?))))
+}
+
+/// The error of a value that a column does not take; `params` are what the message is made of.
+pub(super) fn refuse(
+    meta: &ModelMeta,
+    column: u16,
+    code: Code,
+    what: &str,
+    params: impl IntoIterator<Item = (&'static str, Json)>,
+) -> Error {
     let name = field_name(meta, column);
-    Error::new(code, format!("`{}.{name}` {what}", meta.name)).with_model(meta.name.clone()).with_fields([name])
+    let mut mistake = ValidationError::new(name.as_str(), code, format!("`{name}` {what}"));
+    mistake.params.extend(params);
+    Error::new(code, format!("`{}.{name}` {what}", meta.name))
+        .with_model(meta.name.clone())
+        .with_fields([name])
+        .with_validation(vec![mistake])
+}
+
+/// The error of a value that a function of the person's own does not allow.
+pub(super) fn refused(meta: &ModelMeta, column: u16, mut mistake: ValidationError) -> Error {
+    let name = mistake.field.get_or_insert_with(|| field_name(meta, column)).clone();
+    Error::new(mistake.code, format!("`{}.{name}`: {}", meta.name, mistake.message))
+        .with_model(meta.name.clone())
+        .with_fields([name])
+        .with_validation(vec![mistake])
+}
+
+/// One error of all the mistakes in a row: a single one is that error itself.
+pub(super) fn together(meta: &ModelMeta, mut errors: Vec<Error>) -> Result<()> {
+    match errors.len() {
+        0 => Ok(()),
+        1 => Err(errors.remove(0)),
+        _ => Err(Error::refused(meta.name.clone(), errors.iter().flat_map(data_of).collect())),
+    }
+}
+
+/// The mistakes that an error is.
+pub(super) fn data_of(error: &Error) -> Vec<ValidationError> {
+    match error.validation() {
+        [] => vec![as_data(error)],
+        known => known.to_vec(),
+    }
+}
+
+/// An error that a field is to blame for, as data; one of several fields is of the row as a whole.
+pub(super) fn as_data(error: &Error) -> ValidationError {
+    let mistake = ValidationError::of_row(error.code(), error.message());
+    match error.fields() {
+        [] => mistake,
+        [field] => ValidationError { field: Some(field.clone()), ..mistake },
+        fields => mistake.param("fields", fields),
+    }
 }
 
 /// The Rust name of the field that a column belongs to.

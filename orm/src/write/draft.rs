@@ -1,9 +1,14 @@
 //! Rows that do not exist yet.
 
-use super::{IntoField, NamesUniqueKey, Pending, check, clock, point::CreateOne};
+use super::{
+    IntoField, NamesUniqueKey, Pending, hooks,
+    new_row::{NewRow, Slot, complete},
+    point::CreateOne,
+};
 use crate::{
-    Code, Dialect, Error, Executor, Model, Result, Value,
-    model::{ModelField, ModelMeta, Writer},
+    Dialect, Error, Executor, Model, Result, Value,
+    model::{ModelField, Writer},
+    write::validate,
 };
 use std::marker::PhantomData;
 
@@ -35,7 +40,8 @@ pub trait Draft: Sized + Send {
     /// SQL: `INSERT INTO .. RETURNING ..`.
     ///
     /// # Errors
-    /// Before any statement: [`Code::TooLong`], [`Code::InexactDecimal`], [`Code::OutOfRange`], [`Code::MissingValue`];
+    /// Before any statement: [`Code::TooLong`](crate::Code::TooLong), [`Code::InexactDecimal`](crate::Code::InexactDecimal),
+    /// [`Code::OutOfRange`](crate::Code::OutOfRange), [`Code::MissingValue`](crate::Code::MissingValue);
     /// from the database: a violated constraint. [`Error::fields`] names the fields.
     ///
     /// ```
@@ -53,6 +59,83 @@ pub trait Draft: Sized + Send {
         Self: IntoDraftRow<Self::Model>,
     {
         self.into_row().create(ex)
+    }
+
+    /// Everything that can be wrong with the draft, before it is written: the rules of its fields, the model's `validate`, its checks, and
+    /// by one statement whether unique keys are free and the rows are there that it points to. All mistakes are one error.
+    ///
+    /// SQL: `SELECT EXISTS (SELECT 1 FROM tag WHERE slug = ..), EXISTS (..)`. Others may write meanwhile: the constraints of the
+    /// database stay what they are, and are told as the same kind of mistake.
+    ///
+    /// # Errors
+    /// [`Code::Refused`](crate::Code::Refused); [`Error::validation`] lists every mistake.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let (db, log) = db.recording();
+    /// let error = Book::draft().title("Notes").price(-1).author(1).editor(99).validated(&db).await.err().unwrap();
+    /// let told: Vec<_> = error.validation().iter().map(|mistake| (mistake.code, mistake.field.as_deref())).collect();
+    /// use orm::Code::*;
+    /// assert_eq!(told, [(CheckViolation, Some("price")), (UniqueViolation, None), (ForeignKeyViolation, Some("editor"))]);
+    /// assert_eq!(error.validation()[1].params["fields"], serde_json::json!(["author", "title"]));
+    /// assert_eq!(log.statements().len(), 1);
+    ///
+    /// let book = Book::draft().title("Rust").price(30).author(1).validated(&db).await?.create(&db).await?;
+    /// assert_eq!(book.title, "Rust");
+    /// # Ok(()) }
+    /// ```
+    fn validated<E: Executor>(self, ex: &E) -> Pending<'_, DraftRow<Self::Model>>
+    where
+        Self: IntoDraftRow<Self::Model>,
+    {
+        self.into_row().validated(ex)
+    }
+
+    /// The draft without what the rules of its fields and the model's `validate` say: only what its columns can hold is asked when it
+    /// is written.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    ///
+    /// orm::app! { pub club { Member } }
+    ///
+    /// #[derive(Model)]
+    /// pub struct Member {
+    ///     pub id: i64,
+    ///     #[field(min = 18)]
+    ///     pub age: i32,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[club()]).await?;
+    /// assert_eq!(Member::draft().age(12).create(&db).await.err().unwrap().code(), orm::Code::OutOfRange);
+    /// assert_eq!(Member::draft().age(12).skip_validation().create(&db).await?.age, 12);
+    /// # Ok(()) }
+    /// ```
+    fn skip_validation(self) -> DraftRow<Self::Model>
+    where
+        Self: IntoDraftRow<Self::Model>,
+    {
+        self.into_row().skip_validation()
+    }
+
+    /// The draft without what its model does around writes: see [`Hooks`](crate::Hooks).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Tag::draft().slug("logic").name("Logic").skip_hooks().create(&db).await?.id, 5);
+    /// # Ok(()) }
+    /// ```
+    fn skip_hooks(self) -> DraftRow<Self::Model>
+    where
+        Self: IntoDraftRow<Self::Model>,
+    {
+        self.into_row().skip_hooks()
     }
 
     /// The SQL of a [`create`](Draft::create) in a dialect; no connection is needed.
@@ -105,7 +188,7 @@ pub trait Draft: Sized + Send {
     ///
     /// # Errors
     /// As for [`get_or_create`](Draft::get_or_create). Inside a transaction on MariaDB and MySQL two tasks that make the
-    /// same row can get [`Code::Deadlock`]: run the transaction again.
+    /// same row can get [`Code::Deadlock`](crate::Code::Deadlock): run the transaction again.
     ///
     /// ```
     /// # use library::*;
@@ -154,7 +237,8 @@ pub trait Draft: Sized + Send {
     /// The SQL of an [`upsert`](Draft::upsert) in a dialect; no connection is needed.
     ///
     /// # Errors
-    /// Those that `upsert` has before its statement; [`Code::Unsupported`] on MariaDB and MySQL where it takes several, since
+    /// Those that `upsert` has before its statement; [`Code::Unsupported`](crate::Code::Unsupported) on MariaDB and MySQL where it takes
+    /// several, since
     /// another unique key may stand in the way.
     ///
     /// ```
@@ -173,17 +257,6 @@ pub trait Draft: Sized + Send {
     }
 }
 
-/// The value of one column of a draft.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Slot {
-    /// None yet: the database's default, the model's, or NULL.
-    Unset,
-    /// The model's default: an upsert does not write it over an existing row.
-    Default(Value),
-    /// Given.
-    Given(Value),
-}
-
 /// The values of a draft, column by column: what every derived draft holds. Which are set is checked by the draft's type.
 ///
 /// ```
@@ -196,10 +269,12 @@ pub(super) enum Slot {
 /// # Ok(()) }
 /// ```
 pub struct DraftRow<M> {
-    slots: Vec<Slot>,
+    pub(super) slots: Vec<Slot>,
     /// What the columns of one field go through, kept for the next field.
     out: Writer,
-    error: Option<Error>,
+    pub(super) error: Option<Error>,
+    pub(super) skips_validation: bool,
+    skips_hooks: bool,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -241,11 +316,18 @@ impl<M: Model> DraftRow<M> {
     /// ```
     pub fn new() -> Self {
         let slots = vec![Slot::Unset; M::meta().columns.len()];
-        DraftRow { slots, out: Writer::default(), error: None, _model: PhantomData }
+        DraftRow::from_slots(slots)
     }
 
     pub(super) fn from_slots(slots: Vec<Slot>) -> Self {
-        DraftRow { slots, out: Writer::default(), error: None, _model: PhantomData }
+        DraftRow {
+            slots,
+            out: Writer::default(),
+            error: None,
+            skips_validation: false,
+            skips_hooks: false,
+            _model: PhantomData,
+        }
     }
 
     /// Sets a field to what a person gave for it.
@@ -281,6 +363,40 @@ impl<M: Model> DraftRow<M> {
         self.put(column, written, Slot::Default)
     }
 
+    /// Everything that can be wrong with the draft, before it is written; see [`Draft::validated`].
+    ///
+    /// # Errors
+    /// [`Code::Refused`](crate::Code::Refused); [`Error::validation`] lists every mistake.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// use orm::write::IntoDraftRow;
+    /// let error = Tag::draft().slug("code").name("Code").into_row().validated(&db).await.err().unwrap();
+    /// assert_eq!(error.validation()[0].field.as_deref(), Some("slug"));
+    /// # Ok(()) }
+    /// ```
+    pub fn validated<E: Executor>(self, ex: &E) -> Pending<'_, DraftRow<M>> {
+        Pending::new(async move {
+            match self.error {
+                Some(error) => Err(error),
+                None => validate::draft(self.slots, Vec::new(), !self.skips_validation, ex).await,
+            }
+        })
+    }
+
+    /// The same without the rules of fields and of the model; see [`Draft::skip_validation`].
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::write::IntoDraftRow;
+    /// let row = Tag::draft().slug("logic").name("Logic").into_row().skip_validation();
+    /// ```
+    pub fn skip_validation(self) -> Self {
+        DraftRow { skips_validation: true, ..self }
+    }
+
     /// Takes over what was written of a field.
     fn put(mut self, column: u16, written: Result<()>, slot: fn(Value) -> Slot) -> Self {
         if let Err(error) = written {
@@ -300,7 +416,8 @@ impl<M: Model> DraftRow<M> {
     /// Writes the row and gives it as it is stored: defaults of the database, microseconds and decimal places included.
     ///
     /// # Errors
-    /// Before any statement: [`Code::TooLong`], [`Code::InexactDecimal`], [`Code::OutOfRange`], [`Code::MissingValue`];
+    /// Before any statement: [`Code::TooLong`](crate::Code::TooLong), [`Code::InexactDecimal`](crate::Code::InexactDecimal),
+    /// [`Code::OutOfRange`](crate::Code::OutOfRange), [`Code::MissingValue`](crate::Code::MissingValue);
     /// from the database: a violated constraint. [`Error::fields`] names the fields.
     ///
     /// ```
@@ -313,6 +430,9 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn create<E: Executor>(self, ex: &E) -> Pending<'_, M> {
+        if let Some(hooks) = self.hooks() {
+            return Pending::new(ex.atomic(move |tx| Box::pin(hooks::create_one(hooks, self, tx))));
+        }
         let op = self.into_values(ex.dialect()).and_then(|row| CreateOne::new(row, ex.dialect()));
         Pending::run(ex, op)
     }
@@ -333,116 +453,49 @@ impl<M: Model> DraftRow<M> {
         Ok(CreateOne::<M>::new(self.into_values(dialect)?, dialect)?.sql(dialect))
     }
 
+    /// What is done around its creation.
+    pub(super) fn hooks(&self) -> Option<hooks::Of<M>> {
+        M::HOOKS.filter(|_| !self.skips_hooks)
+    }
+
+    /// Refuses to be written by what has no hooks.
+    pub(super) fn refuse_hooks(&self, what: &str, instead: &str) -> Result<()> {
+        hooks::refuse(M::meta(), self.skips_hooks, what, instead)
+    }
+
+    /// Gives a column a value.
+    pub(super) fn give(&mut self, column: u16, value: Value) {
+        self.slots[usize::from(column)] = Slot::Given(value);
+    }
+
+    /// A row of slots that are complete.
+    pub(super) fn into_new_row(self) -> NewRow {
+        NewRow::of(self.slots)
+    }
+
+    /// The same without what its model does around writes; see [`Draft::skip_hooks`].
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::write::IntoDraftRow;
+    /// let row = Tag::draft().slug("logic").name("Logic").into_row().skip_hooks();
+    /// ```
+    pub fn skip_hooks(self) -> Self {
+        DraftRow { skips_hooks: true, ..self }
+    }
+
     /// The values, checked and completed.
     pub(super) fn into_values(mut self, dialect: Dialect) -> Result<NewRow> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        complete(M::meta(), &mut self.slots, dialect)?;
-        Ok(NewRow(self.slots))
+        complete(M::meta(), &mut self.slots, dialect, !self.skips_validation)?;
+        Ok(NewRow::of(self.slots))
     }
 }
 
 impl<M: Model> Default for DraftRow<M> {
     fn default() -> Self {
         DraftRow::new()
-    }
-}
-
-/// A row to insert: checked, with the model's defaults. What is unset is left to the database.
-#[derive(Debug, Clone)]
-pub(super) struct NewRow(Vec<Slot>);
-
-impl NewRow {
-    /// A row of slots that are complete.
-    pub(super) fn of(slots: Vec<Slot>) -> NewRow {
-        NewRow(slots)
-    }
-
-    /// By column, what is sent.
-    pub(super) fn values(&self) -> impl Iterator<Item = Option<&Value>> {
-        self.0.iter().map(Slot::value)
-    }
-
-    /// What is sent for a column.
-    pub(super) fn value(&self, column: u16) -> Option<&Value> {
-        self.0[usize::from(column)].value()
-    }
-
-    /// The columns that are sent.
-    pub(super) fn columns(&self) -> Vec<u16> {
-        let sent = (0..).zip(self.values()).filter(|(_, value)| value.is_some());
-        sent.map(|(column, _)| column).collect()
-    }
-
-    /// The columns that an upsert writes over an existing row.
-    pub(super) fn given(&self) -> impl Iterator<Item = u16> {
-        (0..).zip(&self.0).filter(|(_, slot)| matches!(slot, Slot::Given(_))).map(|(column, _)| column)
-    }
-
-    /// Adds the values that are sent.
-    pub(super) fn add_to(self, binds: &mut Vec<Value>) {
-        for slot in self.0 {
-            if let Slot::Default(value) | Slot::Given(value) = slot {
-                binds.push(value);
-            }
-        }
-    }
-
-    /// The values that are sent.
-    pub(super) fn into_binds(self) -> Vec<Value> {
-        let mut binds = Vec::with_capacity(self.0.len());
-        self.add_to(&mut binds);
-        binds
-    }
-}
-
-impl Slot {
-    fn value(&self) -> Option<&Value> {
-        match self {
-            Slot::Unset => None,
-            Slot::Default(value) | Slot::Given(value) => Some(value),
-        }
-    }
-}
-
-pub(super) fn complete(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect) -> Result<()> {
-    for (column, slot) in (0..).zip(slots) {
-        if let Slot::Unset = slot {
-            *slot = unset(meta, column)?;
-        }
-        if let Slot::Default(value) | Slot::Given(value) = slot {
-            check::settable(meta, column)?;
-            check::check(meta, column, value)?;
-            check::storable(meta, column, value, dialect)?;
-        }
-    }
-    Ok(())
-}
-
-/// What a new row has in a column for which nothing is given; nothing where that is left to the database.
-pub(super) fn default_of(meta: &ModelMeta, column: u16) -> Result<Option<Value>> {
-    match unset(meta, column)? {
-        Slot::Default(value) | Slot::Given(value) => check::checked(meta, column, value).map(Some),
-        Slot::Unset => Ok(None),
-    }
-}
-
-/// What stands in a column for which nothing was given.
-fn unset(meta: &ModelMeta, column: u16) -> Result<Slot> {
-    let shape = &meta.columns[usize::from(column)];
-    let field = &meta.fields[usize::from(shape.field)];
-    let options = &field.options;
-    if options.auto_now || options.auto_now_add {
-        let slot = if options.auto_now { Slot::Given } else { Slot::Default };
-        return Ok(clock::now(shape.kind).map_or(Slot::Unset, slot));
-    }
-    if options.filled_by_database() {
-        return Ok(Slot::Unset);
-    }
-    match options.default {
-        Some(default) if field.column_count == 1 => Ok(Slot::Default(default())),
-        _ if shape.nullable => Ok(Slot::Default(Value::Null(shape.kind))),
-        _ => Err(check::refuse(meta, column, Code::MissingValue, "has no value, and no default")),
     }
 }

@@ -1,17 +1,20 @@
 //! Changes to one row: what `book.edit()` gives.
 
 use super::{
-    Pending,
+    Pending, Proposed,
     bulk::auto_now,
-    check::{settable, stored},
+    check::{check_for, data_of, field_name, settable, together},
+    hooks,
     input::{Input, changes_from},
     point::{Typed, key_values, not_found},
     upsert::update_by_key,
+    validate::{self, Subject},
 };
 use crate::{
     Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, Value,
     field::Loaded,
-    model::{Reader, Writer},
+    model::{ModelMeta, Reader, Writer},
+    tree::ModelRef,
 };
 use std::{
     marker::PhantomData,
@@ -32,10 +35,12 @@ use std::{
 /// ```
 #[must_use = "an edit writes nothing before `.save(&db).await`"]
 pub struct Edit<M> {
-    row: M,
+    pub(super) row: M,
     key: Result<Vec<Value>>,
     /// The columns as they were; none, where a value had no database form.
-    original: Option<Vec<Value>>,
+    pub(super) original: Option<Vec<Value>>,
+    skips_validation: bool,
+    skips_hooks: bool,
 }
 
 impl<M> Deref for Edit<M> {
@@ -58,7 +63,7 @@ impl<M: std::fmt::Debug> std::fmt::Debug for Edit<M> {
     }
 }
 
-fn values_of<M: Model>(row: &M) -> Result<Vec<Value>> {
+pub(super) fn values_of<M: Model>(row: &M) -> Result<Vec<Value>> {
     let mut out = Writer::with_capacity(M::meta().columns.len());
     row.write_columns(&mut out)?;
     Ok(out.into_values().into_vec())
@@ -67,7 +72,38 @@ fn values_of<M: Model>(row: &M) -> Result<Vec<Value>> {
 impl<M: Model> Edit<M> {
     pub(crate) fn new(row: M) -> Self {
         let (key, original) = (key_values(&row.key()), values_of(&row).ok());
-        Edit { row, key, original }
+        Edit { row, key, original, skips_validation: false, skips_hooks: false }
+    }
+
+    /// The edit without what the rules of its fields and the model's `validate` say: only what its columns can hold is asked when it
+    /// is saved.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut book = Book::get(1, &db).await?.edit().skip_validation();
+    /// book.views += 1;
+    /// assert_eq!(book.save(&db).await?.views, 11);
+    /// # Ok(()) }
+    /// ```
+    pub fn skip_validation(self) -> Self {
+        Edit { skips_validation: true, ..self }
+    }
+
+    /// The edit without what its model does around writes: see [`Hooks`](crate::Hooks).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut book = Book::get(1, &db).await?.edit().skip_hooks();
+    /// book.views += 1;
+    /// assert_eq!(book.save(&db).await?.views, 11);
+    /// # Ok(()) }
+    /// ```
+    pub fn skip_hooks(self) -> Self {
+        Edit { skips_hooks: true, ..self }
     }
 
     /// The row as it is now, saved or not.
@@ -145,16 +181,18 @@ impl<M: Model> Edit<M> {
     }
 
     fn changes(&self) -> Result<Vec<(u16, Value)>> {
-        let now = values_of(&self.row)?.into_iter().enumerate();
-        let Some(original) = &self.original else {
-            let others = now.map(|(index, value)| (index as u16, value));
-            let kept = |column: u16| M::meta().key.contains(&column) || settable(M::meta(), column).is_err();
-            return Ok(others.filter(|(column, _)| !kept(*column)).collect());
-        };
-        Ok(now
-            .filter(|(index, value)| *value != original[*index])
-            .map(|(index, value)| (index as u16, value))
-            .collect())
+        Ok(self.differing(values_of(&self.row)?))
+    }
+
+    /// The columns in which these values differ from the row as it was.
+    pub(super) fn differing(&self, now: Vec<Value>) -> Vec<(u16, Value)> {
+        let meta = M::meta();
+        let kept = |column: u16| meta.key.contains(&column) || settable(meta, column).is_err();
+        let now = (0..).zip(now);
+        match &self.original {
+            Some(original) => now.filter(|(column, value)| *value != original[usize::from(*column)]).collect(),
+            None => now.filter(|(column, _)| !kept(*column)).collect(),
+        }
     }
 
     /// Writes the columns that changed, and those that say `auto_now`, and gives the row as it is stored. When nothing
@@ -178,8 +216,11 @@ impl<M: Model> Edit<M> {
     /// # Ok(()) }
     /// ```
     pub fn save<E: Executor>(self, ex: &E) -> Pending<'_, M> {
+        if let Some(hooks) = M::HOOKS.filter(|_| !self.skips_hooks) {
+            return Pending::new(ex.atomic(move |tx| Box::pin(hooks::save(hooks, self, tx))));
+        }
         let changes = match self.checked_changes(ex.dialect()) {
-            Ok(changes) if changes.is_empty() => return Pending::new(std::future::ready(Ok(self.row))),
+            Ok(changes) if changes.is_empty() => return Pending::new(std::future::ready(self.unchanged())),
             Ok(changes) => changes,
             Err(error) => return Pending::new(std::future::ready(Err(error))),
         };
@@ -188,32 +229,96 @@ impl<M: Model> Edit<M> {
     }
 
     fn checked_changes(&self, dialect: Dialect) -> Result<Vec<(u16, Value)>> {
-        let meta = M::meta();
-        let mut changes = Vec::new();
-        for (column, value) in self.changes()? {
-            if meta.key.contains(&column) {
-                let name = super::check::field_name(meta, column);
-                return Err(Error::new(
-                    Code::BadQuery,
-                    format!("`{name}` is the key of the row, which cannot be changed"),
-                )
-                .with_model(meta.name.clone())
-                .with_fields([name])
-                .with_hint("make a new row, and delete the old one"));
-            }
-            settable(meta, column)?;
-            changes.push((column, stored(meta, column, value, dialect)?));
-        }
+        let (mut changes, errors) = self.looked_at(dialect)?;
+        together(M::meta(), errors)?;
         if !changes.is_empty() {
             let set: Vec<u16> = changes.iter().map(|(column, _)| *column).collect();
-            changes.extend(auto_now(meta, &set));
+            changes.extend(auto_now(M::meta(), &set));
         }
         Ok(changes)
     }
+
+    /// The row as it stands, where nothing is to be written: `validate` may have undone what was changed.
+    fn unchanged(self) -> Result<M> {
+        let Some(original) = self.original.as_ref().filter(|_| M::meta().validate.is_some()) else {
+            return Ok(self.row);
+        };
+        let mut row: M = Reader::new(&Row::of(&original.as_slice()), &[]).columns()?;
+        for (field, rows) in loaded(&self.row, &[]) {
+            row.attach_related(field, rows);
+        }
+        Ok(row)
+    }
+
+    /// The columns that change, and what is wrong with their values.
+    fn looked_at(&self, dialect: Dialect) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
+        let (meta, rules) = (M::meta(), !self.skips_validation);
+        let mut now = values_of(&self.row)?;
+        let mut changes = self.differing(now.clone());
+        let mut errors = Vec::new();
+        if let Some(validate) = meta.validate.filter(|_| rules && !changes.is_empty()) {
+            let row = Proposed::known_row(self.original.clone(), now.clone());
+            row.validated(validate, &mut errors)
+                .into_iter()
+                .for_each(|(column, value)| now[usize::from(column)] = value);
+            changes = self.differing(now);
+        }
+        for (column, value) in &mut changes {
+            if let Err(error) = checked(meta, *column, value, dialect, rules) {
+                errors.push(error);
+            }
+        }
+        Ok((changes, errors))
+    }
+
+    /// Everything that can be wrong with the edit, before it is saved: as for a draft's [`validated`](super::Draft::validated), of
+    /// the fields that change. One statement at most.
+    ///
+    /// # Errors
+    /// [`Code::Refused`]; [`Error::validation`] lists every mistake.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut tag = Tag::get(1, &db).await?.edit();
+    /// tag.slug = "maths".into(); // another tag has it
+    /// let error = tag.validated(&db).await.unwrap_err();
+    /// assert_eq!(error.validation()[0].code, orm::Code::UniqueViolation);
+    /// # Ok(()) }
+    /// ```
+    pub async fn validated<E: Executor>(self, ex: &E) -> Result<Self> {
+        let (changes, mut errors) = self.looked_at(ex.dialect())?;
+        let mut values: Vec<Option<Value>> = values_of(&self.row)?.into_iter().map(Some).collect();
+        let changed = changes.iter().map(|(column, _)| *column).collect();
+        for (column, value) in changes {
+            values[usize::from(column)] = Some(value);
+        }
+        if let Ok(key) = &self.key {
+            let (model, key) = (ModelRef::Static(M::meta()), Some(key.as_slice()));
+            validate::ask(Subject { model, key, values, changed: Some(changed) }, &mut errors, ex).await?;
+        }
+        match errors.is_empty() {
+            true => Ok(self),
+            false => Err(Error::refused(M::meta().name.clone(), errors.iter().flat_map(data_of).collect())),
+        }
+    }
+}
+
+/// Checks the new value of a column of a row that exists.
+fn checked(meta: &ModelMeta, column: u16, value: &mut Value, dialect: Dialect, rules: bool) -> Result<()> {
+    if meta.key.contains(&column) {
+        let name = field_name(meta, column);
+        return Err(Error::new(Code::BadQuery, format!("`{name}` is the key of the row, which cannot be changed"))
+            .with_model(meta.name.clone())
+            .with_fields([name])
+            .with_hint("make a new row, and delete the old one"));
+    }
+    check_for(meta, column, value, dialect, rules)
 }
 
 /// The related rows that are loaded, without those whose keys change.
-fn loaded<M: Model>(row: &M, changes: &[(u16, Value)]) -> Vec<(u16, Loaded)> {
+pub(super) fn loaded<M: Model>(row: &M, changes: &[(u16, Value)]) -> Vec<(u16, Loaded)> {
     let fields = M::meta().fields.iter().enumerate();
     let kept = fields.filter(|(_, field)| !changes.iter().any(|(column, _)| field.columns().contains(column)));
     kept.filter_map(|(index, _)| Some((index as u16, row.held(index as u16)?.rows()?.clone()))).collect()

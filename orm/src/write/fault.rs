@@ -1,6 +1,6 @@
 //! Constraint violations in the words of the model: which fields they belong to.
 
-use super::point::columns_in;
+use super::{check::as_data, point::columns_in};
 use crate::{
     Code, Connection, Dialect, Error, ErrorKind, Result, Row, Statement, Value, compile,
     model::{FieldMeta, ModelMeta, RelationKind},
@@ -72,7 +72,9 @@ pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta,
         let named: Vec<String> = fields.iter().map(|field| format!("{}.{field}", meta.name)).collect();
         error = error.about(&named.join("`, `"));
     }
-    error.with_fields(fields)
+    let error = error.with_fields(fields);
+    let mistake = as_data(&error);
+    error.with_validation(vec![mistake])
 }
 
 /// The column whose type a check belongs to, by the check's name.

@@ -2,8 +2,9 @@
 
 use super::{
     bulk::refuse_hidden_errors,
-    draft::default_of,
     fault::{Sent, explained, explained_by},
+    hooks,
+    new_row::default_of,
     point::{columns_in, key_values},
     upsert::finish,
 };
@@ -151,7 +152,7 @@ impl<T: Model> Many<T> {
     /// # Ok(()) }
     /// ```
     pub async fn add<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
-        let op = self.change(Change::Add, rows)?;
+        let op = self.change(RelationChange::Add, rows)?;
         ex.run(op).await
     }
 
@@ -169,7 +170,7 @@ impl<T: Model> Many<T> {
     /// # Ok(()) }
     /// ```
     pub async fn remove<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
-        let op = self.change(Change::Remove, rows)?;
+        let op = self.change(RelationChange::Remove, rows)?;
         ex.run(op).await
     }
 
@@ -187,7 +188,7 @@ impl<T: Model> Many<T> {
     /// # Ok(()) }
     /// ```
     pub async fn set<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
-        let op = self.change(Change::Set, rows)?;
+        let op = self.change(RelationChange::Set, rows)?;
         ex.run(op).await
     }
 
@@ -207,10 +208,10 @@ impl<T: Model> Many<T> {
     pub async fn clear<E: Executor>(self, ex: &E) -> Result<u64> {
         let name = T::meta().name.clone();
         let (side, owner) = (self.side?, self.owner?);
-        ex.run(Relate { side, owner, owner_by_key: None, change: Change::Clear, keys: Vec::new(), name }).await
+        ex.run(Relate { side, owner, owner_by_key: None, change: RelationChange::Clear, keys: Vec::new(), name }).await
     }
 
-    fn change<K: IntoKey<T>>(self, change: Change, rows: impl IntoIterator<Item = K>) -> Result<Relate> {
+    fn change<K: IntoKey<T>>(self, change: RelationChange, rows: impl IntoIterator<Item = K>) -> Result<Relate> {
         let mut seen = HashSet::new();
         let mut keys = Vec::new();
         for row in rows {
@@ -261,7 +262,7 @@ fn shown(key: &[Value]) -> String {
 
 /// What is done to the related rows of one row.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Change {
+pub(crate) enum RelationChange {
     Add,
     Remove,
     Set,
@@ -269,7 +270,7 @@ pub(crate) enum Change {
 }
 
 /// A change of the related rows of the row that has this key, by their keys.
-pub(crate) fn relate(step: &Step, owner: Vec<Value>, change: Change, keys: &[Vec<Value>]) -> Result<Relate> {
+pub(crate) fn relate(step: &Step, owner: Vec<Value>, change: RelationChange, keys: &[Vec<Value>]) -> Result<Relate> {
     let (side, model) = (side(step)?, &step.model);
     let name = step.target().map_or_else(|| model.name.clone(), |target| target.name.clone());
     let owner = match step.labelled() {
@@ -291,7 +292,7 @@ pub(crate) struct Relate {
     owner: Vec<Value>,
     /// Where the owner is named by its key, and another field of it is held: its model, and the columns of that.
     owner_by_key: Option<(ModelRef, Vec<u16>)>,
-    change: Change,
+    change: RelationChange,
     keys: Vec<Vec<Value>>,
     /// The model of the related rows.
     name: Cow<'static, str>,
@@ -305,7 +306,7 @@ impl Operation for Relate {
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
-        if self.keys.is_empty() && matches!(self.change, Change::Add | Change::Remove) {
+        if self.keys.is_empty() && matches!(self.change, RelationChange::Add | RelationChange::Remove) {
             return Ok(0);
         }
         let mark = conn.savepoint().await?;
@@ -328,7 +329,7 @@ impl Relate {
         }
         let Side::Between { ends, of, .. } = &self.side else { return Ok(()) };
         let Some(far) = of.target().filter(|far| far.key != *ends) else { return Ok(()) };
-        if self.change != Change::Remove {
+        if self.change != RelationChange::Remove {
             self.refuse_missing(conn, &far, &self.keys).await?;
         }
         let mut held = Vec::with_capacity(self.keys.len());
@@ -343,10 +344,10 @@ impl Relate {
 
     async fn relate(&self, conn: &mut Connection) -> Result<u64> {
         match self.change {
-            Change::Add => self.add(conn, &self.keys).await,
-            Change::Remove => self.remove(conn, &self.keys).await,
-            Change::Clear => self.clear(conn).await,
-            Change::Set => {
+            RelationChange::Add => self.add(conn, &self.keys).await,
+            RelationChange::Remove => self.remove(conn, &self.keys).await,
+            RelationChange::Clear => self.clear(conn).await,
+            RelationChange::Set => {
                 let wanted: HashSet<String> = self.keys.iter().map(|key| text(key)).collect();
                 let now = self.related(conn).await?;
                 let there: HashSet<String> = now.iter().map(|key| text(key)).collect();
@@ -550,6 +551,7 @@ impl Relate {
             )
             .with_hint("delete the rows, or point them elsewhere"));
         }
+        hooks::refuse(model, false, "a change of the keys that point here", "`save` each of the rows")?;
         if to_owner {
             self.refuse_missing(conn, model, keys).await?;
         }

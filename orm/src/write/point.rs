@@ -1,8 +1,8 @@
 //! One row at a time, by statements that the connection finds by type: get by key, insert, delete by key.
 
 use super::{
-    draft::NewRow,
     fault::{Sent, explained_by},
+    new_row::NewRow,
 };
 use crate::{
     Access, Code, Connection, Dialect, Error, ErrorKind, Executor, IntoKey, Key, Model, Operation, Result, Statement,
@@ -147,7 +147,10 @@ struct InsertOf<M>(PhantomData<M>);
 /// Reads one row by its key; it has no more than the key, so that it is quickly handed on.
 struct Get<M: Model>(M::Key);
 
-impl<M: Model> Operation for Get<M> {
+/// The same, whether it is a row that counts or not: relations lead to either.
+struct GetAny<M: Model>(M::Key);
+
+impl<M: Model> Operation for GetAny<M> {
     type Output = M;
 
     fn access(&self) -> Access {
@@ -157,6 +160,37 @@ impl<M: Model> Operation for Get<M> {
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
         read_by_key(conn, key_binds(&self.0)?).await?.ok_or_else(|| not_found(M::meta()))
     }
+}
+
+impl<M: Model> Operation for Get<M> {
+    type Output = M;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+        let key = key_binds(&self.0)?;
+        let found = match M::meta().filter {
+            None => read_by_key(conn, key).await?,
+            Some(_) => read_usual(conn, &key).await?,
+        };
+        found.ok_or_else(|| not_found(M::meta()))
+    }
+}
+
+/// Reads the row of a key, if it is one that counts.
+async fn read_usual<M: Model>(conn: &mut Connection, key: &[Value]) -> Result<Option<M>> {
+    let mut select = Select::usual(ModelRef::Static(M::meta()));
+    select.default_order = false;
+    select.add_filter(key_is(&select.model.clone(), key));
+    let mut found = None;
+    let each = &mut |row: &crate::Row<'_>| {
+        found = Some(Reader::new(row, &[]).columns()?);
+        Ok(())
+    };
+    conn.query(&compile::select(&select, conn.dialect())?.single(true), each).await?;
+    Ok(found)
 }
 
 /// The row of a key: what `Model::get` runs.
@@ -203,6 +237,11 @@ pub(crate) fn get_by<M: Model, K: Key, E: Executor>(
     ex: &E,
 ) -> impl Future<Output = Result<M>> + Send {
     ex.run(GetBy { by, held: key_binds(&held), _model: PhantomData })
+}
+
+/// The row of a key that a relation holds.
+pub(crate) fn get_any<M: Model, E: Executor>(key: M::Key, ex: &E) -> impl Future<Output = Result<M>> + Send {
+    ex.run(GetAny(key))
 }
 
 /// The key that something names; apart from `Model::get`, so that its future does not hold what it was given.

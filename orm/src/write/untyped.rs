@@ -3,8 +3,8 @@
 use super::{
     Input,
     bulk::{Inserts, Upserts, ignore},
-    draft::{NewRow, Slot, complete},
     input::{mistake, read_field},
+    new_row::{NewRow, Slot, complete},
     point::ReadRow,
     upsert::{ByKey, overwrites},
 };
@@ -33,7 +33,7 @@ pub(crate) fn new_value(meta: &ModelMeta, field: &FieldMeta, json: &serde_json::
 fn row_of(model: &ModelRef, values: &RowValues, dialect: Dialect) -> Result<NewRow> {
     let slot = |value: &Option<Value>| value.clone().map_or(Slot::Unset, Slot::Given);
     let mut slots: Vec<Slot> = values.iter().map(slot).collect();
-    complete(model, &mut slots, dialect)?;
+    complete(model, &mut slots, dialect, true)?;
     Ok(NewRow::of(slots))
 }
 

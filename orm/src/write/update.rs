@@ -3,15 +3,17 @@
 use super::{
     Assigns,
     assign::own_row,
+    check::{follow, together},
     fault::{Sent, explained_by},
+    hooks::refuse,
     point::all_columns,
 };
 use crate::{
     Access, Code, Connection, Error, Executor, FieldType, Model, Operation, QuerySet, Result, Row, Statement, Value,
     compile,
     field::{At, Field, Scope, Settable, ToOne},
-    model::{Reader, Target},
-    tree::{Assignment, Expr, ModelRef, Select, Update},
+    model::{ModelMeta, Reader, Target},
+    tree::{Assignment, Expr, ModelRef, Update},
 };
 use std::marker::PhantomData;
 
@@ -77,7 +79,7 @@ impl<M: Model, O> QuerySet<M, O> {
         A: Assigns<M>,
     {
         let empty = self.select().empty;
-        let update = changes::<M, _>(self.into_select(), set(M::fields()), Vec::new())?;
+        let update = changes(self, set(M::fields()), Vec::new())?;
         if empty {
             return Ok(0);
         }
@@ -109,7 +111,7 @@ impl<M: Model, O> QuerySet<M, O> {
             return Err(Error::new(Code::Unsupported, what).with_hint("update, then read the rows, in a transaction"));
         }
         let empty = self.select().empty;
-        let update = changes::<M, _>(self.into_select(), set(M::fields()), all_columns(M::meta()))?;
+        let update = changes(self, set(M::fields()), all_columns(M::meta()))?;
         if empty {
             return Ok(Vec::new());
         }
@@ -133,12 +135,19 @@ impl<M: Model, O> QuerySet<M, O> {
         C: FnOnce(M::Fields<At<M>>) -> A,
         A: Assigns<M>,
     {
-        let update = changes::<M, _>(self.into_select(), set(M::fields()), Vec::new())?;
+        let update = changes(self, set(M::fields()), Vec::new())?;
         Ok(compile::update(&update, dialect)?.sql(dialect))
     }
 }
 
-fn changes<M: Model, A: Assigns<M>>(rows: Select, assigns: A, returning: Vec<u16>) -> Result<Update> {
+fn changes<M: Model, A: Assigns<M>, O>(rows: QuerySet<M, O>, assigns: A, returning: Vec<u16>) -> Result<Update> {
+    let (skips, rows) = (rows.skips(), rows.into_select());
+    refuse(
+        M::meta(),
+        skips.hooks,
+        "an update of rows that are not read",
+        "read them, and write them by `bulk_update` or `save`",
+    )?;
     let mut set = Vec::new();
     assigns.add_to(&mut set).map_err(|error| error.with_model(M::meta().name.clone()))?;
     if set.iter().any(|assignment| rows.model.key.contains(&assignment.column)) {
@@ -155,7 +164,35 @@ fn changes<M: Model, A: Assigns<M>>(rows: Select, assigns: A, returning: Vec<u16
                 .with_hint("keep one of the two"));
         }
     }
+    if !skips.validation {
+        followed(M::meta(), &set)?;
+    }
     Ok(Update { rows, set, returning })
+}
+
+/// Refuses values that the rules of their fields do not allow, and what only the rows themselves could tell.
+fn followed(meta: &ModelMeta, set: &[Assignment]) -> Result<()> {
+    refuse_unseen(meta)?;
+    let mut errors = Vec::new();
+    for Assignment { column, value } in set {
+        if let Expr::Value(value) = value
+            && let Err(error) = follow(meta, *column, value)
+        {
+            errors.push(error);
+        }
+    }
+    together(meta, errors)
+}
+
+/// Refuses to change rows that the model's `validate` does not get to see.
+pub(crate) fn refuse_unseen(meta: &ModelMeta) -> Result<()> {
+    if meta.validate.is_none() {
+        return Ok(());
+    }
+    let what = format!("`{}` looks at each row by its `validate`, and these rows are not read", meta.name);
+    Err(Error::new(Code::Unvalidated, what)
+        .with_model(meta.name.clone())
+        .with_hint("read them, and write them by `bulk_update` or `save`; or say `.skip_validation()`"))
 }
 
 /// What an update sets, for the words of its error: foreign keys by value, and the columns that are computed.

@@ -2,8 +2,10 @@
 
 use super::{
     Pending, UniqueKey,
-    draft::{DraftRow, NewRow},
+    draft::DraftRow,
     fault::{Sent, explained, explained_by},
+    hooks,
+    new_row::NewRow,
     point::{ReadRow, Typed, all_columns, key_is, known_key},
 };
 use crate::{
@@ -35,6 +37,9 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn get_or_create<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, (M, bool)> {
+        if let Some(hooks) = self.hooks() {
+            return Pending::new(ex.atomic(move |tx| Box::pin(hooks::get_or_create(hooks, self, key, tx))));
+        }
         Pending::run(ex, self.by_key(key, ex.dialect()).map(GetOrCreate))
     }
 
@@ -56,7 +61,7 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn update_or_create<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, (M, bool)> {
-        Pending::run(ex, self.by_key(key, ex.dialect()).map(UpdateOrCreate))
+        Pending::run(ex, self.upserted(key, ex.dialect()).map(UpdateOrCreate))
     }
 
     /// Like [`update_or_create`](DraftRow::update_or_create), in one statement, which does not tell whether the row is new.
@@ -74,7 +79,7 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn upsert<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, M> {
-        Pending::run(ex, self.by_key(key, ex.dialect()).map(Upsert))
+        Pending::run(ex, self.upserted(key, ex.dialect()).map(Upsert))
     }
 
     /// The SQL of an [`upsert`](DraftRow::upsert) in a dialect; no connection is needed.
@@ -96,11 +101,32 @@ impl<M: Model> DraftRow<M> {
         by_key.upsert(dialect)?.map(|statement| statement.sql(dialect)).ok_or_else(|| in_steps(dialect))
     }
 
+    /// The same, written without hooks.
+    fn upserted(self, key: UniqueKey<M>, dialect: Dialect) -> Result<ByKey<Typed<M>>> {
+        self.refuse_hooks(hooks::UPSERT, hooks::INSTEAD_OF_UPSERT)?;
+        self.by_key(key, dialect)
+    }
+
     /// The row, to be found by this unique key.
     pub(super) fn by_key(self, key: UniqueKey<M>, dialect: Dialect) -> Result<ByKey<Typed<M>>> {
         let (row, target) = (self.into_values(dialect)?, columns_of(key));
         let over = overwrites(M::meta(), &row, &target);
         ByKey::new(Typed::new(), row, target, over)
+    }
+}
+
+/// Finds the row that has a unique key.
+pub(super) struct Find<M>(pub(super) ByKey<Typed<M>>);
+
+impl<M: Model> Operation for Find<M> {
+    type Output = Option<M>;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Option<M>> {
+        self.0.find(conn).await
     }
 }
 

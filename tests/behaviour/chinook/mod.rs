@@ -19,13 +19,10 @@ use orm::{Access, Connection, Kind, Operation, Statement, Value, prelude::*};
 use std::path::Path;
 
 /// Cases that are asked elsewhere, or not at all.
-const LEFT_OUT: &[(&str, &str)] = &[
-    ("V03", "validation is not part of models yet"),
-    (
-        "P03",
-        "a negative place does not compile; what follows a slice is answered here where Django refuses: see `slices`",
-    ),
-];
+const LEFT_OUT: &[(&str, &str)] = &[(
+    "P03",
+    "a negative place does not compile; what follows a slice is answered here where Django refuses: see `slices`",
+)];
 
 /// The tables on this back end, with the rows of the pack.
 async fn load(bed: &Bed, folder: &Path) -> orm::Result<()> {

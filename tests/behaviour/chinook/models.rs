@@ -24,7 +24,7 @@ pub struct Artist {
 pub struct Album {
     #[field(column = "AlbumId", primary_key, auto)]
     pub album_id: i64,
-    #[field(column = "Title", max_length = 160)]
+    #[field(column = "Title", min_length = 1, max_length = 160)]
     pub title: String,
     #[field(column = "ArtistId", on_delete = cascade)]
     pub artist: ForeignKey<Artist>,

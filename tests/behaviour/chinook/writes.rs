@@ -2,11 +2,12 @@
 
 use super::{Pack, models::*};
 use crate::bed::Bed;
-use orm::{Executor, Transaction, prelude::*};
+use orm::{Code, Executor, Transaction, prelude::*};
 use serde_json::json;
 
 pub async fn ask(bed: &Bed, pack: &mut Pack) -> orm::Result<()> {
     updates(&bed.db, pack).await?;
+    mistakes(&bed.db, pack).await?;
     deletions(&bed.db, pack).await
 }
 
@@ -58,6 +59,36 @@ async fn updates(db: &Database, pack: &mut Pack) -> orm::Result<()> {
     Track::objects().filter(|t| t.track_id.eq(10)).update(|t| t.milliseconds.set(t.milliseconds + 5), &tx).await?;
     pack.check("V02", json!(Track::get(10, &tx).await?.milliseconds - before));
     tx.rollback().await
+}
+
+/// The mistakes in a row, by field, with Django's words for them.
+async fn told<M: Model>(values: serde_json::Value, db: &Database) -> serde_json::Value {
+    let Err(error) = M::draft_validated(values, db).await else { return serde_json::Value::Null };
+    let mut told = serde_json::Map::new();
+    for mistake in error.validation() {
+        let code = match mistake.code {
+            Code::TooLong => "max_length",
+            Code::TooShort => "blank",
+            Code::OutOfRange if mistake.params.contains_key("max_digits") => "max_digits",
+            Code::InvalidValue | Code::ForeignKeyViolation => "invalid",
+            code => code.as_str(),
+        };
+        let codes = told.entry(mistake.field.clone().unwrap()).or_insert(json!([]));
+        codes.as_array_mut().unwrap().push(json!(code));
+    }
+    told.into()
+}
+
+async fn mistakes(db: &Database, pack: &mut Pack) -> orm::Result<()> {
+    let track = json!({"name": "n", "media_type": 1, "milliseconds": "abc", "unit_price": "123456789.999"});
+    let told = json!([
+        told::<Album>(json!({"title": "x".repeat(161), "artist": 1}), db).await,
+        told::<Album>(json!({"title": "", "artist": 99_999}), db).await,
+        told::<Track>(track, db).await,
+        told::<Genre>(json!({"name": "ok"}), db).await,
+    ]);
+    pack.check("V03", told);
+    Ok(())
 }
 
 pub async fn counted<M: Model, E: Executor>(query: QuerySet<M>, ex: &E) -> orm::Result<(u64, serde_json::Value)> {

@@ -36,7 +36,7 @@ pub(super) fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: Mod
         for &part in &model.key {
             let part = &model.columns[part as usize];
             let column = if model.key.len() == 1 { format!("{name}_id") } else { format!("{name}_{}", part.name) };
-            columns.push(ColumnMeta { nullable: false, field: index, name: column, ..part.clone() });
+            columns.push(ColumnMeta { nullable: false, field: index, name: column, ruled: false, ..part.clone() });
         }
         let kind = RelationKind::ForeignKey { nullable: false, key: KeyShape::UNKNOWN };
         fields.push(FieldMeta {

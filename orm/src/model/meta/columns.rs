@@ -51,6 +51,6 @@ pub(super) fn columns_of(spec: &FieldSpec) -> Vec<ColumnMeta> {
 
 impl ColumnMeta {
     pub(super) fn plain(name: String, kind: Kind, nullable: bool, field: u16) -> ColumnMeta {
-        ColumnMeta { name, kind, nullable, field, scale: None, max_length: None, digits: None }
+        ColumnMeta { name, kind, nullable, field, scale: None, max_length: None, digits: None, ruled: false }
     }
 }

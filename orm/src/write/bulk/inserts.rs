@@ -1,8 +1,9 @@
 //! Inserts and upserts in chunks.
 
 use super::super::{
-    draft::{IntoDraftRow, NewRow},
+    draft::IntoDraftRow,
     fault::{Sent, explained, explained_by},
+    new_row::NewRow,
     point::{ReadRow, known_key, not_found, row_of},
     upsert::{ByKey, finish, overwrite, upsert_in_steps},
 };
@@ -344,9 +345,9 @@ impl Operation for Inserts {
 }
 
 /// Inserts that give their rows.
-pub(super) struct CreateMany<M> {
-    pub(super) inserts: Inserts,
-    pub(super) _model: PhantomData<fn() -> M>,
+pub(in crate::write) struct CreateMany<M> {
+    pub(in crate::write) inserts: Inserts,
+    pub(in crate::write) _model: PhantomData<fn() -> M>,
 }
 
 impl<M: Model> Operation for CreateMany<M> {

@@ -4,12 +4,14 @@ mod inserts;
 mod updates;
 
 pub(crate) use inserts::Inserts;
-pub(super) use inserts::refuse_hidden_errors;
-pub(super) use updates::auto_now;
+pub(super) use inserts::{CreateMany, refuse_hidden_errors};
+pub(crate) use updates::UpdateMany;
+pub(super) use updates::{auto_now, unnamed};
 
 use super::{
     NamesUniqueKey, UniqueKey,
     draft::IntoDraftRow,
+    hooks,
     point::{ReadRow, Typed, all_columns},
     update::Columns,
     upsert::{ByKey, columns_of, in_steps, is_only_key},
@@ -20,9 +22,11 @@ use crate::{
     model::Writer,
     tree::{Conflict, ModelRef},
 };
-use inserts::{CreateMany, UpsertInSteps};
+use inserts::UpsertInSteps;
 use std::{borrow::Borrow, marker::PhantomData};
-pub(crate) use updates::UpdateMany;
+
+/// An insert that may leave out rows.
+const IGNORED: &str = "rows that are left out where they are there already";
 
 /// Gives way to any unique key.
 pub(crate) fn ignore() -> Conflict {
@@ -112,6 +116,9 @@ impl<M: Model> QuerySet<M> {
         E: Executor,
         D: IntoDraftRow<M>,
     {
+        if let Some(hooks) = M::HOOKS.filter(|_| !self.skips().hooks) {
+            return hooks::create_all(hooks, drafts, ex).await;
+        }
         let inserts = Inserts::of(drafts, None, ex.dialect(), all_columns(M::meta()))?;
         ex.run(CreateMany { inserts, _model: PhantomData }).await
     }
@@ -156,6 +163,9 @@ impl<M: Model> QuerySet<M> {
         E: Executor,
         D: IntoDraftRow<M>,
     {
+        if let Some(hooks) = M::HOOKS.filter(|_| !self.skips().hooks) {
+            return Ok(hooks::create_all(hooks, drafts, ex).await?.len() as u64);
+        }
         ex.run(Inserts::of(drafts, None, ex.dialect(), Vec::new())?).await
     }
 
@@ -198,6 +208,7 @@ impl<M: Model> QuerySet<M> {
         E: Executor,
         D: IntoDraftRow<M>,
     {
+        hooks::refuse(M::meta(), self.skips().hooks, IGNORED, "make them one by one by `get_or_create`")?;
         ex.run(Inserts::of(drafts, Some(ignore()), ex.dialect(), Vec::new())?).await
     }
 
@@ -242,6 +253,7 @@ impl<M: Model> QuerySet<M> {
         K: FnOnce(M::UniqueKeys) -> U,
         U: NamesUniqueKey<M>,
     {
+        hooks::refuse(M::meta(), self.skips().hooks, hooks::UPSERT, hooks::INSTEAD_OF_UPSERT)?;
         upserts(drafts, key(M::unique_keys()).unique_key(), ex.dialect())?.run(ex).await
     }
 
@@ -317,7 +329,12 @@ impl<M: Model> QuerySet<M> {
         if given.is_empty() || columns.is_empty() {
             return Ok(0);
         }
-        let op = UpdateMany::new(ModelRef::Static(meta), columns, given, ex.dialect())?;
+        let skips = self.skips();
+        if let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) {
+            let rules = !skips.validation;
+            return ex.atomic(move |tx| Box::pin(hooks::bulk_update(hooks, columns, given, rules, tx))).await;
+        }
+        let op = UpdateMany::new(ModelRef::Static(meta), columns, given, ex.dialect(), !skips.validation)?;
         ex.run(op).await
     }
 }

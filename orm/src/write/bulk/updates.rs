@@ -1,14 +1,15 @@
 //! Updates of many rows, each with its own values.
 
 use super::super::{
-    check::stored,
+    Proposed,
+    check::{check_for, field_name, together},
     clock,
     fault::{Sent, explained_by},
     point::key_is,
     upsert::finish,
 };
 use crate::{
-    Access, Connection, Dialect, Operation, Result, Statement, Value, compile,
+    Access, Code, Connection, Dialect, Error, Operation, Result, Statement, Value, compile,
     model::ModelMeta,
     query::KeyPart,
     tree::{Assignment, Expr, ModelRef, Select, Update, UpdateRows},
@@ -35,8 +36,9 @@ impl UpdateMany {
         mut columns: Vec<u16>,
         given: Vec<Vec<Value>>,
         dialect: Dialect,
+        rules: bool,
     ) -> Result<Self> {
-        let meta = &*model;
+        let (meta, mut errors) = (&*model, Vec::new());
         let now = auto_now(meta, &columns);
         columns.extend(now.iter().map(|(column, _)| *column));
         let mut rows = Vec::with_capacity(given.len());
@@ -44,13 +46,26 @@ impl UpdateMany {
             for (column, value) in &now {
                 values[usize::from(*column)] = value.clone();
             }
+            if let Some(validate) = meta.validate.filter(|_| rules) {
+                let set = Proposed::known_row(None, values.clone()).validated(validate, &mut errors);
+                for (column, value) in set {
+                    if !columns.contains(&column) && values[usize::from(column)] != value {
+                        return Err(unnamed(meta, column, "validate"));
+                    }
+                    values[usize::from(column)] = value;
+                }
+            }
             let key = meta.key.iter().map(|&column| values[usize::from(column)].clone()).collect();
-            let take = |&column: &u16| {
+            let mut take = |&column: &u16| {
                 let place = &mut values[usize::from(column)];
-                let value = std::mem::replace(place, Value::Null(place.kind()));
-                stored(meta, column, value, dialect)
+                let mut value = std::mem::replace(place, Value::Null(place.kind()));
+                if let Err(error) = check_for(meta, column, &mut value, dialect, rules) {
+                    errors.push(error);
+                }
+                value
             };
-            rows.push((key, columns.iter().map(take).collect::<Result<Vec<_>>>()?));
+            rows.push((key, columns.iter().map(&mut take).collect()));
+            together(meta, std::mem::take(&mut errors))?;
         }
         let mut update = UpdateMany { model, columns, rows };
         update.keep_last();
@@ -137,6 +152,13 @@ impl UpdateMany {
         }
         Ok(count)
     }
+}
+
+/// A function of the model has set what is not written.
+pub(in crate::write) fn unnamed(meta: &ModelMeta, column: u16, by: &str) -> Error {
+    let name = field_name(meta, column);
+    let what = format!("the `{by}` of `{}` sets `{name}`, which is not among the fields to write", meta.name);
+    Error::new(Code::BadQuery, what).with_model(meta.name.clone()).with_hint("name it as well").with_fields([name])
 }
 
 /// The fields that every save sets, with the present.

@@ -1,7 +1,10 @@
 //! Following the foreign keys that point to rows that are deleted, then deleting everything in an order that every
 //! constraint accepts.
 
-use super::{super::fault::explained, super::point::columns_in, Deleted, is_free};
+use super::{
+    super::{fault::explained, hooks, point::columns_in},
+    Deleted, is_free,
+};
 use crate::{
     Code, Connection, Dialect, Error, OnDelete, Result, Row, Value, compile,
     model::{DbDefault, Reference, references_to},
@@ -26,6 +29,8 @@ pub(super) struct Collector {
     updates: Vec<Followed>,
     /// Foreign keys whose rows must be among those to delete.
     restricted: Vec<Followed>,
+    /// Rows may go along without their hooks.
+    skips_hooks: bool,
 }
 
 struct Node {
@@ -128,6 +133,10 @@ async fn pointing(
 }
 
 impl Collector {
+    pub(super) fn new(skips_hooks: bool) -> Collector {
+        Collector { skips_hooks, ..Collector::default() }
+    }
+
     /// Finds everything that the deletion of these rows concerns.
     ///
     /// # Errors
@@ -139,6 +148,8 @@ impl Collector {
             if keys.is_empty() {
                 continue;
             }
+            let skips = self.skips_hooks;
+            let hooked = |reference: &Reference| !skips && reference.model.hooked;
             for reference in references_to(&model) {
                 match reference.on_delete {
                     OnDelete::DoNothing => {}
@@ -155,13 +166,20 @@ impl Collector {
                             return Err(protected(&root, &reference, &rows, "protect"));
                         }
                     }
-                    OnDelete::Cascade if is_free(&reference.model) && reference.model != root => {
+                    OnDelete::Cascade
+                        if is_free(&reference.model) && reference.model != root && !hooked(&reference) =>
+                    {
                         self.direct.push(Followed::new(conn, reference, &model, &keys).await?);
                     }
                     OnDelete::Cascade => {
                         let held = held(conn, &reference, &model, &keys).await?;
                         let rows = pointing(conn, &reference, &held, None, None).await?;
                         let new = self.add(reference.model.clone(), rows);
+                        if hooked(&reference) && !new.is_empty() {
+                            let what = format!("a deletion of `{}` takes them along, which", root.name);
+                            let first = format!("delete those `{}` first", reference.model.name);
+                            hooks::refuse(&reference.model, false, &what, &first)?;
+                        }
                         queue.push_back((reference.model, new));
                     }
                 }

@@ -4,14 +4,16 @@ mod collector;
 
 use super::{
     Pending,
+    edit::values_of,
     fault::explained,
+    hooks,
     point::{key_is, key_values},
     update::ChangeRows,
     upsert::finish,
 };
 use crate::{
-    Access, Connection, Executor, Model, OnDelete, Operation, QuerySet, Result, Statement, Value, compile,
-    model::{ModelMeta, references_to},
+    Access, Connection, Executor, Model, OnDelete, Operation, QuerySet, Result, Row, Statement, Value, compile,
+    model::{ModelMeta, Reader, references_to},
     statement::template,
     tree::{Delete, ModelRef, Select},
 };
@@ -70,11 +72,15 @@ impl<M: Model, O> QuerySet<M, O> {
     /// # Ok(()) }
     /// ```
     pub async fn delete<E: Executor>(self, ex: &E) -> Result<Deleted> {
-        let rows = self.into_select();
+        let (skips, rows) = (self.skips(), self.into_select());
         if rows.empty {
             return Ok(Deleted::default());
         }
-        delete_rows(rows, ex).await
+        let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) else {
+            let (model, from) = (rows.model.clone(), From::Query(Box::new(rows)));
+            return ex.run(Collect { model, from, skips_hooks: skips.hooks }).await;
+        };
+        ex.atomic(move |tx| Box::pin(hooks::delete_found(hooks, rows, tx))).await
     }
 
     /// Deletes every row of the query in one statement and gives their number; what happens to rows that point to them is
@@ -93,7 +99,13 @@ impl<M: Model, O> QuerySet<M, O> {
     /// # Ok(()) }
     /// ```
     pub async fn delete_unchecked<E: Executor>(self, ex: &E) -> Result<u64> {
-        let rows = self.into_select();
+        let (skips, rows) = (self.skips(), self.into_select());
+        hooks::refuse(
+            M::meta(),
+            skips.hooks,
+            "a deletion of rows that are not read",
+            "use `delete`, which reads them",
+        )?;
         if rows.empty {
             return Ok(0);
         }
@@ -118,13 +130,21 @@ impl<M: Model, O> QuerySet<M, O> {
     }
 }
 
-/// Deletes the rows of a query, with what their relations say.
+/// Deletes the rows of a query whose model has no Rust type, with what their relations say.
 pub(crate) async fn delete_rows<E: Executor>(rows: Select, ex: &E) -> Result<Deleted> {
-    ex.run(Collect { model: rows.model.clone(), from: From::Query(Box::new(rows)) }).await
+    ex.run(Collect::hooked(rows.model.clone(), From::Query(Box::new(rows)))).await
 }
 
 /// Deletes one row: what `Model::delete` runs.
 pub(crate) fn delete_row<'e, M: Model, E: Executor>(row: &M, ex: &'e E) -> Pending<'e, Deleted> {
+    if let Some(hooks) = M::HOOKS {
+        // The row may be gone before the deletion runs: the hooks see a copy, without what was loaded with it.
+        let copy = values_of(row).and_then(|values| Reader::new(&Row::of(&values.as_slice()), &[]).columns::<M>());
+        return match copy {
+            Ok(copy) => Pending::new(ex.atomic(move |tx| Box::pin(hooks::delete(hooks, vec![copy], tx)))),
+            Err(error) => Pending::new(std::future::ready(Err(error))),
+        };
+    }
     let key = match key_values(&row.key()) {
         Ok(key) => key,
         Err(error) => return Pending::new(std::future::ready(Err(error))),
@@ -133,7 +153,7 @@ pub(crate) fn delete_row<'e, M: Model, E: Executor>(row: &M, ex: &'e E) -> Pendi
     if is_free(&model) {
         return Pending::run(ex, DeleteOne::<M>::new(key, ex.dialect()));
     }
-    Pending::run(ex, Ok(Collect { model, from: From::Keys(vec![key]) }))
+    Pending::run(ex, Ok(Collect::hooked(model, From::Keys(vec![key]))))
 }
 
 /// Whether nothing has to be done for the rows that point to a model's rows.
@@ -182,26 +202,66 @@ impl<M: Model> Operation for DeleteOne<M> {
 }
 
 /// Deletes rows with all that hangs on them.
-struct Collect {
+pub(super) struct Collect {
     model: ModelRef,
     from: From,
+    skips_hooks: bool,
 }
 
 /// Which rows.
-enum From {
+pub(super) enum From {
     Query(Box<Select>),
     Keys(Vec<Vec<Value>>),
 }
 
 impl Collect {
+    /// A deletion that takes no rows along whose models have hooks.
+    pub(super) fn hooked(model: ModelRef, from: From) -> Collect {
+        Collect { model, from, skips_hooks: false }
+    }
+
     async fn delete(&mut self, conn: &mut Connection) -> Result<Deleted> {
-        let mut collector = Collector::default();
+        let mut collector = Collector::new(self.skips_hooks);
         let keys = match &mut self.from {
             From::Query(select) => collector::keys_of(conn, (**select).clone()).await?,
             From::Keys(keys) => std::mem::take(keys),
         };
         collector.collect(conn, self.model.clone(), keys).await?;
         collector.delete(conn).await
+    }
+}
+
+/// The whole rows of a query.
+pub(super) struct RowsOf<M> {
+    select: Select,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> RowsOf<M> {
+    pub(super) fn of(mut select: Select) -> RowsOf<M> {
+        let before = std::mem::take(&mut select.selection);
+        select.resolve_selected(&before);
+        select.related.clear();
+        select.selection = Select::all(select.model.clone()).selection;
+        RowsOf { select, _model: PhantomData }
+    }
+}
+
+impl<M: Model> Operation for RowsOf<M> {
+    type Output = Vec<M>;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+        let mut rows = Vec::new();
+        let each = &mut |row: &Row<'_>| {
+            rows.push(Reader::new(row, &[]).columns()?);
+            Ok(())
+        };
+        conn.query(&compile::select(&self.select, conn.dialect())?, each).await?;
+        Ok(rows)
     }
 }
 

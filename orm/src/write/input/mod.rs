@@ -3,8 +3,9 @@
 mod generic;
 
 use super::{
-    check::{checked, field_name},
-    draft::{DraftRow, Slot},
+    check::{checked, field_name, range},
+    draft::DraftRow,
+    new_row::Slot,
 };
 use crate::{
     Code, Error, Model, Result, Untyped, ValidationError, Value,
@@ -160,13 +161,23 @@ impl Input {
         meta: &ModelMeta,
         changed: bool,
     ) -> Result<Vec<Option<Value>>, Vec<ValidationError>> {
+        let (values, mistakes) = self.read_all(meta, changed);
+        if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
+    }
+
+    /// The values by column that could be read, and the mistakes in the others.
+    pub(in crate::write) fn read_all(
+        &self,
+        meta: &ModelMeta,
+        changed: bool,
+    ) -> (Vec<Option<Value>>, Vec<ValidationError>) {
         let mut values: Vec<Option<Value>> = vec![None; meta.columns.len()];
         let mut mistakes = Vec::new();
         if self.not_an_object {
             let message = "expected an object with the names of fields".to_owned();
             let params = [("expected", json!("object"))].into();
             mistakes.push(ValidationError { field: None, code: Code::InvalidValue, message, params });
-            return Err(mistakes);
+            return (values, mistakes);
         }
         let outside = self.given.len() - self.own;
         let mut seen: Vec<&str> = Vec::with_capacity(self.given.len());
@@ -207,7 +218,7 @@ impl Input {
                 ValidationError::new(&*field.name, Code::MissingValue, format!("`{}` is required", field.name))
             }));
         }
-        if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
+        (values, mistakes)
     }
 
     /// Why a field cannot be given, if it cannot.
@@ -334,20 +345,22 @@ pub(in crate::write) fn mistake(
     error: &Error,
     given: Untyped<'_>,
 ) -> ValidationError {
+    let hint = error.hint().filter(|_| error.code() != Code::UnknownChoice);
+    let with_hint = |message: &str| hint.map_or_else(|| message.to_owned(), |hint| format!("{message}; {hint}"));
+    if let [known] = error.validation() {
+        return ValidationError { message: with_hint(&known.message), ..known.clone() };
+    }
     let code = match error.code() {
         Code::Decode => Code::InvalidValue,
         code => code,
     };
     let column = &meta.columns[usize::from(field.first_column)];
     let said = error.message().replace(&format!("`{}.{}`", meta.name, field.name), &format!("`{}`", field.name));
-    let mut message = match &*said {
+    let message = match &*said {
         named if named.contains(&format!("`{}`", field.name)) => named.to_owned(),
         said => format!("`{}`: {said}", field.name),
     };
-    if let Some(hint) = error.hint().filter(|_| code != Code::UnknownChoice) {
-        message = format!("{message}; {hint}");
-    }
-    let out = ValidationError::new(&*field.name, code, message);
+    let mut out = ValidationError::new(&*field.name, code, with_hint(&message));
     match code {
         Code::TooLong => {
             let length = given.as_text().map_or(0, |text| text.chars().count());
@@ -356,11 +369,10 @@ pub(in crate::write) fn mistake(
         Code::OutOfRange if column.digits.is_some() => {
             out.param("max_digits", column.digits).param("decimal_places", column.scale)
         }
-        Code::OutOfRange => match range(field, column.kind) {
-            Some((least, most)) => out.param("min", least).param("max", most),
-            None => out,
-        },
-        Code::InexactDecimal => out.param("decimal_places", column.scale),
+        Code::OutOfRange => {
+            out.params.extend(range(meta, field.first_column));
+            out
+        }
         Code::UnknownChoice => {
             let choices = field.column.map(|shape| shape.choices).unwrap_or_default();
             out.param("choices", choices.iter().map(|choice| choice.value.to_json()).collect::<Vec<_>>())
@@ -368,13 +380,6 @@ pub(in crate::write) fn mistake(
         Code::InvalidValue => out.param("expected", expected(column.kind)),
         _ => out,
     }
-}
-
-/// The numbers that a field holds.
-fn range(field: &FieldMeta, kind: crate::Kind) -> Option<(i64, i64)> {
-    let (least, most) = kind.whole_range()?;
-    let positive = field.column.is_some_and(|shape| shape.positive);
-    Some((if positive { 0 } else { least }, most))
 }
 
 /// A draft from values that are not typed: complete, or every mistake at once.

@@ -1,0 +1,73 @@
+//! Savepoints: kept when what was done in them succeeded, and undone however else it ends.
+
+use super::{
+    Transaction,
+    transaction::{Release, SetSavepoint},
+};
+use crate::{Code, Error, Result};
+use std::ops::Deref;
+
+/// A savepoint, which is undone when it is dropped: `tx` is the transaction, by either kind of reference.
+pub(super) struct Nested<T: Deref<Target = Transaction>> {
+    pub(super) tx: T,
+    depth: u32,
+}
+
+impl<T: Deref<Target = Transaction>> Nested<T> {
+    /// Sets it.
+    pub(super) async fn begin(tx: T) -> Result<Self> {
+        tx.ready().await?;
+        let depth = {
+            let mut state = tx.state();
+            state.depth += 1;
+            state.depth
+        };
+        let nested = Nested { tx, depth };
+        nested.tx.control(SetSavepoint).await?;
+        Ok(nested)
+    }
+
+    /// Keeps what was done, or undoes it.
+    pub(super) async fn end<V, E: From<Error>>(self, done: Result<V, E>) -> Result<V, E> {
+        let kept = match done {
+            Ok(value) => self.keep().await.map(|()| value).map_err(E::from),
+            Err(error) => Err(error),
+        };
+        if kept.is_err() {
+            self.undo();
+            // The first error is the one to tell; this one would come again with the next statement.
+            let _ = self.tx.ready().await;
+        }
+        std::mem::forget(self);
+        kept
+    }
+
+    async fn keep(&self) -> Result<()> {
+        self.tx.ready().await?;
+        if self.tx.state().depth != self.depth {
+            let what = "two things were done in one transaction at the same time, each in a savepoint";
+            return Err(Error::new(Code::TransactionOver, what).with_hint("await one before the other begins"));
+        }
+        self.tx.control(Release(self.depth)).await?;
+        let mut state = self.tx.state();
+        state.depth = self.depth - 1;
+        for (at, _) in &mut state.on_commit {
+            *at = (*at).min(self.depth - 1);
+        }
+        Ok(())
+    }
+
+    fn undo(&self) {
+        let to = self.depth - 1;
+        let mut state = self.tx.state();
+        state.depth = to;
+        state.fall_back = Some(state.fall_back.map_or(to, |other| other.min(to)));
+        state.on_commit.retain(|(at, _)| *at <= to);
+    }
+}
+
+impl<T: Deref<Target = Transaction>> Drop for Nested<T> {
+    fn drop(&mut self) {
+        self.undo();
+    }
+}

@@ -1,0 +1,392 @@
+//! What a model does around the writes of its rows.
+
+use super::{
+    Change, Deleted, Edit, Proposed, UniqueKey,
+    bulk::{CreateMany, Inserts, UpdateMany, unnamed},
+    check::together,
+    delete::{Collect, From, RowsOf},
+    draft::{DraftRow, IntoDraftRow},
+    edit::{loaded, values_of},
+    new_row::{NewRow, complete, filled},
+    point::{Typed, all_columns, columns_in, key_values, not_found},
+    upsert::{ByKey, Find, columns_of},
+};
+use crate::{
+    Code, Error, Executor, Model, Result, Row, Transaction, Value,
+    model::{ModelMeta, Reader},
+    tree::{ModelRef, Select},
+};
+use futures_util::future::BoxFuture;
+use std::{
+    future::{Future, ready},
+    marker::PhantomData,
+};
+
+/// What is done around the writes of a model's rows: `#[model(hooks)]`, and the functions that are wanted.
+///
+/// They run in one transaction with the write, or in a savepoint of the one that there is: an error undoes all of it. `tx` is that
+/// transaction; what is to happen once it is certain is given to [`Transaction::on_commit`]. In a [`Change`] stand the new values and
+/// those before; what is set there is written.
+///
+/// Writes of many rows call the functions of many rows, which call the others row by row unless a model says something better.
+/// What would pass the hooks by is refused, [`Code::Unhooked`]: updates and deletions that do not read their rows are, unless they
+/// say `skip_hooks()`. Deletions read them first. What the database does by itself, and foreign keys that are set to NULL because
+/// their row was deleted, have no hooks.
+///
+/// ```
+/// use orm::{Change, Hooks, prelude::*};
+///
+/// orm::app! { pub office { Letter, Entry } }
+///
+/// #[derive(Model, Debug)]
+/// #[model(hooks)]
+/// pub struct Letter {
+///     pub id: i64,
+///     #[field(max_length = 80)]
+///     pub title: String,
+///     #[field(slug, default = || "".to_owned())]
+///     pub slug: String,
+/// }
+///
+/// /// What has happened to letters.
+/// #[derive(Model, Debug)]
+/// pub struct Entry {
+///     pub id: i64,
+///     pub text: String,
+/// }
+///
+/// impl Hooks for Letter {
+///     async fn before_create(letter: &mut Change<Letter>, _: &Transaction) -> orm::Result<()> {
+///         if let Some(title) = letter.get(|l| l.title) {
+///             letter.set(|l| l.slug, title.to_lowercase().replace(' ', "-"));
+///         }
+///         Ok(())
+///     }
+///
+///     async fn after_update(letter: &Change<Letter>, tx: &Transaction) -> orm::Result<()> {
+///         let (old, new) = (letter.old(|l| l.title), letter.get(|l| l.title));
+///         Entry::draft().text(format!("{old:?} is {new:?}")).create(tx).await?;
+///         tx.on_commit(async || println!("told everybody"));
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = Database::connect("sqlite::memory:").await?;
+/// # orm::migrate::create_tables(&db, &[office()]).await?;
+/// let letter = Letter::draft().title("Dear Ada").create(&db).await?;
+/// assert_eq!(letter.slug, "dear-ada");
+/// let mut letter = letter.edit();
+/// letter.title = "Dear Grace".into();
+/// letter.save(&db).await?;
+/// assert_eq!(Entry::objects().get(&db).await?.text, r#"Some("Dear Ada") is Some("Dear Grace")"#);
+/// assert_eq!(Letter::objects().update(|l| l.title.set("x"), &db).await.unwrap_err().code(), orm::Code::Unhooked);
+/// # Ok(()) }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says that it has hooks, and has none",
+    label = "`#[model(hooks)]` goes with `impl Hooks for {Self}`",
+    note = "write `impl orm::Hooks for {Self} {{ async fn before_create(row: &mut Change<{Self}>, tx: &Transaction) -> orm::Result<()> {{ .. }} }}`"
+)]
+#[allow(unused_variables, reason = "what does nothing uses nothing; the names are for those who read them")]
+pub trait Hooks: Model {
+    /// Before a row is made: its values, defaults included. They are checked afterwards.
+    fn before_create(row: &mut Change<Self>, tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
+
+    /// After a row was made: the row as it is stored.
+    fn after_create(row: &Self, tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
+
+    /// Before a row is changed; not called where no field differs.
+    fn before_update(row: &mut Change<Self>, tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
+
+    /// After a row was changed.
+    fn after_update(row: &Change<Self>, tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
+
+    /// Before a row is deleted.
+    fn before_delete(row: &Self, tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
+
+    /// After a row was deleted.
+    fn after_delete(row: &Self, tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
+
+    /// [`before_create`](Hooks::before_create) for many rows at once, or for one: this is what is called.
+    fn before_create_many(rows: &mut [Change<Self>], tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            for row in rows {
+                Self::before_create(row, tx).await?;
+            }
+            Ok(())
+        }
+    }
+
+    /// [`after_create`](Hooks::after_create) for many rows at once, or for one.
+    fn after_create_many(rows: &[Self], tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            for row in rows {
+                Self::after_create(row, tx).await?;
+            }
+            Ok(())
+        }
+    }
+
+    /// [`before_update`](Hooks::before_update) for many rows at once, or for one.
+    fn before_update_many(rows: &mut [Change<Self>], tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            for row in rows {
+                Self::before_update(row, tx).await?;
+            }
+            Ok(())
+        }
+    }
+
+    /// [`after_update`](Hooks::after_update) for many rows at once, or for one.
+    fn after_update_many(rows: &[Change<Self>], tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            for row in rows {
+                Self::after_update(row, tx).await?;
+            }
+            Ok(())
+        }
+    }
+
+    /// [`before_delete`](Hooks::before_delete) for many rows at once, or for one.
+    fn before_delete_many(rows: &[Self], tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            for row in rows {
+                Self::before_delete(row, tx).await?;
+            }
+            Ok(())
+        }
+    }
+
+    /// [`after_delete`](Hooks::after_delete) for many rows at once, or for one.
+    fn after_delete_many(rows: &[Self], tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            for row in rows {
+                Self::after_delete(row, tx).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The hooks of a model, whether it has any or not.
+#[doc(hidden)]
+pub trait AnyHooks<M>: Sync {
+    fn before_create<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
+    fn after_create<'a>(&self, rows: &'a [M], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
+    fn before_update<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
+    fn after_update<'a>(&self, rows: &'a [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
+    fn before_delete<'a>(&self, rows: &'a [M], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
+    fn after_delete<'a>(&self, rows: &'a [M], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
+}
+
+/// The hooks that a model has.
+#[doc(hidden)]
+pub struct HooksOf<M>(PhantomData<fn() -> M>);
+
+impl<M> HooksOf<M> {
+    /// The value.
+    pub const NEW: Self = HooksOf(PhantomData);
+}
+
+impl<M: Hooks> AnyHooks<M> for HooksOf<M> {
+    fn before_create<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
+        Box::pin(M::before_create_many(rows, tx))
+    }
+
+    fn after_create<'a>(&self, rows: &'a [M], tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
+        Box::pin(M::after_create_many(rows, tx))
+    }
+
+    fn before_update<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
+        Box::pin(M::before_update_many(rows, tx))
+    }
+
+    fn after_update<'a>(&self, rows: &'a [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
+        Box::pin(M::after_update_many(rows, tx))
+    }
+
+    fn before_delete<'a>(&self, rows: &'a [M], tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
+        Box::pin(M::before_delete_many(rows, tx))
+    }
+
+    fn after_delete<'a>(&self, rows: &'a [M], tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
+        Box::pin(M::after_delete_many(rows, tx))
+    }
+}
+
+/// The hooks of a model.
+pub(super) type Of<M> = &'static dyn AnyHooks<M>;
+
+/// Refuses a write that would pass the hooks of a model by.
+pub(crate) fn refuse(meta: &ModelMeta, skipped: bool, what: &str, instead: &str) -> Result<()> {
+    if skipped || !meta.hooked {
+        return Ok(());
+    }
+    Err(Error::new(Code::Unhooked, format!("`{}` has hooks, and {what} would pass them by", meta.name))
+        .with_model(meta.name.clone())
+        .with_hint(format!("{instead}; or say `.skip_hooks()`")))
+}
+
+/// Makes rows from drafts.
+pub(super) async fn create<M: Model>(hooks: Of<M>, drafts: Vec<DraftRow<M>>, tx: &Transaction) -> Result<Vec<M>> {
+    let (meta, dialect) = (M::meta(), tx.dialect());
+    let (mut drafts, mut changes) = (drafts, Vec::new());
+    for draft in &mut drafts {
+        if let Some(error) = draft.error.take() {
+            return Err(error);
+        }
+        together(meta, filled(meta, &mut draft.slots))?;
+        changes.push(Change::of(Proposed::new_row(draft.slots.iter().map(|slot| slot.value().cloned()).collect())));
+    }
+    hooks.before_create(&mut changes, tx).await?;
+    let mut rows = Vec::with_capacity(drafts.len());
+    for (mut draft, change) in drafts.into_iter().zip(changes) {
+        for (column, value) in change.into_set()? {
+            draft.give(column, value);
+        }
+        complete(meta, &mut draft.slots, dialect, !draft.skips_validation)?;
+        rows.push(draft.into_new_row());
+    }
+    let inserts = Inserts::of_rows(ModelRef::Static(meta), rows, None, dialect, all_columns(meta))?;
+    let rows = tx.run(CreateMany { inserts, _model: PhantomData }).await?;
+    hooks.after_create(&rows, tx).await?;
+    Ok(rows)
+}
+
+/// Makes a row from a draft.
+pub(super) async fn create_one<M: Model>(hooks: Of<M>, draft: DraftRow<M>, tx: &Transaction) -> Result<M> {
+    create(hooks, vec![draft], tx).await?.pop().ok_or_else(|| not_found(M::meta()))
+}
+
+/// An upsert, and what to do in its place.
+pub(super) const UPSERT: &str = "an upsert, which does not tell what was there,";
+pub(super) const INSTEAD_OF_UPSERT: &str = "use `get_or_create`, and `save` what has changed";
+
+/// Makes any number of rows, in one transaction.
+pub(super) async fn create_all<M: Model, D: IntoDraftRow<M>, E: Executor>(
+    hooks: Of<M>,
+    drafts: impl IntoIterator<Item = D>,
+    ex: &E,
+) -> Result<Vec<M>> {
+    let drafts: Vec<DraftRow<M>> = drafts.into_iter().map(IntoDraftRow::into_row).collect();
+    ex.atomic(move |tx| Box::pin(create(hooks, drafts, tx))).await
+}
+
+/// The row that has the draft's values in a unique key, or else a new one.
+pub(super) async fn get_or_create<M: Model>(
+    hooks: Of<M>,
+    draft: DraftRow<M>,
+    key: UniqueKey<M>,
+    tx: &Transaction,
+) -> Result<(M, bool)> {
+    let mut slots = draft.slots.clone();
+    complete(M::meta(), &mut slots, tx.dialect(), false)?;
+    let (row, target) = (NewRow::of(slots), columns_of(key));
+    let find = || ByKey::new(Typed::new(), row.clone(), target.clone(), Vec::new()).map(Find);
+    if let Some(found) = tx.run(find()?).await? {
+        return Ok((found, false));
+    }
+    match tx.atomic(move |tx| Box::pin(create_one(hooks, draft, tx))).await {
+        Ok(row) => Ok((row, true)),
+        // Another task was quicker.
+        Err(error) if error.code() == Code::UniqueViolation => {
+            tx.run(find()?).await?.map(|row| (row, false)).ok_or(error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes what has changed in a row.
+pub(super) async fn save<M: Model>(hooks: Of<M>, mut edit: Edit<M>, tx: &Transaction) -> Result<M> {
+    let mut now = values_of(&edit.row)?;
+    if edit.differing(now.clone()).is_empty() {
+        return Ok(edit.row);
+    }
+    let mut changes = [Change::of(Proposed::known_row(edit.original.clone(), now.clone()))];
+    hooks.before_update(&mut changes, tx).await?;
+    let [change] = changes;
+    let set = change.into_set()?;
+    if !set.is_empty() {
+        let kept = loaded(&edit.row, &set);
+        set.into_iter().for_each(|(column, value)| now[usize::from(column)] = value);
+        edit.row = Reader::new(&Row::of(&now.as_slice()), &[]).columns()?;
+        kept.into_iter().for_each(|(field, rows)| edit.row.attach_related(field, rows));
+    }
+    let original = edit.original.clone();
+    let row = edit.skip_hooks().save(tx).await?;
+    hooks.after_update(&[Change::of(Proposed::known_row(original, values_of(&row)?))], tx).await?;
+    Ok(row)
+}
+
+/// Writes some columns of rows, which are given with all of theirs.
+pub(super) async fn bulk_update<M: Model>(
+    hooks: Of<M>,
+    columns: Vec<u16>,
+    mut given: Vec<Vec<Value>>,
+    rules: bool,
+    tx: &Transaction,
+) -> Result<u64> {
+    let meta = M::meta();
+    let key = |values: &[Value]| -> Vec<Value> { meta.key.iter().map(|&at| values[usize::from(at)].clone()).collect() };
+    let mut before = Select::all(ModelRef::Static(meta));
+    before.default_order = false;
+    before.add_filter(columns_in(&before.model.clone(), &meta.key, given.iter().map(|row| key(row)).collect()));
+    let before = tx.run(RowsOf::<M>::of(before)).await?;
+    let before = before.iter().map(values_of).collect::<Result<Vec<_>>>()?;
+    let mut changes: Vec<Change<M>> = Vec::with_capacity(given.len());
+    for row in &given {
+        let old = before.iter().find(|old| key(old) == key(row));
+        // What is not written stays as it is.
+        let new = match old {
+            None => row.clone(),
+            Some(old) => {
+                let is_new = |column: usize| columns.contains(&(column as u16));
+                (0..row.len()).map(|at| if is_new(at) { row[at].clone() } else { old[at].clone() }).collect()
+            }
+        };
+        changes.push(Change::of(Proposed::known_row(old.cloned(), new)));
+    }
+    hooks.before_update(&mut changes, tx).await?;
+    for (row, change) in given.iter_mut().zip(&mut changes) {
+        for (column, value) in change.take_set()? {
+            if !columns.contains(&column) && row[usize::from(column)] != value {
+                return Err(unnamed(meta, column, "before_update"));
+            }
+            row[usize::from(column)] = value;
+        }
+    }
+    let count = tx.run(UpdateMany::new(ModelRef::Static(meta), columns, given, tx.dialect(), rules)?).await?;
+    hooks.after_update(&changes, tx).await?;
+    Ok(count)
+}
+
+/// Deletes the rows of a query, and what goes with them.
+pub(super) async fn delete_found<M: Model>(hooks: Of<M>, rows: Select, tx: &Transaction) -> Result<Deleted> {
+    let rows = tx.run(RowsOf::of(rows)).await?;
+    delete(hooks, rows, tx).await
+}
+
+/// Deletes rows, and what goes with them.
+pub(super) async fn delete<M: Model>(hooks: Of<M>, rows: Vec<M>, tx: &Transaction) -> Result<Deleted> {
+    if rows.is_empty() {
+        return Ok(Deleted::default());
+    }
+    hooks.before_delete(&rows, tx).await?;
+    let keys = rows.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
+    let gone = tx.run(Collect::hooked(ModelRef::Static(M::meta()), From::Keys(keys))).await?;
+    hooks.after_delete(&rows, tx).await?;
+    Ok(gone)
+}
