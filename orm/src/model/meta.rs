@@ -2,17 +2,20 @@
 
 mod between;
 mod columns;
+mod constraints;
+
+pub use constraints::{CheckMeta, ExcludeMeta, IndexMeta, UniqueMeta};
 
 use super::{
-    AppSpec, ColumnShape, Deferrable, FieldOptions, FieldSpec, GenericShape, ModelOptions, ModelSpec, OrderKey,
-    RelationKind, Shape, ValidateRow, describe::ModelSet,
+    AppSpec, ColumnShape, FieldOptions, FieldSpec, GenericShape, ModelOptions, ModelSpec, OrderKey, RelationKind,
+    Shape, ValidateRow, describe::ModelSet,
 };
 use crate::{
     Kind,
     field::PathNode,
     query::RowOps,
     statement::Templates,
-    tree::{Expr, ModelRef, Order},
+    tree::{Expr, ModelRef},
 };
 use migrations_engine::{naming, schema::ModelKey};
 use std::{
@@ -202,54 +205,6 @@ pub struct ColumnMeta {
     pub digits: Option<u32>,
     /// Whether its field has rules.
     pub(crate) ruled: bool,
-}
-
-/// A unique key over several fields, over expressions, or with a condition.
-#[derive(Debug, Clone, PartialEq)]
-pub struct UniqueMeta {
-    /// Its name, when it was given one.
-    pub name: Option<&'static str>,
-    /// The fields, as indices.
-    pub fields: Vec<u16>,
-    /// Only among rows for which this is true.
-    pub condition: Option<Expr>,
-}
-
-/// An index.
-#[derive(Debug, Clone, PartialEq)]
-pub struct IndexMeta {
-    /// Its name, when it was given one.
-    pub name: Option<&'static str>,
-    /// What is indexed.
-    pub keys: Vec<Order>,
-    /// Only rows for which this is true.
-    pub condition: Option<Expr>,
-    /// How PostgreSQL keeps it, `gin` for one; other databases have their usual index.
-    pub method: Option<&'static str>,
-}
-
-/// A check constraint.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CheckMeta {
-    /// Its name.
-    pub name: &'static str,
-    /// What has to be true of every row (or unknown).
-    pub condition: Expr,
-}
-
-/// A constraint that excludes pairs of rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExcludeMeta {
-    /// Its name.
-    pub name: &'static str,
-    /// What is never true of two different rows, the columns of the second one being those of the source 1.
-    pub pair: Expr,
-    /// Only among rows for which this is true.
-    pub condition: Option<Expr>,
-    /// The access method; without it `gist`.
-    pub method: Option<&'static str>,
-    /// When it is checked, if not just at each statement.
-    pub deferrable: Option<Deferrable>,
 }
 
 impl ModelMeta {
