@@ -163,6 +163,8 @@ codes! {
     TransactionOver = "transaction.over", Transaction;
     /// The database was used directly inside a transaction's closure; use the transaction instead.
     OutsideTransaction = "transaction.bypassed", Transaction;
+    /// A thread of an async runtime was to wait for what is async.
+    InsideRuntime = "connection.inside_runtime", Usage;
     /// The database refused the statement.
     Sql = "query.refused", Query;
     /// The pattern of `regex` or `iregex` is none that the database understands.

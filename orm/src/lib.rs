@@ -234,6 +234,7 @@
 //! SQL of one's own goes into queries by [`sql`] and stands alone by [`raw`]. [`QuerySet::to_sql`] shows what a query says
 //! without a connection. [`QueryLog`] counts what runs. Every [`Error`] has a stable [`Code`] and often a hint.
 
+mod blocking;
 #[cfg(feature = "cli")]
 mod cli;
 mod compile;
@@ -255,6 +256,7 @@ mod validation;
 mod value;
 pub mod write;
 
+pub use blocking::block_on;
 #[cfg(feature = "cli")]
 pub use cli::{Command, CommandFuture, Context, Project};
 pub use db::{

@@ -40,6 +40,7 @@ mod prefetch;
 mod reading;
 mod recursion;
 mod scale;
+mod scripts;
 mod secrets;
 mod sides;
 mod slices;

@@ -15,6 +15,8 @@ const FLOW: &[(&str, &[&str])] = &[
     // The macros, with their documentation.
     ("derives", &[]),
     ("dialect", &[]),
+    // Waits for futures, whatever they do.
+    ("blocking", &[]),
     ("value", &["dialect", "error"]),
     ("statement", &["dialect", "value"]),
     // What a person declared; its traits name the handles and queries that the macro makes for it.

@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tokio::task::futures::TaskLocalFuture;
 
 tokio::task_local! {
     /// The databases whose transactions the current future is inside of.
@@ -19,10 +20,10 @@ fn identity(db: &Database) -> usize {
 }
 
 /// Runs a future inside a transaction of a database.
-async fn inside<F: Future>(db: &Database, work: F) -> F::Output {
+fn inside<F: Future>(db: &Database, work: F) -> TaskLocalFuture<Vec<usize>, F> {
     let mut inside = INSIDE.try_with(Clone::clone).unwrap_or_default();
     inside.push(identity(db));
-    INSIDE.scope(inside, work).await
+    INSIDE.scope(inside, work)
 }
 
 /// Refuses a database that is used past the transaction that its user is inside of.

@@ -14,10 +14,12 @@ use super::{
 use crate::{
     Code, Error, Executor, Model, Result, Row, Transaction, Value,
     model::{ModelMeta, Reader},
+    query::KeyPart,
     tree::{ModelRef, Select},
 };
 use futures_util::future::BoxFuture;
 use std::{
+    collections::HashMap,
     future::{Future, ready},
     marker::PhantomData,
 };
@@ -346,9 +348,10 @@ pub(super) async fn bulk_update<M: Model>(
     before.add_filter(columns_in(&before.model.clone(), &meta.key, given.iter().map(|row| key(row)).collect()));
     let before = tx.run(RowsOf::<M>::of(before)).await?;
     let before = before.iter().map(values_of).collect::<Result<Vec<_>>>()?;
+    let before: HashMap<KeyPart, &Vec<Value>> = before.iter().map(|row| (KeyPart::of_all(&key(row)), row)).collect();
     let mut changes: Vec<Change<M>> = Vec::with_capacity(given.len());
     for row in &given {
-        let old = before.iter().find(|old| key(old) == key(row));
+        let old = before.get(&KeyPart::of_all(&key(row))).copied();
         // What is not written stays as it is.
         let new = match old {
             None => row.clone(),

@@ -134,3 +134,13 @@ behaviour! {
         Ok(())
     }
 }
+
+#[test]
+fn in_a_script() -> orm::Result<()> {
+    let db = orm::block_on(Database::connect("sqlite::memory:"))?;
+    orm::block_on(orm::migrate::create_tables(&db, &[bank()]))?;
+    orm::block_on(Account::draft().owner("Ann").cents(100).create(&db))?;
+    let owners = orm::block_on(Account::objects().values(|a| a.owner).all(&db))?;
+    assert_eq!(owners, ["Ann"]);
+    Ok(())
+}
