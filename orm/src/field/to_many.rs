@@ -125,7 +125,7 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     /// # let db = Database::connect("sqlite::memory:").await?;
     /// # orm::migrate::create_tables(&db, &[cellar()]).await?;
     /// let shelf = Shelf::draft().create(&db).await?;
-    /// Bottle::draft().drunk(NaiveDate::MIN).shelf(&shelf).create(&db).await?;
+    /// Bottle::draft().drunk(NaiveDate::from_ymd_opt(2026, 1, 1)).shelf(&shelf).create(&db).await?;
     /// let counts = Shelf::objects().values(|s| (s.bottles.count(), s.bottles.unfiltered().count()));
     /// assert_eq!(counts.get(&db).await?, (0, 1));
     /// # Ok(()) }

@@ -207,7 +207,7 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
     /// # let db = Database::connect("sqlite::memory:").await?;
     /// # orm::migrate::create_tables(&db, &[cellar()]).await?;
-    /// Bottle::draft().drunk(NaiveDate::MIN).create(&db).await?;
+    /// Bottle::draft().drunk(NaiveDate::from_ymd_opt(2026, 1, 1)).create(&db).await?;
     /// assert_eq!((Bottle::objects().count(&db).await?, Bottle::unfiltered().count(&db).await?), (0, 1));
     /// # Ok(()) }
     /// ```
