@@ -253,10 +253,9 @@ impl<M: Model> Edit<M> {
     /// The columns that change, and what is wrong with their values.
     fn looked_at(&self, dialect: Dialect) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
         let (meta, rules) = (M::meta(), !self.skips_validation);
-        let mut now = values_of(&self.row)?;
-        let mut changes = self.differing(now.clone());
-        let mut errors = Vec::new();
+        let (mut changes, mut errors) = (self.changes()?, Vec::new());
         if let Some(validate) = meta.validate.filter(|_| rules && !changes.is_empty()) {
+            let mut now = values_of(&self.row)?;
             let row = Proposed::known_row(self.original.clone(), now.clone());
             row.validated(validate, &mut errors)
                 .into_iter()

@@ -3,6 +3,7 @@
 use super::{
     fault::{Sent, explained_by},
     new_row::NewRow,
+    upsert::read_one,
 };
 use crate::{
     Access, Code, Connection, Dialect, Error, ErrorKind, Executor, IntoKey, Key, Model, Operation, Result, Statement,
@@ -184,13 +185,7 @@ async fn read_usual<M: Model>(conn: &mut Connection, key: &[Value]) -> Result<Op
     let mut select = Select::usual(ModelRef::Static(M::meta()));
     select.default_order = false;
     select.add_filter(key_is(&select.model.clone(), key));
-    let mut found = None;
-    let each = &mut |row: &crate::Row<'_>| {
-        found = Some(Reader::new(row, &[]).columns()?);
-        Ok(())
-    };
-    conn.query(&compile::select(&select, conn.dialect())?.single(true), each).await?;
-    Ok(found)
+    read_one(&Typed::new(), conn, &compile::select(&select, conn.dialect())?.single(true)).await
 }
 
 /// The row of a key: what `Model::get` runs.
@@ -201,7 +196,7 @@ pub(crate) fn get<M: Model, E: Executor>(key: M::Key, ex: &E) -> impl Future<Out
 /// Reads one row by what foreign keys hold of it.
 struct GetBy<M> {
     by: KeyShape,
-    held: Result<Values>,
+    held: Values,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -213,20 +208,13 @@ impl<M: Model> Operation for GetBy<M> {
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
-        let held = std::mem::replace(&mut self.held, Ok(Values::new()))?;
         let model = ModelRef::Static(M::meta());
         let columns = self.by.columns(&model).into_iter().map(|column| Expr::own(model.clone(), column));
         let mut select = Select::all(model.clone());
         select.default_order = false;
-        select.add_filter(Expr::same_key(columns, held.into_iter().map(Expr::Value)));
-        let mut found = None;
-        let each = &mut |row: &crate::Row<'_>| {
-            found = Some(Reader::new(row, &[]).columns()?);
-            Ok(())
-        };
-        let statement = compile::select(&select, conn.dialect())?;
-        conn.query(&statement, each).await.map_err(|error| error.with_model(M::meta().name.clone()))?;
-        found.ok_or_else(|| not_found(M::meta()))
+        select.add_filter(Expr::same_key(columns, self.held.iter().cloned().map(Expr::Value)));
+        let found = read_one(&Typed::new(), conn, &compile::select(&select, conn.dialect())?).await;
+        found.map_err(|error| error.with_model(M::meta().name.clone()))?.ok_or_else(|| not_found(M::meta()))
     }
 }
 
@@ -236,7 +224,8 @@ pub(crate) fn get_by<M: Model, K: Key, E: Executor>(
     held: K,
     ex: &E,
 ) -> impl Future<Output = Result<M>> + Send {
-    ex.run(GetBy { by, held: key_binds(&held), _model: PhantomData })
+    let held = key_binds(&held);
+    async move { ex.run(GetBy { by, held: held?, _model: PhantomData }).await }
 }
 
 /// The row of a key that a relation holds.

@@ -273,7 +273,11 @@ pub(super) fn overwrites(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> Vec<
 }
 
 /// The last row of an answer.
-async fn read_one<R: ReadRow>(rows: &R, conn: &mut Connection, statement: &Statement) -> Result<Option<R::Row>> {
+pub(super) async fn read_one<R: ReadRow>(
+    rows: &R,
+    conn: &mut Connection,
+    statement: &Statement,
+) -> Result<Option<R::Row>> {
     let mut found = None;
     let each = &mut |row: &crate::Row<'_>| {
         found = Some(rows.read(row)?);
