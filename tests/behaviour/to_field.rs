@@ -128,6 +128,18 @@ fn joins<O: orm::QueryRow>(query: &QuerySet<City, O>) -> usize {
 }
 
 behaviour! {
+    async fn a_fetch_is_asked_again_where_its_connection_has_ended(bed, requires(ArrayBinds)) {
+        filled(&bed).await?;
+        let one = Database::builder(&bed.url).pool_size(1).connect().await?;
+        let city = City::draft().name("Hastings").country("NZ").create(&one).await?;
+        let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        bed.db.batch(ended).await?;
+        assert_eq!(city.country.fetch(&one).await?.name, "New Zealand");
+        one.close().await;
+        Ok(())
+    }
+
     async fn the_value_of_the_field_is_held(bed) {
         filled(&bed).await?;
         let db = &bed.db;
