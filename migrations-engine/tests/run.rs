@@ -23,7 +23,7 @@ fn a_project_survives_its_files() {
     let read = MigrationSet::from_dir(&folder).unwrap();
     assert_eq!(read, set);
     assert_eq!(read.state().unwrap(), changed);
-    read.check_index(&std::fs::read_to_string(folder.join("index.toml")).unwrap()).unwrap();
+    read.check_index(Some(&std::fs::read_to_string(folder.join("index.toml")).unwrap())).unwrap();
     assert!(autodetect(&read, &changed, &mut Refuse).unwrap().is_empty());
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -409,8 +409,8 @@ pub use derives::{Choices, FieldType, Frozen, ModelPart, Row};
 /// Lists the models of an application, once, and writes a function of its name that gives the [`App`].
 ///
 /// The label starts the names of the tables. A derived model that no application lists does not compile. Migrations of the
-/// crate, `migrations/<label>/*.toml` beside its `Cargo.toml`, are built into the program as soon as there is a
-/// `migrations/index.toml`; its change rebuilds.
+/// crate, `migrations/<label>/*.toml` beside its `Cargo.toml`, are built into the program, with the `migrations/index.toml` that
+/// lists them; its change rebuilds.
 ///
 /// ```
 /// use orm::prelude::*;

@@ -1,16 +1,15 @@
 //! Second pass: what is wanted, model by model, in no order yet.
 
+use super::asked::Asked;
 use super::{Questioner, refused_value};
 use crate::condition::{Expr, Value};
-use crate::error::{Error, Result, error};
+use crate::error::{Result, error};
 use crate::operation::Operation;
 use crate::schema::{Constraint, Field, Index, Model, ModelKey, Schema};
 
-/// The operations that are wanted, with ranks that order those which do not depend on each other. What is refused is told
-/// together, so that it can be answered together.
-pub(super) fn compare(state: &Schema, to: &Schema, questioner: &mut dyn Questioner) -> Result<Vec<Operation>> {
+/// The operations that are wanted, with ranks that order those which do not depend on each other.
+pub(super) fn compare(state: &Schema, to: &Schema, asked: &mut Asked<'_>) -> Result<Vec<Operation>> {
     let mut wanted = Vec::new();
-    let mut asked = Asked { questioner, refused: Vec::new() };
     for old in state.models.values().filter(|old| !to.models.contains_key(&old.key)) {
         if old.managed {
             let answer = asked.questioner.may_remove_model(&old.key);
@@ -20,39 +19,11 @@ pub(super) fn compare(state: &Schema, to: &Schema, questioner: &mut dyn Question
     }
     for new in to.models.values() {
         match state.models.get(&new.key) {
-            Some(old) => compare_model(state, to, old, new, &mut asked, &mut wanted)?,
+            Some(old) => compare_model(state, to, old, new, asked, &mut wanted)?,
             None => wanted.push(Operation::CreateModel(new.clone())),
         }
     }
-    Error::together(asked.refused).map_or(Ok(wanted), Err)
-}
-
-/// Who is asked, and what was refused so far.
-struct Asked<'q> {
-    questioner: &'q mut dyn Questioner,
-    refused: Vec<Error>,
-}
-
-impl Asked<'_> {
-    /// An answer; or nothing, where it is refused and others may be, too.
-    fn heard<T>(&mut self, answer: Result<T>) -> Result<Option<T>> {
-        match answer {
-            Ok(answer) => Ok(Some(answer)),
-            Err(refused) if self.questioner.stops_at_once() => Err(refused),
-            Err(refused) => {
-                self.refused.push(refused);
-                Ok(None)
-            }
-        }
-    }
-
-    fn may_remove(&mut self, answer: Result<bool>, what: impl Fn() -> String) -> Result<()> {
-        let agreed = answer.and_then(|may| match may {
-            true => Ok(()),
-            false => Err(error!(M021, "`{}` is gone from the models, but may not be removed", what())),
-        });
-        self.heard(agreed).map(drop)
-    }
+    Ok(wanted)
 }
 
 fn compare_model(
@@ -158,9 +129,7 @@ pub(crate) fn fits(old: &Model, new: &Model, field: &Field, fill: &Expr) -> Resu
 }
 
 fn fill_for_new(to: &Schema, key: &ModelKey, field: &Field, questioner: &mut dyn Questioner) -> Result<Option<Expr>> {
-    let provided =
-        field.null || field.default.is_some() || field.db_default.is_some() || field.generated.is_some() || field.auto;
-    if provided || !field.has_column() {
+    if !field.needs_value() {
         return Ok(None);
     }
     questioner.value_for_new_field(key, &typed(to, field)).map(Some)

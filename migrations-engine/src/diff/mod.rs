@@ -4,6 +4,7 @@
 //! wanted operations, then their order, found by applying to a copy of the state whatever already
 //! fits. [`autodetect`] cuts the result into migrations per application.
 
+mod asked;
 mod between;
 mod compare;
 mod order;
@@ -26,6 +27,7 @@ use crate::graph::MigrationSet;
 use crate::migration::Migration;
 use crate::operation::Operation;
 use crate::schema::Schema;
+use asked::Asked;
 use wish::FormerNames;
 
 /// The operations, in order, that lead from the state `from` to the state `to`.
@@ -63,11 +65,24 @@ fn diff_after(
 ) -> Result<Vec<Operation>> {
     to.validate()?;
     let mut state = from.clone();
-    let mut operations = rename::renames(&mut state, to, former, questioner)?;
-    operations.extend(between::models_between(&mut state, to)?);
-    let wanted = compare::compare(&state, to, questioner)?;
+    let mut asked = Asked::new(questioner);
+    let found = find(&mut state, to, former, &mut asked);
+    let (mut operations, wanted) = asked.unless_refused(found)?;
     operations.extend(order::order(&mut state, wanted)?);
     Ok(operations)
+}
+
+/// The renames, carried out on the state, and what is wanted after them.
+fn find(
+    state: &mut Schema,
+    to: &Schema,
+    former: &FormerNames,
+    asked: &mut Asked<'_>,
+) -> Result<(Vec<Operation>, Vec<Operation>)> {
+    let mut operations = rename::renames(state, to, former, asked)?;
+    operations.extend(between::models_between(state, to)?);
+    let wanted = compare::compare(state, to, asked)?;
+    Ok((operations, wanted))
 }
 
 /// The new migrations that lead from the migrations in `set` to the state `to`; none if nothing changed.

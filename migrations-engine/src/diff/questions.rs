@@ -49,9 +49,13 @@ pub struct Refuse;
 
 impl Questioner for Refuse {
     fn is_renamed_field(&mut self, model: &ModelKey, old: &Field, new: &Field) -> Result<bool> {
+        let value = match new.needs_value() {
+            true => format!(" with --default {model}.{}=<value>", new.name),
+            false => " empty".to_owned(),
+        };
         let (old, new) = (&old.name, &new.name);
         Err(error!(M020, "is `{model}.{new}` the field `{old}` under a new name?").with_hint(format!(
-            "--rename {model}.{old}={new} keeps its values; --remove {model}.{old} drops them and adds `{new}` empty"
+            "--rename {model}.{old}={new} keeps its values; --remove {model}.{old} drops them and adds `{new}`{value}"
         )))
     }
 

@@ -1,6 +1,6 @@
 //! First pass: which models and fields are the same under another name.
 
-use super::Questioner;
+use super::asked::Asked;
 use super::wish::{FormerNames, carry_out, stays};
 use crate::error::Result;
 use crate::naming;
@@ -12,15 +12,15 @@ pub(super) fn renames(
     state: &mut Schema,
     to: &Schema,
     former: &FormerNames,
-    questioner: &mut dyn Questioner,
+    asked: &mut Asked<'_>,
 ) -> Result<Vec<Operation>> {
     let mut operations = Vec::new();
     for new in to.models.values().filter(|new| !state.models.contains_key(&new.key)).collect::<Vec<_>>() {
-        if let Some(old) = renamed_model(state, to, new, questioner)? {
+        if let Some(old) = renamed_model(state, to, new, asked)? {
             let moves = |old: &Model| old.table == naming::table(&old.key) && naming::table(&new.key) != old.table;
             let keep_table = state.models.get(&old).is_some_and(|old| moves(old) && old.table == new.table);
             operations.push(Operation::RenameModel { model: old, to: new.key.name.clone(), keep_table });
-        } else if let Some(from) = moved_model(state, to, new, questioner)? {
+        } else if let Some(from) = moved_model(state, to, new, asked)? {
             operations.push(Operation::MoveModel { model: new.key.clone(), from });
         } else {
             continue;
@@ -28,13 +28,13 @@ pub(super) fn renames(
         operations.last().map_or(Ok(()), |operation| operation.apply(state))?;
     }
     for new in to.models.values() {
-        operations.extend(carry_out(state, new, former, questioner)?);
+        operations.extend(carry_out(state, new, former, asked)?);
         for field in &new.fields {
             let Some(old) = state.models.get(&new.key) else { break };
             if old.field(&field.name).is_some() {
                 continue;
             }
-            if let Some(was) = renamed_field(old, new, field, questioner)? {
+            if let Some(was) = renamed_field(old, new, field, asked)? {
                 let keep_column = old.field(&was).is_some_and(|old| stays(old, field));
                 let (model, to) = (new.key.clone(), field.name.clone());
                 let operation = Operation::RenameField { model, field: was, to, keep_column };
@@ -47,12 +47,7 @@ pub(super) fn renames(
 }
 
 /// The old model that `new` is, if any.
-fn renamed_model(
-    state: &Schema,
-    to: &Schema,
-    new: &Model,
-    questioner: &mut dyn Questioner,
-) -> Result<Option<ModelKey>> {
+fn renamed_model(state: &Schema, to: &Schema, new: &Model, asked: &mut Asked<'_>) -> Result<Option<ModelKey>> {
     let gone = |key: &ModelKey| key.app == new.key.app && !to.models.contains_key(key);
     if let Some(name) = &new.renamed_from.0 {
         let key = ModelKey::new(new.key.app.clone(), name.clone());
@@ -68,21 +63,24 @@ fn renamed_model(
         state.models.values().filter(|old| gone(&old.key)).map(|old| (likeness(old, new), old)).collect();
     candidates.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
     for (_, old) in &candidates {
-        if questioner.was_told_renamed(&old.key.to_string(), &new.key.name) {
+        if asked.questioner.was_told_renamed(&old.key.to_string(), &new.key.name) {
             return Ok(Some(old.key.clone()));
         }
     }
     for (likeness, old) in candidates {
         // Half of the fields in common: likely enough to ask.
-        if likeness >= 50 && questioner.is_renamed_model(&old.key, &new.key)? {
-            return Ok(Some(old.key.clone()));
+        if likeness >= 50 {
+            let answer = asked.questioner.is_renamed_model(&old.key, &new.key);
+            if asked.renamed(answer)? {
+                return Ok(Some(old.key.clone()));
+            }
         }
     }
     Ok(None)
 }
 
 /// The model of another application that `new` is, if any.
-fn moved_model(state: &Schema, to: &Schema, new: &Model, questioner: &mut dyn Questioner) -> Result<Option<ModelKey>> {
+fn moved_model(state: &Schema, to: &Schema, new: &Model, asked: &mut Asked<'_>) -> Result<Option<ModelKey>> {
     let gone: Vec<&Model> =
         state.models.values().filter(|old| old.key.app != new.key.app && !to.models.contains_key(&old.key)).collect();
     let said = new.renamed_from.0.as_deref();
@@ -91,12 +89,13 @@ fn moved_model(state: &Schema, to: &Schema, new: &Model, questioner: &mut dyn Qu
         return Ok(Some(old.key.clone()));
     }
     for old in &gone {
-        if questioner.was_told_renamed(&old.key.to_string(), &new.key.to_string()) {
+        if asked.questioner.was_told_renamed(&old.key.to_string(), &new.key.to_string()) {
             return Ok(Some(old.key.clone()));
         }
     }
     for old in gone.into_iter().filter(|old| old.key.name == new.key.name && likeness(old, new) >= 50) {
-        if questioner.is_renamed_model(&old.key, &new.key)? {
+        let answer = asked.questioner.is_renamed_model(&old.key, &new.key);
+        if asked.renamed(answer)? {
             return Ok(Some(old.key.clone()));
         }
     }
@@ -117,16 +116,17 @@ fn likeness(old: &Model, new: &Model) -> u32 {
 }
 
 /// The old field that `field` of the model `new` is, if any.
-fn renamed_field(old: &Model, new: &Model, field: &Field, questioner: &mut dyn Questioner) -> Result<Option<String>> {
+fn renamed_field(old: &Model, new: &Model, field: &Field, asked: &mut Asked<'_>) -> Result<Option<String>> {
     let gone = |was: &Field| new.field(&was.name).is_none();
     let mut candidates: Vec<&Field> = old.fields.iter().filter(|was| gone(was) && similar(was, field)).collect();
-    // Those that differ in nothing but the name first.
+    // Those that differ in nothing but the name first, and of them the name that is most like it.
     candidates.sort_by_key(|was| {
         let renamed = Field { name: field.name.clone(), column: field.column.clone(), ..(*was).clone() };
-        renamed != *field
+        (renamed != *field, strsim::levenshtein(&was.name, &field.name))
     });
     for was in candidates {
-        if questioner.is_renamed_field(&new.key, was, field)? {
+        let answer = asked.questioner.is_renamed_field(&new.key, was, field);
+        if asked.renamed(answer)? {
             return Ok(Some(was.name.clone()));
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Questioner;
+use super::asked::Asked;
 use crate::error::{Result, error};
 use crate::graph::MigrationSet;
 use crate::operation::Operation;
@@ -78,15 +79,16 @@ pub(super) fn carry_out(
     state: &mut Schema,
     new: &Model,
     former: &FormerNames,
-    questioner: &mut dyn Questioner,
+    asked: &mut Asked<'_>,
 ) -> Result<Vec<Operation>> {
     let Some(old) = state.models.get(&new.key) else { return Ok(Vec::new()) };
-    let mut left = wishes(old, new, former, questioner)?;
+    let said = wishes(old, new, former, asked.questioner);
+    let Some(mut left) = asked.heard(said)? else { return Ok(Vec::new()) };
     let mut operations = Vec::new();
     for wish in left.clone() {
         let taken = old_field(state, new, &wish.to).filter(|_| !left.iter().any(|other| other.from == wish.to));
         if let Some(field) = taken.cloned() {
-            make_room(state, new, &field, questioner, &mut operations)?;
+            make_room(state, new, &field, asked, &mut operations)?;
         }
     }
     while !left.is_empty() {
@@ -129,12 +131,16 @@ fn make_room(
     state: &mut Schema,
     new: &Model,
     field: &Field,
-    questioner: &mut dyn Questioner,
+    asked: &mut Asked<'_>,
     operations: &mut Vec<Operation>,
 ) -> Result<()> {
     let (model, name) = (new.key.clone(), field.name.clone());
-    if new.managed && field.holds_values() && !questioner.may_remove_field(&model, field)? {
-        return Err(error!(M021, "another field takes the name of `{model}.{name}`, which may not be removed"));
+    if new.managed && field.holds_values() {
+        let agreed = asked.questioner.may_remove_field(&model, field).and_then(|may| match may {
+            true => Ok(()),
+            false => Err(error!(M021, "another field takes the name of `{model}.{name}`, which may not be removed")),
+        });
+        asked.heard(agreed)?;
     }
     let old = state.get(&model)?;
     let users: Vec<String> = old.using_field(&name).into_iter().map(str::to_owned).collect();

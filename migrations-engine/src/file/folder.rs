@@ -1,5 +1,6 @@
 //! The folder of migrations on disk, and its index.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::io;
 use crate::error::{Result, error, fail};
 use crate::graph::MigrationSet;
-use crate::migration::Migration;
+use crate::migration::{Migration, MigrationId};
 
 /// The index: names and checksums, so that parallel branches conflict visibly and an embedding
 /// macro notices new files.
@@ -52,32 +53,57 @@ impl MigrationSet {
         Ok(text)
     }
 
-    /// `M052` if an index does not name exactly these migrations with these checksums.
-    pub fn check_index(&self, index: &str) -> Result<()> {
-        let hint = "if the files are right, let makemigrations write the index again";
-        let listed: toml::Table =
-            index.parse().map_err(|error: toml::de::Error| error!(M052, "{INDEX}: {}", error.message()))?;
-        for migration in self.iter() {
-            let entry =
-                listed.get(&migration.id.app).and_then(|app| app.get(&migration.id.name)).and_then(toml::Value::as_str);
-            match entry {
-                None => return Err(error!(M052, "{INDEX} does not list `{}`", migration.id).with_hint(hint)),
-                Some(sum) if sum != migration.checksum()? => {
-                    return Err(
-                        error!(M052, "`{}` was changed since {INDEX} was written", migration.id).with_hint(hint)
-                    );
+    /// `M052` if an index does not name exactly these migrations with these checksums, or if there are migrations and no index.
+    pub fn check_index(&self, index: Option<&str>) -> Result<()> {
+        let listed = parsed(index)?;
+        let apps: BTreeSet<&str> = self.apps().into_iter().chain(listed.keys().map(String::as_str)).collect();
+        apps.into_iter().try_for_each(|app| self.compare(&listed, index, app, true))
+    }
+
+    /// The same of the migrations of one application, whatever their checksums: a program has what is listed, so that one
+    /// that is not would be missing from it.
+    ///
+    /// ```
+    /// use migrations_engine::MigrationSet;
+    /// let set = MigrationSet::from_embedded(&[("library/0001_initial.toml", "")])?;
+    /// set.check_listed(Some("[library]\n0001_initial = \"of another text\""), "library")?;
+    /// assert_eq!(set.check_listed(Some(""), "library").unwrap_err().code(), "M052");
+    /// assert_eq!(set.check_listed(None, "library").unwrap_err().code(), "M052");
+    /// # Ok::<(), migrations_engine::Error>(())
+    /// ```
+    pub fn check_listed(&self, index: Option<&str>, app: &str) -> Result<()> {
+        self.compare(&parsed(index)?, index, app, false)
+    }
+
+    fn compare(&self, listed: &toml::Table, index: Option<&str>, app: &str, sums: bool) -> Result<()> {
+        let hint = "`makemigrations` writes the index again, by the files that are there";
+        let names = listed.get(app).and_then(toml::Value::as_table);
+        for migration in self.iter().filter(|migration| migration.id.app == app) {
+            let id = &migration.id;
+            if index.is_none() {
+                return Err(error!(M052, "there is no {INDEX} that lists `{id}`").with_hint(hint));
+            }
+            match names.and_then(|names| names.get(&id.name)).and_then(toml::Value::as_str) {
+                None => return Err(error!(M052, "{INDEX} does not list `{id}`").with_hint(hint)),
+                Some(sum) if sums && sum != migration.checksum()? => {
+                    return Err(error!(M052, "`{id}` was changed since {INDEX} was written").with_hint(hint));
                 }
                 Some(_) => {}
             }
         }
-        for (app, names) in &listed {
-            for name in names.as_table().into_iter().flat_map(toml::Table::keys) {
-                if self.get(&crate::MigrationId::new(app, name)).is_none() {
-                    return Err(error!(M052, "{INDEX} lists `{app}.{name}`, which has no file").with_hint(hint));
-                }
-            }
+        let gone = |name: &&String| self.get(&MigrationId::new(app, name.as_str())).is_none();
+        match names.into_iter().flat_map(toml::Table::keys).find(gone) {
+            Some(name) => Err(error!(M052, "{INDEX} lists `{app}.{name}`, which has no file")
+                .with_hint(format!("get the file back from version control; or, if it is to be gone: {hint}"))),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Writes the index of a folder; gives its path.
+    pub fn write_index(&self, folder: impl AsRef<Path>) -> Result<PathBuf> {
+        let index = folder.as_ref().join(INDEX);
+        fs::write(&index, self.index()?).map_err(|error| io(&index, "written", error))?;
+        Ok(index)
     }
 
     /// Adds new migrations to the set and writes their files and the index into a folder; gives the
@@ -102,8 +128,7 @@ impl MigrationSet {
             fs::write(path, text).map_err(|error| io(path, "written", error))?;
         }
         if !new.is_empty() {
-            let index = folder.join(INDEX);
-            fs::write(&index, self.index()?).map_err(|error| io(&index, "written", error))?;
+            self.write_index(folder)?;
         }
         Ok(files.into_iter().map(|(path, _)| path).collect())
     }
@@ -129,6 +154,19 @@ impl MigrationSet {
         }
         Ok(path)
     }
+}
+
+/// What an index lists: nothing, where there is none.
+fn parsed(index: Option<&str>) -> Result<toml::Table> {
+    index
+        .unwrap_or_default()
+        .parse()
+        .map_err(|error: toml::de::Error| error!(M052, "{INDEX}: {}", error.message()))
+        .map_err(|error| {
+            error.with_hint(
+                "decide what a merge of branches has left in it, or delete it: `makemigrations` writes it again",
+            )
+        })
 }
 
 /// The entries of a folder by name.

@@ -310,6 +310,12 @@ impl Field {
         self.generated.is_none() && self.many().is_none_or(|many| many.through.is_none())
     }
 
+    /// Whether rows that are there already have to be given a value when it is added.
+    pub(crate) fn needs_value(&self) -> bool {
+        let provided = self.null || self.default.is_some() || self.db_default.is_some();
+        self.has_column() && !provided && self.generated.is_none() && !self.auto
+    }
+
     /// Whether the field has a column; a many-to-many has none.
     pub fn has_column(&self) -> bool {
         self.many().is_none()

@@ -107,14 +107,15 @@ fn distinct<'a>(models: &'a [Path], errors: &mut Errors) -> Vec<&'a Path> {
     out
 }
 
-/// The files of `migrations/<app>/`, built into the program. The index is built in too: its change rebuilds.
+/// The files of `migrations/<app>/`, built into the program. The index is built in too: its change rebuilds. What it does not
+/// list is found when the program reads them: it has to compile, so that `makemigrations` can mend it.
 fn migrations(label: &str, errors: &mut Errors) -> Vec<TokenStream> {
     let Ok(root) = std::env::var("CARGO_MANIFEST_DIR") else { return Vec::new() };
     let root = FilePath::new(&root).join("migrations");
-    if !root.join("index.toml").is_file() {
-        return Vec::new();
+    let mut files = Vec::new();
+    if root.join("index.toml").is_file() {
+        files.push(("index.toml".to_owned(), root.join("index.toml")));
     }
-    let mut files = vec![("index.toml".to_owned(), root.join("index.toml"))];
     if let Ok(folder) = std::fs::read_dir(root.join(label)) {
         let found =
             folder.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "toml"));

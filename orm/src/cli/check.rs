@@ -54,7 +54,7 @@ async fn check(context: &Context<'_>) -> Result<()> {
     let migrator = Migrator::new(apps)?;
     let mut found = undone(migrator.set(), &models);
     if !matches.get_flag("no-database") {
-        let db = context.database().await?;
+        let db = context.look().await?;
         found.extend(against(&db, migrator).await?);
         db.close().await;
     }

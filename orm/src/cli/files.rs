@@ -6,7 +6,12 @@ use crate::{
     migrate::{Migrator, engine_error},
 };
 use migrations_engine::{Migration, MigrationId, MigrationSet};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+const INDEX: &str = "index.toml";
 
 /// Refuses a name that a migration cannot have.
 pub(super) fn check_name(name: &str) -> Result<()> {
@@ -23,7 +28,7 @@ pub(super) async fn not_applied(context: &Context<'_>, ids: &[MigrationId]) -> R
     if context.url().is_none() {
         return Ok(());
     }
-    let db = match context.database().await {
+    let db = match context.look().await {
         Ok(db) => db,
         Err(error) => {
             warn(format_args!("Whether the migration is applied is not known: {error}"));
@@ -66,6 +71,59 @@ fn folder(app: &App, root: &Path) -> Result<PathBuf> {
     Ok(folder.join("migrations"))
 }
 
+/// The index of a crate's migrations that does not list the files as they are.
+pub(super) struct Stale {
+    app: App,
+    folder: PathBuf,
+    why: migrations_engine::Error,
+}
+
+/// The indexes of this workspace that are missing, or disagree with their files.
+pub(super) fn stale(apps: &[App]) -> Result<Vec<Stale>> {
+    let root = workspace_root();
+    let mut found: Vec<Stale> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for app in apps {
+        let Ok(folder) = folder(app, &root) else { continue };
+        if !seen.insert(folder.clone()) {
+            continue;
+        }
+        let set = MigrationSet::from_dir(&folder).map_err(engine_error)?;
+        if let Err(why) = set.check_index(std::fs::read_to_string(folder.join(INDEX)).ok().as_deref()) {
+            found.push(Stale { app: *app, folder, why });
+        }
+    }
+    Ok(found)
+}
+
+impl Stale {
+    pub(super) fn refuse(self) -> Error {
+        engine_error(self.why)
+    }
+
+    /// Writes the index by the files, and tells what it did not agree with.
+    pub(super) fn mend(&self, context: &Context<'_>) -> Result<()> {
+        let root = workspace_root();
+        let first = !self.folder.join(INDEX).exists();
+        let set = MigrationSet::from_dir(&self.folder).map_err(engine_error)?;
+        let path = set.write_index(&self.folder).map_err(engine_error)?;
+        let path = path.strip_prefix(&root).unwrap_or(&path);
+        context.say(format_args!("wrote {}: {}", path.display(), self.why.message()))?;
+        if first {
+            touch(&self.app, &root);
+        }
+        Ok(())
+    }
+}
+
+/// The program embeds the index once there is one: the file that declares the application has to be compiled again.
+fn touch(app: &App, root: &Path) {
+    let source = std::fs::File::options().append(true).open(root.join(app.spec().file));
+    if let Ok(source) = source {
+        let _ = source.set_modified(std::time::SystemTime::now());
+    }
+}
+
 /// Writes each application's migrations into the folder of the crate that declares it.
 pub(super) fn write(context: &Context<'_>, set: &mut MigrationSet, new: &[Migration]) -> Result<()> {
     let root = workspace_root();
@@ -74,8 +132,8 @@ pub(super) fn write(context: &Context<'_>, set: &mut MigrationSet, new: &[Migrat
         if own.is_empty() {
             continue;
         }
-        let (spec, folder) = (app.spec(), folder(app, &root)?);
-        let first = !folder.join("index.toml").exists();
+        let folder = folder(app, &root)?;
+        let first = !folder.join(INDEX).exists();
         // The index of a folder lists the applications of its crate only.
         let mut in_folder = MigrationSet::from_dir(&folder).map_err(engine_error)?;
         for path in in_folder.write(&folder, &own).map_err(engine_error)? {
@@ -85,11 +143,7 @@ pub(super) fn write(context: &Context<'_>, set: &mut MigrationSet, new: &[Migrat
             set.add(migration).map_err(engine_error)?;
         }
         if first {
-            // The program embeds the index once there is one: the file that declares the application has to be compiled again.
-            let source = std::fs::File::options().append(true).open(root.join(spec.file));
-            if let Ok(source) = source {
-                let _ = source.set_modified(std::time::SystemTime::now());
-            }
+            touch(app, &root);
         }
     }
     Ok(())

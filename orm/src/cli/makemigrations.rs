@@ -60,7 +60,8 @@ impl Command for MakeMigrations {
 async fn make(context: &Context<'_>) -> Result<()> {
     let (apps, matches) = (context.project().apps(), context.matches());
     let wanted = chosen(apps, matches)?;
-    let mut set = migrate::migrations(apps)?;
+    let stale = files::stale(apps)?;
+    let mut set = migrate::read_migrations(apps, false)?;
     let mut new = match (matches.get_flag("merge"), matches.get_flag("empty")) {
         (true, _) => merge(&set, &wanted)?,
         (_, true) => empty(&set, &wanted)?,
@@ -74,6 +75,7 @@ async fn make(context: &Context<'_>) -> Result<()> {
         rename(&mut new, name)?;
     }
     if new.is_empty() {
+        mend(context, stale)?;
         return context.say(if matches.get_flag("merge") { "Nothing to merge." } else { "No changes detected." });
     }
     let updated = if matches.get_flag("update") { update(&set, &mut new)? } else { Vec::new() };
@@ -112,7 +114,21 @@ async fn make(context: &Context<'_>) -> Result<()> {
             files::rewrite(context, migration)?;
         }
     }
+    mend(context, stale)?;
     files::write(context, &mut set, &new)
+}
+
+/// Brings the indexes up to date, unless nothing is to be written.
+fn mend(context: &Context<'_>, stale: Vec<files::Stale>) -> Result<()> {
+    for stale in stale {
+        if context.matches().get_flag("check") {
+            return Err(stale.refuse());
+        }
+        if !context.matches().get_flag("dry-run") {
+            stale.mend(context)?;
+        }
+    }
+    Ok(())
 }
 
 /// The migrations that bring branches together.

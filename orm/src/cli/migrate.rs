@@ -74,11 +74,11 @@ fn migrator(context: &Context<'_>) -> Result<Migrator> {
 async fn migrate(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
     let migrator = migrator(context)?;
-    let db = context.database().await?;
     let unmade = unmade(context, migrator.set());
     if matches.get_flag("plan") || matches.get_flag("check") {
-        return show(context, &migrator, &db, &unmade).await;
+        return show(context, &migrator, &context.look().await?, &unmade).await;
     }
+    let db = context.database().await?;
     let output = context.output.clone();
     let seconds = |name: &str| matches.get_one::<u64>(name).copied().map(Duration::from_secs);
     let migrator = migrator

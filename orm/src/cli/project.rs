@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     App, Code, Database, Error, Result,
-    cli::output::{BAD, Output, styled, warn},
+    cli::output::{BAD, NOTE, Output, styled, warn},
     db::without_password,
     migrate::{Hook, StepFn},
 };
@@ -23,6 +23,7 @@ use std::{
     ffi::OsString,
     fmt::Display,
     io::Write,
+    path::Path,
     pin::Pin,
     process::ExitCode,
     sync::{Mutex, PoisonError},
@@ -168,6 +169,23 @@ impl Context<'_> {
         let db = Database::connect(url.clone()).await?;
         self.connected.lock().unwrap_or_else(PoisonError::into_inner).push(db.clone());
         Ok(db)
+    }
+
+    /// The file of SQLite that the project's database would be, if it is not there yet, and its folder is.
+    pub(super) fn missing(&self) -> Option<&str> {
+        let file = self.url.as_deref()?.strip_prefix("sqlite:")?;
+        let file = file.strip_prefix("//").unwrap_or(file);
+        let path = Path::new(file);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        (!file.is_empty() && !file.starts_with(":memory") && !file.contains('?') && !path.exists() && folder.is_dir())
+            .then_some(file)
+    }
+
+    /// The same for a command that only looks: a file that is not there is not made. It is as good as an empty database.
+    pub(super) async fn look(&self) -> Result<Database> {
+        let Some(file) = self.missing() else { return self.database().await };
+        warn(styled(NOTE, format_args!("note: there is no file `{file}` yet, which `migrate` makes")));
+        Database::connect("sqlite::memory:").await
     }
 
     /// What is in SQLite's log is then in the file, however the program goes on.

@@ -55,7 +55,7 @@ impl Command for Repair {
 async fn repair(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
     let migrator = Migrator::new(context.project().apps())?;
-    let db = context.database().await?;
+    let db = context.look().await?;
     let findings = migrator.findings(&db).await?;
     let asked = REMEDIES.iter().find_map(|(remedy, name, _)| Some((*remedy, matches.get_many::<String>(name)?)));
     if let Some((remedy, texts)) = asked {

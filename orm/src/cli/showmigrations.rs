@@ -31,7 +31,7 @@ async fn show(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
     let wanted = chosen(context.project().apps(), matches)?;
     let migrator = Migrator::new(context.project().apps())?;
-    let db = context.database().await?;
+    let db = context.look().await?;
     let history = migrator.history(&db).await?;
     let recorded: BTreeSet<MigrationId> = history
         .iter()

@@ -37,7 +37,7 @@ async fn print(context: &Context<'_>) -> Result<()> {
     let named = Dialect::ALL.into_iter().find(|dialect| dialect.name() == argument("dialect"));
     let dialect = match named {
         Some(dialect) => dialect,
-        None => context.database().await?.dialect(),
+        None => context.look().await?.dialect(),
     };
     let set = migrate::migrations(context.project().apps())?;
     let id = set.resolve(argument("app"), argument("name")).map_err(engine_error)?;

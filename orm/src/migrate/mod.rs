@@ -93,7 +93,8 @@ async fn run(db: &Database, before: &Schema, operations: &[Operation]) -> Result
 /// The migrations of some applications: from their folders in development, from the program itself in release builds.
 ///
 /// # Errors
-/// When a file cannot be read, or an index does not agree with its files.
+/// When a file cannot be read, and when `migrations/index.toml` does not list the files that are there: a release build has what
+/// is listed.
 ///
 /// ```
 /// # use library::*;
@@ -102,14 +103,27 @@ async fn run(db: &Database, before: &Schema, operations: &[Operation]) -> Result
 /// # Ok::<(), orm::Error>(())
 /// ```
 pub fn migrations(apps: &[App]) -> Result<MigrationSet> {
+    read_migrations(apps, true)
+}
+
+/// The same, whether or not the index lists them: for what writes it.
+pub(crate) fn read_migrations(apps: &[App], listed: bool) -> Result<MigrationSet> {
     let mut set = MigrationSet::default();
     for app in apps {
         let spec = app.spec();
         let folder = Path::new(spec.manifest_dir).join("migrations");
         let on_disk = cfg!(debug_assertions) && folder.is_dir();
-        let found =
-            if on_disk { MigrationSet::from_dir(&folder) } else { MigrationSet::from_embedded(spec.migrations) };
-        for migration in found.map_err(engine_error)?.iter().filter(|migration| migration.id.app == spec.label) {
+        let (found, index) = if on_disk {
+            (MigrationSet::from_dir(&folder), std::fs::read_to_string(folder.join("index.toml")).ok())
+        } else {
+            let index = spec.migrations.iter().find(|(path, _)| *path == "index.toml");
+            (MigrationSet::from_embedded(spec.migrations), index.map(|(_, text)| (*text).to_owned()))
+        };
+        let found = found.map_err(engine_error)?;
+        if listed {
+            found.check_listed(index.as_deref(), spec.label).map_err(engine_error)?;
+        }
+        for migration in found.iter().filter(|migration| migration.id.app == spec.label) {
             set.add(migration.clone()).map_err(engine_error)?;
         }
     }

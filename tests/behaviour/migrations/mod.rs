@@ -12,6 +12,7 @@ mod commands;
 mod django;
 mod documented;
 mod exclusions;
+mod files;
 mod fits;
 mod generated;
 mod history;

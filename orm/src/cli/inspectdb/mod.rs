@@ -49,6 +49,10 @@ async fn inspect(context: &Context<'_>) -> Result<()> {
         return Err(Error::new(Code::BadSetting, format!("`{app}` is not a label for an application"))
             .with_hint("use small letters, digits and `_`: `--app shop`"));
     }
+    if let Some(file) = context.missing() {
+        return Err(Error::new(Code::NoDatabase, format!("there is no file `{file}`"))
+            .with_hint("name the database that is to be looked at: `--database sqlite://shop.db`"));
+    }
     let db = context.database().await?;
     let live = introspect(&db).await?;
     db.close().await;
