@@ -49,6 +49,8 @@ rules! {
     L007;
     /// All rows are changed in one statement.
     L008;
+    /// SQL written by hand cannot be run in the transaction of its migration.
+    L009;
 }
 
 impl fmt::Display for Rule {
@@ -93,6 +95,7 @@ pub struct Notice {
 /// ```
 pub fn lint(dialect: Dialect, before: &Schema, migration: &Migration) -> Result<Vec<Notice>> {
     let mut linter = Linter {
+        migration,
         dialect,
         careful: !migration.atomic && dialect.capabilities().short_locks,
         operation: 0,
@@ -124,7 +127,8 @@ pub fn lint(dialect: Dialect, before: &Schema, migration: &Migration) -> Result<
     Ok(linter.notices)
 }
 
-struct Linter {
+struct Linter<'m> {
+    migration: &'m Migration,
     dialect: Dialect,
     careful: bool,
     operation: usize,
@@ -140,11 +144,51 @@ fn enforced(field: &Field) -> bool {
     field.has_column() && field.relation.as_ref().is_some_and(|relation| relation.db_constraint)
 }
 
-impl Linter {
+impl Linter<'_> {
     fn notice(&mut self, rule: Rule, message: impl Into<String>, advice: impl Into<String>) {
         let notice = Notice { rule, operation: self.operation, message: message.into(), advice: advice.into() };
         if !self.notices.contains(&notice) {
             self.notices.push(notice);
+        }
+    }
+
+    /// Whether the migration makes a view in place of a table that gets another name.
+    fn leaves_view(&self, table: &str) -> bool {
+        let make = format!("CREATE VIEW {} ", self.dialect.quote(table));
+        self.migration.operations.iter().any(|operation| match operation {
+            Operation::RunSql { sql, .. } => {
+                sql.statements(self.dialect).unwrap_or_default().iter().any(|sql| sql.starts_with(&make))
+            }
+            _ => false,
+        })
+    }
+
+    /// Statements that were written by hand.
+    fn by_hand(&mut self, describe: &str, statements: &[String]) {
+        if !self.postgres() {
+            return;
+        }
+        for sql in statements {
+            let words: Vec<String> = sql.split_whitespace().take(5).map(str::to_ascii_uppercase).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let outside = words.contains(&"CONCURRENTLY")
+                || matches!(words[..], ["VACUUM", ..] | ["CREATE" | "DROP", "DATABASE", ..]);
+            if outside && self.migration.atomic {
+                self.notice(
+                    Rule::L009,
+                    format!("\"{describe}\" cannot be run in a transaction: the migration would fail"),
+                    "put it into a migration of its own with `atomic = false`",
+                );
+            }
+            if matches!(words[..], ["CREATE", "INDEX", ..] | ["CREATE", "UNIQUE", "INDEX", ..])
+                && !words.contains(&"CONCURRENTLY")
+            {
+                self.notice(
+                    Rule::L001,
+                    format!("\"{describe}\" makes an index under a SHARE lock: nobody writes to its table until it is done"),
+                    "write CREATE INDEX CONCURRENTLY, in a migration of its own with `atomic = false`; or `add_index` there",
+                );
+            }
         }
     }
 
@@ -204,6 +248,9 @@ impl Linter {
                 "nothing to do for small tables; for large ones, when few work with it",
             );
         }
+        if let Operation::RunSql { sql, .. } = operation {
+            self.by_hand(&operation.describe(), sql.statements(self.dialect).unwrap_or_default());
+        }
         match operation {
             Operation::DeleteModel { model } => {
                 self.notice(
@@ -231,16 +278,16 @@ impl Linter {
             }
             Operation::RenameModel { model, to, .. } => {
                 let now = new.models.get(&ModelKey::new(model.app.clone(), to.clone()));
-                if now.is_some_and(|now| now.table != table) {
+                if now.is_some_and(|now| now.table != table) && !self.leaves_view(&table) {
                     self.breaks(
                         format!("programs of the version before know the table `{table}` only"),
-                        format!("keep the table: `keep_table = true` here, and `#[model(table = \"{table}\")]`"),
+                        format!("keep the table: `keep_table = true` here, and `#[model(table = \"{table}\")]`; or make a view with the old name for the time between (`makemigrations --safe` does so)"),
                     );
                 }
             }
-            Operation::RenameTable { .. } => self.breaks(
+            Operation::RenameTable { .. } if !self.leaves_view(&table) => self.breaks(
                 format!("programs of the version before know the table `{table}` only"),
-                "leave the table its name; or make a view with the old name for the time between",
+                "leave the table its name; or make a view with the old name for the time between (`makemigrations --safe` does so)",
             ),
             Operation::RenameField { model, field, to, .. } => {
                 let column = |state: &Schema, name: &str| Some(state.models.get(model)?.field(name)?.column.clone());
@@ -248,7 +295,7 @@ impl Linter {
                 if let Some(was) = was.filter(|was| !was.is_empty() && Some(was) != now.as_ref()) {
                     self.breaks(
                         format!("programs of the version before know the column `{was}` only"),
-                        format!("keep the column: `keep_column = true` here, and `#[field(column = \"{was}\")]`; or add the new one, copy, and remove the old one in a later release"),
+                        format!("keep the column: `keep_column = true` here, and `#[field(column = \"{was}\")]`; or add the new one, copy, and remove the old one in a later release (`makemigrations --safe` does so)"),
                     );
                 }
             }
@@ -293,6 +340,7 @@ impl Linter {
                 "give it one; an empty one if nothing is to be done",
             ),
             Operation::CreateModel(_)
+            | Operation::RenameTable { .. }
             | Operation::RemoveField { .. }
             | Operation::AlterComment { .. }
             | Operation::AlterManaged { .. }

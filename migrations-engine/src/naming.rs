@@ -56,6 +56,18 @@ pub fn table(key: &ModelKey) -> String {
     fit(format!("{}_{}", key.app, key.name).to_lowercase())
 }
 
+/// A few letters that stand for a name.
+pub(crate) fn short(name: &str) -> String {
+    hash([name])
+}
+
+/// What keeps two columns in step while one takes the place of the other.
+pub(crate) fn follower(table: &str, old: &str, new: &str, what: &str) -> String {
+    let hash = hash([table, old, new, what]);
+    let end = format!("_{hash}_{what}");
+    format!("{}{end}", cut(&format!("{table}_{old}_{new}"), MAX_NAME - end.len()))
+}
+
 /// The column of a relation.
 pub fn relation_column(field: &str) -> String {
     format!("{field}_id")

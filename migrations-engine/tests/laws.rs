@@ -1,11 +1,12 @@
 //! Laws of the notation, of `diff` and of inverses, over generated input.
 
 use migrations_engine::condition::{BinaryOp, Expr, Function, IndexPart, Value};
+use migrations_engine::diff::Questioner;
 use migrations_engine::execute::Executor;
 use migrations_engine::introspect::{as_stored, introspect};
 use migrations_engine::operation::invert_all;
 use migrations_engine::schema::{ColumnType, Constraint, Field, Index, Model, ModelKey, OnDelete, Schema};
-use migrations_engine::{Dialect, Migration, MigrationId, MigrationSet, Target, autodetect, diff, plan};
+use migrations_engine::{Dialect, Direction, Migration, MigrationId, MigrationSet, Target, autodetect, diff, plan};
 use proptest::prelude::*;
 
 use crate::samples::now;
@@ -167,6 +168,38 @@ fn schema() -> impl Strategy<Value = Schema> {
     })
 }
 
+/// As [`Yes`], and whatever may have been renamed was.
+struct Renamed;
+
+impl Questioner for Renamed {
+    fn is_renamed_field(&mut self, _: &ModelKey, _: &Field, _: &Field) -> migrations_engine::Result<bool> {
+        Ok(true)
+    }
+    fn is_renamed_model(&mut self, _: &ModelKey, _: &ModelKey) -> migrations_engine::Result<bool> {
+        Ok(true)
+    }
+    fn may_remove_field(&mut self, _: &ModelKey, _: &Field) -> migrations_engine::Result<bool> {
+        Ok(true)
+    }
+    fn may_remove_model(&mut self, _: &ModelKey) -> migrations_engine::Result<bool> {
+        Ok(true)
+    }
+    fn value_for_new_field(
+        &mut self,
+        model: &ModelKey,
+        field: &Field,
+    ) -> migrations_engine::Result<migrations_engine::condition::Expr> {
+        Yes.value_for_new_field(model, field)
+    }
+    fn value_for_null(
+        &mut self,
+        model: &ModelKey,
+        field: &Field,
+    ) -> migrations_engine::Result<Option<migrations_engine::condition::Expr>> {
+        Yes.value_for_null(model, field)
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -279,6 +312,25 @@ proptest! {
             prop_assert_eq!(&set.state().unwrap(), schema);
             set.check_leaves().unwrap();
         }
+    }
+
+    #[test]
+    fn renames_that_are_written_safely_lead_to_the_same(a in schema(), b in schema()) {
+        let mut set = MigrationSet::default();
+        autodetect(&set, &a, &mut Yes).unwrap().into_iter().for_each(|migration| set.add(migration).unwrap());
+        let new = autodetect(&set, &b, &mut Renamed).unwrap();
+        for migration in migrations_engine::diff::safe(&set.state().unwrap(), new) {
+            let before = set.state().unwrap();
+            for dialect in Dialect::ALL {
+                for direction in [Direction::Forward, Direction::Backward] {
+                    if let Err(error) = migrations_engine::plan_migration(dialect, &before, &migration, direction) {
+                        prop_assert!(matches!(error.code(), "M044" | "M045" | "M022"), "{}", error);
+                    }
+                }
+            }
+            set.add(migration).unwrap();
+        }
+        prop_assert_eq!(&set.state().unwrap(), &b);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use migrations_engine::diff::safe;
 use migrations_engine::lint::{Rule, lint};
-use migrations_engine::schema::{ColumnType, Constraint, Field, Index, Model, OnDelete};
+use migrations_engine::schema::{ColumnType, Constraint, Field, Hint, Index, Model, OnDelete};
 use migrations_engine::{Dialect, Direction, Migration, MigrationSet, autodetect, plan_migration};
 
 use crate::samples::{char, field, key, library, with_book};
@@ -102,6 +102,49 @@ fn sql_without_a_way_back_is_told() {
     let text = "[[operations]]\nop = \"run_sql\"\nsql = { all = [] }\n";
     let migration = Migration::from_toml("app/0002_sql.toml", text).unwrap();
     assert_eq!(lint(Dialect::Sqlite, &library(), &migration).unwrap()[0].rule, Rule::L005);
+}
+
+#[test]
+fn sql_by_hand_is_looked_through_for_what_is_known_of_it() {
+    let told = |sql: &str, atomic: bool, dialect: Dialect| -> Vec<&'static str> {
+        let text = format!(
+            "atomic = {atomic}\n[[operations]]\nop = \"run_sql\"\nsql = {{ all = ['{sql}'] }}\nreverse = {{ all = [] }}\n"
+        );
+        let migration = Migration::from_toml("app/0002_sql.toml", &text).unwrap();
+        lint(dialect, &library(), &migration).unwrap().iter().map(|notice| notice.rule.as_str()).collect()
+    };
+    let concurrently = "create unique index concurrently i on t (a)";
+    assert_eq!(told(concurrently, true, Dialect::Postgres), ["L009"]);
+    assert_eq!(told("DROP INDEX CONCURRENTLY i", true, Dialect::Postgres), ["L009"]);
+    assert!(told(concurrently, false, Dialect::Postgres).is_empty());
+    assert_eq!(told("CREATE INDEX i ON t (a)", true, Dialect::Postgres), ["L001"]);
+    assert!(told("CREATE INDEX i ON t (a)", true, Dialect::Sqlite).is_empty());
+    assert!(told("CREATE EXTENSION IF NOT EXISTS citext", true, Dialect::Postgres).is_empty());
+}
+
+#[test]
+fn renames_leave_the_old_names_to_older_programs() {
+    let mut set = MigrationSet::default();
+    autodetect(&set, &library(), &mut Yes).unwrap().into_iter().for_each(|migration| set.add(migration).unwrap());
+    let goal = with_book(|book| {
+        let token = field(book, "token");
+        (token.name, token.column) = ("mark".into(), "mark".into());
+        token.renamed_from = Hint(Some("token".into()));
+    });
+    let new = safe(&library(), autodetect(&set, &goal, &mut Yes).unwrap());
+    assert_eq!(new.len(), 2, "{new:?}");
+    for (migration, expected) in new.into_iter().zip([&[][..], &["L004", "L006"]]) {
+        let before = set.state().unwrap();
+        let told = lint(Dialect::Postgres, &before, &migration).unwrap();
+        let codes: Vec<_> = told.iter().map(|notice| notice.rule.as_str()).collect();
+        assert_eq!(codes, expected, "{}: {told:?}", migration.id);
+        let again = Migration::from_toml(&migration.id.path(), &migration.to_toml().unwrap()).unwrap();
+        assert_eq!(again, migration);
+        set.add(migration).unwrap();
+    }
+    assert_eq!(set.state().unwrap(), goal);
+    // The name that it had may stay in the code, and stops nothing.
+    assert!(autodetect(&set, &goal, &mut Yes).unwrap().is_empty());
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod golden;
 mod large;
 mod laws;
 mod lint;
+mod once;
 mod questions;
 mod run;
 mod samples;

@@ -2,7 +2,7 @@
 
 use migrations_engine::diff::{Answers, Refuse};
 use migrations_engine::schema::{ColumnType, Field, Model, ModelKey, OnDelete, Schema};
-use migrations_engine::{Migration, MigrationSet, autodetect, diff};
+use migrations_engine::{Dialect, Direction, Migration, MigrationSet, autodetect, diff, plan_migration};
 
 use crate::samples::{field, key, library, with_book};
 
@@ -26,6 +26,25 @@ fn a_project_survives_its_files() {
     read.check_index(Some(&std::fs::read_to_string(folder.join("index.toml")).unwrap())).unwrap();
     assert!(autodetect(&read, &changed, &mut Refuse).unwrap().is_empty());
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn constants_in_what_sql_means_for_the_models_are_looked_at() {
+    let field = "{ name = \"n\", type = \"integer\", default = \"'many'\" }";
+    let add = format!("[{{ op = \"add_field\", model = \"app.Book\", field = {field} }}]");
+    for operation in [
+        format!("op = \"run_sql\"\nsql = {{ all = [] }}\nstate = {add}"),
+        format!("op = \"separate\"\nstate = {add}"),
+        format!("op = \"separate\"\ndatabase = {add}"),
+    ] {
+        let migration = Migration::from_toml("app/0002_n.toml", &format!("[[operations]]\n{operation}\n")).unwrap();
+        let refused = plan_migration(Dialect::Postgres, &library(), &migration, Direction::Forward).unwrap_err();
+        assert_eq!(refused.code(), "M003", "{operation}: {refused}");
+        assert!(refused.message().contains("`app.Book.n`"), "{refused}");
+        // What was done once can be undone.
+        let back = plan_migration(Dialect::Postgres, &library(), &migration, Direction::Backward);
+        assert!(!back.is_err_and(|error| error.code() == "M003"), "{operation}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use syn::{Attribute, ImplItem, Item, TraitItem, Visibility};
 
 /// Parts of `orm/src` without examples of their own, and why: a path's beginning, and what is left out there (`*` is everything).
 const WITHOUT: &[(&str, &str, &str)] = &[
-    ("cli/project.rs", "Context", "shown by the example of `Context`"),
+    ("cli/context.rs", "Context", "shown by the example of `Context`"),
     ("db/connection.rs", "Connection", "shown by the example of `Connection`"),
     ("db/row.rs", "Row", "shown by the example of `Row`"),
     ("db/row.rs", "Cell", "shown by the example of `Row`"),

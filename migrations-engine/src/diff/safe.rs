@@ -4,6 +4,7 @@ use crate::migration::{Migration, MigrationId};
 use crate::operation::Operation;
 use crate::schema::{Constraint, Field, Schema};
 
+use super::expand::{Expanded, expanded};
 use super::split::words;
 
 /// What an operation asks for.
@@ -43,7 +44,8 @@ fn way(state: &Schema, made: &[Operation], operation: &Operation) -> Way {
 }
 
 /// The same migrations in more steps: what is long by itself and not atomic, so that indexes are made and constraints
-/// checked while rows are written; and fields that programs of the version before do not know first with NULL.
+/// checked while rows are written; fields that programs of the version before do not know first with NULL; and renames with
+/// both names at first, until those programs are gone.
 ///
 /// `from` is the state before the first of them. They lead to the same state.
 pub fn safe(from: &Schema, new: Vec<Migration>) -> Vec<Migration> {
@@ -56,16 +58,28 @@ pub fn safe(from: &Schema, new: Vec<Migration>) -> Vec<Migration> {
         let mut runs: Vec<(Way, Vec<Operation>)> = Vec::new();
         let mut last: Vec<Operation> = Vec::new();
         let mut made: Vec<Operation> = Vec::new();
-        for operation in migration.operations {
-            let (now, later) = steps(&made, operation);
-            last.extend(later);
-            let way = way(&state, &made, &now);
-            // Operations come from `diff`: they fit.
-            let _ = now.apply(&mut state);
-            made.push(now.clone());
-            match runs.last_mut() {
-                Some((same, operations)) if *same == way => operations.push(now),
-                _ => runs.push((way, vec![now])),
+        for (at, operation) in migration.operations.iter().enumerate() {
+            let (now, way) = match expanded(&state, &migration.operations, at) {
+                Some(Expanded { now, long, later, first }) => {
+                    last.splice(0..0, first);
+                    last.extend(later);
+                    (now, if long { Way::Apart } else { Way::Together })
+                }
+                None => {
+                    let (now, later) = steps(&made, operation.clone());
+                    last.extend(later);
+                    let way = way(&state, &made, &now);
+                    (vec![now], way)
+                }
+            };
+            for now in now {
+                // Operations come from `diff`: they fit.
+                let _ = now.apply(&mut state);
+                made.push(now.clone());
+                match runs.last_mut() {
+                    Some((same, operations)) if *same == way => operations.push(now),
+                    _ => runs.push((way, vec![now])),
+                }
             }
         }
         last.iter().for_each(|operation| drop(operation.apply(&mut state)));

@@ -12,7 +12,12 @@ use crate::schema::{Field, Model, ModelKey, Schema};
 
 /// What the fields were called before, by the migrations that there are.
 #[derive(Debug, Default)]
-pub(super) struct FormerNames(BTreeMap<(ModelKey, String), BTreeSet<String>>);
+pub(super) struct FormerNames {
+    /// By what they are called now.
+    names: BTreeMap<(ModelKey, String), BTreeSet<String>>,
+    /// Fields that are gone: another may have taken their place without being renamed.
+    gone: BTreeSet<(ModelKey, String)>,
+}
 
 impl FormerNames {
     pub(super) fn of(set: &MigrationSet) -> Self {
@@ -24,16 +29,20 @@ impl FormerNames {
     fn note(&mut self, operation: &Operation) {
         match operation {
             Operation::RenameField { model, field, to, .. } => {
-                let mut names = self.0.remove(&(model.clone(), field.clone())).unwrap_or_default();
+                let mut names = self.names.remove(&(model.clone(), field.clone())).unwrap_or_default();
                 names.insert(field.clone());
-                self.0.entry((model.clone(), to.clone())).or_default().extend(names);
+                self.names.entry((model.clone(), to.clone())).or_default().extend(names);
             }
             Operation::RenameModel { model, to, .. } => self.move_model(model, &ModelKey::new(&*model.app, &**to)),
             Operation::MoveModel { model, from } => self.move_model(from, model),
             Operation::RemoveField { model, field } => {
-                self.0.remove(&(model.clone(), field.clone()));
+                self.names.remove(&(model.clone(), field.clone()));
+                self.gone.insert((model.clone(), field.clone()));
             }
-            Operation::DeleteModel { model } => self.0.retain(|(owner, _), _| owner != model),
+            Operation::DeleteModel { model } => {
+                self.names.retain(|(owner, _), _| owner != model);
+                self.gone.retain(|(owner, _)| owner != model);
+            }
             Operation::RunSql { state, .. } | Operation::Separate { state, .. } => {
                 state.iter().for_each(|operation| self.note(operation));
             }
@@ -55,15 +64,14 @@ impl FormerNames {
     }
 
     fn move_model(&mut self, from: &ModelKey, to: &ModelKey) {
-        let moved = std::mem::take(&mut self.0).into_iter().map(|((owner, field), names)| {
-            let owner = if owner == *from { to.clone() } else { owner };
-            ((owner, field), names)
-        });
-        self.0 = moved.collect();
+        let moved = |owner: ModelKey| if owner == *from { to.clone() } else { owner };
+        let names = std::mem::take(&mut self.names).into_iter();
+        self.names = names.map(|((owner, field), names)| ((moved(owner), field), names)).collect();
+        self.gone = std::mem::take(&mut self.gone).into_iter().map(|(owner, field)| (moved(owner), field)).collect();
     }
 
     fn knows(&self, model: &ModelKey, field: &str, name: &str) -> bool {
-        self.0.get(&(model.clone(), field.to_owned())).is_some_and(|names| names.contains(name))
+        self.names.get(&(model.clone(), field.to_owned())).is_some_and(|names| names.contains(name))
     }
 }
 
@@ -204,6 +212,9 @@ fn said(
     }
     if old.field(from).is_some() {
         return Ok(Some(from.to_owned()));
+    }
+    if old.field(&field.name).is_some() && former.gone.contains(&(new.key.clone(), from.to_owned())) {
+        return Ok(None);
     }
     let wrong = format!("`{}.{}` says `renamed_from = \"{from}\"`, but there was no such field", new.key, field.name);
     let gone = old.fields.iter().filter(|other| new.field(&other.name).is_none());

@@ -234,7 +234,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                 rebuild::capture(self.connection, captured, table, columns, indexes, *checks).await
             }
             StatementKind::Restore { table } => rebuild::restore(self.connection, captured, table).await,
-            StatementKind::Look { .. } => Ok(()),
+            StatementKind::Look { .. } | StatementKind::Together { .. } => Ok(()),
             StatementKind::Rust { name, state } => {
                 if !self.steps.has(name) {
                     fail!(M084, "the step `{name}` is not registered");

@@ -12,11 +12,13 @@ mod convert;
 mod ddl;
 mod foresee;
 mod migration;
+mod once;
 mod rebuild;
 mod recheck;
 mod require;
 mod statement;
 pub(crate) mod table;
+mod touch;
 mod translate;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +27,7 @@ use crate::condition::Expr;
 use crate::error::{Result, error};
 use crate::graph::Direction;
 use crate::operation::{Operation, SqlText};
-use crate::schema::{Field, Model, ModelKey, Schema};
+use crate::schema::{Model, ModelKey, Schema};
 use crate::sql::{AlterStyle, Columns, Dialect, render};
 
 pub(crate) use ddl::create_index;
@@ -40,6 +42,8 @@ pub(crate) use migration::{inverses, plan_back, plan_inverses};
 pub use migration::{outline, plan_migration, script};
 pub use require::Requirement;
 pub use statement::{Recheck, Statement, StatementKind};
+pub use touch::tables_of;
+use touch::{tables, touched};
 
 /// The statements for operations applied one after the other to the state `before`.
 ///
@@ -95,11 +99,13 @@ fn plan_numbered<'o>(
         direction,
         made: BTreeSet::new(),
         foresight: Foresight::default(),
+        pending: None,
     };
     for (at, operation) in operations {
         planner.operation = at;
         planner.operation(state, operation).map_err(|error| error.at(operation.describe()))?;
     }
+    planner.write_pending()?;
     Ok(planner.out)
 }
 
@@ -118,6 +124,8 @@ struct Planner {
     made: BTreeSet<String>,
     /// What it has made of the other tables.
     foresight: Foresight,
+    /// SQLite: a table that is to be written anew.
+    pending: Option<once::Pending>,
 }
 
 /// One table before and after.
@@ -141,6 +149,8 @@ struct Pair {
 struct Fill {
     sql: String,
     constant: bool,
+    /// The columns that it is computed from.
+    reads: BTreeSet<String>,
 }
 
 impl Pair {
@@ -206,13 +216,15 @@ impl Planner {
     fn operation(&mut self, state: &mut Schema, operation: &Operation) -> Result<()> {
         self.step += 1;
         match operation {
-            Operation::RunSql { sql, describe, reverse, .. } => {
+            Operation::RunSql { sql, describe, reverse, state: means, .. } => {
+                self.write_pending()?;
                 self.raw_sql(sql, describe, reverse.as_ref())?;
-                operation.apply(state)
+                self.means(state, means)
             }
             // The way back of a step that leaves nothing to be undone.
             Operation::RunRust { name, .. } if name.is_empty() => Ok(()),
             Operation::RunRust { name, .. } => {
+                self.write_pending()?;
                 let kind = StatementKind::Rust { name: name.clone(), state: Box::new(state.clone()) };
                 self.push_kind(kind, operation.describe(), false);
                 self.made.clear();
@@ -220,12 +232,14 @@ impl Planner {
                 self.settle();
                 Ok(())
             }
-            Operation::Separate { database, .. } => {
+            Operation::Separate { database, state: means } => {
+                self.write_pending()?;
                 let mut other = state.clone();
                 for inner in database {
                     self.operation(&mut other, inner)?;
                 }
-                operation.apply(state)
+                self.write_pending()?;
+                self.means(state, means)
             }
             Operation::CreateModel(_)
             | Operation::DeleteModel { .. }
@@ -245,6 +259,17 @@ impl Planner {
             | Operation::RenameConstraint { .. } => self.structural(state, operation),
             Operation::AlterManaged { .. } | Operation::MoveModel { .. } => operation.apply(state),
         }
+    }
+
+    /// What an operation says that it means for the state.
+    fn means(&self, state: &mut Schema, operations: &[Operation]) -> Result<()> {
+        for operation in operations {
+            operation.apply(state)?;
+            if self.direction == Direction::Forward {
+                constants_fit(state, operation).map_err(|error| error.at(operation.describe()))?;
+            }
+        }
+        Ok(())
     }
 
     /// On PostgreSQL: checks what is deferred now, since a table with pending checks cannot be altered.
@@ -292,8 +317,7 @@ impl Planner {
             }
             _ => None,
         };
-        let first = self.out.len();
-        if self.index_only(state, operation)? {
+        if let Some(first) = self.index_only(state, operation)? {
             self.foresee(first, &[]);
             self.out[first..].iter_mut().for_each(|statement| statement.changes = Some(BTreeSet::new()));
             return Ok(());
@@ -369,8 +393,16 @@ impl Planner {
             compared.push(pair);
         }
         let changes: BTreeSet<String> = compared.iter().flat_map(Pair::changes).collect();
+        let mut first = self.out.len();
         match self.dialect.capabilities().alter {
-            AlterStyle::Rebuild => self.rebuild_pairs(&compared)?,
+            AlterStyle::Rebuild => {
+                if !self.taken_together(&compared)? {
+                    first = self.out.len();
+                    self.rebuild_pairs(&compared)?;
+                } else if self.out.len() > first {
+                    first = self.out.len() - 1;
+                }
+            }
             AlterStyle::Property | AlterStyle::Modify => self.alter_pairs(compared.clone())?,
         }
         for (raw, new) in compared.iter().filter_map(|pair| pair.raw.as_ref().zip(pair.new.as_ref())) {
@@ -383,26 +415,30 @@ impl Planner {
         Ok(())
     }
 
-    /// Indexes need no comparison of whole tables.
-    fn index_only(&mut self, state: &mut Schema, operation: &Operation) -> Result<bool> {
+    /// Indexes need no comparison of whole tables. Gives the first of the statements, if it was that.
+    fn index_only(&mut self, state: &mut Schema, operation: &Operation) -> Result<Option<usize>> {
         let (Operation::AddIndex { model, .. } | Operation::RemoveIndex { model, .. }) = operation else {
-            return Ok(false);
+            return Ok(None);
         };
         let old = state.get(model)?.clone();
         if !old.managed {
             operation.apply(state)?;
-            return Ok(true);
+            return Ok(Some(self.out.len()));
         }
         let none = Renames::default();
         let old = lower(self.dialect, state, &old, &none)?;
         operation.apply(state)?;
         let new = lower(self.dialect, state, state.get(model)?, &none)?;
         let pair = Pair::of(old, new);
-        let (Some(old), Some(new)) = (&pair.old, &pair.new) else { return Ok(true) };
+        if self.index_taken_together(&pair)? {
+            return Ok(Some(self.out.len() - 1));
+        }
+        let first = self.out.len();
+        let (Some(old), Some(new)) = (&pair.old, &pair.new) else { return Ok(Some(first)) };
         self.drop_indexes(old, new, false);
         self.create_indexes(Some(old), new, Asked::new(self.dialect, &pair));
         self.drop_indexes(old, new, true);
-        Ok(true)
+        Ok(Some(first))
     }
 
     /// What existing rows get in the columns of a model.
@@ -428,7 +464,10 @@ impl Planner {
         if let Some(expr) = expr.filter(|expr| *expr != Expr::Value(crate::condition::Value::Null)) {
             let ty = columns.column(&field.name).map(|(_, ty)| ty);
             let sql = render(self.dialect, &expr, &columns, ty)?;
-            fills.insert(field.column.clone(), Fill { sql, constant: matches!(expr, Expr::Value(_)) });
+            let named = expr.fields();
+            let reads = columns.iter().filter(|(name, ..)| named.contains(&name.as_str()));
+            let reads = reads.map(|(_, column, _)| column.clone()).collect();
+            fills.insert(field.column.clone(), Fill { sql, constant: matches!(expr, Expr::Value(_)), reads });
         }
         Ok(fills)
     }
@@ -504,62 +543,4 @@ fn constants_fit(state: &Schema, operation: &Operation) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The models whose tables the operation may change: its own, those that refer to it where that
-/// matters, and, where their keys are such references, those that refer to them in turn.
-fn touched(state: &Schema, key: &ModelKey, operation: &Operation) -> BTreeSet<ModelKey> {
-    let mut touched = BTreeSet::from([key.clone()]);
-    let spreads = match operation {
-        // Numbers that the database gives out become the key.
-        Operation::AddField { field, .. } => field.auto,
-        Operation::RenameModel { .. }
-        | Operation::RenameTable { .. }
-        | Operation::AlterPrimaryKey { .. }
-        | Operation::AlterField { .. }
-        | Operation::RenameField { .. } => true,
-        Operation::CreateModel(_)
-        | Operation::DeleteModel { .. }
-        | Operation::AlterComment { .. }
-        | Operation::AlterManaged { .. }
-        | Operation::MoveModel { .. }
-        | Operation::RemoveField { .. }
-        | Operation::AddIndex { .. }
-        | Operation::RemoveIndex { .. }
-        | Operation::RenameIndex { .. }
-        | Operation::AddConstraint { .. }
-        | Operation::RemoveConstraint { .. }
-        | Operation::RenameConstraint { .. }
-        | Operation::RunSql { .. }
-        | Operation::RunRust { .. }
-        | Operation::Separate { .. } => false,
-    };
-    let mut queue = if spreads { vec![key.clone()] } else { Vec::new() };
-    while let Some(key) = queue.pop() {
-        for model in state.referring_to(&key) {
-            let fresh = touched.insert(model.key.clone());
-            let key_refers = model.fields.iter().any(|field| {
-                (model.is_key(&field.name) || field.unique)
-                    && field.relation.as_ref().is_some_and(|relation| relation.to == key)
-            });
-            if fresh && key_refers {
-                queue.push(model.key.clone());
-            }
-        }
-    }
-    touched
-}
-
-/// The managed tables of some models, with those of their many-to-many fields.
-fn tables(state: &Schema, keys: &BTreeSet<ModelKey>) -> BTreeMap<TableId, Model> {
-    let mut tables = BTreeMap::new();
-    for model in keys.iter().filter_map(|key| state.models.get(key)).filter(|model| model.managed) {
-        for field in model.fields.iter().filter(|field: &&Field| !field.has_column()) {
-            if let Some(through) = through_model(model, field) {
-                tables.insert((model.key.clone(), Some(field.name.clone())), through);
-            }
-        }
-        tables.insert((model.key.clone(), None), model.clone());
-    }
-    tables
 }

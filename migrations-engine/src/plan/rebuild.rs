@@ -47,6 +47,27 @@ fn can_drop(old: &Table, column: &Column) -> bool {
             .any(|other| other.generated.as_ref().is_some_and(|computed| computed.columns.contains(&column.name)))
 }
 
+fn added<'t>(old: &Table, new: &'t Table) -> Vec<&'t Column> {
+    new.columns.iter().filter(|column| find(old, &column.name).is_none()).collect()
+}
+
+fn dropped<'t>(old: &'t Table, new: &Table) -> Vec<&'t Column> {
+    old.columns.iter().filter(|column| find(new, &column.name).is_none()).collect()
+}
+
+/// Whether SQLite can change the table without writing it anew.
+pub(super) fn in_place(pair: &Pair, old: &Table, new: &Table) -> bool {
+    let kept_same = old.columns.iter().all(|column| find(new, &column.name).is_none_or(|now| same_column(column, now)));
+    let table_same = old.primary_key == new.primary_key
+        && old.checks == new.checks
+        && old.foreign_keys == new.foreign_keys
+        && old.uniques == new.uniques;
+    kept_same
+        && table_same
+        && added(old, new).iter().all(|column| can_add(column, pair.fills.contains_key(&column.name)))
+        && dropped(old, new).iter().all(|column| can_drop(old, column))
+}
+
 impl Planner {
     pub(super) fn rebuild_pairs(&mut self, pairs: &[Pair]) -> Result<()> {
         for pair in pairs.iter().filter(|pair| pair.new.is_none()).rev() {
@@ -93,7 +114,7 @@ impl Planner {
         self.index_old_keys(pairs, true);
         for pair in parts.iter().filter_map(|(_, second)| second.as_ref()) {
             if let (Some(between), Some(new)) = (&pair.old, &pair.new) {
-                self.rebuild(pair, between, new)?;
+                self.rebuild(pair, between, new, None)?;
             }
         }
         self.index_old_keys(pairs, false);
@@ -101,20 +122,8 @@ impl Planner {
     }
 
     fn change_table(&mut self, pair: &Pair, old: &Table, new: &Table) -> Result<()> {
-        let added: Vec<&Column> = new.columns.iter().filter(|column| find(old, &column.name).is_none()).collect();
-        let dropped: Vec<&Column> = old.columns.iter().filter(|column| find(new, &column.name).is_none()).collect();
-        let kept_same =
-            old.columns.iter().all(|column| find(new, &column.name).is_none_or(|now| same_column(column, now)));
-        let table_same = old.primary_key == new.primary_key
-            && old.checks == new.checks
-            && old.foreign_keys == new.foreign_keys
-            && old.uniques == new.uniques;
-        let in_place = kept_same
-            && table_same
-            && added.iter().all(|column| can_add(column, pair.fills.contains_key(&column.name)))
-            && dropped.iter().all(|column| can_drop(old, column));
-        if !in_place {
-            return self.rebuild(pair, old, new);
+        if !in_place(pair, old, new) {
+            return self.rebuild(pair, old, new, None);
         }
         // A type of other bounds may be stored alike: then there is nothing to change, but something to look at.
         let needed = self.rows_needed(pair, old, new);
@@ -123,11 +132,11 @@ impl Planner {
             self.require(needed);
         }
         self.drop_indexes(old, new, false);
-        for column in dropped {
+        for column in dropped(old, new) {
             let sql = ddl::alter(self.dialect, &new.name, &format!("DROP COLUMN {}", self.dialect.quote(&column.name)));
             self.push(sql, format!("drop column {} with its values", column.name), None, Recheck::Ask);
         }
-        for column in added {
+        for column in added(old, new) {
             let quoted = self.dialect.quote(&column.name);
             let sql = ddl::alter(
                 self.dialect,
@@ -146,8 +155,14 @@ impl Planner {
     }
 
     /// The new table beside the old one, the rows copied, the names exchanged, and everything that
-    /// hung on the old table made again.
-    fn rebuild(&mut self, pair: &Pair, old: &Table, new: &Table) -> Result<()> {
+    /// hung on the old table made again. What is needed of the rows is that of the pair, unless it is given.
+    pub(super) fn rebuild(
+        &mut self,
+        pair: &Pair,
+        old: &Table,
+        new: &Table,
+        needed: Option<Vec<Requirement>>,
+    ) -> Result<()> {
         let dialect = self.dialect;
         let checks = old.checks.len() + old.columns.iter().filter(|column| column.check.is_some()).count();
         let columns = old.columns.iter().map(|column| column.name.clone()).collect();
@@ -191,7 +206,7 @@ impl Planner {
         let copy =
             format!("INSERT INTO {temporary_quoted} ({}) SELECT {} FROM {quoted}", into.join(", "), from.join(", "));
         self.push(copy, "every row", None, Recheck::Ask);
-        let needed = self.rows_needed(pair, old, new);
+        let needed = needed.unwrap_or_else(|| self.rows_needed(pair, old, new));
         self.require(needed);
         let automatic = |table: &Table| table.columns.iter().any(|column| column.auto);
         if automatic(old) && automatic(new) {
@@ -226,7 +241,7 @@ impl Planner {
 
 impl Planner {
     /// What the copy of the rows needs of them.
-    fn rows_needed(&self, pair: &Pair, old: &Table, new: &Table) -> Vec<Requirement> {
+    pub(super) fn rows_needed(&self, pair: &Pair, old: &Table, new: &Table) -> Vec<Requirement> {
         let mut needed = Vec::new();
         let Some(asked) = Asked::new(self.dialect, pair) else { return needed };
         for column in &new.columns {

@@ -52,6 +52,11 @@ pub enum StatementKind {
         /// The table.
         table: String,
     },
+    /// SQLite: does nothing yet. The table is written anew once, with what the operations after it change.
+    Together {
+        /// The table.
+        table: String,
+    },
     /// Does nothing: only the rows are looked at, for what the statement requires of them.
     Look {
         /// The table.
@@ -95,6 +100,7 @@ impl Statement {
             StatementKind::Restore { table } => {
                 format!("-- make the remembered triggers and indexes of \"{table}\" again; try every view")
             }
+            StatementKind::Together { table } => format!("-- \"{table}\" is written anew below, once for all of this"),
             StatementKind::Look { table } => format!("-- look whether every row of \"{table}\" fits"),
             StatementKind::Rust { name, .. } => format!("-- run the Rust step `{name}`"),
         }

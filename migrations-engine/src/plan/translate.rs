@@ -1,6 +1,6 @@
 //! References whose rows get another key: their values are translated, so that they go on to lead to the same rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::alter::find;
 use super::table::{Column, Renames, Table};
@@ -165,7 +165,7 @@ impl Planner {
             let needed = Asked::new(self.dialect, pair).and_then(|asked| asked.found(name, translation));
             self.require(needed);
             let sql = self.translated(&new.name, ASIDE, translation);
-            self.add_column(&new.name, column, Some(&Fill { sql, constant: false }))?;
+            self.add_column(&new.name, column, Some(&Fill { sql, constant: false, reads: BTreeSet::new() }))?;
             let drop = ddl::alter(self.dialect, &new.name, &format!("DROP COLUMN {}", self.dialect.quote(ASIDE)));
             let recheck = recheck::column(self.dialect, &new.name, ASIDE, false);
             self.push(drop, format!("{name} refers to {} by {}", translation.table, translation.to), None, recheck);

@@ -42,7 +42,7 @@ impl Terminal {
     }
 
     /// Yes or no; `None` when nobody can be asked, or the input is over.
-    fn yes(&mut self, question: &str) -> Option<bool> {
+    pub(super) fn yes(&mut self, question: &str) -> Option<bool> {
         let read = self.read.as_mut()?;
         loop {
             match read(&format!("{question} [y/n]"))?.to_lowercase().as_str() {

@@ -33,6 +33,10 @@ impl Command for Check {
             )
     }
 
+    fn for_each_database(&self) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(check(context))
     }
@@ -49,7 +53,7 @@ async fn check(context: &Context<'_>) -> Result<()> {
         let unknown = || Error::new(Code::Migration, format!("there is no difference of the code `{code}`"));
         allowed.push(known.ok_or_else(unknown)?.0);
     }
-    let apps = context.project().apps();
+    let apps = context.apps();
     let models = migrate::schema(apps)?;
     let migrator = Migrator::new(apps)?;
     let mut found = undone(migrator.set(), &models);

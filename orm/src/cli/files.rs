@@ -25,6 +25,19 @@ pub(super) fn check_name(name: &str) -> Result<()> {
 /// Refuses to change files of migrations that the project's database has applied. Where no database is named, or it
 /// cannot be reached, that cannot be known: then it says so.
 pub(super) async fn not_applied(context: &Context<'_>, ids: &[MigrationId]) -> Result<()> {
+    if !context.project().has_several() {
+        return not_applied_there(context, ids).await;
+    }
+    for id in ids {
+        let there = context.at(context.project().place_of(&id.app));
+        let done = not_applied_there(&there, std::slice::from_ref(id)).await;
+        there.close().await;
+        done?;
+    }
+    Ok(())
+}
+
+async fn not_applied_there(context: &Context<'_>, ids: &[MigrationId]) -> Result<()> {
     if context.url().is_none() {
         return Ok(());
     }
@@ -35,7 +48,7 @@ pub(super) async fn not_applied(context: &Context<'_>, ids: &[MigrationId]) -> R
             return Ok(());
         }
     };
-    let history = Migrator::new(context.project().apps())?.history(&db).await?;
+    let history = Migrator::new(context.apps())?.history(&db).await?;
     db.close().await;
     match ids.iter().find(|id| history.iter().any(|entry| entry.id == **id)) {
         Some(applied) => Err(Error::new(Code::Migration, format!("`{applied}` is applied, so its file cannot change"))

@@ -46,6 +46,10 @@ impl Command for LintMigrations {
             )
     }
 
+    fn for_each_database(&self) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(async move { run(context) })
     }
@@ -71,7 +75,7 @@ fn run(context: &Context<'_>) -> Result<()> {
         let unknown = || Error::new(Code::Migration, format!("there is no rule `{code}`"));
         allowed.push(rule.ok_or_else(unknown)?.0);
     }
-    let set = migrate::migrations(context.project().apps())?;
+    let set = migrate::migrations(context.apps())?;
     let only = match (argument("app"), argument("name")) {
         (Some(app), Some(name)) => Some(set.resolve(app, name).map_err(engine_error)?.clone()),
         (Some(app), None) => {

@@ -7,10 +7,10 @@ use super::{
     output::{BAD, NAME, styled},
 };
 use crate::{
-    App, Code, Error, Result,
+    Code, Error, Result,
     migrate::{self, engine_error},
 };
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::{Arg, ArgAction};
 use migrations_engine::{
     Migration, MigrationId, MigrationSet,
     diff::{Answers, reduce, safe},
@@ -65,11 +65,8 @@ async fn make(context: &Context<'_>) -> Result<()> {
     let mut new = match (matches.get_flag("merge"), matches.get_flag("empty")) {
         (true, _) => merge(&set, &wanted)?,
         (_, true) => empty(&set, &wanted)?,
-        _ => detect(apps, &set, matches)?,
+        _ => detect(context)?,
     };
-    if matches.get_flag("safe") {
-        new = safe(&set.state().map_err(engine_error)?, new);
-    }
     new.retain(|migration| wanted.contains(migration.id.app.as_str()));
     if let Some(name) = matches.get_one::<String>("name") {
         rename(&mut new, name)?;
@@ -163,7 +160,9 @@ fn update(set: &MigrationSet, new: &mut Vec<Migration>) -> Result<Vec<Migration>
     Ok(updated)
 }
 
-fn detect(apps: &[App], set: &MigrationSet, matches: &ArgMatches) -> Result<Vec<Migration>> {
+/// What has changed, in each database by itself: no table moves from one to another.
+fn detect(context: &Context<'_>) -> Result<Vec<Migration>> {
+    let (apps, matches) = (context.project().apps(), context.matches());
     let mut answers = Answers::new();
     if let Some(path) = matches.get_one::<String>("answers") {
         let text = std::fs::read_to_string(path).map_err(|error| {
@@ -181,9 +180,19 @@ fn detect(apps: &[App], set: &MigrationSet, matches: &ArgMatches) -> Result<Vec<
         answers.default(text).map_err(engine_error)?;
     }
     let mut answers = answers.or_ask(Terminal::new(!matches.get_flag("no-input"), apps));
-    let new = migrations_engine::autodetect(set, &migrate::schema(apps)?, &mut answers).map_err(engine_error)?;
+    let mut new = Vec::new();
+    for apps in context.project().apart() {
+        let set = migrate::read_migrations(&apps, false)?;
+        let models = migrate::schema(&apps)?;
+        let found = migrations_engine::autodetect(&set, &models, &mut answers).map_err(engine_error)?;
+        let found = migrate::follow_labels(&set, found)?;
+        new.extend(match matches.get_flag("safe") {
+            true => safe(&set.state().map_err(engine_error)?, found),
+            false => found,
+        });
+    }
     match answers.unused().as_slice() {
-        [] => migrate::follow_labels(set, new),
+        [] => Ok(new),
         unused => Err(Error::new(Code::Migration, format!("M023: nothing was asked about {}", unused.join(", ")))
             .with_hint("look for a slip in the name, or leave the answer out")),
     }

@@ -47,6 +47,10 @@ impl Command for Migrate {
             )
     }
 
+    fn for_each_database(&self) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(migrate(context))
     }
@@ -55,10 +59,10 @@ impl Command for Migrate {
 /// The migrator that the arguments ask for.
 fn migrator(context: &Context<'_>) -> Result<Migrator> {
     let matches = context.matches();
-    let mut migrator = Migrator::new(context.project().apps())?;
+    let mut migrator = Migrator::new(context.apps())?;
     let given: Vec<&String> = matches.get_many::<String>("default").into_iter().flatten().collect();
     if !given.is_empty() {
-        let (apps, mut reader) = (context.project().apps(), Terminal::new(false, context.project().apps()));
+        let (apps, mut reader) = (context.apps(), Terminal::new(false, context.apps()));
         let models = migrate::schema(apps)?;
         for text in given {
             migrator = migrator.restored(&reader.read(&models, text).map_err(engine_error)?)?;
@@ -92,7 +96,7 @@ async fn migrate(context: &Context<'_>) -> Result<()> {
     if done.is_empty() {
         nothing(context, &unmade)?;
         // A database that is ahead of the program, for example.
-        let wanted = context.project().apps().iter().map(|app| app.label()).collect();
+        let wanted = context.apps().iter().map(|app| app.label()).collect();
         disagreements(context, &Migrator::with_set(files), &db, &wanted).await?;
     }
     db.close().await;
@@ -110,7 +114,7 @@ fn tell(context: &Context<'_>, unmade: &[String]) -> Result<()> {
 
 /// What the models say and no migration does, application by application: `migrate` alone leaves it undone.
 fn unmade(context: &Context<'_>, set: &MigrationSet) -> Vec<String> {
-    let (apps, matches) = (context.project().apps(), context.matches());
+    let (apps, matches) = (context.apps(), context.matches());
     let asked = matches.get_one::<String>("app").map(String::as_str);
     // Whoever goes to a certain migration does not ask for the models' own.
     let (None, Ok(models), Ok(files)) = (matches.get_one::<String>("name"), migrate::schema(apps), set.state()) else {

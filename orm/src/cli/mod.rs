@@ -2,7 +2,11 @@
 
 mod ask;
 mod check;
+mod context;
+mod databases;
+mod dbshell;
 mod files;
+mod flush;
 mod graphmodels;
 mod inspectdb;
 mod lintmigrations;
@@ -15,7 +19,8 @@ mod showmigrations;
 mod sqlmigrate;
 mod squashmigrations;
 
-pub use project::{Command, CommandFuture, Context, Project};
+pub use context::{Command, CommandFuture, Context};
+pub use project::Project;
 
 use crate::{App, Code, Error, Result};
 use clap::ArgMatches;

@@ -1,7 +1,11 @@
 //! The project: its applications, its database, and the commands that its program understands.
 
 use super::{
+    Command, CommandFuture, Context,
     check::Check,
+    databases::DEFAULT,
+    dbshell::DbShell,
+    flush::{Flush, SqlFlush, SqlSequenceReset},
     graphmodels::GraphModels,
     inspectdb::InspectDb,
     lintmigrations::LintMigrations,
@@ -14,198 +18,11 @@ use super::{
 };
 use crate::{
     App, Code, Database, Error, Result,
-    cli::output::{BAD, NOTE, Output, styled, warn},
-    db::without_password,
+    cli::output::{BAD, NAME, Output, styled, warn},
     migrate::{Hook, StepFn},
 };
 use clap::ArgMatches;
-use std::{
-    ffi::OsString,
-    fmt::Display,
-    io::Write,
-    path::Path,
-    pin::Pin,
-    process::ExitCode,
-    sync::{Mutex, PoisonError},
-};
-
-/// The future of a command.
-pub type CommandFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
-
-/// A command of the project's program. Later layers and applications add their own by [`Project::command`].
-///
-/// ```
-/// use orm::{Command, CommandFuture, Context, Project};
-///
-/// struct Hello;
-///
-/// impl Command for Hello {
-///     fn arguments(&self) -> clap::Command {
-///         clap::Command::new("hello").about("Greets")
-///     }
-///     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
-///         Box::pin(async move {
-///             context.say(format_args!("{} applications", context.project().apps().len()))
-///         })
-///     }
-/// }
-///
-/// Project::new().command(Hello).run(["program", "hello"])?;
-/// # Ok::<(), orm::Error>(())
-/// ```
-pub trait Command: Send + Sync {
-    /// The name, the help and the arguments.
-    fn arguments(&self) -> clap::Command;
-
-    /// Runs it.
-    fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a>;
-}
-
-/// What a command runs with: the project and the arguments that were given.
-///
-/// ```
-/// use orm::{Command, CommandFuture, Context, Project};
-///
-/// struct Ping;
-///
-/// impl Command for Ping {
-///     fn arguments(&self) -> clap::Command {
-///         clap::Command::new("ping").arg(clap::Arg::new("times").default_value("1"))
-///     }
-///     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
-///         Box::pin(async move {
-///             let times = context.matches().get_one::<String>("times").map(String::as_str);
-///             assert_eq!((times, context.project().apps().len()), (Some("1"), 0));
-///             context.database().await?.ping().await
-///         })
-///     }
-/// }
-///
-/// Project::new().command(Ping).run(["program", "--database", "sqlite::memory:", "ping"])?;
-/// # Ok::<(), orm::Error>(())
-/// ```
-pub struct Context<'a> {
-    project: &'a Project,
-    matches: &'a ArgMatches,
-    url: Option<String>,
-    /// Whether the environment names another database than the program.
-    elsewhere: bool,
-    /// The databases that were connected to, to be closed in the end.
-    connected: Mutex<Vec<Database>>,
-    pub(super) output: Output,
-}
-
-impl Context<'_> {
-    /// The project.
-    pub fn project(&self) -> &Project {
-        self.project
-    }
-
-    /// The command's own arguments.
-    pub fn matches(&self) -> &ArgMatches {
-        self.matches
-    }
-
-    /// The URL of the project's database, as `--database`, `DATABASE_URL` or the program gives it. It may hold a password.
-    pub fn url(&self) -> Option<&str> {
-        self.url.as_deref()
-    }
-
-    /// Prints a line. It goes where the program's output goes, or to the caller of [`Project::run_into`]; when nobody
-    /// reads any more (`program showmigrations | head`), it is dropped, where `println!` would panic.
-    ///
-    /// # Errors
-    /// When the output cannot be written for another reason.
-    pub fn say(&self, line: impl Display) -> Result<()> {
-        self.output.line(line)
-    }
-
-    /// Where [`say`](Context::say) prints to, for what is written piece by piece.
-    ///
-    /// ```
-    /// use orm::{Command, CommandFuture, Context, Project};
-    /// use std::io::Write;
-    ///
-    /// struct Count;
-    ///
-    /// impl Command for Count {
-    ///     fn arguments(&self) -> clap::Command {
-    ///         clap::Command::new("count")
-    ///     }
-    ///     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
-    ///         Box::pin(async move {
-    ///             for number in 1..4 {
-    ///                 let _ = write!(context.writer(), "{number} ");
-    ///             }
-    ///             Ok(())
-    ///         })
-    ///     }
-    /// }
-    ///
-    /// let mut printed = String::new();
-    /// Project::new().command(Count).run_into(["program", "count"], &mut printed)?;
-    /// assert_eq!(printed, "1 2 3 ");
-    /// # Ok::<(), orm::Error>(())
-    /// ```
-    pub fn writer(&self) -> impl Write + Send + use<> {
-        self.output.clone()
-    }
-
-    /// Connects to the project's database: `--database`, or `DATABASE_URL`, or what the program says. It is closed when the
-    /// command has ended. Where `DATABASE_URL` names another one than the program, that is said on standard error.
-    ///
-    /// # Errors
-    /// When none of them is given, and when the connection fails.
-    pub async fn database(&self) -> Result<Database> {
-        let url = self.url.as_ref().ok_or_else(unnamed)?;
-        let mut told = self.elsewhere;
-        {
-            let connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
-            told &= connected.is_empty();
-        }
-        if told {
-            warn(format_args!("Database: {}, from DATABASE_URL", without_password(url)));
-        }
-        let db = Database::connect(url.clone()).await?;
-        self.connected.lock().unwrap_or_else(PoisonError::into_inner).push(db.clone());
-        Ok(db)
-    }
-
-    /// The file of SQLite that the project's database would be, if it is not there yet, and its folder is.
-    pub(super) fn missing(&self) -> Option<&str> {
-        let file = self.url.as_deref()?.strip_prefix("sqlite:")?;
-        let file = file.strip_prefix("//").unwrap_or(file);
-        let path = Path::new(file);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        (!file.is_empty() && !file.starts_with(":memory") && !file.contains('?') && !path.exists() && folder.is_dir())
-            .then_some(file)
-    }
-
-    /// The same for a command that only looks: a file that is not there is not made. It is as good as an empty database.
-    pub(super) async fn look(&self) -> Result<Database> {
-        let Some(file) = self.missing() else { return self.database().await };
-        warn(styled(NOTE, format_args!("note: there is no file `{file}` yet, which `migrate` makes")));
-        Database::connect("sqlite::memory:").await
-    }
-
-    /// What is in SQLite's log is then in the file, however the program goes on.
-    async fn close(&self) {
-        let connected = std::mem::take(&mut *self.connected.lock().unwrap_or_else(PoisonError::into_inner));
-        for db in connected {
-            db.close().await;
-        }
-    }
-}
-
-/// The database that the environment names.
-fn environment() -> Option<String> {
-    std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty())
-}
-
-fn unnamed() -> Error {
-    Error::new(Code::BadSetting, "no database is named")
-        .with_hint("give `--database sqlite://app.db`, set DATABASE_URL, or write `Project::new().database(\"..\")`")
-}
+use std::{collections::BTreeMap, ffi::OsString, process::ExitCode, sync::PoisonError};
 
 /// A project: the applications whose models live in one database.
 ///
@@ -219,7 +36,11 @@ fn unnamed() -> Error {
 /// ```
 pub struct Project {
     apps: Vec<App>,
-    url: Option<String>,
+    pub(super) url: Option<String>,
+    /// The other databases, by their names.
+    pub(super) others: BTreeMap<String, Option<String>>,
+    /// The databases of applications that are not in the usual one.
+    pub(super) homes: BTreeMap<String, String>,
     commands: Vec<Box<dyn Command>>,
     default_command: Option<String>,
     pub(super) steps: Vec<(String, StepFn)>,
@@ -251,8 +72,21 @@ impl Project {
             Box::new(InspectDb),
             Box::new(Check),
             Box::new(GraphModels),
+            Box::new(DbShell),
+            Box::new(Flush),
+            Box::new(SqlFlush),
+            Box::new(SqlSequenceReset),
         ];
-        Project { apps: Vec::new(), url: None, commands, default_command: None, steps: Vec::new(), hooks: Vec::new() }
+        Project {
+            apps: Vec::new(),
+            url: None,
+            others: BTreeMap::new(),
+            homes: BTreeMap::new(),
+            commands,
+            default_command: None,
+            steps: Vec::new(),
+            hooks: Vec::new(),
+        }
     }
 
     /// Adds an application.
@@ -293,7 +127,7 @@ impl Project {
     /// # Ok(()) }
     /// ```
     pub async fn connect(&self) -> Result<Database> {
-        Database::connect(environment().or_else(|| self.url.clone()).ok_or_else(unnamed)?).await
+        self.connect_to(DEFAULT).await
     }
 
     /// Registers a data step under the name by which migrations call it: see [`StepFn`].
@@ -475,7 +309,7 @@ impl Project {
                     .long("database")
                     .value_name("URL")
                     .global(true)
-                    .help("The database: sqlite://app.db, postgres://.., mysql://.. (else DATABASE_URL)"),
+                    .help("The database: sqlite://app.db, postgres://.., mysql://.. (else DATABASE_URL); or its name in the project"),
             );
         for command in &self.commands {
             cli = cli.subcommand(command.arguments());
@@ -486,19 +320,34 @@ impl Project {
         let Some(command) = self.commands.iter().find(|command| command.arguments().get_name() == name) else {
             return Ok(());
         };
-        let given = matches.get_one::<String>("database").cloned();
-        let named = environment().filter(|_| given.is_none());
-        let elsewhere = named.is_some() && self.url.is_some() && named != self.url;
-        let url = given.or(named).or_else(|| self.url.clone());
-        let context = Context { project: &self, matches, url, elsewhere, connected: Mutex::default(), output };
+        if self.has_several() {
+            self.check_databases()?;
+        }
+        let given = matches.get_one::<String>("database").map(String::as_str);
+        let labels = if command.for_each_database() { labels(matches) } else { Vec::new() };
+        let places = self.places(given, command.for_each_database(), &labels)?;
+        let several = places.len() > 1;
         block_on(|| {
             Box::pin(async {
-                let done = command.run(&context).await;
-                context.close().await;
-                done
+                for place in places {
+                    if several {
+                        output.line(styled(NAME, format_args!("Database {}", place.name)))?;
+                    }
+                    let context = Context::new(&self, matches, place, output.clone());
+                    let done = command.run(&context).await;
+                    context.close().await;
+                    done?;
+                }
+                Ok(())
             })
         })
     }
+}
+
+/// The applications that a command is given.
+fn labels(matches: &ArgMatches) -> Vec<&str> {
+    let of = |name: &str| matches.try_get_many::<String>(name).ok().flatten();
+    ["app", "apps"].into_iter().filter_map(of).flatten().map(String::as_str).collect()
 }
 
 /// Waits for a command on a runtime of its own: on a thread of its own, if this one belongs to a runtime already.

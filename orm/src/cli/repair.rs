@@ -47,6 +47,10 @@ impl Command for Repair {
             .group(clap::ArgGroup::new("remedy").args(REMEDIES.map(|(_, name, _)| name)).multiple(false))
     }
 
+    fn for_each_database(&self) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(repair(context))
     }
@@ -54,7 +58,7 @@ impl Command for Repair {
 
 async fn repair(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
-    let migrator = Migrator::new(context.project().apps())?;
+    let migrator = Migrator::new(context.apps())?;
     let db = context.look().await?;
     let findings = migrator.findings(&db).await?;
     let asked = REMEDIES.iter().find_map(|(remedy, name, _)| Some((*remedy, matches.get_many::<String>(name)?)));
@@ -70,7 +74,7 @@ async fn repair(context: &Context<'_>) -> Result<()> {
     } else if findings.is_empty() {
         context.say("Nothing is wrong with the history.")?;
     } else {
-        let mut terminal = Terminal::new(!matches.get_flag("no-input"), context.project().apps());
+        let mut terminal = Terminal::new(!matches.get_flag("no-input"), context.apps());
         let mut left = 0;
         for finding in &findings {
             tell(context, finding, |_| true)?;

@@ -22,6 +22,10 @@ impl Command for ShowMigrations {
             .arg(Arg::new("plan").long("plan").action(ArgAction::SetTrue).help("In the order in which they are run"))
     }
 
+    fn for_each_database(&self) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(show(context))
     }
@@ -29,8 +33,8 @@ impl Command for ShowMigrations {
 
 async fn show(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
-    let wanted = chosen(context.project().apps(), matches)?;
-    let migrator = Migrator::new(context.project().apps())?;
+    let wanted = chosen(context.apps(), matches)?;
+    let migrator = Migrator::new(context.apps())?;
     let db = context.look().await?;
     let history = migrator.history(&db).await?;
     let recorded: BTreeSet<MigrationId> = history
@@ -49,7 +53,7 @@ async fn show(context: &Context<'_>) -> Result<()> {
         }
         return disagreements(context, &migrator, &db, &wanted).await;
     }
-    for app in context.project().apps().iter().filter(|app| wanted.contains(app.label())) {
+    for app in context.apps().iter().filter(|app| wanted.contains(app.label())) {
         context.say(styled(NAME, app.label()))?;
         let mut own = order.iter().filter(|migration| migration.id.app == app.label()).peekable();
         if own.peek().is_none() {

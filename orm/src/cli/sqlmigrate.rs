@@ -26,6 +26,10 @@ impl Command for SqlMigrate {
             )
     }
 
+    fn for_each_database(&self) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(print(context))
     }
@@ -39,7 +43,7 @@ async fn print(context: &Context<'_>) -> Result<()> {
         Some(dialect) => dialect,
         None => context.look().await?.dialect(),
     };
-    let set = migrate::migrations(context.project().apps())?;
+    let set = migrate::migrations(context.apps())?;
     let id = set.resolve(argument("app"), argument("name")).map_err(engine_error)?;
     let before = set.state_before(id).map_err(engine_error)?;
     let missing = || Error::new(Code::Migration, format!("there is no migration `{id}`"));

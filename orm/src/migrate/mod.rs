@@ -4,6 +4,7 @@ mod check;
 mod connection;
 mod exclusion;
 mod expression;
+mod flush;
 mod labels;
 mod live;
 mod migrator;
@@ -12,6 +13,7 @@ mod step;
 
 #[cfg(feature = "cli")]
 pub(crate) use expression::constant;
+pub use flush::{flush, flush_sql, sequence_sql};
 pub use labels::follow_labels;
 #[cfg(feature = "cli")]
 pub(crate) use labels::labelled;

@@ -1,0 +1,77 @@
+PRAGMA foreign_keys = OFF;
+BEGIN;
+--
+-- Alter field title of app.Book
+--
+-- "app_book" is written anew below, once for all of this
+--
+-- Add field stock to app.Book
+--
+-- "app_book" is written anew below, once for all of this
+--
+-- Add index app_book_stock to app.Book
+--
+-- "app_book" is written anew below, once for all of this
+-- remember the triggers and indexes that hang on "app_book" in the live database
+CREATE TABLE "new__app_book" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "title" varchar(300) NOT NULL, "author_id" bigint NOT NULL REFERENCES "app_author" ("id") ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED, "pages" integer NOT NULL, "price" decimal NULL, "published" date NULL, "isbn" varchar(13) NULL, "stock" integer NOT NULL);
+INSERT INTO "new__app_book" ("id", "title", "author_id", "pages", "price", "published", "isbn", "stock") SELECT "id", "title", "author_id", "pages", "price", "published", "isbn", 0 FROM "app_book";
+DELETE FROM sqlite_sequence WHERE name = 'new__app_book';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'new__app_book', seq FROM sqlite_sequence WHERE name = 'app_book';
+DROP TABLE "app_book";
+PRAGMA legacy_alter_table = ON;
+ALTER TABLE "new__app_book" RENAME TO "app_book";
+PRAGMA legacy_alter_table = OFF;
+CREATE INDEX "app_book_author_id_980d3e25" ON "app_book" ("author_id");
+CREATE INDEX "app_book_stock" ON "app_book" ("stock");
+CREATE INDEX "app_book_title_30dcdb86" ON "app_book" ("title");
+-- make the remembered triggers and indexes of "app_book" again; try every view
+--
+-- Add constraint app_book_stock_positive to app.Book
+--
+-- remember the triggers and indexes that hang on "app_book" in the live database
+CREATE TABLE "new__app_book" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "title" varchar(300) NOT NULL, "author_id" bigint NOT NULL REFERENCES "app_author" ("id") ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED, "pages" integer NOT NULL, "price" decimal NULL, "published" date NULL, "isbn" varchar(13) NULL, "stock" integer NOT NULL, CONSTRAINT "app_book_stock_positive" CHECK ("stock" >= 0));
+INSERT INTO "new__app_book" ("id", "title", "author_id", "pages", "price", "published", "isbn", "stock") SELECT "id", "title", "author_id", "pages", "price", "published", "isbn", "stock" FROM "app_book";
+DELETE FROM sqlite_sequence WHERE name = 'new__app_book';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'new__app_book', seq FROM sqlite_sequence WHERE name = 'app_book';
+DROP TABLE "app_book";
+PRAGMA legacy_alter_table = ON;
+ALTER TABLE "new__app_book" RENAME TO "app_book";
+PRAGMA legacy_alter_table = OFF;
+CREATE INDEX "app_book_author_id_980d3e25" ON "app_book" ("author_id");
+CREATE INDEX "app_book_stock" ON "app_book" ("stock");
+CREATE INDEX "app_book_title_30dcdb86" ON "app_book" ("title");
+-- make the remembered triggers and indexes of "app_book" again; try every view
+COMMIT;
+
+-- ==== and back ====
+
+PRAGMA foreign_keys = OFF;
+BEGIN;
+--
+-- Undo: Add constraint app_book_stock_positive to app.Book
+--
+-- "app_book" is written anew below, once for all of this
+--
+-- Undo: Add index app_book_stock to app.Book
+--
+-- "app_book" is written anew below, once for all of this
+--
+-- Undo: Add field stock to app.Book
+--
+-- "app_book" is written anew below, once for all of this
+--
+-- Undo: Alter field title of app.Book
+--
+-- "app_book" is written anew below, once for all of this
+-- remember the triggers and indexes that hang on "app_book" in the live database
+CREATE TABLE "new__app_book" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "title" varchar(200) NOT NULL, "author_id" bigint NOT NULL REFERENCES "app_author" ("id") ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED, "pages" integer NOT NULL, "price" decimal NULL, "published" date NULL, "isbn" varchar(13) NULL);
+INSERT INTO "new__app_book" ("id", "title", "author_id", "pages", "price", "published", "isbn") SELECT "id", "title", "author_id", "pages", "price", "published", "isbn" FROM "app_book";
+DELETE FROM sqlite_sequence WHERE name = 'new__app_book';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'new__app_book', seq FROM sqlite_sequence WHERE name = 'app_book';
+DROP TABLE "app_book";
+PRAGMA legacy_alter_table = ON;
+ALTER TABLE "new__app_book" RENAME TO "app_book";
+PRAGMA legacy_alter_table = OFF;
+CREATE INDEX "app_book_author_id_980d3e25" ON "app_book" ("author_id");
+-- make the remembered triggers and indexes of "app_book" again; try every view
+COMMIT;

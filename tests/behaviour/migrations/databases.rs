@@ -1,0 +1,167 @@
+//! A project with several databases: each has the tables of its own applications, and a history of its own.
+
+use super::commands::{folder, moved};
+use crate::bed::{Bed, behaviour};
+use orm::{App, Code, Error, Model, Project, Result};
+use std::path::PathBuf;
+
+mod shop {
+    use orm::prelude::*;
+
+    orm::app! { pub store { Book } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Book {
+        pub id: i64,
+        #[field(max_length = 50)]
+        pub title: String,
+    }
+}
+
+mod stats {
+    use orm::prelude::*;
+
+    orm::app! { pub visits { Visit } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Visit {
+        pub id: i64,
+        pub book: i64,
+    }
+}
+
+/// The same with one field more.
+mod stats_later {
+    use orm::prelude::*;
+
+    orm::app! { pub visits { Visit } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Visit {
+        pub id: i64,
+        pub book: i64,
+        pub seconds: Option<i32>,
+    }
+}
+
+/// And with a relation into the other database.
+mod stats_wrong {
+    use orm::prelude::*;
+
+    orm::app! { pub visits { Visit } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Visit {
+        pub id: i64,
+        pub book: ForeignKey<super::shop::Book>,
+    }
+}
+
+struct Shell {
+    folder: PathBuf,
+    analytics: String,
+    stats: fn() -> App,
+}
+
+impl Shell {
+    fn main(&self) -> String {
+        format!("sqlite://{}/main.db", self.folder.display())
+    }
+
+    fn run(&self, line: &str) -> Result<String> {
+        let project = Project::new()
+            .app(moved(shop::store(), &self.folder))
+            .database(self.main())
+            .app_in("analytics", moved((self.stats)(), &self.folder))
+            .database_named("analytics", &self.analytics);
+        let mut printed = String::new();
+        let done = project.run_into(["manage"].into_iter().chain(line.split_whitespace()), &mut printed);
+        print!("{printed}");
+        done.map(|()| printed)
+    }
+
+    fn refused(&self, line: &str) -> Error {
+        self.run(line).expect_err(line)
+    }
+}
+
+behaviour! {
+    async fn each_database_has_the_tables_of_its_own_applications(bed) {
+        let Bed { db, backend, .. } = &*bed;
+        if bed.url.contains(":memory:") {
+            return Ok(());
+        }
+        let folder = folder(&format!("several_{backend:?}"));
+        let mut shell = Shell { folder, analytics: bed.url.clone(), stats: stats::visits };
+        shell.run("makemigrations")?;
+        shell.run("makemigrations --check")?;
+
+        // One at a time, by its name or by the application; and all of them.
+        assert!(shell.run("showmigrations")?.contains("Database default\nstore\n [ ] 0001_initial\nDatabase analytics\nvisits\n"));
+        assert_eq!(shell.run("showmigrations visits")?, "visits\n [ ] 0001_initial\n");
+        assert_eq!(shell.run("showmigrations --database default")?, "store\n [ ] 0001_initial\n");
+        assert_eq!(shell.run("migrate --database analytics")?, "Applying visits.0001_initial\n");
+        assert!(shell.refused("migrate --check").message().contains("1 migrations"));
+        assert_eq!(stats::Visit::objects().count(db).await?, 0);
+        assert_eq!(
+            shell.run("migrate")?,
+            "Database default\nApplying store.0001_initial\nDatabase analytics\nNothing to migrate.\n"
+        );
+        for line in ["check", "check --database analytics", "migrate --check", "repair"] {
+            shell.run(line)?;
+        }
+        assert!(shell.run("sqlmigrate visits 0001")?.contains("CREATE TABLE"));
+        let main = orm::Database::connect(shell.main()).await?;
+        assert_eq!(shop::Book::objects().count(&main).await?, 0);
+        assert_eq!(stats::Visit::objects().count(&main).await.unwrap_err().code(), Code::MissingTable);
+        assert_eq!(shop::Book::objects().count(db).await.unwrap_err().code(), Code::MissingTable);
+        main.close().await;
+
+        // Whatever is in the history of the other is no concern of either.
+        db.batch("UPDATE orm_migrations SET checksum = 'another'").await?;
+        shell.run("migrate --database default")?;
+        assert!(shell.refused("migrate visits").message().contains("M070"));
+        shell.run("repair --accept visits.0001_initial --database analytics")?;
+
+        // A change in one; whether it is applied is looked up there.
+        shell.stats = stats_later::visits;
+        shell.run("makemigrations --update")
+            .map(|_| panic!("it is applied"))
+            .unwrap_or_else(|refused: Error| assert!(refused.message().contains("`visits.0001_initial` is applied"), "{refused}"));
+        shell.run("makemigrations")?;
+        assert_eq!(shell.run("migrate visits")?, "Applying visits.0002_visit_seconds\n");
+        assert_eq!(stats_later::Visit::objects().count(db).await?, 0);
+        shell.run("check")?;
+
+        // What leads from one to the other is refused.
+        let unknown = shell.refused("migrate --database analysis");
+        assert_eq!((unknown.code(), unknown.hint().unwrap().contains("default, analytics")), (Code::BadSetting, true));
+        shell.stats = stats_wrong::visits;
+        for line in ["makemigrations", "migrate", "check"] {
+            let refused = shell.refused(line);
+            assert_eq!(refused.code(), Code::BadModel, "{line}: {refused}");
+            assert!(refused.message().contains("`visits.Visit.book` leads to `store.Book`"), "{refused}");
+        }
+        shell.stats = stats_later::visits;
+        let file = shell.folder.join("migrations/visits/0002_visit_seconds.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let dependent = text.replace("\"visits.0001_initial\"", "\"visits.0001_initial\", \"store.0001_initial\"");
+        std::fs::write(&file, dependent).unwrap();
+        let refused = shell.refused("migrate");
+        assert!(refused.message().contains("`visits.0002_visit_seconds` needs `store`"), "{refused}");
+        std::fs::remove_dir_all(&shell.folder).unwrap();
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_database_has_to_be_somewhere() {
+    let project = || Project::new().app_in("archive", stats::visits());
+    let refused = project().connect_to("archive").await.unwrap_err();
+    assert_eq!(refused.code(), Code::BadSetting);
+    assert!(refused.hint().unwrap().contains("DATABASE_URL_ARCHIVE"), "{refused}");
+    let refused = project().run(["manage", "migrate"]).unwrap_err();
+    assert!(refused.message().contains("`archive`"), "{refused}");
+    // What is given as a URL is the database of the application that is named.
+    project().run(["manage", "--database", "sqlite::memory:", "showmigrations", "visits"]).unwrap();
+}
