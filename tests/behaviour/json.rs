@@ -148,6 +148,11 @@ behaviour! {
         assert_eq!(found(&bed, |p| p.data.contains(json!({"sold": null}))).await?, [0]);
         assert_eq!(found(&bed, |p| p.data.contains(json!([1, "3"]))).await?, [3]);
         assert_eq!(found(&bed, |p| p.data.contains(json!([[4]]))).await?, [3]);
+        // Not what is in a list within the list.
+        assert_eq!(found(&bed, |p| p.data.contains(json!([4]))).await?, [0i64; 0]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!(4))).await?, [0i64; 0]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!([]))).await?, [3]);
+        assert_eq!(found(&bed, |p| p.data.contains(json!({"sizes": [{}]}))).await?, [0]);
         assert_eq!(found(&bed, |p| p.data.contains(json!("3"))).await?, [3]);
         assert_eq!(found(&bed, |p| p.data.contains(json!({"a": 1}))).await?, [0i64; 0]);
         assert_eq!(found(&bed, |p| p.data.contains(json!({}))).await?, [0, 1, 2, 7, 8, 9]);

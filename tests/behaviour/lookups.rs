@@ -48,6 +48,9 @@ behaviour! {
         assert_eq!(ids(&bed, |b| b.title.regex("^[CN]o")).await?, [1, 2]);
         assert_eq!(ids(&bed, |b| b.title.iregex("^[cn]o")).await?, [1, 2, 3]);
         assert_eq!(ids(&bed, |b| b.title.regex("\\d+")).await?, [3]);
+        // One that looks back at what it has found.
+        assert_eq!(ids(&bed, |b| b.title.regex("([A-Z])B\\1")).await?, [3]);
+        assert_eq!(ids(&bed, |b| b.title.regex("([A-Z])N\\1")).await?, [0i64; 0]);
         assert_eq!(ids(&bed, |b| b.author.email.regex("^ada")).await?, [1, 5]);
         Ok(())
     }

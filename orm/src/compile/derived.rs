@@ -2,18 +2,16 @@
 
 use super::{Sql, select::Names};
 use crate::{
-    Dialect, Result,
+    Dialect, Error, Result,
+    resolve::Frame,
     tree::{Derived, Select, SetOp},
 };
 
 impl Sql {
     /// A query where a table may stand: between parentheses, or by its name.
     pub(super) fn derived(&mut self, derived: &Derived) -> Result<()> {
-        if self.dialect == Dialect::MariaDb && derived.reaches_out() {
-            return Err(self.unsupported(
-                "query in place of a table that looks at the rows around it",
-                "put the condition on the rows that come out of it, or ask in two queries",
-            ));
+        if self.stands_alone(derived) {
+            return Err(self.reaches_out());
         }
         match derived {
             Derived::Query(query) => {
@@ -22,20 +20,60 @@ impl Sql {
             }
             Derived::Set { op, left, right } => {
                 self.push("(");
-                self.part(left)?;
-                self.push(match op {
-                    SetOp::Union => " UNION ",
-                    SetOp::UnionAll => " UNION ALL ",
-                    SetOp::Intersection => " INTERSECT ",
-                    SetOp::Difference => " EXCEPT ",
-                });
-                self.part(right)?;
+                self.parts(*op, [left, right])?;
             }
             Derived::Common(common) => return self.common(common),
             Derived::Before => return self.before(),
         }
         self.push(")");
         Ok(())
+    }
+
+    /// Whether what is written as a table would look at rows around it, where a table has to stand alone.
+    pub(super) fn stands_alone(&self, derived: &Derived) -> bool {
+        self.dialect == Dialect::MariaDb && derived.reaches_out()
+    }
+
+    fn reaches_out(&self) -> Error {
+        self.unsupported(
+            "query in place of a table that looks at the rows around it",
+            "put the condition on the rows that come out of it, or ask in two queries",
+        )
+    }
+
+    /// Two queries as sets, which are no table: put in order and cut off where they stand.
+    pub(super) fn plain_set(&mut self, select: &Select, op: SetOp, parts: [&Select; 2], from: &Derived) -> Result<()> {
+        if parts.iter().any(|part| part.is_sliced()) && from.reaches_out() {
+            return Err(self.reaches_out());
+        }
+        let frame = Frame::new(select, &self.frames)?;
+        self.frames.push(frame);
+        let written = self.parts(op, parts);
+        self.frames.pop();
+        written?;
+        if !select.order.is_empty() {
+            self.push(" ORDER BY ");
+            self.list(&select.order, ", ", |sql, order| {
+                let place = order.expr.at_place().unwrap_or_default();
+                sql.order_by(order, |sql| {
+                    sql.push(&format!("c{place}"));
+                    Ok(())
+                })
+            })?;
+        }
+        self.slice(select.limit, select.offset);
+        Ok(())
+    }
+
+    fn parts(&mut self, op: SetOp, [left, right]: [&Select; 2]) -> Result<()> {
+        self.part(left)?;
+        self.push(match op {
+            SetOp::Union => " UNION ",
+            SetOp::UnionAll => " UNION ALL ",
+            SetOp::Intersection => " INTERSECT ",
+            SetOp::Difference => " EXCEPT ",
+        });
+        self.part(right)
     }
 
     /// One side of a set operation: what is cut off has an order of its own, which stands one query further inside.

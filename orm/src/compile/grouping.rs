@@ -63,7 +63,8 @@ fn of_groups(select: &Select, keys: &[u16]) -> Result<()> {
         Some(Selected::Expr(key)) => Some(nearest(key.clone())),
         _ => None,
     };
-    let known: Vec<Expr> = keys.iter().filter_map(selected).collect();
+    let also = select.also_by.iter().cloned().map(nearest);
+    let known: Vec<Expr> = keys.iter().filter_map(selected).chain(also).collect();
     let others = (0..).zip(&select.selection).filter(|(place, _)| !keys.contains(place));
     let exprs = others.filter_map(|(_, selected)| match selected {
         Selected::Expr(expr) => Some(expr.clone()),

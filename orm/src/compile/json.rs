@@ -249,7 +249,7 @@ impl Sql {
         }
         if let (true, Expr::Value(Value::Json(part))) = (self.dialect.is_mysql(), part) {
             let mut all = Vec::new();
-            within(on.clone(), part, &mut all);
+            within(on.clone(), part, 0, true, &mut all);
             self.push("(");
             self.list(&all, " AND ", |sql, condition| sql.expr(condition))?;
             self.push(")");
@@ -302,29 +302,44 @@ impl Sql {
     }
 }
 
-/// The conditions that a document contains an object. MariaDB and MySQL find a single value in a list on every level, and an
-/// object as well: the way down is gone key by key.
-fn within(on: Expr, part: &serde_json::Value, all: &mut Vec<Expr>) {
-    let json = |value: &serde_json::Value| Expr::Value(Value::Json(value.clone()));
-    let raw = |pieces: [&'static str; 3], parts| Expr::Raw { pieces: pieces.map(Cow::Borrowed).to_vec(), parts };
+/// The conditions that a document contains another. What MariaDB and MySQL call so finds a value on every level of a list: the way
+/// down is gone step by step.
+fn within(on: Expr, part: &serde_json::Value, depth: usize, first: bool, all: &mut Vec<Expr>) {
+    let raw = |pieces: &[&'static str], parts| Expr::Raw {
+        pieces: pieces.iter().map(|piece| Cow::Borrowed(*piece)).collect(),
+        parts,
+    };
     match part {
         serde_json::Value::Object(members) => {
-            let pieces = ["JSON_TYPE(", ") = 'OBJECT'"].map(Cow::Borrowed).to_vec();
-            all.push(Expr::Raw { pieces, parts: vec![on.clone()] });
+            all.push(raw(&["JSON_TYPE(", ") = 'OBJECT'"], vec![on.clone()]));
             for (key, part) in members {
                 let key = Expr::Value(Value::Text(key.clone()));
-                let value = Expr::Call(Function::JsonGet, vec![on.clone(), key]);
-                match part {
-                    serde_json::Value::Object(_) | serde_json::Value::Array(_) => within(value, part, all),
-                    _ => all.push(value.binary(BinaryOp::Eq, json(part))),
-                }
+                within(Expr::Call(Function::JsonGet, vec![on.clone(), key]), part, depth, false, all);
             }
         }
-        serde_json::Value::Array(_) => {
-            let pieces = ["JSON_TYPE(", ") = 'ARRAY'"].map(Cow::Borrowed).to_vec();
-            all.push(Expr::Raw { pieces, parts: vec![on.clone()] });
-            all.push(raw(["JSON_CONTAINS(", ", ", ")"], vec![on, json(part)]));
+        serde_json::Value::Array(items) => {
+            all.push(raw(&["JSON_TYPE(", ") = 'ARRAY'"], vec![on.clone()]));
+            all.extend(items.iter().map(|item| some_item(&on, item, depth)));
         }
-        _ => all.push(raw(["JSON_CONTAINS(", ", ", ")"], vec![on, json(part)])),
+        one => {
+            let equal = on.clone().binary(BinaryOp::Eq, Expr::Value(Value::Json(one.clone())));
+            // A list contains the single values in it, where it is the whole document.
+            let listed = first.then(|| {
+                let list = raw(&["JSON_TYPE(", ") = 'ARRAY'"], vec![on.clone()]);
+                Expr::And(vec![list, some_item(&on, one, depth)])
+            });
+            all.push(Expr::Or(std::iter::once(equal).chain(listed).collect()));
+        }
     }
+}
+
+/// The condition that an item of a list contains a document.
+fn some_item(list: &Expr, part: &serde_json::Value, depth: usize) -> Expr {
+    let table = format!("items{depth}");
+    let item = Expr::Raw { pieces: vec![Cow::Owned(format!("{table}.item"))], parts: Vec::new() };
+    let mut all = Vec::new();
+    within(item, part, depth + 1, false, &mut all);
+    let columns = format!(", '$[*]' COLUMNS (item JSON PATH '$')) AS {table} WHERE ");
+    let pieces = vec![Cow::Borrowed("EXISTS (SELECT 1 FROM JSON_TABLE("), Cow::Owned(columns), Cow::Borrowed(")")];
+    Expr::Raw { pieces, parts: vec![list.clone(), Expr::And(all)] }
 }

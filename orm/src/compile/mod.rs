@@ -43,6 +43,8 @@ pub(crate) struct Sql {
     qualified: bool,
     /// Whether an operator around this place rounds decimals already.
     rounding: bool,
+    /// Whether equal values are one bind, where binds are numbered.
+    sharing: bool,
     /// The window of the function that is being written.
     over: Option<Windowed>,
     /// The common tables that stand before the statement, each after those that it reads; where none may, they are written
@@ -63,8 +65,18 @@ impl Sql {
     pub(crate) fn new(dialect: Dialect) -> Sql {
         // Most statements fit: growing step by step would cost more than compiling them.
         let out = Text { text: String::with_capacity(512), binds: Values::new() };
-        let (qualified, rounding, over, common) = (false, false, None, None);
-        Sql { dialect, out, frames: SmallVec::new(), qualified, rounding, over, common, recursions: Vec::new() }
+        let (qualified, rounding, sharing, over, common) = (false, false, false, None, None);
+        Sql {
+            dialect,
+            out,
+            frames: SmallVec::new(),
+            qualified,
+            rounding,
+            sharing,
+            over,
+            common,
+            recursions: Vec::new(),
+        }
     }
 
     pub(crate) fn finish(self) -> Statement {
@@ -81,10 +93,16 @@ impl Sql {
 
     pub(crate) fn bind(&mut self, value: Value) {
         let cast = value.kind().cast();
-        self.out.binds.push(value);
-        let listed = matches!(self.out.binds.last(), Some(Value::List(..)));
+        let listed = matches!(value, Value::List(..));
+        let known = (self.sharing && self.dialect == Dialect::Postgres)
+            .then(|| self.out.binds.iter().position(|known| known.kind() == value.kind() && *known == value))
+            .flatten();
+        let place = known.unwrap_or_else(|| {
+            self.out.binds.push(value);
+            self.out.binds.len() - 1
+        });
         self.push(if cast.is_some() { "CAST(" } else { "" });
-        placeholder(&mut self.out.text, self.dialect, self.out.binds.len());
+        placeholder(&mut self.out.text, self.dialect, place + 1);
         if let Some(cast) = cast {
             self.push(&format!(" AS {cast}{})", if listed { "[]" } else { "" }));
         }

@@ -116,6 +116,15 @@ impl Sql {
     }
 
     pub(super) fn select_named(&mut self, select: &Select, names: Names) -> Result<()> {
+        if let Some(from) = select.from.as_ref().filter(|from| self.stands_alone(from)) {
+            // Without the table inside it can be asked all the same.
+            if let Some(flat) = select.flattened() {
+                return self.select_named(&flat, names);
+            }
+            if let Some((op, left, right)) = select.plain_set() {
+                return self.plain_set(select, op, [left, right], from);
+            }
+        }
         // Without any order, a slice takes whichever rows come first.
         let ordered = select.default_order || !select.order.is_empty();
         let ordered = match effective_order(select, select.is_sliced() && ordered) {
@@ -184,17 +193,28 @@ impl Sql {
     }
 
     fn clauses(&mut self, select: &Select, names: Names) -> Result<()> {
+        let sharing = self.sharing;
+        self.sharing |= has_value_in_key(select);
+        let written = self.clauses_of(select, names);
+        self.sharing = sharing;
+        written
+    }
+
+    fn clauses_of(&mut self, select: &Select, names: Names) -> Result<()> {
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
         self.selection(select, names)?;
         self.push(" FROM ");
         self.tables(select)?;
         let having = self.conditions(select)?;
-        if let Some(keys) = select.group_by.as_ref().filter(|keys| !keys.is_empty()) {
+        let keys = select.group_by.as_deref().unwrap_or_default();
+        if !keys.is_empty() || !select.also_by.is_empty() {
             self.push(" GROUP BY ");
             self.list(keys, ", ", |sql, key| {
                 sql.push(&(key + 1).to_string());
                 Ok(())
             })?;
+            self.push(if keys.is_empty() || select.also_by.is_empty() { "" } else { ", " });
+            self.list(&select.also_by, ", ", |sql, key| sql.operand(key))?;
         }
         if !having.is_empty() {
             self.push(" HAVING ");
@@ -517,6 +537,17 @@ impl Sql {
             number(self, offset);
         }
     }
+}
+
+/// Whether a group's key has a value in it. Where it stands again, PostgreSQL knows it by the places of its values alone.
+fn has_value_in_key(select: &Select) -> bool {
+    let keys = select.group_by.iter().flatten().filter_map(|&key| match select.selection.get(usize::from(key)) {
+        Some(Selected::Expr(key)) => Some(key),
+        _ => None,
+    });
+    let mut found = false;
+    keys.for_each(|key| key.visit(0, &mut |part, _| found |= matches!(part, Expr::Value(_))));
+    found
 }
 
 /// Whether a column orders what has something computed in it, which PostgreSQL may call by the name of that column, and would then

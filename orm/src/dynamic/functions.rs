@@ -224,6 +224,11 @@ fn find(name: &str) -> Option<&'static Spec> {
     FUNCTIONS.iter().find(|spec| spec.name == name)
 }
 
+/// The names of all functions.
+fn known() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|spec| spec.name).chain(OTHERS).chain(postgres::FUNCTIONS)
+}
+
 pub(super) fn is_transform(name: &str) -> bool {
     find(name).is_some_and(|spec| spec.transform)
 }
@@ -256,13 +261,16 @@ pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<
         "pi" if arguments.is_empty() => return Ok(Built::new(Expr::Value(Value::F64(PI)), Kind::F64)),
         _ => {}
     }
+    if let Some(own) = postgres::call(scope, name, arguments) {
+        return own;
+    }
     let Some(spec) = find(name) else {
         if window::is_known(name) {
             return Err(bad(format!("`{name}` is a function of windows")).with_hint(format!(
                 "write `{{\"window\": [{{\"call\": [\"{name}\", ..]}}, {{\"order_by\": [..]}}]}}`"
             )));
         }
-        return Err(names::unknown("a function", name, FUNCTIONS.iter().map(|spec| spec.name).chain(OTHERS)));
+        return Err(names::unknown("a function", name, known()));
     };
     let (least, most) = match spec.arguments {
         Arguments::Each(takes, least) => (least, takes.len()),

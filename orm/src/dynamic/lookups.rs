@@ -10,7 +10,7 @@ use super::{
     term::Node,
 };
 use crate::{
-    Code, Error, Kind, Result, Value,
+    Code, Error, Kind, PgKind, Result, Value,
     query::kind_of_column,
     tree::{BinaryOp, Expr, Like, ModelRef, PgFunction, Select},
 };
@@ -167,7 +167,8 @@ fn own(name: &str, function: PgFunction, on: On, left: Built, value: &Term, plac
     let kind = postgres::beside(function, left.kind, value);
     let right = place.value(value, kind)?;
     refuse_null(&right)?;
-    if right.family() != family(kind) {
+    let is_query = function == PgFunction::Matches && right.kind == Kind::Postgres(&PgKind::SearchQuery);
+    if right.family() != family(kind) && !is_query {
         return Err(bad(format!("`{name}` needs {} there, and {} is given", called(kind), called(right.kind))));
     }
     postgres::condition(name, function, on, left, right)

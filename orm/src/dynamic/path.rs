@@ -7,9 +7,9 @@ use super::{
     scope::{Built, Scope, bad},
 };
 use crate::{
-    Code, Error, Result,
+    Code, Error, Kind, Result,
     field::link,
-    model::FieldMeta,
+    model::{FieldMeta, GenericShape},
     tree::{Expr, Join, JoinKind, ModelRef, Path, Select, Step},
 };
 
@@ -75,8 +75,12 @@ impl Scope<'_> {
             };
             let (index, meta) = (field.index, &model.fields[usize::from(field.index)]);
             self.joined(&path, parts, at)?;
-            if let (Some(_), None) = (meta.generic, field.column) {
-                return Err(generic(meta));
+            if let (Some(shape), None) = (meta.generic, field.column) {
+                let Some(&label) = parts.get(at + 1).filter(|label| label.contains('.')) else {
+                    return Err(generic(meta));
+                };
+                let step = leading(self.catalog, &model, index, shape, label)?;
+                return Ok((Found::Many { owner: path, step }, at + 2));
             }
             let Some(relation) = &meta.relation else {
                 let column = field.column.unwrap_or(meta.first_column);
@@ -223,14 +227,31 @@ pub(super) fn field(catalog: &Catalog, model: &ModelRef, name: &str) -> Option<N
     (field.relation.is_some() && field.column_count == 1).then_some(Named { index, is_key: true, column: None })
 }
 
+/// The step along a generic foreign key to the rows of one model.
+pub(super) fn leading(
+    catalog: &Catalog,
+    model: &ModelRef,
+    field: u16,
+    shape: GenericShape,
+    label: &str,
+) -> Result<Step> {
+    let end = catalog.find(label)?.clone();
+    let key: Vec<Kind> = end.key.iter().map(|&column| end.columns[usize::from(column)].kind).collect();
+    match shape.holds(&key) {
+        true => Ok(Step { end: Some(end), ..Step::new(model.clone(), field) }),
+        false => Err(bad(format!("`{}` cannot lead to `{}`", model.fields[usize::from(field)].name, end.label()))),
+    }
+}
+
 /// What the names of the two columns of a generic foreign key end with.
 const GENERIC: [&str; 2] = ["_model", "_key"];
 
 /// Refuses a generic foreign key where one value is needed.
 fn generic(field: &FieldMeta) -> Error {
     let name = &field.name;
-    bad(format!("`{name}` leads to rows of any model, and is no value"))
-        .with_hint(format!("its label and its key are: `{name}_model`, `{name}_key`"))
+    bad(format!("`{name}` leads to rows of any model, and is no value")).with_hint(format!(
+        "`{name}__app.Model` leads to the rows of a model; its label and its key are `{name}_model`, `{name}_key`"
+    ))
 }
 
 /// The name of a column of a model in rows: that of its field, and for foreign keys with the part of the key that it holds.

@@ -1,14 +1,14 @@
-//! Lookups and transforms of the types that PostgreSQL alone has, by their names.
+//! Lookups, transforms and functions of the types that PostgreSQL alone has, by their names.
 
 use super::{
     Term,
     literal::called,
-    scope::{Built, bad},
+    scope::{Built, Scope, bad},
     term::Node,
 };
 use crate::{
     Kind, PgKind, Result, Value,
-    tree::{Expr, Function, PgFunction},
+    tree::{Expr, Function, PgFunction, Weight},
 };
 use serde_json::Value as Json;
 
@@ -145,15 +145,215 @@ pub(super) fn condition(name: &str, function: PgFunction, on: On, left: Built, r
     let of = |function, arguments| Expr::Call(Function::Postgres(function), arguments);
     let arguments = match function {
         PgFunction::Matches => {
-            let words = match left.kind {
-                Kind::Text => of(PgFunction::SearchVector, vec![of(PgFunction::Words, vec![left.expr])]),
-                _ => left.expr,
+            let words = if left.kind == Kind::Text { words_of(left.expr) } else { left.expr };
+            let query = match right.kind {
+                QUERY => right.expr,
+                _ => of(PgFunction::PlainQuery, vec![right.expr]),
             };
-            vec![words, of(PgFunction::PlainQuery, vec![right.expr])]
+            vec![words, query]
         }
         _ => vec![left.expr, right.expr],
     };
     Ok(of(function, arguments))
+}
+
+/// The functions of full text search, and how alike texts are.
+pub(super) const FUNCTIONS: [&str; 14] = [
+    "search_vector",
+    "search_weight",
+    "search_together",
+    "search_query",
+    "search_and",
+    "search_or",
+    "search_not",
+    "search_then",
+    "search_rank",
+    "search_rank_cover",
+    "search_headline",
+    "similarity",
+    "word_similarity",
+    "strict_word_similarity",
+];
+
+/// The functions by name; `None` when there is none of this name.
+pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Option<Result<Built>> {
+    FUNCTIONS.contains(&name).then(|| {
+        let call = Call { scope, name, arguments };
+        call.built()
+    })
+}
+
+/// A function with its arguments.
+struct Call<'c> {
+    scope: &'c Scope<'c>,
+    name: &'c str,
+    arguments: &'c [Term],
+}
+
+const VECTOR: Kind = Kind::Postgres(&PgKind::SearchVector);
+const QUERY: Kind = Kind::Postgres(&PgKind::SearchQuery);
+
+impl Call<'_> {
+    fn built(&self) -> Result<Built> {
+        let all = |kind| {
+            let one = |term| if kind == QUERY { self.query(term) } else { self.of(term, kind) };
+            self.arguments.iter().map(one).collect::<Result<Vec<Expr>>>()
+        };
+        let two = |function, kind| match self.arguments {
+            [_, _] => give(function, all(kind)?),
+            _ => Err(self.wrong()),
+        };
+        match (self.name, self.arguments) {
+            ("search_vector", [config, texts @ ..]) if !texts.is_empty() => {
+                let texts = texts.iter().map(|text| Ok(self.scope.term(text, Some(Kind::Text))?.expr));
+                let texts = Expr::Call(Function::Postgres(PgFunction::Words), texts.collect::<Result<_>>()?);
+                give(PgFunction::SearchVector, self.config(config)?.into_iter().chain([texts]).collect())
+            }
+            ("search_weight", [words, weight]) => {
+                let weight = match self.plain(weight)? {
+                    "A" => Weight::A,
+                    "B" => Weight::B,
+                    "C" => Weight::C,
+                    "D" => Weight::D,
+                    _ => return Err(bad("a weight is `A`, `B`, `C` or `D`")),
+                };
+                give(PgFunction::Weighted(weight), vec![self.of(words, VECTOR)?])
+            }
+            ("search_together", [_, ..]) => give(PgFunction::Together, all(VECTOR)?),
+            ("search_query", [config, how, text]) => {
+                let function = match self.plain(how)? {
+                    "plain" => PgFunction::PlainQuery,
+                    "phrase" => PgFunction::PhraseQuery,
+                    "raw" => PgFunction::RawQuery,
+                    "websearch" => PgFunction::WebQuery,
+                    _ => return Err(bad("a search query is `plain`, `phrase`, `raw` or `websearch`")),
+                };
+                let text = self.of(text, Kind::Text)?;
+                give(function, self.config(config)?.into_iter().chain([text]).collect())
+            }
+            ("search_and", [_, ..]) => give(PgFunction::BothQueries, all(QUERY)?),
+            ("search_or", [_, ..]) => give(PgFunction::EitherQuery, all(QUERY)?),
+            ("search_not", [_]) => give(PgFunction::OtherThanQuery, all(QUERY)?),
+            ("search_then", _) => two(PgFunction::ThenQuery, QUERY),
+            ("search_rank" | "search_rank_cover", [words, query, rest @ ..]) if rest.len() < 2 => {
+                let function = match self.name {
+                    "search_rank" => PgFunction::Rank,
+                    _ => PgFunction::RankCover,
+                };
+                let mut all = vec![self.words(words)?, self.query(query)?];
+                if let [Term::Value(number)] = rest {
+                    let number = number.as_u64().and_then(|number| i32::try_from(number).ok());
+                    let number = number.filter(|number| *number < 64);
+                    all.push(Expr::Value(Value::I32(number.ok_or_else(|| bad("a rank is normalized by 0 to 63"))?)));
+                }
+                give(function, all)
+            }
+            ("search_headline", [config, text, query, rest @ ..]) if rest.len() < 2 => {
+                let (text, query) = (self.of(text, Kind::Text)?, self.query(query)?);
+                let options = rest.first().map(options).transpose()?;
+                let all = self.config(config)?.into_iter().chain([text, query]).chain(options);
+                give(PgFunction::Headline, all.collect())
+            }
+            ("similarity", _) => two(PgFunction::Similarity, Kind::Text),
+            ("word_similarity", _) => two(PgFunction::WordSimilarity, Kind::Text),
+            ("strict_word_similarity", _) => two(PgFunction::StrictWordSimilarity, Kind::Text),
+            _ => Err(self.wrong()),
+        }
+    }
+
+    fn wrong(&self) -> crate::Error {
+        let what = format!("`{}` does not take {} arguments", self.name, self.arguments.len());
+        bad(what).with_hint("what it takes stands among the functions of queries by name")
+    }
+
+    /// An argument of this kind.
+    fn of(&self, term: &Term, kind: Kind) -> Result<Expr> {
+        let built = self.scope.term(term, Some(kind))?;
+        match built.kind == kind {
+            true => Ok(built.expr),
+            false => Err(bad(format!("`{}` takes {}, and {} is given", self.name, called(kind), called(built.kind)))),
+        }
+    }
+
+    /// A search query; a plain text asks for all its words.
+    fn query(&self, term: &Term) -> Result<Expr> {
+        match term {
+            Term::Value(Json::String(_)) => {
+                let text = self.of(term, Kind::Text)?;
+                Ok(Expr::Call(Function::Postgres(PgFunction::PlainQuery), vec![text]))
+            }
+            Term::Value(_) => Err(bad(format!("`{}` takes a search query", self.name))),
+            other => self.of(other, QUERY),
+        }
+    }
+
+    /// The words of an argument: those of a text are found first.
+    fn words(&self, term: &Term) -> Result<Expr> {
+        let built = self.scope.term(term, None)?;
+        match built.kind {
+            VECTOR => Ok(built.expr),
+            Kind::Text => Ok(words_of(built.expr)),
+            other => Err(bad(format!("`{}` takes words, and {} is given", self.name, called(other)))),
+        }
+    }
+
+    fn plain<'t>(&self, term: &'t Term) -> Result<&'t str> {
+        match term {
+            Term::Value(Json::String(text)) => Ok(text),
+            _ => Err(bad(format!("`{}` takes a plain text there", self.name))),
+        }
+    }
+
+    /// The configuration of a search, by its name; none where it is null.
+    fn config(&self, term: &Term) -> Result<Option<Expr>> {
+        if *term == Term::Value(Json::Null) {
+            return Ok(None);
+        }
+        let name = Expr::Value(Value::Text(self.plain(term)?.to_owned()));
+        Ok(Some(Expr::Call(Function::Postgres(PgFunction::Config), vec![name])))
+    }
+}
+
+fn give(function: PgFunction, arguments: Vec<Expr>) -> Result<Built> {
+    let kind = function.gives(None).unwrap_or(Kind::Text);
+    Ok(Built::new(Expr::Call(Function::Postgres(function), arguments), kind))
+}
+
+/// The words of a text.
+fn words_of(text: Expr) -> Expr {
+    let of = |function, arguments| Expr::Call(Function::Postgres(function), arguments);
+    of(PgFunction::SearchVector, vec![of(PgFunction::Words, vec![text])])
+}
+
+/// What a headline looks like, as the database takes it.
+const OPTIONS: [(&str, &str); 8] = [
+    ("before", "StartSel"),
+    ("behind", "StopSel"),
+    ("least_words", "MinWords"),
+    ("most_words", "MaxWords"),
+    ("short_word", "ShortWord"),
+    ("whole", "HighlightAll"),
+    ("fragments", "MaxFragments"),
+    ("between", "FragmentDelimiter"),
+];
+
+fn options(term: &Term) -> Result<Expr> {
+    let document = plain(term);
+    let Some(Json::Object(given)) = document else { return Err(bad("the options of a headline are a document")) };
+    let mut all = Vec::new();
+    for (name, value) in given {
+        let Some((_, own)) = OPTIONS.iter().find(|(known, _)| *known == name) else {
+            return Err(super::names::unknown("an option of a headline", &name, OPTIONS.iter().map(|(name, _)| *name)));
+        };
+        let value = match value {
+            Json::String(text) => text,
+            Json::Number(number) => number.to_string(),
+            Json::Bool(truth) => truth.to_string(),
+            _ => return Err(bad("an option of a headline is a text, a number or a truth value")),
+        };
+        all.push(format!("{own}='{}'", value.replace('\'', "''")));
+    }
+    Ok(Expr::Value(Value::Text(all.join(","))))
 }
 
 /// A written list or document as a value of one of the kinds that are written so.

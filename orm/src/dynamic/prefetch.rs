@@ -2,7 +2,7 @@
 
 use super::{
     Catalog, DynRow, Query, names,
-    path::{field, parts},
+    path::{field, leading, parts},
     run::{Fetch, run_fetch},
     scope::{Built, Scope, bad, column_of},
     select::{Builder, Stage},
@@ -145,9 +145,22 @@ fn add(level: &mut Vec<Asked>, catalog: &Catalog, model: &ModelRef, path: &[&str
     let (first, rest) = path.split_first().map_or(("", path), |(first, rest)| (*first, rest));
     let known = field(catalog, model, first).filter(|known| !known.is_key);
     let Some(known) = known else { return Err(catalog.unknown_field(model, first)) };
-    let Some(relation) = &model.fields[usize::from(known.index)].relation else {
-        return Err(bad(format!("`{}` is no relation", names::shown(first))));
+    let meta = &model.fields[usize::from(known.index)];
+    let (step, target, first, rest) = match (&meta.relation, meta.generic, rest.split_first()) {
+        (Some(relation), ..) => (Step::new(model.clone(), known.index), relation.target(), first.to_owned(), rest),
+        // Of what leads to rows of any model, those of one.
+        (None, Some(shape), Some((label, rest))) => {
+            let step = leading(catalog, model, known.index, shape, label)?;
+            let target = step.end.clone().unwrap_or_else(|| model.clone());
+            (step, target, format!("{first}__{label}"), rest)
+        }
+        (None, Some(_), None) => {
+            return Err(bad(format!("`{}` leads to rows of any model", names::shown(first)))
+                .with_hint(format!("name the model as well: `{first}__app.Model`")));
+        }
+        (None, None, _) => return Err(bad(format!("`{}` is no relation", names::shown(first)))),
     };
+    let first = first.as_str();
     let own = rest.is_empty().then_some(rows);
     let name = match own.and_then(|own| own.name.as_deref()) {
         Some(name) => {
@@ -161,7 +174,6 @@ fn add(level: &mut Vec<Asked>, catalog: &Catalog, model: &ModelRef, path: &[&str
         None => first,
     };
     let query = own.and_then(|own| own.query.clone());
-    let target = relation.target();
     if let Some(query) = query.as_ref().filter(|query| query.model != target.label()) {
         let what =
             format!("`{first}` leads to `{}`, and the query is over `{}`", target.label(), names::shown(&query.model));
@@ -178,7 +190,6 @@ fn add(level: &mut Vec<Asked>, catalog: &Catalog, model: &ModelRef, path: &[&str
                 .with_hint("give one of them another name by `as`"));
         }
         None => {
-            let step = Step::new(model.clone(), known.index);
             level.push(Asked { name: name.to_owned(), step, target: target.clone(), query, below: Vec::new() });
             level.len() - 1
         }

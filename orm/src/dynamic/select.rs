@@ -11,8 +11,8 @@ use super::{
     scope::{Built, Name, Scope, bad, column_of},
 };
 use crate::{
-    Code, Error, Model, QuerySet, Result, compile,
-    tree::{Expr, JoinKind, ModelRef, Path, Select, Selected, SetOp, Step},
+    Code, Error, Kind, Model, QuerySet, Result, Value, compile,
+    tree::{BinaryOp, Expr, Function, JoinKind, ModelRef, Path, Select, Selected, SetOp, Step, Windowed},
 };
 
 /// What a row holds so far.
@@ -370,12 +370,8 @@ impl<'s> Builder<'s> {
 
     /// The first of the rows that are alike; what follows is about these.
     fn distinct_on(&mut self, picks: &[Pick]) -> Result<()> {
-        if self.stage != Stage::Rows || self.select.distinct || self.scope.derived {
-            return Err(bad("`distinct_on` takes rows of a model, and no values, groups, unions or different rows")
-                .with_hint("write it before `values`"));
-        }
-        if !self.select.joins.is_empty() {
-            return Err(bad("joined rows cannot be told apart by `distinct_on`").with_hint("group them: `group_by`"));
+        if self.stage == Stage::Groups || self.select.distinct || self.scope.derived {
+            return Err(bad("`distinct_on` takes rows, and no groups, unions or different rows"));
         }
         if picks.is_empty() {
             return Err(bad("`distinct_on` names nothing in which rows are alike"));
@@ -386,7 +382,20 @@ impl<'s> Builder<'s> {
             return Err(bad("rows are alike in values of their own, without aggregates and windows"));
         }
         let order = compile::effective_order(&self.select, true).into_owned();
-        self.select.first_of_each(keys.into_iter().map(|(_, built)| built.expr).collect(), order);
+        let keys: Vec<Expr> = keys.into_iter().map(|(_, built)| built.expr).collect();
+        if self.stage == Stage::Rows && self.select.joins.is_empty() {
+            self.select.first_of_each(keys, order);
+            return Ok(());
+        }
+        // What follows sees the values of the row alone, and their number.
+        let call = Expr::Call(Function::RowNumber, Vec::new());
+        let number = Expr::Window(Box::new(Windowed { call, partition: keys, order, frame: None }));
+        self.row.push((String::new(), Built::new(number, Kind::I64)));
+        self.derive()?;
+        self.scope.names.pop();
+        if let Some((_, number)) = self.row.pop() {
+            self.select.add_filter(number.expr.binary(BinaryOp::Eq, Expr::Value(Value::I64(1))));
+        }
         Ok(())
     }
 

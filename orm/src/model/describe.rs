@@ -2,6 +2,7 @@
 
 use super::{
     ColumnMeta, ColumnShape, FieldMeta, FieldOptions, KeyShape, ModelMeta, OrderKey, Relation, RelationKind,
+    UniqueMeta,
     meta::{Described, Target},
     spec,
 };
@@ -72,6 +73,7 @@ pub struct NewModel {
     table: Option<String>,
     fields: Vec<NewField>,
     key: Vec<String>,
+    unique: Vec<Vec<String>>,
     ordering: Vec<(String, bool)>,
 }
 
@@ -105,7 +107,8 @@ impl NewModel {
     /// ```
     pub fn new(app: impl Into<String>, name: impl Into<String>) -> NewModel {
         let (app, name) = (app.into(), name.into());
-        NewModel { app, name, table: None, fields: Vec::new(), key: Vec::new(), ordering: Vec::new() }
+        let (fields, key, unique, ordering) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        NewModel { app, name, table: None, fields, key, unique, ordering }
     }
 
     /// In a table of another name than `app_model`.
@@ -147,6 +150,24 @@ impl NewModel {
     /// ```
     pub fn key<T: Into<String>>(mut self, fields: impl IntoIterator<Item = T>) -> NewModel {
         self.key = fields.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// With fields that no two rows have the same values in: another unique key.
+    ///
+    /// ```
+    /// use orm::{Kind, model::{Models, NewField, NewModel}};
+    /// let seat = NewModel::new("crm", "Seat")
+    ///     .field(NewField::column("id", Kind::I64).auto())
+    ///     .field(NewField::column("row", Kind::I32))
+    ///     .field(NewField::column("number", Kind::I32))
+    ///     .unique_together(["row", "number"])
+    ///     .key(["id"]);
+    /// assert_eq!(Models::describe([seat])?.iter().next().unwrap().options().unique[0].fields, [1, 2]);
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn unique_together<T: Into<String>>(mut self, fields: impl IntoIterator<Item = T>) -> NewModel {
+        self.unique.push(fields.into_iter().map(Into::into).collect());
         self
     }
 
@@ -429,6 +450,7 @@ struct Plan {
     fields: Vec<(FieldMeta, Option<Tie>)>,
     columns: Vec<ColumnMeta>,
     key: Vec<u16>,
+    unique: Vec<UniqueMeta>,
     ordering: Vec<OrderKey>,
 }
 
@@ -486,7 +508,12 @@ fn plan(models: &[NewModel], model: &NewModel) -> Result<Plan> {
     let order =
         |(name, descending): &(String, bool)| Ok(OrderKey { field: model.place(name)?, descending: *descending });
     let ordering = model.ordering.iter().map(order).collect::<Result<_>>()?;
-    Ok(Plan { model: model.clone(), fields, columns, key, ordering })
+    let together = |names: &Vec<String>| {
+        let fields = names.iter().map(|name| model.place(name)).collect::<Result<_>>()?;
+        Ok(UniqueMeta { name: None, fields, condition: None })
+    };
+    let unique = model.unique.iter().map(together).collect::<Result<_>>()?;
+    Ok(Plan { model: model.clone(), fields, columns, key, unique, ordering })
 }
 
 fn find<'m>(models: &'m [NewModel], from: &NewModel, label: &str) -> Result<(u16, &'m NewModel)> {
@@ -590,6 +617,7 @@ impl Plan {
             fields: fields.collect(),
             columns: self.columns,
             key: self.key,
+            unique: self.unique,
             ordering: self.ordering,
             table: self.model.table.unwrap_or_else(|| naming::table(&key)),
             app: self.model.app,

@@ -171,6 +171,7 @@ pub(super) struct Described {
     pub(super) fields: Vec<FieldMeta>,
     pub(super) columns: Vec<ColumnMeta>,
     pub(super) key: Vec<u16>,
+    pub(super) unique: Vec<UniqueMeta>,
     pub(super) ordering: Vec<OrderKey>,
 }
 
@@ -271,7 +272,7 @@ impl ModelMeta {
             filter: None,
             hooked: false,
             options: ModelOptions::default,
-            options_cell: OnceLock::new(),
+            options_cell: OnceLock::from(ModelOptions { unique: model.unique, ..ModelOptions::default() }),
             root: OnceLock::new(),
             templates: Templates::default(),
         }

@@ -1,7 +1,7 @@
 //! Grouping: keys first, then aggregates per group.
 
 use super::{
-    Agg, IntoQ, QuerySet,
+    Agg, Ex, IntoQ, QuerySet, Window,
     selection::{Append, Row, Selection, select_values},
 };
 use crate::{
@@ -31,6 +31,20 @@ pub struct CountAll(());
 impl CountAll {
     pub(super) fn expr(self) -> Expr {
         Expr::row_count()
+    }
+
+    /// Over the rows of the window, instead of making one row of them.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let beside = Book::objects().values(|b| (b.title, count().over(orm::window().partition_by(b.author.key()))));
+    /// assert_eq!(beside.filter(|(_, n)| n.eq(2)).count(&db).await?, 4);
+    /// # Ok(()) }
+    /// ```
+    pub fn over<R>(self, window: Window<R>) -> Ex<R, i64> {
+        Agg::<R, i64>::new(Aggregation::of(Aggregate::Count, [])).over(window)
     }
 
     /// Only the rows for which the condition is true. SQL: `COUNT(*) FILTER (WHERE ..)`.

@@ -1,8 +1,8 @@
 //! Functions that stand alone: values, the time, choices between expressions, SQL of one's own.
 
-use super::{Branch, Ex, IntoQ, Operand, operand::bind};
+use super::{Alike, Branch, Ex, IntoQ, Operand, operand::bind};
 use crate::{
-    FieldType, Null, Value,
+    Expression, FieldType, Null, Value,
     field::{NotNull, Plain},
     tree::{BinaryOp, Expr, Function},
 };
@@ -50,6 +50,23 @@ pub fn now() -> Now {
 pub struct Now(TimeDelta);
 
 impl Now {
+    /// The span of time since a moment: negative when that is yet to come.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let ages = Book::objects().filter(|b| now().since(b.created).lt(TimeDelta::days(365_000))).values(|b| now().since(b.created));
+    /// assert!(ages.first(&db).await?.unwrap() < TimeDelta::days(365_000));
+    /// # Ok(()) }
+    /// ```
+    pub fn since<E: Expression<Value: FieldType<Plain = DateTime<Utc>>>>(
+        self,
+        earlier: E,
+    ) -> Ex<E::Root, Alike<E, TimeDelta>> {
+        Ex::new(Expr::Call(Function::Since, vec![self.expr(), earlier.into_expr()]))
+    }
+
     /// The time of the statement, moved by a further span.
     pub(super) fn moved(self, span: TimeDelta) -> Now {
         Now(self.0 + span)

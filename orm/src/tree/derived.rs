@@ -140,6 +140,74 @@ impl Select {
         };
     }
 
+    /// The same query without the table inside, where it does nothing but pick values of groups, put them in order and cut them off.
+    pub(crate) fn flattened(&self) -> Option<Select> {
+        let Some(Derived::Query(inner)) = self.from.as_deref() else { return None };
+        let picks =
+            self.filter.is_none() && self.joins.is_empty() && self.group_by.is_none() && self.limit_by.is_empty();
+        let groups = inner.group_by.as_ref().is_some_and(|keys| !keys.is_empty()) && inner.from.is_none();
+        let all = !inner.distinct && !inner.empty;
+        if !picks || !groups || !all || self.distinct || self.empty || self.for_update {
+            return None;
+        }
+        let mut inner = inner.clone();
+        inner.update(0, &mut nearer);
+        let selected = inner.selection.clone();
+        inner.resolve_selected(&selected);
+        let mut fits = true;
+        let mut inside = |expr: &Expr| {
+            expr.visit(0, &mut |part, depth| fits &= depth != 0 || !matches!(part, Expr::Column { .. }));
+            let mut expr = expr.clone();
+            expr.update(0, &mut |part, depth| {
+                if let (Expr::Derived { source: 0, place, .. }, 0) = (&*part, depth) {
+                    match inner.selection.get(usize::from(*place)) {
+                        Some(Selected::Expr(of)) => *part = of.clone(),
+                        _ => fits = false,
+                    }
+                }
+            });
+            expr
+        };
+        let picked = self.selection.iter().map(|selected| match selected {
+            Selected::Expr(expr) => Some(Selected::Expr(inside(expr))),
+            Selected::Model { .. } => None,
+        });
+        let selection = picked.collect::<Option<Vec<_>>>()?;
+        let order = self.order.iter().map(|order| Order { expr: inside(&order.expr), ..order.clone() }).collect();
+        if !fits {
+            return None;
+        }
+        let (mut limit, mut offset, mut order): (_, _, Vec<Order>) = (self.limit, self.offset, order);
+        if inner.is_sliced() {
+            // What was cut off already is cut off further, in the same order.
+            if !order.is_empty() && order != inner.order || offset.is_some() {
+                return None;
+            }
+            limit = limit.into_iter().chain(inner.limit).min();
+            (offset, order) = (inner.offset, std::mem::take(&mut inner.order));
+        }
+        let keys = inner.group_by.iter().flatten().filter_map(|&key| match inner.selection.get(usize::from(key)) {
+            Some(Selected::Expr(key)) => Some(key.clone()),
+            _ => None,
+        });
+        let also_by = keys.chain(inner.also_by.clone()).collect();
+        let group_by = Some(Vec::new());
+        Some(Select { selection, order, also_by, group_by, limit, offset, ..inner })
+    }
+
+    /// The two queries whose rows this one gives as sets, where it does nothing but put them in order and cut them off: by the places
+    /// of its columns.
+    pub(crate) fn plain_set(&self) -> Option<(SetOp, &Select, &Select)> {
+        let Some(Derived::Set { op, left, right }) = self.from.as_deref() else { return None };
+        let bare = self.filter.is_none() && self.joins.is_empty() && self.group_by.is_none() && !self.distinct;
+        let in_place = |(place, selected): (usize, &Selected)| matches!(selected, Selected::Expr(expr) if expr.at_place() == u16::try_from(place).ok());
+        let whole = self.selection.len() == left.selection.len()
+            && self.selection.iter().enumerate().all(in_place)
+            && self.order.iter().all(|order| order.expr.at_place().is_some());
+        let plain = bare && whole && self.limit_by.is_empty() && !self.empty && !self.for_update;
+        (plain && self.related.is_empty()).then_some((*op, left, right))
+    }
+
     /// Keeps the first row, in the query's order, of those that are alike in these.
     pub fn first_of_each(&mut self, keys: Vec<Expr>, order: Vec<Order>) {
         let call = Expr::Call(Function::RowNumber, Vec::new());
@@ -205,6 +273,26 @@ pub(super) fn read_from(selection: &[Selected], source: u16) -> Vec<Selected> {
         Selected::Model { model, .. } => Selected::Model { path: Path::source(source), model: model.clone() },
     };
     selection.iter().enumerate().map(place).collect()
+}
+
+impl Expr {
+    /// The place of a value in what the query is read from, or in what it selects, when it is nothing else.
+    pub(crate) fn at_place(&self) -> Option<u16> {
+        match self {
+            Expr::Derived { source: 0, place, .. } | Expr::Selected(place) => Some(*place),
+            _ => None,
+        }
+    }
+}
+
+/// A query that comes to stand one query further out: what belongs to the queries around is one nearer.
+fn nearer(expr: &mut Expr, depth: i32) {
+    if let Expr::Outer(levels, _) = expr
+        && depth <= 0
+        && depth + i32::from(*levels) > 1
+    {
+        *levels -= 1;
+    }
 }
 
 /// A query that comes to stand one query further inside: what belongs to the queries around is one further out.

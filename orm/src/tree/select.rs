@@ -20,6 +20,8 @@ pub struct Select {
     pub filter: Option<Expr>,
     /// The group keys, as indices into the selection; an empty list groups everything into one row.
     pub group_by: Option<Vec<u16>>,
+    /// Group keys that are not selected.
+    pub also_by: Vec<Expr>,
     /// The order of the rows.
     pub order: Vec<Order>,
     /// Whether the model's own ordering applies when `order` is empty.
@@ -132,6 +134,7 @@ impl Select {
             related: Vec::new(),
             filter: None,
             group_by: None,
+            also_by: Vec::new(),
             order: Vec::new(),
             default_order: false,
             distinct: false,
@@ -288,7 +291,7 @@ impl Select {
             join.from.iter().for_each(|from| from.visit(depth, visit));
             join.on.visit(depth, visit);
         }
-        self.filter.iter().for_each(|expr| expr.visit(depth, visit));
+        self.filter.iter().chain(&self.also_by).for_each(|expr| expr.visit(depth, visit));
         self.order.iter().for_each(|order| order.expr.visit(depth, visit));
         self.limit_by.iter().for_each(|expr| expr.visit(depth, visit));
     }
@@ -305,7 +308,7 @@ impl Select {
                 expr.update(depth, change);
             }
         }
-        self.filter.iter_mut().for_each(|expr| expr.update(depth, change));
+        self.filter.iter_mut().chain(&mut self.also_by).for_each(|expr| expr.update(depth, change));
         self.order.iter_mut().for_each(|order| order.expr.update(depth, change));
         self.limit_by.iter_mut().for_each(|expr| expr.update(depth, change));
     }

@@ -4,7 +4,7 @@ use super::{catalog, json_of, rows};
 use crate::{bed::behaviour, shop::*};
 use orm::{
     Code, Value,
-    dynamic::{Call, Frame, Join, Pick, Query, Term, Window, call, count, exists, max, path, string_agg, sum},
+    dynamic::{Call, Frame, Join, Pick, Query, Term, Window, call, count, exists, max, min, path, string_agg, sum},
     prelude::*,
 };
 use serde_json::json;
@@ -59,14 +59,65 @@ behaviour! {
         let whole = catalog().check(&dearest().order_by(["title"]))?.all(&bed.db).await?;
         assert_eq!((whole[0]["title"].clone(), whole.len()), (Value::Text("Compilers".into()), 3));
         for wrong in [
-            Query::of("shop.Book").values(["title"]).distinct_on(["title"]),
+            Query::of("shop.Book").group_by(["title"]).distinct_on(["title"]),
             Query::of("shop.Book").distinct().distinct_on(["title"]),
             Query::of("shop.Book").distinct_on(Vec::<String>::new()),
             Query::of("shop.Book").distinct_on([Pick::Term { name: "n".to_owned(), term: count() }]),
-            Query::of("shop.Person").join(Join::inner("written", "book")).distinct_on(["name"]),
         ] {
             assert_eq!(catalog().check(&wrong).unwrap_err().code(), Code::BadQuery, "{wrong:?}");
         }
+        Ok(())
+    }
+
+    async fn the_first_of_joined_rows_that_are_alike(bed) {
+        filled(&bed).await?;
+        let pairs = || Query::of("shop.Person").join(Join::left("written", "book")).order_by(["name", "-book__price"]);
+        let first = pairs().values(["name", "book__title"]).distinct_on(["name"]);
+        let ada = json!({"name": "Ada", "book__title": "Notes"});
+        let all = json_of(&bed, &first).await?;
+        assert_eq!((&all[0], all.as_array().unwrap().len()), (&ada, 4));
+        // What follows is about the values of these rows, in the order that they have.
+        assert_eq!(json_of(&bed, &first.clone().filter("book__title__isnull", true).values(["name"])).await?.as_array().unwrap().len(), 1);
+        assert_eq!(json_of(&bed, &first.clone().limit(1)).await?, json!([ada]));
+        assert_eq!(json_of(&bed, &first.aggregate("n", count())).await?, json!([{"n": 4}]));
+        // Whole rows, and by a value of the joined one.
+        let authors = Query::of("shop.Person").join(Join::inner("written", "book")).order_by(["id"]).distinct_on(["book__active"]);
+        assert_eq!(json_of(&bed, &authors.aggregate("n", count())).await?, json!([{"n": 2}]));
+        let unknown = catalog().check(&pairs().values(["name"]).distinct_on(["name"]).filter("book__title", "x")).unwrap_err();
+        assert_eq!(unknown.code(), Code::UnknownName);
+        Ok(())
+    }
+
+    async fn groups_in_queries_that_look_at_the_rows_around_them(bed) {
+        filled(&bed).await?;
+        // One value of each group, without its key: of no table, and so on every database.
+        let per_author = || Query::of("shop.Book").filter("author", path("id").outer()).group_by(["author"]).annotate("most", max(path("price"))).annotate("n", count());
+        let people = Query::of("shop.Person").order_by(["id"]);
+        let most = people.clone().annotate("n", per_author().values(["n"])).annotate("last", per_author().order_by(["-most"]).limit(1).values(["n"])).values(["name", "n", "last"]);
+        let right = json!([
+            {"name": "Ada", "n": 2, "last": 2}, {"name": "Grace", "n": 2, "last": 2}, {"name": "Émile", "n": 1, "last": 1},
+            {"name": "Nobody", "n": null, "last": null},
+        ]);
+        let found = json_of(&bed, &most).await?;
+        let numbers = |rows: &serde_json::Value| rows.as_array().unwrap().iter().map(|row| (row["n"].clone(), row["last"].clone())).collect::<Vec<_>>();
+        assert_eq!(numbers(&found), numbers(&right));
+        assert_eq!(json_of(&bed, &people.clone().filter_term(exists(per_author().filter("n__gt", 1).values(["n"]))).aggregate("n", count())).await?, json!([{"n": 2}]));
+        // A union that is no more than put in order and cut off.
+        let own = |active: bool| Query::of("shop.Book").filter("author", path("id").outer()).filter("active", active).values(["title"]);
+        let titles = people.annotate("title", own(true).union(own(false)).order_by(["title"]).limit(1)).values(["title"]);
+        assert_eq!(json_of(&bed, &titles).await?[0], json!({"title": "Notes"}));
+        Ok(())
+    }
+
+    async fn a_key_of_a_group_with_a_value_in_it(bed) {
+        filled(&bed).await?;
+        let term = || call("greatest", [path("stock"), 5.into()]);
+        let query = Query::of("shop.Book")
+            .group_by([Pick::Term { name: "least_stock".to_owned(), term: term() }])
+            .annotate("least", min(path("stock")))
+            .annotate("both", call("greatest", [path("least"), path("least_stock")]));
+        let rows = json_of(&bed, &query.order_by(["least_stock"])).await?;
+        assert!(rows.as_array().unwrap().iter().all(|row| row["both"] == row["least_stock"]), "{rows}");
         Ok(())
     }
 

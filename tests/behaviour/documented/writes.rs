@@ -69,6 +69,12 @@ behaviour! {
         assert_eq!(Item::objects().bulk_update(&items, |i| i.stock, db).await?, 1);
         assert_eq!(Item::get(lamp.id, db).await?.stock, 16);
 
+        // Only where nobody else has changed it since it was read: a number that each change counts up.
+        let read = Item::get(lamp.id, db).await?;
+        let mine = Item::objects().filter(|i| i.id.eq(read.id) & i.stock.eq(read.stock));
+        let changed = mine.update(|i| (i.stock.set(i.stock + 1), i.remark.set("checked".to_owned())), db).await?;
+        assert_eq!(changed, 1); // 0: it has another number by now, and nothing was written
+
         // Deletion follows `on_delete`, and tells what went: the item goes with its shelf.
         let gone: Deleted = shelf.delete(db).await?;
         assert_eq!((gone.total, Item::objects().count(db).await?), (2, 0));

@@ -260,6 +260,19 @@ behaviour! {
         let row = catalog.check(&Query::of("talk.Comment").filter("text", "long"))?.get(db).await?;
         assert_eq!(row.names(), ["id", "about_model", "about_key", "text"]);
         assert_eq!(row["about_model"], orm::Value::Text("talk.Book".to_owned()));
+        // Forward it leads to the rows of the model that is named.
+        assert_eq!(count(Query::of("talk.Comment").filter("about__talk.Book__title", "Notes")).await?, 2);
+        assert_eq!(count(Query::of("talk.Comment").filter("about__talk.Book", rows.notes.id)).await?, 2);
+        assert_eq!(count(Query::of("talk.Comment").filter("about__talk.Person__isnull", false)).await?, 2);
+        let titles = Query::of("talk.Comment").filter("text", "long").prefetch(["about__talk.Book__author", "about__talk.Person"]);
+        let comment = catalog.check(&titles)?.get(db).await?.to_json();
+        assert_eq!((&comment["about__talk.Book"]["title"], &comment["about__talk.Person"]), (&"Notes".into(), &serde_json::Value::Null));
+        assert_eq!(comment["about__talk.Book"]["author"]["name"], "Ada");
+        for (model, path) in [("talk.Like", "of__talk.Country"), ("talk.Comment", "about__talk.Nothing"), ("talk.Comment", "about__title")] {
+            let error = catalog.check(&Query::of(model).filter(path, 7)).unwrap_err();
+            assert!(matches!(error.code(), Code::BadQuery | Code::UnknownName), "{path} {error:?}");
+        }
+        assert_eq!(catalog.check(&Query::of("talk.Comment").prefetch(["about"])).unwrap_err().code(), Code::BadQuery);
         let error = catalog.check(&Query::of("talk.Comment").filter("about", 7)).unwrap_err();
         assert_eq!(error.code(), Code::BadQuery);
         assert!(error.hint().unwrap().contains("`about_model`, `about_key`"), "{error}");

@@ -23,5 +23,5 @@ SELECT `id` FROM `papers_sheet` WHERE (CAST(JSON_EXTRACT(`data`, ?) AS JSON) = C
 SELECT `id` FROM `papers_sheet` WHERE (JSON_TYPE(`data`) = 'OBJECT' AND JSON_CONTAINS_PATH(`data`, 'one', ?)) AND (JSON_TYPE(`data`) = 'OBJECT' AND JSON_CONTAINS_PATH(`data`, 'one', ?))
 
 -- contains
-SELECT `id` FROM `papers_sheet` WHERE (JSON_TYPE(`data`) = 'OBJECT' AND JSON_TYPE(JSON_EXTRACT(`data`, ?)) = 'ARRAY' AND JSON_CONTAINS(JSON_EXTRACT(`data`, ?), ?) AND JSON_TYPE(JSON_EXTRACT(`data`, ?)) = 'OBJECT' AND (CAST(JSON_EXTRACT(JSON_EXTRACT(`data`, ?), ?) AS JSON) = CAST(? AS JSON)))
+SELECT `id` FROM `papers_sheet` WHERE (JSON_TYPE(`data`) = 'OBJECT' AND JSON_TYPE(JSON_EXTRACT(`data`, ?)) = 'ARRAY' AND EXISTS (SELECT 1 FROM JSON_TABLE(JSON_EXTRACT(`data`, ?), '$[*]' COLUMNS (item JSON PATH '$')) AS items0 WHERE (((CAST(items0.item AS JSON) = CAST(? AS JSON))))) AND JSON_TYPE(JSON_EXTRACT(`data`, ?)) = 'OBJECT' AND (CAST(JSON_EXTRACT(JSON_EXTRACT(`data`, ?), ?) AS JSON) = CAST(? AS JSON)))
 

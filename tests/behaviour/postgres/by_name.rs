@@ -103,6 +103,49 @@ behaviour! {
             let error = ids(name, value.clone()).await.unwrap_err();
             assert_eq!(error.code(), code, "{name} {value} {error:?}");
         }
+        // Full text search: words with weights, queries, how well they are found, and where.
+        let words = json!({"call": ["search_together", [
+            {"call": ["search_weight", [{"call": ["search_vector", ["english", {"path": "name"}]]}, "A"]]},
+            {"call": ["search_vector", [null, {"path": "tags__0"}, {"path": "name"}]]}
+        ]]});
+        let wanted = json!({"call": ["search_or", [
+            {"call": ["search_query", ["english", "websearch", "tables -chair"]]},
+            {"call": ["search_and", [
+                {"call": ["search_query", [null, "plain", "wood"]]}, {"call": ["search_not", [{"call": ["search_query", [null, "raw", "ch:*"]]}]]}
+            ]]}
+        ]]});
+        let query: Query = serde_json::from_value(json!({"model": "named.Thing", "calls": [
+            {"filter": {"lookup": [words, "search", wanted]}},
+            {"annotate": {
+                "rank": {"call": ["search_rank", [words, wanted, 1]]},
+                "shown": {"call": ["search_headline", ["english", {"path": "name"}, wanted, {"value": {"before": "[", "behind": "]"}}]]},
+                "alike": {"call": ["similarity", [{"path": "name"}, "Café tables"]]}
+            }},
+            {"order_by": ["-rank"]},
+            {"values": ["id", "shown", "alike"]}
+        ]})).unwrap();
+        let rows = catalog.check(&query)?.all(db).await?;
+        assert_eq!((rows.len(), rows[0].to_json()["shown"].clone()), (1, json!("Café [table]")));
+        assert!(rows[0].to_json()["alike"].as_f64().unwrap() > 0.5);
+        // A plain text asks for all its words.
+        let found = json!({"where": ["name__search", "chair"]});
+        let rank = json!({"call": ["search_rank", [{"path": "name"}, {"call": ["search_then", ["chair", {"call": ["search_query", [null, "plain", "x"]]}]]}]]});
+        let query = json!({"model": "named.Thing", "calls": [{"filter": found}, {"annotate": {"rank": rank}}, {"values": ["id", "rank"]}]});
+        let query: Query = serde_json::from_value(query).unwrap();
+        assert_eq!(catalog.check(&query)?.get(db).await?.to_json()["id"], 2);
+        for (name, arguments) in [
+            ("search_query", json!(["english", "regex", "x"])),
+            ("search_query", json!(["english", "plain"])),
+            ("search_weight", json!([{"path": "words"}, "E"])),
+            ("search_rank", json!([{"path": "id"}, {"call": ["search_query", [null, "plain", "x"]]}])),
+            ("search_rank", json!([{"path": "words"}, 5])),
+            ("search_headline", json!([null, {"path": "name"}, {"call": ["search_query", [null, "plain", "x"]]}, {"value": {"StartSel": "x"}}])),
+            ("search_then", json!([{"path": "words"}])),
+        ] {
+            let query = json!({"model": "named.Thing", "calls": [{"annotate": {"x": {"call": [name, arguments]}}}]});
+            let error = catalog.check(&serde_json::from_value(query).unwrap()).unwrap_err();
+            assert!(matches!(error.code(), Code::BadQuery | Code::InvalidValue | Code::UnknownName), "{name} {error:?}");
+        }
         let query = json!({"model": "named.Thing", "calls": [{"aggregate": {
             "names": {"aggregate": {"function": "array_agg", "of": {"path": "name"}, "filter": {"where": ["id", 1]}}},
             "first": {"aggregate": {"function": "json_agg", "of": {"path": "tags__0"}}}

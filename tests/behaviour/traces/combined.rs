@@ -86,7 +86,17 @@ impl<'p> Level<'p> {
     }
 
     pub fn combined_ready(mut self, combined: Combined<'p>) -> Translated<Ready> {
-        let Combined { how, mut parts, keys } = combined;
+        let Combined { how, mut parts, mut keys } = combined;
+        let json = self.pack.asked(&self.asked);
+        let own = list(&json["meta"]["ordering"]);
+        let is_plain = |key: &Json| {
+            let field = self.pack.field(json, text(&key["path"]));
+            field.is_some_and(|field| field["fk"].is_null())
+        };
+        let picks = |part: &Level<'_>| part.picked.is_some() || part.combined.is_some() || part.is_grouped();
+        if keys.is_none() && !own.is_empty() && own.iter().all(is_plain) && !self.bare && !parts.iter().any(picks) {
+            keys = Some(own.iter().map(super::order_key).collect());
+        }
         let mut ordered = Vec::new();
         keys.iter().flatten().for_each(|key| paths_of(key, &mut ordered));
         let picked = parts.first().and_then(|first| first.picked.as_ref()).map(Vec::len);

@@ -191,12 +191,26 @@ impl Level<'_> {
             (self.slices, self.distinct) = (slices, distinct);
             let order = query.calls.iter().rposition(|call| matches!(call, Call::OrderBy(_)));
             let order = order.map(|place| query.calls.split_off(place)).unwrap_or_default();
-            if let Some(fields) = self.first_of.take() {
-                query.calls.extend(order.iter().cloned());
-                query.calls.push(Call::DistinctOn(fields.into_iter().map(Pick::Path).collect()));
+            let joined = query.calls.iter().any(|call| matches!(call, Call::Join(_)));
+            let first_of = self.first_of.take();
+            let alike = first_of.map(|fields| Call::DistinctOn(fields.into_iter().map(Pick::Path).collect()));
+            let row = Call::Values(row.into_iter().map(pick).collect());
+            match alike {
+                // Joined rows are told apart when they are nothing but their values.
+                Some(alike) if joined => {
+                    query.calls.extend(order);
+                    query.calls.extend([row, alike]);
+                }
+                Some(alike) => {
+                    query.calls.extend(order.iter().cloned());
+                    query.calls.extend([alike, row]);
+                    query.calls.extend(order);
+                }
+                None => {
+                    query.calls.push(row);
+                    query.calls.extend(order);
+                }
             }
-            query.calls.push(Call::Values(row.into_iter().map(pick).collect()));
-            query.calls.extend(order);
             self.cut(&mut rest);
             query.calls.extend(rest.calls);
             if more {

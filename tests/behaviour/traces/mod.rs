@@ -214,10 +214,11 @@ fn agrees(pack: &Pack, answer: &Answer, eval: &Json, expect: &Json) -> bool {
             let names: Vec<String> = list(&expect["cols"]).iter().map(|name| text(name).to_owned()).collect();
             match text(&expect["kind"]) {
                 "instances" | "instance" | "none" => {
-                    let (model, ordered) =
-                        (pack.label(text(&eval["query"]["model"])), eval["prefetch_order"].is_null());
+                    let model = pack.label(text(&eval["query"]["model"]));
+                    let ordered = eval["prefetch_order"].is_null();
+                    let recorded = prefetch::Recorded { pack, query: &eval["query"], ordered };
                     rows(ours, &wanted, order, ties, &|row, wanted| {
-                        instance(row, columns, wanted) && prefetch::beside(pack, model, row, wanted, ordered)
+                        instance(row, columns, wanted) && prefetch::beside(&recorded, model, row, wanted)
                     })
                 }
                 "dicts" | "dict" | "named" | "named1" => rows(ours, &wanted, order, ties, &|row, wanted| {
@@ -300,6 +301,7 @@ behaviour! {
                 pack.zone = zones::current(&pack, eval);
                 if loaded != text(&eval["snapshot"]) {
                     loaded = text(&eval["snapshot"]).to_owned();
+                    pack.snapshot = loaded.clone();
                     if let Err(error) = pack.load(&loaded, &bed).await {
                         differing.push(format!("the rows of {} in {loaded}: {error}", pack.name));
                     }

@@ -19,6 +19,8 @@ pub struct Pack {
     pub models: Models,
     /// The zone in which the evaluation at hand asks for parts of instants.
     pub zone: Option<String>,
+    /// The rows that are loaded.
+    pub snapshot: String,
     /// Whether moments are instants.
     instants: bool,
     places: HashMap<String, usize>,
@@ -45,7 +47,7 @@ impl Pack {
             .collect();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let (catalog, models) = (Catalog::new(), Models::describe([]).unwrap());
-        let mut pack = Pack { name, catalog, models, zone: None, instants, places, json };
+        let mut pack = Pack { name, catalog, models, zone: None, snapshot: String::new(), instants, places, json };
         let described = list(&pack.json["models"]).iter().filter(|model| model["proxy_for"].is_null());
         pack.models = Models::describe(described.map(|model| pack.describe(model)).collect::<Vec<_>>())?;
         let limits = orm::dynamic::Limits { joins: 200, size: 5_000, ..Default::default() };
@@ -135,12 +137,55 @@ impl Pack {
         }
     }
 
-    /// A foreign key can point to the key of its target only.
+    /// Whether a foreign key holds the key of its target, and no other field of it.
     pub fn points_to_key(&self, field: &Json) -> bool {
-        let fk = &field["fk"];
-        let target = self.model(text(&fk["to"]));
-        fk["to_field"] == target["pk"]
-            && self.field(target, text(&target["pk"])).is_some_and(|key| text(&key["type"]) != "CompositePrimaryKey")
+        let target = self.model(text(&field["fk"]["to"]));
+        field["fk"]["to_field"] == target["pk"]
+    }
+
+    /// Whether a foreign key holds what tells the rows of its target apart.
+    pub fn leads(&self, field: &Json) -> bool {
+        let target = self.model(text(&field["fk"]["to"]));
+        let held = self.field(target, text(&field["fk"]["to_field"]));
+        held.is_some_and(|held| {
+            let unique = is_true(&held["unique"]) || is_true(&held["fk"]["one_to_one"]);
+            text(&held["type"]) != "CompositePrimaryKey" && (unique || self.points_to_key(field))
+        })
+    }
+
+    /// The field that the table of a many-to-many holds of one of its sides, if it is another than the key.
+    pub fn held_between(&self, field: &Json, side: &str) -> Option<String> {
+        let through = self.model(text(&field["m2m"]["through"]));
+        let side = self.field(through, text(&field["m2m"][side]))?;
+        (!self.points_to_key(side)).then(|| text(&side["fk"]["to_field"]).to_owned())
+    }
+
+    /// What a foreign key holds that leads to the row of this key, in the snapshot that is loaded.
+    pub fn held(&self, field: &Json, key: &Json) -> Json {
+        self.beside(field, key, ["pk", "to_field"])
+    }
+
+    /// The key of the row that a foreign key leads to which holds this.
+    pub fn key_of(&self, field: &Json, held: &Json) -> Json {
+        self.beside(field, held, ["to_field", "pk"])
+    }
+
+    /// Of the row that has this value in one of the two fields that foreign keys to it may hold, the value in the other one.
+    fn beside(&self, field: &Json, value: &Json, [from, to]: [&str; 2]) -> Json {
+        if field["fk"].is_null() || self.points_to_key(field) {
+            return value.clone();
+        }
+        let target = self.model(text(&field["fk"]["to"]));
+        let columns = list(&self.json["columns"][text(&target["table"])]);
+        let place = |name: &str| {
+            let name = if name == "pk" { &target["pk"] } else { &field["fk"]["to_field"] };
+            let column = &self.field(target, text(name))?["column"];
+            columns.iter().position(|known| known == column)
+        };
+        let rows = &self.json["snapshots"][&self.snapshot][text(&target["table"])];
+        let Some((from, to)) = place(from).zip(place(to)) else { return Json::Null };
+        let row = list(&self.json["tables"][text(rows)]["rows"]).iter().find(|row| row[from] == *value);
+        row.map_or(Json::Null, |row| row[to].clone())
     }
 
     fn describe(&self, json: &Json) -> NewModel {
@@ -159,7 +204,7 @@ impl Pack {
                         model = model.field(new.on_delete(on_delete(&field["relation"], &field["null"])));
                     }
                 }
-                "ForeignKey" | "OneToOneField" if !self.points_to_key(field) => {
+                "ForeignKey" | "OneToOneField" if !self.leads(field) => {
                     // Its column is there all the same.
                     let target = self.model(text(&field["fk"]["to"]));
                     let kind = self.field(target, text(&field["fk"]["to_field"])).map_or(Kind::I64, |to| self.kind(to));
@@ -173,6 +218,10 @@ impl Pack {
                     let new = match is_true(&field["fk"]["one_to_one"]) {
                         true => NewField::one_to_one(text(&field["name"]), to),
                         false => NewField::foreign_key(text(&field["name"]), to),
+                    };
+                    let new = match self.points_to_key(field) {
+                        true => new,
+                        false => new.to_field(text(&field["fk"]["to_field"])),
                     };
                     model = model.field(plain(new.on_delete(on_delete(&field["fk"], &no_default(field))), field));
                 }
@@ -201,19 +250,42 @@ impl Pack {
                 "one_to_many" if self.object(field).is_some() => {
                     model = model.field(NewField::has_many(name, label, text(&field["name"])));
                 }
-                _ if field["fk"].is_null() || !self.points_to_key(field) => {}
+                _ if field["fk"].is_null() || !self.leads(field) => {}
                 "one_to_one" => model = model.field(NewField::has_one(name, label, text(&field["name"]))),
                 _ => model = model.field(NewField::has_many(name, label, text(&field["name"]))),
             }
         }
-        model.key(key)
+        let constraints = list(&json["meta"]["constraints"]).iter();
+        let constraints = constraints.filter(|it| text(&it["type"]) == "UniqueConstraint" && it["condition"].is_null());
+        let together = list(&json["meta"]["unique_together"]).iter().chain(constraints.map(|it| &it["fields"]));
+        for names in together.map(list).filter(|names| names.len() > 1) {
+            let name = |name: &Json| {
+                let field = list(&json["fields"]).iter().find(|it| it["name"] == *name || it["attname"] == *name)?;
+                (field["fk"].is_null() || self.leads(field)).then(|| text(&field["name"]).to_owned())
+            };
+            if let Some(names) = names.iter().map(name).collect::<Option<Vec<_>>>() {
+                model = model.unique_together(names);
+            }
+        }
+        model.ordering(self.plain_order(json).iter().map(String::as_str)).key(key)
+    }
+
+    /// The order of a model's rows, where it is one by fields of its own.
+    fn plain_order(&self, json: &Json) -> Vec<String> {
+        let key = |key: &Json| {
+            let key = super::order_key(key);
+            let name = if key["path"] == "pk" { text(&json["pk"]) } else { text(&key["path"]) };
+            let field = self.field(json, name).filter(|field| !field["column"].is_null() && field["fk"].is_null())?;
+            Some(format!("{}{}", if is_true(&key["desc"]) { "-" } else { "" }, text(&field["name"])))
+        };
+        list(&json["meta"]["ordering"]).iter().map(key).collect::<Option<_>>().unwrap_or_default()
     }
 
     fn many(&self, name: &str, field: &Json, to: &str, source: &str, target: &str) -> Option<NewField> {
         let m2m = &field["m2m"];
         let through = self.model(text(&m2m["through"]));
         let sides = [text(&m2m[source]), text(&m2m[target])];
-        let known = sides.iter().all(|side| self.field(through, side).is_some_and(|side| self.points_to_key(side)));
+        let known = sides.iter().all(|side| self.field(through, side).is_some_and(|side| self.leads(side)));
         let to = if to == "to" { text(&m2m["to"]) } else { to };
         known.then(|| NewField::many_to_many(name, self.label(to), text(&through["label"]), sides[0], sides[1]))
     }
@@ -415,7 +487,7 @@ fn plain(new: NewField, json: &Json) -> NewField {
     let new = if is_true(&json["null"]) { new.null() } else { new };
     let new = if is_true(&json["unique"]) { new.unique() } else { new };
     let new = match number("max_length") {
-        Some(length) if length <= 190 => new.max_length(length),
+        Some(length) if length <= 255 => new.max_length(length),
         _ => new,
     };
     match (number("max_digits"), number("decimal_places")) {

@@ -12,7 +12,7 @@ impl Level<'_> {
     /// The path by name, with what is left of it: transforms and a lookup. Joins what leads to many rows.
     pub fn path(&mut self, name: &str, over: Over) -> Translated<(String, bool)> {
         let parts: Vec<&str> = name.split("__").collect();
-        (self.ended, self.at_key, self.field) = (None, None, None);
+        (self.ended, self.at_key, self.field, self.by_field, self.holds) = (None, None, None, None, None);
         if self.row.is_some() && !self.names.iter().any(|(known, _)| known == name) {
             let in_row = |end: usize| self.in_row(&parts[..end].join("__"))?.ok().map(|known| (known, end));
             let Some((known, end)) = (1..=parts.len()).rev().find_map(in_row) else {
@@ -37,7 +37,7 @@ impl Level<'_> {
                 named.push((own.len(), join));
             }
         }
-        let mut leads = false;
+        let (mut leads, mut by_field, mut holds) = (false, false, None);
         if let Some((length, join)) = named.into_iter().max_by_key(|(length, _)| *length) {
             (from, model, at, leads) = (Some(join.alias.clone()), join.model.clone(), length, true);
         }
@@ -61,11 +61,7 @@ impl Level<'_> {
             let (to, many) = match (field, reverse) {
                 (Some(field), _) if !field["m2m"].is_null() => (text(&field["m2m"]["to"]), true),
                 (Some(field), _) if !field["fk"].is_null() => {
-                    let target = self.pack.model(text(&field["fk"]["to"]));
-                    if field["fk"]["to_field"] != target["pk"] {
-                        return left("a foreign key to another field than the key");
-                    }
-                    if text(&field["name"]) != part {
+                    if text(&field["name"]) != part || !self.pack.leads(field) {
                         out.push(part.to_owned());
                         (at, leads) = (at + 1, false);
                         break;
@@ -93,6 +89,11 @@ impl Level<'_> {
             };
             out.push(part.to_owned());
             (at, leads) = (at + 1, true);
+            by_field = field.is_some_and(|field| !field["fk"].is_null() && !self.pack.points_to_key(field));
+            holds = field.and_then(|field| self.pack.held_between(field, "target_field")).or_else(|| {
+                let field = self.pack.field(self.pack.model(text(&reverse?["model"])), text(&reverse?["field"]))?;
+                self.pack.held_between(field, "source_field")
+            });
             model = self.pack.label(to).to_owned();
             if many && over == Over::Join {
                 from = Some(self.join(from, &out.join("__"), &model));
@@ -104,9 +105,27 @@ impl Level<'_> {
         }
         let known: Vec<String> = from.into_iter().chain(out).collect();
         self.field = Some(known.join("__"));
+        self.by_field = self.field.clone().filter(|_| leads && by_field);
+        self.holds = self.field.clone().zip(holds.filter(|_| leads));
         let rest = parts[at..].iter().map(|part| (*part).to_owned());
         let whole: Vec<String> = known.into_iter().chain(rest).collect();
         Ok((whole.join("__"), false))
+    }
+
+    /// The last path, when it is compared with rows: a foreign key that holds another field than their key is followed to it.
+    pub fn of_row(&mut self, by_name: String) -> String {
+        match self.by_field.take() {
+            Some(known) => format!("{known}__pk{}", &by_name[known.len()..]),
+            None => by_name,
+        }
+    }
+
+    /// The last path, when it is compared with a plain value: a many-to-many is with what its own table holds.
+    pub fn of_held(&mut self, by_name: String) -> String {
+        match self.holds.take() {
+            Some((known, held)) => format!("{known}__{held}{}", &by_name[known.len()..]),
+            None => by_name,
+        }
     }
 
     /// The parent of a model that has a field of this name.
@@ -200,6 +219,7 @@ impl Level<'_> {
             let name = text(&reverse["field"]);
             if text(&reverse["kind"]) != "many_to_many" {
                 let (by_name, _) = self.path(name, Over::Join)?;
+                let by_name = self.of_row(by_name);
                 self.filters.push(Term::named(by_name, key));
                 return Ok(());
             }
@@ -210,9 +230,14 @@ impl Level<'_> {
             return left("a relation of an instance by its accessor");
         };
         let m2m = &field["m2m"];
+        let through = self.pack.model(text(&m2m["through"]));
+        let row = |side: &Json| match self.pack.field(through, text(side)) {
+            Some(field) if !self.pack.points_to_key(field) => format!("{}__pk", text(side)),
+            _ => text(side).to_owned(),
+        };
         let between = Query::of(self.pack.label(text(&m2m["through"])))
-            .filter(text(&m2m["source_field"]), key)
-            .values([text(&m2m["target_field"])]);
+            .filter(row(&m2m["source_field"]), key)
+            .values([row(&m2m["target_field"])]);
         self.filters.push(Term::named("pk__in", between));
         Ok(())
     }

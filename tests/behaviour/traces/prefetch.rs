@@ -66,6 +66,16 @@ impl Level<'_> {
                     level.belongs(&lookup["query"]["related"])?;
                 }
                 level.calls(list(&lookup["query"]["calls"]))?;
+                if level.model != model && self.pack.link(self.pack.model(&level.model), &model).is_some() {
+                    // Rows of a child stand for those of its parent, which has their keys.
+                    if level.order.is_some() || level.is_cut() {
+                        return left("rows of a child, in an order of their own, in place of those of its parent");
+                    }
+                    level.bare = true;
+                    let rows = Query::of(model.as_str()).filter("pk__in", level.ready()?.query);
+                    self.prefetched.push(Prefetch::of(relation).rows(rows));
+                    continue;
+                }
                 asked = Prefetch::of(relation).rows(level.whole_rows()?.query);
             }
             if let Some(name) = lookup["to_attr"].as_str() {
@@ -119,8 +129,47 @@ impl Level<'_> {
     }
 }
 
+/// A recorded query, by which rows beside rows are compared.
+pub struct Recorded<'p> {
+    pub pack: &'p Pack,
+    pub query: &'p Json,
+    /// Whether the recording found the order of lists to be always the same.
+    pub ordered: bool,
+}
+
+impl Recorded<'_> {
+    /// Whether the rows under a name have an order: one that was asked for, or their model's own. Without one they come as the
+    /// database likes.
+    fn has_order(&self, name: &str, to: Option<&str>) -> bool {
+        let mut lookups = Vec::new();
+        lookups_of(self.query, &mut lookups);
+        let given = lookups.iter().rev().find(|lookup| match lookup["to_attr"].as_str() {
+            Some(own) => own == name,
+            None => text(&lookup["path"]).rsplit("__").next() == Some(name),
+        });
+        let query = given.map_or(&Json::Null, |lookup| &lookup["query"]);
+        let asked = list(&query["calls"]).iter().rev().find(|call| call["m"] == "order_by");
+        let of_model = |label: &str| !list(&self.pack.asked(label)["meta"]["ordering"]).is_empty();
+        let own = || query["model"].as_str().or(to).is_none_or(of_model);
+        self.ordered && asked.map_or_else(own, |call| !list(&call["keys"]).is_empty())
+    }
+}
+
+/// Everything that is prefetched in a query, and in the queries inside it.
+fn lookups_of<'j>(json: &'j Json, lookups: &mut Vec<&'j Json>) {
+    match json {
+        Json::Array(all) => all.iter().for_each(|one| lookups_of(one, lookups)),
+        Json::Object(map) => {
+            lookups.extend(list(&json["lookups"]));
+            map.values().for_each(|one| lookups_of(one, lookups));
+        }
+        _ => {}
+    }
+}
+
 /// Whether a row has the recorded rows beside it.
-pub fn beside(pack: &Pack, model: &str, row: &DynRow, wanted: &Json, ordered: bool) -> bool {
+pub fn beside(recorded: &Recorded<'_>, model: &str, row: &DynRow, wanted: &Json) -> bool {
+    let pack = recorded.pack;
     let lists = wanted["prefetched"].as_object().into_iter().flatten();
     let mut lists = lists.map(|(name, wanted)| (name, list(wanted).to_vec()));
     let lists_agree = lists.all(|(name, wanted)| {
@@ -128,10 +177,10 @@ pub fn beside(pack: &Pack, model: &str, row: &DynRow, wanted: &Json, ordered: bo
         let ours = row.related(&plain(name)).or_else(|| at_end(row, &known.as_ref()?.0));
         let Some(ours) = ours else { return false };
         let to = known.map(|(_, to)| to);
-        let one = |row: &DynRow, wanted: &Json| is_row(pack, to.as_deref(), row, wanted, ordered);
+        let one = |row: &DynRow, wanted: &Json| is_row(recorded, to.as_deref(), row, wanted);
         let mut left: Vec<&Json> = wanted.iter().collect();
         ours.len() == wanted.len()
-            && match ordered {
+            && match recorded.has_order(name, to.as_deref()) {
                 true => ours.iter().zip(&wanted).all(|(row, wanted)| one(row, wanted)),
                 false => ours.iter().all(|row| {
                     let place = left.iter().position(|wanted| one(row, wanted));
@@ -145,19 +194,19 @@ pub fn beside(pack: &Pack, model: &str, row: &DynRow, wanted: &Json, ordered: bo
         match (at_end(row, &known), wanted) {
             (None, _) => true,
             (Some(rows), Json::Null) => rows.is_empty(),
-            (Some([row]), wanted) => is_row(pack, Some(&to), row, wanted, ordered),
+            (Some([row]), wanted) => is_row(recorded, Some(&to), row, wanted),
             (Some(_), _) => false,
         }
     });
     lists_agree && single_agree
 }
 
-fn is_row(pack: &Pack, model: Option<&str>, row: &DynRow, wanted: &Json, ordered: bool) -> bool {
+fn is_row(recorded: &Recorded<'_>, model: Option<&str>, row: &DynRow, wanted: &Json) -> bool {
     match model {
         Some(model) => {
-            let key = text(&pack.model(model)["pk"]).to_owned();
+            let key = text(&recorded.pack.model(model)["pk"]).to_owned();
             let key = if row.get(&key).is_some() { key } else { format!("{key}_id") };
-            instance(row, &[key], wanted) && beside(pack, model, row, wanted, ordered)
+            instance(row, &[key], wanted) && beside(recorded, model, row, wanted)
         }
         // Rows under a name of their own: what their key is called is not known.
         None => row.values().first().is_some_and(|value| same(value, &wanted["pk"])),

@@ -5,9 +5,9 @@ use crate::bed::Backend;
 /// How many evaluations agree on each back end; there may only be more.
 pub fn floor(backend: Backend) -> usize {
     match backend {
-        Backend::SqliteMemory | Backend::SqliteFile => 2_253,
-        Backend::Postgres => 2_271,
-        Backend::MariaDb => 2_244,
+        Backend::SqliteMemory | Backend::SqliteFile => 2_294,
+        Backend::Postgres => 2_315,
+        Backend::MariaDb => 2_293,
     }
 }
 
@@ -65,7 +65,6 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("a literal", "it has no form of its own"),
     ("a relation that is not there", "relations lead to keys"),
     ("a ForeignObject", "relations lead to keys"),
-    ("a foreign key to another field than the key", "relations lead to keys"),
     ("a relation of an instance by its accessor", "relations lead to keys"),
     ("recorded on PostgreSQL only", "the recording says that it is for that database alone"),
     ("lookups that a test registers", "a project's own lookups are its own programs"),
@@ -81,6 +80,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("a cast to", "a field of a project's own"),
     ("a case without a branch", "a value of which nothing says the kind"),
     ("a filtered relation", "a join inside the condition of a join"),
+    ("rows of a child, in an order", "a child is a row of its own, which leads to its parent"),
     ("a model that is ordered over many rows", "an order that multiplies rows"),
     ("a reference to a query around", "there is no query around"),
     ("a value of rows that they do not have", "a union has the values that its first part selects"),
@@ -93,6 +93,10 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("refused, model.invalid", "a default that is Django's own program is to be set"),
     ("refused, query.bad_regex", "a regular expression of another dialect"),
     ("refused, query.unknown_zone", "the server has no table of time zones"),
+    (
+        "refused, query.invalid: prefetched rows are those",
+        "a value of the rows between, by the join that Django's prefetch makes: a relation is a set here, without that join",
+    ),
     ("refused, query.invalid", "values of different kinds, or rows of a parent in place of those of a child"),
     ("refused, query.too_complex", "larger than the limits"),
     ("refused, dialect.unsupported", "the database cannot do it"),
@@ -104,8 +108,4 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
 pub const DIFFERENT: &[(&str, &str)] = &[
     ("aggregation-233", "Django calls the sum of a float an integer"),
     ("annotations-400", "Django calls the sum of a float an integer"),
-    ("aggregation-243", "the days of grouped rows are one per group here"),
-    ("queries-291", "relations lead to keys: one to another field says nothing when its row goes"),
-    ("queries-685", "a union has no order before one is asked for"),
-    ("aggregation-285", "PostgreSQL does not see that an expression with a value is the group's key"),
 ];

@@ -6,7 +6,7 @@ use super::{
 };
 use orm::{
     Kind,
-    dynamic::{Join, Node, Nulls, Order, Prefetch, Query, Term, path},
+    dynamic::{Join, Node, Nulls, Order, Prefetch, Query, Term, call as call_of, path},
 };
 use serde_json::Value as Json;
 
@@ -22,7 +22,7 @@ pub fn left<T>(why: impl Into<String>) -> Translated<T> {
 
 /// The name that an annotation has here: it can neither be a field's nor hold what separates the parts of a path.
 pub fn plain(name: &str) -> String {
-    format!("z_{}", name.replace("__", "_x_"))
+    format!("z_{}", name.replace("__", "_x_").replace('.', "_p_"))
 }
 
 /// A relation to many rows that the query joins.
@@ -76,6 +76,10 @@ pub struct Level<'p> {
     pub(super) at_key: Option<Vec<String>>,
     /// The last path without transforms and lookups, when it named a field.
     pub(super) field: Option<String>,
+    /// The last path up to its end, when a foreign key stands there that holds another field than the key.
+    pub(super) by_field: Option<String>,
+    /// The same where a many-to-many leads there by such a foreign key, and the field.
+    pub(super) holds: Option<(String, String)>,
     /// The fields that conditions on groups name beside aggregates.
     pub(super) loose: Vec<String>,
     /// What was picked that has several parts, and how many.
@@ -128,6 +132,8 @@ impl<'p> Level<'p> {
             ended: None,
             at_key: None,
             field: None,
+            by_field: None,
+            holds: None,
             loose: Vec::new(),
             composites: Vec::new(),
             first_of: None,
@@ -186,15 +192,26 @@ impl<'p> Level<'p> {
             }
             "values" | "values_list" => self.values(list(&call["fields"])),
             "slice" if call["step"].is_null() || call["step"] == 1 => self.sliced(call),
-            "dates" | "datetimes" if call["tzinfo"].is_null() => {
+            "dates" | "datetimes" => {
+                // The days of groups are those of what they have become.
+                if self.is_grouped() {
+                    self.look_again()?;
+                }
                 let (known, _) = self.path(text(&call["field"]), Over::Join)?;
                 let is_day =
                     self.pack.json["paths"][&self.model][format!("F:{}", text(&call["field"]))]["type"] == "DateField";
                 let day = if text(&call["m"]) == "dates" && !is_day { "__date" } else { "" };
-                let by_name = format!("{known}__trunc_{}{day}", text(&call["kind"]));
+                let kind = text(&call["kind"]);
                 self.filters.push(Term::named(format!("{known}__isnull"), false));
-                self.picked = Some(vec![(plain("value"), path(by_name.as_str()))]);
-                self.order = Some(vec![Order::Term { by: path(by_name), desc: call["order"] == "DESC", nulls: None }]);
+                let by = match call["tzinfo"]["$tz"].as_str() {
+                    Some(zone) => {
+                        let local = call_of("at_zone", [path(known), super::zones::zone(zone).into()]);
+                        call_of(format!("trunc_{kind}"), [local])
+                    }
+                    None => path(format!("{known}__trunc_{kind}{day}")),
+                };
+                self.picked = Some(vec![(plain("value"), by.clone())]);
+                self.order = Some(vec![Order::Term { by, desc: call["order"] == "DESC", nulls: None }]);
                 self.distinct = true;
                 Ok(())
             }
@@ -305,6 +322,11 @@ impl<'p> Level<'p> {
             }
             let (path, aggregate) = self.path(text(&json["path"]), over)?;
             let field = self.field.take();
+            let path = match (is_rows(&json["value"]), path.ends_with("__isnull")) {
+                (true, _) => self.of_row(path),
+                (false, false) => self.of_held(path),
+                (false, true) => path,
+            };
             if self.is_aggregate(&json["value"]) {
                 self.loose.extend(field.filter(|field| !field.is_empty()));
             }
@@ -518,6 +540,19 @@ impl<'p> Level<'p> {
 
     pub fn turn(&mut self) {
         self.reversed = !self.reversed;
+    }
+}
+
+/// Whether what is compared with are rows.
+fn is_rows(value: &Json) -> bool {
+    let picks = |call: &Json| ["values", "values_list"].contains(&text(&call["m"]));
+    match value {
+        Json::Array(all) => all.iter().any(is_rows),
+        query if query["e"] == "query" || query["e"] == "subquery" => {
+            let query = query.get("query").unwrap_or(query);
+            !list(&query["calls"]).iter().any(picks)
+        }
+        other => other["$obj"].is_string(),
     }
 }
 

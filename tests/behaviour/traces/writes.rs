@@ -234,7 +234,7 @@ fn field_name(pack: &Pack, model: &str, name: &str) -> String {
     let json = pack.model(model);
     let name = if name == "pk" { text(&json["pk"]) } else { name };
     let known = list(&json["fields"]).iter().find(|field| text(&field["attname"]) == name && !field["fk"].is_null());
-    match known.filter(|field| pack.points_to_key(field)) {
+    match known.filter(|field| pack.leads(field)) {
         Some(field) => text(&field["name"]).to_owned(),
         None => name.to_owned(),
     }
@@ -259,7 +259,11 @@ fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json
     let kind = field.map(|field| pack.kind(field));
     Ok(match (json, kind) {
         (Json::Object(map), _) => match map.iter().next() {
-            Some((tag, _)) if tag == "$obj" => written(pack, model, name, &json["pk"])?,
+            Some((tag, _)) if tag == "$obj" => {
+                let key = &json["pk"];
+                let held = field.map_or_else(|| key.clone(), |field| pack.held(field, key));
+                written(pack, model, name, &held)?
+            }
             Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Date) => Json::from(&text(inner)[..10]),
             Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Timestamp) => {
                 let moment = super::pack::moment(text(inner)).map(|moment| moment.naive_utc());
@@ -331,7 +335,9 @@ fn owner(pack: &Pack, query: &Json) -> Translated<Vec<(String, Json)>> {
     let reverse = list(&owner["reverse"]).iter().find(|reverse| reverse["accessor"] == related["accessor"]);
     match reverse {
         Some(reverse) if text(&reverse["kind"]) == "one_to_many" => {
-            Ok(vec![(text(&reverse["field"]).to_owned(), related["pk"].clone())])
+            let (model, name) = (pack.model(text(&reverse["model"])), text(&reverse["field"]));
+            let held = pack.field(model, name).map(|field| pack.held(field, &related["pk"]));
+            Ok(vec![(name.to_owned(), held.unwrap_or_else(|| related["pk"].clone()))])
         }
         _ => left("a new row of a many-to-many relation"),
     }
@@ -381,8 +387,10 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
     let Some(owner) = pack.with_accessor(text(&related["model"]), text(&related["accessor"])) else {
         return Err(Other::Left("a relation that is not there".to_owned()));
     };
+    let far = far_side(pack, owner, &related["accessor"]);
     let key = |obj: &Json| match obj["$obj"].is_null() {
-        true => bare(obj),
+        // What is no row is what the table between holds.
+        true => far.map_or_else(|| bare(obj), |far| pack.key_of(far, &bare(obj))),
         false => bare(&obj["pk"]),
     };
     let keys: Vec<Json> = list(&order["objs"]).iter().map(key).collect();
@@ -422,12 +430,16 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
     };
     let through = pack.label(text(&m2m["through"])).to_owned();
     let (source, target) = (text(&m2m[source]), text(&m2m[target]));
+    let held = |side: &str, key: &Json| match pack.field(pack.model(&through), side) {
+        Some(field) => pack.held(field, key),
+        None => key.clone(),
+    };
     let literal_key = |key: &Json| literal(key);
-    let mine = Query::of(&through).filter(source, literal_key(&related["pk"])?);
+    let mine = Query::of(&through).filter(source, literal_key(&held(source, &related["pk"]))?);
     let symmetrical = m2m["symmetrical"] == Json::Bool(true);
-    let back = Query::of(&through).filter(target, literal_key(&related["pk"])?);
+    let back = Query::of(&through).filter(target, literal_key(&held(target, &related["pk"]))?);
     let among = |query: &Query, side: &str| -> Translated<Query> {
-        let keys: Vec<Term> = keys.iter().map(literal).collect::<Translated<_>>()?;
+        let keys: Vec<Term> = keys.iter().map(|key| literal(&held(side, key))).collect::<Translated<_>>()?;
         Ok(query.clone().filter(format!("{side}__in"), keys))
     };
     let gone: Vec<Query> = match m {
@@ -438,9 +450,11 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
         }
         "rel_set" if order["clear"] == Json::Bool(true) => vec![mine.clone()],
         "rel_set" => {
-            let keys: Vec<Term> = keys.iter().map(literal).collect::<Translated<_>>()?;
-            let others = mine.clone().exclude(format!("{target}__in"), keys.clone());
-            let back = symmetrical.then(|| back.clone().exclude(format!("{source}__in"), keys));
+            let among =
+                |side: &str| keys.iter().map(|key| literal(&held(side, key))).collect::<Translated<Vec<Term>>>();
+            let others = mine.clone().exclude(format!("{target}__in"), among(target)?);
+            let near = among(source)?;
+            let back = symmetrical.then(|| back.clone().exclude(format!("{source}__in"), near));
             [Some(others), back].into_iter().flatten().collect()
         }
         _ => Vec::new(),
@@ -455,16 +469,27 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
             pairs.extend(keys.iter().map(|key| (key, &related["pk"])));
         }
         for (place, (from, to)) in pairs.iter().enumerate() {
-            let there = Query::of(&through).filter(source, literal(from)?).filter(target, literal(to)?);
+            let (near, far) = (held(source, from), held(target, to));
+            let there = Query::of(&through).filter(source, literal(&near)?).filter(target, literal(&far)?);
             let known = pairs[..place].contains(&(*from, *to)) || pack.catalog.check(&there)?.exists(tx).await?;
             if !known {
-                let row = [(source.to_owned(), (*from).clone()), (target.to_owned(), (*to).clone())];
+                let row = [(source.to_owned(), near), (target.to_owned(), far)];
                 create = create.row(new_row(pack, &through, row.into_iter().chain(more.clone()))?);
             }
         }
         run(pack, create.into(), tx).await?;
     }
     Ok(Done { total: 0, created: None })
+}
+
+/// The foreign key by which the table of a many-to-many leads to what is on the other side of an accessor.
+fn far_side<'p>(pack: &'p Pack, owner: &'p Json, accessor: &Json) -> Option<&'p Json> {
+    let reverse = list(&owner["reverse"]).iter().find(|reverse| reverse["accessor"] == *accessor);
+    let (field, side) = match reverse {
+        Some(reverse) => (pack.field(pack.model(text(&reverse["model"])), text(&reverse["field"]))?, "source_field"),
+        None => (pack.field(owner, text(accessor))?, "target_field"),
+    };
+    pack.field(pack.model(text(&field["m2m"]["through"])), text(&field["m2m"][side]))
 }
 
 /// A literal without its tag.

@@ -3,7 +3,7 @@
 //! | Function | Gives |
 //! |---|---|
 //! | `orm_lower(text)`, `orm_upper(text)` | the text in lower or upper case, of all scripts |
-//! | `orm_regexp(pattern, text)` | whether the pattern of the `regex` crate is found in the text |
+//! | `orm_regexp(pattern, text)` | whether the pattern, of the `regex` or the `fancy-regex` crate, is found in the text |
 //! | `orm_whole(number, least, most)`, `orm_single(number)`, `orm_double(number)` | the number, when its column holds it; else an error |
 //! | `orm_decimal(number, digits, scale)` | the number rounded to its column; an error, when it is too large |
 //! | `orm_round(number, scale)` | the number rounded to so many digits after the point, and to 15 in all |
@@ -90,7 +90,7 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_lower_utils::register_impl(conn, |text: Option<String>| text.map(|it| texts::lower(&it)))?;
     orm_upper_utils::register_impl(conn, |text: Option<String>| text.map(|it| it.to_uppercase()))?;
     // One statement asks for one pattern over and over: the last one is kept compiled.
-    let last = Mutex::new(None::<(String, Regex)>);
+    let last = Mutex::new(None::<(String, Pattern)>);
     orm_regexp_utils::register_impl(conn, move |pattern: Option<String>, text: Option<String>| {
         found(&mut last.lock().unwrap_or_else(PoisonError::into_inner), pattern, text)
     })?;
@@ -153,26 +153,50 @@ given! {
     String as Text, |value| value.as_str();
 }
 
-fn found(last: &mut Option<(String, Regex)>, pattern: Option<String>, text: Option<String>) -> Given<bool> {
+/// A regular expression, compiled.
+#[derive(Debug)]
+enum Pattern {
+    /// Found in time that grows with the text alone.
+    Plain(Regex),
+    /// One that looks back at what it has found, or around: the steps of its search are counted.
+    Fancy(fancy_regex::Regex),
+}
+
+impl Pattern {
+    fn new(pattern: &str) -> Result<Pattern, String> {
+        match Regex::new(pattern) {
+            Ok(regex) => Ok(Pattern::Plain(regex)),
+            Err(error) => match fancy_regex::Regex::new(pattern) {
+                Ok(regex) => Ok(Pattern::Fancy(regex)),
+                Err(_) => Err(error.to_string()),
+            },
+        }
+    }
+
+    fn is_in(&self, text: &str) -> Result<bool, String> {
+        match self {
+            Pattern::Plain(regex) => Ok(regex.is_match(text)),
+            Pattern::Fancy(regex) => regex.is_match(text).map_err(|error| error.to_string()),
+        }
+    }
+}
+
+fn found(last: &mut Option<(String, Pattern)>, pattern: Option<String>, text: Option<String>) -> Given<bool> {
     let (Some(pattern), Some(text)) = (pattern, text) else { return Given(Ok(None)) };
-    if let Some((known, regex)) = last
-        && *known == pattern
-    {
-        return Given(Ok(Some(regex.is_match(&text))));
-    }
-    match Regex::new(&pattern) {
-        Ok(regex) => {
-            let found = regex.is_match(&text);
-            *last = Some((pattern, regex));
-            Given(Ok(Some(found)))
-        }
-        // The pattern, which is a value, stands in front of what is wrong with it.
-        Err(error) => {
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            Given(Err(format!("{BAD_REGEX}: {why}")))
-        }
-    }
+    let known = match last.take().filter(|(known, _)| *known == pattern) {
+        Some((_, regex)) => Ok(regex),
+        None => Pattern::new(&pattern),
+    };
+    let asked = known.and_then(|regex| {
+        let found = regex.is_in(&text);
+        *last = Some((pattern, regex));
+        found
+    });
+    // The pattern, which is a value, stands in front of what is wrong with it.
+    Given(asked.map(Some).map_err(|why| {
+        let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        format!("{BAD_REGEX}: {why}")
+    }))
 }
 
 /// The exact sum so far; what is not exact is told in its place, and cannot be read as a number.

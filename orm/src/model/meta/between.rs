@@ -52,8 +52,15 @@ pub(super) fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: Mod
     }
     let table = field.options.table.map_or(made.table, str::to_owned);
     let both = UniqueMeta { name: None, fields: vec![1, 2], condition: None };
-    let described =
-        Described { app: owner.app.clone(), name: between, table, fields, columns, key: vec![0], ordering: Vec::new() };
+    let described = Described {
+        app: owner.app.clone(),
+        name: between,
+        table,
+        fields,
+        columns,
+        key: vec![0],
+        ..Described::default()
+    };
     let model = ModelMeta {
         verbose_name: format!("{} of {}", field.name, owner.verbose_name),
         managed: owner.managed,

@@ -252,6 +252,20 @@ pub trait Expression: Sized {
         with(Function::NullIf, self, [other.into_operand()])
     }
 
+    /// The same value as one that may be NULL, where others of its place are: in the rows of a union, say.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let names = Book::objects().values(|b| b.editor.name).union(Book::objects().values(|b| b.title.nullable()));
+    /// assert_eq!(names.filter(|name| name.is_null()).count(&db).await?, 1);
+    /// # Ok(()) }
+    /// ```
+    fn nullable(self) -> Ex<Self::Root, <Self::Value as FieldType>::Nullable> {
+        Ex::new(self.into_expr())
+    }
+
     /// The larger of the two; NULL where one of them is.
     ///
     /// ```
