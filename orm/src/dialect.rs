@@ -63,6 +63,8 @@ pub struct Capabilities {
     pub expression_indexes: bool,
     /// `ON DELETE SET DEFAULT`.
     pub set_default: bool,
+    /// Foreign keys that are looked at when the transaction ends.
+    pub deferred_foreign_keys: bool,
     /// DDL inside transactions.
     pub transactional_ddl: bool,
     /// `SELECT .. FOR UPDATE`.
@@ -160,6 +162,7 @@ const SQLITE: Capabilities = Capabilities {
     partial_indexes: true,
     expression_indexes: true,
     set_default: true,
+    deferred_foreign_keys: true,
     transactional_ddl: true,
     select_for_update: false,
     lock_of: false,
@@ -191,6 +194,7 @@ const POSTGRES: Capabilities = Capabilities {
     partial_indexes: true,
     expression_indexes: true,
     set_default: true,
+    deferred_foreign_keys: true,
     transactional_ddl: true,
     select_for_update: true,
     lock_of: true,
@@ -222,6 +226,7 @@ const MARIADB: Capabilities = Capabilities {
     partial_indexes: false,
     expression_indexes: false,
     set_default: false,
+    deferred_foreign_keys: false,
     transactional_ddl: false,
     select_for_update: true,
     lock_of: false,

@@ -80,6 +80,8 @@ pub enum ErrorKind {
     Configuration,
     /// A migration could not be made or run.
     Migration,
+    /// A file could not be read, written or understood.
+    File,
     /// The library was asked for something that makes no sense.
     Usage,
 }
@@ -187,6 +189,10 @@ codes! {
     BadModel = "model.invalid", Configuration;
     /// A migration could not be made, planned or run; the message has the engine's own code.
     Migration = "migration.failed", Migration;
+    /// A file or stream could not be read or written.
+    Io = "file.io", File;
+    /// The text of a fixture cannot be read: it is no list of records, or a record is not as it should be.
+    BadFixture = "file.bad_fixture", File;
 }
 
 /// What went wrong: a kind, a stable code, a message, a hint for what to do, and the cause.
@@ -331,6 +337,12 @@ impl Error {
     /// Puts what the message is about in front of it.
     pub(crate) fn about(mut self, what: &str) -> Self {
         self.0.message.insert_str(0, &format!("`{what}`: "));
+        self
+    }
+
+    /// Puts where it happened in front of it: a place in a file.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        self.0.message.insert_str(0, &format!("{place}: "));
         self
     }
 

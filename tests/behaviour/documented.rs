@@ -4,6 +4,7 @@
 mod around;
 mod connections;
 mod migrations;
+mod fixtures;
 mod models;
 mod validation;
 mod writes;
@@ -301,6 +302,7 @@ fn the_code_of_the_documents_runs() {
         ("validation.md", &[include_str!("documented/validation.rs")]),
         ("connections.md", &[include_str!("documented/connections.rs")]),
         ("migrations.md", &[include_str!("documented/migrations.rs")]),
+        ("fixtures.md", &[include_str!("documented/fixtures.rs")]),
     ] {
         let text = fs::read_to_string(folder.join(document)).unwrap();
         let source = sources.iter().map(|source| plain(source)).collect::<String>();

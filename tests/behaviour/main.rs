@@ -21,6 +21,7 @@ mod decimals;
 mod documented;
 mod edges;
 mod filters;
+mod fixtures;
 mod functions;
 mod generic;
 mod hooks;

@@ -20,7 +20,7 @@ const ELSEWHERE: &[&str] = &["index.toml", "migrations/index.toml", "src/main.rs
 
 /// Inputs of compile-fail tests: what they show is the whole file, as a person would write it.
 fn is_a_case(file: &str) -> bool {
-    ["/ui/", "/compile_fail/", "/fixtures/", "/tests/workspace/"].iter().any(|folder| file.contains(folder))
+    ["/ui/", "/compile_fail/", "/tests/workspace/"].iter().any(|folder| file.contains(folder))
 }
 
 #[test]

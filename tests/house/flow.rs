@@ -29,6 +29,8 @@ const FLOW: &[(&str, &[&str])] = &[
     ("postgres", &["field", "query", "tree"]),
     // Queries and changes by name: checked against metadata, they become the same tree.
     ("dynamic", &["compile", "db", "field", "model", "query", "statement", "tree", "write"]),
+    // Rows as text, read and written by their metadata.
+    ("fixtures", &["compile", "db", "dynamic", "model", "query", "statement", "tree", "write"]),
     // Untyped from here on.
     ("tree", &["model"]),
     ("resolve", &["model", "tree"]),
@@ -36,7 +38,7 @@ const FLOW: &[(&str, &[&str])] = &[
     ("db", &["statement"]),
     // Where models and the migration engine meet, and the commands over that.
     ("migrate", &["compile", "db", "field", "model", "statement", "tree"]),
-    ("cli", &["db", "migrate", "model", "write"]),
+    ("cli", &["db", "fixtures", "migrate", "model", "write"]),
 ];
 
 /// What every folder may use.

@@ -6,9 +6,11 @@ use super::{
     databases::DEFAULT,
     dbshell::DbShell,
     flush::{Flush, SqlFlush, SqlSequenceReset},
+    dumpdata::DumpData,
     graphmodels::GraphModels,
     inspectdb::InspectDb,
     lintmigrations::LintMigrations,
+    loaddata::LoadData,
     makemigrations::MakeMigrations,
     migrate::Migrate,
     repair::Repair,
@@ -76,6 +78,8 @@ impl Project {
             Box::new(Flush),
             Box::new(SqlFlush),
             Box::new(SqlSequenceReset),
+            Box::new(DumpData),
+            Box::new(LoadData),
         ];
         Project {
             apps: Vec::new(),

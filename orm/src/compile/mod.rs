@@ -22,7 +22,7 @@ mod write;
 pub(crate) use date::zone_of;
 pub(crate) use many::{inserts_lists, takes_lists, update_rows};
 pub(crate) use select::{answers, count, effective_order, kind, scales, select, shape};
-pub(crate) use write::{delete, insert, update};
+pub(crate) use write::{delete, insert, reset_sequence, update};
 
 use crate::{
     Code, Dialect, Error, Result, Statement, Value, Values,

@@ -48,13 +48,15 @@ pub struct Connection {
     pub(super) link: Link,
     dialect: Dialect,
     /// 0 outside of a transaction; 1 in one; more inside savepoints.
-    depth: u32,
+    pub(super) depth: u32,
     /// Whether an operation is running, or its future was dropped before it had ended.
-    busy: bool,
+    pub(super) busy: bool,
     /// Whether the connection is known to be lost.
     pub(super) lost: bool,
+    /// Whether nobody else shall have it.
+    pub(super) retired: bool,
     /// The depth at which a failed statement made the database give up the transaction.
-    aborted: Option<u32>,
+    pub(super) aborted: Option<u32>,
     read_only: bool,
     /// Whether answers are waited for without end: migrations have time-outs of their own.
     pub(crate) patient: bool,
@@ -118,6 +120,7 @@ impl Connection {
             depth: 0,
             busy: false,
             lost: false,
+            retired: false,
             aborted: None,
             read_only: false,
             patient: false,
@@ -301,7 +304,7 @@ impl Connection {
         }
     }
 
-    async fn raw_batch(&mut self, sql: &str) -> Result<()> {
+    pub(super) async fn raw_batch(&mut self, sql: &str) -> Result<()> {
         let ran: diesel::QueryResult<()> = match &mut self.link {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(conn) => diesel::connection::SimpleConnection::batch_execute(&mut conn.conn, sql),
@@ -487,56 +490,6 @@ impl Connection {
 
     pub(super) fn set_dialect(&mut self, dialect: Dialect) {
         self.dialect = dialect;
-    }
-
-    pub(super) fn set_busy(&mut self, busy: bool) {
-        self.busy = busy;
-    }
-
-    /// Whether something may still be running or open on it.
-    pub(super) fn unsettled(&self) -> bool {
-        self.busy || self.depth > 0
-    }
-
-    /// Whether it is known to be lost.
-    pub(super) fn lost(&mut self) -> bool {
-        match &mut self.link {
-            #[cfg(feature = "postgres")]
-            Link::Postgres(conn, _) => {
-                self.lost || diesel_async::pooled_connection::PoolableConnection::is_broken(&mut **conn)
-            }
-            _ => self.lost,
-        }
-    }
-
-    /// A sign of life, past logs.
-    pub(super) async fn ping(&mut self) -> Result<()> {
-        self.raw_batch("SELECT 1").await
-    }
-
-    /// Ends what a dropped future left running or open; an error when the connection cannot be used again.
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
-    pub(super) async fn drain(&mut self) -> Result<()> {
-        match &mut self.link {
-            #[cfg(feature = "postgres")]
-            Link::Postgres(_, cancel) if self.busy => {
-                cancel.cancel().await;
-                // Behind the statement, so that it has ended. The server tells nobody when it has seen the request to
-                // cancel: it may come late, and would then end a statement of somebody else.
-                let _ = self.raw_batch("ROLLBACK").await;
-                return Err(failure::in_the_middle());
-            }
-            #[cfg(feature = "mysql")]
-            Link::Mysql(conn) if self.busy => {
-                // Its answer was read in part: the statement is ended, the connection cannot be used again.
-                let _ = conn.cancel_token().cancel_query().await;
-                return Err(failure::in_the_middle());
-            }
-            _ => {}
-        }
-        self.raw_batch("ROLLBACK").await?;
-        (self.depth, self.aborted, self.busy) = (0, None, false);
-        Ok(())
     }
 
     #[cold]

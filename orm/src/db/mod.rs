@@ -53,6 +53,7 @@ mod executor;
 mod failure;
 mod fragment;
 mod log;
+mod pooled;
 mod row;
 mod savepoint;
 #[cfg(any(feature = "postgres", feature = "mysql"))]

@@ -68,6 +68,7 @@ pub use prefetch::{Prefetch, RelatedRows};
 pub use query::{Call, Join, Nulls, Order, Pick, Query};
 pub use rows::DynRow;
 pub use run::Checked;
+pub(crate) use run::{Fetch, run_fetch};
 pub use term::{
     Aggregate, Case, Node, Term, any, avg, call, count, count_of, exists, max, min, over, path, string_agg, sum,
 };

@@ -235,15 +235,15 @@ pub(super) fn read(row: &Row<'_>, place: usize, kind: Kind, scale: Option<u32>) 
 }
 
 /// What reads the values of rows.
-pub(super) struct Fetch {
-    pub(super) statement: Statement,
-    pub(super) kinds: Arc<[Kind]>,
+pub(crate) struct Fetch {
+    pub(crate) statement: Statement,
+    pub(crate) kinds: Arc<[Kind]>,
     /// How many digits after the point the decimals have, by their places.
-    pub(super) scales: Vec<(usize, u32)>,
+    pub(crate) scales: Vec<(usize, u32)>,
 }
 
 /// The values of all rows.
-pub(super) async fn run_fetch<E: Executor>(fetch: Fetch, ex: &E) -> Result<Vec<Vec<Value>>> {
+pub(crate) async fn run_fetch<E: Executor>(fetch: Fetch, ex: &E) -> Result<Vec<Vec<Value>>> {
     ex.run(fetch).await
 }
 

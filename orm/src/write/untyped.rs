@@ -25,16 +25,26 @@ pub(crate) fn new_row(meta: &ModelMeta, input: &Input) -> Result<RowValues, Vec<
 /// What a written value is in the columns of a field.
 pub(crate) fn new_value(meta: &ModelMeta, field: &FieldMeta, json: &serde_json::Value) -> Result<Vec<Value>> {
     let given = Untyped::Json(json);
-    read_field(meta, field, given)
+    read_field(meta, field, given, true)
         .map_err(|error| Error::refused(meta.name.clone(), vec![mistake(meta, field, &error, given)]))
 }
 
 /// A row to insert, checked and completed.
 fn row_of(model: &ModelRef, values: &RowValues, dialect: Dialect) -> Result<NewRow> {
+    completed(model, values, dialect, true)
+}
+
+fn completed(model: &ModelRef, values: &RowValues, dialect: Dialect, rules: bool) -> Result<NewRow> {
     let slot = |value: &Option<Value>| value.clone().map_or(Slot::Unset, Slot::Given);
     let mut slots: Vec<Slot> = values.iter().map(slot).collect();
-    complete(model, &mut slots, dialect, true)?;
+    complete(model, &mut slots, dialect, rules)?;
     Ok(NewRow::of(slots))
+}
+
+/// The statements that make rows which were stored elsewhere: the model's rules are not asked again.
+pub(crate) fn stored(model: &ModelRef, rows: &[RowValues], returning: Vec<u16>, dialect: Dialect) -> Result<Inserts> {
+    let rows = rows.iter().map(|row| completed(model, row, dialect, false)).collect::<Result<_>>()?;
+    Inserts::of_rows(model.clone(), rows, None, dialect, returning)
 }
 
 /// The statements that make new rows. They give back every column, unless they leave out rows whose unique keys are taken.

@@ -85,7 +85,7 @@ impl deadpool::managed::Manager for Manager {
     }
 
     async fn recycle(&self, conn: &mut Connection, metrics: &Metrics) -> RecycleResult<Error> {
-        if conn.unsettled() || conn.lost() {
+        if conn.unsettled() || conn.lost() || conn.retired() {
             return Err(RecycleError::message("not in a known state"));
         }
         if metrics.last_used() > PING_AFTER {

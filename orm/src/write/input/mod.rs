@@ -3,7 +3,7 @@
 mod generic;
 
 use super::{
-    check::{checked, field_name, range},
+    check::{field_name, fit, follow, range},
     draft::DraftRow,
     new_row::Slot,
 };
@@ -41,6 +41,8 @@ pub struct Input {
     /// How many of the values, from the end, the program itself has set.
     own: usize,
     automatic: bool,
+    /// Whether the rules of fields are not asked.
+    unruled: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -155,6 +157,11 @@ impl Input {
         self
     }
 
+    /// Values of a row as it was stored elsewhere: also automatic ones, and whether or not they follow the rules of fields.
+    pub(crate) fn with_stored(self) -> Self {
+        Input { unruled: true, ..self.with_automatic() }
+    }
+
     /// The values by column, checked; every mistake otherwise. What is `changed` is a row that exists.
     pub(in crate::write) fn read(
         &self,
@@ -203,7 +210,7 @@ impl Input {
                 mistakes.push(mistake);
                 continue;
             }
-            match read_field(meta, field, given.untyped()) {
+            match read_field(meta, field, given.untyped(), !self.unruled) {
                 Ok(read) => {
                     for (column, value) in field.columns().zip(read) {
                         values[usize::from(column)] = Some(value);
@@ -280,14 +287,23 @@ fn unknown(meta: &ModelMeta, name: &str) -> ValidationError {
     }
 }
 
-/// The values of a field's columns.
-pub(in crate::write) fn read_field(meta: &ModelMeta, field: &FieldMeta, given: Untyped<'_>) -> Result<Vec<Value>> {
+/// The values of a field's columns; without `rules` it is only asked whether the columns can hold them.
+pub(in crate::write) fn read_field(
+    meta: &ModelMeta,
+    field: &FieldMeta,
+    given: Untyped<'_>,
+    rules: bool,
+) -> Result<Vec<Value>> {
     if let Some(shape) = field.generic {
         return generic::read(meta, field, shape, given);
     }
     let Some(relation) = &field.relation else {
-        let value = read_column(meta, field.first_column, given)?;
-        return Ok(vec![checked(meta, field.first_column, value)?]);
+        let mut value = read_column(meta, field.first_column, given)?;
+        fit(meta, field.first_column, &mut value)?;
+        if rules {
+            follow(meta, field.first_column, &value)?;
+        }
+        return Ok(vec![value]);
     };
     let nullable = field.columns().all(|column| meta.columns[usize::from(column)].nullable);
     if nullable && given.is_nothing() {
@@ -314,7 +330,7 @@ pub(in crate::write) fn read_field(meta: &ModelMeta, field: &FieldMeta, given: U
 #[cfg(feature = "cli")]
 pub(crate) fn read_text(meta: &ModelMeta, field: &FieldMeta, text: &str) -> Result<Value, ValidationError> {
     let given = Untyped::Text(text);
-    let read = read_field(meta, field, given)
+    let read = read_field(meta, field, given, true)
         .and_then(|mut values| values.pop().ok_or_else(|| Error::new(Code::BadModel, "the field has no column")));
     read.map_err(|error| mistake(meta, field, &error, given))
 }

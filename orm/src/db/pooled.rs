@@ -1,0 +1,69 @@
+//! What a pool has to know of a connection: whether it is at work, lost, or to be kept from others, and how it is made ready again.
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use super::failure;
+use super::{Connection, connection::Link};
+use crate::Result;
+
+impl Connection {
+    pub(super) fn set_busy(&mut self, busy: bool) {
+        self.busy = busy;
+    }
+
+    /// Keeps it from going back into the pool: its settings are not those of others.
+    pub(crate) fn retire(&mut self) {
+        self.retired = true;
+    }
+
+    /// Whether nobody else shall have it.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(super) fn retired(&self) -> bool {
+        self.retired
+    }
+
+    /// Whether something may still be running or open on it.
+    pub(super) fn unsettled(&self) -> bool {
+        self.busy || self.depth > 0
+    }
+
+    /// Whether it is known to be lost.
+    pub(super) fn lost(&mut self) -> bool {
+        match &mut self.link {
+            #[cfg(feature = "postgres")]
+            Link::Postgres(conn, _) => {
+                self.lost || diesel_async::pooled_connection::PoolableConnection::is_broken(&mut **conn)
+            }
+            _ => self.lost,
+        }
+    }
+
+    /// A sign of life, past logs.
+    pub(super) async fn ping(&mut self) -> Result<()> {
+        self.raw_batch("SELECT 1").await
+    }
+
+    /// Ends what a dropped future left running or open; an error when the connection cannot be used again.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(super) async fn drain(&mut self) -> Result<()> {
+        match &mut self.link {
+            #[cfg(feature = "postgres")]
+            Link::Postgres(_, cancel) if self.busy => {
+                cancel.cancel().await;
+                // Behind the statement, so that it has ended. The server tells nobody when it has seen the request to
+                // cancel: it may come late, and would then end a statement of somebody else.
+                let _ = self.raw_batch("ROLLBACK").await;
+                return Err(failure::in_the_middle());
+            }
+            #[cfg(feature = "mysql")]
+            Link::Mysql(conn) if self.busy => {
+                // Its answer was read in part: the statement is ended, the connection cannot be used again.
+                let _ = conn.cancel_token().cancel_query().await;
+                return Err(failure::in_the_middle());
+            }
+            _ => {}
+        }
+        self.raw_batch("ROLLBACK").await?;
+        (self.depth, self.aborted, self.busy) = (0, None, false);
+        Ok(())
+    }
+}
