@@ -252,6 +252,7 @@ pub mod postgres;
 mod query;
 mod resolve;
 mod statement;
+pub mod testing;
 pub mod tree;
 mod validation;
 mod value;
@@ -260,6 +261,8 @@ pub mod write;
 pub use blocking::block_on;
 #[cfg(feature = "cli")]
 pub use cli::{Command, CommandFuture, Context, Project};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub use db::ReplicaStatus;
 pub use db::{
     Access, Cell, Connection, Database, DatabaseBuilder, Each, Executor, Isolation, LoggedQuery, Operation, PoolStatus,
     QueryLog, RetryingTransaction, Row, Savepoint, Transaction, TransactionBuilder, truncated,

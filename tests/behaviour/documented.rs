@@ -6,6 +6,7 @@ mod connections;
 mod migrations;
 mod fixtures;
 mod models;
+mod testing;
 mod validation;
 mod writes;
 
@@ -303,6 +304,7 @@ fn the_code_of_the_documents_runs() {
         ("connections.md", &[include_str!("documented/connections.rs")]),
         ("migrations.md", &[include_str!("documented/migrations.rs")]),
         ("fixtures.md", &[include_str!("documented/fixtures.rs")]),
+        ("testing.md", &[include_str!("documented/testing.rs")]),
     ] {
         let text = fs::read_to_string(folder.join(document)).unwrap();
         let source = sources.iter().map(|source| plain(source)).collect::<String>();
@@ -311,6 +313,7 @@ fn the_code_of_the_documents_runs() {
         // Of migrations most is TOML, which `migrations::documented` runs.
         let least = if document == "migrations.md" { 1 } else { 4 };
         assert!(blocks.len() >= least, "{document} has examples");
+        assert!(blocks.len() >= 2, "{document} has examples");
         for block in blocks {
             assert!(source.contains(&plain(block)), "runs nowhere:\n{block}");
         }

@@ -55,9 +55,13 @@ pub struct Connection {
     pub(super) lost: bool,
     /// Whether nobody else shall have it.
     pub(super) retired: bool,
+    /// The schemas in which names are looked up, where they are not the server's own.
+    pub(super) schemas: Option<Arc<str>>,
     /// The depth at which a failed statement made the database give up the transaction.
     pub(super) aborted: Option<u32>,
-    read_only: bool,
+    pub(super) read_only: bool,
+    /// Whether it has locks by names, which end with the transaction.
+    pub(super) locks: bool,
     /// Whether answers are waited for without end: migrations have time-outs of their own.
     pub(crate) patient: bool,
     probe: MaybeProbe,
@@ -121,8 +125,10 @@ impl Connection {
             busy: false,
             lost: false,
             retired: false,
+            schemas: None,
             aborted: None,
             read_only: false,
+            locks: false,
             patient: false,
             probe: None,
             settings,
@@ -367,6 +373,10 @@ impl Connection {
         (self.depth, self.aborted) = (0, None);
         if std::mem::take(&mut self.read_only) && self.dialect == Dialect::Sqlite {
             let _ = self.raw_batch("PRAGMA query_only = OFF").await;
+        }
+        if std::mem::take(&mut self.locks) && self.raw_batch("DO RELEASE_ALL_LOCKS()").await.is_err() {
+            // The server gives them back when the connection ends.
+            self.lost = true;
         }
     }
 

@@ -137,6 +137,6 @@ pub trait Executor: Sync + sealed::Sealed {
         W: for<'t> FnOnce(&'t Transaction) -> BoxFuture<'t, Result<T>> + Send;
 }
 
-pub(super) mod sealed {
+pub(crate) mod sealed {
     pub trait Sealed {}
 }

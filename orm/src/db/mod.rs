@@ -44,6 +44,7 @@
     )
 )]
 
+mod advisory;
 mod answer;
 mod batch;
 mod bind;
@@ -54,6 +55,8 @@ mod failure;
 mod fragment;
 mod log;
 mod pooled;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod replicas;
 mod row;
 mod savepoint;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -66,9 +69,12 @@ mod transaction;
 pub(crate) use batch::Batch;
 pub use bind::truncated;
 pub use connection::{Connection, Each, Savepoint};
+pub(crate) use executor::sealed;
 pub use executor::{Access, Executor, Operation};
 pub(crate) use failure::{name_fields_by, of_warning};
 pub use log::{LoggedQuery, QueryLog};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub use replicas::ReplicaStatus;
 pub(crate) use row::Origin;
 pub use row::{Cell, Row};
 pub use settings::DatabaseBuilder;
@@ -93,6 +99,17 @@ use std::{fmt, sync::Arc, time::Duration};
 pub struct Database {
     inner: Arc<Inner>,
     probe: MaybeProbe,
+    view: Option<Arc<View>>,
+}
+
+/// What one handle on a database has for itself; none of it is the usual.
+#[derive(Clone, Default)]
+struct View {
+    /// What its session has written, where reads may go to replicas.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    mark: Option<Arc<replicas::Mark>>,
+    /// The schemas in which names are looked up, quoted.
+    schemas: Option<Arc<str>>,
 }
 
 struct Inner {
@@ -100,6 +117,8 @@ struct Inner {
     shown: String,
     settings: Arc<Settings>,
     pool: Pool,
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    replicas: Option<replicas::Replicas>,
 }
 
 enum Pool {
@@ -147,7 +166,7 @@ impl Database {
         DatabaseBuilder::new(url.into())
     }
 
-    async fn open(url: &str, settings: Settings) -> Result<Database> {
+    async fn open(url: &str, replicas: &[String], settings: Settings) -> Result<Database> {
         let settings = Arc::new(settings);
         let shown = without_password(url);
         let scheme = url.split(':').next().unwrap_or_default();
@@ -170,7 +189,69 @@ impl Database {
                 ));
             }
         };
-        Ok(Database { inner: Arc::new(Inner { dialect, shown, settings, pool }), probe: None })
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
+        let replicas = replicas::Replicas::of(replicas, dialect, &settings)?;
+        #[cfg(not(any(feature = "postgres", feature = "mysql")))]
+        if !replicas.is_empty() {
+            return Err(disabled("servers with replicas", "postgres"));
+        }
+        let inner = Inner {
+            dialect,
+            shown,
+            settings,
+            pool,
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            replicas,
+        };
+        let db = Database { inner: Arc::new(inner), probe: None, view: None };
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
+        let db = db.session();
+        Ok(db)
+    }
+
+    fn view(&self) -> &View {
+        static USUAL: View = View {
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            mark: None,
+            schemas: None,
+        };
+        self.view.as_deref().unwrap_or(&USUAL)
+    }
+
+    fn seen_by(&self, view: View) -> Database {
+        Database { view: Some(Arc::new(view)), ..self.clone() }
+    }
+
+    /// A handle on the same connections for which the names of tables mean those of these schemas, the first in which there is one:
+    /// a schema for each tenant. A connection is told when it last served another; statements stay prepared.
+    ///
+    /// Migrations by such a handle make the tables in the first of them.
+    ///
+    /// # Errors
+    /// [`Code::Unsupported`] but on PostgreSQL: there a tenant has a database of its own. [`Code::BadSetting`] for no name, or one that
+    /// cannot be a schema's.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// let db = orm::Database::connect("sqlite::memory:").await?;
+    /// let error = db.in_schemas(["tenant_7", "public"]).unwrap_err();
+    /// assert_eq!(error.code(), orm::Code::Unsupported);
+    /// # Ok(()) }
+    /// ```
+    pub fn in_schemas<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Result<Database> {
+        if self.inner.dialect != Dialect::Postgres {
+            let what = format!("{} has no schemas inside a database", self.inner.dialect);
+            return Err(Error::new(Code::Unsupported, what).with_hint("connect to a database for each tenant"));
+        }
+        let names: Vec<&str> = names.into_iter().collect();
+        if let Some(odd) = names.iter().find(|name| name.is_empty() || name.len() > 63 || name.contains('\0')) {
+            return Err(Error::new(Code::BadSetting, format!("`{odd}` cannot be the name of a schema")));
+        }
+        if names.is_empty() {
+            return Err(Error::new(Code::BadSetting, "no schema is named"));
+        }
+        let quoted: Vec<String> = names.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
+        Ok(self.seen_by(View { schemas: Some(quoted.join(", ").into()), ..self.view().clone() }))
     }
 
     #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -251,6 +332,10 @@ impl Database {
             Pool::Server(pool) => pool.close().await,
             Pool::None => {}
         }
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
+        if let Some(replicas) = &self.inner.replicas {
+            replicas.close().await;
+        }
     }
 
     /// Runs SQL of any number of statements, without binds or answers.
@@ -270,7 +355,7 @@ impl Database {
     }
 }
 
-impl executor::sealed::Sealed for Database {}
+impl sealed::Sealed for Database {}
 
 impl Executor for Database {
     fn dialect(&self) -> Dialect {
@@ -292,7 +377,11 @@ impl Executor for Database {
                     }
                 }
                 #[cfg(any(feature = "postgres", feature = "mysql"))]
-                Pool::Server(pool) => pool.run(op, &self.probe).await,
+                Pool::Server(pool) => match &self.inner.replicas {
+                    None => pool.run(op, &self.probe, self.view().schemas.as_ref()).await,
+                    // Boxed, so that the futures of those who have none are small.
+                    Some(replicas) => Box::pin(self.run_somewhere(op, pool, replicas)).await,
+                },
                 Pool::None => Err(disabled("every back end", "sqlite")),
             }
         }
@@ -304,6 +393,31 @@ impl Executor for Database {
         W: for<'t> FnOnce(&'t Transaction) -> BoxFuture<'t, Result<T>> + Send,
     {
         transaction::atomic(self, work)
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+impl Database {
+    /// Reads on a replica, where there is one that will do, and everything else on the primary.
+    async fn run_somewhere<Op: Operation>(
+        &self,
+        mut op: Op,
+        primary: &server::ServerPool,
+        replicas: &replicas::Replicas,
+    ) -> Result<Op::Output> {
+        let View { mark, schemas } = self.view();
+        if let Some(mark) = mark.as_ref().filter(|_| replicas::Replicas::may_run(&op))
+            && let Some(output) = replicas.run(&mut op, &self.probe, mark, primary, schemas.as_ref()).await?
+        {
+            return Ok(output);
+        }
+        let _writing = (op.access() != Access::Read || !op.asks_again()).then(|| self.writing());
+        primary.run(op, &self.probe, schemas.as_ref()).await
+    }
+
+    /// A write of this session, as long as it is kept.
+    fn writing(&self) -> replicas::Writing {
+        replicas::Writing::of(self.view().mark.as_ref())
     }
 }
 

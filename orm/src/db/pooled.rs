@@ -4,10 +4,26 @@
 use super::failure;
 use super::{Connection, connection::Link};
 use crate::Result;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use std::sync::Arc;
 
 impl Connection {
     pub(super) fn set_busy(&mut self, busy: bool) {
         self.busy = busy;
+    }
+
+    /// Looks up names in these schemas from here on, or where the server does by itself.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(super) async fn look_in(&mut self, schemas: Option<Arc<str>>) -> Result<()> {
+        let sql = match &schemas {
+            Some(schemas) => format!("SET search_path TO {schemas}"),
+            None => "RESET search_path".to_owned(),
+        };
+        // Whatever becomes of it: until it is known, nobody else has it.
+        self.busy = true;
+        self.raw_batch(&sql).await?;
+        (self.busy, self.schemas) = (false, schemas);
+        Ok(())
     }
 
     /// Keeps it from going back into the pool: its settings are not those of others.
@@ -63,6 +79,9 @@ impl Connection {
             _ => {}
         }
         self.raw_batch("ROLLBACK").await?;
+        if std::mem::take(&mut self.locks) {
+            self.raw_batch("DO RELEASE_ALL_LOCKS()").await?;
+        }
         (self.depth, self.aborted, self.busy) = (0, None, false);
         Ok(())
     }

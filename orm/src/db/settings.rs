@@ -79,6 +79,7 @@ impl Settings {
 #[derive(Clone)]
 pub struct DatabaseBuilder {
     url: String,
+    replicas: Vec<String>,
     settings: Settings,
 }
 
@@ -97,7 +98,23 @@ impl DatabaseBuilder {
             #[cfg(feature = "sqlite")]
             on_sqlite: None,
         };
-        DatabaseBuilder { url, settings }
+        DatabaseBuilder { url, replicas: Vec::new(), settings }
+    }
+
+    /// Adds a replica, a server that follows this one: what only reads, outside of transactions, is asked of the replicas in turn, with a
+    /// pool of connections to each. One that cannot be reached is left alone for a while; where none will do, the primary is asked.
+    ///
+    /// What a [session](Database::session) has written its reads see: on PostgreSQL by a replica that has followed so far, and else, as
+    /// always on MariaDB and MySQL, by the primary. It may see less of what others have just written. Locks, `raw` queries and
+    /// transactions belong to the primary.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// let settings = Database::builder("postgres://one/shop").replica("postgres://two/shop").replica("postgres://three/shop");
+    /// ```
+    pub fn replica(mut self, url: impl Into<String>) -> Self {
+        self.replicas.push(url.into());
+        self
     }
 
     /// How many connections there may be; of SQLite, how many that read beside the one that writes. The number of
@@ -239,7 +256,7 @@ impl DatabaseBuilder {
             return Err(Error::new(Code::BadSetting, "a pool of 0 connections serves nobody")
                 .with_hint("give `pool_size` at least 1"));
         }
-        Database::open(&self.url, self.settings).await
+        Database::open(&self.url, &self.replicas, self.settings).await
     }
 }
 
@@ -247,6 +264,7 @@ impl fmt::Debug for DatabaseBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatabaseBuilder")
             .field("url", &without_password(&self.url))
+            .field("replicas", &self.replicas.iter().map(|url| without_password(url)).collect::<Vec<_>>())
             .field("settings", &self.settings)
             .finish()
     }

@@ -184,7 +184,7 @@ impl Database {
         match &self.inner.pool {
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             Pool::Server(pool) => {
-                let (lease, ()) = pool.start(&mut Begin(options), &self.probe).await?;
+                let (lease, ()) = pool.start(&mut Begin(options), &self.probe, self.view().schemas.as_ref()).await?;
                 Ok(made(Link::Server(Box::new(tokio::sync::Mutex::new(lease)))))
             }
             _ => Err(super::disabled("every back end", "sqlite")),
@@ -491,6 +491,30 @@ impl Transaction {
         state.on_commit.push((depth, Box::new(move || Box::pin(work()))));
     }
 
+    /// Runs now what [`on_commit`](Transaction::on_commit) was given so far, and gives how many there were: for tests, whose transaction is
+    /// never committed.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// orm::testing::rolled_back(&db, async |tx| {
+    ///     tx.on_commit(async || println!("a letter goes out"));
+    ///     assert_eq!(tx.run_on_commit().await, 1);
+    ///     Ok(())
+    /// })
+    /// .await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn run_on_commit(&self) -> usize {
+        let after = std::mem::take(&mut self.state().on_commit);
+        let count = after.len();
+        for (_, work) in after {
+            work().await;
+        }
+        count
+    }
+
     /// Commits, then runs what [`Transaction::on_commit`] was given.
     ///
     /// ```
@@ -505,7 +529,11 @@ impl Transaction {
     /// ```
     pub async fn commit(mut self) -> Result<()> {
         self.ready().await?;
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
+        let writing = self.db.writing();
         self.control(Commit).await?;
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
+        drop(writing);
         let after = std::mem::take(&mut self.state().on_commit);
         self.end(false);
         drop(self);

@@ -25,7 +25,7 @@ pub use schema::{schema, schema_of};
 pub use step::{Frozen, FrozenField, Step, StepFn, StepFuture};
 
 use crate::{App, Code, Database, Dialect, Error, Result};
-use migrations_engine::{MigrationSet, Operation, Schema};
+use migrations_engine::{MigrationSet, Schema};
 use std::path::Path;
 
 /// The dialect, as the engine calls it.
@@ -80,16 +80,17 @@ pub fn engine_error(error: migrations_engine::Error) -> Error {
 /// # Ok(()) }
 /// ```
 pub async fn create_tables(db: &Database, apps: &[App]) -> Result<()> {
-    let to = schema(apps)?;
-    let operations =
-        migrations_engine::diff(&Schema::default(), &to, &mut migrations_engine::diff::Refuse).map_err(engine_error)?;
-    run(db, &Schema::default(), &operations).await
+    db.batch(script(apps, db.dialect())?).await
 }
 
-async fn run(db: &Database, before: &Schema, operations: &[Operation]) -> Result<()> {
-    let statements = migrations_engine::plan(engine_dialect(db.dialect()), before, operations).map_err(engine_error)?;
+/// The SQL that makes the tables of some applications.
+pub(crate) fn script(apps: &[App], dialect: Dialect) -> Result<String> {
+    let (empty, to) = (Schema::default(), schema(apps)?);
+    let operations =
+        migrations_engine::diff(&empty, &to, &mut migrations_engine::diff::Refuse).map_err(engine_error)?;
+    let statements = migrations_engine::plan(engine_dialect(dialect), &empty, &operations).map_err(engine_error)?;
     let script: Vec<String> = statements.iter().map(|statement| statement.sql()).collect();
-    db.batch(script.join(";\n")).await
+    Ok(script.join(";\n"))
 }
 
 /// The migrations of some applications: from their folders in development, from the program itself in release builds.

@@ -45,7 +45,7 @@ pub use pending::Pending;
 pub(crate) use point::{ReadRow, get, get_any, get_by, key_of, row_of};
 pub use rules::validated;
 pub use unique::{NamesUniqueKey, NullableKey, UniqueKey};
-pub(crate) use untyped::{RowValues, by_key, inserts, new_row, new_value, stored, upserts};
+pub(crate) use untyped::{Made, RowValues, by_key, draft_of, inserts, new_row, new_value, stored, upserts};
 pub use update::Columns;
 pub(crate) use update::{ChangeRows, refuse_unseen};
 pub(crate) use upsert::{ByKey, GetOrCreate, UpdateOrCreate};

@@ -1,7 +1,7 @@
 //! Writes of rows that have no type: of models that are known by their metadata alone, from values by the names of fields.
 
 use super::{
-    Input,
+    DraftRow, Input,
     bulk::{Inserts, Upserts, ignore},
     input::{mistake, read_field},
     new_row::{NewRow, Slot, complete},
@@ -9,8 +9,9 @@ use super::{
     upsert::{ByKey, overwrites},
 };
 use crate::{
-    Dialect, Error, Result, Untyped, ValidationError, Value,
+    Access, Connection, Dialect, Error, Model, Operation, Result, Row, Untyped, ValidationError, Value,
     model::{FieldMeta, ModelMeta},
+    query::value_of,
     tree::ModelRef,
 };
 
@@ -81,4 +82,47 @@ pub(crate) fn upserts<R: ReadRow + Clone>(
 ) -> Result<Upserts<R>> {
     let all = values.iter().map(|values| by_key(rows.clone(), values, target, over, dialect));
     Upserts::of(rows.model(), all.collect::<Result<_>>()?, target.to_vec(), dialect)
+}
+
+/// A draft with these values; what is not among them is left to defaults.
+pub(crate) fn draft_of<M: Model>(values: RowValues) -> DraftRow<M> {
+    DraftRow::from_slots(values.into_iter().map(|value| value.map_or(Slot::Unset, Slot::Given)).collect())
+}
+
+/// Makes rows, all of whose columns come back, and gives some columns of each.
+pub(crate) struct Made {
+    model: ModelRef,
+    inserts: Inserts,
+    columns: Vec<u16>,
+}
+
+impl Made {
+    pub(crate) fn new(model: ModelRef, inserts: Inserts, columns: Vec<u16>) -> Made {
+        Made { model, inserts, columns }
+    }
+}
+
+impl Operation for Made {
+    type Output = Vec<Vec<Value>>;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<Vec<Value>>> {
+        let Made { model, inserts, columns } = self;
+        let mut rows = Vec::new();
+        let each = &mut |place: usize, row: &Row<'_>| {
+            let value =
+                |&column: &u16| value_of(&row.cell(usize::from(column)), model.columns[usize::from(column)].kind);
+            rows.push((place, columns.iter().map(value).collect::<Result<Vec<Value>>>()?));
+            Ok(())
+        };
+        match inserts.gives_rows() {
+            true => inserts.insert(conn, each).await.map(drop)?,
+            false => inserts.insert_and_read(conn, each).await?,
+        }
+        rows.sort_by_key(|(place, _)| *place);
+        Ok(rows.into_iter().map(|(_, values)| values).collect())
+    }
 }

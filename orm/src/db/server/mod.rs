@@ -99,17 +99,27 @@ impl deadpool::managed::Manager for Manager {
 }
 
 impl ServerPool {
-    pub(super) async fn connect(target: Target, settings: Arc<Settings>) -> Result<(Self, Dialect)> {
+    /// A pool without a connection yet.
+    pub(super) fn new(target: Target, settings: Arc<Settings>) -> Result<Self> {
         let manager = Manager { target, dialect: OnceLock::new(), settings: settings.clone() };
         let pool = Pool::builder(manager)
             .max_size(settings.pool_size)
             .build()
             .map_err(|error| Error::new(Code::BadSetting, error.to_string()))?;
-        let pool = ServerPool { pool, settings };
+        Ok(ServerPool { pool, settings })
+    }
+
+    pub(super) async fn connect(target: Target, settings: Arc<Settings>) -> Result<(Self, Dialect)> {
+        let pool = ServerPool::new(target, settings)?;
         // Mistakes show here, not at the first query.
         drop(pool.acquire().await?);
         let dialect = *pool.pool.manager().dialect.get_or_init(|| Dialect::Postgres);
         Ok((pool, dialect))
+    }
+
+    /// The dialect of the server, once it was connected to.
+    pub(super) fn dialect(&self) -> Option<Dialect> {
+        self.pool.manager().dialect.get().copied()
     }
 
     pub(super) async fn acquire(&self) -> Result<Leased> {
@@ -128,8 +138,13 @@ impl ServerPool {
         }
     }
 
-    pub(super) async fn run<Op: Operation>(&self, mut op: Op, probe: &super::MaybeProbe) -> Result<Op::Output> {
-        self.start(&mut op, probe).await.map(|(_, output)| output)
+    pub(super) async fn run<Op: Operation>(
+        &self,
+        mut op: Op,
+        probe: &super::MaybeProbe,
+        schemas: Option<&Arc<str>>,
+    ) -> Result<Op::Output> {
+        self.start(&mut op, probe, schemas).await.map(|(_, output)| output)
     }
 
     /// Runs an operation, and gives the connection that it ran on. Where the server had ended a connection while it lay in the pool,
@@ -138,9 +153,11 @@ impl ServerPool {
         &self,
         op: &mut Op,
         probe: &super::MaybeProbe,
+        schemas: Option<&Arc<str>>,
     ) -> Result<(Leased, Op::Output)> {
         loop {
             let (mut lease, begun) = (self.acquire().await?, Instant::now());
+            lease.look_in(schemas).await?;
             match lease.run(op, probe).await {
                 Err(error)
                     if error.code() == Code::ConnectionLost
@@ -171,6 +188,14 @@ impl ServerPool {
 }
 
 impl Leased {
+    /// Looks up names in these schemas from here on, or where the server does by itself.
+    async fn look_in(&mut self, schemas: Option<&Arc<str>>) -> Result<()> {
+        match self.object.as_deref_mut() {
+            Some(conn) if conn.schemas.as_ref() != schemas => Box::pin(conn.look_in(schemas.cloned())).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Runs an operation. The connection counts as being in an unknown state until it has ended.
     pub(super) async fn run<Op: Operation>(&mut self, op: &mut Op, probe: &super::MaybeProbe) -> Result<Op::Output> {
         let Some(conn) = self.object.as_deref_mut() else { return Err(super::closed()) };

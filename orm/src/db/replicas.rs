@@ -1,0 +1,322 @@
+//! Replicas: servers that follow the primary, for reads; and what a session has written, which its reads have to see.
+
+use super::{
+    Access, Connection, Database, Operation,
+    log::MaybeProbe,
+    server::{ServerPool, Target},
+    settings::Settings,
+};
+use crate::{Code, Dialect, Error, Result, Statement, Value};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// How long a replica that cannot be reached is left alone; twice as long after each further failure, up to [`LONGEST`].
+const FIRST: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// A replica, as it is now: see [`Database::replicas`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReplicaStatus {
+    /// Its URL, without the password.
+    pub url: String,
+    /// Whether reads are sent to it: one that could not be reached is tried again after a while.
+    pub available: bool,
+    /// How many of its connections are in use.
+    pub busy: usize,
+}
+
+/// The replicas of a database.
+pub(super) struct Replicas {
+    all: Vec<Replica>,
+    next: AtomicUsize,
+}
+
+struct Replica {
+    pool: ServerPool,
+    shown: String,
+    /// Until when it is left alone, and how often it could not be reached.
+    down: Mutex<Option<(Instant, u32)>>,
+    /// How far it has followed the primary, when it was last asked.
+    reached: AtomicU64,
+}
+
+/// What a session has written.
+#[derive(Debug, Default)]
+pub(super) struct Mark(Mutex<Wrote>);
+
+#[derive(Debug, Default, Clone, Copy)]
+enum Wrote {
+    #[default]
+    Nothing,
+    /// Something, and it is not known where in the primary's log.
+    Somewhere,
+    /// Something, up to this place in the primary's log.
+    Before(u64),
+}
+
+/// A write of a session: it counts from its begin, and again when it ends, however that is.
+pub(super) struct Writing(Option<Arc<Mark>>);
+
+impl Writing {
+    pub(super) fn of(mark: Option<&Arc<Mark>>) -> Writing {
+        let writing = Writing(mark.cloned());
+        writing.note();
+        writing
+    }
+
+    fn note(&self) {
+        if let Some(mark) = &self.0 {
+            *mark.0.lock().unwrap_or_else(PoisonError::into_inner) = Wrote::Somewhere;
+        }
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.note();
+    }
+}
+
+impl Replicas {
+    pub(super) fn of(urls: &[String], dialect: Dialect, settings: &Arc<Settings>) -> Result<Option<Replicas>> {
+        if urls.is_empty() {
+            return Ok(None);
+        }
+        let replica = |url: &String| {
+            let shown = super::without_password(url);
+            let target = match (url.split(':').next().unwrap_or_default(), dialect) {
+                #[cfg(feature = "postgres")]
+                ("postgres" | "postgresql", Dialect::Postgres) => Target::postgres(url)?,
+                #[cfg(feature = "mysql")]
+                ("mysql" | "mariadb", Dialect::MariaDb | Dialect::MySql) => Target::mysql(url)?,
+                _ => {
+                    return Err(Error::new(
+                        Code::BadSetting,
+                        format!("`{shown}` is no replica of a {dialect} database"),
+                    )
+                    .with_hint("a replica is a server of the same kind, which follows the primary"));
+                }
+            };
+            // It is connected to when it is needed: a program starts while a replica is away.
+            let pool = ServerPool::new(target, settings.clone())?;
+            Ok(Replica { pool, shown, down: Mutex::default(), reached: AtomicU64::new(0) })
+        };
+        let all = urls.iter().map(replica).collect::<Result<_>>()?;
+        Ok(Some(Replicas { all, next: AtomicUsize::new(0) }))
+    }
+
+    /// Whether an operation may be run by a replica: it only reads, and may be asked again elsewhere.
+    pub(super) fn may_run<Op: Operation>(op: &Op) -> bool {
+        op.access() == Access::Read && op.asks_again()
+    }
+
+    /// Runs an operation on one of them; `None` where none is there that has followed far enough.
+    pub(super) async fn run<Op: Operation>(
+        &self,
+        op: &mut Op,
+        probe: &MaybeProbe,
+        mark: &Mark,
+        primary: &ServerPool,
+        schemas: Option<&Arc<str>>,
+    ) -> Result<Option<Op::Output>> {
+        let wanted = match mark.place(primary).await? {
+            Some(wanted) => wanted,
+            // It is not known how far replicas follow.
+            None => return Ok(None),
+        };
+        let first = self.next.fetch_add(1, Ordering::Relaxed);
+        for offset in 0..self.all.len() {
+            let replica = &self.all[first.wrapping_add(offset) % self.all.len()];
+            if !replica.available() || !replica.has_reached(wanted).await {
+                continue;
+            }
+            match replica.pool.start(op, probe, schemas).await {
+                Ok((_, output)) => {
+                    replica.is_up();
+                    return Ok(Some(output));
+                }
+                Err(error) if is_away(&error) => replica.is_down(&error),
+                // Given up because of what came from the primary, or made there a moment ago: that knows.
+                Err(error) if matches!(error.code(), Code::Serialization | Code::Deadlock | Code::MissingTable) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    fn status(&self) -> Vec<ReplicaStatus> {
+        let status = |replica: &Replica| ReplicaStatus {
+            url: replica.shown.clone(),
+            available: replica.available(),
+            busy: replica.pool.busy(),
+        };
+        self.all.iter().map(status).collect()
+    }
+
+    pub(super) async fn close(&self) {
+        for replica in &self.all {
+            replica.pool.close().await;
+        }
+    }
+}
+
+/// Whether an error is about the server, not about what it was asked.
+fn is_away(error: &Error) -> bool {
+    use Code::{Closed, ConnectionLost, LoginRefused, NoDatabase, PoolTimeout, Unreachable};
+    matches!(error.code(), ConnectionLost | Unreachable | LoginRefused | NoDatabase | PoolTimeout | Closed)
+}
+
+impl Replica {
+    fn available(&self) -> bool {
+        self.down().is_none_or(|(until, _)| until <= Instant::now())
+    }
+
+    fn down(&self) -> Option<(Instant, u32)> {
+        *self.down.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_down(&self, error: &Error) {
+        let mut down = self.down.lock().unwrap_or_else(PoisonError::into_inner);
+        let failures = down.map_or(0, |(_, failures)| failures);
+        let pause = FIRST.saturating_mul(1 << failures.min(6)).min(LONGEST);
+        *down = Some((Instant::now() + pause, failures + 1));
+        tracing::warn!(target: "orm::replicas", url = self.shown, ?pause, "a replica is left alone: {error}");
+    }
+
+    fn is_up(&self) {
+        let mut down = self.down.lock().unwrap_or_else(PoisonError::into_inner);
+        if down.take().is_some() {
+            tracing::info!(target: "orm::replicas", url = self.shown, "a replica is back");
+        }
+    }
+
+    /// Whether it has followed the primary up to this place.
+    async fn has_reached(&self, wanted: u64) -> bool {
+        if self.reached.load(Ordering::Relaxed) >= wanted {
+            return true;
+        }
+        let place = Place("SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint");
+        match self.pool.run(place, &None, None).await {
+            Ok(Some(place)) => self.reached.fetch_max(place, Ordering::Relaxed).max(place) >= wanted,
+            // A server that follows nobody.
+            Ok(None) => false,
+            Err(error) => {
+                if is_away(&error) {
+                    self.is_down(&error);
+                }
+                false
+            }
+        }
+    }
+}
+
+impl Mark {
+    fn get(&self) -> Wrote {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far a replica has to have followed; `None` where that cannot be told.
+    async fn place(&self, primary: &ServerPool) -> Result<Option<u64>> {
+        match self.get() {
+            Wrote::Nothing => Ok(Some(0)),
+            Wrote::Before(place) => Ok(Some(place)),
+            Wrote::Somewhere if primary.dialect() != Some(Dialect::Postgres) => Ok(None),
+            Wrote::Somewhere => {
+                // Whatever is written from here on counts by itself.
+                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Wrote::Nothing;
+                let place = Place("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint");
+                let place = primary.run(place, &None, None).await;
+                let mut wrote = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                match (place, *wrote) {
+                    (Ok(Some(place)), Wrote::Nothing) => *wrote = Wrote::Before(place),
+                    (Ok(_), _) => *wrote = Wrote::Somewhere,
+                    (Err(error), _) => {
+                        *wrote = Wrote::Somewhere;
+                        return Err(error);
+                    }
+                }
+                match *wrote {
+                    Wrote::Before(place) => Ok(Some(place)),
+                    _ => Ok(None),
+                }
+            }
+        }
+    }
+}
+
+/// A place in the log of PostgreSQL, in bytes.
+struct Place(&'static str);
+
+impl Operation for Place {
+    type Output = Option<u64>;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Option<u64>> {
+        let mut place = None;
+        let each = &mut |row: &super::Row<'_>| {
+            let cell = row.cell(0);
+            if !cell.is_null() {
+                place = Some(cell.i64()?.unsigned_abs());
+            }
+            Ok(())
+        };
+        let none: [Value; 0] = [];
+        conn.query(&Statement::raw(self.0, none), each).await?;
+        Ok(place)
+    }
+}
+
+impl Database {
+    /// The replicas of the database, as they are now; none where it has none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// let db = orm::Database::connect("sqlite::memory:").await?;
+    /// assert!(db.replicas().is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub fn replicas(&self) -> Vec<ReplicaStatus> {
+        self.inner.replicas.as_ref().map(Replicas::status).unwrap_or_default()
+    }
+
+    /// A handle on the same connections with a session of its own: its reads see what was written through it, and are not held up by
+    /// what others write. One for each request of a web back end is what it is for; all clones of a handle are one session.
+    ///
+    /// Without replicas it is the same as a clone.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let session = db.session();
+    /// Tag::draft().slug("logic").name("Logic").create(&session).await?;
+    /// assert_eq!(Tag::objects().count(&session).await?, 5); // not from a replica that has not heard of it
+    /// # Ok(()) }
+    /// ```
+    pub fn session(&self) -> Database {
+        let mark = self.inner.replicas.is_some().then(Arc::default);
+        self.seen_by(super::View { mark, ..self.view().clone() })
+    }
+
+    /// A handle whose reads go to the primary as well: for what must not be a moment old.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// assert_eq!(Book::objects().count(&db.primary()).await?, 4);
+    /// # Ok(()) }
+    /// ```
+    pub fn primary(&self) -> Database {
+        self.seen_by(super::View { mark: None, ..self.view().clone() })
+    }
+}

@@ -1,0 +1,76 @@
+//! A schema for each tenant: one pool of connections, and nobody sees the rows of another.
+
+use crate::bed::{Bed, behaviour};
+use orm::{Code, prelude::*};
+
+orm::app! { pub rented { Flat } }
+
+#[derive(Model, Debug, Clone)]
+pub struct Flat {
+    pub id: i64,
+    #[field(max_length = 20, unique)]
+    pub name: String,
+}
+
+async fn tenant(number: usize, bed: &Bed) -> orm::Result<Database> {
+    bed.db.batch(format!("CREATE SCHEMA \"tenant {number}\"")).await?;
+    let db = bed.db.in_schemas([format!("tenant {number}").as_str()])?;
+    orm::migrate::create_tables(&db, &[rented()]).await?;
+    Ok(db)
+}
+
+behaviour! {
+    async fn rows_are_those_of_the_tenant(bed, requires(PostgresTypes)) {
+        let mut tenants = Vec::new();
+        for number in 0..3 {
+            tenants.push(tenant(number, &bed).await?);
+        }
+        let tasks: Vec<_> = (0..12)
+            .map(|task| {
+                let (number, db) = (task % 3, tenants[task % 3].clone());
+                tokio::spawn(async move {
+                    for round in 0..25 {
+                        let name = format!("{number}-{task}-{round}");
+                        let flat = Flat::draft().name(&*name).create(&db).await?;
+                        assert_eq!(Flat::get(flat.id, &db).await?.name, name);
+                        db.transaction(async |tx| {
+                            let mut edit = flat.edit();
+                            edit.name = format!("{name}!");
+                            edit.save(tx).await
+                        })
+                        .await?;
+                        let names = Flat::objects().values(|f| f.name).all(&db).await?;
+                        assert!(names.iter().all(|name| name.starts_with(&format!("{number}-"))), "{number}: {names:?}");
+                    }
+                    Ok::<(), orm::Error>(())
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap()?;
+        }
+        for db in &tenants {
+            assert_eq!(Flat::objects().count(db).await?, 100);
+        }
+        // Without a schema names mean what they always do.
+        assert_eq!(Flat::objects().count(&bed.db).await.unwrap_err().code(), Code::MissingTable);
+        // The first schema in which there is one.
+        let both = bed.db.in_schemas(["nowhere", "tenant 1", "tenant 2"])?;
+        assert!(Flat::objects().first(&both).await?.unwrap().name.starts_with("1-"));
+        // Whatever a name is, it is a name.
+        let odd = bed.db.in_schemas(["public\"; DROP SCHEMA \"tenant 1\" CASCADE; --"])?;
+        assert_eq!(Flat::objects().count(&odd).await.unwrap_err().code(), Code::MissingTable);
+        assert_eq!(Flat::objects().count(&tenants[1]).await?, 100);
+        for odd in [vec![], vec![""], vec!["a\0b"]] {
+            assert_eq!(bed.db.in_schemas(odd).unwrap_err().code(), Code::BadSetting);
+        }
+        Ok(())
+    }
+
+    async fn elsewhere_a_tenant_has_a_database(bed) {
+        if !bed.db.dialect().capabilities().postgres_types {
+            assert_eq!(bed.db.in_schemas(["a"]).unwrap_err().code(), Code::Unsupported);
+        }
+        Ok(())
+    }
+}
