@@ -244,6 +244,7 @@ mod dialect;
 pub mod dynamic;
 mod error;
 mod field;
+pub mod files;
 pub mod fixtures;
 pub mod migrate;
 pub mod model;

@@ -20,6 +20,7 @@ mod dates;
 mod decimals;
 mod documented;
 mod edges;
+mod files;
 mod filters;
 mod fixtures;
 mod functions;

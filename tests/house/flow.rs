@@ -31,6 +31,8 @@ const FLOW: &[(&str, &[&str])] = &[
     ("dynamic", &["compile", "db", "field", "model", "query", "statement", "tree", "write"]),
     // Rows as text, read and written by their metadata.
     ("fixtures", &["compile", "db", "dynamic", "model", "query", "statement", "tree", "write"]),
+    // Files beside rows.
+    ("files", &["db", "field"]),
     // Databases and rows for tests.
     ("testing", &["blocking", "db", "field", "migrate", "model", "query", "tree", "write"]),
     // Untyped from here on.
