@@ -7,6 +7,7 @@ mod migrations;
 mod fixtures;
 mod models;
 mod testing;
+mod types;
 mod validation;
 mod writes;
 
@@ -298,7 +299,14 @@ fn the_code_of_the_documents_runs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     for (document, sources) in [
         ("queries.md", &[include_str!("documented.rs"), include_str!("postgres/documented.rs")][..]),
-        ("models.md", &[include_str!("documented/models.rs"), include_str!("documented/around.rs")]),
+        (
+            "models.md",
+            &[
+                include_str!("documented/models.rs"),
+                include_str!("documented/around.rs"),
+                include_str!("documented/types.rs"),
+            ],
+        ),
         ("writes.md", &[include_str!("documented/writes.rs"), include_str!("documented/around.rs")]),
         ("validation.md", &[include_str!("documented/validation.rs")]),
         ("connections.md", &[include_str!("documented/connections.rs")]),

@@ -53,6 +53,7 @@ mod decode;
 mod executor;
 mod failure;
 mod fragment;
+mod lend;
 mod log;
 mod pooled;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
