@@ -262,11 +262,9 @@ pub mod write;
 pub use blocking::block_on;
 #[cfg(feature = "cli")]
 pub use cli::{Command, CommandFuture, Context, Project};
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-pub use db::ReplicaStatus;
 pub use db::{
     Access, Cell, Connection, Database, DatabaseBuilder, Each, Executor, Isolation, LoggedQuery, Operation, PoolStatus,
-    QueryLog, RetryingTransaction, Row, Savepoint, Transaction, TransactionBuilder, truncated,
+    QueryLog, ReplicaStatus, RetryingTransaction, Row, Savepoint, Transaction, TransactionBuilder, truncated,
 };
 pub use dialect::{Capabilities, Dialect};
 pub use error::{Code, Error, ErrorKind, Result};

@@ -46,8 +46,9 @@ impl Servers {
         let folder = std::env::temp_dir().join(format!("orm_replicas_{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        // The servers refuse to run as root.
-        assert!(Command::new("chown").args(["postgres"]).arg(&folder).status().unwrap().success());
+        if is_root() {
+            assert!(Command::new("chown").args(["postgres"]).arg(&folder).status().unwrap().success());
+        }
         let first_port = (std::process::id() % 20_000 + 20_000) as u16;
         let servers = Servers { folder, bin, first_port };
         servers.program("initdb", &["-D", &servers.data(0), "-U", "postgres", "-A", "trust", "-N"]);
@@ -88,10 +89,20 @@ impl Servers {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.first_port + server)
     }
 
+    /// The servers refuse to run as root.
+    fn command(&self, name: &str) -> Command {
+        let program = self.bin.join(name);
+        if !is_root() {
+            return Command::new(program);
+        }
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(program);
+        command
+    }
+
     fn program(&self, name: &str, arguments: &[&str]) {
-        let out = Command::new("runuser")
-            .args(["-u", "postgres", "--"])
-            .arg(self.bin.join(name))
+        let out = self
+            .command(name)
             .args(arguments)
             .current_dir(&self.folder)
             .stdout(std::process::Stdio::null())
@@ -113,12 +124,15 @@ impl Servers {
     }
 }
 
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout == b"0\n")
+}
+
 impl Drop for Servers {
     fn drop(&mut self) {
         for server in [1, 0] {
-            let _ = Command::new("runuser")
-                .args(["-u", "postgres", "--"])
-                .arg(self.bin.join("pg_ctl"))
+            let _ = self
+                .command("pg_ctl")
                 .args(["-D", &self.data(server), "-m", "immediate", "stop"])
                 .stdout(std::process::Stdio::null())
                 .stderr(std::process::Stdio::null())
@@ -184,6 +198,10 @@ async fn reads_go_to_a_replica_that_has_followed_far_enough() -> orm::Result<()>
     assert_eq!(seen(&session).await?, (2, false));
     assert_eq!(seen(&session.clone()).await?, (2, false));
     assert_eq!(seen(&db.session()).await?, (1, true));
+    // What decides about tables is what is there.
+    session.batch("CREATE TABLE just_made (id INTEGER)").await?;
+    let tables = orm::migrate::introspect(&db.session()).await?;
+    assert!(format!("{tables:?}").contains("just_made"));
     orm::raw::<String>("SELECT pg_wal_replay_resume()::text").get(&replica).await?;
     until("reading what was written by the replica", async || seen(&session).await.unwrap() == (2, true)).await;
     // Also what a transaction wrote.
@@ -232,7 +250,7 @@ async fn reads_go_to_a_replica_that_has_followed_far_enough() -> orm::Result<()>
     }
     let (reads, from_replica) = (reads.load(Ordering::Relaxed), from_replica.load(Ordering::Relaxed));
     println!("{reads} reads, {from_replica} of them by the replica");
-    assert!(from_replica > reads / 10, "{from_replica} of {reads} reads by the replica");
+    assert!(from_replica > 100, "{from_replica} of {reads} reads by the replica");
 
     // The primary is killed: reads go on, writes are refused or lost on the way, and none that was acknowledged is gone.
     let before = seen(&db.primary()).await?.0;

@@ -78,6 +78,33 @@ pub trait Operation: Send + 'static {
         self.access() == Access::Read
     }
 
+    /// Whether a [replica](crate::DatabaseBuilder::replica) may do it, which may be a moment behind. The usual: if it only reads, and may be
+    /// asked again elsewhere.
+    ///
+    /// ```
+    /// use orm::{Access, Connection, Operation, Result, Statement};
+    ///
+    /// /// What decides about a write has to be what is there.
+    /// struct Balance;
+    ///
+    /// impl Operation for Balance {
+    ///     type Output = ();
+    ///     fn access(&self) -> Access {
+    ///         Access::Read
+    ///     }
+    ///     fn on_replicas(&self) -> bool {
+    ///         false
+    ///     }
+    ///     async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    ///         conn.query(&Statement::raw("SELECT cents FROM account", []), &mut |_| Ok(())).await
+    ///     }
+    /// }
+    /// assert!(!Balance.on_replicas());
+    /// ```
+    fn on_replicas(&self) -> bool {
+        self.access() == Access::Read && self.asks_again()
+    }
+
     /// Does the work. What may be run again from its start, all but [`Access::Write`], leaves `self` as it was.
     fn run(&mut self, conn: &mut Connection) -> impl Future<Output = Result<Self::Output>> + Send;
 }

@@ -53,6 +53,7 @@ mod decode;
 mod executor;
 mod failure;
 mod fragment;
+mod handles;
 mod lend;
 mod log;
 mod pooled;
@@ -73,9 +74,9 @@ pub use connection::{Connection, Each, Savepoint};
 pub(crate) use executor::sealed;
 pub use executor::{Access, Executor, Operation};
 pub(crate) use failure::{name_fields_by, of_warning};
+pub use handles::ReplicaStatus;
+use handles::View;
 pub use log::{LoggedQuery, QueryLog};
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-pub use replicas::ReplicaStatus;
 pub(crate) use row::Origin;
 pub use row::{Cell, Row};
 pub use settings::DatabaseBuilder;
@@ -101,16 +102,6 @@ pub struct Database {
     inner: Arc<Inner>,
     probe: MaybeProbe,
     view: Option<Arc<View>>,
-}
-
-/// What one handle on a database has for itself; none of it is the usual.
-#[derive(Clone, Default)]
-struct View {
-    /// What its session has written, where reads may go to replicas.
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
-    mark: Option<Arc<replicas::Mark>>,
-    /// The schemas in which names are looked up, quoted.
-    schemas: Option<Arc<str>>,
 }
 
 struct Inner {
@@ -205,54 +196,7 @@ impl Database {
             replicas,
         };
         let db = Database { inner: Arc::new(inner), probe: None, view: None };
-        #[cfg(any(feature = "postgres", feature = "mysql"))]
-        let db = db.session();
-        Ok(db)
-    }
-
-    fn view(&self) -> &View {
-        static USUAL: View = View {
-            #[cfg(any(feature = "postgres", feature = "mysql"))]
-            mark: None,
-            schemas: None,
-        };
-        self.view.as_deref().unwrap_or(&USUAL)
-    }
-
-    fn seen_by(&self, view: View) -> Database {
-        Database { view: Some(Arc::new(view)), ..self.clone() }
-    }
-
-    /// A handle on the same connections for which the names of tables mean those of these schemas, the first in which there is one:
-    /// a schema for each tenant. A connection is told when it last served another; statements stay prepared.
-    ///
-    /// Migrations by such a handle make the tables in the first of them.
-    ///
-    /// # Errors
-    /// [`Code::Unsupported`] but on PostgreSQL: there a tenant has a database of its own. [`Code::BadSetting`] for no name, or one that
-    /// cannot be a schema's.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// let db = orm::Database::connect("sqlite::memory:").await?;
-    /// let error = db.in_schemas(["tenant_7", "public"]).unwrap_err();
-    /// assert_eq!(error.code(), orm::Code::Unsupported);
-    /// # Ok(()) }
-    /// ```
-    pub fn in_schemas<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Result<Database> {
-        if self.inner.dialect != Dialect::Postgres {
-            let what = format!("{} has no schemas inside a database", self.inner.dialect);
-            return Err(Error::new(Code::Unsupported, what).with_hint("connect to a database for each tenant"));
-        }
-        let names: Vec<&str> = names.into_iter().collect();
-        if let Some(odd) = names.iter().find(|name| name.is_empty() || name.len() > 63 || name.contains('\0')) {
-            return Err(Error::new(Code::BadSetting, format!("`{odd}` cannot be the name of a schema")));
-        }
-        if names.is_empty() {
-            return Err(Error::new(Code::BadSetting, "no schema is named"));
-        }
-        let quoted: Vec<String> = names.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
-        Ok(self.seen_by(View { schemas: Some(quoted.join(", ").into()), ..self.view().clone() }))
+        Ok(db.session())
     }
 
     #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -397,31 +341,6 @@ impl Executor for Database {
     }
 }
 
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-impl Database {
-    /// Reads on a replica, where there is one that will do, and everything else on the primary.
-    async fn run_somewhere<Op: Operation>(
-        &self,
-        mut op: Op,
-        primary: &server::ServerPool,
-        replicas: &replicas::Replicas,
-    ) -> Result<Op::Output> {
-        let View { mark, schemas } = self.view();
-        if let Some(mark) = mark.as_ref().filter(|_| replicas::Replicas::may_run(&op))
-            && let Some(output) = replicas.run(&mut op, &self.probe, mark, primary, schemas.as_ref()).await?
-        {
-            return Ok(output);
-        }
-        let _writing = (op.access() != Access::Read || !op.asks_again()).then(|| self.writing());
-        primary.run(op, &self.probe, schemas.as_ref()).await
-    }
-
-    /// A write of this session, as long as it is kept.
-    fn writing(&self) -> replicas::Writing {
-        replicas::Writing::of(self.view().mark.as_ref())
-    }
-}
-
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database").field("url", &self.inner.shown).field("dialect", &self.inner.dialect).finish()
@@ -434,6 +353,9 @@ impl Operation for Ping {
     type Output = ();
     fn access(&self) -> Access {
         Access::Read
+    }
+    fn on_replicas(&self) -> bool {
+        false
     }
     async fn run(&mut self, conn: &mut Connection) -> Result<()> {
         conn.query(&crate::Statement::raw("SELECT 1", []), &mut |_| Ok(())).await

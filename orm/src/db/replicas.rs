@@ -1,7 +1,7 @@
 //! Replicas: servers that follow the primary, for reads; and what a session has written, which its reads have to see.
 
 use super::{
-    Access, Connection, Database, Operation,
+    Access, Connection, Operation, ReplicaStatus,
     log::MaybeProbe,
     server::{ServerPool, Target},
     settings::Settings,
@@ -18,18 +18,6 @@ use std::{
 /// How long a replica that cannot be reached is left alone; twice as long after each further failure, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(10);
-
-/// A replica, as it is now: see [`Database::replicas`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ReplicaStatus {
-    /// Its URL, without the password.
-    pub url: String,
-    /// Whether reads are sent to it: one that could not be reached is tried again after a while.
-    pub available: bool,
-    /// How many of its connections are in use.
-    pub busy: usize,
-}
 
 /// The replicas of a database.
 pub(super) struct Replicas {
@@ -111,11 +99,6 @@ impl Replicas {
         Ok(Some(Replicas { all, next: AtomicUsize::new(0) }))
     }
 
-    /// Whether an operation may be run by a replica: it only reads, and may be asked again elsewhere.
-    pub(super) fn may_run<Op: Operation>(op: &Op) -> bool {
-        op.access() == Access::Read && op.asks_again()
-    }
-
     /// Runs an operation on one of them; `None` where none is there that has followed far enough.
     pub(super) async fn run<Op: Operation>(
         &self,
@@ -150,7 +133,7 @@ impl Replicas {
         Ok(None)
     }
 
-    fn status(&self) -> Vec<ReplicaStatus> {
+    pub(super) fn status(&self) -> Vec<ReplicaStatus> {
         let status = |replica: &Replica| ReplicaStatus {
             url: replica.shown.clone(),
             available: replica.available(),
@@ -272,51 +255,5 @@ impl Operation for Place {
         let none: [Value; 0] = [];
         conn.query(&Statement::raw(self.0, none), each).await?;
         Ok(place)
-    }
-}
-
-impl Database {
-    /// The replicas of the database, as they are now; none where it has none.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// let db = orm::Database::connect("sqlite::memory:").await?;
-    /// assert!(db.replicas().is_empty());
-    /// # Ok(()) }
-    /// ```
-    pub fn replicas(&self) -> Vec<ReplicaStatus> {
-        self.inner.replicas.as_ref().map(Replicas::status).unwrap_or_default()
-    }
-
-    /// A handle on the same connections with a session of its own: its reads see what was written through it, and are not held up by
-    /// what others write. One for each request of a web back end is what it is for; all clones of a handle are one session.
-    ///
-    /// Without replicas it is the same as a clone.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let session = db.session();
-    /// Tag::draft().slug("logic").name("Logic").create(&session).await?;
-    /// assert_eq!(Tag::objects().count(&session).await?, 5); // not from a replica that has not heard of it
-    /// # Ok(()) }
-    /// ```
-    pub fn session(&self) -> Database {
-        let mark = self.inner.replicas.is_some().then(Arc::default);
-        self.seen_by(super::View { mark, ..self.view().clone() })
-    }
-
-    /// A handle whose reads go to the primary as well: for what must not be a moment old.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// assert_eq!(Book::objects().count(&db.primary()).await?, 4);
-    /// # Ok(()) }
-    /// ```
-    pub fn primary(&self) -> Database {
-        self.seen_by(super::View { mark: None, ..self.view().clone() })
     }
 }

@@ -39,6 +39,10 @@ impl Operation for Introspect {
         Access::Read
     }
 
+    fn on_replicas(&self) -> bool {
+        false
+    }
+
     async fn run(&mut self, connection: &mut Connection) -> Result<Live> {
         introspect::introspect(&mut OverConnection::new(connection)).await.map_err(engine_error)
     }

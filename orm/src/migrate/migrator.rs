@@ -462,6 +462,10 @@ impl Operation for Plan {
         Access::Read
     }
 
+    fn on_replicas(&self) -> bool {
+        false
+    }
+
     async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
         let mut connection = OverConnection::new(connection);
         let plan = execute::Executor::new(&self.set, &mut connection).plan(&self.target).await.map_err(engine_error)?;
@@ -502,6 +506,10 @@ impl Operation for AppliedState {
         Access::Read
     }
 
+    fn on_replicas(&self) -> bool {
+        false
+    }
+
     async fn run(&mut self, connection: &mut Connection) -> Result<Schema> {
         let mut connection = OverConnection::new(connection);
         execute::Executor::new(&self.set, &mut connection).state().await.map_err(engine_error)
@@ -517,6 +525,10 @@ impl Operation for Findings {
 
     fn access(&self) -> Access {
         Access::Read
+    }
+
+    fn on_replicas(&self) -> bool {
+        false
     }
 
     async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
@@ -554,6 +566,10 @@ impl Operation for History {
 
     fn access(&self) -> Access {
         Access::Read
+    }
+
+    fn on_replicas(&self) -> bool {
+        false
     }
 
     async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {

@@ -157,13 +157,14 @@ impl ServerPool {
     ) -> Result<(Leased, Op::Output)> {
         loop {
             let (mut lease, begun) = (self.acquire().await?, Instant::now());
-            lease.look_in(schemas).await?;
-            match lease.run(op, probe).await {
+            let (begins, done) = match lease.look_in(schemas).await {
+                Ok(()) => (op.asks_again(), lease.run(op, probe).await),
+                // Nothing of it has begun.
+                Err(error) => (true, Err(error)),
+            };
+            match done {
                 Err(error)
-                    if error.code() == Code::ConnectionLost
-                        && lease.reused
-                        && begun.elapsed() < AT_ONCE
-                        && op.asks_again() => {}
+                    if error.code() == Code::ConnectionLost && lease.reused && begun.elapsed() < AT_ONCE && begins => {}
                 done => return done.map(|output| (lease, output)),
             }
         }
