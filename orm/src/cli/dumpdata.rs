@@ -62,7 +62,7 @@ async fn run(context: &Context<'_>) -> Result<()> {
         (None, Some(file)) => Format::of_file(file)?,
         (None, None) => Format::Json,
     };
-    let mut dump = Dump::of(context.project().apps().to_vec());
+    let mut dump = Dump::of(context.apps().to_vec());
     if let Some(models) = matches.get_many::<String>("models") {
         dump = dump.only(models.map(String::as_str))?;
     }

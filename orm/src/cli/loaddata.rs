@@ -53,7 +53,7 @@ impl Command for LoadData {
 
 async fn run(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
-    let mut load = Load::of(context.project().apps().to_vec());
+    let mut load = Load::of(context.apps().to_vec());
     if let Some(models) = matches.get_many::<String>("exclude") {
         load = load.except(models.map(String::as_str))?;
     }
