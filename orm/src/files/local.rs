@@ -62,7 +62,7 @@ impl Storage for LocalStorage {
     }
 
     fn read<'a>(&'a self, file: &'a StoredFile) -> BoxFuture<'a, Result<Vec<u8>>> {
-        Box::pin(elsewhere(&self.folder, file.path(), |path| fs::read(path)))
+        Box::pin(elsewhere(&self.folder, file.path(), fs::read))
     }
 
     fn size<'a>(&'a self, file: &'a StoredFile) -> BoxFuture<'a, Result<Option<u64>>> {
