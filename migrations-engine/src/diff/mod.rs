@@ -19,7 +19,7 @@ mod wish;
 pub(crate) use compare::fits;
 pub use questions::{Answers, Questioner, Refuse, answer, refused_value};
 pub use reduce::reduce;
-pub use safe::safe;
+pub use safe::{SafeStep, safe, safe_steps};
 
 use std::collections::BTreeSet;
 

@@ -49,11 +49,25 @@ fn way(state: &Schema, made: &[Operation], operation: &Operation) -> Way {
 ///
 /// `from` is the state before the first of them. They lead to the same state.
 pub fn safe(from: &Schema, new: Vec<Migration>) -> Vec<Migration> {
+    safe_steps(from, new).into_iter().map(|step| step.migration).collect()
+}
+
+/// One of the migrations that [`safe`] gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SafeStep {
+    /// The migration.
+    pub migration: Migration,
+    /// Whether it is to be run only when programs of the version before are gone.
+    pub later: bool,
+}
+
+/// The same as [`safe`], and which of them are for later.
+pub fn safe_steps(from: &Schema, new: Vec<Migration>) -> Vec<SafeStep> {
     let mut state = from.clone();
-    let mut out: Vec<Migration> = Vec::new();
+    let mut out: Vec<SafeStep> = Vec::new();
     let mut renamed: Vec<(MigrationId, MigrationId)> = Vec::new();
     for migration in new {
-        let shift = out.iter().filter(|other| other.id.app == migration.id.app).count()
+        let shift = out.iter().filter(|other| other.migration.id.app == migration.id.app).count()
             - renamed.iter().filter(|(old, _)| old.app == migration.id.app).count();
         let mut runs: Vec<(Way, Vec<Operation>)> = Vec::new();
         let mut last: Vec<Operation> = Vec::new();
@@ -83,11 +97,13 @@ pub fn safe(from: &Schema, new: Vec<Migration>) -> Vec<Migration> {
             }
         }
         last.iter().for_each(|operation| drop(operation.apply(&mut state)));
-        if !last.is_empty() {
+        let later = !last.is_empty();
+        if later {
             runs.push((Way::Apart, last));
         }
+        let count = runs.len();
         let number = migration.id.number() + u32::try_from(shift).unwrap_or(0);
-        let single = runs.len() == 1;
+        let single = count == 1;
         let mut previous: Option<MigrationId> = None;
         for (at, (way, operations)) in runs.into_iter().enumerate() {
             let number = number + u32::try_from(at).unwrap_or(0);
@@ -112,7 +128,7 @@ pub fn safe(from: &Schema, new: Vec<Migration>) -> Vec<Migration> {
                     .collect(),
             };
             previous = Some(part.id.clone());
-            out.push(part);
+            out.push(SafeStep { migration: part, later: later && at + 1 == count });
         }
         if let Some(last) = previous {
             renamed.push((migration.id, last));

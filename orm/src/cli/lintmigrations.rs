@@ -5,7 +5,7 @@ use super::{
     output::{BAD, NOTE, styled},
 };
 use crate::{
-    Code, Dialect, Error, Result,
+    App, Code, Dialect, Error, Result,
     migrate::{self, engine_dialect, engine_error},
 };
 use clap::{Arg, ArgAction};
@@ -46,18 +46,22 @@ impl Command for LintMigrations {
             )
     }
 
-    fn for_each_database(&self) -> bool {
-        true
-    }
-
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(async move { run(context) })
     }
 }
 
-/// The database that the URL names; PostgreSQL, of which there is most to tell, without one.
-pub(super) fn dialect(context: &Context<'_>) -> Dialect {
-    match context.url().and_then(|url| url.split_once(':')).map(|(scheme, _)| scheme) {
+/// The database of an application.
+pub(super) fn dialect(context: &Context<'_>, app: &str) -> Dialect {
+    match context.project().has_several() {
+        true => named(context.project().place_of(app).url.as_deref()),
+        false => named(context.url()),
+    }
+}
+
+/// The database that a URL names; PostgreSQL, of which there is most to tell, without one.
+fn named(url: Option<&str>) -> Dialect {
+    match url.and_then(|url| url.split_once(':')).map(|(scheme, _)| scheme) {
         Some("sqlite") => Dialect::Sqlite,
         Some("mysql" | "mariadb") => Dialect::MariaDb,
         _ => Dialect::Postgres,
@@ -67,15 +71,43 @@ pub(super) fn dialect(context: &Context<'_>) -> Dialect {
 fn run(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
     let argument = |name: &str| matches.get_one::<String>(name).map(String::as_str);
-    let named = Dialect::ALL.into_iter().find(|dialect| Some(dialect.name()) == argument("dialect"));
-    let dialect = named.unwrap_or_else(|| dialect(context));
+    let told = Dialect::ALL.into_iter().find(|dialect| Some(dialect.name()) == argument("dialect"));
     let mut allowed = Vec::new();
     for code in matches.get_many::<String>("allow").into_iter().flatten() {
         let rule = Rule::ALL.iter().find(|(rule, _)| rule.as_str() == code);
         let unknown = || Error::new(Code::Migration, format!("there is no rule `{code}`"));
         allowed.push(rule.ok_or_else(unknown)?.0);
     }
-    let set = migrate::migrations(context.apps())?;
+    let mut found: Vec<(Migration, Notice)> = Vec::new();
+    let mut dialects: Vec<&str> = Vec::new();
+    let labels: Vec<&str> = argument("app").into_iter().collect();
+    for place in context.project().places(argument("database"), true, &labels)? {
+        let dialect = told.unwrap_or_else(|| named(place.url.as_deref()));
+        let of_place = of_place(context, &place.apps, dialect)?;
+        found.extend(of_place.into_iter().filter(|(_, notice)| !allowed.contains(&notice.rule)));
+        dialects.push(dialect.name());
+    }
+    dialects.dedup();
+    if argument("format") == Some("json") {
+        let list: Vec<serde_json::Value> = found.iter().map(|(migration, notice)| json(migration, notice)).collect();
+        context.say(format_args!("{:#}", serde_json::Value::Array(list)))?;
+    } else {
+        for (migration, notice) in &found {
+            context.say(text(migration, notice))?;
+        }
+    }
+    match found.len() {
+        0 if argument("format") == Some("json") => Ok(()),
+        0 => context.say(format_args!("Nothing to tell about {}.", dialects.join(" and "))),
+        count => Err(Error::new(Code::Migration, format!("{count} things to know about these migrations"))
+            .with_hint("change the migration, or leave a code out by `--allow`")),
+    }
+}
+
+/// What there is to know of the migrations of one database.
+fn of_place(context: &Context<'_>, apps: &[App], dialect: Dialect) -> Result<Vec<(Migration, Notice)>> {
+    let argument = |name: &str| context.matches().get_one::<String>(name).map(String::as_str);
+    let set = migrate::migrations(apps)?;
     let only = match (argument("app"), argument("name")) {
         (Some(app), Some(name)) => Some(set.resolve(app, name).map_err(engine_error)?.clone()),
         (Some(app), None) => {
@@ -87,7 +119,7 @@ fn run(context: &Context<'_>) -> Result<()> {
     let wanted = |migration: &Migration| {
         only.as_ref().is_none_or(|id| migration.id == *id) && argument("app").is_none_or(|app| migration.id.app == app)
     };
-    let mut found: Vec<(&Migration, Notice)> = Vec::new();
+    let mut found: Vec<(Migration, Notice)> = Vec::new();
     let mut state = Schema::default();
     for migration in set.order().map_err(engine_error)? {
         // A squash does what its parts did, to databases without rows.
@@ -98,28 +130,13 @@ fn run(context: &Context<'_>) -> Result<()> {
             let before =
                 if only.is_some() { set.state_before(&migration.id).map_err(engine_error)? } else { state.clone() };
             let notices = lint(engine_dialect(dialect), &before, migration).map_err(engine_error)?;
-            found.extend(
-                notices.into_iter().filter(|notice| !allowed.contains(&notice.rule)).map(|notice| (migration, notice)),
-            );
+            found.extend(notices.into_iter().map(|notice| (migration.clone(), notice)));
         }
         for operation in migration.operations.iter().filter(|_| only.is_none()) {
             operation.apply(&mut state).map_err(engine_error)?;
         }
     }
-    if argument("format") == Some("json") {
-        let list: Vec<serde_json::Value> = found.iter().map(|(migration, notice)| json(migration, notice)).collect();
-        context.say(format_args!("{:#}", serde_json::Value::Array(list)))?;
-    } else {
-        for (migration, notice) in &found {
-            context.say(text(migration, notice))?;
-        }
-    }
-    match found.len() {
-        0 if argument("format") == Some("json") => Ok(()),
-        0 => context.say(format_args!("Nothing to tell about {}.", dialect.name())),
-        count => Err(Error::new(Code::Migration, format!("{count} things to know about these migrations"))
-            .with_hint("change the migration, or leave a code out by `--allow`")),
-    }
+    Ok(found)
 }
 
 fn text(migration: &Migration, notice: &Notice) -> String {

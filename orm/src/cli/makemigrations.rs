@@ -4,7 +4,7 @@ use super::{
     Command, CommandFuture, Context,
     ask::Terminal,
     chosen, files, lintmigrations,
-    output::{BAD, NAME, styled},
+    output::{BAD, NAME, NOTE, styled},
 };
 use crate::{
     Code, Error, Result,
@@ -13,7 +13,7 @@ use crate::{
 use clap::{Arg, ArgAction};
 use migrations_engine::{
     Migration, MigrationId, MigrationSet,
-    diff::{Answers, reduce, safe},
+    diff::{Answers, SafeStep, reduce, safe_steps},
 };
 use std::collections::BTreeSet;
 
@@ -62,10 +62,11 @@ async fn make(context: &Context<'_>) -> Result<()> {
     let wanted = chosen(apps, matches)?;
     let stale = files::stale(apps)?;
     let mut set = migrate::read_migrations(apps, false)?;
+    let mut later = Vec::new();
     let mut new = match (matches.get_flag("merge"), matches.get_flag("empty")) {
         (true, _) => merge(&set, &wanted)?,
         (_, true) => empty(&set, &wanted)?,
-        _ => detect(context)?,
+        _ => detect(context, &mut later)?,
     };
     new.retain(|migration| wanted.contains(migration.id.app.as_str()));
     if let Some(name) = matches.get_one::<String>("name") {
@@ -87,7 +88,7 @@ async fn make(context: &Context<'_>) -> Result<()> {
     if !matches.get_flag("merge") && !matches.get_flag("empty") {
         let mut state = set.state().map_err(engine_error)?;
         for migration in &new {
-            lintmigrations::tell(context, lintmigrations::dialect(context), &state, migration)?;
+            lintmigrations::tell(context, lintmigrations::dialect(context, &migration.id.app), &state, migration)?;
             // Without the applications that were left out it may not fit.
             if migration.operations.iter().any(|operation| operation.apply(&mut state).is_err()) {
                 break;
@@ -112,7 +113,18 @@ async fn make(context: &Context<'_>) -> Result<()> {
         }
     }
     mend(context, stale)?;
-    files::write(context, &mut set, &new)
+    files::write(context, &mut set, &new)?;
+    for migration in new.iter().filter(|it| later.contains(&(it.id.app.clone(), it.id.number()))) {
+        let (app, name) = (&migration.id.app, &migration.id.name);
+        let before = migration.depends_on.iter().find(|needed| needed.app == *app);
+        let until =
+            before.map_or_else(String::new, |before| format!("; until then `migrate {app} {:04}`", before.number()));
+        context.say(styled(
+            NOTE,
+            format_args!("{name} is for when no program of the version before runs any more: a later release{until}."),
+        ))?;
+    }
+    Ok(())
 }
 
 /// Brings the indexes up to date, unless nothing is to be written.
@@ -161,7 +173,8 @@ fn update(set: &MigrationSet, new: &mut Vec<Migration>) -> Result<Vec<Migration>
 }
 
 /// What has changed, in each database by itself: no table moves from one to another.
-fn detect(context: &Context<'_>) -> Result<Vec<Migration>> {
+/// `later` gets the numbers of those that have to wait until programs of the version before are gone.
+fn detect(context: &Context<'_>, later: &mut Vec<(String, u32)>) -> Result<Vec<Migration>> {
     let (apps, matches) = (context.project().apps(), context.matches());
     let mut answers = Answers::new();
     if let Some(path) = matches.get_one::<String>("answers") {
@@ -186,10 +199,16 @@ fn detect(context: &Context<'_>) -> Result<Vec<Migration>> {
         let models = migrate::schema(&apps)?;
         let found = migrations_engine::autodetect(&set, &models, &mut answers).map_err(engine_error)?;
         let found = migrate::follow_labels(&set, found)?;
-        new.extend(match matches.get_flag("safe") {
-            true => safe(&set.state().map_err(engine_error)?, found),
-            false => found,
-        });
+        if !matches.get_flag("safe") {
+            new.extend(found);
+            continue;
+        }
+        for SafeStep { migration, later: waits } in safe_steps(&set.state().map_err(engine_error)?, found) {
+            if waits {
+                later.push((migration.id.app.clone(), migration.id.number()));
+            }
+            new.push(migration);
+        }
     }
     match answers.unused().as_slice() {
         [] => Ok(new),

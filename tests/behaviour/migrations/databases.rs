@@ -111,6 +111,11 @@ behaviour! {
             shell.run(line)?;
         }
         assert!(shell.run("sqlmigrate visits 0001")?.contains("CREATE TABLE"));
+        assert_eq!(shell.run("lintmigrations --format json")?.trim(), "[]");
+        let named = db.dialect().name();
+        let told = if named == "sqlite" { "sqlite".to_owned() } else { format!("sqlite and {named}") };
+        assert_eq!(shell.run("lintmigrations")?, format!("Nothing to tell about {told}.\n"));
+        assert_eq!(shell.run("lintmigrations visits")?, format!("Nothing to tell about {named}.\n"));
         let main = orm::Database::connect(shell.main()).await?;
         assert_eq!(shop::Book::objects().count(&main).await?, 0);
         assert_eq!(stats::Visit::objects().count(&main).await.unwrap_err().code(), Code::MissingTable);

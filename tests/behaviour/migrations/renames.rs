@@ -1,6 +1,10 @@
 //! Renames that are written safely: programs of both versions work side by side, and no value is lost on any way.
 
-use super::{moves::make, one};
+use super::{
+    commands::{Shell, folder},
+    moves::make,
+    one,
+};
 use crate::bed::{Backend, Bed, behaviour};
 use orm::{
     Code,
@@ -156,4 +160,25 @@ behaviour! {
         }
         Ok(())
     }
+}
+
+#[test]
+fn the_command_tells_what_is_for_later() {
+    let folder = folder("safe_renames");
+    let url = format!("sqlite://{}/sides.db", folder.display());
+    let mut shell = Shell { app: before::sides, folder, url };
+    shell.run("makemigrations").unwrap();
+    shell.run("migrate").unwrap();
+    shell.app = after::sides;
+    let printed = shell.run("makemigrations --safe").unwrap();
+    let last = printed.lines().last().unwrap();
+    assert!(last.contains("is for when no program of the version before runs any more"), "{printed}");
+    let (_, before) = last.split_once("until then `migrate sides ").expect(last);
+    let before = before.trim_end_matches("`.");
+    assert!(shell.run(&format!("migrate sides {before}")).unwrap().contains(&format!("Applying sides.{before}_")));
+    assert!(shell.run("migrate --plan").unwrap().contains("L006"));
+    shell.run("migrate").unwrap();
+    shell.run("check").unwrap();
+    shell.run("makemigrations --check").unwrap();
+    std::fs::remove_dir_all(&shell.folder).unwrap();
 }
