@@ -444,14 +444,20 @@ fn reads(expr: &Expr, wanted: u16) -> bool {
     found
 }
 
-/// Lets the numbering of an automatic key go on behind its largest value, where that does not happen by itself.
-pub(crate) fn reset_sequence(model: &ModelMeta, dialect: Dialect) -> Option<Statement> {
-    let key = &model.columns[usize::from(model.auto_key().filter(|_| dialect == Dialect::Postgres)?)].name;
-    let (mut table, mut column) = (String::new(), String::new());
-    super::quoted(&mut table, dialect.quote(), &model.table);
-    super::quoted(&mut column, dialect.quote(), key);
-    let sql = format!(
-        "SELECT setval(pg_get_serial_sequence($1, $2), COALESCE(MAX({column}), 1), MAX({column}) IS NOT NULL) FROM {table}"
-    );
-    Some(Statement::raw(&sql, [Value::Text(table), Value::Text(key.clone())]))
+/// What lets the numbering of an automatic key go on behind its largest value, where that does not happen by itself.
+pub(crate) fn reset_sequence(table: &str, column: &str, dialect: Dialect) -> Option<String> {
+    if dialect != Dialect::Postgres {
+        return None;
+    }
+    let quoted = |name: &str| {
+        let mut text = String::new();
+        super::quoted(&mut text, dialect.quote(), name);
+        text
+    };
+    let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let (from, key) = (quoted(table), quoted(column));
+    let (of_table, of_column) = (literal(&from), literal(column));
+    Some(format!(
+        "SELECT setval(pg_get_serial_sequence({of_table}, {of_column}), COALESCE(MAX({key}), 1), MAX({key}) IS NOT NULL) FROM {from}"
+    ))
 }

@@ -1,7 +1,9 @@
 //! All rows of an application's tables, and the numbers that automatic keys go on from.
 
 use super::{connection::OverConnection, engine_dialect, schema};
-use crate::{Access, App, Code, Connection, Database, Dialect, Error, Executor, Operation, Result};
+use crate::{
+    Access, App, Code, Connection, Database, Dialect, Error, Executor, Operation, Result, compile::reset_sequence,
+};
 use migrations_engine::{execute::Connection as _, plan::tables_of, schema::Model};
 
 /// The tables that migrations make for some applications, those that refer to others before them.
@@ -178,19 +180,9 @@ fn refused(source: migrations_engine::BoxError) -> Error {
 /// ```
 pub fn sequence_sql(dialect: Dialect, apps: &[App]) -> Result<Vec<String>> {
     let mut statements = Vec::new();
-    if dialect != Dialect::Postgres {
-        return Ok(statements);
-    }
     for model in tables(apps)? {
-        let table = quoted(dialect, [&model.table]);
-        for field in model.fields.iter().filter(|field| field.auto) {
-            let column = quoted(dialect, [&field.column]);
-            statements.push(format!(
-                "SELECT setval(pg_get_serial_sequence({}, {}), COALESCE(MAX({column}), 1), MAX({column}) IS NOT NULL) FROM {table}",
-                texts(&[&table]),
-                texts(&[&field.column])
-            ));
-        }
+        let automatic = model.fields.iter().filter(|field| field.auto);
+        statements.extend(automatic.filter_map(|field| reset_sequence(&model.table, &field.column, dialect)));
     }
     Ok(statements)
 }
