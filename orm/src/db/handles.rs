@@ -71,7 +71,9 @@ impl Database {
             return Err(Error::new(Code::BadSetting, "no schema is named"));
         }
         let quoted: Vec<String> = names.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
-        Ok(self.seen_by(View { schemas: Some(quoted.join(", ").into()), ..self.view().clone() }))
+        let mut view = self.view().clone();
+        view.schemas = Some(quoted.join(", ").into());
+        Ok(self.seen_by(view))
     }
 
     /// The replicas of the database, as they are now; none where it has none.
