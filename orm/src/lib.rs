@@ -341,7 +341,7 @@ pub use write::{Assign, Change, Deleted, Edit, Hooks, Input, Many, Pending, cloc
 /// | `u16`, `u32`, `u64` | a column that is never negative |
 /// | an enum with [`Choices`](derive@crate::Choices), a newtype with [`FieldType`](derive@crate::FieldType) | a column |
 /// | `Vec<T>` of these, and the types of [`postgres`] | a column, on PostgreSQL only |
-/// | [`StoredFile`](crate::files::StoredFile) | the path of a file: see [`files`](crate::files) |
+/// | [`StoredFile`](crate::files::StoredFile) | the path of a file: see [`files`] |
 /// | `Option<T>` of these | the same, or NULL; drafts need not set it |
 /// | [`ForeignKey<M>`](crate::ForeignKey), [`OneToOne<M>`](crate::OneToOne), and `Option` of them | a column with the key of another row: `author_id` |
 /// | `ForeignKey<CountryByCode>`, `OneToOne<CountryByCode>` | the same, with what the unique field `code` of a `Country` holds: see [`Target`] |
