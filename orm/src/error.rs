@@ -191,7 +191,7 @@ codes! {
     Migration = "migration.failed", Migration;
     /// A file or stream could not be read or written.
     Io = "file.io", File;
-    /// The text of a fixture cannot be read: it is no list of records, or a record is not as it should be.
+    /// The text of a fixture cannot be read, or a row cannot be written as one.
     BadFixture = "file.bad_fixture", File;
 }
 

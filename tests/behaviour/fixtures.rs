@@ -162,6 +162,15 @@ async fn fill(db: &Database) -> orm::Result<()> {
     Ok(())
 }
 
+/// A record that leads to another by its natural key.
+fn thing(code: &str, beside: &str) -> serde_json::Value {
+    json!({"model": "depot.Thing", "fields": {
+        "code": code, "beside": {"code": beside}, "price": "1", "small": 1, "big": 1, "sound": true, "made": "2024-01-01",
+        "at": "12:00", "seen": "2024-01-01T00:00:00", "changed": "2024-01-01T00:00:00Z", "lasts": "00:00:01",
+        "number": "00000000-0000-0000-0000-000000000001", "raw": "", "more": null, "labels": [["late"]],
+    }})
+}
+
 fn moment() -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap()
 }
@@ -289,11 +298,6 @@ behaviour! {
         let slot = Slot::objects().select_related(|s| s.shelf).get(db).await?;
         assert_eq!((slot.shelf.get()?.name.as_str(), slot.place), ("b", 1));
         // Three that lead in a circle, which NULL opens.
-        let thing = |code: &str, beside: &str| json!({"model": "depot.Thing", "fields": {
-            "code": code, "beside": {"code": beside}, "price": "1", "small": 1, "big": 1, "sound": true, "made": "2024-01-01",
-            "at": "12:00", "seen": "2024-01-01T00:00:00", "changed": "2024-01-01T00:00:00Z", "lasts": "00:00:01",
-            "number": "00000000-0000-0000-0000-000000000001", "raw": "", "more": null, "labels": [["late"]],
-        }});
         let circle = json!([thing("one", "two"), thing("two", "three"), thing("three", "one")]);
         assert_eq!(loaded(&circle.to_string(), db).await?, 3);
         let beside = Thing::objects().order_by(|t| t.code.asc()).values(|t| (t.code, t.beside.code)).all(db).await?;
@@ -307,6 +311,11 @@ behaviour! {
         tables(&bed).await?;
         let db = &bed.db;
         let good = r#"{"model": "depot.Label", "pk": 1, "fields": {"word": "good"}}"#;
+        let mut many = thing("x1x", "x1x");
+        many["pk"] = json!(1);
+        many["fields"]["beside"] = json!(null);
+        many["fields"]["labels"] = json!([999]); // no such label
+        let many = many.to_string();
         for (record, code, said) in [
             (r#"{"model": "depot.Lable", "pk": 2, "fields": {}}"#, Code::UnknownName, "record 2: there is no model `depot.Lable`"),
             (r#"{"model": "depot.Label", "pk": 2, "fields": {"wort": "x"}}"#, Code::Refused, "record 2 (depot.Label): 2 mistake(s)"),
@@ -317,6 +326,7 @@ behaviour! {
             (r#"{"model": "depot.Slot", "pk": [["x"], 1], "fields": {}}"#, Code::BadFixture, "record 2 (depot.Slot): [\"x\"] is no natural key of `depot.Shelf`"),
             (r#"{"model": "depot.Slot", "pk": [{"title": "x"}, 1], "fields": {}}"#, Code::UnknownField, "`depot.Shelf` has no field `title`"),
             (r#"{"model": "depot.Place", "pk": "x", "fields": {"inside": "nowhere"}}"#, Code::ForeignKeyViolation, ""),
+            (&many, Code::ForeignKeyViolation, ""),
             (r#"{"model": "depot.Label", "pk": 2, "fields": {"word": "good"}}"#, Code::UniqueViolation, "record 1 (depot.Label) to record 2 (depot.Label)"),
             (r#"{"model": "depot.Label", "pk": 2, "fields": {"word": "x"}, "more": 1}"#, Code::BadFixture, "record 2: it has `more`"),
             (r#"{"model": "depot.Label", "pk""#, Code::BadFixture, "record 2: it is no JSON"),
@@ -352,6 +362,22 @@ behaviour! {
         let twice = r#"[{"model": "depot.Label", "pk": 1, "fields": {"word": "a"}}, {"model": "depot.Label", "pk": 1, "fields": {"word": "b"}}]"#;
         loaded(twice, db).await?;
         assert_eq!(Label::get(1, db).await?.word, "b");
+        // .. of what it says: the rest is what was said before.
+        let parts = r#"[{"model": "depot.Place", "pk": "m", "fields": {"inside": "Attic"}}, {"model": "depot.Place", "pk": "m", "fields": {}}]"#;
+        loaded(parts, db).await?;
+        assert_eq!(Place::objects().filter(|p| p.name.eq("m")).values(|p| p.inside.name).get(db).await?.as_deref(), Some("Attic"));
+        // Two without a key that mean one row by their natural key are one row.
+        let twins = r#"[{"model": "depot.Label", "fields": {"word": "twin"}}, {"model": "depot.Label", "fields": {"word": "twin"}}]"#;
+        loaded(twins, db).await?;
+        assert_eq!(Label::objects().filter(|l| l.word.eq("twin")).count(db).await?, 1);
+        // Numbers that others have taken are not given again, though no row has them.
+        let taken = Label::draft().word("taken").create(db).await?;
+        taken.clone().delete(db).await?;
+        loaded(r#"[{"model": "depot.Label", "pk": 1, "fields": {"word": "c"}}]"#, db).await?;
+        assert!(Label::draft().word("next").create(db).await?.id >= taken.id);
+        // A generic key is a number: natural keys would lose what it means.
+        let natural = dumped(&Dump::of([depot()]).natural_keys(), Format::Json, db).await.unwrap_err();
+        assert_eq!((natural.code(), natural.fields()), (Code::BadFixture, &["on".to_owned()][..]));
         Ok(())
     }
 

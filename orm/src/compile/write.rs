@@ -457,7 +457,10 @@ pub(crate) fn reset_sequence(table: &str, column: &str, dialect: Dialect) -> Opt
     let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let (from, key) = (quoted(table), quoted(column));
     let (of_table, of_column) = (literal(&from), literal(column));
+    // Never back: others may have taken numbers that are not committed yet.
+    let sequence = format!("pg_get_serial_sequence({of_table}, {of_column})");
+    let last = format!("pg_sequence_last_value({sequence}::regclass)");
     Some(format!(
-        "SELECT setval(pg_get_serial_sequence({of_table}, {of_column}), COALESCE(MAX({key}), 1), MAX({key}) IS NOT NULL) FROM {from}"
+        "SELECT setval({sequence}, GREATEST(MAX({key}), {last}, 1), MAX({key}) IS NOT NULL OR {last} IS NOT NULL) FROM {from}"
     ))
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Transaction {
-    /// Waits until no other transaction on this database has a lock of this name, and keeps it until this one ends. It locks nothing but
-    /// the name.
+    /// Waits until no other transaction on this database has a lock of this name, and keeps it until this one ends (on
+    /// PostgreSQL, until a savepoint is undone inside which it was taken). It locks nothing but the name.
     ///
     /// SQL: `pg_advisory_xact_lock` on PostgreSQL, `GET_LOCK` on MariaDB and MySQL. On SQLite a transaction locks out all others that
     /// write: it has the lock already.

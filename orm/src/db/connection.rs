@@ -55,8 +55,10 @@ pub struct Connection {
     pub(super) lost: bool,
     /// Whether nobody else shall have it.
     pub(super) retired: bool,
-    /// The schemas in which names are looked up, where they are not the server's own.
-    pub(super) schemas: Option<Arc<str>>,
+    /// Whether MariaDB was told not to look at foreign keys.
+    pub(super) unchecked: bool,
+    /// The schema in which names are looked up, where it is not the server's own.
+    pub(super) schema: Option<Arc<str>>,
     /// The depth at which a failed statement made the database give up the transaction.
     pub(super) aborted: Option<u32>,
     pub(super) read_only: bool,
@@ -125,7 +127,8 @@ impl Connection {
             busy: false,
             lost: false,
             retired: false,
-            schemas: None,
+            unchecked: false,
+            schema: None,
             aborted: None,
             read_only: false,
             locks: false,
@@ -422,6 +425,9 @@ impl Connection {
         }
         self.depth = depth;
         self.aborted = self.aborted.filter(|aborted| *aborted <= depth);
+        if std::mem::take(&mut self.unchecked) {
+            self.control("SET SESSION foreign_key_checks = 1").await?;
+        }
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Handles on the same connections that differ in what they see: sessions, the primary alone, the schemas of a tenant.
+//! Handles on the same connections that differ in what they see: sessions, the primary alone, the schema of a tenant.
 
 use super::Database;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -12,8 +12,11 @@ pub(super) struct View {
     /// What its session has written, where reads may go to replicas.
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(super) mark: Option<Arc<replicas::Mark>>,
-    /// The schemas in which names are looked up, quoted.
-    pub(super) schemas: Option<Arc<str>>,
+    /// Whether reads go to the primary whatever was written.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(super) primary: bool,
+    /// The schema in which names are looked up, quoted.
+    pub(super) schema: Option<Arc<str>>,
 }
 
 /// A replica, as it is now: see [`Database::replicas`].
@@ -33,7 +36,9 @@ impl Database {
         static USUAL: View = View {
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             mark: None,
-            schemas: None,
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            primary: false,
+            schema: None,
         };
         self.view.as_deref().unwrap_or(&USUAL)
     }
@@ -42,37 +47,30 @@ impl Database {
         Database { view: Some(Arc::new(view)), ..self.clone() }
     }
 
-    /// A handle on the same connections for which the names of tables mean those of these schemas, the first in which there is one:
-    /// a schema for each tenant. A connection is told when it last served another; statements stay prepared.
-    ///
-    /// Migrations by such a handle make the tables in the first of them.
+    /// A handle on the same connections for which the names of tables mean those of this schema, and of no other: one for each tenant. A
+    /// connection is told when it last served another; statements stay prepared. Migrations by such a handle make the tables there.
     ///
     /// # Errors
-    /// [`Code::Unsupported`] but on PostgreSQL: there a tenant has a database of its own. [`Code::BadSetting`] for no name, or one that
-    /// cannot be a schema's.
+    /// [`Code::Unsupported`] but on PostgreSQL: there a tenant has a database of its own. [`Code::BadSetting`] for what cannot be the name
+    /// of a schema.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
     /// let db = orm::Database::connect("sqlite::memory:").await?;
-    /// let error = db.in_schemas(["tenant_7", "public"]).unwrap_err();
+    /// let error = db.in_schema("tenant_7").unwrap_err();
     /// assert_eq!(error.code(), orm::Code::Unsupported);
     /// # Ok(()) }
     /// ```
-    pub fn in_schemas<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Result<Database> {
+    pub fn in_schema(&self, name: &str) -> Result<Database> {
         if self.inner.dialect != Dialect::Postgres {
             let what = format!("{} has no schemas inside a database", self.inner.dialect);
             return Err(Error::new(Code::Unsupported, what).with_hint("connect to a database for each tenant"));
         }
-        let names: Vec<&str> = names.into_iter().collect();
-        if let Some(odd) = names.iter().find(|name| name.is_empty() || name.len() > 63 || name.contains('\0')) {
-            return Err(Error::new(Code::BadSetting, format!("`{odd}` cannot be the name of a schema")));
+        if name.is_empty() || name.len() > 63 || name.contains('\0') {
+            return Err(Error::new(Code::BadSetting, format!("`{name}` cannot be the name of a schema")));
         }
-        if names.is_empty() {
-            return Err(Error::new(Code::BadSetting, "no schema is named"));
-        }
-        let quoted: Vec<String> = names.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
         let mut view = self.view().clone();
-        view.schemas = Some(quoted.join(", ").into());
+        view.schema = Some(format!("\"{}\"", name.replace('"', "\"\"")).into());
         Ok(self.seen_by(view))
     }
 
@@ -126,7 +124,7 @@ impl Database {
     pub fn primary(&self) -> Database {
         #[cfg(any(feature = "postgres", feature = "mysql"))]
         if self.inner.replicas.is_some() {
-            return self.seen_by(View { mark: None, ..self.view().clone() });
+            return self.seen_by(View { primary: true, ..self.view().clone() });
         }
         self.clone()
     }
@@ -141,14 +139,14 @@ impl Database {
         primary: &server::ServerPool,
         replicas: &replicas::Replicas,
     ) -> Result<Op::Output> {
-        let View { mark, schemas } = self.view();
-        if let Some(mark) = mark.as_ref().filter(|_| op.on_replicas())
-            && let Some(output) = replicas.run(&mut op, &self.probe, mark, primary, schemas.as_ref()).await?
+        let View { mark, primary: only, schema } = self.view();
+        if let Some(mark) = mark.as_ref().filter(|_| !only && op.on_replicas())
+            && let Some(output) = replicas.run(&mut op, &self.probe, mark, primary, schema.as_ref()).await?
         {
             return Ok(output);
         }
         let _writing = (op.access() != Access::Read || !op.asks_again()).then(|| self.writing());
-        primary.run(op, &self.probe, schemas.as_ref()).await
+        primary.run(op, &self.probe, schema.as_ref()).await
     }
 
     /// A write of this session, as long as it is kept.

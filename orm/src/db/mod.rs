@@ -54,7 +54,6 @@ mod executor;
 mod failure;
 mod fragment;
 mod handles;
-mod lend;
 mod log;
 mod pooled;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -323,7 +322,7 @@ impl Executor for Database {
                 }
                 #[cfg(any(feature = "postgres", feature = "mysql"))]
                 Pool::Server(pool) => match &self.inner.replicas {
-                    None => pool.run(op, &self.probe, self.view().schemas.as_ref()).await,
+                    None => pool.run(op, &self.probe, self.view().schema.as_ref()).await,
                     // Boxed, so that the futures of those who have none are small.
                     Some(replicas) => Box::pin(self.run_somewhere(op, pool, replicas)).await,
                 },

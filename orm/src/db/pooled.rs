@@ -12,23 +12,29 @@ impl Connection {
         self.busy = busy;
     }
 
-    /// Looks up names in these schemas from here on, or where the server does by itself.
+    /// Looks up names in this schema from here on, or where the server does by itself.
     #[cfg(any(feature = "postgres", feature = "mysql"))]
-    pub(super) async fn look_in(&mut self, schemas: Option<Arc<str>>) -> Result<()> {
-        let sql = match &schemas {
-            Some(schemas) => format!("SET search_path TO {schemas}"),
+    pub(super) async fn look_in(&mut self, schema: Option<Arc<str>>) -> Result<()> {
+        let sql = match &schema {
+            Some(schema) => format!("SET search_path TO {schema}"),
             None => "RESET search_path".to_owned(),
         };
         // Whatever becomes of it: until it is known, nobody else has it.
         self.busy = true;
         self.raw_batch(&sql).await?;
-        (self.busy, self.schemas) = (false, schemas);
+        (self.busy, self.schema) = (false, schema);
         Ok(())
     }
 
-    /// Keeps it from going back into the pool: its settings are not those of others.
-    pub(crate) fn retire(&mut self) {
+    /// Whether MariaDB looks at foreign keys with each statement. A connection that did not for a while goes to nobody else, whatever
+    /// becomes of it.
+    pub(crate) async fn check_foreign_keys(&mut self, yes: bool) -> Result<()> {
         self.retired = true;
+        self.unchecked = true;
+        let value = u8::from(yes);
+        self.batch(&format!("SET SESSION foreign_key_checks = {value}")).await?;
+        self.unchecked = !yes;
+        Ok(())
     }
 
     /// Whether nobody else shall have it.

@@ -9,7 +9,7 @@ use super::{
 use crate::{Code, Dialect, Error, Result, Statement, Value};
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -36,16 +36,14 @@ struct Replica {
 
 /// What a session has written.
 #[derive(Debug, Default)]
-pub(super) struct Mark(Mutex<Wrote>);
+pub(super) struct Mark(Mutex<Written>);
 
-#[derive(Debug, Default, Clone, Copy)]
-enum Wrote {
-    #[default]
-    Nothing,
-    /// Something, and it is not known where in the primary's log.
-    Somewhere,
-    /// Something, up to this place in the primary's log.
-    Before(u64),
+#[derive(Debug, Default)]
+struct Written {
+    /// How often something was written: at each begin, and at each end.
+    count: u64,
+    /// Where the primary's log had come to after so many writes.
+    place: Option<(u64, u64)>,
 }
 
 /// A write of a session: it counts from its begin, and again when it ends, however that is.
@@ -60,7 +58,7 @@ impl Writing {
 
     fn note(&self) {
         if let Some(mark) = &self.0 {
-            *mark.0.lock().unwrap_or_else(PoisonError::into_inner) = Wrote::Somewhere;
+            mark.written().count += 1;
         }
     }
 }
@@ -106,7 +104,7 @@ impl Replicas {
         probe: &MaybeProbe,
         mark: &Mark,
         primary: &ServerPool,
-        schemas: Option<&Arc<str>>,
+        schema: Option<&Arc<str>>,
     ) -> Result<Option<Op::Output>> {
         let wanted = match mark.place(primary).await? {
             Some(wanted) => wanted,
@@ -119,7 +117,7 @@ impl Replicas {
             if !replica.available() || !replica.has_reached(wanted).await {
                 continue;
             }
-            match replica.pool.start(op, probe, schemas).await {
+            match replica.pool.start(op, probe, schema).await {
                 Ok((_, output)) => {
                     replica.is_up();
                     return Ok(Some(output));
@@ -200,36 +198,33 @@ impl Replica {
 }
 
 impl Mark {
-    fn get(&self) -> Wrote {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How far a replica has to have followed; `None` where that cannot be told.
     async fn place(&self, primary: &ServerPool) -> Result<Option<u64>> {
-        match self.get() {
-            Wrote::Nothing => Ok(Some(0)),
-            Wrote::Before(place) => Ok(Some(place)),
-            Wrote::Somewhere if primary.dialect() != Some(Dialect::Postgres) => Ok(None),
-            Wrote::Somewhere => {
-                // Whatever is written from here on counts by itself.
-                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Wrote::Nothing;
-                let place = Place("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint");
-                let place = primary.run(place, &None, None).await;
-                let mut wrote = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                match (place, *wrote) {
-                    (Ok(Some(place)), Wrote::Nothing) => *wrote = Wrote::Before(place),
-                    (Ok(_), _) => *wrote = Wrote::Somewhere,
-                    (Err(error), _) => {
-                        *wrote = Wrote::Somewhere;
-                        return Err(error);
-                    }
-                }
-                match *wrote {
-                    Wrote::Before(place) => Ok(Some(place)),
-                    _ => Ok(None),
-                }
+        let count = {
+            let written = self.written();
+            match written.place {
+                _ if written.count == 0 => return Ok(Some(0)),
+                Some((count, place)) if count == written.count => return Ok(Some(place)),
+                _ => written.count,
+            }
+        };
+        if primary.dialect() != Some(Dialect::Postgres) {
+            return Ok(None);
+        }
+        let place = Place("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint");
+        let place = primary.run(place, &None, None).await?;
+        // It counts for as long as nothing else is written: each begin and each end of a write is one more.
+        if let Some(place) = place {
+            let mut written = self.written();
+            if written.count == count {
+                written.place = Some((count, place));
             }
         }
+        Ok(place)
     }
 }
 

@@ -184,7 +184,7 @@ impl Database {
         match &self.inner.pool {
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             Pool::Server(pool) => {
-                let (lease, ()) = pool.start(&mut Begin(options), &self.probe, self.view().schemas.as_ref()).await?;
+                let (lease, ()) = pool.start(&mut Begin(options), &self.probe, self.view().schema.as_ref()).await?;
                 Ok(made(Link::Server(Box::new(tokio::sync::Mutex::new(lease)))))
             }
             _ => Err(super::disabled("every back end", "sqlite")),

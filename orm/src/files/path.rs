@@ -39,7 +39,9 @@ pub(super) fn made(folder: &str, name: &str, addition: Option<&str>) -> Result<S
     let folder = folder.trim_matches('/');
     let addition = addition.map_or_else(String::new, |addition| format!("_{addition}"));
     let fixed = [folder, &addition, extension].iter().map(|part| part.chars().count()).sum::<usize>() + 1;
-    let stem: String = stem.chars().take(LONGEST.saturating_sub(fixed).max(1)).collect();
+    let mut stem: String = stem.chars().take(LONGEST.saturating_sub(fixed).max(1)).collect();
+    // A file system takes names of 255 bytes.
+    while stem.len() + addition.len() + extension.len() > 200 && stem.pop().is_some() {}
     let path = match folder {
         "" => format!("{stem}{addition}{extension}"),
         folder => format!("{folder}/{stem}{addition}{extension}"),
@@ -70,6 +72,8 @@ mod tests {
         let long = made("covers", &format!("{}.jpeg", "ü".repeat(300)), Some("x1y2z3")).unwrap_or_default();
         assert_eq!(long.chars().count(), LONGEST);
         assert!(long.ends_with("_x1y2z3.jpeg"), "{long}");
+        let wide = made("a", &format!("{}.png", "文".repeat(90)), None).unwrap_or_default();
+        assert!(wide.len() <= 210 && wide.ends_with("文.png"), "{wide}");
     }
 
     #[test]

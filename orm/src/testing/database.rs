@@ -12,6 +12,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 /// A database of a test's own: empty, with the tables of some applications, and gone when this is dropped, also by a panic.
@@ -48,7 +49,8 @@ enum Left {
 #[derive(Clone)]
 enum Template {
     Script(Arc<str>),
-    File(Arc<PathBuf>),
+    /// What the file holds.
+    File(Arc<[u8]>),
     Database(Arc<str>),
 }
 
@@ -104,15 +106,18 @@ impl TestDatabase {
             std::fs::create_dir_all(&folder).map_err(|error| in_folder(&folder, error))?;
             let file = folder.join("template.db");
             let db = Database::connect(format!("sqlite://{}", file.display())).await?;
-            db.batch(&*script).await?;
+            let made = db.batch(&*script).await;
             db.close().await;
-            Ok(Template::File(Arc::new(file)))
+            let bytes = std::fs::read(&file).map_err(|error| in_folder(&folder, error));
+            std::fs::remove_dir_all(&folder).map_err(|error| in_folder(&folder, error))?;
+            made?;
+            Ok(Template::File(bytes?.into()))
         });
         let folder = std::env::temp_dir().join(unique("orm_test"));
         std::fs::create_dir_all(&folder).map_err(|error| in_folder(&folder, error))?;
         let file = folder.join("test.db");
         if let Template::File(template) = template.await? {
-            std::fs::copy(&*template, &file).map_err(|error| in_folder(&folder, error))?;
+            std::fs::write(&file, &*template).map_err(|error| in_folder(&folder, error))?;
         }
         let left = Left::Folder(folder);
         match Database::connect(format!("sqlite://{}", file.display())).await {
@@ -125,7 +130,7 @@ impl TestDatabase {
     }
 
     async fn on_server(url: &str, apps: &[App]) -> Result<TestDatabase> {
-        let admin = Database::builder(url).pool_size(1).connect().await?;
+        let admin = admin(url).await?;
         let made = TestDatabase::made_by(&admin, url, apps).await;
         admin.close().await;
         made
@@ -237,13 +242,32 @@ async fn remove(left: Left) -> Result<()> {
         Left::Nothing => Ok(()),
         Left::Folder(folder) => std::fs::remove_dir_all(&folder).map_err(|error| in_folder(&folder, error)),
         Left::Database(url, name) => {
-            let admin = Database::builder(url).pool_size(1).connect().await?;
-            let force = if admin.dialect() == Dialect::Postgres { " WITH (FORCE)" } else { "" };
-            let dropped = admin.batch(format!("DROP DATABASE IF EXISTS {name}{force}")).await;
+            let admin = admin(&url).await?;
+            let dropped = drop_database(&admin, &name).await;
             admin.close().await;
             dropped
         }
     }
+}
+
+/// Drops a database, whoever is still connected to it: a test that failed may have left a transaction open.
+async fn drop_database(admin: &Database, name: &str) -> Result<()> {
+    if admin.dialect() == Dialect::Postgres {
+        return admin.batch(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+    }
+    let there = crate::raw::<i64>("SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE db = ?");
+    for id in there.bind(name.to_owned()).all(admin).await? {
+        // It may have ended by itself.
+        let _ = admin.batch(format!("KILL {id}")).await;
+    }
+    admin.batch(format!("DROP DATABASE IF EXISTS {name}")).await
+}
+
+/// A connection to the server of a URL, which need not name a database.
+async fn admin(url: &str) -> Result<Database> {
+    let servers = url.starts_with("mysql:") || url.starts_with("mariadb:");
+    let url = if servers { with_name(url, "information_schema") } else { url.to_owned() };
+    Database::builder(url).pool_size(1).lock_timeout(Duration::from_secs(10)).connect().await
 }
 
 /// Removes the templates of test databases that earlier runs have left on a PostgreSQL server, and gives how many there were.
@@ -257,13 +281,14 @@ async fn remove(left: Left) -> Result<()> {
 /// # Ok(()) }
 /// ```
 pub async fn remove_templates(url: &str) -> Result<u64> {
-    let admin = Database::builder(url).pool_size(1).connect().await?;
+    let admin = admin(url).await?;
     let removed = async {
         if admin.dialect() != Dialect::Postgres {
             return Ok(0);
         }
-        let names =
-            crate::raw::<String>("SELECT datname::text FROM pg_database WHERE datname LIKE 'orm\\_template\\_%'");
+        let names = crate::raw::<String>(
+            "SELECT datname::text FROM pg_database WHERE datname LIKE 'orm\\_template\\_%' OR datname LIKE 'orm\\_unfinished\\_%'",
+        );
         let names = names.all(&admin).await?;
         for name in &names {
             admin.batch(format!("DROP DATABASE IF EXISTS {name}")).await?;
@@ -289,16 +314,19 @@ async fn template_database(admin: &Database, url: &str, script: &str) -> Result<
         // Whoever comes second finds it made. A half-made one has another name.
         let unfinished = unique("orm_unfinished");
         admin.batch(format!("CREATE DATABASE {unfinished}")).await?;
-        let db = Database::builder(with_name(url, &unfinished)).pool_size(1).connect().await?;
-        let made = db.batch(script).await;
-        db.close().await;
-        let renamed = match made {
+        let made = async {
+            let db = Database::builder(with_name(url, &unfinished)).pool_size(1).connect().await?;
+            let made = db.batch(script).await;
+            db.close().await;
+            made
+        };
+        let renamed = match made.await {
             Ok(()) => admin.batch(format!("ALTER DATABASE {unfinished} RENAME TO {name}")).await,
             Err(error) => Err(error),
         };
         if let Err(error) = renamed {
             // The first error is the one to tell.
-            let _ = admin.batch(format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)")).await;
+            let _ = drop_database(admin, &unfinished).await;
             if !there().await? {
                 return Err(error);
             }

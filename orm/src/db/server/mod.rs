@@ -142,9 +142,9 @@ impl ServerPool {
         &self,
         mut op: Op,
         probe: &super::MaybeProbe,
-        schemas: Option<&Arc<str>>,
+        schema: Option<&Arc<str>>,
     ) -> Result<Op::Output> {
-        self.start(&mut op, probe, schemas).await.map(|(_, output)| output)
+        self.start(&mut op, probe, schema).await.map(|(_, output)| output)
     }
 
     /// Runs an operation, and gives the connection that it ran on. Where the server had ended a connection while it lay in the pool,
@@ -153,11 +153,11 @@ impl ServerPool {
         &self,
         op: &mut Op,
         probe: &super::MaybeProbe,
-        schemas: Option<&Arc<str>>,
+        schema: Option<&Arc<str>>,
     ) -> Result<(Leased, Op::Output)> {
         loop {
             let (mut lease, begun) = (self.acquire().await?, Instant::now());
-            let (begins, done) = match lease.look_in(schemas).await {
+            let (begins, done) = match lease.look_in(schema).await {
                 Ok(()) => (op.asks_again(), lease.run(op, probe).await),
                 // Nothing of it has begun.
                 Err(error) => (true, Err(error)),
@@ -189,10 +189,10 @@ impl ServerPool {
 }
 
 impl Leased {
-    /// Looks up names in these schemas from here on, or where the server does by itself.
-    async fn look_in(&mut self, schemas: Option<&Arc<str>>) -> Result<()> {
+    /// Looks up names in this schema from here on, or where the server does by itself.
+    async fn look_in(&mut self, schema: Option<&Arc<str>>) -> Result<()> {
         match self.object.as_deref_mut() {
-            Some(conn) if conn.schemas.as_ref() != schemas => Box::pin(conn.look_in(schemas.cloned())).await,
+            Some(conn) if conn.schema.as_ref() != schema => Box::pin(conn.look_in(schema.cloned())).await,
             _ => Ok(()),
         }
     }
