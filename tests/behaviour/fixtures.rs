@@ -9,7 +9,7 @@ use orm::{
 use serde_json::json;
 use std::{collections::BTreeSet, io::Cursor};
 
-orm::app! { pub depot { Place, Shelf, Thing, Label, Sticker, Slot, Lid, Note, Old } }
+orm::app! { pub stockroom { Place, Shelf, Thing, Label, Sticker, Slot, Lid, Note, Old } }
 
 /// Its key is its own name.
 #[derive(Model, Debug, Clone)]
@@ -116,7 +116,7 @@ pub struct Old {
 }
 
 async fn tables(bed: &Bed) -> orm::Result<()> {
-    orm::migrate::create_tables(&bed.db, &[depot()]).await
+    orm::migrate::create_tables(&bed.db, &[stockroom()]).await
 }
 
 async fn fill(db: &Database) -> orm::Result<()> {
@@ -164,7 +164,7 @@ async fn fill(db: &Database) -> orm::Result<()> {
 
 /// A record that leads to another by its natural key.
 fn thing(code: &str, beside: &str) -> serde_json::Value {
-    json!({"model": "depot.Thing", "fields": {
+    json!({"model": "stockroom.Thing", "fields": {
         "code": code, "beside": {"code": beside}, "price": "1", "small": 1, "big": 1, "sound": true, "made": "2024-01-01",
         "at": "12:00", "seen": "2024-01-01T00:00:00", "changed": "2024-01-01T00:00:00Z", "lasts": "00:00:01",
         "number": "00000000-0000-0000-0000-000000000001", "raw": "", "more": null, "labels": [["late"]],
@@ -183,7 +183,7 @@ async fn dumped(dump: &Dump, format: Format, db: &Database) -> orm::Result<Strin
 
 async fn loaded(text: &str, db: &Database) -> orm::Result<u64> {
     let text = Cursor::new(text.to_owned());
-    Ok(Load::of([depot()]).read(Format::Json, text, db).await?.total)
+    Ok(Load::of([stockroom()]).read(Format::Json, text, db).await?.total)
 }
 
 /// Every row goes, the models in the order in which nothing points to what is gone.
@@ -204,10 +204,10 @@ async fn empty(db: &Database) -> orm::Result<()> {
 
 /// What every back end dumps, character by character.
 const WHOLE: &str = r#"[
-{"model":"depot.Place","pk":"Attic","fields":{"inside":"Zürich"}},
-{"model":"depot.Place","pk":"Zürich","fields":{"inside":null}},
-{"model":"depot.Shelf","pk":1,"fields":{"name":"upper","place":"Attic"}},
-{"model":"depot.Thing","pk":1,"fields":{"code":"thing-0","shelf":null,"beside":null,"price":"1.005","weight":0.1,"small":-1,"big":2000000000,"sound":true,"made":"2024-02-29","at":"23:59:59.000001","seen":"1999-12-31T00:00:00","changed":"2023-11-14T22:13:20.123456Z","lasts":"-1 01:01:01.000001","number":"00000000-0000-0000-0000-0000feed0000","raw":"AP8A","more":{"a":[1,null,"ü"],"n":0},"labels":[]}},
+{"model":"stockroom.Place","pk":"Attic","fields":{"inside":"Zürich"}},
+{"model":"stockroom.Place","pk":"Zürich","fields":{"inside":null}},
+{"model":"stockroom.Shelf","pk":1,"fields":{"name":"upper","place":"Attic"}},
+{"model":"stockroom.Thing","pk":1,"fields":{"code":"thing-0","shelf":null,"beside":null,"price":"1.005","weight":0.1,"small":-1,"big":2000000000,"sound":true,"made":"2024-02-29","at":"23:59:59.000001","seen":"1999-12-31T00:00:00","changed":"2023-11-14T22:13:20.123456Z","lasts":"-1 01:01:01.000001","number":"00000000-0000-0000-0000-0000feed0000","raw":"AP8A","more":{"a":[1,null,"ü"],"n":0},"labels":[]}},
 "#;
 
 behaviour! {
@@ -215,15 +215,15 @@ behaviour! {
         tables(&bed).await?;
         let db = &bed.db;
         fill(db).await?;
-        let dump = Dump::of([depot()]);
+        let dump = Dump::of([stockroom()]);
         let text = dumped(&dump, Format::Json, db).await?;
         assert!(text.starts_with(WHOLE), "{text}");
         for part in [
-            r#"{"model":"depot.Sticker","pk":1,"fields":{"on":{"key":2,"model":"depot.Thing"}}}"#,
-            r#"{"model":"depot.Sticker","pk":2,"fields":{"on":{"key":"Zürich","model":"depot.Place"}}}"#,
-            r#"{"model":"depot.Slot","pk":[1,1],"fields":{"holds":1}}"#,
-            r#"{"model":"depot.Lid","pk":3,"fields":{"colour":"blue"}}"#,
-            r#"{"model":"depot.Old","pk":1,"fields":{"gone":true}}"#,
+            r#"{"model":"stockroom.Sticker","pk":1,"fields":{"on":{"key":2,"model":"stockroom.Thing"}}}"#,
+            r#"{"model":"stockroom.Sticker","pk":2,"fields":{"on":{"key":"Zürich","model":"stockroom.Place"}}}"#,
+            r#"{"model":"stockroom.Slot","pk":[1,1],"fields":{"holds":1}}"#,
+            r#"{"model":"stockroom.Lid","pk":3,"fields":{"colour":"blue"}}"#,
+            r#"{"model":"stockroom.Old","pk":1,"fields":{"gone":true}}"#,
             r#""labels":[1,2]"#,
         ] {
             assert!(text.contains(part), "{part} in {text}");
@@ -245,7 +245,7 @@ behaviour! {
         for format in [Format::JsonLines, Format::Yaml] {
             let written = dumped(&dump, format, db).await?;
             empty(db).await?;
-            Load::of([depot()]).read(format, Cursor::new(written), db).await?;
+            Load::of([stockroom()]).read(format, Cursor::new(written), db).await?;
             assert_eq!(dumped(&dump, Format::JsonLines, db).await?, lines);
         }
         Ok(())
@@ -255,13 +255,13 @@ behaviour! {
         tables(&bed).await?;
         let db = &bed.db;
         fill(db).await?;
-        let dump = Dump::of([depot()]).natural_keys().only(["depot.Place", "depot.Shelf", "depot.Label", "depot.Thing", "depot.Slot"])?;
+        let dump = Dump::of([stockroom()]).natural_keys().only(["stockroom.Place", "stockroom.Shelf", "stockroom.Label", "stockroom.Thing", "stockroom.Slot"])?;
         let text = dumped(&dump, Format::Json, db).await?;
         for part in [
-            r#"{"model":"depot.Shelf","fields":{"name":"upper","place":"Attic"}}"#,
+            r#"{"model":"stockroom.Shelf","fields":{"name":"upper","place":"Attic"}}"#,
             r#""shelf":{"name":"upper","place":"Attic"},"beside":{"code":"thing-0"}"#,
             r#""labels":[{"word":"red"},{"word":"rund 100%"}]"#,
-            r#"{"model":"depot.Slot","pk":[{"name":"upper","place":"Attic"},1],"fields":{"holds":{"code":"thing-0"}}}"#,
+            r#"{"model":"stockroom.Slot","pk":[{"name":"upper","place":"Attic"},1],"fields":{"holds":{"code":"thing-0"}}}"#,
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }
@@ -286,12 +286,12 @@ behaviour! {
         tables(&bed).await?;
         let db = &bed.db;
         let text = json!([
-            {"model": "depot.shelf", "fields": {"name": "a", "place": "Cellar"}},
-            {"model": "depot.shelf", "fields": {"name": "b", "place": "Cellar"}},
-            {"model": "depot.slot", "pk": [["Cellar", "b"], 1], "fields": {"holds": null}},
-            {"model": "depot.place", "pk": "Cellar", "fields": {"inside": "House"}},
-            {"model": "depot.place", "pk": "House", "fields": {"inside": null}},
-            {"model": "depot.label", "fields": {"word": "late"}},
+            {"model": "stockroom.shelf", "fields": {"name": "a", "place": "Cellar"}},
+            {"model": "stockroom.shelf", "fields": {"name": "b", "place": "Cellar"}},
+            {"model": "stockroom.slot", "pk": [["Cellar", "b"], 1], "fields": {"holds": null}},
+            {"model": "stockroom.place", "pk": "Cellar", "fields": {"inside": "House"}},
+            {"model": "stockroom.place", "pk": "House", "fields": {"inside": null}},
+            {"model": "stockroom.label", "fields": {"word": "late"}},
         ]);
         // In Django's form a natural key is the list of its values: here those of (place, name).
         assert_eq!(loaded(&text.to_string(), db).await?, 6);
@@ -310,26 +310,26 @@ behaviour! {
     async fn mistakes_name_the_record_and_leave_nothing(bed) {
         tables(&bed).await?;
         let db = &bed.db;
-        let good = r#"{"model": "depot.Label", "pk": 1, "fields": {"word": "good"}}"#;
+        let good = r#"{"model": "stockroom.Label", "pk": 1, "fields": {"word": "good"}}"#;
         let mut many = thing("x1x", "x1x");
         many["pk"] = json!(1);
         many["fields"]["beside"] = json!(null);
         many["fields"]["labels"] = json!([999]); // no such label
         let many = many.to_string();
         for (record, code, said) in [
-            (r#"{"model": "depot.Lable", "pk": 2, "fields": {}}"#, Code::UnknownName, "record 2: there is no model `depot.Lable`"),
-            (r#"{"model": "depot.Label", "pk": 2, "fields": {"wort": "x"}}"#, Code::Refused, "record 2 (depot.Label): 2 mistake(s)"),
-            (r#"{"model": "depot.Label", "pk": "x", "fields": {"word": "x"}}"#, Code::Refused, "record 2 (depot.Label): 1 mistake(s)"),
-            (r#"{"model": "depot.Label", "pk": [1, 2], "fields": {"word": "x"}}"#, Code::Refused, "record 2 (depot.Label)"),
-            (r#"{"model": "depot.Slot", "pk": 1, "fields": {}}"#, Code::BadFixture, "record 2 (depot.Slot): its `pk` has to be a list of 2 values"),
-            (r#"{"model": "depot.Slot", "pk": [{"name": "x"}, 1], "fields": {}}"#, Code::BadFixture, "record 2 (depot.Slot): `shelf`: no `depot.Shelf` has {\"name\":\"x\"}"),
-            (r#"{"model": "depot.Slot", "pk": [["x"], 1], "fields": {}}"#, Code::BadFixture, "record 2 (depot.Slot): [\"x\"] is no natural key of `depot.Shelf`"),
-            (r#"{"model": "depot.Slot", "pk": [{"title": "x"}, 1], "fields": {}}"#, Code::UnknownField, "`depot.Shelf` has no field `title`"),
-            (r#"{"model": "depot.Place", "pk": "x", "fields": {"inside": "nowhere"}}"#, Code::ForeignKeyViolation, ""),
+            (r#"{"model": "stockroom.Lable", "pk": 2, "fields": {}}"#, Code::UnknownName, "record 2: there is no model `stockroom.Lable`"),
+            (r#"{"model": "stockroom.Label", "pk": 2, "fields": {"wort": "x"}}"#, Code::Refused, "record 2 (stockroom.Label): 2 mistake(s)"),
+            (r#"{"model": "stockroom.Label", "pk": "x", "fields": {"word": "x"}}"#, Code::Refused, "record 2 (stockroom.Label): 1 mistake(s)"),
+            (r#"{"model": "stockroom.Label", "pk": [1, 2], "fields": {"word": "x"}}"#, Code::Refused, "record 2 (stockroom.Label)"),
+            (r#"{"model": "stockroom.Slot", "pk": 1, "fields": {}}"#, Code::BadFixture, "record 2 (stockroom.Slot): its `pk` has to be a list of 2 values"),
+            (r#"{"model": "stockroom.Slot", "pk": [{"name": "x"}, 1], "fields": {}}"#, Code::BadFixture, "record 2 (stockroom.Slot): `shelf`: no `stockroom.Shelf` has {\"name\":\"x\"}"),
+            (r#"{"model": "stockroom.Slot", "pk": [["x"], 1], "fields": {}}"#, Code::BadFixture, "record 2 (stockroom.Slot): [\"x\"] is no natural key of `stockroom.Shelf`"),
+            (r#"{"model": "stockroom.Slot", "pk": [{"title": "x"}, 1], "fields": {}}"#, Code::UnknownField, "`stockroom.Shelf` has no field `title`"),
+            (r#"{"model": "stockroom.Place", "pk": "x", "fields": {"inside": "nowhere"}}"#, Code::ForeignKeyViolation, ""),
             (&many, Code::ForeignKeyViolation, ""),
-            (r#"{"model": "depot.Label", "pk": 2, "fields": {"word": "good"}}"#, Code::UniqueViolation, "record 1 (depot.Label) to record 2 (depot.Label)"),
-            (r#"{"model": "depot.Label", "pk": 2, "fields": {"word": "x"}, "more": 1}"#, Code::BadFixture, "record 2: it has `more`"),
-            (r#"{"model": "depot.Label", "pk""#, Code::BadFixture, "record 2: it is no JSON"),
+            (r#"{"model": "stockroom.Label", "pk": 2, "fields": {"word": "good"}}"#, Code::UniqueViolation, "record 1 (stockroom.Label) to record 2 (stockroom.Label)"),
+            (r#"{"model": "stockroom.Label", "pk": 2, "fields": {"word": "x"}, "more": 1}"#, Code::BadFixture, "record 2: it has `more`"),
+            (r#"{"model": "stockroom.Label", "pk""#, Code::BadFixture, "record 2: it is no JSON"),
         ] {
             let text = format!("[{good}, {record}]");
             let error = loaded(&text, db).await.expect_err(record);
@@ -349,50 +349,50 @@ behaviour! {
         tables(&bed).await?;
         let db = &bed.db;
         fill(db).await?;
-        let text = dumped(&Dump::of([depot()]).only(["depot.Thing"])?, Format::Json, db).await?;
+        let text = dumped(&Dump::of([stockroom()]).only(["stockroom.Thing"])?, Format::Json, db).await?;
         // Too short for the rule, and refused by the model: rules are for what is new.
         loaded(&text.replace("thing-0", "x").replace("thing-1", "refused"), db).await?;
         let codes = Thing::objects().order_by(|t| t.id.asc()).values(|t| t.code).all(db).await?;
         assert_eq!(codes, ["x", "refused", "thing-2"]);
         assert!(Thing::objects().values(|t| t.changed).all(db).await?.iter().all(|changed| *changed == moment()));
         // Only some fields: the others stay.
-        loaded(r#"[{"model": "depot.Label", "pk": 1, "fields": {"word": "rot"}}]"#, db).await?;
+        loaded(r#"[{"model": "stockroom.Label", "pk": 1, "fields": {"word": "rot"}}]"#, db).await?;
         assert_eq!(Label::objects().filter(|l| l.id.eq(1)).values(|l| l.word).get(db).await?, "rot");
         // A key that comes twice means what it says last.
-        let twice = r#"[{"model": "depot.Label", "pk": 1, "fields": {"word": "a"}}, {"model": "depot.Label", "pk": 1, "fields": {"word": "b"}}]"#;
+        let twice = r#"[{"model": "stockroom.Label", "pk": 1, "fields": {"word": "a"}}, {"model": "stockroom.Label", "pk": 1, "fields": {"word": "b"}}]"#;
         loaded(twice, db).await?;
         assert_eq!(Label::get(1, db).await?.word, "b");
         // .. of what it says: the rest is what was said before.
-        let parts = r#"[{"model": "depot.Place", "pk": "m", "fields": {"inside": "Attic"}}, {"model": "depot.Place", "pk": "m", "fields": {}}]"#;
+        let parts = r#"[{"model": "stockroom.Place", "pk": "m", "fields": {"inside": "Attic"}}, {"model": "stockroom.Place", "pk": "m", "fields": {}}]"#;
         loaded(parts, db).await?;
         assert_eq!(Place::objects().filter(|p| p.name.eq("m")).values(|p| p.inside.name).get(db).await?.as_deref(), Some("Attic"));
         // Two without a key that mean one row by their natural key are one row.
-        let twins = r#"[{"model": "depot.Label", "fields": {"word": "twin"}}, {"model": "depot.Label", "fields": {"word": "twin"}}]"#;
+        let twins = r#"[{"model": "stockroom.Label", "fields": {"word": "twin"}}, {"model": "stockroom.Label", "fields": {"word": "twin"}}]"#;
         loaded(twins, db).await?;
         assert_eq!(Label::objects().filter(|l| l.word.eq("twin")).count(db).await?, 1);
         // Numbers that others have taken are not given again, though no row has them.
         let taken = Label::draft().word("taken").create(db).await?;
         taken.clone().delete(db).await?;
-        loaded(r#"[{"model": "depot.Label", "pk": 1, "fields": {"word": "c"}}]"#, db).await?;
+        loaded(r#"[{"model": "stockroom.Label", "pk": 1, "fields": {"word": "c"}}]"#, db).await?;
         assert!(Label::draft().word("next").create(db).await?.id >= taken.id);
         // A generic key is a number: natural keys would lose what it means.
-        let natural = dumped(&Dump::of([depot()]).natural_keys(), Format::Json, db).await.unwrap_err();
+        let natural = dumped(&Dump::of([stockroom()]).natural_keys(), Format::Json, db).await.unwrap_err();
         assert_eq!((natural.code(), natural.fields()), (Code::BadFixture, &["on".to_owned()][..]));
         Ok(())
     }
 
     async fn it_is_part_of_a_transaction(bed) {
         tables(&bed).await?;
-        let text = r#"[{"model": "depot.Place", "pk": "a", "fields": {"inside": "b"}}, {"model": "depot.Place", "pk": "b", "fields": {"inside": null}}]"#;
+        let text = r#"[{"model": "stockroom.Place", "pk": "a", "fields": {"inside": "b"}}, {"model": "stockroom.Place", "pk": "b", "fields": {"inside": null}}]"#;
         let undone: orm::Result<()> = bed
             .db
             .transaction(async |tx| {
-                Load::of([depot()]).read(Format::Json, text.as_bytes(), tx).await?;
+                Load::of([stockroom()]).read(Format::Json, text.as_bytes(), tx).await?;
                 assert_eq!(Place::objects().count(tx).await?, 2);
-                Err(orm::Error::new(Code::Own("depot.undone"), "not now"))
+                Err(orm::Error::new(Code::Own("stockroom.undone"), "not now"))
             })
             .await;
-        assert_eq!(undone.unwrap_err().code(), Code::Own("depot.undone"));
+        assert_eq!(undone.unwrap_err().code(), Code::Own("stockroom.undone"));
         assert_eq!(Place::objects().count(&bed.db).await?, 0);
         Ok(())
     }
@@ -400,14 +400,14 @@ behaviour! {
     async fn many_rows_take_few_statements(bed) {
         tables(&bed).await?;
         let db = &bed.db;
-        let records: Vec<_> = (1..=1_200).map(|id| json!({"model": "depot.Label", "pk": id, "fields": {"word": format!("w{id}")}})).collect();
+        let records: Vec<_> = (1..=1_200).map(|id| json!({"model": "stockroom.Label", "pk": id, "fields": {"word": format!("w{id}")}})).collect();
         let text = serde_json::Value::from(records).to_string();
         bed.log.clear();
         loaded(&text, db).await?;
         // In three parts: the keys that are there, and an insert each.
-        let statements = bed.log.statements().iter().filter(|query| query.sql.contains("depot_label")).count();
+        let statements = bed.log.statements().iter().filter(|query| query.sql.contains("stockroom_label")).count();
         assert!(statements <= 3 * 2 + 2, "{:#?}", bed.log.statements());
-        let dump = Dump::of([depot()]).only(["depot.Label"])?;
+        let dump = Dump::of([stockroom()]).only(["stockroom.Label"])?;
         bed.log.clear();
         assert_eq!(dumped(&dump, Format::JsonLines, db).await?.lines().count(), 1_200);
         assert_eq!(bed.log.statements().len(), 3);
@@ -427,22 +427,24 @@ behaviour! {
         let url = bed.url.clone();
         let run = move |line: String| {
             let mut printed = String::new();
-            let project = Project::new().app(depot()).database(&url);
-            project.run_into(["manage"].into_iter().chain(line.split(' ')), &mut printed).map(|()| printed)
+            let project = Project::new().app(stockroom());
+            // Said in the line: whatever the environment names.
+            let line = ["manage", "--database", &url].into_iter().chain(line.split(' '));
+            project.run_into(line, &mut printed).map(|()| printed)
         };
         let file = folder.join("all.jsonl").display().to_string();
         let printed = tokio::task::spawn_blocking(move || {
             run(format!("dumpdata --output {file}"))?;
-            let shown = run("dumpdata depot.Label depot.Place -e depot.Place --format jsonl".to_owned())?;
-            assert_eq!(shown.lines().next(), Some(r#"{"model":"depot.Label","pk":1,"fields":{"word":"red"}}"#));
+            let shown = run("dumpdata stockroom.Label stockroom.Place -e stockroom.Place --format jsonl".to_owned())?;
+            assert_eq!(shown.lines().next(), Some(r#"{"model":"stockroom.Label","pk":1,"fields":{"word":"red"}}"#));
             assert_eq!(shown.lines().count(), 3);
-            assert_eq!(run("dumpdata depot.Lable".to_owned()).unwrap_err().code(), Code::UnknownName);
+            assert_eq!(run("dumpdata stockroom.Lable".to_owned()).unwrap_err().code(), Code::UnknownName);
             assert_eq!(run("loaddata no_such.json".to_owned()).unwrap_err().code(), Code::Io);
             assert_eq!(run(format!("dumpdata -o {file}.xml")).unwrap_err().code(), Code::BadFixture);
             run(format!("loaddata {file}"))
         });
         let printed = printed.await.unwrap()?;
-        assert!(printed.contains("records\n") && printed.contains("  depot.Thing: 3\n"), "{printed}");
+        assert!(printed.contains("records\n") && printed.contains("  stockroom.Thing: 3\n"), "{printed}");
         std::fs::remove_dir_all(folder).unwrap();
         Ok(())
     }
