@@ -8,7 +8,7 @@ use orm::{
 };
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
-orm::app! { pub archive { Letter } }
+orm::app! { pub filing { Letter } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Letter {
@@ -25,7 +25,7 @@ fn folder(url: &str) -> PathBuf {
 
 behaviour! {
     async fn a_row_has_the_path_and_a_folder_the_content(bed) {
-        orm::migrate::create_tables(&bed.db, &[archive()]).await?;
+        orm::migrate::create_tables(&bed.db, &[filing()]).await?;
         let (db, folder) = (&bed.db, folder(&bed.url));
         let media = LocalStorage::new(&folder).served_at("/media");
         let copy = media.save("letters", "Größe & Co.txt", "ü".as_bytes().to_vec()).await?;
@@ -42,7 +42,7 @@ behaviour! {
         let lengths: Vec<_> = meta.columns.iter().map(|column| column.max_length).collect();
         assert_eq!(lengths, [None, Some(100), Some(200)]);
         // What stands in a row that others wrote is looked at before it is used.
-        let sql = "UPDATE archive_letter SET copy = '../out.txt'";
+        let sql = "UPDATE filing_letter SET copy = '../out.txt'";
         db.batch(sql).await?;
         let odd = Letter::objects().get(db).await?;
         for refused in [media.read(&odd.copy).await.map(drop), media.delete(&odd.copy).await.map(drop), media.size(&odd.copy).await.map(drop)] {
