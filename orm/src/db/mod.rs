@@ -55,6 +55,7 @@ mod failure;
 mod fragment;
 mod handles;
 mod log;
+mod options;
 mod pooled;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod replicas;
@@ -76,10 +77,11 @@ pub(crate) use failure::{name_fields_by, of_warning};
 pub use handles::ReplicaStatus;
 use handles::View;
 pub use log::{LoggedQuery, QueryLog};
+pub use options::{Isolation, RetryingTransaction, TransactionBuilder};
 pub(crate) use row::Origin;
 pub use row::{Cell, Row};
 pub use settings::DatabaseBuilder;
-pub use transaction::{Isolation, RetryingTransaction, Transaction, TransactionBuilder};
+pub use transaction::Transaction;
 
 use crate::{Code, Dialect, Error, Result};
 use futures_util::future::BoxFuture;

@@ -106,7 +106,7 @@ impl Replicas {
         primary: &ServerPool,
         schema: Option<&Arc<str>>,
     ) -> Result<Option<Op::Output>> {
-        let wanted = match mark.place(primary).await? {
+        let wanted = match mark.place(primary, schema).await? {
             Some(wanted) => wanted,
             // It is not known how far replicas follow.
             None => return Ok(None),
@@ -114,7 +114,7 @@ impl Replicas {
         let first = self.next.fetch_add(1, Ordering::Relaxed);
         for offset in 0..self.all.len() {
             let replica = &self.all[first.wrapping_add(offset) % self.all.len()];
-            if !replica.available() || !replica.has_reached(wanted).await {
+            if !replica.available() || !replica.has_reached(wanted, schema).await {
                 continue;
             }
             match replica.pool.start(op, probe, schema).await {
@@ -177,13 +177,13 @@ impl Replica {
         }
     }
 
-    /// Whether it has followed the primary up to this place.
-    async fn has_reached(&self, wanted: u64) -> bool {
+    /// Whether it has followed the primary up to this place. It is asked where the session looks, so that no connection is told twice.
+    async fn has_reached(&self, wanted: u64, schema: Option<&Arc<str>>) -> bool {
         if self.reached.load(Ordering::Relaxed) >= wanted {
             return true;
         }
         let place = Place("SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint");
-        match self.pool.run(place, &None, None).await {
+        match self.pool.run(place, &None, schema).await {
             Ok(Some(place)) => self.reached.fetch_max(place, Ordering::Relaxed).max(place) >= wanted,
             // A server that follows nobody.
             Ok(None) => false,
@@ -203,7 +203,7 @@ impl Mark {
     }
 
     /// How far a replica has to have followed; `None` where that cannot be told.
-    async fn place(&self, primary: &ServerPool) -> Result<Option<u64>> {
+    async fn place(&self, primary: &ServerPool, schema: Option<&Arc<str>>) -> Result<Option<u64>> {
         let count = {
             let written = self.written();
             match written.place {
@@ -216,7 +216,7 @@ impl Mark {
             return Ok(None);
         }
         let place = Place("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint");
-        let place = primary.run(place, &None, None).await?;
+        let place = primary.run(place, &None, schema).await?;
         // It counts for as long as nothing else is written: each begin and each end of a write is one more.
         if let Some(place) = place {
             let mut written = self.written();

@@ -240,7 +240,7 @@ impl ChangeRows {
     }
 
     /// A deletion.
-    pub(super) fn deleted(model: ModelRef, statement: Statement) -> ChangeRows {
+    pub(crate) fn deleted(model: ModelRef, statement: Statement) -> ChangeRows {
         ChangeRows { statement, model, given: Given::default() }
     }
 }
