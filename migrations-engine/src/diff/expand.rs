@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::naming;
 use crate::operation::{Operation, SqlText};
-use crate::plan::through_model;
+use crate::plan::made_tables;
 use crate::schema::{Constraint, Field, Model, ModelKey, Schema};
 use crate::sql::Dialect;
 
@@ -260,49 +260,64 @@ impl Both<'_> {
         let (table, old, new) = (quote(self.table), quote(self.old), quote(self.new));
         let [come, by_old, by_new] = self.names().map(|name| quote(&name));
         match dialect {
-            // Where both are changed, the new one counts. What is compared is what is stored, whatever the collation.
+            // Where both are changed, the new one counts; where none is, each stays as it is. What is compared is what is stored,
+            // whatever the collation.
             Dialect::Postgres => vec![
                 format!(
                     "CREATE FUNCTION {come}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
                      IF TG_OP = 'INSERT' THEN NEW.{new} := COALESCE(NEW.{new}, NEW.{old}); NEW.{old} := NEW.{new}; \
                      ELSIF NEW.{new}::text COLLATE \"C\" IS DISTINCT FROM OLD.{new}::text COLLATE \"C\" THEN NEW.{old} := NEW.{new}; \
-                     ELSE NEW.{new} := NEW.{old}; END IF; RETURN NEW; END $$"
+                     ELSIF NEW.{old}::text COLLATE \"C\" IS DISTINCT FROM OLD.{old}::text COLLATE \"C\" THEN NEW.{new} := NEW.{old}; \
+                     END IF; RETURN NEW; END $$"
                 ),
                 format!(
                     "CREATE TRIGGER {come} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {come}()"
                 ),
             ],
-            Dialect::MariaDb | Dialect::MySql => vec![
-                format!(
-                    "CREATE TRIGGER {come} BEFORE INSERT ON {table} FOR EACH ROW \
-                     SET NEW.{new} = COALESCE(NEW.{new}, NEW.{old}), NEW.{old} = NEW.{new}"
-                ),
-                format!(
-                    "CREATE TRIGGER {by_new} BEFORE UPDATE ON {table} FOR EACH ROW \
-                     SET NEW.{old} = IF(CAST(NEW.{new} AS BINARY) <=> CAST(OLD.{new} AS BINARY), NEW.{old}, NEW.{new}), \
-                     NEW.{new} = NEW.{old}"
-                ),
-            ],
+            Dialect::MariaDb | Dialect::MySql => {
+                // The text of a float has fewer digits than the float, and texts are equal by their collation.
+                let kept = |column: &str| {
+                    format!(
+                        "NEW.{column} <=> OLD.{column} AND CAST(NEW.{column} AS BINARY) <=> CAST(OLD.{column} AS BINARY)"
+                    )
+                };
+                let (kept_old, kept_new) = (kept(&old), kept(&new));
+                vec![
+                    format!(
+                        "CREATE TRIGGER {come} BEFORE INSERT ON {table} FOR EACH ROW \
+                         SET NEW.{new} = COALESCE(NEW.{new}, NEW.{old}), NEW.{old} = NEW.{new}"
+                    ),
+                    format!(
+                        "CREATE TRIGGER {by_new} BEFORE UPDATE ON {table} FOR EACH ROW \
+                         SET NEW.{old} = IF({kept_new}, NEW.{old}, NEW.{new}), \
+                         NEW.{new} = IF({kept_old}, NEW.{new}, NEW.{old})"
+                    ),
+                ]
+            }
             Dialect::Sqlite => {
                 let row: Vec<String> = self.keys.iter().map(|key| format!("{0} IS NEW.{0}", quote(key))).collect();
                 let row = row.join(" AND ");
-                let bytes = |column: &str| format!("CAST({column} AS BLOB)");
-                let (new_old, new_new) = (bytes(&format!("NEW.{old}")), bytes(&format!("NEW.{new}")));
-                let old_new = bytes(&format!("OLD.{new}"));
+                // The text of a float has fewer digits than the float, and texts are equal by their collation.
+                let same = |one: String, other: String| {
+                    format!("({one} IS {other} AND CAST({one} AS BLOB) IS CAST({other} AS BLOB))")
+                };
+                let kept = |column: &str| same(format!("NEW.{column}"), format!("OLD.{column}"));
+                let (kept_old, kept_new) = (kept(&old), kept(&new));
+                let alike = same(format!("NEW.{old}"), format!("NEW.{new}"));
                 vec![
                     format!(
-                        "CREATE TRIGGER {come} AFTER INSERT ON {table} WHEN (NEW.{old} IS NULL) <> (NEW.{new} IS NULL) BEGIN \
+                        "CREATE TRIGGER {come} AFTER INSERT ON {table} WHEN NOT {alike} BEGIN \
                          UPDATE {table} SET {old} = COALESCE(NEW.{new}, NEW.{old}), {new} = COALESCE(NEW.{new}, NEW.{old}) \
                          WHERE {row}; END"
                     ),
                     format!(
                         "CREATE TRIGGER {by_old} AFTER UPDATE ON {table} \
-                         WHEN {new_new} IS {old_new} AND {new_old} IS NOT {new_new} BEGIN \
+                         WHEN {kept_new} AND NOT {kept_old} AND NOT {alike} BEGIN \
                          UPDATE {table} SET {new} = NEW.{old} WHERE {row}; END"
                     ),
                     format!(
                         "CREATE TRIGGER {by_new} AFTER UPDATE ON {table} \
-                         WHEN {new_new} IS NOT {old_new} AND {new_old} IS NOT {new_new} BEGIN \
+                         WHEN NOT {kept_new} AND NOT {alike} BEGIN \
                          UPDATE {table} SET {old} = NEW.{new} WHERE {row}; END"
                     ),
                 ]
@@ -335,11 +350,11 @@ impl Both<'_> {
         texts(|dialect| vec![self.copy_on(dialect, to, from)])
     }
 
-    /// Without triggers the copy is not taken for a change.
+    /// What is written while the copy is made follows already.
     fn follow_again(&self) -> SqlText {
         texts(|dialect| {
-            let mut statements = vec![self.copy_on(dialect, self.old, self.new)];
-            statements.extend(self.follow_on(dialect));
+            let mut statements = self.follow_on(dialect);
+            statements.push(self.copy_on(dialect, self.old, self.new));
             statements
         })
     }
@@ -424,18 +439,9 @@ fn table<'o, I: Iterator<Item = &'o Operation>>(
 }
 
 /// The tables that migrations make, by the model that they are of, and by its field where that is a many-to-many.
-fn tables(schema: &Schema, called: impl Fn(&ModelKey) -> ModelKey) -> BTreeMap<(ModelKey, String), Model> {
-    let mut tables = BTreeMap::new();
-    for model in schema.models.values().filter(|model| model.managed) {
-        let key = called(&model.key);
-        for field in &model.fields {
-            if let Some(through) = through_model(model, field) {
-                tables.insert((key.clone(), field.name.clone()), through);
-            }
-        }
-        tables.insert((key, String::new()), model.clone());
-    }
-    tables
+fn tables(schema: &Schema, called: impl Fn(&ModelKey) -> ModelKey) -> BTreeMap<(ModelKey, Option<String>), Model> {
+    let all = made_tables(schema, &schema.models.keys().cloned().collect());
+    all.into_iter().map(|((key, field), model)| ((called(&key), field), model)).collect()
 }
 
 /// Nothing on SQLite: no row can be written through a view there.

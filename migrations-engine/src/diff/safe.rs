@@ -1,7 +1,7 @@
 //! New migrations in a form that does not hold up those who work on the database (`makemigrations --safe`).
 
 use crate::migration::{Migration, MigrationId};
-use crate::operation::Operation;
+use crate::operation::{Operation, SqlText};
 use crate::schema::{Constraint, Field, Schema};
 
 use super::expand::{Expanded, expanded};
@@ -77,6 +77,7 @@ pub fn safe_steps(from: &Schema, new: Vec<Migration>) -> Vec<SafeStep> {
                 Some(Expanded { now, long, later, first }) => {
                     last.splice(0..0, first);
                     last.extend(later);
+                    last.extend(labels_again(operation, migration.operations.get(at + 1)));
                     (now, if long { Way::Apart } else { Way::Together })
                 }
                 None => {
@@ -135,6 +136,23 @@ pub fn safe_steps(from: &Schema, new: Vec<Migration>) -> Vec<SafeStep> {
         }
     }
     out
+}
+
+/// Programs of the version before go on to write a model's old name into generic keys: what gives these the new one, behind its rename, is
+/// done once more in the end.
+fn labels_again(operation: &Operation, next: Option<&Operation>) -> Option<Operation> {
+    match (operation, next?) {
+        (Operation::RenameModel { .. }, Operation::RunSql { describe, sql, state, elidable, .. }) => {
+            Some(Operation::RunSql {
+                describe: describe.clone(),
+                sql: sql.clone(),
+                reverse: Some(SqlText::new().with("all", [])),
+                state: state.clone(),
+                elidable: *elidable,
+            })
+        }
+        _ => None,
+    }
 }
 
 /// What is done at once, and what only when programs of the version before are gone.

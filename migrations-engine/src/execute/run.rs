@@ -20,7 +20,13 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         resume: Option<Progress>,
     ) -> Result<bool> {
         let dialect = self.connection.dialect();
-        let ran = if migration.atomic && dialect.capabilities().transactional_ddl {
+        // A table that is written anew is copied, dropped and renamed: what others write in between would be lost. SQLite has no short
+        // locks that could be kept short by doing without a transaction.
+        let is = |kind: fn(&StatementKind) -> bool| statements.iter().any(|statement| kind(&statement.kind));
+        let rebuilds = is(|kind| matches!(kind, StatementKind::Capture { .. }));
+        let steps = is(|kind| matches!(kind, StatementKind::Rust { .. }));
+        let whole = migration.atomic || rebuilds && !steps && resume.is_none();
+        let ran = if whole && dialect.capabilities().transactional_ddl {
             self.run_atomic(migration, direction, statements).await?
         } else {
             self.run_journalled(migration, direction, statements, resume).await?;

@@ -102,7 +102,7 @@ impl MigrationSet {
     /// Writes the index of a folder; gives its path.
     pub fn write_index(&self, folder: impl AsRef<Path>) -> Result<PathBuf> {
         let index = folder.as_ref().join(INDEX);
-        fs::write(&index, self.index()?).map_err(|error| io(&index, "written", error))?;
+        put(&index, &self.index()?)?;
         Ok(index)
     }
 
@@ -125,7 +125,7 @@ impl MigrationSet {
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent).map_err(|error| io(parent, "made", error))?;
             }
-            fs::write(path, text).map_err(|error| io(path, "written", error))?;
+            put(path, text)?;
         }
         if !new.is_empty() {
             self.write_index(folder)?;
@@ -146,14 +146,17 @@ impl MigrationSet {
         self.remove(&migration.id);
         self.add(migration.clone())?;
         let index = self.index()?;
-        // First beside: a file is never half written.
-        for (path, text) in [(path.clone(), text), (folder.join(INDEX), index)] {
-            let beside = path.with_extension("toml.new");
-            fs::write(&beside, text).map_err(|error| io(&beside, "written", error))?;
-            fs::rename(&beside, &path).map_err(|error| io(&path, "written", error))?;
-        }
+        put(&path, &text)?;
+        put(&folder.join(INDEX), &index)?;
         Ok(path)
     }
+}
+
+/// Writes a file, first beside it: it is never half written.
+fn put(path: &Path, text: &str) -> Result<()> {
+    let beside = path.with_extension("toml.new");
+    fs::write(&beside, text).map_err(|error| io(&beside, "written", error))?;
+    fs::rename(&beside, path).map_err(|error| io(path, "written", error))
 }
 
 /// What an index lists: nothing, where there is none.

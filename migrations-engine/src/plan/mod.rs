@@ -42,6 +42,7 @@ pub(crate) use migration::{inverses, plan_back, plan_inverses};
 pub use migration::{outline, plan_migration, script};
 pub use require::Requirement;
 pub use statement::{Recheck, Statement, StatementKind};
+pub(crate) use touch::tables as made_tables;
 pub use touch::tables_of;
 use touch::{tables, touched};
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rebuild::in_place;
+use super::require::Asked;
 use super::table::Table;
 use super::{Early, Pair, Planner, Recheck, StatementKind};
 use crate::error::Result;
@@ -45,7 +46,12 @@ impl Planner {
                 return Ok(false);
             }
         }
-        let needed = self.rows_needed(pair, old, new);
+        let mut needed = self.rows_needed(pair, old, new);
+        // An index alone would be asked about by itself.
+        if let Some(asked) = Asked::new(self.dialect, pair) {
+            let fresh = new.indexes.iter().filter(|(name, index)| old.indexes.get(*name) != Some(*index));
+            needed.extend(fresh.filter_map(|(name, index)| asked.unique_index(name, index)));
+        }
         self.note_pending(pair, &new.name);
         self.require(needed);
         Ok(true)

@@ -65,7 +65,7 @@ pub fn tables_of(schema: &Schema) -> Vec<Model> {
 }
 
 /// The managed tables of some models, with those of their many-to-many fields.
-pub(super) fn tables(state: &Schema, keys: &BTreeSet<ModelKey>) -> BTreeMap<TableId, Model> {
+pub(crate) fn tables(state: &Schema, keys: &BTreeSet<ModelKey>) -> BTreeMap<TableId, Model> {
     let mut tables = BTreeMap::new();
     for model in keys.iter().filter_map(|key| state.models.get(key)).filter(|model| model.managed) {
         for field in model.fields.iter().filter(|field: &&Field| !field.has_column()) {

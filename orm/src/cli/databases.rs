@@ -160,7 +160,9 @@ impl Project {
         };
         match given {
             Some(url) if !self.has_several() || url.contains(':') => {
-                let place = self.place(&of_labels(DEFAULT));
+                // The URL of one of the databases means that one.
+                let known = self.names().find(|name| self.place(name).url.as_deref() == Some(url));
+                let place = self.place(&known.map_or_else(|| of_labels(DEFAULT), str::to_owned));
                 Ok(vec![Place { url: Some(url.to_owned()), elsewhere: false, ..place }])
             }
             Some(name) => {

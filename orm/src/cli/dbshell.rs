@@ -1,7 +1,10 @@
 //! `dbshell`: the database's own program for typing SQL.
 
 use super::{Command, CommandFuture, Context};
-use crate::{Code, Error, Result, db::without_password};
+use crate::{
+    Code, Error, Result,
+    db::{query_of, without_password},
+};
 use clap::Arg;
 use std::io::ErrorKind;
 
@@ -72,17 +75,21 @@ impl Client {
                 Ok(Client { programs: &["sqlite3"], arguments: vec![place.to_owned()], password: None, variable: "" })
             }
             "postgres" | "postgresql" => {
-                let (login, host) = place.rsplit_once('@').map_or((None, place), |(login, host)| (Some(login), host));
+                // It may stand among the settings as well.
+                let (place, [set]) = query_of(place, ["password"]);
+                let (login, host) = place.rsplit_once('@').map_or((None, &*place), |(login, host)| (Some(login), host));
                 let (user, password) = login.map_or(("", None), apart);
                 let at = if user.is_empty() { "" } else { "@" };
                 let arguments = vec![format!("postgresql://{user}{at}{host}")];
-                Ok(Client { programs: &["psql"], arguments, password: password.map(decoded), variable: "PGPASSWORD" })
+                let password = set.as_deref().or(password).map(decoded);
+                Ok(Client { programs: &["psql"], arguments, password, variable: "PGPASSWORD" })
             }
             "mysql" | "mariadb" => {
-                let (login, host) = place.rsplit_once('@').map_or((None, place), |(login, host)| (Some(login), host));
+                let (place, [mode, roots]) = query_of(place, ["sslmode", "sslrootcert"]);
+                let (login, host) = place.rsplit_once('@').map_or((None, &*place), |(login, host)| (Some(login), host));
                 let (user, password) = login.map_or(("", None), apart);
                 let (host, name) = host.split_once('/').ok_or_else(|| bad("names no database"))?;
-                let (name, settings) = name.split_once('?').unwrap_or((name, ""));
+                let (name, _) = name.split_once('?').unwrap_or((name, ""));
                 let (host, port) = host.rsplit_once(':').unwrap_or((host, ""));
                 let mut arguments = Vec::new();
                 for (flag, value) in [("user", user), ("host", host), ("port", port)] {
@@ -90,16 +97,12 @@ impl Client {
                         arguments.push(format!("--{flag}={}", decoded(value)));
                     }
                 }
-                for setting in settings.split('&') {
-                    match setting.split_once('=') {
-                        Some(("sslmode", "verify-full" | "verify-ca")) => {
-                            arguments.push("--ssl-verify-server-cert".to_owned())
-                        }
-                        Some(("sslmode", "require")) => arguments.push("--ssl".to_owned()),
-                        Some(("sslrootcert", path)) => arguments.push(format!("--ssl-ca={}", decoded(path))),
-                        _ => {}
-                    }
+                match mode.as_deref() {
+                    Some("verify-full" | "verify-ca") => arguments.push("--ssl-verify-server-cert".to_owned()),
+                    Some("require") => arguments.push("--ssl".to_owned()),
+                    _ => {}
                 }
+                arguments.extend(roots.map(|path| format!("--ssl-ca={}", decoded(&path))));
                 arguments.push(decoded(name));
                 let programs = &["mariadb", "mysql"];
                 Ok(Client { programs, arguments, password: password.map(decoded), variable: "MYSQL_PWD" })

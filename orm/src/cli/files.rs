@@ -140,12 +140,15 @@ fn touch(app: &App, root: &Path) {
 /// Writes each application's migrations into the folder of the crate that declares it.
 pub(super) fn write(context: &Context<'_>, set: &mut MigrationSet, new: &[Migration]) -> Result<()> {
     let root = workspace_root();
+    // Where one cannot be written, none is.
+    let mut all = Vec::new();
     for app in context.project().apps() {
         let own: Vec<Migration> = new.iter().filter(|migration| migration.id.app == app.label()).cloned().collect();
-        if own.is_empty() {
-            continue;
+        if !own.is_empty() {
+            all.push((app, folder(app, &root)?, own));
         }
-        let folder = folder(app, &root)?;
+    }
+    for (app, folder, own) in all {
         let first = !folder.join(INDEX).exists();
         // The index of a folder lists the applications of its crate only.
         let mut in_folder = MigrationSet::from_dir(&folder).map_err(engine_error)?;

@@ -75,7 +75,12 @@ impl Command for SqlSequenceReset {
 /// The applications that the command is given, of those in the database whose turn it is.
 fn wanted(context: &Context<'_>) -> Result<Vec<App>> {
     let labels = chosen(context.project().apps(), context.matches())?;
-    Ok(context.apps().iter().filter(|app| labels.contains(app.label())).copied().collect())
+    let here: Vec<App> = context.apps().iter().filter(|app| labels.contains(app.label())).copied().collect();
+    match here.is_empty() && context.matches().contains_id("apps") {
+        false => Ok(here),
+        true => Err(Error::new(Code::BadSetting, "none of these applications has its tables in this database")
+            .with_hint("leave `--database` out: each application's own is found")),
+    }
 }
 
 async fn remove(context: &Context<'_>) -> Result<()> {

@@ -32,7 +32,10 @@ impl Command for MakeMigrations {
             .arg(Arg::new("name").long("name").value_name("NAME").help("The name of the migration, without its number"))
             .arg(flag("empty", "Write a migration without operations, to be filled in by hand"))
             .arg(flag("merge", "Bring branches together that each added a migration, where they go together"))
-            .arg(flag("update", "Put the changes into the latest migration, which must not be applied yet"))
+            .arg(
+                flag("update", "Put the changes into the latest migration, which must not be applied yet")
+                    .conflicts_with("safe"),
+            )
             .arg(flag("safe", "Write what would lock large tables as steps that do not"))
             .arg(flag("dry-run", "Show the migrations and write nothing"))
             .arg(flag("check", "Fail when the models have changed, and write nothing"))
@@ -148,7 +151,7 @@ fn merge(set: &MigrationSet, wanted: &BTreeSet<&str>) -> Result<Vec<Migration>> 
 
 /// The latest migrations with the new ones put into them; what has no earlier migration stays new.
 fn update(set: &MigrationSet, new: &mut Vec<Migration>) -> Result<Vec<Migration>> {
-    let mut updated = Vec::new();
+    let (mut updated, mut replaced) = (Vec::new(), Vec::new());
     for added in std::mem::take(new) {
         let leaf = set.leaves(&added.id.app).last().and_then(|id| set.get(id));
         let Some(leaf) = leaf.filter(|leaf| added.depends_on.contains(&leaf.id)) else {
@@ -162,12 +165,24 @@ fn update(set: &MigrationSet, new: &mut Vec<Migration>) -> Result<Vec<Migration>
             )
             .with_hint("make a new migration, without `--update`"));
         }
+        replaced.push((added.id, leaf.id.clone()));
         let mut migration = leaf.clone();
-        let more = added.depends_on.into_iter().filter(|id| *id != leaf.id && !leaf.depends_on.contains(id));
-        migration.depends_on.extend(more);
+        migration.depends_on.extend(added.depends_on);
         migration.operations.extend(added.operations);
         migration.operations = reduce(migration.operations);
         updated.push(migration);
+    }
+    // What one was to need is in the other's latest now.
+    for migration in updated.iter_mut().chain(new.iter_mut()) {
+        let own = migration.id.clone();
+        let mut needed = Vec::new();
+        for id in std::mem::take(&mut migration.depends_on) {
+            let id = replaced.iter().find(|(from, _)| *from == id).map_or(id, |(_, to)| to.clone());
+            if id != own && !needed.contains(&id) {
+                needed.push(id);
+            }
+        }
+        migration.depends_on = needed;
     }
     Ok(updated)
 }

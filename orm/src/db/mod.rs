@@ -87,7 +87,7 @@ use crate::{Code, Dialect, Error, Result};
 use futures_util::future::BoxFuture;
 use log::MaybeProbe;
 use settings::Settings;
-pub(crate) use settings::without_password;
+pub(crate) use settings::{query_of, without_password};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// A database: its connections, shared by all clones of this handle.

@@ -290,8 +290,7 @@ pub(crate) fn without_password(url: &str) -> String {
 }
 
 /// Takes parameters out of a URL's query; what is left is for the driver.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-pub(super) fn query_of<const N: usize>(url: &str, names: [&str; N]) -> (String, [Option<String>; N]) {
+pub(crate) fn query_of<const N: usize>(url: &str, names: [&str; N]) -> (String, [Option<String>; N]) {
     let mut found = [const { None }; N];
     let Some((place, query)) = url.split_once('?') else { return (url.to_owned(), found) };
     let mut rest = Vec::new();

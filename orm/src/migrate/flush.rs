@@ -60,7 +60,8 @@ pub fn flush_sql(dialect: Dialect, apps: &[App]) -> Result<Vec<String>> {
 /// history of migrations.
 ///
 /// # Errors
-/// When a table is not there, and when rows of tables that are not theirs refer to theirs: then nothing is removed.
+/// When a table is not there, and when rows of tables that are not theirs refer to theirs (on PostgreSQL: when such tables do, also
+/// without rows): then nothing is removed.
 ///
 /// ```
 /// # use library::*;
@@ -100,7 +101,11 @@ impl Operation for Flush {
         match dialect {
             Dialect::Postgres => self.all(&mut connection).await,
             Dialect::MariaDb | Dialect::MySql => {
-                // Each TRUNCATE is committed: what would be in the way is looked for before.
+                // Each TRUNCATE is committed: what would be in the way is looked for before, and whether all are there.
+                for name in &names {
+                    let there = format!("SELECT 1 FROM {} LIMIT 0", quoted(dialect, [name]));
+                    connection.query(&there).await.map_err(refused)?;
+                }
                 let others = format!(
                     "SELECT table_name, referenced_table_name FROM information_schema.referential_constraints \
                      WHERE constraint_schema = DATABASE() AND referenced_table_name IN ({0}) AND table_name NOT IN ({0})",
@@ -118,6 +123,11 @@ impl Operation for Flush {
                 done
             }
             Dialect::Sqlite => {
+                // Only a database with tables that say AUTOINCREMENT keeps numbers.
+                let numbers = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'";
+                if connection.query(numbers).await.map_err(refused)?.is_empty() {
+                    self.statements.retain(|sql| !sql.contains("sqlite_sequence"));
+                }
                 connection.execute("PRAGMA foreign_keys = OFF").await.map_err(refused)?;
                 let done = self.in_transaction(&mut connection).await;
                 connection.execute("PRAGMA foreign_keys = ON").await.map_err(refused)?;
@@ -139,8 +149,11 @@ impl Flush {
         connection.execute("BEGIN IMMEDIATE").await.map_err(refused)?;
         let done = async {
             self.all(connection).await?;
-            let left = "SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT 1";
-            match connection.query(left).await.map_err(refused)?.first().map(Vec::as_slice) {
+            let names: Vec<&str> = self.tables.iter().map(String::as_str).collect();
+            let names = texts(&names);
+            let left =
+                format!("SELECT \"table\", parent FROM pragma_foreign_key_check WHERE parent IN ({names}) LIMIT 1");
+            match connection.query(&left).await.map_err(refused)?.first().map(Vec::as_slice) {
                 Some([Some(table), Some(referred)]) => Err(in_the_way(table, referred)),
                 _ => Ok(()),
             }
