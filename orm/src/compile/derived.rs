@@ -43,7 +43,9 @@ impl Sql {
 
     /// Two queries as sets, which are no table: put in order and cut off where they stand.
     pub(super) fn plain_set(&mut self, select: &Select, op: SetOp, parts: [&Select; 2], from: &Derived) -> Result<()> {
-        if parts.iter().any(|part| part.is_sliced()) && from.reaches_out() {
+        // A part that is a set itself, or cut off, would need parentheses, which MariaDB takes for a table.
+        let bare = |part: &Select| part.is_sliced() || part.from.as_deref().is_some_and(Derived::reaches_out);
+        if parts.iter().any(|part| bare(part)) && from.reaches_out() {
             return Err(self.reaches_out());
         }
         let frame = Frame::new(select, &self.frames)?;

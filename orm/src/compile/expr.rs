@@ -267,6 +267,9 @@ impl Sql {
             self.push(")");
         }
         self.push(" IN (");
+        // As it is going to be written: without the table inside, a slice of that is one here.
+        let flat = select.from.as_ref().filter(|from| self.stands_alone(from)).and_then(|_| select.flattened());
+        let select = flat.as_ref().unwrap_or(select);
         let sliced = select.is_sliced();
         // MariaDB and MySQL refuse LIMIT right inside IN, but not one query deeper.
         let wrap = sliced && self.dialect.is_mysql();

@@ -95,7 +95,7 @@ impl Sql {
         let cast = value.kind().cast();
         let listed = matches!(value, Value::List(..));
         let known = (self.sharing && self.dialect == Dialect::Postgres)
-            .then(|| self.out.binds.iter().position(|known| known.kind() == value.kind() && *known == value))
+            .then(|| self.out.binds.iter().position(|known| same(known, &value)))
             .flatten();
         let place = known.unwrap_or_else(|| {
             self.out.binds.push(value);
@@ -128,6 +128,18 @@ impl Sql {
     pub(crate) fn unsupported(&self, what: &str, hint: &str) -> Error {
         Error::new(Code::Unsupported, format!("{} has no {what}", self.dialect)).with_hint(hint)
     }
+}
+
+/// Whether one bind serves for both: values that are equal may still be told apart, by their sign or their digits.
+fn same(one: &Value, other: &Value) -> bool {
+    one.kind() == other.kind()
+        && one == other
+        && match (one, other) {
+            (Value::F32(one), Value::F32(other)) => one.to_bits() == other.to_bits(),
+            (Value::F64(one), Value::F64(other)) => one.to_bits() == other.to_bits(),
+            (Value::Decimal(one), Value::Decimal(other)) => one.scale() == other.scale(),
+            _ => true,
+        }
 }
 
 /// Writes a name between quotes.

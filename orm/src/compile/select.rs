@@ -546,7 +546,10 @@ fn has_value_in_key(select: &Select) -> bool {
         _ => None,
     });
     let mut found = false;
-    keys.for_each(|key| key.visit(0, &mut |part, _| found |= matches!(part, Expr::Value(_))));
+    let has = |part: &Expr| {
+        matches!(part, Expr::Value(_) | Expr::In(..) | Expr::InRows(..) | Expr::InQuery(..) | Expr::Scalar(..))
+    };
+    keys.for_each(|key| key.visit(0, &mut |part, _| found |= has(part)));
     found
 }
 

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Kind, PgKind, Result, Value,
+    query::postgres::headline_option,
     tree::{Expr, Function, PgFunction, Weight},
 };
 use serde_json::Value as Json;
@@ -241,9 +242,9 @@ impl Call<'_> {
                     _ => PgFunction::RankCover,
                 };
                 let mut all = vec![self.words(words)?, self.query(query)?];
-                if let [Term::Value(number)] = rest {
-                    let number = number.as_u64().and_then(|number| i32::try_from(number).ok());
-                    let number = number.filter(|number| *number < 64);
+                if let Some(term) = rest.first() {
+                    let number = if let Term::Value(number) = term { number.as_u64() } else { None };
+                    let number = number.and_then(|number| i32::try_from(number).ok()).filter(|number| *number < 64);
                     all.push(Expr::Value(Value::I32(number.ok_or_else(|| bad("a rank is normalized by 0 to 63"))?)));
                 }
                 give(function, all)
@@ -351,7 +352,7 @@ fn options(term: &Term) -> Result<Expr> {
             Json::Bool(truth) => truth.to_string(),
             _ => return Err(bad("an option of a headline is a text, a number or a truth value")),
         };
-        all.push(format!("{own}='{}'", value.replace('\'', "''")));
+        all.push(headline_option(own, &value));
     }
     Ok(Expr::Value(Value::Text(all.join(","))))
 }

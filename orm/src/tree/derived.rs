@@ -147,6 +147,11 @@ impl Select {
             self.filter.is_none() && self.joins.is_empty() && self.group_by.is_none() && self.limit_by.is_empty();
         let groups = inner.group_by.as_ref().is_some_and(|keys| !keys.is_empty()) && inner.from.is_none();
         let all = !inner.distinct && !inner.empty;
+        // What is computed over the groups is not computed over their rows.
+        let computes = |expr: &Expr| expr.computes() != (false, false);
+        let selected = |selected: &Selected| matches!(selected, Selected::Expr(expr) if computes(expr));
+        let picks =
+            picks && !self.selection.iter().any(selected) && !self.order.iter().any(|order| computes(&order.expr));
         if !picks || !groups || !all || self.distinct || self.empty || self.for_update {
             return None;
         }
@@ -156,7 +161,11 @@ impl Select {
         inner.resolve_selected(&selected);
         let mut fits = true;
         let mut inside = |expr: &Expr| {
-            expr.visit(0, &mut |part, depth| fits &= depth != 0 || !matches!(part, Expr::Column { .. }));
+            expr.visit(0, &mut |part, depth| {
+                // A query inside it would look at the groups' rows in place of the groups.
+                let looks_out = depth < 0 && matches!(part, Expr::Outer(..));
+                fits &= !looks_out && (depth != 0 || !matches!(part, Expr::Column { .. }));
+            });
             let mut expr = expr.clone();
             expr.update(0, &mut |part, depth| {
                 if let (Expr::Derived { source: 0, place, .. }, 0) = (&*part, depth) {

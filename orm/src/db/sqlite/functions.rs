@@ -153,6 +153,9 @@ given! {
     String as Text, |value| value.as_str();
 }
 
+/// How often the search of a pattern that looks back or around may begin again in one text: enough for what people write, and a moment.
+const STEPS: usize = 10_000;
+
 /// A regular expression, compiled.
 #[derive(Debug)]
 enum Pattern {
@@ -166,7 +169,7 @@ impl Pattern {
     fn new(pattern: &str) -> Result<Pattern, String> {
         match Regex::new(pattern) {
             Ok(regex) => Ok(Pattern::Plain(regex)),
-            Err(error) => match fancy_regex::Regex::new(pattern) {
+            Err(error) => match fancy_regex::RegexBuilder::new(pattern).backtrack_limit(STEPS).build() {
                 Ok(regex) => Ok(Pattern::Fancy(regex)),
                 Err(_) => Err(error.to_string()),
             },

@@ -186,10 +186,14 @@ impl<R: 'static, T: FieldType> Expression for Headline<R, T> {
 
     fn into_expr(self) -> Expr {
         let named = self.query.first_config().map(config);
-        let written = |(name, value): &(&str, String)| format!("{name}='{}'", value.replace('\'', "''"));
-        let options: Vec<String> = self.options.iter().map(written).collect();
+        let options: Vec<String> = self.options.iter().map(|(name, value)| headline_option(name, value)).collect();
         let options = (!options.is_empty()).then(|| text(&options.join(",")));
         let arguments = named.into_iter().chain([self.text, self.query.into_expr()]).chain(options);
         of(PgFunction::Headline, arguments.collect::<Vec<_>>())
     }
+}
+
+/// An option of a headline as PostgreSQL reads it: of quotes and backslashes each two.
+pub(crate) fn headline_option(name: &str, value: &str) -> String {
+    format!("{name}='{}'", value.replace('\\', "\\\\").replace('\'', "''"))
 }

@@ -12,6 +12,7 @@ mod words;
 
 pub use aggregate::ListExpression;
 pub use array::ArrayExpression;
+pub(crate) use found::headline_option;
 pub use found::{Headline, Normalize, Rank};
 pub use hstore::HStoreExpression;
 pub use range::RangeExpression;
