@@ -97,4 +97,15 @@ fn what_looks_at_what_another_changes_waits_for_it() {
     let refused = run(&set, &mut database, &Target::Latest).unwrap_err();
     assert_eq!(refused.code(), "M086", "{refused}");
     assert!(refused.message().contains("thick"), "{refused}");
+
+    // Also where it is an index that asks.
+    let (set, mut database, migration) = changed(|book| {
+        field(book, "title").ty = char(300);
+        book.constraints.push(Constraint::unique("pages_once", &["pages"]));
+    });
+    assert_eq!(written(&library(), &migration, Direction::Forward), 1);
+    database.run("INSERT INTO app_book (title, author_id, pages, extra) VALUES ('Two', 1, 10, '{}')");
+    let refused = run(&set, &mut database, &Target::Latest).unwrap_err();
+    assert_eq!(refused.code(), "M086", "{refused}");
+    assert!(refused.message().contains("pages"), "{refused}");
 }

@@ -155,6 +155,10 @@ mod tests {
             arguments("postgres://me:s%40cret@host:5433/shop?sslmode=require"),
             "psql postgresql://me@host:5433/shop?sslmode=require PGPASSWORD=s@cret"
         );
+        assert_eq!(
+            arguments("postgres://me@host/shop?password=s%40cret&sslmode=require"),
+            "psql postgresql://me@host/shop?sslmode=require PGPASSWORD=s@cret"
+        );
         assert_eq!(arguments("postgres://localhost/shop"), "psql postgresql://localhost/shop");
         assert_eq!(
             arguments("mysql://me:p@ss@host:3307/shop?sslmode=verify-full"),

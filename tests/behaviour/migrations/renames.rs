@@ -135,6 +135,17 @@ behaviour! {
         assert_eq!(both, new(db).await?);
         assert_eq!((both[2].0.as_str(), both[2].1, both[3].0.as_str(), both[3].1, both[0].3), ("OLD", None, "NEW", Some(7), eve.id));
 
+        // Where the two differ all the same, what changes neither of them leaves both as they are.
+        if *backend == Backend::Postgres {
+            let stale = "BEGIN; SET LOCAL session_replication_role = 'replica'; UPDATE sides_book SET title = 'Stale' WHERE id = 1; COMMIT";
+            db.batch(stale).await?;
+            after::Book::objects().filter(|b| b.id.eq(1)).update(|b| b.sheets.set(11), db).await?;
+            assert_eq!(new(db).await?[0].0, both[0].0);
+            after::Book::objects().filter(|b| b.id.eq(1)).update(|b| (b.headline.set("One!"), b.sheets.set(both[0].1)), db).await?;
+            after::Book::objects().filter(|b| b.id.eq(1)).update(|b| b.headline.set(both[0].0.clone()), db).await?;
+            assert_eq!(old(db).await?, both);
+        }
+
         // Then those of the version before are gone.
         Migrator::with_set(set.clone()).run(db).await?;
         assert_eq!(new(db).await?, both);
