@@ -100,6 +100,7 @@ pub(crate) enum Call {
     Generated(Expr, bool),
     AutoNow,
     AutoNowAdd,
+    Version,
     OnDelete(&'static str),
     Via(String),
     To(String),
@@ -163,6 +164,7 @@ impl Field {
                     | Call::Digits(..)
                     | Call::AutoNow
                     | Call::AutoNowAdd
+                    | Call::Version
                     | Call::Generated(..)
             )
         };

@@ -60,6 +60,8 @@ pub enum ErrorKind {
     Constraint,
     /// A relation protects the row from deletion.
     Protected,
+    /// The row was changed by another since it was read.
+    Stale,
     /// A value does not fit its field.
     Value,
     /// A stored value cannot be read as the field's type.
@@ -113,6 +115,8 @@ codes! {
     Unvalidated = "value.unvalidated", Usage;
     /// Rows would be written without the hooks that their model has.
     Unhooked = "write.unhooked", Usage;
+    /// The row was changed by another since it was read: it has another version.
+    Stale = "write.stale", Stale;
     /// A text is longer than `max_length`.
     TooLong = "value.too_long", Value;
     /// A decimal has more digits than the column, or the database, keeps exactly.

@@ -91,6 +91,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         primary_key(&mut model, keys, plain_id, errors);
     }
     column_clashes(&model, errors);
+    one_version(&model, errors);
     model.ordering = resolve(&model, &attrs.ordering, "ordering", errors);
     for unique in attrs.unique {
         unique_key(&mut model, unique, errors);
@@ -114,6 +115,14 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
     model.checks = attrs.checks.into_iter().map(|check| (check.name, check.condition)).collect();
     constraint_names(&model, errors);
     Some(model)
+}
+
+/// A row has one version.
+fn one_version(model: &Model, errors: &mut Errors) {
+    let versions = model.fields.iter().flat_map(|field| &field.calls);
+    for second in versions.filter(|call| matches!(call.value, Call::Version)).skip(1) {
+        errors.here(second.span, "this model has a version already", "keep one: each change counts it up by one");
+    }
 }
 
 fn named_fields<'a>(
@@ -178,7 +187,8 @@ fn field(
         || attrs.db_default.is_some()
         || attrs.generated.is_some()
         || attrs.auto_now.is_some()
-        || attrs.auto_now_add.is_some();
+        || attrs.auto_now_add.is_some()
+        || attrs.version.is_some();
     let generated = attrs.generated.is_some();
     let unique = attrs.unique.is_some();
     let flatten = attrs.flatten.is_some();
@@ -211,6 +221,7 @@ fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
     let given: Vec<(&str, Span)> = [
         ("auto_now", attrs.auto_now),
         ("auto_now_add", attrs.auto_now_add),
+        ("version", attrs.version),
         ("default", attrs.default.as_ref().map(|given| given.span)),
         ("db_default", attrs.db_default.as_ref().map(|given| given.span)),
         ("generated", attrs.generated.as_ref().map(|given| given.span)),
@@ -224,6 +235,7 @@ fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
             ("default", "db_default") => {
                 "`default` fills drafts in Rust, `db_default` is filled in by the database: keep one"
             }
+            ("version", _) | (_, "version") => "a version begins at 1 and counts by itself: keep one",
             (_, "generated") => "the database computes the field whenever its row changes: keep one",
             _ => "the time is set by itself: keep one",
         };
@@ -231,6 +243,9 @@ fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
     }
     if let (Some(unique), Some(_)) = (attrs.unique, attrs.primary_key) {
         errors.here(unique, "a primary key is unique by itself", "remove `unique`");
+    }
+    if let (Some(version), Some(_)) = (attrs.version, attrs.primary_key) {
+        errors.here(version, "a primary key never changes, and a version always does", "keep one");
     }
     if let (Some(auto), None) = (attrs.auto, attrs.primary_key) {
         errors.here(
@@ -302,6 +317,7 @@ fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
         span(&attrs.generated),
         attrs.auto_now,
         attrs.auto_now_add,
+        attrs.version,
         span(&attrs.on_delete),
     ]
     .into_iter()
@@ -324,6 +340,7 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     flag(attrs.unique, Call::Unique);
     flag(attrs.auto_now, Call::AutoNow);
     flag(attrs.auto_now_add, Call::AutoNowAdd);
+    flag(attrs.version, Call::Version);
     fn valued<T>(out: &mut Vec<Spanned<Call>>, given: Option<Spanned<T>>, call: impl FnOnce(T) -> Call) {
         out.extend(given.map(|given| Spanned { span: given.span, value: call(given.value) }));
     }

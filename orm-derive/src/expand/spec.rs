@@ -244,6 +244,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
         }
         Call::AutoNow => quote_spanned!(span=> __p::FieldSpec::auto_now(#spec)),
         Call::AutoNowAdd => quote_spanned!(span=> __p::FieldSpec::auto_now_add(#spec)),
+        Call::Version => quote_spanned!(span=> __p::FieldSpec::version(#spec)),
         Call::OnDelete(rule) => {
             let rule = syn::Ident::new(rule, span);
             quote_spanned!(span=> __p::FieldSpec::on_delete(#spec, __p::OnDelete::#rule))

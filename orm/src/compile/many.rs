@@ -65,12 +65,28 @@ impl Sql {
             })
         };
         let (keys, all) = (key.len(), kinds.len());
+        let counted = model.version.filter(|version| !set.contains(version));
+        let counts_version = |sql: &mut Sql, qualified: bool| {
+            let Some(column) = counted.map(|version| &model.columns[usize::from(version)]) else { return };
+            sql.push(", ");
+            for (is_qualified, end) in [(qualified, " = "), (true, " + 1")] {
+                if is_qualified {
+                    sql.name(&model.table);
+                    sql.push(".");
+                }
+                sql.name(&column.name);
+                sql.push(end);
+            }
+        };
         if is_mysql {
             pairs(self, 0, keys, " AND ", true)?;
             self.push(" SET ");
-            return pairs(self, keys, all, ", ", true);
+            pairs(self, keys, all, ", ", true)?;
+            counts_version(self, true);
+            return Ok(());
         }
         pairs(self, keys, all, ", ", false)?;
+        counts_version(self, false);
         self.push(" FROM ");
         if self.dialect == Dialect::Sqlite {
             self.json_each(&kinds, &values)?;

@@ -184,6 +184,7 @@ impl Sql {
         }
         let model = &update.rows.model;
         let mut set = update.set.clone();
+        set.extend(Assignment::next_version(model, &set));
         for assignment in &mut set {
             subqueries_for_paths(&mut assignment.value);
         }

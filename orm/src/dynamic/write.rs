@@ -16,7 +16,7 @@ use crate::{
     Code, Deleted, Dialect, Error, Executor, Input, Result, ValidationError, Value, compile,
     model::{FieldMeta, RelationKind},
     tree::{self, Assignment, Expr, ModelRef, Select},
-    write::{self, ByKey, GetOrCreate, RowValues, UpdateMany, UpdateOrCreate},
+    write::{self, ByKey, GetOrCreate, RowValues, UpdateMany, UpdateOrCreate, Versions},
 };
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -202,6 +202,7 @@ fn overwritten(catalog: &Catalog, model: &ModelRef, names: &[String], target: &[
         if field.columns().any(|column| model.key.contains(&column) || target.contains(&column)) {
             return Err(bad("the key of a row cannot be changed").with_hint("name other fields in `set`"));
         }
+        write::refuse_version(model, field.first_column)?;
         columns.extend(field.columns());
     }
     Ok(columns)
@@ -256,6 +257,13 @@ fn each(catalog: &Catalog, update: &UpdateEach) -> Result<Kind> {
     }
 }
 
+/// The update of rows that are given the same columns; a version among them is the one that was read. None where nothing is written.
+fn each_of(model: &ModelRef, columns: &[u16], rows: &[Vec<Value>], dialect: Dialect) -> Option<Result<UpdateMany>> {
+    let set: Vec<u16> = columns.iter().copied().filter(|&column| model.version != Some(column)).collect();
+    let versions = if set.len() < columns.len() { Versions::Compared } else { Versions::Stored };
+    (!set.is_empty()).then(|| UpdateMany::new(model.clone(), set, rows.to_vec(), versions, dialect, true))
+}
+
 /// The rows that are changed.
 fn chosen<'s>(catalog: &'s Catalog, budget: &'s Budget<'s>, query: &Query) -> Result<Builder<'s>> {
     let model = catalog.find_writable(&query.model)?.clone();
@@ -281,6 +289,7 @@ fn updated(catalog: &Catalog, budget: &Budget<'_>, update: &Update) -> Result<tr
         if field.columns().any(|column| model.key.contains(&column)) {
             return Err(bad("the key of a row cannot be changed").with_hint("make a new row, and delete the old one"));
         }
+        write::refuse_version(&model, field.first_column)?;
         if field.options.generated.is_some() {
             let what = format!("`{}` of `{}` is computed by the database", field.name, model.label());
             return Err(Error::new(Code::NotEditable, what)
@@ -392,9 +401,8 @@ impl CheckedChange {
                 write::by_key(seen.clone(), row, target, None, dialect)?.sql(dialect)
             }
             Kind::Each(model, groups) => {
-                let statements = groups.iter().map(|(columns, rows)| {
-                    UpdateMany::new(model.clone(), columns.clone(), rows.clone(), dialect, true)?.sql(dialect)
-                });
+                let updates = groups.iter().filter_map(|(columns, rows)| each_of(model, columns, rows, dialect));
+                let statements = updates.map(|update| update?.sql(dialect));
                 Ok(statements.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
             }
             Kind::Update(update) => Ok(vec![compile::update(update, dialect)?.sql(dialect)]),
@@ -451,10 +459,8 @@ impl CheckedChange {
                 })
             }
             Kind::Each(model, groups) => {
-                let updates = groups.iter().filter(|(columns, _)| !columns.is_empty());
-                let updates = updates.map(|(columns, rows)| {
-                    UpdateMany::new(model.clone(), columns.clone(), rows.clone(), ex.dialect(), true)
-                });
+                let dialect = ex.dialect();
+                let updates = groups.iter().filter_map(|(columns, rows)| each_of(model, columns, rows, dialect));
                 let total = ex.run(EachRow(updates.collect::<Result<_>>()?)).await?;
                 Ok(Changed::of(model, total))
             }

@@ -254,6 +254,20 @@ impl FieldSpec {
         self
     }
 
+    /// `version`.
+    #[track_caller]
+    pub const fn version(mut self) -> Self {
+        let first: fn() -> Value = match self.shape {
+            Shape::Column(ColumnShape { kind: Kind::I16, nullable: false, .. }) => || Value::I16(1),
+            Shape::Column(ColumnShape { kind: Kind::I32, nullable: false, .. }) => || Value::I32(1),
+            Shape::Column(ColumnShape { kind: Kind::I64, nullable: false, .. }) => || Value::I64(1),
+            _ => panic!("a `version` counts the changes of its row: make it an `i32` or an `i64`"),
+        };
+        self.options.default = Some(first);
+        self.options.version = true;
+        self
+    }
+
     /// `on_delete = ..`.
     #[track_caller]
     pub const fn on_delete(mut self, rule: OnDelete) -> Self {

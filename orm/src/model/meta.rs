@@ -47,6 +47,8 @@ pub struct ModelMeta {
     pub columns: Vec<ColumnMeta>,
     /// The columns of the primary key.
     pub key: Vec<u16>,
+    /// The column that counts the changes of each row.
+    pub version: Option<u16>,
     /// The model's own ordering.
     pub ordering: Vec<OrderKey>,
     /// The comment kept in the database.
@@ -226,6 +228,7 @@ impl ModelMeta {
             fields.push(FieldMeta::build(spec.name, index as u16, field, &mut columns));
         }
         let key = spec.primary_key.iter().flat_map(|&field| fields[field as usize].columns()).collect();
+        let version = fields.iter().find(|field| field.options.version).map(|field| field.first_column);
         ModelMeta {
             app: app.label.to_owned(),
             name: Cow::Borrowed(spec.name),
@@ -233,6 +236,7 @@ impl ModelMeta {
             fields,
             columns,
             key,
+            version,
             ordering: spec.ordering.to_vec(),
             comment: spec.comment,
             verbose_name: spec.verbose_name.map_or_else(|| words(spec.name), str::to_owned),
@@ -262,6 +266,7 @@ impl ModelMeta {
             fields: model.fields,
             columns: model.columns,
             key: model.key,
+            version: None,
             ordering: model.ordering,
             comment: None,
             help: "",

@@ -142,6 +142,8 @@ pub struct FieldOptions {
     pub auto_now: bool,
     /// `auto_now_add`: set when the row is made.
     pub auto_now_add: bool,
+    /// `version`: begins at 1, and counts up with every change of the row.
+    pub version: bool,
     /// Filled by the database: an automatic integer key.
     pub auto: bool,
     /// `on_delete = ..`.
@@ -180,6 +182,7 @@ impl FieldOptions {
         generated: None,
         auto_now: false,
         auto_now_add: false,
+        version: false,
         auto: false,
         on_delete: None,
         via: None,

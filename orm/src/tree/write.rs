@@ -36,6 +36,17 @@ pub struct Assignment {
     pub value: Expr,
 }
 
+impl Assignment {
+    /// What counts the version of a row up by one; none where it is set, or where there is no version.
+    pub fn next_version(model: &ModelRef, set: &[Assignment]) -> Option<Assignment> {
+        let column = model.version.filter(|version| set.iter().all(|assignment| assignment.column != *version))?;
+        // Without a bind, so that a statement with new values for many rows binds those alone.
+        let pieces = vec!["".into(), " + 1".into()];
+        let value = Expr::Raw { pieces, parts: vec![Expr::own(model.clone(), column)] };
+        Some(Assignment { column, value })
+    }
+}
+
 /// Rows to change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Update {

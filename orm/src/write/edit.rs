@@ -9,6 +9,7 @@ use super::{
     point::{Typed, key_values, not_found},
     upsert::update_by_key,
     validate::{self, Subject},
+    version,
 };
 use crate::{
     Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, Value,
@@ -200,8 +201,10 @@ impl<M: Model> Edit<M> {
     ///
     /// SQL: `UPDATE book SET title = .. WHERE id = ..`.
     ///
+    /// Of a model with a `#[field(version)]` the row is written only if it still has the version that was read, which is counted up.
+    ///
     /// # Errors
-    /// [`Code::NotFound`] when the row is gone; [`Code::BadQuery`] when its key was changed; [`Code::NotEditable`] when a generated
+    /// [`Code::Stale`] when it has another; [`Code::NotFound`] when the row is gone; [`Code::BadQuery`] when its key was changed; [`Code::NotEditable`] when a generated
     /// field was; those of a draft's `create`.
     ///
     /// ```
@@ -225,7 +228,8 @@ impl<M: Model> Edit<M> {
             Err(error) => return Pending::new(std::future::ready(Err(error))),
         };
         let kept = loaded(&self.row, &changes);
-        Pending::run(ex, self.key.map(|key| Save { key, changes, kept, _model: PhantomData }))
+        let read = self.original.as_deref().and_then(|row| version::as_read(M::meta(), row));
+        Pending::run(ex, self.key.map(|key| Save { key, read, changes, kept, _model: PhantomData }))
     }
 
     fn checked_changes(&self, dialect: Dialect) -> Result<Vec<(u16, Value)>> {
@@ -313,6 +317,7 @@ fn checked(meta: &ModelMeta, column: u16, value: &mut Value, dialect: Dialect, r
             .with_fields([name])
             .with_hint("make a new row, and delete the old one"));
     }
+    version::refuse_set(meta, column)?;
     check_for(meta, column, value, dialect, rules)
 }
 
@@ -325,6 +330,8 @@ pub(super) fn loaded<M: Model>(row: &M, changes: &[(u16, Value)]) -> Vec<(u16, L
 
 struct Save<M> {
     key: Vec<Value>,
+    /// The version that was read.
+    read: Option<(u16, Value)>,
     changes: Vec<(u16, Value)>,
     kept: Vec<(u16, Loaded)>,
     _model: PhantomData<fn() -> M>,
@@ -339,8 +346,13 @@ impl<M: Model> Operation for Save<M> {
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
         let changes = self.changes.clone();
-        let row = update_by_key(&Typed::<M>::new(), conn, &self.key, changes).await?;
-        let mut row = row.ok_or_else(|| not_found(M::meta()))?;
+        let row = update_by_key(&Typed::<M>::new(), conn, &self.key, self.read.clone(), changes).await?;
+        let Some(mut row) = row else {
+            return Err(match M::meta().version {
+                None => not_found(M::meta()),
+                Some(_) => version::why_missing(conn, &ModelRef::Static(M::meta()), self.key.clone()).await,
+            });
+        };
         for (field, loaded) in self.kept.drain(..) {
             row.attach_related(field, loaded);
         }

@@ -2,13 +2,13 @@
 
 use super::{
     Change, Deleted, Edit, Proposed, UniqueKey,
-    bulk::{CreateMany, Inserts, UpdateMany, unnamed},
+    bulk::{CreateMany, Inserts, UpdateMany, Versions, unnamed},
     check::together,
-    delete::{Collect, From, RowsOf},
+    delete::{Collect, From, Read, RowsOf},
     draft::{DraftRow, IntoDraftRow},
     edit::{loaded, values_of},
     new_row::{NewRow, complete, filled},
-    point::{Typed, all_columns, columns_in, key_values, not_found},
+    point::{Typed, all_columns, columns_in, not_found},
     upsert::{ByKey, Find, columns_of},
 };
 use crate::{
@@ -371,7 +371,9 @@ pub(super) async fn bulk_update<M: Model>(
             row[usize::from(column)] = value;
         }
     }
-    let count = tx.run(UpdateMany::new(ModelRef::Static(meta), columns, given, tx.dialect(), rules)?).await?;
+    let model = ModelRef::Static(meta);
+    let update = UpdateMany::new(model, columns, given, Versions::Compared, tx.dialect(), rules)?;
+    let count = tx.run(update).await?;
     hooks.after_update(&changes, tx).await?;
     Ok(count)
 }
@@ -388,8 +390,8 @@ pub(super) async fn delete<M: Model>(hooks: Of<M>, rows: Vec<M>, tx: &Transactio
         return Ok(Deleted::default());
     }
     hooks.before_delete(&rows, tx).await?;
-    let keys = rows.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
-    let gone = tx.run(Collect::hooked(ModelRef::Static(M::meta()), From::Keys(keys))).await?;
+    let rows_read = rows.iter().map(Read::of).collect::<Result<Vec<_>>>()?;
+    let gone = tx.run(Collect::hooked(ModelRef::Static(M::meta()), From::Rows(rows_read))).await?;
     hooks.after_delete(&rows, tx).await?;
     Ok(gone)
 }

@@ -23,9 +23,10 @@ mod untyped;
 mod update;
 mod upsert;
 mod validate;
+mod version;
 
 pub use assign::{Assign, Assigns, FitsIn};
-pub(crate) use bulk::{Inserts, UpdateMany};
+pub(crate) use bulk::{Inserts, UpdateMany, Versions};
 pub use change::{Change, FieldOf, Proposed};
 pub use clock::{clock_time, set_clock};
 pub use delete::Deleted;
@@ -50,3 +51,4 @@ pub use update::Columns;
 pub(crate) use update::{ChangeRows, refuse_unseen};
 pub(crate) use upsert::{ByKey, GetOrCreate, UpdateOrCreate};
 pub(crate) use validate::draft_from as draft_validated;
+pub(crate) use version::refuse_set as refuse_version;

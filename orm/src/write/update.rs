@@ -7,6 +7,7 @@ use super::{
     fault::{Sent, explained_by},
     hooks::refuse,
     point::all_columns,
+    version,
 };
 use crate::{
     Access, Code, Connection, Error, Executor, FieldType, Model, Operation, QuerySet, Result, Row, Statement, Value,
@@ -57,7 +58,7 @@ impl<M: Model, O> QuerySet<M, O> {
     /// Changes every row of the query and gives their number.
     ///
     /// Values are checked before the statement; expressions are computed from each row as it was before. A slice is kept to.
-    /// Fields that say `auto_now` are not set, as nothing is that is not named.
+    /// Fields that say `auto_now` are not set, as nothing is that is not named; a `version` is counted up.
     ///
     /// SQL: `UPDATE book SET views = views + 1 WHERE ..`.
     ///
@@ -156,6 +157,7 @@ fn changes<M: Model, A: Assigns<M>, O>(rows: QuerySet<M, O>, assigns: A, returni
             .with_hint("make a new row, and delete the old one"));
     }
     for (index, assignment) in set.iter().enumerate() {
+        version::refuse_set(M::meta(), assignment.column)?;
         if set[..index].iter().any(|before| before.column == assignment.column) {
             let name = super::check::field_name(M::meta(), assignment.column);
             return Err(Error::new(Code::BadQuery, format!("`{name}` is set twice"))

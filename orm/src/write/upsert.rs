@@ -262,13 +262,13 @@ impl<R: ReadRow> ByKey<R> {
         }
         let value = |&column: &u16| self.row.value(column).cloned().map(|value| (column, value));
         let changes = self.over.iter().filter_map(value).collect();
-        update_by_key(&self.rows, conn, key, changes).await
+        update_by_key(&self.rows, conn, key, None, changes).await
     }
 }
 
 /// The columns that a draft writes over an existing row: those that were given, without the keys.
 pub(super) fn overwrites(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> Vec<u16> {
-    let keep = |column: &u16| !target.contains(column) && !meta.key.contains(column);
+    let keep = |column: &u16| !target.contains(column) && !meta.key.contains(column) && meta.version != Some(*column);
     row.given().filter(keep).collect()
 }
 
@@ -297,17 +297,21 @@ async fn kept_open<R: ReadRow>(rows: &R, conn: &mut Connection, statement: &Stat
     finish(conn, mark, done).await
 }
 
-/// Sets columns of the row of a key and gives the row; `None` when there is none.
+/// Sets columns of the row of a key, if it has the version that was `read`, and gives the row; `None` when there is none.
 pub(super) async fn update_by_key<R: ReadRow>(
     from: &R,
     conn: &mut Connection,
     key: &[Value],
+    read: Option<(u16, Value)>,
     changes: Vec<(u16, Value)>,
 ) -> Result<Option<R::Row>> {
     let model = from.model();
     let meta = &*model;
     let mut rows = Select::bare(model.clone());
     rows.add_filter(key_is(&model, key));
+    if let Some((column, version)) = read {
+        rows.add_filter(Expr::own(model.clone(), column).binary(BinaryOp::Eq, Expr::Value(version)));
+    }
     let columns: Vec<u16> = changes.iter().map(|(column, _)| *column).collect();
     let set = changes.into_iter().map(|(column, value)| Assignment { column, value: Expr::Value(value) }).collect();
     let returns = conn.dialect().capabilities().update_returning;
@@ -485,11 +489,14 @@ impl<R: Clone> Clone for ByKey<R> {
 /// What an insert does with a row that exists: it gets the new values of these columns.
 pub(super) fn overwrite(model: &ModelRef, columns: &[u16], target: &[u16]) -> Conflict {
     // With nothing to change the key is set to itself, so that the row is given back.
-    let columns = if columns.is_empty() { &target[..1] } else { columns };
-    let update = columns
+    let set = if columns.is_empty() { &target[..1] } else { columns };
+    let mut update: Vec<Assignment> = set
         .iter()
         .map(|&column| Assignment { column, value: Expr::Proposed { model: model.clone(), column } })
         .collect();
+    if !columns.is_empty() {
+        update.extend(Assignment::next_version(model, &update));
+    }
     Conflict { target: target.to_vec(), update }
 }
 

@@ -1,9 +1,9 @@
 //! The examples of `docs/writes.md`: every block of the document stands here as it stands there.
 
 use crate::bed::{Bed, behaviour};
-use orm::{Deleted, Input, prelude::*};
+use orm::{Code, Deleted, Input, prelude::*};
 
-orm::app! { pub stock { Shelf, Item, Label } }
+orm::app! { pub stock { Shelf, Item, Label, Note } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Shelf {
@@ -38,6 +38,15 @@ pub struct Label {
     pub items: ManyToMany<Item>,
 }
 
+/// A note that several people write at.
+#[derive(Model, Debug, Clone)]
+pub struct Note {
+    pub id: i64,
+    pub text: String,
+    #[field(version)] // begins at 1; every change of the row counts it up
+    pub version: i32,
+}
+
 async fn filled(bed: &Bed) -> orm::Result<()> {
     orm::migrate::create_tables(&bed.db, &[stock()]).await
 }
@@ -69,11 +78,12 @@ behaviour! {
         assert_eq!(Item::objects().bulk_update(&items, |i| i.stock, db).await?, 1);
         assert_eq!(Item::get(lamp.id, db).await?.stock, 16);
 
-        // Only where nobody else has changed it since it was read: a number that each change counts up.
-        let read = Item::get(lamp.id, db).await?;
-        let mine = Item::objects().filter(|i| i.id.eq(read.id) & i.stock.eq(read.stock));
-        let changed = mine.update(|i| (i.stock.set(i.stock + 1), i.remark.set("checked".to_owned())), db).await?;
-        assert_eq!(changed, 1); // 0: it has another number by now, and nothing was written
+        let note = Note::draft().text("Buy milk").create(db).await?;
+        let (mut mine, mut yours) = (note.clone().edit(), note.edit());
+        mine.text = "Buy milk and bread".to_owned();
+        yours.text = "Buy nothing".to_owned();
+        assert_eq!(mine.save(db).await?.version, 2); // UPDATE .. SET text = .., version = version + 1 WHERE id = .. AND version = 1
+        assert_eq!(yours.save(db).await.unwrap_err().code(), Code::Stale); // written by nobody: read it again, and decide
 
         // Deletion follows `on_delete`, and tells what went: the item goes with its shelf.
         let gone: Deleted = shelf.delete(db).await?;

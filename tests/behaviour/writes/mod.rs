@@ -13,3 +13,4 @@ pub mod press;
 mod refusals;
 mod statements;
 mod updates;
+mod versions;

@@ -5,7 +5,7 @@ mod updates;
 
 pub(crate) use inserts::Inserts;
 pub(super) use inserts::{CreateMany, refuse_hidden_errors};
-pub(crate) use updates::UpdateMany;
+pub(crate) use updates::{UpdateMany, Versions};
 pub(super) use updates::{auto_now, unnamed};
 
 use super::{
@@ -293,7 +293,8 @@ impl<M: Model> QuerySet<M> {
     /// one on SQLite, by a statement that stays prepared, which is quicker there. All in one transaction or savepoint.
     ///
     /// # Errors
-    /// Those of an edit's `save`; a row that is gone is none.
+    /// Those of an edit's `save`; a row that is gone is none, unless the model has a `#[field(version)]`: then it is
+    /// [`Code::Stale`], as one that was changed since, and nothing is written.
     ///
     /// ```
     /// # use library::*;
@@ -334,7 +335,14 @@ impl<M: Model> QuerySet<M> {
             let rules = !skips.validation;
             return ex.atomic(move |tx| Box::pin(hooks::bulk_update(hooks, columns, given, rules, tx))).await;
         }
-        let op = UpdateMany::new(ModelRef::Static(meta), columns, given, ex.dialect(), !skips.validation)?;
+        let op = UpdateMany::new(
+            ModelRef::Static(meta),
+            columns,
+            given,
+            Versions::Compared,
+            ex.dialect(),
+            !skips.validation,
+        )?;
         ex.run(op).await
     }
 }

@@ -5,8 +5,8 @@ use super::super::{
     check::{check_for, field_name, together},
     clock,
     fault::{Sent, explained_by},
-    point::key_is,
     upsert::finish,
+    version,
 };
 use crate::{
     Access, Code, Connection, Dialect, Error, Operation, Result, Statement, Value, compile,
@@ -24,9 +24,20 @@ fn most(dialect: Dialect) -> usize {
 /// Some columns of many rows.
 pub(crate) struct UpdateMany {
     model: ModelRef,
+    /// The columns that tell the rows apart, and the version, where it is compared.
+    key: Vec<u16>,
     columns: Vec<u16>,
     /// By row: the key, then the columns.
     rows: Vec<(Vec<Value>, Vec<Value>)>,
+}
+
+/// What is done with the versions that rows had when they were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Versions {
+    /// A row that has another by now is refused, and with it all.
+    Compared,
+    /// They are values like others, and counted up where they are not among the columns.
+    Stored,
 }
 
 impl UpdateMany {
@@ -35,10 +46,16 @@ impl UpdateMany {
         model: ModelRef,
         mut columns: Vec<u16>,
         given: Vec<Vec<Value>>,
+        versions: Versions,
         dialect: Dialect,
         rules: bool,
     ) -> Result<Self> {
         let (meta, mut errors) = (&*model, Vec::new());
+        let mut key_columns = meta.key.clone();
+        if versions == Versions::Compared {
+            columns.iter().try_for_each(|&column| version::refuse_set(meta, column))?;
+            key_columns.extend(meta.version);
+        }
         let now = auto_now(meta, &columns);
         columns.extend(now.iter().map(|(column, _)| *column));
         let mut rows = Vec::with_capacity(given.len());
@@ -55,7 +72,7 @@ impl UpdateMany {
                     values[usize::from(column)] = value;
                 }
             }
-            let key = meta.key.iter().map(|&column| values[usize::from(column)].clone()).collect();
+            let key = key_columns.iter().map(|&column| values[usize::from(column)].clone()).collect();
             let mut take = |&column: &u16| {
                 let place = &mut values[usize::from(column)];
                 let mut value = std::mem::replace(place, Value::Null(place.kind()));
@@ -67,7 +84,7 @@ impl UpdateMany {
             rows.push((key, columns.iter().map(&mut take).collect()));
             together(meta, std::mem::take(&mut errors))?;
         }
-        let mut update = UpdateMany { model, columns, rows };
+        let mut update = UpdateMany { model, key: key_columns, columns, rows };
         update.keep_last();
         Ok(update)
     }
@@ -75,7 +92,9 @@ impl UpdateMany {
     /// A row that is given twice gets what it is given last: in one statement that would be left to chance.
     fn keep_last(&mut self) {
         let mut seen = HashSet::with_capacity(self.rows.len());
-        let mut last: Vec<bool> = self.rows.iter().rev().map(|(key, _)| seen.insert(KeyPart::of_all(key))).collect();
+        let parts = self.model.key.len();
+        let is_last = |(key, _): &(Vec<Value>, Vec<Value>)| seen.insert(KeyPart::of_all(&key[..parts]));
+        let mut last: Vec<bool> = self.rows.iter().rev().map(is_last).collect();
         self.rows.retain(|_| last.pop().unwrap_or(true));
     }
 
@@ -83,7 +102,7 @@ impl UpdateMany {
     fn of_rows(&self, rows: &[(Vec<Value>, Vec<Value>)], dialect: Dialect) -> Result<Statement> {
         let update = UpdateRows {
             model: self.model.clone(),
-            key: self.model.key.clone(),
+            key: self.key.clone(),
             set: self.columns.clone(),
             values: rows.iter().flat_map(|(key, values)| key.iter().chain(values)).cloned().collect(),
         };
@@ -93,7 +112,8 @@ impl UpdateMany {
     /// The statement for one row, which binds the values of the columns, then those of the key.
     fn of_one(&self, (key, values): &(Vec<Value>, Vec<Value>), dialect: Dialect) -> Result<Statement> {
         let mut rows = Select::bare(self.model.clone());
-        rows.add_filter(key_is(&self.model, key));
+        let columns = self.key.iter().map(|&column| Expr::own(self.model.clone(), column));
+        rows.add_filter(Expr::same_key(columns, key.iter().cloned().map(Expr::Value)));
         let value = |(&column, value): (&u16, &Value)| Assignment { column, value: Expr::Value(value.clone()) };
         let set = self.columns.iter().zip(values).map(value).collect();
         compile::update(&Update { rows, set, returning: Vec::new() }, dialect)
@@ -112,7 +132,7 @@ impl UpdateMany {
 
     /// How many rows go into one statement.
     fn chunk(&self, dialect: Dialect) -> usize {
-        let columns = self.model.key.iter().chain(&self.columns);
+        let columns = self.key.iter().chain(&self.columns);
         let kinds = columns.map(|&column| self.model.columns[usize::from(column)].kind);
         let most = most(dialect);
         // For many rows a prepared statement for each is quicker than JSON, where there is no way to a server.
@@ -177,11 +197,15 @@ impl Operation for UpdateMany {
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
-        if self.rows.len() <= self.chunk(conn.dialect()) {
+        let compared = self.key.len() > self.model.key.len();
+        if self.rows.len() <= self.chunk(conn.dialect()) && !compared {
             return self.update(conn).await;
         }
         let mark = conn.savepoint().await?;
-        let done = self.update(conn).await;
+        let done = match self.update(conn).await {
+            Ok(count) if compared && count < self.rows.len() as u64 => Err(version::stale(&self.model)),
+            done => done,
+        };
         finish(conn, mark, done).await
     }
 }

@@ -87,7 +87,11 @@ pub(super) async fn keys_of(conn: &mut Connection, select: Select) -> Result<Vec
 }
 
 /// Some columns of the rows of a query.
-async fn columns_of(conn: &mut Connection, mut select: Select, columns: &[u16]) -> Result<Vec<Key>> {
+pub(in crate::write) async fn columns_of(
+    conn: &mut Connection,
+    mut select: Select,
+    columns: &[u16],
+) -> Result<Vec<Key>> {
     let model = select.model.clone();
     let before = std::mem::take(&mut select.selection);
     select.resolve_selected(&before);

@@ -10,6 +10,7 @@ use super::{
     point::{key_is, key_values},
     update::ChangeRows,
     upsert::finish,
+    version,
 };
 use crate::{
     Access, Connection, Executor, Model, OnDelete, Operation, QuerySet, Result, Row, Statement, Value, compile,
@@ -18,6 +19,7 @@ use crate::{
     tree::{Delete, ModelRef, Select},
 };
 use collector::Collector;
+pub(super) use collector::columns_of;
 use std::{collections::BTreeMap, marker::PhantomData};
 
 /// What a deletion took: how many rows, in all and of each model by its label, `library.Book`.
@@ -145,15 +147,15 @@ pub(crate) fn delete_row<'e, M: Model, E: Executor>(row: &M, ex: &'e E) -> Pendi
             Err(error) => Pending::new(std::future::ready(Err(error))),
         };
     }
-    let key = match key_values(&row.key()) {
-        Ok(key) => key,
+    let read = match Read::of(row) {
+        Ok(read) => read,
         Err(error) => return Pending::new(std::future::ready(Err(error))),
     };
     let model = ModelRef::Static(M::meta());
-    if is_free(&model) {
-        return Pending::run(ex, DeleteOne::<M>::new(key, ex.dialect()));
+    if read.version.is_none() && is_free(&model) {
+        return Pending::run(ex, DeleteOne::<M>::new(read.key, ex.dialect()));
     }
-    Pending::run(ex, Ok(Collect::hooked(model, From::Keys(vec![key]))))
+    Pending::run(ex, Ok(Collect::hooked(model, From::Rows(vec![read]))))
 }
 
 /// Whether nothing has to be done for the rows that point to a model's rows.
@@ -211,7 +213,23 @@ pub(super) struct Collect {
 /// Which rows.
 pub(super) enum From {
     Query(Box<Select>),
-    Keys(Vec<Vec<Value>>),
+    Rows(Vec<Read>),
+}
+
+/// A row that was read: its key, and its version.
+pub(super) struct Read {
+    key: Vec<Value>,
+    version: Option<Value>,
+}
+
+impl Read {
+    pub(super) fn of<M: Model>(row: &M) -> Result<Read> {
+        let version = match M::meta().version {
+            None => None,
+            Some(column) => values_of(row)?.into_iter().nth(usize::from(column)),
+        };
+        Ok(Read { key: key_values(&row.key())?, version })
+    }
 }
 
 impl Collect {
@@ -224,7 +242,14 @@ impl Collect {
         let mut collector = Collector::new(self.skips_hooks);
         let keys = match &mut self.from {
             From::Query(select) => collector::keys_of(conn, (**select).clone()).await?,
-            From::Keys(keys) => std::mem::take(keys),
+            From::Rows(rows) => {
+                let read = rows.iter().filter_map(|row| Some((row.key.clone(), row.version.clone()?)));
+                let read: Vec<_> = read.collect();
+                if !read.is_empty() {
+                    version::unchanged(conn, &self.model, &read).await?;
+                }
+                std::mem::take(rows).into_iter().map(|row| row.key).collect()
+            }
         };
         collector.collect(conn, self.model.clone(), keys).await?;
         collector.delete(conn).await

@@ -259,6 +259,8 @@ impl Input {
             ("automatic", format!("`{name}` is a key that is given by itself"))
         } else if options.auto_now || options.auto_now_add {
             ("automatic", format!("`{name}` is a time that is set by itself"))
+        } else if options.version {
+            ("automatic", format!("`{name}` is a version, which counts by itself"))
         } else {
             return None;
         };

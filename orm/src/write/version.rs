@@ -1,0 +1,68 @@
+//! `#[field(version)]`: a row is written only as it was read.
+
+use super::{
+    check::{field_name, refuse},
+    delete::columns_of,
+    point::{columns_in, not_found},
+};
+use crate::{
+    Code, Connection, Error, Result, Value,
+    model::ModelMeta,
+    query::KeyPart,
+    tree::{ModelRef, Select},
+};
+use std::collections::HashMap;
+
+/// The version that a row had when it was read.
+pub(super) fn as_read(meta: &ModelMeta, row: &[Value]) -> Option<(u16, Value)> {
+    meta.version.map(|column| (column, row[usize::from(column)].clone()))
+}
+
+/// Refuses to set a version: it counts by itself.
+pub(crate) fn refuse_set(meta: &ModelMeta, column: u16) -> Result<()> {
+    match meta.version == Some(column) {
+        false => Ok(()),
+        true => Err(refuse(meta, column, Code::NotEditable, "is a version, which counts by itself", [])
+            .with_hint("leave it out: each change counts it up by one")),
+    }
+}
+
+/// Another has changed the row since it was read.
+#[cold]
+pub(super) fn stale(meta: &ModelMeta) -> Error {
+    let name = meta.version.map(|column| field_name(meta, column));
+    Error::new(Code::Stale, format!("this `{}` was changed since it was read", meta.name))
+        .with_model(meta.name.clone())
+        .with_fields(name)
+        .with_hint("read it again, and apply the change to what it says now")
+}
+
+/// Why no row has this key and this version.
+pub(super) async fn why_missing(conn: &mut Connection, model: &ModelRef, key: Vec<Value>) -> Error {
+    match versions(conn, model, vec![key], false).await {
+        Ok(found) if found.is_empty() => not_found(model),
+        Ok(_) => stale(model),
+        Err(error) => error,
+    }
+}
+
+/// Locks rows, and refuses those that have another version by now. One that is gone is left to the caller.
+pub(super) async fn unchanged(conn: &mut Connection, model: &ModelRef, read: &[(Vec<Value>, Value)]) -> Result<()> {
+    let now = versions(conn, model, read.iter().map(|(key, _)| key.clone()).collect(), true).await?;
+    let same = |(key, version): &(Vec<Value>, Value)| now.get(&KeyPart::of_all(key)).is_none_or(|now| now == version);
+    if read.iter().all(same) { Ok(()) } else { Err(stale(model)) }
+}
+
+/// The versions of rows by their keys.
+async fn versions(
+    conn: &mut Connection,
+    model: &ModelRef,
+    keys: Vec<Vec<Value>>,
+    for_update: bool,
+) -> Result<HashMap<KeyPart, Value>> {
+    let mut rows = Select { for_update, ..Select::bare(model.clone()) };
+    rows.add_filter(columns_in(model, &model.key, keys));
+    let columns: Vec<u16> = model.key.iter().copied().chain(model.version).collect();
+    let found = columns_of(conn, rows, &columns).await?;
+    Ok(found.into_iter().filter_map(|mut row| row.pop().map(|version| (KeyPart::of_all(&row), version))).collect())
+}
