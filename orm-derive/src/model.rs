@@ -106,6 +106,7 @@ pub(crate) enum Call {
     To(String),
     Through(Path),
     Table(LitStr),
+    Symmetrical,
     VerboseName(LitStr),
     Comment(LitStr),
     RenamedFrom(LitStr),

@@ -12,7 +12,7 @@ use crate::{
 use proc_macro2::{Ident, Span};
 use quote::{ToTokens, format_ident};
 use std::collections::HashMap;
-use syn::{Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, ext::IdentExt};
+use syn::{Data, DeriveInput, Expr, ExprLit, Fields, GenericArgument, Lit, LitStr, PathArguments, Type, ext::IdentExt};
 
 /// What is derived: a whole model, or a part that several share.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
     }
     column_clashes(&model, errors);
     one_version(&model, errors);
+    symmetrical_ones(&model, errors);
     model.ordering = resolve(&model, &attrs.ordering, "ordering", errors);
     for unique in attrs.unique {
         unique_key(&mut model, unique, errors);
@@ -122,6 +123,30 @@ fn one_version(model: &Model, errors: &mut Errors) {
     let versions = model.fields.iter().flat_map(|field| &field.calls);
     for second in versions.filter(|call| matches!(call.value, Call::Version)).skip(1) {
         errors.here(second.span, "this model has a version already", "keep one: each change counts it up by one");
+    }
+}
+
+/// A relation that goes both ways leads from a model to itself.
+fn symmetrical_ones(model: &Model, errors: &mut Errors) {
+    for field in &model.fields {
+        let said = field.calls.iter().find(|call| matches!(call.value, Call::Symmetrical));
+        let leads_here = || match &field.ty {
+            Type::Path(path) => path.path.segments.last().is_some_and(|last| match &last.arguments {
+                PathArguments::AngleBracketed(of) => of.args.iter().any(|of| match of {
+                    GenericArgument::Type(Type::Path(of)) => of.path.is_ident("Self") || of.path.is_ident(&model.ident),
+                    _ => false,
+                }),
+                _ => false,
+            }),
+            _ => false,
+        };
+        if let Some(said) = said.filter(|_| !leads_here()) {
+            errors.here(
+                said.span,
+                "`symmetrical` is for a model that is related to itself: if one is a friend of another, so is the other of it",
+                format_args!("write `ManyToMany<{}>`, or remove it", model.ident),
+            );
+        }
     }
 }
 
@@ -278,6 +303,9 @@ fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
             "keep one; the model names its own table",
         );
     }
+    if let (Some(symmetrical), Some(_), None) = (attrs.symmetrical, &attrs.via, &attrs.through) {
+        errors.here(symmetrical, "a relation that goes both ways has no other side", "remove `via`");
+    }
     if let (Some(to), None) = (&attrs.to, &attrs.through) {
         errors.here(
             to.span,
@@ -341,6 +369,7 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     flag(attrs.auto_now, Call::AutoNow);
     flag(attrs.auto_now_add, Call::AutoNowAdd);
     flag(attrs.version, Call::Version);
+    flag(attrs.symmetrical, Call::Symmetrical);
     fn valued<T>(out: &mut Vec<Spanned<Call>>, given: Option<Spanned<T>>, call: impl FnOnce(T) -> Call) {
         out.extend(given.map(|given| Spanned { span: given.span, value: call(given.value) }));
     }

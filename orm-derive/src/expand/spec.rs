@@ -253,6 +253,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
         Call::To(name) => quote_spanned!(span=> __p::FieldSpec::to(#spec, #name)),
         Call::Through(_) if model.is_none() => quote_spanned!(span=> __p::FieldSpec::through(#spec, || loop {})),
         Call::Through(model) => quote_spanned!(span=> __p::FieldSpec::through(#spec, <#model as __p::Model>::meta)),
+        Call::Symmetrical => quote_spanned!(span=> __p::FieldSpec::symmetrical(#spec)),
         Call::Table(name) => quote_spanned!(span=> __p::FieldSpec::table(#spec, #name)),
         Call::VerboseName(name) => quote_spanned!(span=> __p::FieldSpec::verbose_name(#spec, #name)),
         Call::Comment(text) => quote_spanned!(span=> __p::FieldSpec::comment(#spec, #text)),

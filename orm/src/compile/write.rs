@@ -219,7 +219,9 @@ impl Sql {
         }
         self.push("FROM ");
         self.head(model, &found)?;
-        self.tail(model, found, joined)
+        self.tail(model, found, joined)?;
+        let can = self.dialect.capabilities().delete_returning && !joined;
+        self.returning(model, &delete.returning, can)
     }
 
     /// Decides how the rows are found, and opens the frame of the table that is written.

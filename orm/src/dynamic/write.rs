@@ -407,7 +407,7 @@ impl CheckedChange {
             }
             Kind::Update(update) => Ok(vec![compile::update(update, dialect)?.sql(dialect)]),
             Kind::Delete(rows) => {
-                let delete = tree::Delete { rows: rows.clone() };
+                let delete = tree::Delete { rows: rows.clone(), returning: Vec::new() };
                 Ok(vec![compile::delete(&delete, dialect)?.sql(dialect)])
             }
             Kind::Relate(_) => Err(bad("which statements change a relation is known when they run")),

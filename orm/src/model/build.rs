@@ -308,6 +308,16 @@ impl FieldSpec {
         self
     }
 
+    /// `symmetrical`.
+    #[track_caller]
+    pub const fn symmetrical(mut self) -> Self {
+        if !matches!(self.shape, Shape::Relation(RelationKind::ManyToMany { .. }, _)) {
+            panic!("`symmetrical` is for `ManyToMany`: remove it");
+        }
+        self.options.symmetrical = true;
+        self
+    }
+
     /// `to = ..`. Only a many-to-many has a model between, whose key it names.
     pub const fn to(mut self, field: &'static str) -> Self {
         self.options.to = Some(field);

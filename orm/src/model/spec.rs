@@ -156,6 +156,8 @@ pub struct FieldOptions {
     pub through: Option<fn() -> &'static ModelMeta>,
     /// `table = ".."` of an automatic many-to-many table.
     pub table: Option<&'static str>,
+    /// `symmetrical`: of two rows each is related to the other, or neither.
+    pub symmetrical: bool,
     /// `help = ".."`.
     pub help: &'static str,
     /// `verbose_name = ".."`.
@@ -189,6 +191,7 @@ impl FieldOptions {
         to: None,
         through: None,
         table: None,
+        symmetrical: false,
         help: "",
         verbose_name: None,
         comment: None,

@@ -7,7 +7,7 @@ use crate::{
 use std::marker::PhantomData;
 
 /// A query as SQL text: for what querysets cannot say, such as what one database alone has. `O` is the type of a row: a value, a tuple of
-/// values and models, or a model.
+/// values and models, or a model; `()` where there are none, for a statement that writes.
 ///
 /// Every `?` stands for a value given to [`bind`](Raw::bind), in order, whatever the database. Columns are read from left to
 /// right; those of a model stand in the order of its fields.
@@ -26,19 +26,19 @@ use std::marker::PhantomData;
 /// assert_eq!(powers.bind(10).all(&db).await?[0], (10, 1024));
 /// # Ok(()) }
 /// ```
-pub fn raw<O: Row>(sql: &'static str) -> Raw<O> {
+pub fn raw<O>(sql: &'static str) -> Raw<O> {
     Raw { sql, binds: Ok(Vec::new()), _row: PhantomData }
 }
 
 /// What [`raw`] gives: a query as text, with its values.
-#[must_use = "nothing runs before `.all(&db).await`"]
+#[must_use = "nothing runs before `.all(&db).await` or `.execute(&db).await`"]
 pub struct Raw<O> {
     sql: &'static str,
     binds: Result<Vec<Value>>,
     _row: PhantomData<fn() -> O>,
 }
 
-impl<O: Row> Raw<O> {
+impl<O> Raw<O> {
     /// The value of the next `?`: of any type that a column can hold.
     ///
     /// ```
@@ -70,6 +70,20 @@ impl<O: Row> Raw<O> {
         Ok(Statement::raw(self.sql, []).sql(dialect))
     }
 
+    /// The statement, if it has a value for each `?`.
+    fn statement(self) -> Result<Statement> {
+        let statement = Statement::raw(self.sql, self.binds?);
+        let (wanted, given) = (statement.text.matches('?').count(), statement.binds.len());
+        if wanted != given {
+            return Err(Error::new(Code::BadQuery, format!("the query has {wanted} `?` and {given} values"))
+                .with_sql(self.sql)
+                .with_hint("call `.bind(..)` once for each `?`; one inside quotes counts too"));
+        }
+        Ok(statement)
+    }
+}
+
+impl<O: Row> Raw<O> {
     /// All rows. The query is for reading: on SQLite the database refuses one that writes. It is run once.
     ///
     /// # Errors
@@ -84,14 +98,7 @@ impl<O: Row> Raw<O> {
     /// # Ok(()) }
     /// ```
     pub async fn all<E: Executor>(self, ex: &E) -> Result<Vec<O>> {
-        let statement = Statement::raw(self.sql, self.binds?);
-        let (wanted, given) = (statement.text.matches('?').count(), statement.binds.len());
-        if wanted != given {
-            return Err(Error::new(Code::BadQuery, format!("the query has {wanted} `?` and {given} values"))
-                .with_sql(self.sql)
-                .with_hint("call `.bind(..)` once for each `?`; one inside quotes counts too"));
-        }
-        ex.run(Read::<O> { statement, _row: PhantomData }).await
+        ex.run(Read::<O> { statement: self.statement()?, _row: PhantomData }).await
     }
 
     /// The only row.
@@ -117,6 +124,42 @@ impl<O: Row> Raw<O> {
                 .with_sql(sql)
                 .with_hint("narrow it, or take `.all(..)`")),
         }
+    }
+}
+
+impl Raw<()> {
+    /// Runs a statement that writes, and gives the number of rows that it found.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = orm::Database::connect("sqlite::memory:").await?;
+    /// # db.batch("CREATE TABLE shop_item (id INTEGER PRIMARY KEY, price INTEGER); INSERT INTO shop_item VALUES (1, 5), (2, 50)").await?;
+    /// let dearer = orm::raw::<()>("UPDATE shop_item SET price = price + ? WHERE price < ?").bind(1_i64).bind(20_i64);
+    /// assert_eq!(dearer.execute(&db).await?, 1);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Code::BadQuery`] when there are more or fewer values than `?`, and what the database says of the text. What the models say of
+    /// their rows, rules, hooks and versions, is not asked.
+    pub async fn execute<E: Executor>(self, ex: &E) -> Result<u64> {
+        let statement = self.statement()?;
+        ex.run(Execute(statement)).await
+    }
+}
+
+/// A statement that writes.
+struct Execute(Statement);
+
+impl Operation for Execute {
+    type Output = u64;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+        conn.execute(&self.0).await
     }
 }
 

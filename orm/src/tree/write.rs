@@ -76,4 +76,6 @@ pub struct UpdateRows {
 pub struct Delete {
     /// Which rows: the model, conditions and slice of this query.
     pub rows: Select,
+    /// The columns to give back, where the database can.
+    pub returning: Vec<u16>,
 }

@@ -206,6 +206,56 @@ impl<S: Scope, K: Target> ToOne<S, Opt<S>, K> {
     }
 }
 
+impl<S: Scope, K: Target> ToOne<S, S, K>
+where
+    K::Key: FieldType,
+{
+    /// Points the relation to another row in an update, by an expression for its key: that of another relation, a case, a query for
+    /// one value. SQL: `SET author_id = CASE .. END`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let ghosts = Book::objects().filter(|b| b.editor.is_not_null());
+    /// ghosts.update(|b| b.author.set_key(b.editor.key().or(b.author.key())), &db).await?;
+    /// assert_eq!(*Book::get(1, &db).await?.author.key(), 2);
+    /// # Ok(()) }
+    /// ```
+    pub fn set_key<O>(self, key: O) -> Assign<S::Root>
+    where
+        O: Operand<S::Root, <K::Key as FieldType>::Plain>,
+        O::Null: FitsIn<NotNull>,
+    {
+        point_by(self.owner(), self.field_index(), key.into_operand())
+    }
+}
+
+impl<S: Scope, K: Target> ToOne<S, Opt<S>, K>
+where
+    K::Key: FieldType,
+{
+    /// Points the relation to another row in an update, or to none, by an expression for its key: that of another relation, a case, a
+    /// query for one value. SQL: `SET manager_id = (SELECT ..)`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// Book::objects().update(|b| b.editor.set_key(b.author.key()), &db).await?;
+    /// let book = Book::get(1, &db).await?;
+    /// assert_eq!(book.editor.unwrap().key(), book.author.key());
+    /// # Ok(()) }
+    /// ```
+    pub fn set_key<O>(self, key: O) -> Assign<S::Root>
+    where
+        O: Operand<S::Root, <K::Key as FieldType>::Plain>,
+        O::Null: FitsIn<Nullable>,
+    {
+        point_by(self.owner(), self.field_index(), key.into_operand())
+    }
+}
+
 impl<S: Scope, K: GenericKey> ToAny<S, S, K> {
     /// Sets a generic foreign key: a row, a relation to one, or a [`GenericForeignKey`].
     ///
@@ -285,6 +335,18 @@ impl<S: Scope, K: GenericKey> ToAny<S, Opt<S>, K> {
     /// ```
     pub fn set_null(self) -> Assign<S::Root> {
         point(self.owner(), self.field_index(), &None::<GenericForeignKey<K>>)
+    }
+}
+
+fn point_by<R>(at: &'static PathNode, field: u16, key: Expr) -> Assign<R> {
+    let field = &at.model().fields[usize::from(field)];
+    match field.column_count {
+        1 => assign(at, [(field.first_column, key)]),
+        _ => {
+            let error =
+                Error::new(Code::BadQuery, format!("`{}` has no column here: the other side has it", field.name));
+            Assign { set: Err(error), _root: PhantomData }
+        }
     }
 }
 

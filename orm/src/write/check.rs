@@ -181,7 +181,10 @@ pub(super) fn data_of(error: &Error) -> Vec<ValidationError> {
 
 /// An error that a field is to blame for, as data; one of several fields is of the row as a whole.
 pub(super) fn as_data(error: &Error) -> ValidationError {
-    let mistake = ValidationError::of_row(error.code(), error.message());
+    let mut mistake = ValidationError::of_row(error.code(), error.message());
+    if let Some(constraint) = error.constraint() {
+        mistake = mistake.param("constraint", constraint);
+    }
     match error.fields() {
         [] => mistake,
         [field] => ValidationError { field: Some(field.clone()), ..mistake },

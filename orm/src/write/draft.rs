@@ -1,12 +1,13 @@
 //! Rows that do not exist yet.
 
 use super::{
-    IntoField, NamesUniqueKey, Pending, hooks,
+    Assigns, IntoField, NamesUniqueKey, Pending, hooks,
     new_row::{NewRow, Slot, complete},
     point::CreateOne,
 };
 use crate::{
     Dialect, Error, Executor, Model, Result, Value,
+    field::At,
     model::{ModelField, Writer},
     write::validate,
 };
@@ -206,6 +207,36 @@ pub trait Draft: Sized + Send {
         E: Executor,
     {
         self.into_row().update_or_create(key(Self::Model::unique_keys()).unique_key(), ex)
+    }
+
+    /// Changes the row that has these values in a unique key as is said, or else makes a new one from the draft; and whether it is new.
+    /// What is said is made of the row that is there and of the new one; the draft's other values are only for a new row.
+    ///
+    /// # Errors
+    /// As for [`update_or_create`](Draft::update_or_create).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let draft = Book::draft().author(1).title("Notes").price(5).views(1);
+    /// let (book, created) = draft.update_or_create_with(|b| b.author_title, |b, _| b.views.set(b.views + 1), &db).await?;
+    /// assert_eq!((book.views, book.price.to_string().as_str(), created), (11, "12.50", false));
+    /// # Ok(()) }
+    /// ```
+    fn update_or_create_with<K, U, C, A, E>(self, key: K, set: C, ex: &E) -> Pending<'_, (Self::Model, bool)>
+    where
+        Self: IntoDraftRow<Self::Model>,
+        K: FnOnce(<Self::Model as Model>::UniqueKeys) -> U,
+        U: NamesUniqueKey<Self::Model>,
+        C: FnOnce(
+            <Self::Model as Model>::Fields<At<Self::Model>>,
+            <Self::Model as Model>::Fields<At<Self::Model>>,
+        ) -> A,
+        A: Assigns<Self::Model>,
+        E: Executor,
+    {
+        self.into_row().update_or_create_with(key(Self::Model::unique_keys()).unique_key(), set, ex)
     }
 
     /// Like [`update_or_create`](Draft::update_or_create), in one statement, which does not tell whether the row is new.

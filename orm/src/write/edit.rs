@@ -15,7 +15,7 @@ use crate::{
     Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, Value,
     field::Loaded,
     model::{ModelMeta, Reader, Writer},
-    tree::ModelRef,
+    tree::{Assignment, Expr, ModelRef},
 };
 use std::{
     marker::PhantomData,
@@ -345,7 +345,8 @@ impl<M: Model> Operation for Save<M> {
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
-        let changes = self.changes.clone();
+        let changes = self.changes.iter().cloned();
+        let changes = changes.map(|(column, value)| Assignment { column, value: Expr::Value(value) }).collect();
         let row = update_by_key(&Typed::<M>::new(), conn, &self.key, self.read.clone(), changes).await?;
         let Some(mut row) = row else {
             return Err(match M::meta().version {

@@ -8,6 +8,7 @@ use super::{
     draft::{DraftRow, IntoDraftRow},
     edit::{loaded, values_of},
     new_row::{NewRow, complete, filled},
+    over::Over,
     point::{Typed, all_columns, columns_in, not_found},
     upsert::{ByKey, Find, columns_of},
 };
@@ -297,7 +298,7 @@ pub(super) async fn get_or_create<M: Model>(
     let mut slots = draft.slots.clone();
     complete(M::meta(), &mut slots, tx.dialect(), false)?;
     let (row, target) = (NewRow::of(slots), columns_of(key));
-    let find = || ByKey::new(Typed::new(), row.clone(), target.clone(), Vec::new()).map(Find);
+    let find = || ByKey::new(Typed::new(), row.clone(), target.clone(), Over::Columns(Vec::new())).map(Find);
     if let Some(found) = tx.run(find()?).await? {
         return Ok((found, false));
     }
@@ -381,17 +382,24 @@ pub(super) async fn bulk_update<M: Model>(
 /// Deletes the rows of a query, and what goes with them.
 pub(super) async fn delete_found<M: Model>(hooks: Of<M>, rows: Select, tx: &Transaction) -> Result<Deleted> {
     let rows = tx.run(RowsOf::of(rows)).await?;
-    delete(hooks, rows, tx).await
+    delete(hooks, &rows, tx).await
+}
+
+/// The same, and gives the rows as they were.
+pub(super) async fn delete_returning<M: Model>(hooks: Of<M>, rows: Select, tx: &Transaction) -> Result<Vec<M>> {
+    let rows = tx.run(RowsOf::of(rows)).await?;
+    delete(hooks, &rows, tx).await?;
+    Ok(rows)
 }
 
 /// Deletes rows, and what goes with them.
-pub(super) async fn delete<M: Model>(hooks: Of<M>, rows: Vec<M>, tx: &Transaction) -> Result<Deleted> {
+pub(super) async fn delete<M: Model>(hooks: Of<M>, rows: &[M], tx: &Transaction) -> Result<Deleted> {
     if rows.is_empty() {
         return Ok(Deleted::default());
     }
-    hooks.before_delete(&rows, tx).await?;
+    hooks.before_delete(rows, tx).await?;
     let rows_read = rows.iter().map(Read::of).collect::<Result<Vec<_>>>()?;
     let gone = tx.run(Collect::hooked(ModelRef::Static(M::meta()), From::Rows(rows_read))).await?;
-    hooks.after_delete(&rows, tx).await?;
+    hooks.after_delete(rows, tx).await?;
     Ok(gone)
 }

@@ -15,6 +15,7 @@ mod input;
 mod into_field;
 mod many;
 mod new_row;
+mod over;
 mod pending;
 mod point;
 mod rules;

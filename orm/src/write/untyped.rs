@@ -5,6 +5,7 @@ use super::{
     bulk::{Inserts, Upserts, ignore},
     input::{mistake, read_field},
     new_row::{NewRow, Slot, complete},
+    over::Over,
     point::ReadRow,
     upsert::{ByKey, overwrites},
 };
@@ -66,7 +67,7 @@ pub(crate) fn by_key<R: ReadRow>(
     let model = rows.model();
     let row = row_of(&model, values, dialect)?;
     let over = match over {
-        Some(over) => over.iter().copied().filter(|&column| row.value(column).is_some()).collect(),
+        Some(over) => Over::Columns(over.iter().copied().filter(|&column| row.value(column).is_some()).collect()),
         None => overwrites(&model, &row, target),
     };
     ByKey::new(rows, row, target.to_vec(), over)

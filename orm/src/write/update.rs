@@ -151,29 +151,35 @@ fn changes<M: Model, A: Assigns<M>, O>(rows: QuerySet<M, O>, assigns: A, returni
     )?;
     let mut set = Vec::new();
     assigns.add_to(&mut set).map_err(|error| error.with_model(M::meta().name.clone()))?;
-    if set.iter().any(|assignment| rows.model.key.contains(&assignment.column)) {
-        return Err(Error::new(Code::BadQuery, "the key of a row cannot be changed")
-            .with_model(M::meta().name.clone())
-            .with_hint("make a new row, and delete the old one"));
-    }
-    for (index, assignment) in set.iter().enumerate() {
-        version::refuse_set(M::meta(), assignment.column)?;
-        if set[..index].iter().any(|before| before.column == assignment.column) {
-            let name = super::check::field_name(M::meta(), assignment.column);
-            return Err(Error::new(Code::BadQuery, format!("`{name}` is set twice"))
-                .with_model(M::meta().name.clone())
-                .with_fields([name])
-                .with_hint("keep one of the two"));
-        }
-    }
+    settable(M::meta(), &set)?;
     if !skips.validation {
         followed(M::meta(), &set)?;
     }
     Ok(Update { rows, set, returning })
 }
 
+/// Refuses to set the key of a row, its version, or anything twice.
+pub(super) fn settable(meta: &ModelMeta, set: &[Assignment]) -> Result<()> {
+    if set.iter().any(|assignment| meta.key.contains(&assignment.column)) {
+        return Err(Error::new(Code::BadQuery, "the key of a row cannot be changed")
+            .with_model(meta.name.clone())
+            .with_hint("make a new row, and delete the old one"));
+    }
+    for (index, assignment) in set.iter().enumerate() {
+        version::refuse_set(meta, assignment.column)?;
+        if set[..index].iter().any(|before| before.column == assignment.column) {
+            let name = super::check::field_name(meta, assignment.column);
+            return Err(Error::new(Code::BadQuery, format!("`{name}` is set twice"))
+                .with_model(meta.name.clone())
+                .with_fields([name])
+                .with_hint("keep one of the two"));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses values that the rules of their fields do not allow, and what only the rows themselves could tell.
-fn followed(meta: &ModelMeta, set: &[Assignment]) -> Result<()> {
+pub(super) fn followed(meta: &ModelMeta, set: &[Assignment]) -> Result<()> {
     refuse_unseen(meta)?;
     let mut errors = Vec::new();
     for Assignment { column, value } in set {
@@ -262,10 +268,18 @@ impl Operation for ChangeRows {
     }
 }
 
-struct ChangeReturning<M> {
+/// A statement that changes rows of a model, and gives them back.
+pub(super) struct ChangeReturning<M> {
     statement: Statement,
     given: Given,
     _model: PhantomData<fn() -> M>,
+}
+
+impl<M> ChangeReturning<M> {
+    /// A deletion.
+    pub(super) fn deleted(statement: Statement) -> Self {
+        ChangeReturning { statement, given: Given::default(), _model: PhantomData }
+    }
 }
 
 impl<M: Model> Operation for ChangeReturning<M> {

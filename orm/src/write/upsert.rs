@@ -1,15 +1,18 @@
 //! Rows by a unique key: read or made, changed or made.
 
 use super::{
-    Pending, UniqueKey,
+    Assigns, Pending, UniqueKey,
     draft::DraftRow,
     fault::{Sent, explained, explained_by},
     hooks,
     new_row::NewRow,
+    over::Over,
     point::{ReadRow, Typed, all_columns, key_is, known_key},
+    update::Given,
 };
 use crate::{
     Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Savepoint, Statement, Value, compile,
+    field::At,
     model::{ModelMeta, RelationKind},
     query::value_of,
     tree::{Assignment, BinaryOp, Conflict, Expr, Insert, ModelRef, Select, Selected, Update},
@@ -62,6 +65,34 @@ impl<M: Model> DraftRow<M> {
     /// ```
     pub fn update_or_create<E: Executor>(self, key: UniqueKey<M>, ex: &E) -> Pending<'_, (M, bool)> {
         Pending::run(ex, self.upserted(key, ex.dialect()).map(UpdateOrCreate))
+    }
+
+    /// Changes the row that has the draft's values in this unique key as is said, or else makes a new one from the draft; and whether
+    /// it is new. What is said is made of the row that is there and of the new one.
+    ///
+    /// # Errors
+    /// As for [`update_or_create`](DraftRow::update_or_create).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// use orm::write::IntoDraftRow;
+    /// let key = Book::unique_keys().author_title;
+    /// let draft = Book::draft().author(1).title("Notes").price(5).views(1).into_row();
+    /// let (book, created) = draft.update_or_create_with(key, |b, new| b.views.set(b.views + new.views), &db).await?;
+    /// assert_eq!((book.views, book.price.to_string().as_str(), created), (11, "12.50", false));
+    /// # Ok(()) }
+    /// ```
+    pub fn update_or_create_with<C, A, E>(self, key: UniqueKey<M>, set: C, ex: &E) -> Pending<'_, (M, bool)>
+    where
+        C: FnOnce(M::Fields<At<M>>, M::Fields<At<M>>) -> A,
+        A: Assigns<M>,
+        E: Executor,
+    {
+        let over = Over::said(set, !self.skips_validation);
+        let by_key = over.and_then(|over| Ok(ByKey { over, ..self.upserted(key, ex.dialect())? }));
+        Pending::run(ex, by_key.map(UpdateOrCreate))
     }
 
     /// Like [`update_or_create`](DraftRow::update_or_create), in one statement, which does not tell whether the row is new.
@@ -142,8 +173,7 @@ pub(crate) struct ByKey<R> {
     rows: R,
     pub(super) row: NewRow,
     target: Vec<u16>,
-    /// What is written over an existing row.
-    pub(super) over: Vec<u16>,
+    pub(super) over: Over,
 }
 
 /// The columns of a unique key.
@@ -152,7 +182,7 @@ pub(super) fn columns_of<M: Model>(key: UniqueKey<M>) -> Vec<u16> {
 }
 
 impl<R: ReadRow> ByKey<R> {
-    pub(super) fn new(rows: R, row: NewRow, target: Vec<u16>, over: Vec<u16>) -> Result<Self> {
+    pub(super) fn new(rows: R, row: NewRow, target: Vec<u16>, over: Over) -> Result<Self> {
         let meta = rows.model();
         for &column in &target {
             if row.value(column).is_none_or(Value::is_null) {
@@ -250,7 +280,7 @@ impl<R: ReadRow> ByKey<R> {
             model: self.model(),
             columns: self.row.columns(),
             values: self.row.clone().into_binds(),
-            conflict: Some(overwrite(&model, &self.over, &self.target)),
+            conflict: Some(self.over.conflict(&model, &self.target)),
             returning: if can.insert_returning { all_columns(&model) } else { Vec::new() },
         };
         compile::insert(insert, dialect).map(Some)
@@ -260,16 +290,15 @@ impl<R: ReadRow> ByKey<R> {
         if self.over.is_empty() {
             return self.rows.by_key(conn, key.to_vec()).await;
         }
-        let value = |&column: &u16| self.row.value(column).cloned().map(|value| (column, value));
-        let changes = self.over.iter().filter_map(value).collect();
+        let changes = self.over.changes(&self.model(), &self.row)?;
         update_by_key(&self.rows, conn, key, None, changes).await
     }
 }
 
 /// The columns that a draft writes over an existing row: those that were given, without the keys.
-pub(super) fn overwrites(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> Vec<u16> {
+pub(super) fn overwrites(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> Over {
     let keep = |column: &u16| !target.contains(column) && !meta.key.contains(column) && meta.version != Some(*column);
-    row.given().filter(keep).collect()
+    Over::Columns(row.given().filter(keep).collect())
 }
 
 /// The last row of an answer.
@@ -303,7 +332,7 @@ pub(super) async fn update_by_key<R: ReadRow>(
     conn: &mut Connection,
     key: &[Value],
     read: Option<(u16, Value)>,
-    changes: Vec<(u16, Value)>,
+    set: Vec<Assignment>,
 ) -> Result<Option<R::Row>> {
     let model = from.model();
     let meta = &*model;
@@ -312,11 +341,10 @@ pub(super) async fn update_by_key<R: ReadRow>(
     if let Some((column, version)) = read {
         rows.add_filter(Expr::own(model.clone(), column).binary(BinaryOp::Eq, Expr::Value(version)));
     }
-    let columns: Vec<u16> = changes.iter().map(|(column, _)| *column).collect();
-    let set = changes.into_iter().map(|(column, value)| Assignment { column, value: Expr::Value(value) }).collect();
     let returns = conn.dialect().capabilities().update_returning;
     let returning = if returns { all_columns(meta) } else { Vec::new() };
-    let statement = compile::update(&Update { rows, set, returning }, conn.dialect())?;
+    let update = Update { rows, set, returning };
+    let statement = compile::update(&update, conn.dialect())?;
     let done = match returns {
         true => read_one(from, conn, &statement).await,
         false => match conn.execute(&statement).await {
@@ -327,11 +355,7 @@ pub(super) async fn update_by_key<R: ReadRow>(
     };
     match done {
         Ok(row) => Ok(row),
-        Err(error) => {
-            // The new values come first in the statement.
-            let sent = Sent::of(&columns, statement.binds().get(..columns.len()).unwrap_or_default());
-            Err(explained_by(sent, error, meta, conn).await)
-        }
+        Err(error) => Err(explained_by(Given::of(&update).sent(), error, meta, conn).await),
     }
 }
 
@@ -484,20 +508,6 @@ impl<R: Clone> Clone for ByKey<R> {
         let ByKey { rows, row, target, over } = self;
         ByKey { rows: rows.clone(), row: row.clone(), target: target.clone(), over: over.clone() }
     }
-}
-
-/// What an insert does with a row that exists: it gets the new values of these columns.
-pub(super) fn overwrite(model: &ModelRef, columns: &[u16], target: &[u16]) -> Conflict {
-    // With nothing to change the key is set to itself, so that the row is given back.
-    let set = if columns.is_empty() { &target[..1] } else { columns };
-    let mut update: Vec<Assignment> = set
-        .iter()
-        .map(|&column| Assignment { column, value: Expr::Proposed { model: model.clone(), column } })
-        .collect();
-    if !columns.is_empty() {
-        update.extend(Assignment::next_version(model, &update));
-    }
-    Conflict { target: target.to_vec(), update }
 }
 
 /// Whether no other unique key can stand in the way of a row: ON DUPLICATE KEY gives way to any of them.

@@ -3,7 +3,7 @@
 use crate::bed::{Bed, behaviour};
 use orm::{Code, Deleted, Input, prelude::*};
 
-orm::app! { pub stock { Shelf, Item, Label, Note } }
+orm::app! { pub stock { Shelf, Item, Label, Note, Person, Loan } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Shelf {
@@ -47,6 +47,25 @@ pub struct Note {
     pub version: i32,
 }
 
+/// Somebody, and their friends: if one is a friend of another, so is the other of the one.
+#[derive(Model, Debug, Clone)]
+pub struct Person {
+    pub id: i64,
+    pub name: String,
+    #[field(symmetrical)]
+    pub friends: ManyToMany<Person>,
+    #[field(through = Loan)]
+    pub borrowed: ManyToMany<Item>,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Loan {
+    pub id: i64,
+    pub person: ForeignKey<Person>,
+    pub item: ForeignKey<Item>,
+    pub days: i32,
+}
+
 async fn filled(bed: &Bed) -> orm::Result<()> {
     orm::migrate::create_tables(&bed.db, &[stock()]).await
 }
@@ -77,6 +96,14 @@ behaviour! {
         items.iter_mut().for_each(|item| item.stock += 10);
         assert_eq!(Item::objects().bulk_update(&items, |i| i.stock, db).await?, 1);
         assert_eq!(Item::get(lamp.id, db).await?.stock, 16);
+
+        // New values are computed from what stands there: text, a value of a related row, a case, a query for one value.
+        let items = Item::objects();
+        assert_eq!(items.update(|i| i.remark.set(i.shelf.name.concat(": ").concat(i.name)), db).await?, 1);
+        let few = |i: ItemFields<orm::At<Item>>| case::<Item, i32>().when(i.price.gt(100), 1).otherwise(i.stock);
+        assert_eq!(Item::objects().update(|i| i.stock.set(few(i)), db).await?, 1);
+        let first = |i: ItemFields<orm::At<Item>>| Shelf::objects().within(i.id).order_by(|s| s.name.asc()).scalar(|s| s.id);
+        assert_eq!(Item::objects().update(|i| i.shelf.set_key(first(i).or(i.shelf.key())), db).await?, 1); // a relation by its key
 
         let note = Note::draft().text("Buy milk").create(db).await?;
         let (mut mine, mut yours) = (note.clone().edit(), note.edit());
@@ -113,6 +140,15 @@ behaviour! {
         assert_eq!((lamp.price, new), (Decimal::from(13), false));
         let (lamp, new) = draft("Lamp", 14).update_or_create(|i| i.shelf_name, db).await?;
         assert_eq!((lamp.price, new), (Decimal::from(14), false));
+
+        // What is written over a row is said, and made of that row and of the new one.
+        let delivered = [draft("Lamp", 15).stock(3), draft("Stool", 20).stock(4)];
+        let add = Item::objects().bulk_upsert_with(delivered, |i| i.shelf_name, |i, new| i.stock.set(i.stock + new.stock), db);
+        assert_eq!(add.await?, 2);
+        // Or for one row: the draft's other values are for a new row only.
+        let draft = draft("Lamp", 99).remark("never seen before");
+        let (lamp, new) = draft.update_or_create_with(|i| i.shelf_name, |i, _| i.stock.set(i.stock + 1), db).await?;
+        assert_eq!((lamp.stock, lamp.price, lamp.remark, new), (4, Decimal::from(14), None, false));
         Ok(())
     }
 
@@ -130,9 +166,30 @@ behaviour! {
         assert_eq!(labels[2].many(|l| l.items).all(db).await?[0].name, "Lamp");
         lamp.many(|i| i.labels).clear(db).await?;
 
+        // A row is made and related, both or nothing; or found by a unique key.
+        let fragile = lamp.many(|i| i.labels).create(Label::draft().text("fragile"), db).await?;
+        let (blue, new) = lamp.many(|i| i.labels).get_or_create(Label::draft().text("blue"), |l| l.text, db).await?;
+        assert_eq!((blue.id, new), (labels[1].id, false));
+        assert_eq!(fragile.text, "fragile");
+
         // The rows that point here, as a query.
         let dear = shelf.many(|s| s.items).rows()?.filter(|i| i.price.gt(10));
         assert_eq!(dear.count(db).await?, 1);
+
+        let (ada, grace) = (Person::draft().name("Ada").create(db).await?, Person::draft().name("Grace").create(db).await?);
+        let borrowed = ada.many(|p| p.borrowed).through::<Loan, _>(|l| l.days.set(14));
+        assert_eq!(borrowed.add([&lamp], db).await?, 1);
+        assert_eq!(Loan::objects().get(db).await?.days, 14);
+
+        ada.many(|p| p.friends).add([&grace], db).await?;
+        assert_eq!(grace.many(|p| p.friends).all(db).await?[0].name, "Ada"); // in both directions
+
+        // The rows as they were: `DELETE .. RETURNING` where the database has it and nothing points to them.
+        let gone: Vec<Label> = Label::objects().filter(|l| l.text.starts_with("o")).delete_returning(db).await?;
+        assert_eq!(gone[0].text, "old");
+
+        let raised = orm::raw::<()>("UPDATE stock_item SET price = price + ? WHERE price < ?");
+        assert_eq!(raised.bind(Decimal::from(1)).bind(Decimal::from(20)).execute(db).await?, 1); // the number of rows
         Ok(())
     }
 

@@ -4,8 +4,9 @@ use super::super::{
     draft::IntoDraftRow,
     fault::{Sent, explained, explained_by},
     new_row::NewRow,
+    over::Over,
     point::{ReadRow, known_key, not_found, row_of},
-    upsert::{ByKey, finish, overwrite, upsert_in_steps},
+    upsert::{ByKey, finish, upsert_in_steps},
 };
 use crate::{
     Access, Connection, Dialect, Model, Operation, Result, Row, Statement, Value, compile,
@@ -92,24 +93,25 @@ impl Inserts {
     /// the order of the drafts.
     pub(super) fn upserts(
         model: ModelRef,
-        rows: Vec<(NewRow, Vec<u16>)>,
+        rows: Vec<(NewRow, Over)>,
         target: Vec<u16>,
         dialect: Dialect,
     ) -> Result<Inserts> {
         let mut inserts = Inserts::new(model.clone(), dialect, Vec::new());
         let mut keys: HashSet<String> = HashSet::new();
-        let mut over: Vec<u16> = Vec::new();
+        let mut over = None;
         let expected = rows.len();
         for (row, own) in rows {
             let key = || target.iter().map(|&column| format!("{:?}", row.value(column))).collect::<String>();
             let repeated = !keys.insert(key());
             let last = inserts.groups.len().checked_sub(1);
-            let same = last.filter(|&last| inserts.groups[last].has_columns_of(&row) && over == own && !repeated);
+            let same = last
+                .filter(|&last| inserts.groups[last].has_columns_of(&row) && over.as_ref() == Some(&own) && !repeated);
             if same.is_none() {
                 keys = HashSet::from([key()]);
             }
-            inserts.add(same, || Some(overwrite(&model, &own, &target)), row, expected);
-            over = own;
+            inserts.add(same, || Some(own.conflict(&model, &target)), row, expected);
+            over = Some(own);
         }
         inserts.settled()
     }

@@ -9,9 +9,10 @@ pub(crate) use updates::{UpdateMany, Versions};
 pub(super) use updates::{auto_now, unnamed};
 
 use super::{
-    NamesUniqueKey, UniqueKey,
+    Assigns, NamesUniqueKey, UniqueKey,
     draft::IntoDraftRow,
     hooks,
+    over::Over,
     point::{ReadRow, Typed, all_columns},
     update::Columns,
     upsert::{ByKey, columns_of, in_steps, is_only_key},
@@ -70,9 +71,13 @@ impl<R: ReadRow> Upserts<R> {
 fn upserts<M: Model, D: IntoDraftRow<M>>(
     drafts: impl IntoIterator<Item = D>,
     key: UniqueKey<M>,
+    over: Option<Over>,
     dialect: Dialect,
 ) -> Result<Upserts<Typed<M>>> {
-    let rows = drafts.into_iter().map(|draft| draft.into_row().by_key(key, dialect)).collect::<Result<_>>()?;
+    let mut rows = drafts.into_iter().map(|draft| draft.into_row().by_key(key, dialect)).collect::<Result<Vec<_>>>()?;
+    if let Some(over) = over {
+        rows.iter_mut().for_each(|row| row.over = over.clone());
+    }
     Upserts::of(ModelRef::Static(M::meta()), rows, columns_of(key), dialect)
 }
 
@@ -254,7 +259,47 @@ impl<M: Model> QuerySet<M> {
         U: NamesUniqueKey<M>,
     {
         hooks::refuse(M::meta(), self.skips().hooks, hooks::UPSERT, hooks::INSTEAD_OF_UPSERT)?;
-        upserts(drafts, key(M::unique_keys()).unique_key(), ex.dialect())?.run(ex).await
+        upserts(drafts, key(M::unique_keys()).unique_key(), None, ex.dialect())?.run(ex).await
+    }
+
+    /// Writes the drafts; a row that has the values of one in this unique key is changed as is said instead, made of that row and of the
+    /// new one. It gives the number of drafts.
+    ///
+    /// SQL: `INSERT .. ON CONFLICT (slug) DO UPDATE SET uses = tag.uses + excluded.uses`.
+    ///
+    /// # Errors
+    /// Those of a draft's `upsert`; [`Code::BadQuery`] where what is said follows a relation.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let draft = |title: &'static str| Book::draft().author(1).title(title).price(5).views(1);
+    /// let drafts = [draft("Notes"), draft("Letters")];
+    /// let seen = Book::objects().bulk_upsert_with(drafts, |b| b.author_title, |b, new| b.views.set(b.views + new.views), &db);
+    /// assert_eq!(seen.await?, 2);
+    /// assert_eq!(Book::get(1, &db).await?.views, 11);
+    /// # Ok(()) }
+    /// ```
+    pub async fn bulk_upsert_with<E, D, K, U, C, A>(
+        self,
+        drafts: impl IntoIterator<Item = D>,
+        key: K,
+        set: C,
+        ex: &E,
+    ) -> Result<u64>
+    where
+        E: Executor,
+        D: IntoDraftRow<M>,
+        K: FnOnce(M::UniqueKeys) -> U,
+        U: NamesUniqueKey<M>,
+        C: FnOnce(M::Fields<At<M>>, M::Fields<At<M>>) -> A,
+        A: Assigns<M>,
+    {
+        let skips = self.skips();
+        hooks::refuse(M::meta(), skips.hooks, hooks::UPSERT, hooks::INSTEAD_OF_UPSERT)?;
+        let over = Over::said(set, !skips.validation)?;
+        upserts(drafts, key(M::unique_keys()).unique_key(), Some(over), ex.dialect())?.run(ex).await
     }
 
     /// The SQL of a [`bulk_upsert`](QuerySet::bulk_upsert) in a dialect, statement by statement; no connection is needed.
@@ -281,7 +326,7 @@ impl<M: Model> QuerySet<M> {
         K: FnOnce(M::UniqueKeys) -> U,
         U: NamesUniqueKey<M>,
     {
-        upserts(drafts, key(M::unique_keys()).unique_key(), dialect)?.sql(dialect)
+        upserts(drafts, key(M::unique_keys()).unique_key(), None, dialect)?.sql(dialect)
     }
 
     /// Writes some fields of any number of rows that exist, and gives the number of rows that were found.

@@ -357,7 +357,7 @@ async fn remove(conn: &mut Connection, model: &ModelRef, own: &[u16], keys: &[Ke
     for keys in keys.rchunks(chunk(conn.dialect(), own.len())) {
         let mut rows = Select::bare(model.clone());
         rows.add_filter(columns_in(model, own, keys.to_vec()));
-        let mut statement = compile::delete(&Delete { rows }, conn.dialect())?;
+        let mut statement = compile::delete(&Delete { rows, returning: Vec::new() }, conn.dialect())?;
         statement.once = statement.binds.len() > NAMED;
         match conn.execute(&statement).await {
             Ok(rows) => count += rows,

@@ -7,13 +7,13 @@ use super::{
     edit::values_of,
     fault::explained,
     hooks,
-    point::{key_is, key_values},
-    update::ChangeRows,
+    point::{all_columns, key_is, key_values},
+    update::{ChangeReturning, ChangeRows},
     upsert::finish,
     version,
 };
 use crate::{
-    Access, Connection, Executor, Model, OnDelete, Operation, QuerySet, Result, Row, Statement, Value, compile,
+    Access, Code, Connection, Executor, Model, OnDelete, Operation, QuerySet, Result, Row, Statement, Value, compile,
     model::{ModelMeta, Reader, references_to},
     statement::template,
     tree::{Delete, ModelRef, Select},
@@ -85,6 +85,40 @@ impl<M: Model, O> QuerySet<M, O> {
         ex.atomic(move |tx| Box::pin(hooks::delete_found(hooks, rows, tx))).await
     }
 
+    /// Like [`delete`](QuerySet::delete), and gives the rows of the query as they were, in no particular order.
+    ///
+    /// SQL: `DELETE .. RETURNING` where the database has it and nothing points to the model; else the rows are read, and locked, first.
+    ///
+    /// # Errors
+    /// Those of [`delete`](QuerySet::delete).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let gone = Book::objects().filter(|b| !b.active).delete_returning(&db).await?;
+    /// assert_eq!((gone.len(), gone[0].title.as_str()), (1, "COBOL"));
+    /// # Ok(()) }
+    /// ```
+    pub async fn delete_returning<E: Executor>(self, ex: &E) -> Result<Vec<M>> {
+        let (skips, rows) = (self.skips(), self.into_select());
+        if rows.empty {
+            return Ok(Vec::new());
+        }
+        if let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) {
+            return ex.atomic(move |tx| Box::pin(hooks::delete_returning(hooks, rows, tx))).await;
+        }
+        if is_free(&rows.model) {
+            let delete = Delete { rows: rows.clone(), returning: all_columns(M::meta()) };
+            match compile::delete(&delete, ex.dialect()) {
+                Ok(statement) => return ex.run(ChangeReturning::<M>::deleted(statement)).await,
+                Err(error) if error.code() == Code::Unsupported => {}
+                Err(error) => return Err(error),
+            }
+        }
+        ex.run(CollectReturning { rows, skips_hooks: skips.hooks, _model: PhantomData }).await
+    }
+
     /// Deletes every row of the query in one statement and gives their number; what happens to rows that point to them is
     /// left to the constraints of the database.
     ///
@@ -112,7 +146,7 @@ impl<M: Model, O> QuerySet<M, O> {
             return Ok(0);
         }
         let model = rows.model.clone();
-        let statement = compile::delete(&Delete { rows }, ex.dialect())?;
+        let statement = compile::delete(&Delete { rows, returning: Vec::new() }, ex.dialect())?;
         ex.run(ChangeRows::deleted(model, statement)).await
     }
 
@@ -128,7 +162,7 @@ impl<M: Model, O> QuerySet<M, O> {
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn delete_sql(self, dialect: crate::Dialect) -> Result<String> {
-        Ok(compile::delete(&Delete { rows: self.into_select() }, dialect)?.sql(dialect))
+        Ok(compile::delete(&Delete { rows: self.into_select(), returning: Vec::new() }, dialect)?.sql(dialect))
     }
 }
 
@@ -143,7 +177,9 @@ pub(crate) fn delete_row<'e, M: Model, E: Executor>(row: &M, ex: &'e E) -> Pendi
         // The row may be gone before the deletion runs: the hooks see a copy, without what was loaded with it.
         let copy = values_of(row).and_then(|values| Reader::new(&Row::of(&values.as_slice()), &[]).columns::<M>());
         return match copy {
-            Ok(copy) => Pending::new(ex.atomic(move |tx| Box::pin(hooks::delete(hooks, vec![copy], tx)))),
+            Ok(copy) => {
+                Pending::new(ex.atomic(move |tx| Box::pin(async move { hooks::delete(hooks, &[copy], tx).await })))
+            }
             Err(error) => Pending::new(std::future::ready(Err(error))),
         };
     }
@@ -179,7 +215,7 @@ impl<M: Model> DeleteOne<M> {
             let model = ModelRef::Static(meta);
             let mut rows = Select::bare(model.clone());
             rows.add_filter(key_is(&model, &key));
-            compile::delete(&Delete { rows }, dialect)
+            compile::delete(&Delete { rows, returning: Vec::new() }, dialect)
         };
         let statement = template(&meta.templates.of(dialect).delete, make)?.with(key);
         Ok(DeleteOne { statement, _model: PhantomData })
@@ -256,6 +292,39 @@ impl Collect {
     }
 }
 
+/// Deletes the rows of a query with all that hangs on them, and gives them as they were.
+struct CollectReturning<M> {
+    rows: Select,
+    skips_hooks: bool,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> CollectReturning<M> {
+    async fn delete(&self, conn: &mut Connection) -> Result<Vec<M>> {
+        let for_update = conn.dialect().capabilities().select_for_update && !self.rows.distinct;
+        let rows = RowsOf::<M>::of(Select { for_update, ..self.rows.clone() }).run(conn).await?;
+        let keys = rows.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
+        let mut collector = Collector::new(self.skips_hooks);
+        collector.collect(conn, self.rows.model.clone(), keys).await?;
+        collector.delete(conn).await?;
+        Ok(rows)
+    }
+}
+
+impl<M: Model> Operation for CollectReturning<M> {
+    type Output = Vec<M>;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+        let mark = conn.savepoint().await?;
+        let done = self.delete(conn).await;
+        finish(conn, mark, done).await
+    }
+}
+
 /// The whole rows of a query.
 pub(super) struct RowsOf<M> {
     select: Select,
@@ -301,7 +370,8 @@ impl Operation for Collect {
         if is_free(&self.model)
             && let From::Query(select) = &self.from
         {
-            let statement = compile::delete(&Delete { rows: (**select).clone() }, conn.dialect())?;
+            let statement =
+                compile::delete(&Delete { rows: (**select).clone(), returning: Vec::new() }, conn.dialect())?;
             let mut deleted = Deleted::default();
             match conn.execute(&statement).await {
                 Ok(rows) => deleted.add(&self.model, rows),

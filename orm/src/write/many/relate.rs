@@ -1,232 +1,34 @@
-//! The to-many relations of one row: read as a query, changed by adding and removing.
+//! Changes of the to-many relations of one row.
 
 use super::{
-    bulk::refuse_hidden_errors,
-    fault::{Sent, explained, explained_by},
-    hooks,
-    new_row::default_of,
-    point::{columns_in, key_values},
-    upsert::finish,
+    super::{
+        bulk::refuse_hidden_errors,
+        check::checked,
+        fault::{Sent, explained, explained_by},
+        hooks,
+        new_row::default_of,
+        point::{columns_in, not_found},
+        update::refuse_unseen,
+        upsert::finish,
+    },
+    Side, Skips, side,
 };
 use crate::{
-    Access, Code, Connection, Error, Executor, IntoKey, Model, Operation, QuerySet, Result, Row, Value, compile,
-    field::{Scope, ToMany},
-    model::{RowPart, Writer, misfit},
+    Access, Code, Connection, Error, Operation, Result, Row, Value, compile,
+    model::misfit,
     query::value_of,
     tree::{Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Select, Selected, Step, Update},
 };
-use std::{borrow::Cow, collections::HashSet, marker::PhantomData};
-
-/// A to-many relation of one row: what `book.many(|b| b.tags)` gives.
-///
-/// For a many-to-many, `add`, `remove`, `set` and `clear` write rows of the table between; for the reverse of a foreign key
-/// they set that key. All of it takes a few statements, however many rows there are, and either all happens or nothing.
-///
-/// ```
-/// # use library::*;
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-/// # let db = filled().await?;
-/// let book = Book::get(1, &db).await?;
-/// assert_eq!(book.many(|b| b.tags).add([1, 4], &db).await?, 2);
-/// assert_eq!(book.many(|b| b.tags).rows()?.count(&db).await?, 4);
-/// # Ok(()) }
-/// ```
-#[must_use = "related rows do not change before `.add(..)`, `.remove(..)` or `.set(..)`"]
-pub struct Many<T> {
-    owner: Result<Vec<Value>>,
-    side: Result<Side>,
-    _target: PhantomData<fn() -> T>,
-}
-
-/// How the related rows hang together with the owner.
-#[derive(Clone)]
-enum Side {
-    /// By a table between: its columns for the owner and for the related row, and what the latter hold.
-    Between { model: ModelRef, source: Vec<u16>, target: Vec<u16>, ends: Vec<u16>, automatic: bool, of: Step },
-    /// By a foreign key of the related rows.
-    ForeignKey { model: ModelRef, columns: Vec<u16> },
-}
-
-pub(crate) fn many<M: Model, S: Scope, T: Model>(row: &M, relation: ToMany<S, T>) -> Many<T> {
-    let step = relation.step();
-    let owner = held(row, &step).and_then(|key| match step.labelled() {
-        Some(labelled) => labelled.tied(&key).ok_or_else(|| misfit(&M::meta().name)),
-        None => Ok(key),
-    });
-    Many { owner, side: side(&step), _target: PhantomData }
-}
-
-/// What foreign keys hold of the owner: its key, or another unique field.
-fn held<M: Model>(row: &M, step: &Step) -> Result<Vec<Value>> {
-    let Some(field) = step.held_field() else { return key_values(&row.key()) };
-    let mut out = Writer::default();
-    row.write_field(field, &mut out)?;
-    Ok(out.into_values().into_vec())
-}
-
-fn side(step: &Step) -> Result<Side> {
-    let field = &step.model.fields[usize::from(step.field)];
-    let columns = |model: &ModelRef, field: u16| model.fields[usize::from(field)].columns().collect();
-    let wrong = || Error::new(Code::BadModel, format!("`{}.{}` leads nowhere", step.model.name, field.name));
-    if let Some(through) = step.between() {
-        let model = through.model();
-        let (source, target) = (columns(&model, through.source), columns(&model, through.target));
-        let far = step.target().ok_or_else(wrong)?;
-        let ends = model.fields[usize::from(through.target)].ends(&far).to_vec();
-        return Ok(Side::Between { model, source, target, ends, automatic: through.automatic, of: step.clone() });
-    }
-    let key = step.foreign_key().ok_or_else(wrong)?;
-    let model = step.target().ok_or_else(wrong)?;
-    let columns = columns(&model, key);
-    Ok(Side::ForeignKey { model, columns })
-}
-
-impl<T: Model> Many<T> {
-    /// The related rows, as a query over their model.
-    ///
-    /// # Errors
-    /// When the relation cannot be followed, or the key of the row has no database form.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let ada = Author::get(1, &db).await?;
-    /// let cheap = ada.many(|a| a.books).rows()?.filter(|b| b.price.lt(10));
-    /// assert_eq!(cheap.get(&db).await?.title, "Sketches");
-    /// # Ok(()) }
-    /// ```
-    pub fn rows(self) -> Result<QuerySet<T>> {
-        let (owner, side) = (self.owner?, self.side?);
-        let target = ModelRef::Static(T::meta());
-        let condition = match side {
-            Side::ForeignKey { columns, .. } => columns_in(&target, &columns, vec![owner]),
-            Side::Between { model, source, target: far, ends, .. } => {
-                let mut between = Select::bare(model.clone());
-                between.add_filter(columns_in(&model, &source, vec![owner]));
-                between.selection =
-                    far.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
-                let key = ends.iter().map(|&column| Expr::own(target.clone(), column)).collect();
-                Expr::InQuery(key, Box::new(between))
-            }
-        };
-        let mut query = T::objects();
-        query.select_mut().add_filter(condition);
-        Ok(query)
-    }
-
-    /// The related rows.
-    ///
-    /// # Errors
-    /// See [`rows`](Many::rows).
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let tags = Book::get(3, &db).await?.many(|b| b.tags).all(&db).await?;
-    /// assert_eq!((tags[0].slug.as_str(), tags[1].slug.as_str()), ("code", "history"));
-    /// # Ok(()) }
-    /// ```
-    pub async fn all<E: Executor>(self, ex: &E) -> Result<Vec<T>>
-    where
-        T: RowPart,
-    {
-        self.rows()?.all(ex).await
-    }
-
-    /// Relates these rows as well, and gives the number of those that were not yet related.
-    ///
-    /// # Errors
-    /// When one of them does not exist nothing is related: [`Code::ForeignKeyViolation`] for a many-to-many, and
-    /// [`Code::NotFound`], with the keys that are missing, for the reverse of a foreign key.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let book = Book::get(1, &db).await?;
-    /// let tag = Tag::draft().slug("logic").name("Logic").create(&db).await?;
-    /// assert_eq!(book.many(|b| b.tags).add([&tag], &db).await?, 1);
-    /// assert_eq!(book.many(|b| b.tags).add([&tag], &db).await?, 0); // it is there already
-    /// # Ok(()) }
-    /// ```
-    pub async fn add<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
-        let op = self.change(RelationChange::Add, rows)?;
-        ex.run(op).await
-    }
-
-    /// Relates these rows no longer, and gives the number of those that were. The rows themselves stay.
-    ///
-    /// # Errors
-    /// [`Code::BadQuery`] where the relation is a foreign key that is never NULL: then the rows have to be deleted.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let book = Book::get(1, &db).await?;
-    /// assert_eq!(book.many(|b| b.tags).remove([2, 4], &db).await?, 1);
-    /// # Ok(()) }
-    /// ```
-    pub async fn remove<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
-        let op = self.change(RelationChange::Remove, rows)?;
-        ex.run(op).await
-    }
-
-    /// Relates exactly these rows, and gives the number of relations that came or went.
-    ///
-    /// # Errors
-    /// Those of [`add`](Many::add) and [`remove`](Many::remove).
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let book = Book::get(1, &db).await?;
-    /// assert_eq!(book.many(|b| b.tags).set([3, 4], &db).await?, 2); // one goes, one comes, one stays
-    /// # Ok(()) }
-    /// ```
-    pub async fn set<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
-        let op = self.change(RelationChange::Set, rows)?;
-        ex.run(op).await
-    }
-
-    /// Relates no row, and gives the number of those that were related.
-    ///
-    /// # Errors
-    /// Those of [`remove`](Many::remove).
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let book = Book::get(1, &db).await?;
-    /// assert_eq!(book.many(|b| b.tags).clear(&db).await?, 2);
-    /// # Ok(()) }
-    /// ```
-    pub async fn clear<E: Executor>(self, ex: &E) -> Result<u64> {
-        let name = T::meta().name.clone();
-        let (side, owner) = (self.side?, self.owner?);
-        ex.run(Relate { side, owner, owner_by_key: None, change: RelationChange::Clear, keys: Vec::new(), name }).await
-    }
-
-    fn change<K: IntoKey<T>>(self, change: RelationChange, rows: impl IntoIterator<Item = K>) -> Result<Relate> {
-        let mut seen = HashSet::new();
-        let mut keys = Vec::new();
-        for row in rows {
-            let key = key_values(&row.into_key())?;
-            if seen.insert(text(&key)) {
-                keys.push(key);
-            }
-        }
-        let (side, owner) = (self.side?, self.owner?);
-        Ok(Relate { side, owner, owner_by_key: None, change, keys, name: T::meta().name.clone() })
-    }
-}
+use std::{borrow::Cow, collections::HashSet};
 
 fn text(key: &[Value]) -> String {
     format!("{key:?}")
+}
+
+/// Each key once.
+pub(super) fn distinct(keys: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
+    let mut seen = HashSet::new();
+    keys.into_iter().filter(|key| seen.insert(text(key))).collect()
 }
 
 /// The values that the rows of a query have in some columns.
@@ -277,10 +79,9 @@ pub(crate) fn relate(step: &Step, owner: Vec<Value>, change: RelationChange, key
         Some(labelled) => labelled.tied(&owner).ok_or_else(|| misfit(&model.name))?,
         None => owner,
     };
-    let mut seen = HashSet::new();
-    let keys = keys.iter().filter(|key| seen.insert(text(key))).cloned().collect();
+    let keys = distinct(keys.to_vec());
     let owner_by_key = step.held_field().and(step.start().zip(step.held()));
-    Ok(Relate { side, owner, owner_by_key, change, keys, name })
+    Ok(Relate { owner_by_key, ..Relate::of(side, owner, change, keys, name) })
 }
 
 /// The most keys in one statement.
@@ -296,6 +97,9 @@ pub(crate) struct Relate {
     keys: Vec<Vec<Value>>,
     /// The model of the related rows.
     name: Cow<'static, str>,
+    /// What is written beside the two keys into a model between.
+    beside: Vec<Assignment>,
+    skips: Skips,
 }
 
 impl Operation for Relate {
@@ -309,6 +113,7 @@ impl Operation for Relate {
         if self.keys.is_empty() && matches!(self.change, RelationChange::Add | RelationChange::Remove) {
             return Ok(0);
         }
+        self.refuse_unseen()?;
         let mark = conn.savepoint().await?;
         let done = match self.name_rows(conn).await {
             Ok(()) => self.relate(conn).await,
@@ -319,13 +124,43 @@ impl Operation for Relate {
 }
 
 impl Relate {
+    pub(super) fn of(
+        side: Side,
+        owner: Vec<Value>,
+        change: RelationChange,
+        keys: Vec<Vec<Value>>,
+        name: Cow<'static, str>,
+    ) -> Relate {
+        Relate { side, owner, owner_by_key: None, change, keys, name, beside: Vec::new(), skips: Skips::default() }
+    }
+
+    pub(super) fn with(self, beside: Vec<Assignment>, skips: Skips) -> Relate {
+        Relate { beside, skips, ..self }
+    }
+
+    /// Refuses what the model whose rows are written would not get to see.
+    fn refuse_unseen(&self) -> Result<()> {
+        let (what, instead) = match &self.side {
+            Side::Between { automatic: true, .. } => return Ok(()),
+            Side::Between { .. } => {
+                ("a change of the rows that stand between", "make and delete those rows themselves")
+            }
+            Side::ForeignKey { .. } => ("a change of the keys that point here", "`save` each of the rows"),
+        };
+        let model = self.written().0;
+        hooks::refuse(model, self.skips.hooks, what, instead)?;
+        let goes_only = self.change == RelationChange::Clear || self.change == RelationChange::Remove;
+        let is_deletion = goes_only && matches!(self.side, Side::Between { .. });
+        if self.skips.validation || is_deletion { Ok(()) } else { refuse_unseen(model) }
+    }
+
     /// Where foreign keys hold another field of rows than their key, they are named by that.
     async fn name_rows(&mut self, conn: &mut Connection) -> Result<()> {
         if let Some((model, held)) = self.owner_by_key.take() {
             let mut select = Select::bare(model.clone());
             select.add_filter(columns_in(&model, &model.key, vec![self.owner.clone()]));
             let found = values_in(conn, select, &held).await?.pop();
-            self.owner = found.ok_or_else(|| super::point::not_found(&model))?;
+            self.owner = found.ok_or_else(|| not_found(&model))?;
         }
         let Side::Between { ends, of, .. } = &self.side else { return Ok(()) };
         let Some(far) = of.target().filter(|far| far.key != *ends) else { return Ok(()) };
@@ -342,7 +177,28 @@ impl Relate {
         Ok(())
     }
 
+    /// Makes the change; where a relation goes both ways, in both.
     async fn relate(&self, conn: &mut Connection) -> Result<u64> {
+        let count = self.relate_one_way(conn).await?;
+        if let Some(back) = self.turned() {
+            back.relate_one_way(conn).await?;
+        }
+        Ok(count)
+    }
+
+    /// The same from the related rows to this one, if that is related as well.
+    fn turned(&self) -> Option<Relate> {
+        let mut side = self.side.clone();
+        let Side::Between { source, target, of, .. } = &mut side else { return None };
+        if !of.field().options.symmetrical {
+            return None;
+        }
+        std::mem::swap(source, target);
+        let (owner, keys, name) = (self.owner.clone(), self.keys.clone(), self.name.clone());
+        Some(Relate::of(side, owner, self.change, keys, name).with(self.beside.clone(), self.skips))
+    }
+
+    async fn relate_one_way(&self, conn: &mut Connection) -> Result<u64> {
         match self.change {
             RelationChange::Add => self.add(conn, &self.keys).await,
             RelationChange::Remove => self.remove(conn, &self.keys).await,
@@ -413,7 +269,9 @@ impl Relate {
             for key in keys {
                 values.extend(self.owner.iter().chain(key).cloned());
                 for &column in more {
-                    values.extend(default_of(model, column)?);
+                    let given = self.given(column).map(|value| checked(model, column, value.clone()));
+                    values
+                        .extend(given.transpose()?.map_or_else(|| default_of(model, column), |value| Ok(Some(value)))?);
                 }
             }
             let insert = Insert {
@@ -465,6 +323,10 @@ impl Relate {
             if source.contains(&column) || target.contains(&column) {
                 continue;
             }
+            if self.given(column).is_some() {
+                more.push(column);
+                continue;
+            }
             match default_of(model, column) {
                 Ok(Some(_)) => more.push(column),
                 Ok(None) => {}
@@ -472,11 +334,19 @@ impl Relate {
                     let field = &model.fields[usize::from(shape.field)].name;
                     let what = format!("`{}` stands between, and its `{field}` needs a value", model.name);
                     return Err(Error::new(Code::BadQuery, what)
-                        .with_hint(format!("make the row between yourself: `{}::draft()..create(&db)`", model.name)));
+                        .with_hint(format!("give it, `.through::<{0}, _>(|row| row.{field}.set(..))`", model.name)));
                 }
             }
         }
         Ok(more)
+    }
+
+    /// What is to stand in a column of a model between.
+    fn given(&self, column: u16) -> Option<&Value> {
+        self.beside.iter().find_map(|assignment| match &assignment.value {
+            Expr::Value(value) if assignment.column == column => Some(value),
+            _ => None,
+        })
     }
 
     async fn remove(&self, conn: &mut Connection, keys: &[Vec<Value>]) -> Result<u64> {
@@ -488,7 +358,7 @@ impl Relate {
         for keys in keys.chunks(CHUNK) {
             let mut rows = self.where_owner();
             rows.add_filter(columns_in(model, far, keys.to_vec()));
-            let mut statement = compile::delete(&Delete { rows }, conn.dialect())?;
+            let mut statement = compile::delete(&Delete { rows, returning: Vec::new() }, conn.dialect())?;
             statement.once = statement.binds.len() > 4;
             count += match conn.execute(&statement).await {
                 Ok(rows) => rows,
@@ -504,7 +374,7 @@ impl Relate {
             let keys = self.related(conn).await?;
             return self.remove(conn, &keys).await;
         };
-        let statement = compile::delete(&Delete { rows: self.where_owner() }, conn.dialect())?;
+        let statement = compile::delete(&Delete { rows: self.where_owner(), returning: Vec::new() }, conn.dialect())?;
         match conn.execute(&statement).await {
             Ok(rows) => Ok(rows),
             Err(error) => Err(explained(error, model, conn).await),
@@ -551,7 +421,6 @@ impl Relate {
             )
             .with_hint("delete the rows, or point them elsewhere"));
         }
-        hooks::refuse(model, false, "a change of the keys that point here", "`save` each of the rows")?;
         if to_owner {
             self.refuse_missing(conn, model, keys).await?;
         }

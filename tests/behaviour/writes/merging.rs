@@ -1,0 +1,180 @@
+//! Writes that answer, and writes made of what is there: upserts by expressions, keys by expressions, deletions that give their rows,
+//! statements of one's own.
+
+use crate::bed::{Bed, behaviour};
+use orm::{Code, prelude::*};
+
+orm::app! { pub depot { Part, Bin, Move } }
+
+#[derive(Model, Debug, Clone, PartialEq)]
+pub struct Bin {
+    pub id: i64,
+    #[field(max_length = 20, unique)]
+    pub name: String,
+    pub parent: Option<ForeignKey<Bin>>,
+    #[field(via = bin)]
+    pub parts: HasMany<Part>,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[model(ordering(id))]
+pub struct Part {
+    pub id: i64,
+    #[field(max_length = 20, unique)]
+    pub code: String,
+    #[field(default = 0, max = 1000)]
+    pub stock: i32,
+    #[field(max_digits = 8, decimal_places = 2)]
+    pub price: Decimal,
+    #[field(default = || String::new())]
+    pub remark: String,
+    #[field(on_delete = cascade)]
+    pub bin: ForeignKey<Bin>,
+    #[field(auto_now)]
+    pub touched: DateTime<Utc>,
+    #[field(version)]
+    pub version: i64,
+}
+
+/// Nothing points here.
+#[derive(Model, Debug, Clone, PartialEq)]
+pub struct Move {
+    pub id: i64,
+    #[field(max_length = 20, unique)]
+    pub slip: String,
+    #[field(max_length = 20, unique)]
+    pub ticket: String,
+    #[field(default = 1)]
+    pub count: i32,
+}
+
+async fn bins(bed: &Bed) -> orm::Result<Vec<Bin>> {
+    orm::migrate::create_tables(&bed.db, &[depot()]).await?;
+    let a = Bin::draft().name("A").create(&bed.db).await?;
+    let b = Bin::draft().name("B").parent(&a).create(&bed.db).await?;
+    Ok(vec![a, b])
+}
+
+behaviour! {
+    async fn upserts_are_made_of_both_rows(bed) {
+        let bins = bins(&bed).await?;
+        let db = &bed.db;
+        let part = |code: &'static str, stock: i32, price: i64| {
+            Part::draft().code(code).stock(stock).price(Decimal::from(price)).bin(&bins[0])
+        };
+        let first = part("x", 5, 10).remark("first").create(db).await?;
+        let drafts = [part("x", 3, 99), part("y", 1, 7), part("x", 2, 50)];
+        let parts = Part::objects();
+        let merged = parts.bulk_upsert_with(
+            drafts,
+            |p| p.code,
+            |p, new| (p.stock.set(p.stock + new.stock), p.price.set(new.price)),
+            db,
+        );
+        assert_eq!(merged.await?, 3);
+        let rows = Part::objects().all(db).await?;
+        let seen: Vec<_> = rows.iter().map(|p| (p.code.as_str(), p.stock, p.price.to_string(), p.remark.as_str(), p.version)).collect();
+        assert_eq!(seen, [("x", 10, "50.00".to_owned(), "first", 3), ("y", 1, "7.00".to_owned(), "", 1)]);
+        assert!(rows[0].touched >= first.touched);
+        // One row, and what only a new one gets.
+        let draft = part("x", 1, 1).remark("made");
+        let (row, new) = draft.update_or_create_with(|p| p.code, |p, new| p.stock.set(p.stock * 2 + new.stock), db).await?;
+        assert_eq!((row.stock, row.remark.as_str(), row.version, new), (21, "first", 4, false));
+        let draft = part("z", 1, 1).remark("made");
+        let (row, new) = draft.update_or_create_with(|p| p.code, |p, _| p.stock.set(p.stock + 1), db).await?;
+        assert_eq!((row.stock, row.remark.as_str(), new), (1, "made", true));
+        // Rules are asked of values; what makes no sense is said before any statement.
+        bed.log.clear();
+        let codes = [
+            part("x", 1, 1).update_or_create_with(|p| p.code, |p, _| p.stock.set(1001), db).await.unwrap_err().code(),
+            part("x", 1, 1).update_or_create_with(|p| p.code, |p, _| p.version.set(1), db).await.unwrap_err().code(),
+            part("x", 1, 1).update_or_create_with(|p| p.code, |p, new| p.remark.set(new.bin.name), db).await.unwrap_err().code(),
+            part("x", 1, 1).update_or_create_with(|p| p.code, |p, _| p.remark.set(p.bin.name), db).await.unwrap_err().code(),
+        ];
+        assert_eq!(codes, [Code::OutOfRange, Code::NotEditable, Code::BadQuery, Code::BadQuery]);
+        bed.log.assert_queries(0);
+        Ok(())
+    }
+
+    async fn with_several_unique_keys_too(bed) {
+        bins(&bed).await?;
+        let db = &bed.db;
+        let slip = |slip: &'static str, ticket: &'static str| Move::draft().slip(slip).ticket(ticket);
+        slip("a", "1").create(db).await?;
+        slip("b", "2").create(db).await?;
+        let drafts = [slip("a", "1"), slip("c", "3"), slip("a", "1")];
+        Move::objects().bulk_upsert_with(drafts, |m| m.slip, |m, new| m.count.set(m.count + new.count), db).await?;
+        let counts = Move::objects().order_by(|m| m.slip.asc()).values(|m| m.count).all(db).await?;
+        assert_eq!(counts, [3, 1, 1]);
+        // Another key in the way is an error, and not another row that is changed.
+        let clash = Move::objects().bulk_upsert_with([slip("d", "2")], |m| m.slip, |m, _| m.count.set(9), db).await;
+        assert_eq!(clash.unwrap_err().code(), Code::UniqueViolation);
+        assert_eq!(Move::objects().filter(|m| m.count.eq(9)).count(db).await?, 0);
+        Ok(())
+    }
+
+    async fn keys_are_set_by_expressions(bed) {
+        let bins = bins(&bed).await?;
+        let db = &bed.db;
+        let c = Bin::draft().name("C").parent(&bins[1]).create(db).await?;
+        // To where another relation leads, by a case, and by a query for one value.
+        assert_eq!(Bin::objects().filter(|b| b.name.eq("C")).update(|b| b.parent.set_key(b.parent.parent.key()), db).await?, 1);
+        assert_eq!(Bin::get(c.id, db).await?.parent.map(|bin| *bin.key()), Some(bins[0].id));
+        let part = Part::draft().code("x").price(1).bin(&bins[0]).create(db).await?;
+        let target = (bins[1].id, c.id);
+        Part::objects()
+            .update(|p| p.bin.set_key(case::<Part, i64>().when(p.price.gt(5), target.0).otherwise(target.1)), db)
+            .await?;
+        assert_eq!(*Part::get(part.id, db).await?.bin.key(), c.id);
+        let largest = Part::objects().update(
+            |p| p.bin.set_key(Bin::objects().within(p.id).order_by(|b| b.name.asc()).scalar(|b| b.id).or(target.1)),
+            db,
+        );
+        assert_eq!(largest.await?, 1);
+        assert_eq!(*Part::get(part.id, db).await?.bin.key(), bins[0].id);
+        let missing = Part::objects().update(|p| p.bin.set_key(p.bin.key() + 100), db).await.unwrap_err();
+        assert_eq!(missing.code(), Code::ForeignKeyViolation);
+        Ok(())
+    }
+
+    async fn deletions_give_their_rows(bed) {
+        let bins = bins(&bed).await?;
+        let db = &bed.db;
+        for n in 0..3 {
+            Move::draft().slip(format!("s{n}")).ticket(format!("t{n}")).count(n).create(db).await?;
+        }
+        bed.log.clear();
+        let gone = Move::objects().filter(|m| m.count.gt(0)).delete_returning(db).await?;
+        bed.log.assert_queries(1);
+        assert_eq!((gone.len(), Move::objects().count(db).await?), (2, 1));
+        assert!(gone.iter().all(|row| row.count > 0));
+        assert!(Move::objects().none().delete_returning(db).await?.is_empty());
+        let first = Move::objects().order_by(|m| m.id.asc()).limit(1).delete_returning(db).await?;
+        assert_eq!((first[0].slip.as_str(), Move::objects().count(db).await?), ("s0", 0));
+        // What hangs on rows goes with them; what protects them keeps them.
+        Part::draft().code("x").price(1).bin(&bins[1]).create(db).await?;
+        let gone = Bin::objects().filter(|b| b.parent.name.eq("A")).delete_returning(db).await?;
+        assert_eq!((gone.len(), gone[0].name.as_str(), Part::objects().count(db).await?), (1, "B", 0));
+        let child = Bin::draft().name("C").parent(&bins[0]).create(db).await?;
+        let kept = Bin::objects().filter(|b| b.name.eq("A")).delete_returning(db).await.unwrap_err();
+        assert_eq!((kept.code(), Bin::objects().count(db).await?), (Code::Protected, 2));
+        child.delete(db).await?;
+        Ok(())
+    }
+
+    async fn statements_of_ones_own_count_rows(bed) {
+        bins(&bed).await?;
+        let db = &bed.db;
+        for n in 0..3 {
+            Move::draft().slip(format!("s{n}")).ticket(format!("t{n}")).count(n).create(db).await?;
+        }
+        let more = orm::raw::<()>("UPDATE depot_move SET count = count + ? WHERE count > ?").bind(10).bind(0);
+        assert_eq!(more.execute(db).await?, 2);
+        let gone = orm::raw::<()>("DELETE FROM depot_move WHERE slip = ?").bind("s1".to_owned());
+        let count = db.transaction(async |tx| gone.execute(tx).await).await?;
+        assert_eq!((count, Move::objects().count(db).await?), (1, 2));
+        let few = orm::raw::<()>("DELETE FROM depot_move WHERE slip = ?").execute(db).await.unwrap_err();
+        assert_eq!((few.code(), Move::objects().count(db).await?), (Code::BadQuery, 2));
+        Ok(())
+    }
+}
