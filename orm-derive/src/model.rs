@@ -32,11 +32,14 @@ pub(crate) struct Model {
     pub(crate) filter: Option<Expr>,
 }
 
-/// A unique key over several fields, or with a condition.
+/// A unique key over several fields or expressions, or with a condition.
 pub(crate) struct Unique {
-    pub(crate) fields: Vec<usize>,
+    pub(crate) keys: IndexKeys,
     pub(crate) name: Option<LitStr>,
     pub(crate) condition: Option<Expr>,
+    pub(crate) include: Vec<usize>,
+    pub(crate) deferrable: Option<&'static str>,
+    pub(crate) nulls_equal: bool,
 }
 
 /// An index.
@@ -45,9 +48,11 @@ pub(crate) struct Index {
     pub(crate) name: Option<LitStr>,
     pub(crate) condition: Option<Expr>,
     pub(crate) method: Option<LitStr>,
+    pub(crate) include: Vec<usize>,
+    pub(crate) opclass: Vec<LitStr>,
 }
 
-/// What an index is over.
+/// What a unique key or an index is over.
 pub(crate) enum IndexKeys {
     /// Fields, and whether each is descending.
     Fields(Vec<(usize, bool)>),
@@ -102,6 +107,7 @@ pub(crate) enum Call {
     AutoNowAdd,
     Version,
     OnDelete(&'static str),
+    DbConstraint(bool),
     Via(String),
     To(String),
     Through(Path),
@@ -110,6 +116,21 @@ pub(crate) enum Call {
     VerboseName(LitStr),
     Comment(LitStr),
     RenamedFrom(LitStr),
+}
+
+impl Unique {
+    /// The fields that it is over; none where it is over expressions.
+    pub(crate) fn fields(&self) -> Vec<usize> {
+        match &self.keys {
+            IndexKeys::Fields(fields) => fields.iter().map(|(field, _)| *field).collect(),
+            IndexKeys::Closure(_) => Vec::new(),
+        }
+    }
+
+    /// Whether a row can be found by it: it is over fields, of all rows, and checked at each statement.
+    pub(crate) fn names_a_row(&self) -> bool {
+        matches!(self.keys, IndexKeys::Fields(_)) && self.condition.is_none() && self.deferrable.is_none()
+    }
 }
 
 impl Call {

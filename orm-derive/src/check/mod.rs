@@ -1,13 +1,14 @@
 //! From what was written to what is meant: every rule that can be decided without knowing a type.
 
 mod choices;
+mod constraints;
 
 pub(crate) use choices::{Choices, Storage, Stored, choices};
 
 use crate::{
     errors::{Errors, nearest},
-    model::{Call, Field, Index, IndexKeys, Model, Unique},
-    parse::{self, DbDefault, FieldAttrs, Keys, Name, Spanned},
+    model::{Call, Field, Model},
+    parse::{self, FieldAttrs, Name, Spanned},
 };
 use proc_macro2::{Ident, Span};
 use quote::{ToTokens, format_ident};
@@ -95,26 +96,13 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
     symmetrical_ones(&model, errors);
     model.ordering = resolve(&model, &attrs.ordering, "ordering", errors);
     for unique in attrs.unique {
-        unique_key(&mut model, unique, errors);
+        constraints::unique_key(&mut model, unique, errors);
     }
     for index in attrs.indexes {
-        let keys = match index.keys {
-            Keys::Fields(names) if names.is_empty() => {
-                errors.here(
-                    index.span,
-                    "this index is over nothing",
-                    "name its fields, `index(author, -published)`, or write a closure",
-                );
-                continue;
-            }
-            Keys::Fields(names) => IndexKeys::Fields(resolve(&model, &names, "index", errors)),
-            Keys::Closure(closure) => IndexKeys::Closure(closure),
-        };
-        let (name, condition, method) = (index.name, index.condition, index.method);
-        model.indexes.push(Index { keys, name, condition, method });
+        constraints::index(&mut model, index, errors);
     }
     model.checks = attrs.checks.into_iter().map(|check| (check.name, check.condition)).collect();
-    constraint_names(&model, errors);
+    constraints::names(&model, errors);
     Some(model)
 }
 
@@ -130,17 +118,20 @@ fn one_version(model: &Model, errors: &mut Errors) {
 fn symmetrical_ones(model: &Model, errors: &mut Errors) {
     for field in &model.fields {
         let said = field.calls.iter().find(|call| matches!(call.value, Call::Symmetrical));
-        let leads_here = || match &field.ty {
+        // What is no many-to-many at all is told by its type.
+        let leads_elsewhere = || match &field.ty {
             Type::Path(path) => path.path.segments.last().is_some_and(|last| match &last.arguments {
-                PathArguments::AngleBracketed(of) => of.args.iter().any(|of| match of {
-                    GenericArgument::Type(Type::Path(of)) => of.path.is_ident("Self") || of.path.is_ident(&model.ident),
-                    _ => false,
+                PathArguments::AngleBracketed(of) if last.ident == "ManyToMany" => of.args.iter().all(|of| match of {
+                    GenericArgument::Type(Type::Path(of)) => {
+                        !of.path.is_ident("Self") && !of.path.is_ident(&model.ident)
+                    }
+                    _ => true,
                 }),
                 _ => false,
             }),
             _ => false,
         };
-        if let Some(said) = said.filter(|_| !leads_here()) {
+        if let Some(said) = said.filter(|_| leads_elsewhere()) {
             errors.here(
                 said.span,
                 "`symmetrical` is for a model that is related to itself: if one is a friend of another, so is the other of it",
@@ -416,6 +407,7 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     let stored = attrs.stored.is_none_or(|stored| stored.value);
     valued(&mut out, attrs.generated, |value| Call::Generated(value, stored));
     valued(&mut out, attrs.on_delete, Call::OnDelete);
+    valued(&mut out, attrs.db_constraint, Call::DbConstraint);
     valued(&mut out, attrs.via, |via| Call::Via(via.unraw().to_string()));
     valued(&mut out, attrs.to, |to| Call::To(to.unraw().to_string()));
     valued(&mut out, attrs.through, Call::Through);
@@ -525,65 +517,4 @@ fn resolve(model: &Model, names: &[Name], what: &str, errors: &mut Errors) -> Ve
         out.push((index, name.descending));
     }
     out
-}
-
-fn unique_key(model: &mut Model, unique: parse::Unique, errors: &mut Errors) {
-    if let Some(name) = unique.fields.iter().find(|name| name.descending) {
-        errors.at(&name.ident, "a unique key has no direction", "remove the `-`");
-    }
-    let fields: Vec<usize> =
-        resolve(model, &unique.fields, "unique", errors).into_iter().map(|(index, _)| index).collect();
-    if fields.len() != unique.fields.len() {
-        return;
-    }
-    match *fields {
-        [] => {
-            errors.here(unique.span, "this unique key is over nothing", "name its fields: `unique(author, title)`");
-            return;
-        }
-        [one] if unique.condition.is_none() && unique.name.is_none() => {
-            let name = &model.fields[one].name;
-            errors.here(
-                unique.span,
-                "this unique key is over one field",
-                format_args!("write #[field(unique)] on `{name}`"),
-            );
-            return;
-        }
-        _ => {}
-    }
-    model.unique.push(Unique { fields, name: unique.name, condition: unique.condition });
-}
-
-/// Names that two constraints or indexes would share.
-fn constraint_names(model: &Model, errors: &mut Errors) {
-    let names = model.unique.iter().filter_map(|unique| unique.name.as_ref());
-    let names = names.chain(model.indexes.iter().filter_map(|index| index.name.as_ref()));
-    let mut known = Vec::new();
-    let names = names.chain(model.exclusions.iter().map(|exclude| &exclude.name));
-    for name in names.chain(model.checks.iter().map(|(name, _)| name)) {
-        let text = name.value();
-        if text.is_empty() || !text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
-            errors.at(
-                name,
-                "a name in the database has letters, digits and `_`",
-                "write something like \"price_not_negative\"",
-            );
-        } else if known.contains(&text) {
-            errors.at(
-                name,
-                format_args!("the name `{text}` is given twice"),
-                "every constraint and index has a name of its own",
-            );
-        }
-        known.push(text);
-    }
-    // `DbDefault` is read here for its one rule: text is no place for `now`.
-    for call in model.fields.iter().flat_map(|field| &field.calls) {
-        if let Call::DbDefault(DbDefault::Value(Expr::Lit(ExprLit { lit: Lit::Str(text), .. }))) = &call.value
-            && matches!(&*text.value().to_lowercase(), "now()" | "current_timestamp")
-        {
-            errors.at(text, "this is the text itself, not the time", "write `db_default = now`");
-        }
-    }
 }

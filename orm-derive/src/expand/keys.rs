@@ -1,7 +1,7 @@
 //! `BookKeys`: the unique keys of a model, for `get_or_create` and upserts.
 
 use super::types;
-use crate::model::Model;
+use crate::model::{Model, Unique};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
@@ -19,7 +19,7 @@ struct Key {
 fn all(model: &Model) -> Vec<Key> {
     let primary = Some(&model.key).filter(|key| !key.is_empty()).cloned();
     let single = model.fields.iter().enumerate().filter(|(_, field)| field.unique).map(|(index, _)| vec![index]);
-    let several = model.unique.iter().filter(|unique| unique.condition.is_none()).map(|unique| unique.fields.clone());
+    let several = model.unique.iter().filter(|unique| unique.names_a_row()).map(Unique::fields);
     let mut out: Vec<Key> = Vec::new();
     // A draft does not have what the database computes: it finds no row by it.
     let given = |fields: &Vec<usize>| !fields.iter().any(|&field| model.fields[field].generated);

@@ -5,7 +5,7 @@ use crate::{
     model::{Call, Field, IndexKeys, Model},
     parse::{Collation, DbDefault, Exclude, Spanned},
 };
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, LitStr};
 
@@ -88,7 +88,7 @@ pub(super) fn layout(model: &Model) -> TokenStream {
 /// Asks whether the fields of the model's lists have columns.
 fn listed(model: &Model) -> TokenStream {
     let ordering = model.ordering.iter().map(|(field, _)| (*field, "ordering"));
-    let unique = model.unique.iter().flat_map(|unique| unique.fields.iter().map(|field| (*field, "unique")));
+    let unique = model.unique.iter().flat_map(|unique| unique.fields().into_iter().map(|field| (field, "unique")));
     let index = model.indexes.iter().flat_map(|index| match &index.keys {
         IndexKeys::Fields(fields) => fields.as_slice(),
         IndexKeys::Closure(_) => &[],
@@ -249,6 +249,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
             let rule = syn::Ident::new(rule, span);
             quote_spanned!(span=> __p::FieldSpec::on_delete(#spec, __p::OnDelete::#rule))
         }
+        Call::DbConstraint(on) => quote_spanned!(span=> __p::FieldSpec::db_constraint(#spec, #on)),
         Call::Via(name) => quote_spanned!(span=> __p::FieldSpec::via(#spec, #name)),
         Call::To(name) => quote_spanned!(span=> __p::FieldSpec::to(#spec, #name)),
         Call::Through(_) if model.is_none() => quote_spanned!(span=> __p::FieldSpec::through(#spec, || loop {})),
@@ -283,28 +284,60 @@ fn options(model: &Model) -> (TokenStream, TokenStream) {
         }
         None => quote!(::core::option::Option::None),
     };
+    let keys = |keys: &IndexKeys| match keys {
+        IndexKeys::Fields(fields) => {
+            let keys = fields.iter().map(|&(field, descending)| {
+                let field = model.index(field);
+                quote!(__p::OrderKey { field: #field, descending: #descending })
+            });
+            quote!(__p::field_keys::<#ident>(&[#(#keys),*]))
+        }
+        IndexKeys::Closure(closure) => {
+            let span = syn::spanned::Spanned::span(closure);
+            quote_spanned!(span=> __p::index_keys::<#ident, _, _>(#closure))
+        }
+    };
+    let places = |fields: &[usize]| {
+        let fields = fields.iter().map(|&field| model.index(field));
+        quote!(::std::vec![#(#fields),*])
+    };
+    let when = |when: Option<&str>, place: Span| match when {
+        Some(when) => {
+            let when = Ident::new(when, place);
+            quote!(::core::option::Option::Some(__p::Deferrable::#when))
+        }
+        None => quote!(::core::option::Option::None),
+    };
     let unique = model.unique.iter().map(|unique| {
-        let fields = unique.fields.iter().map(|&field| model.index(field));
+        let (fields, expressions) = match &unique.keys {
+            IndexKeys::Fields(_) => (places(&unique.fields()), quote!(::std::vec![])),
+            closure => (quote!(::std::vec![]), keys(closure)),
+        };
         let (name, condition) = (option(unique.name.as_ref()), optional(unique.condition.as_ref()));
-        quote!(__p::UniqueMeta { name: #name, fields: ::std::vec![#(#fields),*], condition: #condition })
+        let (include, deferrable) = (places(&unique.include), when(unique.deferrable, Span::call_site()));
+        let nulls_equal = unique.nulls_equal;
+        quote!(__p::UniqueMeta {
+            name: #name,
+            fields: #fields,
+            expressions: #expressions,
+            condition: #condition,
+            include: #include,
+            deferrable: #deferrable,
+            nulls_equal: #nulls_equal,
+        })
     });
     let indexes = model.indexes.iter().map(|index| {
-        let keys = match &index.keys {
-            IndexKeys::Fields(fields) => {
-                let keys = fields.iter().map(|&(field, descending)| {
-                    let field = model.index(field);
-                    quote!(__p::OrderKey { field: #field, descending: #descending })
-                });
-                quote!(__p::field_keys::<#ident>(&[#(#keys),*]))
-            }
-            IndexKeys::Closure(closure) => {
-                let span = syn::spanned::Spanned::span(closure);
-                quote_spanned!(span=> __p::index_keys::<#ident, _, _>(#closure))
-            }
-        };
+        let (keys, include, opclass) = (keys(&index.keys), places(&index.include), &index.opclass);
         let (name, condition) = (option(index.name.as_ref()), optional(index.condition.as_ref()));
         let method = option(index.method.as_ref());
-        quote!(__p::IndexMeta { name: #name, keys: #keys, condition: #condition, method: #method })
+        quote!(__p::IndexMeta {
+            name: #name,
+            keys: #keys,
+            condition: #condition,
+            include: #include,
+            method: #method,
+            opclass: ::std::vec![#(#opclass),*],
+        })
     });
     let checks = model.checks.iter().map(|(name, given)| {
         let condition = condition(given);
@@ -312,13 +345,7 @@ fn options(model: &Model) -> (TokenStream, TokenStream) {
     });
     let exclusions = model.exclusions.iter().map(|Exclude { name, pair, method, condition, deferrable }| {
         let (condition, method) = (optional(condition.as_ref()), option(method.as_ref()));
-        let deferrable = match deferrable {
-            Some(when) => {
-                let when = Ident::new(when, name.span());
-                quote!(::core::option::Option::Some(__p::Deferrable::#when))
-            }
-            None => quote!(::core::option::Option::None),
-        };
+        let deferrable = when(*deferrable, name.span());
         let span = syn::spanned::Spanned::span(pair);
         let pair = quote_spanned!(span=> __p::pair::<#ident, _, _>(#pair));
         quote!(__p::ExcludeMeta { name: #name, pair: #pair, condition: #condition, method: #method, deferrable: #deferrable })

@@ -8,7 +8,7 @@ use syn::Visibility;
 
 /// The fields that are unique by themselves, beside the key.
 fn unique(model: &Model) -> impl Iterator<Item = &Field> {
-    let alone = |field: usize| model.unique.iter().any(|unique| unique.condition.is_none() && unique.fields == [field]);
+    let alone = |field: usize| model.unique.iter().any(|unique| unique.names_a_row() && unique.fields() == [field]);
     let fields = model.fields.iter().enumerate();
     fields.filter(move |(index, field)| (field.unique || alone(*index)) && !field.flatten).map(|(_, field)| field)
 }

@@ -1,6 +1,7 @@
 //! Attributes as they are written: the only place that sees `syn::Attribute`. What they mean is decided in `check`.
 
 mod choices;
+mod constraints;
 mod field;
 mod list;
 mod model;
@@ -8,7 +9,8 @@ mod model;
 pub(crate) use choices::{choice_attrs, choices_attrs};
 pub(crate) use field::{Collation, DbDefault, FieldAttrs, Spanned, field_attrs};
 use list::{Item, Value, items};
-pub(crate) use model::{Exclude, Keys, Name, Unique, model_attrs};
+pub(crate) use constraints::{Exclude, Index, Keys, Unique};
+pub(crate) use model::{Name, model_attrs};
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 

@@ -1,8 +1,12 @@
 //! `#[model(..)]`.
 
-use super::{Item, Value, items, list::is_closure};
+use super::{
+    Item, Value,
+    constraints::{Check, EXCLUDE, Exclude, Index, Unique, check, exclude, index, unique},
+    items,
+};
 use crate::errors::{Errors, nearest};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use syn::{
     Attribute, Expr, Ident, LitStr, Path, Token,
     ext::IdentExt,
@@ -13,47 +17,6 @@ use syn::{
 pub(crate) struct Name {
     pub(crate) ident: Ident,
     pub(crate) descending: bool,
-}
-
-/// `unique(author, title, name = "..", condition = |b| ..)`.
-pub(crate) struct Unique {
-    pub(crate) span: Span,
-    pub(crate) fields: Vec<Name>,
-    pub(crate) name: Option<LitStr>,
-    pub(crate) condition: Option<Expr>,
-}
-
-/// `index(.., name = "..", condition = |b| .., method = "..")`.
-pub(crate) struct Index {
-    pub(crate) span: Span,
-    pub(crate) keys: Keys,
-    pub(crate) name: Option<LitStr>,
-    pub(crate) condition: Option<Expr>,
-    pub(crate) method: Option<LitStr>,
-}
-
-/// What an index is over.
-pub(crate) enum Keys {
-    /// `author, -published`.
-    Fields(Vec<Name>),
-    /// `|b| b.published.desc()`.
-    Closure(Expr),
-}
-
-/// `check("name", |b| ..)`.
-pub(crate) struct Check {
-    pub(crate) name: LitStr,
-    pub(crate) condition: Expr,
-}
-
-/// `exclude("name", |a, b| .., method = "..", condition = |b| .., deferrable = deferred)`.
-pub(crate) struct Exclude {
-    pub(crate) name: LitStr,
-    pub(crate) pair: Expr,
-    pub(crate) method: Option<LitStr>,
-    pub(crate) condition: Option<Expr>,
-    /// The library's name for when it is checked.
-    pub(crate) deferrable: Option<&'static str>,
 }
 
 /// What `#[model(..)]` says.
@@ -175,7 +138,7 @@ fn listed<T>(
     parse.parse2(TokenStream::clone(tokens)).map_err(|error| errors.add(error)).ok()
 }
 
-fn name(input: ParseStream<'_>) -> syn::Result<Name> {
+pub(super) fn name(input: ParseStream<'_>) -> syn::Result<Name> {
     let descending = input.parse::<Option<Token![-]>>()?.is_some();
     let ident = if input.peek(syn::LitStr) {
         let text: LitStr = input.parse()?;
@@ -189,153 +152,6 @@ fn name(input: ParseStream<'_>) -> syn::Result<Name> {
     Ok(Name { ident, descending })
 }
 
-fn names(input: ParseStream<'_>) -> syn::Result<Vec<Name>> {
+pub(super) fn names(input: ParseStream<'_>) -> syn::Result<Vec<Name>> {
     Ok(input.parse_terminated(name, Token![,])?.into_iter().collect())
-}
-
-/// `name = ".."` and `condition = |b| ..` among the arguments; `false` when something else stands there.
-fn named(input: ParseStream<'_>, name: &mut Option<LitStr>, condition: &mut Option<Expr>) -> syn::Result<bool> {
-    if !(input.peek(syn::Ident) && input.peek2(Token![=])) {
-        return Ok(false);
-    }
-    let key: Ident = input.parse()?;
-    input.parse::<Token![=]>()?;
-    if key == "name" {
-        *name = Some(input.parse()?);
-    } else if key == "condition" {
-        *condition = Some(closure(input)?);
-    } else {
-        return Err(syn::Error::new(
-            key.span(),
-            format!("there is no option `{key}` here\nhelp: the options are `name = \"..\"` and `condition = |b| ..`"),
-        ));
-    }
-    Ok(true)
-}
-
-fn closure(input: ParseStream<'_>) -> syn::Result<Expr> {
-    let expr: Expr = input.parse()?;
-    match is_closure(&expr) {
-        true => Ok(expr),
-        false => Err(syn::Error::new_spanned(
-            expr,
-            "expected a closure over the model's fields\nhelp: write `|b| b.price.gte(0)`",
-        )),
-    }
-}
-
-fn unique(input: ParseStream<'_>, span: Span) -> syn::Result<Unique> {
-    let mut out = Unique { span, fields: Vec::new(), name: None, condition: None };
-    while !input.is_empty() {
-        if !named(input, &mut out.name, &mut out.condition)? {
-            out.fields.push(name(input)?);
-        }
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
-    }
-    Ok(out)
-}
-
-fn index(input: ParseStream<'_>, span: Span) -> syn::Result<Index> {
-    let (mut fields, mut expression, mut given, mut condition, mut method) = (Vec::new(), None, None, None, None);
-    while !input.is_empty() {
-        if let Some(found) = access_method(input)? {
-            method = Some(found);
-        } else if named(input, &mut given, &mut condition)? {
-        } else if input.peek(Token![|]) || input.peek(Token![move]) {
-            expression = Some(closure(input)?);
-        } else {
-            fields.push(name(input)?);
-        }
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
-    }
-    let keys = match expression {
-        Some(closure) if fields.is_empty() => Keys::Closure(closure),
-        Some(closure) => {
-            return Err(syn::Error::new_spanned(
-                closure,
-                "an index is over fields or over a closure\nhelp: put all of it into the closure: `|b| (b.author, b.published.desc())`",
-            ));
-        }
-        None => Keys::Fields(fields),
-    };
-    Ok(Index { span, keys, name: given, condition, method })
-}
-
-/// `method = "gin"` among the arguments of an index.
-fn access_method(input: ParseStream<'_>) -> syn::Result<Option<LitStr>> {
-    let ahead = input.fork();
-    let key = ahead.parse::<Ident>();
-    if !key.is_ok_and(|key| key == "method") || !ahead.peek(Token![=]) {
-        return Ok(None);
-    }
-    input.parse::<Ident>()?;
-    input.parse::<Token![=]>()?;
-    let method: LitStr = input.parse()?;
-    match method.value().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
-        true => Ok(Some(method)),
-        false => Err(syn::Error::new_spanned(
-            method,
-            "this is no access method of an index\nhelp: PostgreSQL has `gin`, `gist`, `spgist`, `brin` and `hash`",
-        )),
-    }
-}
-
-fn check(input: ParseStream<'_>) -> syn::Result<Check> {
-    if !input.peek(LitStr) {
-        return Err(input.error("a check has a name, which is kept in the database\nhelp: write `check(\"price_not_negative\", |b| b.price.gte(0))`"));
-    }
-    let name = input.parse()?;
-    input.parse::<Token![,]>()?;
-    let condition = closure(input)?;
-    input.parse::<Option<Token![,]>>()?;
-    Ok(Check { name, condition })
-}
-
-/// How an exclusion is written.
-const EXCLUDE: &str = "(\"room_once\", |a, b| a.room.eq(b.room) & a.nights.overlap(b.nights))";
-
-fn exclude(input: ParseStream<'_>) -> syn::Result<Exclude> {
-    if !input.peek(LitStr) {
-        return Err(input
-            .error(format!("an exclusion has a name, which is kept in the database\nhelp: write `exclude{EXCLUDE}`")));
-    }
-    let name = input.parse()?;
-    input.parse::<Token![,]>()?;
-    let pair: Expr = input.parse()?;
-    if !matches!(&pair, Expr::Closure(closure) if closure.inputs.len() == 2) && !matches!(pair, Expr::Path(_)) {
-        let problem = format!("expected a closure over two rows\nhelp: write `exclude{EXCLUDE}`");
-        return Err(syn::Error::new_spanned(pair, problem));
-    }
-    let mut out = Exclude { name, pair, method: None, condition: None, deferrable: None };
-    while input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
-        if let Some(method) = access_method(input)? {
-            out.method = Some(method);
-            continue;
-        }
-        let key: Ident = input.parse()?;
-        input.parse::<Token![=]>()?;
-        if key == "condition" {
-            out.condition = Some(closure(input)?);
-        } else if key == "deferrable" {
-            let when: Ident = input.parse()?;
-            out.deferrable = Some(match () {
-                () if when == "immediate" => "Immediate",
-                () if when == "deferred" => "Deferred",
-                () => {
-                    let problem = "an exclusion is checked at each statement or at the end of the transaction\nhelp: write `deferrable = immediate`, or `deferrable = deferred`";
-                    return Err(syn::Error::new(when.span(), problem));
-                }
-            });
-        } else {
-            let problem = format!(
-                "there is no option `{key}` here\nhelp: the options are `method = \"..\"`, `condition = |b| ..` and `deferrable = deferred`"
-            );
-            return Err(syn::Error::new(key.span(), problem));
-        }
-    }
-    Ok(out)
 }

@@ -173,7 +173,8 @@ fn unique_key(catalog: &Catalog, model: &ModelRef, names: &[String]) -> Result<V
     };
     let key: Vec<u16> = model.key.iter().map(|&column| model.columns[usize::from(column)].field).collect();
     let alone = (0..).zip(&model.fields).filter(|(_, field)| is_unique(field)).map(|(index, _)| vec![index]);
-    let together = model.options().unique.iter().map(|unique| unique.fields.to_vec()).collect::<Vec<_>>();
+    let together = model.options().unique.iter().filter(|unique| unique.names_a_row());
+    let together = together.map(|unique| unique.fields.to_vec()).collect::<Vec<_>>();
     let mut all: Vec<Vec<u16>> = std::iter::once(key).chain(alone).chain(together).collect();
     all.iter_mut().for_each(|fields| fields.dedup());
     let same = |fields: &&Vec<u16>| {

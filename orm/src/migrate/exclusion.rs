@@ -1,15 +1,15 @@
 //! From what a model says of two rows to an exclusion in the state.
 
-use super::expression::expression;
+use super::{expression::expression, schema::deferrable};
 use crate::{
     Code, Error, Result,
-    model::{Deferrable, ExcludeMeta, ModelMeta},
+    model::{ExcludeMeta, ModelMeta},
     tree::{BinaryOp, Expr, Function, PgFunction},
 };
 use migrations_engine::{
     condition::IndexPart,
     naming,
-    schema::{self as state, Constraint, Excluded},
+    schema::{Constraint, Excluded},
 };
 
 /// The constraint, under a name that begins with the table's.
@@ -21,10 +21,7 @@ pub(super) fn constraint(meta: &ModelMeta, exclude: &ExcludeMeta) -> Result<Cons
         on,
         method: exclude.method.map(str::to_owned),
         condition: exclude.condition.as_ref().map(expression).transpose()?,
-        deferrable: exclude.deferrable.map(|when| match when {
-            Deferrable::Immediate => state::Deferrable::Immediate,
-            Deferrable::Deferred => state::Deferrable::Deferred,
-        }),
+        deferrable: exclude.deferrable.map(deferrable),
     })
 }
 

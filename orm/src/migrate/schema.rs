@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     App, Code, Error, Kind, Result,
-    model::{ChoiceValue, Collation, ColumnMeta, DbDefault, FieldMeta, Generated, ModelMeta, OnDelete, RelationKind},
+    model::{ChoiceValue, Collation, ColumnMeta, DbDefault, Deferrable, FieldMeta, Generated, ModelMeta, OnDelete, RelationKind},
     tree::{Expr, ModelRef, Order},
 };
 use migrations_engine::{
@@ -143,7 +143,7 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
         out.index = field.options.index.unwrap_or(!out.unique);
         let to_field = field.relation.as_ref().and_then(|relation| relation.to_field.as_deref().map(str::to_owned));
         let to = to.clone();
-        out.relation = Some(Relation { to, to_field, on_delete, db_constraint: true, many_to_many: None });
+        out.relation = Some(Relation { to, to_field, on_delete, db_constraint: field.options.db_constraint, many_to_many: None });
         model.fields.push(out);
         return Ok(());
     }
@@ -167,6 +167,9 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
     let parts: Vec<&str> = names.iter().map(String::as_str).collect();
     let ends: Vec<&str> = to_fields.iter().map(String::as_str).collect();
     index_together(model, field, &parts, unique);
+    if !field.options.db_constraint {
+        return Ok(());
+    }
     model.constraints.push(Constraint::ForeignKey {
         name: naming::foreign_key(&meta.table, &parts, &target.table, &ends),
         fields: names.clone(),
@@ -301,25 +304,32 @@ fn add_options(model: &mut Model, meta: &ModelMeta) -> Result<()> {
     let options = meta.options();
     for unique in &options.unique {
         let columns: Vec<u16> = unique.fields.iter().flat_map(|&field| meta.fields[field as usize].columns()).collect();
-        let names: Vec<&str> = columns.iter().map(|&column| meta.columns[column as usize].name.as_str()).collect();
+        let names = columns.iter().map(|&column| meta.columns[column as usize].name.clone());
+        let names: Vec<String> = names.chain(unique.expressions.iter().map(|key| key_name(meta, key))).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let fields = columns.iter().map(|&column| Ok(IndexPart::field_asc(state_name(meta, column))));
         model.constraints.push(Constraint::Unique {
             name: unique.name.map_or_else(|| naming::unique(&meta.table, &names), str::to_owned),
-            on: columns.iter().map(|&column| IndexPart::field_asc(state_name(meta, column))).collect(),
+            on: fields.chain(unique.expressions.iter().map(index_part)).collect::<Result<_>>()?,
             condition: unique.condition.as_ref().map(expression).transpose()?,
-            include: Vec::new(),
-            deferrable: None,
-            nulls_equal: false,
+            include: included(meta, &unique.include),
+            deferrable: unique.deferrable.map(deferrable),
+            nulls_equal: unique.nulls_equal,
         });
     }
     for index in &options.indexes {
-        let parts = index.keys.iter().map(index_part).collect::<Result<Vec<_>>>()?;
+        let mut parts = index.keys.iter().map(index_part).collect::<Result<Vec<_>>>()?;
+        for (place, part) in parts.iter_mut().enumerate() {
+            let given = index.opclass.get(place).or(index.opclass.first().filter(|_| index.opclass.len() == 1));
+            part.opclass = given.filter(|name| !name.is_empty()).map(|name| (*name).to_owned());
+        }
         let names: Vec<String> = index.keys.iter().map(|key| key_name(meta, key)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         model.indexes.push(Index {
             name: index.name.map_or_else(|| naming::index(&meta.table, &names), str::to_owned),
             on: parts,
             condition: index.condition.as_ref().map(expression).transpose()?,
-            include: Vec::new(),
+            include: included(meta, &index.include),
             method: index.method.map(str::to_owned),
         });
     }
@@ -331,6 +341,20 @@ fn add_options(model: &mut Model, meta: &ModelMeta) -> Result<()> {
         model.constraints.push(Constraint::check(name, expression(&check.condition)?));
     }
     Ok(())
+}
+
+/// The fields of the state that are stored beside a key.
+fn included(meta: &ModelMeta, fields: &[u16]) -> Vec<String> {
+    let columns = fields.iter().flat_map(|&field| meta.fields[usize::from(field)].columns());
+    columns.map(|column| state_name(meta, column)).collect()
+}
+
+/// When a constraint is checked, as the state says it.
+pub(super) fn deferrable(when: Deferrable) -> state::Deferrable {
+    match when {
+        Deferrable::Immediate => state::Deferrable::Immediate,
+        Deferrable::Deferred => state::Deferrable::Deferred,
+    }
 }
 
 /// What a key of an index contributes to the index's name.

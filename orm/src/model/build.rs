@@ -285,6 +285,19 @@ impl FieldSpec {
         self
     }
 
+    /// `db_constraint = ..`.
+    #[track_caller]
+    pub const fn db_constraint(mut self, on: bool) -> Self {
+        if !matches!(
+            self.shape,
+            Shape::Relation(RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. }, _)
+        ) {
+            panic!("`db_constraint` is for `ForeignKey` and `OneToOne`: remove it");
+        }
+        self.options.db_constraint = on;
+        self
+    }
+
     /// `via = ..`.
     #[track_caller]
     pub const fn via(mut self, field: &'static str) -> Self {

@@ -510,7 +510,7 @@ fn plan(models: &[NewModel], model: &NewModel) -> Result<Plan> {
     let ordering = model.ordering.iter().map(order).collect::<Result<_>>()?;
     let together = |names: &Vec<String>| {
         let fields = names.iter().map(|name| model.place(name)).collect::<Result<_>>()?;
-        Ok(UniqueMeta { name: None, fields, condition: None })
+        Ok(UniqueMeta { fields, ..UniqueMeta::default() })
     };
     let unique = model.unique.iter().map(together).collect::<Result<_>>()?;
     Ok(Plan { model: model.clone(), fields, columns, key, unique, ordering })

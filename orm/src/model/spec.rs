@@ -148,6 +148,8 @@ pub struct FieldOptions {
     pub auto: bool,
     /// `on_delete = ..`.
     pub on_delete: Option<OnDelete>,
+    /// `db_constraint`: whether the database looks after a foreign key.
+    pub db_constraint: bool,
     /// `via = ..`: what of the other model, or of the model between, leads here.
     pub via: Option<&'static str>,
     /// `to = ..`: what of the model between leads to the other side of a many-to-many.
@@ -187,6 +189,7 @@ impl FieldOptions {
         version: false,
         auto: false,
         on_delete: None,
+        db_constraint: true,
         via: None,
         to: None,
         through: None,

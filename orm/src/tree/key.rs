@@ -49,7 +49,8 @@ impl Expr {
         }
     }
 
-    fn all(mut parts: Vec<Expr>) -> Expr {
+    /// All of these are true; one stands by itself.
+    pub fn all(mut parts: Vec<Expr>) -> Expr {
         match parts.len() {
             1 => parts.remove(0),
             _ => Expr::And(parts),

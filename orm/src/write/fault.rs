@@ -41,6 +41,11 @@ pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta,
         return error.with_fields([]);
     }
     let mut columns: Vec<String> = error.fields().to_vec();
+    // PostgreSQL tells of expressions as well: the model knows what they are made of.
+    let is_column = |name: &String| meta.columns.iter().any(|column| column.name == *name);
+    if error.constraint().is_some() && !columns.iter().all(is_column) {
+        columns.clear();
+    }
     if unfit && columns.is_empty() {
         // Not every database says which.
         if let [column] = *sent.computed {
@@ -160,21 +165,28 @@ fn from_model(constraint: &str, meta: &ModelMeta) -> Vec<String> {
     }
     let options = meta.options();
     if let Some(unique) = options.unique.iter().find(|unique| unique.name == Some(constraint)) {
-        return names(&mut unique.fields.iter().flat_map(|&field| meta.fields[field as usize].columns()));
+        let mut columns = unique.fields.iter().flat_map(|&field| meta.fields[field as usize].columns()).collect();
+        unique.expressions.iter().for_each(|key| add_columns(&key.expr, &mut columns));
+        return names(&mut columns.into_iter());
     }
     let checks = options.checks.iter().map(|check| (check.name, &check.condition));
     let exclusions = options.exclusions.iter().map(|exclude| (exclude.name, &exclude.pair));
     if let Some((_, condition)) = checks.chain(exclusions).find(|(name, _)| ends_with_name(constraint, name)) {
         let mut columns = Vec::new();
-        condition.visit(0, &mut |expr, _| {
-            let Expr::Column { path, column, .. } = expr else { return };
-            // The key of a related row stands in the columns that lead to it.
-            let own = path.steps.first().map_or(*column..*column + 1, |step| step.field().columns());
-            columns.extend(own.filter(|column| !columns.contains(column)).collect::<Vec<_>>());
-        });
+        add_columns(condition, &mut columns);
         return names(&mut columns.into_iter());
     }
     meta.columns.iter().filter(|column| column.name == constraint).map(|column| column.name.clone()).collect()
+}
+
+/// Adds the columns of the row itself that an expression reads.
+fn add_columns(expr: &Expr, columns: &mut Vec<u16>) {
+    expr.visit(0, &mut |expr, _| {
+        let Expr::Column { path, column, .. } = expr else { return };
+        // The key of a related row stands in the columns that lead to it.
+        let own = path.steps.first().map_or(*column..*column + 1, |step| step.field().columns());
+        columns.extend(own.filter(|column| !columns.contains(column)).collect::<Vec<_>>());
+    });
 }
 
 /// Names may carry the table's in front.

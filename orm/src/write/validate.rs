@@ -11,8 +11,8 @@ use super::{
 use crate::{
     Access, Code, Connection, Dialect, Error, Executor, FieldType, Kind, Model, Operation, Result, ValidationError,
     Value, compile,
-    model::{FieldMeta, RelationKind},
-    tree::{Expr, ModelRef, Select, Selected},
+    model::{FieldMeta, RelationKind, UniqueMeta},
+    tree::{BinaryOp, Expr, ModelRef, Select, Selected},
 };
 
 /// A row that is about to be written, as far as it is known.
@@ -139,28 +139,33 @@ impl Subject<'_> {
 
     fn unique_keys(&self, questions: &mut Vec<Question>) {
         let meta = &*self.model;
-        let one = |field: &FieldMeta| {
+        let one = |(place, field): (u16, &FieldMeta)| {
             let one_to_one =
                 matches!(&field.relation, Some(known) if matches!(known.kind, RelationKind::OneToOne { .. }));
-            (field.options.unique || one_to_one).then(|| (field.columns().collect::<Vec<_>>(), None))
+            (field.options.unique || one_to_one)
+                .then(|| UniqueMeta { fields: vec![place], ..UniqueMeta::default() })
         };
-        let several = meta.options().unique.iter().map(|unique| {
-            let columns = unique.fields.iter().flat_map(|&field| meta.fields[usize::from(field)].columns());
-            (columns.collect::<Vec<_>>(), unique.condition.as_ref())
-        });
-        let key = self.key.is_none().then(|| (meta.key.clone(), None));
-        for (columns, condition) in meta.fields.iter().filter_map(one).chain(several).chain(key) {
-            let Some(values) = self.values_of(&columns).filter(|values| !values.is_empty()) else { continue };
-            let key = columns.iter().map(|&column| Expr::own(self.model.clone(), column));
-            let mut filter = Expr::same_key(key, values.into_iter().map(Expr::Value));
+        let own_key = || {
+            let mut fields: Vec<u16> = meta.key.iter().map(|&column| meta.columns[usize::from(column)].field).collect();
+            fields.dedup();
+            UniqueMeta { fields, ..UniqueMeta::default() }
+        };
+        let several = meta.options().unique.iter().cloned();
+        let key = self.key.is_none().then(own_key);
+        for unique in (0..).zip(&meta.fields).filter_map(one).chain(several).chain(key) {
+            let Some((mut filter, columns)) = self.same_key(&unique) else { continue };
             let mut concerned = columns.clone();
-            if let Some(condition) = condition {
+            if let Some(condition) = &unique.condition {
                 let Some((own, more)) = self.filled_in(condition, 0) else { continue };
                 concerned.extend(more);
                 filter = filter.and(condition.clone()).and(own);
             }
             if self.concerns(&concerned) {
                 let error = self.mistake(Code::UniqueViolation, &columns, "a unique key already holds the value");
+                let error = match unique.name {
+                    Some(name) => error.with_constraint(name),
+                    None => error,
+                };
                 questions.push(Question {
                     condition: Expr::Exists(Box::new(self.others(filter))),
                     refuses: true,
@@ -168,6 +173,35 @@ impl Subject<'_> {
                 });
             }
         }
+    }
+
+    /// The condition that another row has the same unique key, and the columns of it; none where that is not known, or never so.
+    fn same_key(&self, unique: &UniqueMeta) -> Option<(Expr, Vec<u16>)> {
+        let meta = &*self.model;
+        let own = |column: u16| Expr::own(self.model.clone(), column);
+        let columns = unique.fields.iter().flat_map(|&field| meta.fields[usize::from(field)].columns());
+        let (mut same, mut columns): (Vec<Expr>, Vec<u16>) = match unique.nulls_equal {
+            false => {
+                let columns: Vec<u16> = columns.collect();
+                let values = self.values_of(&columns)?.into_iter().map(Expr::Value);
+                (columns.iter().zip(values).map(|(&at, value)| own(at).binary(BinaryOp::Eq, value)).collect(), columns)
+            }
+            true => {
+                let columns: Vec<u16> = columns.collect();
+                let equal = |&at: &u16| match self.value(at)? {
+                    value if value.is_null() => Some(Expr::IsNull(Box::new(own(at)))),
+                    value => Some(own(at).binary(BinaryOp::Eq, Expr::Value(value.clone()))),
+                };
+                (columns.iter().map(equal).collect::<Option<_>>()?, columns)
+            }
+        };
+        for key in &unique.expressions {
+            let (own, read) = self.filled_in(&key.expr, 0)?;
+            let equal = if unique.nulls_equal { BinaryOp::Is } else { BinaryOp::Eq };
+            same.push(key.expr.clone().binary(equal, own));
+            columns.extend(read.into_iter().filter(|column| !columns.contains(column)).collect::<Vec<_>>());
+        }
+        (!same.is_empty()).then(|| (Expr::all(same), columns))
     }
 
     fn foreign_keys(&self, questions: &mut Vec<Question>) {

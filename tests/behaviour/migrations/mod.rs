@@ -19,6 +19,7 @@ mod flush;
 mod generated;
 mod history;
 mod inspectdb;
+mod key_options;
 mod keys;
 mod kills;
 mod live;

@@ -4,7 +4,7 @@
 use crate::bed::{Bed, behaviour};
 use orm::{Code, prelude::*};
 
-orm::app! { pub depot { Part, Bin, Move } }
+orm::app! { pub workshop { Part, Bin, Move } }
 
 #[derive(Model, Debug, Clone, PartialEq)]
 pub struct Bin {
@@ -49,7 +49,7 @@ pub struct Move {
 }
 
 async fn bins(bed: &Bed) -> orm::Result<Vec<Bin>> {
-    orm::migrate::create_tables(&bed.db, &[depot()]).await?;
+    orm::migrate::create_tables(&bed.db, &[workshop()]).await?;
     let a = Bin::draft().name("A").create(&bed.db).await?;
     let b = Bin::draft().name("B").parent(&a).create(&bed.db).await?;
     Ok(vec![a, b])
@@ -168,12 +168,12 @@ behaviour! {
         for n in 0..3 {
             Move::draft().slip(format!("s{n}")).ticket(format!("t{n}")).count(n).create(db).await?;
         }
-        let more = orm::raw::<()>("UPDATE depot_move SET count = count + ? WHERE count > ?").bind(10).bind(0);
+        let more = orm::raw::<()>("UPDATE workshop_move SET count = count + ? WHERE count > ?").bind(10).bind(0);
         assert_eq!(more.execute(db).await?, 2);
-        let gone = orm::raw::<()>("DELETE FROM depot_move WHERE slip = ?").bind("s1".to_owned());
+        let gone = orm::raw::<()>("DELETE FROM workshop_move WHERE slip = ?").bind("s1".to_owned());
         let count = db.transaction(async |tx| gone.execute(tx).await).await?;
         assert_eq!((count, Move::objects().count(db).await?), (1, 2));
-        let few = orm::raw::<()>("DELETE FROM depot_move WHERE slip = ?").execute(db).await.unwrap_err();
+        let few = orm::raw::<()>("DELETE FROM workshop_move WHERE slip = ?").execute(db).await.unwrap_err();
         assert_eq!((few.code(), Move::objects().count(db).await?), (Code::BadQuery, 2));
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::expression::{Handle, condition, value_of};
 use migrations_engine::{
-    condition::{Expr, IndexPart},
+    condition::{Expr, IndexPart, Nulls},
     naming::MAX_NAME,
     schema::{Constraint, Deferrable, Excluded, Model},
 };
@@ -32,11 +32,18 @@ pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str], known: &[
     for constraint in &model.constraints {
         match constraint {
             Constraint::Unique { name, on, condition: only, include, deferrable, nulls_equal } => {
-                let plain = include.is_empty() && deferrable.is_none() && !nulls_equal;
-                let fields = idents(handles, on).filter(|_| plain);
-                let made = fields.and_then(|fields| {
-                    let text = with_options(handles, &fields, name, only.as_ref())?;
-                    unique.insert(fields).then(|| format!("unique({text})"))
+                let mut parts = match idents(handles, on) {
+                    Some(fields) => unique.insert(fields.clone()).then_some(fields),
+                    None => closure(handles, on).map(|closure| vec![closure]),
+                };
+                if let Some(parts) = &mut parts {
+                    parts.extend(deferrable.map(|when| format!("deferrable = {}", moment(when))));
+                    parts.extend(nulls_equal.then(|| "nulls_equal".to_owned()));
+                }
+                let parts = parts.and_then(|parts| with_included(handles, parts, include));
+                let made = parts.and_then(|parts| {
+                    let text = with_options(handles, &parts, name, only.as_ref())?;
+                    Some(format!("unique({text})"))
                 });
                 match made {
                     Some(made) => {
@@ -70,12 +77,11 @@ pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str], known: &[
         }
     }
     for index in model.indexes.iter().filter(|index| !known.contains(&index.name)) {
-        let plain = index.include.is_empty();
-        let keys = fields(handles, &index.on).map(|fields| fields.join(", ")).or_else(|| closure(handles, &index.on));
-        let keys = keys.filter(|_| plain && index.on.iter().all(|part| part.nulls.is_none() && part.opclass.is_none()));
+        let keys = fields(handles, &index.on).or_else(|| closure(handles, &index.on).map(|closure| vec![closure]));
         let method = index.method.as_ref().map(|method| format!("method = {method:?}"));
-        let made = keys.and_then(|keys| {
-            let parts: Vec<String> = [keys].into_iter().chain(method).collect();
+        let made = keys.and_then(|mut parts| {
+            parts.extend(method.into_iter().chain(opclass(&index.on)));
+            let parts = with_included(handles, parts, &index.include)?;
             with_options(handles, &parts, &index.name, index.condition.as_ref())
         });
         match made {
@@ -122,12 +128,36 @@ fn excluded(
     if let Some(only) = only {
         text += &format!(", condition = |m| {}", condition(handles, only)?);
     }
-    text += match deferrable {
-        Some(Deferrable::Immediate) => ", deferrable = immediate",
-        Some(Deferrable::Deferred) => ", deferrable = deferred",
-        None => "",
-    };
+    if let Some(when) = deferrable {
+        text += &format!(", deferrable = {}", moment(when));
+    }
     Some(text)
+}
+
+fn moment(when: Deferrable) -> &'static str {
+    match when {
+        Deferrable::Immediate => "immediate",
+        Deferrable::Deferred => "deferred",
+    }
+}
+
+/// `include(price)`, behind what an index or a unique key is over.
+fn with_included(handles: &[Handle], mut parts: Vec<String>, include: &[String]) -> Option<Vec<String>> {
+    if !include.is_empty() {
+        let ident = |name: &String| Some(handles.iter().find(|handle| handle.column == *name)?.ident.to_string());
+        parts.push(format!("include({})", include.iter().map(ident).collect::<Option<Vec<_>>>()?.join(", ")));
+    }
+    Some(parts)
+}
+
+/// `opclass = "gin_trgm_ops"`, or one for each.
+fn opclass(on: &[IndexPart]) -> Option<String> {
+    let classes: Vec<&str> = on.iter().map(|part| part.opclass.as_deref().unwrap_or_default()).collect();
+    match classes.as_slice() {
+        all if all.iter().all(|class| class.is_empty()) => None,
+        [first, others @ ..] if others.iter().all(|class| class == first) => Some(format!("opclass = {first:?}")),
+        all => Some(format!("opclass({})", all.iter().map(|class| format!("{class:?}")).collect::<Vec<_>>().join(", "))),
+    }
 }
 
 /// Whether a name can be given in an attribute, and on every database.
@@ -163,7 +193,7 @@ fn idents(handles: &[Handle], on: &[IndexPart]) -> Option<Vec<String>> {
 /// `author, -published`
 fn fields(handles: &[Handle], on: &[IndexPart]) -> Option<Vec<String>> {
     let field = |part: &IndexPart| {
-        let name = part.field()?;
+        let name = part.field().filter(|_| part.nulls.is_none())?;
         let handle = handles.iter().find(|handle| handle.column == name)?;
         Some(format!("{}{}", if part.descending { "-" } else { "" }, handle.ident))
     };
@@ -174,7 +204,12 @@ fn fields(handles: &[Handle], on: &[IndexPart]) -> Option<Vec<String>> {
 fn closure(handles: &[Handle], on: &[IndexPart]) -> Option<String> {
     let part = |part: &IndexPart| {
         let (text, _) = value_of(handles, &part.expr)?;
-        Some(format!("{text}.{}()", if part.descending { "desc" } else { "asc" }))
+        let nulls = match part.nulls {
+            Some(Nulls::First) => ".nulls_first()",
+            Some(Nulls::Last) => ".nulls_last()",
+            None => "",
+        };
+        Some(format!("{text}.{}(){nulls}", if part.descending { "desc" } else { "asc" }))
     };
     let parts: Vec<String> = on.iter().map(part).collect::<Option<_>>()?;
     Some(match parts.as_slice() {

@@ -51,7 +51,7 @@ pub(super) fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: Mod
         });
     }
     let table = field.options.table.map_or(made.table, str::to_owned);
-    let both = UniqueMeta { name: None, fields: vec![1, 2], condition: None };
+    let both = UniqueMeta { fields: vec![1, 2], ..UniqueMeta::default() };
     let described = Described {
         app: owner.app.clone(),
         name: between,

@@ -6,14 +6,29 @@ use crate::{
 };
 
 /// A unique key over several fields, over expressions, or with a condition.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct UniqueMeta {
     /// Its name, when it was given one.
     pub name: Option<&'static str>,
-    /// The fields, as indices.
+    /// The fields, as indices; none where it is over expressions.
     pub fields: Vec<u16>,
+    /// The expressions; none where it is over fields.
+    pub expressions: Vec<Order>,
     /// Only among rows for which this is true.
     pub condition: Option<Expr>,
+    /// Fields that are stored beside the key, as indices.
+    pub include: Vec<u16>,
+    /// When it is checked, if not just at each statement.
+    pub deferrable: Option<Deferrable>,
+    /// Two NULLs count as equal.
+    pub nulls_equal: bool,
+}
+
+impl UniqueMeta {
+    /// Whether a row can be found by it: it is over fields, of all rows, and checked at each statement.
+    pub(crate) fn names_a_row(&self) -> bool {
+        !self.fields.is_empty() && self.condition.is_none() && self.deferrable.is_none()
+    }
 }
 
 /// An index.
@@ -25,8 +40,12 @@ pub struct IndexMeta {
     pub keys: Vec<Order>,
     /// Only rows for which this is true.
     pub condition: Option<Expr>,
+    /// Fields that are stored beside the keys, as indices.
+    pub include: Vec<u16>,
     /// How PostgreSQL keeps it, `gin` for one; other databases have their usual index.
     pub method: Option<&'static str>,
+    /// PostgreSQL's classes of operators: one for all keys, or one for each; an empty one is the usual one.
+    pub opclass: Vec<&'static str>,
 }
 
 /// A check constraint.

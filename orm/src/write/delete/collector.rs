@@ -304,7 +304,10 @@ async fn cut_within(conn: &mut Connection, node: &Node) -> Result<()> {
 
 /// The foreign keys to a model that the database checks, which are all but the generic ones.
 fn constraints_on(model: &ModelRef) -> impl Iterator<Item = Reference> {
-    references_to(model).into_iter().filter(|reference| reference.label.is_none())
+    let checked = |reference: &Reference| {
+        reference.label.is_none() && reference.model.fields[usize::from(reference.field)].options.db_constraint
+    };
+    references_to(model).into_iter().filter(checked)
 }
 
 fn is_nullable(reference: &Reference) -> bool {
