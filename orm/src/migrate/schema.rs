@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     App, Code, Error, Kind, Result,
-    model::{ChoiceValue, Collation, ColumnMeta, DbDefault, Deferrable, FieldMeta, Generated, ModelMeta, OnDelete, RelationKind},
+    model::{
+        ChoiceValue, Collation, ColumnMeta, DbDefault, Deferrable, FieldMeta, Generated, ModelMeta, OnDelete,
+        RelationKind,
+    },
     tree::{Expr, ModelRef, Order},
 };
 use migrations_engine::{
@@ -143,7 +146,8 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
         out.index = field.options.index.unwrap_or(!out.unique);
         let to_field = field.relation.as_ref().and_then(|relation| relation.to_field.as_deref().map(str::to_owned));
         let to = to.clone();
-        out.relation = Some(Relation { to, to_field, on_delete, db_constraint: field.options.db_constraint, many_to_many: None });
+        out.relation =
+            Some(Relation { to, to_field, on_delete, db_constraint: field.options.db_constraint, many_to_many: None });
         model.fields.push(out);
         return Ok(());
     }

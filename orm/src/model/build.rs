@@ -288,10 +288,7 @@ impl FieldSpec {
     /// `db_constraint = ..`.
     #[track_caller]
     pub const fn db_constraint(mut self, on: bool) -> Self {
-        if !matches!(
-            self.shape,
-            Shape::Relation(RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. }, _)
-        ) {
+        if !matches!(self.shape, Shape::Relation(RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. }, _)) {
             panic!("`db_constraint` is for `ForeignKey` and `OneToOne`: remove it");
         }
         self.options.db_constraint = on;

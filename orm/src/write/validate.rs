@@ -142,8 +142,7 @@ impl Subject<'_> {
         let one = |(place, field): (u16, &FieldMeta)| {
             let one_to_one =
                 matches!(&field.relation, Some(known) if matches!(known.kind, RelationKind::OneToOne { .. }));
-            (field.options.unique || one_to_one)
-                .then(|| UniqueMeta { fields: vec![place], ..UniqueMeta::default() })
+            (field.options.unique || one_to_one).then(|| UniqueMeta { fields: vec![place], ..UniqueMeta::default() })
         };
         let own_key = || {
             let mut fields: Vec<u16> = meta.key.iter().map(|&column| meta.columns[usize::from(column)].field).collect();

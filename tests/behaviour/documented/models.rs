@@ -191,6 +191,35 @@ pub struct Ship {
     pub port: ForeignKey<PortByCode>, // a column `port_id` with the code, and a constraint on it
 }
 
+mod season {
+    use super::theatre::*;
+    use orm::prelude::*;
+
+    orm::app! { pub season { Performance } }
+
+    #[derive(Model, Debug, Clone)]
+    #[model(
+        unique(room, place, deferrable = deferred),           // looked at when the transaction ends: two rows may exchange their places
+        unique(code, name = "one_code", nulls_equal),         // NULL once only, where otherwise any number of rows may have it
+        unique(|s| s.title.lower().asc(), name = "one_title"), // over expressions
+        index(room, -place, include(title)),                  // the title stands in the index too, which then answers alone
+        index(title, opclass = "varchar_pattern_ops"),        // a class of operators for all fields; `opclass("", "..")` for each
+        index(|s| (s.code.desc().nulls_last(), s.place.asc()), name = "by_code")
+    )]
+    pub struct Performance {
+        pub id: i64,
+        pub room: i32,
+        pub place: i32,
+        #[field(max_length = 20)]
+        pub code: Option<String>,
+        #[field(max_length = 100)]
+        pub title: String,
+        #[field(db_constraint = false)]
+        // the database does not look after this key: the other table is a view, or another program's
+        pub play: ForeignKey<Play>,
+    }
+}
+
 behaviour! {
     async fn relations_by_another_field(bed) {
         let db = &bed.db;
@@ -213,6 +242,14 @@ behaviour! {
     async fn models(bed, requires(PartialIndexes, ExpressionIndexes)) {
         orm::migrate::create_tables(&bed.db, &[theatre::theatre()]).await?;
         theatre::Play::draft().title("Antigone").year(-441).on_stage(true).create(&bed.db).await?;
+        Ok(())
+    }
+
+    async fn keys_of_postgres(bed, requires(PostgresTypes)) {
+        orm::migrate::create_tables(&bed.db, &[theatre::theatre(), season::season()]).await?;
+        // The key is not looked after.
+        let new = season::Performance::draft().room(1).place(1).title("Hamlet").play(77);
+        assert_eq!(new.create(&bed.db).await?.id, 1);
         Ok(())
     }
 

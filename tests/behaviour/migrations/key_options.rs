@@ -145,7 +145,7 @@ behaviour! {
         ] {
             assert!(source.contains(said), "{said}\n{source}");
         }
-        assert!(!source.contains("NOTE"), "{source}");
+        assert!(!source.contains("not kept"), "{source}");
         std::fs::remove_dir_all(&shell.folder).unwrap();
         Ok(())
     }

@@ -156,7 +156,9 @@ fn opclass(on: &[IndexPart]) -> Option<String> {
     match classes.as_slice() {
         all if all.iter().all(|class| class.is_empty()) => None,
         [first, others @ ..] if others.iter().all(|class| class == first) => Some(format!("opclass = {first:?}")),
-        all => Some(format!("opclass({})", all.iter().map(|class| format!("{class:?}")).collect::<Vec<_>>().join(", "))),
+        all => {
+            Some(format!("opclass({})", all.iter().map(|class| format!("{class:?}")).collect::<Vec<_>>().join(", ")))
+        }
     }
 }
 
