@@ -41,6 +41,7 @@ mod postgres;
 mod prefetch;
 mod reading;
 mod recursion;
+mod reliability;
 mod replicas;
 mod scale;
 mod scripts;

@@ -166,7 +166,8 @@ pub struct RetryingTransaction<'a> {
 }
 
 impl RetryingTransaction<'_> {
-    /// Runs a copy of the closure for each attempt: what it captured is as it was.
+    /// Runs a copy of the closure for each attempt: what it captured is as it was. Before each it waits for a random time, up to 2 ms
+    /// before the first and twice as long before each further one, at most half a second.
     ///
     /// ```
     /// # use library::*;
@@ -186,14 +187,18 @@ impl RetryingTransaction<'_> {
             match self.builder.clone().run(work.clone()).await {
                 Err(error) if attempt < self.times && matches!(error.code(), Code::Serialization | Code::Deadlock) => {
                     attempt += 1;
-                    // Those who collided should not meet again.
-                    let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]) % 8;
-                    tokio::time::sleep(Duration::from_millis((1 << attempt.min(6)) + jitter)).await;
+                    tokio::time::sleep(pause(attempt)).await;
                 }
                 done => return done,
             }
         }
     }
+}
+
+/// How long to wait before an attempt: any time up to a limit that doubles, so that those who collided do not meet again.
+fn pause(attempt: u32) -> Duration {
+    let most = 1000 << attempt.min(9);
+    Duration::from_micros(uuid::Uuid::new_v4().as_u128() as u64 % most)
 }
 
 impl Options {
