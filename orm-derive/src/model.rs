@@ -16,6 +16,8 @@ pub(crate) struct Model {
     /// The fields of the primary key, as indices; empty when it has none.
     pub(crate) key: Vec<usize>,
     pub(crate) ordering: Vec<(usize, bool)>,
+    /// The ordering, where it is more than fields.
+    pub(crate) order: Option<Expr>,
     pub(crate) unique: Vec<Unique>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<(LitStr, Expr)>,

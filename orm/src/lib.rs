@@ -518,6 +518,17 @@ pub mod __private {
             .collect()
     }
 
+    /// The ordering of a model.
+    pub fn order_keys<M: Model, C, K>(keys: C) -> Vec<Order>
+    where
+        C: FnOnce(M::Fields<At<M>>) -> K,
+        K: OrderKeys<M>,
+    {
+        let mut order = Vec::new();
+        keys(M::fields()).add_to(&mut order);
+        order
+    }
+
     /// The keys of an index.
     pub fn index_keys<M: Model, C, K>(keys: C) -> Vec<Order>
     where

@@ -72,3 +72,65 @@ behaviour! {
         Ok(())
     }
 }
+
+mod of_models {
+    use crate::bed::behaviour;
+    use orm::prelude::*;
+
+    orm::app! { pub racks { Rack, Jar } }
+
+    #[derive(Model, Debug, Clone)]
+    #[model(ordering(name))]
+    pub struct Rack {
+        pub id: i64,
+        pub name: String,
+        pub jars: HasMany<Jar>,
+    }
+
+    /// Ordered by what is said of its rack, by an expression, and with NULLs in the end.
+    #[derive(Model, Debug, Clone)]
+    #[model(ordering(|j| (j.rack.name.desc(), (j.size % 10).asc(), j.label.asc().nulls_last())))]
+    pub struct Jar {
+        pub id: i64,
+        pub size: i32,
+        pub label: Option<String>,
+        pub rack: ForeignKey<Rack>,
+    }
+
+    behaviour! {
+        async fn a_model_is_ordered_by_more_than_fields(bed) {
+            let db = &bed.db;
+            orm::migrate::create_tables(db, &[racks()]).await?;
+            let racks = Rack::objects().bulk_create(["A", "B"].map(|name| Rack::draft().name(name)), db).await?;
+            let jar = |size: i32, label: Option<&str>, rack: usize| {
+                Jar::draft().size(size).label(label.map(str::to_owned)).rack(&racks[rack])
+            };
+            let jars = [jar(21, None, 0), jar(1, Some("x"), 0), jar(10, None, 0), jar(5, Some("y"), 1)];
+            Jar::objects().bulk_insert(jars, db).await?;
+            let sizes = async |query: QuerySet<Jar>| query.values(|j| j.size).all(db).await;
+            bed.log.clear();
+            for _ in 0..2 {
+                assert_eq!(sizes(Jar::objects()).await?, [5, 10, 1, 21]);
+                let rows = Jar::objects().filter(|j| j.size.lt(21)).all(db).await?;
+                assert_eq!(rows.iter().map(|jar| jar.size).collect::<Vec<_>>(), [5, 10, 1]);
+            }
+            bed.log.assert_queries(4);
+            assert_eq!(sizes(Jar::objects().order_by(|j| j.size.asc())).await?, [1, 5, 10, 21]);
+            assert_eq!(sizes(Jar::objects().reverse()).await?, [21, 1, 10, 5]);
+            assert_eq!((Jar::objects().first(db).await?.unwrap().size, Jar::objects().last(db).await?.unwrap().size), (5, 21));
+            assert_eq!(sizes(Jar::objects().offset(1).limit(2)).await?, [10, 1]);
+            assert_eq!(Jar::objects().count(db).await?, 4);
+            // Beside each parent, two at most, as the model says.
+            let loaded = Rack::objects().prefetch(|r| r.jars.limit(2)).all(db).await?;
+            let seen: Vec<Vec<i32>> = loaded.iter().map(|rack| rack.jars.get().unwrap().iter().map(|jar| jar.size).collect()).collect();
+            assert_eq!(seen, [vec![10, 1], vec![5]]);
+            let joined = Rack::objects().join(|r| r.jars).values(|(r, j)| (r.name, j.size)).all(db).await?;
+            assert_eq!(joined.len(), 4);
+            let (small, large) = (Jar::objects().filter(|j| j.size.lt(10)), Jar::objects().filter(|j| j.size.gte(10)));
+            assert_eq!(small.union(large).count(db).await?, 4);
+            assert_eq!(Jar::objects().filter(|j| j.size.lt(6)).delete(db).await?.total, 2);
+            assert_eq!(Jar::objects().update(|j| j.size.set(0), db).await?, 2);
+            Ok(())
+        }
+    }
+}

@@ -204,6 +204,11 @@ behaviour! {
         let drafts = ["a@example.org", "b", "c@example.org"].map(guest);
         let error = Guest::objects().bulk_create(drafts, &bed.db).await.unwrap_err();
         assert_eq!(told(&error), [("value.format", Some("email"))]);
+        assert_eq!(error.validation()[0].params["row"], 1);
+        let drafts = ["a", "b@example.org", "c"].map(guest);
+        let error = Guest::objects().bulk_create(drafts, &bed.db).await.unwrap_err();
+        let rows: Vec<_> = error.validation().iter().map(|wrong| wrong.params["row"].clone()).collect();
+        assert_eq!((error.code(), rows), (Code::Refused, vec![json!(0), json!(2)]));
         bed.log.assert_queries(0);
         let mut guests = Guest::objects().bulk_create(["A@example.org", "b@example.org"].map(guest), &bed.db).await?;
         assert_eq!(guests[0].email, "a@example.org");

@@ -59,6 +59,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         fields: understood,
         key: Vec::new(),
         ordering: Vec::new(),
+        order: attrs.order,
         unique: Vec::new(),
         indexes: Vec::new(),
         checks: Vec::new(),

@@ -32,6 +32,13 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
             quote_spanned!(span=> ::core::option::Option::Some(|| __p::condition::<#ident, _, _>(#given)))
         }
     };
+    let order = match &model.order {
+        None => quote!(::core::option::Option::None),
+        Some(given) => {
+            let span = syn::spanned::Spanned::span(given);
+            quote_spanned!(span=> ::core::option::Option::Some(|| __p::order_keys::<#ident, _, _>(#given)))
+        }
+    };
     let validate = match &model.validate {
         None => quote!(::core::option::Option::None),
         Some(rule) => {
@@ -46,6 +53,7 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
             fields: &__FIELDS,
             primary_key: &[#(#primary_key),*],
             ordering: &[#(#ordering),*],
+            order: #order,
             comment: #comment,
             verbose_name: #verbose_name,
             renamed_from: #renamed_from,

@@ -66,7 +66,7 @@ fn option_ahead(input: ParseStream<'_>, alone: &[&str]) -> Option<String> {
     (ahead.peek(Token![=]) || ahead.peek(syn::token::Paren) || ends && alone.contains(&&*word)).then_some(word)
 }
 
-fn closure(input: ParseStream<'_>) -> syn::Result<Expr> {
+pub(super) fn closure(input: ParseStream<'_>) -> syn::Result<Expr> {
     let expr: Expr = input.parse()?;
     match is_closure(&expr) {
         true => Ok(expr),

@@ -2,7 +2,7 @@
 
 use super::{
     Item, Value,
-    constraints::{Check, EXCLUDE, Exclude, Index, Unique, check, exclude, index, unique},
+    constraints::{Check, EXCLUDE, Exclude, Index, Keys, Unique, check, closure, exclude, index, unique},
     items,
 };
 use crate::errors::{Errors, nearest};
@@ -24,6 +24,8 @@ pub(crate) struct Name {
 pub(crate) struct ModelAttrs {
     pub(crate) table: Option<LitStr>,
     pub(crate) ordering: Vec<Name>,
+    /// The ordering, where it is more than fields.
+    pub(crate) order: Option<Expr>,
     pub(crate) unique: Vec<Unique>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,
@@ -93,7 +95,11 @@ pub(crate) fn model_attrs(attributes: &[Attribute], errors: &mut Errors) -> Mode
 fn read(out: &mut ModelAttrs, name: &str, item: &Item, errors: &mut Errors) {
     match name {
         "table" => out.table = item.text(errors),
-        "ordering" => out.ordering = listed(item, "(name, -published)", errors, names).unwrap_or_default(),
+        "ordering" => match listed(item, "(name, -published)", errors, ordering) {
+            Some(Keys::Fields(names)) => out.ordering = names,
+            Some(Keys::Closure(closure)) => out.order = Some(closure),
+            None => {}
+        },
         "unique" => out.unique.extend(listed(item, "(author, title)", errors, |input| unique(input, item.span()))),
         "index" => out.indexes.extend(listed(item, "(author, -published)", errors, |input| index(input, item.span()))),
         "check" => out.checks.extend(listed(item, "(\"price_not_negative\", |b| b.price.gte(0))", errors, check)),
@@ -154,4 +160,16 @@ pub(super) fn name(input: ParseStream<'_>) -> syn::Result<Name> {
 
 pub(super) fn names(input: ParseStream<'_>) -> syn::Result<Vec<Name>> {
     Ok(input.parse_terminated(name, Token![,])?.into_iter().collect())
+}
+
+/// `name, -published`, or a closure.
+fn ordering(input: ParseStream<'_>) -> syn::Result<Keys> {
+    match input.peek(Token![|]) || input.peek(Token![move]) {
+        true => {
+            let order = closure(input)?;
+            input.parse::<Option<Token![,]>>()?;
+            Ok(Keys::Closure(order))
+        }
+        false => names(input).map(Keys::Fields),
+    }
 }

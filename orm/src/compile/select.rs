@@ -45,6 +45,7 @@ pub(crate) fn effective_order(select: &Select, total: bool) -> Cow<'_, [Order]> 
     // The model's own order is one of rows: different values have none of it.
     let of_rows = || select.group_by.is_none() && (!select.distinct || selects_rows(select)) && select.has_rows();
     if order.is_empty() && select.default_order && of_rows() {
+        order.to_mut().extend(select.model.order.map(|order| order()).unwrap_or_default());
         for key in &select.model.ordering {
             let columns = select.model.fields[key.field as usize].columns();
             order.to_mut().extend(columns.map(|column| Order {

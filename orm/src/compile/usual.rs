@@ -69,6 +69,10 @@ fn usual(select: &Select, dialect: Dialect) -> Option<(Shape, Values)> {
         shape.push(compares(*op)? << 16 | u32::from(*column));
         values.push(value.clone());
     }
+    // What it is made of may be values, which are bound.
+    if select.default_order && select.order.is_empty() && select.model.order.is_some() {
+        return None;
+    }
     for order in &select.order {
         let Expr::Column { path, column, .. } = &order.expr else { return None };
         if !is_own(path) || order.nulls_first.is_some() {

@@ -15,7 +15,7 @@ use crate::{
     field::PathNode,
     query::RowOps,
     statement::Templates,
-    tree::{Expr, ModelRef},
+    tree::{Expr, ModelRef, Order},
 };
 use migrations_engine::{naming, schema::ModelKey};
 use std::{
@@ -51,6 +51,8 @@ pub struct ModelMeta {
     pub version: Option<u16>,
     /// The model's own ordering.
     pub ordering: Vec<OrderKey>,
+    /// The same, where it is more than fields: worked out for each query.
+    pub(crate) order: Option<fn() -> Vec<Order>>,
     /// The comment kept in the database.
     pub comment: Option<&'static str>,
     /// What people read.
@@ -238,6 +240,7 @@ impl ModelMeta {
             key,
             version,
             ordering: spec.ordering.to_vec(),
+            order: spec.order,
             comment: spec.comment,
             verbose_name: spec.verbose_name.map_or_else(|| words(spec.name), str::to_owned),
             help: spec.help,
@@ -268,6 +271,7 @@ impl ModelMeta {
             key: model.key,
             version: None,
             ordering: model.ordering,
+            order: None,
             comment: None,
             help: "",
             renamed_from: None,

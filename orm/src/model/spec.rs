@@ -1,7 +1,12 @@
 //! The static description of a model, as the derive emits it: constants only, so that it costs nothing to compile.
 
 use super::{CheckMeta, ExcludeMeta, GenericShape, IndexMeta, ModelMeta, Rules, UniqueMeta};
-use crate::{Code, Error, FieldType, Kind, Result, Untyped, Value, query::RowOps, tree::Expr, write::Proposed};
+use crate::{
+    Code, Error, FieldType, Kind, Result, Untyped, Value,
+    query::RowOps,
+    tree::{Expr, Order},
+    write::Proposed,
+};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -36,6 +41,8 @@ pub struct ModelSpec {
     pub primary_key: &'static [u16],
     /// `#[model(ordering(..))]`.
     pub ordering: &'static [OrderKey],
+    /// `#[model(ordering(|b| ..))]`, which is more than fields.
+    pub order: Option<fn() -> Vec<Order>>,
     /// `#[model(comment = "..")]`.
     pub comment: Option<&'static str>,
     /// `#[model(verbose_name = "..")]`.

@@ -171,6 +171,23 @@ pub(super) fn together(meta: &ModelMeta, mut errors: Vec<Error>) -> Result<()> {
     }
 }
 
+/// How many rows with mistakes are looked at, before the others are left.
+pub(super) const MOST_MISTAKEN: usize = 100;
+
+/// One error of the mistakes in rows, by their places: each says in `row` which it is of. That of a single row is that error itself.
+pub(super) fn together_by_row(meta: &ModelMeta, mut errors: Vec<(usize, Error)>) -> Result<()> {
+    let told = |(row, error): &(usize, Error)| {
+        let row = *row;
+        data_of(error).into_iter().map(move |mistake| mistake.param("row", row)).collect::<Vec<_>>()
+    };
+    let mistakes = errors.iter().flat_map(told).collect();
+    match errors.len() {
+        0 => Ok(()),
+        1 => Err(errors.remove(0).1.with_validation(mistakes)),
+        _ => Err(Error::refused(meta.name.clone(), mistakes)),
+    }
+}
+
 /// The mistakes that an error is.
 pub(super) fn data_of(error: &Error) -> Vec<ValidationError> {
     match error.validation() {

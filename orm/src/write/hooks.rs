@@ -344,10 +344,11 @@ pub(super) async fn bulk_update<M: Model>(
 ) -> Result<u64> {
     let meta = M::meta();
     let key = |values: &[Value]| -> Vec<Value> { meta.key.iter().map(|&at| values[usize::from(at)].clone()).collect() };
-    let mut before = Select::all(ModelRef::Static(meta));
-    before.default_order = false;
-    before.add_filter(columns_in(&before.model.clone(), &meta.key, given.iter().map(|row| key(row)).collect()));
-    let before = tx.run(RowsOf::<M>::of(before)).await?;
+    let keys: Vec<Vec<Value>> = given.iter().map(|row| key(row)).collect();
+    let mut rows = Select::all(ModelRef::Static(meta));
+    rows.default_order = false;
+    rows.add_filter(columns_in(&rows.model.clone(), &meta.key, keys.clone()));
+    let before = tx.run(RowsOf::<M>::of(rows.clone())).await?;
     let before = before.iter().map(values_of).collect::<Result<Vec<_>>>()?;
     let before: HashMap<KeyPart, &Vec<Value>> = before.iter().map(|row| (KeyPart::of_all(&key(row)), row)).collect();
     let mut changes: Vec<Change<M>> = Vec::with_capacity(given.len());
@@ -375,7 +376,17 @@ pub(super) async fn bulk_update<M: Model>(
     let model = ModelRef::Static(meta);
     let update = UpdateMany::new(model, columns, given, Versions::Compared, tx.dialect(), rules)?;
     let count = tx.run(update).await?;
-    hooks.after_update(&changes, tx).await?;
+    // As they are stored: times that are set by themselves, and what the database computes, among their values.
+    let stored = tx.run(RowsOf::<M>::of(rows)).await?;
+    let stored = stored.iter().map(values_of).collect::<Result<Vec<_>>>()?;
+    let stored: HashMap<KeyPart, &Vec<Value>> = stored.iter().map(|row| (KeyPart::of_all(&key(row)), row)).collect();
+    let written = keys.iter().filter_map(|key| {
+        let key = KeyPart::of_all(key);
+        let new = stored.get(&key).copied()?.clone();
+        Some(Change::of(Proposed::known_row(before.get(&key).map(|old| (*old).clone()), new)))
+    });
+    let written: Vec<Change<M>> = written.collect();
+    hooks.after_update(&written, tx).await?;
     Ok(count)
 }
 

@@ -1,6 +1,7 @@
 //! Inserts and upserts in chunks.
 
 use super::super::{
+    check::{MOST_MISTAKEN, together_by_row},
     draft::IntoDraftRow,
     fault::{Sent, explained, explained_by},
     new_row::NewRow,
@@ -64,11 +65,22 @@ impl Inserts {
         let mut inserts = Inserts::new(ModelRef::Static(M::meta()), dialect, returning);
         let drafts = drafts.into_iter();
         let expected = drafts.size_hint().0;
-        for draft in drafts {
-            let row = draft.into_row().into_values(dialect)?;
+        let mut mistakes = Vec::new();
+        for (place, draft) in drafts.enumerate() {
+            let row = match draft.into_row().into_values(dialect) {
+                Ok(row) => row,
+                Err(error) => {
+                    mistakes.push((place, error));
+                    if mistakes.len() == MOST_MISTAKEN {
+                        break;
+                    }
+                    continue;
+                }
+            };
             let known = inserts.groups.iter().rposition(|group| group.has_columns_of(&row));
             inserts.add(known, || conflict.clone(), row, expected);
         }
+        together_by_row(M::meta(), mistakes)?;
         inserts.settled()
     }
 

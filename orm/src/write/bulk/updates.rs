@@ -2,7 +2,7 @@
 
 use super::super::{
     Proposed,
-    check::{check_for, field_name, together},
+    check::{MOST_MISTAKEN, check_for, field_name, together, together_by_row},
     clock,
     fault::{Sent, explained_by},
     upsert::finish,
@@ -59,7 +59,8 @@ impl UpdateMany {
         let now = auto_now(meta, &columns);
         columns.extend(now.iter().map(|(column, _)| *column));
         let mut rows = Vec::with_capacity(given.len());
-        for mut values in given {
+        let mut mistakes = Vec::new();
+        for (place, mut values) in given.into_iter().enumerate() {
             for (column, value) in &now {
                 values[usize::from(*column)] = value.clone();
             }
@@ -82,8 +83,12 @@ impl UpdateMany {
                 value
             };
             rows.push((key, columns.iter().map(&mut take).collect()));
-            together(meta, std::mem::take(&mut errors))?;
+            mistakes.extend(together(meta, std::mem::take(&mut errors)).err().map(|error| (place, error)));
+            if mistakes.len() == MOST_MISTAKEN {
+                break;
+            }
         }
+        together_by_row(meta, mistakes)?;
         let mut update = UpdateMany { model, key: key_columns, columns, rows };
         update.keep_last();
         Ok(update)
