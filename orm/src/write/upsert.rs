@@ -7,16 +7,17 @@ use super::{
     hooks,
     new_row::NewRow,
     over::Over,
-    point::{ReadRow, Typed, all_columns, key_is, known_key},
+    point::{ReadRow, Typed, all_columns, columns_in, key_is, known_key},
     update::Given,
 };
 use crate::{
     Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Savepoint, Statement, Value, compile,
     field::At,
     model::{ModelMeta, RelationKind},
-    query::value_of,
+    query::{KeyPart, value_of},
     tree::{Assignment, BinaryOp, Conflict, Expr, Insert, ModelRef, Select, Selected, Update},
 };
+use std::collections::HashMap;
 
 /// How often a row may come and go between two statements before that is an error.
 const ATTEMPTS: usize = 5;
@@ -161,6 +162,55 @@ impl<M: Model> Operation for Find<M> {
     }
 }
 
+/// The most rows that are looked for by one query.
+const FOUND_AT_ONCE: usize = 400;
+
+/// Finds the rows of unique keys, in their order.
+pub(super) struct FindAll<M>(pub(super) Vec<ByKey<Typed<M>>>);
+
+impl<M: Model> Operation for FindAll<M> {
+    type Output = Vec<M>;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+        let mut rows = Vec::with_capacity(self.0.len());
+        for chunk in self.0.chunks(FOUND_AT_ONCE) {
+            let mut found = found(chunk, conn).await?;
+            for by_key in chunk {
+                let row = match found.remove(&KeyPart::of_all(&by_key.held())) {
+                    Some(row) => Some(row),
+                    // One that comes twice, and one that the database takes for the same though it is written otherwise.
+                    None => by_key.find(conn).await?,
+                };
+                rows.push(row.ok_or_else(|| comes_and_goes(M::meta()))?);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// The rows of unique keys, by what they have in them.
+async fn found<M: Model>(chunk: &[ByKey<Typed<M>>], conn: &mut Connection) -> Result<HashMap<KeyPart, M>> {
+    let Some(first) = chunk.first() else { return Ok(HashMap::new()) };
+    let (model, target) = (first.model(), &first.target);
+    let mut select = Select::all(model.clone());
+    select.default_order = false;
+    select.add_filter(columns_in(&model, target, chunk.iter().map(ByKey::held).collect()));
+    let mut found = HashMap::new();
+    let each = &mut |row: &crate::Row<'_>| {
+        let key = target
+            .iter()
+            .map(|&column| value_of(&row.cell(usize::from(column)), model.columns[usize::from(column)].kind));
+        found.insert(KeyPart::of_all(&key.collect::<Result<Vec<_>>>()?), first.rows.read(row)?);
+        Ok(())
+    };
+    conn.query(&compile::select(&select, conn.dialect())?, each).await?;
+    Ok(found)
+}
+
 /// An upsert that is asked for as one statement, where it takes several.
 #[cold]
 pub(super) fn in_steps(dialect: Dialect) -> Error {
@@ -197,6 +247,11 @@ impl<R: ReadRow> ByKey<R> {
 
     fn model(&self) -> ModelRef {
         self.rows.model()
+    }
+
+    /// What the row has in the unique key: none of it is NULL.
+    fn held(&self) -> Vec<Value> {
+        self.target.iter().filter_map(|&column| self.row.value(column).cloned()).collect()
     }
 
     fn select(&self, mut select: Select, dialect: Dialect) -> Result<Statement> {

@@ -96,6 +96,22 @@ behaviour! {
         Ok(())
     }
 
+    async fn upserts_give_their_rows(bed) {
+        let bins = bins(&bed).await?;
+        let db = &bed.db;
+        let part = |code: String, stock: i32| Part::draft().code(code).stock(stock).price(Decimal::from(1)).bin(&bins[0]);
+        part("7".into(), 99).remark("kept").create(db).await?;
+        let drafts = (0..450).rev().map(|n| part(n.to_string(), n)).chain([part("7".into(), 70)]);
+        let rows = Part::objects().bulk_upsert_returning(drafts, |p| p.code, db).await?;
+        assert_eq!((rows.len(), Part::objects().count(db).await?), (451, 450));
+        assert!(rows[..450].iter().zip((0..450).rev()).all(|(row, n)| row.code == n.to_string()));
+        assert_eq!((rows[442].stock, rows[442].remark.as_str(), rows[450].id), (70, "kept", rows[442].id));
+        let moves = ["a", "b", "a"].map(|slip| Move::draft().slip(slip).ticket(format!("{slip}!")));
+        let rows = Move::objects().bulk_upsert_returning(moves, |m| m.slip, db).await?;
+        assert_eq!(rows.iter().map(|row| row.ticket.as_str()).collect::<Vec<_>>(), ["a!", "b!", "a!"]);
+        Ok(())
+    }
+
     async fn with_several_unique_keys_too(bed) {
         bins(&bed).await?;
         let db = &bed.db;

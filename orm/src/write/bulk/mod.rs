@@ -15,7 +15,7 @@ use super::{
     over::Over,
     point::{ReadRow, Typed, all_columns},
     update::Columns,
-    upsert::{ByKey, columns_of, in_steps, is_only_key},
+    upsert::{ByKey, FindAll, columns_of, in_steps, is_only_key},
 };
 use crate::{
     Code, Dialect, Error, Executor, Model, QuerySet, Result,
@@ -68,13 +68,22 @@ impl<R: ReadRow> Upserts<R> {
     }
 }
 
+/// Drafts as rows that are found by a unique key.
+fn by_keys<M: Model, D: IntoDraftRow<M>>(
+    drafts: impl IntoIterator<Item = D>,
+    key: UniqueKey<M>,
+    dialect: Dialect,
+) -> Result<Vec<ByKey<Typed<M>>>> {
+    drafts.into_iter().map(|draft| draft.into_row().by_key(key, dialect)).collect()
+}
+
 fn upserts<M: Model, D: IntoDraftRow<M>>(
     drafts: impl IntoIterator<Item = D>,
     key: UniqueKey<M>,
     over: Option<Over>,
     dialect: Dialect,
 ) -> Result<Upserts<Typed<M>>> {
-    let mut rows = drafts.into_iter().map(|draft| draft.into_row().by_key(key, dialect)).collect::<Result<Vec<_>>>()?;
+    let mut rows = by_keys(drafts, key, dialect)?;
     if let Some(over) = over {
         rows.iter_mut().for_each(|row| row.over = over.clone());
     }
@@ -260,6 +269,47 @@ impl<M: Model> QuerySet<M> {
     {
         hooks::refuse(M::meta(), self.skips().hooks, hooks::UPSERT, hooks::INSTEAD_OF_UPSERT)?;
         upserts(drafts, key(M::unique_keys()).unique_key(), None, ex.dialect())?.run(ex).await
+    }
+
+    /// Like [`bulk_upsert`](QuerySet::bulk_upsert), and gives the rows as they are stored, in the order of the drafts. They are read by
+    /// their unique keys in the same transaction, by one query for up to 400.
+    ///
+    /// # Errors
+    /// Those of a draft's `upsert`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let drafts = ["logic", "code"].map(|word| Tag::draft().slug(word).name("New"));
+    /// let tags = Tag::objects().bulk_upsert_returning(drafts, |t| t.slug, &db).await?;
+    /// assert_eq!((tags[0].slug.as_str(), tags[1].id), ("logic", 1));
+    /// # Ok(()) }
+    /// ```
+    pub async fn bulk_upsert_returning<E, D, K, U>(
+        self,
+        drafts: impl IntoIterator<Item = D>,
+        key: K,
+        ex: &E,
+    ) -> Result<Vec<M>>
+    where
+        E: Executor,
+        D: IntoDraftRow<M>,
+        K: FnOnce(M::UniqueKeys) -> U,
+        U: NamesUniqueKey<M>,
+    {
+        hooks::refuse(M::meta(), self.skips().hooks, hooks::UPSERT, hooks::INSTEAD_OF_UPSERT)?;
+        let key = key(M::unique_keys()).unique_key();
+        let rows = by_keys(drafts, key, ex.dialect())?;
+        let find = FindAll(rows.clone());
+        let upserts = Upserts::of(ModelRef::Static(M::meta()), rows, columns_of(key), ex.dialect())?;
+        ex.atomic(move |tx| {
+            Box::pin(async move {
+                upserts.run(tx).await?;
+                tx.run(find).await
+            })
+        })
+        .await
     }
 
     /// Writes the drafts; a row that has the values of one in this unique key is changed as is said instead, made of that row and of the
