@@ -375,11 +375,14 @@ pub use write::{Assign, Change, Deleted, Edit, Hooks, Input, Many, Pending, cloc
 /// | `generated = \|b\| b.price * b.stock` | the database computes it from its row: it is read, and never written. It is kept in the row; `stored = false` computes it whenever it is read |
 /// | `auto_now` | the time of each save |
 /// | `auto_now_add` | the time at which the row was made |
+/// | `version` | an integer that begins at 1 and counts up with every change of the row: a row is saved and deleted only as it was read, and else [`Code::Stale`] |
+/// | `db_constraint = false` | the database does not look after this foreign key |
 /// | `on_delete = ..` | when the row pointed to is deleted: `restrict` (unless said otherwise; of a generic one `cascade`), `cascade`, `protect`, `set_null`, `set_default`, `do_nothing` |
 /// | `via = author` | the foreign key that a reverse side stands for; needed where there are several, and where it is generic. On a `ManyToMany`, the one of the other model that this is the reverse side of: `via = tags` |
 /// | `through = Membership` | the model between the sides of a many-to-many, instead of an automatic table |
 /// | `through = Line, via = order, to = product` | the same, where the model between has several keys to a side: `via` names the one to this side, `to` the one to the other |
 /// | `table = ".."` | the name of the automatic table of a many-to-many |
+/// | `symmetrical` | of a many-to-many to the model itself: of two rows each is related to the other, or neither |
 /// | `flatten` | the field is a part: its columns stand among the model's |
 /// | `help = ".."`, `verbose_name = ".."` | what people read |
 /// | `comment = ".."` | kept in the database |
@@ -390,9 +393,10 @@ pub use write::{Assign, Change, Deleted, Edit, Hooks, Input, Many, Pending, cloc
 /// | option | meaning |
 /// |---|---|
 /// | `table = ".."` | the table's name; otherwise `app_model` |
-/// | `ordering(name, -published)` | the order of row queries that name none |
-/// | `unique(author, title)` | a unique key over several fields; in upserts `b.author_title`. With `name = ".."`, and `condition = \|b\| ..` for a partial one |
-/// | `index(author, -published)`, `index(\|b\| b.published.desc())` | an index over fields or over expressions; with `name = ".."`, `condition = \|b\| ..` for a partial one, and `method = "gin"` for another access method of PostgreSQL |
+/// | `ordering(name, -published)`, `ordering(\|b\| (b.author.name.asc(), b.published.desc().nulls_last()))` | the order of row queries that name none |
+/// | `unique(author, title)` | a unique key over several fields; in upserts `b.author_title`. With `name = ".."`, and `condition = \|b\| ..` for a partial one; on PostgreSQL also `deferrable = deferred` (or `immediate`), `nulls_equal`, `include(price)` |
+/// | `unique(\|b\| b.title.lower().asc(), name = "..")` | a unique key over expressions |
+/// | `index(author, -published)`, `index(\|b\| b.published.desc())` | an index over fields or over expressions; with `name = ".."`, `condition = \|b\| ..` for a partial one, and of PostgreSQL `method = "gin"` for another access method, `include(price)` for fields beside the keys, `opclass = ".."` for a class of operators |
 /// | `check("name", \|b\| b.price.gte(0))` | what has to hold for every row |
 /// | `exclude("name", \|a, b\| a.room.eq(b.room) & a.nights.overlap(b.nights))` | what is never true of two different rows; PostgreSQL only. With `method = ".."` (`gist` unless said otherwise), `condition = \|b\| ..` for some of the rows, `deferrable = immediate` or `deferred` |
 /// | `validate = Book::validate` | `fn validate(book: &mut Change<Book>)`, which looks at each row before it is written: see [`Change`] |

@@ -12,7 +12,16 @@ pub(super) fn unique_key(model: &mut Model, unique: parse::Unique, errors: &mut 
     let parse::Unique { span, keys, options, deferrable, nulls_equal } = unique;
     let include = included(model, &options.include, "unique", errors);
     let keys = match keys {
-        Keys::Closure(closure) => IndexKeys::Closure(closure),
+        Keys::Closure(closure) => {
+            if options.name.is_none() {
+                errors.at(
+                    &closure,
+                    "a unique key over expressions has a name, by which errors tell what it is",
+                    "add `name = \"..\"`",
+                );
+            }
+            IndexKeys::Closure(closure)
+        }
         Keys::Fields(names) => {
             if let Some(name) = names.iter().find(|name| name.descending) {
                 errors.at(&name.ident, "a unique key has no direction", "remove the `-`");

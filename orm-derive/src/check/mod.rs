@@ -124,7 +124,7 @@ fn symmetrical_ones(model: &Model, errors: &mut Errors) {
             Type::Path(path) => path.path.segments.last().is_some_and(|last| match &last.arguments {
                 PathArguments::AngleBracketed(of) if last.ident == "ManyToMany" => of.args.iter().all(|of| match of {
                     GenericArgument::Type(Type::Path(of)) => {
-                        !of.path.is_ident("Self") && !of.path.is_ident(&model.ident)
+                        of.path.segments.last().is_some_and(|last| last.ident != "Self" && last.ident != model.ident)
                     }
                     _ => true,
                 }),

@@ -102,6 +102,9 @@ fn listed(model: &Model) -> TokenStream {
         IndexKeys::Closure(_) => &[],
     });
     let index = index.map(|(field, _)| (*field, "index"));
+    let included = model.unique.iter().flat_map(|unique| &unique.include);
+    let included = included.chain(model.indexes.iter().flat_map(|index| &index.include));
+    let index = index.chain(included.map(|field| (*field, "include")));
     let asked = ordering.chain(unique).chain(index).filter(|(field, _)| model.fields[*field].may_be_reverse());
     let asked = asked.map(|(field, list)| {
         let field = &model.fields[field];

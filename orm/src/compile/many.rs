@@ -1,6 +1,6 @@
 //! Many rows in one statement of one text: their values are one bind for each column, or one for all.
 
-use super::{Sql, list::from_json_table};
+use super::{Sql, list::from_json_table, write::guard};
 use crate::{Dialect, Kind, Result, Statement, Value, tree::UpdateRows};
 
 /// Whether rows of columns of these kinds can be handed over as lists.
@@ -67,15 +67,25 @@ impl Sql {
         let (keys, all) = (key.len(), kinds.len());
         let counted = model.version.filter(|version| !set.contains(version));
         let counts_version = |sql: &mut Sql, qualified: bool| {
-            let Some(column) = counted.map(|version| &model.columns[usize::from(version)]) else { return };
+            let Some(version) = counted else { return };
+            let (name, table) = (&model.columns[usize::from(version)].name, &model.table);
+            let guard = if sql.dialect == Dialect::Sqlite { guard(&model, version) } else { None };
             sql.push(", ");
-            for (is_qualified, end) in [(qualified, " = "), (true, " + 1")] {
-                if is_qualified {
-                    sql.name(&model.table);
-                    sql.push(".");
-                }
-                sql.name(&column.name);
-                sql.push(end);
+            if qualified {
+                sql.name(table);
+                sql.push(".");
+            }
+            sql.name(name);
+            sql.push(" = ");
+            sql.push(guard.as_ref().map_or("", |(function, _)| function));
+            sql.push(if guard.is_some() { "(" } else { "" });
+            sql.name(table);
+            sql.push(".");
+            sql.name(name);
+            sql.push(" + 1");
+            if let Some((_, limits)) = guard {
+                sql.push(&limits);
+                sql.push(")");
             }
         };
         if is_mysql {

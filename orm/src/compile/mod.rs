@@ -19,6 +19,7 @@ mod usual;
 mod window;
 mod write;
 
+pub(crate) use crate::resolve::trimmed;
 pub(crate) use date::zone_of;
 pub(crate) use many::{inserts_lists, takes_lists, update_rows};
 pub(crate) use select::{answers, count, effective_order, kind, scales, select, shape};

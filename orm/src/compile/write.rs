@@ -116,7 +116,10 @@ impl Sql {
                 return Ok(());
             }
             self.push(" ON DUPLICATE KEY UPDATE ");
-            return self.assignments(model, &conflict.update);
+            return match self.dialect.capabilities().sets_in_turn {
+                true => self.assignments(model, &in_turn(conflict.update.clone())?),
+                false => self.assignments(model, &conflict.update),
+            };
         }
         self.push(" ON CONFLICT");
         if !conflict.target.is_empty() {
@@ -323,7 +326,7 @@ impl Sql {
 }
 
 /// The function that makes a value one that the column holds, and its further arguments.
-fn guard(model: &ModelMeta, column: u16) -> Option<(&'static str, String)> {
+pub(super) fn guard(model: &ModelMeta, column: u16) -> Option<(&'static str, String)> {
     let shape = &model.columns[usize::from(column)];
     let whole = |(least, most)| {
         let least = if model.is_positive(column) { 0 } else { least };
@@ -440,8 +443,13 @@ fn in_turn(mut set: Vec<Assignment>) -> Result<Vec<Assignment>> {
 fn reads(expr: &Expr, wanted: u16) -> bool {
     let mut found = false;
     expr.visit(0, &mut |expr, depth| {
-        if let Expr::Column { path, column, .. } = expr {
-            found |= depth == 0 && path.steps.is_empty() && *column == wanted;
+        if let Expr::Column { path, model, column } = expr
+            && depth == 0
+            && path.source == 0
+        {
+            // What a foreign key holds of another row stands in the row itself.
+            let (steps, _, column) = resolve::trimmed(&path.steps, model, *column);
+            found |= steps == 0 && column == wanted;
         }
     });
     found

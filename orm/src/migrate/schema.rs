@@ -323,6 +323,11 @@ fn add_options(model: &mut Model, meta: &ModelMeta) -> Result<()> {
     }
     for index in &options.indexes {
         let mut parts = index.keys.iter().map(index_part).collect::<Result<Vec<_>>>()?;
+        if index.opclass.len() > 1 && index.opclass.len() != parts.len() {
+            let (given, wanted) = (index.opclass.len(), parts.len());
+            let what = format!("an index of `{}` has {given} classes of operators for {wanted} parts", meta.label());
+            return Err(Error::new(Code::BadModel, what).with_hint("give one for all of them, or one for each"));
+        }
         for (place, part) in parts.iter_mut().enumerate() {
             let given = index.opclass.get(place).or(index.opclass.first().filter(|_| index.opclass.len() == 1));
             part.opclass = given.filter(|name| !name.is_empty()).map(|name| (*name).to_owned());

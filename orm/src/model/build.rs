@@ -500,6 +500,11 @@ pub const fn starts<const N: usize>(fields: &[FieldSpec; N]) -> Offsets<N> {
 /// Refuses two fields with one column, where only the types tell: `author: ForeignKey<_>` beside `author_id`, and parts.
 #[track_caller]
 pub const fn check_columns(fields: &[FieldSpec]) {
+    let (all, own) = versions(fields);
+    // Those of the model itself are reported by the derive.
+    if all > 1 && all > own {
+        panic!("this model has two versions, one of them by a part: keep one");
+    }
     let mut index = 0;
     while index < fields.len() {
         let mut other = 0;
@@ -512,6 +517,20 @@ pub const fn check_columns(fields: &[FieldSpec]) {
         }
         index += 1;
     }
+}
+
+/// How many fields are versions, with those of parts and without.
+const fn versions(fields: &[FieldSpec]) -> (usize, usize) {
+    let (mut all, mut own, mut index) = (0, 0, 0);
+    while index < fields.len() {
+        match fields[index].shape {
+            Shape::Part(inner) => all += versions(inner).0,
+            _ if fields[index].options.version => (all, own) = (all + 1, own + 1),
+            _ => {}
+        }
+        index += 1;
+    }
+    (all, own)
 }
 
 /// Refuses a field without a column in a list of the model: `unique(books)`.

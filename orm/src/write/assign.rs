@@ -111,6 +111,10 @@ pub(super) fn own_row(at: &PathNode) -> Result<()> {
     if at.path().steps.is_empty() && at.path().source == 0 {
         return Ok(());
     }
+    if at.path().source != 0 {
+        return Err(Error::new(Code::BadQuery, "only the row that is there is changed, not the one beside it")
+            .with_hint("set the field of the first of the two"));
+    }
     Err(Error::new(Code::BadQuery, format!("a field of a related `{}` cannot be set here", at.model().name))
         .with_hint(format!("update the related rows: `{}::objects().filter(..).update(..)`", at.model().name)))
 }

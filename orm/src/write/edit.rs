@@ -188,7 +188,8 @@ impl<M: Model> Edit<M> {
     /// The columns in which these values differ from the row as it was.
     pub(super) fn differing(&self, now: Vec<Value>) -> Vec<(u16, Value)> {
         let meta = M::meta();
-        let kept = |column: u16| meta.key.contains(&column) || settable(meta, column).is_err();
+        let kept =
+            |column: u16| meta.key.contains(&column) || meta.version == Some(column) || settable(meta, column).is_err();
         let now = (0..).zip(now);
         match &self.original {
             Some(original) => now.filter(|(column, value)| *value != original[usize::from(*column)]).collect(),

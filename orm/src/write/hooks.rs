@@ -4,12 +4,12 @@ use super::{
     Change, Deleted, Edit, Proposed, UniqueKey,
     bulk::{CreateMany, Inserts, UpdateMany, Versions, unnamed},
     check::together,
-    delete::{Collect, From, Read, RowsOf},
+    delete::{Collect, From, LockedRows, RowsOf},
     draft::{DraftRow, IntoDraftRow},
     edit::{loaded, values_of},
     new_row::{NewRow, complete, filled},
     over::Over,
-    point::{Typed, all_columns, columns_in, not_found},
+    point::{Typed, all_columns, columns_in, key_values, not_found},
     upsert::{ByKey, Find, columns_of},
 };
 use crate::{
@@ -392,13 +392,13 @@ pub(super) async fn bulk_update<M: Model>(
 
 /// Deletes the rows of a query, and what goes with them.
 pub(super) async fn delete_found<M: Model>(hooks: Of<M>, rows: Select, tx: &Transaction) -> Result<Deleted> {
-    let rows = tx.run(RowsOf::of(rows)).await?;
+    let rows = tx.run(LockedRows::of(rows)).await?;
     delete(hooks, &rows, tx).await
 }
 
 /// The same, and gives the rows as they were.
 pub(super) async fn delete_returning<M: Model>(hooks: Of<M>, rows: Select, tx: &Transaction) -> Result<Vec<M>> {
-    let rows = tx.run(RowsOf::of(rows)).await?;
+    let rows = tx.run(LockedRows::of(rows)).await?;
     delete(hooks, &rows, tx).await?;
     Ok(rows)
 }
@@ -409,8 +409,8 @@ pub(super) async fn delete<M: Model>(hooks: Of<M>, rows: &[M], tx: &Transaction)
         return Ok(Deleted::default());
     }
     hooks.before_delete(rows, tx).await?;
-    let rows_read = rows.iter().map(Read::of).collect::<Result<Vec<_>>>()?;
-    let gone = tx.run(Collect::hooked(ModelRef::Static(M::meta()), From::Rows(rows_read))).await?;
+    let keys = rows.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
+    let gone = tx.run(Collect::hooked(ModelRef::Static(M::meta()), From::Keys(keys))).await?;
     hooks.after_delete(rows, tx).await?;
     Ok(gone)
 }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Code, Error, Model, Result,
+    compile::trimmed,
     field::{At, PathNode},
     model::ModelMeta,
     tree::{Assignment, Conflict, Expr, ModelRef},
@@ -113,14 +114,18 @@ fn of_new(model: &ModelRef, column: u16) -> Assignment {
 fn proposed(value: &mut Expr) -> Result<()> {
     let mut wrong = None;
     value.update(0, &mut |expr, depth| match expr {
-        Expr::Column { path, model, column } if path.source == NEW && depth == 0 => match path.steps.is_empty() {
-            true => *expr = Expr::Proposed { model: model.clone(), column: *column },
-            false => wrong = Some("the new row is not stored yet: what it points to cannot be followed"),
-        },
-        Expr::Column { path, .. } if depth == 0 && !path.steps.is_empty() => {
-            wrong = Some(
-                "what is written over a row is made of that row and of the new one, not of rows that they point to",
-            );
+        Expr::Column { path, model, column } if depth == 0 => {
+            // What a foreign key holds of another row stands in the row itself.
+            let (steps, own, column) = trimmed(&path.steps, model, *column);
+            match (path.source == NEW, steps) {
+                (true, 0) => *expr = Expr::Proposed { model: own, column },
+                (false, 0) => *expr = Expr::own(own, column),
+                _ => {
+                    wrong = Some(
+                        "what is written over a row is made of that row and of the new one, not of rows that they point to",
+                    );
+                }
+            }
         }
         Expr::Exists(_) | Expr::Scalar(_) | Expr::InQuery(..) => {
             wrong = Some("what is written over a row is made of that row and of the new one, and no query");

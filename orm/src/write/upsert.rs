@@ -92,7 +92,11 @@ impl<M: Model> DraftRow<M> {
         E: Executor,
     {
         let over = Over::said(set, !self.skips_validation);
-        let by_key = over.and_then(|over| Ok(ByKey { over, ..self.upserted(key, ex.dialect())? }));
+        let by_key = over.and_then(|over| {
+            let by_key = ByKey { over, ..self.upserted(key, ex.dialect())? };
+            by_key.can_change()?;
+            Ok(by_key)
+        });
         Pending::run(ex, by_key.map(UpdateOrCreate))
     }
 
@@ -247,6 +251,11 @@ impl<R: ReadRow> ByKey<R> {
 
     fn model(&self) -> ModelRef {
         self.rows.model()
+    }
+
+    /// Refuses to change a row by values that the new one does not have before it is stored.
+    pub(super) fn can_change(&self) -> Result<()> {
+        self.over.changes(&self.model(), &self.row).map(drop)
     }
 
     /// What the row has in the unique key: none of it is NULL.

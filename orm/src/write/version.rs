@@ -3,10 +3,11 @@
 use super::{
     check::{field_name, refuse},
     delete::columns_of,
-    point::{columns_in, not_found},
+    edit::values_of,
+    point::{columns_in, key_values, not_found},
 };
 use crate::{
-    Code, Connection, Error, Result, Value,
+    Access, Code, Connection, Error, Model, Operation, Result, Value,
     model::ModelMeta,
     query::KeyPart,
     tree::{ModelRef, Select},
@@ -46,11 +47,42 @@ pub(super) async fn why_missing(conn: &mut Connection, model: &ModelRef, key: Ve
     }
 }
 
-/// Locks rows, and refuses those that have another version by now. One that is gone is left to the caller.
-pub(super) async fn unchanged(conn: &mut Connection, model: &ModelRef, read: &[(Vec<Value>, Value)]) -> Result<()> {
-    let now = versions(conn, model, read.iter().map(|(key, _)| key.clone()).collect(), true).await?;
-    let same = |(key, version): &(Vec<Value>, Value)| now.get(&KeyPart::of_all(key)).is_none_or(|now| now == version);
-    if read.iter().all(same) { Ok(()) } else { Err(stale(model)) }
+/// Locks a row that was read, and refuses it if it has another version by now. One that is gone is left to the caller; without a
+/// version there is nothing to ask.
+pub(super) struct Unchanged {
+    model: ModelRef,
+    key: Vec<Value>,
+    version: Option<Value>,
+}
+
+impl Unchanged {
+    pub(super) fn of<M: Model>(row: &M) -> Result<Unchanged> {
+        let version = match M::meta().version {
+            None => None,
+            Some(column) => values_of(row)?.into_iter().nth(usize::from(column)),
+        };
+        Ok(Unchanged { model: ModelRef::Static(M::meta()), key: key_values(&row.key())?, version })
+    }
+
+    pub(super) fn key(&self) -> Vec<Value> {
+        self.key.clone()
+    }
+}
+
+impl Operation for Unchanged {
+    type Output = ();
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+        let Some(version) = &self.version else { return Ok(()) };
+        match versions(conn, &self.model, vec![self.key.clone()], true).await?.values().next() {
+            Some(now) if now != version => Err(stale(&self.model)),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The versions of rows by their keys.

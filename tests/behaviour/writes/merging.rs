@@ -1,7 +1,7 @@
 //! Writes that answer, and writes made of what is there: upserts by expressions, keys by expressions, deletions that give their rows,
 //! statements of one's own.
 
-use crate::bed::{Bed, behaviour};
+use crate::bed::{Backend, Bed, behaviour};
 use orm::{Code, prelude::*};
 
 orm::app! { pub workshop { Part, Bin, Move } }
@@ -12,6 +12,7 @@ pub struct Bin {
     #[field(max_length = 20, unique)]
     pub name: String,
     pub parent: Option<ForeignKey<Bin>>,
+    pub spare: Option<ForeignKey<Bin>>,
     #[field(via = bin)]
     pub parts: HasMany<Part>,
 }
@@ -32,6 +33,8 @@ pub struct Part {
     pub bin: ForeignKey<Bin>,
     #[field(auto_now)]
     pub touched: DateTime<Utc>,
+    #[field(db_default = 3)]
+    pub weight: i32,
     #[field(version)]
     pub version: i64,
 }
@@ -93,6 +96,46 @@ behaviour! {
         ];
         assert_eq!(codes, [Code::OutOfRange, Code::NotEditable, Code::BadQuery, Code::BadQuery]);
         bed.log.assert_queries(0);
+        Ok(())
+    }
+
+    async fn what_is_written_over_is_read_as_it_was(bed) {
+        let bins = bins(&bed).await?;
+        let db = &bed.db;
+        let part = |stock: i32, bin: usize| {
+            Part::draft().code("x").stock(stock).price(Decimal::from(1)).remark(format!("{stock}")).bin(&bins[bin])
+        };
+        part(5, 0).create(db).await?;
+        // One assignment reads what another sets; a foreign key goes over by its key.
+        let merged = Part::objects().bulk_upsert_with(
+            [part(3, 1)],
+            |p| p.code,
+            |p, new| (p.stock.set(p.stock + new.stock), p.price.set(p.stock.cast::<Decimal>()), p.bin.set_key(new.bin.key())),
+            db,
+        );
+        merged.await?;
+        let row = Part::objects().get(db).await?;
+        assert_eq!((row.stock, row.price.to_string().as_str(), *row.bin.key()), (8, "5.00", bins[1].id));
+        // Keys in a circle: exchanged, or refused where assignments are made one after the other.
+        let child = Bin::draft().name("C").parent(&bins[1]).spare(&bins[0]).create(db).await?;
+        let swap = Bin::objects()
+            .filter(|b| b.id.eq(child.id))
+            .update(|b| (b.parent.set_key(b.spare.key()), b.spare.set_key(b.parent.key())), db)
+            .await;
+        let child = Bin::get(child.id, db).await?;
+        let keys = (child.parent.map(|bin| *bin.key()), child.spare.map(|bin| *bin.key()));
+        match bed.backend {
+            Backend::MariaDb => {
+                assert_eq!(swap.unwrap_err().code(), Code::Unsupported);
+                assert_eq!(keys, (Some(bins[1].id), Some(bins[0].id)));
+            }
+            _ => assert_eq!((swap?, keys), (1, (Some(bins[0].id), Some(bins[1].id)))),
+        }
+        // What the new row gets only from the database is not there to be written over.
+        let ask = part(1, 0).update_or_create_with(|p| p.code, |p, new| p.stock.set(p.stock + new.weight), db).await;
+        assert_eq!(ask.unwrap_err().code(), Code::BadQuery);
+        let wrong = part(1, 0).update_or_create_with(|p| p.code, |_, new| new.stock.set(1), db).await.unwrap_err();
+        assert!(wrong.hint().is_some_and(|hint| hint.contains("the first of the two")), "{wrong:?}");
         Ok(())
     }
 
@@ -175,6 +218,42 @@ behaviour! {
         let kept = Bin::objects().filter(|b| b.name.eq("A")).delete_returning(db).await.unwrap_err();
         assert_eq!((kept.code(), Bin::objects().count(db).await?), (Code::Protected, 2));
         child.delete(db).await?;
+        // Of unions and of rows that a window numbers, as by `delete`.
+        let more = Bin::objects().bulk_create(["D", "E", "F"].map(|name| Bin::draft().name(name)), db).await?;
+        let ends = Bin::objects().filter(|b| b.name.eq("D")).union(Bin::objects().filter(|b| b.name.eq("F")));
+        assert_eq!(ends.delete_returning(db).await?.len(), 2);
+        assert_eq!(Bin::objects().filter(|b| b.id.gte(more[0].id)).values(|b| b.name).all(db).await?, ["E"]);
+        Ok(())
+    }
+
+    async fn each_row_is_given_to_one_task(bed) {
+        bins(&bed).await?;
+        let drafts = (0..60).map(|n| Move::draft().slip(format!("s{n}")).ticket(format!("t{n}")));
+        Move::objects().bulk_insert(drafts, &bed.db).await?;
+        let mut tasks = Vec::new();
+        for _ in 0..4 {
+            let db = bed.db.clone();
+            tasks.push(tokio::spawn(async move {
+                let mut taken = Vec::new();
+                for _ in 0..20 {
+                    let next = Move::objects().order_by(|m| m.id.asc()).limit(1).delete_returning(&db).await;
+                    match next {
+                        Ok(rows) => taken.extend(rows.into_iter().map(|row| row.id)),
+                        Err(error) if error.code() == Code::Deadlock => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(taken)
+            }));
+        }
+        let mut taken = Vec::new();
+        for task in tasks {
+            taken.extend(task.await.unwrap()?);
+        }
+        let (count, left) = (taken.len(), Move::objects().count(&bed.db).await? as usize);
+        taken.sort_unstable();
+        taken.dedup();
+        assert_eq!((taken.len(), count + left), (count, 60));
         Ok(())
     }
 

@@ -180,6 +180,10 @@ behaviour! {
         edit.count = 1;
         let code = edit.save(db).await.unwrap_err().code();
         assert_eq!(code, Code::OutOfRange);
+        let code = Tally::objects().bulk_update([&tally], |t| t.count, db).await.unwrap_err().code();
+        assert_eq!(code, Code::OutOfRange);
+        let more = [Tally::draft().create(db).await?, tally.clone()];
+        assert_eq!(Tally::objects().bulk_update(&more, |t| t.count, db).await.unwrap_err().code(), Code::OutOfRange);
         assert_eq!(Tally::get(tally.id, db).await?, tally);
         Ok(())
     }

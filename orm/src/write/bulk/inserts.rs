@@ -228,6 +228,13 @@ fn row_after_row(binds: &[Value]) -> Cow<'_, [Value]> {
 }
 
 impl Group {
+    /// The columns that an upsert computes in the database.
+    fn computed(&self) -> Vec<u16> {
+        let set = self.conflict.iter().flat_map(|conflict| &conflict.update);
+        let computed = set.filter(|set| !matches!(set.value, Expr::Value(_) | Expr::Proposed { .. }));
+        computed.map(|set| set.column).collect()
+    }
+
     fn has_columns_of(&self, row: &NewRow) -> bool {
         let mut columns = self.columns.iter();
         let mut next = columns.next();
@@ -307,9 +314,14 @@ impl Group {
         let ran = match ran {
             Ok(ran) => ran,
             Err(error) => {
-                // An upsert takes its new values from what is sent, and binds no others.
-                let values = row_after_row(statement.binds());
-                return Err(explained_by(Sent::of(&self.columns, &values), error, meta, conn).await);
+                // The values of the rows come first; what an upsert says besides comes behind them.
+                let binds = statement.binds();
+                let lists = matches!(binds.first(), Some(Value::List(..)));
+                let sent = if lists { self.columns.len() } else { self.columns.len() * places.len() };
+                let values = row_after_row(&binds[..sent.min(binds.len())]);
+                let computed = self.computed();
+                let sent = Sent { computed: &computed, ..Sent::of(&self.columns, &values) };
+                return Err(explained_by(sent, error, meta, conn).await);
             }
         };
         if self.ignores() && !conn.dialect().capabilities().conflict_target {

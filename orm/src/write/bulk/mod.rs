@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Code, Dialect, Error, Executor, Model, QuerySet, Result,
     field::At,
-    model::Writer,
+    model::{ModelMeta, Writer},
     tree::{Conflict, ModelRef},
 };
 use inserts::UpsertInSteps;
@@ -32,6 +32,18 @@ const IGNORED: &str = "rows that are left out where they are there already";
 /// Gives way to any unique key.
 pub(crate) fn ignore() -> Conflict {
     Conflict { target: Vec::new(), update: Vec::new() }
+}
+
+/// Refuses to leave out rows whose keys are looked at only in the end.
+fn refuse_deferred(meta: &ModelMeta) -> Result<()> {
+    if meta.options().unique.iter().all(|unique| unique.deferrable.is_none()) {
+        return Ok(());
+    }
+    let what =
+        format!("`{}` has a unique key that is deferred: whether it is taken is not known before the end", meta.name);
+    Err(Error::new(Code::BadQuery, what)
+        .with_model(meta.name.clone())
+        .with_hint("name the key that counts: `bulk_upsert`, or `get_or_create` one by one"))
 }
 
 /// How rows are upserted: by statements of many rows, or each in steps where the database cannot name the key.
@@ -223,6 +235,7 @@ impl<M: Model> QuerySet<M> {
         D: IntoDraftRow<M>,
     {
         hooks::refuse(M::meta(), self.skips().hooks, IGNORED, "make them one by one by `get_or_create`")?;
+        refuse_deferred(M::meta())?;
         ex.run(Inserts::of(drafts, Some(ignore()), ex.dialect(), Vec::new())?).await
     }
 
@@ -242,6 +255,7 @@ impl<M: Model> QuerySet<M> {
     where
         D: IntoDraftRow<M>,
     {
+        refuse_deferred(M::meta())?;
         Inserts::of(drafts, Some(ignore()), dialect, Vec::new())?.sql()
     }
 
@@ -349,7 +363,11 @@ impl<M: Model> QuerySet<M> {
         let skips = self.skips();
         hooks::refuse(M::meta(), skips.hooks, hooks::UPSERT, hooks::INSTEAD_OF_UPSERT)?;
         let over = Over::said(set, !skips.validation)?;
-        upserts(drafts, key(M::unique_keys()).unique_key(), Some(over), ex.dialect())?.run(ex).await
+        let upserts = upserts(drafts, key(M::unique_keys()).unique_key(), Some(over), ex.dialect())?;
+        if let Upserts::Steps(rows) = &upserts {
+            rows.iter().try_for_each(ByKey::can_change)?;
+        }
+        upserts.run(ex).await
     }
 
     /// The SQL of a [`bulk_upsert`](QuerySet::bulk_upsert) in a dialect, statement by statement; no connection is needed.

@@ -7,7 +7,7 @@ use super::{
     edit::values_of,
     fault::explained,
     hooks,
-    point::{all_columns, key_is, key_values},
+    point::{all_columns, columns_in, key_is, key_values},
     update::{ChangeReturning, ChangeRows},
     upsert::finish,
     version,
@@ -177,21 +177,24 @@ pub(crate) fn delete_row<'e, M: Model, E: Executor>(row: &M, ex: &'e E) -> Pendi
         // The row may be gone before the deletion runs: the hooks see a copy, without what was loaded with it.
         let copy = values_of(row).and_then(|values| Reader::new(&Row::of(&values.as_slice()), &[]).columns::<M>());
         return match copy {
-            Ok(copy) => {
-                Pending::new(ex.atomic(move |tx| Box::pin(async move { hooks::delete(hooks, &[copy], tx).await })))
-            }
+            Ok(copy) => Pending::new(ex.atomic(move |tx| {
+                Box::pin(async move {
+                    tx.run(version::Unchanged::of(&copy)?).await?;
+                    hooks::delete(hooks, &[copy], tx).await
+                })
+            })),
             Err(error) => Pending::new(std::future::ready(Err(error))),
         };
     }
-    let read = match Read::of(row) {
+    let read = match version::Unchanged::of(row) {
         Ok(read) => read,
         Err(error) => return Pending::new(std::future::ready(Err(error))),
     };
     let model = ModelRef::Static(M::meta());
-    if read.version.is_none() && is_free(&model) {
-        return Pending::run(ex, DeleteOne::<M>::new(read.key, ex.dialect()));
+    if model.version.is_none() && is_free(&model) {
+        return Pending::run(ex, DeleteOne::<M>::new(read.key(), ex.dialect()));
     }
-    Pending::run(ex, Ok(Collect::hooked(model, From::Rows(vec![read]))))
+    Pending::run(ex, Ok(Collect::hooked(model, From::Row(read))))
 }
 
 /// Whether nothing has to be done for the rows that point to a model's rows.
@@ -249,23 +252,9 @@ pub(super) struct Collect {
 /// Which rows.
 pub(super) enum From {
     Query(Box<Select>),
-    Rows(Vec<Read>),
-}
-
-/// A row that was read: its key, and its version.
-pub(super) struct Read {
-    key: Vec<Value>,
-    version: Option<Value>,
-}
-
-impl Read {
-    pub(super) fn of<M: Model>(row: &M) -> Result<Read> {
-        let version = match M::meta().version {
-            None => None,
-            Some(column) => values_of(row)?.into_iter().nth(usize::from(column)),
-        };
-        Ok(Read { key: key_values(&row.key())?, version })
-    }
+    Keys(Vec<Vec<Value>>),
+    /// One that was read: it goes if it has the same version still.
+    Row(version::Unchanged),
 }
 
 impl Collect {
@@ -278,13 +267,10 @@ impl Collect {
         let mut collector = Collector::new(self.skips_hooks);
         let keys = match &mut self.from {
             From::Query(select) => collector::keys_of(conn, (**select).clone()).await?,
-            From::Rows(rows) => {
-                let read = rows.iter().filter_map(|row| Some((row.key.clone(), row.version.clone()?)));
-                let read: Vec<_> = read.collect();
-                if !read.is_empty() {
-                    version::unchanged(conn, &self.model, &read).await?;
-                }
-                std::mem::take(rows).into_iter().map(|row| row.key).collect()
+            From::Keys(keys) => std::mem::take(keys),
+            From::Row(row) => {
+                row.run(conn).await?;
+                vec![row.key()]
             }
         };
         collector.collect(conn, self.model.clone(), keys).await?;
@@ -301,8 +287,7 @@ struct CollectReturning<M> {
 
 impl<M: Model> CollectReturning<M> {
     async fn delete(&self, conn: &mut Connection) -> Result<Vec<M>> {
-        let for_update = conn.dialect().capabilities().select_for_update && !self.rows.distinct;
-        let rows = RowsOf::<M>::of(Select { for_update, ..self.rows.clone() }).run(conn).await?;
+        let rows = LockedRows::<M>::of(self.rows.clone()).run(conn).await?;
         let keys = rows.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
         let mut collector = Collector::new(self.skips_hooks);
         collector.collect(conn, self.rows.model.clone(), keys).await?;
@@ -324,6 +309,49 @@ impl<M: Model> Operation for CollectReturning<M> {
         finish(conn, mark, done).await
     }
 }
+
+/// The whole rows of a query, which nobody else changes before the transaction ends: where they can be locked.
+pub(super) struct LockedRows<M> {
+    select: Select,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> LockedRows<M> {
+    pub(super) fn of(select: Select) -> LockedRows<M> {
+        LockedRows { select, _model: PhantomData }
+    }
+}
+
+impl<M: Model> Operation for LockedRows<M> {
+    type Output = Vec<M>;
+
+    fn access(&self) -> Access {
+        Access::Write
+    }
+
+    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+        let (select, model) = (&self.select, ModelRef::Static(M::meta()));
+        if !conn.dialect().capabilities().select_for_update {
+            return RowsOf::of(select.clone()).run(conn).await;
+        }
+        let is_plain = select.joins.is_empty() && select.from.is_none() && !select.distinct && !select.is_sliced();
+        if is_plain {
+            return RowsOf::of(Select { for_update: true, ..select.clone() }).run(conn).await;
+        }
+        // Rows of a union, of a window or of a slice cannot be locked as such.
+        let keys = collector::keys_of(conn, select.clone()).await?;
+        let mut rows = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(LOCKED_AT_ONCE) {
+            let mut locked = Select { for_update: true, default_order: false, ..Select::all(model.clone()) };
+            locked.add_filter(columns_in(&model, &model.key, keys.to_vec()));
+            rows.extend(RowsOf::<M>::of(locked).run(conn).await?);
+        }
+        Ok(rows)
+    }
+}
+
+/// The most rows that are locked by one query.
+const LOCKED_AT_ONCE: usize = 400;
 
 /// The whole rows of a query.
 pub(super) struct RowsOf<M> {

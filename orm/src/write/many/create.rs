@@ -1,7 +1,7 @@
 //! New rows that are related at once.
 
 use super::{
-    super::{IntoDraftRow, NamesUniqueKey, draft::DraftRow, point::get_any},
+    super::{IntoDraftRow, NamesUniqueKey, draft::DraftRow, edit::values_of, point::get_any},
     Many, Side,
 };
 use crate::{Executor, Model, Result, Transaction, model::RowPart};
@@ -26,7 +26,7 @@ impl<T: Model + RowPart> Many<T> {
         ex.atomic(move |tx| {
             Box::pin(async move {
                 let (many, draft) = self.owning(draft)?;
-                many.relate_new(draft.create(tx).await?, tx).await
+                many.relate_known(draft.create(tx).await?, tx).await
             })
         })
         .await
@@ -106,19 +106,19 @@ impl<T: Model + RowPart> Many<T> {
         Ok((Many { owner: Ok(owner), side: Ok(side), ..self }, draft))
     }
 
-    /// Relates a row that was just made: by a foreign key it is already.
-    async fn relate_new(self, row: T, tx: &Transaction) -> Result<T> {
-        match &self.side {
-            Ok(Side::ForeignKey { .. }) => Ok(row),
-            _ => self.relate_known(row, tx).await,
-        }
-    }
-
     /// Relates a row, and gives it as it is then.
     async fn relate_known(self, row: T, tx: &Transaction) -> Result<T> {
-        let by_key = matches!(self.side, Ok(Side::ForeignKey { .. }));
-        let changed = self.add([&row], tx).await? > 0;
-        match by_key && changed {
+        let (owner, side) = (self.owner?, self.side?);
+        if let Side::ForeignKey { columns, .. } = &side {
+            let values = values_of(&row)?;
+            if columns.iter().zip(&owner).all(|(&column, held)| values[usize::from(column)] == *held) {
+                return Ok(row);
+            }
+        }
+        let by_key = matches!(side, Side::ForeignKey { .. });
+        let many = Many { owner: Ok(owner), side: Ok(side), ..self };
+        many.add([&row], tx).await?;
+        match by_key {
             true => get_any(row.key(), tx).await,
             false => Ok(row),
         }

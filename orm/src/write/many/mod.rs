@@ -83,6 +83,10 @@ fn side(step: &Step) -> Result<Side> {
         let model = through.model();
         let (source, target) = (columns(&model, through.source), columns(&model, through.target));
         let far = step.target().ok_or_else(wrong)?;
+        if field.options.symmetrical && far != step.model {
+            let what = format!("`{}.{}` is symmetrical, and leads to another model", step.model.name, field.name);
+            return Err(Error::new(Code::BadModel, what).with_hint("remove `symmetrical`"));
+        }
         let ends = model.fields[usize::from(through.target)].ends(&far).to_vec();
         return Ok(Side::Between { model, source, target, ends, automatic: through.automatic, of: step.clone() });
     }
@@ -150,7 +154,8 @@ impl<T: Model> Many<T> {
     ///
     /// # Errors
     /// When one of them does not exist nothing is related: [`Code::ForeignKeyViolation`] for a many-to-many, and
-    /// [`Code::NotFound`], with the keys that are missing, for the reverse of a foreign key.
+    /// [`Code::NotFound`], with the keys that are missing, for the reverse of a foreign key. Two tasks that relate the same rows at once
+    /// can get [`Code::Deadlock`] on MariaDB and MySQL: run the transaction again.
     ///
     /// ```
     /// # use library::*;

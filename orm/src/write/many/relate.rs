@@ -84,6 +84,9 @@ pub(crate) fn relate(step: &Step, owner: Vec<Value>, change: RelationChange, key
     Ok(Relate { owner_by_key, ..Relate::of(side, owner, change, keys, name) })
 }
 
+/// What stands in a row between: what is held of the one side, and of the other.
+type Pair = (Vec<Value>, Vec<Value>);
+
 /// The most keys in one statement.
 const CHUNK: usize = 400;
 
@@ -177,25 +180,56 @@ impl Relate {
         Ok(())
     }
 
-    /// Makes the change; where a relation goes both ways, in both.
     async fn relate(&self, conn: &mut Connection) -> Result<u64> {
-        let count = self.relate_one_way(conn).await?;
-        if let Some(back) = self.turned() {
-            back.relate_one_way(conn).await?;
+        match &self.side {
+            Side::Between { of, .. } if of.field().options.symmetrical => self.relate_both_ways(conn).await,
+            _ => self.relate_one_way(conn).await,
         }
-        Ok(count)
     }
 
-    /// The same from the related rows to this one, if that is related as well.
-    fn turned(&self) -> Option<Relate> {
-        let mut side = self.side.clone();
-        let Side::Between { source, target, of, .. } = &mut side else { return None };
-        if !of.field().options.symmetrical {
-            return None;
+    /// Where a relation goes both ways: each statement has both directions, so that two tasks which relate the same rows from either side
+    /// do not wait for each other.
+    async fn relate_both_ways(&self, conn: &mut Connection) -> Result<u64> {
+        let Side::Between { model, source, target, .. } = &self.side else { return Ok(0) };
+        let from = self.related(conn).await?;
+        let to = values_in(conn, self.rows_where(target, &self.owner), source).await?;
+        let texts = |keys: &[Vec<Value>]| keys.iter().map(|key| text(key)).collect::<HashSet<_>>();
+        let (from_here, to_here, wanted) = (texts(&from), texts(&to), texts(&self.keys));
+        let gone: Vec<Vec<Value>> = match self.change {
+            RelationChange::Add => Vec::new(),
+            RelationChange::Remove => self.keys.clone(),
+            RelationChange::Clear => distinct([from, to].concat()),
+            RelationChange::Set => {
+                distinct([from, to].concat()).into_iter().filter(|key| !wanted.contains(&text(key))).collect()
+            }
+        };
+        let adds = matches!(self.change, RelationChange::Add | RelationChange::Set);
+        let mut pairs = Vec::new();
+        for key in self.keys.iter().filter(|_| adds) {
+            if !from_here.contains(&text(key)) {
+                pairs.push((self.owner.clone(), key.clone()));
+            }
+            if !to_here.contains(&text(key)) && *key != self.owner {
+                pairs.push((key.clone(), self.owner.clone()));
+            }
         }
-        std::mem::swap(source, target);
-        let (owner, keys, name) = (self.owner.clone(), self.keys.clone(), self.name.clone());
-        Some(Relate::of(side, owner, self.change, keys, name).with(self.beside.clone(), self.skips))
+        pairs.sort_by_cached_key(|(from, to)| text(&[from.clone(), to.clone()].concat()));
+        let lost = gone.iter().filter(|key| from_here.contains(&text(key))).count();
+        let new = self.keys.iter().filter(|key| adds && !from_here.contains(&text(key))).count();
+        for gone in gone.chunks(CHUNK) {
+            let both = [(source, target), (target, source)].map(|(from, to)| {
+                let held = columns_in(model, from, vec![self.owner.clone()]);
+                held.and(columns_in(model, to, gone.to_vec()))
+            });
+            let mut rows = Select::bare(model.clone());
+            rows.add_filter(Expr::Or(both.into()));
+            self.delete(conn, rows).await?;
+        }
+        if let Side::Between { automatic, .. } = &self.side {
+            let more = if *automatic { Vec::new() } else { self.more_columns(model)? };
+            self.insert(conn, model, &pairs, &more, *automatic).await?;
+        }
+        Ok((lost + new) as u64)
     }
 
     async fn relate_one_way(&self, conn: &mut Connection) -> Result<u64> {
@@ -223,9 +257,14 @@ impl Relate {
     }
 
     fn where_owner(&self) -> Select {
-        let (model, owner, _) = self.written();
+        self.rows_where(self.written().1, &self.owner)
+    }
+
+    /// The rows that are written which hold these values.
+    fn rows_where(&self, columns: &[u16], values: &[Value]) -> Select {
+        let model = self.written().0;
         let mut select = Select::bare(model.clone());
-        for (&column, value) in owner.iter().zip(&self.owner) {
+        for (&column, value) in columns.iter().zip(values) {
             let column = Expr::own(model.clone(), column);
             select.add_filter(column.binary(BinaryOp::Eq, Expr::Value(value.clone())));
         }
@@ -240,14 +279,21 @@ impl Relate {
     async fn add(&self, conn: &mut Connection, keys: &[Vec<Value>]) -> Result<u64> {
         match &self.side {
             Side::ForeignKey { model, columns } => self.point(conn, model, columns, keys, true).await,
-            Side::Between { model, automatic: true, .. } => self.insert(conn, model, keys, &[], true).await,
+            Side::Between { model, automatic: true, .. } => {
+                self.insert(conn, model, &self.pairs(keys), &[], true).await
+            }
             Side::Between { model, automatic: false, .. } => {
                 let more = self.more_columns(model)?;
                 let there: HashSet<String> = self.related(conn).await?.iter().map(|key| text(key)).collect();
                 let new: Vec<_> = keys.iter().filter(|key| !there.contains(&text(key))).cloned().collect();
-                self.insert(conn, model, &new, &more, false).await
+                self.insert(conn, model, &self.pairs(&new), &more, false).await
             }
         }
+    }
+
+    /// This row with each of the others.
+    fn pairs(&self, keys: &[Vec<Value>]) -> Vec<Pair> {
+        keys.iter().map(|key| (self.owner.clone(), key.clone())).collect()
     }
 
     /// Adds rows to the table between; `more` are columns that have defaults.
@@ -255,7 +301,7 @@ impl Relate {
         &self,
         conn: &mut Connection,
         model: &ModelRef,
-        keys: &[Vec<Value>],
+        pairs: &[Pair],
         more: &[u16],
         ignore: bool,
     ) -> Result<u64> {
@@ -264,10 +310,10 @@ impl Relate {
         let chunk = if ignore && !names_target { 60 } else { CHUNK };
         let columns: Vec<u16> = source.iter().chain(target).chain(more).copied().collect();
         let mut count = 0;
-        for keys in keys.chunks(chunk) {
-            let mut values = Vec::with_capacity(keys.len() * columns.len());
-            for key in keys {
-                values.extend(self.owner.iter().chain(key).cloned());
+        for pairs in pairs.chunks(chunk) {
+            let mut values = Vec::with_capacity(pairs.len() * columns.len());
+            for (from, to) in pairs {
+                values.extend(from.iter().chain(to).cloned());
                 for &column in more {
                     let given = self.given(column).map(|value| checked(model, column, value.clone()));
                     values
@@ -282,7 +328,7 @@ impl Relate {
                 returning: Vec::new(),
             };
             let mut statement = compile::insert(insert, conn.dialect())?;
-            statement.once = keys.len() > 4;
+            statement.once = pairs.len() > 4;
             count += match conn.execute(&statement).await {
                 Ok(rows) => rows,
                 Err(error) => {
@@ -358,26 +404,30 @@ impl Relate {
         for keys in keys.chunks(CHUNK) {
             let mut rows = self.where_owner();
             rows.add_filter(columns_in(model, far, keys.to_vec()));
-            let mut statement = compile::delete(&Delete { rows, returning: Vec::new() }, conn.dialect())?;
-            statement.once = statement.binds.len() > 4;
-            count += match conn.execute(&statement).await {
-                Ok(rows) => rows,
-                Err(error) => return Err(explained(error, model, conn).await),
-            };
+            count += self.delete(conn, rows).await?;
         }
         Ok(count)
     }
 
-    /// Removes all in one statement.
-    async fn clear(&self, conn: &mut Connection) -> Result<u64> {
-        let Side::Between { model, .. } = &self.side else {
-            let keys = self.related(conn).await?;
-            return self.remove(conn, &keys).await;
-        };
-        let statement = compile::delete(&Delete { rows: self.where_owner(), returning: Vec::new() }, conn.dialect())?;
+    /// Deletes rows of the table between.
+    async fn delete(&self, conn: &mut Connection, rows: Select) -> Result<u64> {
+        let model = rows.model.clone();
+        let mut statement = compile::delete(&Delete { rows, returning: Vec::new() }, conn.dialect())?;
+        statement.once = statement.binds.len() > 4;
         match conn.execute(&statement).await {
             Ok(rows) => Ok(rows),
-            Err(error) => Err(explained(error, model, conn).await),
+            Err(error) => Err(explained(error, &model, conn).await),
+        }
+    }
+
+    /// Removes all in one statement.
+    async fn clear(&self, conn: &mut Connection) -> Result<u64> {
+        match &self.side {
+            Side::Between { .. } => self.delete(conn, self.where_owner()).await,
+            Side::ForeignKey { .. } => {
+                let keys = self.related(conn).await?;
+                self.remove(conn, &keys).await
+            }
         }
     }
 
