@@ -277,11 +277,12 @@ pub use field::{
 pub use migrate::Frozen;
 pub use model::{App, GenericKey, GenericTarget, Key, Model, ModelPart, OnDelete, Target};
 pub use query::{
-    Agg, AggregateExpression, Append, Both, Branch, Case, Cursor, CursorPage, DateExpression, DateUnit, Ex, Explain,
-    Exponent, Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, ManyRows, Now, NumberExpression, OfType,
-    Operand, OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection,
-    RelationRows, Row as QueryRow, RowOf, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit,
-    TruncTo, Window, WindowExpression, WindowFunction, Zone, case, count, cume_dist, dense_rank, now, ntile,
+    Agg, AggregateExpression, Append, BesideRows, Both, Branch, Case, Cast, Characters, Cursor, CursorPage,
+    DateExpression, DateUnit, Ex, Explain, Exponent, Expression, FrameBounds, Grouped, InSet, IntoQ, JsonEntries,
+    JsonExpression, JsonPart, JsonParts, ManyRows, Now, NullOnlyAs, NumberExpression, OfType, Operand, OptionalExt,
+    OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows,
+    Row as QueryRow, RowOf, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window,
+    WindowExpression, WindowFunction, Zone, case, count, cume_dist, dense_rank, json_array, json_object, now, ntile,
     percent_rank, prefetch_all, random, rank, raw, row_number, sql, value, window,
 };
 pub use statement::Statement;

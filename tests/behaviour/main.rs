@@ -16,6 +16,7 @@ mod chinook;
 mod combined;
 mod composite;
 mod conditions;
+mod conversions;
 mod dates;
 mod decimals;
 mod documented;

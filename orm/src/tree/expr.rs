@@ -165,6 +165,8 @@ pub enum Function {
     AtZone,
     /// The span of time from the second to the first.
     Since,
+    /// The microseconds of a span of time.
+    Micros,
     /// The largest of several.
     Greatest,
     /// The smallest of several.
@@ -211,6 +213,10 @@ pub enum Function {
     PadStart,
     /// A text filled up at its end.
     PadEnd,
+    /// A value of this kind, as text.
+    AsText(Kind),
+    /// The value of this kind that a text says.
+    FromText(Kind),
     /// A text so many times.
     Repeat,
     /// A text backwards.
