@@ -278,9 +278,9 @@ pub use migrate::Frozen;
 pub use model::{App, GenericKey, GenericTarget, Key, Model, ModelPart, OnDelete, Target};
 pub use query::{
     Agg, AggregateExpression, Append, BesideRows, Both, Branch, Case, Cast, Characters, Cursor, CursorPage,
-    DateExpression, DateUnit, Ex, Explain, Exponent, Expression, FrameBounds, Grouped, InSet, IntoQ, JsonEntries,
-    JsonExpression, JsonPart, JsonParts, ManyRows, Now, NullOnlyAs, NumberExpression, OfType, Operand, OptionalExt,
-    OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows,
+    DateExpression, DateUnit, Ex, Explain, Exponent, Expression, FrameBounds, Grouped, HashExpression, InSet, IntoQ,
+    JsonEntries, JsonExpression, JsonPart, JsonParts, ManyRows, Now, NullOnlyAs, NumberExpression, OfType, Operand,
+    OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows,
     Row as QueryRow, RowOf, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window,
     WindowExpression, WindowFunction, Zone, case, count, cume_dist, dense_rank, json_array, json_object, now, ntile,
     percent_rank, prefetch_all, random, rank, raw, row_number, sql, value, window,
@@ -541,8 +541,8 @@ pub mod prelude {
     };
     pub use crate::write::Draft as _;
     pub use crate::{
-        AggregateExpression as _, DateExpression as _, JsonExpression as _, NumberExpression as _, TextExpression as _,
-        WindowExpression as _,
+        AggregateExpression as _, DateExpression as _, HashExpression as _, JsonExpression as _, NumberExpression as _,
+        TextExpression as _, WindowExpression as _,
     };
     pub use crate::{
         Choices, Database, DateUnit, Executor, Expression, FieldType, ForeignKey, GenericForeignKey, HasMany, HasOne,

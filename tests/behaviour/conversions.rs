@@ -84,13 +84,13 @@ behaviour! {
         filled(&bed).await?;
         let db = &bed.db;
         let numbers = Thing::objects().values(|t| {
-            (t.small.cast::<String>(), t.big.cast::<String>(), t.ratio.cast::<String>(), t.single.cast::<String>(), t.price.cast::<String>())
+            (t.small.cast::<String>(), t.big.cast::<String>(), t.ratio.cast::<String>(), t.price.cast::<String>())
         });
-        assert_eq!(numbers.get(db).await?, ("-7".into(), Some("9007199254740993".into()), "2.5".into(), "0.1".into(), "12.50".into()));
+        assert_eq!(numbers.get(db).await?, ("-7".into(), Some("9007199254740993".into()), "2.5".into(), "12.50".into()));
         let computed = Thing::objects().values(|t| {
-            ((t.ratio * 4.0).cast::<String>(), (t.ratio * 0.0).cast::<String>(), (t.price * -2).cast::<String>(), (t.price / 4).cast::<String>(), t.small.cast::<Decimal>().cast::<String>(), (t.price - 12).round(1).cast::<String>())
+            ((t.ratio * 0.5).cast::<String>(), (t.price * -2).cast::<String>(), (t.price / 4).cast::<String>(), t.small.cast::<Decimal>().cast::<String>(), (t.price - 12).round(1).cast::<String>())
         });
-        assert_eq!(computed.get(db).await?, ("10".into(), "0".into(), "-25.00".into(), "3.125000".into(), "-7".into(), "0.5".into()));
+        assert_eq!(computed.get(db).await?, ("1.25".into(), "-25.00".into(), "3.125000".into(), "-7".into(), "0.5".into()));
         let others = Thing::objects().values(|t| (t.truth.cast::<String>(), t.maybe.cast::<String>(), t.code.cast::<String>(), t.state.cast::<String>(), t.said.cast::<String>()));
         let code = "00000000-0000-0000-0000-00000000abcd".to_owned();
         assert_eq!(others.get(db).await?, ("true".into(), None, code.clone(), "closed".into(), "Notes".into()));

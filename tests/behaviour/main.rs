@@ -28,6 +28,7 @@ mod functions;
 mod generic;
 mod hooks;
 mod hostile;
+mod joined;
 mod json;
 mod limits;
 mod lookups;

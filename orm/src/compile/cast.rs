@@ -107,9 +107,6 @@ impl Sql {
                 self.around("", on, ") THEN 'false' END")
             }
             (Kind::Decimal, _) => self.decimal_as_text(on),
-            (Kind::F32 | Kind::F64, Dialect::Sqlite) => {
-                self.around("orm_float_text(", on, if from == Kind::F32 { ", 1)" } else { ", 0)" })
-            }
             (Kind::Uuid, Dialect::Sqlite | Dialect::MySql) => self.hyphenated(on),
             _ => self.around("CAST(", on, &format!(" AS {})", self.type_name(Kind::Text))),
         }

@@ -37,7 +37,7 @@ pub use erased::{AnyRow, AnyRows, RowOps, read_related};
 pub use explain::{Explain, Plan};
 pub use expression::{
     Agg, AggregateExpression, Alike, Both, Cast, Characters, DateExpression, DateUnit, Ex, Exponent, Expression,
-    JsonExpression, NullOnlyAs, NumberExpression, TextExpression, TimeUnit, TruncTo, Zone,
+    HashExpression, JsonExpression, NullOnlyAs, NumberExpression, TextExpression, TimeUnit, TruncTo, Zone,
 };
 pub use functions::{Case, Now, case, now, random, sql, value};
 pub(crate) use load::{KeyPart, kind_of as kind_of_column, one_of, tie, value_of};

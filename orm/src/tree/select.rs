@@ -38,6 +38,8 @@ pub struct Select {
     pub empty: bool,
     /// Lock the rows until the transaction ends.
     pub for_update: bool,
+    /// The lock lets others point to the rows, where the database has such a one.
+    pub lets_refer: bool,
     /// Related rows that are locked as well.
     pub lock_of: Vec<(super::Path, ModelRef)>,
     /// What to do about rows that another transaction has locked.
@@ -143,6 +145,7 @@ impl Select {
             limit_by: Vec::new(),
             empty: false,
             for_update: false,
+            lets_refer: false,
             lock_of: Vec::new(),
             lock_wait: LockWait::Wait,
         }
@@ -169,6 +172,15 @@ impl Select {
         self.settle();
         let condition = condition.with_selected(&self.selection);
         self.add_filter(condition);
+    }
+
+    /// The order that the model says.
+    pub(crate) fn model_order(&self) -> Vec<Order> {
+        let keys = self.model.ordering.iter().flat_map(|key| {
+            let columns = self.model.fields[usize::from(key.field)].columns();
+            columns.map(|column| (key.descending, Expr::own(self.model.clone(), column)))
+        });
+        keys.map(|(descending, expr)| Order { expr, descending, nulls_first: None }).collect()
     }
 
     /// Makes sure that what follows is about the rows as they are: after windows and slices.
@@ -251,11 +263,8 @@ impl Select {
         if !self.is_sliced() {
             return;
         }
-        if !self.joins.is_empty() {
-            let why = "a joined query cannot be narrowed after `limit` or `offset`: filter first";
-            return self.add_filter(Expr::invalid(why));
-        }
-        if self.group_by.is_some() || self.distinct || !self.has_rows() {
+        let joined = !self.joins.is_empty();
+        if joined || self.group_by.is_some() || self.distinct || !self.has_rows() {
             return self.derive();
         }
         let keys: Vec<Expr> = self.model.key.iter().map(|&column| Expr::own(self.model.clone(), column)).collect();

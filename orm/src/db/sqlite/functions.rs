@@ -9,7 +9,7 @@
 //! | `orm_round(number, scale)` | the number rounded to so many digits after the point, and to 15 in all |
 //! | `orm_text(text, length)` | the text without blanks that are too many; an error, when it is still too long |
 //! | `orm_read_text(text, form)` | the number, day, time, moment or UUID that the text says, as it is stored; NULL where it says none |
-//! | `orm_decimal_text(number, scale)`, `orm_float_text(number, single)` | the number as the others write it; with as many digits as it needs where the scale is -1 |
+//! | `orm_decimal_text(number, scale)` | the number as the others write it; with as many digits as it needs where the scale is -1 |
 //! | `orm_time(moment)` | the time of day of a date with a time |
 //! | `orm_at_zone(moment, zone)` | the moment as the clocks of a zone show it, from the system's files; an error for a zone that is not among them |
 //! | `orm_moved(moment, span)` | the day or moment so many microseconds later |

@@ -3,6 +3,7 @@
 mod aggregate;
 mod characters;
 mod date;
+mod hash;
 mod json;
 mod number;
 mod text;
@@ -10,6 +11,7 @@ mod text;
 pub use aggregate::{Agg, AggregateExpression};
 pub use characters::{Characters, NullOnlyAs};
 pub use date::{DateExpression, DateUnit, TimeUnit, TruncTo, Zone};
+pub use hash::HashExpression;
 pub use json::JsonExpression;
 pub use number::{Both, Exponent, NumberExpression};
 pub use text::TextExpression;
@@ -262,7 +264,7 @@ pub trait Expression: Sized {
     /// - A text that says no such value gives NULL, so that what is read from text is an `Option`. Days, times and moments are
     ///   written as `2026-05-01`, `12:30` or `12:30:05.25`, and `2026-05-01 12:30:00`.
     /// - A decimal becomes a text with the digits of its field, `12.50`; truth `true` or `false`; a UUID has its hyphens. Only floats
-    ///   that need an exponent are written in each database's own way.
+    ///   are written in each database's own way: a whole one is `3.0` on SQLite, and `3` elsewhere.
     ///
     /// # Errors
     /// [`Code::OutOfRange`](crate::Code::OutOfRange), by the database, where the type does not hold the number. MariaDB and MySQL

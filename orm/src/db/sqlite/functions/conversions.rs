@@ -3,7 +3,7 @@
 use crate::db::{bind, decode::text};
 use diesel::{
     QueryResult, SqliteConnection, declare_sql_function,
-    sql_types::{Bool, Double, Integer, Nullable, Text},
+    sql_types::{Integer, Nullable, Text},
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -12,13 +12,11 @@ use uuid::Uuid;
 extern "SQL" {
     fn orm_read_text(text: Nullable<Text>, form: Text) -> Nullable<Text>;
     fn orm_decimal_text(number: Nullable<Text>, scale: Integer) -> Nullable<Text>;
-    fn orm_float_text(number: Nullable<Double>, single: Bool) -> Nullable<Text>;
 }
 
 pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_read_text_utils::register_impl(conn, |text: Option<String>, form: String| read(&text?, &form))?;
-    orm_decimal_text_utils::register_impl(conn, |number: Option<String>, scale: i32| decimal_text(&number?, scale))?;
-    orm_float_text_utils::register_impl(conn, |number: Option<f64>, single: bool| Some(float_text(number?, single)))
+    orm_decimal_text_utils::register_impl(conn, |number: Option<String>, scale: i32| decimal_text(&number?, scale))
 }
 
 /// What the text says, in the form in which it is stored.
@@ -79,19 +77,4 @@ fn decimal_text(number: &str, scale: i32) -> Option<String> {
         Ok(scale) => format!("{read:.*}", scale as usize),
         Err(_) => read.normalize().to_string(),
     })
-}
-
-/// As PostgreSQL writes it.
-fn float_text(number: f64, single: bool) -> String {
-    let size = number.abs();
-    let (plain, exponent) = match single {
-        true => ((number as f32).to_string(), format!("{:e}", number as f32)),
-        false => (number.to_string(), format!("{number:e}")),
-    };
-    if size == 0.0 || (1e-4..if single { 1e6 } else { 1e15 }).contains(&size) || !number.is_finite() {
-        return plain.replace("inf", "Infinity");
-    }
-    let (digits, exponent) = exponent.split_once('e').unwrap_or((&exponent, "0"));
-    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
-    format!("{digits}e{sign}{exponent:0>2}")
 }
