@@ -183,6 +183,7 @@ impl Sql {
                 PgFunction::Words | PgFunction::ArrayOf => false,
                 // There may be no such element, bound or key, or NULL among the elements.
                 PgFunction::ArrayElement
+                | PgFunction::Elements
                 | PgFunction::ArrayHas
                 | PgFunction::RangeStart
                 | PgFunction::RangeEnd

@@ -27,7 +27,7 @@ pub(crate) fn answers(conditions: &[Expr], dialect: Dialect) -> Result<Statement
 /// How many rows a query has, as a statement.
 pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
     let plain = Select { order: Vec::new(), default_order: select.is_sliced(), for_update: false, ..select.clone() };
-    if select.is_sliced() || select.distinct || select.group_by.is_some() {
+    if select.is_sliced() || select.distinct || select.group_by.is_some() || select.has_elements() {
         let plain = Select { order: if select.is_sliced() { select.order.clone() } else { Vec::new() }, ..plain };
         return super::common::statement(dialect, |sql| {
             sql.push("SELECT COUNT(*) FROM (");

@@ -454,14 +454,20 @@ impl Expr {
         }
     }
 
-    /// Whether an aggregate, and whether a window, over the rows of the query that it stands in is part of it.
+    /// Whether an aggregate, and whether a window, over the rows of the query that it stands in is part of it. What makes several rows
+    /// of one counts as a window: what follows is about the rows as they then are.
     pub fn computes(&self) -> (bool, bool) {
         let (mut aggregates, mut windows) = (false, false);
         self.visit(0, &mut |expr, depth| {
             aggregates |= depth == 0 && matches!(expr, Expr::Aggregate(_));
-            windows |= depth == 0 && matches!(expr, Expr::Window(_));
+            windows |= depth == 0 && (matches!(expr, Expr::Window(_)) || expr.is_elements());
         });
         (aggregates, windows)
+    }
+
+    /// Whether it makes several rows of one.
+    pub(super) fn is_elements(&self) -> bool {
+        matches!(self, Expr::Call(Function::Postgres(PgFunction::Elements), _))
     }
 
     /// Whether an aggregate over the rows of the query that it stands in is part of it.

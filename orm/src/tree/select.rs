@@ -251,10 +251,22 @@ impl Select {
         self.selection.iter().any(|selected| matches!(selected, Selected::Expr(expr) if expr.has_window()))
     }
 
+    /// Whether several rows are made of one, so that what is selected says how many there are.
+    pub(crate) fn has_elements(&self) -> bool {
+        let mut found = false;
+        for selected in &self.selection {
+            if let Selected::Expr(expr) = selected {
+                expr.visit(0, &mut |part, depth| found |= depth == 0 && part.is_elements());
+            }
+        }
+        found
+    }
+
     /// Whether the rows are told apart by keys of models, so that there is a total order of them.
     pub fn has_keys(&self) -> bool {
         let joined = |join: &Join| join.has_rows();
-        self.group_by.is_none() && !self.distinct && self.has_rows() && self.joins.iter().all(joined)
+        let whole = self.group_by.is_none() && !self.distinct && !self.has_elements();
+        whole && self.has_rows() && self.joins.iter().all(joined)
     }
 
     /// Makes what was cut off by number a condition, so that what follows is about the rows that are left: their keys are
