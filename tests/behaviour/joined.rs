@@ -1,9 +1,31 @@
-//! What follows a join of many rows: windows, slices, different rows and unions of the values that it pairs.
+//! What follows a join of many rows: windows, slices, different rows and unions of the values that it pairs; and queries far inside.
 
 use crate::{bed::behaviour, shop::*};
 use orm::{Code, prelude::*};
 
 behaviour! {
+    async fn handles_of_queries_around_at_any_depth(bed) {
+        filled(&bed).await?;
+        let people = Person::objects().filter(|p| {
+            Book::objects().within(p.id).filter(|b| {
+                let lines = Line::objects().within(b.id).filter(|l| {
+                    let orders = Order::objects().within(l.id).filter(|o| {
+                        let customers = Person::objects().within(o.id).filter(|c| {
+                            // The outermost row, six queries further out, and one of those between.
+                            let countries = Country::objects().within(c.id).filter(|k| k.people.any(|x| x.id.eq(p.id) & x.id.lte(b.id + 99)));
+                            countries.has_rows()
+                        });
+                        customers.has_rows()
+                    });
+                    orders.has_rows()
+                });
+                lines.has_rows()
+            }).has_rows()
+        });
+        assert_eq!(people.order_by(|p| p.id.asc()).values(|p| p.id).all(&bed.db).await?, [1, 2, 3]);
+        Ok(())
+    }
+
     async fn windows_slices_and_different_values(bed) {
         filled(&bed).await?;
         let db = &bed.db;

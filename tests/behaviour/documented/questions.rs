@@ -363,6 +363,14 @@ behaviour! {
         let rocking = artists[0].rows_of(|a| a.albums).filter(|album| album.title.contains("Rock"));
         assert_eq!(rocking.get(db).await?.title, "Let There Be Rock");
 
+        // Related rows with something computed beside each: a query of its own, gathered by the key.
+        let mut albums = std::collections::HashMap::<i64, Vec<(Album, i64)>>::new();
+        let counted = Album::objects().filter(|a| a.artist.is_in(&artists)).annotate(|a| a.tracks.count());
+        for (album, tracks) in counted.order_by(|(a, _)| a.id.asc()).all(db).await? {
+            albums.entry(*album.artist.key()).or_default().push((album, tracks));
+        }
+        assert_eq!(albums[&1].iter().map(|(_, tracks)| *tracks).collect::<Vec<_>>(), [2, 1]);
+
         // SQL of one's own, with rows of a model: its columns in their order.
         let long = orm::raw::<Artist>("SELECT id, name FROM records_artist WHERE LENGTH(name) > ? ORDER BY id").bind(4_i64);
         assert_eq!(long.all(db).await?.len(), 2);
