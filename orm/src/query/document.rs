@@ -23,7 +23,7 @@ use serde_json::Value as Json;
 /// let cards = Book::objects().filter(|b| b.id.eq(1)).values(|b| {
 ///     orm::json_object((("title", b.title), ("by", orm::json_object([("name", b.author.name)])), ("views", b.views)))
 /// });
-/// assert_eq!(cards.get(&db).await?, json!({"title": "Notes", "by": {"name": "Ada Lovelace"}, "views": 10}));
+/// assert_eq!(cards.get(&db).await?, serde_json::json!({"title": "Notes", "by": {"name": "Ada Lovelace"}, "views": 10}));
 /// # Ok(()) }
 /// ```
 pub fn json_object<R, E: JsonEntries<R>>(entries: E) -> Ex<R, Json> {
@@ -49,7 +49,7 @@ pub fn json_object<R, E: JsonEntries<R>>(entries: E) -> Ex<R, Json> {
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
 /// # let db = filled().await?;
 /// let lists = Book::objects().filter(|b| b.id.eq(4)).values(|b| orm::json_array((b.title, b.views, b.published, "new")));
-/// assert_eq!(lists.get(&db).await?, json!(["Sketches", 5, null, "new"]));
+/// assert_eq!(lists.get(&db).await?, serde_json::json!(["Sketches", 5, null, "new"]));
 /// # Ok(()) }
 /// ```
 pub fn json_array<R, P: JsonParts<R>>(parts: P) -> Ex<R, Json> {

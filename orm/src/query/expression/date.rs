@@ -334,7 +334,7 @@ pub trait DateExpression: Expression {
     /// assert_eq!(ages.first(&db).await?.flatten(), Some(10_127.0));
     /// // Spans as numbers are grouped and averaged as such.
     /// let years = Book::objects().aggregate(|b| (b.published.since(b.author.born).total_days() / 365.25).floor().avg());
-    /// assert_eq!(years.get(&db).await?.map(f64::round), Some(43.0));
+    /// assert_eq!(years.get(&db).await?.map(f64::round), Some(42.0));
     /// # Ok(()) }
     /// ```
     fn total_days(self) -> Ex<Self::Root, Alike<Self, f64>>
