@@ -71,6 +71,8 @@ pub struct Capabilities {
     pub select_for_update: bool,
     /// `FOR UPDATE OF table`; elsewhere the rows of every joined table are locked.
     pub lock_of: bool,
+    /// `FOR NO KEY UPDATE`, which lets others point to the rows; elsewhere the stronger `FOR UPDATE`.
+    pub no_key_lock: bool,
     /// One array as one bind: `= ANY($1)`.
     pub array_binds: bool,
     /// Arrays, ranges, hstore, full text search, and enums of the database's own.
@@ -166,6 +168,7 @@ const SQLITE: Capabilities = Capabilities {
     transactional_ddl: true,
     select_for_update: false,
     lock_of: false,
+    no_key_lock: false,
     array_binds: false,
     postgres_types: false,
     identifier_limit: usize::MAX,
@@ -198,6 +201,7 @@ const POSTGRES: Capabilities = Capabilities {
     transactional_ddl: true,
     select_for_update: true,
     lock_of: true,
+    no_key_lock: true,
     array_binds: true,
     postgres_types: true,
     identifier_limit: 63,
@@ -230,6 +234,7 @@ const MARIADB: Capabilities = Capabilities {
     transactional_ddl: false,
     select_for_update: true,
     lock_of: false,
+    no_key_lock: false,
     array_binds: false,
     postgres_types: false,
     identifier_limit: 64,
@@ -244,6 +249,7 @@ const MYSQL: Capabilities = Capabilities {
     insert_returning: false,
     delete_returning: false,
     lock_of: true,
+    no_key_lock: false,
     lateral: true,
     expression_indexes: true,
     ..MARIADB

@@ -277,11 +277,12 @@ pub use field::{
 pub use migrate::Frozen;
 pub use model::{App, GenericKey, GenericTarget, Key, Model, ModelPart, OnDelete, Target};
 pub use query::{
-    Agg, AggregateExpression, Append, Both, Branch, Case, Cursor, CursorPage, DateExpression, DateUnit, Ex, Explain,
-    Exponent, Expression, FrameBounds, Grouped, InSet, IntoQ, JsonExpression, ManyRows, Now, NumberExpression, OfType,
-    Operand, OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection,
-    RelationRows, Row as QueryRow, RowOf, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit,
-    TruncTo, Window, WindowExpression, WindowFunction, Zone, case, count, cume_dist, dense_rank, now, ntile,
+    Agg, AggregateExpression, Append, BesideRows, Both, Branch, Case, Cast, Characters, Cursor, CursorPage,
+    DateExpression, DateUnit, Ex, Explain, Exponent, Expression, FrameBounds, Grouped, HashExpression, InSet, IntoQ,
+    JsonEntries, JsonExpression, JsonPart, JsonParts, ManyRows, Now, NullOnlyAs, NumberExpression, OfType, Operand,
+    OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows,
+    Row as QueryRow, RowOf, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window,
+    WindowExpression, WindowFunction, Zone, case, count, cume_dist, dense_rank, json_array, json_object, now, ntile,
     percent_rank, prefetch_all, random, rank, raw, row_number, sql, value, window,
 };
 pub use statement::Statement;
@@ -555,8 +556,8 @@ pub mod prelude {
     };
     pub use crate::write::Draft as _;
     pub use crate::{
-        AggregateExpression as _, DateExpression as _, JsonExpression as _, NumberExpression as _, TextExpression as _,
-        WindowExpression as _,
+        AggregateExpression as _, DateExpression as _, HashExpression as _, JsonExpression as _, NumberExpression as _,
+        TextExpression as _, WindowExpression as _,
     };
     pub use crate::{
         Choices, Database, DateUnit, Executor, Expression, FieldType, ForeignKey, GenericForeignKey, HasMany, HasOne,

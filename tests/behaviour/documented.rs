@@ -6,6 +6,7 @@ mod connections;
 mod fixtures;
 mod migrations;
 mod models;
+mod questions;
 mod testing;
 mod types;
 mod validation;
@@ -299,6 +300,7 @@ fn the_code_of_the_documents_runs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     for (document, sources) in [
         ("queries.md", &[include_str!("documented.rs"), include_str!("postgres/documented.rs")][..]),
+        ("questions.md", &[include_str!("documented/questions.rs")]),
         (
             "models.md",
             &[

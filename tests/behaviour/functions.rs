@@ -1,7 +1,7 @@
 //! Functions on text and numbers: the same values everywhere.
 
 use crate::{bed::behaviour, shop::*};
-use orm::{Code, Dialect, prelude::*};
+use orm::{At, Code, Dialect, prelude::*};
 
 fn close(found: Option<f64>, wanted: f64) {
     assert!(found.is_some_and(|found| (found - wanted).abs() < 1e-9), "{found:?} is not {wanted}");
@@ -30,6 +30,57 @@ behaviour! {
         assert_eq!(book(1).values(|b| b.title.substr(0, 1)).get(db).await.unwrap_err().code(), Code::BadQuery);
         assert_eq!(ids(&bed, |b| b.author.email.left(3).eq("ada")).await?, [1, 5]);
         assert_eq!(ids(&bed, |b| b.title.lower().position("c").gt(0)).await?, [2, 3, 5]);
+        Ok(())
+    }
+
+    async fn texts_by_expressions(bed) {
+        filled(&bed).await?;
+        let book = |id: i64| Book::objects().filter(move |b| b.id.eq(id));
+        let db = &bed.db;
+        // émile_x: stock -2, rating 2.5; no editor.
+        let parts = book(4).values(|b| (b.title.left(b.title.length() - 2), b.title.right(b.title.length() - 2), b.title.substr(b.title.position("l"), 2), b.title.substr_from(b.title.position("_") + 1), b.title.substr_from(3), b.title.left(b.id)));
+        assert_eq!(parts.get(db).await?, ("émile".into(), "ile_x".into(), "le".into(), "x".into(), "ile_x".into(), "émil".into()));
+        // What is below the least is the least.
+        let least = book(4).values(|b| (b.title.left(b.stock), b.title.right(b.stock), b.title.right(b.stock + 2), b.title.substr(b.stock, 3), b.title.substr(2, b.stock), b.title.repeat(b.stock), b.title.substr_from(b.title.position("?"))));
+        assert_eq!(least.get(db).await?, (String::new(), String::new(), String::new(), "émi".into(), String::new(), String::new(), "émile_x".into()));
+        let filled = book(4).values(|b| (b.title.repeat(b.id - 2), b.title.pad_start(b.id * 2 + 1, b.title.left(1)), b.title.pad_end(b.title.length() + 2, "-"), b.title.pad_start(b.id, b.title.left(0)), b.title.pad_end(b.title.length() + 1, b.title.left(0))));
+        assert_eq!(filled.get(db).await?, ("émile_xémile_x".into(), "ééémile_x".into(), "émile_x--".into(), "émil".into(), "émile_x".into()));
+        let title = |b: &BookFields<At<Book>>| b.title.nullable();
+        let unknown = book(1).values(|b| (title(&b).left(b.editor.id), title(&b).repeat(b.editor.id), title(&b).pad_end(b.editor.id, "x")));
+        assert_eq!(unknown.get(db).await?, (None, None, None));
+        let (near, far) = (book(3).values(|b| b.author.email.left(b.author.email.position("@") - 1)), book(3).values(|b| b.author.email.substr_from(b.author.email.position("@") + 1)));
+        let whole = book(3).values(|b| b.author.email).get(db).await?;
+        assert_eq!(near.get(db).await?.zip(far.get(db).await?).map(|(near, far)| format!("{near}@{far}")), whole);
+        assert_eq!(ids(&bed, |b| b.title.left(b.title.length() - 6).eq("é")).await?, [4]);
+        for wrong in [book(1).values(|b| b.title.left(-1)), book(1).values(|b| b.title.substr_from(0)), book(1).values(|b| b.title.pad_end(9, ""))] {
+            assert_eq!(wrong.get(db).await.unwrap_err().code(), Code::BadQuery);
+        }
+        Ok(())
+    }
+
+    async fn code_points_hashes_and_collations(bed) {
+        filled(&bed).await?;
+        let book = |id: i64| Book::objects().filter(move |b| b.id.eq(id));
+        let db = &bed.db;
+        assert_eq!(book(4).values(|b| (b.title.code_point(), b.title.left(0).code_point(), (b.id + 229).chr(), (b.id + 128_508).chr(), b.title.right(1).code_point())).get(db).await?, (Some(233), None, "é".into(), "😀".into(), Some(120)));
+        let sha1 = book(4).values(|b| b.title.sha1()).get(db).await;
+        match db.dialect() {
+            Dialect::Postgres => assert_eq!(sha1.unwrap_err().code(), Code::Unsupported),
+            _ => assert_eq!(sha1?, "992644a8e212a1b7ed2ccd70812538f677c8d7ce"),
+        }
+        close(book(4).values(|b| b.rating.cot()).get(db).await?, 2.5_f64.tan().recip());
+        assert_eq!(book(4).values(|b| (b.stock * 0).cot()).get(db).await?, None);
+        // By a collation of the database's own: where capitals do not matter, where they do.
+        let (without, with) = match db.dialect() {
+            Dialect::Sqlite => ("NOCASE", "BINARY"),
+            Dialect::Postgres => ("und-x-icu", "C"),
+            _ => ("utf8mb4_unicode_ci", "utf8mb4_bin"),
+        };
+        assert_eq!(ids(&bed, |b| b.title.collate(with).eq("notes")).await?, [0_i64; 0]);
+        let folded = ids(&bed, |b| b.title.collate(without).eq("notes")).await?;
+        assert_eq!(folded, if db.dialect() == Dialect::Postgres { vec![] } else { vec![1] });
+        let ordered = Book::objects().order_by(|b| b.title.collate(with).asc()).values(|b| b.title).all(db).await?;
+        assert!(ordered.is_sorted(), "{ordered:?}");
         Ok(())
     }
 
@@ -67,6 +118,11 @@ behaviour! {
         assert_eq!(book(4).values(|b| (b.stock.cast::<i16>(), b.discount.cast::<i16>())).get(db).await?, (-2, None));
         assert_eq!(book(4).values(|b| (b.stock.bit_and(7), b.stock.bit_or(1), b.stock.bit_xor(5), b.id.bit_xor(b.id))).get(db).await?, (6, -1, -5, 0));
         assert_eq!(ids(&bed, |b| b.rating.log(0.0).gt(1.0)).await.unwrap_err().code(), Code::BadQuery);
+        let (by_id, none, one, by_name) = book(4).values(|b| (b.rating.log(b.id), b.rating.log(b.stock), b.rating.log(b.id - 3), (b.rating * std::f64::consts::PI).log(10))).get(db).await?;
+        [(by_id, 2.5_f64.log(4.0)), (by_name, (2.5 * std::f64::consts::PI).log10())].into_iter().for_each(|(found, wanted)| close(found, wanted));
+        assert_eq!((none, one), (None, None));
+        let tens = book(3).values(|b| ((b.price * 100).round(-1), (b.price * 100).round(-3), (b.rating.or(2.5) * 10.0).round(-1)));
+        assert_eq!(tens.get(db).await?, (dec("1000"), dec("1000"), 30.0));
         Ok(())
     }
 

@@ -51,6 +51,40 @@ orm::sql_function! {
 }
 
 behaviour! {
+    async fn rows_by_a_unique_field(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let tags = Tag::objects().in_bulk_by(|t| t.slug, ["code", "maths", "none"], db).await?;
+        let mut slugs: Vec<_> = tags.into_iter().map(|(slug, tag)| (slug, tag.id)).collect();
+        slugs.sort();
+        assert_eq!(slugs, [("code".to_owned(), 3), ("maths".to_owned(), 1)]);
+        let some = Tag::objects().filter(|t| t.id.gt(1)).in_bulk_by(|t| t.slug, vec!["code".to_owned(), "maths".to_owned()], db).await?;
+        assert_eq!(some.keys().collect::<Vec<_>>(), ["code"]);
+        assert_eq!(Person::objects().in_bulk_by(|p| p.id, [1, 2, 99], db).await?[&2].name, "Grace");
+        bed.log.clear();
+        assert!(Tag::objects().in_bulk_by(|t| t.slug, Vec::<String>::new(), db).await?.is_empty());
+        let ambiguous = Person::objects().in_bulk_by(|p| p.name, ["Ada"], db).await.unwrap_err();
+        assert_eq!(ambiguous.code(), Code::BadQuery);
+        bed.log.assert_queries(0);
+        Ok(())
+    }
+
+    async fn plans_for_programs(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let book = || Book::objects().filter(|b| b.author.name.eq("Ada"));
+        let plan = book().explain_with(orm::Explain::new().json(), db).await;
+        if db.dialect() == orm::Dialect::Sqlite {
+            assert_eq!(plan.unwrap_err().code(), Code::Unsupported);
+            return Ok(());
+        }
+        let plan: serde_json::Value = serde_json::from_str(&plan?.to_string()).unwrap();
+        assert!(plan.to_string().contains("shop_book") || plan.to_string().contains("book"), "{plan}");
+        let measured = book().explain_with(orm::Explain::new().json().analyze(), db).await?;
+        serde_json::from_str::<serde_json::Value>(&measured.to_string()).unwrap();
+        Ok(())
+    }
+
     async fn values_by_name(bed) {
         filled(&bed).await?;
         let cards = Book::objects().order_by(|b| b.id.asc()).values_as::<Card>().all(&bed.db).await?;
@@ -174,6 +208,25 @@ behaviour! {
                 assert_eq!(query().explain_with(how, &bed.db).await.unwrap_err().code(), Code::Unsupported);
             }
         }
+        Ok(())
+    }
+
+    async fn a_lock_that_lets_others_refer(bed, requires(SelectForUpdate)) {
+        filled(&bed).await?;
+        let tx = bed.db.begin().await?;
+        Person::objects().filter(|p| p.id.eq(2)).for_no_key_update().get(&tx).await?;
+        let other = bed.db.begin().await?;
+        let free = Person::objects().filter(|p| p.id.lte(2)).for_no_key_update().for_update_skip_locked().unordered().all(&other).await?;
+        assert_eq!(free.iter().map(|p| p.id).collect::<Vec<_>>(), [1]);
+        if bed.db.dialect().capabilities().no_key_lock {
+            // A new row may point to the one that is locked.
+            Profile::draft().person(2).bio("second").create(&other).await.map(drop).or_else(|error| match error.code() {
+                Code::UniqueViolation => Ok(()),
+                _ => Err(error),
+            })?;
+        }
+        other.rollback().await?;
+        tx.rollback().await?;
         Ok(())
     }
 

@@ -25,6 +25,46 @@ behaviour! {
         Ok(())
     }
 
+    async fn some_rows_of_each_from_a_place_on(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let people = Person::objects().order_by(|p| p.id.asc()).prefetch(|p| p.written.order_by(|b| b.id.asc()).offset(1).limit(1)).all(db).await?;
+        assert_eq!(people.iter().map(|p| written(p).unwrap().len()).collect::<Vec<_>>(), [1, 1, 0, 0]);
+        assert_eq!(written(&people[1])?, ["COBOL 100%"]);
+        // After what is cut off already.
+        let people = Person::objects().order_by(|p| p.id.asc()).prefetch(|p| p.written.order_by(|b| b.id.asc()).limit(1).offset(1)).all(db).await?;
+        assert!(people.iter().all(|p| written(p).unwrap().is_empty()));
+        let second = Person::objects().order_by(|p| p.id.asc()).values(|p| p.written.order_by(|b| b.id.asc()).offset(1).scalar(|b| b.title));
+        assert_eq!(second.limit(3).all(db).await?, [Some("Sketch\\[a*b?".to_owned()), Some("COBOL 100%".to_owned()), None]);
+        let more = Person::objects().filter(|p| p.written.offset(1).exists()).order_by(|p| p.id.asc()).values(|p| p.id);
+        assert_eq!(more.all(db).await?, [1, 2]);
+        // Through a model between.
+        let tagged = Book::objects().order_by(|b| b.id.asc()).prefetch(|b| b.tags.order_by(|t| t.slug.asc()).offset(1)).all(db).await?;
+        let whole = Book::objects().order_by(|b| b.id.asc()).prefetch(|b| b.tags.order_by(|t| t.slug.asc())).all(db).await?;
+        for (some, all) in tagged.iter().zip(&whole) {
+            let slugs = |book: &Book| book.tags.get().unwrap().iter().map(|tag| tag.slug.clone()).collect::<Vec<_>>();
+            assert_eq!(slugs(some), slugs(all).into_iter().skip(1).collect::<Vec<_>>());
+        }
+        Ok(())
+    }
+
+    async fn several_lists_beside_each_row(bed) {
+        filled(&bed).await?;
+        let people = Person::objects().order_by(|p| p.id.asc());
+        let rows: Vec<(Person, Vec<Book>, Vec<Book>, Vec<Person>)> = people
+            .all_with(|p| (p.written.filter(|b| b.active).order_by(|b| b.id.asc()), p.written.filter(|b| !b.active).prefetch(|b| b.tags), p.pupils), &bed.db)
+            .await?;
+        bed.log.assert_queries(5);
+        for (person, active, others, pupils) in &rows {
+            let all = Book::objects().filter(|b| b.author.eq(person)).count(&bed.db).await?;
+            assert_eq!((active.len() + others.len()) as u64, all as u64);
+            assert!(active.iter().all(|b| b.active) && others.iter().all(|b| !b.active && b.tags.is_loaded()));
+            assert!(pupils.iter().all(|pupil| pupil.mentor.as_ref().unwrap().key() == &person.id));
+        }
+        assert_eq!(rows[0].3[0].name, "Grace");
+        Ok(())
+    }
+
     async fn nothing_is_asked_for_no_rows(bed) {
         filled(&bed).await?;
         let none = Person::objects().filter(|p| p.id.eq(99)).prefetch(|p| p.written.prefetch(|b| b.tags)).all(&bed.db).await?;

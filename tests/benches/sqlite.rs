@@ -5,7 +5,10 @@ use crate::{
     models::{Author, Book, ManyBooks, RawAuthor, RawBook, schema, shelf_author, shelf_book},
 };
 use criterion::Criterion;
-use diesel::{Connection as _, ExpressionMethods, QueryDsl, RunQueryDsl, connection::SimpleConnection};
+use diesel::{
+    Connection as _, ExpressionMethods, QueryDsl, RunQueryDsl,
+    connection::{DefaultLoadingMode, SimpleConnection},
+};
 use orm::prelude::*;
 use std::{collections::HashMap, hint::black_box, time::Instant};
 
@@ -117,6 +120,34 @@ fn place(criterion: &mut Criterion, place: &str, path: &str, url: &str) {
             })
         },
         times!(runtime, |_i| Author::objects().filter(|a| a.id.lte(100)).prefetch(|a| a.books).all(db)),
+    );
+    compare(
+        "1 000 rows, each with a count of others",
+        &mut |n| {
+            timed(n, |_| {
+                let count = "(SELECT COUNT(*) FROM shelf_book WHERE author_id = shelf_author.id)";
+                let count = diesel::dsl::sql::<diesel::sql_types::BigInt>(count);
+                let authors = shelf_author::table.select((shelf_author::id, shelf_author::name, count));
+                authors.load::<(i64, String, i64)>(conn).expect("authors")
+            })
+        },
+        times!(runtime, |_i| Author::objects().values(|a| (a.id, a.name, a.books.count())).all(db)),
+    );
+    compare(
+        "10 000 rows one by one",
+        &mut |n| {
+            timed(n, |_| {
+                let books = shelf_book::table.load_iter::<RawBook, DefaultLoadingMode>(conn).expect("books");
+                books.map(|book| book.expect("a book").views).sum::<i64>()
+            })
+        },
+        times!(runtime, |_i| async {
+            let (mut books, mut views) = (Book::objects().stream(db), 0);
+            while let Some(book) = books.try_next().await? {
+                views += book.views;
+            }
+            orm::Result::Ok(views)
+        }),
     );
     compare(
         "insert of 1 row",

@@ -249,6 +249,14 @@ impl Sql {
         Ok(())
     }
 
+    /// A span as the number that it is stored as but on PostgreSQL.
+    pub(super) fn micros(&mut self, span: &Expr) -> Result<()> {
+        match self.dialect {
+            Dialect::Postgres => self.around("CAST(EXTRACT(EPOCH FROM ", span, ") * 1000000 AS BIGINT)"),
+            Dialect::Sqlite | Dialect::MariaDb | Dialect::MySql => self.side(span),
+        }
+    }
+
     pub(super) fn since(&mut self, later: &Expr, earlier: &Expr) -> Result<()> {
         match self.dialect {
             Dialect::Postgres => {

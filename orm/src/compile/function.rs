@@ -1,11 +1,10 @@
 //! Functions and conversions, in each dialect's words.
 
-use super::{Sql, expr::bad, number::scale};
+use super::{Sql, expr::bad};
 use crate::{
     Dialect, Kind, Result, Value,
     tree::{Expr, Function},
 };
-use std::borrow::Cow;
 
 impl Sql {
     pub(super) fn call(&mut self, function: Function, arguments: &[Expr]) -> Result<()> {
@@ -112,6 +111,9 @@ impl Sql {
                 self.inside(|sql| sql.named(name, arguments))?;
                 self.over()
             }
+            Function::Micros => self.micros(one(arguments)?),
+            Function::AsText(kind) => self.as_text(kind, one(arguments)?),
+            Function::FromText(kind) => self.read_text(kind, one(arguments)?),
             Function::Postgres(function) => self.postgres_function(function, arguments),
             Function::Declared(declared) => match declared.in_dialect(self.dialect) {
                 Some(name) => self.named(name, arguments),
@@ -206,99 +208,6 @@ impl Sql {
             }
             _ => self.named("ROUND", arguments),
         }
-    }
-
-    pub(super) fn cast(&mut self, inner: &Expr, kind: Kind) -> Result<()> {
-        if let Kind::Postgres(own) = kind {
-            own.known_to(self.dialect)?;
-        }
-        let (from, range) = (self.kind(inner), kind.whole_range());
-        let cut = range.is_some() && from.and_then(Kind::whole_range).is_none();
-        if let (Some(Kind::Date | Kind::Time | Kind::Timestamp | Kind::DateTime), Kind::Text) = (from, kind) {
-            return self.moment_as_text(inner, from);
-        }
-        // A day stays ten letters long there unless it is made a moment.
-        if self.dialect == Dialect::Sqlite
-            && from == Some(Kind::Date)
-            && matches!(kind, Kind::Timestamp | Kind::DateTime)
-        {
-            return self.around("datetime(", inner, ")");
-        }
-        match (self.dialect, range) {
-            (Dialect::Sqlite, Some((least, most))) => return self.cut(inner, from, least, most),
-            // They round where Rust cuts off.
-            (Dialect::Postgres, _) if cut => self.around("CAST(TRUNC(", inner, ") AS ")?,
-            (Dialect::MariaDb | Dialect::MySql, _) if matches!(from, Some(Kind::F32 | Kind::F64)) && cut => {
-                // `DIV` refuses what is too large, and counts in decimals: of a large float the last digits are others.
-                self.around("(CAST(TRUNCATE(", inner, ", 0) AS SIGNED)")?;
-                return self.around(" + 0 * (TRUNCATE(", inner, ", 0) DIV 1))");
-            }
-            (Dialect::MariaDb | Dialect::MySql, _) if cut => return self.around("(TRUNCATE(", inner, ", 0) DIV 1)"),
-            _ => self.around("CAST(", inner, " AS ")?,
-        }
-        match scale(inner) {
-            Some(digits) if kind == Kind::Decimal && self.dialect.is_mysql() => {
-                self.push(&format!("DECIMAL(65, {})", digits.min(38)));
-            }
-            _ => self.push(&self.type_name(kind)),
-        }
-        self.push(")");
-        Ok(())
-    }
-
-    /// A whole number on SQLite, which makes the nearest that it has of one that is too large.
-    fn cut(&mut self, inner: &Expr, from: Option<Kind>, least: i64, most: i64) -> Result<()> {
-        match from.and_then(Kind::whole_range) {
-            Some((first, last)) if least <= first && last <= most => self.around("CAST(", inner, " AS INTEGER)"),
-            Some(_) => self.around("orm_whole(", inner, &format!(", {least}, {most})")),
-            // The two ends are what it makes of numbers beyond them.
-            None => {
-                let (least, most) = (least.max(i64::MIN + 1), most.min(i64::MAX - 1));
-                self.around("orm_whole(CAST(", inner, &format!(" AS INTEGER), {least}, {most})"))
-            }
-        }
-    }
-
-    pub(super) fn type_name(&self, kind: Kind) -> Cow<'static, str> {
-        let name = match self.dialect {
-            Dialect::Sqlite => match kind {
-                Kind::Bool | Kind::I16 | Kind::I32 | Kind::I64 | Kind::Duration => "INTEGER",
-                Kind::F32 | Kind::F64 => "REAL",
-                Kind::Decimal => "NUMERIC",
-                Kind::Bytes => "BLOB",
-                _ => "TEXT",
-            },
-            Dialect::Postgres => match kind {
-                Kind::Bool => "BOOLEAN",
-                Kind::I16 => "SMALLINT",
-                Kind::I32 => "INTEGER",
-                Kind::I64 => "BIGINT",
-                Kind::F32 => "REAL",
-                Kind::F64 => "DOUBLE PRECISION",
-                Kind::Decimal => "NUMERIC",
-                Kind::Text => "TEXT",
-                Kind::Bytes => "BYTEA",
-                Kind::Date => "DATE",
-                Kind::Time => "TIME",
-                Kind::Timestamp => "TIMESTAMP",
-                Kind::DateTime => "TIMESTAMPTZ",
-                Kind::Duration => "INTERVAL",
-                Kind::Uuid => "UUID",
-                Kind::Json => "JSONB",
-                Kind::Postgres(own) => return own.cast().unwrap_or_else(|| own.sql()).into(),
-            },
-            Dialect::MariaDb | Dialect::MySql => match kind {
-                Kind::Bool | Kind::I16 | Kind::I32 | Kind::I64 | Kind::Duration => "SIGNED",
-                Kind::F32 | Kind::F64 => "DOUBLE",
-                Kind::Decimal => "DECIMAL(65, 10)",
-                Kind::Bytes => "BINARY",
-                Kind::Date => "DATE",
-                Kind::Time => "TIME(6)",
-                Kind::Timestamp | Kind::DateTime => "DATETIME(6)",
-                Kind::Text | Kind::Uuid | Kind::Json | Kind::Postgres(_) => "CHAR",
-            },
-        };
-        Cow::Borrowed(name)
     }
 }
 

@@ -11,6 +11,11 @@ use crate::{
 pub(super) fn check(select: &Select) -> Result<()> {
     let grouped = select.group_by.is_some();
     if let Some(condition) = &select.filter {
+        // What is refused already says why itself.
+        let parts = if let Expr::And(parts) = condition { parts.as_slice() } else { std::slice::from_ref(condition) };
+        if let Some(Expr::Invalid(code, why)) = parts.iter().find(|part| matches!(part, Expr::Invalid(..))) {
+            return Err(Error::new(*code, why.clone()));
+        }
         let (aggregates, windows) = condition.computes();
         if windows {
             return Err(bad("a window stands in a filter, before there are rows to look at")

@@ -35,7 +35,7 @@ impl Sql {
                 Function::Lower | Function::Upper | Function::Trim | Function::Substr | Function::Replace => {
                     Some(Kind::Text)
                 }
-                Function::Length => Some(Kind::I64),
+                Function::Length | Function::Micros => Some(Kind::I64),
                 Function::Coalesce
                 | Function::Abs
                 | Function::Round
@@ -81,7 +81,9 @@ impl Sql {
                 | Function::Sha1
                 | Function::Sha2(_)
                 | Function::Chr
+                | Function::AsText(_)
                 | Function::Collate => Some(Kind::Text),
+                Function::FromText(kind) => Some(*kind),
                 Function::Sign => Some(Kind::I32),
                 Function::JsonArray | Function::JsonObject => Some(Kind::Json),
                 Function::Ceil
@@ -181,6 +183,7 @@ impl Sql {
                 PgFunction::Words | PgFunction::ArrayOf => false,
                 // There may be no such element, bound or key, or NULL among the elements.
                 PgFunction::ArrayElement
+                | PgFunction::Elements
                 | PgFunction::ArrayHas
                 | PgFunction::RangeStart
                 | PgFunction::RangeEnd
@@ -210,6 +213,8 @@ impl Sql {
                 | Function::Trunc(_)
                 | Function::AtZone
                 | Function::Since
+                | Function::AsText(_)
+                | Function::Micros
                 | Function::JsonIsNull
                 | Function::JsonHasKey,
                 arguments,

@@ -1,6 +1,7 @@
 //! From the tree to SQL: the only place that writes SQL text.
 
 mod aggregate;
+mod cast;
 mod common;
 mod date;
 mod derived;

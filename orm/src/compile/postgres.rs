@@ -25,6 +25,7 @@ fn form(function: PgFunction) -> Form {
         PgFunction::ContainedBy => Between(" <@ "),
         PgFunction::Overlap | PgFunction::BothQueries => Between(" && "),
         PgFunction::ArrayLength => Named("CARDINALITY"),
+        PgFunction::Elements => Named("UNNEST"),
         PgFunction::ArrayElement => Around(&["(", ")[", "]"]),
         PgFunction::ArraySlice => Around(&["(", ")[", ":", "]"]),
         PgFunction::ArrayHas => Between(" = ANY"),
@@ -69,6 +70,9 @@ fn form(function: PgFunction) -> Form {
         // What is looked for comes first in the function, and last in the operator.
         PgFunction::WordSimilarity => Named("WORD_SIMILARITY"),
         PgFunction::StrictWordSimilarity => Named("STRICT_WORD_SIMILARITY"),
+        PgFunction::Distance => Between(" <-> "),
+        PgFunction::WordDistance => Between(" <->> "),
+        PgFunction::StrictWordDistance => Between(" <->>> "),
         PgFunction::Similar => Between(" % "),
         PgFunction::WordSimilar => Between(" %> "),
         PgFunction::StrictWordSimilar => Between(" %>> "),

@@ -27,7 +27,7 @@ pub(crate) fn answers(conditions: &[Expr], dialect: Dialect) -> Result<Statement
 /// How many rows a query has, as a statement.
 pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
     let plain = Select { order: Vec::new(), default_order: select.is_sliced(), for_update: false, ..select.clone() };
-    if select.is_sliced() || select.distinct || select.group_by.is_some() {
+    if select.is_sliced() || select.distinct || select.group_by.is_some() || select.has_elements() {
         let plain = Select { order: if select.is_sliced() { select.order.clone() } else { Vec::new() }, ..plain };
         return super::common::statement(dialect, |sql| {
             sql.push("SELECT COUNT(*) FROM (");
@@ -45,15 +45,7 @@ pub(crate) fn effective_order(select: &Select, total: bool) -> Cow<'_, [Order]> 
     // The model's own order is one of rows: different values have none of it.
     let of_rows = || select.group_by.is_none() && (!select.distinct || selects_rows(select)) && select.has_rows();
     if order.is_empty() && select.default_order && of_rows() {
-        order.to_mut().extend(select.model.order.map(|order| order()).unwrap_or_default());
-        for key in &select.model.ordering {
-            let columns = select.model.fields[key.field as usize].columns();
-            order.to_mut().extend(columns.map(|column| Order {
-                expr: Expr::own(select.model.clone(), column),
-                descending: key.descending,
-                nulls_first: None,
-            }));
-        }
+        order = Cow::Owned(select.model_order());
     }
     if total && select.group_by.is_none() && !select.distinct && select.has_rows() {
         let descending = order.last().is_some_and(|last| last.descending);
@@ -247,7 +239,8 @@ impl Sql {
         if !self.dialect.capabilities().select_for_update {
             return Ok(());
         }
-        self.push(" FOR UPDATE");
+        let weaker = select.lets_refer && self.dialect.capabilities().no_key_lock;
+        self.push(if weaker { " FOR NO KEY UPDATE" } else { " FOR UPDATE" });
         // What is asked for are the rows of the query's own model, and of relations that are named; where tables cannot be, all.
         if self.dialect.capabilities().lock_of
             && let Some(frame) = self.frames.last().filter(|frame| frame.tables.len() > 1)

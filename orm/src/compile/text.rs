@@ -23,9 +23,18 @@ impl Sql {
             Function::Right if sqlite && matches!(more, [Expr::Value(Value::I32(0))]) => {
                 self.around("SUBSTR(", on, ", 1, 0)")
             }
-            Function::Right if sqlite => {
+            Function::Right if sqlite && matches!(more, [Expr::Value(_)]) => {
                 self.around("SUBSTR(", on, ", -")?;
                 self.rest(more)
+            }
+            Function::Right if sqlite => {
+                let [count] = more else { return Err(bad("a text has one end".to_owned())) };
+                self.around("CASE WHEN ", count, " = 0 THEN SUBSTR(")?;
+                self.around("", on, ", 1, 0) ELSE SUBSTR(")?;
+                self.around("", on, ", -")?;
+                self.side(count)?;
+                self.push(") END");
+                Ok(())
             }
             Function::Left => self.named("LEFT", arguments),
             Function::Right => self.named("RIGHT", arguments),
@@ -36,8 +45,7 @@ impl Sql {
                 self.push(if postgres { ") AS BIGINT)" } else { ")" });
                 Ok(())
             }
-            Function::PadStart => self.named(if sqlite { "orm_lpad" } else { "LPAD" }, arguments),
-            Function::PadEnd => self.named(if sqlite { "orm_rpad" } else { "RPAD" }, arguments),
+            Function::PadStart | Function::PadEnd => self.pad(function, on, arguments),
             Function::Repeat => self.named(if sqlite { "orm_repeat" } else { "REPEAT" }, arguments),
             Function::Reverse => self.named(if sqlite { "orm_reverse" } else { "REVERSE" }, arguments),
             Function::Md5 => self.named(if sqlite { "orm_md5" } else { "MD5" }, arguments),
@@ -79,6 +87,28 @@ impl Sql {
         }
     }
 
+    /// With nothing to fill it up, a text is only cut; MariaDB and MySQL make nothing of it.
+    fn pad(&mut self, function: Function, on: &Expr, arguments: &[Expr]) -> Result<()> {
+        let start = function == Function::PadStart;
+        let name = match (self.dialect, start) {
+            (Dialect::Sqlite, true) => "orm_lpad",
+            (Dialect::Sqlite, false) => "orm_rpad",
+            (_, true) => "LPAD",
+            (_, false) => "RPAD",
+        };
+        match arguments {
+            [_, count, fill] if self.dialect.is_mysql() && !matches!(fill, Expr::Value(_)) => {
+                self.around("IF(", fill, " = '', LEFT(")?;
+                self.around("", on, ", ")?;
+                self.around("", count, "), ")?;
+                self.named(name, arguments)?;
+                self.push(")");
+                Ok(())
+            }
+            _ => self.named(name, arguments),
+        }
+    }
+
     fn rest(&mut self, more: &[Expr]) -> Result<()> {
         self.list(more, ", ", |sql, argument| sql.expr(argument))?;
         self.push(")");
@@ -96,7 +126,8 @@ impl Sql {
             Function::Floor => return self.whole("FLOOR", on),
             Function::Sqrt => "SQRT",
             Function::Exp => "EXP",
-            Function::Ln | Function::Log => "LN",
+            Function::Ln => "LN",
+            Function::Log => return self.logarithm(on, more),
             Function::Sin => "SIN",
             Function::Cos => "COS",
             Function::Tan => "TAN",
@@ -123,7 +154,7 @@ impl Sql {
             // PostgreSQL has errors where the others have NULL.
             let defined = match function {
                 Function::Sqrt => Some((") >= 0 THEN ", "(")),
-                Function::Ln | Function::Log => Some((") > 0 THEN ", "(")),
+                Function::Ln => Some((") > 0 THEN ", "(")),
                 Function::Asin | Function::Acos => Some((") <= 1 THEN ", "ABS(")),
                 _ => None,
             };
@@ -139,10 +170,17 @@ impl Sql {
             }
             self.push(if defined.is_some() { " END" } else { "" });
         }
-        if function == Function::Log {
-            self.push(" / ");
-            self.list(more, "", |sql, base| sql.expr(base))?;
-        }
+        Ok(())
+    }
+
+    /// The quotient of the natural ones; NULL where one of them is none, or the base is 1.
+    fn logarithm(&mut self, on: &Expr, more: &[Expr]) -> Result<()> {
+        let [base] = more else { return Err(bad("a logarithm has one base".to_owned())) };
+        self.push("(");
+        self.number_function(Function::Ln, std::slice::from_ref(on))?;
+        self.push(" / NULLIF(");
+        self.number_function(Function::Ln, std::slice::from_ref(base))?;
+        self.push(", 0))");
         Ok(())
     }
 

@@ -421,39 +421,22 @@ impl<'s> Scope<'s> {
             return Ok(built);
         }
         let possible = match (built.family(), family(to)) {
-            (Family::Number, Family::Number | Family::Text) | (Family::Text, Family::Number) => true,
+            (Family::Number, Family::Number | Family::Text | Family::Bool) => true,
+            (
+                Family::Text,
+                Family::Bool | Family::Number | Family::Date | Family::Time | Family::DateTime | Family::Uuid,
+            ) => true,
             (Family::DateTime, Family::Date) => return functions::transform(self, built, "date"),
             (Family::DateTime, Family::Time) => return functions::transform(self, built, "time"),
-            (Family::Date | Family::Time | Family::DateTime, Family::Text) | (Family::Date, Family::DateTime) => true,
-            (Family::Bool, Family::Number) => return Ok(as_number(built, to)),
-            (Family::Number, Family::Bool) => {
-                let zero = functions::widen(Built::new(Expr::Value(Value::I64(0)), Kind::I64), built.kind);
-                return Ok(condition(built.expr.binary(BinaryOp::Ne, zero.expr)));
-            }
+            (Family::Date | Family::Time | Family::DateTime | Family::Uuid | Family::Bool, Family::Text) => true,
+            (Family::Date, Family::DateTime) | (Family::Bool, Family::Number) => true,
             _ => false,
         };
         if !possible {
             return Err(bad(format!("{} cannot be made {}", called(built.kind), called(to))));
         }
-        // A text is read as the number that it says before that is made a whole one.
-        let whole = matches!(to, Kind::I16 | Kind::I32 | Kind::I64);
-        let expr = match built.kind == Kind::Text && whole {
-            true => Expr::Cast(Box::new(built.expr), Kind::Decimal),
-            false => built.expr,
-        };
-        Ok(Built::new(Expr::Cast(Box::new(expr), to), to))
+        Ok(Built::new(tree::conversion(built.expr, built.kind, to), to))
     }
-}
-
-/// 1 for what is true, and 0 for what is not.
-fn as_number(built: Built, to: Kind) -> Built {
-    let number = |number| functions::widen(Built::new(Expr::Value(Value::I64(number)), Kind::I64), to).expr;
-    let untrue =
-        Expr::Not(Box::new(built.expr.clone())).and(Expr::Not(Box::new(Expr::IsNull(Box::new(built.expr.clone())))));
-    let branches = vec![(built.expr, number(1)), (untrue, number(0))];
-    let case = Built::new(Expr::Case { branches, otherwise: None }, Kind::I64);
-    let whole = matches!(to, Kind::I16 | Kind::I32);
-    if whole { Built::new(Expr::Cast(Box::new(case.expr), to), to) } else { Built { kind: to, ..case } }
 }
 
 /// Days and moments with spans of time between them.

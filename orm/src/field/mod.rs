@@ -1,6 +1,7 @@
 //! Fields: what their types mean, their handles in closures, and relations as they stand in structs.
 
 mod choice;
+pub mod family;
 mod generic;
 mod handle;
 mod held;
@@ -36,4 +37,4 @@ pub use to_any::{NamesAny, ToAny};
 pub(crate) use to_many::link;
 pub use to_many::{JoinedRows, ToMany, Within};
 pub use to_one::{IntoKey, IntoPart, KeyFrom, NamesRow, ToOne};
-pub use types::{FieldType, Json, Plain, family};
+pub use types::{FieldType, Json, Plain};

@@ -176,3 +176,15 @@ impl<R, A, B> InScope<Sub<Sub<R, A>, B>> for R {
 impl<R, A, B, C> InScope<Sub<Sub<Sub<R, A>, B>, C>> for R {
     const LEVELS: u8 = 3;
 }
+
+impl<R, A, B, C, D> InScope<Sub<Sub<Sub<Sub<R, A>, B>, C>, D>> for R {
+    const LEVELS: u8 = 4;
+}
+
+impl<R, A, B, C, D, E> InScope<Sub<Sub<Sub<Sub<Sub<R, A>, B>, C>, D>, E>> for R {
+    const LEVELS: u8 = 5;
+}
+
+impl<R, A, B, C, D, E, F> InScope<Sub<Sub<Sub<Sub<Sub<Sub<R, A>, B>, C>, D>, E>, F>> for R {
+    const LEVELS: u8 = 6;
+}

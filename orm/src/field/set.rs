@@ -113,6 +113,24 @@ impl<S: Scope, M: Model> Set<S, M> {
         self
     }
 
+    /// Without the first `count` rows, for each row that the set belongs to: for `prefetch`, and for [`Set::scalar`]. After `offset`,
+    /// `limit` counts the rows that are left: `.offset(3).limit(3)` is the fourth to the sixth.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let authors = Author::objects().prefetch(|a| a.books.order_by(|b| b.price.desc()).offset(1).limit(1)).all(&db).await?;
+    /// let second: Vec<&str> = authors.iter().flat_map(|a| a.books.get().unwrap()).map(|b| b.title.as_str()).collect();
+    /// assert_eq!(second, ["Sketches", "COBOL"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn offset(mut self, count: u64) -> Self {
+        self.select.offset = Some(self.select.offset.unwrap_or(0).saturating_add(count));
+        self.select.limit = self.select.limit.map(|limit| limit.saturating_sub(count));
+        self
+    }
+
     /// The rows with rows that they are related to, by one more query per relation: for `prefetch`.
     ///
     /// ```

@@ -166,6 +166,20 @@ impl<S: Scope, M: Model> ToMany<S, M> {
         self.set().limit(count)
     }
 
+    /// Without the first `count` rows of the set, for each row that it belongs to: see [`Set::offset`].
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let others = Author::objects().prefetch(|a| a.books.offset(1)).all(&db).await?;
+    /// assert_eq!(others[0].books.get()?.len(), 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn offset(self, count: u64) -> Set<S, M> {
+        self.set().offset(count)
+    }
+
     /// The rows of the set with rows that they are related to: for `prefetch`.
     ///
     /// ```

@@ -342,6 +342,13 @@ impl ModelMeta {
         self.options_cell.get_or_init(self.options)
     }
 
+    /// Whether no two rows share a value of the field.
+    pub(crate) fn is_unique(&self, field: u16) -> bool {
+        let alone = self.key.iter().all(|&column| self.columns[usize::from(column)].field == field);
+        let constraint = |unique: &UniqueMeta| unique.fields == [field] && unique.condition.is_none();
+        alone || self.fields[usize::from(field)].options.unique || self.options().unique.iter().any(constraint)
+    }
+
     /// Whether the database fills the key: one automatic integer.
     ///
     /// ```

@@ -5,12 +5,13 @@ use super::{
     selection::{Row, Selection},
 };
 use crate::{
-    Executor, Expression, IntoKey, Key, Model, Result, compile,
+    Code, Error, Executor, Expression, FieldType, InSet, IntoKey, Key, Model, Operand, Plain, Result, compile,
     field::{At, PathNode, Sub},
     model::Writer,
     tree::{Expr, LockWait, ModelRef, Order, Select, SetOp},
+    write::FieldOf,
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash};
 
 /// A query that stands where another one does: both alone, or both inside the same query.
 ///
@@ -151,6 +152,22 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
         self.for_update()
     }
 
+    /// Locks the rows and lets others point to them meanwhile, by `FOR NO KEY UPDATE`: enough where keys stay what they are. Databases
+    /// without it lock by `FOR UPDATE`, which waits for more. It goes together with the other locks:
+    /// `.for_no_key_update().for_update_nowait()`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let query = Book::objects().filter(|b| b.id.eq(1)).for_no_key_update();
+    /// assert!(query.to_sql(Dialect::Postgres)?.ends_with("FOR NO KEY UPDATE"));
+    /// assert!(query.to_sql(Dialect::MariaDb)?.ends_with("FOR UPDATE"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn for_no_key_update(mut self) -> Self {
+        self.select_mut().lets_refer = true;
+        self.for_update()
+    }
+
     /// Locks the rows, and fails at once when another transaction has locked one of them. SQL: `FOR UPDATE NOWAIT`.
     ///
     /// ```
@@ -244,6 +261,59 @@ impl<M: Model + Row> QuerySet<M> {
         let condition = has_key(M::meta(), out);
         self.select_mut().narrow(condition);
         Ok(self.unordered().all(ex).await?.into_iter().map(|row| (row.key(), row)).collect())
+    }
+
+    /// The rows with these values of a unique field, by the values: Django's `in_bulk(.., field_name="slug")`.
+    ///
+    /// # Errors
+    /// [`Code::BadQuery`] for a field of which two rows may have the same value.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let tags = Tag::objects().in_bulk_by(|t| t.slug, ["code", "maths", "none"], &db).await?;
+    /// assert_eq!((tags.len(), tags["maths"].slug.as_str()), (2, "maths"));
+    /// # Ok(()) }
+    /// ```
+    pub async fn in_bulk_by<C, F, I, V, Ex>(
+        mut self,
+        field: C,
+        values: I,
+        ex: &Ex,
+    ) -> Result<HashMap<<F as FieldOf<M>>::Value, M>>
+    where
+        C: FnOnce(M::Fields<At<M>>) -> F,
+        F: FieldOf<M> + Expression<Root = M, Value: FieldType<Plain = <F as FieldOf<M>>::Value>>,
+        <F as FieldOf<M>>::Value: Plain + Eq + Hash,
+        I: IntoIterator<Item = V>,
+        V: Operand<M, <F as FieldOf<M>>::Value>,
+        Ex: Executor,
+    {
+        let field = field(M::fields());
+        let meta = M::meta();
+        let column = &meta.columns[usize::from(field.columns().start)];
+        let number = column.field;
+        if !meta.is_unique(number) {
+            let why = format!("two rows may have the same `{}`", column.name);
+            return Err(Error::new(Code::BadQuery, why).with_model(meta.name.clone()).with_hint(
+                "take a unique field, or gather the rows of each value: `.filter(|t| t.kind.is_in(..)).all(&db)`",
+            ));
+        }
+        let values: Vec<V> = values.into_iter().collect();
+        if values.is_empty() {
+            return Ok(HashMap::new());
+        }
+        self.select_mut().narrow(values.contains(field.into_expr()));
+        let mut rows = HashMap::new();
+        for row in self.unordered().all(ex).await? {
+            let mut out = Writer::with_capacity(1);
+            row.write_field(number, &mut out)?;
+            if !out.values()[0].is_null() {
+                rows.insert(F::read(out.values())?, row);
+            }
+        }
+        Ok(rows)
     }
 
     /// Whether a row is among those of the query, by its key.

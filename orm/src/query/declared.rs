@@ -12,7 +12,7 @@ use crate::{
 /// another is [`Code::Unsupported`](crate::Code::Unsupported) before any statement runs. A name is letters, digits and `_`, with
 /// points between: anything else does not compile, so that nothing can be injected. The result is an `Option` where an
 /// argument may be NULL; one that may be NULL by itself is declared as an `Option`. The first argument is a field or another
-/// expression of the query; the others may be values too.
+/// expression of the query; the others may be values too. A function may also take none.
 ///
 /// ```
 /// # use library::*;
@@ -24,12 +24,15 @@ use crate::{
 ///     fn place_of(text: String, part: String) -> i64 = { sqlite: "instr", postgres: "strpos", mysql: "instr" };
 ///
 ///     fn hex(bytes: String) -> String = "hex";
+///
+///     fn version() -> String = { sqlite: "sqlite_version", postgres: "version", mysql: "version" };
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
 /// # let db = filled().await?;
 /// let found = Book::objects().filter(|b| place_of(b.title, "BO").gt(0)).values(|b| (code_of(b.title), hex(b.title)));
 /// assert_eq!(found.get(&db).await?, (67, "434F424F4C".to_owned()));
+/// assert!(Tag::objects().values(|_| version()).first(&db).await?.is_some_and(|text| text.starts_with('3')));
 /// let editors: Vec<Option<i64>> = Book::objects().order_by(|b| b.id.asc()).values(|b| code_of(b.editor.name)).all(&db).await?;
 /// assert_eq!(editors, [None, Some(65), None, Some(71)]); // books without an editor have none
 /// # Ok(()) }
@@ -42,9 +45,24 @@ use crate::{
 macro_rules! sql_function {
     ($(
         $(#[$meta:meta])*
-        $vis:vis fn $name:ident($first:ident: $first_type:ty $(, $argument:ident: $type:ty)* $(,)?) -> $result:ty = $names:tt;
+        $vis:vis fn $name:ident($($arguments:tt)*) -> $result:ty = $names:tt;
     )+) => {$(
-        $(#[$meta])*
+        $crate::sql_function! { @one [$(#[$meta])*] [$vis] $name [$($arguments)*] [$result] $names }
+    )+};
+    (@one [$($meta:tt)*] [$vis:vis] $name:ident [] [$result:ty] $names:tt) => {
+        $($meta)*
+        $vis fn $name<Root>() -> $crate::Ex<Root, $result> {
+            const NAMES: &$crate::tree::Declared = {
+                const KIND: $crate::Kind = $crate::__private::kind_of::<$result>();
+                &$crate::sql_function!(@names $crate::tree::Declared::new(stringify!($name), KIND), $names)
+            };
+            $crate::__private::declared(NAMES, ::std::vec![])
+        }
+    };
+    (@one [$($meta:tt)*] [$vis:vis] $name:ident
+        [$first:ident: $first_type:ty $(, $argument:ident: $type:ty)* $(,)?] [$result:ty] $names:tt
+    ) => {
+        $($meta)*
         #[allow(non_camel_case_types, clippy::too_many_arguments)]
         $vis fn $name<$first, $($argument),*>(
             $first: $first,
@@ -67,7 +85,7 @@ macro_rules! sql_function {
             ];
             $crate::__private::declared(NAMES, arguments)
         }
-    )+};
+    };
     (@names $names:expr, { $($database:ident: $name:literal),+ $(,)? }) => { $names$(.$database($name))+ };
     (@names $names:expr, $name:literal) => { $names.sqlite($name).postgres($name).mysql($name) };
     (@result $first:ident, $result:ty,) => { $result };

@@ -20,6 +20,7 @@ pub struct Explain {
     analyze: bool,
     verbose: bool,
     buffers: bool,
+    json: bool,
 }
 
 impl Explain {
@@ -59,6 +60,16 @@ impl Explain {
         Explain { buffers: true, ..self }
     }
 
+    /// The plan as a JSON document, for programs: `serde_json::from_str(&plan.to_string())`. PostgreSQL, MariaDB and MySQL, the last
+    /// without [`analyze`](Explain::analyze).
+    ///
+    /// ```
+    /// let for_programs = orm::Explain::new().json();
+    /// ```
+    pub fn json(self) -> Self {
+        Explain { json: true, ..self }
+    }
+
     /// What stands before the statement.
     fn words(self, dialect: Dialect) -> Result<String> {
         let refuse = |what: &str| {
@@ -75,9 +86,15 @@ impl Explain {
         Ok(match dialect {
             Dialect::Postgres => {
                 let options = [("ANALYZE", self.analyze), ("VERBOSE", self.verbose), ("BUFFERS", self.buffers)];
-                let options: Vec<&str> = options.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect();
+                let options = options.into_iter().chain([("FORMAT JSON", self.json)]);
+                let options: Vec<&str> = options.filter(|(_, on)| *on).map(|(name, _)| name).collect();
                 if options.is_empty() { "EXPLAIN ".to_owned() } else { format!("EXPLAIN ({}) ", options.join(", ")) }
             }
+            Dialect::Sqlite | Dialect::MySql if self.json && (self.analyze || dialect == Dialect::Sqlite) => {
+                return refuse("json");
+            }
+            Dialect::MariaDb if self.analyze && self.json => "ANALYZE FORMAT=JSON ".to_owned(),
+            Dialect::MariaDb | Dialect::MySql if self.json => "EXPLAIN FORMAT=JSON ".to_owned(),
             Dialect::Sqlite if self.analyze => return refuse("analyze"),
             Dialect::Sqlite => "EXPLAIN QUERY PLAN ".to_owned(),
             Dialect::MariaDb if self.analyze => "ANALYZE ".to_owned(),
@@ -188,7 +205,9 @@ impl Operation for Explained {
                 depths.push((step, depth + 1));
                 lines.push(format!("{}{}", "  ".repeat(depth), row.cell(3).text()?));
             } else if row.len() == 1 {
-                lines.extend(row.cell(0).text()?.lines().map(str::to_owned));
+                let cell = row.cell(0);
+                let text = cell.text().or_else(|_| cell.json().map(|plan| format!("{plan:#}")))?;
+                lines.extend(text.lines().map(str::to_owned));
             } else {
                 let shown = |index: usize| Some(format!("{}: {}", row.name(index)?, shown(&row.cell(index))?));
                 lines.push((0..row.len()).filter_map(shown).collect::<Vec<_>>().join(", "));

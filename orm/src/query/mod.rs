@@ -1,10 +1,12 @@
 //! Typed queries: closures over handles build them, terminals run them.
 
 mod aggregate;
+mod beside;
 mod combine;
 mod common;
 mod condition;
 mod declared;
+mod document;
 mod erased;
 mod explain;
 mod expression;
@@ -27,13 +29,15 @@ mod terminals;
 mod window;
 
 pub use aggregate::{Grouped, count};
+pub use beside::{BesideRows, ManyRows};
 pub use condition::{IntoQ, Q};
 pub use declared::{declared, kind_of};
+pub use document::{JsonEntries, JsonPart, JsonParts, json_array, json_object};
 pub use erased::{AnyRow, AnyRows, RowOps, read_related};
 pub use explain::{Explain, Plan};
 pub use expression::{
-    Agg, AggregateExpression, Alike, Both, DateExpression, DateUnit, Ex, Exponent, Expression, JsonExpression,
-    NumberExpression, TextExpression, TimeUnit, TruncTo, Zone,
+    Agg, AggregateExpression, Alike, Both, Cast, Characters, DateExpression, DateUnit, Ex, Exponent, Expression,
+    HashExpression, JsonExpression, NullOnlyAs, NumberExpression, TextExpression, TimeUnit, TruncTo, Zone,
 };
 pub use functions::{Case, Now, case, now, random, sql, value};
 pub(crate) use load::{KeyPart, kind_of as kind_of_column, one_of, tie, value_of};
@@ -41,7 +45,7 @@ pub use named::{RowOf, with};
 pub use nested::{Filling, FillsField, PartOfRow, RowField, RowProbe, RowStruct};
 pub use operand::{Branch, InSet, OfType, Operand};
 pub use page::{Cursor, CursorPage};
-pub use prefetch::{ManyRows, Prefetch, PrefetchSelection, RelationRows, StartsWith, prefetch_all};
+pub use prefetch::{Prefetch, PrefetchSelection, RelationRows, StartsWith, prefetch_all};
 pub(crate) use prefetch::{load_under, rows_of};
 pub use queryset::{Page, QuerySet};
 pub use raw::{Raw, raw};

@@ -6,9 +6,9 @@ use super::{
     load,
 };
 use crate::{
-    Access, Code, Connection, Error, Executor, Kind, Model, Operation, Result,
+    Access, Connection, Error, Executor, Kind, Model, Operation, Result,
     field::{At, Declared, PathNode, Scope, Set, ToAny, ToMany, ToOne},
-    model::{GenericKey, RowPart, Target, models},
+    model::{GenericKey, Target, models},
     tree::{Expr, ModelRef, Select, Step},
 };
 use smallvec::SmallVec;
@@ -340,73 +340,9 @@ where
     }
 }
 
-/// A relation to any number of rows, or some of them: `a.books`, `u.reverse::<Post>()`, `a.books.filter(..)`.
-///
-/// ```
-/// # use library::*;
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-/// # let db = filled().await?;
-/// let countries = Country::objects().all_with(|c| c.reverse::<Author>().order_by(|a| a.name.desc()), &db).await?;
-/// assert_eq!(countries[0].1[0].name, "Nobody");
-/// # Ok(()) }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a relation to many rows",
-    label = "expected a relation to many rows, such as `a.books` or `u.reverse::<Post>()`"
-)]
-pub trait ManyRows: RelationRows {}
-impl<S: Scope, M: Model> ManyRows for ToMany<S, M> {}
-impl<S: Scope, M: Model> ManyRows for Set<S, M> {}
-
-impl<M: Model + RowPart> QuerySet<M> {
-    /// The rows, each with those of a relation beside it: for relations that have no field in the row. It takes two statements,
-    /// whatever the number of rows.
-    ///
-    /// # Errors
-    /// Those of [`all`](QuerySet::all).
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let (db, log) = db.recording();
-    /// let countries: Vec<(Country, Vec<Author>)> =
-    ///     Country::objects().order_by(|c| c.code.asc()).all_with(|c| c.reverse::<Author>(), &db).await?;
-    /// assert_eq!((countries[0].0.code.as_str(), countries[0].1.len()), ("UK", 2));
-    /// log.assert_queries(2);
-    /// # Ok(()) }
-    /// ```
-    pub fn all_with<C, F, E>(self, relation: C, ex: &E) -> impl Future<Output = Result<Vec<(M, Vec<F::Target>)>>> + Send
-    where
-        C: FnOnce(M::Fields<At<M>>) -> F,
-        F: ManyRows,
-        E: Executor,
-    {
-        let (way, prefetch) = relation(M::fields()).into_prefetch();
-        async move {
-            let wrong = |what: &str| Err(Error::new(Code::BadQuery, what).with_model(M::meta().name.clone()));
-            if !way.is_empty() {
-                return wrong("`all_with` takes a relation of the row itself, without a path before it");
-            }
-            if prefetch.step.is_to_one() {
-                return wrong("`all_with` takes a relation to many rows: the row of this one is loaded by `prefetch`");
-            }
-            let plans = [Arc::new(prefetch)];
-            check(&plans)?;
-            let rows = self.all(ex).await?;
-            let jobs = Arc::new(load::collect(&plans, &erased::all(&rows))?);
-            let filled = ex.run(Load { jobs: jobs.clone() }).await?;
-            match jobs.iter().zip(filled).next().and_then(|(job, filled)| load::apart(job, filled)) {
-                Some(beside) => Ok(rows.into_iter().zip(beside).collect()),
-                None => wrong("this query gives a row twice, and its related rows can be beside only one of them"),
-            }
-        }
-    }
-}
-
 /// Loads what jobs ask for.
-struct Load {
-    jobs: Arc<Vec<load::Job>>,
+pub(super) struct Load {
+    pub(super) jobs: Arc<Vec<load::Job>>,
 }
 
 impl Operation for Load {

@@ -75,8 +75,10 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     ///
     /// Each chunk begins after the last row of the one before, in the query's order completed by the key; rows that others
     /// change meanwhile are seen as they are when their chunk is read. Inside a transaction that is repeatable all chunks see the
-    /// same state. A query whose rows have no key, because it is grouped, distinct or
-    /// made of values, is read at once.
+    /// same state.
+    ///
+    /// Chunks need keys that tell the rows apart. Rows that have none are read at once, and are all in memory then: groups, different
+    /// rows, unions, and what follows a common table of values. `values(..)` of a model, of pairs and of related rows have keys.
     ///
     /// SQL: `WHERE id > ? ORDER BY id LIMIT 501`, again and again.
     ///
@@ -96,7 +98,26 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     where
         M: 'e,
     {
-        self.rows_by::<E, _>(ex)
+        self.rows_by::<E, _>(ex, CHUNK)
+    }
+
+    /// [`stream`](QuerySet::stream) with so many rows in a chunk instead of 500: Django's `iterator(chunk_size=..)`. Of 0 it makes 1.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let (db, log) = db.recording();
+    /// let mut books = Book::objects().stream_by(2, &db);
+    /// while books.try_next().await?.is_some() {}
+    /// log.assert_queries(2); // of four books
+    /// # Ok(()) }
+    /// ```
+    pub fn stream_by<'e, E: Executor>(self, chunk: u32, ex: &'e E) -> RowStream<'e, O>
+    where
+        M: 'e,
+    {
+        self.rows_by::<E, _>(ex, u64::from(chunk.max(1)))
     }
 
     /// The same, by a stream that has the database itself: it may outlive the function that makes it, as the body of a response
@@ -113,10 +134,10 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     /// # Ok(()) }
     /// ```
     pub fn into_stream(self, db: Database) -> RowStream<'static, O> {
-        self.rows_by::<Database, _>(db)
+        self.rows_by::<Database, _>(db, CHUNK)
     }
 
-    fn rows_by<'e, E: Executor, H: Borrow<E> + Send + 'e>(self, ex: H) -> RowStream<'e, O>
+    fn rows_by<'e, E: Executor, H: Borrow<E> + Send + 'e>(self, ex: H, chunk: u64) -> RowStream<'e, O>
     where
         M: 'e,
     {
@@ -127,18 +148,19 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         }
         let first = Some(Progress { position: None, left: select.limit.unwrap_or(u64::MAX) });
         let keyset = Keyset::of(select, ex.borrow().dialect());
-        let chunks = stream::try_unfold((self, keyset, first, ex), |(mut query, keyset, progress, ex)| async move {
-            let Some(Progress { position, left }) = progress.filter(|progress| progress.left > 0) else {
-                return Ok(None);
-            };
-            let order = keyset?;
-            let size = CHUNK.min(left);
-            let (rows, last, more) = query.rows_after(&order, position.as_deref(), size, ex.borrow()).await?;
-            // Only the first chunk leaves rows out by number.
-            query.select_mut().offset = None;
-            let progress = more.then_some(Progress { position: Some(last), left: left - size });
-            Ok(Some((stream::iter(rows.into_iter().map(Ok)), (query, Ok(order), progress, ex))))
-        });
+        let chunks =
+            stream::try_unfold((self, keyset, first, ex), move |(mut query, keyset, progress, ex)| async move {
+                let Some(Progress { position, left }) = progress.filter(|progress| progress.left > 0) else {
+                    return Ok(None);
+                };
+                let order = keyset?;
+                let size = chunk.min(left);
+                let (rows, last, more) = query.rows_after(&order, position.as_deref(), size, ex.borrow()).await?;
+                // Only the first chunk leaves rows out by number.
+                query.select_mut().offset = None;
+                let progress = more.then_some(Progress { position: Some(last), left: left - size });
+                Ok(Some((stream::iter(rows.into_iter().map(Ok)), (query, Ok(order), progress, ex))))
+            });
         RowStream { rows: Box::pin(chunks.try_flatten()) }
     }
 }

@@ -214,6 +214,9 @@ impl<M: Model, O: Row> QuerySet<M, O> {
             return Ok(false);
         }
         let select = self.select_mut();
+        if select.has_elements() {
+            select.derive();
+        }
         select.order.clear();
         select.default_order = false;
         select.for_update = false;

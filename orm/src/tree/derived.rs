@@ -4,6 +4,9 @@ use super::{BinaryOp, Common, Expr, Function, Order, Path, Select, Selected, Win
 use crate::Value;
 use std::sync::Arc;
 
+/// Why rows of several models are no table.
+pub(super) const JOINED_ROWS: &str = "whole rows of joined models cannot be gone on from after windows, slices or different rows: take `values(..)` first";
+
 /// What a query reads instead of its model's table. The columns of whole rows keep their names; other values are called by
 /// their place in the selection.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,10 +103,16 @@ impl Select {
     /// Makes the query as it is a table, so that what follows is about its rows.
     pub fn derive(&mut self) {
         // Of groups, what follows sees the selected values alone, wherever they come from.
-        if (!self.joins.is_empty() && self.group_by.is_none()) || self.for_update {
-            let why =
-                "a joined or locking query with windows, slices or different rows cannot be gone on from: filter first";
+        let joined = !self.joins.is_empty() && self.group_by.is_none();
+        if self.for_update {
+            let why = "a locking query with windows, slices or different rows cannot be gone on from: filter first";
             return self.add_filter(Expr::invalid(why));
+        }
+        if joined && self.selects_models() {
+            return self.add_filter(Expr::invalid(JOINED_ROWS));
+        }
+        if joined {
+            return self.stand_on_joined();
         }
         let rows = self.group_by.is_none() && !self.distinct && self.has_rows();
         let whole = rows && !self.selection.iter().any(Selected::is_own);
@@ -113,6 +122,38 @@ impl Select {
     /// Makes the query as it is a table, of which what follows sees the selected values alone.
     pub(crate) fn derive_values(&mut self) {
         self.stand_on(false);
+    }
+
+    /// Whether whole rows are selected, and not just values.
+    pub(super) fn selects_models(&self) -> bool {
+        self.selection.iter().any(|selected| matches!(selected, Selected::Model { .. }))
+    }
+
+    /// Makes a query of joined values a table; what they are ordered by is selected in it as well, behind them.
+    fn stand_on_joined(&mut self) {
+        let asked = self.selection.len();
+        if self.order.is_empty() && std::mem::take(&mut self.default_order) && !self.distinct {
+            self.order = self.model_order();
+        }
+        for order in &mut self.order {
+            let expr = std::mem::replace(&mut order.expr, Expr::And(Vec::new())).with_selected(&self.selection);
+            let selected = Selected::Expr(expr);
+            let place = self.selection.iter().position(|known| *known == selected).unwrap_or_else(|| {
+                self.selection.push(selected);
+                self.selection.len() - 1
+            });
+            order.expr = Expr::Selected(place as u16);
+        }
+        if self.distinct && self.selection.len() > asked {
+            let why = "a distinct query is ordered by something that it does not select";
+            return self.add_filter(Expr::invalid(why));
+        }
+        self.stand_on(false);
+        let all = self.selection.clone();
+        for order in &mut self.order {
+            order.expr = std::mem::replace(&mut order.expr, Expr::And(Vec::new())).with_selected(&all);
+        }
+        self.selection.truncate(asked);
     }
 
     /// Reads from the query as it is; `whole` also selects the rows of its model, whose columns further steps may ask for.
@@ -234,7 +275,8 @@ impl Select {
         let model = left.model.clone();
         let mut all = Select { selection: read_from(&left.selection, 0), ..Select::bare(model) };
         all.related.clone_from(&left.related);
-        let mut wrong = !left.joins.is_empty() || !right.joins.is_empty();
+        let rows = |query: &Select| !query.joins.is_empty() && query.selects_models();
+        let mut wrong = rows(&left) || rows(&right);
         wrong |= !left.selects_like(&right);
         let [left, right] = [left, right].map(|mut part| {
             part.settle_inside();
@@ -244,7 +286,7 @@ impl Select {
         all.from = Some(Box::new(Derived::Set { op, left, right }));
         all.default_order = all.has_rows();
         if wrong {
-            let why = "queries are combined when both give rows of one model, or values, and neither joins";
+            let why = "queries are combined when both give rows of one model, or values: of joined rows take `values(..)` first";
             all.add_filter(Expr::invalid(why));
         }
         all

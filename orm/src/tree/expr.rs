@@ -165,6 +165,8 @@ pub enum Function {
     AtZone,
     /// The span of time from the second to the first.
     Since,
+    /// The microseconds of a span of time.
+    Micros,
     /// The largest of several.
     Greatest,
     /// The smallest of several.
@@ -211,6 +213,10 @@ pub enum Function {
     PadStart,
     /// A text filled up at its end.
     PadEnd,
+    /// A value of this kind, as text.
+    AsText(Kind),
+    /// The value of this kind that a text says.
+    FromText(Kind),
     /// A text so many times.
     Repeat,
     /// A text backwards.
@@ -448,14 +454,20 @@ impl Expr {
         }
     }
 
-    /// Whether an aggregate, and whether a window, over the rows of the query that it stands in is part of it.
+    /// Whether an aggregate, and whether a window, over the rows of the query that it stands in is part of it. What makes several rows
+    /// of one counts as a window: what follows is about the rows as they then are.
     pub fn computes(&self) -> (bool, bool) {
         let (mut aggregates, mut windows) = (false, false);
         self.visit(0, &mut |expr, depth| {
             aggregates |= depth == 0 && matches!(expr, Expr::Aggregate(_));
-            windows |= depth == 0 && matches!(expr, Expr::Window(_));
+            windows |= depth == 0 && (matches!(expr, Expr::Window(_)) || expr.is_elements());
         });
         (aggregates, windows)
+    }
+
+    /// Whether it makes several rows of one.
+    pub(super) fn is_elements(&self) -> bool {
+        matches!(self, Expr::Call(Function::Postgres(PgFunction::Elements), _))
     }
 
     /// Whether an aggregate over the rows of the query that it stands in is part of it.

@@ -1,6 +1,7 @@
 //! The untyped statement: plain data that the typed surface builds and `compile` turns into SQL.
 
 mod aggregate;
+mod cast;
 mod common;
 mod declared;
 mod derived;
@@ -14,6 +15,7 @@ mod window;
 mod write;
 
 pub use aggregate::{Aggregate, Aggregation, Statistic};
+pub(crate) use cast::conversion;
 pub use common::{BEFORE, Common};
 pub use declared::Declared;
 pub use derived::{Derived, SetOp};

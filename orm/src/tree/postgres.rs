@@ -16,6 +16,8 @@ pub enum PgFunction {
     ArrayLength,
     /// The element of an array at a place, from 1.
     ArrayElement,
+    /// The elements of an array, each in a row of its own.
+    Elements,
     /// The part of an array from a place, from 1, up to another one, which may be left out.
     ArraySlice,
     /// Whether an element of the array is equal to the second.
@@ -98,6 +100,12 @@ pub enum PgFunction {
     WordSimilarity,
     /// The same, of whole words.
     StrictWordSimilarity,
+    /// 1 without how alike two texts are.
+    Distance,
+    /// The same, of a part of the first.
+    WordDistance,
+    /// The same, of whole words.
+    StrictWordDistance,
     /// Whether two texts are alike.
     Similar,
     /// Whether the second is like a part of the first.
@@ -131,7 +139,7 @@ impl PgFunction {
             | Adjacent | RangeIsEmpty | StartIncluded | EndIncluded | StartUnbounded | EndUnbounded | HasKey
             | HasKeys | HasAnyKeys | Matches | Similar | WordSimilar | StrictWordSimilar => Some(Kind::Bool),
             ArrayLength => Some(Kind::I32),
-            ArrayElement | RangeStart | RangeEnd => match first {
+            ArrayElement | Elements | RangeStart | RangeEnd => match first {
                 Some(Kind::Postgres(PgKind::Array(of) | PgKind::Range(of))) => Some(*of),
                 _ => None,
             },
@@ -144,7 +152,8 @@ impl PgFunction {
             PlainQuery | PhraseQuery | RawQuery | WebQuery | BothQueries | EitherQuery | OtherThanQuery | ThenQuery => {
                 own(&PgKind::SearchQuery)
             }
-            Rank | RankCover | Similarity | WordSimilarity | StrictWordSimilarity => Some(Kind::F32),
+            Rank | RankCover | Similarity | WordSimilarity | StrictWordSimilarity | Distance | WordDistance
+            | StrictWordDistance => Some(Kind::F32),
         }
     }
 }

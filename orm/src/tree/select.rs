@@ -38,6 +38,8 @@ pub struct Select {
     pub empty: bool,
     /// Lock the rows until the transaction ends.
     pub for_update: bool,
+    /// The lock lets others point to the rows, where the database has such a one.
+    pub lets_refer: bool,
     /// Related rows that are locked as well.
     pub lock_of: Vec<(super::Path, ModelRef)>,
     /// What to do about rows that another transaction has locked.
@@ -143,6 +145,7 @@ impl Select {
             limit_by: Vec::new(),
             empty: false,
             for_update: false,
+            lets_refer: false,
             lock_of: Vec::new(),
             lock_wait: LockWait::Wait,
         }
@@ -169,6 +172,16 @@ impl Select {
         self.settle();
         let condition = condition.with_selected(&self.selection);
         self.add_filter(condition);
+    }
+
+    /// The order that the model says.
+    pub(crate) fn model_order(&self) -> Vec<Order> {
+        let keys = self.model.ordering.iter().flat_map(|key| {
+            let columns = self.model.fields[usize::from(key.field)].columns();
+            columns.map(|column| (key.descending, Expr::own(self.model.clone(), column)))
+        });
+        let of_fields = keys.map(|(descending, expr)| Order { expr, descending, nulls_first: None });
+        self.model.order.map(|order| order()).unwrap_or_default().into_iter().chain(of_fields).collect()
     }
 
     /// Makes sure that what follows is about the rows as they are: after windows and slices.
@@ -239,10 +252,22 @@ impl Select {
         self.selection.iter().any(|selected| matches!(selected, Selected::Expr(expr) if expr.has_window()))
     }
 
+    /// Whether several rows are made of one, so that what is selected says how many there are.
+    pub(crate) fn has_elements(&self) -> bool {
+        let mut found = false;
+        for selected in &self.selection {
+            if let Selected::Expr(expr) = selected {
+                expr.visit(0, &mut |part, depth| found |= depth == 0 && part.is_elements());
+            }
+        }
+        found
+    }
+
     /// Whether the rows are told apart by keys of models, so that there is a total order of them.
     pub fn has_keys(&self) -> bool {
         let joined = |join: &Join| join.has_rows();
-        self.group_by.is_none() && !self.distinct && self.has_rows() && self.joins.iter().all(joined)
+        let whole = self.group_by.is_none() && !self.distinct && !self.has_elements();
+        whole && self.has_rows() && self.joins.iter().all(joined)
     }
 
     /// Makes what was cut off by number a condition, so that what follows is about the rows that are left: their keys are
@@ -251,11 +276,8 @@ impl Select {
         if !self.is_sliced() {
             return;
         }
-        if !self.joins.is_empty() {
-            let why = "a joined query cannot be narrowed after `limit` or `offset`: filter first";
-            return self.add_filter(Expr::invalid(why));
-        }
-        if self.group_by.is_some() || self.distinct || !self.has_rows() {
+        let joined = !self.joins.is_empty();
+        if joined || self.group_by.is_some() || self.distinct || !self.has_rows() {
             return self.derive();
         }
         let keys: Vec<Expr> = self.model.key.iter().map(|&column| Expr::own(self.model.clone(), column)).collect();

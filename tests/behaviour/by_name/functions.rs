@@ -220,8 +220,8 @@ fn what_functions_do_not_take_is_refused() {
         call("json_object", [path("title"), 1.into()]),
         call("json_object", ["a".into(), 1.into(), "a".into(), 2.into()]),
         call("json_object", [1.into(), 1.into()]),
-        path("title").cast(Kind::Date),
-        path("active").cast(Kind::Text),
+        path("published").cast(Kind::I64),
+        path("active").cast(Kind::Date),
     ];
     for term in wrong {
         assert!(

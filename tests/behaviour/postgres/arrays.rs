@@ -64,6 +64,33 @@ async fn titles(query: QuerySet<Post>, db: &Database) -> orm::Result<Vec<String>
 }
 
 behaviour! {
+    async fn elements_are_rows(bed, requires(PostgresTypes)) {
+        let db = &bed.db;
+        fill(db).await?;
+        let tags = || Post::objects().values(|p| (p.id, p.tags.elements()));
+        let rust = |id| (id, "rust".to_owned());
+        assert_eq!(tags().order_by(|(id, tag)| (id.asc(), tag.asc())).all(db).await?, [rust(1), (1, "sql".to_owned()), rust(2)]);
+        // What follows is about the elements: a post without any has none.
+        assert_eq!((tags().count(db).await?, tags().filter(|(_, tag)| tag.eq("rust")).count(db).await?), (3, 2));
+        assert!(!Post::objects().filter(|p| p.id.eq(3)).values(|p| p.tags.elements()).exists(db).await?);
+        assert_eq!(tags().values(|(_, tag)| tag).distinct().order_by(|tag| tag.desc()).all(db).await?, ["sql", "rust"]);
+        let counted = tags().group_by(|(_, tag)| tag).annotate(|_| count()).order_by(|(_, n)| n.desc());
+        assert_eq!(counted.all(db).await?, [("rust".to_owned(), 2), ("sql".to_owned(), 1)]);
+        let most = Post::objects().values(|p| p.ratings.elements()).aggregate(|rating| rating.max());
+        assert_eq!(most.get(db).await?, Some(5));
+        let beside = Post::objects().order_by(|p| p.id.asc()).annotate(|p| p.tags.elements());
+        assert_eq!(beside.clone().offset(1).limit(1).all(db).await?[0].1, "sql");
+        let mut rows = beside.stream_by(1, db);
+        let mut read = 0;
+        while rows.try_next().await?.is_some() {
+            read += 1;
+        }
+        assert_eq!(read, 3);
+        let inside = Post::objects().filter(|p| p.tags.elements().eq("rust")).count(db).await.unwrap_err();
+        assert_eq!(inside.code(), Code::BadQuery);
+        Ok(())
+    }
+
     async fn arrays_of_every_kind_come_back(bed, requires(PostgresTypes)) {
         orm::migrate::create_tables(&bed.db, &[arrays()]).await?;
         let noon = NaiveDate::from_ymd_opt(2024, 2, 29).unwrap().and_hms_micro_opt(12, 0, 0, 7).unwrap();

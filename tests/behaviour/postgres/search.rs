@@ -74,6 +74,23 @@ behaviour! {
         Ok(())
     }
 
+    async fn words_are_found_by_their_beginnings(bed, requires(PostgresTypes)) {
+        let db = &bed.db;
+        fill(db).await?;
+        let found = async |text: &str| {
+            let query = SearchQuery::prefix(text).config("simple");
+            Text::objects().filter(|t| t.title.search(query)).order_by(|t| t.id.asc()).values(|t| t.id).all(db).await
+        };
+        assert_eq!(found("eng").await?, [1, 2]);
+        assert_eq!(found("st ENG").await?, [2]);
+        assert_eq!(found("eng comp").await?, [0_i64; 0]);
+        // Any text is taken as it is.
+        for text in ["", " ", "it's", "a' | b:* & !c", "back\\slash", "(((", "eng:* | comp"] {
+            found(text).await?;
+        }
+        Ok(())
+    }
+
     async fn what_is_found_is_ranked_and_shown(bed, requires(PostgresTypes)) {
         let db = &bed.db;
         fill(db).await?;

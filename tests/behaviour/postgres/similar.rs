@@ -29,6 +29,12 @@ behaviour! {
         let near = near.all(db).await?;
         assert_eq!((near[1].1, near[1].2), (1.0, 1.0), "{near:?}");
         assert!(near[1].0 < 1.0 && near[0].0 > near[2].0, "{near:?}");
+        let far = Name::objects().order_by(|n| (n.name.distance("Katrin").asc(), n.id.asc())).values(|n| {
+            (n.name, n.name.word_distance("Katrin"), n.name.strict_word_distance("Katrin"), (n.name.distance("Katrin") + n.name.similarity("Katrin")).round(3))
+        });
+        let far = far.all(db).await?;
+        assert_eq!((far[2].0.as_str(), far[2].3), ("Peter", 1.0), "{far:?}");
+        assert!(far.iter().any(|(name, word, strict, _)| name == "Katrin Müller" && (*word, *strict) == (0.0, 0.0)), "{far:?}");
         let plain = Name::objects().filter(|n| n.name.unaccent().ends_with("Muller")).values(|n| n.name.unaccent().lower());
         assert_eq!(plain.all(db).await?, ["katrin muller"]);
         Ok(())

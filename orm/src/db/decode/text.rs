@@ -62,11 +62,11 @@ fn timestamp_in(bytes: &[u8]) -> Option<NaiveDateTime> {
     Some(date_in(&bytes[..10])?.and_time(time_in(&bytes[11..])?))
 }
 
-pub(super) fn date(text: &str) -> Read<NaiveDate> {
+pub(in crate::db) fn date(text: &str) -> Read<NaiveDate> {
     date_in(text.as_bytes()).ok_or_else(|| bad(text))
 }
 
-pub(super) fn time(text: &str) -> Read<NaiveTime> {
+pub(in crate::db) fn time(text: &str) -> Read<NaiveTime> {
     time_in(text.as_bytes()).ok_or_else(|| bad(text))
 }
 
@@ -87,7 +87,10 @@ pub(in crate::db) fn datetime(text: &str) -> Read<NaiveDateTime> {
 }
 
 pub(super) fn decimal(text: &str) -> Read<Decimal> {
-    Decimal::from_str_exact(text).map_err(|_| bad(text))
+    // Zeros behind the last digit may be more than a decimal has place for.
+    let shortest = || text.contains('.').then(|| text.trim_end_matches('0').trim_end_matches('.'));
+    let exact = Decimal::from_str_exact(text).ok();
+    exact.or_else(|| Decimal::from_str_exact(shortest()?).ok()).ok_or_else(|| bad(text))
 }
 
 pub(super) fn uuid(text: &str) -> Read<Uuid> {

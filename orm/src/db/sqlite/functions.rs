@@ -8,6 +8,8 @@
 //! | `orm_decimal(number, digits, scale)` | the number rounded to its column; an error, when it is too large |
 //! | `orm_round(number, scale)` | the number rounded to so many digits after the point, and to 15 in all |
 //! | `orm_text(text, length)` | the text without blanks that are too many; an error, when it is still too long |
+//! | `orm_read_text(text, form)` | the number, day, time, moment or UUID that the text says, as it is stored; NULL where it says none |
+//! | `orm_decimal_text(number, scale)` | the number as the others write it; with as many digits as it needs where the scale is -1 |
 //! | `orm_time(moment)` | the time of day of a date with a time |
 //! | `orm_at_zone(moment, zone)` | the moment as the clocks of a zone show it, from the system's files; an error for a zone that is not among them |
 //! | `orm_moved(moment, span)` | the day or moment so many microseconds later |
@@ -25,6 +27,7 @@
 //! | `orm_sum(number)` | the exact decimal sum, as text; compare it as `CAST(orm_sum(..) AS NUMERIC)` |
 
 mod bits;
+mod conversions;
 mod documents;
 mod fitting;
 mod moments;
@@ -57,9 +60,9 @@ extern "SQL" {
     fn orm_json_contains(document: Nullable<Text>, part: Nullable<Text>) -> Nullable<Bool>;
     fn orm_ends_with(text: Nullable<Text>, end: Nullable<Text>) -> Nullable<Bool>;
     fn orm_float(bits: Nullable<BigInt>) -> Nullable<Double>;
-    fn orm_lpad(text: Nullable<Text>, length: Integer, fill: Text) -> Nullable<Text>;
-    fn orm_rpad(text: Nullable<Text>, length: Integer, fill: Text) -> Nullable<Text>;
-    fn orm_repeat(text: Nullable<Text>, times: Integer) -> Nullable<Text>;
+    fn orm_lpad(text: Nullable<Text>, length: Nullable<Integer>, fill: Nullable<Text>) -> Nullable<Text>;
+    fn orm_rpad(text: Nullable<Text>, length: Nullable<Integer>, fill: Nullable<Text>) -> Nullable<Text>;
+    fn orm_repeat(text: Nullable<Text>, times: Nullable<Integer>) -> Nullable<Text>;
     fn orm_reverse(text: Nullable<Text>) -> Nullable<Text>;
     fn orm_md5(text: Nullable<Text>) -> Nullable<Text>;
     fn orm_sha1(text: Nullable<Text>) -> Nullable<Text>;
@@ -95,6 +98,7 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
         found(&mut last.lock().unwrap_or_else(PoisonError::into_inner), pattern, text)
     })?;
     fitting::register(conn)?;
+    conversions::register(conn)?;
     orm_time_utils::register_impl(conn, moments::time)?;
     orm_at_zone_utils::register_impl(conn, zones::at_zone)?;
     orm_moved_utils::register_impl(conn, moments::moved)?;

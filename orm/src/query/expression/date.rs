@@ -2,9 +2,9 @@
 
 use super::{Alike, Ex, Expression, Operand, Plain, call};
 use crate::{
-    FieldType, Null, Value,
-    family::{DateTime as Moments, HasDate, HasTime},
-    tree::{Expr, Function, Unit},
+    FieldType, Kind, Null, Value,
+    family::{DateTime as Moments, Duration as Span, HasDate, HasTime},
+    tree::{BinaryOp, Expr, Function, Unit},
 };
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use std::borrow::Cow;
@@ -306,6 +306,65 @@ pub trait DateExpression: Expression {
     {
         Ex::new(Expr::Call(Function::Since, vec![self.into_expr(), earlier.into_operand()]))
     }
+
+    /// A span of time as a number of seconds, with its fraction.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let spans = Book::objects().filter(|b| b.id.eq(2)).values(|b| (b.created + TimeDelta::milliseconds(1500)).since(b.created).total_seconds());
+    /// assert_eq!(spans.get(&db).await?, 1.5);
+    /// # Ok(()) }
+    /// ```
+    fn total_seconds(self) -> Ex<Self::Root, Alike<Self, f64>>
+    where
+        Self::Value: FieldType<Family = Span>,
+    {
+        in_units(self.into_expr(), 1e6)
+    }
+
+    /// A span of time as a number of days of 24 hours, with its fraction: `floor()` counts whole ones.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let ages = Book::objects().order_by(|b| b.id.asc()).values(|b| b.published.since(b.author.born).total_days());
+    /// assert_eq!(ages.first(&db).await?.flatten(), Some(10_127.0));
+    /// // Spans as numbers are grouped and averaged as such.
+    /// let years = Book::objects().aggregate(|b| (b.published.since(b.author.born).total_days() / 365.25).floor().avg());
+    /// assert_eq!(years.get(&db).await?.map(f64::round), Some(42.0));
+    /// # Ok(()) }
+    /// ```
+    fn total_days(self) -> Ex<Self::Root, Alike<Self, f64>>
+    where
+        Self::Value: FieldType<Family = Span>,
+    {
+        in_units(self.into_expr(), 86_400e6)
+    }
+
+    /// A span of time as a number of microseconds, in which it is exact.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let spans = Book::objects().filter(|b| b.id.eq(2)).values(|b| (b.created + TimeDelta::seconds(1)).since(b.created).total_microseconds());
+    /// assert_eq!(spans.get(&db).await?, 1_000_000);
+    /// # Ok(()) }
+    /// ```
+    fn total_microseconds(self) -> Ex<Self::Root, Alike<Self, i64>>
+    where
+        Self::Value: FieldType<Family = Span>,
+    {
+        call(Function::Micros, self)
+    }
+}
+
+fn in_units<R, T>(span: Expr, unit: f64) -> Ex<R, T> {
+    let micros = Expr::Cast(Box::new(Expr::Call(Function::Micros, vec![span])), Kind::F64);
+    Ex::new(micros.binary(BinaryOp::Div, Expr::Value(Value::F64(unit))))
 }
 
 impl<E: Expression> DateExpression for E {}

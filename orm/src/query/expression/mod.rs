@@ -1,13 +1,17 @@
 //! Typed expressions, and what can be asked of all of them. What is for some types only is beside this file.
 
 mod aggregate;
+mod characters;
 mod date;
+mod hash;
 mod json;
 mod number;
 mod text;
 
 pub use aggregate::{Agg, AggregateExpression};
+pub use characters::{Characters, NullOnlyAs};
 pub use date::{DateExpression, DateUnit, TimeUnit, TruncTo, Zone};
+pub use hash::HashExpression;
 pub use json::JsonExpression;
 pub use number::{Both, Exponent, NumberExpression};
 pub use text::TextExpression;
@@ -15,8 +19,8 @@ pub use text::TextExpression;
 use super::{InSet, Operand, OrderBy, Q};
 use crate::{
     FieldType,
-    family::Contains,
-    tree::{BinaryOp, Expr, Function},
+    family::{CastTo, Contains},
+    tree::{BinaryOp, Expr, Function, conversion},
 };
 use std::marker::PhantomData;
 
@@ -252,6 +256,39 @@ pub trait Expression: Sized {
         with(Function::NullIf, self, [other.into_operand()])
     }
 
+    /// The value as one of another type: between numbers; from and to text; of a moment its day or its time, and of a day its
+    /// beginning; of truth 1 and 0.
+    ///
+    /// The result is the same on every database:
+    /// - A number that becomes a whole one is cut off behind the point, as by Rust's `as`.
+    /// - A text that says no such value gives NULL, so that what is read from text is an `Option`. Days, times and moments are
+    ///   written as `2026-05-01`, `12:30` or `12:30:05.25`, and `2026-05-01 12:30:00`.
+    /// - A decimal becomes a text with the digits of its field, `12.50`; truth `true` or `false`; a UUID has its hyphens. Only floats
+    ///   are written in each database's own way: a whole one is `3.0` on SQLite, and `3` elsewhere.
+    ///
+    /// # Errors
+    /// [`Code::OutOfRange`](crate::Code::OutOfRange), by the database, where the type does not hold the number. MariaDB and MySQL
+    /// have one type for all whole numbers: there `i16` and `i32` are [`Code::Decode`](crate::Code::Decode) where they are read.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let book = Book::objects().filter(|b| b.id.eq(1));
+    /// assert_eq!(book.clone().values(|b| (b.price.cast::<i64>(), b.views.cast::<f64>())).get(&db).await?, (12, 10.0));
+    /// let texts = book.clone().values(|b| (b.price.cast::<String>(), b.views.cast::<String>().concat(" views")));
+    /// assert_eq!(texts.get(&db).await?, ("12.50".to_owned(), "10 views".to_owned()));
+    /// let read = book.values(|b| (b.views.cast::<String>().cast::<i64>(), b.title.cast::<i64>()));
+    /// assert_eq!(read.get(&db).await?, (Some(10), None)); // "Notes" is no number
+    /// # Ok(()) }
+    /// ```
+    fn cast<T: crate::Plain>(self) -> Ex<Self::Root, Cast<Self, T>>
+    where
+        <Self::Value as FieldType>::Family: CastTo<T::Family>,
+    {
+        Ex::new(conversion(self.into_expr(), <Self::Value as FieldType>::KIND, T::KIND))
+    }
+
     /// The same value as one that may be NULL, where others of its place are: in the rows of a union, say.
     ///
     /// ```
@@ -324,6 +361,11 @@ pub type Plain<E> = <<E as Expression>::Value as FieldType>::Plain;
 
 /// `T`, as an `Option` if the expression's values are.
 pub type Alike<E, T> = <<<E as Expression>::Value as FieldType>::Nullness as crate::Null>::Wrap<T>;
+
+/// The type of a [cast](Expression::cast): an `Option` where the values can be NULL, or may say none of that type.
+pub type Cast<E, T> = <<<<E as Expression>::Value as FieldType>::Nullness as crate::Null>::Or<
+    <<<E as Expression>::Value as FieldType>::Family as CastTo<<T as FieldType>::Family>>::Null,
+> as crate::Null>::Wrap<T>;
 
 fn call<E: Expression, T>(function: Function, on: E) -> Ex<E::Root, T> {
     Ex::new(Expr::Call(function, vec![on.into_expr()]))

@@ -89,21 +89,21 @@ pub trait NumberExpression: Expression {
         call(Function::Floor, self)
     }
 
-    /// Rounded to so many digits after the point; a half goes away from 0.
+    /// Rounded to so many digits after the point, or to tens and hundreds by `-1` and `-2`; a half goes away from 0.
     ///
     /// ```
     /// # use library::*;
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
     /// # let db = filled().await?;
-    /// let found = Book::objects().filter(|b| b.id.eq(1)).values(|b| (b.price / 4).round(2));
-    /// assert_eq!(found.get(&db).await?, Decimal::new(313, 2));
+    /// let found = Book::objects().filter(|b| b.id.eq(1)).values(|b| ((b.price / 4).round(2), (b.price * 10).round(-1)));
+    /// assert_eq!(found.get(&db).await?, (Decimal::new(313, 2), Decimal::from(130)));
     /// # Ok(()) }
     /// ```
-    fn round(self, digits: u32) -> Ex<Self::Root, Self::Value>
+    fn round(self, digits: i32) -> Ex<Self::Root, Self::Value>
     where
         <Self::Value as FieldType>::Family: Divides,
     {
-        with(Function::Round, self, [Expr::Value(Value::I32(digits.min(28) as i32))])
+        with(Function::Round, self, [Expr::Value(Value::I32(digits.clamp(-18, 28)))])
     }
 
     /// The square root; NULL below 0.
@@ -293,23 +293,25 @@ pub trait NumberExpression: Expression {
         call(Function::Radians, self)
     }
 
-    /// The logarithm to a base; NULL unless the number is above 0.
+    /// The logarithm to a base; NULL unless both are above 0, and where the base is 1.
     ///
     /// ```
     /// # use library::*;
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
     /// # let db = filled().await?;
-    /// let found = Book::objects().filter(|b| b.id.eq(1)).values(|b| ((b.id + 7).log(2.0).round(9), (b.id - 1).log(2.0)));
-    /// assert_eq!(found.get(&db).await?, (Some(3.0), None));
+    /// let found = Book::objects().filter(|b| b.id.eq(1)).values(|b| ((b.id + 7).log(2).round(9), (b.id - 1).log(2), b.views.log(b.views)));
+    /// assert_eq!(found.get(&db).await?, (Some(3.0), None, Some(1.0))); // the base can be an expression
     /// # Ok(()) }
     /// ```
-    fn log(self, base: f64) -> Ex<Self::Root, Option<f64>>
+    fn log<B: Exponent<Self::Root>>(self, base: B) -> Ex<Self::Root, Option<f64>>
     where
         <Self::Value as FieldType>::Family: Divides,
     {
-        match base > 0.0 && base != 1.0 {
-            true => with(Function::Log, self, [Expr::Value(Value::F64(base.ln()))]),
-            false => Ex::new(Expr::invalid(format!("there is no logarithm to the base {base}"))),
+        match base.into_exponent() {
+            Expr::Value(Value::F64(base)) if base <= 0.0 || base == 1.0 => {
+                Ex::new(Expr::invalid(format!("there is no logarithm to the base {base}")))
+            }
+            base => with(Function::Log, self, [base]),
         }
     }
 
@@ -328,27 +330,6 @@ pub trait NumberExpression: Expression {
         <Self::Value as FieldType>::Family: Divides,
     {
         with(Function::Power, self, [exponent.into_exponent()])
-    }
-
-    /// The number as one of another type: where that is whole, what is behind the point is cut off, as by Rust's `as`.
-    ///
-    /// # Errors
-    /// [`Code::OutOfRange`](crate::Code::OutOfRange), by the database, where the type does not hold the number. MariaDB and MySQL
-    /// have one type for all whole numbers: there `i16` and `i32` are [`Code::Decode`](crate::Code::Decode) where they are read.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let found = Book::objects().filter(|b| b.id.eq(1)).values(|b| (b.price.cast::<i64>(), b.views.cast::<f64>()));
-    /// assert_eq!(found.get(&db).await?, (12, 10.0));
-    /// # Ok(()) }
-    /// ```
-    fn cast<T: crate::Plain<Family: Divides>>(self) -> Ex<Self::Root, Alike<Self, T>>
-    where
-        <Self::Value as FieldType>::Family: Divides,
-    {
-        Ex::new(Expr::Cast(Box::new(self.into_expr()), T::KIND))
     }
 
     /// The bits that both numbers have.
@@ -491,7 +472,7 @@ pub type Both<E, O> = <<<<E as Expression>::Value as FieldType>::Nullness as Nul
     <O as Operand<<E as Expression>::Root, Plain<E>>>::Null,
 > as Null>::Wrap<Plain<E>>;
 
-/// What a number can be raised to: a number, or an expression.
+/// What a number can be raised to, and what stands at the base of a logarithm: a number, or an expression.
 ///
 /// ```
 /// # use library::*;

@@ -1,6 +1,6 @@
 //! Text: what it contains, patterns, and functions on it.
 
-use super::{Alike, Ex, Expression, Operand, Q, call, with};
+use super::{Alike, Characters, Ex, Expression, Operand, Q, call, with};
 use crate::{
     FieldType, NotNull, Null, Value,
     family::IsText,
@@ -262,7 +262,7 @@ pub trait TextExpression: Expression {
         Ex::new(self.into_expr().binary(BinaryOp::Concat, other.into_operand()))
     }
 
-    /// The first characters.
+    /// The first characters: so many, or as many as an expression says.
     ///
     /// ```
     /// # use library::*;
@@ -271,14 +271,15 @@ pub trait TextExpression: Expression {
     /// assert_eq!(Book::objects().filter(|b| b.title.left(3).eq("Not")).get(&db).await?.id, 1);
     /// # Ok(()) }
     /// ```
-    fn left(self, count: u32) -> Ex<Self::Root, Self::Value>
+    fn left<C>(self, count: C) -> Ex<Self::Root, Self::Value>
     where
+        C: Characters<Self::Root, <Self::Value as FieldType>::Nullness>,
         <Self::Value as FieldType>::Family: IsText,
     {
-        with(Function::Left, self, [number(count)])
+        with(Function::Left, self, [count.at_least(0)])
     }
 
-    /// The last characters.
+    /// The last characters: so many, or as many as an expression says.
     ///
     /// ```
     /// # use library::*;
@@ -287,31 +288,50 @@ pub trait TextExpression: Expression {
     /// assert_eq!(Book::objects().filter(|b| b.title.right(3).eq("tes")).get(&db).await?.id, 1);
     /// # Ok(()) }
     /// ```
-    fn right(self, count: u32) -> Ex<Self::Root, Self::Value>
+    fn right<C>(self, count: C) -> Ex<Self::Root, Self::Value>
     where
+        C: Characters<Self::Root, <Self::Value as FieldType>::Nullness>,
         <Self::Value as FieldType>::Family: IsText,
     {
-        with(Function::Right, self, [number(count)])
+        with(Function::Right, self, [count.at_least(0)])
     }
 
-    /// So many characters from a place on, which is counted from 1.
+    /// So many characters from a place on, which is counted from 1. Numbers below that are taken as 1, and below 0 as 0.
     ///
     /// ```
     /// # use library::*;
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
     /// # let db = filled().await?;
-    /// let middle = Book::objects().filter(|b| b.id.eq(1)).values(|b| b.title.substr(2, 3));
-    /// assert_eq!(middle.get(&db).await?, "ote");
+    /// let middle = Book::objects().filter(|b| b.id.eq(1)).values(|b| (b.title.substr(2, 3), b.title.substr(2, b.title.length() - 2)));
+    /// assert_eq!(middle.get(&db).await?, ("ote".to_owned(), "ote".to_owned()));
     /// # Ok(()) }
     /// ```
-    fn substr(self, from: u32, count: u32) -> Ex<Self::Root, Self::Value>
+    fn substr<A, C>(self, from: A, count: C) -> Ex<Self::Root, Self::Value>
     where
+        A: Characters<Self::Root, <Self::Value as FieldType>::Nullness>,
+        C: Characters<Self::Root, <Self::Value as FieldType>::Nullness>,
         <Self::Value as FieldType>::Family: IsText,
     {
-        match from {
-            0 => Ex::new(Expr::invalid("the first character of a text has the number 1")),
-            from => with(Function::Substr, self, [number(from), number(count)]),
-        }
+        with(Function::Substr, self, [from.at_least(1), count.at_least(0)])
+    }
+
+    /// All characters from a place on, which is counted from 1.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// // What stands behind the first blank.
+    /// let last = Author::objects().filter(|a| a.id.eq(1)).values(|a| a.name.substr_from(a.name.position(" ") + 1));
+    /// assert_eq!(last.get(&db).await?, "Lovelace");
+    /// # Ok(()) }
+    /// ```
+    fn substr_from<C>(self, from: C) -> Ex<Self::Root, Self::Value>
+    where
+        C: Characters<Self::Root, <Self::Value as FieldType>::Nullness>,
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        with(Function::Substr, self, [from.at_least(1)])
     }
 
     /// The text with each occurrence of another one replaced, in the same case.
@@ -360,11 +380,13 @@ pub trait TextExpression: Expression {
     /// assert_eq!(codes.get(&db).await?, ("**code".to_owned(), "co".to_owned()));
     /// # Ok(()) }
     /// ```
-    fn pad_start<T: Into<String>>(self, length: u32, fill: T) -> Ex<Self::Root, Self::Value>
+    fn pad_start<C, F>(self, length: C, fill: F) -> Ex<Self::Root, Self::Value>
     where
         <Self::Value as FieldType>::Family: IsText,
+        C: Characters<Self::Root, <Self::Value as FieldType>::Nullness>,
+        F: Operand<Self::Root, String, Null = NotNull>,
     {
-        pad(Function::PadStart, self, length, fill.into())
+        pad(Function::PadStart, self, length, fill)
     }
 
     /// Filled up at the end to so many characters; cut at the end when it is longer.
@@ -376,14 +398,16 @@ pub trait TextExpression: Expression {
     /// assert_eq!(Tag::objects().filter(|t| t.id.eq(1)).values(|t| t.slug.pad_end(7, "ab")).get(&db).await?, "codeaba");
     /// # Ok(()) }
     /// ```
-    fn pad_end<T: Into<String>>(self, length: u32, fill: T) -> Ex<Self::Root, Self::Value>
+    fn pad_end<C, F>(self, length: C, fill: F) -> Ex<Self::Root, Self::Value>
     where
         <Self::Value as FieldType>::Family: IsText,
+        C: Characters<Self::Root, <Self::Value as FieldType>::Nullness>,
+        F: Operand<Self::Root, String, Null = NotNull>,
     {
-        pad(Function::PadEnd, self, length, fill.into())
+        pad(Function::PadEnd, self, length, fill)
     }
 
-    /// The text so many times.
+    /// The text so many times, or as often as an expression says.
     ///
     /// ```
     /// # use library::*;
@@ -392,11 +416,12 @@ pub trait TextExpression: Expression {
     /// assert_eq!(Tag::objects().filter(|t| t.id.eq(1)).values(|t| t.slug.repeat(2)).get(&db).await?, "codecode");
     /// # Ok(()) }
     /// ```
-    fn repeat(self, times: u32) -> Ex<Self::Root, Self::Value>
+    fn repeat<C>(self, times: C) -> Ex<Self::Root, Self::Value>
     where
+        C: Characters<Self::Root, <Self::Value as FieldType>::Nullness>,
         <Self::Value as FieldType>::Family: IsText,
     {
-        with(Function::Repeat, self, [number(times)])
+        with(Function::Repeat, self, [times.at_least(0)])
     }
 
     /// The characters in the opposite order.
@@ -413,108 +438,6 @@ pub trait TextExpression: Expression {
         <Self::Value as FieldType>::Family: IsText,
     {
         call(Function::Reverse, self)
-    }
-
-    /// The MD5 hash of the text in UTF-8, as 32 hexadecimal digits: for checksums, not for secrets.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let hash = Tag::objects().filter(|t| t.id.eq(1)).values(|t| t.slug.md5());
-    /// assert_eq!(hash.get(&db).await?, "c13367945d5d4c91047b3b50234aa7ab");
-    /// # Ok(()) }
-    /// ```
-    fn md5(self) -> Ex<Self::Root, Self::Value>
-    where
-        <Self::Value as FieldType>::Family: IsText,
-    {
-        call(Function::Md5, self)
-    }
-
-    /// The SHA-256 hash of the text in UTF-8, as 64 hexadecimal digits.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let hash = Tag::objects().filter(|t| t.id.eq(1)).values(|t| t.slug.sha256().left(8));
-    /// assert_eq!(hash.get(&db).await?, "5694d08a");
-    /// # Ok(()) }
-    /// ```
-    fn sha256(self) -> Ex<Self::Root, Self::Value>
-    where
-        <Self::Value as FieldType>::Family: IsText,
-    {
-        call(Function::Sha2(256), self)
-    }
-
-    /// The SHA-224 hash of the text in UTF-8, as 56 hexadecimal digits.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let hash = Tag::objects().filter(|t| t.slug.eq("code")).values(|t| t.slug.sha224().left(8));
-    /// assert_eq!(hash.get(&db).await?, "cdeff3f6");
-    /// # Ok(()) }
-    /// ```
-    fn sha224(self) -> Ex<Self::Root, Self::Value>
-    where
-        <Self::Value as FieldType>::Family: IsText,
-    {
-        call(Function::Sha2(224), self)
-    }
-
-    /// The SHA-384 hash of the text in UTF-8, as 96 hexadecimal digits.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let hash = Tag::objects().filter(|t| t.slug.eq("code")).values(|t| t.slug.sha384().left(8));
-    /// assert_eq!(hash.get(&db).await?, "03328eab");
-    /// # Ok(()) }
-    /// ```
-    fn sha384(self) -> Ex<Self::Root, Self::Value>
-    where
-        <Self::Value as FieldType>::Family: IsText,
-    {
-        call(Function::Sha2(384), self)
-    }
-
-    /// The SHA-512 hash of the text in UTF-8, as 128 hexadecimal digits.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let hash = Tag::objects().filter(|t| t.slug.eq("code")).values(|t| t.slug.sha512().left(8));
-    /// assert_eq!(hash.get(&db).await?, "b65ea7be");
-    /// # Ok(()) }
-    /// ```
-    fn sha512(self) -> Ex<Self::Root, Self::Value>
-    where
-        <Self::Value as FieldType>::Family: IsText,
-    {
-        call(Function::Sha2(512), self)
-    }
-
-    /// The SHA-1 hash of the text in UTF-8, as 40 hexadecimal digits. PostgreSQL has none of its own: [`Code::Unsupported`](crate::Code::Unsupported).
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let hash = Tag::objects().filter(|t| t.slug.eq("code")).values(|t| t.slug.sha1().left(8));
-    /// assert_eq!(hash.get(&db).await?, "e6fb0621");
-    /// # Ok(()) }
-    /// ```
-    fn sha1(self) -> Ex<Self::Root, Self::Value>
-    where
-        <Self::Value as FieldType>::Family: IsText,
-    {
-        call(Function::Sha1, self)
     }
 
     /// The code point of the first letter; NULL of an empty text.
@@ -581,14 +504,16 @@ fn regex<E: Expression, O: Operand<E::Root, String>>(on: E, pattern: O, fold: bo
     Q::from_expr(Expr::Regex { on, pattern, fold })
 }
 
-/// A number of characters.
-fn number(count: u32) -> Expr {
-    Expr::Value(Value::I32(i32::try_from(count).unwrap_or(i32::MAX)))
-}
-
-fn pad<E: Expression, T>(function: Function, on: E, length: u32, fill: String) -> Ex<E::Root, T> {
-    match fill.is_empty() {
-        true => Ex::new(Expr::invalid("a text cannot be filled up with nothing")),
-        false => with(function, on, [number(length), Expr::Value(Value::Text(fill))]),
+fn pad<R, E, C, F, T>(function: Function, on: E, length: C, fill: F) -> Ex<E::Root, T>
+where
+    E: Expression<Root = R>,
+    C: Characters<R, <E::Value as FieldType>::Nullness>,
+    F: Operand<R, String>,
+{
+    match fill.into_operand() {
+        Expr::Value(Value::Text(fill)) if fill.is_empty() => {
+            Ex::new(Expr::invalid("a text cannot be filled up with nothing"))
+        }
+        fill => with(function, on, [length.at_least(0), fill]),
     }
 }

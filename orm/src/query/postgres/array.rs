@@ -136,6 +136,30 @@ pub trait ArrayExpression: Expression<Value: FieldType<Plain: IsArray>> {
     fn any_eq<O: Operand<Self::Root, <Element<Self> as FieldType>::Plain>>(self, value: O) -> Q<Self::Root> {
         condition(PgFunction::ArrayHas, [self.into_expr(), value.into_operand()])
     }
+
+    /// Each element in a row of its own, with the other values of the row beside it; none for an array without elements. What follows
+    /// is about these rows: filters, orders, groups and counts. SQL: `UNNEST(..)`.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    ///
+    /// orm::app! { pub cinema { Film } }
+    ///
+    /// #[derive(Model, Debug)]
+    /// pub struct Film {
+    ///     pub id: i64,
+    ///     pub features: Vec<String>,
+    /// }
+    ///
+    /// let kinds = Film::objects().values(|f| f.features.elements()).distinct().order_by(|feature| feature.asc());
+    /// assert!(kinds.to_sql(orm::Dialect::Postgres)?.starts_with(r#"SELECT DISTINCT UNNEST("features")"#));
+    /// let trailers = Film::objects().values(|f| (f.id, f.features.elements())).filter(|(_, feature)| feature.eq("Trailers"));
+    /// assert!(trailers.to_sql(orm::Dialect::Postgres)?.contains("FROM (SELECT"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn elements(self) -> Ex<Self::Root, Element<Self>> {
+        call(PgFunction::Elements, [self.into_expr()])
+    }
 }
 
 impl<E: Expression<Value: FieldType<Plain: IsArray>>> ArrayExpression for E {}

@@ -162,6 +162,24 @@ impl SearchQuery {
         SearchQuery::leaf(PgFunction::WebQuery, text.into())
     }
 
+    /// All words of the text by their beginnings: `"eng wh"` finds engines and wheels. Any text is taken.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let found = Book::objects().filter(|b| b.title.search(orm::postgres::SearchQuery::prefix("eng wh")));
+    /// assert!(found.to_sql(Dialect::Postgres)?.contains(" TO_TSQUERY("));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn prefix(text: impl Into<String>) -> SearchQuery {
+        let text = text.into();
+        let begin = |word: &str| format!("'{}':*", word.replace('\\', "\\\\").replace('\'', "''"));
+        let words: Vec<String> = text.split_whitespace().map(begin).collect();
+        match words.is_empty() {
+            true => SearchQuery::plain(text),
+            false => SearchQuery::raw(words.join(" & ")),
+        }
+    }
+
     fn leaf(function: PgFunction, text: String) -> SearchQuery {
         SearchQuery(Node::Text { function, text, config: None })
     }

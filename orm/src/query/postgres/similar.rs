@@ -70,6 +70,55 @@ pub trait SimilarExpression: Expression {
         call(PgFunction::StrictWordSimilarity, [self.into_expr(), other.into_operand()])
     }
 
+    /// How far two texts are from being alike: 1 without their [`similarity`](SimilarExpression::similarity). SQL: `<->`; the nearest
+    /// first, an index of the method `gist` finds them without reading the others.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let nearest = Book::objects().order_by(|b| b.title.distance("Sketchs").asc()).limit(3);
+    /// assert!(nearest.to_sql(Dialect::Postgres)?.contains(r#"ORDER BY ("title" <-> $1)"#));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn distance<O: Operand<Self::Root, String, Null = NotNull>>(self, other: O) -> Ex<Self::Root, Alike<Self, f32>>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(PgFunction::Distance, [self.into_expr(), other.into_operand()])
+    }
+
+    /// How far the other text is from being like a part of this one. SQL: `<->>`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let nearest = Book::objects().order_by(|b| b.title.word_distance("Sketchs").asc());
+    /// assert!(nearest.to_sql(Dialect::Postgres)?.contains("<->>"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn word_distance<O: Operand<Self::Root, String, Null = NotNull>>(self, other: O) -> Ex<Self::Root, Alike<Self, f32>>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(PgFunction::WordDistance, [self.into_expr(), other.into_operand()])
+    }
+
+    /// How far the other text is from being like some whole words of this one. SQL: `<->>>`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let nearest = Book::objects().order_by(|b| b.title.strict_word_distance("Sketchs").asc());
+    /// assert!(nearest.to_sql(Dialect::Postgres)?.contains("<->>>"));
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn strict_word_distance<O: Operand<Self::Root, String, Null = NotNull>>(
+        self,
+        other: O,
+    ) -> Ex<Self::Root, Alike<Self, f32>>
+    where
+        <Self::Value as FieldType>::Family: IsText,
+    {
+        call(PgFunction::StrictWordDistance, [self.into_expr(), other.into_operand()])
+    }
+
     /// Whether both texts are alike: by more than the setting `pg_trgm.similarity_threshold`, 0.3. SQL: `%`, which an index can
     /// serve.
     ///

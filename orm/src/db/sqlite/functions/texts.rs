@@ -1,7 +1,11 @@
 //! Functions on text, which SQLite lacks. Characters are counted, not bytes.
 
+use super::Given;
 use md5::{Digest, Md5};
 use sha1::Sha1;
+
+/// In SQLite's words.
+const TOO_BIG: &str = "string or blob too big";
 
 /// In lower case, letter by letter: what a letter becomes does not hang on those beside it, so that a part of a text is found in
 /// the whole.
@@ -9,25 +13,36 @@ pub(super) fn lower(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
-fn filled(text: &str, length: i32, fill: &str) -> (String, String) {
+/// The most bytes that a text may come to have: SQLite's own limit.
+const LONGEST: usize = 1_000_000_000;
+
+/// The text cut to the length, and what is missing.
+fn filled(text: Option<String>, length: Option<i32>, fill: Option<String>) -> Result<Option<(String, String)>, String> {
+    let (Some(text), Some(length), Some(fill)) = (text, length, fill) else { return Ok(None) };
     let length = usize::try_from(length).unwrap_or_default();
+    if length.saturating_mul(4) > LONGEST {
+        return Err(TOO_BIG.to_owned());
+    }
     let kept: String = text.chars().take(length).collect();
     let missing = length - kept.chars().count();
-    (kept, fill.chars().cycle().take(missing).collect())
+    Ok(Some((kept, fill.chars().cycle().take(missing).collect())))
 }
 
-pub(super) fn pad_start(text: Option<String>, length: i32, fill: String) -> Option<String> {
-    let (kept, more) = filled(&text?, length, &fill);
-    Some(more + &kept)
+pub(super) fn pad_start(text: Option<String>, length: Option<i32>, fill: Option<String>) -> Given<String> {
+    Given(filled(text, length, fill).map(|it| it.map(|(kept, more)| more + &kept)))
 }
 
-pub(super) fn pad_end(text: Option<String>, length: i32, fill: String) -> Option<String> {
-    let (kept, more) = filled(&text?, length, &fill);
-    Some(kept + &more)
+pub(super) fn pad_end(text: Option<String>, length: Option<i32>, fill: Option<String>) -> Given<String> {
+    Given(filled(text, length, fill).map(|it| it.map(|(kept, more)| kept + &more)))
 }
 
-pub(super) fn repeat(text: Option<String>, times: i32) -> Option<String> {
-    Some(text?.repeat(usize::try_from(times).unwrap_or_default()))
+pub(super) fn repeat(text: Option<String>, times: Option<i32>) -> Given<String> {
+    let (Some(text), Some(times)) = (text, times) else { return Given(Ok(None)) };
+    let times = usize::try_from(times).unwrap_or_default();
+    Given(match text.len().saturating_mul(times) > LONGEST {
+        true => Err(TOO_BIG.to_owned()),
+        false => Ok(Some(text.repeat(times))),
+    })
 }
 
 pub(super) fn reverse(text: Option<String>) -> Option<String> {
