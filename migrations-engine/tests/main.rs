@@ -4,6 +4,7 @@
 
 mod drift;
 mod golden;
+mod journal;
 mod large;
 mod laws;
 mod lint;
@@ -12,4 +13,5 @@ mod questions;
 mod run;
 mod samples;
 mod sqlite;
+mod unknown;
 mod wishes;

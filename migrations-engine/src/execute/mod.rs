@@ -2,13 +2,15 @@
 //!
 //! On SQLite and PostgreSQL a migration is one transaction with its entry in the history. MariaDB and
 //! MySQL commit each DDL statement, so there (and for a migration that says `atomic = false`) every
-//! finished statement is noted in the history; an interrupted migration is taken up where it stopped
-//! the next time, and only where nobody can know whether the last statement was done (SQL written by
-//! hand, a Rust step) is `M073` given.
+//! finished statement is noted in the history, in its own transaction where there is one; an interrupted
+//! migration is taken up where it stopped the next time, and only where nobody can know whether the last
+//! statement was done (SQL written by hand, a Rust step) is `M073` given.
 
 mod adopt;
+mod beside;
 mod connection;
 mod history;
+mod journal;
 pub mod live;
 mod lock;
 mod rebuild;
@@ -16,6 +18,8 @@ mod repair;
 mod require;
 mod run;
 mod timeouts;
+mod triggers;
+mod unknown;
 
 pub use connection::{Connection, NoSteps, Steps};
 pub use history::{Applied, HISTORY_TABLE};
@@ -192,7 +196,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
 
     /// Brings the database to the target; gives what was run. An interrupted migration is finished first.
     pub async fn migrate(&mut self, target: &Target) -> Result<Vec<(MigrationId, Direction)>> {
-        lock::acquire(self.connection, self.options.lock_seconds).await?;
+        let lock = lock::acquire(self.connection, self.options.lock_seconds).await?;
         let outcome = match timeouts::set(self.connection, self.options.timeouts).await {
             Ok(back) => {
                 let outcome = self.migrate_locked(target).await;
@@ -201,7 +205,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             }
             Err(error) => Err(error),
         };
-        let released = lock::release(self.connection).await;
+        let released = lock.release(self.connection).await;
         let done = outcome?;
         released?;
         Ok(done)
