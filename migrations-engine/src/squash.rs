@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::diff::reduce;
+use crate::diff::reduce_from;
 use crate::error::{Result, error};
 use crate::graph::MigrationSet;
 use crate::migration::{Migration, MigrationId};
@@ -85,7 +85,7 @@ impl MigrationSet {
 
     /// One migration that does what those of an application up to `to` do, after `from` or from the first.
     ///
-    /// Steps that are marked `elidable` are left out, and operations are merged where that changes nothing. It is
+    /// Steps that are marked `elidable` are left out, unless they change the models, and operations are merged where that changes nothing. It is
     /// not added to the set.
     ///
     /// ```
@@ -149,7 +149,12 @@ impl MigrationSet {
             depends_on.insert(outside.clone());
         }
         let kept = order.iter().flat_map(|migration| &migration.operations).filter(|operation| {
-            !matches!(operation, Operation::RunSql { elidable: true, .. } | Operation::RunRust { elidable: true, .. })
+            match operation {
+                // What it means for the models, it does to the tables.
+                Operation::RunSql { elidable, state, .. } => !elidable || !state.is_empty(),
+                Operation::RunRust { elidable, .. } => !elidable,
+                _ => true,
+            }
         });
         let first = order.first().map_or(0, |migration| migration.id.first_number());
         let name = match name {
@@ -164,7 +169,9 @@ impl MigrationSet {
         squash.depends_on = depends_on.into_iter().collect();
         squash.replaces = order.iter().map(|migration| migration.id.clone()).collect();
         squash.atomic = order.iter().all(|migration| migration.atomic);
-        squash.operations = reduce(kept.cloned().collect());
+        let needed: BTreeSet<&MigrationId> = set.with_needed(&wanted).into_iter().collect();
+        let before = set.replay(|id| needed.contains(id) && !wanted.contains(id))?;
+        squash.operations = reduce_from(&before, kept.cloned().collect());
         Ok(squash)
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod drift;
+mod fewer;
 mod golden;
 mod journal;
 mod large;

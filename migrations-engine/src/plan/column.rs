@@ -19,16 +19,17 @@ impl Planner {
         // MariaDB cannot rename a column that a check within its own definition names: define it anew.
         let own_check = find(raw, from)
             .filter(|column| column.check.is_some() && dialect.capabilities().alter == AlterStyle::Modify);
-        let sql = match own_check {
+        let renamed = |from: &str, to: &str| match own_check {
             Some(column) => {
                 let mut plain = Column { name: to.to_owned(), ..column.clone() };
                 plain.check = dialect.type_check(&plain.ty, &dialect.quote(to), plain.null);
                 let definition = ddl::column(dialect, &plain, false)?;
-                ddl::alter(dialect, &new.name, &format!("CHANGE COLUMN {} {definition}", dialect.quote(from)))
+                Ok(ddl::alter(dialect, &new.name, &format!("CHANGE COLUMN {} {definition}", dialect.quote(from))))
             }
-            None => rename(from, to),
+            None => Ok::<_, crate::Error>(rename(from, to)),
         };
-        self.push(sql, format!("rename column {from}"), Some(rename(to, from)), recheck);
+        let (sql, reverse) = (renamed(from, to)?, renamed(to, from)?);
+        self.push(sql, format!("rename column {from}"), Some(reverse), recheck);
         Ok(())
     }
 

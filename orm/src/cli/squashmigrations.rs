@@ -6,7 +6,7 @@ use crate::{
     migrate::{self, engine_error},
 };
 use clap::{Arg, ArgAction};
-use migrations_engine::diff::reduce;
+use migrations_engine::diff::reduce_from;
 
 pub(super) struct SquashMigrations;
 
@@ -92,7 +92,7 @@ async fn optimize(context: &Context<'_>) -> Result<()> {
     let id = set.resolve(argument("app"), argument("name")).map_err(engine_error)?.clone();
     let Some(mut migration) = set.get(&id).cloned() else { return Ok(()) };
     let before = migration.operations.len();
-    migration.operations = reduce(migration.operations);
+    migration.operations = reduce_from(&set.state_before(&id).map_err(engine_error)?, migration.operations);
     let after = migration.operations.len();
     if after == before {
         return context.say(format_args!("{id} has nothing to merge."));
