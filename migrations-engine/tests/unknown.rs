@@ -141,3 +141,43 @@ fn a_trigger_that_uses_what_is_gone_is_told() {
         assert_eq!(database.all("SELECT sql FROM sqlite_master ORDER BY name"), before);
     }
 }
+
+#[test]
+fn what_is_called_otherwise_is_found_by_what_it_is() {
+    let table = "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL, \
+                 pages integer NOT NULL, author_id bigint NULL REFERENCES app_author (id)); \
+                 CREATE INDEX books_by_pages ON app_book (pages); CREATE UNIQUE INDEX titles_once ON app_book (title); \
+                 CREATE INDEX by_hand ON app_book (title, pages)";
+    let models = |book: &mut Model| {
+        let author = Field::foreign_key("author", ModelKey::new("app", "Author"), OnDelete::DoNothing).nullable();
+        book.fields.push(Field { index: false, ..author });
+        field(book, "title").unique = true;
+        field(book, "pages").index = true;
+    };
+    let indexes = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+    for (rebuilt, unique) in [(false, true), (true, true), (true, false)] {
+        let mut database = Sqlite::memory();
+        database.run(AUTHOR);
+        database.run(table);
+        let mut set = MigrationSet::default();
+        let mut to = |schema: &Schema, fake: bool| {
+            for migration in migrations_engine::autodetect(&set, schema, &mut Yes).unwrap() {
+                set.add(migration).unwrap();
+            }
+            now(Executor::new(&set, &mut database).fake_initial(fake).migrate(&Target::Latest)).map(drop)
+        };
+        to(&schema(models), true).unwrap();
+        to(
+            &schema(|book| {
+                models(book);
+                field(book, "pages").index = false;
+                field(book, "pages").null = rebuilt;
+                field(book, "title").unique = unique;
+            }),
+            false,
+        )
+        .unwrap();
+        let left: &[&str] = if unique { &["by_hand", "titles_once"] } else { &["by_hand"] };
+        assert_eq!(database.all(indexes), left, "{rebuilt}");
+    }
+}

@@ -13,6 +13,7 @@ mod history;
 mod journal;
 pub mod live;
 mod lock;
+mod names;
 mod rebuild;
 mod repair;
 mod require;
@@ -25,6 +26,8 @@ pub use connection::{Connection, NoSteps, Steps};
 pub use history::{Applied, HISTORY_TABLE};
 pub use repair::{Finding, Remedy};
 pub use timeouts::Timeouts;
+
+use names::Names;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -189,7 +192,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         }
         let (set, now) = self.set.effective(&applied(&history))?;
         let path = set.path(&now, target)?;
-        let plans = self.preflight(&set, &now, &path)?;
+        let (_, plans) = self.preflight(&set, &now, &path, None)?;
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
         require::obstacles(self.connection, &migrations, &plans).await
     }
@@ -231,7 +234,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             let direction = progress.direction;
             let (set, now) = self.set.effective(&applied(&history))?;
             let before = set.replay(|id| now.contains(id) && *id != migration.id)?;
-            let statements = self.planned(&before, migration, direction)?;
+            let statements = self.planned(before, migration, direction).await?;
             self.run(migration, direction, &statements, Some(progress)).await?;
             done.push((entry.id, direction));
             history = self.history().await?;
@@ -241,7 +244,10 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         history::check(self.set, &set, &history, &now, path.as_ref().is_ok_and(Vec::is_empty))?;
         let path = path?;
         // Everything that can be known to fail is found before anything runs.
-        let mut plans = self.preflight(&set, &now, &path)?;
+        let (state, mut plans) = self.preflight(&set, &now, &path, None)?;
+        if let Some(names) = names::read(self.connection, &state, &plans).await? {
+            (_, plans) = self.preflight(&set, &now, &path, Some(&names))?;
+        }
         for ((migration, direction), statements) in path.iter().zip(&mut plans) {
             let first = self.options.fake_initial && *direction == Direction::Forward;
             if first && adopt::is_there(self.connection, migration).await? {
@@ -270,26 +276,39 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         Ok(done)
     }
 
-    /// The statements of one migration, with the answers for columns that come back.
-    fn planned(&mut self, before: &Schema, migration: &Migration, direction: Direction) -> Result<Vec<Statement>> {
+    /// The statements of one migration, with the answers for columns that come back, and with the names that the database has.
+    async fn planned(
+        &mut self,
+        mut before: Schema,
+        migration: &Migration,
+        direction: Direction,
+    ) -> Result<Vec<Statement>> {
         let dialect = self.connection.dialect();
-        match direction {
+        let mut plan = |before: &Schema| match direction {
             Direction::Forward => plan_migration(dialect, before, migration, direction),
             Direction::Backward => {
                 plan_back(dialect, before, migration, &mut self.answers).map_err(|error| error.at(&migration.id))
             }
+        };
+        let mut statements = plan(&before)?;
+        if let Some(names) = names::read(self.connection, &before, std::slice::from_ref(&statements)).await? {
+            names.give(&mut before);
+            statements = plan(&before)?;
+            names.mend(&mut statements);
         }
+        Ok(statements)
     }
 
-    /// Plans everything, so that what the database cannot do and steps that are missing show first.
+    /// Plans everything, so that what the database cannot do and steps that are missing show first; gives the state before it.
     fn preflight(
         &mut self,
         set: &MigrationSet,
         applied: &BTreeSet<MigrationId>,
         path: &[(&Migration, Direction)],
-    ) -> Result<Vec<Vec<Statement>>> {
+        names: Option<&Names>,
+    ) -> Result<(Schema, Vec<Vec<Statement>>)> {
         if self.options.fake {
-            return Ok(vec![Vec::new(); path.len()]);
+            return Ok((Schema::default(), vec![Vec::new(); path.len()]));
         }
         let mut plans = Vec::with_capacity(path.len());
         let dialect = self.connection.dialect();
@@ -297,6 +316,10 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         let undone = path.iter().take_while(|(_, direction)| *direction == Direction::Backward).count();
         let gone: BTreeSet<&MigrationId> = path[..undone].iter().map(|(migration, _)| &migration.id).collect();
         let mut state = set.replay(|id| applied.contains(id) && !gone.contains(id))?;
+        if let Some(names) = names {
+            names.give(&mut state);
+        }
+        let before = state.clone();
         let mut back = Vec::with_capacity(undone);
         for (migration, _) in path[..undone].iter().rev() {
             let place = |error: Error| error.at(&migration.id);
@@ -309,7 +332,10 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 }
                 _ => plan_onto(dialect, &mut state, &migration.operations, migration.atomic, *direction),
             };
-            let statements = planned.map_err(|error| error.at(&migration.id))?;
+            let mut statements = planned.map_err(|error| error.at(&migration.id))?;
+            if let Some(names) = names {
+                names.mend(&mut statements);
+            }
             for statement in &statements {
                 if let StatementKind::Rust { name, .. } = &statement.kind
                     && !self.steps.has(name)
@@ -320,7 +346,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             }
             plans.push(statements);
         }
-        Ok(plans)
+        Ok((before, plans))
     }
 
     /// The checksum of a migration's file: where a squash counts, its dependencies may be others than written.

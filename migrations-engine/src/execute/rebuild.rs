@@ -43,8 +43,10 @@ pub(super) async fn capture<C: Connection>(
     let hanging = format!(
         "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND tbl_name = {name} COLLATE NOCASE AND sql IS NOT NULL ORDER BY rowid"
     );
+    let gone = unknown::unique_indexes(connection, &name, &known.gone).await?;
+    let stays = |name: &String| !known.indexes.contains(name) && !gone.contains(name);
     let things = rows(connection, &hanging).await?.into_iter().filter_map(|row| match row.as_slice() {
-        [Some(name), Some(sql)] if !known.indexes.contains(name) => Some((name.clone(), sql.clone())),
+        [Some(name), Some(sql)] if stays(name) => Some((name.clone(), sql.clone())),
         _ => None,
     });
     captured.things.insert(table.to_owned(), things.collect());

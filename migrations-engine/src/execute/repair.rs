@@ -93,10 +93,15 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         Ok(findings)
     }
 
-    fn statements_of(&mut self, history: &[Applied], migration: &Migration, way: Direction) -> Result<Vec<Statement>> {
+    async fn statements_of(
+        &mut self,
+        history: &[Applied],
+        migration: &Migration,
+        way: Direction,
+    ) -> Result<Vec<Statement>> {
         let (set, now) = self.set.effective(&applied(history))?;
         let before = set.replay(|id| now.contains(id) && *id != migration.id)?;
-        self.planned(&before, migration, way)
+        self.planned(before, migration, way).await
     }
 
     fn stopped(&self, migration: &Migration, progress: &Progress) -> Result<Finding> {
@@ -157,7 +162,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                 history::note(self.connection, id, &Progress { doing: false, ..progress }).await
             }
             (Remedy::Undo, Some(file), Some(progress)) => {
-                let statements = self.statements_of(&history, &file, progress.direction)?;
+                let statements = self.statements_of(&history, &file, progress.direction).await?;
                 self.undo(&file, &statements, progress).await
             }
             _ => Err(error!(M074, "the file of `{id}` is missing").with_hint("get it back from version control")),

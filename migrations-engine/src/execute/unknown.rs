@@ -98,6 +98,28 @@ pub(super) async fn refuse<C: Connection>(connection: &mut C, table: &str, known
     Ok(())
 }
 
+/// The indexes of a table by which one of these groups of columns is unique; its name is quoted.
+pub(super) async fn unique_indexes<C: Connection>(
+    connection: &mut C,
+    table: &str,
+    of: &[Vec<String>],
+) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    if of.is_empty() {
+        return Ok(found);
+    }
+    let indexes =
+        format!("SELECT name FROM pragma_index_list({table}) WHERE \"unique\" = 1 AND origin = 'c' AND partial = 0");
+    for index in texts(connection, &indexes).await? {
+        let columns = format!("SELECT name FROM pragma_index_info({}) ORDER BY seqno", quoted(&index)?);
+        let columns = texts(connection, &columns).await?;
+        if of.iter().any(|unique| same(unique, &columns)) {
+            found.push(index);
+        }
+    }
+    Ok(found)
+}
+
 /// Whether both are the same columns, in whatever order.
 fn same(one: &[String], other: &[String]) -> bool {
     let names = |columns: &[String]| columns.iter().map(|name| name.to_ascii_lowercase()).collect::<BTreeSet<_>>();

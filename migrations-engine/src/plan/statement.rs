@@ -86,6 +86,8 @@ pub struct Known {
     pub references: Vec<(Vec<String>, String)>,
     /// The number of checks.
     pub checks: usize,
+    /// The columns of unique keys that are not to be there afterwards, whatever they are made by.
+    pub gone: Vec<Vec<String>>,
 }
 
 /// How to find out whether a statement was done when the process died during it.
