@@ -36,7 +36,7 @@ use crate::diff::Answers;
 use crate::error::{Error, Result, error, fail};
 use crate::graph::{Direction, MigrationSet, Target};
 use crate::migration::{Migration, MigrationId};
-use crate::plan::{Statement, StatementKind, inverses, plan_back, plan_inverses, plan_migration, plan_onto};
+use crate::plan::{Statement, StatementKind, inverses, plan_inverses, plan_onto};
 use crate::schema::Schema;
 
 /// What is happening, for a progress display.
@@ -124,8 +124,8 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         self
     }
 
-    /// Records an application's first migration without running it, where all tables and columns that it makes
-    /// are there: to take over a database that was made by other means.
+    /// Records an application's first migration, and those after it that only make things, without running them, where all
+    /// tables and columns that they make are there: to take over a database that was made by other means.
     pub fn fake_initial(mut self, fake: bool) -> Self {
         self.options.fake_initial = fake;
         self
@@ -248,10 +248,11 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         if let Some(names) = names::read(self.connection, &state, &plans).await? {
             (_, plans) = self.preflight(&set, &now, &path, Some(&names))?;
         }
+        let mut adoption = adopt::Adoption::default();
         for ((migration, direction), statements) in path.iter().zip(&mut plans) {
             let first = self.options.fake_initial && *direction == Direction::Forward;
-            if first && adopt::is_there(self.connection, migration).await? {
-                statements.clear();
+            if first && adoption.takes(self.connection, migration).await? {
+                adopt::leave_extensions(statements);
             }
         }
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
@@ -284,22 +285,26 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         direction: Direction,
     ) -> Result<Vec<Statement>> {
         let dialect = self.connection.dialect();
-        let mut plan = |before: &Schema| match direction {
-            Direction::Forward => plan_migration(dialect, before, migration, direction),
-            Direction::Backward => {
-                plan_back(dialect, before, migration, &mut self.answers).map_err(|error| error.at(&migration.id))
-            }
+        let place = |error: Error| error.at(&migration.id);
+        // Going back begins with the state after it.
+        let back = match direction {
+            Direction::Forward => None,
+            Direction::Backward => Some(inverses(&mut before, migration, &mut self.answers).map_err(place)?),
         };
-        let mut statements = plan(&before)?;
+        let plan = |mut state: Schema| match &back {
+            None => plan_onto(dialect, &mut state, &migration.operations, migration.atomic, direction),
+            Some(inverses) => plan_inverses(dialect, &mut state, inverses, migration.atomic),
+        };
+        let mut statements = plan(before.clone()).map_err(place)?;
         if let Some(names) = names::read(self.connection, &before, std::slice::from_ref(&statements)).await? {
             names.give(&mut before);
-            statements = plan(&before)?;
+            statements = plan(before).map_err(place)?;
             names.mend(&mut statements);
         }
         Ok(statements)
     }
 
-    /// Plans everything, so that what the database cannot do and steps that are missing show first; gives the state before it.
+    /// Plans everything, so that what the database cannot do and steps that are missing show first; gives the state that the database has.
     fn preflight(
         &mut self,
         set: &MigrationSet,
@@ -316,15 +321,16 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         let undone = path.iter().take_while(|(_, direction)| *direction == Direction::Backward).count();
         let gone: BTreeSet<&MigrationId> = path[..undone].iter().map(|(migration, _)| &migration.id).collect();
         let mut state = set.replay(|id| applied.contains(id) && !gone.contains(id))?;
-        if let Some(names) = names {
-            names.give(&mut state);
-        }
-        let before = state.clone();
         let mut back = Vec::with_capacity(undone);
         for (migration, _) in path[..undone].iter().rev() {
             let place = |error: Error| error.at(&migration.id);
             back.push(inverses(&mut state, migration, &mut self.answers).map_err(place)?);
         }
+        // That of the database, as it is.
+        if let Some(names) = names {
+            names.give(&mut state);
+        }
+        let before = state.clone();
         for (migration, direction) in path {
             let planned = match (direction, back.pop()) {
                 (Direction::Backward, Some(inverses)) => {

@@ -14,6 +14,7 @@ use crate::sql::Dialect;
 /// What the database calls things, as far as it matters.
 #[derive(Debug)]
 pub(super) struct Names {
+    dialect: Dialect,
     live: Live,
     /// All there are.
     known: BTreeSet<String>,
@@ -94,7 +95,7 @@ pub(super) async fn read<C: Connection>(
         let rows = connection.query(sql).await.map_err(database("the live schema cannot be read"))?;
         unique_indexes = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
     }
-    Ok(Some(Names { live: introspect(connection).await?, known, unique_indexes }))
+    Ok(Some(Names { dialect, live: introspect(connection).await?, known, unique_indexes }))
 }
 
 impl Names {
@@ -108,14 +109,16 @@ impl Names {
                     let live = found.fields.iter().find(|other| other.column.eq_ignore_ascii_case(&field.column));
                     let Some(live) = live else { continue };
                     // Only of what the field has by itself: another index of its column is somebody else's.
-                    let (index, refers) = (field.index || field.relation.is_some(), field.relation.is_some());
+                    let refers = field.relation.is_some();
+                    let leans = refers && !field.index && self.dialect.capabilities().foreign_key_needs_index;
                     let mut of = live.names.clone();
-                    of.index.take_if(|_| !index);
+                    of.index.take_if(|_| !field.index && !leans);
                     of.unique.take_if(|_| !field.unique);
                     of.foreign_key.take_if(|_| !refers);
                     of.like.take_if(|_| !(field.index || field.unique));
-                    if index {
-                        field.names.index.get_or_insert_with(|| naming::field_index(table, &field.column));
+                    let rule = naming::field_index(table, &field.column);
+                    if leans && field.names.index.is_none() && self.known.contains(&rule) {
+                        of.index = None;
                     }
                     names(&mut field.names, &of, &self.known);
                 }

@@ -39,7 +39,7 @@ use table::{Renames, Table, TableIndex, lower};
 use translate::{Translation, translations};
 
 pub use foresee::Early;
-pub(crate) use migration::{inverses, plan_back, plan_inverses};
+pub(crate) use migration::{inverses, plan_inverses};
 pub use migration::{outline, plan_migration, script};
 pub(crate) use recheck::takes_transaction;
 pub use require::Requirement;

@@ -97,7 +97,7 @@ async fn make(context: &Context<'_>) -> Result<()> {
             let applied = migration.operations.iter().try_for_each(|operation| operation.apply(&mut state));
             match applied {
                 Ok(()) => {}
-                Err(error) if all => return Err(engine_error(error.at(&migration.id))),
+                Err(error) if all => return Err(engine_error(error)),
                 // Without the applications that were left out it may not fit.
                 Err(_) => break,
             }
