@@ -140,13 +140,21 @@ impl Names {
         }
     }
 
-    /// Drops as an index what is unique by an index only.
+    /// Drops as an index what is unique by an index only, and an index that is not there, if it is.
     pub(super) fn mend(&self, statements: &mut [Statement]) {
         for statement in statements.iter_mut().filter(|statement| statement.changes.is_some()) {
             let StatementKind::Sql(sql) = &mut statement.kind else { continue };
-            let Some((_, name)) = sql.split_once(" DROP CONSTRAINT ") else { continue };
-            if self.unique_indexes.iter().any(|index| Dialect::Postgres.quote(index) == name) {
+            if let Some((_, name)) = sql.split_once(" DROP CONSTRAINT ")
+                && self.unique_indexes.iter().any(|index| self.dialect.quote(index) == name)
+            {
                 *sql = format!("DROP INDEX {name}");
+                continue;
+            }
+            let how = ["DROP INDEX CONCURRENTLY ", "DROP INDEX "].into_iter().find(|how| sql.starts_with(how));
+            let Some((how, rest)) = how.and_then(|how| Some((how, sql.strip_prefix(how)?))) else { continue };
+            let there = self.known.iter().any(|name| rest.starts_with(&self.dialect.quote(name)));
+            if !there && self.dialect != Dialect::MySql {
+                *sql = format!("{how}IF EXISTS {rest}");
             }
         }
     }
