@@ -8,6 +8,7 @@ use crate::error::{Result, error};
 use crate::graph::MigrationSet;
 use crate::migration::{Migration, MigrationId};
 use crate::operation::Operation;
+use crate::schema::Schema;
 
 impl MigrationSet {
     /// Everything that a squash stands for, at any depth: what it replaces, and what that replaced.
@@ -113,6 +114,28 @@ impl MigrationSet {
     /// # Ok::<(), migrations_engine::Error>(())
     /// ```
     pub fn squash(&self, from: Option<&MigrationId>, to: &MigrationId, name: Option<&str>) -> Result<Migration> {
+        let (before, mut squash) = self.squashed(from, to, name)?;
+        squash.operations = reduce_from(&before, squash.operations);
+        Ok(squash)
+    }
+
+    /// The same as [`squash`](Self::squash), with the operations as they stand in the files.
+    pub fn squash_as_written(
+        &self,
+        from: Option<&MigrationId>,
+        to: &MigrationId,
+        name: Option<&str>,
+    ) -> Result<Migration> {
+        self.squashed(from, to, name).map(|(_, squash)| squash)
+    }
+
+    /// A squash with its operations one by one, and the state before it.
+    fn squashed(
+        &self,
+        from: Option<&MigrationId>,
+        to: &MigrationId,
+        name: Option<&str>,
+    ) -> Result<(Schema, Migration)> {
         let (set, _) = self.effective(&BTreeSet::new())?;
         let known = |id: &MigrationId| match set.get(id) {
             Some(migration) => Ok(migration.id.clone()),
@@ -171,8 +194,8 @@ impl MigrationSet {
         squash.atomic = order.iter().all(|migration| migration.atomic);
         let needed: BTreeSet<&MigrationId> = set.with_needed(&wanted).into_iter().collect();
         let before = set.replay(|id| needed.contains(id) && !wanted.contains(id))?;
-        squash.operations = reduce_from(&before, kept.cloned().collect());
-        Ok(squash)
+        squash.operations = kept.cloned().collect();
+        Ok((before, squash))
     }
 
     /// A migration that depends on all latest migrations of an application, if there are several; it changes nothing.

@@ -42,6 +42,9 @@ fn a_squash_keeps_what_sql_means_for_the_models() {
         format!("depends_on = [\"app.0001_initial\"]\n{}{}{}", step(true, ""), step(true, born), step(false, ""));
     set.add(Migration::from_toml("app/0002_born.toml", &text).unwrap()).unwrap();
     let squash = set.squash(None, &MigrationId::new("app", "0002_born"), None).unwrap();
+    let as_written = set.squash_as_written(None, &MigrationId::new("app", "0002_born"), None).unwrap();
+    assert!(as_written.operations.len() >= squash.operations.len());
+    assert_eq!((&as_written.id, &as_written.replaces), (&squash.id, &squash.replaces));
     let sql = squash.operations.iter().filter(|operation| matches!(operation, Operation::RunSql { .. })).count();
     assert_eq!(sql, 2, "{:?}", squash.operations);
     assert_eq!(reached(&Schema::default(), &squash.operations), set.state().unwrap());

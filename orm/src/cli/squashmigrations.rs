@@ -28,6 +28,12 @@ impl Command for SquashMigrations {
                     .value_name("NAME")
                     .help("The name of the new migration, without its number"),
             )
+            .arg(
+                Arg::new("no-optimize")
+                    .long("no-optimize")
+                    .action(ArgAction::SetTrue)
+                    .help("Leave the operations as they are, one after the other"),
+            )
             .arg(Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Show it and write nothing"))
     }
 
@@ -50,7 +56,12 @@ fn squash(context: &Context<'_>) -> Result<()> {
     if let Some(name) = argument("squashed-name") {
         files::check_name(name)?;
     }
-    let squash = set.squash(from.as_ref(), &to, argument("squashed-name")).map_err(engine_error)?;
+    let name = argument("squashed-name");
+    let squash = match matches.get_flag("no-optimize") {
+        true => set.squash_as_written(from.as_ref(), &to, name),
+        false => set.squash(from.as_ref(), &to, name),
+    };
+    let squash = squash.map_err(engine_error)?;
     context.say(format_args!("{} stands for:", squash.id))?;
     for replaced in &squash.replaces {
         context.say(format_args!("  - {replaced}"))?;
