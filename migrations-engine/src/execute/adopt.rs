@@ -62,7 +62,7 @@ impl Adoption {
                 Operation::AddField { model, field, .. } => {
                     let Some(owner) = models.get_mut(model) else { return Ok(false) };
                     owner.fields.push(field.clone());
-                    if !owner.managed || self.models.get(model).is_none() {
+                    if !owner.managed || !self.models.contains_key(model) {
                         continue;
                     }
                     made.extend(through_model(owner, field));
