@@ -226,6 +226,13 @@ impl MigrationSet {
         Ok(state)
     }
 
+    /// The state after all migrations but one, on which no other depends.
+    pub fn state_without(&self, id: &MigrationId) -> Result<Schema> {
+        let mut others = self.clone();
+        others.remove(id);
+        others.state()
+    }
+
     /// The state after those migrations that `include` takes.
     pub(crate) fn replay(&self, include: impl Fn(&MigrationId) -> bool) -> Result<Schema> {
         let mut state = Schema::default();

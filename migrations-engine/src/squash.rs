@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::diff::reduce;
+use crate::diff::reduce_from;
 use crate::error::{Result, error};
 use crate::graph::MigrationSet;
 use crate::migration::{Migration, MigrationId};
 use crate::operation::Operation;
+use crate::schema::Schema;
 
 impl MigrationSet {
     /// Everything that a squash stands for, at any depth: what it replaces, and what that replaced.
@@ -85,7 +86,7 @@ impl MigrationSet {
 
     /// One migration that does what those of an application up to `to` do, after `from` or from the first.
     ///
-    /// Steps that are marked `elidable` are left out, and operations are merged where that changes nothing. It is
+    /// Steps that are marked `elidable` are left out, unless they change the models, and operations are merged where that changes nothing. It is
     /// not added to the set.
     ///
     /// ```
@@ -113,6 +114,28 @@ impl MigrationSet {
     /// # Ok::<(), migrations_engine::Error>(())
     /// ```
     pub fn squash(&self, from: Option<&MigrationId>, to: &MigrationId, name: Option<&str>) -> Result<Migration> {
+        let (before, mut squash) = self.squashed(from, to, name)?;
+        squash.operations = reduce_from(&before, squash.operations);
+        Ok(squash)
+    }
+
+    /// The same as [`squash`](Self::squash), with the operations as they stand in the files.
+    pub fn squash_as_written(
+        &self,
+        from: Option<&MigrationId>,
+        to: &MigrationId,
+        name: Option<&str>,
+    ) -> Result<Migration> {
+        self.squashed(from, to, name).map(|(_, squash)| squash)
+    }
+
+    /// A squash with its operations one by one, and the state before it.
+    fn squashed(
+        &self,
+        from: Option<&MigrationId>,
+        to: &MigrationId,
+        name: Option<&str>,
+    ) -> Result<(Schema, Migration)> {
         let (set, _) = self.effective(&BTreeSet::new())?;
         let known = |id: &MigrationId| match set.get(id) {
             Some(migration) => Ok(migration.id.clone()),
@@ -149,7 +172,12 @@ impl MigrationSet {
             depends_on.insert(outside.clone());
         }
         let kept = order.iter().flat_map(|migration| &migration.operations).filter(|operation| {
-            !matches!(operation, Operation::RunSql { elidable: true, .. } | Operation::RunRust { elidable: true, .. })
+            match operation {
+                // What it means for the models, it does to the tables.
+                Operation::RunSql { elidable, state, .. } => !elidable || !state.is_empty(),
+                Operation::RunRust { elidable, .. } => !elidable,
+                _ => true,
+            }
         });
         let first = order.first().map_or(0, |migration| migration.id.first_number());
         let name = match name {
@@ -164,8 +192,10 @@ impl MigrationSet {
         squash.depends_on = depends_on.into_iter().collect();
         squash.replaces = order.iter().map(|migration| migration.id.clone()).collect();
         squash.atomic = order.iter().all(|migration| migration.atomic);
-        squash.operations = reduce(kept.cloned().collect());
-        Ok(squash)
+        let needed: BTreeSet<&MigrationId> = set.with_needed(&wanted).into_iter().collect();
+        let before = set.replay(|id| needed.contains(id) && !wanted.contains(id))?;
+        squash.operations = kept.cloned().collect();
+        Ok((before, squash))
     }
 
     /// A migration that depends on all latest migrations of an application, if there are several; it changes nothing.

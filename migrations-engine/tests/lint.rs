@@ -120,6 +120,53 @@ fn sql_by_hand_is_looked_through_for_what_is_known_of_it() {
     assert_eq!(told("CREATE INDEX i ON t (a)", true, Dialect::Postgres), ["L001"]);
     assert!(told("CREATE INDEX i ON t (a)", true, Dialect::Sqlite).is_empty());
     assert!(told("CREATE EXTENSION IF NOT EXISTS citext", true, Dialect::Postgres).is_empty());
+    let cases: &[(&str, &[&str])] = &[
+        ("DROP TABLE t", &["L004", "L006"]),
+        ("alter table t drop a, drop constraint c", &["L004", "L006"]),
+        ("ALTER TABLE t DROP CONSTRAINT c", &[]),
+        ("ALTER TABLE t ALTER COLUMN a DROP NOT NULL", &[]),
+        ("TRUNCATE t", &["L004"]),
+        ("/* all */ DELETE FROM t; -- where", &["L004"]),
+        ("DELETE FROM t WHERE a = 1", &[]),
+        ("UPDATE t SET a = \"where\"", &["L008"]),
+        ("UPDATE t SET a = 2 WHERE a = 1", &[]),
+        ("ALTER TABLE t ALTER COLUMN a SET DATA TYPE bigint", &["L002"]),
+        ("ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES o (id)", &["L003"]),
+        ("ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES o (id) NOT VALID", &[]),
+        ("ALTER TABLE t ADD CHECK (a > 0)", &["L003"]),
+        ("ALTER TABLE t ALTER a SET NOT NULL", &["L003"]),
+        ("ALTER TABLE t RENAME a TO b", &["L006"]),
+        ("ALTER TABLE t RENAME CONSTRAINT a TO b", &[]),
+        ("CREATE FUNCTION f() RETURNS int AS $$ DELETE FROM t; DROP TABLE t $$ LANGUAGE sql", &[]),
+    ];
+    for (sql, codes) in cases {
+        assert_eq!(told(sql, true, Dialect::Postgres), *codes, "{sql}");
+    }
+    assert_eq!(told("ALTER TABLE t MODIFY a bigint", true, Dialect::MariaDb), ["L002"]);
+    assert_eq!(told("RENAME TABLE t TO u", true, Dialect::MariaDb), ["L006"]);
+    assert_eq!(told("DELETE FROM t", true, Dialect::Sqlite), ["L004"]);
+}
+
+#[test]
+fn what_is_done_to_the_database_alone_and_to_other_tables_is_told() {
+    let told = |text: &str, dialect: Dialect| -> Vec<String> {
+        let migration = Migration::from_toml("app/0002_x.toml", text).unwrap();
+        let notices = lint(dialect, &library(), &migration).unwrap();
+        notices.iter().map(|notice| format!("{} {}", notice.rule.as_str(), notice.message)).collect()
+    };
+    let separate = "[[operations]]\nop = \"separate\"\ndatabase = [{ op = \"remove_field\", model = \"app.Book\", field = \"price\" }]\n";
+    let notices = told(separate, Dialect::Postgres);
+    assert!(
+        notices.iter().any(|notice| notice.starts_with("L004") && notice.contains("`app.Book.price`")),
+        "{notices:?}"
+    );
+    let key = "[[operations]]\nop = \"alter_field\"\nmodel = \"app.Author\"\nfield = { name = \"id\", type = \"integer\", auto = true }\n";
+    let notices = told(key, Dialect::Postgres);
+    assert!(notices.iter().any(|notice| notice.starts_with("L002") && notice.contains("`app_book`")), "{notices:?}");
+    let notices = told(key, Dialect::Sqlite);
+    for table in ["app_book"] {
+        assert!(notices.iter().any(|notice| notice.contains(&format!("SQLite makes `{table}` anew"))), "{notices:?}");
+    }
 }
 
 #[test]

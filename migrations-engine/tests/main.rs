@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod adopt;
 mod drift;
+mod fewer;
 mod golden;
+mod journal;
 mod large;
 mod laws;
 mod lint;
@@ -12,4 +15,5 @@ mod questions;
 mod run;
 mod samples;
 mod sqlite;
+mod unknown;
 mod wishes;

@@ -148,3 +148,61 @@ fn all_that_would_be_asked_is_told_at_once() {
         assert!(all.contains(flag), "{all}");
     }
 }
+
+/// Models with one number each, and the names that they say they had.
+fn models(named: &[(&str, Option<&str>)]) -> Schema {
+    let mut schema = Schema::default();
+    for (name, was) in named {
+        let mut model =
+            Model::new("st", *name).with(Field::auto_id()).with(Field::new(format!("n_{name}"), ColumnType::Integer));
+        model.renamed_from = Hint(was.map(str::to_owned));
+        schema.insert(model);
+    }
+    schema
+}
+
+#[test]
+fn a_model_that_says_what_cannot_be_is_told() {
+    let set = migrated(&models(&[("A", None), ("B", None)]));
+    let refused = |after: &[(&str, Option<&str>)]| autodetect(&set, &models(after), &mut Refuse).unwrap_err();
+    for (after, what) in [
+        // It takes a name that another has.
+        (&[("B", Some("A"))][..], "`st.B` says `renamed_from = \"A\"`, but there already is a model `st.B`"),
+        (&[("A", Some("B")), ("B", Some("A"))], "there already is a model `st.A`"),
+        // One of no model, where one is gone.
+        (&[("B", None), ("C", Some("AA"))], "there was no such model; `st.A` is gone: is it that one?"),
+    ] {
+        let error = refused(after).to_string();
+        assert!(error.contains("M012") && error.contains(what), "{error}");
+    }
+    let mut hears = Hears::default();
+    assert!(autodetect(&set, &models(&[("A", None), ("B", Some("Z"))]), &mut hears).unwrap().is_empty());
+    assert!(hears.0.remove(0).contains("`st.B` says `renamed_from = \"Z\"`, but there was no such model"));
+    let made = autodetect(&set, &models(&[("A", None), ("B", None), ("C", Some("A"))]), &mut hears).unwrap();
+    assert_eq!(made[0].operations.len(), 1);
+    assert!(hears.0.remove(0).contains("`st.A` is still a model"));
+}
+
+#[test]
+fn what_models_were_called_before_is_known() {
+    let mut set = migrated(&models(&[("A", None)]));
+    let mut moved = models(&[("B", Some("A"))]);
+    moved.models.get_mut(&ModelKey::new("st", "B")).unwrap().fields[1].name = "n_A".into();
+    moved.models.get_mut(&ModelKey::new("st", "B")).unwrap().fields[1].column = "n_A".into();
+    assert_eq!(go_on(&mut set, &moved, &mut Refuse), ["Rename model st.A to B"]);
+    let mut hears = Hears::default();
+    assert!(go_on(&mut set, &moved, &mut hears).is_empty());
+    // The old name in use again, and gone again.
+    let both = |a: bool| {
+        let mut both = moved.clone();
+        both.models.extend(models(&[("A", None)]).models.into_iter().filter(|_| a));
+        both
+    };
+    go_on(&mut set, &both(true), &mut hears);
+    let mut answers = Answers::new().or_ask(hears);
+    answers.remove("st.A").unwrap();
+    assert_eq!(go_on(&mut set, &both(false), &mut answers), ["Delete model st.A"]);
+    let mut hears = Hears::default();
+    assert!(go_on(&mut set, &both(false), &mut hears).is_empty());
+    assert!(hears.0.is_empty(), "{:?}", hears.0);
+}

@@ -18,7 +18,7 @@ mod wish;
 
 pub(crate) use compare::fits;
 pub use questions::{Answers, Questioner, Refuse, answer, refused_value};
-pub use reduce::reduce;
+pub use reduce::{reduce, reduce_from};
 pub use safe::{SafeStep, safe, safe_steps};
 
 use std::collections::BTreeSet;

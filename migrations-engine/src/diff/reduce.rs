@@ -27,6 +27,32 @@ pub fn reduce(mut operations: Vec<Operation>) -> Vec<Operation> {
     }
 }
 
+/// The same for operations on a state. They stay as they are where fewer would lead elsewhere, or where they themselves do not
+/// fit the state.
+///
+/// ```
+/// use migrations_engine::{diff::reduce_from, Operation, Schema};
+/// use migrations_engine::schema::{ColumnType, Field, Model};
+/// let tag = Model::new("library", "Tag").with(Field::auto_id());
+/// let label = Field::new("label", ColumnType::Text);
+/// let add = Operation::AddField { model: tag.key.clone(), field: label.clone(), fill: None };
+/// let operations = vec![Operation::CreateModel(tag.clone()), add.clone()];
+/// assert_eq!(reduce_from(&Schema::default(), operations), [Operation::CreateModel(tag.with(label))]);
+/// // There is no such model.
+/// assert_eq!(reduce_from(&Schema::default(), vec![add.clone()]), [add]);
+/// ```
+pub fn reduce_from(before: &Schema, operations: Vec<Operation>) -> Vec<Operation> {
+    let reached = |operations: &[Operation]| {
+        let mut state = before.clone();
+        operations.iter().try_for_each(|operation| operation.apply(&mut state)).ok().map(|()| state)
+    };
+    let reduced = reduce(operations.clone());
+    match (reached(&operations), reached(&reduced)) {
+        (Some(wanted), Some(found)) if wanted == found => reduced,
+        _ => operations,
+    }
+}
+
 /// One pass: each operation is merged into an earlier one, if nothing between them minds.
 fn pass(operations: Vec<Operation>) -> Vec<Operation> {
     let mut out: Vec<Operation> = Vec::new();
@@ -189,6 +215,10 @@ fn created(model: &Model, operation: &Operation) -> Option<Model> {
     match operation {
         Operation::AddField { field, .. } => {
             let mut model = model.clone();
+            if field.auto {
+                // Numbers that the database gives out are the key.
+                model.primary_key = vec![field.name.clone()];
+            }
             model.fields.push(field.clone());
             return Some(model);
         }

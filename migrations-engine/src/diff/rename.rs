@@ -1,7 +1,7 @@
 //! First pass: which models and fields are the same under another name.
 
 use super::asked::Asked;
-use super::wish::{FormerNames, carry_out, stays};
+use super::wish::{FormerNames, carry_out, look_at_models, stays};
 use crate::error::Result;
 use crate::naming;
 use crate::operation::Operation;
@@ -14,6 +14,7 @@ pub(super) fn renames(
     former: &FormerNames,
     asked: &mut Asked<'_>,
 ) -> Result<Vec<Operation>> {
+    look_at_models(state, to, former, asked)?;
     let mut operations = Vec::new();
     for new in to.models.values().filter(|new| !state.models.contains_key(&new.key)).collect::<Vec<_>>() {
         if let Some(old) = renamed_model(state, to, new, asked)? {

@@ -81,7 +81,8 @@ pub fn safe_steps(from: &Schema, new: Vec<Migration>) -> Vec<SafeStep> {
                     (now, if long { Way::Apart } else { Way::Together })
                 }
                 None => {
-                    let (now, later) = steps(&made, operation.clone());
+                    let rest = &migration.operations[at + 1..];
+                    let (now, later) = steps(&made, rest, operation.clone());
                     last.extend(later);
                     let way = way(&state, &made, &now);
                     (vec![now], way)
@@ -156,11 +157,15 @@ fn labels_again(operation: &Operation, next: Option<&Operation>) -> Option<Opera
 }
 
 /// What is done at once, and what only when programs of the version before are gone.
-fn steps(made: &[Operation], operation: Operation) -> (Operation, Option<Operation>) {
+fn steps(made: &[Operation], rest: &[Operation], operation: Operation) -> (Operation, Option<Operation>) {
     let Operation::AddField { model, field, fill } = &operation else { return (operation, None) };
     let new = made.iter().any(|operation| matches!(operation, Operation::CreateModel(made) if made.key == *model));
     let given = field.null || field.db_default.is_some() || field.generated.is_some() || field.auto;
-    if new || given || !field.has_column() || (fill.is_none() && field.default.is_none()) {
+    // A key takes no NULL.
+    let becomes_key = rest.iter().any(|operation| {
+        matches!(operation, Operation::AlterPrimaryKey { model: of, primary_key } if of == model && primary_key.contains(&field.name))
+    });
+    if new || given || becomes_key || !field.has_column() || (fill.is_none() && field.default.is_none()) {
         return (operation, None);
     }
     let nullable = Field { null: true, ..field.clone() };

@@ -17,6 +17,10 @@ pub(super) struct FormerNames {
     names: BTreeMap<(ModelKey, String), BTreeSet<String>>,
     /// Fields that are gone: another may have taken their place without being renamed.
     gone: BTreeSet<(ModelKey, String)>,
+    /// What models were called.
+    models: BTreeMap<ModelKey, BTreeSet<ModelKey>>,
+    /// Models that are gone.
+    models_gone: BTreeSet<ModelKey>,
 }
 
 impl FormerNames {
@@ -40,6 +44,8 @@ impl FormerNames {
                 self.gone.insert((model.clone(), field.clone()));
             }
             Operation::DeleteModel { model } => {
+                self.models.remove(model);
+                self.models_gone.insert(model.clone());
                 self.names.retain(|(owner, _), _| owner != model);
                 self.gone.retain(|(owner, _)| owner != model);
             }
@@ -64,6 +70,9 @@ impl FormerNames {
     }
 
     fn move_model(&mut self, from: &ModelKey, to: &ModelKey) {
+        let mut was = self.models.remove(from).unwrap_or_default();
+        was.insert(from.clone());
+        self.models.entry(to.clone()).or_default().extend(was);
         let moved = |owner: ModelKey| if owner == *from { to.clone() } else { owner };
         let names = std::mem::take(&mut self.names).into_iter();
         self.names = names.map(|((owner, field), names)| ((moved(owner), field), names)).collect();
@@ -73,6 +82,50 @@ impl FormerNames {
     fn knows(&self, model: &ModelKey, field: &str, name: &str) -> bool {
         self.names.get(&(model.clone(), field.to_owned())).is_some_and(|names| names.contains(name))
     }
+}
+
+/// What models say of themselves that cannot be meant: it is told, or refused where rows might be lost by it.
+pub(super) fn look_at_models(state: &Schema, to: &Schema, former: &FormerNames, asked: &mut Asked<'_>) -> Result<()> {
+    for new in to.models.values() {
+        let Some(said) = new.renamed_from.0.as_deref() else { continue };
+        let from = said.parse().unwrap_or_else(|_| ModelKey::new(&*new.key.app, said));
+        if from == new.key || former.models.get(&new.key).is_some_and(|names| names.contains(&from)) {
+            continue;
+        }
+        let says = format!("`{}` says `renamed_from = \"{said}\"`, but", new.key);
+        let (was, is, stays) =
+            (state.models.contains_key(&from), state.models.contains_key(&new.key), to.models.contains_key(&from));
+        let exchanged = || {
+            let back = to.models.get(&from).and_then(|other| other.renamed_from.0.as_deref());
+            back.is_some_and(|back| back == new.key.name || back == new.key.to_string())
+        };
+        match (was, is) {
+            (true, true) if !stays || exchanged() => {
+                let taken = error!(M012, "{says} there already is a model `{}`", new.key).with_hint(
+                    "rename it out of the way, or remove it, in a migration before this one; or take the attribute away",
+                );
+                asked.heard::<()>(Err(taken))?;
+            }
+            (true, _) if stays => asked.questioner.tell(&format!(
+                "{says} `{from}` is still a model: nothing is renamed. Take the attribute away, or remove `{from}`"
+            )),
+            (true, _) => {}
+            (false, true) if former.models_gone.contains(&from) => {}
+            (false, true) => asked.questioner.tell(&format!(
+                "{says} there was no such model: nothing is renamed. Correct the attribute, or take it away"
+            )),
+            (false, false) => {
+                let gone = state.models.keys().filter(|key| key.app == new.key.app && !to.models.contains_key(key));
+                let like = gone.min_by_key(|key| strsim::levenshtein(&key.name, &from.name));
+                // Where nothing is gone, nothing can be lost: its migrations may have been made anew.
+                let Some(like) = like else { continue };
+                let wrong = error!(M012, "{says} there was no such model; `{like}` is gone: is it that one?")
+                    .with_hint("write the name that it had, or take the attribute away");
+                asked.heard::<()>(Err(wrong))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A rename that was said.

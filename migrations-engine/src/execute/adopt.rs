@@ -1,62 +1,109 @@
 //! Taking over a database whose tables are there already (`--fake-initial`).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Connection, live};
 use crate::error::{Result, error};
-use crate::migration::Migration;
+use crate::migration::{Migration, MigrationId};
 use crate::operation::Operation;
-use crate::plan::through_model;
-use crate::schema::{Field, Model};
+use crate::plan::{Statement, StatementKind, through_model};
+use crate::schema::{Field, Model, ModelKey};
+use crate::sql::Dialect;
 
-/// Whether a migration is the first of its application and only makes things.
-fn is_initial(migration: &Migration) -> bool {
-    let first = migration.depends_on.iter().all(|needed| needed.app != migration.id.app);
-    let makes = |operation: &Operation| {
-        matches!(
-            operation,
-            Operation::CreateModel(_)
-                | Operation::AddField { .. }
-                | Operation::AddIndex { .. }
-                | Operation::AddConstraint { .. }
-        )
-    };
-    first && migration.operations.iter().all(makes)
+/// The migrations of a run that are only recorded: of each application the first, and those that follow it without a gap, as
+/// long as they only make what is there.
+#[derive(Debug, Default)]
+pub(super) struct Adoption {
+    taken: BTreeSet<MigrationId>,
+    /// What they make.
+    models: BTreeMap<ModelKey, Model>,
 }
 
-/// Whether everything that an initial migration makes is there: then it need only be recorded. `M087` if a part is.
-pub(super) async fn is_there<C: Connection>(connection: &mut C, migration: &Migration) -> Result<bool> {
-    if !is_initial(migration) {
-        return Ok(false);
-    }
-    let mut models: Vec<Model> = Vec::new();
-    for operation in &migration.operations {
-        match operation {
-            Operation::CreateModel(model) if model.managed => models.push(model.clone()),
-            Operation::AddField { model, field, .. } => {
-                if let Some(owner) = models.iter_mut().find(|owner| owner.key == *model) {
-                    owner.fields.push(field.clone());
-                }
+/// SQL that does no harm where it is run again, and belongs to what is made.
+fn is_extension(sql: &str) -> bool {
+    let words = sql.split_whitespace().take(5).map(str::to_ascii_uppercase).collect::<Vec<_>>().join(" ");
+    words == "CREATE EXTENSION IF NOT EXISTS" && !sql.trim_end().trim_end_matches(';').contains(';')
+}
+
+/// Leaves of a plan what is to be run even where all that it makes is there.
+pub(super) fn leave_extensions(statements: &mut Vec<Statement>) {
+    statements.retain(|statement| matches!(&statement.kind, StatementKind::Sql(sql) if is_extension(sql)));
+}
+
+impl Adoption {
+    /// Whether a migration only makes things, and follows those that are taken over.
+    fn may_take(&self, dialect: Dialect, migration: &Migration) -> bool {
+        let follows = |needed: &MigrationId| needed.app != migration.id.app || self.taken.contains(needed);
+        let makes = |operation: &Operation| match operation {
+            Operation::CreateModel(_)
+            | Operation::AddField { .. }
+            | Operation::AddIndex { .. }
+            | Operation::AddConstraint { .. } => true,
+            Operation::RunSql { sql, state, .. } => {
+                let statements = sql.statements(dialect).unwrap_or_default();
+                state.is_empty() && statements.iter().all(|sql| is_extension(sql))
             }
-            _ => {}
+            _ => false,
+        };
+        migration.depends_on.iter().all(follows) && migration.operations.iter().all(makes)
+    }
+
+    /// Whether everything that a migration makes is there: then it need only be recorded. `M087` if a part is.
+    pub(super) async fn takes<C: Connection>(&mut self, connection: &mut C, migration: &Migration) -> Result<bool> {
+        if !self.may_take(connection.dialect(), migration) {
+            return Ok(false);
         }
-    }
-    let between: Vec<Model> =
-        models.iter().flat_map(|model| model.fields.iter().filter_map(|field| through_model(model, field))).collect();
-    models.extend(between);
-    let (mut there, mut missing) = (Vec::new(), Vec::new());
-    for model in &models {
-        let live = live::columns(connection, &model.table).await?;
-        if live.is_empty() {
-            missing.push(format!("the table `{}`", model.table));
-            continue;
+        let mut models = self.models.clone();
+        let mut made: Vec<Model> = Vec::new();
+        let mut added: Vec<(String, String)> = Vec::new();
+        for operation in &migration.operations {
+            match operation {
+                Operation::CreateModel(model) => drop(models.insert(model.key.clone(), model.clone())),
+                Operation::AddField { model, field, .. } => {
+                    let Some(owner) = models.get_mut(model) else { return Ok(false) };
+                    owner.fields.push(field.clone());
+                    if !owner.managed || !self.models.contains_key(model) {
+                        continue;
+                    }
+                    made.extend(through_model(owner, field));
+                    if field.has_column() {
+                        added.push((owner.table.clone(), field.column.clone()));
+                    }
+                }
+                _ => {}
+            }
         }
-        there.push(format!("`{}`", model.table));
-        let has = |field: &&Field| live.iter().any(|column| column.eq_ignore_ascii_case(&field.column));
-        let columns = model.fields.iter().filter(|field| field.has_column()).filter(|field| !has(field));
-        missing.extend(columns.map(|field| format!("the column `{}`.`{}`", model.table, field.column)));
+        for model in models.values().filter(|model| model.managed && !self.models.contains_key(&model.key)) {
+            made.extend(model.fields.iter().filter_map(|field| through_model(model, field)));
+            made.push(model.clone());
+        }
+        let (mut there, mut missing) = (Vec::new(), Vec::new());
+        let has = |live: &[String], name: &str| live.iter().any(|column| column.eq_ignore_ascii_case(name));
+        for model in &made {
+            let live = live::columns(connection, &model.table).await?;
+            if live.is_empty() {
+                missing.push(format!("the table `{}`", model.table));
+                continue;
+            }
+            there.push(format!("`{}`", model.table));
+            let gone = |field: &&Field| field.has_column() && !has(&live, &field.column);
+            let columns = model.fields.iter().filter(gone);
+            missing.extend(columns.map(|field| format!("the column `{}`.`{}`", model.table, field.column)));
+        }
+        for (table, column) in &added {
+            let found = has(&live::columns(connection, table).await?, column);
+            if found { &mut there } else { &mut missing }.push(format!("the column `{table}`.`{column}`"));
+        }
+        if !there.is_empty() && !missing.is_empty() {
+            let (there, missing) = (there.join(", "), missing.join(", "));
+            return Err(error!(M087, "`{}`: {there} are there, but {missing} is not", migration.id)
+                .with_hint("make the models like the tables that exist (or the tables like the models) before the first migration is recorded"));
+        }
+        if there.is_empty() {
+            return Ok(false);
+        }
+        self.taken.insert(migration.id.clone());
+        self.models = models;
+        Ok(true)
     }
-    if there.is_empty() || missing.is_empty() {
-        return Ok(!there.is_empty());
-    }
-    Err(error!(M087, "`{}`: {} are there, but {} is not", migration.id, there.join(", "), missing.join(", "))
-        .with_hint("make the models like the tables that exist (or the tables like the models) before the first migration is recorded"))
 }

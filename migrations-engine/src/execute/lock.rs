@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::beside::{self, Beside};
 use super::{Connection, database};
 use crate::error::{Error, Result, error};
 use crate::sql::Dialect;
@@ -35,51 +36,77 @@ fn busy() -> Error {
         .with_hint("wait until it is done; its lock goes with its connection")
 }
 
+/// That nobody else migrates the database. The lock is the connection's, or that of a file.
+#[derive(Debug)]
+pub(super) struct Lock {
+    beside: Option<Beside>,
+}
+
 /// Takes the lock, or gives `M080` after so many seconds.
-pub(super) async fn acquire<C: Connection>(connection: &mut C, seconds: u32) -> Result<()> {
+pub(super) async fn acquire<C: Connection>(connection: &mut C, seconds: u32) -> Result<Lock> {
     let got = |rows: Vec<Vec<Option<String>>>| {
         let first = rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
         first.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true"))
     };
+    let cannot = || database("the migration lock cannot be taken");
     let locked = match connection.dialect() {
-        Dialect::Sqlite => true,
+        Dialect::Sqlite => {
+            let rows = connection.query("SELECT file FROM pragma_database_list WHERE name = 'main'").await;
+            let file = rows.map_err(cannot())?.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
+            // A database in memory has one connection, which is in use.
+            let Some(file) = file.filter(|file| !file.is_empty()) else { return Ok(Lock { beside: None }) };
+            return lock_beside(&file, seconds);
+        }
         Dialect::Postgres => {
             // Polled: a statement that waits for the lock would itself hold up CREATE INDEX CONCURRENTLY.
             let attempts = u64::from(seconds) * 5;
             let mut locked = false;
             for attempt in 0..=attempts {
                 let rows = connection.query(&format!("SELECT pg_try_advisory_lock({KEY})")).await;
-                locked = got(rows.map_err(database("the migration lock cannot be taken"))?);
+                locked = got(rows.map_err(cannot())?);
                 if locked || attempt == attempts {
                     break;
                 }
-                connection
-                    .query("SELECT 1 FROM pg_sleep(0.2)")
-                    .await
-                    .map_err(database("the migration lock cannot be taken"))?;
+                connection.query("SELECT 1 FROM pg_sleep(0.2)").await.map_err(cannot())?;
             }
             locked
         }
         Dialect::MariaDb | Dialect::MySql => {
             let sql = format!("SELECT GET_LOCK(CONCAT('orm_migrations.', COALESCE(SHA1(DATABASE()), '')), {seconds})");
-            got(connection.query(&sql).await.map_err(database("the migration lock cannot be taken"))?)
+            got(connection.query(&sql).await.map_err(cannot())?)
         }
     };
-    if locked {
-        return Ok(());
-    }
-    Err(busy())
+    if locked { Ok(Lock { beside: None }) } else { Err(busy()) }
 }
 
-/// Gives the lock back.
-pub(super) async fn release<C: Connection>(connection: &mut C) -> Result<()> {
-    let sql = match connection.dialect() {
-        Dialect::Sqlite => return Ok(()),
-        Dialect::Postgres => format!("SELECT pg_advisory_unlock({KEY})"),
-        Dialect::MariaDb | Dialect::MySql => {
-            "SELECT RELEASE_LOCK(CONCAT('orm_migrations.', COALESCE(SHA1(DATABASE()), '')))".to_owned()
+fn lock_beside(file: &str, seconds: u32) -> Result<Lock> {
+    let begun = Instant::now();
+    loop {
+        match Beside::try_lock(file) {
+            Ok(Some(beside)) => return Ok(Lock { beside: Some(beside) }),
+            Ok(None) if begun.elapsed() >= Duration::from_secs(seconds.into()) => return Err(busy()),
+            Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+            Err(error) if beside::is_for_nobody(&error) => return Ok(Lock { beside: None }),
+            Err(error) => return Err(error!(M081, "the file beside `{file}` cannot be locked").with_source(error)),
         }
-    };
-    connection.query(&sql).await.map_err(database("the migration lock cannot be given back"))?;
-    Ok(())
+    }
+}
+
+impl Lock {
+    /// Gives the lock back.
+    pub(super) async fn release<C: Connection>(self, connection: &mut C) -> Result<()> {
+        let cannot = "the migration lock cannot be given back";
+        let sql = match connection.dialect() {
+            Dialect::Sqlite => {
+                let unlocked = self.beside.map_or(Ok(()), Beside::unlock);
+                return unlocked.map_err(|error| error!(M081, "{cannot}").with_source(error));
+            }
+            Dialect::Postgres => format!("SELECT pg_advisory_unlock({KEY})"),
+            Dialect::MariaDb | Dialect::MySql => {
+                "SELECT RELEASE_LOCK(CONCAT('orm_migrations.', COALESCE(SHA1(DATABASE()), '')))".to_owned()
+            }
+        };
+        connection.query(&sql).await.map_err(database(cannot))?;
+        Ok(())
+    }
 }

@@ -2,25 +2,32 @@
 //!
 //! On SQLite and PostgreSQL a migration is one transaction with its entry in the history. MariaDB and
 //! MySQL commit each DDL statement, so there (and for a migration that says `atomic = false`) every
-//! finished statement is noted in the history; an interrupted migration is taken up where it stopped
-//! the next time, and only where nobody can know whether the last statement was done (SQL written by
-//! hand, a Rust step) is `M073` given.
+//! finished statement is noted in the history, in its own transaction where there is one; an interrupted
+//! migration is taken up where it stopped the next time, and only where nobody can know whether the last
+//! statement was done (SQL written by hand, a Rust step) is `M073` given.
 
 mod adopt;
+mod beside;
 mod connection;
 mod history;
+mod journal;
 pub mod live;
 mod lock;
+mod names;
 mod rebuild;
 mod repair;
 mod require;
 mod run;
 mod timeouts;
+mod triggers;
+mod unknown;
 
 pub use connection::{Connection, NoSteps, Steps};
 pub use history::{Applied, HISTORY_TABLE};
 pub use repair::{Finding, Remedy};
 pub use timeouts::Timeouts;
+
+use names::Names;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -29,7 +36,7 @@ use crate::diff::Answers;
 use crate::error::{Error, Result, error, fail};
 use crate::graph::{Direction, MigrationSet, Target};
 use crate::migration::{Migration, MigrationId};
-use crate::plan::{Statement, StatementKind, inverses, plan_back, plan_inverses, plan_migration, plan_onto};
+use crate::plan::{Statement, StatementKind, inverses, plan_inverses, plan_onto};
 use crate::schema::Schema;
 
 /// What is happening, for a progress display.
@@ -117,8 +124,8 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         self
     }
 
-    /// Records an application's first migration without running it, where all tables and columns that it makes
-    /// are there: to take over a database that was made by other means.
+    /// Records an application's first migration, and those after it that only make things, without running them, where all
+    /// tables and columns that they make are there: to take over a database that was made by other means.
     pub fn fake_initial(mut self, fake: bool) -> Self {
         self.options.fake_initial = fake;
         self
@@ -185,14 +192,14 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         }
         let (set, now) = self.set.effective(&applied(&history))?;
         let path = set.path(&now, target)?;
-        let plans = self.preflight(&set, &now, &path)?;
+        let (_, plans) = self.preflight(&set, &now, &path, None)?;
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
         require::obstacles(self.connection, &migrations, &plans).await
     }
 
     /// Brings the database to the target; gives what was run. An interrupted migration is finished first.
     pub async fn migrate(&mut self, target: &Target) -> Result<Vec<(MigrationId, Direction)>> {
-        lock::acquire(self.connection, self.options.lock_seconds).await?;
+        let lock = lock::acquire(self.connection, self.options.lock_seconds).await?;
         let outcome = match timeouts::set(self.connection, self.options.timeouts).await {
             Ok(back) => {
                 let outcome = self.migrate_locked(target).await;
@@ -201,7 +208,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             }
             Err(error) => Err(error),
         };
-        let released = lock::release(self.connection).await;
+        let released = lock.release(self.connection).await;
         let done = outcome?;
         released?;
         Ok(done)
@@ -227,7 +234,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             let direction = progress.direction;
             let (set, now) = self.set.effective(&applied(&history))?;
             let before = set.replay(|id| now.contains(id) && *id != migration.id)?;
-            let statements = self.planned(&before, migration, direction)?;
+            let statements = self.planned(before, migration, direction).await?;
             self.run(migration, direction, &statements, Some(progress)).await?;
             done.push((entry.id, direction));
             history = self.history().await?;
@@ -237,11 +244,15 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         history::check(self.set, &set, &history, &now, path.as_ref().is_ok_and(Vec::is_empty))?;
         let path = path?;
         // Everything that can be known to fail is found before anything runs.
-        let mut plans = self.preflight(&set, &now, &path)?;
+        let (state, mut plans) = self.preflight(&set, &now, &path, None)?;
+        if let Some(names) = names::read(self.connection, &state, &plans).await? {
+            (_, plans) = self.preflight(&set, &now, &path, Some(&names))?;
+        }
+        let mut adoption = adopt::Adoption::default();
         for ((migration, direction), statements) in path.iter().zip(&mut plans) {
             let first = self.options.fake_initial && *direction == Direction::Forward;
-            if first && adopt::is_there(self.connection, migration).await? {
-                statements.clear();
+            if first && adoption.takes(self.connection, migration).await? {
+                adopt::leave_extensions(statements);
             }
         }
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
@@ -266,26 +277,43 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         Ok(done)
     }
 
-    /// The statements of one migration, with the answers for columns that come back.
-    fn planned(&mut self, before: &Schema, migration: &Migration, direction: Direction) -> Result<Vec<Statement>> {
+    /// The statements of one migration, with the answers for columns that come back, and with the names that the database has.
+    async fn planned(
+        &mut self,
+        mut before: Schema,
+        migration: &Migration,
+        direction: Direction,
+    ) -> Result<Vec<Statement>> {
         let dialect = self.connection.dialect();
-        match direction {
-            Direction::Forward => plan_migration(dialect, before, migration, direction),
-            Direction::Backward => {
-                plan_back(dialect, before, migration, &mut self.answers).map_err(|error| error.at(&migration.id))
-            }
+        let place = |error: Error| error.at(&migration.id);
+        // Going back begins with the state after it.
+        let back = match direction {
+            Direction::Forward => None,
+            Direction::Backward => Some(inverses(&mut before, migration, &mut self.answers).map_err(place)?),
+        };
+        let plan = |mut state: Schema| match &back {
+            None => plan_onto(dialect, &mut state, &migration.operations, migration.atomic, direction),
+            Some(inverses) => plan_inverses(dialect, &mut state, inverses, migration.atomic),
+        };
+        let mut statements = plan(before.clone()).map_err(place)?;
+        if let Some(names) = names::read(self.connection, &before, std::slice::from_ref(&statements)).await? {
+            names.give(&mut before);
+            statements = plan(before).map_err(place)?;
+            names.mend(&mut statements);
         }
+        Ok(statements)
     }
 
-    /// Plans everything, so that what the database cannot do and steps that are missing show first.
+    /// Plans everything, so that what the database cannot do and steps that are missing show first; gives the state that the database has.
     fn preflight(
         &mut self,
         set: &MigrationSet,
         applied: &BTreeSet<MigrationId>,
         path: &[(&Migration, Direction)],
-    ) -> Result<Vec<Vec<Statement>>> {
+        names: Option<&Names>,
+    ) -> Result<(Schema, Vec<Vec<Statement>>)> {
         if self.options.fake {
-            return Ok(vec![Vec::new(); path.len()]);
+            return Ok((Schema::default(), vec![Vec::new(); path.len()]));
         }
         let mut plans = Vec::with_capacity(path.len());
         let dialect = self.connection.dialect();
@@ -298,6 +326,11 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             let place = |error: Error| error.at(&migration.id);
             back.push(inverses(&mut state, migration, &mut self.answers).map_err(place)?);
         }
+        // That of the database, as it is.
+        if let Some(names) = names {
+            names.give(&mut state);
+        }
+        let before = state.clone();
         for (migration, direction) in path {
             let planned = match (direction, back.pop()) {
                 (Direction::Backward, Some(inverses)) => {
@@ -305,7 +338,10 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 }
                 _ => plan_onto(dialect, &mut state, &migration.operations, migration.atomic, *direction),
             };
-            let statements = planned.map_err(|error| error.at(&migration.id))?;
+            let mut statements = planned.map_err(|error| error.at(&migration.id))?;
+            if let Some(names) = names {
+                names.mend(&mut statements);
+            }
             for statement in &statements {
                 if let StatementKind::Rust { name, .. } = &statement.kind
                     && !self.steps.has(name)
@@ -316,7 +352,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             }
             plans.push(statements);
         }
-        Ok(plans)
+        Ok((before, plans))
     }
 
     /// The checksum of a migration's file: where a squash counts, its dependencies may be others than written.

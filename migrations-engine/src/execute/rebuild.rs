@@ -2,60 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use super::{Connection, database};
+use super::{Connection, database, triggers, unknown};
 use crate::condition::Value;
-use crate::error::{Result, error, fail};
-use crate::plan::Statement;
+use crate::error::{Error, Result, error, fail};
+use crate::plan::{Known, Statement};
 use crate::sql::{Dialect, literal};
 
-/// What hangs on tables that are being rebuilt, and the views that work.
+/// What hangs on tables that are being rebuilt, and the views and triggers that work.
 #[derive(Debug, Default)]
 pub(super) struct Captured {
     /// Name and SQL of triggers and indexes, by table.
     things: BTreeMap<String, Vec<(String, String)>>,
     views: Vec<String>,
+    /// The writes that set off triggers that work.
+    writes: Vec<triggers::Write>,
 }
 
-fn quoted(text: &str) -> Result<String> {
+pub(super) fn quoted(text: &str) -> Result<String> {
     literal(Dialect::Sqlite, &Value::Text(text.to_owned()), None)
 }
 
-async fn rows<C: Connection>(connection: &mut C, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+pub(super) async fn rows<C: Connection>(connection: &mut C, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
     connection.query(sql).await.map_err(database("the live schema cannot be read"))
 }
 
 /// The first column of each row.
-async fn texts<C: Connection>(connection: &mut C, sql: &str) -> Result<Vec<String>> {
+pub(super) async fn texts<C: Connection>(connection: &mut C, sql: &str) -> Result<Vec<String>> {
     Ok(rows(connection, sql).await?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
-}
-
-/// Counts the checks in the text of a table, outside of quotes and comments.
-fn count_checks(sql: &str) -> usize {
-    let mut count = 0;
-    let mut word = String::new();
-    let mut chars = sql.chars().peekable();
-    let mut previous_word = String::new();
-    while let Some(c) = chars.next() {
-        if c.is_alphanumeric() || c == '_' {
-            word.push(c);
-            continue;
-        }
-        if !word.is_empty() {
-            previous_word = std::mem::take(&mut word);
-        }
-        match c {
-            '\'' | '"' | '`' => while chars.next().is_some_and(|next| next != c) {},
-            '[' => while chars.next().is_some_and(|next| next != ']') {},
-            '-' if chars.peek() == Some(&'-') => while chars.next().is_some_and(|next| next != '\n') {},
-            '(' => {
-                count += usize::from(previous_word.eq_ignore_ascii_case("check"));
-                previous_word.clear();
-            }
-            c if c.is_whitespace() => {}
-            _ => previous_word.clear(),
-        }
-    }
-    count
 }
 
 /// Remembers what hangs on a table, and refuses to rebuild one that has more than the state knows.
@@ -63,34 +36,17 @@ pub(super) async fn capture<C: Connection>(
     connection: &mut C,
     captured: &mut Captured,
     table: &str,
-    columns: &[String],
-    indexes: &[String],
-    checks: usize,
+    known: &Known,
 ) -> Result<()> {
+    unknown::refuse(connection, table, known).await?;
     let name = quoted(table)?;
-    let live = texts(connection, &format!("SELECT name FROM pragma_table_xinfo({name}) WHERE hidden <> 1")).await?;
-    let known = |column: &String| columns.iter().any(|known| known.eq_ignore_ascii_case(column));
-    if let Some(unknown) = live.iter().find(|column| !known(column)) {
-        return Err(error!(M083, "the table `{table}` has a column `{unknown}` that the migrations do not know; rebuilding it would lose its values")
-            .with_hint("add the column to the model and record that migration with --fake, or drop the column"));
-    }
-    let sql = texts(
-        connection,
-        &format!("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = {name} COLLATE NOCASE"),
-    )
-    .await?;
-    if sql.iter().map(|sql| count_checks(sql)).sum::<usize>() > checks {
-        return Err(error!(
-            M083,
-            "the table `{table}` has a check that the migrations do not know; rebuilding it would lose it"
-        )
-        .with_hint("add the check to the model and record that migration with --fake"));
-    }
     let hanging = format!(
         "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND tbl_name = {name} COLLATE NOCASE AND sql IS NOT NULL ORDER BY rowid"
     );
+    let gone = unknown::unique_indexes(connection, &name, &known.gone).await?;
+    let stays = |name: &String| !known.indexes.contains(name) && !gone.contains(name);
     let things = rows(connection, &hanging).await?.into_iter().filter_map(|row| match row.as_slice() {
-        [Some(name), Some(sql)] if !indexes.contains(name) => Some((name.clone(), sql.clone())),
+        [Some(name), Some(sql)] if stays(name) => Some((name.clone(), sql.clone())),
         _ => None,
     });
     captured.things.insert(table.to_owned(), things.collect());
@@ -100,6 +56,7 @@ pub(super) async fn capture<C: Connection>(
             captured.views.push(view);
         }
     }
+    captured.writes = triggers::that_work(connection).await?;
     Ok(())
 }
 
@@ -107,27 +64,31 @@ fn try_view(view: &str) -> String {
     format!("SELECT 1 FROM (SELECT * FROM {} LIMIT 0)", Dialect::Sqlite.quote(view))
 }
 
-/// Makes again what hung on a table, and tries the views that worked before.
+/// Makes again what hung on a table, and tries the views and triggers that worked before.
 pub(super) async fn restore<C: Connection>(connection: &mut C, captured: &mut Captured, table: &str) -> Result<()> {
     for (name, sql) in captured.things.remove(table).unwrap_or_default() {
         let there = format!("SELECT 1 FROM sqlite_master WHERE name = {}", quoted(&name)?);
         if !rows(connection, &there).await?.is_empty() {
             continue;
         }
-        connection.execute(&sql).await.map_err(|source| {
-            error!(M085, "`{name}`, which hangs on `{table}`, does not fit the changed table")
-                .with_source(source)
-                .with_hint("drop it in a step before, and make it anew after the change")
-        })?;
+        connection
+            .execute(&sql)
+            .await
+            .map_err(|source| misfit(&format!("`{name}`, which hangs on `{table}`,")).with_source(source))?;
     }
     for view in std::mem::take(&mut captured.views) {
-        connection.query(&try_view(&view)).await.map_err(|source| {
-            error!(M085, "the view `{view}` does not fit the changed table")
-                .with_source(source)
-                .with_hint("drop it in a step before, and make it anew after the change")
-        })?;
+        connection
+            .query(&try_view(&view))
+            .await
+            .map_err(|source| misfit(&format!("the view `{view}`")).with_source(source))?;
     }
-    Ok(())
+    triggers::still_work(connection, std::mem::take(&mut captured.writes)).await
+}
+
+/// What hangs on a table, or looks at it, cannot stay.
+pub(super) fn misfit(what: &str) -> Error {
+    error!(M085, "{what} does not fit the changed table")
+        .with_hint("drop it in a step before, and make it anew after the change")
 }
 
 /// Switches `foreign_keys` off outside of the transaction, if a statement needs that; tells whether it did.

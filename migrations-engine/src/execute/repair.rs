@@ -5,7 +5,7 @@ use super::{Connection, Executor, Steps, applied, database, lock, rebuild};
 use crate::error::{Code, Result, error};
 use crate::graph::Direction;
 use crate::migration::{Migration, MigrationId};
-use crate::plan::Statement;
+use crate::plan::{Recheck, Statement, takes_transaction};
 
 /// Something in the history that has to be set right.
 #[derive(Debug, Clone)]
@@ -93,10 +93,15 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         Ok(findings)
     }
 
-    fn statements_of(&mut self, history: &[Applied], migration: &Migration, way: Direction) -> Result<Vec<Statement>> {
+    async fn statements_of(
+        &mut self,
+        history: &[Applied],
+        migration: &Migration,
+        way: Direction,
+    ) -> Result<Vec<Statement>> {
         let (set, now) = self.set.effective(&applied(history))?;
         let before = set.replay(|id| now.contains(id) && *id != migration.id)?;
-        self.planned(&before, migration, way)
+        self.planned(before, migration, way).await
     }
 
     fn stopped(&self, migration: &Migration, progress: &Progress) -> Result<Finding> {
@@ -124,9 +129,9 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
 
     /// Sets one finding right. It must be one that [`findings`](Self::findings) gives with this remedy.
     pub async fn repair(&mut self, migration: &MigrationId, remedy: Remedy) -> Result<()> {
-        lock::acquire(self.connection, self.options.lock_seconds).await?;
+        let lock = lock::acquire(self.connection, self.options.lock_seconds).await?;
         let outcome = self.repair_locked(migration, remedy).await;
-        let released = lock::release(self.connection).await;
+        let released = lock.release(self.connection).await;
         outcome.and(released)
     }
 
@@ -157,7 +162,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                 history::note(self.connection, id, &Progress { doing: false, ..progress }).await
             }
             (Remedy::Undo, Some(file), Some(progress)) => {
-                let statements = self.statements_of(&history, &file, progress.direction)?;
+                let statements = self.statements_of(&history, &file, progress.direction).await?;
                 self.undo(&file, &statements, progress).await
             }
             _ => Err(error!(M074, "the file of `{id}` is missing").with_hint("get it back from version control")),
@@ -177,6 +182,10 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         }
         if let Some(next) = statements.get(progress.done) {
             progress = self.recheck(migration, next, progress).await?;
+            // What can be repeated may have been done, and can be undone even if it was not.
+            if next.recheck == Recheck::Repeat && next.reverse.is_some() && progress.done < statements.len() {
+                progress.done += 1;
+            }
         }
         let done = &statements[..progress.done];
         if let Some(statement) = done.iter().find(|statement| statement.reverse.is_none()) {
@@ -186,22 +195,60 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         let suspended = rebuild::suspend_foreign_keys(self.connection, statements).await?;
         let mut outcome = Ok(());
         for statement in done.iter().rev() {
-            if let Some(sql) = statement.reverse.as_ref().filter(|sql| !sql.is_empty()) {
-                outcome = self
-                    .connection
-                    .execute(sql)
-                    .await
-                    .map(drop)
-                    .map_err(database(format!("the database refused: {sql}")));
-                if outcome.is_err() {
-                    break;
-                }
+            outcome = self.undo_statement(migration, statement, &mut progress).await;
+            if outcome.is_err() {
+                break;
             }
-            progress.done -= 1;
-            history::note(self.connection, &migration.id, &progress).await?;
         }
         rebuild::restore_foreign_keys(self.connection, suspended).await?;
         outcome?;
         history::record(self.connection, &migration.id, "", Direction::Backward).await
+    }
+
+    /// Undoes the last statement that is done, so that what is noted is true wherever this stops.
+    async fn undo_statement(
+        &mut self,
+        migration: &Migration,
+        statement: &Statement,
+        progress: &mut Progress,
+    ) -> Result<()> {
+        let before = progress.clone();
+        progress.done -= 1;
+        let Some(sql) = statement.reverse.as_ref().filter(|sql| !sql.is_empty()) else {
+            return history::note(self.connection, &migration.id, progress).await;
+        };
+        let whole = self.connection.dialect().capabilities().transactional_ddl
+            && takes_transaction(sql, statement.changes.is_none());
+        if whole {
+            lock::begin(self.connection, self.options.lock_seconds).await?;
+        } else {
+            // From here on it is the statement of which it is to be found out whether it is done.
+            progress.doing = matches!(statement.recheck, Recheck::Ask | Recheck::Noted);
+        }
+        let mut outcome = history::note(self.connection, &migration.id, progress).await;
+        if outcome.is_ok() {
+            let ran = self.connection.execute(sql).await.map(drop);
+            outcome = ran.map_err(database(format!("the database refused: {sql}")));
+        }
+        match (outcome, whole) {
+            (Ok(()), true) => {
+                let committed = self.connection.execute("COMMIT").await;
+                committed.map(drop).map_err(database("what was undone cannot be committed"))
+            }
+            (Ok(()), false) if progress.doing => {
+                progress.doing = false;
+                history::note(self.connection, &migration.id, progress).await
+            }
+            (Ok(()), false) => Ok(()),
+            (Err(error), whole) => {
+                // The first error is the one to show.
+                if whole {
+                    let _ = self.connection.execute("ROLLBACK").await;
+                } else {
+                    let _ = history::note(self.connection, &migration.id, &before).await;
+                }
+                Err(error)
+            }
+        }
     }
 }

@@ -11,6 +11,8 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     /// Columns of the key, in its order.
     pub(crate) primary_key: Vec<String>,
+    /// Only where the key has a name of its own.
+    pub(crate) primary_key_name: Option<String>,
     pub(crate) uniques: Vec<Unique>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,

@@ -162,6 +162,7 @@ impl Build<'_> {
         model.managed = !table.view;
         model.comment = table.comment.clone();
         model.primary_key = table.primary_key.clone();
+        model.names.primary_key.clone_from(&table.primary_key_name);
         if table.primary_key.is_empty() && !table.view && !table.columns.is_empty() {
             notes.push((String::new(), "it has no primary key".to_owned()));
         }

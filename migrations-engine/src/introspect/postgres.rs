@@ -108,7 +108,7 @@ async fn constraints<C: Connection>(connection: &mut C, tables: &mut BTreeMap<St
             table.notes.push((name.clone(), "the rows before it were not checked (NOT VALID)".to_owned()));
         }
         match kind.as_str() {
-            "p" => table.primary_key = columns,
+            "p" => (table.primary_key, table.primary_key_name) = (columns, Some(name)),
             "u" => table.uniques.push(Unique {
                 name: Some(name),
                 columns,

@@ -219,7 +219,8 @@ impl Planner {
                     let rename = |from: &str, to: &str| {
                         ddl::alter(dialect, &new.name, &format!("RENAME CONSTRAINT {} TO {}", dialect.quote(from), dialect.quote(to)))
                     };
-                    self.push(rename(&from, to), format!("rename constraint {from}"), Some(rename(to, &from)), Recheck::Ask);
+                    let recheck = recheck::constraint(dialect, &new.name, to, true);
+                    self.push(rename(&from, to), format!("rename constraint {from}"), Some(rename(to, &from)), recheck);
                     if let Some(made) = old.$map.remove(&from) {
                         old.$map.insert(to.clone(), made);
                     }

@@ -22,24 +22,17 @@ pub fn plan_migration(
         Direction::Forward => {
             plan_onto(dialect, &mut before.clone(), &migration.operations, migration.atomic, direction)
         }
-        Direction::Backward => plan_back(dialect, before, migration, &mut Answers::new()),
+        Direction::Backward => {
+            let mut state = before.clone();
+            inverses(&mut state, migration, &mut Answers::new())
+                .and_then(|inverses| plan_inverses(dialect, &mut state, &inverses, migration.atomic))
+        }
     }
     .map_err(|error| error.at(&migration.id))
 }
 
-/// The statements that undo a migration; the answers say what rows get in columns that come back.
-pub(crate) fn plan_back(
-    dialect: Dialect,
-    before: &Schema,
-    migration: &Migration,
-    answers: &mut Answers,
-) -> Result<Vec<Statement>> {
-    let mut state = before.clone();
-    let inverses = inverses(&mut state, migration, answers)?;
-    plan_inverses(dialect, &mut state, &inverses, migration.atomic)
-}
-
-/// What undoes each operation of a migration; the state goes from before it to after it.
+/// What undoes each operation of a migration; the state goes from before it to after it, and the answers say what rows get in
+/// columns that come back.
 pub(crate) fn inverses(
     state: &mut Schema,
     migration: &Migration,

@@ -7,6 +7,7 @@
 //! executor at a [`StatementKind::Capture`].
 
 mod alter;
+mod column;
 mod constraint;
 mod convert;
 mod ddl;
@@ -38,10 +39,11 @@ use table::{Renames, Table, TableIndex, lower};
 use translate::{Translation, translations};
 
 pub use foresee::Early;
-pub(crate) use migration::{inverses, plan_back, plan_inverses};
+pub(crate) use migration::{inverses, plan_inverses};
 pub use migration::{outline, plan_migration, script};
+pub(crate) use recheck::takes_transaction;
 pub use require::Requirement;
-pub use statement::{Recheck, Statement, StatementKind};
+pub use statement::{Known, Recheck, Statement, StatementKind};
 pub(crate) use touch::tables as made_tables;
 pub use touch::tables_of;
 use touch::{tables, touched};
@@ -107,6 +109,7 @@ fn plan_numbered<'o>(
         planner.operation(state, operation).map_err(|error| error.at(operation.describe()))?;
     }
     planner.write_pending()?;
+    recheck::with_notes(dialect, &mut planner.out);
     Ok(planner.out)
 }
 

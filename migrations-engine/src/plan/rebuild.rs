@@ -1,7 +1,7 @@
 //! Changing tables on SQLite: in place where that is safe, else by a new table with the old rows.
 
-use super::table::{Column, ForeignKey, Table, Unique};
-use super::{Asked, Pair, Planner, Recheck, Requirement, StatementKind, ddl};
+use super::table::{Column, ForeignKey, Table, TableIndex, Unique};
+use super::{Asked, Known, Pair, Planner, Recheck, Requirement, StatementKind, ddl};
 use crate::error::Result;
 use crate::schema::ColumnType;
 use crate::sql::AlterStyle;
@@ -164,10 +164,7 @@ impl Planner {
         needed: Option<Vec<Requirement>>,
     ) -> Result<()> {
         let dialect = self.dialect;
-        let checks = old.checks.len() + old.columns.iter().filter(|column| column.check.is_some()).count();
-        let columns = old.columns.iter().map(|column| column.name.clone()).collect();
-        let indexes = old.indexes.keys().cloned().collect();
-        let capture = StatementKind::Capture { table: new.name.clone(), columns, indexes, checks };
+        let capture = StatementKind::Capture { table: new.name.clone(), known: known(old, new) };
         self.push_kind(capture, "what hangs on the table and is not in the migrations", true);
 
         let temporary = format!("new__{}", new.name);
@@ -277,6 +274,36 @@ impl Planner {
         }
         needed
     }
+}
+
+/// What there is to know of a table that is to become another.
+fn known(table: &Table, new: &Table) -> Known {
+    let names = |is: fn(&Column) -> bool| -> Vec<String> {
+        table.columns.iter().filter(|column| is(column)).map(|column| column.name.clone()).collect()
+    };
+    let (uniques, kept) = (uniques(table), uniques(new));
+    let references = table.columns.iter().filter_map(|column| column.references.as_ref());
+    let references = references.chain(table.foreign_keys.values());
+    Known {
+        columns: names(|_| true),
+        defaults: names(|column| column.default.is_some()),
+        generated: names(|column| column.generated.is_some()),
+        collations: names(|column| column.collation.is_some()).len(),
+        indexes: table.indexes.keys().cloned().collect(),
+        gone: uniques.iter().filter(|unique| !kept.contains(unique)).cloned().collect(),
+        uniques: uniques.into_iter().chain([table.primary_key.clone()]).collect(),
+        references: references.map(|key| (key.columns.clone(), key.to_table.clone())).collect(),
+        checks: table.checks.len() + names(|column| column.check.is_some()).len(),
+    }
+}
+
+/// The columns of each unique key of a table.
+fn uniques(table: &Table) -> Vec<Vec<String>> {
+    let inline = table.columns.iter().filter(|column| column.unique).map(|column| vec![column.name.clone()]);
+    // What was made by other means may have as a constraint what is an index here.
+    let plain = |index: &TableIndex| index.fields.iter().cloned().collect::<Option<Vec<String>>>();
+    let indexes = table.indexes.values().filter(|index| index.unique && index.condition.is_none()).filter_map(plain);
+    inline.chain(indexes).chain(table.uniques.values().map(|unique| unique.columns.clone())).collect()
 }
 
 /// Values as the new type stores them.

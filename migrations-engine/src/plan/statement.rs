@@ -35,16 +35,12 @@ pub enum StatementKind {
     /// Runs SQL.
     Sql(String),
     /// SQLite: reads the triggers and foreign indexes of a table from the live database before it
-    /// is rebuilt, and refuses if it has columns or checks that the state does not know.
+    /// is rebuilt, and refuses if it has more than the state knows.
     Capture {
         /// The table.
         table: String,
-        /// All columns that the state knows.
-        columns: Vec<String>,
-        /// All indexes that the state knows.
-        indexes: Vec<String>,
-        /// The number of checks that the state knows.
-        checks: usize,
+        /// What the state knows of it.
+        known: Known,
     },
     /// SQLite: makes the captured triggers and indexes again, where the rebuild has not done so,
     /// and tries every view.
@@ -71,9 +67,34 @@ pub enum StatementKind {
     },
 }
 
+/// What a state knows of a table: whatever else the table has would be lost with it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// All columns.
+    pub columns: Vec<String>,
+    /// The columns that have a default.
+    pub defaults: Vec<String>,
+    /// The columns that are computed.
+    pub generated: Vec<String>,
+    /// The number of columns with a collation of their own.
+    pub collations: usize,
+    /// The names of all indexes.
+    pub indexes: Vec<String>,
+    /// The columns of each unique key.
+    pub uniques: Vec<Vec<String>>,
+    /// The columns of each foreign key, and the table it leads to.
+    pub references: Vec<(Vec<String>, String)>,
+    /// The number of checks.
+    pub checks: usize,
+    /// The columns of unique keys that are not to be there afterwards, whatever they are made by.
+    pub gone: Vec<Vec<String>>,
+}
+
 /// How to find out whether a statement was done when the process died during it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recheck {
+    /// It is one transaction with the note of it: what is not noted was not done.
+    Noted,
     /// Running it again does no harm.
     Repeat,
     /// This query gives a row if it was done.

@@ -13,7 +13,7 @@ use crate::{
 use clap::{Arg, ArgAction};
 use migrations_engine::{
     Migration, MigrationId, MigrationSet,
-    diff::{Answers, SafeStep, reduce, safe_steps},
+    diff::{Answers, SafeStep, reduce_from, safe_steps},
 };
 use std::collections::BTreeSet;
 
@@ -71,7 +71,9 @@ async fn make(context: &Context<'_>) -> Result<()> {
         (_, true) => empty(&set, &wanted)?,
         _ => detect(context, &mut later)?,
     };
+    let found = new.len();
     new.retain(|migration| wanted.contains(migration.id.app.as_str()));
+    let all = new.len() == found;
     if let Some(name) = matches.get_one::<String>("name") {
         rename(&mut new, name)?;
     }
@@ -92,9 +94,12 @@ async fn make(context: &Context<'_>) -> Result<()> {
         let mut state = set.state().map_err(engine_error)?;
         for migration in &new {
             lintmigrations::tell(context, lintmigrations::dialect(context, &migration.id.app), &state, migration)?;
-            // Without the applications that were left out it may not fit.
-            if migration.operations.iter().any(|operation| operation.apply(&mut state).is_err()) {
-                break;
+            let applied = migration.operations.iter().try_for_each(|operation| operation.apply(&mut state));
+            match applied {
+                Ok(()) => {}
+                Err(error) if all => return Err(engine_error(error)),
+                // Without the applications that were left out it may not fit.
+                Err(_) => break,
             }
         }
     }
@@ -152,6 +157,7 @@ fn merge(set: &MigrationSet, wanted: &BTreeSet<&str>) -> Result<Vec<Migration>> 
 /// The latest migrations with the new ones put into them; what has no earlier migration stays new.
 fn update(set: &MigrationSet, new: &mut Vec<Migration>) -> Result<Vec<Migration>> {
     let (mut updated, mut replaced) = (Vec::new(), Vec::new());
+    let found = new.clone();
     for added in std::mem::take(new) {
         let leaf = set.leaves(&added.id.app).last().and_then(|id| set.get(id));
         let Some(leaf) = leaf.filter(|leaf| added.depends_on.contains(&leaf.id)) else {
@@ -165,11 +171,16 @@ fn update(set: &MigrationSet, new: &mut Vec<Migration>) -> Result<Vec<Migration>
             )
             .with_hint("make a new migration, without `--update`"));
         }
+        // All that it may build on, what is new in other applications too.
+        let mut before = set.state_without(&leaf.id).map_err(engine_error)?;
+        for operation in found.iter().filter(|other| other.id.app != leaf.id.app).flat_map(|other| &other.operations) {
+            let _ = operation.apply(&mut before);
+        }
         replaced.push((added.id, leaf.id.clone()));
         let mut migration = leaf.clone();
         migration.depends_on.extend(added.depends_on);
         migration.operations.extend(added.operations);
-        migration.operations = reduce(migration.operations);
+        migration.operations = reduce_from(&before, migration.operations);
         updated.push(migration);
     }
     // What one was to need is in the other's latest now.

@@ -6,7 +6,7 @@ use crate::{
     migrate::{self, engine_error},
 };
 use clap::{Arg, ArgAction};
-use migrations_engine::diff::reduce;
+use migrations_engine::diff::reduce_from;
 
 pub(super) struct SquashMigrations;
 
@@ -27,6 +27,12 @@ impl Command for SquashMigrations {
                     .long("squashed-name")
                     .value_name("NAME")
                     .help("The name of the new migration, without its number"),
+            )
+            .arg(
+                Arg::new("no-optimize")
+                    .long("no-optimize")
+                    .action(ArgAction::SetTrue)
+                    .help("Leave the operations as they are, one after the other"),
             )
             .arg(Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Show it and write nothing"))
     }
@@ -50,7 +56,12 @@ fn squash(context: &Context<'_>) -> Result<()> {
     if let Some(name) = argument("squashed-name") {
         files::check_name(name)?;
     }
-    let squash = set.squash(from.as_ref(), &to, argument("squashed-name")).map_err(engine_error)?;
+    let name = argument("squashed-name");
+    let squash = match matches.get_flag("no-optimize") {
+        true => set.squash_as_written(from.as_ref(), &to, name),
+        false => set.squash(from.as_ref(), &to, name),
+    };
+    let squash = squash.map_err(engine_error)?;
     context.say(format_args!("{} stands for:", squash.id))?;
     for replaced in &squash.replaces {
         context.say(format_args!("  - {replaced}"))?;
@@ -92,7 +103,7 @@ async fn optimize(context: &Context<'_>) -> Result<()> {
     let id = set.resolve(argument("app"), argument("name")).map_err(engine_error)?.clone();
     let Some(mut migration) = set.get(&id).cloned() else { return Ok(()) };
     let before = migration.operations.len();
-    migration.operations = reduce(migration.operations);
+    migration.operations = reduce_from(&set.state_before(&id).map_err(engine_error)?, migration.operations);
     let after = migration.operations.len();
     if after == before {
         return context.say(format_args!("{id} has nothing to merge."));

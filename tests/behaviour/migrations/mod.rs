@@ -1,5 +1,6 @@
 //! A change of models on a database full of rows loses none of them: forwards, back, and to zero.
 
+mod adopted;
 mod after;
 mod ahead;
 mod answers;

@@ -14,5 +14,6 @@ ALTER TABLE `app_book` ADD CONSTRAINT `app_book_pages_id_4c3a9c82_fk_app_author_
 ALTER TABLE `app_book` DROP FOREIGN KEY `app_book_pages_id_4c3a9c82_fk_app_author_id`;
 DROP INDEX `app_book_pages_id_4c3a9c82` ON `app_book`;
 ALTER TABLE `app_book` RENAME COLUMN `pages_id` TO `pages`;
+ALTER TABLE `app_book` MODIFY COLUMN `pages` integer NULL;
 UPDATE `app_book` SET `pages` = 0 WHERE `pages` IS NULL;
 ALTER TABLE `app_book` MODIFY COLUMN `pages` integer NOT NULL;

@@ -198,7 +198,7 @@ fn column<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, key:
     let choices = tables.live.choices.get(&(made.model.table.clone(), field.column.clone()));
     let rust = match choices {
         Some(values) => {
-            let enum_name = format!("{}{}", made.name, names::camel(&field.column));
+            let enum_name = tables.enum_name(&made.model.table, &field.column);
             let db_type = match &ty {
                 ColumnType::Custom { postgres: Some(sql), .. } => Some(sql.clone()),
                 _ => None,

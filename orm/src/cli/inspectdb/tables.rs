@@ -15,6 +15,8 @@ pub(super) struct Tables<'a> {
     pub(super) models: Vec<&'a Model>,
     /// The struct of each.
     names: BTreeMap<&'a ModelKey, String>,
+    /// The enum of each column whose values are listed, by its table.
+    enums: BTreeMap<(&'a str, &'a str), String>,
 }
 
 /// A table with two foreign keys that says which rows belong together.
@@ -63,12 +65,30 @@ impl<'a> Tables<'a> {
             }
             named.insert(&model.key, names::free(&mut taken, &name, ""));
         }
-        Tables { live, app, models, names: named }
+        for end in ["Fields", "Keys", "Draft"] {
+            taken.extend(named.values().map(|name| format!("{name}{end}")));
+        }
+        let mut enums = BTreeMap::new();
+        for model in &models {
+            for field in &model.fields {
+                let at = (model.table.clone(), field.column.clone());
+                if let (true, Some(name)) = (live.choices.contains_key(&at), named.get(&model.key)) {
+                    let wanted = format!("{name}{}", names::camel(&field.column));
+                    enums.insert((&*model.table, &*field.column), names::free(&mut taken, &wanted, ""));
+                }
+            }
+        }
+        Tables { live, app, models, names: named, enums }
     }
 
     /// The struct of a model; none if it is not written.
     pub(super) fn name(&self, key: &ModelKey) -> Option<&str> {
         self.names.get(key).map(String::as_str)
+    }
+
+    /// The enum of a column that lists its values.
+    pub(super) fn enum_name(&self, table: &str, column: &str) -> String {
+        self.enums.get(&(table, column)).cloned().unwrap_or_default()
     }
 
     pub(super) fn model(&self, key: &ModelKey) -> Option<&'a Model> {

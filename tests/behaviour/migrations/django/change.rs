@@ -53,7 +53,16 @@ pub(super) fn operations(
             let comment = json["table_comment"].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
             one(Operation::AlterComment { model: named("name")?, comment })
         }
-        "AlterModelOptions" | "AlterModelManagers" | "AlterConstraint" => Ok(Vec::new()),
+        "AlterModelOptions" => {
+            // Of the options only this one is seen by the database, and what a proxy says is not about its table.
+            let managed = json["options"]["managed"] != false;
+            let own = |key: &ModelKey| key.name.eq_ignore_ascii_case(text(&json["name"]));
+            match named("name").ok().filter(own).filter(|key| of(key).is_ok_and(|model| model.managed != managed)) {
+                Some(model) => one(Operation::AlterManaged { model, managed }),
+                None => Ok(Vec::new()),
+            }
+        }
+        "AlterModelManagers" | "AlterConstraint" => Ok(Vec::new()),
         "AlterOrderWithRespectTo" => {
             let key = named("name")?;
             let has = of(&key)?.field("_order").is_some();

@@ -191,4 +191,36 @@ behaviour! {
         assert_eq!(book.field("title").unwrap().ty, ColumnType::Char { max_length: 40 });
         Ok(())
     }
+
+    async fn no_two_types_are_called_alike(bed) {
+        let Bed { db, backend, url, .. } = &*bed;
+        let (auto, status, before) = match backend {
+            Backend::SqliteMemory | Backend::SqliteFile => return Ok(()), // no column lists its values
+            Backend::Postgres => ("bigserial PRIMARY KEY", "status", "CREATE TYPE status AS ENUM ('new', 'paid');"),
+            Backend::MariaDb => ("bigint AUTO_INCREMENT PRIMARY KEY", "enum('new', 'paid')", ""),
+        };
+        db.batch(format!(
+            "{before} CREATE TABLE shop_order (id {auto}, line_status {status}, draft {status});
+             CREATE TABLE shop_order_line (id {auto}, status {status});
+             CREATE TABLE shop_order_line_status2 (id {auto})"
+        )).await?;
+        let out = folder(&format!("inspectdb_alike_{backend:?}"));
+        let written = out.join("alike.rs");
+        let line = format!("manage --database {url} inspectdb --app shop --output {}", written.display());
+        Project::new().run_into(line.split(' '), &mut String::new())?;
+        let source = std::fs::read_to_string(&written).unwrap();
+        std::fs::remove_dir_all(&out).unwrap();
+        let type_of = |line: &str| {
+            let (_, name) = line.split_once("pub struct ").or_else(|| line.split_once("pub enum "))?;
+            name.split(' ').next().map(str::to_owned)
+        };
+        let mut types: Vec<String> = source.lines().filter_map(type_of).collect();
+        types.sort();
+        let mut once = types.clone();
+        once.dedup();
+        assert_eq!(types, once);
+        assert!(!types.contains(&"OrderDraft".to_owned()), "the derive makes one: {types:?}");
+        assert!(source.contains("Option<OrderLineStatus>") && types.contains(&"OrderLineStatus2".to_owned()), "{source}");
+        Ok(())
+    }
 }

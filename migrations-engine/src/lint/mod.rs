@@ -1,5 +1,7 @@
 //! What a migration does to a database that people are working on: what locks, rewrites, loses or breaks.
 
+mod by_hand;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -99,30 +101,14 @@ pub fn lint(dialect: Dialect, before: &Schema, migration: &Migration) -> Result<
         dialect,
         careful: !migration.atomic && dialect.capabilities().short_locks,
         operation: 0,
+        made: BTreeSet::new(),
+        fresh: BTreeSet::new(),
         notices: Vec::new(),
     };
     let mut state = before.clone();
-    let mut made: BTreeSet<ModelKey> = BTreeSet::new();
     for (at, operation) in migration.operations.iter().enumerate() {
         linter.operation = at;
-        let old = state.clone();
-        let statements =
-            plan_onto(dialect, &mut state, std::slice::from_ref(operation), migration.atomic, Direction::Forward)
-                .map_err(|error| error.at(&migration.id))?;
-        match operation {
-            Operation::CreateModel(model) => {
-                made.insert(model.key.clone());
-            }
-            operation if operation.model().is_some_and(|model| made.contains(model)) => {
-                if let Operation::RenameModel { model, to, .. } = operation {
-                    made.insert(ModelKey::new(model.app.clone(), to.clone()));
-                }
-            }
-            Operation::MoveModel { model, from } if made.contains(from) => {
-                made.insert(model.clone());
-            }
-            operation => linter.operation(&old, &state, operation, &statements),
-        }
+        linter.planned(&mut state, operation).map_err(|error| error.at(&migration.id))?;
     }
     Ok(linter.notices)
 }
@@ -132,6 +118,10 @@ struct Linter<'m> {
     dialect: Dialect,
     careful: bool,
     operation: usize,
+    /// Models that the migration makes.
+    made: BTreeSet<ModelKey>,
+    /// Their tables.
+    fresh: BTreeSet<String>,
     notices: Vec<Notice>,
 }
 
@@ -145,6 +135,37 @@ fn enforced(field: &Field) -> bool {
 }
 
 impl Linter<'_> {
+    /// Plans an operation, and looks at it; the state follows.
+    fn planned(&mut self, state: &mut Schema, operation: &Operation) -> Result<()> {
+        if let Operation::Separate { database, .. } = operation {
+            let mut other = state.clone();
+            for inner in database {
+                self.planned(&mut other, inner)?;
+            }
+        }
+        let old = state.clone();
+        let statements =
+            plan_onto(self.dialect, state, std::slice::from_ref(operation), self.migration.atomic, Direction::Forward)?;
+        match operation {
+            Operation::CreateModel(model) => {
+                self.made.insert(model.key.clone());
+                self.fresh.insert(model.table.clone());
+            }
+            operation if operation.model().is_some_and(|model| self.made.contains(model)) => {
+                if let Operation::RenameModel { model, to, .. } = operation {
+                    self.made.insert(ModelKey::new(model.app.clone(), to.clone()));
+                }
+            }
+            Operation::MoveModel { model, from } if self.made.contains(from) => {
+                self.made.insert(model.clone());
+            }
+            // What is within it has been looked at.
+            Operation::Separate { .. } => {}
+            operation => self.operation(&old, state, operation, &statements),
+        }
+        Ok(())
+    }
+
     fn notice(&mut self, rule: Rule, message: impl Into<String>, advice: impl Into<String>) {
         let notice = Notice { rule, operation: self.operation, message: message.into(), advice: advice.into() };
         if !self.notices.contains(&notice) {
@@ -161,35 +182,6 @@ impl Linter<'_> {
             }
             _ => false,
         })
-    }
-
-    /// Statements that were written by hand.
-    fn by_hand(&mut self, describe: &str, statements: &[String]) {
-        if !self.postgres() {
-            return;
-        }
-        for sql in statements {
-            let words: Vec<String> = sql.split_whitespace().take(5).map(str::to_ascii_uppercase).collect();
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let outside = words.contains(&"CONCURRENTLY")
-                || matches!(words[..], ["VACUUM", ..] | ["CREATE" | "DROP", "DATABASE", ..]);
-            if outside && self.migration.atomic {
-                self.notice(
-                    Rule::L009,
-                    format!("\"{describe}\" cannot be run in a transaction: the migration would fail"),
-                    "put it into a migration of its own with `atomic = false`",
-                );
-            }
-            if matches!(words[..], ["CREATE", "INDEX", ..] | ["CREATE", "UNIQUE", "INDEX", ..])
-                && !words.contains(&"CONCURRENTLY")
-            {
-                self.notice(
-                    Rule::L001,
-                    format!("\"{describe}\" makes an index under a SHARE lock: nobody writes to its table until it is done"),
-                    "write CREATE INDEX CONCURRENTLY, in a migration of its own with `atomic = false`; or `add_index` there",
-                );
-            }
-        }
     }
 
     /// Whether others wait at all: SQLite has one writer, whatever it does.
@@ -240,13 +232,16 @@ impl Linter<'_> {
         if !managed {
             return;
         }
-        let rebuilt = statements.iter().any(|statement| matches!(statement.kind, StatementKind::Capture { .. }));
-        if rebuilt {
-            self.notice(
-                Rule::L002,
-                format!("SQLite makes `{table}` anew and copies every row; the database takes no other write until that is done"),
-                "nothing to do for small tables; for large ones, when few work with it",
-            );
+        for statement in statements {
+            if let StatementKind::Capture { table, .. } = &statement.kind
+                && !self.fresh.contains(table)
+            {
+                self.notice(
+                    Rule::L002,
+                    format!("SQLite makes `{table}` anew and copies every row; the database takes no other write until that is done"),
+                    "nothing to do for small tables; for large ones, when few work with it",
+                );
+            }
         }
         if let Operation::RunSql { sql, .. } = operation {
             self.by_hand(&operation.describe(), sql.statements(self.dialect).unwrap_or_default());
@@ -333,6 +328,8 @@ impl Linter<'_> {
             Operation::AlterPrimaryKey { .. } => {
                 self.index(&table, "the index of the new key");
                 self.depends("the new key: no two rows may be equal in it, or without");
+                // What refers to it gets the new key.
+                self.updates(statements);
             }
             Operation::RunSql { reverse: None, .. } | Operation::RunRust { reverse: None, .. } => self.notice(
                 Rule::L005,
@@ -367,13 +364,17 @@ impl Linter<'_> {
         );
     }
 
-    fn updates(&mut self, table: &str, statements: &[Statement]) {
-        if statements.iter().any(|statement| statement.sql().starts_with("UPDATE ")) {
-            self.notice(
-                Rule::L008,
-                format!("every row of `{table}` is changed in one statement: its locks are held until all are done"),
-                "for large tables fill in a data step that works in batches, and alter the field in a later migration",
-            );
+    fn updates(&mut self, statements: &[Statement]) {
+        for sql in statements.iter().map(Statement::sql) {
+            let Some(rest) = sql.strip_prefix("UPDATE ") else { continue };
+            let Some(table) = rest.chars().next().and_then(|quote| rest[1..].split(quote).next()) else { continue };
+            if !self.fresh.contains(table) {
+                self.notice(
+                    Rule::L008,
+                    format!("every row of `{table}` is changed in one statement: its locks are held until all are done"),
+                    "for large tables fill in a data step that works in batches, and alter the field in a later migration",
+                );
+            }
         }
     }
 
@@ -402,7 +403,7 @@ impl Linter<'_> {
         if self.dialect.capabilities().alter != AlterStyle::Rebuild && (stored || volatile || field.auto) {
             self.rewrites(table, &format!("a value of its own for every row in `{}`", field.name));
         }
-        self.updates(table, statements);
+        self.updates(statements);
     }
 
     fn rewrites(&mut self, table: &str, why: &str) {
@@ -440,6 +441,13 @@ impl Linter<'_> {
             };
             if !longer {
                 self.rewrites(table, &format!("the type of `{}` changes", field.name));
+                let changed = statements.iter().flat_map(|statement| &statement.changes).flatten();
+                let changed = changed.filter_map(|place| place.split_once('.')).map(|(table, _)| table.to_owned());
+                for other in changed.collect::<BTreeSet<String>>() {
+                    if other != table && !self.fresh.contains(&other) {
+                        self.rewrites(&other, &format!("what refers to `{table}` gets the type of `{}`", field.name));
+                    }
+                }
             }
         }
         let stored = field.generated.as_ref().is_some_and(|generated| generated.stored);
@@ -473,6 +481,6 @@ impl Linter<'_> {
             self.scan(table, &format!("the foreign key of `{}`", field.name), "a SHARE ROW EXCLUSIVE");
             self.depends(&format!("every `{}` must refer to a row that exists", field.name));
         }
-        self.updates(table, statements);
+        self.updates(statements);
     }
 }

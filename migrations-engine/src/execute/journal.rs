@@ -1,0 +1,221 @@
+//! A migration in pieces, with a note in the history of how far it came.
+
+use std::ops::Range;
+use std::time::Instant;
+
+use super::history::{self, Progress};
+use super::{Connection, Event, Executor, Steps, database, lock, rebuild, require};
+use crate::error::{Result, error};
+use crate::graph::Direction;
+use crate::migration::Migration;
+use crate::plan::{Recheck, Requirement, Statement};
+use crate::sql::{AlterStyle, Dialect};
+
+/// The statements from one note to the next: one, or where a table is written anew all that an operation does, since
+/// what others write in between would be lost.
+fn piece(dialect: Dialect, statements: &[Statement], from: usize) -> Range<usize> {
+    let first = &statements[from];
+    let goes_with = |statement: &&Statement| {
+        statement.step == first.step && statement.recheck == Recheck::Noted && statement.changes.is_some()
+    };
+    let more = match dialect.capabilities().alter {
+        AlterStyle::Rebuild if goes_with(&first) => statements[from + 1..].iter().take_while(goes_with).count(),
+        AlterStyle::Rebuild | AlterStyle::Property | AlterStyle::Modify => 0,
+    };
+    from..from + 1 + more
+}
+
+impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
+    pub(super) async fn run_journalled(
+        &mut self,
+        migration: &Migration,
+        direction: Direction,
+        statements: &[Statement],
+        resume: Option<Progress>,
+    ) -> Result<()> {
+        self.report(&Event::Begin { migration, direction, statements: statements.len() });
+        let checksum = self.checksum(migration)?;
+        let total = statements.len();
+        // What was seen before it stopped may be otherwise by now.
+        let seen = if resume.is_none() { require::seen(statements) } else { Vec::new() };
+        let mut progress = match resume {
+            Some(progress) if progress.total != total => {
+                return Err(error!(
+                    M073,
+                    "`{}` stopped after {} of {} statements, but now has {total}",
+                    migration.id,
+                    progress.done,
+                    progress.total
+                )
+                .with_hint("give the same `--default` as then, with the same version of the library"));
+            }
+            Some(progress) => {
+                if let Some(statement) = statements.get(progress.done) {
+                    self.recheck(migration, statement, progress).await?
+                } else {
+                    progress
+                }
+            }
+            None => {
+                let progress = Progress { direction, done: 0, total, doing: false };
+                history::begin(self.connection, &migration.id, &checksum, &progress).await?;
+                progress
+            }
+        };
+        while progress.done < total {
+            let at = piece(self.connection.dialect(), statements, progress.done);
+            let done = if statements[at.start].recheck == Recheck::Noted {
+                self.piece_with_note(migration, statements, at, &seen, &mut progress).await
+            } else {
+                self.statement_and_note(migration, statements, at.start, &seen, &mut progress).await
+            };
+            if let Err(error) = done {
+                let done = progress.done;
+                if error.code() == "M086" {
+                    let remedy = error.hint().unwrap_or_default();
+                    let hint = format!("{remedy}; {done} of {total} statements are done, and it goes on there");
+                    return Err(if done == 0 { error } else { error.with_hint(hint) });
+                }
+                let hint = format!(
+                    "{done} of {total} statements are done. When what the database refuses is set right there, migrate again: it goes \
+                     on there. Where the file is wrong, correct it, say `repair --undo {id}` to take back what is done, and migrate",
+                    id = migration.id
+                );
+                return Err(error.at(&migration.id).with_hint(hint));
+            }
+        }
+        self.forget_parts(migration, direction).await?;
+        history::finish(self.connection, &migration.id, &checksum, direction).await
+    }
+
+    /// Some statements and the note of them, in one transaction.
+    async fn piece_with_note(
+        &mut self,
+        migration: &Migration,
+        statements: &[Statement],
+        at: Range<usize>,
+        seen: &[(usize, &Requirement)],
+        progress: &mut Progress,
+    ) -> Result<()> {
+        // Where others wait for locks, nobody is to wait while rows are only looked at.
+        let looks_before = self.connection.dialect().capabilities().short_locks;
+        if looks_before {
+            require::before(self.connection, migration, statements, at.start, seen).await?;
+        }
+        let suspended = rebuild::suspend_foreign_keys(self.connection, &statements[at.clone()]).await?;
+        let outcome = match lock::begin(self.connection, self.options.lock_seconds).await {
+            Ok(()) => {
+                let inside = self.in_piece(migration, statements, at, seen, progress, looks_before).await;
+                match inside {
+                    Ok(noted) => self
+                        .connection
+                        .execute("COMMIT")
+                        .await
+                        .map(|_| *progress = noted)
+                        .map_err(database("what was done cannot be committed")),
+                    Err(error) => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        };
+        if outcome.is_err() {
+            // The first error is the one to show.
+            let _ = self.connection.execute("ROLLBACK").await;
+        }
+        let restored = rebuild::restore_foreign_keys(self.connection, suspended).await;
+        outcome.and(restored)
+    }
+
+    async fn in_piece(
+        &mut self,
+        migration: &Migration,
+        statements: &[Statement],
+        at: Range<usize>,
+        seen: &[(usize, &Requirement)],
+        progress: &Progress,
+        looked: bool,
+    ) -> Result<Progress> {
+        let mut captured = rebuild::Captured::default();
+        for number in at.clone() {
+            if !looked {
+                require::before(self.connection, migration, statements, number, seen).await?;
+            }
+            self.timed(number, &statements[number], &mut captured).await?;
+        }
+        if statements[at.clone()].iter().any(|statement| statement.foreign_keys_off) {
+            rebuild::check_foreign_keys(self.connection).await?;
+        }
+        let noted = Progress { done: at.end, doing: false, ..progress.clone() };
+        history::note(self.connection, &migration.id, &noted).await?;
+        Ok(noted)
+    }
+
+    /// A statement, and then the note of it.
+    async fn statement_and_note(
+        &mut self,
+        migration: &Migration,
+        statements: &[Statement],
+        at: usize,
+        seen: &[(usize, &Requirement)],
+        progress: &mut Progress,
+    ) -> Result<()> {
+        require::before(self.connection, migration, statements, at, seen).await?;
+        let statement = &statements[at];
+        if statement.recheck == Recheck::Ask {
+            progress.doing = true;
+            history::note(self.connection, &migration.id, progress).await?;
+        }
+        let outcome = self.timed(at, statement, &mut rebuild::Captured::default()).await;
+        progress.doing = false;
+        if outcome.is_err() {
+            // The database refused it, so it was not done.
+            let _ = history::note(self.connection, &migration.id, progress).await;
+            return outcome;
+        }
+        progress.done = at + 1;
+        history::note(self.connection, &migration.id, progress).await
+    }
+
+    async fn timed(&mut self, at: usize, statement: &Statement, captured: &mut rebuild::Captured) -> Result<()> {
+        self.report(&Event::Statement { at, statement });
+        let begun = Instant::now();
+        self.statement(statement, false, captured).await?;
+        self.report(&Event::Ran { at, statement, time: begun.elapsed() });
+        Ok(())
+    }
+
+    /// Finds out whether the statement at which a migration stopped was done.
+    pub(super) async fn recheck(
+        &mut self,
+        migration: &Migration,
+        statement: &Statement,
+        mut progress: Progress,
+    ) -> Result<Progress> {
+        let cannot = || database("the state of the database cannot be read");
+        match &statement.recheck {
+            Recheck::Repeat => {}
+            Recheck::Clear { done, clear } => {
+                if self.connection.query(done).await.map_err(cannot())?.is_empty() {
+                    self.connection.execute(clear).await.map_err(cannot())?;
+                } else {
+                    progress.done += 1;
+                }
+            }
+            Recheck::Query(sql) => {
+                let rows = self.connection.query(sql).await.map_err(cannot())?;
+                progress.done += usize::from(!rows.is_empty());
+            }
+            // What is noted together with it is in doubt only when SQL by hand undid it.
+            Recheck::Ask | Recheck::Noted if progress.doing => {
+                let (at, total, sql) = (progress.done + 1, progress.total, statement.sql());
+                return Err(error!(M073, "`{}` stopped during statement {at} of {total}: {sql}", migration.id).with_hint(format!(
+                    "see whether it was done; then say `repair --done {id}` or `repair --not-done {id}`, and migrate again",
+                    id = migration.id
+                )));
+            }
+            Recheck::Ask | Recheck::Noted => {}
+        }
+        progress.doing = false;
+        Ok(progress)
+    }
+}

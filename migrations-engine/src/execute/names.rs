@@ -1,0 +1,177 @@
+//! What a database that was made by other means calls the keys, indexes and constraints of fields. The state has the names
+//! that a rule gives them; where the database has the same thing under another name, that one is dropped and renamed.
+
+use std::collections::BTreeSet;
+
+use super::{Connection, database};
+use crate::error::Result;
+use crate::introspect::{Live, introspect};
+use crate::naming;
+use crate::plan::{Statement, StatementKind};
+use crate::schema::{Constraint, FieldNames, Schema};
+use crate::sql::Dialect;
+
+/// What the database calls things, as far as it matters.
+#[derive(Debug)]
+pub(super) struct Names {
+    dialect: Dialect,
+    live: Live,
+    /// All there are.
+    known: BTreeSet<String>,
+    /// Unique indexes that are no constraints, where these are two things.
+    unique_indexes: BTreeSet<String>,
+}
+
+/// Whether a plan drops or renames something by a name that the database may not have.
+fn matters(plan: &[Statement]) -> bool {
+    let by_name = |sql: &str| {
+        [
+            " DROP CONSTRAINT ",
+            " DROP FOREIGN KEY ",
+            "DROP INDEX ",
+            " RENAME INDEX ",
+            " RENAME CONSTRAINT ",
+            "ALTER INDEX ",
+        ]
+        .iter()
+        .any(|words| sql.contains(words))
+    };
+    plan.iter().any(|statement| match &statement.kind {
+        StatementKind::Sql(sql) => statement.changes.is_some() && by_name(sql),
+        // An index of another name would be made again.
+        StatementKind::Capture { .. } => true,
+        StatementKind::Restore { .. }
+        | StatementKind::Together { .. }
+        | StatementKind::Look { .. }
+        | StatementKind::Rust { .. } => false,
+    })
+}
+
+/// The names of all indexes and constraints.
+async fn known<C: Connection>(connection: &mut C) -> Result<BTreeSet<String>> {
+    let sql = match connection.dialect() {
+        Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'index'",
+        Dialect::Postgres => {
+            "SELECT relname::text FROM pg_class WHERE relkind IN ('i', 'I') AND pg_table_is_visible(oid) \
+             UNION SELECT conname::text FROM pg_constraint WHERE conrelid <> 0 AND pg_table_is_visible(conrelid)"
+        }
+        Dialect::MariaDb | Dialect::MySql => {
+            "SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() \
+             UNION SELECT constraint_name FROM information_schema.table_constraints WHERE table_schema = DATABASE()"
+        }
+    };
+    let rows = connection.query(sql).await.map_err(database("the live schema cannot be read"))?;
+    Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
+}
+
+/// Reads the names, if one of these plans drops something by its name and the database lacks one of the state's.
+pub(super) async fn read<C: Connection>(
+    connection: &mut C,
+    state: &Schema,
+    plans: &[Vec<Statement>],
+) -> Result<Option<Names>> {
+    if !plans.iter().any(|plan| matters(plan)) {
+        return Ok(None);
+    }
+    let (dialect, known) = (connection.dialect(), known(connection).await?);
+    let there = |name: &Option<String>| name.as_ref().is_none_or(|name| known.contains(name));
+    let of_field = |names: &FieldNames| {
+        let constraints = dialect == Dialect::Sqlite || there(&names.unique) && there(&names.foreign_key);
+        constraints && there(&names.index) && (dialect != Dialect::Postgres || there(&names.like))
+    };
+    let all = state.models.values().filter(|model| model.managed).all(|model| {
+        let key = dialect != Dialect::Postgres || there(&model.names.primary_key);
+        let through = |names: &FieldNames| names.through.as_ref().is_none_or(|sides| sides.iter().all(of_field));
+        key && model.fields.iter().all(|field| of_field(&field.names) && through(&field.names))
+    });
+    if all {
+        return Ok(None);
+    }
+    let mut unique_indexes = BTreeSet::new();
+    if dialect == Dialect::Postgres {
+        let sql = "SELECT x.relname::text FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid \
+                   WHERE i.indisunique AND pg_table_is_visible(i.indrelid) \
+                   AND NOT EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conindid = i.indexrelid)";
+        let rows = connection.query(sql).await.map_err(database("the live schema cannot be read"))?;
+        unique_indexes = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    }
+    Ok(Some(Names { dialect, live: introspect(connection).await?, known, unique_indexes }))
+}
+
+impl Names {
+    /// Gives the state the names that the database has.
+    pub(super) fn give(&self, state: &mut Schema) {
+        for model in state.models.values_mut().filter(|model| model.managed) {
+            if let Some(found) = self.live.schema.models.get(&Live::key(&model.table)) {
+                take(&mut model.names.primary_key, found.names.primary_key.as_ref(), &self.known);
+                let table = model.table.as_str();
+                for field in model.fields.iter_mut().filter(|field| field.has_column()) {
+                    let live = found.fields.iter().find(|other| other.column.eq_ignore_ascii_case(&field.column));
+                    let Some(live) = live else { continue };
+                    // Only of what the field has by itself: another index of its column is somebody else's.
+                    let refers = field.relation.is_some();
+                    let leans = refers && !field.index && self.dialect.capabilities().foreign_key_needs_index;
+                    let mut of = live.names.clone();
+                    of.index.take_if(|_| !field.index && !leans);
+                    of.unique.take_if(|_| !field.unique);
+                    of.foreign_key.take_if(|_| !refers);
+                    of.like.take_if(|_| !(field.index || field.unique));
+                    let rule = naming::field_index(table, &field.column);
+                    if leans && field.names.index.is_none() && self.known.contains(&rule) {
+                        of.index = None;
+                    }
+                    names(&mut field.names, &of, &self.known);
+                }
+            }
+            for field in &mut model.fields {
+                let Some(many) = field.many().filter(|many| many.through.is_none()).cloned() else { continue };
+                let Some(found) = self.live.schema.models.get(&Live::key(&many.table)) else { continue };
+                let Some(sides) = &mut field.names.through else { continue };
+                for (side, column) in sides.iter_mut().zip([&many.source_column, &many.target_column]) {
+                    if let Some(live) = found.fields.iter().find(|other| other.column.eq_ignore_ascii_case(column)) {
+                        names(side, &live.names, &self.known);
+                    }
+                    let both =
+                        |constraint: &&Constraint| matches!(constraint, Constraint::Unique { on, .. } if on.len() == 2);
+                    let unique = found.constraints.iter().find(both).map(|unique| unique.name().to_owned());
+                    take(&mut side.unique, unique.as_ref(), &self.known);
+                }
+            }
+        }
+    }
+
+    /// Drops as an index what is unique by an index only, and an index that is not there, if it is.
+    pub(super) fn mend(&self, statements: &mut [Statement]) {
+        for statement in statements.iter_mut().filter(|statement| statement.changes.is_some()) {
+            let StatementKind::Sql(sql) = &mut statement.kind else { continue };
+            if let Some((_, name)) = sql.split_once(" DROP CONSTRAINT ")
+                && self.unique_indexes.iter().any(|index| self.dialect.quote(index) == name)
+            {
+                *sql = format!("DROP INDEX {name}");
+                continue;
+            }
+            let how = ["DROP INDEX CONCURRENTLY ", "DROP INDEX "].into_iter().find(|how| sql.starts_with(how));
+            let Some((how, rest)) = how.and_then(|how| Some((how, sql.strip_prefix(how)?))) else { continue };
+            let there = self.known.iter().any(|name| rest.starts_with(&self.dialect.quote(name)));
+            if !there && self.dialect != Dialect::MySql {
+                *sql = format!("{how}IF EXISTS {rest}");
+            }
+        }
+    }
+}
+
+fn names(own: &mut FieldNames, live: &FieldNames, known: &BTreeSet<String>) {
+    take(&mut own.index, live.index.as_ref(), known);
+    take(&mut own.like, live.like.as_ref(), known);
+    take(&mut own.unique, live.unique.as_ref(), known);
+    take(&mut own.foreign_key, live.foreign_key.as_ref(), known);
+}
+
+/// Takes the name that the database has for something, unless it has one by ours.
+fn take(own: &mut Option<String>, live: Option<&String>, known: &BTreeSet<String>) {
+    if let Some(live) = live
+        && own.as_ref().is_none_or(|own| !known.contains(own))
+    {
+        *own = Some(live.clone());
+    }
+}

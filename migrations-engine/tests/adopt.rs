@@ -1,0 +1,95 @@
+//! Taking over tables that are there (`--fake-initial`): the first migration, and what follows it without a gap.
+
+use migrations_engine::diff::Refuse;
+use migrations_engine::execute::Executor;
+use migrations_engine::schema::{Field, Model, ModelKey, OnDelete, Schema};
+use migrations_engine::{Migration, MigrationSet, Target, autodetect};
+
+use crate::samples::now;
+use crate::sqlite::Sqlite;
+
+const TABLES: &str =
+    "CREATE TABLE a_one (id integer PRIMARY KEY AUTOINCREMENT, two_id bigint NOT NULL REFERENCES b_two (id));
+    CREATE TABLE b_two (id integer PRIMARY KEY AUTOINCREMENT, one_id bigint NOT NULL REFERENCES a_one (id))";
+
+/// Two applications that refer to each other: one of them takes two migrations.
+fn circle() -> MigrationSet {
+    let mut schema = Schema::default();
+    for (app, name, other, to) in [("a", "One", "b", "Two"), ("b", "Two", "a", "One")] {
+        let reference = Field::foreign_key(to.to_lowercase(), ModelKey::new(other, to), OnDelete::Restrict);
+        schema.insert(Model::new(app, name).with(Field::auto_id()).with(reference));
+    }
+    let mut set = MigrationSet::default();
+    autodetect(&set, &schema, &mut Refuse).unwrap().into_iter().for_each(|migration| set.add(migration).unwrap());
+    assert_eq!(set.iter().count(), 3);
+    set
+}
+
+fn adopt(set: &MigrationSet, database: &mut Sqlite) -> migrations_engine::Result<usize> {
+    now(Executor::new(set, database).fake_initial(true).migrate(&Target::Latest)).map(|done| done.len())
+}
+
+#[test]
+fn a_circle_between_applications_is_taken_over() {
+    let set = circle();
+    let mut database = Sqlite::memory();
+    database.run(TABLES);
+    let before = database.all("SELECT sql FROM sqlite_master WHERE name LIKE '%_o' OR name LIKE '%one' ORDER BY name");
+    assert_eq!(adopt(&set, &mut database).unwrap(), 3);
+    let after = database.all("SELECT sql FROM sqlite_master WHERE name LIKE '%_o' OR name LIKE '%one' ORDER BY name");
+    assert_eq!((after, database.all("SELECT COUNT(*) FROM orm_migrations")), (before, vec!["3".to_owned()]));
+}
+
+#[test]
+fn what_is_not_there_is_run() {
+    let mut set = circle();
+    let add = |name: &str| {
+        format!(
+            "[[operations]]\nop = \"add_field\"\nmodel = \"a.One\"\nfield = {{ name = \"{name}\", type = \"text\", null = true }}\n"
+        )
+    };
+    let later = |needs: &str, text: &str| format!("depends_on = [\"{needs}\"]\n{text}");
+    let last = |set: &MigrationSet| set.leaves("a").into_iter().next().unwrap().to_string();
+    let needs = last(&set);
+    set.add(Migration::from_toml("a/0003_note.toml", &later(&needs, &add("note"))).unwrap()).unwrap();
+    let mut database = Sqlite::memory();
+    database.run(TABLES);
+    assert_eq!(adopt(&set, &mut database).unwrap(), 4);
+    assert_eq!(database.all("SELECT COUNT(note) FROM a_one"), ["0"]);
+
+    // A part of it is there.
+    let both = format!("{}{}", add("note"), add("more"));
+    let mut set = circle();
+    set.add(Migration::from_toml("a/0003_note.toml", &later(&needs, &both)).unwrap()).unwrap();
+    let mut database = Sqlite::memory();
+    database.run(TABLES);
+    database.run("ALTER TABLE a_one ADD COLUMN more text");
+    let refused = adopt(&set, &mut database).unwrap_err();
+    assert!(refused.code() == "M087" && refused.message().contains("`a_one`.`more`"), "{refused}");
+    assert!(database.all("SELECT name FROM sqlite_master WHERE name = 'orm_migrations'").is_empty());
+}
+
+#[test]
+fn a_field_of_its_own_application_is_no_gap() {
+    // What changes something ends it: what comes after is run.
+    let files = [
+        (
+            "a/0001_initial.toml",
+            "[[operations]]\nop = \"create_model\"\nmodel = \"a.One\"\ntable = \"a_one\"\nprimary_key = [\"id\"]\nfields = [{ name = \"id\", type = \"bigint\", auto = true }]\n",
+        ),
+        (
+            "a/0002_data.toml",
+            "depends_on = [\"a.0001_initial\"]\n[[operations]]\nop = \"run_sql\"\nsql = { all = [\"CREATE TABLE seen (n int)\"] }\n",
+        ),
+        (
+            "a/0003_more.toml",
+            "depends_on = [\"a.0002_data\"]\n[[operations]]\nop = \"add_field\"\nmodel = \"a.One\"\nfield = { name = \"two_id\", type = \"bigint\", null = true }\n",
+        ),
+    ];
+    let set = MigrationSet::from_embedded(&files).unwrap();
+    let mut database = Sqlite::memory();
+    database.run("CREATE TABLE a_one (id integer PRIMARY KEY AUTOINCREMENT, two_id bigint)");
+    let refused = adopt(&set, &mut database).unwrap_err();
+    assert!(refused.to_string().contains("duplicate column"), "{refused}");
+    assert_eq!(database.all("SELECT COUNT(*) FROM seen"), ["0"]);
+}

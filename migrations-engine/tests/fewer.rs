@@ -1,0 +1,79 @@
+//! Fewer or safer operations lead to the same state as those that they take the place of.
+
+use migrations_engine::diff::{reduce, reduce_from, safe};
+use migrations_engine::schema::{ColumnType, Field, Model, Schema};
+use migrations_engine::{Migration, MigrationId, MigrationSet, Operation};
+
+use crate::samples::{char, key, library};
+
+fn reached(from: &Schema, operations: &[Operation]) -> Schema {
+    let mut state = from.clone();
+    operations.iter().for_each(|operation| operation.apply(&mut state).unwrap());
+    state
+}
+
+#[test]
+fn a_number_that_is_added_to_a_new_model_becomes_its_key() {
+    let mut code = Model::new("app", "Item").with(Field::new("code", char(9)));
+    code.primary_key = vec!["code".into()];
+    let operations = vec![
+        Operation::CreateModel(code),
+        Operation::AddField { model: key("Item"), field: Field::auto_id(), fill: None },
+    ];
+    let fewer = reduce(operations.clone());
+    assert_eq!(fewer.len(), 1);
+    assert_eq!(reached(&Schema::default(), &fewer), reached(&Schema::default(), &operations));
+    assert_eq!(reduce_from(&Schema::default(), operations), fewer);
+}
+
+#[test]
+fn a_squash_keeps_what_sql_means_for_the_models() {
+    let mut set = MigrationSet::default();
+    for migration in migrations_engine::autodetect(&set, &library(), &mut crate::sqlite::Yes).unwrap() {
+        set.add(migration).unwrap();
+    }
+    let step = |elidable: bool, state: &str| {
+        format!(
+            "[[operations]]\nop = \"run_sql\"\nsql = {{ all = [] }}\nreverse = {{ all = [] }}\nelidable = {elidable}\n{state}\n"
+        )
+    };
+    let born = "state = [{ op = \"add_field\", model = \"app.Author\", field = { name = \"born\", type = \"date\", null = true } }]";
+    let text =
+        format!("depends_on = [\"app.0001_initial\"]\n{}{}{}", step(true, ""), step(true, born), step(false, ""));
+    set.add(Migration::from_toml("app/0002_born.toml", &text).unwrap()).unwrap();
+    let squash = set.squash(None, &MigrationId::new("app", "0002_born"), None).unwrap();
+    let as_written = set.squash_as_written(None, &MigrationId::new("app", "0002_born"), None).unwrap();
+    assert!(as_written.operations.len() >= squash.operations.len());
+    assert_eq!((&as_written.id, &as_written.replaces), (&squash.id, &squash.replaces));
+    let sql = squash.operations.iter().filter(|operation| matches!(operation, Operation::RunSql { .. })).count();
+    assert_eq!(sql, 2, "{:?}", squash.operations);
+    assert_eq!(reached(&Schema::default(), &squash.operations), set.state().unwrap());
+}
+
+#[test]
+fn a_new_field_that_becomes_the_key_is_never_null() {
+    let mut after = library();
+    let tag = after.models.get_mut(&key("Tag")).unwrap();
+    tag.fields.push(Field::new("code", ColumnType::Integer));
+    tag.primary_key = vec!["code".into()];
+    tag.fields.iter_mut().for_each(|field| field.auto = false);
+    let mut set = MigrationSet::default();
+    for migration in migrations_engine::autodetect(&set, &library(), &mut crate::sqlite::Yes).unwrap() {
+        set.add(migration).unwrap();
+    }
+    let new = migrations_engine::autodetect(&set, &after, &mut crate::sqlite::Yes).unwrap();
+    assert!(new[0].operations.iter().any(|operation| matches!(operation, Operation::AlterPrimaryKey { .. })));
+    let steps = safe(&library(), new);
+    let operations: Vec<Operation> = steps.into_iter().flat_map(|migration| migration.operations).collect();
+    assert_eq!(reached(&library(), &operations), after);
+}
+
+#[test]
+fn a_column_with_a_check_of_its_own_is_renamed_back_on_mariadb_as_it_was_renamed() {
+    let rename =
+        Operation::RenameField { model: key("Book"), field: "extra".into(), to: "more".into(), keep_column: false };
+    let plan = migrations_engine::plan(migrations_engine::Dialect::MariaDb, &library(), &[rename]).unwrap();
+    let renamed = plan.iter().find(|statement| statement.sql().contains("CHANGE COLUMN `extra` `more`")).unwrap();
+    let back = renamed.reverse.as_deref().unwrap();
+    assert!(back.contains("CHANGE COLUMN `more` `extra`") && back.contains("JSON_VALID(`extra`)"), "{back}");
+}
