@@ -95,7 +95,8 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
     /// assert_eq!(namesakes.count(&db).await?, 0);
     /// # Ok(()) }
     /// ```
-    pub fn has_rows(self) -> Q<R> {
+    pub fn has_rows(mut self) -> Q<R> {
+        self.settle_elements();
         Q::from_expr(Expr::Exists(Box::new(self.into_select())))
     }
 
@@ -110,7 +111,8 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
     /// assert_eq!(later.first(&db).await?.unwrap().1, 1); // one was born after Ada
     /// # Ok(()) }
     /// ```
-    pub fn row_count(self) -> Ex<R, i64> {
+    pub fn row_count(mut self) -> Ex<R, i64> {
+        self.settle_elements();
         self.over_rows(super::count().expr())
     }
 
@@ -135,12 +137,19 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         self.over_rows(aggregate)
     }
 
+    /// Makes a row of each element, where those are selected.
+    fn settle_elements(&mut self) {
+        if self.select().has_elements() {
+            self.select_mut().derive();
+        }
+    }
+
     fn over_rows<T>(self, aggregate: Expr) -> Ex<R, T> {
         let mut select = self.into_select();
         select.settle_slice();
-        if select.distinct || select.group_by.is_some() {
-            let why = "inside another query, the rows of a distinct or grouped one are counted by `count_distinct`, or as a \
-                 common table: `.as_cte()`";
+        if select.distinct || select.group_by.is_some() || select.has_elements() {
+            let why = "inside another query, the rows of a distinct or grouped one, and the elements of arrays, are counted by \
+                 `count_distinct`, or as a common table: `.as_cte()`";
             select.add_filter(Expr::invalid(why));
         }
         (select.distinct, select.group_by) = (false, None);

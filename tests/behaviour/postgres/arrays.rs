@@ -88,6 +88,15 @@ behaviour! {
         assert_eq!(read, 3);
         let inside = Post::objects().filter(|p| p.tags.elements().eq("rust")).count(db).await.unwrap_err();
         assert_eq!(inside.code(), Code::BadQuery);
+        // So is what a query inside another says of them.
+        let tagged = Post::objects().filter(|p| {
+            Post::objects().within(p.id).filter(|other| other.id.eq(p.id)).values(|other| other.tags.elements()).has_rows()
+        });
+        assert_eq!(tagged.order_by(|p| p.id.asc()).values(|p| p.id).all(db).await?, [1, 2]);
+        let counts = Post::objects().order_by(|p| p.id.asc()).values(|p| {
+            Post::objects().within(p.id).filter(|other| other.id.eq(p.id)).values(|other| other.tags.elements()).row_count()
+        });
+        assert_eq!(counts.limit(3).all(db).await?, [2, 1, 0]);
         Ok(())
     }
 
