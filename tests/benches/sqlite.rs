@@ -146,7 +146,7 @@ fn place(criterion: &mut Criterion, place: &str, path: &str, url: &str) {
             while let Some(book) = books.try_next().await? {
                 views += book.views;
             }
-            orm::Result::Ok(views)
+            Ok::<_, orm::Error>(views)
         }),
     );
     compare(

@@ -439,6 +439,9 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
     }
 
     /// Pairs of each row with each of its related rows, or with each of some of them. The one form that multiplies rows.
+    ///
+    /// To go on from windows, slices, different rows or unions of pairs, take `.values(|(a, b)| ..)` of them first.
+    ///
     /// SQL: `JOIN`.
     ///
     /// ```
