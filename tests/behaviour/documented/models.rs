@@ -214,8 +214,7 @@ mod season {
         pub code: Option<String>,
         #[field(max_length = 100)]
         pub title: String,
-        #[field(db_constraint = false)]
-        // the database does not look after this key: the other table is a view, or another program's
+        #[field(db_constraint = false)] // the database does not look after this key
         pub play: ForeignKey<Play>,
     }
 }
