@@ -136,6 +136,10 @@ behaviour! {
             assert_eq!(read(&bed, said).await?, ((None, None, None, Some(truth)), none.1), "{said}");
         }
         assert_eq!(read(&bed, "1").await?.0, (Some(1), Some(dec("1")), Some(1.0), Some(true)));
+        // A line feed at the end is part of the text.
+        for said in ["12\n", "2026-02-28\n", "07:05:00\n", "abcdabcd-0000-0000-0000-000000000abc\n", "abcdabcd00000000-0000-00000000abcd"] {
+            assert_eq!(read(&bed, said).await?, none, "{said:?}");
+        }
         // A number that its type does not hold is refused, as any other is.
         Thing::objects().update(|t| t.said.set("1e30"), &bed.db).await?;
         let far = Thing::objects().values(|t| t.said.cast::<i64>()).get(&bed.db).await.unwrap_err();

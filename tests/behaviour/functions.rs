@@ -123,6 +123,9 @@ behaviour! {
         assert_eq!((none, one), (None, None));
         let tens = book(3).values(|b| ((b.price * 100).round(-1), (b.price * 100).round(-3), (b.rating.or(2.5) * 10.0).round(-1)));
         assert_eq!(tens.get(db).await?, (dec("1000"), dec("1000"), 30.0));
+        // Whole numbers are rounded as such, however many digits they have.
+        let large = book(3).values(|b| ((b.id + 123_456_789_012_345_675).round(-1), (b.id * -5).round(-1), b.id.round(-20)));
+        assert_eq!(large.get(db).await?, (123_456_789_012_345_680, -20, 0));
         Ok(())
     }
 

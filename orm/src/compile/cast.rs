@@ -178,6 +178,11 @@ impl Sql {
             return self.around("orm_read_text(", on, &format!(", {form}{after}"));
         }
         let postgres = self.dialect == Dialect::Postgres;
+        // There, `$` is before a line feed at the end as well.
+        let pattern = match pattern.strip_suffix('$').filter(|_| !postgres) {
+            Some(whole) => format!("{whole}(?![^x]|x)"),
+            None => pattern,
+        };
         self.around("CASE WHEN ", on, if postgres { " ~ '" } else { " REGEXP '" })?;
         self.push(&pattern);
         self.push("' THEN ");
@@ -195,7 +200,7 @@ impl Sql {
             self.push(" THEN ");
         }
         let name = match (to, self.dialect) {
-            (Kind::Decimal, Dialect::MariaDb | Dialect::MySql) => Cow::Borrowed("DECIMAL(65, 20)"),
+            (Kind::Decimal, Dialect::MariaDb | Dialect::MySql) => Cow::Borrowed("DECIMAL(65, 28)"),
             (Kind::Uuid, Dialect::MariaDb) => Cow::Borrowed("UUID"),
             // As it is stored there.
             (Kind::Uuid, Dialect::MySql) => {
@@ -217,4 +222,4 @@ const NUMBER: &str = "^[ ]*[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]{1,
 const DAY: &str = "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
 const MOMENT: &str = "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]";
 const CLOCK: &str = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?";
-const IDENTIFIER: &str = "^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$";
+const IDENTIFIER: &str = "^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";

@@ -191,11 +191,8 @@ impl Sql {
             }
             // SQLite rounds to no less than whole numbers.
             [on, Expr::Value(Value::I32(digits))] if self.dialect == Dialect::Sqlite && *digits < 0 => {
-                let (before, after) = match self.kind(on) {
-                    Some(Kind::I16 | Kind::I32 | Kind::I64) => ("CAST(orm_round(", ") AS INTEGER)"),
-                    _ => ("orm_round(", ")"),
-                };
-                self.around(before, on, &format!(", {digits}{after}"))
+                let whole = matches!(self.kind(on), Some(Kind::I16 | Kind::I32 | Kind::I64));
+                self.around(if whole { "orm_round_whole(" } else { "orm_round(" }, on, &format!(", {digits})"))
             }
             [on, digits] if self.dialect == Dialect::Sqlite && self.kind(on) == Some(Kind::Decimal) => {
                 self.around("orm_round(", on, ", ")?;

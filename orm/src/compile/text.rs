@@ -98,7 +98,7 @@ impl Sql {
         };
         match arguments {
             [_, count, fill] if self.dialect.is_mysql() && !matches!(fill, Expr::Value(_)) => {
-                self.around("IF(", fill, " = '', LEFT(")?;
+                self.around("IF(CHAR_LENGTH(", fill, ") = 0, LEFT(")?;
                 self.around("", on, ", ")?;
                 self.around("", count, "), ")?;
                 self.named(name, arguments)?;

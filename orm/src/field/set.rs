@@ -71,6 +71,10 @@ impl<S: Scope, M: Model> Set<S, M> {
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> Q2,
         Q2: IntoQ<Sub<S::Root, M>>,
     {
+        if self.select.is_sliced() {
+            let why = "a set is filtered before it is cut: `.filter(..)` stands before `.limit(..)` and `.offset(..)`";
+            self.select.add_filter(Expr::invalid(why));
+        }
         self.select.add_filter(condition(Self::handles()).into_q().into_expr());
         self
     }
@@ -242,7 +246,7 @@ impl<S: Scope, M: Model> Set<S, M> {
         let value = value(Self::handles()).into_expr();
         let mut select = self.tied();
         select.selection = vec![Selected::Expr(value)];
-        select.limit = Some(1);
+        select.limit = Some(select.limit.map_or(1, |limit| limit.min(1)));
         Ex::new(Expr::Scalar(Box::new(select)))
     }
 
@@ -363,7 +367,9 @@ impl<S: Scope, M: Model> Set<S, M> {
 
     fn value<T>(self, expr: Expr) -> Ex<S::Root, T> {
         if self.select.is_sliced() {
-            return Ex::new(Expr::invalid("a set with a limit is for `prefetch`: it cannot be counted or summed"));
+            return Ex::new(Expr::invalid(
+                "a set with a limit or an offset is for `prefetch`: it cannot be counted or summed",
+            ));
         }
         let mut select = self.tied();
         (select.order, select.default_order) = (Vec::new(), false);

@@ -149,7 +149,8 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
         let mut related = Vec::new();
         relations(M::fields_at(PathNode::root(M::meta(), 0))).add_to(&mut related);
         related.iter().for_each(|related| related.paths(&mut self.select_mut().lock_of));
-        self.for_update()
+        self.select_mut().for_update = true;
+        self
     }
 
     /// Locks the rows and lets others point to them meanwhile, by `FOR NO KEY UPDATE`: enough where keys stay what they are. Databases
@@ -165,7 +166,8 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     /// ```
     pub fn for_no_key_update(mut self) -> Self {
         self.select_mut().lets_refer = true;
-        self.for_update()
+        self.select_mut().for_update = true;
+        self
     }
 
     /// Locks the rows, and fails at once when another transaction has locked one of them. SQL: `FOR UPDATE NOWAIT`.
@@ -178,7 +180,8 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     /// ```
     pub fn for_update_nowait(mut self) -> Self {
         self.select_mut().lock_wait = LockWait::Fail;
-        self.for_update()
+        self.select_mut().for_update = true;
+        self
     }
 
     /// Locks the rows that no other transaction has locked, and leaves the others out. SQL: `FOR UPDATE SKIP LOCKED`.
@@ -191,7 +194,8 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
     /// ```
     pub fn for_update_skip_locked(mut self) -> Self {
         self.select_mut().lock_wait = LockWait::Skip;
-        self.for_update()
+        self.select_mut().for_update = true;
+        self
     }
 }
 

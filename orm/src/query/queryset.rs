@@ -221,7 +221,7 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn for_update(mut self) -> Self {
-        self.select.for_update = true;
+        (self.select.for_update, self.select.lets_refer) = (true, false);
         self
     }
 

@@ -466,7 +466,7 @@ impl Expr {
     }
 
     /// Whether it makes several rows of one.
-    pub(super) fn is_elements(&self) -> bool {
+    pub(crate) fn is_elements(&self) -> bool {
         matches!(self, Expr::Call(Function::Postgres(PgFunction::Elements), _))
     }
 

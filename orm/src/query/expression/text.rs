@@ -296,7 +296,8 @@ pub trait TextExpression: Expression {
         with(Function::Right, self, [count.at_least(0)])
     }
 
-    /// So many characters from a place on, which is counted from 1. Numbers below that are taken as 1, and below 0 as 0.
+    /// So many characters from a place on, which is counted from 1. Of expressions, places below that are taken as 1, and numbers of
+    /// characters below 0 as 0; where they are written as numbers they are refused.
     ///
     /// ```
     /// # use library::*;

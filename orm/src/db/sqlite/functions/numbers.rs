@@ -2,7 +2,7 @@
 
 use diesel::{
     QueryResult, SqliteConnection, declare_sql_function,
-    sql_types::{Double, Integer, Nullable},
+    sql_types::{BigInt, Double, Integer, Nullable},
 };
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 
@@ -24,6 +24,7 @@ extern "SQL" {
     fn orm_ceiling(number: Nullable<Double>) -> Nullable<Double>;
     fn orm_floor(number: Nullable<Double>) -> Nullable<Double>;
     fn orm_round(number: Nullable<Double>, scale: Integer) -> Nullable<Double>;
+    fn orm_round_whole(number: Nullable<BigInt>, scale: Integer) -> Nullable<BigInt>;
     fn orm_power(number: Nullable<Double>, exponent: Nullable<Double>) -> Nullable<Double>;
 }
 
@@ -38,14 +39,21 @@ fn rounded(number: f64, scale: i32) -> f64 {
         // To tens, hundreds and so on.
         let whole = Decimal::from(10u64.saturating_pow(scale.unsigned_abs()));
         let exact = Decimal::from_scientific(&format!("{number:.14e}")).ok().map(|exact| exact / whole);
-        let tens = exact.map(|exact| exact.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero) * whole);
-        return tens.and_then(|tens| tens.to_f64()).unwrap_or(number);
+        let tens = exact.map(|exact| exact.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero));
+        return tens.and_then(|tens| tens.checked_mul(whole)?.to_f64()).unwrap_or(number);
     }
     let digits = scale.unsigned_abs();
     let exact = Decimal::from_scientific(&format!("{number:.14e}"))
         .ok()
         .and_then(|exact| exact.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero).to_f64());
     exact.unwrap_or(number)
+}
+
+/// A whole number to tens, hundreds and so on; what no number of 64 bits holds is NULL.
+fn rounded_whole(number: i64, scale: i32) -> Option<i64> {
+    let Some(unit) = 10_i128.checked_pow(scale.min(0).unsigned_abs()) else { return Some(0) };
+    let half = if number < 0 { -unit / 2 } else { unit / 2 };
+    i64::try_from((i128::from(number) + half) / unit * unit).ok()
 }
 
 pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
@@ -65,5 +73,6 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_ceiling_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.ceil())))?;
     orm_floor_utils::register_impl(conn, |it: Option<f64>| it.and_then(|it| real(it.floor())))?;
     orm_round_utils::register_impl(conn, |it: Option<f64>, scale: i32| it.map(|it| rounded(it, scale)))?;
+    orm_round_whole_utils::register_impl(conn, |it: Option<i64>, scale: i32| rounded_whole(it?, scale))?;
     orm_power_utils::register_impl(conn, |it: Option<f64>, by: Option<f64>| real(it?.powf(by?)))
 }
