@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::beside::{self, Beside};
+use super::beside::Beside;
 use super::{Connection, database};
 use crate::error::{Error, Result, error};
 use crate::sql::Dialect;
@@ -86,7 +86,6 @@ fn lock_beside(file: &str, seconds: u32) -> Result<Lock> {
             Ok(Some(beside)) => return Ok(Lock { beside: Some(beside) }),
             Ok(None) if begun.elapsed() >= Duration::from_secs(seconds.into()) => return Err(busy()),
             Ok(None) => std::thread::sleep(Duration::from_millis(20)),
-            Err(error) if beside::is_for_nobody(&error) => return Ok(Lock { beside: None }),
             Err(error) => return Err(error!(M081, "the file beside `{file}` cannot be locked").with_source(error)),
         }
     }
