@@ -20,6 +20,8 @@ pub(super) struct Names {
     known: BTreeSet<String>,
     /// Unique indexes that are no constraints, where these are two things.
     unique_indexes: BTreeSet<String>,
+    /// The state's names of what was looked for: what has none of them in the database is not there.
+    looked: BTreeSet<String>,
 }
 
 /// Whether a plan drops or renames something by a name that the database may not have.
@@ -95,7 +97,36 @@ pub(super) async fn read<C: Connection>(
         let rows = connection.query(sql).await.map_err(database("the live schema cannot be read"))?;
         unique_indexes = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
     }
-    Ok(Some(Names { dialect, live: introspect(connection).await?, known, unique_indexes }))
+    let live = introspect(connection).await?;
+    let looked = looked(state, &live);
+    Ok(Some(Names { dialect, live, known, unique_indexes, looked }))
+}
+
+/// The names of the state's fields whose columns are there, and so all that hangs on them is known.
+fn looked(state: &Schema, live: &Live) -> BTreeSet<String> {
+    let mut looked = BTreeSet::new();
+    let mut look = |table: &str, column: &str, names: &FieldNames| {
+        let found = live.schema.models.get(&Live::key(table));
+        if found.is_some_and(|found| found.fields.iter().any(|other| other.column.eq_ignore_ascii_case(column))) {
+            looked
+                .extend([&names.index, &names.like, &names.unique, &names.foreign_key].into_iter().flatten().cloned());
+            looked.insert(naming::field_index(table, column));
+        }
+    };
+    for model in state.models.values().filter(|model| model.managed) {
+        for field in &model.fields {
+            if field.has_column() {
+                look(&model.table, &field.column, &field.names);
+            }
+            if let (Some(many), Some(sides)) =
+                (field.many().filter(|many| many.through.is_none()), &field.names.through)
+            {
+                look(&many.table, &many.source_column, &sides[0]);
+                look(&many.table, &many.target_column, &sides[1]);
+            }
+        }
+    }
+    looked
 }
 
 impl Names {
@@ -140,7 +171,8 @@ impl Names {
         }
     }
 
-    /// Drops as an index what is unique by an index only, and an index that is not there, if it is.
+    /// Drops as an index what is unique by an index only, and an index of a field, if it is there. Of other indexes it is not
+    /// known what the database calls them: to drop those under a name that is not there fails.
     pub(super) fn mend(&self, statements: &mut [Statement]) {
         for statement in statements.iter_mut().filter(|statement| statement.changes.is_some()) {
             let StatementKind::Sql(sql) = &mut statement.kind else { continue };
@@ -152,8 +184,8 @@ impl Names {
             }
             let how = ["DROP INDEX CONCURRENTLY ", "DROP INDEX "].into_iter().find(|how| sql.starts_with(how));
             let Some((how, rest)) = how.and_then(|how| Some((how, sql.strip_prefix(how)?))) else { continue };
-            let there = self.known.iter().any(|name| rest.starts_with(&self.dialect.quote(name)));
-            if !there && self.dialect != Dialect::MySql {
+            let among = |names: &BTreeSet<String>| names.iter().any(|name| rest.starts_with(&self.dialect.quote(name)));
+            if !among(&self.known) && among(&self.looked) && self.dialect != Dialect::MySql {
                 *sql = format!("{how}IF EXISTS {rest}");
             }
         }
