@@ -204,3 +204,24 @@ fn an_index_of_several_columns_under_another_name_is_not_left_in_silence() {
     let refused = to(&schema(|book| field(book, "pages").index = true)).unwrap_err();
     assert!(refused.code() == "M081" && refused.to_string().contains("app_book_both"), "{refused}");
 }
+
+#[test]
+fn what_is_unique_with_an_expression_is_another_thing() {
+    let table = "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL UNIQUE, \
+                 pages integer NOT NULL); CREATE UNIQUE INDEX by_hand ON app_book (title, lower(pages))";
+    let mut database = Sqlite::memory();
+    database.run(AUTHOR);
+    database.run(table);
+    let mut set = MigrationSet::default();
+    let mut to = |unique: bool| {
+        for migration in
+            migrations_engine::autodetect(&set, &schema(|book| field(book, "title").unique = unique), &mut Yes).unwrap()
+        {
+            set.add(migration).unwrap();
+        }
+        now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).unwrap();
+    };
+    to(true);
+    to(false);
+    assert_eq!(database.all("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"), ["by_hand"]);
+}

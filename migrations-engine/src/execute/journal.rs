@@ -106,7 +106,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         let outcome = match lock::begin(self.connection, self.options.lock_seconds).await {
             Ok(()) => {
                 let inside = self.in_piece(migration, statements, at, seen, progress, looks_before).await;
-                match inside {
+                let outcome = match inside {
                     Ok(noted) => self
                         .connection
                         .execute("COMMIT")
@@ -114,14 +114,15 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                         .map(|_| *progress = noted)
                         .map_err(database("what was done cannot be committed")),
                     Err(error) => Err(error),
+                };
+                if outcome.is_err() {
+                    // The first error is the one to show.
+                    let _ = self.connection.execute("ROLLBACK").await;
                 }
+                outcome
             }
             Err(error) => Err(error),
         };
-        if outcome.is_err() {
-            // The first error is the one to show.
-            let _ = self.connection.execute("ROLLBACK").await;
-        }
         let restored = rebuild::restore_foreign_keys(self.connection, suspended).await;
         outcome.and(restored)
     }
