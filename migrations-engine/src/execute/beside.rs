@@ -92,6 +92,7 @@ fn is_at(_: &File, _: &Path) -> Result<bool> {
 }
 
 #[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

@@ -319,6 +319,7 @@ fn take(own: &mut Option<String>, live: Option<&String>, known: &BTreeSet<String
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use crate::graph::Direction;
