@@ -1,7 +1,7 @@
 //! What the migrations do not know of a table on SQLite is never lost in silence when it is written anew.
 
 use migrations_engine::execute::Executor;
-use migrations_engine::schema::{Collation, ColumnType, Field, Model, ModelKey, OnDelete, Schema};
+use migrations_engine::schema::{Collation, ColumnType, Field, Index, Model, ModelKey, OnDelete, Schema};
 use migrations_engine::{MigrationSet, Target};
 
 use crate::samples::{char, field, library, now, with_book};
@@ -180,4 +180,48 @@ fn what_is_called_otherwise_is_found_by_what_it_is() {
         let left: &[&str] = if unique { &["by_hand", "titles_once"] } else { &["by_hand"] };
         assert_eq!(database.all(indexes), left, "{rebuilt}");
     }
+}
+
+#[test]
+fn an_index_of_several_columns_under_another_name_is_not_left_in_silence() {
+    let table = "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL, \
+                 pages integer NOT NULL); CREATE INDEX by_both ON app_book (title, pages); CREATE INDEX by_pages ON app_book (pages)";
+    let mut database = Sqlite::memory();
+    database.run(AUTHOR);
+    database.run(table);
+    let mut set = MigrationSet::default();
+    let mut to = |schema: &Schema| {
+        for migration in migrations_engine::autodetect(&set, schema, &mut Yes).unwrap() {
+            set.add(migration).unwrap();
+        }
+        now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).map(drop)
+    };
+    to(&schema(|book| {
+        field(book, "pages").index = true;
+        book.indexes.push(Index::new("app_book_both", &["title", "pages"]));
+    }))
+    .unwrap();
+    let refused = to(&schema(|book| field(book, "pages").index = true)).unwrap_err();
+    assert!(refused.code() == "M081" && refused.to_string().contains("app_book_both"), "{refused}");
+}
+
+#[test]
+fn what_is_unique_with_an_expression_is_another_thing() {
+    let table = "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL UNIQUE, \
+                 pages integer NOT NULL); CREATE UNIQUE INDEX by_hand ON app_book (title, lower(pages))";
+    let mut database = Sqlite::memory();
+    database.run(AUTHOR);
+    database.run(table);
+    let mut set = MigrationSet::default();
+    let mut to = |unique: bool| {
+        for migration in
+            migrations_engine::autodetect(&set, &schema(|book| field(book, "title").unique = unique), &mut Yes).unwrap()
+        {
+            set.add(migration).unwrap();
+        }
+        now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).unwrap();
+    };
+    to(true);
+    to(false);
+    assert_eq!(database.all("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"), ["by_hand"]);
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::beside::{self, Beside};
+use super::beside::Beside;
 use super::{Connection, database};
 use crate::error::{Error, Result, error};
 use crate::sql::Dialect;
@@ -10,8 +10,8 @@ use crate::sql::Dialect;
 /// The key of the advisory lock on PostgreSQL: "orm" and "migr" in ASCII.
 const KEY: &str = "7303789, 1835624306";
 
-/// Begins a migration's transaction. SQLite's takes the write lock at once, which serialises migrators: it is waited for as
-/// long as elsewhere for the lock beside, or `M080` is given.
+/// Begins a migration's transaction. SQLite's takes the write lock at once: an ordinary writer is waited for as long as another
+/// migrator, or `M080` is given.
 pub(super) async fn begin<C: Connection>(connection: &mut C, seconds: u32) -> Result<()> {
     let sql = match connection.dialect() {
         Dialect::Sqlite => "BEGIN IMMEDIATE",
@@ -24,7 +24,9 @@ pub(super) async fn begin<C: Connection>(connection: &mut C, seconds: u32) -> Re
             return Err(database("no transaction can be begun")(source));
         }
         if begun.elapsed() >= Duration::from_secs(seconds.into()) {
-            return Err(busy().with_source(source));
+            return Err(error!(M080, "another connection is writing to this database")
+                .with_hint("wait until its transaction has ended, and migrate again")
+                .with_source(source));
         }
         // SQLite itself has waited; where it is told not to, the lock is not asked for without a break.
         std::thread::sleep(Duration::from_millis(20));
@@ -86,7 +88,6 @@ fn lock_beside(file: &str, seconds: u32) -> Result<Lock> {
             Ok(Some(beside)) => return Ok(Lock { beside: Some(beside) }),
             Ok(None) if begun.elapsed() >= Duration::from_secs(seconds.into()) => return Err(busy()),
             Ok(None) => std::thread::sleep(Duration::from_millis(20)),
-            Err(error) if beside::is_for_nobody(&error) => return Ok(Lock { beside: None }),
             Err(error) => return Err(error!(M081, "the file beside `{file}` cannot be locked").with_source(error)),
         }
     }

@@ -112,8 +112,10 @@ pub(super) async fn unique_indexes<C: Connection>(
         format!("SELECT name FROM pragma_index_list({table}) WHERE \"unique\" = 1 AND origin = 'c' AND partial = 0");
     for index in texts(connection, &indexes).await? {
         let columns = format!("SELECT name FROM pragma_index_info({}) ORDER BY seqno", quoted(&index)?);
-        let columns = texts(connection, &columns).await?;
-        if of.iter().any(|unique| same(unique, &columns)) {
+        let parts = rows(connection, &columns).await?;
+        // An expression has no name.
+        let columns: Option<Vec<String>> = parts.into_iter().map(|row| row.into_iter().next().flatten()).collect();
+        if columns.is_some_and(|columns| of.iter().any(|unique| same(unique, &columns))) {
             found.push(index);
         }
     }

@@ -35,7 +35,7 @@ impl Command for Migrate {
             .arg(flag("plan", "Show what would be run, and run nothing"))
             .arg(flag("check", "Fail when there is something to run, and run nothing"))
             .arg(flag("fake", "Record the migrations as run, and run nothing"))
-            .arg(flag("fake-initial", "Record a first migration without running it where its tables are there already"))
+            .arg(flag("fake-initial", "Record first migrations, and those after them that only make things, without running them where all that they make is there"))
             .arg(seconds("statement-timeout", "The longest that a statement may run"))
             .arg(seconds("lock-timeout", "The longest that a statement may wait for a lock"))
             .arg(

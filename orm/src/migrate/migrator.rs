@@ -130,8 +130,8 @@ impl Migrator {
         self
     }
 
-    /// Records an application's first migration without running it, where the tables and columns that it makes are
-    /// there: to take over a database that was made by other means.
+    /// Records an application's first migration, and those after it that only make things, without running them, where
+    /// all tables and columns that they make are there: to take over a database that was made by other means.
     ///
     /// ```
     /// # use orm::{migrate::Migrator, prelude::*};
