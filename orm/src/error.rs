@@ -1,11 +1,9 @@
 //! The one error of the library: what went wrong, a stable code, a hint, and the cause.
 
+mod debug;
+
 use crate::ValidationError;
-use std::{
-    borrow::Cow,
-    error::Error as StdError,
-    fmt::{self, Write as _},
-};
+use std::{borrow::Cow, error::Error as StdError, fmt};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -553,31 +551,6 @@ impl fmt::Display for Error {
             write!(f, "\n  help: {hint}")?;
         }
         Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = String::new();
-        self.head(&mut shown)?;
-        let mut hint = self.hint();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            // A cause often repeats what it caused, or is repeated there: each thing is said once.
-            let (text, its_hint) = match error.downcast_ref::<Error>() {
-                Some(ours) => (ours.0.message.clone(), ours.hint()),
-                None => (error.to_string(), None),
-            };
-            if !shown.contains(&text) {
-                write!(shown, "\n  cause: {text}")?;
-            }
-            hint = hint.or(its_hint);
-            cause = error.source();
-        }
-        if let Some(hint) = hint {
-            write!(shown, "\n  help: {hint}")?;
-        }
-        f.write_str(&shown)
     }
 }
 

@@ -6,7 +6,8 @@
 
 use super::{
     FieldSpec, KeyField, Model, ModelField, RelationKind, Shape,
-    build::{AUTO_KEY, Text, last_segment},
+    build::AUTO_KEY,
+    const_text::{Text, last_segment},
 };
 use crate::{ForeignKey, GenericForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
 use std::marker::PhantomData;

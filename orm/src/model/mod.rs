@@ -4,6 +4,7 @@ mod app;
 mod blame;
 mod build;
 mod columns;
+mod const_text;
 mod describe;
 mod fit;
 mod generic;

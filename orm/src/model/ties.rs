@@ -4,7 +4,7 @@
 
 use super::{
     FieldSpec, KeyShape, RelationKind, Shape,
-    build::{Text, last_segment, same_text},
+    const_text::{Text, last_segment, same_text},
 };
 
 /// The model at the far end of a relation without a column.
