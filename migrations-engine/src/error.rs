@@ -145,7 +145,7 @@ codes! {
     M073 History;
     /// A repair was asked for that nothing is in need of, or whose file is missing.
     M074 History;
-    /// Another process is migrating this database.
+    /// Another process is migrating this database, or (SQLite) writing to it all the time.
     M080 Execute;
     /// The database refused a statement.
     M081 Execute;

@@ -223,7 +223,7 @@ where
     /// # let db = filled().await?;
     /// let ghosts = Book::objects().filter(|b| b.editor.is_not_null());
     /// ghosts.update(|b| b.author.set_key(b.editor.key().or(b.author.key())), &db).await?;
-    /// assert_eq!(*Book::get(1, &db).await?.author.key(), 2);
+    /// assert_eq!(*Book::get(4, &db).await?.author.key(), 2); // who has edited it
     /// # Ok(()) }
     /// ```
     pub fn set_key<O>(self, key: O) -> Assign<S::Root>
