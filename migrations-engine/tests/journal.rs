@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use migrations_engine::execute::{Connection, Executor, NoSteps, Remedy, Steps};
-use migrations_engine::schema::{ColumnType, Field, Model, Schema};
+use migrations_engine::schema::Schema;
 use migrations_engine::{BoxError, Dialect, Migration, MigrationId, MigrationSet, Target};
 
 use crate::samples::{library, now};
@@ -261,53 +261,4 @@ fn nobody_goes_on_with_what_another_is_in_the_middle_of() {
     let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["two.db"]);
     std::fs::remove_dir_all(folder).unwrap();
-}
-
-#[test]
-fn what_is_called_otherwise_is_found_in_a_table_that_has_a_new_name_already() {
-    let text = r#"
-        [[operations]]
-        op = "rename_table"
-        model = "app.Author"
-        table = "writers"
-        [[operations]]
-        op = "rename_field"
-        model = "app.Author"
-        field = "name"
-        to = "called"
-        [[operations]]
-        op = "alter_field"
-        model = "app.Author"
-        field = { name = "called", type = "char(100)" }
-    "#;
-    let mut schema = Schema::default();
-    let name = Field::new("name", ColumnType::Char { max_length: 100 }).indexed();
-    schema.insert(Model::new("app", "Author").with(Field::auto_id()).with(name));
-    let mut set = MigrationSet::default();
-    for migration in migrations_engine::autodetect(&set, &schema, &mut Yes).unwrap() {
-        set.add(migration).unwrap();
-    }
-    let adopted = || {
-        let mut database = Sqlite::memory();
-        database.run(
-            "CREATE TABLE app_author (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, name varchar(100) NOT NULL);
-             CREATE INDEX by_name ON app_author (name)",
-        );
-        now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).unwrap();
-        database
-    };
-    let mut later = set.clone();
-    let text = format!("depends_on = [\"app.0001_initial\"]\natomic = false\n{text}");
-    later.add(Migration::from_toml("app/0002_later.toml", &text).unwrap()).unwrap();
-    for fuse in 0.. {
-        let mut connection = Fused(adopted(), fuse);
-        let first = now(Executor::new(&later, &mut connection).migrate(&Target::Latest));
-        let mut database = connection.dead();
-        now(Executor::new(&later, &mut database).migrate(&Target::Latest)).unwrap();
-        let left = database.all("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL");
-        assert!(left.is_empty(), "after {fuse}: {left:?}");
-        if first.is_ok() {
-            break;
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::history::{self, Progress};
 use super::{Connection, Event, Executor, Steps, database, lock, rebuild, require};
-use crate::error::{Error, Result, error};
+use crate::error::{Result, error};
 use crate::graph::Direction;
 use crate::migration::Migration;
 use crate::plan::{Recheck, Requirement, Statement};
@@ -183,26 +183,6 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         self.statement(statement, false, captured).await?;
         self.report(&Event::Ran { at, statement, time: begun.elapsed() });
         Ok(())
-    }
-
-    /// What to say of a statement that drops what may be there under another name.
-    pub(super) async fn ask(
-        &mut self,
-        migration: &Migration,
-        statement: &Statement,
-        mut progress: Progress,
-    ) -> Result<Error> {
-        // So that a person can answer.
-        progress.doing = true;
-        history::note(self.connection, &migration.id, &progress).await?;
-        let (at, total, sql, id) = (progress.done + 1, progress.total, statement.sql(), &migration.id);
-        Ok(error!(
-            M073,
-            "`{id}` stopped during statement {at} of {total}, and what it drops may have another name: {sql}"
-        )
-        .with_hint(format!(
-            "where it is there under another name, drop it by hand; then say `repair --done {id}`, and migrate again"
-        )))
     }
 
     /// Finds out whether the statement at which a migration stopped was done.

@@ -36,7 +36,6 @@ use crate::diff::Answers;
 use crate::error::{Error, Result, error, fail};
 use crate::graph::{Direction, MigrationSet, Target};
 use crate::migration::{Migration, MigrationId};
-use crate::operation::Operation;
 use crate::plan::{Statement, StatementKind, inverses, plan_inverses, plan_onto};
 use crate::schema::Schema;
 
@@ -235,10 +234,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             let direction = progress.direction;
             let (set, now) = self.set.effective(&applied(&history))?;
             let before = set.replay(|id| now.contains(id) && *id != migration.id)?;
-            let (statements, unsure) = self.planned(before, migration, direction, progress.done).await?;
-            if let Some(statement) = statements.get(progress.done).filter(|_| unsure) {
-                return Err(self.ask(migration, statement, progress).await?);
-            }
+            let statements = self.planned(before, migration, direction).await?;
             self.run(migration, direction, &statements, Some(progress)).await?;
             done.push((entry.id, direction));
             history = self.history().await?;
@@ -249,7 +245,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         let path = path?;
         // Everything that can be known to fail is found before anything runs.
         let (state, mut plans) = self.preflight(&set, &now, &path, None)?;
-        if let Some(names) = names::read(self.connection, &state, &[], &plans).await? {
+        if let Some(names) = names::read(self.connection, &state, &plans).await? {
             (_, plans) = self.preflight(&set, &now, &path, Some(&names))?;
         }
         let mut adoption = adopt::Adoption::default();
@@ -281,15 +277,13 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         Ok(done)
     }
 
-    /// The statements of one migration of which so many are done, with the answers for columns that come back, and with the names
-    /// that the database has; and whether it cannot be looked up if the next one is done.
+    /// The statements of one migration, with the answers for columns that come back, and with the names that the database has.
     async fn planned(
         &mut self,
         mut before: Schema,
         migration: &Migration,
         direction: Direction,
-        done: usize,
-    ) -> Result<(Vec<Statement>, bool)> {
+    ) -> Result<Vec<Statement>> {
         let dialect = self.connection.dialect();
         let place = |error: Error| error.at(&migration.id);
         // Going back begins with the state after it.
@@ -302,24 +296,12 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             Some(inverses) => plan_inverses(dialect, &mut state, inverses, migration.atomic),
         };
         let mut statements = plan(before.clone()).map_err(place)?;
-        let mut state = before.clone();
-        let operations: Vec<&Operation> = match &back {
-            None => migration.operations.iter().collect(),
-            Some(inverses) => inverses.iter().rev().flatten().collect(),
-        };
-        let mut after = Vec::with_capacity(operations.len());
-        for operation in operations {
-            operation.apply(&mut state).map_err(place)?;
-            after.push(state.clone());
-        }
-        let mut unsure = false;
-        if let Some(names) = names::read(self.connection, &before, &after, std::slice::from_ref(&statements)).await? {
+        if let Some(names) = names::read(self.connection, &before, std::slice::from_ref(&statements)).await? {
             names.give(&mut before);
             statements = plan(before).map_err(place)?;
             names.mend(&mut statements);
-            unsure = statements.get(done).is_some_and(|statement| names.unsure(statement));
         }
-        Ok((statements, unsure))
+        Ok(statements)
     }
 
     /// Plans everything, so that what the database cannot do and steps that are missing show first; gives the state that the database has.

@@ -101,8 +101,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
     ) -> Result<Vec<Statement>> {
         let (set, now) = self.set.effective(&applied(history))?;
         let before = set.replay(|id| now.contains(id) && *id != migration.id)?;
-        let done = history.iter().find(|entry| entry.id == migration.id).and_then(|entry| entry.progress.as_ref());
-        Ok(self.planned(before, migration, way, done.map_or(0, |progress| progress.done)).await?.0)
+        self.planned(before, migration, way).await
     }
 
     fn stopped(&self, migration: &Migration, progress: &Progress) -> Result<Finding> {
