@@ -72,7 +72,7 @@ fn key_text(key: &Key) -> String {
 }
 
 /// How many keys go into one statement.
-fn chunk(dialect: Dialect, columns: usize) -> usize {
+pub(super) fn chunk(dialect: Dialect, columns: usize) -> usize {
     match dialect {
         // One bind holds all of them.
         Dialect::Sqlite | Dialect::Postgres if columns == 1 => 10_000,

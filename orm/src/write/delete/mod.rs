@@ -341,7 +341,7 @@ impl<M: Model> Operation for LockedRows<M> {
         // Rows of a union, of a window or of a slice cannot be locked as such.
         let keys = collector::keys_of(conn, select.clone()).await?;
         let mut rows = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(LOCKED_AT_ONCE) {
+        for keys in keys.chunks(collector::chunk(conn.dialect(), model.key.len())) {
             let mut locked = Select { for_update: true, default_order: false, ..Select::all(model.clone()) };
             locked.add_filter(columns_in(&model, &model.key, keys.to_vec()));
             rows.extend(RowsOf::<M>::of(locked).run(conn).await?);
@@ -349,9 +349,6 @@ impl<M: Model> Operation for LockedRows<M> {
         Ok(rows)
     }
 }
-
-/// The most rows that are locked by one query.
-const LOCKED_AT_ONCE: usize = 400;
 
 /// The whole rows of a query.
 pub(super) struct RowsOf<M> {
