@@ -280,7 +280,7 @@ pub use query::{
     Agg, AggregateExpression, Append, BesideRows, Both, Branch, Case, Cast, Characters, Cursor, CursorPage,
     DateExpression, DateUnit, Ex, Explain, Exponent, Expression, FrameBounds, Grouped, HashExpression, InSet, IntoQ,
     JsonEntries, JsonExpression, JsonPart, JsonParts, ManyRows, Now, NullOnlyAs, NumberExpression, OfType, Operand,
-    OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows,
+    OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows, SetOf,
     Row as QueryRow, RowOf, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window,
     WindowExpression, WindowFunction, Zone, case, count, cume_dist, dense_rank, json_array, json_object, now, ntile,
     percent_rank, prefetch_all, random, rank, raw, row_number, sql, value, window,
@@ -457,7 +457,7 @@ pub mod __private {
     pub use crate::model::*;
     pub use crate::query::{
         Alike, AnyRow, AnyRows, Filling, FillsField, PartOfRow, Prefetch, Related, Row as QueryRow, RowField, RowOf,
-        RowOps, RowProbe, RowStruct, Selectable, Selection, declared, kind_of, read_related, with,
+        Gives, RowOps, RowProbe, RowStruct, Selectable, Selection, declared, gives, read_related, with,
     };
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::value::PgKind;

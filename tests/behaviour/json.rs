@@ -49,6 +49,89 @@ async fn found<Q: orm::IntoQ<Paper>>(
 }
 
 behaviour! {
+    async fn elements_are_rows(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        // What is a list has its elements, of whatever kind; an empty one, an object, a text and NULL have none.
+        let all = || Paper::objects().order_by(|p| p.id.asc()).values(|p| (p.id, p.data.elements()));
+        let found = all().filter(|(id, _)| id.eq(4)).all(db).await?;
+        let list = [json!(1), json!(2.5), json!("3"), json!(null), json!(true), json!([4, [5]]), json!({"a": 1})];
+        let mut values: Vec<Value> = found.into_iter().map(|(_, value)| value).collect();
+        values.sort_by_key(|value| list.iter().position(|known| known == value));
+        assert_eq!(values, list);
+        assert_eq!(all().count(db).await?, 7);
+        assert!(!Paper::objects().values(|p| p.maybe.key("no").elements()).exists(db).await?);
+        // What is asked of an element is asked of each, however often it is named.
+        let sizes = || Paper::objects().values(|p| {
+            let size = || p.data.key("sizes").elements().key("width");
+            (p.id, size().as_f64(), size().as_i64())
+        });
+        let widths = sizes().order_by(|(_, wide, _)| wide.desc()).all(db).await?;
+        assert_eq!(widths, [(1, Some(160.5), None), (1, Some(120.0), Some(120))]);
+        assert_eq!(sizes().filter(|(_, wide, _)| wide.gt(150.0)).count(db).await?, 1);
+        let wide = sizes().values(|(_, wide, _)| wide).aggregate(|wide| wide.max());
+        assert_eq!(wide.get(db).await?, Some(160.5));
+        let counted = sizes().group_by(|(id, _, _)| id).annotate(|_| count());
+        assert_eq!(counted.all(db).await?, [(1, 2)]);
+        // Beside the whole row, in a slice, among joined tables, and as a condition of the query around.
+        let beside = Paper::objects().order_by(|p| p.id.asc()).annotate(|p| p.data.key("list").elements().as_i64());
+        let (paper, first) = beside.order_by(|(_, n)| n.desc()).first(db).await?.unwrap();
+        assert_eq!((paper.id, first), (9, Some(2)));
+        let holders = Paper::objects().filter(|p| {
+            let same = Paper::objects().within(p.id).filter(|other| other.id.eq(p.id));
+            same.values(|other| other.data.key("list").elements().as_i64()).filter(|n| n.eq(2)).has_rows()
+        });
+        // MariaDB has no table inside a query that looks at the rows around it.
+        let look_out = db.dialect() != Dialect::MariaDb;
+        match holders.values(|p| p.id).all(db).await {
+            Err(error) if !look_out => assert_eq!(error.code(), Code::Unsupported),
+            found => assert_eq!(found?, [9]),
+        }
+        let numbers = Paper::objects().filter(|p| p.id.lte(9)).order_by(|p| p.id.asc()).values(|p| {
+            let same = Paper::objects().within(p.id).filter(|other| other.id.eq(p.id));
+            same.values(|other| other.data.key("list").elements()).row_count()
+        });
+        match numbers.offset(7).all(db).await {
+            Err(error) if !look_out => assert_eq!(error.code(), Code::Unsupported),
+            found => assert_eq!(found?, [0, 2]),
+        }
+        let kinds = Paper::objects().values(|p| p.data.key("deep").key("list").elements().elements());
+        assert_eq!(kinds.count(db).await.unwrap_err().code(), Code::BadQuery);
+        // Nothing runs where they are no rows.
+        bed.log.clear();
+        let codes = [
+            Paper::objects().filter(|p| p.data.elements().as_i64().eq(1)).count(db).await.unwrap_err().code(),
+            Paper::objects().order_by(|p| p.data.elements().as_i64().asc()).all(db).await.unwrap_err().code(),
+            Paper::objects().values(|p| (p.data.elements(), p.maybe.elements())).all(db).await.unwrap_err().code(),
+            Paper::objects().aggregate(|p| p.data.elements().as_i64().max()).get(db).await.unwrap_err().code(),
+            Paper::objects().update(|p| p.maybe.set(p.data.elements()), db).await.unwrap_err().code(),
+        ];
+        assert_eq!(codes, [Code::BadQuery; 5]);
+        bed.log.assert_queries(0);
+        Ok(())
+    }
+
+    async fn functions_give_rows(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        orm::sql_function! {
+            /// The numbers from one to another; on SQLite, what a list of JSON holds.
+            fn numbers(first: i64, last: i64) -> orm::SetOf<i64> = { postgres: "generate_series" };
+            fn parts(list: String) -> orm::SetOf<String> = { sqlite: "json_each", postgres: "json_array_elements_text" };
+        }
+        let counted = Paper::objects().filter(|p| p.id.lte(2)).values(|p| (p.id, numbers(p.id, 3)));
+        let counted = counted.order_by(|(id, n)| (id.asc(), n.desc())).all(db).await;
+        match db.dialect() {
+            Dialect::Postgres => assert_eq!(counted?, [(1, 3), (1, 2), (1, 1), (2, 3), (2, 2)]),
+            _ => assert_eq!(counted.unwrap_err().code(), Code::Unsupported),
+        }
+        if db.dialect() == Dialect::Sqlite {
+            let given = Paper::objects().filter(|p| p.id.eq(1)).values(|_| parts(orm::value(r#"["b","a"]"#.to_owned())));
+            assert_eq!(given.order_by(|part| part.asc()).all(db).await?, ["a", "b"]);
+        }
+        Ok(())
+    }
+
     async fn ways_into_documents(bed) {
         filled(&bed).await?;
         let names = Paper::objects().order_by(|p| p.id.asc()).values(|p| p.data.key("name")).all(&bed.db).await?;

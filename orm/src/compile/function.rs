@@ -1,13 +1,18 @@
 //! Functions and conversions, in each dialect's words.
 
-use super::{Sql, expr::bad};
+use super::{Sql, elements, expr::bad};
 use crate::{
     Dialect, Kind, Result, Value,
-    tree::{Expr, Function},
+    tree::{Declared, Expr, Function},
 };
 
 impl Sql {
     pub(super) fn call(&mut self, function: Function, arguments: &[Expr]) -> Result<()> {
+        if let Some(maker) = self.row_maker.as_ref()
+            && matches!(maker, Expr::Call(of, on) if of == &function && on == arguments)
+        {
+            return self.made_value(function);
+        }
         let mysql = self.dialect.is_mysql();
         let sqlite = self.dialect == Dialect::Sqlite;
         match function {
@@ -115,13 +120,8 @@ impl Sql {
             Function::AsText(kind) => self.as_text(kind, one(arguments)?),
             Function::FromText(kind) => self.read_text(kind, one(arguments)?),
             Function::Postgres(function) => self.postgres_function(function, arguments),
-            Function::Declared(declared) => match declared.in_dialect(self.dialect) {
-                Some(name) => self.named(name, arguments),
-                None => Err(self.unsupported(
-                    &format!("function `{}`", declared.name),
-                    "give it a name there: `sql_function! { fn f(..) -> .. = { sqlite: \"..\", .. }; }`",
-                )),
-            },
+            Function::Declared(declared) if !declared.rows => self.named(self.declared_name(declared)?, arguments),
+            Function::JsonElements | Function::Declared(_) => Err(elements::not_rows()),
             Function::IsTrue => {
                 self.push("(");
                 self.list(arguments, " ", |sql, part| sql.expr(part))?;
@@ -140,6 +140,16 @@ impl Sql {
             | Function::Minute
             | Function::Second => self.date_part(function, one(arguments)?),
         }
+    }
+
+    /// What a declared function is called here.
+    pub(super) fn declared_name(&self, declared: &'static Declared) -> Result<&'static str> {
+        declared.in_dialect(self.dialect).ok_or_else(|| {
+            self.unsupported(
+                &format!("function `{}`", declared.name),
+                "give it a name there: `sql_function! { fn f(..) -> .. = { sqlite: \"..\", .. }; }`",
+            )
+        })
     }
 
     /// An expression between two pieces of text.

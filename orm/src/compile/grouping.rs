@@ -1,10 +1,10 @@
 //! Where aggregates and windows may stand, and what a group has one value of: refused here, before a database says it in words
 //! of its own, or takes a value of any row.
 
-use super::expr::bad;
+use super::{elements, expr::bad};
 use crate::{
     Error, Result, Value, resolve,
-    tree::{Expr, Function, Path, Select, Selected, Steps},
+    tree::{Expr, Path, Select, Selected, Steps},
 };
 
 /// Refuses aggregates beside rows, windows in filters, and columns that differ within a group.
@@ -17,10 +17,8 @@ pub(super) fn check(select: &Select) -> Result<()> {
             return Err(Error::new(*code, why.clone()));
         }
         let (aggregates, windows) = condition.computes();
-        if elements(condition) > 0 {
-            return Err(bad("the elements of an array stand in a filter, before they are rows").with_hint(
-                "select them first: `.values(|f| (f.id, f.features.elements())).filter(|(_, feature)| ..)`",
-            ));
+        if !condition.row_makers().is_empty() {
+            return Err(elements::not_rows());
         }
         if windows {
             return Err(bad("a window stands in a filter, before there are rows to look at")
@@ -30,7 +28,6 @@ pub(super) fn check(select: &Select) -> Result<()> {
             return Err(ungrouped());
         }
     }
-    of_elements(select)?;
     if select.has_window() && looked_at_inside(select) {
         return Err(bad("a window is used in a query inside its own")
             .with_hint("filter by it first: then it is a value of the rows"));
@@ -43,39 +40,6 @@ pub(super) fn check(select: &Select) -> Result<()> {
             if beside || (ordered && aggregates == 0) { Err(ungrouped()) } else { Ok(()) }
         }
         Some(keys) => of_groups(select, keys),
-    }
-}
-
-/// How often the elements of an array are made rows in it.
-fn elements(expr: &Expr) -> usize {
-    let mut found = 0;
-    expr.visit(0, &mut |part, depth| found += usize::from(depth == 0 && part.is_elements()));
-    found
-}
-
-/// Refuses the elements of arrays where no rows can be made of them.
-fn of_elements(select: &Select) -> Result<()> {
-    let (mut all, mut chosen) = (0, 0);
-    for selected in &select.selection {
-        let Selected::Expr(expr) = selected else { continue };
-        all += elements(expr);
-        expr.visit(0, &mut |part, depth| {
-            let picks = matches!(
-                part,
-                Expr::Aggregate(_) | Expr::Case { .. } | Expr::Call(Function::Coalesce | Function::NullIf, _)
-            );
-            chosen += if depth == 0 && picks { elements(part) } else { 0 };
-        });
-    }
-    match (all, chosen) {
-        (0, _) => Ok(()),
-        _ if select.for_update => Err(bad("the elements of an array are no rows that could be locked")),
-        (_, 1..) => Err(bad("the elements of an array are chosen from before they are rows").with_hint(
-            "select them, and make a table of that: `.values(|f| f.features.elements())`, then `aggregate`, `filter` or `as_cte()`",
-        )),
-        (2.., _) => Err(bad("the elements of two arrays side by side belong to no row together")
-            .with_hint("select those of one, and go on from there")),
-        _ => Ok(()),
     }
 }
 

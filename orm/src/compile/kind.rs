@@ -61,7 +61,7 @@ impl Sql {
                 Function::Trunc(_) => arguments.first().and_then(|first| self.kind(first)),
                 Function::AtZone => Some(Kind::Timestamp),
                 Function::Since => Some(Kind::Duration),
-                Function::JsonGet => Some(Kind::Json),
+                Function::JsonGet | Function::JsonElements => Some(Kind::Json),
                 Function::JsonText => Some(Kind::Text),
                 Function::JsonInteger => Some(Kind::I64),
                 Function::JsonFloat => Some(Kind::F64),

@@ -5,6 +5,7 @@ mod cast;
 mod common;
 mod date;
 mod derived;
+mod elements;
 mod expr;
 mod function;
 mod grouping;
@@ -30,7 +31,7 @@ use crate::{
     Code, Dialect, Error, Result, Statement, Value, Values,
     resolve::Frame,
     statement::placeholder,
-    tree::{Common, Windowed},
+    tree::{Common, Expr, Windowed},
 };
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -54,6 +55,8 @@ pub(crate) struct Sql {
     common: Option<Vec<Arc<Common>>>,
     /// The recursions that are being written, by their names, one inside another.
     recursions: Vec<String>,
+    /// What makes several rows of one in the query that is being written.
+    row_maker: Option<Expr>,
 }
 
 /// A [`Statement`] under construction.
@@ -78,6 +81,7 @@ impl Sql {
             over,
             common,
             recursions: Vec::new(),
+            row_maker: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What PostgreSQL alone has, in its words.
 
-use super::{Sql, expr::bad};
+use super::{Sql, elements, expr::bad};
 use crate::{
     Kind, PgKind, Result, Value,
     tree::{Expr, ModelRef, PgFunction, Weight},
@@ -83,13 +83,9 @@ fn form(function: PgFunction) -> Form {
 impl Sql {
     /// A function of PostgreSQL's own.
     pub(super) fn postgres_function(&mut self, function: PgFunction, arguments: &[Expr]) -> Result<()> {
-        if !self.dialect.capabilities().postgres_types {
-            return Err(self.unsupported(
-                &format!("form of `{function:?}`"),
-                "arrays, ranges, hstore, full text search and similar texts are there on PostgreSQL only",
-            ));
-        }
+        self.has_function(function)?;
         match (function, arguments) {
+            (PgFunction::Elements, _) => Err(elements::not_rows()),
             (PgFunction::ArrayHas, [array, value]) => {
                 self.push("(");
                 self.side(value)?;
@@ -114,6 +110,17 @@ impl Sql {
             }
             _ => self.form(form(function), arguments),
         }
+    }
+
+    /// Refuses a function of PostgreSQL's own elsewhere.
+    pub(super) fn has_function(&self, function: PgFunction) -> Result<()> {
+        if self.dialect.capabilities().postgres_types {
+            return Ok(());
+        }
+        Err(self.unsupported(
+            &format!("form of `{function:?}`"),
+            "arrays, ranges, hstore, full text search and similar texts are there on PostgreSQL only",
+        ))
     }
 
     fn form(&mut self, form: Form, arguments: &[Expr]) -> Result<()> {

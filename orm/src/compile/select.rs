@@ -1,6 +1,6 @@
 //! SELECT.
 
-use super::{Sql, expr::bad, grouping, number::scale, quoted, usual};
+use super::{Sql, elements, expr::bad, grouping, number::scale, quoted, usual};
 use crate::{
     Code, Dialect, Error, Result, Statement, Value,
     resolve::{Frame, Origin, Place},
@@ -27,7 +27,7 @@ pub(crate) fn answers(conditions: &[Expr], dialect: Dialect) -> Result<Statement
 /// How many rows a query has, as a statement.
 pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
     let plain = Select { order: Vec::new(), default_order: select.is_sliced(), for_update: false, ..select.clone() };
-    if select.is_sliced() || select.distinct || select.group_by.is_some() || select.has_elements() {
+    if select.is_sliced() || select.distinct || select.group_by.is_some() || select.makes_rows() {
         let plain = Select { order: if select.is_sliced() { select.order.clone() } else { Vec::new() }, ..plain };
         return super::common::statement(dialect, |sql| {
             sql.push("SELECT COUNT(*) FROM (");
@@ -131,8 +131,10 @@ impl Sql {
             self.has_types_of(&table.model)?;
         }
         let (qualified, rounding) = (self.qualified, std::mem::take(&mut self.rounding));
+        let row_maker = std::mem::replace(&mut self.row_maker, elements::row_maker(select)?);
         // One table without a query inside needs no names.
-        let alone = self.frames.is_empty() && frame.tables.len() <= 1 && !frame.has_queries;
+        let alone =
+            self.frames.is_empty() && frame.tables.len() <= 1 && !frame.has_queries && self.row_maker.is_none();
         self.qualified = !alone || self.dialect == Dialect::Postgres && orders_beside_computed(select);
         self.frames.push(frame);
         let written = match select.limit_by.is_empty() || !select.is_sliced() {
@@ -140,7 +142,7 @@ impl Sql {
             false => self.ranked(select),
         };
         self.frames.pop();
-        (self.qualified, self.rounding) = (qualified, rounding);
+        (self.qualified, self.rounding, self.row_maker) = (qualified, rounding, row_maker);
         written
     }
 
@@ -419,7 +421,7 @@ impl Sql {
                 self.expr(&join.on)?;
             }
         }
-        Ok(())
+        self.made_rows()
     }
 
     /// The name of a table of the query that is being written.

@@ -2,7 +2,6 @@
 
 use super::Ex;
 use crate::{
-    Kind,
     tree::{Declared, Expr, Function},
 };
 
@@ -38,6 +37,22 @@ use crate::{
 /// # Ok(()) }
 /// ```
 ///
+/// A function that gives rows is declared as a [`SetOf`](crate::SetOf) their values, and makes several rows of one where it is
+/// selected, as the elements of arrays and documents do. On SQLite they are the column `value` of a table-valued function; MariaDB
+/// and MySQL have none.
+///
+/// ```
+/// # use library::*;
+/// orm::sql_function! {
+///     /// Each number from one to another.
+///     fn series(first: i64, last: i64) -> orm::SetOf<i64> = { postgres: "generate_series" };
+/// }
+///
+/// let pages = Book::objects().values(|b| (b.title, series(b.id, 9))).filter(|(_, page)| page.gt(2));
+/// assert!(pages.to_sql(orm::Dialect::Postgres)?.contains(r#"CROSS JOIN generate_series("book"."id", $1) AS orm_elements(value)"#));
+/// # Ok::<(), orm::Error>(())
+/// ```
+///
 /// ```compile_fail
 /// orm::sql_function! { fn evil(text: String) -> i64 = "length(1); DROP TABLE x --"; }
 /// ```
@@ -51,10 +66,10 @@ macro_rules! sql_function {
     )+};
     (@one [$($meta:tt)*] [$vis:vis] $name:ident [] [$result:ty] $names:tt) => {
         $($meta)*
-        $vis fn $name<Root>() -> $crate::Ex<Root, $result> {
+        $vis fn $name<Root>() -> $crate::Ex<Root, <$result as $crate::__private::Gives>::Value> {
             const NAMES: &$crate::tree::Declared = {
-                const KIND: $crate::Kind = $crate::__private::kind_of::<$result>();
-                &$crate::sql_function!(@names $crate::tree::Declared::new(stringify!($name), KIND), $names)
+                const NEW: $crate::tree::Declared = $crate::__private::gives::<$result>(stringify!($name));
+                &$crate::sql_function!(@names NEW, $names)
             };
             $crate::__private::declared(NAMES, ::std::vec![])
         }
@@ -76,8 +91,8 @@ macro_rules! sql_function {
             $($argument: $crate::Operand<<$first as $crate::Expression>::Root, $type>,)*
         {
             const NAMES: &$crate::tree::Declared = {
-                const KIND: $crate::Kind = $crate::__private::kind_of::<$result>();
-                &$crate::sql_function!(@names $crate::tree::Declared::new(stringify!($name), KIND), $names)
+                const NEW: $crate::tree::Declared = $crate::__private::gives::<$result>(stringify!($name));
+                &$crate::sql_function!(@names NEW, $names)
             };
             let arguments = ::std::vec![
                 $crate::Expression::into_expr($first),
@@ -88,7 +103,7 @@ macro_rules! sql_function {
     };
     (@names $names:expr, { $($database:ident: $name:literal),+ $(,)? }) => { $names$(.$database($name))+ };
     (@names $names:expr, $name:literal) => { $names.sqlite($name).postgres($name).mysql($name) };
-    (@result $first:ident, $result:ty,) => { $result };
+    (@result $first:ident, $result:ty,) => { <$result as $crate::__private::Gives>::Value };
     (@result $first:ident, $result:ty, $argument:ident: $type:ty $(, $more:ident: $types:ty)*) => {
         <<$argument as $crate::Operand<<$first as $crate::Expression>::Root, $type>>::Null as $crate::Null>::Wrap<
             $crate::sql_function!(@result $first, $result, $($more: $types),*)
@@ -102,8 +117,36 @@ pub fn declared<R, T>(function: &'static Declared, arguments: Vec<Expr>) -> Ex<R
     Ex::new(Expr::Call(Function::Declared(function), arguments))
 }
 
-/// The kind of a type's values.
+/// What a function gives that makes several rows of one, in [`sql_function!`](crate::sql_function): the type of the value in each.
+///
+/// ```
+/// orm::sql_function! { fn words(text: String, between: String) -> orm::SetOf<String> = { postgres: "string_to_table" }; }
+/// # use library::*;
+/// # let query = Book::objects().values(|b| words(b.title, " ")).distinct();
+/// # assert!(query.to_sql(orm::Dialect::Postgres)?.contains("string_to_table"));
+/// # Ok::<(), orm::Error>(())
+/// ```
+pub struct SetOf<T>(std::marker::PhantomData<T>);
+
+/// What a declared function gives: a value, or rows.
 #[doc(hidden)]
-pub const fn kind_of<T: crate::FieldType>() -> Kind {
-    T::KIND
+pub trait Gives {
+    type Value: crate::FieldType;
+    const ROWS: bool;
+}
+
+impl<T: crate::FieldType> Gives for T {
+    type Value = T;
+    const ROWS: bool = false;
+}
+
+impl<T: crate::FieldType> Gives for SetOf<T> {
+    type Value = T;
+    const ROWS: bool = true;
+}
+
+/// A function that gives this, without a name yet.
+#[doc(hidden)]
+pub const fn gives<T: Gives>(name: &'static str) -> Declared {
+    Declared::new(name, <T::Value as crate::FieldType>::KIND, T::ROWS)
 }

@@ -96,7 +96,7 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
     /// # Ok(()) }
     /// ```
     pub fn has_rows(mut self) -> Q<R> {
-        self.settle_elements();
+        self.settle_rows();
         Q::from_expr(Expr::Exists(Box::new(self.into_select())))
     }
 
@@ -112,7 +112,7 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
     /// # Ok(()) }
     /// ```
     pub fn row_count(mut self) -> Ex<R, i64> {
-        self.settle_elements();
+        self.settle_rows();
         self.over_rows(super::count().expr())
     }
 
@@ -137,9 +137,9 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         self.over_rows(aggregate)
     }
 
-    /// Makes a row of each element, where those are selected.
-    fn settle_elements(&mut self) {
-        if self.select().has_elements() {
+    /// Makes the rows that what is selected makes of one.
+    fn settle_rows(&mut self) {
+        if self.select().makes_rows() {
             self.select_mut().derive();
         }
     }
@@ -147,8 +147,8 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
     fn over_rows<T>(self, aggregate: Expr) -> Ex<R, T> {
         let mut select = self.into_select();
         select.settle_slice();
-        if select.distinct || select.group_by.is_some() || select.has_elements() {
-            let why = "inside another query, the rows of a distinct or grouped one, and the elements of arrays, are counted by \
+        if select.distinct || select.group_by.is_some() || select.makes_rows() {
+            let why = "inside another query, the rows of a distinct or grouped one, and elements, are counted by \
                  `count_distinct`, or as a common table: `.as_cte()`";
             select.add_filter(Expr::invalid(why));
         }

@@ -31,7 +31,7 @@ mod window;
 pub use aggregate::{Grouped, count};
 pub use beside::{BesideRows, ManyRows};
 pub use condition::{IntoQ, Q};
-pub use declared::{declared, kind_of};
+pub use declared::{Gives, SetOf, declared, gives};
 pub use document::{JsonEntries, JsonPart, JsonParts, json_array, json_object};
 pub use erased::{AnyRow, AnyRows, RowOps, read_related};
 pub use explain::{Explain, Plan};

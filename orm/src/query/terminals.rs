@@ -214,7 +214,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
             return Ok(false);
         }
         let select = self.select_mut();
-        if select.has_elements() {
+        if select.makes_rows() {
             select.derive();
         }
         select.order.clear();

@@ -9,6 +9,8 @@ pub struct Declared {
     pub name: &'static str,
     /// The kind of its values.
     pub kind: Kind,
+    /// Whether it gives rows, a value in each.
+    pub rows: bool,
     sqlite: Option<&'static str>,
     postgres: Option<&'static str>,
     mysql: Option<&'static str>,
@@ -16,8 +18,8 @@ pub struct Declared {
 
 impl Declared {
     /// A function that no database has yet.
-    pub const fn new(name: &'static str, kind: Kind) -> Declared {
-        Declared { name, kind, sqlite: None, postgres: None, mysql: None }
+    pub const fn new(name: &'static str, kind: Kind, rows: bool) -> Declared {
+        Declared { name, kind, rows, sqlite: None, postgres: None, mysql: None }
     }
 
     /// Its name on SQLite.

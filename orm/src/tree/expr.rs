@@ -195,6 +195,8 @@ pub enum Function {
     JsonHasKey,
     /// Whether the first JSON document contains the second.
     JsonContains,
+    /// The elements of a JSON list, each in a row of its own.
+    JsonElements,
     /// A JSON list of values.
     JsonArray,
     /// A JSON object: keys and values in turn.
@@ -460,14 +462,29 @@ impl Expr {
         let (mut aggregates, mut windows) = (false, false);
         self.visit(0, &mut |expr, depth| {
             aggregates |= depth == 0 && matches!(expr, Expr::Aggregate(_));
-            windows |= depth == 0 && (matches!(expr, Expr::Window(_)) || expr.is_elements());
+            windows |= depth == 0 && (matches!(expr, Expr::Window(_)) || expr.makes_rows());
         });
         (aggregates, windows)
     }
 
     /// Whether it makes several rows of one.
-    pub(crate) fn is_elements(&self) -> bool {
-        matches!(self, Expr::Call(Function::Postgres(PgFunction::Elements), _))
+    pub(crate) fn makes_rows(&self) -> bool {
+        match self {
+            Expr::Call(Function::JsonElements | Function::Postgres(PgFunction::Elements), _) => true,
+            Expr::Call(Function::Declared(declared), _) => declared.rows,
+            _ => false,
+        }
+    }
+
+    /// What in it makes several rows of one.
+    pub(crate) fn row_makers(&self) -> Vec<Expr> {
+        let mut found = Vec::new();
+        self.visit(0, &mut |part, depth| {
+            if depth == 0 && part.makes_rows() && !found.contains(part) {
+                found.push(part.clone());
+            }
+        });
+        found
     }
 
     /// Whether an aggregate over the rows of the query that it stands in is part of it.

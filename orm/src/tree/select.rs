@@ -253,11 +253,11 @@ impl Select {
     }
 
     /// Whether several rows are made of one, so that what is selected says how many there are.
-    pub(crate) fn has_elements(&self) -> bool {
+    pub(crate) fn makes_rows(&self) -> bool {
         let mut found = false;
         for selected in &self.selection {
             if let Selected::Expr(expr) = selected {
-                expr.visit(0, &mut |part, depth| found |= depth == 0 && part.is_elements());
+                expr.visit(0, &mut |part, depth| found |= depth == 0 && part.makes_rows());
             }
         }
         found
@@ -266,7 +266,7 @@ impl Select {
     /// Whether the rows are told apart by keys of models, so that there is a total order of them.
     pub fn has_keys(&self) -> bool {
         let joined = |join: &Join| join.has_rows();
-        let whole = self.group_by.is_none() && !self.distinct && !self.has_elements();
+        let whole = self.group_by.is_none() && !self.distinct && !self.makes_rows();
         whole && self.has_rows() && self.joins.iter().all(joined)
     }
 

@@ -81,6 +81,26 @@ pub trait JsonExpression: Expression<Value: FieldType<Family = Json>> {
         }
     }
 
+    /// Each element of a list in a row of its own, with the other values of the row beside it; none for what is no list, or an empty
+    /// one. What follows is about these rows: filters, orders, groups and counts.
+    ///
+    /// ```
+    /// # use orm::{Dialect, prelude::*};
+    /// # orm::app! { pub shop { Item } }
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Item { pub id: i64, pub data: serde_json::Value }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[shop()]).await?;
+    /// Item::draft().data(serde_json::json!({"tags": ["wood", "oak"]})).create(&db).await?;
+    /// let tags = Item::objects().values(|i| (i.id, i.data.key("tags").elements().as_str()));
+    /// assert_eq!(tags.filter(|(_, tag)| tag.starts_with("o")).get(&db).await?, (1, Some("oak".to_owned())));
+    /// # Ok(()) }
+    /// ```
+    fn elements(self) -> Ex<Self::Root, serde_json::Value> {
+        Ex::new(Expr::Call(Function::JsonElements, vec![self.into_expr()]))
+    }
+
     /// The text, where the value is a string; else NULL.
     ///
     /// ```
