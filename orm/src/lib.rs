@@ -269,21 +269,22 @@ pub use db::{
 pub use dialect::{Capabilities, Dialect};
 pub use error::{Code, Error, ErrorKind, Result};
 pub use field::{
-    At, Choices, Field, FieldType, ForeignKey, GenericForeignKey, Handles, HasMany, HasOne, InScope, IntoKey, IntoPart,
-    JoinedRows, Json, KeyFrom, LeadsTo, ManyToMany, NamesAny, NamesRow, NamesRows, NotNull, Null, Nullable, OneToOne,
-    Opt, Pk, PkOrder, Plain, PointsTo, Reverse, Reversed, Scope, SelectedValue, Set, Settable, Sub, ToAny, ToMany,
-    ToOne, Within, family,
+    AnnotatedSet, At, Choices, Field, FieldType, ForeignKey, GenericForeignKey, Handles, HasMany, HasOne, InScope,
+    IntoKey, IntoPart, JoinedRows, Json, KeyFrom, LeadsTo, ManyToMany, NamesAny, NamesRow, NamesRows, NotNull, Null,
+    Nullable, OneToOne, Opt, Pk, PkOrder, Plain, PointsTo, Reverse, Reversed, Scope, SelectedValue, Set, Settable, Sub,
+    ToAny, ToMany, ToOne, Within, family,
 };
 pub use migrate::Frozen;
 pub use model::{App, GenericKey, GenericTarget, Key, Model, ModelPart, OnDelete, Target};
 pub use query::{
-    Agg, AggregateExpression, Append, BesideRows, Both, Branch, Case, Cast, Characters, Cursor, CursorPage,
-    DateExpression, DateUnit, Ex, Explain, Exponent, Expression, FrameBounds, Grouped, HashExpression, InSet, IntoQ,
-    JsonEntries, JsonExpression, JsonPart, JsonParts, ManyRows, Now, NullOnlyAs, NumberExpression, OfType, Operand,
-    OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw, RelatedSelection, RelationRows, SetOf,
-    Row as QueryRow, RowOf, RowStream, Selectable, Selection, StartsWith, TextExpression, TimeUnit, TruncTo, Window,
-    WindowExpression, WindowFunction, Zone, case, count, cume_dist, dense_rank, json_array, json_object, now, ntile,
-    percent_rank, prefetch_all, random, rank, raw, row_number, sql, value, window,
+    Agg, AggregateExpression, AggregateOf, Append, BesideRows, Both, Branch, Case, Cast, Characters, Cursor,
+    CursorPage, DateExpression, DateUnit, Ex, Explain, Exponent, Expression, FrameBounds, Grouped, HashExpression,
+    InSet, IntoQ, JsonEntries, JsonExpression, JsonPart, JsonParts, ManyRows, Now, NullOnlyAs, NumberExpression,
+    OfType, Operand, OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw,
+    RelatedSelection, RelationRows, Row as QueryRow, RowOf, RowStream, Selectable, Selection, SetOf, StartsWith,
+    TextExpression, TimeUnit, TruncTo, Window, WindowExpression, WindowFunction, Zone, case, count, cume_dist,
+    dense_rank, json_array, json_object, now, ntile, percent_rank, prefetch_all, random, rank, raw, row_number, sql,
+    value, window,
 };
 pub use statement::Statement;
 pub use validation::ValidationError;
@@ -456,8 +457,8 @@ pub mod __private {
     pub use crate::migrate::{Frozen, FrozenField};
     pub use crate::model::*;
     pub use crate::query::{
-        Alike, AnyRow, AnyRows, Filling, FillsField, PartOfRow, Prefetch, Related, Row as QueryRow, RowField, RowOf,
-        Gives, RowOps, RowProbe, RowStruct, Selectable, Selection, declared, gives, read_related, with,
+        Alike, AnyRow, AnyRows, Filling, FillsField, Gives, PartOfRow, Prefetch, Related, Row as QueryRow, RowField,
+        RowOf, RowOps, RowProbe, RowStruct, Selectable, Selection, gives, read_related, with,
     };
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::value::PgKind;

@@ -99,6 +99,19 @@ pub struct Parcel {
     pub shelf: ForeignKey<Shelf>, // two columns: shelf_hall_id, shelf_number
 }
 
+orm::app! { pub memos { Memo } }
+
+#[derive(Model, Debug, Clone)]
+pub struct Memo {
+    pub id: i64,
+    pub data: serde_json::Value, // {"tags": ["urgent", "paper"]}
+}
+
+orm::sql_function! {
+    /// Each number from one to another.
+    pub fn series(first: i64, last: i64) -> orm::SetOf<i64> = { postgres: "generate_series" };
+}
+
 /// Ada has the reports Grace and Alan, Grace has Edsger; sales of 50 by Ada, 30 and 20 by Grace, 10 by Edsger.
 async fn filled(bed: &Bed) -> orm::Result<()> {
     orm::migrate::create_tables(&bed.db, &[staff()]).await?;
@@ -277,6 +290,24 @@ behaviour! {
             sum += sale.amount;
         }
         assert_eq!(sum, 110);
+        Ok(())
+    }
+
+    async fn rows_made_of_one(bed) {
+        let db = &bed.db;
+        orm::migrate::create_tables(db, &[memos()]).await?;
+        for tags in [serde_json::json!(["urgent", "paper"]), serde_json::json!(["urgent"])] {
+            Memo::draft().data(serde_json::json!({"tags": tags})).create(db).await?;
+        }
+
+        let tags = Memo::objects().values(|m| (m.id, m.data.key("tags").elements().as_str()));
+        let counted =
+            tags.clone().group_by(|(_, tag)| tag).annotate(|_| count()).order_by(|(tag, n)| (n.desc(), tag.asc()));
+        assert_eq!(counted.first(db).await?, Some((Some("urgent".to_owned()), 2)));
+        assert_eq!(tags.filter(|(_, tag)| tag.eq("paper")).values(|(id, _)| id).all(db).await?, [1]);
+
+        let numbered = Memo::objects().values(|m| (m.id, series(m.id, 3)));
+        assert!(numbered.to_sql(orm::Dialect::Postgres)?.contains("CROSS JOIN generate_series"));
         Ok(())
     }
 

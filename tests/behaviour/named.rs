@@ -48,6 +48,9 @@ orm::sql_function! {
     fn place_of(text: String, part: String) -> i64 = { sqlite: "instr", postgres: "strpos", mysql: "instr" };
     fn upper_case(text: String) -> String = "upper";
     fn only_postgres(text: String) -> String = { postgres: "pg_catalog.initcap" };
+    fn largest(value: i64) -> orm::AggregateOf<Option<i64>> = "max";
+    fn number_of(value: i64) -> orm::AggregateOf<i64> = "count";
+    fn text_of_all(text: String) -> orm::AggregateOf<Option<String>> = { mysql: "group_concat", sqlite: "group_concat" };
 }
 
 behaviour! {
@@ -178,6 +181,51 @@ behaviour! {
                 bed.log.assert_queries(0);
             }
         }
+        Ok(())
+    }
+
+    async fn declared_aggregates(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        // As those of the library: over all rows, groups, sets and windows, narrowed and of different values.
+        let all = Book::objects().aggregate(|b| (largest(b.id).filter(b.id.lt(3)), number_of(b.author.id).distinct(), b.author.id.count().distinct()));
+        let (largest_id, authors, known) = all.get(db).await?;
+        assert_eq!((largest_id, authors), (Some(2), known));
+        let groups = Book::objects().group_by(|b| b.active).annotate(|b| largest(b.id)).filter(|(_, id)| id.gt(0)).order_by(|(active, _)| active.asc());
+        let same = Book::objects().group_by(|b| b.active).annotate(|b| b.id.max()).order_by(|(active, _)| active.asc());
+        assert_eq!(groups.all(db).await?, same.all(db).await?);
+        let sets = Person::objects().order_by(|p| p.id.asc()).values(|p| (p.written.aggregate(|b| largest(b.id).filter(b.active)), p.written.filter(|b| b.active).max(|b| b.id)));
+        assert!(sets.all(db).await?.iter().all(|(one, other)| one == other));
+        let sets = Person::objects().order_by(|p| p.id.asc()).values(|p| p.written.aggregate(|b| largest(b.id).or(0) * 2 - count()));
+        let ids = Person::objects().order_by(|p| p.id.asc()).values(|p| (p.written.max(|b| b.id), p.written.count()));
+        let ids: Vec<Option<i64>> = ids.all(db).await?.iter().map(|(id, n)| Some(id.unwrap_or(0) * 2 - n)).collect();
+        assert_eq!(sets.all(db).await?.into_iter().map(Some).collect::<Vec<_>>(), ids);
+        let beside = Book::objects().order_by(|b| b.id.asc()).values(|b| (largest(b.id).over(orm::window().partition_by(b.active)), b.id.max().over(orm::window().partition_by(b.active))));
+        assert!(beside.all(db).await?.iter().all(|(one, other)| one == other));
+        // SQL of one's own, alone and as part of more.
+        let span = Book::objects().aggregate(|b| orm::sql::<_, Option<i64>>("MAX({}) - MIN({})").part(b.id).part(b.id).aggregated() * 2);
+        let (first, last) = Book::objects().aggregate(|b| (b.id.min(), b.id.max())).get(db).await?;
+        assert_eq!(span.get(db).await?, Some((last.unwrap() - first.unwrap()) * 2));
+        let narrowed = Book::objects().aggregate(|b| orm::sql::<_, Option<i64>>("MAX({})").part(b.id).aggregated().filter(b.id.lt(3))).get(db).await;
+        match bed.backend {
+            Backend::MariaDb => assert_eq!(narrowed.unwrap_err().code(), Code::Unsupported),
+            _ => assert_eq!(narrowed?, Some(2)),
+        }
+        if bed.backend == Backend::Postgres {
+            let middle = Book::objects().filter(|b| b.id.lte(3)).aggregate(|b| orm::sql::<_, Option<f64>>("percentile_cont(0.5) WITHIN GROUP (ORDER BY {})").part(b.id).aggregated());
+            assert_eq!(middle.get(db).await?, Some(2.0));
+        }
+        // What is none, is refused before a statement runs.
+        bed.log.clear();
+        let codes = [
+            Person::objects().values(|p| p.written.aggregate(|b| b.id)).all(db).await.unwrap_err().code(),
+            Book::objects().filter(|b| largest(b.id).gt(1)).count(db).await.unwrap_err().code(),
+        ];
+        assert_eq!(codes, [Code::BadQuery; 2]);
+        if bed.backend == Backend::Postgres {
+            assert_eq!(Book::objects().aggregate(|b| text_of_all(b.title)).get(db).await.unwrap_err().code(), Code::Unsupported);
+        }
+        bed.log.assert_queries(0);
         Ok(())
     }
 

@@ -65,6 +65,38 @@ behaviour! {
         Ok(())
     }
 
+    async fn values_beside_each_of_the_rows(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let people = Person::objects().order_by(|p| p.id.asc());
+        let rows: Vec<(Person, Vec<(Book, i64, bool)>, Vec<Person>)> = people
+            .all_with(|p| {
+                let some = p.written.order_by(|b| b.id.asc()).limit(1).select_related(|b| b.editor).prefetch(|b| b.tags);
+                (some.annotate(|b| (b.tags.count(), b.editor.name.is_null())), p.pupils)
+            }, db)
+            .await?;
+        bed.log.assert_queries(4);
+        for (person, books, _) in &rows {
+            let first = Book::objects().filter(|b| b.author.eq(person)).order_by(|b| b.id.asc()).first(db).await?;
+            assert_eq!(books.first().map(|(book, ..)| book.id), first.map(|book| book.id));
+            for (book, tags, alone) in books {
+                assert_eq!((book.tags.get()?.len() as i64, book.editor.is_none()), (*tags, *alone));
+                assert!(book.editor.as_ref().is_none_or(|editor| editor.is_loaded()));
+            }
+        }
+        assert_eq!(rows.iter().map(|(_, books, _)| books.len()).collect::<Vec<_>>(), [1, 1, 1, 0]);
+        // Through a model between, whose columns come behind the values.
+        let tagged = Book::objects().order_by(|b| b.id.asc());
+        let tagged = tagged.all_with(|b| b.tags.order_by(|t| t.slug.asc()).annotate(|t| t.slug.upper()), db).await?;
+        let whole = Book::objects().order_by(|b| b.id.asc()).prefetch(|b| b.tags.order_by(|t| t.slug.asc())).all(db).await?;
+        for ((book, tags), whole) in tagged.iter().zip(&whole) {
+            let upper: Vec<String> = whole.tags.get()?.iter().map(|tag| tag.slug.to_uppercase()).collect();
+            assert_eq!((book.id, tags.iter().map(|(_, slug)| slug.clone()).collect::<Vec<_>>()), (whole.id, upper));
+        }
+        assert!(tagged.iter().any(|(_, tags)| tags.len() > 1));
+        Ok(())
+    }
+
     async fn nothing_is_asked_for_no_rows(bed) {
         filled(&bed).await?;
         let none = Person::objects().filter(|p| p.id.eq(99)).prefetch(|p| p.written.prefetch(|b| b.tags)).all(&bed.db).await?;

@@ -3,7 +3,7 @@
 use super::{Sql, expr::bad, kind::widened};
 use crate::{
     Dialect, Kind, Result, Value,
-    tree::{Aggregate, Aggregation, Expr, Statistic},
+    tree::{Aggregate, Aggregation, Declared, Expr, Statistic},
 };
 
 impl Sql {
@@ -21,9 +21,12 @@ impl Sql {
         if matches!(of.function, Aggregate::Array | Aggregate::JsonArray) {
             return self.listed(of);
         }
+        if let Aggregate::Declared(declared) = of.function {
+            return self.declared_aggregate(declared, of);
+        }
         if !of.order.is_empty() {
             return Err(bad(
-                "an order has no meaning in this aggregate: `join`, `array_agg` and `json_agg` have one".to_owned()
+                "an order has no meaning in this aggregate: `join`, `array_agg`, `json_agg` and declared ones have one",
             ));
         }
         let kind = of.arguments.first().and_then(|on| self.kind(on));
@@ -89,7 +92,8 @@ impl Sql {
             }
             Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor => return self.bits_of(of),
             Aggregate::Statistic(statistic) => return self.statistic(statistic, of),
-            Aggregate::Join | Aggregate::Array | Aggregate::JsonArray => "",
+            Aggregate::Written => return self.written_aggregate(of),
+            Aggregate::Join | Aggregate::Array | Aggregate::JsonArray | Aggregate::Declared(_) => "",
         };
         self.over_rows(name, of, "")
     }
@@ -130,6 +134,46 @@ impl Sql {
             sql.push(")");
             sql.filter_after(of.filter.as_ref())
         })?;
+        self.over()
+    }
+
+    /// An aggregate that a person has declared: its name, and all that can be said of an aggregate.
+    fn declared_aggregate(&mut self, declared: &'static Declared, of: &Aggregation) -> Result<()> {
+        let name = self.declared_name(declared)?;
+        self.push(name);
+        self.push(if of.distinct { "(DISTINCT " } else { "(" });
+        self.inside(|sql| {
+            for (place, on) in of.arguments.iter().enumerate() {
+                sql.push(if place > 0 { ", " } else { "" });
+                // Rows without a first value are left out.
+                sql.filtered(Some(on), of.filter.as_ref().filter(|_| place == 0), "")?;
+            }
+            if !of.order.is_empty() {
+                sql.push(" ORDER BY ");
+                sql.list(&of.order, ", ", |sql, order| sql.order_by(order, |sql| sql.operand(&order.expr)))?;
+            }
+            sql.push(")");
+            sql.filter_after(of.filter.as_ref())
+        })?;
+        self.over()
+    }
+
+    /// SQL of a person's own that is an aggregate.
+    fn written_aggregate(&mut self, of: &Aggregation) -> Result<()> {
+        if of.distinct {
+            return Err(bad("what SQL of one's own is over, it says itself: write `DISTINCT` into it"));
+        }
+        if of.filter.is_some() && !self.dialect.capabilities().aggregate_filter {
+            return Err(self.unsupported("filter of an aggregate", "write `CASE WHEN .. THEN .. END` into its SQL"));
+        }
+        // What follows belongs to a call; without that it may be computed of several.
+        let alone = of.filter.is_none() && self.over.is_none();
+        self.push(if alone { "(" } else { "" });
+        self.inside(|sql| {
+            of.arguments.iter().try_for_each(|written| sql.expr(written))?;
+            sql.filter_after(of.filter.as_ref())
+        })?;
+        self.push(if alone { ")" } else { "" });
         self.over()
     }
 

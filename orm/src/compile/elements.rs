@@ -41,9 +41,8 @@ pub(super) fn row_maker(select: &Select) -> Result<Option<Expr>> {
 
 /// The refusal of elements where they are not rows of the query.
 pub(super) fn not_rows() -> Error {
-    bad("elements are used where they are no rows yet").with_hint(
-        "select them first: `.values(|f| (f.id, f.features.elements())).filter(|(_, feature)| ..)`",
-    )
+    bad("elements are used where they are no rows yet")
+        .with_hint("select them first: `.values(|f| (f.id, f.features.elements())).filter(|(_, feature)| ..)`")
 }
 
 impl Sql {

@@ -143,6 +143,8 @@ impl Sql {
                     Aggregate::Statistic(_) => Some(Kind::F64),
                     Aggregate::Min | Aggregate::Max | Aggregate::Any | Aggregate::AllTrue | Aggregate::AnyTrue => on,
                     Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor => on,
+                    Aggregate::Declared(declared) => Some(declared.kind),
+                    Aggregate::Written => None,
                 }
             }
             Expr::Case { branches, otherwise } => {

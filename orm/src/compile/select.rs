@@ -133,8 +133,7 @@ impl Sql {
         let (qualified, rounding) = (self.qualified, std::mem::take(&mut self.rounding));
         let row_maker = std::mem::replace(&mut self.row_maker, elements::row_maker(select)?);
         // One table without a query inside needs no names.
-        let alone =
-            self.frames.is_empty() && frame.tables.len() <= 1 && !frame.has_queries && self.row_maker.is_none();
+        let alone = self.frames.is_empty() && frame.tables.len() <= 1 && !frame.has_queries && self.row_maker.is_none();
         self.qualified = !alone || self.dialect == Dialect::Postgres && orders_beside_computed(select);
         self.frames.push(frame);
         let written = match select.limit_by.is_empty() || !select.is_sliced() {

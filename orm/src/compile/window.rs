@@ -23,7 +23,14 @@ impl Sql {
         }
         let spread = !matches!(
             of.function,
-            Aggregate::Count | Aggregate::Sum | Aggregate::Avg | Aggregate::Min | Aggregate::Max | Aggregate::Join
+            Aggregate::Count
+                | Aggregate::Sum
+                | Aggregate::Avg
+                | Aggregate::Min
+                | Aggregate::Max
+                | Aggregate::Join
+                | Aggregate::Declared(_)
+                | Aggregate::Written
         );
         match self.dialect {
             Dialect::Sqlite if spread && of.function != Aggregate::Any => Err(self.unsupported(

@@ -32,7 +32,7 @@ pub use relation::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
 pub use reverse::{Handles, KeyAt, LeadsTo, Placed, PointsTo, Reverse, Reversed};
 pub use row_key::{NamesRows, Pk, PkOrder};
 pub use scope::{At, Computed, Declared, InScope, Joins, NotNull, Null, Nullable, Opt, Own, Scope, Settable, Sub};
-pub use set::Set;
+pub use set::{AnnotatedSet, Set};
 pub use to_any::{NamesAny, ToAny};
 pub(crate) use to_many::link;
 pub use to_many::{JoinedRows, ToMany, Within};

@@ -5,10 +5,13 @@ use crate::{
     Expression, FieldType, Q,
     family::IsNumber,
     model::{Model, RowPart},
-    query::{Agg, Ex, IntoQ, OrderKeys, Prefetch, PrefetchSelection, Related, RelatedSelection, read_related},
+    query::{
+        Append, Ex, IntoQ, OrderKeys, Prefetch, PrefetchSelection, Related, RelatedSelection, Selectable, Selection,
+        StartsWith, aggregated, read_beside, read_related,
+    },
     tree::{Aggregate, Aggregation, Expr, Join, JoinKind, ModelRef, Path, Select, Selected, Step},
 };
-use std::sync::Arc;
+use std::{marker::PhantomData, sync::Arc};
 
 /// Some of the rows of a [`ToMany`].
 ///
@@ -29,6 +32,30 @@ pub struct Set<S, M> {
     select: Select,
     related: Vec<Related>,
     below: Vec<Arc<Prefetch>>,
+}
+
+/// Some of the rows of a [`ToMany`], and values beside each: what [`Set::annotate`] gives.
+///
+/// ```
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let dearest = Author::objects().all_with(|a| a.books.limit(1).annotate(|b| (b.price * 2, b.author.name)), &db).await?;
+/// let (book, twice, author) = &dearest[0].1[0];
+/// assert_eq!((*twice, author), (book.price * Decimal::from(2), &dearest[0].0.name));
+/// # Ok(()) }
+/// ```
+#[must_use = "it is read by `all_with`"]
+pub struct AnnotatedSet<S, M, O> {
+    set: Set<S, M>,
+    row: PhantomData<O>,
+}
+
+impl<S: Scope, M: Model, O: StartsWith<M>> AnnotatedSet<S, M, O> {
+    pub(crate) fn into_prefetch(self) -> (Vec<Step>, Prefetch) {
+        let (way, prefetch) = self.set.into_prefetch();
+        (way, Prefetch { ops: read_beside::<M, O>(), ..prefetch })
+    }
 }
 
 impl<R, S: Scope<Root = R>, M: Model + RowPart> JoinedRows<R> for Set<S, M> {
@@ -174,6 +201,31 @@ impl<S: Scope, M: Model> Set<S, M> {
         self.select.related.clear();
         self.related.iter().for_each(|related| related.paths(&mut self.select.related));
         self
+    }
+
+    /// The rows with these values beside each: for [`all_with`](crate::QuerySet::all_with), which gives them as pairs. The rows are
+    /// narrowed and ordered before.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let authors: Vec<(Author, Vec<(Book, i64)>)> = Author::objects()
+    ///     .order_by(|a| a.id.asc())
+    ///     .all_with(|a| a.books.order_by(|b| b.id.asc()).annotate(|b| b.tags.count()), &db)
+    ///     .await?;
+    /// let tags: Vec<i64> = authors[0].1.iter().map(|(_, tags)| *tags).collect();
+    /// assert_eq!(tags, [2, 0]);
+    /// # Ok(()) }
+    /// ```
+    pub fn annotate<C, V>(mut self, values: C) -> AnnotatedSet<S, M, <M as Append<V::Parts>>::Row>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> V,
+        V: Selection<Sub<S::Root, M>>,
+        M: Append<V::Parts>,
+    {
+        self.select.selection.extend(values(Self::handles()).into_list().into_iter().map(Selected::Expr));
+        AnnotatedSet { set: self, row: PhantomData }
     }
 
     pub(crate) fn into_prefetch(self) -> (Vec<Step>, Prefetch) {
@@ -338,7 +390,8 @@ impl<S: Scope, M: Model> Set<S, M> {
         self.over(Aggregate::Max, value)
     }
 
-    /// Any aggregate over the rows: `a.books.aggregate(|b| b.title.join(", ").order_by(b.title.asc()))`.
+    /// Any aggregate over the rows, and what is computed of aggregates:
+    /// `a.books.aggregate(|b| b.title.join(", ").order_by(b.title.asc()).or("none"))`.
     ///
     /// ```
     /// # use library::*;
@@ -348,12 +401,12 @@ impl<S: Scope, M: Model> Set<S, M> {
     /// assert_eq!(kinds.all(&db).await?, [2, 1, 0]);
     /// # Ok(()) }
     /// ```
-    pub fn aggregate<C, T>(self, aggregate: C) -> Ex<S::Root, T>
+    pub fn aggregate<C, A>(self, aggregate: C) -> Ex<S::Root, A::Part>
     where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> Agg<Sub<S::Root, M>, T>,
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> A,
+        A: Selectable<Sub<S::Root, M>>,
     {
-        let aggregate = aggregate(Self::handles()).into_untyped();
-        self.value(aggregate)
+        self.value(aggregated(aggregate(Self::handles()).into_selected()))
     }
 
     fn over<C, E, T>(self, function: Aggregate, value: C) -> Ex<S::Root, T>

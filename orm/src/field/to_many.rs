@@ -5,7 +5,7 @@ use crate::{
     Expression, FieldType, Q,
     family::IsNumber,
     model::{Model, ModelMeta, RowPart},
-    query::{Agg, Ex, IntoQ, OrderKeys, PrefetchSelection, RelatedSelection},
+    query::{Ex, IntoQ, OrderKeys, PrefetchSelection, RelatedSelection, Selectable},
     tree::{BinaryOp, Expr, ModelRef, Path, Select, Selected, Step},
 };
 use std::marker::PhantomData;
@@ -364,9 +364,10 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     /// assert_eq!(titles.all(&db).await?, [Some("Notes, Sketches".to_owned()), Some("COBOL, Compilers".to_owned()), None]);
     /// # Ok(()) }
     /// ```
-    pub fn aggregate<C, T>(self, aggregate: C) -> Ex<S::Root, T>
+    pub fn aggregate<C, A>(self, aggregate: C) -> Ex<S::Root, A::Part>
     where
-        C: FnOnce(M::Fields<Within<S::Root, M>>) -> Agg<Sub<S::Root, M>, T>,
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> A,
+        A: Selectable<Sub<S::Root, M>>,
     {
         self.set().aggregate(aggregate)
     }

@@ -1,9 +1,9 @@
 //! Related rows beside each row, in lists of their own, for relations that have no place in it.
 
-use super::{QuerySet, RelationRows, erased, load, prefetch::Load, prefetch::Prefetch, prefetch::check};
+use super::{QuerySet, RelationRows, StartsWith, erased, load, prefetch::Load, prefetch::Prefetch, prefetch::check};
 use crate::{
     Code, Error, Executor, Model, Result,
-    field::{At, Scope, Set, ToMany},
+    field::{AnnotatedSet, At, Scope, Set, ToMany},
     model::RowPart,
     tree::Step,
 };
@@ -23,9 +23,38 @@ use std::{fmt, sync::Arc};
     message = "`{Self}` is not a relation to many rows",
     label = "expected a relation to many rows, such as `a.books` or `u.reverse::<Post>()`"
 )]
-pub trait ManyRows: RelationRows {}
-impl<S: Scope, M: Model> ManyRows for ToMany<S, M> {}
-impl<S: Scope, M: Model> ManyRows for Set<S, M> {}
+pub trait ManyRows {
+    /// What stands in a list: a row, or one with values beside it.
+    type Listed: Send + Sync + 'static;
+
+    /// The relation, and the steps on the way to the model that it starts from.
+    #[doc(hidden)]
+    fn into_many(self) -> (Vec<Step>, Prefetch);
+}
+
+impl<S: Scope, M: Model> ManyRows for ToMany<S, M> {
+    type Listed = M;
+
+    fn into_many(self) -> (Vec<Step>, Prefetch) {
+        self.into_prefetch()
+    }
+}
+
+impl<S: Scope, M: Model> ManyRows for Set<S, M> {
+    type Listed = M;
+
+    fn into_many(self) -> (Vec<Step>, Prefetch) {
+        Set::into_prefetch(self)
+    }
+}
+
+impl<S: Scope, M: Model, O: StartsWith<M>> ManyRows for AnnotatedSet<S, M, O> {
+    type Listed = O;
+
+    fn into_many(self) -> (Vec<Step>, Prefetch) {
+        self.into_prefetch()
+    }
+}
 
 /// What stands beside each row: a relation to many rows, or a tuple of up to four of them; one relation may be among them twice.
 ///
@@ -71,63 +100,63 @@ impl fmt::Debug for Lists<'_> {
 
 impl Lists<'_> {
     /// The lists of the next relation, one for each row.
-    fn next<M: Model>(&mut self) -> Option<std::vec::IntoIter<Vec<M>>> {
+    fn next<O: Send + Sync + 'static>(&mut self) -> Option<std::vec::IntoIter<Vec<O>>> {
         Some(load::apart(self.jobs.next()?, self.filled.next()?)?.into_iter())
     }
 }
 
 impl<F: ManyRows> BesideRows for F {
-    type Row<M: Model> = (M, Vec<F::Target>);
+    type Row<M: Model> = (M, Vec<F::Listed>);
 
     fn plans(self) -> Vec<(Vec<Step>, Prefetch)> {
-        vec![self.into_prefetch()]
+        vec![self.into_many()]
     }
 
     fn beside<M: Model>(rows: Vec<M>, lists: &mut Lists<'_>) -> Option<Vec<Self::Row<M>>> {
-        Some(rows.into_iter().zip(lists.next::<F::Target>()?).collect())
+        Some(rows.into_iter().zip(lists.next::<F::Listed>()?).collect())
     }
 }
 
 impl<A: ManyRows, B: ManyRows> BesideRows for (A, B) {
-    type Row<M: Model> = (M, Vec<A::Target>, Vec<B::Target>);
+    type Row<M: Model> = (M, Vec<A::Listed>, Vec<B::Listed>);
 
     fn plans(self) -> Vec<(Vec<Step>, Prefetch)> {
-        vec![self.0.into_prefetch(), self.1.into_prefetch()]
+        vec![self.0.into_many(), self.1.into_many()]
     }
 
     fn beside<M: Model>(rows: Vec<M>, lists: &mut Lists<'_>) -> Option<Vec<Self::Row<M>>> {
-        let (mut first, mut second) = (lists.next::<A::Target>()?, lists.next::<B::Target>()?);
+        let (mut first, mut second) = (lists.next::<A::Listed>()?, lists.next::<B::Listed>()?);
         rows.into_iter().map(|row| Some((row, first.next()?, second.next()?))).collect()
     }
 }
 
 impl<A: ManyRows, B: ManyRows, C: ManyRows> BesideRows for (A, B, C) {
-    type Row<M: Model> = (M, Vec<A::Target>, Vec<B::Target>, Vec<C::Target>);
+    type Row<M: Model> = (M, Vec<A::Listed>, Vec<B::Listed>, Vec<C::Listed>);
 
     fn plans(self) -> Vec<(Vec<Step>, Prefetch)> {
-        vec![self.0.into_prefetch(), self.1.into_prefetch(), self.2.into_prefetch()]
+        vec![self.0.into_many(), self.1.into_many(), self.2.into_many()]
     }
 
     fn beside<M: Model>(rows: Vec<M>, lists: &mut Lists<'_>) -> Option<Vec<Self::Row<M>>> {
         let (mut first, mut second, mut third) =
-            (lists.next::<A::Target>()?, lists.next::<B::Target>()?, lists.next::<C::Target>()?);
+            (lists.next::<A::Listed>()?, lists.next::<B::Listed>()?, lists.next::<C::Listed>()?);
         rows.into_iter().map(|row| Some((row, first.next()?, second.next()?, third.next()?))).collect()
     }
 }
 
 impl<A: ManyRows, B: ManyRows, C: ManyRows, D: ManyRows> BesideRows for (A, B, C, D) {
-    type Row<M: Model> = (M, Vec<A::Target>, Vec<B::Target>, Vec<C::Target>, Vec<D::Target>);
+    type Row<M: Model> = (M, Vec<A::Listed>, Vec<B::Listed>, Vec<C::Listed>, Vec<D::Listed>);
 
     fn plans(self) -> Vec<(Vec<Step>, Prefetch)> {
-        vec![self.0.into_prefetch(), self.1.into_prefetch(), self.2.into_prefetch(), self.3.into_prefetch()]
+        vec![self.0.into_many(), self.1.into_many(), self.2.into_many(), self.3.into_many()]
     }
 
     fn beside<M: Model>(rows: Vec<M>, lists: &mut Lists<'_>) -> Option<Vec<Self::Row<M>>> {
         let (mut first, mut second, mut third, mut fourth) = (
-            lists.next::<A::Target>()?,
-            lists.next::<B::Target>()?,
-            lists.next::<C::Target>()?,
-            lists.next::<D::Target>()?,
+            lists.next::<A::Listed>()?,
+            lists.next::<B::Listed>()?,
+            lists.next::<C::Listed>()?,
+            lists.next::<D::Listed>()?,
         );
         rows.into_iter().map(|row| Some((row, first.next()?, second.next()?, third.next()?, fourth.next()?))).collect()
     }

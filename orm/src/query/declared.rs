@@ -1,9 +1,7 @@
 //! Functions of the database that the library does not have: declared in one line, with types.
 
-use super::Ex;
-use crate::{
-    tree::{Declared, Expr, Function},
-};
+use super::{Agg, Ex};
+use crate::tree::{Aggregate, Aggregation, Declared, Expr, Function};
 
 /// Declares a function of the database: its arguments, its result and what it is called, as a function for queries.
 ///
@@ -53,6 +51,23 @@ use crate::{
 /// # Ok::<(), orm::Error>(())
 /// ```
 ///
+/// One that makes one value of many rows is declared as an [`AggregateOf`](crate::AggregateOf) its type, and used as those of the library:
+/// over all rows, groups and sets, with `filter`, `distinct`, `order_by` and `over`.
+///
+/// ```
+/// # use library::*;
+/// orm::sql_function! {
+///     /// The sum as a float, 0 of none.
+///     fn total(value: i64) -> orm::AggregateOf<f64> = { sqlite: "total" };
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let views = Author::objects().order_by(|a| a.id.asc()).values(|a| a.books.aggregate(|b| total(b.views).filter(b.active) / 2.0));
+/// assert_eq!(views.all(&db).await?, [Some(7.5), Some(15.0), Some(0.0)]);
+/// # Ok(()) }
+/// ```
+///
 /// ```compile_fail
 /// orm::sql_function! { fn evil(text: String) -> i64 = "length(1); DROP TABLE x --"; }
 /// ```
@@ -66,12 +81,12 @@ macro_rules! sql_function {
     )+};
     (@one [$($meta:tt)*] [$vis:vis] $name:ident [] [$result:ty] $names:tt) => {
         $($meta)*
-        $vis fn $name<Root>() -> $crate::Ex<Root, <$result as $crate::__private::Gives>::Value> {
+        $vis fn $name<Root>() -> <$result as $crate::__private::Gives>::Call<Root, <$result as $crate::__private::Gives>::Value> {
             const NAMES: &$crate::tree::Declared = {
                 const NEW: $crate::tree::Declared = $crate::__private::gives::<$result>(stringify!($name));
                 &$crate::sql_function!(@names NEW, $names)
             };
-            $crate::__private::declared(NAMES, ::std::vec![])
+            <$result as $crate::__private::Gives>::call::<Root, <$result as $crate::__private::Gives>::Value>(NAMES, ::std::vec![])
         }
     };
     (@one [$($meta:tt)*] [$vis:vis] $name:ident
@@ -82,7 +97,7 @@ macro_rules! sql_function {
         $vis fn $name<$first, $($argument),*>(
             $first: $first,
             $($argument: $argument),*
-        ) -> $crate::Ex<
+        ) -> <$result as $crate::__private::Gives>::Call<
             <$first as $crate::Expression>::Root,
             $crate::__private::Alike<$first, $crate::sql_function!(@result $first, $result, $($argument: $type),*)>,
         >
@@ -98,7 +113,10 @@ macro_rules! sql_function {
                 $crate::Expression::into_expr($first),
                 $($crate::Operand::<<$first as $crate::Expression>::Root, $type>::into_operand($argument)),*
             ];
-            $crate::__private::declared(NAMES, arguments)
+            <$result as $crate::__private::Gives>::call::<
+                <$first as $crate::Expression>::Root,
+                $crate::__private::Alike<$first, $crate::sql_function!(@result $first, $result, $($argument: $type),*)>,
+            >(NAMES, arguments)
         }
     };
     (@names $names:expr, { $($database:ident: $name:literal),+ $(,)? }) => { $names$(.$database($name))+ };
@@ -109,12 +127,6 @@ macro_rules! sql_function {
             $crate::sql_function!(@result $first, $result, $($more: $types),*)
         >
     };
-}
-
-/// A call of a declared function.
-#[doc(hidden)]
-pub fn declared<R, T>(function: &'static Declared, arguments: Vec<Expr>) -> Ex<R, T> {
-    Ex::new(Expr::Call(Function::Declared(function), arguments))
 }
 
 /// What a function gives that makes several rows of one, in [`sql_function!`](crate::sql_function): the type of the value in each.
@@ -128,21 +140,56 @@ pub fn declared<R, T>(function: &'static Declared, arguments: Vec<Expr>) -> Ex<R
 /// ```
 pub struct SetOf<T>(std::marker::PhantomData<T>);
 
-/// What a declared function gives: a value, or rows.
+/// What a function gives that makes one value of many rows, in [`sql_function!`](crate::sql_function): the type of that value, an
+/// `Option` where it may be NULL. It is an [`Agg`](crate::Agg), with all that can be said of one.
+///
+/// ```
+/// orm::sql_function! { fn last(title: String) -> orm::AggregateOf<Option<String>> = "max"; }
+/// # use library::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// assert_eq!(Book::objects().aggregate(|b| last(b.title).filter(b.price.gt(30))).get(&db).await?.as_deref(), Some("Compilers"));
+/// # Ok(()) }
+/// ```
+pub struct AggregateOf<T>(std::marker::PhantomData<T>);
+
+/// What a declared function gives: a value, rows, or a value of many rows.
 #[doc(hidden)]
 pub trait Gives {
     type Value: crate::FieldType;
-    const ROWS: bool;
+    /// A call in the query `R`, whose values are of the type `V`: that of the function, or where an argument may be NULL an `Option`.
+    type Call<R, V>;
+    const ROWS: bool = false;
+
+    fn call<R, V>(function: &'static Declared, arguments: Vec<Expr>) -> Self::Call<R, V>;
 }
 
 impl<T: crate::FieldType> Gives for T {
     type Value = T;
-    const ROWS: bool = false;
+    type Call<R, V> = Ex<R, V>;
+
+    fn call<R, V>(function: &'static Declared, arguments: Vec<Expr>) -> Ex<R, V> {
+        Ex::new(Expr::Call(Function::Declared(function), arguments))
+    }
 }
 
 impl<T: crate::FieldType> Gives for SetOf<T> {
     type Value = T;
+    type Call<R, V> = Ex<R, V>;
     const ROWS: bool = true;
+
+    fn call<R, V>(function: &'static Declared, arguments: Vec<Expr>) -> Ex<R, V> {
+        Ex::new(Expr::Call(Function::Declared(function), arguments))
+    }
+}
+
+impl<T: crate::FieldType> Gives for AggregateOf<T> {
+    type Value = T;
+    type Call<R, V> = Agg<R, T>;
+
+    fn call<R, V>(function: &'static Declared, arguments: Vec<Expr>) -> Agg<R, T> {
+        Agg::new(Aggregation::of(Aggregate::Declared(function), arguments))
+    }
 }
 
 /// A function that gives this, without a name yet.

@@ -1,12 +1,12 @@
 //! Rows whose type is not known: what loading related rows needs of a model, so that the rest is written once for all.
 
-use super::Related;
+use super::{Related, StartsWith};
 use crate::{
     Model, Result,
     field::{Held, Loaded},
     model::{Reader, Writer},
 };
-use std::any::Any;
+use std::{any::Any, marker::PhantomData};
 
 /// A row of some model.
 pub trait AnyRow: Any + Send + Sync {
@@ -54,28 +54,28 @@ pub trait AnyRows: Send {
     fn into_loaded(self: Box<Self>) -> Vec<Option<Loaded>>;
 }
 
-/// Any number of rows in each slot.
-struct Lists<M>(Vec<Vec<M>>);
+/// Any number of rows in each slot: rows of `M`, or such that begin with one.
+struct Lists<M, O>(Vec<Vec<O>>, PhantomData<M>);
 
-impl<M: Model> AnyRows for Lists<M> {
+impl<M: Model, O: StartsWith<M>> AnyRows for Lists<M, O> {
     fn read(
         &mut self,
         row: &mut Reader<'_, '_>,
         slot: &mut dyn FnMut(&dyn AnyRow) -> Result<Option<u32>>,
     ) -> Result<()> {
-        let row: M = row.model()?;
-        if let Some(list) = slot(&row)?.and_then(|slot| self.0.get_mut(slot as usize)) {
+        let row = O::read_whole(row)?;
+        if let Some(list) = slot(row.start())?.and_then(|slot| self.0.get_mut(slot as usize)) {
             list.push(row);
         }
         Ok(())
     }
 
     fn all(&self) -> Vec<&dyn AnyRow> {
-        self.0.iter().flatten().map(|row| row as &dyn AnyRow).collect()
+        self.0.iter().flatten().map(|row| row.start() as &dyn AnyRow).collect()
     }
 
     fn all_mut(&mut self) -> Vec<&mut dyn AnyRow> {
-        self.0.iter_mut().flatten().map(|row| row as &mut dyn AnyRow).collect()
+        self.0.iter_mut().flatten().map(|row| row.start_mut() as &mut dyn AnyRow).collect()
     }
 
     fn into_loaded(self: Box<Self>) -> Vec<Option<Loaded>> {
@@ -142,12 +142,12 @@ impl std::fmt::Debug for RowOps {
     }
 }
 
-struct Of<M>(M);
+struct Of<M, O>(M, O);
 
-impl<M: Model> Of<M> {
+impl<M: Model, O: StartsWith<M>> Of<M, O> {
     const OPS: RowOps = RowOps {
         read: super::related::read_row::<M>,
-        lists: |slots| Box::new(Lists::<M>(std::iter::repeat_with(Vec::new).take(slots).collect())),
+        lists: |slots| Box::new(Lists::<M, O>(std::iter::repeat_with(Vec::new).take(slots).collect(), PhantomData)),
         singles: |slots| Box::new(Singles::<M>(std::iter::repeat_with(|| None).take(slots).collect())),
         row: |any| any.downcast_ref::<M>().map(|row| row as &dyn AnyRow),
         row_mut: |any| any.downcast_mut::<M>().map(|row| row as &mut dyn AnyRow),
@@ -156,5 +156,10 @@ impl<M: Model> Of<M> {
 
 /// The operations on rows of `M`: what the derive puts into the model's metadata.
 pub fn read_related<M: Model>() -> &'static RowOps {
-    &Of::<M>::OPS
+    &Of::<M, M>::OPS
+}
+
+/// The operations on rows of `M` that have other values beside them.
+pub(crate) fn read_beside<M: Model, O: StartsWith<M>>() -> &'static RowOps {
+    &Of::<M, O>::OPS
 }

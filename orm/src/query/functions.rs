@@ -4,7 +4,7 @@ use super::{Alike, Branch, Ex, IntoQ, Operand, operand::bind};
 use crate::{
     Expression, FieldType, Null, Value,
     field::{NotNull, Plain},
-    tree::{BinaryOp, Expr, Function},
+    tree::{Aggregate, Aggregation, BinaryOp, Expr, Function},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{borrow::Cow, marker::PhantomData};
@@ -238,6 +238,27 @@ impl<R, T: FieldType> Ex<R, T> {
     /// ```
     pub fn bind<V: FieldType>(self, value: V) -> Self {
         self.with(bind(&value))
+    }
+
+    /// An [`sql`] text that makes one value of many rows, so that it can be used as the aggregates of the library are: over all rows, groups
+    /// and sets, with `filter` and `over` where the text is one call. Its type is an `Option` where there may be none.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let median = Book::objects()
+    ///     .aggregate(|b| orm::sql::<_, Option<f64>>("percentile_cont(0.5) WITHIN GROUP (ORDER BY {})").part(b.views).aggregated());
+    /// assert!(median.to_sql(Dialect::Postgres)?.contains(r#"WITHIN GROUP (ORDER BY "views")"#));
+    ///
+    /// let spans = Book::objects()
+    ///     .group_by(|b| b.author.name)
+    ///     .annotate(|b| orm::sql::<_, Option<i64>>("MAX({}) - MIN({})").part(b.views).part(b.views).aggregated());
+    /// assert_eq!(spans.order_by(|(name, _)| name.asc()).all(&db).await?[0].1, Some(5));
+    /// # Ok(()) }
+    /// ```
+    pub fn aggregated(self) -> super::Agg<R, T> {
+        super::Agg::new(Aggregation::of(Aggregate::Written, [self.into_untyped()]))
     }
 
     fn with(self, part: Expr) -> Self {

@@ -1,7 +1,7 @@
 //! Queries inside others: what they give to the query around them.
 
 use super::{
-    Agg, Ex, Expression, Q, QuerySet,
+    Ex, Expression, Q, QuerySet,
     selection::{Row, Selectable, select_values},
 };
 use crate::{
@@ -129,12 +129,13 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
     /// assert_eq!(dearer.values(|b| b.title).all(&db).await?, ["Notes", "Compilers"]);
     /// # Ok(()) }
     /// ```
-    pub fn aggregate<C, T>(self, aggregate: C) -> Ex<R, T>
+    pub fn aggregate<C, A>(self, aggregate: C) -> Ex<R, A::Part>
     where
-        C: FnOnce(O::Handles<Sub<R, N>>) -> Agg<Sub<R, N>, T>,
+        C: FnOnce(O::Handles<Sub<R, N>>) -> A,
+        A: Selectable<Sub<R, N>>,
     {
-        let aggregate = aggregate(self.handles()).into_untyped().with_selected(&self.select().selection);
-        self.over_rows(aggregate)
+        let aggregate = aggregate(self.handles()).into_selected().with_selected(&self.select().selection);
+        self.over_rows(aggregated(aggregate))
     }
 
     /// Makes the rows that what is selected makes of one.
@@ -156,5 +157,15 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         (select.order, select.default_order) = (Vec::new(), false);
         select_values(&mut select, vec![aggregate]);
         Ex::new(Expr::Scalar(Box::new(select)))
+    }
+}
+
+/// What `aggregate` was given, if there is an aggregate in it.
+pub(crate) fn aggregated(expr: Expr) -> Expr {
+    match expr.is_aggregate() {
+        true => expr,
+        false => Expr::invalid(
+            "`aggregate` takes an aggregate, `b.price.sum()`, or what is computed of some: a set has many values of anything else",
+        ),
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{Prefetch, erased::AnyRow};
 use crate::{
-    Code, Connection, Error, Kind, Model, PgKind, PgValue, Result, Statement, Value, compile,
+    Code, Connection, Error, Kind, PgKind, PgValue, Result, Statement, Value, compile,
     db::{Cell, Row},
     field::{Held, Loaded},
     model::{Reader, Writer},
@@ -237,7 +237,7 @@ pub(super) fn load<'a>(conn: &'a mut Connection, jobs: &'a [Job]) -> BoxFuture<'
 }
 
 /// The rows that were loaded for each owner, apart from it. `None` when an owner was there twice.
-pub(super) fn apart<M: Model>(job: &Job, filled: Filled) -> Option<Vec<Vec<M>>> {
+pub(super) fn apart<O: Send + Sync + 'static>(job: &Job, filled: Filled) -> Option<Vec<Vec<O>>> {
     let mut loaded = filled.loaded;
     let none = || Some(Vec::new());
     let take = |&slot: &u32| match loaded.get_mut(slot as usize) {
@@ -343,7 +343,8 @@ impl<'a> Answer<'a> {
             }
             _ => {
                 let related = select.related.iter().map(|(_, model)| model.columns.len()).sum::<usize>();
-                let first = select.model.columns.len() + related;
+                // The row itself, and the values beside it.
+                let first = select.model.columns.len() + related + select.selection.len() - 1;
                 select.selection.extend(tie.iter().cloned().map(Selected::Expr));
                 Tie::Columns(tie.iter().enumerate().map(|(part, it)| (first + part, kind_of(it))).collect())
             }

@@ -31,8 +31,9 @@ mod window;
 pub use aggregate::{Grouped, count};
 pub use beside::{BesideRows, ManyRows};
 pub use condition::{IntoQ, Q};
-pub use declared::{Gives, SetOf, declared, gives};
+pub use declared::{AggregateOf, Gives, SetOf, gives};
 pub use document::{JsonEntries, JsonPart, JsonParts, json_array, json_object};
+pub(crate) use erased::read_beside;
 pub use erased::{AnyRow, AnyRows, RowOps, read_related};
 pub use explain::{Explain, Plan};
 pub use expression::{
@@ -40,6 +41,7 @@ pub use expression::{
     HashExpression, JsonExpression, NullOnlyAs, NumberExpression, TextExpression, TimeUnit, TruncTo, Zone,
 };
 pub use functions::{Case, Now, case, now, random, sql, value};
+pub(crate) use inside::aggregated;
 pub(crate) use load::{KeyPart, kind_of as kind_of_column, one_of, tie, value_of};
 pub use named::{RowOf, with};
 pub use nested::{Filling, FillsField, PartOfRow, RowField, RowProbe, RowStruct};

@@ -1,6 +1,6 @@
 //! What an expression can be compared and combined with: Rust values, and other expressions of the same type.
 
-use super::{Agg, Ex, QuerySet};
+use super::{Agg, Ex, QuerySet, aggregate::CountAll};
 use crate::{
     FieldType, Kind, Model, Value,
     field::{Field, InScope, NotNull, Null, Nullable, Plain, Scope, SelectedValue, Sub, expr_in},
@@ -147,6 +147,15 @@ impl<R, R1: InScope<R> + 'static, T: FieldType<Plain: OfType<P>>, P> Operand<R, 
 
     fn into_operand(self) -> Expr {
         expr_in::<R, _>(self)
+    }
+}
+
+impl<R> Operand<R, i64> for CountAll {
+    type Null = NotNull;
+    type NullAsDivisor = Nullable;
+
+    fn into_operand(self) -> Expr {
+        self.expr()
     }
 }
 

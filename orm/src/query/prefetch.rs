@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Access, Connection, Error, Executor, Kind, Model, Operation, Result,
     field::{At, Declared, PathNode, Scope, Set, ToAny, ToMany, ToOne},
-    model::{GenericKey, Target, models},
+    model::{GenericKey, Reader, Target, models},
     tree::{Expr, ModelRef, Select, Step},
 };
 use smallvec::SmallVec;
@@ -251,12 +251,52 @@ tuples! {
     message = "the rows of this query hold no `{M}` to hang related rows under",
     label = "`prefetch` needs rows that are, or begin with, a `{M}`"
 )]
-pub trait StartsWith<M> {}
-impl<M: Model> StartsWith<M> for M {}
+pub trait StartsWith<M>: Sized + Send + Sync + 'static {
+    /// Reads such a row.
+    #[doc(hidden)]
+    fn read_whole(row: &mut Reader<'_, '_>) -> Result<Self>;
+
+    /// The `M`.
+    #[doc(hidden)]
+    fn start(&self) -> &M;
+
+    /// The `M`.
+    #[doc(hidden)]
+    fn start_mut(&mut self) -> &mut M;
+}
+
+impl<M: Model> StartsWith<M> for M {
+    fn read_whole(row: &mut Reader<'_, '_>) -> Result<Self> {
+        row.model()
+    }
+
+    fn start(&self) -> &M {
+        self
+    }
+
+    fn start_mut(&mut self) -> &mut M {
+        self
+    }
+}
 
 macro_rules! starts {
     ($(($($part:ident),+))+) => {$(
-        impl<M: Model, $($part),+> StartsWith<M> for (M, $($part),+) {}
+        impl<M: Model, $($part: Send + Sync + 'static),+> StartsWith<M> for (M, $($part),+)
+        where
+            Self: Row,
+        {
+            fn read_whole(row: &mut Reader<'_, '_>) -> Result<Self> {
+                Row::read(row)
+            }
+
+            fn start(&self) -> &M {
+                &self.0
+            }
+
+            fn start_mut(&mut self) -> &mut M {
+                &mut self.0
+            }
+        }
     )+};
 }
 

@@ -1,6 +1,6 @@
 //! Aggregates, and what they are over.
 
-use super::{Expr, Order};
+use super::{Declared, Expr, Order};
 
 /// Aggregates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,10 @@ pub enum Aggregate {
     JsonArray,
     /// One of two values, on PostgreSQL alone.
     Statistic(Statistic),
+    /// One that a person has declared.
+    Declared(&'static Declared),
+    /// SQL of a person's own, which is the argument.
+    Written,
 }
 
 /// Statistics of two values: of the first, `y`, that hangs on the second, `x`.
