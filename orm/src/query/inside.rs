@@ -78,9 +78,13 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         C: FnOnce(O::Handles<Sub<R, N>>) -> V,
         V: Selectable<Sub<R, N>>,
     {
-        let value = value(self.handles()).into_selected().with_selected(&self.select().selection);
+        let value = value(self.handles()).into_selected();
         let mut select = self.into_select();
-        select_values(&mut select, vec![value]);
+        // Rows that are different by more than the value are those rows still.
+        if select.distinct && !(select.selection.len() == 1 && matches!(value, Expr::Selected(0))) {
+            select.derive();
+        }
+        select.reselect(vec![value]);
         select.order = compile::effective_order(&select, false).into_owned();
         select
     }
@@ -111,8 +115,7 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
     /// assert_eq!(later.first(&db).await?.unwrap().1, 1); // one was born after Ada
     /// # Ok(()) }
     /// ```
-    pub fn row_count(mut self) -> Ex<R, i64> {
-        self.settle_rows();
+    pub fn row_count(self) -> Ex<R, i64> {
         self.over_rows(super::count().expr())
     }
 
@@ -134,7 +137,7 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         C: FnOnce(O::Handles<Sub<R, N>>) -> A,
         A: Selectable<Sub<R, N>>,
     {
-        let aggregate = aggregate(self.handles()).into_selected().with_selected(&self.select().selection);
+        let aggregate = aggregate(self.handles()).into_selected();
         self.over_rows(aggregated(aggregate))
     }
 
@@ -149,11 +152,9 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         let mut select = self.into_select();
         select.settle_slice();
         if select.distinct || select.group_by.is_some() || select.makes_rows() {
-            let why = "inside another query, the rows of a distinct or grouped one, and elements, are counted by \
-                 `count_distinct`, or as a common table: `.as_cte()`";
-            select.add_filter(Expr::invalid(why));
+            select.derive();
         }
-        (select.distinct, select.group_by) = (false, None);
+        let aggregate = aggregate.with_selected(&select.selection);
         (select.order, select.default_order) = (Vec::new(), false);
         select_values(&mut select, vec![aggregate]);
         Ex::new(Expr::Scalar(Box::new(select)))

@@ -2,7 +2,7 @@
 
 use super::{
     IntoQ, Prefetch, Related, RelatedSelection,
-    selection::{Append, OrderKeys, Row, Selection, select_values},
+    selection::{Append, OrderKeys, Row, Selection},
 };
 use crate::{
     Dialect, Model, Result, compile,
@@ -371,11 +371,11 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
 
     /// These values of each row, read as rows of another type.
     pub(super) fn selecting<P>(mut self, list: Vec<Expr>) -> QuerySet<M, P, R> {
-        self.select.settle_groups(&list);
-        let before = std::mem::take(&mut self.select.selection);
-        let list = list.into_iter().map(|expr| expr.with_selected(&before)).collect();
-        self.select.resolve_selected(&before);
-        select_values(&mut self.select, list);
+        // Different rows that were cut off stay those rows.
+        if self.select.distinct && self.select.is_sliced() {
+            self.select.derive();
+        }
+        self.select.reselect(list);
         self.related.clear();
         self.prefetches.clear();
         self.retype()

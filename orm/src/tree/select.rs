@@ -217,6 +217,15 @@ impl Select {
         }
     }
 
+    /// Selects these values instead, which may take what was selected before.
+    pub fn reselect(&mut self, list: Vec<Expr>) {
+        self.settle_groups(&list);
+        let before = std::mem::take(&mut self.selection);
+        self.selection = list.into_iter().map(|expr| Selected::Expr(expr.with_selected(&before))).collect();
+        self.resolve_selected(&before);
+        self.related.clear();
+    }
+
     /// Whether an aggregate is part of an expression, or of what it takes from the selection.
     fn is_aggregate(&self, expr: &Expr) -> bool {
         expr.is_aggregate() || expr.uses(|place| self.selected(place).is_some_and(Expr::is_aggregate))
