@@ -279,7 +279,7 @@ pub use model::{App, GenericKey, GenericTarget, Key, Model, ModelPart, OnDelete,
 pub use query::{
     Agg, AggregateExpression, AggregateOf, Append, BesideRows, Both, Branch, Case, Cast, Characters, Cursor,
     CursorPage, DateExpression, DateUnit, Ex, Explain, Exponent, Expression, FrameBounds, Grouped, HashExpression,
-    InSet, IntoQ, JsonEntries, JsonExpression, JsonPart, JsonParts, ManyRows, Now, NullOnlyAs, NumberExpression,
+    InSet, IntoQ, JsonEntries, JsonExpression, JsonPart, JsonParts, Literal, ManyRows, Now, NullOnlyAs, NumberExpression,
     OfType, Operand, OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet, Raw,
     RelatedSelection, RelationRows, Row as QueryRow, RowOf, RowStream, Selectable, Selection, SetOf, StartsWith,
     TextExpression, TimeUnit, TruncTo, Window, WindowExpression, WindowFunction, Zone, case, count, cume_dist,

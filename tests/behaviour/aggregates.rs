@@ -71,6 +71,22 @@ behaviour! {
             both.order_by(|b| b.id.desc()).scalar(|b| b.title)
         });
         same(last, &[Some("Sketch\\[a*b?".to_owned()), Some("COBOL 100%".to_owned()), Some("émile_x".to_owned()), None], looks_out);
+        // In the order of a value that is not the one taken.
+        let pairs = || Book::objects().values(|b| (b.id, b.title)).union(Book::objects().values(|b| (b.id, b.title)));
+        let first = Person::objects().limit(1).values(|p| (
+            pairs().within(p.id).order_by(|(id, _)| id.asc()).scalar(|(_, title)| title),
+            Book::objects().within(p.id).values(|b| (b.id, b.title)).distinct().order_by(|(id, _)| id.desc()).scalar(|(_, title)| title.left(1)),
+            Book::objects().within(p.id).group_by(|b| (b.active, b.id)).keys().order_by(|(_, id)| id.desc()).limit(1).scalar(|(_, id)| id),
+        ));
+        assert_eq!(first.all(db).await?, [(Some("Notes".to_owned()), Some("S".to_owned()), Some(5))]);
+        // An aggregate of an aggregate is none.
+        let twice = Book::objects().group_by(|b| b.active).annotate(|b| b.stock.sum().avg());
+        bed.log.clear();
+        assert_eq!(twice.all(db).await.unwrap_err().code(), Code::BadQuery);
+        bed.log.assert_queries(0);
+        // Different texts in the order of themselves, however they are made.
+        let letters = Book::objects().aggregate(|b| b.title.left(1).join("|").distinct().order_by(b.title.left(1).desc()));
+        assert_eq!(letters.get(db).await?.map(|letters| letters.split('|').count()), Some(4));
         // Of no other query's rows, everywhere.
         let largest = Person::objects().order_by(|p| p.id.asc()).limit(1).values(|p| {
             let sums = Book::objects().within(p.id).group_by(|b| b.active).annotate(|b| b.stock.sum());

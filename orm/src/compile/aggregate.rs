@@ -8,9 +8,11 @@ use crate::{
 
 impl Sql {
     pub(super) fn aggregate(&mut self, of: &Aggregation) -> Result<()> {
-        let before = std::mem::take(&mut self.rounding);
+        let (rounding, sharing) = (std::mem::take(&mut self.rounding), self.sharing);
+        // What different values are ordered by has to be what they are, to the numbers of its binds.
+        self.sharing |= of.distinct && !of.order.is_empty();
         let written = self.aggregate_of(of);
-        self.rounding = before;
+        (self.rounding, self.sharing) = (rounding, sharing);
         written
     }
 

@@ -32,6 +32,10 @@ pub(super) fn check(select: &Select) -> Result<()> {
         return Err(bad("a window is used in a query inside its own")
             .with_hint("filter by it first: then it is a value of the rows"));
     }
+    if select.selection.iter().any(|selected| matches!(selected, Selected::Expr(expr) if aggregates_aggregates(expr))) {
+        return Err(bad("an aggregate is over another one, which has one value")
+            .with_hint("make a table of the groups first: `.group_by(..).annotate(..)`, then `.aggregate(|(_, sum)| sum.avg())`"));
+    }
     match &select.group_by {
         None => {
             let aggregates = select.selection.iter().filter(|selected| is_aggregate(selected)).count();
@@ -49,6 +53,17 @@ fn looked_at_inside(select: &Select) -> bool {
     select.visit(0, &mut |expr, depth| {
         if let Expr::Outer(levels, inner) = expr {
             found |= depth < 0 && depth + i32::from(*levels) == 0 && inner.has_window();
+        }
+    });
+    found
+}
+
+/// Whether an aggregate is part of what another one is over.
+fn aggregates_aggregates(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.visit(0, &mut |part, depth| {
+        if let (Expr::Aggregate(of), 0) = (part, depth) {
+            found |= of.arguments.iter().chain(&of.filter).any(Expr::is_aggregate);
         }
     });
     found

@@ -154,7 +154,7 @@ impl Null for Nullable {
 #[diagnostic::on_unimplemented(
     message = "a column of `{Self}` cannot be used in a query over `{R}`",
     label = "this belongs to another query",
-    note = "follow a relation of `{R}`, or ask inside a set: `.any(|x| ..)`"
+    note = "follow a relation of `{R}`, or ask inside a set, `.any(|x| ..)`, where what belongs to the set stands first: `x.rank.lt(f.rank)`"
 )]
 pub trait InScope<R> {
     /// How many queries further out.

@@ -1,6 +1,6 @@
 //! Conditions as values: stored, combined, used again.
 
-use super::Ex;
+use super::{Ex, Expression, OrderBy};
 use crate::{
     Model,
     field::{At, Field, InScope, Scope, SelectedValue, expr_in},
@@ -69,6 +69,40 @@ impl<R> Q<R> {
     /// ```
     pub fn nothing() -> Self {
         Q::from_expr(Expr::Or(Vec::new()))
+    }
+
+    /// Rows for which it is not true first, for [`order_by`](crate::QuerySet::order_by).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let planned_last = Book::objects().order_by(|b| (b.published.is_null().asc(), b.title.asc())).values(|b| b.title);
+    /// assert_eq!(planned_last.all(&db).await?, ["COBOL", "Compilers", "Notes", "Sketches"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn asc(self) -> OrderBy<R>
+    where
+        R: 'static,
+    {
+        self.as_value().asc()
+    }
+
+    /// Rows for which it is true first, for [`order_by`](crate::QuerySet::order_by).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let planned_first = Book::objects().order_by(|b| (b.published.is_null().desc(), b.title.asc())).values(|b| b.title);
+    /// assert_eq!(planned_first.first(&db).await?.as_deref(), Some("Sketches"));
+    /// # Ok(()) }
+    /// ```
+    pub fn desc(self) -> OrderBy<R>
+    where
+        R: 'static,
+    {
+        self.as_value().desc()
     }
 
     pub(crate) fn expr(&self) -> &Expr {

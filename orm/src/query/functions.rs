@@ -17,10 +17,49 @@ use std::{borrow::Cow, marker::PhantomData};
 /// # let db = filled().await?;
 /// let marked = Tag::objects().order_by(|t| t.id.asc()).limit(1).values(|t| (t.slug, orm::value(7_i64)));
 /// assert_eq!(marked.all(&db).await?, [("code".to_owned(), 7)]);
+/// let kinds = Tag::objects().limit(1).values(|_| orm::value("tag"));
+/// assert_eq!(kinds.all(&db).await?, ["tag"]);
 /// # Ok(()) }
 /// ```
-pub fn value<R, T: FieldType>(value: T) -> Ex<R, T> {
-    Ex::new(bind(&value))
+pub fn value<R, V: Literal>(value: V) -> Ex<R, V::Type> {
+    Ex::new(value.into_bound())
+}
+
+/// What [`value`] takes: a value of any type that a column can hold, or a text.
+///
+/// ```
+/// # use library::*;
+/// let sorts: QuerySet<Tag, (String, i32)> = Tag::objects().values(|_| (orm::value("tag"), orm::value(1)));
+/// # let _ = sorts;
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type that a column can hold",
+    label = "no database form is known for this type",
+    note = "derive `FieldType` for a newtype, `Choices` for an enum, or wrap it in `Json<{Self}>`"
+)]
+pub trait Literal {
+    /// The type of the expression.
+    type Type: FieldType;
+
+    /// The value as it is bound.
+    #[doc(hidden)]
+    fn into_bound(self) -> Expr;
+}
+
+impl<T: FieldType> Literal for T {
+    type Type = T;
+
+    fn into_bound(self) -> Expr {
+        bind(&self)
+    }
+}
+
+impl Literal for &str {
+    type Type = String;
+
+    fn into_bound(self) -> Expr {
+        Expr::Value(Value::Text(self.to_owned()))
+    }
 }
 
 /// The time at which the statement runs.
@@ -65,6 +104,23 @@ impl Now {
         earlier: E,
     ) -> Ex<E::Root, Alike<E, TimeDelta>> {
         Ex::new(Expr::Call(Function::Since, vec![self.expr(), earlier.into_expr()]))
+    }
+
+    /// As an expression of the query that another one belongs to: for what is asked of moments, `now().beside(b.created).year()`, and
+    /// for columns without a zone, `now().beside(b.seen).at(Zone::named("UTC"))`.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let years = Book::objects().values(|b| now().beside(b.created).year() - b.created.year());
+    /// assert!(years.all(&db).await?.iter().all(|years| *years >= 0));
+    /// let yet = Book::objects().filter(|b| b.created.date().gt(now().beside(b.created).date()));
+    /// assert!(!yet.exists(&db).await?);
+    /// # Ok(()) }
+    /// ```
+    pub fn beside<E: Expression>(self, _other: E) -> Ex<E::Root, DateTime<Utc>> {
+        Ex::new(self.expr())
     }
 
     /// The time of the statement, moved by a further span.

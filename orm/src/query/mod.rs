@@ -40,7 +40,7 @@ pub use expression::{
     Agg, AggregateExpression, Alike, Both, Cast, Characters, DateExpression, DateUnit, Ex, Exponent, Expression,
     HashExpression, JsonExpression, NullOnlyAs, NumberExpression, TextExpression, TimeUnit, TruncTo, Zone,
 };
-pub use functions::{Case, Now, case, now, random, sql, value};
+pub use functions::{Case, Literal, Now, case, now, random, sql, value};
 pub(crate) use inside::aggregated;
 pub(crate) use load::{KeyPart, kind_of as kind_of_column, one_of, tie, value_of};
 pub use named::{RowOf, with};
