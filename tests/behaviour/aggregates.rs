@@ -79,6 +79,13 @@ behaviour! {
             Book::objects().within(p.id).group_by(|b| (b.active, b.id)).keys().order_by(|(_, id)| id.desc()).limit(1).scalar(|(_, id)| id),
         ));
         assert_eq!(first.all(db).await?, [(Some("Notes".to_owned()), Some("S".to_owned()), Some(5))]);
+        // Conditions on a computed key and on an aggregate at once.
+        let letters = Book::objects().group_by(|b| b.title.left(1)).annotate(|b| (count(), b.stock.sum()));
+        let some = letters.filter(|(letter, n, _)| letter.is_in(["N", "S"]) | n.gt(1)).order_by(|(letter, ..)| letter.asc());
+        assert_eq!(some.all(db).await?, [("C".to_owned(), 2, Some(7)), ("N".to_owned(), 1, Some(3)), ("S".to_owned(), 1, Some(7))]);
+        let years = Book::objects().group_by(|b| (b.active, b.published.year())).annotate(|_| count());
+        let years = years.filter(|(_, year, n)| (year - 1900).gt(0) & (year.lt(1960) | n.gt(1)) | n.lt(0));
+        assert_eq!(years.values(|(_, year, _)| year).order_by(|year| year.asc()).all(db).await?, [Some(1952), Some(1959)]);
         // An aggregate of an aggregate is none.
         let twice = Book::objects().group_by(|b| b.active).annotate(|b| b.stock.sum().avg());
         bed.log.clear();

@@ -58,6 +58,10 @@ impl Sql {
 
     /// An expression.
     pub(super) fn expr(&mut self, expr: &Expr) -> Result<()> {
+        if let Some((_, place)) = self.named_keys.iter().find(|(key, _)| key == expr) {
+            self.push(&format!("c{place}"));
+            return Ok(());
+        }
         match expr {
             Expr::Column { path, model, column } => self.column(0, path, model, *column),
             Expr::Value(value) => {

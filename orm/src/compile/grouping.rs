@@ -33,8 +33,9 @@ pub(super) fn check(select: &Select) -> Result<()> {
             .with_hint("filter by it first: then it is a value of the rows"));
     }
     if select.selection.iter().any(|selected| matches!(selected, Selected::Expr(expr) if aggregates_aggregates(expr))) {
-        return Err(bad("an aggregate is over another one, which has one value")
-            .with_hint("make a table of the groups first: `.group_by(..).annotate(..)`, then `.aggregate(|(_, sum)| sum.avg())`"));
+        return Err(bad("an aggregate is over another one, which has one value").with_hint(
+            "make a table of the groups first: `.group_by(..).annotate(..)`, then `.aggregate(|(_, sum)| sum.avg())`",
+        ));
     }
     match &select.group_by {
         None => {

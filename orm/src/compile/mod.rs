@@ -57,6 +57,8 @@ pub(crate) struct Sql {
     recursions: Vec<String>,
     /// What makes several rows of one in the query that is being written.
     row_maker: Option<Expr>,
+    /// Group keys that have to be called by the names of their columns here, with their places in the selection.
+    named_keys: Vec<(Expr, u16)>,
 }
 
 /// A [`Statement`] under construction.
@@ -82,6 +84,7 @@ impl Sql {
             common,
             recursions: Vec::new(),
             row_maker: None,
+            named_keys: Vec::new(),
         }
     }
 

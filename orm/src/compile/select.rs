@@ -131,6 +131,7 @@ impl Sql {
             self.has_types_of(&table.model)?;
         }
         let (qualified, rounding) = (self.qualified, std::mem::take(&mut self.rounding));
+        let named_keys = std::mem::take(&mut self.named_keys);
         let row_maker = std::mem::replace(&mut self.row_maker, elements::row_maker(select)?);
         // One table without a query inside needs no names.
         let alone = self.frames.is_empty() && frame.tables.len() <= 1 && !frame.has_queries && self.row_maker.is_none();
@@ -142,6 +143,7 @@ impl Sql {
         };
         self.frames.pop();
         (self.qualified, self.rounding, self.row_maker) = (qualified, rounding, row_maker);
+        self.named_keys = named_keys;
         written
     }
 
@@ -195,6 +197,8 @@ impl Sql {
     }
 
     fn clauses_of(&mut self, select: &Select, names: Names) -> Result<()> {
+        let named_keys = self.keys_in_having(select);
+        let names = if named_keys.is_empty() { names } else { Names::Derived };
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
         self.selection(select, names)?;
         self.push(" FROM ");
@@ -212,7 +216,9 @@ impl Sql {
         }
         if !having.is_empty() {
             self.push(" HAVING ");
+            let around = std::mem::replace(&mut self.named_keys, named_keys);
             self.list(having, " AND ", |sql, condition| sql.operand(condition))?;
+            self.named_keys = around;
         }
         if select.distinct {
             self.refuse_other_order(select)?;
@@ -328,6 +334,20 @@ impl Sql {
             }
         }
         Ok(having)
+    }
+
+    /// The computed keys that conditions on groups may name, where a database knows them there by the names of their columns alone.
+    fn keys_in_having(&self, select: &Select) -> Vec<(Expr, u16)> {
+        let grouped = select.filter.as_ref().is_some_and(|filter| select.group_by.is_some() && filter.is_aggregate());
+        if !grouped || !self.dialect.is_mysql() {
+            return Vec::new();
+        }
+        let computed =
+            select.group_by.iter().flatten().filter_map(|&key| match select.selection.get(usize::from(key)) {
+                Some(Selected::Expr(expr)) if !matches!(expr, Expr::Column { .. }) => Some((expr.clone(), key)),
+                _ => None,
+            });
+        computed.collect()
     }
 
     /// What is selected; with names where a query around this one has to refer to it.

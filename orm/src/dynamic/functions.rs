@@ -204,6 +204,7 @@ const FUNCTIONS: &[Spec] = &[
     of("repeat", Function::Repeat, &[Takes::Text, Takes::Count], 2, Gives::Same),
     of("substr", Function::Substr, &[Takes::Text, Takes::Whole, Takes::Whole], 2, Gives::Same),
     of("replace", Function::Replace, &[Takes::Text, Takes::Text, Takes::Text], 3, Gives::Same),
+    of("elements", Function::JsonElements, &[Takes::Json], 1, Gives::Kind(Kind::Json)),
     of("json_text", Function::JsonText, &[Takes::Json], 1, Gives::Kind(Kind::Text)),
     of("json_integer", Function::JsonInteger, &[Takes::Json], 1, Gives::Kind(Kind::I64)),
     of("json_float", Function::JsonFloat, &[Takes::Json], 1, Gives::Kind(Kind::F64)),

@@ -82,6 +82,7 @@ pub(super) const LOOKUPS: &[(&str, PgFunction, On)] = &[
 /// The transforms, with what they are for.
 const TRANSFORMS: &[(&str, PgFunction, On)] = &[
     ("len", PgFunction::ArrayLength, On::Arrays),
+    ("elements", PgFunction::Elements, On::Arrays),
     ("start", PgFunction::RangeStart, On::Ranges),
     ("end", PgFunction::RangeEnd, On::Ranges),
     ("isempty", PgFunction::RangeIsEmpty, On::Ranges),

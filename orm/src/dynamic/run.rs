@@ -2,8 +2,10 @@
 
 use super::{DynRow, prefetch::Plan};
 use crate::{
-    Access, Code, Connection, Dialect, Error, Executor, Kind, Operation, Result, Row, Statement, Value, compile,
-    query::value_of, tree::Select,
+    Access, Code, Connection, Dialect, Error, Executor, Explain, Kind, Operation, Result, Row, Statement, Value,
+    compile,
+    query::{self, value_of},
+    tree::Select,
 };
 use std::sync::Arc;
 
@@ -88,6 +90,25 @@ impl Checked {
     /// ```
     pub fn to_sql(&self, dialect: Dialect) -> Result<String> {
         Ok(compile::select(&self.limited(self.most), dialect)?.sql(dialect))
+    }
+
+    /// How the database would run the query, up to the catalog's limit of rows.
+    ///
+    /// # Errors
+    /// [`Code::Unsupported`] for what the database cannot tell, before anything is run.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::{Explain, dynamic::{Catalog, Query}};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let checked = Catalog::new().app(library()).check(&Query::of("library.Book").filter("id", 1))?;
+    /// let plan = checked.explain(Explain::new(), &db).await?;
+    /// assert_eq!(plan.to_string(), "SEARCH library_book USING INTEGER PRIMARY KEY (rowid=?)");
+    /// # Ok(()) }
+    /// ```
+    pub async fn explain<E: Executor>(&self, how: Explain, ex: &E) -> Result<query::Plan> {
+        query::explained(&self.limited(self.most), how, Access::Read, ex).await
     }
 
     fn limited(&self, most: Option<u64>) -> Select {

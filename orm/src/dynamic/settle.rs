@@ -74,7 +74,8 @@ impl<'s> Builder<'s> {
         let mut windows = Vec::new();
         for expr in self.row.iter().map(|(_, built)| &built.expr).chain(named).chain(order) {
             expr.visit(0, &mut |part, depth| {
-                if depth == 0 && matches!(part, Expr::Window(_)) && !windows.contains(part) {
+                let window = matches!(part, Expr::Window(_)) || part.makes_rows();
+                if depth == 0 && window && !windows.contains(part) {
                     windows.push(part.clone());
                 }
             });

@@ -1,7 +1,10 @@
 //! How the database would run a query, in words that people can read.
 
 use super::{QuerySet, selection::Row};
-use crate::{Access, Cell, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Statement, compile};
+use crate::{
+    Access, Cell, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Statement, compile,
+    tree::Select,
+};
 use std::fmt;
 
 /// What [`QuerySet::explain_with`] shall tell besides the plan.
@@ -171,13 +174,18 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     /// # Ok(()) }
     /// ```
     pub async fn explain_with<E: Executor>(self, how: Explain, ex: &E) -> Result<Plan> {
-        let dialect = ex.dialect();
-        let words = how.words(dialect)?;
-        let statement = compile::select(self.select(), dialect)?;
-        // Whatever is measured runs: a query that locks, locks.
-        let access = if how.analyze { self.access() } else { Access::Read };
-        ex.run(Explained { statement: statement.after(&words), access, dialect }).await
+        explained(self.select(), how, self.access(), ex).await
     }
+}
+
+/// How the database would run a query, which has this access when it runs.
+pub(crate) async fn explained<E: Executor>(select: &Select, how: Explain, access: Access, ex: &E) -> Result<Plan> {
+    let dialect = ex.dialect();
+    let words = how.words(dialect)?;
+    let statement = compile::select(select, dialect)?;
+    // Whatever is measured runs: a query that locks, locks.
+    let access = if how.analyze { access } else { Access::Read };
+    ex.run(Explained { statement: statement.after(&words), access, dialect }).await
 }
 
 struct Explained {

@@ -35,6 +35,7 @@ pub use declared::{AggregateOf, Gives, SetOf, gives};
 pub use document::{JsonEntries, JsonPart, JsonParts, json_array, json_object};
 pub(crate) use erased::read_beside;
 pub use erased::{AnyRow, AnyRows, RowOps, read_related};
+pub(crate) use explain::explained;
 pub use explain::{Explain, Plan};
 pub use expression::{
     Agg, AggregateExpression, Alike, Both, Cast, Characters, DateExpression, DateUnit, Ex, Exponent, Expression,

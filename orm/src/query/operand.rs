@@ -250,7 +250,8 @@ fn as_decimal(whole: Expr) -> Expr {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a set of `{T}`",
-    label = "expected a list of `{T}`, or a query with one value: `.values(|x| x.field)`"
+    label = "expected a list of `{T}`, or a query with one value: `.values(|x| x.field)`",
+    note = "a query that looks out is `within` a handle of the closure directly around it; rows themselves are compared by `x.pk().is_in(..)`"
 )]
 pub trait InSet<R, T> {
     /// The condition that `expr` is one of the set.

@@ -53,6 +53,32 @@ async fn names(bed: &Bed, condition: Term) -> orm::Result<String> {
 }
 
 behaviour! {
+    async fn elements_by_name(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let query = |calls: serde_json::Value| -> Query {
+            serde_json::from_value(json!({"model": "papers.Paper", "calls": calls})).unwrap()
+        };
+        let size = json!({"annotate": {"size": {"call": ["elements", [{"path": "data__sizes"}]]}}});
+        let wide = json!([size, {"filter": {"where": ["size__width__gt", 130]}}, {"values": ["name", "size__width"]}]);
+        let rows = catalog().check(&query(wide))?.all(db).await?;
+        assert_eq!(rows.iter().map(|row| row.to_json()["name"].clone()).collect::<Vec<_>>(), [json!("desk")]);
+        let counted = json!([size, {"group_by": ["name"]}, {"annotate": {"n": {"aggregate": {"function": "count"}}}}, {"order_by": ["name"]}]);
+        let rows = catalog().check(&query(counted))?.all(db).await?;
+        let pairs: Vec<_> = rows.iter().map(|row| (row.to_json()["name"].clone(), row.to_json()["n"].clone())).collect();
+        assert_eq!(pairs, [(json!("desk"), json!(2))]);
+        assert_eq!(catalog().check(&query(json!([size, {"values": ["size"]}])))?.count(db).await?, 2);
+        // Not where there are no rows of them.
+        let early = json!([{"filter": {"lookup": [{"call": ["elements", [{"path": "data__sizes"}]]}, "isnull", false]}}]);
+        assert_eq!(catalog().check(&query(early)).unwrap_err().code(), Code::BadQuery);
+        let wrong = json!([{"annotate": {"x": {"call": ["elements", [{"path": "name"}]]}}}]);
+        assert_eq!(catalog().check(&query(wrong)).unwrap_err().code(), Code::BadQuery);
+        // Plans come from the program.
+        let plan = catalog().check(&query(json!([{"filter": {"where": ["id", 1]}}])))?.explain(orm::Explain::new(), db).await?;
+        assert!(!plan.lines().is_empty());
+        Ok(())
+    }
+
     async fn ways_into_documents_by_name(bed) {
         filled(&bed).await?;
         let cases: Vec<(&str, Term, &str)> = vec![
