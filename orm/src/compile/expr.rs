@@ -58,7 +58,9 @@ impl Sql {
 
     /// An expression.
     pub(super) fn expr(&mut self, expr: &Expr) -> Result<()> {
-        if let Some((_, place)) = self.named_keys.iter().find(|(key, _)| key == expr) {
+        if self.keys_by_name
+            && let Some((_, place)) = self.group_keys.iter().find(|(key, _)| key == expr)
+        {
             self.push(&format!("c{place}"));
             return Ok(());
         }
@@ -224,7 +226,9 @@ impl Sql {
     fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
         self.fits(left, right)?;
         self.fits(right, left)?;
-        if let Some(range) = as_range(op, left, right, |expr| self.kind(expr)) {
+        // Of a group's rows there is the key alone.
+        let is_key = self.group_keys.iter().any(|(key, _)| key == left);
+        if !is_key && let Some(range) = as_range(op, left, right, |expr| self.kind(expr)) {
             return self.expr(&range);
         }
         if self.compares_json(op, left, right) {

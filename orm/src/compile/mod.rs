@@ -57,8 +57,11 @@ pub(crate) struct Sql {
     recursions: Vec<String>,
     /// What makes several rows of one in the query that is being written.
     row_maker: Option<Expr>,
-    /// Group keys that have to be called by the names of their columns here, with their places in the selection.
-    named_keys: Vec<(Expr, u16)>,
+    /// The computed keys of the groups that this place is about, with their places in the selection: they are written as they are
+    /// there.
+    group_keys: Vec<(Expr, u16)>,
+    /// Whether they are called by the names of their columns.
+    keys_by_name: bool,
 }
 
 /// A [`Statement`] under construction.
@@ -84,7 +87,8 @@ impl Sql {
             common,
             recursions: Vec::new(),
             row_maker: None,
-            named_keys: Vec::new(),
+            group_keys: Vec::new(),
+            keys_by_name: false,
         }
     }
 

@@ -131,7 +131,7 @@ impl Sql {
             self.has_types_of(&table.model)?;
         }
         let (qualified, rounding) = (self.qualified, std::mem::take(&mut self.rounding));
-        let named_keys = std::mem::take(&mut self.named_keys);
+        let group_keys = std::mem::take(&mut self.group_keys);
         let row_maker = std::mem::replace(&mut self.row_maker, elements::row_maker(select)?);
         // One table without a query inside needs no names.
         let alone = self.frames.is_empty() && frame.tables.len() <= 1 && !frame.has_queries && self.row_maker.is_none();
@@ -143,7 +143,7 @@ impl Sql {
         };
         self.frames.pop();
         (self.qualified, self.rounding, self.row_maker) = (qualified, rounding, row_maker);
-        self.named_keys = named_keys;
+        self.group_keys = group_keys;
         written
     }
 
@@ -197,35 +197,40 @@ impl Sql {
     }
 
     fn clauses_of(&mut self, select: &Select, names: Names) -> Result<()> {
-        let named_keys = self.keys_in_having(select);
-        let names = if named_keys.is_empty() { names } else { Names::Derived };
+        let keys = computed_keys(select);
+        // There a condition on groups knows the names of the columns alone.
+        let by_name =
+            !keys.is_empty() && self.dialect.is_mysql() && select.filter.as_ref().is_some_and(Expr::is_aggregate);
+        let names = if by_name { Names::Derived } else { names };
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
-        self.selection(select, names)?;
+        self.about_groups(&keys, false, |sql| sql.selection(select, names))?;
         self.push(" FROM ");
         self.tables(select)?;
         let having = self.conditions(select)?;
-        let keys = select.group_by.as_deref().unwrap_or_default();
-        if !keys.is_empty() || !select.also_by.is_empty() {
+        let places = select.group_by.as_deref().unwrap_or_default();
+        if !places.is_empty() || !select.also_by.is_empty() {
             self.push(" GROUP BY ");
-            self.list(keys, ", ", |sql, key| {
+            self.list(places, ", ", |sql, key| {
                 sql.push(&(key + 1).to_string());
                 Ok(())
             })?;
-            self.push(if keys.is_empty() || select.also_by.is_empty() { "" } else { ", " });
+            self.push(if places.is_empty() || select.also_by.is_empty() { "" } else { ", " });
             self.list(&select.also_by, ", ", |sql, key| sql.operand(key))?;
         }
         if !having.is_empty() {
             self.push(" HAVING ");
-            let around = std::mem::replace(&mut self.named_keys, named_keys);
-            self.list(having, " AND ", |sql, condition| sql.operand(condition))?;
-            self.named_keys = around;
+            self.about_groups(&keys, by_name, |sql| {
+                sql.list(having, " AND ", |sql, condition| sql.operand(condition))
+            })?;
         }
         if select.distinct {
             self.refuse_other_order(select)?;
         }
         if !select.order.is_empty() {
             self.push(" ORDER BY ");
-            self.list(&select.order, ", ", |sql, order| sql.order(select, order))?;
+            self.about_groups(&keys, false, |sql| {
+                sql.list(&select.order, ", ", |sql, order| sql.order(select, order))
+            })?;
         }
         self.slice(select.limit, select.offset);
         if select.for_update {
@@ -336,18 +341,18 @@ impl Sql {
         Ok(having)
     }
 
-    /// The computed keys that conditions on groups may name, where a database knows them there by the names of their columns alone.
-    fn keys_in_having(&self, select: &Select) -> Vec<(Expr, u16)> {
-        let grouped = select.filter.as_ref().is_some_and(|filter| select.group_by.is_some() && filter.is_aggregate());
-        if !grouped || !self.dialect.is_mysql() {
-            return Vec::new();
-        }
-        let computed =
-            select.group_by.iter().flatten().filter_map(|&key| match select.selection.get(usize::from(key)) {
-                Some(Selected::Expr(expr)) if !matches!(expr, Expr::Column { .. }) => Some((expr.clone(), key)),
-                _ => None,
-            });
-        computed.collect()
+    /// Writes something that is about groups with these computed keys.
+    fn about_groups(
+        &mut self,
+        keys: &[(Expr, u16)],
+        by_name: bool,
+        write: impl FnOnce(&mut Sql) -> Result<()>,
+    ) -> Result<()> {
+        let around = (std::mem::replace(&mut self.group_keys, keys.to_vec()), self.keys_by_name);
+        self.keys_by_name = by_name;
+        let written = write(self);
+        (self.group_keys, self.keys_by_name) = around;
+        written
     }
 
     /// What is selected; with names where a query around this one has to refer to it.
@@ -552,6 +557,15 @@ impl Sql {
             number(self, offset);
         }
     }
+}
+
+/// The keys of groups that are no columns, with their places in the selection.
+fn computed_keys(select: &Select) -> Vec<(Expr, u16)> {
+    let computed = select.group_by.iter().flatten().filter_map(|&key| match select.selection.get(usize::from(key)) {
+        Some(Selected::Expr(expr)) if !matches!(expr, Expr::Column { .. }) => Some((expr.clone(), key)),
+        _ => None,
+    });
+    computed.collect()
 }
 
 /// Whether a group's key has a value in it. Where it stands again, PostgreSQL knows it by the places of its values alone.
