@@ -86,6 +86,13 @@ behaviour! {
         let years = Book::objects().group_by(|b| (b.active, b.published.year())).annotate(|_| count());
         let years = years.filter(|(_, year, n)| (year - 1900).gt(0) & (year.lt(1960) | n.gt(1)) | n.lt(0));
         assert_eq!(years.values(|(_, year, _)| year).order_by(|year| year.asc()).all(db).await?, [Some(1952), Some(1959)]);
+        // Groups beside groups, and beside rows.
+        let years = || Book::objects().filter(|b| b.published.is_not_null()).group_by(|b| b.author.key()).annotate(|b| (b.stock.sum(), count()));
+        let pairs = years().join_query(years(), |(author, ..), (other, ..)| author.eq(other - 1));
+        let pairs = pairs.values(|(author, stock, _, other, sold, _)| (author, other, stock, sold)).order_by(|(author, ..)| author.asc());
+        assert_eq!(pairs.all(db).await?, [(1, 2, Some(10), Some(7))]);
+        let named = years().join_query(Person::objects(), |(author, ..), p| p.id.eq(author)).values(|(_, _, n, p)| (p.name, n));
+        assert_eq!(named.order_by(|(name, _)| name.asc()).all(db).await?, [("Ada".to_owned(), 2), ("Grace".to_owned(), 2)]);
         // An aggregate of an aggregate is none.
         let twice = Book::objects().group_by(|b| b.active).annotate(|b| b.stock.sum().avg());
         bed.log.clear();

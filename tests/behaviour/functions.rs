@@ -33,6 +33,38 @@ behaviour! {
         Ok(())
     }
 
+    async fn text_that_is_no_column_is_compared_exactly(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let sorts = || Book::objects().values(|b| case().when(b.active, "abc").when(b.stock.gt(0), "ABC").otherwise("abc "));
+        assert_eq!(sorts().distinct().count(db).await?, 2);
+        assert_eq!(sorts().filter(|sort| sort.eq("abc")).count(db).await?, 3);
+        assert_eq!(sorts().filter(|sort| sort.is_in(["ABC", "x"])).count(db).await?, 2);
+        let counted = sorts().group_by(|sort| sort).annotate(|_| count()).order_by(|(sort, _)| sort.asc());
+        assert_eq!(counted.all(db).await?.iter().map(|(_, n)| *n).collect::<Vec<_>>().len(), 2);
+        let one = || Book::objects().filter(|b| b.id.eq(1));
+        let equal = one().values(|b| {
+            let a = || orm::value::<Book, _>("a");
+            (a().eq("A"), a().eq("a "), orm::value::<Book, _>("é").eq("e"), a().eq("a"), orm::value::<Book, _>("Abc").contains("a"), b.title.md5().eq("X"))
+        });
+        assert_eq!(equal.get(db).await?, (false, false, false, true, false, false));
+        let places = one().values(|b| (orm::value::<Book, _>("aXb").position("x"), b.id.cast::<String>().concat("x").eq("1X"), b.active.cast::<String>().eq("TRUE")));
+        assert_eq!(places.get(db).await?, (0, false, false));
+        let both = one().values(|_| orm::value("a")).union(one().values(|_| orm::value("A")));
+        assert_eq!(both.count(db).await?, 2);
+        // Nothing and some text.
+        assert_eq!(Book::objects().filter(|b| b.title.eq(Some("Notes"))).count(db).await?, 1);
+        assert_eq!(Book::objects().filter(|b| b.title.eq(None::<&str>)).count(db).await?, 0);
+        // A number before an expression.
+        let numbers = one().values(|b| (10 - b.stock, 2 * b.id + 1, 7 / b.stock, 7 % b.stock, 1.0 / b.rating, dec("1.00") - b.price, 3 - b.stock.least(1)));
+        let numbers = numbers.get(db).await?;
+        assert_eq!((numbers.0, numbers.1, numbers.2, numbers.3, numbers.5, numbers.6), (7, 3, Some(2), Some(1), dec("-11.50"), 2));
+        close(numbers.4, 1.0 / 4.5);
+        let sums = Book::objects().aggregate(|b| (100 - b.stock.sum(), 10 * count().filter(b.active)));
+        assert_eq!(sums.get(db).await?, (Some(85), 30));
+        Ok(())
+    }
+
     async fn texts_by_expressions(bed) {
         filled(&bed).await?;
         let book = |id: i64| Book::objects().filter(move |b| b.id.eq(id));

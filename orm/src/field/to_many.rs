@@ -507,7 +507,8 @@ fn columns_of(mut rows: Select, columns: &[u16]) -> Box<Select> {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a set of related rows of a query over `{R}`",
-    label = "expected a relation to many rows, or some of them: `a.books.filter(..)`"
+    label = "expected a relation to many rows, or some of them: `a.books.filter(..)`",
+    note = "a relation to one row is followed where it is used, `b.author.name`, or loaded by `select_related(|b| b.author)`"
 )]
 pub trait JoinedRows<R> {
     /// The model of the related rows.

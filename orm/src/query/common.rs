@@ -216,7 +216,7 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
         C: FnOnce(O::Handles<R>, O2::Handles<R>) -> Q,
         Q: IntoQ<R>,
     {
-        self.select_mut().settle();
+        self.select_mut().settle_rows();
         let query = query.into_select();
         let source = self.select().joins.len() as u16 + 1;
         let on = on(self.handles(), O2::handles(&query.beside(source))).into_q().into_expr();

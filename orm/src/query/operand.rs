@@ -44,7 +44,8 @@ pub trait Operand<R, T> {
 #[diagnostic::on_unimplemented(
     message = "a value of type `{Self}` stands where one of type `{T}` is needed",
     label = "its values are of type `{Self}`",
-    note = "numbers of different types are brought together by a cast: `b.stock.cast::<Decimal>() * b.price`"
+    note = "numbers of different types are brought together by a cast, `b.stock.cast::<Decimal>() * b.price`; the span between two moments \
+            is `later.since(earlier)`"
 )]
 pub trait OfType<T> {}
 impl<T> OfType<T> for T {}
@@ -108,6 +109,15 @@ impl<R> Operand<R, String> for &str {
 
     fn into_operand(self) -> Expr {
         Expr::Value(Value::Text(self.to_owned()))
+    }
+}
+
+impl<R> Operand<R, String> for Option<&str> {
+    type Null = Nullable;
+    type NullAsDivisor = Nullable;
+
+    fn into_operand(self) -> Expr {
+        bind(&self.map(str::to_owned))
     }
 }
 

@@ -1,13 +1,14 @@
 //! `+ - * / %` and unary minus on expressions.
 
-use super::{Agg, Ex, Expression, Now, Operand, expression::Plain};
+use super::{Agg, Alike, Ex, Expression, Now, Operand, expression::Plain, operand::bind};
 use crate::{
     FieldType, Value,
     family::{Adds, Divides, IsNumber, Multiplies},
-    field::{Field, Null, Scope, SelectedValue},
+    field::{Field, Null, Nullable, Scope, SelectedValue},
     tree::{BinaryOp, Expr},
 };
 use chrono::TimeDelta;
+use rust_decimal::Decimal;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 type Family<E> = <<E as Expression>::Value as FieldType>::Family;
@@ -109,6 +110,33 @@ impl<R: 'static, T: FieldType<Family: IsNumber>> Neg for Ex<R, T> {
         Ex::new(Expr::Negate(Box::new(self.into_expr())))
     }
 }
+
+/// A number before an expression: `10 - b.stock`.
+macro_rules! numbers_before {
+    ($($number:ident)+) => {$(
+        numbers_before! { @each $number Add add Alike, Sub sub Alike, Mul mul Alike, Div div Divided, Rem rem Divided }
+    )+};
+    (@each $number:ident $($trait:ident $method:ident $output:ident),+) => {$(
+        numbers_before! { @one [S: Scope] Field<S, T>, S::Root, $number $trait $method $output }
+        numbers_before! { @one [R: 'static] Ex<R, T>, R, $number $trait $method $output }
+        numbers_before! { @one [R: 'static] Agg<R, T>, R, $number $trait $method $output }
+        numbers_before! { @one [R: 'static] SelectedValue<R, T>, R, $number $trait $method $output }
+    )+};
+    (@one [$($generics:tt)*] $right:ty, $root:ty, $number:ident $trait:ident $method:ident $output:ident) => {
+        impl<$($generics)*, T: FieldType<Plain = $number>> $trait<$right> for $number {
+            type Output = Ex<$root, $output<$right, $number>>;
+
+            fn $method(self, right: $right) -> Self::Output {
+                Ex::new(bind(&self).binary(BinaryOp::$trait, right.into_expr()))
+            }
+        }
+    };
+}
+
+/// What a number is divided by can be 0, which gives NULL.
+type Divided<E, N> = <<<<E as Expression>::Value as FieldType>::Nullness as Null>::Or<Nullable> as Null>::Wrap<N>;
+
+numbers_before! { i16 i32 i64 f32 f64 Decimal }
 
 impl Add<TimeDelta> for Now {
     type Output = Now;
