@@ -86,6 +86,12 @@ behaviour! {
         let years = Book::objects().group_by(|b| (b.active, b.published.year())).annotate(|_| count());
         let years = years.filter(|(_, year, n)| (year - 1900).gt(0) & (year.lt(1960) | n.gt(1)) | n.lt(0));
         assert_eq!(years.values(|(_, year, _)| year).order_by(|year| year.asc()).all(db).await?, [Some(1952), Some(1959)]);
+        let early = Book::objects().filter(|b| b.published.is_not_null()).group_by(|b| b.published.year()).annotate(|b| b.stock.sum());
+        let early = early.annotate(|(year, sum)| sum.sum().over(window().partition_by(year.gte(Some(1950)))));
+        let early = early.order_by(|(year, ..)| year.asc()).values(|(_, _, all)| all);
+        assert_eq!(early.all(db).await?, [Some(3), Some(14), Some(14), Some(14)]);
+        let sizes = Book::objects().group_by(|b| b.author.name).keys().order_by(|name| (count().desc(), name.asc()));
+        assert_eq!(sizes.all(db).await?, ["Ada", "Grace", "Émile"]);
         // Groups beside groups, and beside rows.
         let years = || Book::objects().filter(|b| b.published.is_not_null()).group_by(|b| b.author.key()).annotate(|b| (b.stock.sum(), count()));
         let pairs = years().join_query(years(), |(author, ..), (other, ..)| author.eq(other - 1));

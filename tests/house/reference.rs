@@ -40,10 +40,11 @@ fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
 
 #[test]
 fn every_error_code_is_documented() {
-    let rows = orm::Code::ALL
-        .iter()
-        .map(|code| vec![format!("`{}`", code.as_str()), format!("`{:?}`", code.kind()), code.meaning().to_owned()]);
-    check("docs/errors.md", "codes", &table(&["Code", "Kind", "When"], rows));
+    let rows = orm::Code::ALL.iter().map(|code| {
+        let (name, kind) = (format!("`{}`", code.as_str()), format!("`{:?}`", code.kind()));
+        vec![name, format!("`{code:?}`"), kind, code.meaning().to_owned()]
+    });
+    check("docs/errors.md", "codes", &table(&["Code", "`Code::`", "Kind", "When"], rows));
     let rows = engine::Code::ALL.iter().map(|(code, meaning)| {
         vec![format!("`{}`", code.as_str()), format!("`{:?}`", code.kind()), meaning.trim().to_owned()]
     });

@@ -9,7 +9,11 @@ use crate::{
 impl Sql {
     pub(super) fn aggregate(&mut self, of: &Aggregation) -> Result<()> {
         let (rounding, sharing) = (std::mem::take(&mut self.rounding), self.sharing);
-        let keys = std::mem::take(&mut self.group_keys);
+        // What is aggregated are the rows; in a window, the groups.
+        let keys = match self.over {
+            Some(_) => self.group_keys.clone(),
+            None => std::mem::take(&mut self.group_keys),
+        };
         // What different values are ordered by has to be what they are, to the numbers of its binds.
         self.sharing |= of.distinct && !of.order.is_empty();
         let written = self.aggregate_of(of);

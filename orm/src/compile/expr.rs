@@ -287,7 +287,7 @@ impl Sql {
         });
         if wrap && refers {
             return Err(self.unsupported(
-                "a slice, in a condition, that refers to the query around it",
+                "slice, in a condition, that refers to the query around it",
                 "take one value by `scalar`, or load the rows by `prefetch`",
             ));
         }

@@ -271,7 +271,8 @@ impl<R> OrderKeys<R> for PkOrder<R> {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name rows of `{K}`",
-    label = "expected a list of rows, of their keys or of foreign keys that hold them, or a query over the model"
+    label = "expected a list of rows, of their keys or of foreign keys that hold them, or a query over the model",
+    note = "a query that gives keys is compared with the key: `b.author.key().is_in(..)`"
 )]
 pub trait NamesRows<R, K: Target, How> {
     /// The condition that the key is that of one of the rows.

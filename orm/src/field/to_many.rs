@@ -1,11 +1,11 @@
 //! Handles of relations that lead to any number of rows: sets, never joins.
 
-use super::{At, PathNode, Scope, Set, Sub};
+use super::{AnnotatedSet, At, PathNode, Scope, Set, Sub};
 use crate::{
     Expression, FieldType, Q,
     family::IsNumber,
     model::{Model, ModelMeta, RowPart},
-    query::{Ex, IntoQ, OrderKeys, PrefetchSelection, RelatedSelection, Selectable},
+    query::{Append, Ex, IntoQ, OrderKeys, PrefetchSelection, RelatedSelection, Selectable, Selection},
     tree::{BinaryOp, Expr, ModelRef, Path, Select, Selected, Step},
 };
 use std::marker::PhantomData;
@@ -164,6 +164,25 @@ impl<S: Scope, M: Model> ToMany<S, M> {
     /// ```
     pub fn limit(self, count: u64) -> Set<S, M> {
         self.set().limit(count)
+    }
+
+    /// The rows with these values beside each, for [`all_with`](crate::QuerySet::all_with): see [`Set::annotate`].
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let authors = Author::objects().order_by(|a| a.id.asc()).all_with(|a| a.books.annotate(|b| b.tags.count()), &db).await?;
+    /// assert_eq!(authors[0].1.iter().map(|(_, tags)| tags).sum::<i64>(), 2);
+    /// # Ok(()) }
+    /// ```
+    pub fn annotate<C, V>(self, values: C) -> AnnotatedSet<S, M, <M as Append<V::Parts>>::Row>
+    where
+        C: FnOnce(M::Fields<Within<S::Root, M>>) -> V,
+        V: Selection<Sub<S::Root, M>>,
+        M: Append<V::Parts>,
+    {
+        self.set().annotate(values)
     }
 
     /// Without the first `count` rows of the set, for each row that it belongs to: see [`Set::offset`].

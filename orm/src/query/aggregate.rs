@@ -1,7 +1,7 @@
 //! Grouping: keys first, then aggregates per group.
 
 use super::{
-    Agg, Ex, IntoQ, QuerySet, Window,
+    Agg, Ex, IntoQ, OrderBy, QuerySet, Window,
     selection::{Append, Row, Selection, select_values},
 };
 use crate::{
@@ -45,6 +45,34 @@ impl CountAll {
     /// ```
     pub fn over<R>(self, window: Window<R>) -> Ex<R, i64> {
         Agg::<R, i64>::new(Aggregation::of(Aggregate::Count, [])).over(window)
+    }
+
+    /// The fewest rows first: groups in the order of their size, which need not be selected.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let rarest = Book::objects().group_by(|b| b.active).keys().order_by(|_| count().asc());
+    /// assert_eq!(rarest.all(&db).await?, [false, true]);
+    /// # Ok(()) }
+    /// ```
+    pub fn asc<R>(self) -> OrderBy<R> {
+        OrderBy::new(self.expr(), false)
+    }
+
+    /// The most rows first.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let usual = Book::objects().group_by(|b| b.active).keys().order_by(|_| count().desc());
+    /// assert_eq!(usual.first(&db).await?, Some(true));
+    /// # Ok(()) }
+    /// ```
+    pub fn desc<R>(self) -> OrderBy<R> {
+        OrderBy::new(self.expr(), true)
     }
 
     /// Only the rows for which the condition is true. SQL: `COUNT(*) FILTER (WHERE ..)`.

@@ -102,8 +102,10 @@ macro_rules! sql_function {
             $crate::__private::Alike<$first, $crate::sql_function!(@result $first, $result, $($argument: $type),*)>,
         >
         where
-            $first: $crate::Expression<Value: $crate::FieldType<Plain = $first_type>>,
-            $($argument: $crate::Operand<<$first as $crate::Expression>::Root, $type>,)*
+            $first: $crate::Expression<
+                Value: $crate::FieldType<Plain = <$first_type as $crate::FieldType>::Plain>,
+            >,
+            $($argument: $crate::Operand<<$first as $crate::Expression>::Root, <$type as $crate::FieldType>::Plain>,)*
         {
             const NAMES: &$crate::tree::Declared = {
                 const NEW: $crate::tree::Declared = $crate::__private::gives::<$result>(stringify!($name));
@@ -111,7 +113,10 @@ macro_rules! sql_function {
             };
             let arguments = ::std::vec![
                 $crate::Expression::into_expr($first),
-                $($crate::Operand::<<$first as $crate::Expression>::Root, $type>::into_operand($argument)),*
+                $($crate::Operand::<
+                    <$first as $crate::Expression>::Root,
+                    <$type as $crate::FieldType>::Plain,
+                >::into_operand($argument)),*
             ];
             <$result as $crate::__private::Gives>::call::<
                 <$first as $crate::Expression>::Root,
@@ -123,7 +128,10 @@ macro_rules! sql_function {
     (@names $names:expr, $name:literal) => { $names.sqlite($name).postgres($name).mysql($name) };
     (@result $first:ident, $result:ty,) => { <$result as $crate::__private::Gives>::Value };
     (@result $first:ident, $result:ty, $argument:ident: $type:ty $(, $more:ident: $types:ty)*) => {
-        <<$argument as $crate::Operand<<$first as $crate::Expression>::Root, $type>>::Null as $crate::Null>::Wrap<
+        <<$argument as $crate::Operand<
+            <$first as $crate::Expression>::Root,
+            <$type as $crate::FieldType>::Plain,
+        >>::Null as $crate::Null>::Wrap<
             $crate::sql_function!(@result $first, $result, $($more: $types),*)
         >
     };

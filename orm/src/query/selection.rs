@@ -21,7 +21,8 @@ use std::{any::Any, marker::PhantomData};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected in a query over `{R}`",
-    label = "expected a field, an expression, an aggregate, or a tuple of them"
+    label = "expected a field, an expression, an aggregate, or a tuple of them",
+    note = "a value of one's own is `orm::value(..)`; a tuple has up to ten parts and none inside another, more are a struct with `derive(Row)`"
 )]
 pub trait Selectable<R> {
     /// What it is read as.
@@ -104,7 +105,8 @@ impl<R> Selectable<R> for super::Q<R> {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected in a query over `{R}`",
-    label = "expected a field, an expression, an aggregate, or a tuple of them"
+    label = "expected a field, an expression, an aggregate, or a tuple of them",
+    note = "a value of one's own is `orm::value(..)`; a tuple has up to ten parts and none inside another, more are a struct with `derive(Row)`"
 )]
 pub trait Selection<R> {
     /// The type of a row that holds just these.

@@ -260,7 +260,7 @@ pub trait Expression: Sized {
     /// beginning; of truth 1 and 0.
     ///
     /// The result is the same on every database:
-    /// - A number that becomes a whole one is cut off behind the point, as by Rust's `as`.
+    /// - A number that becomes a whole one is cut off behind the point, as by Rust's `as`; so is one that a text says, `2.9`.
     /// - A text that says no such value gives NULL, so that what is read from text is an `Option`. Days, times and moments are
     ///   written as `2026-05-01`, `12:30` or `12:30:05.25`, and `2026-05-01 12:30:00`.
     /// - A decimal becomes a text with the digits of its field, `12.50`; truth `true` or `false`; a UUID has its hyphens. Only floats
