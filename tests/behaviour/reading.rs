@@ -150,6 +150,61 @@ behaviour! {
         Ok(())
     }
 
+    async fn streams_of_rows_without_keys(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        let tags: Vec<_> = (1..=1203i64).map(|id| Ok(row![id, format!("tag{:04}", 1203 - id)])).collect::<orm::Result<_>>()?;
+        for some in tags.chunks(400) {
+            insert(db, "shop_tag", "id slug", some.to_vec()).await?;
+        }
+        let groups = || Tag::objects().group_by(|t| t.id).annotate(|_| count()).order_by(|(id, _)| id.desc());
+        bed.log.clear();
+        let mut stream = groups().stream_by(500, db);
+        let mut next = 1203;
+        while let Some((id, n)) = stream.try_next().await? {
+            assert_eq!((id, n), (next, 1));
+            next -= 1;
+            // The rest of the program has connections of its own.
+            if id == 600 {
+                assert_eq!(Tag::objects().count(db).await?, 1203);
+            }
+        }
+        assert_eq!(next, 0);
+        drop(stream);
+        if bed.backend == crate::bed::Backend::Postgres {
+            // BEGIN, DECLARE, three times FETCH, CLOSE and COMMIT, and the count.
+            assert_eq!(bed.log.statements().iter().filter(|sql| sql.sql.starts_with("FETCH 500")).count(), 3);
+        }
+        // A stream that is dropped gives its connection back, whatever it has read.
+        for _ in 0..20 {
+            let mut stream = groups().stream_by(7, db);
+            assert_eq!(stream.try_next().await?, Some((1203, 1)));
+        }
+        let exact: Vec<_> = groups().limit(1000).stream_by(500, db).try_collect().await?;
+        assert_eq!(exact.len(), 1000);
+        // Inside a transaction other statements run between the chunks, and a second stream beside the first.
+        db.transaction(async |tx| {
+            let mut stream = groups().stream_by(100, tx);
+            let mut other = Tag::objects().values(|t| t.slug.left(6)).distinct().stream_by(50, tx);
+            let mut read = 0;
+            while let Some((id, _)) = stream.try_next().await? {
+                read += 1;
+                if id % 100 == 0 {
+                    Tag::objects().filter(|t| t.id.eq(id)).update(|t| t.slug.set(format!("new{id}")), tx).await?;
+                    assert!(other.try_next().await?.is_some());
+                }
+            }
+            assert_eq!(read, 1203);
+            Ok(())
+        }).await?;
+        assert_eq!(Tag::objects().filter(|t| t.slug.starts_with("new")).count(db).await?, 12);
+        // What goes wrong comes out of the stream.
+        let broken = Tag::objects().group_by(|t| orm::sql::<_, i64>("nothing({})").part(t.id)).keys();
+        let error = broken.stream(db).try_collect::<Vec<_>>().await.unwrap_err();
+        assert_eq!(error.kind(), orm::ErrorKind::Query);
+        Ok(())
+    }
+
     async fn streams_load_related_rows(bed) {
         filled(&bed).await?;
         let mut stream = Person::objects().prefetch(|p| p.written).stream(&bed.db);

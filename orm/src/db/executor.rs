@@ -165,5 +165,8 @@ pub trait Executor: Sync + sealed::Sealed {
 }
 
 pub(crate) mod sealed {
-    pub trait Sealed {}
+    pub trait Sealed {
+        /// Whether every statement is one of the same transaction.
+        fn in_transaction(&self) -> bool;
+    }
 }

@@ -301,7 +301,11 @@ impl Database {
     }
 }
 
-impl sealed::Sealed for Database {}
+impl sealed::Sealed for Database {
+    fn in_transaction(&self) -> bool {
+        false
+    }
+}
 
 impl Executor for Database {
     fn dialect(&self) -> Dialect {

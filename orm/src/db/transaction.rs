@@ -436,7 +436,11 @@ impl fmt::Debug for Transaction {
     }
 }
 
-impl sealed::Sealed for Transaction {}
+impl sealed::Sealed for Transaction {
+    fn in_transaction(&self) -> bool {
+        true
+    }
+}
 
 impl Executor for Transaction {
     fn dialect(&self) -> Dialect {

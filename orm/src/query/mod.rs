@@ -5,6 +5,7 @@ mod beside;
 mod combine;
 mod common;
 mod condition;
+mod cursor;
 mod declared;
 mod document;
 mod erased;

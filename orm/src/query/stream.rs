@@ -1,7 +1,7 @@
 //! Streams: all rows of a query, however many, in memory that does not grow with them.
 
-use super::{QuerySet, page::Keyset, selection::Row};
-use crate::{Database, Executor, Model, Result, Value};
+use super::{QuerySet, cursor, page::Keyset, selection::Row};
+use crate::{Database, Dialect, Executor, Model, Result, Value};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use std::{
     borrow::Borrow,
@@ -77,8 +77,10 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     /// change meanwhile are seen as they are when their chunk is read. Inside a transaction that is repeatable all chunks see the
     /// same state.
     ///
-    /// Chunks need keys that tell the rows apart. Rows that have none are read at once, and are all in memory then: groups, different
-    /// rows, unions, and what follows a common table of values. `values(..)` of a model, of pairs and of related rows have keys.
+    /// Chunks need keys that tell the rows apart. Rows that have none are groups, different rows, unions, and what follows a common
+    /// table of values; `values(..)` of a model, of pairs and of related rows have keys. On PostgreSQL rows without keys come from a
+    /// cursor of the server, for which a connection is held, in a transaction of its own or in that of `ex`; on the other databases,
+    /// which have none, they are read at once, and are all in memory then.
     ///
     /// SQL: `WHERE id > ? ORDER BY id LIMIT 501`, again and again.
     ///
@@ -142,6 +144,9 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         M: 'e,
     {
         let select = self.select();
+        if !select.has_keys() && !select.empty && ex.borrow().dialect() == Dialect::Postgres {
+            return RowStream { rows: cursor::rows(self, ex, chunk) };
+        }
         if !select.has_keys() || select.empty {
             let all = async move { Ok(stream::iter(self.all(ex.borrow()).await?.into_iter().map(Ok))) };
             return RowStream { rows: Box::pin(stream::once(all).try_flatten()) };

@@ -90,6 +90,16 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         })
     }
 
+    /// The rows that another statement gives of this query, a cursor of the server.
+    pub(super) fn fetch_by(&self, select: &Select, statement: Statement) -> Fetch<O> {
+        Fetch {
+            scales: compile::scales(select),
+            related: self.related().to_vec(),
+            prefetches: self.prefetches().to_vec(),
+            ..Fetch::plain::<M>(statement)
+        }
+    }
+
     pub(super) fn access(&self) -> Access {
         if self.select().for_update { Access::Write } else { Access::Read }
     }

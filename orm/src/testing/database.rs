@@ -192,7 +192,11 @@ impl Deref for TestDatabase {
     }
 }
 
-impl sealed::Sealed for TestDatabase {}
+impl sealed::Sealed for TestDatabase {
+    fn in_transaction(&self) -> bool {
+        self.db.in_transaction()
+    }
+}
 
 impl Executor for TestDatabase {
     fn dialect(&self) -> Dialect {
