@@ -8,6 +8,7 @@
 
 mod adopt;
 mod beside;
+mod carry;
 mod connection;
 mod history;
 mod journal;

@@ -15,11 +15,11 @@ mod interpret;
 mod literal;
 mod meaning;
 mod mysql;
-mod parse;
+pub(crate) mod parse;
 mod postgres;
 mod sqlite;
 mod stored;
-mod token;
+pub(crate) mod token;
 mod types;
 
 use std::collections::BTreeMap;

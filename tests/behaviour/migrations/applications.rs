@@ -2,7 +2,10 @@
 
 use super::commands::folder;
 use super::django::{databases::drop_all, oracle, text, texts};
-use crate::bed::{Backend, Bed, behaviour};
+use crate::{
+    bed::{Backend, Bed, behaviour},
+    pagila::dump,
+};
 use orm::migrate::{
     engine::{
         introspect::{Live, differences},
@@ -14,11 +17,29 @@ use orm::{Database, Project};
 use serde_json::Value as Json;
 use std::{
     collections::BTreeSet,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
 
-const APPLICATIONS: &[&str] = &["contrib", "allauth", "small_apps", "oscar", "mezzanine", "machina"];
+/// All that the pack has for a back end: a description of each, beside its database or in the folder of those with rows.
+fn applications(backend: Backend) -> Vec<String> {
+    let Ok(pack) = std::env::var("ORM_ORACLE") else { return Vec::new() };
+    let end = if backend == Backend::Postgres { ".pg.json" } else { ".sqlite.json" };
+    let files = std::fs::read_dir(Path::new(&pack).join("schemas")).unwrap();
+    let mut names: Vec<String> = files
+        .filter_map(|file| {
+            file.unwrap().file_name().to_str().and_then(|name| name.strip_suffix(end)).map(str::to_owned)
+        })
+        .collect();
+    names.sort();
+    assert!(names.len() > 5, "{names:?}");
+    // `ORM_ROUND_TRIP=real` for a part of them.
+    if let Some(part) = std::env::var("ORM_ROUND_TRIP").ok().filter(|part| part != "1") {
+        names.retain(|name| name.contains(&part));
+    }
+    names
+}
 
 /// What models cannot say of these databases, so that one made from the models differs.
 const LEFT_OUT: &[(&str, &str)] = &[
@@ -31,14 +52,18 @@ const LEFT_OUT: &[(&str, &str)] = &[
 
 const LONG: &str = "SQLite takes longer names than the others";
 
-/// The file of an application's database in the pack, and what Django found in it.
+/// The file of an application's database in the pack, and what was found in it.
 fn pack(backend: Backend, name: &str) -> Option<(PathBuf, Json)> {
-    let (file, described) = match backend {
-        Backend::Postgres => (format!("schemas/{name}.pg.sql"), format!("schemas/{name}.pg.json")),
-        _ => (format!("schemas/{name}.sqlite"), format!("schemas/{name}.sqlite.json")),
-    };
-    let described = oracle(&described)?;
-    Some((PathBuf::from(std::env::var("ORM_ORACLE").ok()?).join(file), described))
+    let (short, long) = if backend == Backend::Postgres { ("pg", "pg.sql") } else { ("sqlite", "sqlite") };
+    let described = oracle(&format!("schemas/{name}.{short}.json"))?;
+    let pack = PathBuf::from(std::env::var("ORM_ORACLE").ok()?);
+    let beside = pack.join(format!("schemas/{name}.{long}"));
+    if beside.exists() {
+        return Some((beside, described));
+    }
+    let with_rows = name.strip_prefix("real_").unwrap_or(name);
+    let end = if backend == Backend::Postgres { "sql" } else { "sqlite" };
+    Some((pack.join(format!("data/{with_rows}.{end}")), described))
 }
 
 /// Puts an application's database where the bed's was; gives its URL.
@@ -47,15 +72,14 @@ async fn load(bed: &Bed, file: &Path) -> orm::Result<String> {
     if *backend != Backend::Postgres {
         let copy = std::env::temp_dir().join(format!("orm_application_{}.db", std::process::id()));
         std::fs::copy(file, &copy).unwrap();
+        // The pack's own are only to be read.
+        std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o600)).unwrap();
         return Ok(format!("sqlite://{}", copy.display()));
     }
     drop_all(db, *backend).await?;
-    let dump = std::fs::read_to_string(file).unwrap();
-    let sql: Vec<&str> =
-        dump.lines().filter(|line| !line.starts_with('\\') && *line != "CREATE SCHEMA public;").collect();
     // It changes settings of its connection.
     let own = Database::connect(url.clone()).await?;
-    own.batch(sql.join("\n")).await?;
+    dump::load(&own, file).await?;
     own.close().await;
     Ok(url.clone())
 }
@@ -102,8 +126,10 @@ fn described(json: &Json, postgres: bool) -> BTreeSet<String> {
     let list = |json: &Json| json.as_array().cloned().unwrap_or_default();
     let names = |json: &Json| texts(json).join(",");
     let mut lines = BTreeSet::new();
+    let keys = texts(&json["primary_key"]);
     for column in list(&json["columns"]) {
-        let null = if column["notnull"] == true { " not null" } else { "" };
+        // SQLite says of a key's column that it may be NULL, unless that was written.
+        let null = if column["notnull"] == true || keys.contains(&text(&column["name"])) { " not null" } else { "" };
         lines.insert(format!("column {}{null}", text(&column["name"])));
     }
     let mut key = names(&json["primary_key"]);
@@ -141,7 +167,7 @@ fn described(json: &Json, postgres: bool) -> BTreeSet<String> {
 
 /// An application whose models were written.
 struct Written {
-    name: &'static str,
+    name: String,
     file: PathBuf,
     original: Live,
 }
@@ -244,11 +270,12 @@ behaviour! {
         let out = folder(&format!("applications_{backend:?}"));
         std::fs::create_dir_all(out.join("src")).unwrap();
         let mut written = Vec::new();
-        for name in APPLICATIONS.iter().copied() {
-            let Some((file, json)) = pack(*backend, name) else { return Ok(()) };
+        for name in applications(*backend) {
+            let Some((file, json)) = pack(*backend, &name) else { return Ok(()) };
             let url = load(&bed, &file).await?;
             let original = read(&url).await?;
-            let tables = json["schema"]["tables"].as_object().unwrap();
+            let schema = json.get("schema").unwrap_or(&json);
+            let tables = schema["tables"].as_object().unwrap();
             assert!(tables.len() > 10);
             for (table, json) in tables.iter().filter(|(table, _)| !table.starts_with("sqlite_")) {
                 let model = original.schema.models.get(&Live::key(table)).unwrap_or_else(|| panic!("{name}: no {table}"));
