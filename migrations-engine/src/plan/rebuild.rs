@@ -164,7 +164,7 @@ impl Planner {
         needed: Option<Vec<Requirement>>,
     ) -> Result<()> {
         let dialect = self.dialect;
-        let capture = StatementKind::Capture { table: new.name.clone(), known: known(old, new) };
+        let capture = StatementKind::Capture { table: new.name.clone(), known: Box::new(known(old, new)) };
         self.push_kind(capture, "what hangs on the table and is not in the migrations", true);
 
         let temporary = format!("new__{}", new.name);

@@ -40,7 +40,7 @@ pub enum StatementKind {
         /// The table.
         table: String,
         /// What the state knows of it.
-        known: Known,
+        known: Box<Known>,
     },
     /// SQLite: makes the captured triggers and indexes again, where the rebuild has not done so,
     /// and tries every view.
