@@ -193,7 +193,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         }
         let (set, now) = self.set.effective(&applied(&history))?;
         let path = set.path(&now, target)?;
-        let (_, plans) = self.preflight(&set, &now, &path, None)?;
+        let (_, plans) = self.preflight(&set, &now, &path, None, &adopt::Adoption::default())?;
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
         require::obstacles(self.connection, &migrations, &plans).await
     }
@@ -245,16 +245,16 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         history::check(self.set, &set, &history, &now, path.as_ref().is_ok_and(Vec::is_empty))?;
         let path = path?;
         // Everything that can be known to fail is found before anything runs.
-        let (state, mut plans) = self.preflight(&set, &now, &path, None)?;
-        if let Some(names) = names::read(self.connection, &state, &plans).await? {
-            (_, plans) = self.preflight(&set, &now, &path, Some(&names))?;
-        }
         let mut adoption = adopt::Adoption::default();
-        for ((migration, direction), statements) in path.iter().zip(&mut plans) {
-            let first = self.options.fake_initial && *direction == Direction::Forward;
-            if first && adoption.takes(self.connection, migration).await? {
-                adopt::leave_extensions(statements);
+        if self.options.fake_initial && !self.options.fake {
+            adoption = adopt::Adoption::after(self.connection.dialect(), &set, &now)?;
+            for (migration, _) in path.iter().filter(|(_, direction)| *direction == Direction::Forward) {
+                adoption.takes(self.connection, migration).await?;
             }
+        }
+        let (state, mut plans) = self.preflight(&set, &now, &path, None, &adoption)?;
+        if let Some(names) = names::read(self.connection, &state, &plans).await? {
+            (_, plans) = self.preflight(&set, &now, &path, Some(&names), &adoption)?;
         }
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
         require::check(self.connection, &migrations, &plans).await?;
@@ -271,7 +271,10 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 // What the migrations before have changed can only be looked at now.
                 require::check(self.connection, &migrations[at..=at], &plans[at..=at]).await?;
             }
-            if self.run(migration, direction, statements, None).await? {
+            if direction == Direction::Forward && adoption.has(&migration.id) {
+                self.record_adopted(migration, statements).await?;
+                done.push((migration.id.clone(), direction));
+            } else if self.run(migration, direction, statements, None).await? {
                 done.push((migration.id.clone(), direction));
             }
         }
@@ -305,13 +308,27 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         Ok(statements)
     }
 
-    /// Plans everything, so that what the database cannot do and steps that are missing show first; gives the state that the database has.
+    /// Records a migration that is taken over, in one statement: there is nothing half way to go on from.
+    async fn record_adopted(&mut self, migration: &Migration, statements: &[Statement]) -> Result<()> {
+        let direction = Direction::Forward;
+        self.report(&Event::Begin { migration, direction, statements: statements.len() });
+        for statement in statements {
+            self.statement(statement, false, &mut rebuild::Captured::default()).await?;
+        }
+        history::record(self.connection, &migration.id, &self.checksum(migration)?, direction).await?;
+        self.report(&Event::Done { migration, direction });
+        Ok(())
+    }
+
+    /// Plans everything, so that what the database cannot do and steps that are missing show first; gives the state that the
+    /// database has, with what is taken over.
     fn preflight(
         &mut self,
         set: &MigrationSet,
         applied: &BTreeSet<MigrationId>,
         path: &[(&Migration, Direction)],
         names: Option<&Names>,
+        adoption: &adopt::Adoption,
     ) -> Result<(Schema, Vec<Vec<Statement>>)> {
         if self.options.fake {
             return Ok((Schema::default(), vec![Vec::new(); path.len()]));
@@ -331,7 +348,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         if let Some(names) = names {
             names.give(&mut state);
         }
-        let before = state.clone();
+        let mut before = state.clone();
         for (migration, direction) in path {
             let planned = match (direction, back.pop()) {
                 (Direction::Backward, Some(inverses)) => {
@@ -340,6 +357,13 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 _ => plan_onto(dialect, &mut state, &migration.operations, migration.atomic, *direction),
             };
             let mut statements = planned.map_err(|error| error.at(&migration.id))?;
+            if *direction == Direction::Forward && adoption.has(&migration.id) {
+                adopt::leave_extensions(&mut statements);
+                if let Some(names) = names {
+                    names.give(&mut state);
+                }
+                before = state.clone();
+            }
             if let Some(names) = names {
                 names.mend(&mut statements);
             }

@@ -48,6 +48,9 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("`django_celery_beat_solarschedule_event_latitude_longitude_ba64999a_uniq`", LONG),
     ("_uniq`, not `", LONG),
     ("is decimal(", "SQLite does not know how many digits a decimal has"),
+    ("custom blob sub_type text", "SQLite takes any words for a type; what it stores is text"),
+    ("custom character(20)", "texts of a fixed length have no field; they are of a limited one"),
+    ("is called `film_CHECK_special", "a check's name begins with its table"),
 ];
 
 const LONG: &str = "SQLite takes longer names than the others";
@@ -169,6 +172,8 @@ fn described(json: &Json, postgres: bool) -> BTreeSet<String> {
 struct Written {
     name: String,
     file: PathBuf,
+    /// What makes the types of the database's own, which a person writes into a migration.
+    types: String,
     original: Live,
 }
 
@@ -225,11 +230,12 @@ fn is_listed(line: &str) -> bool {
 
 /// Migrates an empty database from the models, and compares; and the original with the models.
 async fn again(bed: &Bed, program: &Path, out: &Path, it: &Written) -> orm::Result<Vec<String>> {
-    let Written { name, file, original } = it;
+    let Written { name, file, types, original } = it;
     succeeds(program, out, name, "makemigrations --no-input");
     let url = match bed.backend {
         Backend::Postgres => {
             drop_all(&bed.db, bed.backend).await?;
+            bed.db.batch(types.clone()).await?;
             bed.url.clone()
         }
         _ => format!("sqlite://{}", out.join(format!("{name}.db")).display()),
@@ -238,7 +244,11 @@ async fn again(bed: &Bed, program: &Path, out: &Path, it: &Written) -> orm::Resu
     succeeds(program, out, name, &format!("--database {url} makemigrations --check"));
     succeeds(program, out, name, &format!("--database {url} check"));
     let made = differences(original, &read(&url).await?);
-    let mut wrong: Vec<String> = made.iter().map(ToString::to_string).filter(|line| !is_listed(line)).collect();
+    // A table without a key is a model that migrations leave alone.
+    let keyless = original.schema.models.values().filter(|model| model.primary_key.is_empty());
+    let alone: Vec<String> = keyless.map(|model| format!("`{}`: it is missing", model.table)).collect();
+    let known = |line: &String| is_listed(line) || alone.iter().any(|known| line.ends_with(known));
+    let mut wrong: Vec<String> = made.iter().map(ToString::to_string).filter(|line| !known(line)).collect();
     // The original, with the first migration recorded.
     let url = load(bed, file).await?;
     succeeds(program, out, name, &format!("--database {url} migrate --fake-initial"));
@@ -287,7 +297,12 @@ behaviour! {
             let source = syn::parse_file(&std::fs::read_to_string(&path).unwrap()).unwrap();
             let structs = source.items.iter().filter(|item| matches!(item, syn::Item::Struct(_))).count();
             assert_eq!(structs, original.schema.models.len(), "{name}");
-            written.push(Written { name, file, original });
+            let types = schema["enums"].as_object().into_iter().flatten().map(|(name, values)| {
+                let values: Vec<String> = texts(values).iter().map(|value| format!("'{value}'")).collect();
+                format!("CREATE TYPE {name} AS ENUM ({});", values.join(", "))
+            });
+            let types = types.collect();
+            written.push(Written { name, file, types, original });
         }
         // It takes minutes to build six hundred models: `.ci/full round_trip`.
         if std::env::var_os("ORM_ROUND_TRIP").is_some() {
