@@ -308,25 +308,53 @@ fn what_is_called_otherwise_is_found_by_what_it_is() {
 }
 
 #[test]
-fn an_index_of_several_columns_under_another_name_is_not_left_in_silence() {
+fn an_index_of_several_columns_under_another_name_is_found_by_them() {
     let table = "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL, \
-                 pages integer NOT NULL); CREATE INDEX by_both ON app_book (title, pages); CREATE INDEX by_pages ON app_book (pages)";
+                 pages integer NOT NULL); CREATE INDEX by_both ON app_book (title, pages); CREATE INDEX by_pages ON app_book (pages); \
+                 CREATE INDEX other_way ON app_book (pages, title)";
+    let left = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+    // In place, and where the table is written anew.
+    for null in [false, true] {
+        let mut database = Sqlite::memory();
+        database.run(AUTHOR);
+        database.run(table);
+        let mut set = MigrationSet::default();
+        let mut to = |schema: &Schema| {
+            for migration in migrations_engine::autodetect(&set, schema, &mut Yes).unwrap() {
+                set.add(migration).unwrap();
+            }
+            now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).map(drop)
+        };
+        to(&schema(|book| {
+            field(book, "pages").index = true;
+            book.indexes.push(Index::new("app_book_both", &["title", "pages"]));
+        }))
+        .unwrap();
+        to(&schema(|book| {
+            field(book, "pages").index = true;
+            field(book, "title").null = null;
+        }))
+        .unwrap();
+        assert_eq!(database.all(left), ["by_pages", "other_way"], "{null}");
+    }
+    // One that is not there at all is not left in silence.
     let mut database = Sqlite::memory();
     database.run(AUTHOR);
-    database.run(table);
+    database.run(&table.replace("(title, pages)", "(title)"));
     let mut set = MigrationSet::default();
-    let mut to = |schema: &Schema| {
-        for migration in migrations_engine::autodetect(&set, schema, &mut Yes).unwrap() {
+    let mut to = |both: bool| {
+        let schema = schema(|book| {
+            if both {
+                book.indexes.push(Index::new("app_book_both", &["title", "pages"]));
+            }
+        });
+        for migration in migrations_engine::autodetect(&set, &schema, &mut Yes).unwrap() {
             set.add(migration).unwrap();
         }
         now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).map(drop)
     };
-    to(&schema(|book| {
-        field(book, "pages").index = true;
-        book.indexes.push(Index::new("app_book_both", &["title", "pages"]));
-    }))
-    .unwrap();
-    let refused = to(&schema(|book| field(book, "pages").index = true)).unwrap_err();
+    to(true).unwrap();
+    let refused = to(false).unwrap_err();
     assert!(refused.code() == "M081" && refused.to_string().contains("app_book_both"), "{refused}");
 }
 
