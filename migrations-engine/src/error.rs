@@ -151,7 +151,7 @@ codes! {
     M081 Execute;
     /// Rows break a foreign key after the migration; everything was rolled back.
     M082 Execute;
-    /// The live table has something that the migrations do not know (a column, a key, a check, a default ...); rebuilding it would lose that.
+    /// The live table has something that the migrations do not know, and that cannot be written into the table that takes its place (it is about a column that is taken away, STRICT ...).
     M083 Execute;
     /// A Rust step is not registered or failed.
     M084 Execute;

@@ -93,3 +93,75 @@ fn a_field_of_its_own_application_is_no_gap() {
     assert!(refused.to_string().contains("duplicate column"), "{refused}");
     assert_eq!(database.all("SELECT COUNT(*) FROM seen"), ["0"]);
 }
+
+#[test]
+fn a_run_that_stopped_half_way_goes_on() {
+    let set = circle();
+    let mut database = Sqlite::memory();
+    database.run(TABLES);
+    let structure = "SELECT sql FROM sqlite_master WHERE name LIKE '%_o' OR name LIKE '%one' ORDER BY name";
+    let before = database.all(structure);
+    let first = set.iter().find(|migration| migration.depends_on.is_empty()).unwrap().id.clone();
+    let one = now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Migration(first))).unwrap();
+    assert_eq!(one.len(), 1);
+    // Without the flag it is not known that what is there is meant.
+    assert!(now(Executor::new(&set, &mut database).migrate(&Target::Latest)).is_err());
+    assert_eq!(adopt(&set, &mut database).unwrap(), 2);
+    assert_eq!((database.all(structure), adopt(&set, &mut database).unwrap()), (before, 0));
+}
+
+/// One table, and a migration after it.
+fn table_and(later: &str) -> MigrationSet {
+    let table = "[[operations]]\nop = \"create_model\"\nmodel = \"a.One\"\ntable = \"a_one\"\nprimary_key = [\"id\"]\n\
+                 fields = [{ name = \"id\", type = \"bigint\", auto = true }, { name = \"n\", type = \"integer\" }, \
+                 { name = \"m\", type = \"integer\", index = true }]\n";
+    let later = format!("depends_on = [\"a.0001_initial\"]\n{later}");
+    let files = [("a/0001_initial.toml", table), ("a/0002_later.toml", later.as_str())];
+    MigrationSet::from_embedded(&files).unwrap()
+}
+
+#[test]
+fn indexes_and_constraints_that_are_there_are_taken_over() {
+    let set = table_and(
+        "[[operations]]\nop = \"add_index\"\nmodel = \"a.One\"\nindex = { name = \"a_one_both\", on = [\"n\", \"m desc\"] }\n\
+         [[operations]]\nop = \"add_constraint\"\nmodel = \"a.One\"\nconstraint = { kind = \"unique\", name = \"once\", on = [\"m\", \"n\"] }\n",
+    );
+    let table = "CREATE TABLE a_one (id integer PRIMARY KEY AUTOINCREMENT, n integer NOT NULL, m integer NOT NULL);
+                 CREATE INDEX a_m ON a_one (m);";
+    let indexes = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE%INDEX%' ORDER BY name";
+    // Under these names, and under others.
+    for (both, once) in [("a_one_both", "once"), ("by_both", "only_once")] {
+        let mut database = Sqlite::memory();
+        database.run(table);
+        database.run(&format!("CREATE INDEX {both} ON a_one (n, m DESC); CREATE UNIQUE INDEX {once} ON a_one (m, n)"));
+        let before = database.all(indexes);
+        assert_eq!(adopt(&set, &mut database).unwrap(), 2);
+        assert_eq!(database.all(indexes), before);
+    }
+    // One of them only.
+    let mut database = Sqlite::memory();
+    database.run(table);
+    database.run("CREATE INDEX by_both ON a_one (n, m DESC)");
+    let refused = adopt(&set, &mut database).unwrap_err();
+    assert!(refused.code() == "M087" && refused.message().contains("`once` of `a_one`"), "{refused}");
+    // None, and one of other columns.
+    let mut database = Sqlite::memory();
+    database.run(table);
+    database.run("CREATE INDEX by_both ON a_one (n, m)");
+    assert_eq!(adopt(&set, &mut database).unwrap(), 2);
+    assert_eq!(database.all(indexes), ["a_m", "a_one_both", "by_both", "once"]);
+}
+
+#[test]
+fn what_is_taken_over_has_its_own_names_in_the_same_run() {
+    let set = table_and(
+        "[[operations]]\nop = \"alter_field\"\nmodel = \"a.One\"\nfield = { name = \"m\", type = \"integer\" }\n",
+    );
+    let mut database = Sqlite::memory();
+    database.run(
+        "CREATE TABLE a_one (id integer PRIMARY KEY AUTOINCREMENT, n integer NOT NULL, m integer NOT NULL);
+         CREATE INDEX its_own ON a_one (m)",
+    );
+    assert_eq!(adopt(&set, &mut database).unwrap(), 2);
+    assert!(database.all("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE INDEX%'").is_empty());
+}

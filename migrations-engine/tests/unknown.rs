@@ -44,46 +44,171 @@ fn adopted(table: &str, models: impl Fn(&mut Model)) -> (Sqlite, migrations_engi
     (database, outcome)
 }
 
+/// Takes over a table that somebody made, with a row; writes it anew twice, and gives its text then.
+fn carried(table: &str, models: impl Fn(&mut Model)) -> (Sqlite, String) {
+    let mut database = Sqlite::memory();
+    database.run(AUTHOR);
+    database.run(table);
+    database.run("INSERT INTO app_author (id, name) VALUES (1, 'Ada'); INSERT INTO app_book (id, title, pages) VALUES (1, 'T', 1)");
+    let mut set = MigrationSet::default();
+    let mut to = |change: &dyn Fn(&mut Model), fake: bool| {
+        let schema = schema(|book| {
+            models(book);
+            change(book);
+        });
+        for migration in migrations_engine::autodetect(&set, &schema, &mut Yes).unwrap() {
+            set.add(migration).unwrap();
+        }
+        now(Executor::new(&set, &mut database).fake_initial(fake).migrate(&Target::Latest)).unwrap();
+    };
+    to(&|_| (), true);
+    to(&|book| field(book, "pages").null = true, false);
+    to(&|book| field(book, "pages").null = false, false);
+    assert_eq!(database.all("SELECT title FROM app_book WHERE pages = 1"), ["T"], "{table}");
+    let text = database.all("SELECT sql FROM sqlite_master WHERE name = 'app_book'").remove(0);
+    (database, text)
+}
+
 #[test]
-fn a_table_that_has_more_is_not_written_anew() {
+fn what_a_table_has_more_is_written_into_the_new_one() {
     let columns = "id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL";
-    for (rest, what) in [
-        (", pages integer NOT NULL, UNIQUE (title, pages))", "is unique over `title, pages`"),
-        (", pages integer NOT NULL UNIQUE)", "is unique over `pages`"),
-        (", pages integer NOT NULL DEFAULT 3)", "default of `pages`"),
-        (", pages integer NOT NULL REFERENCES app_author (id))", "foreign key of `pages` to `app_author`"),
-        (", pages integer NOT NULL CHECK (pages > 0))", "a check"),
-        (", pages integer NOT NULL, FOREIGN KEY (id) REFERENCES app_author (id))", "foreign key of `id`"),
-        (", pages integer NOT NULL AS (id * 2) STORED)", "computes `pages`"),
+    for (rest, kept) in [
+        (
+            ", pages integer NOT NULL, CONSTRAINT once UNIQUE (title, pages) ON CONFLICT IGNORE)",
+            "CONSTRAINT once UNIQUE (title, pages) ON CONFLICT IGNORE",
+        ),
+        (", pages integer NOT NULL UNIQUE)", "UNIQUE (\"pages\")"),
+        (", pages integer NOT NULL DEFAULT 3)", "\"pages\" integer NOT NULL DEFAULT 3"),
+        (", pages integer NOT NULL DEFAULT (1 + abs(-2)))", "DEFAULT (1 + abs(-2))"),
+        (", pages integer NOT NULL COLLATE NOCASE)", "\"pages\" integer NOT NULL COLLATE \"NOCASE\""),
+        (
+            ", pages integer NOT NULL REFERENCES app_author)",
+            "FOREIGN KEY (\"pages\") REFERENCES \"app_author\" ON UPDATE NO ACTION ON DELETE NO ACTION",
+        ),
+        (
+            ", pages integer NOT NULL REFERENCES app_author (id) ON DELETE CASCADE ON UPDATE SET NULL DEFERRABLE INITIALLY DEFERRED)",
+            "FOREIGN KEY (\"pages\") REFERENCES \"app_author\" (\"id\") ON UPDATE SET NULL ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED",
+        ),
+        (", pages integer NOT NULL CHECK (pages > 0))", "CHECK (pages > 0)"),
+        (
+            ", pages integer NOT NULL, CONSTRAINT some CHECK (pages > 0 AND title <> ', ('))",
+            "CONSTRAINT \"some\" CHECK (pages > 0 AND title <> ', (')",
+        ),
+        (
+            ", pages integer NOT NULL, CONSTRAINT f FOREIGN KEY (id) REFERENCES app_author (id))",
+            "CONSTRAINT f FOREIGN KEY (id) REFERENCES app_author (id)",
+        ),
+        (
+            ", pages integer NOT NULL, \"more\" text DEFAULT 'it''s, so' COLLATE nocase)",
+            ", \"more\" text DEFAULT 'it''s, so' COLLATE nocase)",
+        ),
+        (
+            ", pages integer NOT NULL, twice int AS (pages * 2) STORED, [last] int REFERENCES app_author(id))",
+            "twice int AS (pages * 2) STORED, [last] int REFERENCES app_author(id)",
+        ),
     ] {
-        let (database, outcome) = adopted(&format!("CREATE TABLE app_book ({columns}{rest}"), |_| ());
-        let refused = outcome.expect_err(rest);
-        assert!(refused.code() == "M083" && refused.message().contains(what), "{rest}: {refused}");
-        assert_eq!(database.all("SELECT COUNT(*) FROM orm_migrations"), ["1"], "{rest}");
+        let (_, text) = carried(&format!("CREATE TABLE app_book ({columns}{rest}"), |_| ());
+        assert_eq!(text.matches(kept).count(), 1, "{rest}: {text}");
     }
+    let update = format!(
+        "{columns}, pages integer NOT NULL, author_id bigint NULL REFERENCES app_author (id) ON UPDATE CASCADE)"
+    );
+    let author = |book: &mut Model| {
+        book.fields.push(Field::foreign_key("author", ModelKey::new("app", "Author"), OnDelete::DoNothing).nullable());
+    };
+    let (database, text) = carried(&format!("CREATE TABLE app_book ({update}"), author);
+    assert!(text.contains("REFERENCES \"app_author\" (\"id\") ON UPDATE CASCADE DEFERRABLE"), "{text}");
+    database.run("PRAGMA foreign_keys = ON; UPDATE app_book SET author_id = 1; UPDATE app_author SET id = 7");
+    assert_eq!(database.all("SELECT author_id FROM app_book"), ["7"]);
+    // The values of columns that no model has.
+    let table = format!("CREATE TABLE app_book ({columns}, pages integer NOT NULL, seen int NOT NULL DEFAULT 5)");
+    let (database, _) = carried(&table, |_| ());
+    assert_eq!(database.all("SELECT seen FROM app_book"), ["5"]);
+}
+
+#[test]
+fn what_was_without_rowid_stays_so() {
+    let table = "CREATE TABLE app_book (id varchar(9) NOT NULL PRIMARY KEY, title varchar(200) NOT NULL, pages integer NOT NULL) WITHOUT ROWID";
+    let (_, text) = carried(table, |book| *field(book, "id") = Field::new("id", char(9)));
+    assert!(text.ends_with(") WITHOUT ROWID"), "{text}");
+}
+
+#[test]
+fn what_goes_with_a_column_that_goes_is_not_carried() {
+    let columns = "id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL, pages integer NOT NULL DEFAULT 3 \
+                   CHECK (pages > 0) UNIQUE REFERENCES app_author (id) ON UPDATE CASCADE";
+    let without = |table: String| {
+        let mut database = Sqlite::memory();
+        database.run(AUTHOR);
+        database.run(&table);
+        database.run("CREATE INDEX by_pages ON app_book (pages)");
+        let mut set = MigrationSet::default();
+        let mut to = |schema: &Schema| {
+            for migration in migrations_engine::autodetect(&set, schema, &mut Yes).unwrap() {
+                set.add(migration).unwrap();
+            }
+            now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).map(drop)
+        };
+        // What the model says of the column makes SQLite write the table anew.
+        to(&schema(|book| field(book, "pages").unique = true)).unwrap();
+        let outcome = to(&schema(|book| {
+            book.fields.retain(|field| field.name != "pages");
+            field(book, "title").null = true;
+        }));
+        (database, outcome)
+    };
+    let (database, outcome) = without(format!("CREATE TABLE app_book ({columns})"));
+    outcome.unwrap();
+    let text = database.all("SELECT sql FROM sqlite_master WHERE name = 'app_book'").remove(0);
+    assert!(!text.contains("CHECK") && !text.contains("pages") && !text.contains("UNIQUE"), "{text}");
+    for (more, what) in [
+        ("CHECK (pages <> length(title))", "a check"),
+        ("UNIQUE (title, pages)", "unique over `title, pages`"),
+        ("FOREIGN KEY (id, pages) REFERENCES app_author (id, name)", "foreign key of `id, pages`"),
+    ] {
+        let (database, outcome) = without(format!("CREATE TABLE app_book ({columns}, {more})"));
+        let refused = outcome.expect_err(more);
+        assert!(refused.code() == "M083" && refused.message().contains(what), "{more}: {refused}");
+        assert_eq!(database.all("SELECT COUNT(*) FROM orm_migrations"), ["1"], "{more}");
+    }
+}
+
+#[test]
+fn what_has_no_place_in_the_new_table_is_refused() {
     for (table, what) in [
         ("(id integer NOT NULL PRIMARY KEY, title text NOT NULL, pages integer NOT NULL) STRICT", "is STRICT"),
         (
             "(id integer NOT NULL PRIMARY KEY, title text NOT NULL, pages integer NOT NULL) WITHOUT ROWID",
-            "is WITHOUT ROWID",
+            "no place in the new one",
         ),
         (
-            "(id integer NOT NULL PRIMARY KEY, title text NOT NULL COLLATE NOCASE, pages integer NOT NULL)",
-            "a collation",
+            "(id integer NOT NULL PRIMARY KEY, title text NOT NULL, pages integer NOT NULL AS (id * 2) STORED)",
+            "computes `pages`",
         ),
     ] {
         let (_, outcome) = adopted(&format!("CREATE TABLE app_book {table}"), |_| ());
         let refused = outcome.expect_err(table);
         assert!(refused.code() == "M083" && refused.message().contains(what), "{table}: {refused}");
     }
-    let update = "(id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL, pages integer NOT NULL, \
-                  author_id bigint NULL REFERENCES app_author (id) ON UPDATE CASCADE)";
-    let author = |book: &mut Model| {
-        book.fields.push(Field::foreign_key("author", ModelKey::new("app", "Author"), OnDelete::DoNothing).nullable());
+}
+
+#[test]
+fn a_check_in_other_words_beside_one_that_nobody_knows_is_asked_about() {
+    let positive = |book: &mut Model| {
+        let positive = migrations_engine::condition::Expr::field("pages").gt(0);
+        book.constraints.push(migrations_engine::schema::Constraint::check("positive", positive));
     };
-    let (_, outcome) = adopted(&format!("CREATE TABLE app_book {update}"), author);
+    let table = |checks: &str| {
+        format!(
+            "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL, \
+             pages integer NOT NULL, {checks})"
+        )
+    };
+    let (_, outcome) = adopted(&table("CHECK (NOT pages <= 0), CHECK (pages < 9000)"), positive);
     let refused = outcome.unwrap_err();
-    assert!(refused.code() == "M083" && refused.message().contains("ON UPDATE CASCADE"), "{refused}");
+    assert!(refused.code() == "M083" && refused.message().contains("none that is called `positive`"), "{refused}");
+    let (_, text) = carried(&table("CHECK (([Pages]) > 0), CHECK (pages < 9000)"), positive);
+    assert!(text.contains("CHECK (pages < 9000)") && text.matches("CHECK").count() == 2, "{text}");
 }
 
 #[test]
@@ -183,25 +308,53 @@ fn what_is_called_otherwise_is_found_by_what_it_is() {
 }
 
 #[test]
-fn an_index_of_several_columns_under_another_name_is_not_left_in_silence() {
+fn an_index_of_several_columns_under_another_name_is_found_by_them() {
     let table = "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL, \
-                 pages integer NOT NULL); CREATE INDEX by_both ON app_book (title, pages); CREATE INDEX by_pages ON app_book (pages)";
+                 pages integer NOT NULL); CREATE INDEX by_both ON app_book (title, pages); CREATE INDEX by_pages ON app_book (pages); \
+                 CREATE INDEX other_way ON app_book (pages, title)";
+    let left = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+    // In place, and where the table is written anew.
+    for null in [false, true] {
+        let mut database = Sqlite::memory();
+        database.run(AUTHOR);
+        database.run(table);
+        let mut set = MigrationSet::default();
+        let mut to = |schema: &Schema| {
+            for migration in migrations_engine::autodetect(&set, schema, &mut Yes).unwrap() {
+                set.add(migration).unwrap();
+            }
+            now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).map(drop)
+        };
+        to(&schema(|book| {
+            field(book, "pages").index = true;
+            book.indexes.push(Index::new("app_book_both", &["title", "pages"]));
+        }))
+        .unwrap();
+        to(&schema(|book| {
+            field(book, "pages").index = true;
+            field(book, "title").null = null;
+        }))
+        .unwrap();
+        assert_eq!(database.all(left), ["by_pages", "other_way"], "{null}");
+    }
+    // One that is not there at all is not left in silence.
     let mut database = Sqlite::memory();
     database.run(AUTHOR);
-    database.run(table);
+    database.run(&table.replace("(title, pages)", "(title)"));
     let mut set = MigrationSet::default();
-    let mut to = |schema: &Schema| {
-        for migration in migrations_engine::autodetect(&set, schema, &mut Yes).unwrap() {
+    let mut to = |both: bool| {
+        let schema = schema(|book| {
+            if both {
+                book.indexes.push(Index::new("app_book_both", &["title", "pages"]));
+            }
+        });
+        for migration in migrations_engine::autodetect(&set, &schema, &mut Yes).unwrap() {
             set.add(migration).unwrap();
         }
         now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).map(drop)
     };
-    to(&schema(|book| {
-        field(book, "pages").index = true;
-        book.indexes.push(Index::new("app_book_both", &["title", "pages"]));
-    }))
-    .unwrap();
-    let refused = to(&schema(|book| field(book, "pages").index = true)).unwrap_err();
+    to(true).unwrap();
+    let refused = to(false).unwrap_err();
     assert!(refused.code() == "M081" && refused.to_string().contains("app_book_both"), "{refused}");
 }
 

@@ -52,9 +52,6 @@ behaviour! {
         assert_eq!(places.get(db).await?, (0, false, false));
         let both = one().values(|_| orm::value("a")).union(one().values(|_| orm::value("A")));
         assert_eq!(both.count(db).await?, 2);
-        // Nothing and some text.
-        assert_eq!(Book::objects().filter(|b| b.title.eq(Some("Notes"))).count(db).await?, 1);
-        assert_eq!(Book::objects().filter(|b| b.title.eq(None::<&str>)).count(db).await?, 0);
         // A number before an expression.
         let numbers = one().values(|b| (10 - b.stock, 2 * b.id + 1, 7 / b.stock, 7 % b.stock, 1.0 / b.rating, dec("1.00") - b.price, 3 - b.stock.least(1)));
         let numbers = numbers.get(db).await?;

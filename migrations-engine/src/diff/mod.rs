@@ -7,6 +7,7 @@
 mod asked;
 mod between;
 mod compare;
+mod exchange;
 mod expand;
 mod order;
 mod questions;

@@ -1,6 +1,7 @@
 //! First pass: which models and fields are the same under another name.
 
 use super::asked::Asked;
+use super::exchange;
 use super::wish::{FormerNames, carry_out, look_at_models, stays};
 use crate::error::Result;
 use crate::naming;
@@ -15,7 +16,7 @@ pub(super) fn renames(
     asked: &mut Asked<'_>,
 ) -> Result<Vec<Operation>> {
     look_at_models(state, to, former, asked)?;
-    let mut operations = Vec::new();
+    let mut operations = exchange::models(state, to, asked)?;
     for new in to.models.values().filter(|new| !state.models.contains_key(&new.key)).collect::<Vec<_>>() {
         if let Some(old) = renamed_model(state, to, new, asked)? {
             let moves = |old: &Model| old.table == naming::table(&old.key) && naming::table(&new.key) != old.table;

@@ -102,7 +102,8 @@ pub(super) fn look_at_models(state: &Schema, to: &Schema, former: &FormerNames, 
         match (was, is) {
             (true, true) if !stays || exchanged() => {
                 let taken = error!(M012, "{says} there already is a model `{}`", new.key).with_hint(
-                    "rename it out of the way, or remove it, in a migration before this one; or take the attribute away",
+                    "rename it out of the way, or remove it, in a migration before this one; or take the attribute away. Models that \
+                     exchange their names are told once, by --rename app.A=B --rename app.B=A",
                 );
                 asked.heard::<()>(Err(taken))?;
             }

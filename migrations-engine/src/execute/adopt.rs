@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Connection, live};
+use crate::condition::IndexPart;
 use crate::error::{Result, error};
+use crate::graph::MigrationSet;
+use crate::introspect::{Live, introspect};
 use crate::migration::{Migration, MigrationId};
 use crate::operation::Operation;
 use crate::plan::{Statement, StatementKind, through_model};
-use crate::schema::{Field, Model, ModelKey};
+use crate::schema::{Constraint, Field, Model, ModelKey};
 use crate::sql::Dialect;
 
 /// The migrations of a run that are only recorded: of each application the first, and those that follow it without a gap, as
@@ -31,6 +34,28 @@ pub(super) fn leave_extensions(statements: &mut Vec<Statement>) {
 }
 
 impl Adoption {
+    /// What is to be taken over after what is applied: a run that stopped half way goes on where it was.
+    pub(super) fn after(dialect: Dialect, set: &MigrationSet, applied: &BTreeSet<MigrationId>) -> Result<Adoption> {
+        let mut adoption = Adoption { taken: BTreeSet::new(), models: set.replay(|id| applied.contains(id))?.models };
+        loop {
+            let more: Vec<MigrationId> = set
+                .iter()
+                .filter(|migration| applied.contains(&migration.id) && !adoption.taken.contains(&migration.id))
+                .filter(|migration| adoption.may_take(dialect, migration))
+                .map(|migration| migration.id.clone())
+                .collect();
+            if more.is_empty() {
+                return Ok(adoption);
+            }
+            adoption.taken.extend(more);
+        }
+    }
+
+    /// Whether it is one of those that are only recorded.
+    pub(super) fn has(&self, id: &MigrationId) -> bool {
+        self.taken.contains(id)
+    }
+
     /// Whether a migration only makes things, and follows those that are taken over.
     fn may_take(&self, dialect: Dialect, migration: &Migration) -> bool {
         let follows = |needed: &MigrationId| needed.app != migration.id.app || self.taken.contains(needed);
@@ -56,6 +81,7 @@ impl Adoption {
         let mut models = self.models.clone();
         let mut made: Vec<Model> = Vec::new();
         let mut added: Vec<(String, String)> = Vec::new();
+        let mut hung: Vec<(&ModelKey, Hung<'_>)> = Vec::new();
         for operation in &migration.operations {
             match operation {
                 Operation::CreateModel(model) => drop(models.insert(model.key.clone(), model.clone())),
@@ -70,6 +96,8 @@ impl Adoption {
                         added.push((owner.table.clone(), field.column.clone()));
                     }
                 }
+                Operation::AddIndex { model, index } => hung.push((model, Hung::Index(&index.name, &index.on))),
+                Operation::AddConstraint { model, constraint } => hung.push((model, Hung::Constraint(constraint))),
                 _ => {}
             }
         }
@@ -94,6 +122,18 @@ impl Adoption {
             let found = has(&live::columns(connection, table).await?, column);
             if found { &mut there } else { &mut missing }.push(format!("the column `{table}`.`{column}`"));
         }
+        // What hangs on tables is only looked for where nothing else is made: else the tables tell.
+        if made.is_empty() && added.is_empty() && !hung.is_empty() {
+            let live = introspect(connection).await?;
+            for (key, what) in hung {
+                let Some(model) = models.get(key) else { return Ok(false) };
+                if !model.managed {
+                    continue;
+                }
+                let found = what.is_in(model, &live);
+                if found { &mut there } else { &mut missing }.push(format!("`{}` of `{}`", what.name(), model.table));
+            }
+        }
         if !there.is_empty() && !missing.is_empty() {
             let (there, missing) = (there.join(", "), missing.join(", "));
             return Err(error!(M087, "`{}`: {there} are there, but {missing} is not", migration.id)
@@ -106,4 +146,51 @@ impl Adoption {
         self.models = models;
         Ok(true)
     }
+}
+
+/// What hangs on a table.
+enum Hung<'a> {
+    Index(&'a str, &'a [IndexPart]),
+    Constraint(&'a Constraint),
+}
+
+impl Hung<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Hung::Index(name, _) => name,
+            Hung::Constraint(constraint) => constraint.name(),
+        }
+    }
+
+    /// Whether the database has it: by its name, or of the same columns.
+    fn is_in(&self, model: &Model, live: &Live) -> bool {
+        let Some(found) = live.schema.models.get(&Live::key(&model.table)) else { return false };
+        let unique = |constraint: &Constraint| match constraint {
+            Constraint::Unique { on, condition: None, .. } => columns(model, on).is_some(),
+            _ => false,
+        };
+        let same = |one: &[IndexPart], other: &[IndexPart]| columns(model, one) == columns(found, other);
+        let alike = match self {
+            Hung::Index(_, on) => columns(model, on).is_some() && found.indexes.iter().any(|other| same(on, &other.on)),
+            Hung::Constraint(own @ Constraint::Unique { on, .. }) if unique(own) => found
+                .constraints
+                .iter()
+                .any(|other| matches!(other, Constraint::Unique { on: other, condition: None, .. } if same(on, other))),
+            Hung::Constraint(_) => false,
+        };
+        let named = |name: &str| name.eq_ignore_ascii_case(self.name());
+        alike
+            || found.indexes.iter().any(|index| named(&index.name))
+            || found.constraints.iter().any(|constraint| named(constraint.name()))
+    }
+}
+
+/// The columns of an index without expressions.
+fn columns(model: &Model, on: &[IndexPart]) -> Option<Vec<(String, bool)>> {
+    let column = |part: &IndexPart| {
+        let name = part.field()?;
+        let column = model.field(name).map_or(name, |field| &field.column);
+        Some((column.to_ascii_lowercase(), part.descending))
+    };
+    on.iter().map(column).collect()
 }

@@ -8,9 +8,11 @@
 
 mod adopt;
 mod beside;
+mod carry;
 mod connection;
 mod history;
 mod journal;
+mod kept;
 pub mod live;
 mod lock;
 mod names;
@@ -24,12 +26,14 @@ mod unknown;
 
 pub use connection::{Connection, NoSteps, Steps};
 pub use history::{Applied, HISTORY_TABLE};
+pub use kept::NAMES_TABLE;
 pub use repair::{Finding, Remedy};
 pub use timeouts::Timeouts;
 
+use kept::Kept;
 use names::Names;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::diff::Answers;
@@ -192,7 +196,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         }
         let (set, now) = self.set.effective(&applied(&history))?;
         let path = set.path(&now, target)?;
-        let (_, plans) = self.preflight(&set, &now, &path, None)?;
+        let Planned { plans, .. } = self.preflight(&set, &now, &path, None, &adopt::Adoption::default())?;
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
         require::obstacles(self.connection, &migrations, &plans).await
     }
@@ -236,6 +240,9 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             let before = set.replay(|id| now.contains(id) && *id != migration.id)?;
             let statements = self.planned(before, migration, direction).await?;
             self.run(migration, direction, &statements, Some(progress)).await?;
+            if kept::read(self.connection, &migration.id).await?.is_some() {
+                kept::forget(self.connection).await?;
+            }
             done.push((entry.id, direction));
             history = self.history().await?;
         }
@@ -244,16 +251,16 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         history::check(self.set, &set, &history, &now, path.as_ref().is_ok_and(Vec::is_empty))?;
         let path = path?;
         // Everything that can be known to fail is found before anything runs.
-        let (state, mut plans) = self.preflight(&set, &now, &path, None)?;
-        if let Some(names) = names::read(self.connection, &state, &plans).await? {
-            (_, plans) = self.preflight(&set, &now, &path, Some(&names))?;
-        }
         let mut adoption = adopt::Adoption::default();
-        for ((migration, direction), statements) in path.iter().zip(&mut plans) {
-            let first = self.options.fake_initial && *direction == Direction::Forward;
-            if first && adoption.takes(self.connection, migration).await? {
-                adopt::leave_extensions(statements);
+        if self.options.fake_initial && !self.options.fake {
+            adoption = adopt::Adoption::after(self.connection.dialect(), &set, &now)?;
+            for (migration, _) in path.iter().filter(|(_, direction)| *direction == Direction::Forward) {
+                adoption.takes(self.connection, migration).await?;
             }
+        }
+        let Planned { before, mut plans, mut kept } = self.preflight(&set, &now, &path, None, &adoption)?;
+        if let Some(names) = names::read(self.connection, &before, &plans).await? {
+            Planned { plans, kept, .. } = self.preflight(&set, &now, &path, Some(&names), &adoption)?;
         }
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
         require::check(self.connection, &migrations, &plans).await?;
@@ -270,7 +277,21 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 // What the migrations before have changed can only be looked at now.
                 require::check(self.connection, &migrations[at..=at], &plans[at..=at]).await?;
             }
-            if self.run(migration, direction, statements, None).await? {
+            if direction == Direction::Forward && adoption.has(&migration.id) {
+                self.record_adopted(migration, statements).await?;
+                done.push((migration.id.clone(), direction));
+                continue;
+            }
+            let kept = kept.get(at).and_then(Option::as_ref);
+            let journalled = !(migration.atomic && self.connection.dialect().capabilities().transactional_ddl);
+            if let Some(kept) = kept.filter(|_| journalled) {
+                kept::store(self.connection, &migration.id, kept).await?;
+            }
+            let ran = self.run(migration, direction, statements, None).await?;
+            if kept.is_some() && journalled {
+                kept::forget(self.connection).await?;
+            }
+            if ran {
                 done.push((migration.id.clone(), direction));
             }
         }
@@ -296,24 +317,48 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             Some(inverses) => plan_inverses(dialect, &mut state, inverses, migration.atomic),
         };
         let mut statements = plan(before.clone()).map_err(place)?;
-        if let Some(names) = names::read(self.connection, &before, std::slice::from_ref(&statements)).await? {
-            names.give(&mut before);
+        let kept = kept::read(self.connection, &migration.id).await?;
+        if let Some(names) =
+            names::look(self.connection, &before, std::slice::from_ref(&statements), kept.is_some()).await?
+        {
+            let mut indexes = BTreeMap::new();
+            match &kept {
+                Some(kept) => {
+                    kept.give(&mut before);
+                    indexes = kept.indexes.clone();
+                }
+                None => names.give(&mut before),
+            }
             statements = plan(before).map_err(place)?;
-            names.mend(&mut statements);
+            names.mend(&mut statements, &mut indexes);
         }
         Ok(statements)
     }
 
-    /// Plans everything, so that what the database cannot do and steps that are missing show first; gives the state that the database has.
+    /// Records a migration that is taken over, in one statement: there is nothing half way to go on from.
+    async fn record_adopted(&mut self, migration: &Migration, statements: &[Statement]) -> Result<()> {
+        let direction = Direction::Forward;
+        self.report(&Event::Begin { migration, direction, statements: statements.len() });
+        for statement in statements {
+            self.statement(statement, false, &mut rebuild::Captured::default()).await?;
+        }
+        history::record(self.connection, &migration.id, &self.checksum(migration)?, direction).await?;
+        self.report(&Event::Done { migration, direction });
+        Ok(())
+    }
+
+    /// Plans everything, so that what the database cannot do and steps that are missing show first; gives the state that the
+    /// database has, with what is taken over.
     fn preflight(
         &mut self,
         set: &MigrationSet,
         applied: &BTreeSet<MigrationId>,
         path: &[(&Migration, Direction)],
         names: Option<&Names>,
-    ) -> Result<(Schema, Vec<Vec<Statement>>)> {
+        adoption: &adopt::Adoption,
+    ) -> Result<Planned> {
         if self.options.fake {
-            return Ok((Schema::default(), vec![Vec::new(); path.len()]));
+            return Ok(Planned { before: Schema::default(), plans: vec![Vec::new(); path.len()], kept: Vec::new() });
         }
         let mut plans = Vec::with_capacity(path.len());
         let dialect = self.connection.dialect();
@@ -330,8 +375,11 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         if let Some(names) = names {
             names.give(&mut state);
         }
-        let before = state.clone();
+        let mut before = state.clone();
+        let mut indexes = names.map(|names| names.indexes.clone()).unwrap_or_default();
+        let mut kept = Vec::with_capacity(path.len());
         for (migration, direction) in path {
+            kept.push(names.map(|names| names.keep(&state, &indexes)).transpose()?.flatten());
             let planned = match (direction, back.pop()) {
                 (Direction::Backward, Some(inverses)) => {
                     plan_inverses(dialect, &mut state, &inverses, migration.atomic)
@@ -339,8 +387,15 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 _ => plan_onto(dialect, &mut state, &migration.operations, migration.atomic, *direction),
             };
             let mut statements = planned.map_err(|error| error.at(&migration.id))?;
+            if *direction == Direction::Forward && adoption.has(&migration.id) {
+                adopt::leave_extensions(&mut statements);
+                if let Some(names) = names {
+                    names.give(&mut state);
+                }
+                before = state.clone();
+            }
             if let Some(names) = names {
-                names.mend(&mut statements);
+                names.mend(&mut statements, &mut indexes);
             }
             for statement in &statements {
                 if let StatementKind::Rust { name, .. } = &statement.kind
@@ -352,7 +407,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             }
             plans.push(statements);
         }
-        Ok((before, plans))
+        Ok(Planned { before, plans, kept })
     }
 
     /// The checksum of a migration's file: where a squash counts, its dependencies may be others than written.
@@ -389,6 +444,16 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         }
         Ok(())
     }
+}
+
+/// What is to be run.
+struct Planned {
+    /// The state that the database has, with what is taken over.
+    before: Schema,
+    /// The statements of each migration.
+    plans: Vec<Vec<Statement>>,
+    /// The names of the database's own before each.
+    kept: Vec<Option<Kept>>,
 }
 
 /// The migrations that count as applied.

@@ -1,14 +1,16 @@
 //! What a database that was made by other means calls the keys, indexes and constraints of fields. The state has the names
 //! that a rule gives them; where the database has the same thing under another name, that one is dropped and renamed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::kept::Kept;
 use super::{Connection, database};
+use crate::condition::IndexPart;
 use crate::error::Result;
 use crate::introspect::{Live, introspect};
 use crate::naming;
-use crate::plan::{Statement, StatementKind};
-use crate::schema::{Constraint, FieldNames, Schema};
+use crate::plan::{Recheck, Statement, StatementKind};
+use crate::schema::{Constraint, FieldNames, Model, Schema};
 use crate::sql::Dialect;
 
 /// What the database calls things, as far as it matters.
@@ -22,22 +24,21 @@ pub(super) struct Names {
     unique_indexes: BTreeSet<String>,
     /// The state's names of what was looked for: what has none of them in the database is not there.
     looked: BTreeSet<String>,
+    /// What has names of the database's own, which are not the state's.
+    found: BTreeSet<String>,
+    /// What indexes and unique constraints of a model are called, by the state's names for them.
+    pub(super) indexes: BTreeMap<String, String>,
+}
+
+/// Whether a statement drops or renames an index or a constraint.
+fn by_name(sql: &str) -> bool {
+    [" DROP CONSTRAINT ", " DROP FOREIGN KEY ", "DROP INDEX ", " RENAME INDEX ", " RENAME CONSTRAINT ", "ALTER INDEX "]
+        .iter()
+        .any(|words| sql.contains(words))
 }
 
 /// Whether a plan drops or renames something by a name that the database may not have.
 fn matters(plan: &[Statement]) -> bool {
-    let by_name = |sql: &str| {
-        [
-            " DROP CONSTRAINT ",
-            " DROP FOREIGN KEY ",
-            "DROP INDEX ",
-            " RENAME INDEX ",
-            " RENAME CONSTRAINT ",
-            "ALTER INDEX ",
-        ]
-        .iter()
-        .any(|words| sql.contains(words))
-    };
     plan.iter().any(|statement| match &statement.kind {
         StatementKind::Sql(sql) => statement.changes.is_some() && by_name(sql),
         // An index of another name would be made again.
@@ -72,7 +73,22 @@ pub(super) async fn read<C: Connection>(
     state: &Schema,
     plans: &[Vec<Statement>],
 ) -> Result<Option<Names>> {
-    if !plans.iter().any(|plan| matters(plan)) {
+    let mut names = look(connection, state, plans, false).await?;
+    if let Some(names) = &mut names {
+        names.indexes = names.of_models(state);
+    }
+    Ok(names)
+}
+
+/// The same for a migration that stopped: what its model's indexes are called cannot be told any more. It is read in any case
+/// where names were kept.
+pub(super) async fn look<C: Connection>(
+    connection: &mut C,
+    state: &Schema,
+    plans: &[Vec<Statement>],
+    kept: bool,
+) -> Result<Option<Names>> {
+    if !kept && !plans.iter().any(|plan| matters(plan)) {
         return Ok(None);
     }
     let (dialect, known) = (connection.dialect(), known(connection).await?);
@@ -84,9 +100,13 @@ pub(super) async fn read<C: Connection>(
     let all = state.models.values().filter(|model| model.managed).all(|model| {
         let key = dialect != Dialect::Postgres || there(&model.names.primary_key);
         let through = |names: &FieldNames| names.through.as_ref().is_none_or(|sides| sides.iter().all(of_field));
-        key && model.fields.iter().all(|field| of_field(&field.names) && through(&field.names))
+        // Within a table SQLite has no names.
+        let constraint = |name: &str| model.constraints.iter().any(|constraint| constraint.name() == name);
+        let there = |name: &str| known.contains(name) || dialect == Dialect::Sqlite && constraint(name);
+        let hung = hung(model).all(|(name, _)| there(name));
+        key && hung && model.fields.iter().all(|field| of_field(&field.names) && through(&field.names))
     });
-    if all {
+    if all && !kept {
         return Ok(None);
     }
     let mut unique_indexes = BTreeSet::new();
@@ -99,7 +119,46 @@ pub(super) async fn read<C: Connection>(
     }
     let live = introspect(connection).await?;
     let looked = looked(state, &live);
-    Ok(Some(Names { dialect, live, known, unique_indexes, looked }))
+    let own: BTreeSet<String> = of_state(state).into_iter().collect();
+    let found = known.difference(&own).cloned().collect();
+    Ok(Some(Names { dialect, live, known, unique_indexes, looked, found, indexes: BTreeMap::new() }))
+}
+
+/// The indexes and unique constraints of a model, with what they are over.
+fn hung(model: &Model) -> impl Iterator<Item = (&str, &[IndexPart])> {
+    let whole = |constraint| match constraint {
+        &Constraint::Unique { ref name, ref on, condition: None, .. } => Some((name.as_str(), on.as_slice())),
+        _ => None,
+    };
+    let indexes = model.indexes.iter().filter(|index| index.condition.is_none());
+    indexes.map(|index| (index.name.as_str(), index.on.as_slice())).chain(model.constraints.iter().filter_map(whole))
+}
+
+/// The columns of what has no expressions.
+fn columns(model: &Model, on: &[IndexPart]) -> Option<Vec<(String, bool)>> {
+    let column = |part: &IndexPart| {
+        let name = part.field()?;
+        let column = model.field(name).map_or(name, |field| &field.column);
+        Some((column.to_ascii_lowercase(), part.descending))
+    };
+    on.iter().map(column).collect()
+}
+
+/// All names that a state has for indexes and constraints.
+fn of_state(state: &Schema) -> Vec<String> {
+    let of =
+        |names: &FieldNames| [names.index.clone(), names.like.clone(), names.unique.clone(), names.foreign_key.clone()];
+    let mut all = Vec::new();
+    for model in state.models.values() {
+        all.extend(model.names.primary_key.clone());
+        all.extend(model.indexes.iter().map(|index| index.name.clone()));
+        all.extend(model.constraints.iter().map(|constraint| constraint.name().to_owned()));
+        for field in &model.fields {
+            all.extend(of(&field.names).into_iter().flatten());
+            all.extend(field.names.through.iter().flat_map(|sides| sides.iter()).flat_map(of).flatten());
+        }
+    }
+    all
 }
 
 /// The names of the state's fields whose columns are there, and so all that hangs on them is known.
@@ -130,6 +189,31 @@ fn looked(state: &Schema, live: &Live) -> BTreeSet<String> {
 }
 
 impl Names {
+    /// What is there under another name than the state's, of the same columns in the same order.
+    fn of_models(&self, state: &Schema) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        for model in state.models.values().filter(|model| model.managed) {
+            let Some(live) = self.live.schema.models.get(&Live::key(&model.table)) else { continue };
+            for (name, on) in hung(model).filter(|(name, _)| !self.known.contains(*name)) {
+                let own = columns(model, on);
+                let is_unique = model.constraints.iter().any(|constraint| constraint.name() == name);
+                let mut alike = hung(live).filter(|(other, parts)| {
+                    let unique = live.constraints.iter().any(|constraint| constraint.name() == *other);
+                    unique == is_unique && self.found.contains(*other) && own.is_some() && columns(live, parts) == own
+                });
+                if let Some((other, _)) = alike.next() {
+                    found.insert(name.to_owned(), other.to_owned());
+                }
+            }
+        }
+        found
+    }
+
+    /// What is to be known of a state when its migration stops: none if its names are those of the database.
+    pub(super) fn keep(&self, state: &Schema, indexes: &BTreeMap<String, String>) -> Result<Option<Kept>> {
+        Ok(Some(Kept::of(state, &self.found, indexes)?).filter(|kept| !kept.is_empty()))
+    }
+
     /// Gives the state the names that the database has.
     pub(super) fn give(&self, state: &mut Schema) {
         for model in state.models.values_mut().filter(|model| model.managed) {
@@ -173,9 +257,23 @@ impl Names {
 
     /// Drops as an index what is unique by an index only, and an index of a field, if it is there. Of other indexes it is not
     /// known what the database calls them: to drop those under a name that is not there fails.
-    pub(super) fn mend(&self, statements: &mut [Statement]) {
+    pub(super) fn mend(&self, statements: &mut [Statement], indexes: &mut BTreeMap<String, String>) {
         for statement in statements.iter_mut().filter(|statement| statement.changes.is_some()) {
+            if let StatementKind::Capture { known, .. } = &mut statement.kind {
+                let others: Vec<String> = known.indexes.iter().filter_map(|name| indexes.get(name)).cloned().collect();
+                known.indexes.extend(others);
+                continue;
+            }
             let StatementKind::Sql(sql) = &mut statement.kind else { continue };
+            let named = indexes.iter().find(|(own, _)| by_name(sql) && sql.contains(&self.dialect.quote(own)));
+            if let Some((own, other)) = named.map(|(own, other)| (own.clone(), other.clone())) {
+                *sql = sql.replacen(&self.dialect.quote(&own), &self.dialect.quote(&other), 1);
+                if let Recheck::Query(done) | Recheck::Clear { done, .. } = &mut statement.recheck {
+                    *done = done.replace(&format!("'{own}'"), &format!("'{other}'"));
+                }
+                // It is gone, or has the name that it is given.
+                indexes.remove(&own);
+            }
             if let Some((_, name)) = sql.split_once(" DROP CONSTRAINT ")
                 && self.unique_indexes.iter().any(|index| self.dialect.quote(index) == name)
             {

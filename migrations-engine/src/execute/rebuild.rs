@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::carry::Carried;
 use super::{Connection, database, triggers, unknown};
 use crate::condition::Value;
 use crate::error::{Error, Result, error, fail};
@@ -13,6 +14,8 @@ use crate::sql::{Dialect, literal};
 pub(super) struct Captured {
     /// Name and SQL of triggers and indexes, by table.
     things: BTreeMap<String, Vec<(String, String)>>,
+    /// What the new table takes over as it is, by table.
+    carried: BTreeMap<String, Carried>,
     views: Vec<String>,
     /// The writes that set off triggers that work.
     writes: Vec<triggers::Write>,
@@ -31,19 +34,48 @@ pub(super) async fn texts<C: Connection>(connection: &mut C, sql: &str) -> Resul
     Ok(rows(connection, sql).await?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
 }
 
-/// Remembers what hangs on a table, and refuses to rebuild one that has more than the state knows.
+impl Captured {
+    /// The SQL with what is carried over, if it makes or fills a table that takes the place of another.
+    pub(super) fn carry(&self, sql: &str) -> Result<Option<String>> {
+        for (table, carried) in &self.carried {
+            let new = Dialect::Sqlite.quote(&format!("new__{table}"));
+            let made = sql.strip_prefix("CREATE TABLE ").is_some_and(|rest| rest.starts_with(&format!("{new} (")));
+            let filled = sql.strip_prefix("INSERT INTO ").is_some_and(|rest| rest.starts_with(&format!("{new} (")));
+            let text = match (made, filled) {
+                (true, _) => carried.create(sql),
+                (_, true) => carried.insert(sql),
+                _ => continue,
+            };
+            return match text {
+                Some(text) => Ok(Some(text)),
+                None => Err(error!(
+                    M083,
+                    "the table `{table}` has something that the migrations do not know, and that has no place in the new one"
+                )
+                .with_hint("change the table by a `run_sql` operation that says what it means for the models")),
+            };
+        }
+        Ok(None)
+    }
+}
+
+/// Remembers what hangs on a table, and what it has that the state does not know.
 pub(super) async fn capture<C: Connection>(
     connection: &mut C,
     captured: &mut Captured,
     table: &str,
     known: &Known,
 ) -> Result<()> {
-    unknown::refuse(connection, table, known).await?;
+    let carried = unknown::carried(connection, table, known).await?;
+    if carried != Carried::default() {
+        captured.carried.insert(table.to_owned(), carried);
+    }
     let name = quoted(table)?;
     let hanging = format!(
         "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND tbl_name = {name} COLLATE NOCASE AND sql IS NOT NULL ORDER BY rowid"
     );
-    let gone = unknown::unique_indexes(connection, &name, &known.gone).await?;
+    let mut gone = unknown::unique_indexes(connection, &name, &known.gone).await?;
+    gone.extend(unknown::indexes_of_gone(connection, &name, known).await?);
     let stays = |name: &String| !known.indexes.contains(name) && !gone.contains(name);
     let things = rows(connection, &hanging).await?.into_iter().filter_map(|row| match row.as_slice() {
         [Some(name), Some(sql)] if stays(name) => Some((name.clone(), sql.clone())),
@@ -66,6 +98,7 @@ fn try_view(view: &str) -> String {
 
 /// Makes again what hung on a table, and tries the views and triggers that worked before.
 pub(super) async fn restore<C: Connection>(connection: &mut C, captured: &mut Captured, table: &str) -> Result<()> {
+    captured.carried.remove(table);
     for (name, sql) in captured.things.remove(table).unwrap_or_default() {
         let there = format!("SELECT 1 FROM sqlite_master WHERE name = {}", quoted(&name)?);
         if !rows(connection, &there).await?.is_empty() {

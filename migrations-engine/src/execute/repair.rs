@@ -1,7 +1,7 @@
 //! A history that disagrees with the files: what is wrong, and the ways to set it right.
 
 use super::history::{self, Applied, Progress};
-use super::{Connection, Executor, Steps, applied, database, lock, rebuild};
+use super::{Connection, Executor, Steps, applied, database, kept, lock, rebuild};
 use crate::error::{Code, Result, error};
 use crate::graph::Direction;
 use crate::migration::{Migration, MigrationId};
@@ -202,7 +202,11 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         }
         rebuild::restore_foreign_keys(self.connection, suspended).await?;
         outcome?;
-        history::record(self.connection, &migration.id, "", Direction::Backward).await
+        history::record(self.connection, &migration.id, "", Direction::Backward).await?;
+        if kept::read(self.connection, &migration.id).await?.is_some() {
+            kept::forget(self.connection).await?;
+        }
+        Ok(())
     }
 
     /// Undoes the last statement that is done, so that what is noted is true wherever this stops.

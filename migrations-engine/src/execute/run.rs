@@ -108,6 +108,8 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                 Ok(())
             }
             StatementKind::Sql(sql) => {
+                let carried = captured.carry(sql)?;
+                let sql = carried.as_ref().unwrap_or(sql);
                 self.connection.execute(sql).await.map_err(refused(sql))?;
                 Ok(())
             }

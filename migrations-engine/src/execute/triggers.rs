@@ -4,6 +4,7 @@
 use super::Connection;
 use super::rebuild::{misfit, quoted, rows, texts};
 use crate::error::Result;
+use crate::introspect::token::{Token, tokens};
 use crate::sql::Dialect;
 
 /// A kind of write to a table or view that has triggers.
@@ -114,27 +115,28 @@ fn event(sql: &str) -> Option<(Kind, Vec<String>)> {
 
 /// The words at the beginning of a trigger, and whether they are quoted.
 fn words(sql: &str) -> Vec<(String, bool)> {
-    let mut words = Vec::new();
-    let mut chars = sql.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' | '`' | '[' | '\'' => {
-                let end = if c == '[' { ']' } else { c };
-                words.push((chars.by_ref().take_while(|next| *next != end).collect(), true));
-            }
-            '-' if chars.peek() == Some(&'-') => while chars.next().is_some_and(|next| next != '\n') {},
-            c if c.is_alphanumeric() || c == '_' => {
-                let mut word = c.to_string();
-                while let Some(next) = chars.next_if(|next| next.is_alphanumeric() || *next == '_') {
-                    word.push(next);
-                }
-                if word.eq_ignore_ascii_case("begin") {
-                    break;
-                }
-                words.push((word, false));
-            }
-            _ => {}
-        }
+    tokens(Dialect::Sqlite, sql)
+        .into_iter()
+        .filter_map(|spot| match spot.token {
+            Token::Word(word) => Some((word, false)),
+            Token::Quoted(name) | Token::Text(name) => Some((name, true)),
+            Token::Number(_) | Token::Bytes(_) | Token::Symbol(_) => None,
+        })
+        .take_while(|(word, quoted)| *quoted || !word.eq_ignore_ascii_case("begin"))
+        .collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sets_a_trigger_off_is_read_past_comments_and_names() {
+        let of = |sql: &str| event(sql).unwrap();
+        let sql = "CREATE TRIGGER /* DELETE ON */ \"insert\" -- UPDATE OF x\n BEFORE UPDATE OF a, /* b, */ [on], 'c' ON t BEGIN DELETE FROM t; END";
+        assert_eq!(of(sql), (Kind::Update, vec!["a".to_owned(), "on".to_owned(), "c".to_owned()]));
+        assert_eq!(of("CREATE TRIGGER t1 AFTER DELETE ON t BEGIN SELECT 1; END").0, Kind::Delete);
+        assert!(event("CREATE TRIGGER t1 BEGIN INSERT INTO t VALUES (1); END").is_none());
     }
-    words
 }

@@ -1,34 +1,76 @@
 //! SQLite: what a table has that the state does not know, and that writing it anew would lose.
 
-use std::collections::BTreeSet;
-
 use super::Connection;
+use super::carry::{self, Carried, Check, Part, same};
 use super::rebuild::{quoted, rows, texts};
 use crate::error::{Result, error};
-use crate::plan::Known;
+use crate::introspect::token::tokens;
+use crate::plan::{Known, KnownCheck, KnownColumns};
+use crate::sql::Dialect;
 
-/// `M083` if a table has more than is known of it.
-pub(super) async fn refuse<C: Connection>(connection: &mut C, table: &str, known: &Known) -> Result<()> {
+/// What a table has and the state does not know, to be written into the one that takes its place. `M083` where it cannot be:
+/// it has to do with what is taken away, or with what is new.
+pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, known: &Known) -> Result<Carried> {
     let name = quoted(table)?;
     let refused = |what: String, hint: &str| Err(error!(M083, "the table `{table}` {what}").with_hint(hint));
     let among = |names: &[String], column: &str| names.iter().any(|known| known.eq_ignore_ascii_case(column));
+    // What was there, was known, and is not to be there any more.
+    let goes = |column: &str| among(&known.before.columns, column) && !among(&known.to.columns, column);
+    let mut carried = Carried::default();
+
+    let sql = format!("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = {name} COLLATE NOCASE");
+    let sql = texts(connection, &sql).await?.into_iter().next().unwrap_or_default();
+    let spots = tokens(Dialect::Sqlite, &sql);
+    let (parts, behind) = carry::parts(&sql, &spots);
+    let defined =
+        |column: &str| parts.iter().find(|part| part.column.is_some_and(|it| it.eq_ignore_ascii_case(column)));
+    if behind.iter().any(|spot| spot.token.is_word("strict")) {
+        return refused(
+            "is STRICT; rebuilding it would lose that, or refuse the types of the models".to_owned(),
+            "make it as models have it, without that option; or change it by a `run_sql` operation that says what it means for the models",
+        );
+    }
+    carried.without_rowid = behind.iter().any(|spot| spot.token.is_word("without"));
 
     let columns = format!("SELECT name, hidden, dflt_value FROM pragma_table_xinfo({name}) WHERE hidden <> 1");
+    let mut all = Vec::new();
     for row in rows(connection, &columns).await? {
         let [Some(column), Some(hidden), default] = row.as_slice() else { continue };
-        if !among(&known.columns, column) {
-            return refused(
-                format!("has a column `{column}` that the migrations do not know; rebuilding it would lose its values"),
-                "add the column to the model and record that migration with --fake, or drop the column",
-            );
+        all.push(column.clone());
+        let definition = defined(column);
+        if !among(&known.before.columns, column) {
+            if among(&known.to.columns, column) {
+                return refused(
+                    format!(
+                        "has a column `{column}` that the migrations do not know, and one of that name is to be added"
+                    ),
+                    "call the field otherwise, or add it and record that migration with --fake",
+                );
+            }
+            let Some(definition) = definition.filter(|part| !part.says("primary")) else {
+                return refused(
+                    format!(
+                        "has a column `{column}` that the migrations do not know; rebuilding it would lose its values"
+                    ),
+                    "add the column to the model and record that migration with --fake, or drop the column",
+                );
+            };
+            let used = definition.spots.iter().skip(1).filter_map(|spot| spot.token.name()).find(|name| goes(name));
+            if let Some(used) = used {
+                return refused(
+                    format!(
+                        "has a column `{column}` that the migrations do not know, which is defined by `{used}`, and that is taken away"
+                    ),
+                    "drop the column before, by a `run_sql` operation",
+                );
+            }
+            carried.columns.push((column.clone(), definition.text.to_owned(), hidden != "0"));
+            continue;
         }
-        if default.as_ref().is_some_and(|sql| !sql.eq_ignore_ascii_case("null")) && !among(&known.defaults, column) {
-            return refused(
-                format!("has a default of `{column}` that the migrations do not know; rebuilding it would lose it"),
-                "say it in the model by `db_default` and record that migration with --fake",
-            );
+        if goes(column) {
+            continue;
         }
-        if hidden != "0" && !among(&known.generated, column) {
+        if hidden != "0" && !among(&known.before.generated, column) {
             return refused(
                 format!(
                     "computes `{column}`, which the migrations do not know; rebuilding it would make it a plain column"
@@ -36,64 +78,153 @@ pub(super) async fn refuse<C: Connection>(connection: &mut C, table: &str, known
                 "say it in the model by `generated` and record that migration with --fake",
             );
         }
+        let says =
+            |of: fn(&KnownColumns) -> &Vec<String>| among(of(&known.before), column) || among(of(&known.to), column);
+        if let Some(sql) = default.as_ref().filter(|sql| !sql.eq_ignore_ascii_case("null"))
+            && !says(|of| &of.defaults)
+            && !among(&known.to.generated, column)
+        {
+            carried.behind.push((column.clone(), carry::default(sql)));
+        }
+        if let Some(collation) = definition.and_then(Part::collation)
+            && !says(|of| &of.collations)
+        {
+            carried.behind.push((column.clone(), format!("COLLATE {}", Dialect::Sqlite.quote(collation))));
+        }
     }
 
-    let sql = format!("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = {name} COLLATE NOCASE");
-    let written = texts(connection, &sql).await?.iter().map(|sql| Written::read(sql)).next().unwrap_or_default();
-    if written.checks > known.checks {
-        return refused(
-            "has a check that the migrations do not know; rebuilding it would lose it".to_owned(),
-            "add the check to the model and record that migration with --fake",
-        );
-    }
-    if written.collations > known.collations {
-        return refused(
-            "has a column with a collation that the migrations do not know; rebuilding it would lose it".to_owned(),
-            "say it in the model by `collation` and record that migration with --fake",
-        );
-    }
-    if let Some(option) = written.option {
-        return refused(
-            format!("is {option}; rebuilding it would lose that"),
-            "make it as models have it, without that option; or change it by a `run_sql` operation that says what it means for the models",
-        );
-    }
+    checks(&sql, &parts, &all, table, known, &mut carried)?;
 
+    let lost = |what: String, columns: &[String]| -> Result<bool> {
+        let gone: Vec<&String> = columns.iter().filter(|column| goes(column)).collect();
+        // What it is about is taken away.
+        if gone.len() == columns.len() {
+            return Ok(true);
+        }
+        match gone.first() {
+            None => Ok(false),
+            Some(gone) => Err(error!(M083, "the table `{table}` {what}, which the migrations do not know, and `{gone}` is taken away")
+                .with_hint("say in the model what is there and record that migration with --fake, before this one; or take it away by a `run_sql` operation")),
+        }
+    };
+    let unknown = |columns: &[String]| matches!(columns, [only] if !among(&known.before.columns, only));
     for index in texts(connection, &format!("SELECT name FROM pragma_index_list({name}) WHERE origin = 'u'")).await? {
         let of = format!("SELECT name FROM pragma_index_info({}) ORDER BY seqno", quoted(&index)?);
         let columns = texts(connection, &of).await?;
-        if !known.uniques.iter().any(|unique| same(unique, &columns)) {
-            return refused(
-                format!(
-                    "is unique over `{}`, which the migrations do not know; rebuilding it would lose that",
-                    columns.join(", ")
-                ),
-                "add it to the model and record that migration with --fake",
-            );
+        if known.uniques.iter().any(|unique| same(unique, &columns))
+            || lost(format!("is unique over `{}`", columns.join(", ")), &columns)?
+        {
+            continue;
+        }
+        let written = parts.iter().find(|part| part.over("unique").is_some_and(|over| same(&over, &columns)));
+        match written {
+            Some(part) => carried.constraints.push(part.text.to_owned()),
+            None if unknown(&columns) => {}
+            None => {
+                let columns = Dialect::Sqlite.quote_all(columns.iter().map(String::as_str));
+                carried.constraints.push(format!("UNIQUE ({columns})"));
+            }
         }
     }
 
     let keys = format!(
-        "SELECT group_concat(\"from\", char(31)), \"table\", on_update FROM \
+        "SELECT group_concat(\"from\", char(31)), group_concat(\"to\", char(31)), \"table\", on_update, on_delete FROM \
          (SELECT * FROM pragma_foreign_key_list({name}) ORDER BY id, seq) GROUP BY id"
     );
     for row in rows(connection, &keys).await? {
-        let [Some(columns), Some(to), Some(on_update)] = row.as_slice() else { continue };
-        let columns: Vec<String> = columns.split('\u{1f}').map(str::to_owned).collect();
+        let [Some(columns), targets, Some(to), Some(on_update), Some(on_delete)] = row.as_slice() else { continue };
+        let list = |text: &String| text.split('\u{1f}').map(str::to_owned).collect::<Vec<_>>();
+        let columns = list(columns);
         let found = |(of, table): &(Vec<String>, String)| same(of, &columns) && table.eq_ignore_ascii_case(to);
-        let what = format!("the foreign key of `{}` to `{to}`", columns.join(", "));
-        if !known.references.iter().any(found) {
-            return refused(
-                format!("has {what}, which the migrations do not know; rebuilding it would lose it"),
-                "say the relation in the model and record that migration with --fake",
-            );
+        if known.before.references.iter().any(found) {
+            if on_update != "NO ACTION" && known.to.references.iter().any(found) {
+                carried.on_update.push((columns, on_update.clone()));
+            }
+            continue;
         }
-        if on_update != "NO ACTION" && on_update != "RESTRICT" {
-            return refused(
-                format!("has ON UPDATE {on_update} on {what}; rebuilding it would lose that"),
-                "take it away by a `run_sql` operation before this one",
-            );
+        if lost(format!("has the foreign key of `{}` to `{to}`", columns.join(", ")), &columns)? {
+            continue;
         }
+        let written = parts.iter().find(|part| {
+            part.over("foreign").is_some_and(|over| same(&over, &columns))
+                && part.spots.iter().any(|spot| spot.token.name().is_some_and(|name| name.eq_ignore_ascii_case(to)))
+        });
+        match written {
+            Some(part) => carried.constraints.push(part.text.to_owned()),
+            None if unknown(&columns) => {}
+            None => {
+                let quote = |names: &[String]| Dialect::Sqlite.quote_all(names.iter().map(String::as_str));
+                let targets =
+                    targets.as_ref().map_or_else(String::new, |targets| format!(" ({})", quote(&list(targets))));
+                let deferred = columns.iter().any(|column| defined(column).is_some_and(|part| part.says("deferred")));
+                carried.constraints.push(format!(
+                    "FOREIGN KEY ({}) REFERENCES {}{targets} ON UPDATE {on_update} ON DELETE {on_delete}{}",
+                    quote(&columns),
+                    Dialect::Sqlite.quote(to),
+                    if deferred { " DEFERRABLE INITIALLY DEFERRED" } else { "" },
+                ));
+            }
+        }
+    }
+    Ok(carried)
+}
+
+/// The checks that are not among those of the state, by their names or their words.
+fn checks(
+    sql: &str,
+    parts: &[Part<'_>],
+    columns: &[String],
+    table: &str,
+    known: &Known,
+    carried: &mut Carried,
+) -> Result<()> {
+    let unknown = |part: &&Part<'_>| {
+        part.column.is_none_or(|column| known.before.columns.iter().any(|it| it.eq_ignore_ascii_case(column)))
+    };
+    let mut live: Vec<Check> = parts.iter().filter(unknown).flat_map(|part| part.checks(sql)).collect();
+    let mut missing: Vec<&KnownCheck> = Vec::new();
+    for check in &known.checks {
+        let named = |live: &Check| live.name.is_some() && live.name == check.name;
+        let alike = |live: &Check| carry::alike(&live.text, &check.sql);
+        match live.iter().position(named).or_else(|| live.iter().position(alike)) {
+            Some(at) => drop(live.remove(at)),
+            None => missing.push(check),
+        }
+    }
+    // As many as are known, in other words.
+    if live.len() <= missing.len() {
+        return Ok(());
+    }
+    let goes = |column: &String| {
+        let is = |names: &[String]| names.iter().any(|name| name.eq_ignore_ascii_case(column));
+        is(&known.before.columns) && !is(&known.to.columns)
+    };
+    for check in live {
+        let over: Vec<&String> =
+            columns.iter().filter(|column| check.names.contains(&column.to_ascii_lowercase())).collect();
+        let gone = over.iter().filter(|column| goes(column)).count();
+        if gone > 0 && gone == over.len() {
+            continue;
+        }
+        if gone > 0 {
+            return Err(error!(
+                M083,
+                "the table `{table}` has a check that the migrations do not know, {}, of a column that is taken away",
+                check.text
+            )
+            .with_hint("take it away by a `run_sql` operation before this one"));
+        }
+        if let Some(known) = missing.first() {
+            let name = known.name.as_ref().unwrap_or(&known.sql);
+            return Err(error!(
+                M083,
+                "the table `{table}` has a check that the migrations do not know, {}, and none that is called `{name}`: whether they are the same cannot be told",
+                check.text
+            )
+            .with_hint("give the check of the table the name that the model has, or take it away, by a `run_sql` operation before this one"));
+        }
+        let name = check.name.map_or_else(String::new, |name| format!("CONSTRAINT {} ", Dialect::Sqlite.quote(&name)));
+        carried.constraints.push(format!("{name}CHECK {}", check.text));
     }
     Ok(())
 }
@@ -122,90 +253,25 @@ pub(super) async fn unique_indexes<C: Connection>(
     Ok(found)
 }
 
-/// Whether both are the same columns, in whatever order.
-fn same(one: &[String], other: &[String]) -> bool {
-    let names = |columns: &[String]| columns.iter().map(|name| name.to_ascii_lowercase()).collect::<BTreeSet<_>>();
-    one.len() == other.len() && names(one) == names(other)
-}
-
-/// What the text of a table says, outside of quotes and comments.
-#[derive(Debug, Default, PartialEq)]
-struct Written {
-    checks: usize,
-    /// Columns with one that is not the usual.
-    collations: usize,
-    /// A word behind the columns.
-    option: Option<&'static str>,
-}
-
-impl Written {
-    fn read(sql: &str) -> Written {
-        let mut written = Written::default();
-        let mut chars = sql.chars().peekable();
-        let (mut word, mut before) = (String::new(), String::new());
-        let mut depth = 0_usize;
-        let mut collated = false;
-        while let Some(c) = chars.next() {
-            if c.is_alphanumeric() || c == '_' {
-                word.push(c);
-                if chars.peek().is_some_and(|next| next.is_alphanumeric() || *next == '_') {
-                    continue;
-                }
-                // A word is whole.
-                written.collations += usize::from(collated && !word.eq_ignore_ascii_case("binary"));
-                collated = depth == 1 && word.eq_ignore_ascii_case("collate");
-                if depth == 0 && word.eq_ignore_ascii_case("strict") {
-                    written.option = Some("STRICT");
-                } else if depth == 0 && word.eq_ignore_ascii_case("without") {
-                    written.option = Some("WITHOUT ROWID");
-                }
-                before = std::mem::take(&mut word);
-                continue;
-            }
-            match c {
-                '\'' | '"' | '`' | '[' => {
-                    let end = if c == '[' { ']' } else { c };
-                    let name: String = chars.by_ref().take_while(|next| *next != end).collect();
-                    written.collations += usize::from(collated && !name.eq_ignore_ascii_case("binary"));
-                    collated = false;
-                    before.clear();
-                }
-                '-' if chars.peek() == Some(&'-') => while chars.next().is_some_and(|next| next != '\n') {},
-                '/' if chars.peek() == Some(&'*') => {
-                    let mut last = ' ';
-                    for next in chars.by_ref().skip(1) {
-                        if (last, next) == ('*', '/') {
-                            break;
-                        }
-                        last = next;
-                    }
-                }
-                '(' => {
-                    written.checks += usize::from(before.eq_ignore_ascii_case("check"));
-                    before.clear();
-                    depth += 1;
-                }
-                ')' => depth = depth.saturating_sub(1),
-                c if c.is_whitespace() => {}
-                _ => before.clear(),
-            }
+/// The indexes of a table that are only about columns that are taken away; its name is quoted.
+pub(super) async fn indexes_of_gone<C: Connection>(
+    connection: &mut C,
+    table: &str,
+    known: &Known,
+) -> Result<Vec<String>> {
+    let among = |names: &[String], column: &str| names.iter().any(|known| known.eq_ignore_ascii_case(column));
+    let goes = |column: &String| among(&known.before.columns, column) && !among(&known.to.columns, column);
+    let mut found = Vec::new();
+    if !known.before.columns.iter().any(goes) {
+        return Ok(found);
+    }
+    let indexes = format!("SELECT name FROM pragma_index_list({table}) WHERE origin = 'c'");
+    for index in texts(connection, &indexes).await? {
+        let columns = format!("SELECT name FROM pragma_index_info({}) ORDER BY seqno", quoted(&index)?);
+        let parts = rows(connection, &columns).await?;
+        if !parts.is_empty() && parts.iter().all(|row| matches!(row.as_slice(), [Some(column)] if goes(column))) {
+            found.push(index);
         }
-        written
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Written;
-
-    #[test]
-    fn only_what_stands_outside_of_quotes_comments_and_expressions_counts() {
-        let sql = "CREATE TABLE strict_check (a text COLLATE NOCASE CHECK (a <> 'check (' COLLATE nocase), -- check (\n b text \
-                   /* collate x, check ( */ COLLATE binary, \"check\" int CHECK(\"check\" > 0), c text COLLATE \"rtrim\") STRICT";
-        assert_eq!(Written::read(sql), Written { checks: 2, collations: 2, option: Some("STRICT") });
-        let plain = Written::read("CREATE TABLE \"without\" (\"strict\" text, without text DEFAULT 'COLLATE x')");
-        assert_eq!(plain, Written::default());
-        let without = Written::read("CREATE TABLE t (a int PRIMARY KEY)  without ROWID");
-        assert_eq!(without.option, Some("WITHOUT ROWID"));
-    }
+    Ok(found)
 }

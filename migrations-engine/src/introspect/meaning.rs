@@ -235,6 +235,8 @@ impl Reader<'_> {
             };
             from_like(&pattern, escape)
         };
+        // Where case does not count, that of the pattern does not either.
+        let pattern = if fold { pattern.to_lowercase() } else { pattern };
         Ok(Expr::Like { expr: Box::new(subject), pattern, fold, negated })
     }
 

@@ -15,18 +15,18 @@ mod interpret;
 mod literal;
 mod meaning;
 mod mysql;
-mod parse;
+pub(crate) mod parse;
 mod postgres;
 mod sqlite;
 mod stored;
-mod token;
+pub(crate) mod token;
 mod types;
 
 use std::collections::BTreeMap;
 
 use crate::condition::Value;
 use crate::error::Result;
-use crate::execute::{Connection, HISTORY_TABLE, database};
+use crate::execute::{Connection, HISTORY_TABLE, NAMES_TABLE, database};
 use crate::schema::{ModelKey, Schema};
 use crate::sql::{Dialect, literal as constant};
 
@@ -74,7 +74,7 @@ pub async fn introspect<C: Connection>(connection: &mut C) -> Result<Live> {
         Dialect::Postgres => postgres::read(connection).await?,
         Dialect::MariaDb | Dialect::MySql => mysql::read(connection).await?,
     };
-    tables.retain(|table| table.name != HISTORY_TABLE);
+    tables.retain(|table| table.name != HISTORY_TABLE && table.name != NAMES_TABLE);
     Ok(interpret::interpret(dialect, tables))
 }
 

@@ -8,7 +8,7 @@ use crate::sql::Dialect;
 const MAX_DEPTH: usize = 100;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Value(Value),
     Column(String),
     /// A function, its name in lower case.
@@ -30,7 +30,7 @@ pub(super) enum Node {
 }
 
 /// Why an expression cannot be read.
-pub(super) type Unread = String;
+pub(crate) type Unread = String;
 
 pub(super) struct Parser<'a> {
     dialect: Dialect,
@@ -40,7 +40,7 @@ pub(super) struct Parser<'a> {
 }
 
 /// Parses a whole expression.
-pub(super) fn node(dialect: Dialect, sql: &str) -> Result<Node, Unread> {
+pub(crate) fn node(dialect: Dialect, sql: &str) -> Result<Node, Unread> {
     let spots = tokens(dialect, sql);
     let mut parser = Parser::new(dialect, &spots);
     let node = parser.expr(1)?;

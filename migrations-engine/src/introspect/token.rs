@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::sql::Dialect;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     /// A bare word: keyword, function or column.
     Word(String),
     /// A name in quotes.
@@ -18,32 +18,32 @@ pub(super) enum Token {
 
 /// A token and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Spot {
-    pub(super) token: Token,
-    pub(super) at: Range<usize>,
+pub(crate) struct Spot {
+    pub(crate) token: Token,
+    pub(crate) at: Range<usize>,
 }
 
 impl Token {
     /// The text of a bare word or a name.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Token::Word(text) | Token::Quoted(text) => Some(text),
             Token::Text(_) | Token::Number(_) | Token::Bytes(_) | Token::Symbol(_) => None,
         }
     }
 
-    pub(super) fn is_word(&self, word: &str) -> bool {
+    pub(crate) fn is_word(&self, word: &str) -> bool {
         matches!(self, Token::Word(text) if text.eq_ignore_ascii_case(word))
     }
 
-    pub(super) fn is(&self, symbol: &str) -> bool {
+    pub(crate) fn is(&self, symbol: &str) -> bool {
         matches!(self, Token::Symbol(text) if text == symbol)
     }
 }
 
 const SYMBOLS: &[&str] = &["!~~*", "!~~", "~~*", "~~", "::", "||", "<=", ">=", "<>", "!=", "=="];
 
-pub(super) fn tokens(dialect: Dialect, sql: &str) -> Vec<Spot> {
+pub(crate) fn tokens(dialect: Dialect, sql: &str) -> Vec<Spot> {
     let mut out = Vec::new();
     let mut from = 0;
     while let Some(first) = sql[from..].chars().next() {

@@ -43,7 +43,7 @@ pub(crate) use migration::{inverses, plan_inverses};
 pub use migration::{outline, plan_migration, script};
 pub(crate) use recheck::takes_transaction;
 pub use require::Requirement;
-pub use statement::{Known, Recheck, Statement, StatementKind};
+pub use statement::{Known, KnownCheck, KnownColumns, Recheck, Statement, StatementKind};
 pub(crate) use touch::tables as made_tables;
 pub use touch::tables_of;
 use touch::{tables, touched};

@@ -1,7 +1,7 @@
 //! Changing tables on SQLite: in place where that is safe, else by a new table with the old rows.
 
 use super::table::{Column, ForeignKey, Table, TableIndex, Unique};
-use super::{Asked, Known, Pair, Planner, Recheck, Requirement, StatementKind, ddl};
+use super::{Asked, Known, KnownCheck, KnownColumns, Pair, Planner, Recheck, Requirement, StatementKind, ddl};
 use crate::error::Result;
 use crate::schema::ColumnType;
 use crate::sql::AlterStyle;
@@ -164,7 +164,7 @@ impl Planner {
         needed: Option<Vec<Requirement>>,
     ) -> Result<()> {
         let dialect = self.dialect;
-        let capture = StatementKind::Capture { table: new.name.clone(), known: known(old, new) };
+        let capture = StatementKind::Capture { table: new.name.clone(), known: Box::new(known(old, new)) };
         self.push_kind(capture, "what hangs on the table and is not in the migrations", true);
 
         let temporary = format!("new__{}", new.name);
@@ -278,22 +278,34 @@ impl Planner {
 
 /// What there is to know of a table that is to become another.
 fn known(table: &Table, new: &Table) -> Known {
+    let (unique, kept) = (uniques(table), uniques(new));
+    let named =
+        table.checks.iter().map(|(name, check)| KnownCheck { name: Some(name.clone()), sql: check.sql.clone() });
+    let of_columns = table.columns.iter().filter_map(|column| column.check.clone());
+    let of_columns = of_columns.map(|sql| KnownCheck { name: None, sql });
+    Known {
+        before: columns(table),
+        to: columns(new),
+        indexes: table.indexes.keys().cloned().collect(),
+        gone: unique.iter().filter(|unique| !kept.contains(unique)).cloned().collect(),
+        uniques: unique.into_iter().chain([table.primary_key.clone()]).collect(),
+        checks: named.chain(of_columns).collect(),
+    }
+}
+
+/// What is said of the columns of a table.
+fn columns(table: &Table) -> KnownColumns {
     let names = |is: fn(&Column) -> bool| -> Vec<String> {
         table.columns.iter().filter(|column| is(column)).map(|column| column.name.clone()).collect()
     };
-    let (uniques, kept) = (uniques(table), uniques(new));
     let references = table.columns.iter().filter_map(|column| column.references.as_ref());
     let references = references.chain(table.foreign_keys.values());
-    Known {
+    KnownColumns {
         columns: names(|_| true),
         defaults: names(|column| column.default.is_some()),
+        collations: names(|column| column.collation.is_some()),
         generated: names(|column| column.generated.is_some()),
-        collations: names(|column| column.collation.is_some()).len(),
-        indexes: table.indexes.keys().cloned().collect(),
-        gone: uniques.iter().filter(|unique| !kept.contains(unique)).cloned().collect(),
-        uniques: uniques.into_iter().chain([table.primary_key.clone()]).collect(),
         references: references.map(|key| (key.columns.clone(), key.to_table.clone())).collect(),
-        checks: table.checks.len() + names(|column| column.check.is_some()).len(),
     }
 }
 

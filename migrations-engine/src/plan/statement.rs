@@ -40,7 +40,7 @@ pub enum StatementKind {
         /// The table.
         table: String,
         /// What the state knows of it.
-        known: Known,
+        known: Box<Known>,
     },
     /// SQLite: makes the captured triggers and indexes again, where the rebuild has not done so,
     /// and tries every view.
@@ -67,27 +67,45 @@ pub enum StatementKind {
     },
 }
 
-/// What a state knows of a table: whatever else the table has would be lost with it.
+/// What a state knows of a table: whatever else the table has is carried into the one that takes its place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Known {
-    /// All columns.
-    pub columns: Vec<String>,
-    /// The columns that have a default.
-    pub defaults: Vec<String>,
-    /// The columns that are computed.
-    pub generated: Vec<String>,
-    /// The number of columns with a collation of their own.
-    pub collations: usize,
+    /// The columns before.
+    pub before: KnownColumns,
+    /// The columns as they are to be.
+    pub to: KnownColumns,
     /// The names of all indexes.
     pub indexes: Vec<String>,
     /// The columns of each unique key.
     pub uniques: Vec<Vec<String>>,
-    /// The columns of each foreign key, and the table it leads to.
-    pub references: Vec<(Vec<String>, String)>,
-    /// The number of checks.
-    pub checks: usize,
+    /// All checks.
+    pub checks: Vec<KnownCheck>,
     /// The columns of unique keys that are not to be there afterwards, whatever they are made by.
     pub gone: Vec<Vec<String>>,
+}
+
+/// What is said of the columns of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KnownColumns {
+    /// All columns.
+    pub columns: Vec<String>,
+    /// Those that have a default.
+    pub defaults: Vec<String>,
+    /// Those that have a collation of their own.
+    pub collations: Vec<String>,
+    /// Those that are computed.
+    pub generated: Vec<String>,
+    /// The columns of each foreign key, and the table it leads to.
+    pub references: Vec<(Vec<String>, String)>,
+}
+
+/// A check that the state knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownCheck {
+    /// Its name, if it is not that of a column.
+    pub name: Option<String>,
+    /// Its condition.
+    pub sql: String,
 }
 
 /// How to find out whether a statement was done when the process died during it.

@@ -49,6 +49,21 @@ fn inexpressible(what: &str) -> Error {
         .with_hint("they speak of the model's own columns, of constants, and of portable functions")
 }
 
+/// A text beside a pattern. In lower case beside one in lower case is what databases have for "in any case".
+fn matching(on: condition::Expr, pattern: condition::Expr, fold: bool) -> Result<condition::Expr> {
+    use condition::{Expr as E, Function};
+    let E::Value(condition::Value::Text(pattern)) = pattern else {
+        return Err(inexpressible("a pattern made of columns"));
+    };
+    let small = pattern.to_lowercase() == pattern;
+    Ok(match on {
+        E::Call { function: Function::Lower, mut args } if small && args.len() == 1 => {
+            E::Like { expr: Box::new(args.remove(0)), pattern, fold: true, negated: false }
+        }
+        on => E::Like { expr: Box::new(on), pattern, fold, negated: false },
+    })
+}
+
 /// A condition or expression in the engine's notation.
 pub(super) fn expression(expr: &Expr) -> Result<condition::Expr> {
     use condition::Expr as E;
@@ -91,6 +106,9 @@ pub(super) fn expression(expr: &Expr) -> Result<condition::Expr> {
             let list = list.values.iter().map(|value| constant(value).map(E::Value)).collect::<Result<Vec<_>>>()?;
             expression(on)?.is_in(list)
         }
+        Expr::Like { on, pattern, like: Like::Pattern, fold } => {
+            matching(expression(on)?, expression(pattern)?, *fold)?
+        }
         Expr::Like { on, pattern, like, fold } => {
             use condition::Function as F;
             let function = match (like, fold) {
@@ -100,8 +118,7 @@ pub(super) fn expression(expr: &Expr) -> Result<condition::Expr> {
                 (Like::StartsWith, true) => F::IStartsWith,
                 (Like::EndsWith, false) => F::EndsWith,
                 (Like::EndsWith, true) => F::IEndsWith,
-                (Like::Whole, _) => F::IExact,
-                (Like::Pattern, _) => return Err(inexpressible("a pattern")),
+                (Like::Whole | Like::Pattern, _) => F::IExact,
             };
             E::call(function, [expression(on)?, expression(pattern)?])
         }

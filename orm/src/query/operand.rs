@@ -112,15 +112,6 @@ impl<R> Operand<R, String> for &str {
     }
 }
 
-impl<R> Operand<R, String> for Option<&str> {
-    type Null = Nullable;
-    type NullAsDivisor = Nullable;
-
-    fn into_operand(self) -> Expr {
-        bind(&self.map(str::to_owned))
-    }
-}
-
 impl<R> Operand<R, Decimal> for i32 {
     type Null = NotNull;
     type NullAsDivisor = NotNull;

@@ -1,9 +1,15 @@
 //! A database that others have made: what it calls otherwise is found when it is dropped.
 
 use super::undo::{ROWS, set};
-use super::{one, rows::query};
+use super::{django::databases::drop_all, one, rows::query};
 use crate::bed::{Backend, Bed, behaviour};
-use orm::{Code, migrate::Migrator};
+use orm::{
+    Code, Database, Result,
+    migrate::{
+        Migrator,
+        engine::{MigrationSet, execute::Event},
+    },
+};
 
 const TABLES: [(Backend, &str); 3] = [
     (
@@ -58,7 +64,127 @@ model = "shop.Author"
 primary_key = ["name"]
 "#;
 
+/// An index of two columns, which is there under another name.
+const BOTH: &str = r#"
+depends_on = ["shop.0001_initial"]
+
+[[operations]]
+op = "add_index"
+model = "shop.Book"
+index = { name = "shop_book_both", on = ["title", "pages"] }
+"#;
+
+/// Tables and columns get other names, and then what hangs on them goes.
+const RENAMED: &str = r#"
+depends_on = ["shop.0002_both"]
+atomic = false
+
+[[operations]]
+op = "rename_model"
+model = "shop.Book"
+to = "Volume"
+
+[[operations]]
+op = "rename_field"
+model = "shop.Volume"
+field = "author"
+to = "writer"
+
+[[operations]]
+op = "alter_field"
+model = "shop.Author"
+field = { name = "name", type = "char(20)" }
+
+[[operations]]
+op = "remove_index"
+model = "shop.Volume"
+name = "shop_book_both"
+
+[[operations]]
+op = "alter_field"
+model = "shop.Volume"
+field = { name = "writer", to = "shop.Author", on_delete = "restrict", db_constraint = false }
+"#;
+
+/// Stops after so many statements as a killed process does, before the last of them is noted; tells whether it came so far.
+async fn stopped(url: &str, all: MigrationSet, after: usize) -> Result<bool> {
+    let mut ran = 0;
+    let die = move |event: &Event<'_>| {
+        if matches!(event, Event::Ran { .. }) {
+            ran += 1;
+            assert!(ran <= after, "stopped by the test");
+        }
+    };
+    // Its connection goes with it.
+    let db = Database::connect(url).await?;
+    let run = db.clone();
+    let run = tokio::spawn(async move { Migrator::with_set(all).on_progress(die).run(&run).await });
+    let outcome = run.await;
+    db.close().await;
+    match outcome {
+        Ok(outcome) => outcome.map(|_| false),
+        Err(_) => Ok(true),
+    }
+}
+
+/// What hangs on tables, and the columns that there are.
+async fn structure(db: &Database, backend: Backend) -> Result<Vec<Vec<Option<String>>>> {
+    let sql = match backend {
+        Backend::SqliteMemory | Backend::SqliteFile => {
+            "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c WHERE m.type = 'table' \
+             UNION ALL SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1, 2"
+        }
+        Backend::Postgres => {
+            "SELECT c.relname::text, a.attname::text FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 \
+             WHERE c.relnamespace = 'public'::regnamespace UNION ALL SELECT conname::text, '' FROM pg_constraint \
+             WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
+        }
+        Backend::MariaDb => {
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE() \
+             UNION ALL SELECT index_name, column_name FROM information_schema.statistics WHERE table_schema = DATABASE() \
+             UNION ALL SELECT constraint_name, '' FROM information_schema.table_constraints WHERE table_schema = DATABASE() ORDER BY 1, 2"
+        }
+    };
+    query(db, sql).await
+}
+
 behaviour! {
+    async fn what_is_called_otherwise_is_found_after_a_kill(bed) {
+        let Bed { db, backend, url, .. } = &*bed;
+        if *backend == Backend::SqliteMemory {
+            return Ok(()); // it goes with its connection
+        }
+        let (_, tables) = TABLES.iter().find(|(known, _)| known == backend).unwrap();
+        let all = || set(&[("shop/0002_both.toml", BOTH), ("shop/0003_renamed.toml", RENAMED)]);
+        let adopt = async || {
+            drop_all(db, *backend).await?;
+            db.batch(*tables).await?;
+            db.batch("CREATE INDEX by_both ON shop_book (title, pages)").await?;
+            db.batch(ROWS).await?;
+            let done = Migrator::with_set(all()?).fake_initial(true).to("shop", Some("0002"))?.run(db).await?;
+            assert_eq!(done.len(), 2);
+            Result::Ok(())
+        };
+        adopt().await?;
+        Migrator::with_set(all()?).run(db).await?;
+        let wanted = structure(db, *backend).await?;
+        let left = |name: &str| wanted.iter().any(|row| row[0].as_deref() == Some(name));
+        assert!(!left("by_both") && !left("author_name_once") && !left("its_author") && !left("orm_migration_names"), "{wanted:?}");
+        let mut kills = 0;
+        loop {
+            adopt().await?;
+            if !stopped(url, all()?, kills).await? {
+                break;
+            }
+            kills += 1;
+            Migrator::with_set(all()?).run(db).await?;
+            assert_eq!(structure(db, *backend).await?, wanted, "after statement {kills}");
+            assert_eq!(one(db, "SELECT COUNT(*) FROM shop_volume WHERE writer_id > 0").await?, 2);
+        }
+        assert!(kills > 4, "{kills}");
+        Ok(())
+    }
+
     async fn what_is_called_otherwise_is_dropped_under_its_own_name(bed) {
         let Bed { db, backend, .. } = &*bed;
         let of = if *backend == Backend::SqliteMemory { Backend::SqliteFile } else { *backend };

@@ -13,6 +13,7 @@ mod commands;
 mod databases;
 mod django;
 mod documented;
+mod exchanged;
 mod exclusions;
 mod files;
 mod fits;
@@ -33,7 +34,7 @@ mod steps;
 mod undo;
 mod unique_targets;
 
-use crate::bed::{Bed, behaviour};
+use crate::bed::{Backend, Bed, behaviour};
 use orm::migrate::{
     Migrator,
     engine::{self, MigrationSet, diff::Answers},
@@ -199,6 +200,36 @@ behaviour! {
         assert_eq!(total, set.iter().count());
         assert!(Migrator::with_set(set).plan(db).await?.is_empty());
         other.close().await;
+        Ok(())
+    }
+
+    async fn who_waits_for_another_migrator_holds_nobody_up(bed) {
+        let Bed { url, backend, .. } = &*bed;
+        if *backend != Backend::SqliteFile {
+            return Ok(()); // servers are asked for the lock as for anything else
+        }
+        let mut set = MigrationSet::default();
+        make(&mut set, before::chinook(), &[])?;
+        let path = url.strip_prefix("sqlite://").unwrap();
+        let lock = std::fs::File::create(format!("{path}-migrating")).unwrap();
+        lock.lock().unwrap();
+        let url = url.clone();
+        // One thread for all tasks.
+        let waited = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let db = Database::connect(url).await.unwrap();
+                let migrating = tokio::spawn(async move { Migrator::with_set(set).run(&db).await });
+                for _ in 0..20 {
+                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                }
+                assert!(!migrating.is_finished());
+                lock.unlock().unwrap();
+                migrating.await.unwrap().unwrap().len()
+            })
+        });
+        // Where waiting held the thread up, the lock would not be given back.
+        assert_eq!(waited.join().unwrap(), 1);
         Ok(())
     }
 }

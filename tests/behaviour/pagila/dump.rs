@@ -28,7 +28,7 @@ pub async fn load(db: &Database, dump: &Path) -> orm::Result<()> {
                     }
                     head = Some(line.replace("COPY ", "INSERT INTO ").replace(" FROM stdin;", ""));
                 }
-                None if line.starts_with('\\') => {}
+                None if line.starts_with('\\') || line == "CREATE SCHEMA public;" => {}
                 None => {
                     sql.push_str(line);
                     sql.push('\n');

@@ -3,7 +3,7 @@
 //!
 //! The pack is the folder that `ORM_ORACLE` names; without it the test says NOT RUN.
 
-mod dump;
+pub mod dump;
 mod models;
 mod questions;
 

@@ -68,7 +68,8 @@ pub(super) fn rust_type(ty: &ColumnType) -> Option<RustType> {
             if let Some(own) = postgres.as_deref().and_then(own) {
                 return plain(&own);
             }
-            let alike = rust_type(&alike(sql)?)?;
+            let by_name = alike(sql).or_else(|| affinity(sql).filter(|_| sqlite.is_some()));
+            let alike = rust_type(&by_name?)?;
             let note = match sql.as_str() {
                 "" => "the database gives it no type: is it text?".to_owned(),
                 sql => format!("its type is `{sql}`; a migration would make another of the same values"),
@@ -132,6 +133,19 @@ fn alike(sql: &str) -> Option<ColumnType> {
         "mediumint unsigned" => ColumnType::Integer,
         "json" => ColumnType::Json,
         _ => return None,
+    })
+}
+
+/// What SQLite stores in a column of a type that it does not know. Numbers of any kind, its last choice, are none of ours.
+fn affinity(sql: &str) -> Option<ColumnType> {
+    let sql = sql.to_ascii_uppercase();
+    let says = |words: &[&str]| words.iter().any(|word| sql.contains(word));
+    Some(match () {
+        () if says(&["INT"]) => ColumnType::BigInt,
+        () if says(&["CHAR", "CLOB", "TEXT"]) => ColumnType::Text,
+        () if says(&["BLOB"]) => ColumnType::Binary,
+        () if says(&["REAL", "FLOA", "DOUB"]) => ColumnType::Double,
+        () => return None,
     })
 }
 

@@ -74,6 +74,11 @@ pub(super) fn condition(handles: &[Handle], expr: &Expr) -> Option<String> {
             let list = list.iter().map(|item| operand(handles, item, &ty)).collect::<Option<Vec<_>>>()?;
             format!("{}{on}.is_in([{}])", if *negated { "!" } else { "" }, list.join(", "))
         }
+        Expr::Like { expr, pattern, fold, negated } => {
+            let (on, _) = text(expr).filter(|(_, ty)| ty.is_text())?;
+            let (not, lower) = (if *negated { "!" } else { "" }, if *fold { ".lower()" } else { "" });
+            format!("{not}{on}{lower}.like({pattern:?})")
+        }
         Expr::Call { function, args } => {
             let method = match function {
                 Function::Contains => "contains",

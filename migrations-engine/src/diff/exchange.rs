@@ -1,0 +1,99 @@
+//! Names of models that change hands: two exchange them, or one takes over that of another. Both are there before and after, so
+//! nothing tells but a person, for this once: what an attribute says would be said again the next time.
+
+use super::asked::Asked;
+use crate::error::{Error, Result, error};
+use crate::operation::Operation;
+use crate::schema::{ModelKey, Schema};
+
+/// One step of a change of names.
+enum Step {
+    /// What is called the first is to be called the second.
+    Rename(String, String),
+    /// The same, until its name is free.
+    Aside(String, String),
+}
+
+/// The renames in an order in which every name is free when it is taken; a circle is opened by a name that nothing has. `taken`
+/// are all names there are. The name that is wanted and stays in use is given where there is no such order.
+fn in_order(mut pairs: Vec<(String, String)>, mut taken: Vec<String>) -> std::result::Result<Vec<Step>, String> {
+    let mut steps = Vec::new();
+    let rename = |taken: &mut Vec<String>, old: &str, new: &str| {
+        taken.retain(|name| name != old);
+        taken.push(new.to_owned());
+    };
+    while let Some((first, _)) = pairs.first().cloned() {
+        if let Some(at) = pairs.iter().position(|(_, new)| !taken.contains(new)) {
+            let (old, new) = pairs.remove(at);
+            rename(&mut taken, &old, &new);
+            steps.push(Step::Rename(old, new));
+            continue;
+        }
+        if let Some((_, new)) = pairs.iter().find(|(_, new)| !pairs.iter().any(|(old, _)| old == new)) {
+            return Err(new.clone());
+        }
+        let mut aside = format!("{first}_aside");
+        while taken.contains(&aside) {
+            aside.push('_');
+        }
+        rename(&mut taken, &first, &aside);
+        steps.push(Step::Aside(first, aside.clone()));
+        pairs[0].0 = aside;
+    }
+    Ok(steps)
+}
+
+fn taken(what: &str, name: &str, flag: &str) -> Error {
+    error!(M020, "`{what}` is to have a name that another has, and nothing is said of that one").with_hint(format!(
+        "say what it is called from now on, with --rename {flag}=<new name>; or remove `{name}` by a migration before this one"
+    ))
+}
+
+/// Models that are said to have the names of others.
+pub(super) fn models(state: &mut Schema, to: &Schema, asked: &mut Asked<'_>) -> Result<Vec<Operation>> {
+    let mut operations = Vec::new();
+    let mut apps: Vec<&String> = to.models.keys().map(|key| &key.app).collect();
+    apps.dedup();
+    for app in apps {
+        let names = |schema: &Schema| -> Vec<String> {
+            schema.models.keys().filter(|key| key.app == *app).map(|key| key.name.clone()).collect()
+        };
+        let (before, after) = (names(state), names(to));
+        let mut told =
+            |old: &str, new: &str| asked.questioner.was_told_renamed(&ModelKey::new(app.clone(), old).to_string(), new);
+        let pairs = pairs(&before, &after, &mut told);
+        let steps = in_order(pairs, before).map_err(|name| {
+            let key = ModelKey::new(app.clone(), name).to_string();
+            taken(&key, &key, &key)
+        })?;
+        for step in steps {
+            let (Step::Rename(old, to) | Step::Aside(old, to)) = step;
+            let operation = Operation::RenameModel { model: ModelKey::new(app.clone(), old), to, keep_table: false };
+            operation.apply(state)?;
+            operations.push(operation);
+        }
+    }
+    Ok(operations)
+}
+
+/// Who is said to be called otherwise, where the old name stays in use or the new one is.
+fn pairs(before: &[String], after: &[String], told: &mut dyn FnMut(&str, &str) -> bool) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for new in after {
+        let changes = |old: &&String| *old != new && (before.contains(new) || after.contains(old));
+        if let Some(old) = before.iter().filter(changes).find(|old| told(old, new)) {
+            pairs.push((old.clone(), new.clone()));
+        }
+    }
+    // What follows in a row: `a` is `b` now, and what was `b` is `c`, which is new.
+    let mut from = 0;
+    while from < pairs.len() {
+        let old = pairs[from].1.clone();
+        let next = after.iter().find(|new| before.contains(&old) && **new != old && told(&old, new));
+        if let Some(next) = next.filter(|next| !pairs.iter().any(|(_, new)| new == *next)) {
+            pairs.push((old, next.clone()));
+        }
+        from += 1;
+    }
+    pairs
+}
