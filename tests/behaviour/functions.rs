@@ -92,6 +92,12 @@ behaviour! {
         let book = |id: i64| Book::objects().filter(move |b| b.id.eq(id));
         let db = &bed.db;
         assert_eq!(book(4).values(|b| (b.title.code_point(), b.title.left(0).code_point(), (b.id + 229).chr(), (b.id + 128_508).chr(), b.title.right(1).code_point())).get(db).await?, (Some(233), None, "é".into(), "😀".into(), Some(120)));
+        // Numbers of no letter, and places that are none.
+        let none = book(4).values(|b| ((b.id - 4).chr(), (b.id - 9).chr(), (b.id + 55_300).chr(), (b.id + 2_000_000).chr()));
+        let shown = || "\u{fffd}".to_owned();
+        assert_eq!(none.get(db).await?, (shown(), shown(), shown(), shown()));
+        let moved = book(4).values(|b| (b.id.shift_left(64), b.id.shift_right(64), b.id.shift_right(1)));
+        assert_eq!(moved.get(db).await?, (0, 0, 2));
         let sha1 = book(4).values(|b| b.title.sha1()).get(db).await;
         match db.dialect() {
             Dialect::Postgres => assert_eq!(sha1.unwrap_err().code(), Code::Unsupported),

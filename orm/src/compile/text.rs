@@ -59,11 +59,7 @@ impl Sql {
                 Dialect::Postgres => self.around(&format!("ENCODE(SHA{bits}(CONVERT_TO("), on, ", 'UTF8')), 'hex')"),
                 Dialect::MariaDb | Dialect::MySql => self.around("SHA2(", on, &format!(", {bits})")),
             },
-            Function::Chr => match self.dialect {
-                Dialect::Sqlite => self.around("char(", on, ")"),
-                Dialect::Postgres => self.around("CHR(CAST(", on, " AS INTEGER))"),
-                Dialect::MariaDb | Dialect::MySql => self.around("CONVERT(CHAR(", on, " USING utf32) USING utf8mb4)"),
-            },
+            Function::Chr => self.letter(on),
             // Of an empty text some databases give 0.
             Function::Ord => match self.dialect {
                 Dialect::Sqlite => self.around("unicode(", on, ")"),
@@ -87,6 +83,20 @@ impl Sql {
         }
     }
 
+    /// The letter of a code point; of a number that is none, what stands for letters that cannot be shown.
+    fn letter(&mut self, on: &Expr) -> Result<()> {
+        self.around("CASE WHEN ", on, " BETWEEN 1 AND 55295 OR ")?;
+        self.around("", on, " BETWEEN 57344 AND 1114111 THEN ")?;
+        match self.dialect {
+            Dialect::Sqlite => self.around("char(", on, ")")?,
+            Dialect::Postgres => self.around("CHR(CAST(", on, " AS INTEGER))")?,
+            Dialect::MariaDb | Dialect::MySql => {
+                self.around("CONVERT(CHAR(", on, " USING utf32) USING utf8mb4)")?;
+            }
+        }
+        self.around(" WHEN ", on, " IS NOT NULL THEN '\u{fffd}' END")
+    }
+
     /// With nothing to fill it up, a text is only cut; MariaDB and MySQL make nothing of it.
     fn pad(&mut self, function: Function, on: &Expr, arguments: &[Expr]) -> Result<()> {
         let start = function == Function::PadStart;
@@ -97,7 +107,9 @@ impl Sql {
             (_, false) => "RPAD",
         };
         match arguments {
-            [_, count, fill] if self.dialect.is_mysql() && !matches!(fill, Expr::Value(_)) => {
+            [_, count, fill]
+                if self.dialect.is_mysql() && !matches!(fill, Expr::Value(Value::Text(text)) if !text.is_empty()) =>
+            {
                 self.around("IF(CHAR_LENGTH(", fill, ") = 0, LEFT(")?;
                 self.around("", on, ", ")?;
                 self.around("", count, "), ")?;
@@ -207,6 +219,12 @@ impl Sql {
     fn shifted(&mut self, function: Function, on: &Expr, more: &[Expr]) -> Result<()> {
         let [places] = more else { return Err(bad("bits are moved so many places".to_owned())) };
         let up = function == Function::ShiftLeft;
+        // Of other numbers of places each database makes something of its own.
+        let known = matches!(places, Expr::Value(Value::I16(0..=63) | Value::I32(0..=63) | Value::I64(0..=63)));
+        if !known {
+            self.around("CASE WHEN ", places, " NOT BETWEEN 0 AND 63 THEN 0 * (")?;
+            self.around("", on, ") ELSE ")?;
+        }
         match self.dialect {
             Dialect::Sqlite | Dialect::Postgres => {
                 self.push("(");
@@ -223,6 +241,7 @@ impl Sql {
                 self.push(if up { ") AS SIGNED)" } else { ")) AS SIGNED)" });
             }
         }
+        self.push(if known { "" } else { " END" });
         Ok(())
     }
 

@@ -350,6 +350,8 @@ fn finish(scope: &Scope<'_>, spec: &Spec, arguments: Vec<Built>) -> Result<Built
     };
     let arguments = arguments.into_iter().enumerate().map(|(at, built)| match spec.arguments {
         Arguments::Each(takes, _) => match takes.get(at) {
+            // A place in a text, and how many letters from there.
+            Some(Takes::Whole) if spec.function == Some(Function::Substr) => Ok(no_less(place(built).expr, 2 - at as i32)),
             Some(Takes::Whole) => Ok(place(built).expr),
             Some(Takes::Float) => Ok(widen(built, Kind::F64).expr),
             Some(Takes::Count) => count_of(spec.name, built),
@@ -373,6 +375,11 @@ fn place(built: Built) -> Built {
         Kind::I64 => Built::new(Expr::Cast(Box::new(built.expr), Kind::I32), Kind::I32),
         _ => built,
     }
+}
+
+/// A number that is not less than another one; NULL stays NULL.
+fn no_less(expr: Expr, least: i32) -> Expr {
+    Expr::Call(Function::Greatest, vec![expr, Expr::Value(Value::I32(least))])
 }
 
 /// A number as a float; anything else as it is.

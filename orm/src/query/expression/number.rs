@@ -447,7 +447,7 @@ pub trait NumberExpression: Expression {
         with(Function::Atan2, self, [along.into_exponent()])
     }
 
-    /// The letter whose code point this is.
+    /// The letter whose code point this is; `\u{fffd}` where it is that of none.
     ///
     /// ```
     /// # use library::*;
