@@ -15,6 +15,8 @@ pub(crate) struct Model {
     pub(crate) fields: Vec<Field>,
     /// The fields of the primary key, as indices; empty when it has none.
     pub(crate) key: Vec<usize>,
+    /// The field that leads to the parent, whose rows the model's rows are too.
+    pub(crate) parent: Option<usize>,
     pub(crate) ordering: Vec<(usize, bool)>,
     /// The ordering, where it is more than fields.
     pub(crate) order: Option<Expr>,
@@ -115,6 +117,7 @@ pub(crate) enum Call {
     Through(Path),
     Table(LitStr),
     Symmetrical,
+    Parent,
     VerboseName(LitStr),
     Comment(LitStr),
     RenamedFrom(LitStr),

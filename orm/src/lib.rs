@@ -289,7 +289,7 @@ pub use statement::Statement;
 pub use validation::ValidationError;
 pub use value::{Kind, List, Untyped, Value};
 pub(crate) use value::{PgKind, PgValue, Range, Values};
-pub use write::{Assign, Change, Deleted, Edit, Hooks, Input, Many, Pending, clock_time, set_clock};
+pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pending, clock_time, set_clock};
 
 /// Makes a struct a model: a table with a column for each field.
 ///
@@ -462,8 +462,8 @@ pub mod __private {
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::value::PgKind;
     pub use crate::write::{
-        AnyHooks, Draft, DraftRow, Filled, HooksOf, IntoDraftRow, IntoField, Missing, NullableKey, Proposed, UniqueKey,
-        default_value, validated,
+        AnyHooks, AnyParent, Child, Draft, DraftRow, Filled, HooksOf, IntoDraftRow, IntoField, IntoParent, Missing,
+        NullableKey, ParentOf, Proposed, UniqueKey, default_value, validated,
     };
     pub use crate::{
         Cell, Code, Error, FieldType, ForeignKey, IntoKey, Kind, Null, OneToOne, Result, Row, Scope, Value,

@@ -28,6 +28,7 @@ mod functions;
 mod generic;
 mod hooks;
 mod hostile;
+mod inheritance;
 mod joined;
 mod json;
 mod limits;

@@ -58,6 +58,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         table: attrs.table,
         fields: understood,
         key: Vec::new(),
+        parent: None,
         ordering: Vec::new(),
         order: attrs.order,
         unique: Vec::new(),
@@ -91,6 +92,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
     }
     if derived == Derived::Model {
         primary_key(&mut model, keys, plain_id, errors);
+        parent(&mut model, errors);
     }
     column_clashes(&model, errors);
     one_version(&model, errors);
@@ -271,6 +273,9 @@ fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
             "write `primary_key, auto`; a field called `id` is both by itself",
         );
     }
+    if let (Some(_), Some(rule)) = (attrs.parent, &attrs.on_delete) {
+        errors.here(rule.span, "a row goes with its parent", "remove `on_delete`: it is `cascade`");
+    }
     if let (Some(stored), None) = (attrs.stored.as_ref(), attrs.generated.as_ref()) {
         errors.here(stored.span, "`stored` is for generated fields", "remove it, or add `generated = |b| ..`");
     }
@@ -338,6 +343,7 @@ fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
         attrs.auto_now,
         attrs.auto_now_add,
         attrs.version,
+        attrs.parent,
         span(&attrs.on_delete),
     ]
     .into_iter()
@@ -362,6 +368,7 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     flag(attrs.auto_now_add, Call::AutoNowAdd);
     flag(attrs.version, Call::Version);
     flag(attrs.symmetrical, Call::Symmetrical);
+    flag(attrs.parent, Call::Parent);
     fn valued<T>(out: &mut Vec<Spanned<Call>>, given: Option<Spanned<T>>, call: impl FnOnce(T) -> Call) {
         out.extend(given.map(|given| Spanned { span: given.span, value: call(given.value) }));
     }
@@ -467,6 +474,53 @@ fn primary_key(model: &mut Model, keys: Vec<usize>, plain_id: Option<usize>, err
             "use an `id`, and #[model(unique(..))] for the others",
         );
         model.key.truncate(4);
+    }
+}
+
+/// The parent of a model: its key, and nothing else, leads there. What is wrong with it makes it a relation like any other.
+fn parent(model: &mut Model, errors: &mut Errors) {
+    let said: Vec<(usize, Span)> = (0..)
+        .zip(&model.fields)
+        .filter_map(|(index, field)| {
+            let call = field.calls.iter().find(|call| matches!(call.value, Call::Parent))?;
+            Some((index, call.span))
+        })
+        .collect();
+    let (mut first, mut wrong) = (None, false);
+    for (index, span) in said {
+        let field = &model.fields[index];
+        let itself = match &field.ty {
+            Type::Path(path) => path.path.segments.last().is_some_and(|last| match &last.arguments {
+                PathArguments::AngleBracketed(of) => of.args.iter().any(|of| {
+                    matches!(of, GenericArgument::Type(Type::Path(of))
+                        if of.path.is_ident(&model.ident) || of.path.is_ident("Self"))
+                }),
+                _ => false,
+            }),
+            _ => false,
+        };
+        let mut refuse = |problem: &str, help: &str| {
+            errors.here(span, problem, help);
+            wrong = true;
+        };
+        if first.is_some() {
+            let help = "keep one, and make the other a `OneToOne` that is no parent";
+            refuse("this model has a parent already", help);
+        } else if !model.key.contains(&index) {
+            let help = "write #[field(primary_key, parent)], and remove the key that the model has now";
+            refuse("a row and its parent have one key: the relation to the parent is the primary key", help);
+        } else if model.key.len() > 1 {
+            let help = "remove the other `primary_key`; `unique(..)` on the model is for keys of several fields";
+            refuse("a row and its parent have one key, and this model's key has other fields", help);
+        } else if itself {
+            refuse("a model is not its own parent", "remove `parent`");
+        }
+        first = first.or(Some(index));
+    }
+    if wrong {
+        model.fields.iter_mut().for_each(|field| field.calls.retain(|call| !matches!(call.value, Call::Parent)));
+    } else {
+        model.parent = first;
     }
 }
 

@@ -266,6 +266,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
         Call::Through(_) if model.is_none() => quote_spanned!(span=> __p::FieldSpec::through(#spec, || loop {})),
         Call::Through(model) => quote_spanned!(span=> __p::FieldSpec::through(#spec, <#model as __p::Model>::meta)),
         Call::Symmetrical => quote_spanned!(span=> __p::FieldSpec::symmetrical(#spec)),
+        Call::Parent => quote_spanned!(span=> __p::FieldSpec::parent(#spec)),
         Call::Table(name) => quote_spanned!(span=> __p::FieldSpec::table(#spec, #name)),
         Call::VerboseName(name) => quote_spanned!(span=> __p::FieldSpec::verbose_name(#spec, #name)),
         Call::Comment(text) => quote_spanned!(span=> __p::FieldSpec::comment(#spec, #text)),

@@ -329,6 +329,24 @@ impl FieldSpec {
         self
     }
 
+    /// `parent`. What happens to the parent happens to the row.
+    #[track_caller]
+    pub const fn parent(mut self) -> Self {
+        match self.shape {
+            Shape::Relation(RelationKind::OneToOne { nullable: true, .. }, _) => {
+                panic!("a row has its parent from the beginning: make it a `OneToOne` without an `Option`")
+            }
+            Shape::Relation(RelationKind::OneToOne { key, .. }, _) if key.to.is_some() => {
+                panic!("a row has the key of its parent: make it a `OneToOne` to the model itself, not to a unique field of it")
+            }
+            Shape::Relation(RelationKind::OneToOne { .. }, _) => {}
+            _ => panic!("`parent` is for `OneToOne`: a row has one parent, which has no other such row"),
+        }
+        self.options.parent = true;
+        self.options.on_delete = Some(OnDelete::Cascade);
+        self
+    }
+
     /// `to = ..`. Only a many-to-many has a model between, whose key it names.
     pub const fn to(mut self, field: &'static str) -> Self {
         self.options.to = Some(field);

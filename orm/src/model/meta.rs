@@ -349,6 +349,17 @@ impl ModelMeta {
         alone || self.fields[usize::from(field)].options.unique || self.options().unique.iter().any(constraint)
     }
 
+    /// The field that leads to the parent, where the model's rows are rows of another model too.
+    ///
+    /// ```
+    /// # use library::*;
+    /// assert_eq!(Book::meta().parent(), None);
+    /// ```
+    pub fn parent(&self) -> Option<u16> {
+        let field = self.columns[usize::from(*self.key.first()?)].field;
+        self.fields[usize::from(field)].options.parent.then_some(field)
+    }
+
     /// Whether the database fills the key: one automatic integer.
     ///
     /// ```

@@ -167,6 +167,8 @@ pub struct FieldOptions {
     pub table: Option<&'static str>,
     /// `symmetrical`: of two rows each is related to the other, or neither.
     pub symmetrical: bool,
+    /// `parent`: the rows are rows of the related model too.
+    pub parent: bool,
     /// `help = ".."`.
     pub help: &'static str,
     /// `verbose_name = ".."`.
@@ -202,6 +204,7 @@ impl FieldOptions {
         through: None,
         table: None,
         symmetrical: false,
+        parent: false,
         help: "",
         verbose_name: None,
         comment: None,

@@ -48,6 +48,7 @@ pub use page::{Cursor, CursorPage};
 pub use prefetch::{Prefetch, PrefetchSelection, RelationRows, StartsWith, prefetch_all};
 pub(crate) use prefetch::{load_under, rows_of};
 pub use queryset::{Page, QuerySet};
+pub(crate) use queryset::Skips;
 pub use raw::{Raw, raw};
 pub use related::{Related, RelatedSelection};
 pub use selection::{Append, OrderBy, OrderKeys, Row, Selectable, Selection};

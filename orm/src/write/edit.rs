@@ -3,12 +3,12 @@
 use super::{
     Pending, Proposed,
     bulk::auto_now,
-    check::{check_for, data_of, field_name, settable, together},
+    check::{check_for, field_name, settable, together},
     hooks,
     input::{Input, changes_from},
+    parent::{self, Child, Looked, Unwritten},
     point::{Typed, key_values, not_found},
     upsert::update_by_key,
-    validate::{self, Subject},
     version,
 };
 use crate::{
@@ -42,6 +42,8 @@ pub struct Edit<M> {
     pub(super) original: Option<Vec<Value>>,
     skips_validation: bool,
     skips_hooks: bool,
+    /// The edit of the parent's row.
+    parent: Option<Unwritten>,
 }
 
 impl<M> Deref for Edit<M> {
@@ -73,7 +75,7 @@ pub(super) fn values_of<M: Model>(row: &M) -> Result<Vec<Value>> {
 impl<M: Model> Edit<M> {
     pub(crate) fn new(row: M) -> Self {
         let (key, original) = (key_values(&row.key()), values_of(&row).ok());
-        Edit { row, key, original, skips_validation: false, skips_hooks: false }
+        Edit { row, key, original, skips_validation: false, skips_hooks: false, parent: None }
     }
 
     /// The edit without what the rules of its fields and the model's `validate` say: only what its columns can hold is asked when it
@@ -120,6 +122,53 @@ impl<M: Model> Edit<M> {
     /// ```
     pub fn into_row(self) -> M {
         self.row
+    }
+
+    /// The edit of the row's parent, of a model that has one: it is saved with this one, in one transaction.
+    ///
+    /// # Errors
+    /// [`Code::NotLoaded`] when the parent is not loaded with the row.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # mod places {
+    /// #     use orm::prelude::*;
+    /// #     orm::app! { pub places { Place, Bar } }
+    /// #     #[derive(Model)]
+    /// #     pub struct Place { pub id: i64, pub name: String }
+    /// #     #[derive(Model)]
+    /// #     pub struct Bar {
+    /// #         #[field(primary_key, parent)]
+    /// #         pub place: OneToOne<Place>,
+    /// #         pub taps: i32,
+    /// #     }
+    /// # }
+    /// # use places::{Bar, Place};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[places::places()]).await?;
+    /// # Bar::draft().place(Place::draft().name("Joe's")).taps(3).create(&db).await?;
+    /// let mut bar = Bar::objects().select_related(|b| b.place).get(&db).await?.edit();
+    /// bar.taps = 4;
+    /// bar.parent()?.name = "Ada's".into();
+    /// let bar = bar.save(&db).await?; // UPDATE place .., UPDATE bar ..
+    /// assert_eq!((bar.taps, bar.place.get()?.name.as_str()), (4, "Ada's"));
+    /// # Ok(()) }
+    /// ```
+    pub fn parent(&mut self) -> Result<&mut Edit<M::Parent>>
+    where
+        M: Child,
+    {
+        if self.parent.is_none() {
+            self.parent = Some(Box::new(parent::copy_of(self.row.parent_link().get()?)?.edit()));
+        }
+        let edit = self.parent.as_mut().and_then(|edit| edit.downcast_mut());
+        edit.ok_or_else(|| Error::new(Code::NotLoaded, "the parent of this row was taken away"))
+    }
+
+    /// Takes the edit of the parent's row out.
+    pub(super) fn take_parent(&mut self) -> Option<Unwritten> {
+        self.parent.take()
     }
 
     /// Sets fields from values that are not typed, all of them or none. Related rows that were loaded stay, where their keys did.
@@ -220,6 +269,9 @@ impl<M: Model> Edit<M> {
     /// # Ok(()) }
     /// ```
     pub fn save<E: Executor>(self, ex: &E) -> Pending<'_, M> {
+        if let (Some(_), Some(above)) = (&self.parent, M::PARENT) {
+            return Pending::new(ex.atomic(move |tx| Box::pin(parent::save(above, self, tx))));
+        }
         if let Some(hooks) = M::HOOKS.filter(|_| !self.skips_hooks) {
             return Pending::new(ex.atomic(move |tx| Box::pin(hooks::save(hooks, self, tx))));
         }
@@ -292,20 +344,31 @@ impl<M: Model> Edit<M> {
     /// # Ok(()) }
     /// ```
     pub async fn validated<E: Executor>(self, ex: &E) -> Result<Self> {
-        let (changes, mut errors) = self.looked_at(ex.dialect())?;
+        let mut mistakes = Vec::new();
+        for looked in self.look(ex.dialect())? {
+            mistakes.extend(looked.asked(ex).await?);
+        }
+        match mistakes.is_empty() {
+            true => Ok(self),
+            false => Err(Error::refused(M::meta().name.clone(), mistakes)),
+        }
+    }
+
+    /// What there is to ask about the row, and before it about those of its parents.
+    pub(super) fn look(&self, dialect: Dialect) -> Result<Vec<Looked>> {
+        let mut looked = match (&self.parent, M::PARENT) {
+            (Some(edit), Some(above)) => above.look_at_edit(&**edit, dialect)?,
+            _ => Vec::new(),
+        };
+        let (changes, errors) = self.looked_at(dialect)?;
         let mut values: Vec<Option<Value>> = values_of(&self.row)?.into_iter().map(Some).collect();
         let changed = changes.iter().map(|(column, _)| *column).collect();
         for (column, value) in changes {
             values[usize::from(column)] = Some(value);
         }
-        if let Ok(key) = &self.key {
-            let (model, key) = (ModelRef::Static(M::meta()), Some(key.as_slice()));
-            validate::ask(Subject { model, key, values, changed: Some(changed) }, &mut errors, ex).await?;
-        }
-        match errors.is_empty() {
-            true => Ok(self),
-            false => Err(Error::refused(M::meta().name.clone(), errors.iter().flat_map(data_of).collect())),
-        }
+        let key = self.key.as_ref().ok().cloned();
+        looked.push(Looked { model: ModelRef::Static(M::meta()), key, values, changed: Some(changed), errors });
+        Ok(looked)
     }
 }
 

@@ -9,13 +9,14 @@ use super::{
     edit::{loaded, values_of},
     new_row::{NewRow, complete, filled},
     over::Over,
+    parent::{self, AnyParent},
     point::{Typed, all_columns, columns_in, key_values, not_found},
     upsert::{ByKey, Find, columns_of},
 };
 use crate::{
     Code, Error, Executor, Model, Result, Row, Transaction, Value,
     model::{ModelMeta, Reader},
-    query::KeyPart,
+    query::{KeyPart, Skips},
     tree::{ModelRef, Select},
 };
 use futures_util::future::BoxFuture;
@@ -295,6 +296,7 @@ pub(super) async fn get_or_create<M: Model>(
     key: UniqueKey<M>,
     tx: &Transaction,
 ) -> Result<(M, bool)> {
+    parent::refuse_unwritten(M::meta(), draft.parent.is_some())?;
     let mut slots = draft.slots.clone();
     complete(M::meta(), &mut slots, tx.dialect(), false)?;
     let (row, target) = (NewRow::of(slots), columns_of(key));
@@ -390,27 +392,55 @@ pub(super) async fn bulk_update<M: Model>(
     Ok(count)
 }
 
-/// Deletes the rows of a query, and what goes with them.
-pub(super) async fn delete_found<M: Model>(hooks: Of<M>, rows: Select, tx: &Transaction) -> Result<Deleted> {
-    let rows = tx.run(LockedRows::of(rows)).await?;
-    delete(hooks, &rows, tx).await
+/// What is done around a deletion: by the hooks of the model, and of its parents where they go as well.
+pub(super) struct Around<M: Model> {
+    hooks: Option<Of<M>>,
+    parent: Option<&'static dyn AnyParent<M>>,
+    keep_parents: bool,
 }
 
-/// The same, and gives the rows as they were.
-pub(super) async fn delete_returning<M: Model>(hooks: Of<M>, rows: Select, tx: &Transaction) -> Result<Vec<M>> {
-    let rows = tx.run(LockedRows::of(rows)).await?;
-    delete(hooks, &rows, tx).await?;
-    Ok(rows)
-}
-
-/// Deletes rows, and what goes with them.
-pub(super) async fn delete<M: Model>(hooks: Of<M>, rows: &[M], tx: &Transaction) -> Result<Deleted> {
-    if rows.is_empty() {
-        return Ok(Deleted::default());
+impl<M: Model> Around<M> {
+    /// None where nothing is.
+    pub(super) fn of(skips: Skips) -> Option<Around<M>> {
+        let parent = M::PARENT.filter(|parent| !skips.parents && parent.is_hooked());
+        let any = !skips.hooks && (M::HOOKS.is_some() || parent.is_some());
+        any.then_some(Around { hooks: M::HOOKS, parent, keep_parents: skips.parents })
     }
-    hooks.before_delete(rows, tx).await?;
-    let keys = rows.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
-    let gone = tx.run(Collect::hooked(ModelRef::Static(M::meta()), From::Keys(keys))).await?;
-    hooks.after_delete(rows, tx).await?;
-    Ok(gone)
+
+    /// Deletes the rows of a query, and what goes with them.
+    pub(super) async fn delete_found(self, rows: Select, tx: &Transaction) -> Result<Deleted> {
+        let rows = tx.run(LockedRows::of(rows)).await?;
+        self.delete(&rows, tx).await
+    }
+
+    /// The same, and gives the rows as they were.
+    pub(super) async fn delete_returning(self, rows: Select, tx: &Transaction) -> Result<Vec<M>> {
+        let rows = tx.run(LockedRows::of(rows)).await?;
+        self.delete(&rows, tx).await?;
+        Ok(rows)
+    }
+
+    /// Deletes rows, and what goes with them.
+    pub(super) async fn delete(self, rows: &[M], tx: &Transaction) -> Result<Deleted> {
+        if rows.is_empty() {
+            return Ok(Deleted::default());
+        }
+        if let Some(hooks) = self.hooks {
+            hooks.before_delete(rows, tx).await?;
+        }
+        let parents = match self.parent {
+            Some(parent) => Some(parent.before_delete(rows, tx).await?),
+            None => None,
+        };
+        let keys = rows.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
+        let collect = Collect::told(ModelRef::Static(M::meta()), From::Keys(keys), self.keep_parents);
+        let gone = tx.run(collect).await?;
+        if let Some(hooks) = self.hooks {
+            hooks.after_delete(rows, tx).await?;
+        }
+        if let Some(parents) = parents {
+            parents.after_delete(tx).await?;
+        }
+        Ok(gone)
+    }
 }
