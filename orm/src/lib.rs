@@ -384,6 +384,7 @@ pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pendin
 /// | `through = Line, via = order, to = product` | the same, where the model between has several keys to a side: `via` names the one to this side, `to` the one to the other |
 /// | `table = ".."` | the name of the automatic table of a many-to-many |
 /// | `symmetrical` | of a many-to-many to the model itself: of two rows each is related to the other, or neither |
+/// | `primary_key, parent` | of a `OneToOne`: the row is one of the other model too, see [`Child`] |
 /// | `flatten` | the field is a part: its columns stand among the model's |
 /// | `help = ".."`, `verbose_name = ".."` | what people read |
 /// | `comment = ".."` | kept in the database |

@@ -6,6 +6,7 @@ mod connections;
 mod fixtures;
 mod migrations;
 mod models;
+mod parents;
 mod questions;
 mod testing;
 mod types;

@@ -226,6 +226,10 @@ behaviour! {
         let catalog = Catalog::new().app(inherit());
         let by_name = Query::of("inherit.Restaurant").filter("place__name__startswith", "A");
         assert_eq!(catalog.check(&by_name)?.all(db).await?.len(), 1);
+        let by_name = Query::of("inherit.Bistro").filter("name", "Chez").filter("town__name", "Oslo").filter("seats", 5);
+        assert_eq!(catalog.check(&by_name)?.all(db).await?.len(), 1);
+        let unknown = catalog.check(&Query::of("inherit.Bistro").filter("nam", "Chez")).err().unwrap();
+        assert_eq!(unknown.code(), Code::UnknownName, "{unknown:?}");
         Ok(())
     }
 

@@ -514,6 +514,8 @@ fn parent(model: &mut Model, errors: &mut Errors) {
             refuse("a row and its parent have one key, and this model's key has other fields", help);
         } else if itself {
             refuse("a model is not its own parent", "remove `parent`");
+            // A key that is made of itself is none.
+            model.key.clear();
         }
         first = first.or(Some(index));
     }

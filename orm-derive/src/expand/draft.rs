@@ -85,7 +85,8 @@ fn setter(name: &Ident, states: &[Ident], index: usize, field: &Field) -> TokenS
 /// The setter of the relation to the parent: what it takes is a row that is there, or the draft of a new one.
 fn parent_setter(name: &Ident, states: &[Ident], field: &Field) -> TokenStream {
     let (vis, ident, docs, known) = (&field.vis, &field.ident, &field.docs, types::of(field));
-    let own = docs.is_empty().then(|| format!("Sets `{}`: a row that is there, or the draft of a new one.", field.name));
+    let own =
+        docs.is_empty().then(|| format!("Sets `{}`: a row that is there, or the draft of a new one.", field.name));
     let own = own.map(|doc| quote!(#[doc = #doc]));
     let own_state = state(field);
     let result = states.iter().map(|state| if *state == own_state { quote!(__p::Filled) } else { quote!(#state) });

@@ -337,7 +337,9 @@ impl FieldSpec {
                 panic!("a row has its parent from the beginning: make it a `OneToOne` without an `Option`")
             }
             Shape::Relation(RelationKind::OneToOne { key, .. }, _) if key.to.is_some() => {
-                panic!("a row has the key of its parent: make it a `OneToOne` to the model itself, not to a unique field of it")
+                panic!(
+                    "a row has the key of its parent: make it a `OneToOne` to the model itself, not to a unique field of it"
+                )
             }
             Shape::Relation(RelationKind::OneToOne { .. }, _) => {}
             _ => panic!("`parent` is for `OneToOne`: a row has one parent, which has no other such row"),

@@ -387,11 +387,7 @@ pub(super) async fn create_all<M: Model>(
 }
 
 /// Saves a row, and the one of its parent before it.
-pub(super) async fn save<M: Model>(
-    above: &'static dyn AnyParent<M>,
-    mut edit: Edit<M>,
-    tx: &Transaction,
-) -> Result<M> {
+pub(super) async fn save<M: Model>(above: &'static dyn AnyParent<M>, mut edit: Edit<M>, tx: &Transaction) -> Result<M> {
     let errors = edit.look(tx.dialect())?.into_iter().flat_map(Looked::known).collect();
     together(M::meta(), errors)?;
     let parent = match edit.take_parent() {
