@@ -245,6 +245,7 @@ pub mod dynamic;
 mod error;
 mod field;
 pub mod files;
+mod finding;
 pub mod fixtures;
 pub mod migrate;
 pub mod model;
@@ -274,6 +275,7 @@ pub use field::{
     Opt, Pk, PkOrder, Plain, PointsTo, Reverse, Reversed, Scope, SelectedValue, Set, Settable, Sub, ToAny, ToMany,
     ToOne, Within, family,
 };
+pub use finding::{Finding, Level, SystemCheck};
 pub use migrate::Frozen;
 pub use model::{App, GenericKey, GenericTarget, Key, Model, ModelPart, OnDelete, Target};
 pub use query::{

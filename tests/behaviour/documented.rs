@@ -2,6 +2,7 @@
 //! as it stands there.
 
 mod around;
+mod checks;
 mod connections;
 mod fixtures;
 mod migrations;

@@ -12,6 +12,7 @@ mod shop;
 mod across;
 mod aggregates;
 mod by_name;
+mod checks;
 mod chinook;
 mod combined;
 mod composite;

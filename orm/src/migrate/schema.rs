@@ -32,6 +32,14 @@ use migrations_engine::{
 /// # Ok::<(), orm::Error>(())
 /// ```
 pub fn schema(apps: &[App]) -> Result<Schema> {
+    let schema = unchecked(apps)?;
+    super::check::fits_together(apps, &schema)?;
+    schema.validate().map_err(engine_error)?;
+    Ok(schema)
+}
+
+/// The same, whether or not the models fit together.
+pub(super) fn unchecked(apps: &[App]) -> Result<Schema> {
     let mut schema = Schema::default();
     for app in apps {
         for meta in app.models() {
@@ -41,8 +49,6 @@ pub fn schema(apps: &[App]) -> Result<Schema> {
             }
         }
     }
-    super::check::fits_together(apps, &schema)?;
-    schema.validate().map_err(engine_error)?;
     Ok(schema)
 }
 

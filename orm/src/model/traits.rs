@@ -285,6 +285,29 @@ pub trait Model: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Those of [`delete`](Model::delete).
+    ///
+    /// ```
+    /// # mod places {
+    /// #     use orm::prelude::*;
+    /// #     orm::app! { pub places { Place, Bar } }
+    /// #     #[derive(Model)]
+    /// #     pub struct Place { pub id: i64, pub name: String }
+    /// #     #[derive(Model)]
+    /// #     pub struct Bar {
+    /// #         #[field(primary_key, parent)]
+    /// #         pub place: OneToOne<Place>,
+    /// #     }
+    /// # }
+    /// # use orm::prelude::*;
+    /// # use places::{Bar, Place};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[places::places()]).await?;
+    /// let bar = Bar::draft().place(Place::draft().name("Joe's")).create(&db).await?;
+    /// assert_eq!(bar.delete_keep_parents(&db).await?.total, 1);
+    /// assert_eq!(Place::objects().get(&db).await?.name, "Joe's"); // a place still
+    /// # Ok(()) }
+    /// ```
     fn delete_keep_parents<'e, E: Executor>(&self, ex: &'e E) -> Pending<'e, Deleted>
     where
         Self: Child,

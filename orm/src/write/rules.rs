@@ -114,6 +114,11 @@ fn is_url(text: &str) -> bool {
     }
 }
 
+/// Why a pattern is no regular expression, if it is none.
+pub(crate) fn wrong_pattern(pattern: &'static str) -> Option<String> {
+    Regex::new(pattern).err().map(|error| error.to_string())
+}
+
 /// Whether a pattern is found in a text; each is compiled once.
 fn matches(meta: &ModelMeta, column: u16, pattern: &'static str, text: &str) -> Result<bool> {
     static KNOWN: LazyLock<RwLock<HashMap<&'static str, Regex>>> = LazyLock::new(RwLock::default);
