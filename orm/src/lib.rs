@@ -340,7 +340,7 @@ pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pendin
 ///
 /// | type | field |
 /// |---|---|
-/// | `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `String`, `Decimal`, `NaiveDate`, `NaiveTime`, `NaiveDateTime`, `DateTime<Utc>`, `TimeDelta`, `Uuid`, `Vec<u8>`, `serde_json::Value`, [`Json<T>`](crate::Json) | a column |
+/// | `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `String`, `Decimal`, `NaiveDate`, `NaiveTime`, `NaiveDateTime`, `DateTime<Utc>`, `TimeDelta`, `Uuid`, `IpAddr`, `Vec<u8>`, `serde_json::Value`, [`Json<T>`](crate::Json) | a column |
 /// | `u16`, `u32`, `u64` | a column that is never negative |
 /// | an enum with [`Choices`](derive@crate::Choices), a newtype with [`FieldType`](derive@crate::FieldType) | a column |
 /// | `Vec<T>` of these, and the types of [`postgres`] | a column, on PostgreSQL only |
@@ -571,5 +571,6 @@ pub mod prelude {
     pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
     pub use orm_derive::Row;
     pub use rust_decimal::Decimal;
+    pub use std::net::IpAddr;
     pub use uuid::Uuid;
 }

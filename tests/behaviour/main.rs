@@ -10,6 +10,7 @@ mod rows;
 mod shop;
 
 mod across;
+mod addresses;
 mod aggregates;
 mod by_name;
 mod checks;

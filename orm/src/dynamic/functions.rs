@@ -505,7 +505,7 @@ fn converted(value: &Value, kind: Kind) -> Option<Value> {
 /// Kinds whose values every database can order, and so has a smallest and a largest of.
 pub(super) fn has_order(kind: Kind) -> bool {
     match literal::family(kind) {
-        Family::Bool | Family::Json | Family::Bytes | Family::Uuid => false,
+        Family::Bool | Family::Json | Family::Bytes | Family::Uuid | Family::Ip => false,
         Family::Postgres(own) => matches!(own, PgKind::Enum(_)),
         _ => true,
     }

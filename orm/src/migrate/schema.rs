@@ -295,6 +295,7 @@ fn column_type(meta: &ModelMeta, field: &FieldMeta, column: &ColumnMeta) -> Resu
         Kind::DateTime => ColumnType::DateTime,
         Kind::Duration => ColumnType::Duration,
         Kind::Uuid => ColumnType::Uuid,
+        Kind::Ip => ColumnType::Ip,
         Kind::Json => ColumnType::Json,
         Kind::Postgres(own) => ColumnType::Custom { sqlite: None, postgres: Some(own.column()), mysql: None },
     })

@@ -405,6 +405,7 @@ pub(super) fn untyped(kind: Kind, null: bool) -> fn(Untyped<'_>) -> Result<Value
         Kind::DateTime => of::<DateTime<Utc>>(null),
         Kind::Duration => of::<TimeDelta>(null),
         Kind::Uuid => of::<Uuid>(null),
+        Kind::Ip => of::<std::net::IpAddr>(null),
         Kind::Json => of::<serde_json::Value>(null),
         Kind::Postgres(_) => {
             |_| Err(Error::new(Code::Unsupported, "a type of PostgreSQL is read from outside by models of structs"))
