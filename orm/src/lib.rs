@@ -370,6 +370,8 @@ pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pendin
 /// | `min = 18`, `max = 120` | of numbers, days, times and spans: others are refused before they are written |
 /// | `email`, `url`, `slug`, `ip` | of text: what it is. At most 254, 200, 50 and 45 characters, unless `max_length` says otherwise |
 /// | `pattern = ".."` | of text: a regular expression that is found in it |
+/// | `message = ".."`, `code = ".."` | what is told where one of these rules is not met |
+/// | `message = ".."`, `code = ".."` | what is told where one of these rules is not met |
 /// | `validate = function` | `fn(&T) -> Result<(), ValidationError>`, which looks at each value before it is written; see [`Change`] for rows |
 /// | `collation = "C"`, `collation(sqlite = "NOCASE", mysql = "utf8mb4_unicode_ci")` | of text: the rules by which it is compared and ordered, by the database's own name; without one text is compared exactly, as bytes or by PostgreSQL's own rules |
 /// | `max_digits = 8, decimal_places = 2` | of a `Decimal`, which has to say both: at most 28 digits |
@@ -388,7 +390,8 @@ pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pendin
 /// | `symmetrical` | of a many-to-many to the model itself: of two rows each is related to the other, or neither |
 /// | `primary_key, parent` | of a `OneToOne`: the row is one of the other model too, see [`Child`] |
 /// | `flatten` | the field is a part: its columns stand among the model's |
-/// | `help = ".."`, `verbose_name = ".."` | what people read |
+/// | `help = ".."`, `verbose_name = ".."` | what people read; without a name it is the words of the field's |
+/// | `editable = false`, `widget = ".."` | for forms: whether people change it there, and by what |
 /// | `comment = ".."` | kept in the database |
 /// | `renamed_from = ".."` | the field's old name, for the next migration |
 ///
@@ -406,7 +409,8 @@ pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pendin
 /// | `validate = Book::validate` | `fn validate(book: &mut Change<Book>)`, which looks at each row before it is written: see [`Change`] |
 /// | `filter = \|b\| b.deleted.is_null()` | the rows that count: `objects()`, `get`, the sets of relations and prefetched rows leave out the others, until `unfiltered()` is said. It is worked out for each query, so that it may ask who is asking |
 /// | `hooks` | something is done around each write of a row: `impl Hooks for Book`, see [`Hooks`] |
-/// | `comment = ".."`, `verbose_name = ".."` | in the database; what people read |
+/// | `comment = ".."`, `verbose_name = ".."`, `verbose_name_plural = ".."` | in the database; what people read |
+/// | `permissions(publish = "may publish books")` | what somebody may be allowed beside `add`, `change`, `delete` and `view`: for those who ask |
 /// | `managed = false` | migrations leave the table to others |
 /// | `renamed_from = ".."` | the model's old name, for the next migration; `"app.Model"` where it was in another application |
 ///

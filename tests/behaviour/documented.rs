@@ -9,6 +9,7 @@ mod migrations;
 mod models;
 mod parents;
 mod questions;
+mod rules;
 mod testing;
 mod types;
 mod validation;

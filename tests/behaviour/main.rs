@@ -12,6 +12,7 @@ mod shop;
 mod across;
 mod addresses;
 mod aggregates;
+mod asked;
 mod by_name;
 mod checks;
 mod chinook;

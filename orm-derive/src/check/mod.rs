@@ -67,6 +67,8 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         exclusions: attrs.exclusions,
         comment: attrs.comment,
         verbose_name: attrs.verbose_name,
+        verbose_name_plural: attrs.verbose_name_plural,
+        permissions: attrs.permissions,
         managed: attrs.managed.unwrap_or(true),
         renamed_from: attrs.renamed_from,
         validate: attrs.validate,
@@ -104,7 +106,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
     for index in attrs.indexes {
         constraints::index(&mut model, index, errors);
     }
-    model.checks = attrs.checks.into_iter().map(|check| (check.name, check.condition)).collect();
+    model.checks = attrs.checks;
     constraints::names(&model, errors);
     Some(model)
 }
@@ -336,6 +338,8 @@ fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
         span(&attrs.format),
         span(&attrs.pattern),
         span(&attrs.validate),
+        span(&attrs.message),
+        span(&attrs.code),
         span(&attrs.collation),
         span(&attrs.default),
         span(&attrs.db_default),
@@ -382,6 +386,9 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     valued(&mut out, attrs.max, Call::Max);
     valued(&mut out, attrs.pattern, Call::Pattern);
     valued(&mut out, attrs.validate, Call::Validate);
+    // After the rules that they are about.
+    valued(&mut out, attrs.message, Call::Message);
+    valued(&mut out, attrs.code, Call::Code);
     valued(&mut out, attrs.collation, Call::Collation);
     // After a mistake some size stands in, so that a decimal without one is not reported as well.
     let stand_in = |span| Spanned { span, value: Call::Digits(syn::parse_quote!(10), syn::parse_quote!(2)) };
@@ -421,6 +428,8 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     valued(&mut out, attrs.through, Call::Through);
     valued(&mut out, attrs.table, Call::Table);
     valued(&mut out, attrs.verbose_name, Call::VerboseName);
+    valued(&mut out, attrs.editable, Call::Editable);
+    valued(&mut out, attrs.widget, Call::Widget);
     valued(&mut out, attrs.comment, Call::Comment);
     valued(&mut out, attrs.renamed_from, Call::RenamedFrom);
     out

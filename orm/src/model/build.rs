@@ -148,6 +148,30 @@ impl FieldSpec {
         self
     }
 
+    /// `message = ".."`, `code = ".."`: what is told where a rule that is said before is not met.
+    #[track_caller]
+    pub const fn told(mut self, message: Option<&'static str>, code: Option<&'static str>) -> Self {
+        let rules = &self.options.rules;
+        if rules.min_length.is_none()
+            && rules.min.is_none()
+            && rules.max.is_none()
+            && rules.format.is_none()
+            && rules.pattern.is_none()
+            && rules.own.is_none()
+        {
+            panic!(
+                "`message` and `code` are what is told where a rule is not met: this field has no rule, such as `min = 1`"
+            );
+        }
+        if message.is_some() {
+            self.options.rules.told.message = message;
+        }
+        if code.is_some() {
+            self.options.rules.told.code = code;
+        }
+        self
+    }
+
     #[track_caller]
     const fn needs_text(&self, message: &'static str) {
         if !matches!(self.shape, Shape::Column(ColumnShape { kind: Kind::Text, choices: [], .. })) {
@@ -374,6 +398,18 @@ impl FieldSpec {
     /// `verbose_name = ".."`.
     pub const fn verbose_name(mut self, name: &'static str) -> Self {
         self.options.verbose_name = Some(name);
+        self
+    }
+
+    /// `editable = ..`.
+    pub const fn editable(mut self, on: bool) -> Self {
+        self.options.editable = on;
+        self
+    }
+
+    /// `widget = ".."`.
+    pub const fn widget(mut self, name: &'static str) -> Self {
+        self.options.widget = Some(name);
         self
     }
 

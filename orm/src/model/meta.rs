@@ -4,7 +4,7 @@ mod between;
 mod columns;
 mod constraints;
 
-pub use constraints::{CheckMeta, ExcludeMeta, IndexMeta, UniqueMeta};
+pub use constraints::{CheckMeta, ExcludeMeta, IndexMeta, Told, UniqueMeta};
 
 use super::{
     AppSpec, ColumnShape, FieldOptions, FieldSpec, GenericShape, ModelOptions, ModelSpec, OrderKey, RelationKind,
@@ -57,6 +57,10 @@ pub struct ModelMeta {
     pub comment: Option<&'static str>,
     /// What people read.
     pub verbose_name: String,
+    /// What people call several: `#[model(verbose_name_plural = "..")]`, or the name with an `s`.
+    pub verbose_name_plural: String,
+    /// What somebody may be allowed beside `add`, `change`, `delete` and `view`: names, and what people read.
+    pub permissions: &'static [(&'static str, &'static str)],
     /// The model's doc comment.
     pub help: &'static str,
     /// What it was called before.
@@ -230,6 +234,7 @@ impl ModelMeta {
             fields.push(FieldMeta::build(spec.name, index as u16, field, &mut columns));
         }
         let key = spec.primary_key.iter().flat_map(|&field| fields[field as usize].columns()).collect();
+        let name = spec.verbose_name.map_or_else(|| words(spec.name), str::to_owned);
         let version = fields.iter().find(|field| field.options.version).map(|field| field.first_column);
         ModelMeta {
             app: app.label.to_owned(),
@@ -242,7 +247,9 @@ impl ModelMeta {
             ordering: spec.ordering.to_vec(),
             order: spec.order,
             comment: spec.comment,
-            verbose_name: spec.verbose_name.map_or_else(|| words(spec.name), str::to_owned),
+            verbose_name: name.clone(),
+            verbose_name_plural: spec.verbose_name_plural.map_or_else(|| format!("{name}s"), str::to_owned),
+            permissions: spec.permissions,
             help: spec.help,
             renamed_from: spec.renamed_from,
             managed: spec.managed,
@@ -262,6 +269,8 @@ impl ModelMeta {
     pub(super) fn described(model: Described) -> ModelMeta {
         ModelMeta {
             verbose_name: words(&model.name),
+            verbose_name_plural: format!("{}s", words(&model.name)),
+            permissions: &[],
             alias: model.name.to_lowercase(),
             app: model.app,
             name: Cow::Owned(model.name),
@@ -401,6 +410,44 @@ impl FieldMeta {
             relation,
             generic,
         }
+    }
+
+    /// What people call the field: its `verbose_name`, or the words of its name.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    ///
+    /// orm::app! { pub staff { Person } }
+    ///
+    /// #[derive(Model)]
+    /// pub struct Person {
+    ///     pub id: i64,
+    ///     pub first_name: String,
+    ///     #[field(verbose_name = "surname")]
+    ///     pub last_name: String,
+    /// }
+    ///
+    /// let labels: Vec<String> = Person::meta().fields.iter().map(|field| field.label()).collect();
+    /// assert_eq!(labels, ["id", "first name", "surname"]);
+    /// ```
+    pub fn label(&self) -> String {
+        self.options.verbose_name.map_or_else(|| self.name.replace('_', " "), str::to_owned)
+    }
+
+    /// Whether people change it in forms: it is not said otherwise, has a value of its own, and none that the library or the database
+    /// gives it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// let editable = |name| Book::meta().field(name).unwrap().1.is_editable();
+    /// assert!(editable("title") && editable("tags") && !editable("id") && !editable("created"));
+    /// ```
+    pub fn is_editable(&self) -> bool {
+        let options = &self.options;
+        let automatic =
+            options.auto || options.generated.is_some() || options.auto_now || options.auto_now_add || options.version;
+        let reverse = matches!(&self.relation, Some(relation) if matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne));
+        options.editable && !automatic && !reverse
     }
 
     /// The columns of the field, as indices.

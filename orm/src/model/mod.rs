@@ -30,7 +30,7 @@ pub use generic::{GenericKey, GenericShape, GenericTarget};
 pub(crate) use generic::{LABEL_LENGTH, misfit};
 pub use key::{Key, KeyField};
 pub use meta::{
-    CheckMeta, ColumnMeta, ExcludeMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta,
+    CheckMeta, ColumnMeta, ExcludeMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, Told, UniqueMeta,
 };
 pub use part::ModelPart;
 pub use registry::register;

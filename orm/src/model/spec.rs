@@ -47,6 +47,10 @@ pub struct ModelSpec {
     pub comment: Option<&'static str>,
     /// `#[model(verbose_name = "..")]`.
     pub verbose_name: Option<&'static str>,
+    /// `#[model(verbose_name_plural = "..")]`.
+    pub verbose_name_plural: Option<&'static str>,
+    /// `#[model(permissions(..))]`: names, and what people read.
+    pub permissions: &'static [(&'static str, &'static str)],
     /// `#[model(renamed_from = "..")]`.
     pub renamed_from: Option<&'static str>,
     /// `#[model(managed = false)]` leaves the table to others.
@@ -173,6 +177,10 @@ pub struct FieldOptions {
     pub help: &'static str,
     /// `verbose_name = ".."`.
     pub verbose_name: Option<&'static str>,
+    /// `editable`: whether people change it in forms.
+    pub editable: bool,
+    /// `widget = ".."`: by what people change it in forms.
+    pub widget: Option<&'static str>,
     /// `comment = ".."`, kept in the database.
     pub comment: Option<&'static str>,
     /// `renamed_from = ".."`.
@@ -207,6 +215,8 @@ impl FieldOptions {
         parent: false,
         help: "",
         verbose_name: None,
+        editable: true,
+        widget: None,
         comment: None,
         renamed_from: None,
     };

@@ -7,7 +7,7 @@ use super::{
     point::CreateOne,
 };
 use crate::{
-    Dialect, Error, Executor, Model, Result, Value,
+    Dialect, Error, Executor, Model, Result, ValidationError, Value,
     field::At,
     model::{ModelField, Writer},
     write::validate,
@@ -93,6 +93,34 @@ pub trait Draft: Sized + Send {
         Self: IntoDraftRow<Self::Model>,
     {
         self.into_row().validated(ex)
+    }
+
+    /// What [`validated`](Draft::validated) finds, as a list: empty where nothing is wrong.
+    ///
+    /// # Errors
+    /// What the database says when it is asked.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mistakes = Tag::draft().slug("code").name("Code").mistakes(&db).await?;
+    /// assert_eq!((mistakes[0].field.as_deref(), mistakes[0].code), (Some("slug"), orm::Code::UniqueViolation));
+    /// assert!(Tag::draft().slug("logic").name("Logic").mistakes(&db).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
+    fn mistakes<E: Executor>(self, ex: &E) -> Pending<'_, Vec<ValidationError>>
+    where
+        Self: IntoDraftRow<Self::Model>,
+    {
+        let validated = self.into_row().validated(ex);
+        Pending::new(async move {
+            match validated.await {
+                Ok(_) => Ok(Vec::new()),
+                Err(error) if error.validation().is_empty() => Err(error),
+                Err(error) => Ok(error.validation().to_vec()),
+            }
+        })
     }
 
     /// The draft without what the rules of its fields and the model's `validate` say: only what its columns can hold is asked when it

@@ -3,7 +3,7 @@
 use super::{
     Pending, Proposed,
     bulk::auto_now,
-    check::{check_for, field_name, settable, together},
+    check::{check_for, data_of, field_name, settable, together},
     hooks,
     input::{Input, changes_from},
     parent::{self, Child, Looked, Unwritten},
@@ -12,7 +12,7 @@ use super::{
     version,
 };
 use crate::{
-    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, Value,
+    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, ValidationError, Value,
     field::Loaded,
     model::{ModelMeta, Reader, Writer},
     tree::{Assignment, Expr, ModelRef},
@@ -188,6 +188,12 @@ impl<M: Model> Edit<M> {
     /// ```
     pub fn apply(&mut self, input: impl Into<Input>) -> Result<()> {
         let new = changes_from(M::meta(), &input.into())?;
+        self.row = self.with_values(new)?;
+        Ok(())
+    }
+
+    /// The row with other values in some columns, and the related rows that were loaded, where their keys are the same.
+    fn with_values(&self, new: Vec<Option<Value>>) -> Result<M> {
         let mut values = values_of(&self.row)?;
         let mut changes = Vec::new();
         for (column, value) in new.into_iter().enumerate() {
@@ -200,8 +206,7 @@ impl<M: Model> Edit<M> {
         for (field, rows) in loaded(&self.row, &changes) {
             row.attach_related(field, rows);
         }
-        self.row = row;
-        Ok(())
+        Ok(row)
     }
 
     /// The names of the fields that differ from before.
@@ -308,7 +313,7 @@ impl<M: Model> Edit<M> {
     }
 
     /// The columns that change, and what is wrong with their values.
-    fn looked_at(&self, dialect: Dialect) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
+    pub(super) fn looked_at(&self, dialect: Dialect) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
         let (meta, rules) = (M::meta(), !self.skips_validation);
         let (mut changes, mut errors) = (self.changes()?, Vec::new());
         if let Some(validate) = meta.validate.filter(|_| rules && !changes.is_empty()) {
@@ -344,14 +349,91 @@ impl<M: Model> Edit<M> {
     /// # Ok(()) }
     /// ```
     pub async fn validated<E: Executor>(self, ex: &E) -> Result<Self> {
-        let mut mistakes = Vec::new();
-        for looked in self.look(ex.dialect())? {
-            mistakes.extend(looked.asked(ex).await?);
-        }
+        let mistakes = self.mistakes(ex).await?;
         match mistakes.is_empty() {
             true => Ok(self),
             false => Err(Error::refused(M::meta().name.clone(), mistakes)),
         }
+    }
+
+    /// The same as a list, which is empty where nothing is wrong; the edit stays what it is.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut tag = Tag::get(1, &db).await?.edit();
+    /// tag.slug = "maths".into(); // another tag has it
+    /// assert_eq!(tag.mistakes(&db).await?[0].code, orm::Code::UniqueViolation);
+    /// tag.slug = "numbers".into();
+    /// assert!(tag.mistakes(&db).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// What the database says when it is asked.
+    pub fn mistakes<'e, E: Executor>(&self, ex: &'e E) -> Pending<'e, Vec<ValidationError>> {
+        // What there is to ask is known before anything is asked.
+        let (looked, own) = (self.look(ex.dialect()), self.own_rule());
+        Pending::new(async move {
+            let mut mistakes = Vec::new();
+            if let Some((hooks, row)) = own {
+                let (_, refused) = hooks::asked(hooks, row?, ex).await?;
+                mistakes.extend(refused.iter().flat_map(data_of));
+            }
+            for looked in looked? {
+                mistakes.extend(looked.asked(ex).await?);
+            }
+            Ok(mistakes)
+        })
+    }
+
+    /// The rule of the model that asks the database, and what it is to look at.
+    fn own_rule(&self) -> Option<(hooks::Of<M>, Result<Proposed>)> {
+        let hooks = M::HOOKS.filter(|_| !self.skips_validation)?;
+        Some((hooks, values_of(&self.row).map(|now| Proposed::known_row(self.original.clone(), now))))
+    }
+
+    /// Sets fields from values that are not typed, and asks all that can be asked about the row that comes of it: what
+    /// [`apply`](Edit::apply) looks at and what [`validated`](Edit::validated) does, with all mistakes in one error. With a mistake nothing
+    /// is set.
+    ///
+    /// # Errors
+    /// [`Code::Refused`]; [`Error::validation`] lists every mistake.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut book = Book::get(1, &db).await?.edit();
+    /// let error = book.apply_validated([("price", "cheap"), ("editor", "99"), ("title", "Rust")], &db).await.unwrap_err();
+    /// let fields: Vec<_> = error.validation().iter().filter_map(|mistake| mistake.field.as_deref()).collect();
+    /// assert_eq!((fields, book.changed()?), (vec!["price", "editor"], vec![]));
+    /// book.apply_validated([("price", "13.50"), ("title", "Rust")], &db).await?;
+    /// assert_eq!(book.save(&db).await?.title, "Rust");
+    /// # Ok(()) }
+    /// ```
+    pub async fn apply_validated<E: Executor>(&mut self, input: impl Into<Input>, ex: &E) -> Result<()> {
+        let (values, mut mistakes) = input.into().read_all(M::meta(), true);
+        let new = self.with_values(values)?;
+        let before = std::mem::replace(&mut self.row, new);
+        let asked = self.mistakes(ex);
+        let new = std::mem::replace(&mut self.row, before);
+        let told = mistakes.clone();
+        let known = |mistake: &ValidationError| {
+            mistake.field.is_some() && told.iter().any(|known| known.field == mistake.field)
+        };
+        mistakes.extend(asked.await?.into_iter().filter(|mistake| !known(mistake)));
+        match mistakes.is_empty() {
+            true => self.row = new,
+            false => return Err(Error::refused(M::meta().name.clone(), mistakes)),
+        }
+        Ok(())
+    }
+
+    /// Whether the rules are not asked.
+    pub(super) fn skips_validation(&self) -> bool {
+        self.skips_validation
     }
 
     /// What there is to ask about the row, and before it about those of its parents.

@@ -3,11 +3,11 @@
 use super::{
     Change, Deleted, Edit, Proposed, UniqueKey,
     bulk::{CreateMany, Inserts, UpdateMany, Versions, unnamed},
-    check::together,
+    check::{together, together_by_row},
     delete::{Collect, From, LockedRows, RowsOf},
     draft::{DraftRow, IntoDraftRow},
     edit::{loaded, values_of},
-    new_row::{NewRow, complete, filled},
+    new_row::{NewRow, complete, completed, filled},
     over::Over,
     parent::{self, AnyParent},
     point::{Typed, all_columns, columns_in, key_values, not_found},
@@ -124,6 +124,22 @@ pub trait Hooks: Model {
         ready(Ok(()))
     }
 
+    /// Looks at a row that is about to be made or changed, after what comes before it: a rule that asks the database. What it refuses is
+    /// told with the other mistakes of the row; `validated` and `mistakes` ask it too, and `skip_validation()` passes it by.
+    fn validate(row: &mut Change<Self>, tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
+
+    /// [`validate`](Hooks::validate) for many rows at once, or for one: this is what is called.
+    fn validate_many(rows: &mut [Change<Self>], tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            for row in rows {
+                <Self as Hooks>::validate(row, tx).await?;
+            }
+            Ok(())
+        }
+    }
+
     /// [`before_create`](Hooks::before_create) for many rows at once, or for one: this is what is called.
     fn before_create_many(rows: &mut [Change<Self>], tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
         async move {
@@ -188,6 +204,7 @@ pub trait Hooks: Model {
 /// The hooks of a model, whether it has any or not.
 #[doc(hidden)]
 pub trait AnyHooks<M>: Sync {
+    fn validate<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
     fn before_create<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
     fn after_create<'a>(&self, rows: &'a [M], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
     fn before_update<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
@@ -206,6 +223,10 @@ impl<M> HooksOf<M> {
 }
 
 impl<M: Hooks> AnyHooks<M> for HooksOf<M> {
+    fn validate<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
+        Box::pin(M::validate_many(rows, tx))
+    }
+
     fn before_create<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
         Box::pin(M::before_create_many(rows, tx))
     }
@@ -244,6 +265,23 @@ pub(crate) fn refuse(meta: &ModelMeta, skipped: bool, what: &str, instead: &str)
         .with_hint(format!("{instead}; or say `.skip_hooks()`")))
 }
 
+/// What the rule of a model that asks the database says of a row: what it sets, and what it refuses.
+pub(super) async fn asked<M: Model, E: Executor>(
+    hooks: Of<M>,
+    row: Proposed,
+    ex: &E,
+) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
+    ex.atomic(move |tx| {
+        Box::pin(async move {
+            let mut rows = [Change::of(row)];
+            hooks.validate(&mut rows, tx).await?;
+            let [row] = rows;
+            Ok(row.into_parts())
+        })
+    })
+    .await
+}
+
 /// Makes rows from drafts.
 pub(super) async fn create<M: Model>(hooks: Of<M>, drafts: Vec<DraftRow<M>>, tx: &Transaction) -> Result<Vec<M>> {
     let (meta, dialect) = (M::meta(), tx.dialect());
@@ -256,14 +294,28 @@ pub(super) async fn create<M: Model>(hooks: Of<M>, drafts: Vec<DraftRow<M>>, tx:
         changes.push(Change::of(Proposed::new_row(draft.slots.iter().map(|slot| slot.value().cloned()).collect())));
     }
     hooks.before_create(&mut changes, tx).await?;
-    let mut rows = Vec::with_capacity(drafts.len());
-    for (mut draft, change) in drafts.into_iter().zip(changes) {
-        for (column, value) in change.into_set()? {
+    match drafts.iter().any(|draft| draft.skips_validation) {
+        false => hooks.validate(&mut changes, tx).await?,
+        true => {
+            for (place, _) in drafts.iter().enumerate().filter(|(_, draft)| !draft.skips_validation) {
+                hooks.validate(&mut changes[place..=place], tx).await?;
+            }
+        }
+    }
+    let (mut rows, mut mistakes, single) = (Vec::with_capacity(drafts.len()), Vec::new(), drafts.len() == 1);
+    for (place, (mut draft, change)) in drafts.into_iter().zip(changes).enumerate() {
+        let (set, mut errors) = change.into_parts();
+        for (column, value) in set {
             draft.give(column, value);
         }
-        complete(meta, &mut draft.slots, dialect, !draft.skips_validation)?;
+        errors.extend(completed(meta, &mut draft.slots, dialect, !draft.skips_validation));
+        match single {
+            true => together(meta, errors)?,
+            false => mistakes.extend(together(meta, errors).err().map(|error| (place, error))),
+        }
         rows.push(draft.into_new_row());
     }
+    together_by_row(meta, mistakes)?;
     let inserts = Inserts::of_rows(ModelRef::Static(meta), rows, None, dialect, all_columns(meta))?;
     let rows = tx.run(CreateMany { inserts, _model: PhantomData }).await?;
     hooks.after_create(&rows, tx).await?;
@@ -322,8 +374,15 @@ pub(super) async fn save<M: Model>(hooks: Of<M>, mut edit: Edit<M>, tx: &Transac
     }
     let mut changes = [Change::of(Proposed::known_row(edit.original.clone(), now.clone()))];
     hooks.before_update(&mut changes, tx).await?;
+    if !edit.skips_validation() {
+        hooks.validate(&mut changes, tx).await?;
+    }
     let [change] = changes;
-    let set = change.into_set()?;
+    let (set, mut errors) = change.into_parts();
+    if !errors.is_empty() {
+        errors.extend(edit.looked_at(tx.dialect())?.1);
+        together(M::meta(), errors)?;
+    }
     if !set.is_empty() {
         let kept = loaded(&edit.row, &set);
         set.into_iter().for_each(|(column, value)| now[usize::from(column)] = value);
@@ -367,6 +426,9 @@ pub(super) async fn bulk_update<M: Model>(
         changes.push(Change::of(Proposed::known_row(old.cloned(), new)));
     }
     hooks.before_update(&mut changes, tx).await?;
+    if rules {
+        hooks.validate(&mut changes, tx).await?;
+    }
     for (row, change) in given.iter_mut().zip(&mut changes) {
         for (column, value) in change.take_set()? {
             if !columns.contains(&column) && row[usize::from(column)] != value {
