@@ -5,6 +5,7 @@ mod around;
 mod checks;
 mod connections;
 mod fixtures;
+mod forms;
 mod migrations;
 mod models;
 mod parents;
