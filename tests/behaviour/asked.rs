@@ -4,7 +4,7 @@ use crate::bed::behaviour;
 use orm::{Change, Code, Hooks, prelude::*};
 use serde_json::json;
 
-orm::app! { pub desk { Club, Guest, Ban } }
+orm::app! { pub reception { Club, Guest, Ban } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Club {
@@ -60,7 +60,7 @@ impl Hooks for Guest {
 }
 
 async fn club(db: &Database) -> orm::Result<Club> {
-    orm::migrate::create_tables(db, &[desk()]).await?;
+    orm::migrate::create_tables(db, &[reception()]).await?;
     Ban::draft().email("eve@example.org").create(db).await?;
     Club::draft().name("Chess").create(db).await
 }

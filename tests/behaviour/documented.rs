@@ -6,6 +6,7 @@ mod checks;
 mod connections;
 mod fixtures;
 mod forms;
+mod generics;
 mod migrations;
 mod models;
 mod parents;

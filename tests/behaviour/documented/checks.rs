@@ -2,12 +2,12 @@
 
 use orm::{Finding, Level};
 use std::time::Duration;
-use tools::workshop;
+use tools::smithy;
 
 mod tools {
     use orm::prelude::*;
 
-    orm::app! { pub workshop { Tool, Unnamed } }
+    orm::app! { pub smithy { Tool, Unnamed } }
 
     /// What people work with.
     #[derive(Model, Debug)]
@@ -24,7 +24,7 @@ mod tools {
 #[test]
 fn a_check_of_ones_own() {
     let project = orm::Project::new()
-        .app(workshop())
+        .app(smithy())
         .connect_with(|database| {
             database.statement_timeout(Duration::from_secs(30)).lock_timeout(Duration::from_secs(5))
         })
