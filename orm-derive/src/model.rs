@@ -124,6 +124,7 @@ pub(crate) enum Call {
     Symmetrical,
     Parent,
     VerboseName(LitStr),
+    ChoicesFrom(Expr),
     Editable(bool),
     Widget(LitStr),
     Comment(LitStr),

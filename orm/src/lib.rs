@@ -391,6 +391,7 @@ pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pendin
 /// | `primary_key, parent` | of a `OneToOne`: the row is one of the other model too, see [`Child`] |
 /// | `flatten` | the field is a part: its columns stand among the model's |
 /// | `help = ".."`, `verbose_name = ".."` | what people read; without a name it is the words of the field's |
+/// | `choices_from = \|c\| c.active.eq(true)` | which rows a foreign key may lead to: for forms, and asked by `validated` |
 /// | `editable = false`, `widget = ".."` | for forms: whether people change it there, and by what |
 /// | `comment = ".."` | kept in the database |
 /// | `renamed_from = ".."` | the field's old name, for the next migration |

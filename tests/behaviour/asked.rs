@@ -13,6 +13,8 @@ pub struct Club {
     pub name: String,
     #[field(default = 3)]
     pub seats: i32,
+    #[field(default = true)]
+    pub open: bool,
 }
 
 #[derive(Model, Debug, Clone)]
@@ -31,6 +33,7 @@ pub struct Guest {
     #[field(default = false)]
     pub invited: bool,
     pub number: i32,
+    #[field(choices_from = |c| c.open.eq(true))]
     pub club: ForeignKey<Club>,
 }
 
@@ -140,6 +143,24 @@ behaviour! {
         Ok(())
     }
 
+    async fn a_foreign_key_leads_to_rows_that_may_be_chosen(bed) {
+        let db = &bed.db;
+        club(db).await?;
+        let closed = Club::draft().name("Bridge").open(false).create(db).await?;
+        let draft = || Guest::draft().email("ada@example.org").age(30).number(1).club(&closed);
+        let mistakes = draft().mistakes(db).await?;
+        assert_eq!((mistakes.len(), mistakes[0].code, mistakes[0].field.as_deref()), (1, Code::InvalidValue, Some("club")));
+        // It is a question, and no constraint: a write does not ask it.
+        let guest = draft().create(db).await?;
+        // Nor is a row asked about what does not change.
+        let mut edit = guest.edit();
+        edit.age = 31;
+        assert!(edit.mistakes(db).await?.is_empty());
+        let (_, field) = Guest::meta().field("club").unwrap();
+        assert!(field.options.choices_from.is_some());
+        Ok(())
+    }
+
     async fn changes_from_outside_are_asked_about(bed) {
         let db = &bed.db;
         let club = club(db).await?;
@@ -151,9 +172,9 @@ behaviour! {
         let mut found = told(&error);
         found.sort_unstable();
         assert_eq!(found, [
-            ("constraint.foreign_key", Some("club")),
             ("guest.banned", Some("email")),
             ("value.invalid", Some("age")),
+            ("value.invalid", Some("club")),
             ("value.unknown_field", Some("nmber")),
         ]);
         assert!(edit.changed()?.is_empty());

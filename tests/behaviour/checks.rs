@@ -23,7 +23,7 @@ mod odd {
     }
 
     #[derive(Model, Debug)]
-    #[model(index(title, include(code)), index(title, opclass = "varchar_pattern_ops", name = "odd_by_class"))]
+    #[model(index(title, include(code)), index(code, opclass = "varchar_pattern_ops", name = "odd_by_class"))]
     pub struct Book {
         pub id: i64,
         #[field(max_length = 5, min_length = 2, default = || "x".to_owned())]

@@ -338,6 +338,7 @@ fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
         span(&attrs.format),
         span(&attrs.pattern),
         span(&attrs.validate),
+        span(&attrs.choices_from),
         span(&attrs.message),
         span(&attrs.code),
         span(&attrs.collation),
@@ -428,6 +429,7 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     valued(&mut out, attrs.through, Call::Through);
     valued(&mut out, attrs.table, Call::Table);
     valued(&mut out, attrs.verbose_name, Call::VerboseName);
+    valued(&mut out, attrs.choices_from, Call::ChoicesFrom);
     valued(&mut out, attrs.editable, Call::Editable);
     valued(&mut out, attrs.widget, Call::Widget);
     valued(&mut out, attrs.comment, Call::Comment);

@@ -279,6 +279,16 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
         Call::Parent => quote_spanned!(span=> __p::FieldSpec::parent(#spec)),
         Call::Table(name) => quote_spanned!(span=> __p::FieldSpec::table(#spec, #name)),
         Call::VerboseName(name) => quote_spanned!(span=> __p::FieldSpec::verbose_name(#spec, #name)),
+        Call::ChoicesFrom(_) if model.is_none() => {
+            quote_spanned!(span=> __p::FieldSpec::choices_from(#spec, || loop {}))
+        }
+        Call::ChoicesFrom(given) => {
+            let place = syn::spanned::Spanned::span(given);
+            let condition = quote_spanned! {place=>
+                || __p::condition::<<#known as __p::ModelField>::Target, _, _>(#given)
+            };
+            quote_spanned!(span=> __p::FieldSpec::choices_from(#spec, #condition))
+        }
         Call::Editable(on) => quote_spanned!(span=> __p::FieldSpec::editable(#spec, #on)),
         Call::Widget(name) => quote_spanned!(span=> __p::FieldSpec::widget(#spec, #name)),
         Call::Comment(text) => quote_spanned!(span=> __p::FieldSpec::comment(#spec, #text)),

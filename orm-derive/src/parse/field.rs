@@ -50,6 +50,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) flatten: Option<Span>,
     pub(crate) help: Option<Spanned<LitStr>>,
     pub(crate) verbose_name: Option<Spanned<LitStr>>,
+    pub(crate) choices_from: Option<Spanned<Expr>>,
     pub(crate) editable: Option<Spanned<bool>>,
     pub(crate) widget: Option<Spanned<LitStr>>,
     pub(crate) comment: Option<Spanned<LitStr>>,
@@ -108,6 +109,7 @@ const KNOWN: &[&str] = &[
     "flatten",
     "help",
     "verbose_name",
+    "choices_from",
     "editable",
     "widget",
     "comment",
@@ -139,6 +141,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("name", "write `column = \"..\"`"),
     ("length", "write `min_length = ..` and `max_length = ..`"),
     ("error_messages", "write `message = \"..\"`, which is told where a rule is not met"),
+    ("limit_choices_to", "write `choices_from = |t| t.active.eq(true)`"),
     ("range", "write `min = ..` and `max = ..`"),
     ("regex", "write `pattern = \"..\"`"),
     ("custom", "write `validate = function`"),
@@ -219,6 +222,9 @@ fn read(out: &mut FieldAttrs, name: &str, item: &Item, errors: &mut Errors) {
         "flatten" => out.flatten = switch(errors),
         "help" => out.help = text(errors),
         "verbose_name" => out.verbose_name = text(errors),
+        "choices_from" => {
+            out.choices_from = item.closure(errors, "b.active.eq(true)").map(|value| Spanned { span, value });
+        }
         "editable" => out.editable = item.flag(errors).map(|value| Spanned { span, value }),
         "widget" => out.widget = text(errors),
         "comment" => out.comment = text(errors),

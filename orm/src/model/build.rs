@@ -401,6 +401,16 @@ impl FieldSpec {
         self
     }
 
+    /// `choices_from = ..`.
+    #[track_caller]
+    pub const fn choices_from(mut self, condition: fn() -> Expr) -> Self {
+        if !matches!(self.shape, Shape::Relation(RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. }, _)) {
+            panic!("`choices_from` is for `ForeignKey` and `OneToOne`: it says which rows they may lead to");
+        }
+        self.options.choices_from = Some(condition);
+        self
+    }
+
     /// `editable = ..`.
     pub const fn editable(mut self, on: bool) -> Self {
         self.options.editable = on;

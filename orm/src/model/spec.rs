@@ -177,6 +177,8 @@ pub struct FieldOptions {
     pub help: &'static str,
     /// `verbose_name = ".."`.
     pub verbose_name: Option<&'static str>,
+    /// `choices_from = ..`: which rows of the other model a foreign key may lead to, over that model's fields.
+    pub choices_from: Option<fn() -> Expr>,
     /// `editable`: whether people change it in forms.
     pub editable: bool,
     /// `widget = ".."`: by what people change it in forms.
@@ -215,6 +217,7 @@ impl FieldOptions {
         parent: false,
         help: "",
         verbose_name: None,
+        choices_from: None,
         editable: true,
         widget: None,
         comment: None,

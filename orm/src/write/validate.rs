@@ -220,7 +220,13 @@ impl Subject<'_> {
             rows.selection = vec![Selected::Expr(Expr::Value(Value::I64(1)))];
             let held = ends.iter().map(|&column| Expr::own(target.clone(), column));
             rows.add_filter(Expr::same_key(held, key.into_iter().map(Expr::Value)));
-            let error = self.mistake(Code::ForeignKeyViolation, &columns, "the row that it points to does not exist");
+            let mut error =
+                self.mistake(Code::ForeignKeyViolation, &columns, "the row that it points to does not exist");
+            if let Some(choices) = field.options.choices_from {
+                rows.add_filter(choices());
+                error =
+                    self.mistake(Code::InvalidValue, &columns, "the row that it points to is none that may be chosen");
+            }
             questions.push(Question { condition: Expr::Exists(Box::new(rows)), refuses: false, error });
         }
     }
