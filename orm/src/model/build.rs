@@ -389,40 +389,6 @@ impl FieldSpec {
         self
     }
 
-    /// `help = ".."`.
-    pub const fn help(mut self, text: &'static str) -> Self {
-        self.options.help = text;
-        self
-    }
-
-    /// `verbose_name = ".."`.
-    pub const fn verbose_name(mut self, name: &'static str) -> Self {
-        self.options.verbose_name = Some(name);
-        self
-    }
-
-    /// `choices_from = ..`.
-    #[track_caller]
-    pub const fn choices_from(mut self, condition: fn() -> Expr) -> Self {
-        if !matches!(self.shape, Shape::Relation(RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. }, _)) {
-            panic!("`choices_from` is for `ForeignKey` and `OneToOne`: it says which rows they may lead to");
-        }
-        self.options.choices_from = Some(condition);
-        self
-    }
-
-    /// `editable = ..`.
-    pub const fn editable(mut self, on: bool) -> Self {
-        self.options.editable = on;
-        self
-    }
-
-    /// `widget = ".."`.
-    pub const fn widget(mut self, name: &'static str) -> Self {
-        self.options.widget = Some(name);
-        self
-    }
-
     /// `comment = ".."`.
     #[track_caller]
     pub const fn comment(mut self, text: &'static str) -> Self {

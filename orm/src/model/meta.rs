@@ -234,7 +234,7 @@ impl ModelMeta {
             fields.push(FieldMeta::build(spec.name, index as u16, field, &mut columns));
         }
         let key = spec.primary_key.iter().flat_map(|&field| fields[field as usize].columns()).collect();
-        let name = spec.verbose_name.map_or_else(|| words(spec.name), str::to_owned);
+        let name = spec.verbose_name.map_or_else(|| super::forms::words(spec.name), str::to_owned);
         let version = fields.iter().find(|field| field.options.version).map(|field| field.first_column);
         ModelMeta {
             app: app.label.to_owned(),
@@ -268,8 +268,8 @@ impl ModelMeta {
     /// The metadata of a model that no struct stands for.
     pub(super) fn described(model: Described) -> ModelMeta {
         ModelMeta {
-            verbose_name: words(&model.name),
-            verbose_name_plural: format!("{}s", words(&model.name)),
+            verbose_name: super::forms::words(&model.name),
+            verbose_name_plural: format!("{}s", super::forms::words(&model.name)),
             permissions: &[],
             alias: model.name.to_lowercase(),
             app: model.app,
@@ -410,44 +410,6 @@ impl FieldMeta {
             relation,
             generic,
         }
-    }
-
-    /// What people call the field: its `verbose_name`, or the words of its name.
-    ///
-    /// ```
-    /// use orm::prelude::*;
-    ///
-    /// orm::app! { pub staff { Person } }
-    ///
-    /// #[derive(Model)]
-    /// pub struct Person {
-    ///     pub id: i64,
-    ///     pub first_name: String,
-    ///     #[field(verbose_name = "surname")]
-    ///     pub last_name: String,
-    /// }
-    ///
-    /// let labels: Vec<String> = Person::meta().fields.iter().map(|field| field.label()).collect();
-    /// assert_eq!(labels, ["id", "first name", "surname"]);
-    /// ```
-    pub fn label(&self) -> String {
-        self.options.verbose_name.map_or_else(|| self.name.replace('_', " "), str::to_owned)
-    }
-
-    /// Whether people change it in forms: it is not said otherwise, has a value of its own, and none that the library or the database
-    /// gives it.
-    ///
-    /// ```
-    /// # use library::*;
-    /// let editable = |name| Book::meta().field(name).unwrap().1.is_editable();
-    /// assert!(editable("title") && editable("tags") && !editable("id") && !editable("created"));
-    /// ```
-    pub fn is_editable(&self) -> bool {
-        let options = &self.options;
-        let automatic =
-            options.auto || options.generated.is_some() || options.auto_now || options.auto_now_add || options.version;
-        let reverse = matches!(&self.relation, Some(relation) if matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne));
-        options.editable && !automatic && !reverse
     }
 
     /// The columns of the field, as indices.
@@ -620,18 +582,6 @@ fn foreign_key_to(model: &ModelMeta, to: &ModelMeta, named: Option<&str>, other_
             }
     });
     found.map(|(index, _)| index as u16)
-}
-
-/// `BookReview` gives `book review`.
-fn words(model: &str) -> String {
-    let mut out = String::with_capacity(model.len() + 4);
-    for (index, letter) in model.char_indices() {
-        if letter.is_uppercase() && index > 0 {
-            out.push(' ');
-        }
-        out.extend(letter.to_lowercase());
-    }
-    out
 }
 
 impl AppSpec {

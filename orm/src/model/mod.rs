@@ -7,6 +7,7 @@ mod columns;
 mod const_text;
 mod describe;
 mod fit;
+mod forms;
 mod generic;
 mod key;
 mod meta;
