@@ -1,6 +1,6 @@
 //! A model as it was understood: what `check` makes of the attributes, and `expand` writes out.
 
-use crate::parse::{Collation, DbDefault, Exclude, Spanned};
+use crate::parse::{Check, Collation, DbDefault, Exclude, Spanned, Told};
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Expr, LitStr, Path, Type, Visibility};
 
@@ -15,15 +15,19 @@ pub(crate) struct Model {
     pub(crate) fields: Vec<Field>,
     /// The fields of the primary key, as indices; empty when it has none.
     pub(crate) key: Vec<usize>,
+    /// The field that leads to the parent, whose rows the model's rows are too.
+    pub(crate) parent: Option<usize>,
     pub(crate) ordering: Vec<(usize, bool)>,
     /// The ordering, where it is more than fields.
     pub(crate) order: Option<Expr>,
     pub(crate) unique: Vec<Unique>,
     pub(crate) indexes: Vec<Index>,
-    pub(crate) checks: Vec<(LitStr, Expr)>,
+    pub(crate) checks: Vec<Check>,
     pub(crate) exclusions: Vec<Exclude>,
     pub(crate) comment: Option<LitStr>,
     pub(crate) verbose_name: Option<LitStr>,
+    pub(crate) verbose_name_plural: Option<LitStr>,
+    pub(crate) permissions: Vec<(String, LitStr)>,
     pub(crate) managed: bool,
     pub(crate) renamed_from: Option<LitStr>,
     /// A function that looks at a row as a whole.
@@ -42,6 +46,7 @@ pub(crate) struct Unique {
     pub(crate) include: Vec<usize>,
     pub(crate) deferrable: Option<&'static str>,
     pub(crate) nulls_equal: bool,
+    pub(crate) told: Told,
 }
 
 /// An index.
@@ -99,6 +104,8 @@ pub(crate) enum Call {
     Format(&'static str),
     Pattern(LitStr),
     Validate(Path),
+    Message(LitStr),
+    Code(LitStr),
     Collation(Collation),
     Digits(Expr, Expr),
     Default(Expr),
@@ -115,7 +122,11 @@ pub(crate) enum Call {
     Through(Path),
     Table(LitStr),
     Symmetrical,
+    Parent,
     VerboseName(LitStr),
+    ChoicesFrom(Expr),
+    Editable(bool),
+    Widget(LitStr),
     Comment(LitStr),
     RenamedFrom(LitStr),
 }
@@ -138,7 +149,7 @@ impl Unique {
 impl Call {
     /// Whether some types do not go with it.
     pub(crate) fn can_be_refused(&self) -> bool {
-        !matches!(self, Call::To(_) | Call::VerboseName(_) | Call::RenamedFrom(_))
+        !matches!(self, Call::To(_) | Call::VerboseName(_) | Call::Editable(_) | Call::Widget(_) | Call::RenamedFrom(_))
     }
 }
 
@@ -165,7 +176,13 @@ impl Field {
         let column = |call: &Spanned<Call>| {
             !matches!(
                 call.value,
-                Call::Via(_) | Call::To(_) | Call::Through(_) | Call::VerboseName(_) | Call::RenamedFrom(_)
+                Call::Via(_)
+                    | Call::To(_)
+                    | Call::Through(_)
+                    | Call::VerboseName(_)
+                    | Call::Editable(_)
+                    | Call::Widget(_)
+                    | Call::RenamedFrom(_)
             )
         };
         !self.flatten && !self.calls.iter().any(column)
@@ -184,6 +201,8 @@ impl Field {
                     | Call::Format(_)
                     | Call::Pattern(_)
                     | Call::Validate(_)
+                    | Call::Message(_)
+                    | Call::Code(_)
                     | Call::Collation(_)
                     | Call::Digits(..)
                     | Call::AutoNow

@@ -245,6 +245,7 @@ pub mod dynamic;
 mod error;
 mod field;
 pub mod files;
+mod finding;
 pub mod fixtures;
 pub mod migrate;
 pub mod model;
@@ -274,6 +275,7 @@ pub use field::{
     Nullable, OneToOne, Opt, Pk, PkOrder, Plain, PointsTo, Reverse, Reversed, Scope, SelectedValue, Set, Settable, Sub,
     ToAny, ToMany, ToOne, Within, family,
 };
+pub use finding::{Finding, Level, SystemCheck};
 pub use migrate::Frozen;
 pub use model::{App, GenericKey, GenericTarget, Key, Model, ModelPart, OnDelete, Target};
 pub use query::{
@@ -290,7 +292,7 @@ pub use statement::Statement;
 pub use validation::ValidationError;
 pub use value::{Kind, List, Untyped, Value};
 pub(crate) use value::{PgKind, PgValue, Range, Values};
-pub use write::{Assign, Change, Deleted, Edit, Hooks, Input, Many, Pending, clock_time, set_clock};
+pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pending, clock_time, set_clock};
 
 /// Makes a struct a model: a table with a column for each field.
 ///
@@ -339,7 +341,7 @@ pub use write::{Assign, Change, Deleted, Edit, Hooks, Input, Many, Pending, cloc
 ///
 /// | type | field |
 /// |---|---|
-/// | `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `String`, `Decimal`, `NaiveDate`, `NaiveTime`, `NaiveDateTime`, `DateTime<Utc>`, `TimeDelta`, `Uuid`, `Vec<u8>`, `serde_json::Value`, [`Json<T>`](crate::Json) | a column |
+/// | `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `String`, `Decimal`, `NaiveDate`, `NaiveTime`, `NaiveDateTime`, `DateTime<Utc>`, `TimeDelta`, `Uuid`, `IpAddr`, `Vec<u8>`, `serde_json::Value`, [`Json<T>`](crate::Json) | a column |
 /// | `u16`, `u32`, `u64` | a column that is never negative |
 /// | an enum with [`Choices`](derive@crate::Choices), a newtype with [`FieldType`](derive@crate::FieldType) | a column |
 /// | `Vec<T>` of these, and the types of [`postgres`] | a column, on PostgreSQL only |
@@ -369,6 +371,8 @@ pub use write::{Assign, Change, Deleted, Edit, Hooks, Input, Many, Pending, cloc
 /// | `min = 18`, `max = 120` | of numbers, days, times and spans: others are refused before they are written |
 /// | `email`, `url`, `slug`, `ip` | of text: what it is. At most 254, 200, 50 and 45 characters, unless `max_length` says otherwise |
 /// | `pattern = ".."` | of text: a regular expression that is found in it |
+/// | `message = ".."`, `code = ".."` | what is told where one of these rules is not met |
+/// | `message = ".."`, `code = ".."` | what is told where one of these rules is not met |
 /// | `validate = function` | `fn(&T) -> Result<(), ValidationError>`, which looks at each value before it is written; see [`Change`] for rows |
 /// | `collation = "C"`, `collation(sqlite = "NOCASE", mysql = "utf8mb4_unicode_ci")` | of text: the rules by which it is compared and ordered, by the database's own name; without one text is compared exactly, as bytes or by PostgreSQL's own rules |
 /// | `max_digits = 8, decimal_places = 2` | of a `Decimal`, which has to say both: at most 28 digits |
@@ -385,8 +389,11 @@ pub use write::{Assign, Change, Deleted, Edit, Hooks, Input, Many, Pending, cloc
 /// | `through = Line, via = order, to = product` | the same, where the model between has several keys to a side: `via` names the one to this side, `to` the one to the other |
 /// | `table = ".."` | the name of the automatic table of a many-to-many |
 /// | `symmetrical` | of a many-to-many to the model itself: of two rows each is related to the other, or neither |
+/// | `primary_key, parent` | of a `OneToOne`: the row is one of the other model too, see [`Child`] |
 /// | `flatten` | the field is a part: its columns stand among the model's |
-/// | `help = ".."`, `verbose_name = ".."` | what people read |
+/// | `help = ".."`, `verbose_name = ".."` | what people read; without a name it is the words of the field's |
+/// | `choices_from = \|c\| c.active.eq(true)` | which rows a foreign key may lead to: for forms, and asked by `validated` |
+/// | `editable = false`, `widget = ".."` | for forms: whether people change it there, and by what |
 /// | `comment = ".."` | kept in the database |
 /// | `renamed_from = ".."` | the field's old name, for the next migration |
 ///
@@ -404,7 +411,8 @@ pub use write::{Assign, Change, Deleted, Edit, Hooks, Input, Many, Pending, cloc
 /// | `validate = Book::validate` | `fn validate(book: &mut Change<Book>)`, which looks at each row before it is written: see [`Change`] |
 /// | `filter = \|b\| b.deleted.is_null()` | the rows that count: `objects()`, `get`, the sets of relations and prefetched rows leave out the others, until `unfiltered()` is said. It is worked out for each query, so that it may ask who is asking |
 /// | `hooks` | something is done around each write of a row: `impl Hooks for Book`, see [`Hooks`] |
-/// | `comment = ".."`, `verbose_name = ".."` | in the database; what people read |
+/// | `comment = ".."`, `verbose_name = ".."`, `verbose_name_plural = ".."` | in the database; what people read |
+/// | `permissions(publish = "may publish books")` | what somebody may be allowed beside `add`, `change`, `delete` and `view`: for those who ask |
 /// | `managed = false` | migrations leave the table to others |
 /// | `renamed_from = ".."` | the model's old name, for the next migration; `"app.Model"` where it was in another application |
 ///
@@ -463,8 +471,8 @@ pub mod __private {
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::value::PgKind;
     pub use crate::write::{
-        AnyHooks, Draft, DraftRow, Filled, HooksOf, IntoDraftRow, IntoField, Missing, NullableKey, Proposed, UniqueKey,
-        default_value, validated,
+        AnyHooks, AnyParent, Child, Draft, DraftRow, Filled, HooksOf, IntoDraftRow, IntoField, IntoParent, Missing,
+        NullableKey, ParentOf, Proposed, UniqueKey, default_value, validated,
     };
     pub use crate::{
         Cell, Code, Error, FieldType, ForeignKey, IntoKey, Kind, Null, OneToOne, Result, Row, Scope, Value,
@@ -569,5 +577,6 @@ pub mod prelude {
     pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
     pub use orm_derive::Row;
     pub use rust_decimal::Decimal;
+    pub use std::net::IpAddr;
     pub use uuid::Uuid;
 }

@@ -53,6 +53,8 @@ pub enum Kind {
     Duration,
     /// A UUID.
     Uuid,
+    /// An IP address.
+    Ip,
     /// A JSON document.
     Json,
     /// What PostgreSQL alone has.
@@ -100,6 +102,8 @@ pub enum Value {
     Duration(TimeDelta),
     /// See [`Kind::Uuid`].
     Uuid(Uuid),
+    /// See [`Kind::Ip`].
+    Ip(std::net::IpAddr),
     /// See [`Kind::Json`].
     Json(serde_json::Value),
     /// See [`Kind::Postgres`].
@@ -166,6 +170,7 @@ impl Value {
             Value::DateTime(_) => Kind::DateTime,
             Value::Duration(_) => Kind::Duration,
             Value::Uuid(_) => Kind::Uuid,
+            Value::Ip(_) => Kind::Ip,
             Value::Json(_) => Kind::Json,
             Value::Postgres(kind, _) => Kind::Postgres(kind),
         }

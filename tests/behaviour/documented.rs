@@ -2,11 +2,16 @@
 //! as it stands there.
 
 mod around;
+mod checks;
 mod connections;
 mod fixtures;
+mod forms;
+mod generics;
 mod migrations;
 mod models;
+mod parents;
 mod questions;
+mod rules;
 mod testing;
 mod types;
 mod validation;

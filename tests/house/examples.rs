@@ -18,6 +18,7 @@ const WITHOUT: &[(&str, &str, &str)] = &[
     ("migrate/step.rs", "Step", "shown by the example of `StepFn`"),
     ("model/build.rs", "*", "what derived models call"),
     ("model/fit.rs", "*", "what derived models call"),
+    ("model/forms.rs", "FieldSpec", "what derived models call"),
     ("model/key.rs", "KeyField", "what derived models call"),
     ("model/meta.rs", "LazyMeta", "what derived models call"),
     ("model/meta.rs", "AppSpec", "what `app!` makes; people call `App::models`"),

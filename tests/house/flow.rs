@@ -11,6 +11,7 @@ const FLOW: &[(&str, &[&str])] = &[
     // Plain data that everything may use.
     ("error", &[]),
     ("validation", &[]),
+    ("finding", &[]),
     ("nearest", &[]),
     // The macros, with their documentation.
     ("derives", &[]),
@@ -41,12 +42,12 @@ const FLOW: &[(&str, &[&str])] = &[
     ("compile", &["model", "resolve", "statement", "tree"]),
     ("db", &["statement"]),
     // Where models and the migration engine meet, and the commands over that.
-    ("migrate", &["compile", "db", "field", "model", "statement", "tree"]),
+    ("migrate", &["compile", "db", "field", "model", "statement", "tree", "write"]),
     ("cli", &["db", "fixtures", "migrate", "model", "write"]),
 ];
 
 /// What every folder may use.
-const COMMON: &[&str] = &["dialect", "error", "nearest", "validation", "value"];
+const COMMON: &[&str] = &["dialect", "error", "finding", "nearest", "validation", "value"];
 
 #[test]
 fn the_folders_of_orm_point_one_way() {

@@ -52,6 +52,11 @@ fn every_error_code_is_documented() {
     let rows =
         engine::lint::Rule::ALL.iter().map(|(rule, meaning)| vec![format!("`{rule}`"), meaning.trim().to_owned()]);
     check("docs/migrations.md", "lint codes", &table(&["Code", "What happens"], rows));
+    let rows = orm::SystemCheck::ALL.iter().map(|(check, meaning)| {
+        let code = format!("`{}`", check.as_str());
+        vec![code, check.level().to_string(), check.tag().to_owned(), meaning.trim().to_owned()]
+    });
+    check("docs/checks.md", "system checks", &table(&["Code", "Level", "Tag", "What it is"], rows));
     let rows = engine::introspect::Drift::ALL
         .iter()
         .map(|(drift, meaning)| vec![format!("`{drift}`"), meaning.trim().to_owned(), drift.advice().to_owned()]);

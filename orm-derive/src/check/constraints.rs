@@ -9,7 +9,7 @@ use crate::{
 use syn::{Expr, ExprLit, Lit};
 
 pub(super) fn unique_key(model: &mut Model, unique: parse::Unique, errors: &mut Errors) {
-    let parse::Unique { span, keys, options, deferrable, nulls_equal } = unique;
+    let parse::Unique { span, keys, options, deferrable, nulls_equal, told } = unique;
     let include = included(model, &options.include, "unique", errors);
     let keys = match keys {
         Keys::Closure(closure) => {
@@ -36,7 +36,13 @@ pub(super) fn unique_key(model: &mut Model, unique: parse::Unique, errors: &mut 
                     errors.here(span, "this unique key is over nothing", "name its fields: `unique(author, title)`");
                     return;
                 }
-                [(one, _)] if plain && deferrable.is_none() && !nulls_equal => {
+                [(one, _)]
+                    if plain
+                        && deferrable.is_none()
+                        && !nulls_equal
+                        && told.message.is_none()
+                        && told.code.is_none() =>
+                {
                     let name = &model.fields[one].name;
                     errors.here(
                         span,
@@ -50,7 +56,7 @@ pub(super) fn unique_key(model: &mut Model, unique: parse::Unique, errors: &mut 
         }
     };
     let (name, condition) = (options.name, options.condition);
-    model.unique.push(Unique { keys, name, condition, include, deferrable, nulls_equal });
+    model.unique.push(Unique { keys, name, condition, include, deferrable, nulls_equal, told });
 }
 
 pub(super) fn index(model: &mut Model, index: parse::Index, errors: &mut Errors) {
@@ -95,7 +101,7 @@ pub(super) fn names(model: &Model, errors: &mut Errors) {
     let names = names.chain(model.indexes.iter().filter_map(|index| index.name.as_ref()));
     let mut known = Vec::new();
     let names = names.chain(model.exclusions.iter().map(|exclude| &exclude.name));
-    for name in names.chain(model.checks.iter().map(|(name, _)| name)) {
+    for name in names.chain(model.checks.iter().map(|check| &check.name)) {
         let text = name.value();
         if text.is_empty() || !text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
             errors.at(

@@ -58,6 +58,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         table: attrs.table,
         fields: understood,
         key: Vec::new(),
+        parent: None,
         ordering: Vec::new(),
         order: attrs.order,
         unique: Vec::new(),
@@ -66,6 +67,8 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         exclusions: attrs.exclusions,
         comment: attrs.comment,
         verbose_name: attrs.verbose_name,
+        verbose_name_plural: attrs.verbose_name_plural,
+        permissions: attrs.permissions,
         managed: attrs.managed.unwrap_or(true),
         renamed_from: attrs.renamed_from,
         validate: attrs.validate,
@@ -91,6 +94,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
     }
     if derived == Derived::Model {
         primary_key(&mut model, keys, plain_id, errors);
+        parent(&mut model, errors);
     }
     column_clashes(&model, errors);
     one_version(&model, errors);
@@ -102,7 +106,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
     for index in attrs.indexes {
         constraints::index(&mut model, index, errors);
     }
-    model.checks = attrs.checks.into_iter().map(|check| (check.name, check.condition)).collect();
+    model.checks = attrs.checks;
     constraints::names(&model, errors);
     Some(model)
 }
@@ -271,6 +275,9 @@ fn exclusive(attrs: &FieldAttrs, errors: &mut Errors) {
             "write `primary_key, auto`; a field called `id` is both by itself",
         );
     }
+    if let (Some(_), Some(rule)) = (attrs.parent, &attrs.on_delete) {
+        errors.here(rule.span, "a row goes with its parent", "remove `on_delete`: it is `cascade`");
+    }
     if let (Some(stored), None) = (attrs.stored.as_ref(), attrs.generated.as_ref()) {
         errors.here(stored.span, "`stored` is for generated fields", "remove it, or add `generated = |b| ..`");
     }
@@ -331,6 +338,9 @@ fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
         span(&attrs.format),
         span(&attrs.pattern),
         span(&attrs.validate),
+        span(&attrs.choices_from),
+        span(&attrs.message),
+        span(&attrs.code),
         span(&attrs.collation),
         span(&attrs.default),
         span(&attrs.db_default),
@@ -338,6 +348,7 @@ fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
         attrs.auto_now,
         attrs.auto_now_add,
         attrs.version,
+        attrs.parent,
         span(&attrs.on_delete),
     ]
     .into_iter()
@@ -362,6 +373,7 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     flag(attrs.auto_now_add, Call::AutoNowAdd);
     flag(attrs.version, Call::Version);
     flag(attrs.symmetrical, Call::Symmetrical);
+    flag(attrs.parent, Call::Parent);
     fn valued<T>(out: &mut Vec<Spanned<Call>>, given: Option<Spanned<T>>, call: impl FnOnce(T) -> Call) {
         out.extend(given.map(|given| Spanned { span: given.span, value: call(given.value) }));
     }
@@ -375,6 +387,9 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     valued(&mut out, attrs.max, Call::Max);
     valued(&mut out, attrs.pattern, Call::Pattern);
     valued(&mut out, attrs.validate, Call::Validate);
+    // After the rules that they are about.
+    valued(&mut out, attrs.message, Call::Message);
+    valued(&mut out, attrs.code, Call::Code);
     valued(&mut out, attrs.collation, Call::Collation);
     // After a mistake some size stands in, so that a decimal without one is not reported as well.
     let stand_in = |span| Spanned { span, value: Call::Digits(syn::parse_quote!(10), syn::parse_quote!(2)) };
@@ -414,6 +429,9 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     valued(&mut out, attrs.through, Call::Through);
     valued(&mut out, attrs.table, Call::Table);
     valued(&mut out, attrs.verbose_name, Call::VerboseName);
+    valued(&mut out, attrs.choices_from, Call::ChoicesFrom);
+    valued(&mut out, attrs.editable, Call::Editable);
+    valued(&mut out, attrs.widget, Call::Widget);
     valued(&mut out, attrs.comment, Call::Comment);
     valued(&mut out, attrs.renamed_from, Call::RenamedFrom);
     out
@@ -467,6 +485,55 @@ fn primary_key(model: &mut Model, keys: Vec<usize>, plain_id: Option<usize>, err
             "use an `id`, and #[model(unique(..))] for the others",
         );
         model.key.truncate(4);
+    }
+}
+
+/// The parent of a model: its key, and nothing else, leads there. What is wrong with it makes it a relation like any other.
+fn parent(model: &mut Model, errors: &mut Errors) {
+    let said: Vec<(usize, Span)> = (0..)
+        .zip(&model.fields)
+        .filter_map(|(index, field)| {
+            let call = field.calls.iter().find(|call| matches!(call.value, Call::Parent))?;
+            Some((index, call.span))
+        })
+        .collect();
+    let (mut first, mut wrong) = (None, false);
+    for (index, span) in said {
+        let field = &model.fields[index];
+        let itself = match &field.ty {
+            Type::Path(path) => path.path.segments.last().is_some_and(|last| match &last.arguments {
+                PathArguments::AngleBracketed(of) => of.args.iter().any(|of| {
+                    matches!(of, GenericArgument::Type(Type::Path(of))
+                        if of.path.is_ident(&model.ident) || of.path.is_ident("Self"))
+                }),
+                _ => false,
+            }),
+            _ => false,
+        };
+        let mut refuse = |problem: &str, help: &str| {
+            errors.here(span, problem, help);
+            wrong = true;
+        };
+        if first.is_some() {
+            let help = "keep one, and make the other a `OneToOne` that is no parent";
+            refuse("this model has a parent already", help);
+        } else if !model.key.contains(&index) {
+            let help = "write #[field(primary_key, parent)], and remove the key that the model has now";
+            refuse("a row and its parent have one key: the relation to the parent is the primary key", help);
+        } else if model.key.len() > 1 {
+            let help = "remove the other `primary_key`; `unique(..)` on the model is for keys of several fields";
+            refuse("a row and its parent have one key, and this model's key has other fields", help);
+        } else if itself {
+            refuse("a model is not its own parent", "remove `parent`");
+            // A key that is made of itself is none.
+            model.key.clear();
+        }
+        first = first.or(Some(index));
+    }
+    if wrong {
+        model.fields.iter_mut().for_each(|field| field.calls.retain(|call| !matches!(call.value, Call::Parent)));
+    } else {
+        model.parent = first;
     }
 }
 

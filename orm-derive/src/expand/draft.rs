@@ -44,7 +44,10 @@ pub(super) fn draft(model: &Model) -> (TokenStream, TokenStream) {
             ::core::marker::PhantomData<fn() -> (#(#states,)*)>,
         );
     };
-    let setters = model.fields.iter().enumerate().map(|(index, field)| setter(&name, &states, index, field));
+    let setters = model.fields.iter().enumerate().map(|(index, field)| match model.parent == Some(index) {
+        true => parent_setter(&name, &states, field),
+        false => setter(&name, &states, index, field),
+    });
     let (traits, bounds): (Vec<_>, Vec<_>) = required(model).map(|field| requirement(model, field)).unzip();
     let impls = quote_spanned! {written_at(ident.span())=>
         #[allow(dead_code)]
@@ -75,6 +78,25 @@ fn setter(name: &Ident, states: &[Ident], index: usize, field: &Field) -> TokenS
         #(#docs)* #own
         #vis fn #ident(self, value: impl __p::IntoField<#ty>) -> #name<#(#result),*> {
             #name(self.0.with::<#known>(__Layout::AT[#index], value), ::core::marker::PhantomData)
+        }
+    }
+}
+
+/// The setter of the relation to the parent: what it takes is a row that is there, or the draft of a new one.
+fn parent_setter(name: &Ident, states: &[Ident], field: &Field) -> TokenStream {
+    let (vis, ident, docs, known) = (&field.vis, &field.ident, &field.docs, types::of(field));
+    let own =
+        docs.is_empty().then(|| format!("Sets `{}`: a row that is there, or the draft of a new one.", field.name));
+    let own = own.map(|doc| quote!(#[doc = #doc]));
+    let own_state = state(field);
+    let result = states.iter().map(|state| if *state == own_state { quote!(__p::Filled) } else { quote!(#state) });
+    quote_spanned! {written_at(ident.span())=>
+        #(#docs)* #own
+        #vis fn #ident<__How>(
+            self,
+            value: impl __p::IntoParent<<#known as __p::ModelField>::Target, __How>,
+        ) -> #name<#(#result),*> {
+            #name(self.0.with_parent(value), ::core::marker::PhantomData)
         }
     }
 }

@@ -25,6 +25,17 @@ pub(super) fn handles(model: &Model) -> TokenStream {
             quote_spanned!(written_at(field.type_span())=> <#ty as ::orm::__private::ModelField>::Handle<#scope>);
         quote!(#(#docs)* #own #vis #ident: #handle,)
     });
+    let parent = model.parent.map(|parent| {
+        let field = &model.fields[parent];
+        let (ident, ty) = (&field.ident, types::of(field));
+        // What is not found here is looked for in the parent.
+        quote_spanned! {written_at(field.type_span())=>
+            impl<__S: ::orm::__private::Joins> ::core::ops::Deref for #name<__S> {
+                type Target = <<#ty as ::orm::__private::ModelField>::Target as ::orm::__private::Model>::Fields<__S>;
+                fn deref(&self) -> &Self::Target { ::core::ops::Deref::deref(&self.#ident) }
+            }
+        }
+    });
     quote_spanned! {written_at(model.ident.span())=>
         #[doc = #doc]
         #[allow(dead_code)]
@@ -33,5 +44,6 @@ pub(super) fn handles(model: &Model) -> TokenStream {
             fn clone(&self) -> Self { *self }
         }
         impl<__S: ::orm::__private::Scope> ::core::marker::Copy for #name<__S> {}
+        #parent
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
                 ::core::option::Option::Some(&__p::HooksOf::<Self>::NEW);
         }
     });
+    let (parent, child) = model.parent.map(|parent| self::parent(model, parent)).unzip();
     // The name of the model is the place where "no application lists it" is reported.
     quote_spanned! {written_at(ident.span())=>
         impl __p::Model for #ident {
@@ -60,6 +61,7 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
             const FIELDS: &'static [__p::FieldSpec] = &__FIELDS;
             const SPEC: &'static __p::ModelSpec = &#model_spec;
             #hooks
+            #parent
             const APPLICATION: &'static __p::AppSpec = <#ident as __p::Listed>::APP;
             fn lazy_meta() -> &'static __p::LazyMeta {
                 static META: __p::LazyMeta = __p::LazyMeta::new();
@@ -78,9 +80,29 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
                 match field { #(#held,)* _ => ::core::option::Option::None }
             }
         }
+        #child
         #parts
         #reverse
     }
+}
+
+/// What a model has that is a child of another: how writes of both go together.
+fn parent(model: &Model, parent: usize) -> (TokenStream, TokenStream) {
+    let (ident, field, number) = (&model.ident, &model.fields[parent], model.index(parent));
+    let (relation, ty) = (&field.ident, types::of(field));
+    let span = written_at(field.type_span());
+    let constant = quote_spanned! {span=>
+        const PARENT: ::core::option::Option<&'static dyn __p::AnyParent<Self>> =
+            ::core::option::Option::Some(&__p::ParentOf::<Self>::NEW);
+    };
+    let child = quote_spanned! {span=>
+        impl __p::Child for #ident {
+            type Parent = <#ty as __p::ModelField>::Target;
+            const FIELD: u16 = #number;
+            fn parent_link(&self) -> &__p::OneToOne<Self::Parent> { &self.#relation }
+        }
+    };
+    (constant, child)
 }
 
 /// What lets other models, and this one, be seen from the far end of a foreign key.

@@ -3,7 +3,7 @@
 use super::{types, written_at};
 use crate::{
     model::{Call, Field, IndexKeys, Model},
-    parse::{Collation, DbDefault, Exclude, Spanned},
+    parse::{Check, Collation, DbDefault, Exclude, Spanned, Told},
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -16,6 +16,8 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
     let table = option(model.table.as_ref());
     let comment = option(model.comment.as_ref());
     let verbose_name = option(model.verbose_name.as_ref());
+    let plural = option(model.verbose_name_plural.as_ref());
+    let permissions = model.permissions.iter().map(|(name, label)| quote!((#name, #label)));
     let renamed_from = option(model.renamed_from.as_ref());
     let (managed, help) = (model.managed, &model.help);
     let primary_key = model.key.iter().map(|&index| model.index(index));
@@ -56,6 +58,8 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
             order: #order,
             comment: #comment,
             verbose_name: #verbose_name,
+            verbose_name_plural: #plural,
+            permissions: &[#(#permissions),*],
             renamed_from: #renamed_from,
             managed: #managed,
             help: #help,
@@ -222,6 +226,12 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
             let rule = quote_spanned!(syn::spanned::Spanned::span(rule)=> |value| #rule(value));
             quote_spanned!(span=> __p::FieldSpec::validate(#spec, |value| __p::validated::<#known, _>(value, #rule)))
         }
+        Call::Message(text) => {
+            quote_spanned!(span=> __p::FieldSpec::told(#spec, ::core::option::Option::Some(#text), ::core::option::Option::None))
+        }
+        Call::Code(text) => {
+            quote_spanned!(span=> __p::FieldSpec::told(#spec, ::core::option::Option::None, ::core::option::Option::Some(#text)))
+        }
         Call::Collation(Collation(names)) => {
             let [sqlite, postgres, mysql] = names.each_ref().map(|name| option(name.as_ref()));
             let collation = quote!(__p::Collation { sqlite: #sqlite, postgres: #postgres, mysql: #mysql });
@@ -266,8 +276,21 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
         Call::Through(_) if model.is_none() => quote_spanned!(span=> __p::FieldSpec::through(#spec, || loop {})),
         Call::Through(model) => quote_spanned!(span=> __p::FieldSpec::through(#spec, <#model as __p::Model>::meta)),
         Call::Symmetrical => quote_spanned!(span=> __p::FieldSpec::symmetrical(#spec)),
+        Call::Parent => quote_spanned!(span=> __p::FieldSpec::parent(#spec)),
         Call::Table(name) => quote_spanned!(span=> __p::FieldSpec::table(#spec, #name)),
         Call::VerboseName(name) => quote_spanned!(span=> __p::FieldSpec::verbose_name(#spec, #name)),
+        Call::ChoicesFrom(_) if model.is_none() => {
+            quote_spanned!(span=> __p::FieldSpec::choices_from(#spec, || loop {}))
+        }
+        Call::ChoicesFrom(given) => {
+            let place = syn::spanned::Spanned::span(given);
+            let condition = quote_spanned! {place=>
+                || __p::condition::<<#known as __p::ModelField>::Target, _, _>(#given)
+            };
+            quote_spanned!(span=> __p::FieldSpec::choices_from(#spec, #condition))
+        }
+        Call::Editable(on) => quote_spanned!(span=> __p::FieldSpec::editable(#spec, #on)),
+        Call::Widget(name) => quote_spanned!(span=> __p::FieldSpec::widget(#spec, #name)),
         Call::Comment(text) => quote_spanned!(span=> __p::FieldSpec::comment(#spec, #text)),
         Call::RenamedFrom(name) => quote_spanned!(span=> __p::FieldSpec::renamed_from(#spec, #name)),
     }
@@ -319,6 +342,10 @@ fn options(model: &Model) -> (TokenStream, TokenStream) {
         }
         None => quote!(::core::option::Option::None),
     };
+    let told = |told: &Told| {
+        let (message, code) = (option(told.message.as_ref()), option(told.code.as_ref()));
+        quote!(__p::Told { message: #message, code: #code })
+    };
     let unique = model.unique.iter().map(|unique| {
         let (fields, expressions) = match &unique.keys {
             IndexKeys::Fields(_) => (places(&unique.fields()), quote!(::std::vec![])),
@@ -326,7 +353,7 @@ fn options(model: &Model) -> (TokenStream, TokenStream) {
         };
         let (name, condition) = (option(unique.name.as_ref()), optional(unique.condition.as_ref()));
         let (include, deferrable) = (places(&unique.include), when(unique.deferrable, Span::call_site()));
-        let nulls_equal = unique.nulls_equal;
+        let (nulls_equal, told) = (unique.nulls_equal, told(&unique.told));
         quote!(__p::UniqueMeta {
             name: #name,
             fields: #fields,
@@ -335,6 +362,7 @@ fn options(model: &Model) -> (TokenStream, TokenStream) {
             include: #include,
             deferrable: #deferrable,
             nulls_equal: #nulls_equal,
+            told: #told,
         })
     });
     let indexes = model.indexes.iter().map(|index| {
@@ -350,9 +378,9 @@ fn options(model: &Model) -> (TokenStream, TokenStream) {
             opclass: ::std::vec![#(#opclass),*],
         })
     });
-    let checks = model.checks.iter().map(|(name, given)| {
-        let condition = condition(given);
-        quote!(__p::CheckMeta { name: #name, condition: #condition })
+    let checks = model.checks.iter().map(|Check { name, condition: given, told: said }| {
+        let (condition, told) = (condition(given), told(said));
+        quote!(__p::CheckMeta { name: #name, condition: #condition, told: #told })
     });
     let exclusions = model.exclusions.iter().map(|Exclude { name, pair, method, condition, deferrable }| {
         let (condition, method) = (optional(condition.as_ref()), option(method.as_ref()));

@@ -14,6 +14,14 @@ pub(crate) struct Unique {
     pub(crate) options: KeyOptions,
     pub(crate) deferrable: Option<&'static str>,
     pub(crate) nulls_equal: bool,
+    pub(crate) told: Told,
+}
+
+/// `message = "..", code = ".."`: what people are told where it is not met.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) message: Option<LitStr>,
+    pub(crate) code: Option<LitStr>,
 }
 
 /// `index(.., name = "..", condition = |b| .., include(price), method = "..", opclass = "..")`.
@@ -46,6 +54,7 @@ pub(crate) struct KeyOptions {
 pub(crate) struct Check {
     pub(crate) name: LitStr,
     pub(crate) condition: Expr,
+    pub(crate) told: Told,
 }
 
 /// `exclude("name", |a, b| .., method = "..", condition = |b| .., deferrable = deferred)`.
@@ -100,7 +109,7 @@ fn keyed(
                 word if option(input, word)? => {}
                 word => {
                     let known = match what {
-                        "unique" => "`deferrable = deferred` and `nulls_equal`",
+                        "unique" => "`deferrable = deferred`, `nulls_equal`, `message = \"..\"` and `code = \"..\"`",
                         _ => "`method = \"..\"` and `opclass = \"..\"`",
                     };
                     let problem = format!(
@@ -141,16 +150,19 @@ fn is<'a>(input: ParseStream<'a>) -> syn::Result<ParseStream<'a>> {
 }
 
 pub(super) fn unique(input: ParseStream<'_>, span: Span) -> syn::Result<Unique> {
-    let (mut options, mut deferrable, mut nulls_equal) = (KeyOptions::default(), None, false);
+    let (mut options, mut deferrable, mut nulls_equal, mut told) =
+        (KeyOptions::default(), None, false, Told::default());
     let keys = keyed(input, "unique", &["nulls_equal"], &mut options, &mut |input, word| {
         match word {
             "deferrable" => deferrable = Some(when(is(input)?)?),
+            "message" => told.message = Some(is(input)?.parse()?),
+            "code" => told.code = Some(is(input)?.parse()?),
             "nulls_equal" if !input.peek(Token![=]) => nulls_equal = true,
             _ => return Ok(false),
         }
         Ok(true)
     })?;
-    Ok(Unique { span, keys, options, deferrable, nulls_equal })
+    Ok(Unique { span, keys, options, deferrable, nulls_equal, told })
 }
 
 pub(super) fn index(input: ParseStream<'_>, span: Span) -> syn::Result<Index> {
@@ -202,8 +214,21 @@ pub(super) fn check(input: ParseStream<'_>) -> syn::Result<Check> {
     let name = input.parse()?;
     input.parse::<Token![,]>()?;
     let condition = closure(input)?;
-    input.parse::<Option<Token![,]>>()?;
-    Ok(Check { name, condition })
+    let mut told = Told::default();
+    while input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
+        let key: Ident = input.parse()?;
+        match () {
+            () if key == "message" => told.message = Some(is(input)?.parse()?),
+            () if key == "code" => told.code = Some(is(input)?.parse()?),
+            () => {
+                let problem = format!(
+                    "there is no option `{key}` here\nhelp: the options are `message = \"..\"` and `code = \"..\"`, what people are told"
+                );
+                return Err(syn::Error::new(key.span(), problem));
+            }
+        }
+    }
+    Ok(Check { name, condition, told })
 }
 
 /// How an exclusion is written.

@@ -7,7 +7,7 @@ mod list;
 mod model;
 
 pub(crate) use choices::{choice_attrs, choices_attrs};
-pub(crate) use constraints::{Exclude, Index, Keys, Unique};
+pub(crate) use constraints::{Check, Exclude, Index, Keys, Told, Unique};
 pub(crate) use field::{Collation, DbDefault, FieldAttrs, Spanned, field_attrs};
 use list::{Item, Value, items};
 pub(crate) use model::{Name, model_attrs};

@@ -32,6 +32,8 @@ pub(crate) struct ModelAttrs {
     pub(crate) exclusions: Vec<Exclude>,
     pub(crate) comment: Option<LitStr>,
     pub(crate) verbose_name: Option<LitStr>,
+    pub(crate) verbose_name_plural: Option<LitStr>,
+    pub(crate) permissions: Vec<(String, LitStr)>,
     pub(crate) managed: Option<bool>,
     pub(crate) renamed_from: Option<LitStr>,
     pub(crate) validate: Option<Path>,
@@ -51,6 +53,8 @@ const KNOWN: &[&str] = &[
     "filter",
     "comment",
     "verbose_name",
+    "verbose_name_plural",
+    "permissions",
     "managed",
     "renamed_from",
 ];
@@ -109,6 +113,11 @@ fn read(out: &mut ModelAttrs, name: &str, item: &Item, errors: &mut Errors) {
         "filter" => out.filter = item.closure(errors, "b.deleted.is_null()"),
         "comment" => out.comment = item.text(errors),
         "verbose_name" => out.verbose_name = item.text(errors),
+        "verbose_name_plural" => out.verbose_name_plural = item.text(errors),
+        "permissions" => {
+            out.permissions =
+                listed(item, "(publish = \"may publish books\")", errors, permissions).unwrap_or_default();
+        }
         "managed" => out.managed = item.flag(errors),
         "renamed_from" => out.renamed_from = item.text(errors),
         _ => unknown(name, item, errors),
@@ -160,6 +169,34 @@ pub(super) fn name(input: ParseStream<'_>) -> syn::Result<Name> {
 
 pub(super) fn names(input: ParseStream<'_>) -> syn::Result<Vec<Name>> {
     Ok(input.parse_terminated(name, Token![,])?.into_iter().collect())
+}
+
+/// `publish = "may publish books", ..`.
+fn permissions(input: ParseStream<'_>) -> syn::Result<Vec<(String, LitStr)>> {
+    let mut out: Vec<(String, LitStr)> = Vec::new();
+    while !input.is_empty() {
+        let ident = Ident::parse_any(input)?;
+        let name = ident.unraw().to_string();
+        input.parse::<Token![=]>()?;
+        let label: LitStr = input.parse()?;
+        let problem = match () {
+            () if matches!(&*name, "add" | "change" | "delete" | "view") => {
+                "every model has this permission\nhelp: remove it; these are what the model has besides"
+            }
+            () if out.iter().any(|(known, _)| *known == name) => {
+                "this permission is given twice\nhelp: keep one of them"
+            }
+            () => "",
+        };
+        if !problem.is_empty() {
+            return Err(syn::Error::new(ident.span(), problem));
+        }
+        out.push((name, label));
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(out)
 }
 
 /// `name, -published`, or a closure.

@@ -128,6 +128,7 @@ fn what_to_write(known: &FieldMeta, field: &Field) -> String {
         ColumnType::DateTime => "a moment with its offset, such as 2024-02-29T12:30:00Z, or now()".to_owned(),
         ColumnType::NaiveDateTime => "a day and time, such as 2024-02-29T12:30:00".to_owned(),
         ColumnType::Duration => "a span of time, such as 3 04:05:06 or 90s".to_owned(),
+        ColumnType::Ip => "an IP address, such as '192.0.2.1'".to_owned(),
         ColumnType::Uuid => "a UUID, such as 6ba7b810-9dad-11d1-80b4-00c04fd430c8".to_owned(),
         ColumnType::Binary => "bytes in base64, or in hexadecimal digits as bytes 'cafe'".to_owned(),
         ColumnType::Json => "a JSON document, such as {\"a\": 1}".to_owned(),

@@ -1,36 +1,53 @@
-//! `check`: whether models, migrations and the database say the same.
+//! `check`: whether models fit together and suit the database, and whether models, migrations and the database say the same.
 
 use super::{Command, CommandFuture, Context};
 use crate::{
-    Code, Database, Error, Result,
+    Code, Database, Dialect, Error, Finding, Level, Result, SystemCheck,
     migrate::{self, Migrator, engine_dialect, engine_error, introspect},
 };
-use clap::{Arg, ArgAction};
+use clap::{Arg, ArgAction, ArgMatches};
 use migrations_engine::{
     MigrationSet, Schema,
     diff::Answers,
     introspect::{Drift, as_stored, differences},
 };
+use std::collections::BTreeSet;
 
 pub(super) struct Check;
 
+/// A check of the program's own: see [`Project::check`](crate::Project::check).
+pub type CheckFn = dyn Fn(&[crate::App]) -> Vec<Finding> + Send + Sync;
+
 impl Command for Check {
     fn arguments(&self) -> clap::Command {
+        let list = |name: &'static str, value: &'static str, help: &'static str| {
+            Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help)
+        };
+        let switch =
+            |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
         clap::Command::new("check")
-            .about("Compares models, migrations and the database, and tells what differs; fails if anything does")
+            .about("Tells what is wrong with models and settings, and how models, migrations and the database differ; fails if anything does")
+            .arg(switch("no-database", "Look at models and migrations only"))
+            .arg(switch("deploy", "Look at the settings too, as they should be in production"))
+            .arg(list("tag", "TAG", "Only checks of this kind: models, database, deploy, migrations, or one of the program's own"))
+            .arg(list("allow", "CODE", "Leave out what has this code, such as S114 or D021"))
             .arg(
-                Arg::new("no-database")
-                    .long("no-database")
-                    .action(ArgAction::SetTrue)
-                    .help("Compare models and migrations only"),
+                Arg::new("fail-level")
+                    .long("fail-level")
+                    .value_name("LEVEL")
+                    .default_value("error")
+                    .value_parser(|text: &str| text.parse::<Level>())
+                    .help("The least level that fails: debug, info, warning, error, critical"),
             )
             .arg(
-                Arg::new("allow")
-                    .long("allow")
-                    .value_name("CODE")
-                    .action(ArgAction::Append)
-                    .help("Leave out what has this code, such as D021"),
+                Arg::new("format")
+                    .long("format")
+                    .value_name("FORM")
+                    .default_value("text")
+                    .value_parser(["text", "json"])
+                    .help("How it is told"),
             )
+            .arg(switch("list", "Tell what is looked for, and the codes"))
     }
 
     fn for_each_database(&self) -> bool {
@@ -45,14 +62,121 @@ impl Command for Check {
 /// What differs, each with what it is.
 type Found = Vec<(Drift, String)>;
 
+/// Which findings are left out, and which are asked for.
+struct Wanted {
+    allowed: BTreeSet<String>,
+    tags: Vec<String>,
+}
+
+impl Wanted {
+    fn of(context: &Context<'_>) -> Result<Wanted> {
+        let listed = |name: &str| -> Vec<String> {
+            context.matches().get_many::<String>(name).into_iter().flatten().cloned().collect()
+        };
+        let own = &context.project().silenced;
+        for code in &listed("allow") {
+            let known = Drift::ALL.iter().any(|(drift, _)| drift.as_str() == code)
+                || SystemCheck::ALL.iter().any(|(check, _)| check.as_str() == code)
+                // Those of a program's own have a name before a dot.
+                || code.contains('.');
+            if !known {
+                return Err(Error::new(Code::Migration, format!("there is no difference of the code `{code}`"))
+                    .with_hint("`check --list` tells the codes"));
+            }
+        }
+        let allowed = listed("allow").into_iter().chain(own.iter().cloned()).collect();
+        Ok(Wanted { allowed, tags: listed("tag") })
+    }
+
+    fn takes(&self, finding: &Finding) -> bool {
+        let tagged =
+            self.tags.is_empty() || finding.tags.iter().any(|tag| self.tags.iter().any(|wanted| wanted == tag));
+        tagged && !self.allowed.contains(&*finding.id)
+    }
+
+    fn asks_for(&self, tag: &str) -> bool {
+        self.tags.is_empty() || self.tags.iter().any(|wanted| wanted == tag)
+    }
+}
+
 async fn check(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
-    let mut allowed = Vec::new();
-    for code in matches.get_many::<String>("allow").into_iter().flatten() {
-        let known = Drift::ALL.iter().find(|(drift, _)| drift.as_str() == code);
-        let unknown = || Error::new(Code::Migration, format!("there is no difference of the code `{code}`"));
-        allowed.push(known.ok_or_else(unknown)?.0);
+    if matches.get_flag("list") {
+        return list(context);
     }
+    let wanted = Wanted::of(context)?;
+    let mut found = systems(context, matches);
+    found.retain(|finding| wanted.takes(finding));
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    // Models that do not fit together have no state to compare.
+    let fit =
+        !found.iter().any(|finding| finding.level >= Level::Error && finding.tags.iter().any(|tag| tag == "models"));
+    let mut differing = match fit && wanted.asks_for("migrations") {
+        true => drifts(context, matches).await?,
+        false => Vec::new(),
+    };
+    differing.retain(|(drift, _)| !wanted.allowed.contains(drift.as_str()));
+    match matches.get_one::<String>("format").map(String::as_str) {
+        Some("json") => {
+            let told = differing.iter().map(|(drift, message)| {
+                Finding::new(Level::Error, drift.as_str(), message).with_hint(drift.advice()).with_tag("migrations")
+            });
+            let all: Vec<Finding> = found.iter().cloned().chain(told).collect();
+            let text = serde_json::to_string_pretty(&all)
+                .map_err(|error| Error::new(Code::Migration, "the findings have no JSON form").with_source(error))?;
+            context.say(text)?;
+        }
+        _ => tell(context, &found, &differing)?,
+    }
+    let least = matches.get_one::<Level>("fail-level").copied().unwrap_or(Level::Error);
+    let failing = found.iter().filter(|finding| finding.level >= least).count();
+    let differing = if least <= Level::Error { differing.len() } else { 0 };
+    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let message = match (failing, differing) {
+        (0, 0) => return Ok(()),
+        (0, differing) => format!("{} between models, migrations and database", count(differing, "difference")),
+        (failing, 0) => format!("{} of the level `{least}` or above", count(failing, "finding")),
+        (failing, differing) => {
+            format!(
+                "{} of the level `{least}` or above, and {}",
+                count(failing, "finding"),
+                count(differing, "difference")
+            )
+        }
+    };
+    Err(Error::new(Code::Migration, message).with_hint("each is told with what to do; leave a code out by `--allow`"))
+}
+
+/// What is to be said of models and settings.
+fn systems(context: &Context<'_>, matches: &ArgMatches) -> Vec<Finding> {
+    let url = context.url().filter(|_| !matches.get_flag("no-database"));
+    let dialect = url.and_then(|url| match url.split(':').next()? {
+        "sqlite" => Some(Dialect::Sqlite),
+        "postgres" | "postgresql" => Some(Dialect::Postgres),
+        // Which of the two it is only the server knows; they have the same tables.
+        "mysql" | "mariadb" => Some(Dialect::MariaDb),
+        _ => None,
+    });
+    let mut found = migrate::check(context.apps(), dialect);
+    for own in &context.project().checks {
+        found.extend(own(context.apps()));
+    }
+    if matches.get_flag("deploy") {
+        if cfg!(debug_assertions) {
+            let message = "the program is built with debug assertions";
+            found.push(Finding::of(SystemCheck::S901, message, "build it by `cargo build --release`"));
+        }
+        if tracing::enabled!(target: "orm::query", tracing::Level::DEBUG) {
+            let message = "each statement is an event that somebody listens to";
+            found.push(Finding::of(SystemCheck::S909, message, "let the subscriber take `orm` from the level INFO on"));
+        }
+        found.extend(url.into_iter().flat_map(|url| context.project().builder(url).check()));
+    }
+    found
+}
+
+/// How models, migrations and the database differ.
+async fn drifts(context: &Context<'_>, matches: &ArgMatches) -> Result<Found> {
     let apps = context.apps();
     let models = migrate::schema(apps)?;
     let migrator = Migrator::new(apps)?;
@@ -62,22 +186,38 @@ async fn check(context: &Context<'_>) -> Result<()> {
         found.extend(against(&db, migrator).await?);
         db.close().await;
     }
-    found.retain(|(drift, _)| !allowed.contains(drift));
+    Ok(found)
+}
+
+fn tell(context: &Context<'_>, found: &[Finding], differing: &Found) -> Result<()> {
+    for finding in found {
+        context.say(finding)?;
+        if let Some(hint) = &finding.hint {
+            context.say(format_args!("    {hint}"))?;
+        }
+    }
     let mut last = None;
-    for (drift, message) in &found {
+    for (drift, message) in differing {
         context.say(format_args!("{drift} {message}"))?;
         if last.replace(*drift) != Some(*drift) {
             context.say(format_args!("    {}", drift.advice()))?;
         }
     }
-    match found.len() {
-        0 => context.say("Nothing differs."),
-        count => {
-            let what = if count == 1 { "difference" } else { "differences" };
-            Err(Error::new(Code::Migration, format!("{count} {what} between models, migrations and database"))
-                .with_hint("each is told with what to do; leave a code out by `--allow`"))
-        }
+    match (found.len(), differing.len()) {
+        (0, 0) => context.say("Nothing differs."),
+        _ => Ok(()),
     }
+}
+
+/// What is looked for.
+fn list(context: &Context<'_>) -> Result<()> {
+    for (check, meaning) in SystemCheck::ALL {
+        context.say(format_args!("{} {} ({}): {}", check.as_str(), check.level(), check.tag(), meaning.trim()))?;
+    }
+    for (drift, meaning) in Drift::ALL {
+        context.say(format_args!("{drift} error (migrations): {}", meaning.trim()))?;
+    }
+    Ok(())
 }
 
 /// What the models say and no migration does: what `makemigrations` would write.

@@ -103,7 +103,7 @@ impl Project {
     /// ```
     pub async fn connect_to(&self, name: &str) -> Result<Database> {
         self.known(name)?;
-        Database::connect(self.place(name).url.ok_or_else(|| unnamed(name))?).await
+        self.builder(&self.place(name).url.ok_or_else(|| unnamed(name))?).connect().await
     }
 
     /// Whether there are other databases than the usual one.

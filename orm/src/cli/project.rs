@@ -2,7 +2,7 @@
 
 use super::{
     Command, CommandFuture, Context,
-    check::Check,
+    check::{Check, CheckFn},
     databases::DEFAULT,
     dbshell::DbShell,
     fixtures::{DumpData, LoadData},
@@ -18,7 +18,7 @@ use super::{
     squashmigrations::{OptimizeMigration, SquashMigrations},
 };
 use crate::{
-    App, Code, Database, Error, Result,
+    App, Code, Database, DatabaseBuilder, Error, Finding, Result,
     cli::output::{BAD, NAME, Output, styled, warn},
     migrate::{Hook, StepFn},
 };
@@ -46,6 +46,10 @@ pub struct Project {
     default_command: Option<String>,
     pub(super) steps: Vec<(String, StepFn)>,
     pub(super) hooks: Vec<Hook>,
+    pub(super) checks: Vec<Box<CheckFn>>,
+    /// The codes that `check` leaves out.
+    pub(super) silenced: Vec<String>,
+    pub(super) settings: Option<fn(DatabaseBuilder) -> DatabaseBuilder>,
 }
 
 impl Default for Project {
@@ -89,6 +93,9 @@ impl Project {
             default_command: None,
             steps: Vec::new(),
             hooks: Vec::new(),
+            checks: Vec::new(),
+            silenced: Vec::new(),
+            settings: None,
         }
     }
 
@@ -160,6 +167,62 @@ impl Project {
     /// ```
     pub fn after_migrate(mut self, hook: Hook) -> Self {
         self.hooks.push(hook);
+        self
+    }
+
+    /// The settings of the program's connections: those that [`connect`](Project::connect) makes, and that `check --deploy` looks at. The
+    /// commands connect with the usual ones.
+    ///
+    /// ```
+    /// use orm::Project;
+    /// use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # if std::env::var_os("DATABASE_URL").is_some() { return Ok(()); }
+    /// let project = Project::new()
+    ///     .database("sqlite::memory:")
+    ///     .connect_with(|database| database.pool_size(4).statement_timeout(Duration::from_secs(30)));
+    /// let db = project.connect().await?;
+    /// # let _ = db;
+    /// # Ok(()) }
+    /// ```
+    pub fn connect_with(mut self, settings: fn(DatabaseBuilder) -> DatabaseBuilder) -> Self {
+        self.settings = Some(settings);
+        self
+    }
+
+    /// A database by the program's settings.
+    pub(super) fn builder(&self, url: &str) -> DatabaseBuilder {
+        let builder = Database::builder(url);
+        match self.settings {
+            Some(settings) => settings(builder),
+            None => builder,
+        }
+    }
+
+    /// Adds a check of the program's own to those of the command `check`.
+    ///
+    /// ```
+    /// # use library::library;
+    /// use orm::{Finding, Level, Project};
+    ///
+    /// let project = Project::new().app(library()).check(|apps| {
+    ///     let large = apps.iter().flat_map(|app| app.models()).filter(|model| model.fields.len() > 20);
+    ///     let found = large.map(|model| Finding::new(Level::Warning, "house.W001", "it has more than 20 fields").with_object(model.label()));
+    ///     found.collect()
+    /// });
+    /// ```
+    pub fn check(mut self, check: impl Fn(&[App]) -> Vec<Finding> + Send + Sync + 'static) -> Self {
+        self.checks.push(Box::new(check));
+        self
+    }
+
+    /// Leaves findings of this code out of `check`, as its `--allow` does.
+    ///
+    /// ```
+    /// let project = orm::Project::new().silence("S114");
+    /// ```
+    pub fn silence(mut self, code: impl Into<String>) -> Self {
+        self.silenced.push(code.into());
         self
     }
 

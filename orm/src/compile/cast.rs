@@ -81,6 +81,7 @@ impl Sql {
                 Kind::DateTime => "TIMESTAMPTZ",
                 Kind::Duration => "INTERVAL",
                 Kind::Uuid => "UUID",
+                Kind::Ip => "INET",
                 Kind::Json => "JSONB",
                 Kind::Postgres(own) => return own.cast().unwrap_or_else(|| own.sql()).into(),
             },
@@ -92,7 +93,7 @@ impl Sql {
                 Kind::Date => "DATE",
                 Kind::Time => "TIME(6)",
                 Kind::Timestamp | Kind::DateTime => "DATETIME(6)",
-                Kind::Text | Kind::Uuid | Kind::Json | Kind::Postgres(_) => "CHAR",
+                Kind::Text | Kind::Uuid | Kind::Ip | Kind::Json | Kind::Postgres(_) => "CHAR",
             },
         };
         Cow::Borrowed(name)
@@ -108,6 +109,8 @@ impl Sql {
             }
             (Kind::Decimal, _) => self.decimal_as_text(on),
             (Kind::Uuid, Dialect::Sqlite | Dialect::MySql) => self.hyphenated(on),
+            // Converted, it would have the bits of its network behind it.
+            (Kind::Ip, Dialect::Postgres) => self.around("host(", on, ")"),
             _ => self.around("CAST(", on, &format!(" AS {})", self.type_name(Kind::Text))),
         }
     }

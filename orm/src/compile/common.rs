@@ -118,7 +118,7 @@ impl Sql {
                         wrap(one, "CAST(", format!(" AS CHAR(16000000)) COLLATE {collation}"));
                     }
                     Kind::Decimal => wrap(one, "CAST(", format!(" AS DECIMAL(65, {}))", scale.unwrap_or(SOME_DIGITS))),
-                    Kind::Uuid | Kind::Json | Kind::Bytes | Kind::Postgres(_) => {}
+                    Kind::Uuid | Kind::Ip | Kind::Json | Kind::Bytes | Kind::Postgres(_) => {}
                     kind => cast(one, kind),
                 },
             }

@@ -164,6 +164,7 @@ fn json_table_type(kind: Kind) -> Option<&'static str> {
         Kind::Text | Kind::Bytes => "LONGTEXT",
         Kind::F32 | Kind::F64 => "DOUBLE",
         Kind::Uuid => "CHAR(36)",
+        Kind::Ip => "CHAR(39)",
         Kind::Date => "DATE",
         Kind::Time => "TIME(6)",
         Kind::Timestamp | Kind::DateTime => "DATETIME(6)",

@@ -60,10 +60,13 @@ fn usual(select: &Select, dialect: Dialect) -> Option<(Shape, Values)> {
     for condition in conditions {
         let Expr::Binary(op, left, right) = condition else { return None };
         let (Expr::Column { path, column, .. }, Expr::Value(value)) = (&**left, &**right) else { return None };
+        // A column of a joined table may be no column of this one.
+        if !is_own(path) {
+            return None;
+        }
         let kind = select.model.columns[usize::from(*column)].kind;
         // What is wrong about a value is said where the text is written.
-        let as_it_is = value.kind() == kind && is_bound(value) && value.storable(dialect).is_ok();
-        if !is_own(path) || !as_it_is {
+        if value.kind() != kind || !is_bound(value) || value.storable(dialect).is_err() {
             return None;
         }
         shape.push(compares(*op)? << 16 | u32::from(*column));

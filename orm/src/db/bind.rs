@@ -143,6 +143,7 @@ fn list_json(values: &[Value], float: fn(f64) -> serde_json::Value) -> Result<se
             Value::DateTime(v) => Json::from(timestamp_text(v.naive_utc())?),
             Value::Duration(v) => Json::from(Value::micros(*v)?),
             Value::Uuid(v) => Json::from(v.simple().to_string()),
+            Value::Ip(v) => Json::from(v.to_string()),
             Value::Json(v) => Json::from(v.to_string()),
             Value::Bytes(v) => Json::from(v.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
             Value::List(row) => list_json(&row.values, float)?,
@@ -181,6 +182,7 @@ mod sqlite {
                 | Kind::Timestamp
                 | Kind::DateTime
                 | Kind::Uuid
+                | Kind::Ip
                 | Kind::Json
                 | Kind::Postgres(_) => pass.push_bind_param_value_only::<sql_types::Text, Value>(value),
             }
@@ -208,6 +210,7 @@ mod sqlite {
             Value::DateTime(v) => out.set_value(timestamp_text(v.naive_utc())?),
             Value::Duration(v) => out.set_value(Value::micros(*v)?),
             Value::Uuid(v) => out.set_value(v.simple().to_string()),
+            Value::Ip(v) => out.set_value(v.to_string()),
             Value::Json(v) => out.set_value(v.to_string()),
             Value::Postgres(own, _) => return Err(own.refused(crate::Dialect::Sqlite).into()),
             Value::List(list) => out.set_value(list_text(&list.values, |float| (float.to_bits() as i64).into())?),
@@ -239,12 +242,12 @@ mod postgres {
             }
             push!(Bool => Bool, I16 => SmallInt, I32 => Integer, I64 => BigInt, F32 => Float, F64 => Double,
                 Decimal => Numeric, Text => Text, Bytes => Binary, Date => Date, Time => Time, Timestamp => Timestamp,
-                DateTime => Timestamptz, Duration => Interval, Uuid => Uuid, Json => Jsonb)
+                DateTime => Timestamptz, Duration => Interval, Uuid => Uuid, Ip => Inet, Json => Jsonb)
         }
     }
 
     to_sql!(Pg, write_scalar: Bool, SmallInt, Integer, BigInt, Float, Double, Numeric, Text, Binary, Date, Time,
-        Timestamp, Timestamptz, Interval, Uuid, Jsonb);
+        Timestamp, Timestamptz, Interval, Uuid, Inet, Jsonb);
 
     /// The plain kind that a value is bound as, and whether as an array of it: what PostgreSQL alone has is text, which the
     /// statement converts.
@@ -289,6 +292,7 @@ mod postgres {
         Timestamptz = 1184,
         Interval = 1186,
         Uuid = 2950,
+        Inet = 869,
         Jsonb = 3802
     );
 
@@ -331,6 +335,15 @@ mod postgres {
                 out.write_all(&[0; 8])?;
             }
             Value::Uuid(v) => out.write_all(v.as_bytes())?,
+            // The family, the bits of the network, that it is a host, and the address: `network_send` in `network.c`.
+            Value::Ip(std::net::IpAddr::V4(v)) => {
+                out.write_all(&[2, 32, 0, 4])?;
+                out.write_all(&v.octets())?;
+            }
+            Value::Ip(std::net::IpAddr::V6(v)) => {
+                out.write_all(&[3, 128, 0, 16])?;
+                out.write_all(&v.octets())?;
+            }
             Value::Json(v) => {
                 out.write_all(&[1])?;
                 serde_json::to_writer(out, v)?;
@@ -424,7 +437,7 @@ mod mysql {
                 Kind::F32 => pass.push_bind_param_value_only::<sql_types::Float, Value>(value),
                 Kind::F64 => pass.push_bind_param_value_only::<sql_types::Double, Value>(value),
                 Kind::Decimal => pass.push_bind_param_value_only::<sql_types::Numeric, Value>(value),
-                Kind::Text | Kind::Uuid | Kind::Json | Kind::Postgres(_) => {
+                Kind::Text | Kind::Uuid | Kind::Ip | Kind::Json | Kind::Postgres(_) => {
                     pass.push_bind_param_value_only::<sql_types::Text, Value>(value)
                 }
                 Kind::Bytes => pass.push_bind_param_value_only::<sql_types::Binary, Value>(value),
@@ -477,6 +490,7 @@ mod mysql {
             Value::Duration(v) => out.write_all(&Value::micros(*v)?.to_ne_bytes())?,
             // MariaDB's `uuid` type takes this form too, and a `char(32)` column, MySQL's and Django's, only this one.
             Value::Uuid(v) => write!(out, "{}", v.simple())?,
+            Value::Ip(v) => write!(out, "{v}")?,
             Value::Json(v) => serde_json::to_writer(out, v)?,
             Value::Postgres(own, _) => return Err(own.refused(crate::Dialect::MariaDb).into()),
             Value::List(list) => out.write_all(list_text(&list.values, Into::into)?.as_bytes())?,

@@ -50,6 +50,7 @@ mod batch;
 mod bind;
 mod connection;
 mod decode;
+mod deploy;
 mod executor;
 mod failure;
 mod fragment;

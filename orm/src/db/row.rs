@@ -251,6 +251,8 @@ getters! {
     duration -> TimeDelta;
     /// A UUID.
     uuid -> Uuid;
+    /// An IP address.
+    ip -> std::net::IpAddr;
     /// A JSON document.
     json -> serde_json::Value;
     /// The elements of an array of PostgreSQL.

@@ -260,6 +260,16 @@ impl DatabaseBuilder {
     }
 }
 
+impl DatabaseBuilder {
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
 impl fmt::Debug for DatabaseBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatabaseBuilder")

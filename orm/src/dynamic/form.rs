@@ -171,6 +171,7 @@ typed! {
     NaiveDateTime: Timestamp;
     DateTime<Utc>: DateTime;
     Uuid: Uuid;
+    std::net::IpAddr: Ip;
 }
 
 impl From<Value> for Term {

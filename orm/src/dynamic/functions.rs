@@ -351,7 +351,9 @@ fn finish(scope: &Scope<'_>, spec: &Spec, arguments: Vec<Built>) -> Result<Built
     let arguments = arguments.into_iter().enumerate().map(|(at, built)| match spec.arguments {
         Arguments::Each(takes, _) => match takes.get(at) {
             // A place in a text, and how many letters from there.
-            Some(Takes::Whole) if spec.function == Some(Function::Substr) => Ok(no_less(place(built).expr, 2 - at as i32)),
+            Some(Takes::Whole) if spec.function == Some(Function::Substr) => {
+                Ok(no_less(place(built).expr, 2 - at as i32))
+            }
             Some(Takes::Whole) => Ok(place(built).expr),
             Some(Takes::Float) => Ok(widen(built, Kind::F64).expr),
             Some(Takes::Count) => count_of(spec.name, built),
@@ -513,7 +515,7 @@ fn converted(value: &Value, kind: Kind) -> Option<Value> {
 /// Kinds whose values every database can order, and so has a smallest and a largest of.
 pub(super) fn has_order(kind: Kind) -> bool {
     match literal::family(kind) {
-        Family::Bool | Family::Json | Family::Bytes | Family::Uuid => false,
+        Family::Bool | Family::Json | Family::Bytes | Family::Uuid | Family::Ip => false,
         Family::Postgres(own) => matches!(own, PgKind::Enum(_)),
         _ => true,
     }

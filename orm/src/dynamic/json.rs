@@ -86,7 +86,7 @@ fn part(scope: &Scope<'_>, name: &str, term: &Term) -> Result<Expr> {
         term => scope.term(term, None)?.selected(),
     };
     match built.family() {
-        Family::Bytes | Family::Duration | Family::Uuid | Family::Postgres(_) => {
+        Family::Bytes | Family::Duration | Family::Uuid | Family::Ip | Family::Postgres(_) => {
             Err(bad(format!("`{name}` has no place for {}", called(built.kind))).with_hint("make it a text"))
         }
         _ => Ok(built.expr),

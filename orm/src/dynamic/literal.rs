@@ -16,6 +16,7 @@ pub(super) enum Family {
     DateTime,
     Duration,
     Uuid,
+    Ip,
     Json,
     Postgres(&'static PgKind),
 }
@@ -31,6 +32,7 @@ pub(super) fn family(kind: Kind) -> Family {
         Kind::Timestamp | Kind::DateTime => Family::DateTime,
         Kind::Duration => Family::Duration,
         Kind::Uuid => Family::Uuid,
+        Kind::Ip => Family::Ip,
         Kind::Json => Family::Json,
         Kind::Postgres(own) => Family::Postgres(own),
     }
@@ -51,6 +53,7 @@ pub(super) fn called(kind: Kind) -> &'static str {
         Kind::DateTime => "an instant",
         Kind::Duration => "a span of time",
         Kind::Uuid => "a UUID",
+        Kind::Ip => "an IP address",
         Kind::Json => "a JSON document",
         Kind::Postgres(PgKind::Array(_)) => "an array",
         Kind::Postgres(PgKind::Range(_)) => "a range",

@@ -39,6 +39,15 @@ impl Found {
     }
 }
 
+/// The parent of a model, and the field that leads there, where it or one above it has the field.
+fn above(catalog: &Catalog, model: &ModelRef, part: &str) -> Option<(u16, ModelRef)> {
+    let link = &model.fields[usize::from(model.parent()?)];
+    let link = field(catalog, model, &link.name)?.index;
+    let parent = model.fields[usize::from(link)].relation.as_ref()?.target();
+    let has = field(catalog, &parent, part).is_some() || above(catalog, &parent, part).is_some();
+    has.then_some((link, parent))
+}
+
 /// The parts of a path: between two `_` that no other precedes.
 pub(super) fn parts(path: &str) -> Vec<&str> {
     path.split("__").collect()
@@ -69,6 +78,12 @@ impl Scope<'_> {
                 return Ok((Found::Key { path, model, key }, at + 1));
             }
             let Some(field) = field(self.catalog, &model, part) else {
+                // The fields of a parent are those of its children.
+                if let Some((link, parent)) = above(self.catalog, &model, part) {
+                    self.joined(&path, parts, at)?;
+                    (path, model) = (path.step(model, link), parent);
+                    continue;
+                }
                 // A relation may be followed by a lookup on its key.
                 let follows = at > 0 && lookups::is_known(part);
                 return if follows { Ok((Found::row(path, model), at)) } else { Err(self.unknown(&model, part, at)) };

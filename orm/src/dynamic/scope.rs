@@ -424,11 +424,20 @@ impl<'s> Scope<'s> {
             (Family::Number, Family::Number | Family::Text | Family::Bool) => true,
             (
                 Family::Text,
-                Family::Bool | Family::Number | Family::Date | Family::Time | Family::DateTime | Family::Uuid,
+                Family::Bool
+                | Family::Number
+                | Family::Date
+                | Family::Time
+                | Family::DateTime
+                | Family::Uuid
+                | Family::Ip,
             ) => true,
             (Family::DateTime, Family::Date) => return functions::transform(self, built, "date"),
             (Family::DateTime, Family::Time) => return functions::transform(self, built, "time"),
-            (Family::Date | Family::Time | Family::DateTime | Family::Uuid | Family::Bool, Family::Text) => true,
+            (
+                Family::Date | Family::Time | Family::DateTime | Family::Uuid | Family::Ip | Family::Bool,
+                Family::Text,
+            ) => true,
             (Family::Date, Family::DateTime) | (Family::Bool, Family::Number) => true,
             _ => false,
         };

@@ -35,6 +35,8 @@ families! {
     Duration;
     /// Identifiers.
     Uuid;
+    /// IP addresses.
+    Ip;
     /// JSON documents.
     Json;
     /// Enums.
@@ -208,7 +210,7 @@ macro_rules! in_json {
     ($($family:ident)+) => {$( impl InJson for $family {} )+};
 }
 
-in_json! { Bool Integer Float Decimal Text Date Time DateTime Uuid Json Choice }
+in_json! { Bool Integer Float Decimal Text Date Time DateTime Uuid Ip Json Choice }
 
 /// Families with a day in them.
 ///
@@ -263,6 +265,7 @@ casts! {
     Decimal -> Integer Float Decimal Text Bool, NotNull;
     Bool -> Bool Integer Float Decimal Text, NotNull;
     Text -> Integer Float Decimal Bool Date Time DateTime Uuid, Nullable;
+    Ip -> Ip Text, NotNull;
     Text -> Text, NotNull;
     Date -> Date DateTime Text, NotNull;
     Time -> Time Text, NotNull;

@@ -230,6 +230,7 @@ plain! {
     DateTime<Utc>: DateTime, DateTime, |v| *v, datetime;
     TimeDelta: Duration, Duration, |v| *v, duration;
     Uuid: Uuid, Uuid, |v| *v, uuid;
+    std::net::IpAddr: Ip, Ip, |v| *v, ip;
     serde_json::Value: Json, Json, |v| v.clone(), json;
 }
 

@@ -2,22 +2,40 @@
 //! database differ. The derive has refused what it can see by itself.
 
 use crate::{
-    App, Code, Error, Kind, Result,
+    App, Code, Error, Finding, Kind, SystemCheck,
     model::{FieldMeta, ModelMeta, Relation, RelationKind},
 };
 use migrations_engine::{Schema, schema::Constraint};
 use std::collections::BTreeMap;
 
+/// What is wrong; boxed, since it hardly ever is.
+type Result<T> = std::result::Result<T, Box<Finding>>;
+
 /// Refuses models that do not fit together.
-pub(super) fn fits_together(apps: &[App], schema: &Schema) -> Result<()> {
+pub(super) fn fits_together(apps: &[App], schema: &Schema) -> crate::Result<()> {
+    match misfits(apps, schema).into_iter().next() {
+        None => Ok(()),
+        Some(Finding { message, hint, .. }) => {
+            let error = Error::new(Code::BadModel, message);
+            Err(hint.into_iter().fold(error, Error::with_hint))
+        }
+    }
+}
+
+/// Everything in which models do not fit together.
+pub(super) fn misfits(apps: &[App], schema: &Schema) -> Vec<Finding> {
+    let mut found = Vec::new();
     for meta in apps.iter().flat_map(|app| app.models()) {
         for field in &meta.fields {
-            if let Some(relation) = &field.relation {
-                leads_somewhere(meta, field, relation, schema)?;
+            if let Some(relation) = &field.relation
+                && let Err(finding) = leads_somewhere(meta, field, relation, schema)
+            {
+                found.push(finding.with_object(format!("{}.{}", meta.label(), field.name)));
             }
         }
     }
-    names_differ(schema)
+    names_differ(schema, &mut found);
+    found
 }
 
 fn leads_somewhere(meta: &ModelMeta, field: &FieldMeta, relation: &Relation, schema: &Schema) -> Result<()> {
@@ -27,7 +45,7 @@ fn leads_somewhere(meta: &ModelMeta, field: &FieldMeta, relation: &Relation, sch
         if schema.model(&model.app, &model.name).is_none() {
             let what =
                 format!("{} leads to `{}`, whose application is not part of the project", place(), model.label());
-            return refuse(what, format!("add it: `Project::new().app({}())`", model.app));
+            return refuse(SystemCheck::S101, what, format!("add it: `Project::new().app({}())`", model.app));
         }
     }
     match (relation.kind, field.options.through) {
@@ -47,6 +65,7 @@ fn leads_somewhere(meta: &ModelMeta, field: &FieldMeta, relation: &Relation, sch
         (RelationKind::ManyToMany { .. }, None) if meta.key.len() > 1 || target.key.len() > 1 => {
             let several = if meta.key.len() > 1 { meta } else { &*target };
             refuse(
+                SystemCheck::S107,
                 format!(
                     "{} goes by a table of its own, and the key of `{}` has several columns",
                     place(),
@@ -72,8 +91,7 @@ fn holds(meta: &ModelMeta, model: &ModelMeta, side: &FieldMeta, place: &str) -> 
     let kinds: Vec<Kind> = meta.key.iter().map(|&column| meta.columns[usize::from(column)].kind).collect();
     match key.generic.is_some_and(|shape| shape.holds(&kinds)) {
         true => Ok(()),
-        false => refuse(
-            format!("{place} goes by `{}.{}`, which does not hold keys of `{}`", model.label(), key.name, meta.label()),
+        false => refuse(SystemCheck::S109, format!("{place} goes by `{}.{}`, which does not hold keys of `{}`", model.label(), key.name, meta.label()),
             "`GenericForeignKey` without a type holds whole numbers, texts and UUIDs; none holds keys of several columns".to_owned(),
         ),
     }
@@ -94,14 +112,17 @@ fn one_key(model: &ModelMeta, to: &ModelMeta, (option, named): (&str, Option<&st
     let (from, label) = (model.label(), to.label());
     match (&keys[..], named) {
         ([], _) => refuse(
+            SystemCheck::S102,
             format!("{place} goes by `{from}`, which has no foreign key to `{label}`"),
             format!("add one there: `ForeignKey<{}>`", to.name),
         ),
         (_, Some(name)) if !keys.contains(&name) => refuse(
+            SystemCheck::S103,
             format!("{place} goes by `{from}`, which has no foreign key `{name}` to `{label}`"),
             format!("write `{option} = {}`", keys[0]),
         ),
         ([first, _, ..], None) => refuse(
+            SystemCheck::S104,
             format!("{place} goes by `{from}`, which has several foreign keys to `{label}`: {}", keys.join(", ")),
             format!("say which is meant: `{option} = {first}` in its #[field(..)]"),
         ),
@@ -121,8 +142,7 @@ fn two_keys(through: &ModelMeta, model: &ModelMeta, field: &FieldMeta, place: &s
     match (&keys[..], via, to) {
         (_, Some(via), Some(to)) if via != to => Ok(()),
         ([_, _], ..) if via.is_none() || to.is_none() => Ok(()),
-        (keys, ..) => refuse(
-            format!(
+        (keys, ..) => refuse(SystemCheck::S105, format!(
                 "{place} goes by `{}`, which takes two foreign keys to `{}` and has {}",
                 through.label(),
                 model.label(),
@@ -146,8 +166,12 @@ fn mirrored(meta: &ModelMeta, field: &FieldMeta, relation: &Relation, place: &st
     let what =
         format!("{place} has `via = {via}`, and `{}` has no such many-to-many to `{}`", target.label(), meta.label());
     match sides.first() {
-        Some(first) => refuse(what, format!("write #[field(via = {})]", first.name)),
-        None => refuse(what, format!("add it there, `{via}: ManyToMany<{}>`, or remove `via`", meta.name)),
+        Some(first) => refuse(SystemCheck::S106, what, format!("write #[field(via = {})]", first.name)),
+        None => refuse(
+            SystemCheck::S106,
+            what,
+            format!("add it there, `{via}: ManyToMany<{}>`, or remove `via`", meta.name),
+        ),
     }
 }
 
@@ -159,6 +183,7 @@ fn not_doubled(meta: &ModelMeta, field: &FieldMeta, target: &ModelMeta, place: &
     match sides_to(target, meta).iter().find(|side| side.options.table.is_none()) {
         None => Ok(()),
         Some(side) => refuse(
+            SystemCheck::S108,
             format!("{place} leads to `{}`, and its `{}` back: these are two relations", target.label(), side.name),
             format!(
                 "for the reverse side, write #[field(via = {})] on {place}; for another relation, give it a `table = \"..\"`",
@@ -180,27 +205,26 @@ fn sides_to<'a>(model: &'a ModelMeta, to: &ModelMeta) -> Vec<&'a FieldMeta> {
 
 /// Tables, and what is named beside them, have names of their own. An index has one for the whole database, but for MariaDB and
 /// MySQL; so that models fit every database, that is asked for everywhere.
-fn names_differ(schema: &Schema) -> Result<()> {
+fn names_differ(schema: &Schema, found: &mut Vec<Finding>) {
     let (mut tables, mut names) = (BTreeMap::new(), BTreeMap::new());
     for model in schema.models.values() {
-        unique(&mut tables, &model.table, "table", &model.key)?;
+        found.extend(unique(&mut tables, &model.table, "table", &model.key));
         let many = model.fields.iter().filter_map(|field| field.relation.as_ref()?.many_to_many.as_ref());
         for many in many.filter(|many| many.through.is_none()) {
-            unique(&mut tables, &many.table, "table", &model.key)?;
+            found.extend(unique(&mut tables, &many.table, "table", &model.key));
         }
         for index in &model.indexes {
-            unique(&mut names, &index.name, "index", &model.key)?;
+            found.extend(unique(&mut names, &index.name, "index", &model.key));
         }
         for constraint in &model.constraints {
             match constraint {
-                Constraint::Unique { name, .. } => unique(&mut names, name, "unique key", &model.key)?,
+                Constraint::Unique { name, .. } => found.extend(unique(&mut names, name, "unique key", &model.key)),
                 // It is an index, too.
-                Constraint::Exclude { name, .. } => unique(&mut names, name, "exclusion", &model.key)?,
+                Constraint::Exclude { name, .. } => found.extend(unique(&mut names, name, "exclusion", &model.key)),
                 Constraint::Check { .. } | Constraint::ForeignKey { .. } => {}
             }
         }
     }
-    Ok(())
 }
 
 fn unique<K: std::fmt::Display + PartialEq + Copy>(
@@ -208,20 +232,17 @@ fn unique<K: std::fmt::Display + PartialEq + Copy>(
     name: &str,
     what: &str,
     model: K,
-) -> Result<()> {
-    match known.insert(name.to_lowercase(), model) {
-        None => Ok(()),
-        Some(other) => {
-            let models = if other == model {
-                format!("`{model}` has two")
-            } else {
-                format!("`{other}` and `{model}` have each")
-            };
-            refuse(format!("{models} a {what} called `{name}`"), "give one of them another name".to_owned())
-        }
-    }
+) -> Option<Finding> {
+    let other = known.insert(name.to_lowercase(), model)?;
+    let models = match other == model {
+        true => format!("`{model}` has two"),
+        false => format!("`{other}` and `{model}` have each"),
+    };
+    let check = if what == "table" { SystemCheck::S110 } else { SystemCheck::S111 };
+    let message = format!("{models} a {what} called `{name}`");
+    Some(Finding::of(check, message, "give one of them another name").with_object(model.to_string()))
 }
 
-fn refuse(what: String, hint: String) -> Result<()> {
-    Err(Error::new(Code::BadModel, what).with_hint(hint))
+fn refuse(check: SystemCheck, what: String, hint: String) -> Result<()> {
+    Err(Box::new(Finding::of(check, what, hint)))
 }

@@ -29,6 +29,7 @@ pub(crate) fn constant(value: &Value) -> Result<condition::Value> {
         Value::DateTime(time) => V::DateTime(time.format("%Y-%m-%d %H:%M:%S%.6f").to_string()),
         Value::Duration(span) => V::Duration(span.num_microseconds().unwrap_or(i64::MAX)),
         Value::Uuid(uuid) => V::Uuid(uuid.to_string()),
+        Value::Ip(address) => V::Text(address.to_string()),
         Value::Json(document) => V::Json(document.to_string()),
         Value::Postgres(_, own) => V::Text(own.literal()?),
         Value::List(..) => return Err(inexpressible("a list")),

@@ -10,6 +10,7 @@ mod live;
 mod migrator;
 mod schema;
 mod step;
+mod system;
 
 #[cfg(feature = "cli")]
 pub(crate) use expression::constant;
@@ -23,6 +24,7 @@ pub use migrations_engine as engine;
 pub use migrator::{Hook, Migrator, migrate};
 pub use schema::{schema, schema_of};
 pub use step::{Frozen, FrozenField, Step, StepFn, StepFuture};
+pub use system::check;
 
 use crate::{App, Code, Database, Dialect, Error, Result};
 use migrations_engine::{MigrationSet, Schema};

@@ -32,6 +32,14 @@ use migrations_engine::{
 /// # Ok::<(), orm::Error>(())
 /// ```
 pub fn schema(apps: &[App]) -> Result<Schema> {
+    let schema = unchecked(apps)?;
+    super::check::fits_together(apps, &schema)?;
+    schema.validate().map_err(engine_error)?;
+    Ok(schema)
+}
+
+/// The same, whether or not the models fit together.
+pub(super) fn unchecked(apps: &[App]) -> Result<Schema> {
     let mut schema = Schema::default();
     for app in apps {
         for meta in app.models() {
@@ -41,8 +49,6 @@ pub fn schema(apps: &[App]) -> Result<Schema> {
             }
         }
     }
-    super::check::fits_together(apps, &schema)?;
-    schema.validate().map_err(engine_error)?;
     Ok(schema)
 }
 
@@ -289,6 +295,7 @@ fn column_type(meta: &ModelMeta, field: &FieldMeta, column: &ColumnMeta) -> Resu
         Kind::DateTime => ColumnType::DateTime,
         Kind::Duration => ColumnType::Duration,
         Kind::Uuid => ColumnType::Uuid,
+        Kind::Ip => ColumnType::Ip,
         Kind::Json => ColumnType::Json,
         Kind::Postgres(own) => ColumnType::Custom { sqlite: None, postgres: Some(own.column()), mysql: None },
     })

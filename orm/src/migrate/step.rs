@@ -307,6 +307,7 @@ fn shown(value: &Value) -> String {
         Value::I64(number) => number.to_string(),
         Value::Text(text) => text.clone(),
         Value::Uuid(uuid) => uuid.to_string(),
+        Value::Ip(address) => address.to_string(),
         _ => String::new(),
     }
 }
@@ -318,6 +319,7 @@ fn parse(text: &str, kind: Kind) -> Option<Value> {
         Kind::I64 => text.parse().ok().map(Value::I64),
         Kind::Text => Some(Value::Text(text.to_owned())),
         Kind::Uuid => text.parse().ok().map(Value::Uuid),
+        Kind::Ip => text.parse().ok().map(Value::Ip),
         _ => None,
     }
 }
@@ -350,9 +352,10 @@ fn kind(ty: &ColumnType) -> Option<Kind> {
         ColumnType::NaiveDateTime => Kind::Timestamp,
         ColumnType::Duration => Kind::Duration,
         ColumnType::Uuid => Kind::Uuid,
+        ColumnType::Ip => Kind::Ip,
         ColumnType::Binary => Kind::Bytes,
         ColumnType::Json => Kind::Json,
-        ColumnType::Ip | ColumnType::Related | ColumnType::Custom { .. } => return None,
+        ColumnType::Related | ColumnType::Custom { .. } => return None,
     })
 }
 

@@ -148,6 +148,30 @@ impl FieldSpec {
         self
     }
 
+    /// `message = ".."`, `code = ".."`: what is told where a rule that is said before is not met.
+    #[track_caller]
+    pub const fn told(mut self, message: Option<&'static str>, code: Option<&'static str>) -> Self {
+        let rules = &self.options.rules;
+        if rules.min_length.is_none()
+            && rules.min.is_none()
+            && rules.max.is_none()
+            && rules.format.is_none()
+            && rules.pattern.is_none()
+            && rules.own.is_none()
+        {
+            panic!(
+                "`message` and `code` are what is told where a rule is not met: this field has no rule, such as `min = 1`"
+            );
+        }
+        if message.is_some() {
+            self.options.rules.told.message = message;
+        }
+        if code.is_some() {
+            self.options.rules.told.code = code;
+        }
+        self
+    }
+
     #[track_caller]
     const fn needs_text(&self, message: &'static str) {
         if !matches!(self.shape, Shape::Column(ColumnShape { kind: Kind::Text, choices: [], .. })) {
@@ -329,6 +353,26 @@ impl FieldSpec {
         self
     }
 
+    /// `parent`. What happens to the parent happens to the row.
+    #[track_caller]
+    pub const fn parent(mut self) -> Self {
+        match self.shape {
+            Shape::Relation(RelationKind::OneToOne { nullable: true, .. }, _) => {
+                panic!("a row has its parent from the beginning: make it a `OneToOne` without an `Option`")
+            }
+            Shape::Relation(RelationKind::OneToOne { key, .. }, _) if key.to.is_some() => {
+                panic!(
+                    "a row has the key of its parent: make it a `OneToOne` to the model itself, not to a unique field of it"
+                )
+            }
+            Shape::Relation(RelationKind::OneToOne { .. }, _) => {}
+            _ => panic!("`parent` is for `OneToOne`: a row has one parent, which has no other such row"),
+        }
+        self.options.parent = true;
+        self.options.on_delete = Some(OnDelete::Cascade);
+        self
+    }
+
     /// `to = ..`. Only a many-to-many has a model between, whose key it names.
     pub const fn to(mut self, field: &'static str) -> Self {
         self.options.to = Some(field);
@@ -342,18 +386,6 @@ impl FieldSpec {
             panic!("`table` is for `ManyToMany`; the model's own table is named by #[model(table = \"..\")]");
         }
         self.options.table = Some(name);
-        self
-    }
-
-    /// `help = ".."`.
-    pub const fn help(mut self, text: &'static str) -> Self {
-        self.options.help = text;
-        self
-    }
-
-    /// `verbose_name = ".."`.
-    pub const fn verbose_name(mut self, name: &'static str) -> Self {
-        self.options.verbose_name = Some(name);
         self
     }
 

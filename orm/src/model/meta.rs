@@ -4,7 +4,7 @@ mod between;
 mod columns;
 mod constraints;
 
-pub use constraints::{CheckMeta, ExcludeMeta, IndexMeta, UniqueMeta};
+pub use constraints::{CheckMeta, ExcludeMeta, IndexMeta, Told, UniqueMeta};
 
 use super::{
     AppSpec, ColumnShape, FieldOptions, FieldSpec, GenericShape, ModelOptions, ModelSpec, OrderKey, RelationKind,
@@ -57,6 +57,10 @@ pub struct ModelMeta {
     pub comment: Option<&'static str>,
     /// What people read.
     pub verbose_name: String,
+    /// What people call several: `#[model(verbose_name_plural = "..")]`, or the name with an `s`.
+    pub verbose_name_plural: String,
+    /// What somebody may be allowed beside `add`, `change`, `delete` and `view`: names, and what people read.
+    pub permissions: &'static [(&'static str, &'static str)],
     /// The model's doc comment.
     pub help: &'static str,
     /// What it was called before.
@@ -230,6 +234,7 @@ impl ModelMeta {
             fields.push(FieldMeta::build(spec.name, index as u16, field, &mut columns));
         }
         let key = spec.primary_key.iter().flat_map(|&field| fields[field as usize].columns()).collect();
+        let name = spec.verbose_name.map_or_else(|| super::forms::words(spec.name), str::to_owned);
         let version = fields.iter().find(|field| field.options.version).map(|field| field.first_column);
         ModelMeta {
             app: app.label.to_owned(),
@@ -242,7 +247,9 @@ impl ModelMeta {
             ordering: spec.ordering.to_vec(),
             order: spec.order,
             comment: spec.comment,
-            verbose_name: spec.verbose_name.map_or_else(|| words(spec.name), str::to_owned),
+            verbose_name: name.clone(),
+            verbose_name_plural: spec.verbose_name_plural.map_or_else(|| format!("{name}s"), str::to_owned),
+            permissions: spec.permissions,
             help: spec.help,
             renamed_from: spec.renamed_from,
             managed: spec.managed,
@@ -261,7 +268,9 @@ impl ModelMeta {
     /// The metadata of a model that no struct stands for.
     pub(super) fn described(model: Described) -> ModelMeta {
         ModelMeta {
-            verbose_name: words(&model.name),
+            verbose_name: super::forms::words(&model.name),
+            verbose_name_plural: format!("{}s", super::forms::words(&model.name)),
+            permissions: &[],
             alias: model.name.to_lowercase(),
             app: model.app,
             name: Cow::Owned(model.name),
@@ -347,6 +356,17 @@ impl ModelMeta {
         let alone = self.key.iter().all(|&column| self.columns[usize::from(column)].field == field);
         let constraint = |unique: &UniqueMeta| unique.fields == [field] && unique.condition.is_none();
         alone || self.fields[usize::from(field)].options.unique || self.options().unique.iter().any(constraint)
+    }
+
+    /// The field that leads to the parent, where the model's rows are rows of another model too.
+    ///
+    /// ```
+    /// # use library::*;
+    /// assert_eq!(Book::meta().parent(), None);
+    /// ```
+    pub fn parent(&self) -> Option<u16> {
+        let field = self.columns[usize::from(*self.key.first()?)].field;
+        self.fields[usize::from(field)].options.parent.then_some(field)
     }
 
     /// Whether the database fills the key: one automatic integer.
@@ -562,18 +582,6 @@ fn foreign_key_to(model: &ModelMeta, to: &ModelMeta, named: Option<&str>, other_
             }
     });
     found.map(|(index, _)| index as u16)
-}
-
-/// `BookReview` gives `book review`.
-fn words(model: &str) -> String {
-    let mut out = String::with_capacity(model.len() + 4);
-    for (index, letter) in model.char_indices() {
-        if letter.is_uppercase() && index > 0 {
-            out.push(' ');
-        }
-        out.extend(letter.to_lowercase());
-    }
-    out
 }
 
 impl AppSpec {

@@ -7,6 +7,7 @@ mod columns;
 mod const_text;
 mod describe;
 mod fit;
+mod forms;
 mod generic;
 mod key;
 mod meta;
@@ -30,7 +31,7 @@ pub use generic::{GenericKey, GenericShape, GenericTarget};
 pub(crate) use generic::{LABEL_LENGTH, misfit};
 pub use key::{Key, KeyField};
 pub use meta::{
-    CheckMeta, ColumnMeta, ExcludeMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, UniqueMeta,
+    CheckMeta, ColumnMeta, ExcludeMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, Told, UniqueMeta,
 };
 pub use part::ModelPart;
 pub use registry::register;

@@ -1,5 +1,6 @@
 //! What the values of a field have to be, beyond what its column can hold.
 
+use super::Told;
 use crate::{ValidationError, Value};
 
 /// The rules of a field: checked before every write, and there for forms and documents to read.
@@ -37,11 +38,21 @@ pub struct Rules {
     pub pattern: Option<&'static str>,
     /// `validate = ..`: a function of the person's own.
     pub own: Option<fn(&Value) -> Result<(), ValidationError>>,
+    /// `message = ".."` and `code = ".."`: what people are told where one of these is not met.
+    pub told: Told,
 }
 
 impl Rules {
     /// No rule at all.
-    pub const NONE: Rules = Rules { min_length: None, min: None, max: None, format: None, pattern: None, own: None };
+    pub const NONE: Rules = Rules {
+        min_length: None,
+        min: None,
+        max: None,
+        format: None,
+        pattern: None,
+        own: None,
+        told: Told { message: None, code: None },
+    };
 
     /// Whether there is one.
     pub(crate) fn any(&self) -> bool {

@@ -47,6 +47,10 @@ pub struct ModelSpec {
     pub comment: Option<&'static str>,
     /// `#[model(verbose_name = "..")]`.
     pub verbose_name: Option<&'static str>,
+    /// `#[model(verbose_name_plural = "..")]`.
+    pub verbose_name_plural: Option<&'static str>,
+    /// `#[model(permissions(..))]`: names, and what people read.
+    pub permissions: &'static [(&'static str, &'static str)],
     /// `#[model(renamed_from = "..")]`.
     pub renamed_from: Option<&'static str>,
     /// `#[model(managed = false)]` leaves the table to others.
@@ -167,10 +171,18 @@ pub struct FieldOptions {
     pub table: Option<&'static str>,
     /// `symmetrical`: of two rows each is related to the other, or neither.
     pub symmetrical: bool,
+    /// `parent`: the rows are rows of the related model too.
+    pub parent: bool,
     /// `help = ".."`.
     pub help: &'static str,
     /// `verbose_name = ".."`.
     pub verbose_name: Option<&'static str>,
+    /// `choices_from = ..`: which rows of the other model a foreign key may lead to, over that model's fields.
+    pub choices_from: Option<fn() -> Expr>,
+    /// `editable`: whether people change it in forms.
+    pub editable: bool,
+    /// `widget = ".."`: by what people change it in forms.
+    pub widget: Option<&'static str>,
     /// `comment = ".."`, kept in the database.
     pub comment: Option<&'static str>,
     /// `renamed_from = ".."`.
@@ -202,8 +214,12 @@ impl FieldOptions {
         through: None,
         table: None,
         symmetrical: false,
+        parent: false,
         help: "",
         verbose_name: None,
+        choices_from: None,
+        editable: true,
+        widget: None,
         comment: None,
         renamed_from: None,
     };
@@ -402,6 +418,7 @@ pub(super) fn untyped(kind: Kind, null: bool) -> fn(Untyped<'_>) -> Result<Value
         Kind::DateTime => of::<DateTime<Utc>>(null),
         Kind::Duration => of::<TimeDelta>(null),
         Kind::Uuid => of::<Uuid>(null),
+        Kind::Ip => of::<std::net::IpAddr>(null),
         Kind::Json => of::<serde_json::Value>(null),
         Kind::Postgres(_) => {
             |_| Err(Error::new(Code::Unsupported, "a type of PostgreSQL is read from outside by models of structs"))

@@ -6,7 +6,7 @@ use crate::{
     field::{At, Held, Loaded, Null, PathNode, Plain, Scope, SelectedValue, ToMany},
     query::{self, PrefetchSelection, QuerySet, RelationRows},
     tree::Select,
-    write::{self, AnyHooks, Deleted, DraftRow, Edit, Input, Many, Pending},
+    write::{self, AnyHooks, AnyParent, Child, Deleted, DraftRow, Edit, Input, Many, Pending},
 };
 
 /// A struct that is stored in a table: `#[derive(Model)]`.
@@ -56,6 +56,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// What is done around its writes.
     #[doc(hidden)]
     const HOOKS: Option<&'static dyn AnyHooks<Self>> = None;
+
+    /// How its writes go together with those of its parent.
+    #[doc(hidden)]
+    const PARENT: Option<&'static dyn AnyParent<Self>> = None;
 
     /// The application that lists the model.
     #[doc(hidden)]
@@ -275,6 +279,40 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// ```
     fn delete<'e, E: Executor>(&self, ex: &'e E) -> Pending<'e, Deleted> {
         write::delete_row(self, ex)
+    }
+
+    /// Deletes the row, and leaves the row of its parent: see [`Child`]. Rows that point to this one go as they do by `delete`.
+    ///
+    /// # Errors
+    /// Those of [`delete`](Model::delete).
+    ///
+    /// ```
+    /// # mod places {
+    /// #     use orm::prelude::*;
+    /// #     orm::app! { pub places { Place, Bar } }
+    /// #     #[derive(Model)]
+    /// #     pub struct Place { pub id: i64, pub name: String }
+    /// #     #[derive(Model)]
+    /// #     pub struct Bar {
+    /// #         #[field(primary_key, parent)]
+    /// #         pub place: OneToOne<Place>,
+    /// #     }
+    /// # }
+    /// # use orm::prelude::*;
+    /// # use places::{Bar, Place};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[places::places()]).await?;
+    /// let bar = Bar::draft().place(Place::draft().name("Joe's")).create(&db).await?;
+    /// assert_eq!(bar.delete_keep_parents(&db).await?.total, 1);
+    /// assert_eq!(Place::objects().get(&db).await?.name, "Joe's"); // a place still
+    /// # Ok(()) }
+    /// ```
+    fn delete_keep_parents<'e, E: Executor>(&self, ex: &'e E) -> Pending<'e, Deleted>
+    where
+        Self: Child,
+    {
+        write::delete_keep_parents(self, ex)
     }
 
     /// One of the row's to-many relations, to be read and changed: `book.many(|b| b.tags).add([&tag], &db)`.

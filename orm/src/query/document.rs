@@ -79,6 +79,7 @@ pub trait JsonPart<R> {
 fn part<T: FieldType>(expr: Expr) -> Expr {
     match T::KIND {
         Kind::Uuid => Expr::Call(Function::AsText(Kind::Uuid), vec![expr]),
+        Kind::Ip => Expr::Call(Function::AsText(Kind::Ip), vec![expr]),
         _ => expr,
     }
 }

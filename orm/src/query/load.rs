@@ -54,6 +54,7 @@ pub(crate) enum KeyPart {
     Integer(i64),
     Text(String),
     Uuid(uuid::Uuid),
+    Ip(std::net::IpAddr),
     Several(Vec<KeyPart>),
 }
 
@@ -65,6 +66,7 @@ impl KeyPart {
             Value::I64(value) => KeyPart::Integer(*value),
             Value::Text(value) => KeyPart::Text(value.clone()),
             Value::Uuid(value) => KeyPart::Uuid(*value),
+            Value::Ip(value) => KeyPart::Ip(*value),
             Value::Decimal(value) => KeyPart::Text(value.normalize().to_string()),
             other => KeyPart::Text(format!("{other:?}")),
         }
@@ -119,6 +121,7 @@ pub(crate) fn value_of(cell: &Cell<'_>, kind: Kind) -> Result<Value> {
         Kind::DateTime => Value::DateTime(cell.datetime()?),
         Kind::Duration => Value::Duration(cell.duration()?),
         Kind::Uuid => Value::Uuid(cell.uuid()?),
+        Kind::Ip => Value::Ip(cell.ip()?),
         Kind::Json => Value::Json(cell.json()?),
         Kind::Postgres(own) => Value::Postgres(own, Box::new(own_value(cell, own)?)),
     })

@@ -51,6 +51,7 @@ pub use operand::{Branch, InSet, OfType, Operand};
 pub use page::{Cursor, CursorPage};
 pub use prefetch::{Prefetch, PrefetchSelection, RelationRows, StartsWith, prefetch_all};
 pub(crate) use prefetch::{load_under, rows_of};
+pub(crate) use queryset::Skips;
 pub use queryset::{Page, QuerySet};
 pub use raw::{Raw, raw};
 pub use related::{Related, RelatedSelection};

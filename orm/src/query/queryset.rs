@@ -43,6 +43,8 @@ pub struct QuerySet<M, O = M, R = M> {
 pub(crate) struct Skips {
     pub(crate) validation: bool,
     pub(crate) hooks: bool,
+    /// Deletions of children.
+    pub(crate) parents: bool,
 }
 
 impl<M, O, R> Clone for QuerySet<M, O, R> {
@@ -118,6 +120,37 @@ impl<M: Model, O, R> QuerySet<M, O, R> {
     /// ```
     pub fn skip_hooks(self) -> Self {
         QuerySet { skips: Skips { hooks: true, ..self.skips }, ..self }
+    }
+
+    /// Deletions by this query leave the rows of the parent: see [`Child`](crate::Child).
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # mod places {
+    /// #     use orm::prelude::*;
+    /// #     orm::app! { pub places { Place, Bar } }
+    /// #     #[derive(Model)]
+    /// #     pub struct Place { pub id: i64, pub name: String }
+    /// #     #[derive(Model)]
+    /// #     pub struct Bar {
+    /// #         #[field(primary_key, parent)]
+    /// #         pub place: OneToOne<Place>,
+    /// #     }
+    /// # }
+    /// # use places::{Bar, Place};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[places::places()]).await?;
+    /// Bar::draft().place(Place::draft().name("Joe's")).create(&db).await?;
+    /// assert_eq!(Bar::objects().keep_parents().delete(&db).await?.total, 1);
+    /// assert_eq!(Place::objects().count(&db).await?, 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn keep_parents(self) -> Self
+    where
+        M: crate::Child,
+    {
+        QuerySet { skips: Skips { parents: true, ..self.skips }, ..self }
     }
 
     /// What its writes go without.

@@ -222,6 +222,8 @@ fn made_up(field: &FieldMeta, column: &ColumnMeta, number: i64) -> Option<Value>
         Kind::DateTime => Value::DateTime(DateTime::from_timestamp(946_684_800 + number, 0)?),
         Kind::Duration => Value::Duration(TimeDelta::seconds(number)),
         Kind::Uuid => Value::Uuid(uuid::Uuid::new_v4()),
+        // Of the addresses that are for documents, and nobody's.
+        Kind::Ip => Value::Ip(std::net::Ipv6Addr::from(0x2001_0db8_u128 << 96 | u128::from(number as u64)).into()),
         Kind::Json => Value::Json(serde_json::json!({})),
         Kind::Postgres(_) => return None,
     })

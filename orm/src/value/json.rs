@@ -35,6 +35,7 @@ impl Value {
             Value::DateTime(it) => Json::from(it.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string()),
             Value::Duration(it) => Json::from(span(*it)),
             Value::Uuid(it) => Json::from(it.to_string()),
+            Value::Ip(it) => Json::from(it.to_string()),
             Value::Json(it) => it.clone(),
             Value::Postgres(_, it) => it.to_json(),
         }

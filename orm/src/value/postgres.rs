@@ -79,7 +79,7 @@ impl PgKind {
                 }
             };
         }
-        arrays!(Bool I16 I32 I64 F32 F64 Decimal Text Bytes Date Time Timestamp DateTime Duration Uuid Json)
+        arrays!(Bool I16 I32 I64 F32 F64 Decimal Text Bytes Date Time Timestamp DateTime Duration Uuid Ip Json)
     }
 
     /// The kind of ranges of a kind; `None` for what has no ranges.
@@ -191,6 +191,7 @@ fn plain_sql(kind: Kind) -> String {
         Kind::DateTime => "timestamp with time zone",
         Kind::Duration => "interval",
         Kind::Uuid => "uuid",
+        Kind::Ip => "inet",
         Kind::Json => "jsonb",
         Kind::Postgres(own) => return own.sql(),
     }
@@ -245,7 +246,7 @@ impl TryFrom<String> for Kind {
 }
 
 /// Every kind that all databases have.
-const PLAIN: [Kind; 16] = [
+const PLAIN: [Kind; 17] = [
     Kind::Bool,
     Kind::I16,
     Kind::I32,
@@ -261,6 +262,7 @@ const PLAIN: [Kind; 16] = [
     Kind::DateTime,
     Kind::Duration,
     Kind::Uuid,
+    Kind::Ip,
     Kind::Json,
 ];
 

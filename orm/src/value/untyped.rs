@@ -76,6 +76,7 @@ impl<'a> Untyped<'a> {
             Kind::DateTime => Value::DateTime(self.instant()?),
             Kind::Duration => Value::Duration(self.parse(kind, duration)?),
             Kind::Uuid => Value::Uuid(self.parse(kind, |text| uuid::Uuid::try_parse(text).ok())?),
+            Kind::Ip => Value::Ip(self.parse(kind, |text| text.parse().ok())?),
             Kind::Json => Value::Json(self.parse(kind, |text| serde_json::from_str(text).ok())?),
             Kind::Postgres(own) => return own.read(self),
         })
@@ -205,6 +206,7 @@ pub(crate) fn expected(kind: Kind) -> &'static str {
         Kind::DateTime => "a date and time with an offset, YYYY-MM-DDTHH:MM:SSZ",
         Kind::Duration => "a span of time, D HH:MM:SS",
         Kind::Uuid => "a UUID",
+        Kind::Ip => "an IP address",
         Kind::Json => "a JSON document",
         Kind::Postgres(PgKind::Array(_)) => "a list, [.., ..]",
         Kind::Postgres(PgKind::Range(_)) => "a range, {\"lower\": .., \"upper\": .., \"bounds\": \"[)\"}",

@@ -105,12 +105,12 @@ impl<M> Change<M> {
 }
 
 impl<M: Model> Change<M> {
-    /// What was set, unless something was refused.
-    pub(super) fn into_set(mut self) -> Result<Vec<(u16, Value)>> {
-        self.take_set()
+    /// What was set, and what was refused.
+    pub(super) fn into_parts(mut self) -> (Vec<(u16, Value)>, Vec<Error>) {
+        (self.row.take_set(), self.row.errors)
     }
 
-    /// The same, while the change stays what it is.
+    /// What was set, unless something was refused.
     pub(super) fn take_set(&mut self) -> Result<Vec<(u16, Value)>> {
         together(M::meta(), std::mem::take(&mut self.row.errors))?;
         Ok(self.row.take_set())

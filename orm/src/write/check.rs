@@ -1,7 +1,10 @@
 //! What a value has to be before it is sent: refused here, no statement runs.
 
 use super::rules;
-use crate::{Code, Dialect, Error, Kind, Result, ValidationError, Value, model::ModelMeta};
+use crate::{
+    Code, Dialect, Error, Kind, Result, ValidationError, Value,
+    model::{FieldMeta, ModelMeta},
+};
 use serde_json::{Value as Json, json};
 
 /// The value as the column stores it, as the rules of its field allow it.
@@ -207,6 +210,13 @@ pub(super) fn as_data(error: &Error) -> ValidationError {
         [field] => ValidationError { field: Some(field.clone()), ..mistake },
         fields => mistake.param("fields", fields),
     }
+}
+
+/// What is wrong with the default of a field, if anything is.
+pub(crate) fn wrong_default(meta: &ModelMeta, field: &FieldMeta) -> Option<Error> {
+    let mut value = field.options.default.filter(|_| field.column_count == 1)?();
+    // The longest decimals: what a database holds less of is said elsewhere.
+    check_for(meta, field.first_column, &mut value, Dialect::Postgres, true).err()
 }
 
 /// The Rust name of the field that a column belongs to.

@@ -1,12 +1,13 @@
 //! Rows that do not exist yet.
 
 use super::{
-    Assigns, IntoField, NamesUniqueKey, Pending, hooks,
+    Assigns, IntoField, IntoParent, NamesUniqueKey, Pending, hooks,
     new_row::{NewRow, Slot, complete},
+    parent::{self, Child, Unwritten},
     point::CreateOne,
 };
 use crate::{
-    Dialect, Error, Executor, Model, Result, Value,
+    Dialect, Error, Executor, Model, Result, ValidationError, Value,
     field::At,
     model::{ModelField, Writer},
     write::validate,
@@ -92,6 +93,34 @@ pub trait Draft: Sized + Send {
         Self: IntoDraftRow<Self::Model>,
     {
         self.into_row().validated(ex)
+    }
+
+    /// What [`validated`](Draft::validated) finds, as a list: empty where nothing is wrong.
+    ///
+    /// # Errors
+    /// What the database says when it is asked.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mistakes = Tag::draft().slug("code").name("Code").mistakes(&db).await?;
+    /// assert_eq!((mistakes[0].field.as_deref(), mistakes[0].code), (Some("slug"), orm::Code::UniqueViolation));
+    /// assert!(Tag::draft().slug("logic").name("Logic").mistakes(&db).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
+    fn mistakes<E: Executor>(self, ex: &E) -> Pending<'_, Vec<ValidationError>>
+    where
+        Self: IntoDraftRow<Self::Model>,
+    {
+        let validated = self.into_row().validated(ex);
+        Pending::new(async move {
+            match validated.await {
+                Ok(_) => Ok(Vec::new()),
+                Err(error) if error.validation().is_empty() => Err(error),
+                Err(error) => Ok(error.validation().to_vec()),
+            }
+        })
     }
 
     /// The draft without what the rules of its fields and the model's `validate` say: only what its columns can hold is asked when it
@@ -306,6 +335,8 @@ pub struct DraftRow<M> {
     pub(super) error: Option<Error>,
     pub(super) skips_validation: bool,
     skips_hooks: bool,
+    /// The draft of a parent that is still to be written.
+    pub(super) parent: Option<Unwritten>,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -357,6 +388,7 @@ impl<M: Model> DraftRow<M> {
             error: None,
             skips_validation: false,
             skips_hooks: false,
+            parent: None,
             _model: PhantomData,
         }
     }
@@ -370,6 +402,15 @@ impl<M: Model> DraftRow<M> {
     pub fn with<F: ModelField>(mut self, column: u16, value: impl IntoField<F>) -> Self {
         let written = value.into_field().write_owned(&mut self.out);
         self.put(column, written, Slot::Given)
+    }
+
+    /// Sets the parent of a model that has one: a row that is there, or the draft of a new one, which is written with this one.
+    #[doc(hidden)]
+    pub fn with_parent<How>(self, value: impl IntoParent<M::Parent, How>) -> Self
+    where
+        M: Child,
+    {
+        value.give_to(self)
     }
 
     /// Sets a field, whose first column is `column`. A value that has no database form is reported when the draft is written.
@@ -412,7 +453,23 @@ impl<M: Model> DraftRow<M> {
         Pending::new(async move {
             match self.error {
                 Some(error) => Err(error),
-                None => validate::draft(self.slots, Vec::new(), !self.skips_validation, ex).await,
+                None => {
+                    let (mut parent, mut mistakes) = (self.parent, Vec::new());
+                    if let (Some(draft), Some(above)) = (&mut parent, M::PARENT) {
+                        for looked in above.look_at_draft(&mut **draft, ex.dialect()) {
+                            mistakes.extend(looked.asked(ex).await?);
+                        }
+                    }
+                    let row = validate::draft(self.slots, Vec::new(), !self.skips_validation, ex).await;
+                    match row {
+                        Ok(row) if mistakes.is_empty() => Ok(DraftRow { parent, ..row }),
+                        Err(error) if mistakes.is_empty() || error.validation().is_empty() => Err(error),
+                        row => {
+                            mistakes.extend(row.err().iter().flat_map(|error| error.validation().to_vec()));
+                            Err(Error::refused(M::meta().name.clone(), mistakes))
+                        }
+                    }
+                }
             }
         })
     }
@@ -461,6 +518,9 @@ impl<M: Model> DraftRow<M> {
     /// # Ok(()) }
     /// ```
     pub fn create<E: Executor>(self, ex: &E) -> Pending<'_, M> {
+        if self.parent.is_some() {
+            return Pending::new(ex.atomic(move |tx| Box::pin(parent::create_one(self, tx))));
+        }
         if let Some(hooks) = self.hooks() {
             return Pending::new(ex.atomic(move |tx| Box::pin(hooks::create_one(hooks, self, tx))));
         }
@@ -520,6 +580,7 @@ impl<M: Model> DraftRow<M> {
         if let Some(error) = self.error {
             return Err(error);
         }
+        parent::refuse_unwritten(M::meta(), self.parent.is_some())?;
         complete(M::meta(), &mut self.slots, dialect, !self.skips_validation)?;
         Ok(NewRow::of(self.slots))
     }

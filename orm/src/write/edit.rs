@@ -6,13 +6,13 @@ use super::{
     check::{check_for, data_of, field_name, settable, together},
     hooks,
     input::{Input, changes_from},
+    parent::{self, Child, Looked, Unwritten},
     point::{Typed, key_values, not_found},
     upsert::update_by_key,
-    validate::{self, Subject},
     version,
 };
 use crate::{
-    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, Value,
+    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, ValidationError, Value,
     field::Loaded,
     model::{ModelMeta, Reader, Writer},
     tree::{Assignment, Expr, ModelRef},
@@ -42,6 +42,8 @@ pub struct Edit<M> {
     pub(super) original: Option<Vec<Value>>,
     skips_validation: bool,
     skips_hooks: bool,
+    /// The edit of the parent's row.
+    parent: Option<Unwritten>,
 }
 
 impl<M> Deref for Edit<M> {
@@ -73,7 +75,7 @@ pub(super) fn values_of<M: Model>(row: &M) -> Result<Vec<Value>> {
 impl<M: Model> Edit<M> {
     pub(crate) fn new(row: M) -> Self {
         let (key, original) = (key_values(&row.key()), values_of(&row).ok());
-        Edit { row, key, original, skips_validation: false, skips_hooks: false }
+        Edit { row, key, original, skips_validation: false, skips_hooks: false, parent: None }
     }
 
     /// The edit without what the rules of its fields and the model's `validate` say: only what its columns can hold is asked when it
@@ -122,6 +124,53 @@ impl<M: Model> Edit<M> {
         self.row
     }
 
+    /// The edit of the row's parent, of a model that has one: it is saved with this one, in one transaction.
+    ///
+    /// # Errors
+    /// [`Code::NotLoaded`] when the parent is not loaded with the row.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # mod places {
+    /// #     use orm::prelude::*;
+    /// #     orm::app! { pub places { Place, Bar } }
+    /// #     #[derive(Model)]
+    /// #     pub struct Place { pub id: i64, pub name: String }
+    /// #     #[derive(Model)]
+    /// #     pub struct Bar {
+    /// #         #[field(primary_key, parent)]
+    /// #         pub place: OneToOne<Place>,
+    /// #         pub taps: i32,
+    /// #     }
+    /// # }
+    /// # use places::{Bar, Place};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[places::places()]).await?;
+    /// # Bar::draft().place(Place::draft().name("Joe's")).taps(3).create(&db).await?;
+    /// let mut bar = Bar::objects().select_related(|b| b.place).get(&db).await?.edit();
+    /// bar.taps = 4;
+    /// bar.parent()?.name = "Ada's".into();
+    /// let bar = bar.save(&db).await?; // UPDATE place .., UPDATE bar ..
+    /// assert_eq!((bar.taps, bar.place.get()?.name.as_str()), (4, "Ada's"));
+    /// # Ok(()) }
+    /// ```
+    pub fn parent(&mut self) -> Result<&mut Edit<M::Parent>>
+    where
+        M: Child,
+    {
+        if self.parent.is_none() {
+            self.parent = Some(Box::new(parent::copy_of(self.row.parent_link().get()?)?.edit()));
+        }
+        let edit = self.parent.as_mut().and_then(|edit| edit.downcast_mut());
+        edit.ok_or_else(|| Error::new(Code::NotLoaded, "the parent of this row was taken away"))
+    }
+
+    /// Takes the edit of the parent's row out.
+    pub(super) fn take_parent(&mut self) -> Option<Unwritten> {
+        self.parent.take()
+    }
+
     /// Sets fields from values that are not typed, all of them or none. Related rows that were loaded stay, where their keys did.
     ///
     /// # Errors
@@ -139,6 +188,12 @@ impl<M: Model> Edit<M> {
     /// ```
     pub fn apply(&mut self, input: impl Into<Input>) -> Result<()> {
         let new = changes_from(M::meta(), &input.into())?;
+        self.row = self.with_values(new)?;
+        Ok(())
+    }
+
+    /// The row with other values in some columns, and the related rows that were loaded, where their keys are the same.
+    fn with_values(&self, new: Vec<Option<Value>>) -> Result<M> {
         let mut values = values_of(&self.row)?;
         let mut changes = Vec::new();
         for (column, value) in new.into_iter().enumerate() {
@@ -151,8 +206,7 @@ impl<M: Model> Edit<M> {
         for (field, rows) in loaded(&self.row, &changes) {
             row.attach_related(field, rows);
         }
-        self.row = row;
-        Ok(())
+        Ok(row)
     }
 
     /// The names of the fields that differ from before.
@@ -220,6 +274,9 @@ impl<M: Model> Edit<M> {
     /// # Ok(()) }
     /// ```
     pub fn save<E: Executor>(self, ex: &E) -> Pending<'_, M> {
+        if let (Some(_), Some(above)) = (&self.parent, M::PARENT) {
+            return Pending::new(ex.atomic(move |tx| Box::pin(parent::save(above, self, tx))));
+        }
         if let Some(hooks) = M::HOOKS.filter(|_| !self.skips_hooks) {
             return Pending::new(ex.atomic(move |tx| Box::pin(hooks::save(hooks, self, tx))));
         }
@@ -256,7 +313,7 @@ impl<M: Model> Edit<M> {
     }
 
     /// The columns that change, and what is wrong with their values.
-    fn looked_at(&self, dialect: Dialect) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
+    pub(super) fn looked_at(&self, dialect: Dialect) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
         let (meta, rules) = (M::meta(), !self.skips_validation);
         let (mut changes, mut errors) = (self.changes()?, Vec::new());
         if let Some(validate) = meta.validate.filter(|_| rules && !changes.is_empty()) {
@@ -292,20 +349,108 @@ impl<M: Model> Edit<M> {
     /// # Ok(()) }
     /// ```
     pub async fn validated<E: Executor>(self, ex: &E) -> Result<Self> {
-        let (changes, mut errors) = self.looked_at(ex.dialect())?;
+        let mistakes = self.mistakes(ex).await?;
+        match mistakes.is_empty() {
+            true => Ok(self),
+            false => Err(Error::refused(M::meta().name.clone(), mistakes)),
+        }
+    }
+
+    /// The same as a list, which is empty where nothing is wrong; the edit stays what it is.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut tag = Tag::get(1, &db).await?.edit();
+    /// tag.slug = "maths".into(); // another tag has it
+    /// assert_eq!(tag.mistakes(&db).await?[0].code, orm::Code::UniqueViolation);
+    /// tag.slug = "numbers".into();
+    /// assert!(tag.mistakes(&db).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// What the database says when it is asked.
+    pub fn mistakes<'e, E: Executor>(&self, ex: &'e E) -> Pending<'e, Vec<ValidationError>> {
+        // What there is to ask is known before anything is asked.
+        let (looked, own) = (self.look(ex.dialect()), self.own_rule());
+        Pending::new(async move {
+            let mut mistakes = Vec::new();
+            if let Some((hooks, row)) = own {
+                let (_, refused) = hooks::asked(hooks, row?, ex).await?;
+                mistakes.extend(refused.iter().flat_map(data_of));
+            }
+            for looked in looked? {
+                mistakes.extend(looked.asked(ex).await?);
+            }
+            Ok(mistakes)
+        })
+    }
+
+    /// The rule of the model that asks the database, and what it is to look at.
+    fn own_rule(&self) -> Option<(hooks::Of<M>, Result<Proposed>)> {
+        let hooks = M::HOOKS.filter(|_| !self.skips_validation)?;
+        Some((hooks, values_of(&self.row).map(|now| Proposed::known_row(self.original.clone(), now))))
+    }
+
+    /// Sets fields from values that are not typed, and asks all that can be asked about the row that comes of it: what
+    /// [`apply`](Edit::apply) looks at and what [`validated`](Edit::validated) does, with all mistakes in one error. With a mistake nothing
+    /// is set.
+    ///
+    /// # Errors
+    /// [`Code::Refused`]; [`Error::validation`] lists every mistake.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut book = Book::get(1, &db).await?.edit();
+    /// let error = book.apply_validated([("price", "cheap"), ("editor", "99"), ("title", "Rust")], &db).await.unwrap_err();
+    /// let fields: Vec<_> = error.validation().iter().filter_map(|mistake| mistake.field.as_deref()).collect();
+    /// assert_eq!((fields, book.changed()?), (vec!["price", "editor"], vec![]));
+    /// book.apply_validated([("price", "13.50"), ("title", "Rust")], &db).await?;
+    /// assert_eq!(book.save(&db).await?.title, "Rust");
+    /// # Ok(()) }
+    /// ```
+    pub async fn apply_validated<E: Executor>(&mut self, input: impl Into<Input>, ex: &E) -> Result<()> {
+        let (values, mut mistakes) = input.into().read_all(M::meta(), true);
+        let new = self.with_values(values)?;
+        let before = std::mem::replace(&mut self.row, new);
+        let asked = self.mistakes(ex);
+        let new = std::mem::replace(&mut self.row, before);
+        let told = mistakes.clone();
+        let known = |mistake: &ValidationError| {
+            mistake.field.is_some() && told.iter().any(|known| known.field == mistake.field)
+        };
+        mistakes.extend(asked.await?.into_iter().filter(|mistake| !known(mistake)));
+        match mistakes.is_empty() {
+            true => self.row = new,
+            false => return Err(Error::refused(M::meta().name.clone(), mistakes)),
+        }
+        Ok(())
+    }
+
+    /// Whether the rules are not asked.
+    pub(super) fn skips_validation(&self) -> bool {
+        self.skips_validation
+    }
+
+    /// What there is to ask about the row, and before it about those of its parents.
+    pub(super) fn look(&self, dialect: Dialect) -> Result<Vec<Looked>> {
+        let mut looked = match (&self.parent, M::PARENT) {
+            (Some(edit), Some(above)) => above.look_at_edit(&**edit, dialect)?,
+            _ => Vec::new(),
+        };
+        let (changes, errors) = self.looked_at(dialect)?;
         let mut values: Vec<Option<Value>> = values_of(&self.row)?.into_iter().map(Some).collect();
         let changed = changes.iter().map(|(column, _)| *column).collect();
         for (column, value) in changes {
             values[usize::from(column)] = Some(value);
         }
-        if let Ok(key) = &self.key {
-            let (model, key) = (ModelRef::Static(M::meta()), Some(key.as_slice()));
-            validate::ask(Subject { model, key, values, changed: Some(changed) }, &mut errors, ex).await?;
-        }
-        match errors.is_empty() {
-            true => Ok(self),
-            false => Err(Error::refused(M::meta().name.clone(), errors.iter().flat_map(data_of).collect())),
-        }
+        let key = self.key.as_ref().ok().cloned();
+        looked.push(Looked { model: ModelRef::Static(M::meta()), key, values, changed: Some(changed), errors });
+        Ok(looked)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{check::as_data, point::columns_in};
 use crate::{
     Code, Connection, Dialect, Error, ErrorKind, Result, Row, Statement, Value, compile,
-    model::{FieldMeta, ModelMeta, RelationKind},
+    model::{FieldMeta, ModelMeta, RelationKind, Told, UniqueMeta},
     tree::{Expr, ModelRef, Select, Selected},
 };
 
@@ -78,8 +78,29 @@ pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta,
         error = error.about(&named.join("`, `"));
     }
     let error = error.with_fields(fields);
-    let mistake = as_data(&error);
+    let mistake = told_of(&error, meta).of(as_data(&error));
     error.with_validation(vec![mistake])
+}
+
+/// What people are told of the constraint that refused, where the model says it.
+fn told_of(error: &Error, meta: &ModelMeta) -> Told {
+    let options = meta.options();
+    let name = error.constraint().unwrap_or_default();
+    match error.code() {
+        Code::CheckViolation => {
+            let check = options.checks.iter().find(|check| ends_with_name(name, check.name));
+            check.map(|check| check.told).unwrap_or_default()
+        }
+        Code::UniqueViolation => {
+            let same = |unique: &&UniqueMeta| {
+                let fields = unique.fields.iter().map(|&field| &*meta.fields[usize::from(field)].name);
+                unique.name.is_some_and(|own| own == name)
+                    || unique.expressions.is_empty() && fields.eq(error.fields().iter().map(String::as_str))
+            };
+            options.unique.iter().find(same).map(|unique| unique.told).unwrap_or_default()
+        }
+        _ => Told::default(),
+    }
 }
 
 /// The column whose type a check belongs to, by the check's name.

@@ -3,19 +3,20 @@
 use super::{
     Change, Deleted, Edit, Proposed, UniqueKey,
     bulk::{CreateMany, Inserts, UpdateMany, Versions, unnamed},
-    check::together,
+    check::{together, together_by_row},
     delete::{Collect, From, LockedRows, RowsOf},
     draft::{DraftRow, IntoDraftRow},
     edit::{loaded, values_of},
-    new_row::{NewRow, complete, filled},
+    new_row::{NewRow, complete, completed, filled},
     over::Over,
+    parent::{self, AnyParent},
     point::{Typed, all_columns, columns_in, key_values, not_found},
     upsert::{ByKey, Find, columns_of},
 };
 use crate::{
     Code, Error, Executor, Model, Result, Row, Transaction, Value,
     model::{ModelMeta, Reader},
-    query::KeyPart,
+    query::{KeyPart, Skips},
     tree::{ModelRef, Select},
 };
 use futures_util::future::BoxFuture;
@@ -123,6 +124,22 @@ pub trait Hooks: Model {
         ready(Ok(()))
     }
 
+    /// Looks at a row that is about to be made or changed, after what comes before it: a rule that asks the database. What it refuses is
+    /// told with the other mistakes of the row; `validated` and `mistakes` ask it too, and `skip_validation()` passes it by.
+    fn validate(row: &mut Change<Self>, tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
+
+    /// [`validate`](Hooks::validate) for many rows at once, or for one: this is what is called.
+    fn validate_many(rows: &mut [Change<Self>], tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            for row in rows {
+                <Self as Hooks>::validate(row, tx).await?;
+            }
+            Ok(())
+        }
+    }
+
     /// [`before_create`](Hooks::before_create) for many rows at once, or for one: this is what is called.
     fn before_create_many(rows: &mut [Change<Self>], tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
         async move {
@@ -187,6 +204,7 @@ pub trait Hooks: Model {
 /// The hooks of a model, whether it has any or not.
 #[doc(hidden)]
 pub trait AnyHooks<M>: Sync {
+    fn validate<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
     fn before_create<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
     fn after_create<'a>(&self, rows: &'a [M], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
     fn before_update<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
@@ -205,6 +223,10 @@ impl<M> HooksOf<M> {
 }
 
 impl<M: Hooks> AnyHooks<M> for HooksOf<M> {
+    fn validate<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
+        Box::pin(M::validate_many(rows, tx))
+    }
+
     fn before_create<'a>(&self, rows: &'a mut [Change<M>], tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
         Box::pin(M::before_create_many(rows, tx))
     }
@@ -243,6 +265,23 @@ pub(crate) fn refuse(meta: &ModelMeta, skipped: bool, what: &str, instead: &str)
         .with_hint(format!("{instead}; or say `.skip_hooks()`")))
 }
 
+/// What the rule of a model that asks the database says of a row: what it sets, and what it refuses.
+pub(super) async fn asked<M: Model, E: Executor>(
+    hooks: Of<M>,
+    row: Proposed,
+    ex: &E,
+) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
+    ex.atomic(move |tx| {
+        Box::pin(async move {
+            let mut rows = [Change::of(row)];
+            hooks.validate(&mut rows, tx).await?;
+            let [row] = rows;
+            Ok(row.into_parts())
+        })
+    })
+    .await
+}
+
 /// Makes rows from drafts.
 pub(super) async fn create<M: Model>(hooks: Of<M>, drafts: Vec<DraftRow<M>>, tx: &Transaction) -> Result<Vec<M>> {
     let (meta, dialect) = (M::meta(), tx.dialect());
@@ -255,14 +294,28 @@ pub(super) async fn create<M: Model>(hooks: Of<M>, drafts: Vec<DraftRow<M>>, tx:
         changes.push(Change::of(Proposed::new_row(draft.slots.iter().map(|slot| slot.value().cloned()).collect())));
     }
     hooks.before_create(&mut changes, tx).await?;
-    let mut rows = Vec::with_capacity(drafts.len());
-    for (mut draft, change) in drafts.into_iter().zip(changes) {
-        for (column, value) in change.into_set()? {
+    match drafts.iter().any(|draft| draft.skips_validation) {
+        false => hooks.validate(&mut changes, tx).await?,
+        true => {
+            for (place, _) in drafts.iter().enumerate().filter(|(_, draft)| !draft.skips_validation) {
+                hooks.validate(&mut changes[place..=place], tx).await?;
+            }
+        }
+    }
+    let (mut rows, mut mistakes, single) = (Vec::with_capacity(drafts.len()), Vec::new(), drafts.len() == 1);
+    for (place, (mut draft, change)) in drafts.into_iter().zip(changes).enumerate() {
+        let (set, mut errors) = change.into_parts();
+        for (column, value) in set {
             draft.give(column, value);
         }
-        complete(meta, &mut draft.slots, dialect, !draft.skips_validation)?;
+        errors.extend(completed(meta, &mut draft.slots, dialect, !draft.skips_validation));
+        match single {
+            true => together(meta, errors)?,
+            false => mistakes.extend(together(meta, errors).err().map(|error| (place, error))),
+        }
         rows.push(draft.into_new_row());
     }
+    together_by_row(meta, mistakes)?;
     let inserts = Inserts::of_rows(ModelRef::Static(meta), rows, None, dialect, all_columns(meta))?;
     let rows = tx.run(CreateMany { inserts, _model: PhantomData }).await?;
     hooks.after_create(&rows, tx).await?;
@@ -295,6 +348,7 @@ pub(super) async fn get_or_create<M: Model>(
     key: UniqueKey<M>,
     tx: &Transaction,
 ) -> Result<(M, bool)> {
+    parent::refuse_unwritten(M::meta(), draft.parent.is_some())?;
     let mut slots = draft.slots.clone();
     complete(M::meta(), &mut slots, tx.dialect(), false)?;
     let (row, target) = (NewRow::of(slots), columns_of(key));
@@ -320,8 +374,15 @@ pub(super) async fn save<M: Model>(hooks: Of<M>, mut edit: Edit<M>, tx: &Transac
     }
     let mut changes = [Change::of(Proposed::known_row(edit.original.clone(), now.clone()))];
     hooks.before_update(&mut changes, tx).await?;
+    if !edit.skips_validation() {
+        hooks.validate(&mut changes, tx).await?;
+    }
     let [change] = changes;
-    let set = change.into_set()?;
+    let (set, mut errors) = change.into_parts();
+    if !errors.is_empty() {
+        errors.extend(edit.looked_at(tx.dialect())?.1);
+        together(M::meta(), errors)?;
+    }
     if !set.is_empty() {
         let kept = loaded(&edit.row, &set);
         set.into_iter().for_each(|(column, value)| now[usize::from(column)] = value);
@@ -365,6 +426,9 @@ pub(super) async fn bulk_update<M: Model>(
         changes.push(Change::of(Proposed::known_row(old.cloned(), new)));
     }
     hooks.before_update(&mut changes, tx).await?;
+    if rules {
+        hooks.validate(&mut changes, tx).await?;
+    }
     for (row, change) in given.iter_mut().zip(&mut changes) {
         for (column, value) in change.take_set()? {
             if !columns.contains(&column) && row[usize::from(column)] != value {
@@ -390,27 +454,55 @@ pub(super) async fn bulk_update<M: Model>(
     Ok(count)
 }
 
-/// Deletes the rows of a query, and what goes with them.
-pub(super) async fn delete_found<M: Model>(hooks: Of<M>, rows: Select, tx: &Transaction) -> Result<Deleted> {
-    let rows = tx.run(LockedRows::of(rows)).await?;
-    delete(hooks, &rows, tx).await
+/// What is done around a deletion: by the hooks of the model, and of its parents where they go as well.
+pub(super) struct Around<M: Model> {
+    hooks: Option<Of<M>>,
+    parent: Option<&'static dyn AnyParent<M>>,
+    keep_parents: bool,
 }
 
-/// The same, and gives the rows as they were.
-pub(super) async fn delete_returning<M: Model>(hooks: Of<M>, rows: Select, tx: &Transaction) -> Result<Vec<M>> {
-    let rows = tx.run(LockedRows::of(rows)).await?;
-    delete(hooks, &rows, tx).await?;
-    Ok(rows)
-}
-
-/// Deletes rows, and what goes with them.
-pub(super) async fn delete<M: Model>(hooks: Of<M>, rows: &[M], tx: &Transaction) -> Result<Deleted> {
-    if rows.is_empty() {
-        return Ok(Deleted::default());
+impl<M: Model> Around<M> {
+    /// None where nothing is.
+    pub(super) fn of(skips: Skips) -> Option<Around<M>> {
+        let parent = M::PARENT.filter(|parent| !skips.parents && parent.is_hooked());
+        let any = !skips.hooks && (M::HOOKS.is_some() || parent.is_some());
+        any.then_some(Around { hooks: M::HOOKS, parent, keep_parents: skips.parents })
     }
-    hooks.before_delete(rows, tx).await?;
-    let keys = rows.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
-    let gone = tx.run(Collect::hooked(ModelRef::Static(M::meta()), From::Keys(keys))).await?;
-    hooks.after_delete(rows, tx).await?;
-    Ok(gone)
+
+    /// Deletes the rows of a query, and what goes with them.
+    pub(super) async fn delete_found(self, rows: Select, tx: &Transaction) -> Result<Deleted> {
+        let rows = tx.run(LockedRows::of(rows)).await?;
+        self.delete(&rows, tx).await
+    }
+
+    /// The same, and gives the rows as they were.
+    pub(super) async fn delete_returning(self, rows: Select, tx: &Transaction) -> Result<Vec<M>> {
+        let rows = tx.run(LockedRows::of(rows)).await?;
+        self.delete(&rows, tx).await?;
+        Ok(rows)
+    }
+
+    /// Deletes rows, and what goes with them.
+    pub(super) async fn delete(self, rows: &[M], tx: &Transaction) -> Result<Deleted> {
+        if rows.is_empty() {
+            return Ok(Deleted::default());
+        }
+        if let Some(hooks) = self.hooks {
+            hooks.before_delete(rows, tx).await?;
+        }
+        let parents = match self.parent {
+            Some(parent) => Some(parent.before_delete(rows, tx).await?),
+            None => None,
+        };
+        let keys = rows.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
+        let collect = Collect::told(ModelRef::Static(M::meta()), From::Keys(keys), self.keep_parents);
+        let gone = tx.run(collect).await?;
+        if let Some(hooks) = self.hooks {
+            hooks.after_delete(rows, tx).await?;
+        }
+        if let Some(parents) = parents {
+            parents.after_delete(tx).await?;
+        }
+        Ok(gone)
+    }
 }

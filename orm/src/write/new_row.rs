@@ -12,6 +12,8 @@ pub(super) enum Slot {
     Default(Value),
     /// Given.
     Given(Value),
+    /// The key of a parent that is still to be written.
+    Handed,
 }
 
 /// A row to insert: checked, with the model's defaults. What is unset is left to the database.
@@ -65,7 +67,7 @@ impl NewRow {
 impl Slot {
     pub(super) fn value(&self) -> Option<&Value> {
         match self {
-            Slot::Unset => None,
+            Slot::Unset | Slot::Handed => None,
             Slot::Default(value) | Slot::Given(value) => Some(value),
         }
     }
@@ -114,7 +116,7 @@ pub(super) fn filled(meta: &ModelMeta, slots: &mut [Slot]) -> Vec<Error> {
 pub(super) fn default_of(meta: &ModelMeta, column: u16) -> Result<Option<Value>> {
     match unset(meta, column)? {
         Slot::Default(value) | Slot::Given(value) => check::checked(meta, column, value).map(Some),
-        Slot::Unset => Ok(None),
+        Slot::Unset | Slot::Handed => Ok(None),
     }
 }
 

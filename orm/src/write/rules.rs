@@ -17,6 +17,17 @@ use std::{
 
 /// Refuses a value that a rule of its field does not allow. NULL is no value, and meets them all.
 pub(super) fn follow(meta: &ModelMeta, column: u16, rules: &Rules, value: &Value) -> Result<()> {
+    match followed(meta, column, rules, value) {
+        // A pattern that is none is the program's mistake.
+        Err(error) if rules.told.any() && error.code() != Code::BadModel => {
+            let mistake = error.validation().first().cloned().unwrap_or_else(|| super::check::as_data(&error));
+            Err(super::check::refused(meta, column, rules.told.of(mistake)))
+        }
+        done => done,
+    }
+}
+
+fn followed(meta: &ModelMeta, column: u16, rules: &Rules, value: &Value) -> Result<()> {
     if value.is_null() {
         return Ok(());
     }
@@ -112,6 +123,11 @@ fn is_url(text: &str) -> bool {
         Some(address) => port && address.parse::<std::net::Ipv6Addr>().is_ok(),
         None => port && host.trim_end_matches('.').split('.').all(|label| (1..=63).contains(&label.chars().count())),
     }
+}
+
+/// Why a pattern is no regular expression, if it is none.
+pub(crate) fn wrong_pattern(pattern: &'static str) -> Option<String> {
+    Regex::new(pattern).err().map(|error| error.to_string())
 }
 
 /// Whether a pattern is found in a text; each is compiled once.

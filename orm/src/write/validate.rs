@@ -1,17 +1,18 @@
 //! What of a row only the database can tell, asked before it is written: one statement, whatever there is to ask.
 
 use super::{
-    Input,
+    Input, Proposed,
     check::{as_data, data_of, field_name},
     draft::DraftRow,
     evaluate::truth,
-    new_row::{Slot, completed},
+    hooks,
+    new_row::{Slot, completed, filled},
     point::key_is,
 };
 use crate::{
     Access, Code, Connection, Dialect, Error, Executor, FieldType, Kind, Model, Operation, Result, ValidationError,
     Value, compile,
-    model::{FieldMeta, RelationKind, UniqueMeta},
+    model::{FieldMeta, RelationKind, Told, UniqueMeta},
     tree::{BinaryOp, Expr, ModelRef, Select, Selected},
 };
 
@@ -111,7 +112,7 @@ impl Subject<'_> {
                 continue;
             }
             let error = self.mistake(Code::CheckViolation, &columns, "a check constraint is not met");
-            let error = error.with_constraint(check.name);
+            let error = told(error.with_constraint(check.name), check.told);
             match truth(&condition) {
                 Some(Some(false)) => errors.push(error),
                 Some(_) => {}
@@ -165,6 +166,7 @@ impl Subject<'_> {
                     Some(name) => error.with_constraint(name),
                     None => error,
                 };
+                let error = told(error, unique.told);
                 questions.push(Question {
                     condition: Expr::Exists(Box::new(self.others(filter))),
                     refuses: true,
@@ -218,10 +220,25 @@ impl Subject<'_> {
             rows.selection = vec![Selected::Expr(Expr::Value(Value::I64(1)))];
             let held = ends.iter().map(|&column| Expr::own(target.clone(), column));
             rows.add_filter(Expr::same_key(held, key.into_iter().map(Expr::Value)));
-            let error = self.mistake(Code::ForeignKeyViolation, &columns, "the row that it points to does not exist");
+            let mut error =
+                self.mistake(Code::ForeignKeyViolation, &columns, "the row that it points to does not exist");
+            if let Some(choices) = field.options.choices_from {
+                rows.add_filter(choices());
+                error =
+                    self.mistake(Code::InvalidValue, &columns, "the row that it points to is none that may be chosen");
+            }
             questions.push(Question { condition: Expr::Exists(Box::new(rows)), refuses: false, error });
         }
     }
+}
+
+/// The error of a constraint, whose mistake is told in the model's words where it has some.
+fn told(error: Error, told: Told) -> Error {
+    if !told.any() {
+        return error;
+    }
+    let mistake = told.of(as_data(&error));
+    error.with_validation(vec![mistake])
 }
 
 fn has_decimals(expr: &Expr) -> bool {
@@ -250,8 +267,8 @@ pub(super) async fn ask<E: Executor>(mut subject: Subject<'_>, errors: &mut Vec<
     let answers = ex.run(Ask { statement: compile::answers(&conditions, ex.dialect())? }).await?;
     for ((refuses, error), answer) in rest.into_iter().zip(answers) {
         if answer == Some(refuses) {
-            let mistake = as_data(&error);
-            errors.push(error.with_validation(vec![mistake]));
+            let mistakes = data_of(&error);
+            errors.push(error.with_validation(mistakes));
         }
     }
     Ok(())
@@ -292,7 +309,16 @@ pub(super) async fn draft<M: Model, E: Executor>(
     let told = |error: &Error| {
         mistakes.iter().any(|known| error.fields().iter().any(|field| known.field.as_ref() == Some(field)))
     };
-    let mut errors = completed(meta, &mut slots, ex.dialect(), rules);
+    let mut errors = Vec::new();
+    if let Some(hooks) = M::HOOKS.filter(|_| rules) {
+        // What lacks a value is told below.
+        filled(meta, &mut slots);
+        let row = Proposed::new_row(slots.iter().map(|slot| slot.value().cloned()).collect());
+        let (set, refused) = hooks::asked(hooks, row, ex).await?;
+        set.into_iter().for_each(|(column, value)| slots[usize::from(column)] = Slot::Given(value));
+        errors = refused;
+    }
+    errors.extend(completed(meta, &mut slots, ex.dialect(), rules));
     errors.retain(|error| !told(error));
     let values = slots.iter().map(|slot| slot.value().cloned()).collect();
     let subject = Subject { model: ModelRef::Static(meta), key: None, values, changed: None };

@@ -21,7 +21,7 @@ fn read(kind: Kind) -> fn(&Cell<'_>) -> Result<Value> {
         };
     }
     readers!(Bool bool, I16 i16, I32 i32, I64 i64, F32 f32, F64 f64, Decimal decimal, Text text, Bytes bytes, Date date,
-        Time time, Timestamp timestamp, DateTime datetime, Duration duration, Uuid uuid, Json json)
+        Time time, Timestamp timestamp, DateTime datetime, Duration duration, Uuid uuid, Ip ip, Json json)
 }
 
 /// The column types of each kind: PostgreSQL, SQLite, MariaDB.
@@ -42,6 +42,7 @@ fn column(kind: Kind) -> [&'static str; 3] {
         Kind::DateTime => ["timestamp with time zone", "datetime", "datetime(6)"],
         Kind::Duration => ["interval", "bigint", "bigint"],
         Kind::Uuid => ["uuid", "char(32)", "uuid"],
+        Kind::Ip => ["inet", "char(39)", "char(39)"],
         Kind::Json => ["jsonb", "text", "longtext"],
         _ => unreachable!(),
     }
@@ -99,6 +100,7 @@ fn samples() -> Vec<Vec<Value>> {
             Value::Duration(TimeDelta::days(100_000) + TimeDelta::microseconds(1)),
         ],
         vec![Value::Uuid(Uuid::nil()), Value::Uuid(Uuid::max()), Value::Uuid(Uuid::from_u128(0x1234_5678_9abc_def0))],
+        ["0.0.0.0", "255.255.255.255", "::", "2001:db8::1"].map(|text| Value::Ip(text.parse().unwrap())).to_vec(),
         vec![
             Value::Json(serde_json::json!({"a": [1, 2.5, null, "ü"], "b": {}})),
             Value::Json(serde_json::json!(null)),

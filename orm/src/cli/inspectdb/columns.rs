@@ -58,11 +58,7 @@ pub(super) fn rust_type(ty: &ColumnType) -> Option<RustType> {
         ColumnType::Uuid => plain("Uuid"),
         ColumnType::Binary => plain("Vec<u8>"),
         ColumnType::Json => plain("serde_json::Value"),
-        ColumnType::Ip => Some(RustType {
-            text: "String".to_owned(),
-            attributes: vec!["max_length = 39".to_owned()],
-            note: Some("an address, which is text here".to_owned()),
-        }),
+        ColumnType::Ip => plain("IpAddr"),
         ColumnType::Custom { sqlite, postgres, mysql } => {
             let sql = sqlite.as_ref().or(postgres.as_ref()).or(mysql.as_ref())?;
             if let Some(own) = postgres.as_deref().and_then(own) {

@@ -72,6 +72,7 @@ const TAKEN_TYPES: &[&str] = &[
     "TimeDelta",
     "Utc",
     "Decimal",
+    "IpAddr",
     "Uuid",
 ];
 

@@ -16,6 +16,7 @@ use crate::{Range, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// Why a cell could not be read; the cell adds its place and what was wanted.
@@ -50,6 +51,7 @@ pub(super) trait Decode: Sized {
     fn datetime(self) -> Read<DateTime<Utc>>;
     fn duration(self) -> Read<TimeDelta>;
     fn uuid(self) -> Read<Uuid>;
+    fn ip(self) -> Read<IpAddr>;
     fn json(self) -> Read<serde_json::Value>;
 
     fn array(self) -> Read<Vec<Value>> {

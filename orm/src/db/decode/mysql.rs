@@ -8,6 +8,7 @@ use diesel::{
     sql_types,
 };
 use rust_decimal::Decimal;
+use std::net::IpAddr;
 use uuid::Uuid;
 
 #[cold]
@@ -169,6 +170,10 @@ impl Decode for MysqlValue<'_> {
 
     fn uuid(self) -> Read<Uuid> {
         with_text(&self, text::uuid)
+    }
+
+    fn ip(self) -> Read<IpAddr> {
+        with_text(&self, text::ip)
     }
 
     fn json(self) -> Read<serde_json::Value> {

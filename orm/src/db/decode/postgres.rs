@@ -7,6 +7,7 @@ use diesel::pg::PgValue;
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use uuid::Uuid;
 
@@ -27,6 +28,7 @@ const TIMESTAMPTZ: u32 = 1184;
 const INTERVAL: u32 = 1186;
 const NUMERIC: u32 = 1700;
 const UUID: u32 = 2950;
+const INET: u32 = 869;
 const JSONB: u32 = 3802;
 const TSVECTOR: u32 = 3614;
 /// `"char"`, name, text, xml, unknown, char(n), varchar.
@@ -67,6 +69,7 @@ impl<'a> Typed<'a> {
             TIMESTAMPTZ => Value::DateTime(self.datetime()?),
             INTERVAL => Value::Duration(self.duration()?),
             UUID => Value::Uuid(self.uuid()?),
+            INET => Value::Ip(self.ip()?),
             JSON | JSONB => Value::Json(self.json()?),
             _ => Value::Text(self.text()?),
         })
@@ -89,6 +92,7 @@ impl<'a> Typed<'a> {
             TIMESTAMPTZ => Kind::DateTime,
             INTERVAL => Kind::Duration,
             UUID => Kind::Uuid,
+            INET => Kind::Ip,
             JSON | JSONB => Kind::Json,
             _ => Kind::Text,
         })
@@ -137,6 +141,7 @@ fn found(value: &Typed<'_>) -> Bad {
         INTERVAL => "an interval",
         NUMERIC => "a numeric",
         UUID => "a uuid",
+        INET => "an inet",
         other if TEXTS.contains(&other) => "text",
         other => return Bad::Found(format!("a value of the type with oid {other}")),
     };
@@ -341,6 +346,21 @@ impl Decode for Typed<'_> {
 
     fn uuid(self) -> Read<Uuid> {
         if self.oid == UUID { fixed(&self).map(Uuid::from_bytes) } else { Err(found(&self)) }
+    }
+
+    fn ip(self) -> Read<IpAddr> {
+        if self.oid != INET {
+            return Err(found(&self));
+        }
+        // The family, the bits of the network, whether it is one, the length, and the address.
+        match *self.bytes {
+            [2, 32, _, 4, a, b, c, d] => Ok(IpAddr::from([a, b, c, d])),
+            [3, 128, _, 16, ref address @ ..] => match <[u8; 16]>::try_from(address) {
+                Ok(address) => Ok(IpAddr::from(address)),
+                Err(_) => Err(Bad::Found("an address of a strange length".to_owned())),
+            },
+            _ => Err(Bad::Found("a network, which is more than one address".to_owned())),
+        }
     }
 
     fn json(self) -> Read<serde_json::Value> {

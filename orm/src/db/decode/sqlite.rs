@@ -8,6 +8,7 @@ use diesel::{
     sqlite::{Sqlite, SqliteType},
 };
 use rust_decimal::Decimal;
+use std::net::IpAddr;
 use uuid::Uuid;
 
 type Value<'r, 's, 'q> = diesel::sqlite::SqliteValue<'r, 's, 'q>;
@@ -128,6 +129,10 @@ impl Decode for Cell<'_, '_, '_, '_> {
 
     fn uuid(self) -> Read<Uuid> {
         with_text(self, text::uuid)
+    }
+
+    fn ip(self) -> Read<IpAddr> {
+        with_text(self, text::ip)
     }
 
     fn json(self) -> Read<serde_json::Value> {

@@ -93,6 +93,10 @@ pub(super) fn decimal(text: &str) -> Read<Decimal> {
     exact.or_else(|| Decimal::from_str_exact(shortest()?).ok()).ok_or_else(|| bad(text))
 }
 
+pub(super) fn ip(text: &str) -> Read<std::net::IpAddr> {
+    text.parse().map_err(|_| bad(text))
+}
+
 pub(super) fn uuid(text: &str) -> Read<Uuid> {
     Uuid::try_parse(text).map_err(|_| bad(text))
 }

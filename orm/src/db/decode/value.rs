@@ -5,6 +5,7 @@ use crate::{PgValue, Range, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use uuid::Uuid;
 
 fn other<T>(value: &Value) -> Read<T> {
@@ -47,6 +48,7 @@ impl Decode for &Value {
         datetime -> DateTime<Utc> { Value::DateTime(value) => *value }
         duration -> TimeDelta { Value::Duration(value) => *value }
         uuid -> Uuid { Value::Uuid(value) => *value }
+        ip -> IpAddr { Value::Ip(value) => *value }
         json -> serde_json::Value { Value::Json(value) => value.clone() }
     }
 

@@ -1,9 +1,35 @@
 //! The constraints and indexes of a model, as its metadata has them.
 
 use crate::{
+    Code, ValidationError,
     model::Deferrable,
     tree::{Expr, Order},
 };
+
+/// What people are told where a constraint is not met, if not what the library says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Told {
+    /// `message = ".."`.
+    pub message: Option<&'static str>,
+    /// `code = ".."`.
+    pub code: Option<&'static str>,
+}
+
+impl Told {
+    /// The mistake in these words.
+    pub(crate) fn of(self, mistake: ValidationError) -> ValidationError {
+        ValidationError {
+            code: self.code.map_or(mistake.code, Code::Own),
+            message: self.message.map_or(mistake.message, str::to_owned),
+            ..mistake
+        }
+    }
+
+    /// Whether something is said.
+    pub(crate) fn any(self) -> bool {
+        self.message.is_some() || self.code.is_some()
+    }
+}
 
 /// A unique key over several fields, over expressions, or with a condition.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,6 +48,8 @@ pub struct UniqueMeta {
     pub deferrable: Option<Deferrable>,
     /// Two NULLs count as equal.
     pub nulls_equal: bool,
+    /// What people are told.
+    pub told: Told,
 }
 
 impl UniqueMeta {
@@ -55,6 +83,8 @@ pub struct CheckMeta {
     pub name: &'static str,
     /// What has to be true of every row (or unknown).
     pub condition: Expr,
+    /// What people are told.
+    pub told: Told,
 }
 
 /// A constraint that excludes pairs of rows.

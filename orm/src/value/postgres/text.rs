@@ -53,6 +53,7 @@ fn part(value: &Value) -> Result<String> {
         Value::DateTime(it) => quoted(&format!("{}+00", stamp(&it.naive_utc()))),
         Value::Duration(it) => quoted(&format!("{} microseconds", Value::micros(*it)?)),
         Value::Uuid(it) => it.to_string(),
+        Value::Ip(it) => it.to_string(),
         Value::Json(it) => quoted(&it.to_string()),
         Value::Postgres(_, own) => quoted(&own.literal()?),
         Value::List(..) => return Err(Error::new(Code::Unsupported, "a list cannot hold lists")),

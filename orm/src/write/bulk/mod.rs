@@ -10,15 +10,16 @@ pub(super) use updates::{auto_now, unnamed};
 
 use super::{
     Assigns, NamesUniqueKey, UniqueKey,
-    draft::IntoDraftRow,
+    draft::{DraftRow, IntoDraftRow},
     hooks,
     over::Over,
+    parent,
     point::{ReadRow, Typed, all_columns},
     update::Columns,
     upsert::{ByKey, FindAll, columns_of, in_steps, is_only_key},
 };
 use crate::{
-    Code, Dialect, Error, Executor, Model, QuerySet, Result,
+    Code, Dialect, Error, Executor, Model, QuerySet, Result, Transaction,
     field::At,
     model::{ModelMeta, Writer},
     tree::{Conflict, ModelRef},
@@ -102,6 +103,12 @@ fn upserts<M: Model, D: IntoDraftRow<M>>(
     Upserts::of(ModelRef::Static(M::meta()), rows, columns_of(key), dialect)
 }
 
+/// Makes rows of drafts, whatever their model does around writes.
+pub(super) async fn create_drafts<M: Model>(drafts: Vec<DraftRow<M>>, tx: &Transaction) -> Result<Vec<M>> {
+    let inserts = Inserts::of(drafts, None, tx.dialect(), all_columns(M::meta()))?;
+    tx.run(CreateMany { inserts, _model: PhantomData }).await
+}
+
 impl<M: Model> QuerySet<M> {
     /// Writes a complete draft; the same as the draft's own `create`, for models with a field of that name.
     ///
@@ -142,7 +149,12 @@ impl<M: Model> QuerySet<M> {
         E: Executor,
         D: IntoDraftRow<M>,
     {
-        if let Some(hooks) = M::HOOKS.filter(|_| !self.skips().hooks) {
+        let skips = self.skips();
+        if M::PARENT.is_some() {
+            let drafts: Vec<DraftRow<M>> = drafts.into_iter().map(IntoDraftRow::into_row).collect();
+            return ex.atomic(move |tx| Box::pin(parent::create_all(drafts, skips.hooks, tx))).await;
+        }
+        if let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) {
             return hooks::create_all(hooks, drafts, ex).await;
         }
         let inserts = Inserts::of(drafts, None, ex.dialect(), all_columns(M::meta()))?;
@@ -189,8 +201,8 @@ impl<M: Model> QuerySet<M> {
         E: Executor,
         D: IntoDraftRow<M>,
     {
-        if let Some(hooks) = M::HOOKS.filter(|_| !self.skips().hooks) {
-            return Ok(hooks::create_all(hooks, drafts, ex).await?.len() as u64);
+        if M::PARENT.is_some() || M::HOOKS.is_some_and(|_| !self.skips().hooks) {
+            return Ok(self.bulk_create(drafts, ex).await?.len() as u64);
         }
         ex.run(Inserts::of(drafts, None, ex.dialect(), Vec::new())?).await
     }

@@ -31,6 +31,10 @@ pub(super) struct Collector {
     restricted: Vec<Followed>,
     /// Rows may go along without their hooks.
     skips_hooks: bool,
+    /// The parents of the rows that the deletion is about stay.
+    keep_parents: bool,
+    /// The hooks of those parents are called by whoever deletes the rows.
+    parents_told: bool,
 }
 
 struct Node {
@@ -65,6 +69,17 @@ async fn held(conn: &mut Connection, reference: &Reference, model: &ModelRef, ke
     }
     held.retain(|held| !held.iter().any(Value::is_null));
     Ok(held)
+}
+
+/// The model whose rows the rows of this one are too.
+fn parent_of(model: &ModelRef) -> Option<ModelRef> {
+    let field = &model.fields[usize::from(model.parent()?)];
+    Some(field.relation.as_ref()?.target())
+}
+
+/// That model, the one above it, and so on.
+fn parents_of(model: &ModelRef) -> Vec<ModelRef> {
+    std::iter::successors(parent_of(model), parent_of).collect()
 }
 
 fn key_text(key: &Key) -> String {
@@ -137,8 +152,8 @@ async fn pointing(
 }
 
 impl Collector {
-    pub(super) fn new(skips_hooks: bool) -> Collector {
-        Collector { skips_hooks, ..Collector::default() }
+    pub(super) fn new(skips_hooks: bool, keep_parents: bool, parents_told: bool) -> Collector {
+        Collector { skips_hooks, keep_parents, parents_told, ..Collector::default() }
     }
 
     /// Finds everything that the deletion of these rows concerns.
@@ -147,12 +162,26 @@ impl Collector {
     /// [`Code::Protected`].
     pub(super) async fn collect(&mut self, conn: &mut Connection, model: ModelRef, keys: Vec<Key>) -> Result<()> {
         let root = model.clone();
+        let (parents, told) = match self.parents_told {
+            true => (parents_of(&model), keys.iter().map(key_text).collect()),
+            false => (Vec::new(), HashSet::new()),
+        };
         let mut queue = VecDeque::from([(model.clone(), self.add(model, keys))]);
         while let Some((model, keys)) = queue.pop_front() {
             if keys.is_empty() {
                 continue;
             }
             let skips = self.skips_hooks;
+            if let Some(parent) = parent_of(&model).filter(|_| !self.keep_parents || model != root) {
+                // A row and its parent have one key.
+                let new = self.add(parent.clone(), keys.clone());
+                let known = |key: &Key| parents.contains(&parent) && told.contains(&key_text(key));
+                if !skips && new.iter().any(|key| !known(key)) {
+                    let what = format!("a deletion of `{}` takes them along, which", root.name);
+                    hooks::refuse(&parent, false, &what, &format!("delete those `{}` first", model.name))?;
+                }
+                queue.push_back((parent, new));
+            }
             let hooked = |reference: &Reference| !skips && reference.model.hooked;
             for reference in references_to(&model) {
                 match reference.on_delete {

@@ -4,9 +4,9 @@ mod collector;
 
 use super::{
     Pending,
-    edit::values_of,
     fault::explained,
-    hooks,
+    hooks::{self, Around},
+    parent::copy_of,
     point::{all_columns, columns_in, key_is, key_values},
     update::{ChangeReturning, ChangeRows},
     upsert::finish,
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Access, Code, Connection, Executor, Model, OnDelete, Operation, QuerySet, Result, Row, Statement, Value, compile,
     model::{ModelMeta, Reader, references_to},
+    query::Skips,
     statement::template,
     tree::{Delete, ModelRef, Select},
 };
@@ -78,11 +79,11 @@ impl<M: Model, O> QuerySet<M, O> {
         if rows.empty {
             return Ok(Deleted::default());
         }
-        let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) else {
-            let (model, from) = (rows.model.clone(), From::Query(Box::new(rows)));
-            return ex.run(Collect { model, from, skips_hooks: skips.hooks }).await;
+        let Some(around) = Around::<M>::of(skips) else {
+            let collect = Collect::hooked(rows.model.clone(), From::Query(Box::new(rows)));
+            return ex.run(Collect { skips_hooks: skips.hooks, keep_parents: skips.parents, ..collect }).await;
         };
-        ex.atomic(move |tx| Box::pin(hooks::delete_found(hooks, rows, tx))).await
+        ex.atomic(move |tx| Box::pin(around.delete_found(rows, tx))).await
     }
 
     /// Like [`delete`](QuerySet::delete), and gives the rows of the query as they were, in no particular order.
@@ -105,8 +106,8 @@ impl<M: Model, O> QuerySet<M, O> {
         if rows.empty {
             return Ok(Vec::new());
         }
-        if let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) {
-            return ex.atomic(move |tx| Box::pin(hooks::delete_returning(hooks, rows, tx))).await;
+        if let Some(around) = Around::<M>::of(skips) {
+            return ex.atomic(move |tx| Box::pin(around.delete_returning(rows, tx))).await;
         }
         if is_free(&rows.model) {
             let delete = Delete { rows: rows.clone(), returning: all_columns(M::meta()) };
@@ -116,7 +117,7 @@ impl<M: Model, O> QuerySet<M, O> {
                 Err(error) => return Err(error),
             }
         }
-        ex.run(CollectReturning { rows, skips_hooks: skips.hooks, _model: PhantomData }).await
+        ex.run(CollectReturning { rows, skips, _model: PhantomData }).await
     }
 
     /// Deletes every row of the query in one statement and gives their number; what happens to rows that point to them is
@@ -173,14 +174,22 @@ pub(crate) async fn delete_rows<E: Executor>(rows: Select, ex: &E) -> Result<Del
 
 /// Deletes one row: what `Model::delete` runs.
 pub(crate) fn delete_row<'e, M: Model, E: Executor>(row: &M, ex: &'e E) -> Pending<'e, Deleted> {
-    if let Some(hooks) = M::HOOKS {
-        // The row may be gone before the deletion runs: the hooks see a copy, without what was loaded with it.
-        let copy = values_of(row).and_then(|values| Reader::new(&Row::of(&values.as_slice()), &[]).columns::<M>());
-        return match copy {
+    delete_one(row, Skips::default(), ex)
+}
+
+/// The same, and leaves the row of its parent.
+pub(crate) fn delete_keep_parents<'e, M: Model, E: Executor>(row: &M, ex: &'e E) -> Pending<'e, Deleted> {
+    delete_one(row, Skips { parents: true, ..Skips::default() }, ex)
+}
+
+fn delete_one<'e, M: Model, E: Executor>(row: &M, skips: Skips, ex: &'e E) -> Pending<'e, Deleted> {
+    if let Some(around) = Around::<M>::of(skips) {
+        // The row may be gone before the deletion runs: the hooks see a copy.
+        return match copy_of(row) {
             Ok(copy) => Pending::new(ex.atomic(move |tx| {
                 Box::pin(async move {
                     tx.run(version::Unchanged::of(&copy)?).await?;
-                    hooks::delete(hooks, &[copy], tx).await
+                    around.delete(&[copy], tx).await
                 })
             })),
             Err(error) => Pending::new(std::future::ready(Err(error))),
@@ -194,12 +203,14 @@ pub(crate) fn delete_row<'e, M: Model, E: Executor>(row: &M, ex: &'e E) -> Pendi
     if model.version.is_none() && is_free(&model) {
         return Pending::run(ex, DeleteOne::<M>::new(read.key(), ex.dialect()));
     }
-    Pending::run(ex, Ok(Collect::hooked(model, From::Row(read))))
+    let collect = Collect::hooked(model, From::Row(read));
+    Pending::run(ex, Ok(Collect { keep_parents: skips.parents, ..collect }))
 }
 
-/// Whether nothing has to be done for the rows that point to a model's rows.
+/// Whether a deletion of a model's rows is that of its rows only: nothing has to be done for rows that point to them, and they have no
+/// parents.
 fn is_free(model: &ModelRef) -> bool {
-    references_to(model).iter().all(|reference| reference.on_delete == OnDelete::DoNothing)
+    model.parent().is_none() && references_to(model).iter().all(|reference| reference.on_delete == OnDelete::DoNothing)
 }
 
 /// Names [`DeleteOne`]'s statement in the connection's cache.
@@ -247,6 +258,10 @@ pub(super) struct Collect {
     model: ModelRef,
     from: From,
     skips_hooks: bool,
+    /// The rows of the model's parents stay.
+    keep_parents: bool,
+    /// The hooks of the rows' parents are called by whoever deletes them.
+    parents_told: bool,
 }
 
 /// Which rows.
@@ -260,11 +275,16 @@ pub(super) enum From {
 impl Collect {
     /// A deletion that takes no rows along whose models have hooks.
     pub(super) fn hooked(model: ModelRef, from: From) -> Collect {
-        Collect { model, from, skips_hooks: false }
+        Collect { model, from, skips_hooks: false, keep_parents: false, parents_told: false }
+    }
+
+    /// One whose caller calls the hooks of the parents' rows.
+    pub(super) fn told(model: ModelRef, from: From, keep_parents: bool) -> Collect {
+        Collect { keep_parents, parents_told: true, ..Collect::hooked(model, from) }
     }
 
     async fn delete(&mut self, conn: &mut Connection) -> Result<Deleted> {
-        let mut collector = Collector::new(self.skips_hooks);
+        let mut collector = Collector::new(self.skips_hooks, self.keep_parents, self.parents_told);
         let keys = match &mut self.from {
             From::Query(select) => collector::keys_of(conn, (**select).clone()).await?,
             From::Keys(keys) => std::mem::take(keys),
@@ -281,7 +301,7 @@ impl Collect {
 /// Deletes the rows of a query with all that hangs on them, and gives them as they were.
 struct CollectReturning<M> {
     rows: Select,
-    skips_hooks: bool,
+    skips: Skips,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -289,7 +309,7 @@ impl<M: Model> CollectReturning<M> {
     async fn delete(&self, conn: &mut Connection) -> Result<Vec<M>> {
         let rows = LockedRows::<M>::of(self.rows.clone()).run(conn).await?;
         let keys = rows.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
-        let mut collector = Collector::new(self.skips_hooks);
+        let mut collector = Collector::new(self.skips.hooks, self.skips.parents, false);
         collector.collect(conn, self.rows.model.clone(), keys).await?;
         collector.delete(conn).await?;
         Ok(rows)

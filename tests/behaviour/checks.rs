@@ -1,0 +1,217 @@
+//! What `check` says of models together, of a database that lacks what they ask for, and of settings.
+
+use crate::bed::behaviour;
+use orm::{Dialect, Finding, Level, SystemCheck, migrate, prelude::*};
+use std::time::Duration;
+
+/// Models that fit together, with something to say about each.
+mod odd {
+    use orm::{Change, Hooks, prelude::*};
+
+    orm::app! { pub odd { Author, Book, Note } }
+
+    #[derive(Model, Debug)]
+    #[model(comment = "people")]
+    pub struct Author {
+        pub id: i64,
+        #[field(collation(sqlite = "NOCASE"), max_length = 20)]
+        pub name: String,
+        #[field(via = author)]
+        pub books: HasMany<Book>,
+        #[field(via = author)]
+        pub works: HasMany<Book>,
+    }
+
+    #[derive(Model, Debug)]
+    #[model(index(title, include(code)), index(code, opclass = "varchar_pattern_ops", name = "odd_by_class"))]
+    pub struct Book {
+        pub id: i64,
+        #[field(max_length = 5, min_length = 2, default = || "x".to_owned())]
+        pub title: String,
+        #[field(max_length = 5, pattern = "(")]
+        pub code: String,
+        #[field(max_digits = 20, decimal_places = 2)]
+        pub price: Decimal,
+        pub author: ForeignKey<Author>,
+        pub notes: HasMany<Note>,
+    }
+
+    #[derive(Model, Debug)]
+    #[model(hooks)]
+    pub struct Note {
+        pub id: i64,
+        #[field(on_delete = cascade)]
+        pub book: ForeignKey<Book>,
+    }
+
+    impl Hooks for Note {
+        async fn before_create(_: &mut Change<Note>, _: &Transaction) -> orm::Result<()> {
+            Ok(())
+        }
+    }
+}
+
+/// Models that do not fit together.
+mod askew {
+    use orm::prelude::*;
+
+    orm::app! { pub askew { Post, Tag, Draft } }
+
+    #[derive(Model, Debug)]
+    pub struct Post {
+        pub id: i64,
+        #[field(table = "askew_draft")]
+        pub tags: ManyToMany<Tag>,
+    }
+
+    #[derive(Model, Debug)]
+    #[model(index(name, name = "one_name"))]
+    pub struct Tag {
+        pub id: i64,
+        pub name: i32,
+    }
+
+    #[derive(Model, Debug)]
+    #[model(index(name, name = "one_name"))]
+    pub struct Draft {
+        pub id: i64,
+        pub name: i32,
+    }
+}
+
+/// Models that only some databases can have.
+mod choosy {
+    use orm::prelude::*;
+
+    orm::app! { pub choosy { Shift } }
+
+    #[derive(Model, Debug)]
+    #[model(unique(day, name = "one_day", deferrable = deferred), unique(|s| s.name.lower().asc(), name = "one_name"))]
+    pub struct Shift {
+        pub id: i64,
+        pub day: i32,
+        #[field(max_length = 20)]
+        pub name: String,
+    }
+}
+
+fn ids(found: &[Finding]) -> Vec<(&str, Level)> {
+    let mut ids: Vec<_> = found.iter().map(|finding| (&*finding.id, finding.level)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+#[test]
+fn models_are_looked_at_together() {
+    use Level::{Error, Info, Warning};
+    let found = migrate::check(&[odd::odd()], None);
+    assert_eq!(ids(&found), [("S113", Warning), ("S114", Info), ("S115", Error), ("S116", Error)]);
+    let of = |id: &str| found.iter().find(|finding| finding.id == id).unwrap();
+    assert_eq!(of("S113").object.as_deref(), Some("odd.Author.works"));
+    assert_eq!(of("S114").object.as_deref(), Some("odd.Note.book"));
+    assert!(of("S115").message.contains("`odd.Book.title`"), "{found:?}");
+    assert_eq!((of("S116").object.as_deref(), &*of("S116").tags[0]), (Some("odd.Book.code"), "models"));
+
+    // All of it is told, where the rest refuses at the first.
+    let found = migrate::check(&[askew::askew()], Some(Dialect::Sqlite));
+    assert_eq!(ids(&found), [("S110", Error), ("S111", Error)]);
+    assert_eq!(migrate::schema(&[askew::askew()]).unwrap_err().message(), found[0].message);
+}
+
+#[test]
+fn databases_lack_something() {
+    use Level::{Error, Info, Warning};
+    let on = |dialect| {
+        let found = migrate::check(&[odd::odd()], Some(dialect));
+        found.into_iter().filter(|finding| finding.tags == ["database"]).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&on(Dialect::Sqlite)), [("S202", Warning), ("S203", Warning), ("S204", Info), ("S206", Warning)]);
+    assert_eq!(ids(&on(Dialect::Postgres)), [("S205", Warning)]);
+    assert_eq!(ids(&on(Dialect::MariaDb)), [("S202", Warning), ("S203", Warning), ("S205", Warning)]);
+    let choosy = |dialect| migrate::check(&[choosy::choosy()], Some(dialect));
+    assert_eq!(ids(&choosy(Dialect::Sqlite)), [("S201", Error)]);
+    assert!(choosy(Dialect::Postgres).is_empty());
+    let found = choosy(Dialect::MariaDb);
+    assert_eq!((ids(&found), found[0].object.as_deref()), (vec![("S201", Error)], Some("choosy.Shift")));
+    assert!(found[0].message.starts_with("M044"), "{found:?}");
+}
+
+#[test]
+fn settings_are_looked_at() {
+    let told =
+        |url: &str| -> Vec<String> { Database::builder(url).check().iter().map(|it| it.id.to_string()).collect() };
+    assert_eq!(told("sqlite::memory:"), ["S902", "S904"]);
+    assert_eq!(told("sqlite://shop.db"), ["S903", "S904"]);
+    assert_eq!(told("postgres://ada@localhost/shop"), ["S904", "S905"]);
+    assert_eq!(told("postgres://ada:x@[::1]:5432/shop"), ["S904", "S905"]);
+    assert_eq!(told("postgres://ada@%2Frun%2Fpostgresql/shop"), ["S904", "S905"]);
+    assert_eq!(
+        told("postgres://postgres@db.example.org/shop?sslmode=require"),
+        ["S904", "S905", "S906", "S910", "S907"]
+    );
+    assert_eq!(told("mysql://root:x@10.0.0.1/shop"), ["S904", "S905", "S906", "S907"]);
+    assert_eq!(told("mysql://ada:p@ss@10.0.0.1/shop?sslmode=verify-full"), ["S904", "S905"]);
+    let second = Duration::from_secs(1);
+    let settled = Database::builder("postgres://ada:secret@db.example.org/shop?sslmode=verify-ca");
+    let settled = settled.statement_timeout(second).lock_timeout(second);
+    assert!(settled.check().is_empty());
+    let found = settled.log_values(true).check();
+    assert_eq!((found.len(), found[0].id.as_ref()), (1, "S908"));
+    assert!(!found[0].object.as_ref().unwrap().contains("secret"));
+}
+
+fn manage(project: orm::Project, arguments: &[&str]) -> (String, Option<String>) {
+    let mut printed = String::new();
+    let done = project.run_into(["program"].iter().chain(arguments), &mut printed);
+    (printed, done.err().map(|error| error.message().to_owned()))
+}
+
+behaviour! {
+    async fn the_command_tells_and_fails_by_level(bed) {
+        let url = bed.url.clone();
+        tokio::task::spawn_blocking(move || {
+            let project = || orm::Project::new().app(odd::odd()).database(url.clone());
+            let only = |more: &[&str]| manage(project(), &[&["check", "--tag", "models"], more].concat());
+            let (printed, failed) = only(&[]);
+            assert!(printed.contains("S115 error: the default of `odd.Book.title`"), "{printed}");
+            assert!(printed.find("S116").unwrap() < printed.find("S113").unwrap(), "the worst first: {printed}");
+            assert_eq!(failed.as_deref(), Some("2 findings of the level `error` or above"));
+            let quiet = ["--allow", "S115", "--allow", "S116"];
+            assert_eq!(only(&quiet).1, None);
+            assert_eq!(only(&[&quiet[..], &["--fail-level", "warning"]].concat()).1.unwrap(), "1 finding of the level `warning` or above");
+            let (printed, _) = only(&[&quiet[..], &["--format", "json"]].concat());
+            let told: serde_json::Value = serde_json::from_str(&printed).unwrap();
+            assert_eq!(told[0], serde_json::json!({
+                "id": "S113",
+                "level": "warning",
+                "message": "`odd.Author.books` and `odd.Author.works` are the reverse side of one foreign key",
+                "hint": "name another by `via`, or remove one",
+                "object": "odd.Author.works",
+                "tags": ["models"],
+            }));
+            assert_eq!(only(&["--allow", "S999"]).1.unwrap(), "there is no difference of the code `S999`");
+
+            // One's own, and what the project never wants to hear.
+            let own = || {
+                let check = |apps: &[orm::App]| vec![Finding::new(Level::Critical, "odd.C001", format!("{} apps", apps.len())).with_tag("odd")];
+                project().check(check)
+            };
+            let (printed, failed) = manage(own(), &["check", "--tag", "odd"]);
+            assert_eq!((printed.as_str(), failed.as_deref()), ("odd.C001 critical: 1 apps\n", Some("1 finding of the level `error` or above")));
+            assert_eq!(manage(own().silence("odd.C001"), &["check", "--tag", "odd"]), ("Nothing differs.\n".to_owned(), None));
+
+            let deploy = |project| manage(project, &["check", "--tag", "deploy", "--deploy", "--fail-level", "critical"]).0;
+            let printed = deploy(project());
+            assert!(printed.contains("S904 warning: ") && printed.contains("S901 warning: "), "{printed}");
+            let settled = project().connect_with(|database| database.statement_timeout(Duration::from_secs(9)));
+            assert!(!deploy(settled).contains("S904"));
+            assert!(!manage(project(), &["check", "--tag", "deploy"]).0.contains("S9"));
+            let (printed, _) = manage(project(), &["check", "--list"]);
+            assert!(SystemCheck::ALL.iter().all(|(check, _)| printed.contains(check.as_str())) && printed.contains("D021"));
+        })
+        .await
+        .unwrap();
+        Ok(())
+    }
+}

@@ -1,0 +1,58 @@
+//! The example of rules that ask in `docs/validation.md`.
+
+use crate::bed::behaviour;
+use orm::{Change, Code, Hooks, prelude::*};
+
+orm::app! { pub stalls { Seat } }
+
+#[derive(Model, Debug, Clone)]
+#[model(hooks, unique(evening, number, message = "somebody sits there", code = "seat.taken"))]
+pub struct Seat {
+    pub id: i64,
+    pub evening: NaiveDate,
+    #[field(min = 1, max = 40, message = "the room has forty seats")]
+    pub number: i32,
+    #[field(email)]
+    pub guest: String,
+}
+
+impl Hooks for Seat {
+    /// It runs before each write, in its transaction, and may ask whatever it likes. It may set values, too.
+    async fn validate(seat: &mut Change<Seat>, tx: &Transaction) -> orm::Result<()> {
+        let (evening, guest) = (seat.get(|s| s.evening), seat.get(|s| s.guest));
+        if let (true, Some(evening), Some(guest)) = (seat.is_new(), evening, guest) {
+            let theirs = Seat::objects().filter(|s| s.evening.eq(evening) & s.guest.eq(guest));
+            if theirs.count(tx).await? >= 2 {
+                seat.refuse(|s| s.guest, "seat.two", "nobody has more than two seats");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn day(day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 2, day).unwrap()
+}
+
+behaviour! {
+    async fn rules_that_ask(bed) {
+        let db = &bed.db;
+        orm::migrate::create_tables(db, &[stalls()]).await?;
+        let seat = |number| Seat::draft().evening(day(9)).number(number).guest("ada@example.org");
+        Seat::objects().bulk_create([seat(1), seat(2)], db).await?;
+        let error = seat(3).create(db).await.unwrap_err();
+        assert_eq!(error.code(), Code::Own("seat.two"));
+
+        // The same without a write: a list of mistakes, of a draft and of an edit.
+        let mistakes = seat(1).guest("grace@example.org").mistakes(db).await?;
+        assert_eq!(mistakes[0].message, "somebody sits there");
+
+        // A form that changes a row: all of it is asked, and set where nothing is wrong.
+        let mut edit = Seat::objects().filter(|s| s.number.eq(2)).get(db).await?.edit();
+        let error = edit.apply_validated([("number", "1"), ("guest", "grace")], db).await.unwrap_err();
+        assert_eq!(error.validation().len(), 2);
+        assert!(edit.changed()?.is_empty());
+        seat(3).skip_validation().create(db).await?; // the way past all of it
+        Ok(())
+    }
+}
