@@ -384,15 +384,21 @@ impl Sql {
                 // Backslashes are doubled inside strings on MariaDB and MySQL.
                 let slash = if self.dialect.is_mysql() { "\\\\" } else { "\\" };
                 let escape = like != Like::Pattern;
-                self.push(&format!("CONCAT('{before}', "));
+                // There `CONCAT` makes an empty text of NULL, which everything contains.
+                let postgres = self.dialect == Dialect::Postgres;
+                self.push(&if postgres { format!("('{before}' || ") } else { format!("CONCAT('{before}', ") });
                 if escape {
                     self.push("REPLACE(REPLACE(REPLACE(");
                 }
-                self.expr(pattern)?;
+                if escape {
+                    self.expr(pattern)?;
+                } else {
+                    self.side(pattern)?;
+                }
                 if escape {
                     self.push(&format!(", '{slash}', '{slash}{slash}'), '%', '{slash}%'), '_', '{slash}_')"));
                 }
-                self.push(&format!(", '{after}')"));
+                self.push(&if postgres { format!(" || '{after}')") } else { format!(", '{after}')") });
             }
         }
         Ok(())
@@ -401,7 +407,9 @@ impl Sql {
     /// SQLite's LIKE folds ASCII letters whatever is asked, and LIKE and GLOB end at the character U+0000: plain functions take
     /// their place, on folded text where case does not count.
     fn sqlite_like(&mut self, on: &Expr, pattern: &Expr, text: Option<&str>, like: Like, fold: bool) -> Result<()> {
-        let indexable = |text: &&str| like == Like::StartsWith && !fold && !text.contains('\0');
+        // A longer pattern is refused there.
+        let short = |text: &str| text.len() < 10_000;
+        let indexable = |text: &&str| like == Like::StartsWith && !fold && !text.contains('\0') && short(text);
         if let Some(text) = text.filter(indexable) {
             self.side(on)?;
             self.push(" GLOB ");

@@ -244,6 +244,10 @@ impl Sql {
             return Err(bad("the rows of a distinct or grouped query cannot be locked")
                 .with_hint("lock the rows first, by a query of their own"));
         }
+        if select.has_window() {
+            return Err(bad("the rows of a window cannot be locked: it looks at others beside them")
+                .with_hint("lock the rows first, by a query of their own"));
+        }
         if select.from.is_some() {
             return Err(bad("the rows of a union, or of a filter on a window, cannot be locked")
                 .with_hint("lock the rows by their keys, in a query of their own"));

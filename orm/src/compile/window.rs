@@ -72,7 +72,17 @@ impl Sql {
         }
         if !windowed.order.is_empty() {
             self.push(if windowed.partition.is_empty() { "ORDER BY " } else { " ORDER BY " });
-            self.list(&windowed.order, ", ", |sql, order| sql.order_by(order, |sql| sql.operand(&order.expr)))?;
+            // A span of values counts from one key: MariaDB and MySQL then have no place for where NULLs stand, which are a span of their own.
+            let counted = |frame: &Frame| frame.unit == FrameUnit::Range && (frame.start.counts() || frame.end.counts());
+            let bare = self.dialect.is_mysql() && windowed.frame.as_ref().is_some_and(counted);
+            self.list(&windowed.order, ", ", |sql, order| match bare {
+                true => {
+                    sql.operand(&order.expr)?;
+                    sql.push(if order.descending { " DESC" } else { "" });
+                    Ok(())
+                }
+                false => sql.order_by(order, |sql| sql.operand(&order.expr)),
+            })?;
         }
         if let Some(frame) = &windowed.frame {
             self.frame(frame)?;

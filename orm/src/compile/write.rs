@@ -1,6 +1,6 @@
 //! INSERT, UPDATE and DELETE.
 
-use super::{Sql, Text, many::inserts_lists};
+use super::{Sql, Text, many::inserts_lists, select::Names};
 use crate::{
     Code, Dialect, Error, Kind, Result, Statement, Value,
     model::{ColumnMeta, ModelMeta},
@@ -195,6 +195,9 @@ impl Sql {
             set = in_turn(set)?;
         }
         let asks = set.iter().any(|assignment| has_query(&assignment.value));
+        if self.dialect == Dialect::Sqlite && asks && set.iter().any(|assignment| reads_table(&assignment.value, model)) {
+            return self.update_from(update, set);
+        }
         let found = self.find(&update.rows, asks)?;
         self.push("UPDATE ");
         let joined = self.head(model, &found)?;
@@ -209,6 +212,42 @@ impl Sql {
         })?;
         self.tail(model, found, joined)?;
         self.returning(model, &update.returning, self.dialect.capabilities().update_returning)
+    }
+
+    /// An update whose new values come from other rows of the table. SQLite changes row after row, and a query inside would see those
+    /// that are changed already: the values are computed before.
+    fn update_from(&mut self, update: &Update, set: Vec<Assignment>) -> Result<()> {
+        let model = &update.rows.model;
+        let mut rows = rows_to_write(&update.rows)?;
+        let keys = model.key.len();
+        let key = model.key.iter().map(|&column| Expr::own(model.clone(), column));
+        let (columns, values): (Vec<u16>, Vec<Expr>) =
+            set.into_iter().map(|assignment| (assignment.column, assignment.value)).unzip();
+        rows.selection = key.chain(values).map(Selected::Expr).collect();
+        self.has_types_of(model)?;
+        self.push("UPDATE ");
+        self.name(&model.table);
+        self.push(" SET ");
+        self.list(columns.iter().enumerate(), ", ", |sql, (place, &column)| {
+            sql.name(&model.columns[usize::from(column)].name);
+            let value = format!("orm_new.c{}", keys + place);
+            sql.push(&match guard(model, column) {
+                Some((function, limits)) => format!(" = {function}({value}{limits})"),
+                None => format!(" = {value}"),
+            });
+            Ok(())
+        })?;
+        self.push(" FROM (");
+        self.select_named(&rows, Names::Derived)?;
+        self.push(") AS orm_new WHERE ");
+        self.list(model.key.iter().enumerate(), " AND ", |sql, (place, &column)| {
+            sql.name(&model.table);
+            sql.push(".");
+            sql.name(&model.columns[usize::from(column)].name);
+            sql.push(&format!(" = orm_new.c{place}"));
+            Ok(())
+        })?;
+        self.returning(model, &update.returning, true)
     }
 
     fn delete(&mut self, delete: &Delete) -> Result<()> {
@@ -229,20 +268,7 @@ impl Sql {
 
     /// Decides how the rows are found, and opens the frame of the table that is written.
     fn find(&mut self, rows: &Select, asks: bool) -> Result<Found> {
-        if rows.group_by.is_some() {
-            return Err(Error::new(Code::BadQuery, "groups are not rows: they cannot be updated or deleted"));
-        }
-        if !rows.has_rows() {
-            return Err(Error::new(Code::BadQuery, "values are not rows: they cannot be updated or deleted"));
-        }
-        let mut rows = rows.clone();
-        let selection = std::mem::take(&mut rows.selection);
-        rows.resolve_selected(&selection);
-        rows.related.clear();
-        rows.for_update = false;
-        if rows.empty {
-            rows.add_filter(Expr::Or(Vec::new()));
-        }
+        let mut rows = rows_to_write(rows)?;
         let inner_queries = rows.filter.as_ref().is_some_and(has_query);
         let plain = rows.joins.is_empty() && rows.from.is_none() && !rows.is_sliced();
         let own = Select { filter: rows.filter.clone(), ..Select::bare(rows.model.clone()) };
@@ -260,11 +286,6 @@ impl Sql {
         }
         rows.selection =
             rows.model.key.iter().map(|&column| Selected::Expr(Expr::own(rows.model.clone(), column))).collect();
-        if !rows.is_sliced() {
-            rows.order.clear();
-            rows.default_order = false;
-        }
-        rows.distinct = false;
         self.qualified = true;
         Ok(Found::ByKey(Box::new(rows)))
     }
@@ -371,6 +392,45 @@ fn fits(model: &ModelMeta, column: u16, value: &Expr) -> bool {
 fn reads_column(expr: &Expr) -> bool {
     let mut found = false;
     expr.visit(0, &mut |expr, _| found |= matches!(expr, Expr::Column { .. }));
+    found
+}
+
+/// The rows that a query names, without what it selects of them; refused where it names none.
+fn rows_to_write(rows: &Select) -> Result<Select> {
+    if rows.group_by.is_some() {
+        return Err(Error::new(Code::BadQuery, "groups are not rows: they cannot be updated or deleted"));
+    }
+    if !rows.has_rows() {
+        return Err(Error::new(Code::BadQuery, "values are not rows: they cannot be updated or deleted"));
+    }
+    let mut rows = rows.clone();
+    let selection = std::mem::take(&mut rows.selection);
+    rows.resolve_selected(&selection);
+    rows.related.clear();
+    (rows.for_update, rows.distinct) = (false, false);
+    if rows.empty {
+        rows.add_filter(Expr::Or(Vec::new()));
+    }
+    if !rows.is_sliced() {
+        (rows.order, rows.default_order) = (Vec::new(), false);
+    }
+    Ok(rows)
+}
+
+/// Whether a query inside may read the table of a model.
+fn reads_table(expr: &Expr, model: &ModelRef) -> bool {
+    let mut found = false;
+    expr.visit(0, &mut |part, _| {
+        found |= match part {
+            Expr::Exists(select) | Expr::Scalar(select) | Expr::InQuery(_, select) => {
+                let joined = select.joins.iter().any(|join| join.from.is_some() || join.model.table == model.table);
+                joined || select.from.is_some() || select.model.table == model.table
+            }
+            // The way to a related row may lead through it.
+            Expr::Column { path, .. } => !path.steps.is_empty(),
+            _ => false,
+        };
+    });
     found
 }
 

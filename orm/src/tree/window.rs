@@ -64,6 +64,13 @@ pub enum Bound {
     Last,
 }
 
+impl Bound {
+    /// Whether it is so far from the current row.
+    pub(crate) fn counts(self) -> bool {
+        matches!(self, Bound::Before(_) | Bound::After(_))
+    }
+}
+
 impl Windowed {
     pub(super) fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
         // An aggregate here makes no group of the query's rows: it is not shown as one.
