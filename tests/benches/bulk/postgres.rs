@@ -149,25 +149,25 @@ impl Side for Raw<'_> {
     }
 
     fn stream(&mut self) -> i64 {
-        let (mut last, mut views) = (0, 0);
+        let (mut last, mut sum) = (0, 0);
         loop {
             let after = shelf_book::table.filter(shelf_book::id.gt(last)).order_by(shelf_book::id).limit(CHUNK);
             let books = self.runtime.block_on(after.load::<RawBook>(&mut self.conn)).expect("rows");
-            views += books.iter().map(|book| book.views).sum::<i64>();
+            sum += books.iter().map(|book| book.author).sum::<i64>();
             match books.last() {
                 Some(book) => last = book.id,
-                None => return views,
+                None => return sum,
             }
         }
     }
 
     fn stream_at_once(&mut self) -> i64 {
         let conn = &mut self.conn;
-        let views = self.runtime.block_on(async {
+        let sum = self.runtime.block_on(async {
             let books = shelf_book::table.load_stream::<RawBook>(conn).await?;
-            books.try_fold(0, async |views, book| Ok(views + book.views)).await
+            books.try_fold(0, async |sum, book| Ok(sum + book.author)).await
         });
-        views.expect("rows")
+        sum.expect("rows")
     }
 }
 
