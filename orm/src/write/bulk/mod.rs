@@ -123,8 +123,7 @@ impl<M: Model> QuerySet<M> {
     /// Writes any number of drafts and gives the rows as they are stored, in the order of the drafts.
     ///
     /// SQL: one `INSERT` for up to 10 000 rows on SQLite, for 500 on MariaDB and MySQL, and on PostgreSQL for 5 000, which it takes as a
-    /// list for each column; all in one
-    /// transaction or savepoint: all rows or none.
+    /// list for each column; all in one transaction or savepoint: all rows or none.
     ///
     /// # Errors
     /// Those of a draft's `create`; checks come before the first statement.
