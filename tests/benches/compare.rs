@@ -1,6 +1,6 @@
 //! Two ways of doing the same, measured in turns: on a machine that others use, only turns give a ratio to believe.
 
-use criterion::{Criterion, SamplingMode};
+use criterion::Criterion;
 use std::{
     sync::Mutex,
     time::{Duration, Instant},
@@ -76,21 +76,16 @@ pub fn compare(criterion: &mut Criterion, clock: Clock, name: &str, diesel: Side
     }
 }
 
-/// The same for what takes a good part of a second: few samples, and the sides say the time by the clock they have chosen, since what
-/// puts things right again between runs does not count.
-pub fn compare_large(criterion: &mut Criterion, name: &str, diesel: Side<'_>, orm: Side<'_>) {
+/// The same for what takes a good part of a second: in turns alone, and the sides say the time by the clock they have chosen, since
+/// what puts things right again between runs does not count.
+pub fn compare_large(name: &str, diesel: Side<'_>, orm: Side<'_>) {
     if let Some(asked) = profile() {
         return asked.run(name, diesel, orm);
     }
-    let mut group = criterion.benchmark_group(name);
-    group.sample_size(10).sampling_mode(SamplingMode::Flat);
-    group.warm_up_time(Duration::from_millis(1)).measurement_time(Duration::from_millis(1));
-    let mut ran = false;
-    group.bench_function("diesel", |bencher| bencher.iter_custom(|n| (ran = true, diesel(n)).1));
-    group.bench_function("orm", |bencher| bencher.iter_custom(|n| (ran = true, orm(n)).1));
-    group.finish();
-    if ran {
-        in_turns(name, 11, diesel, orm);
+    // As Criterion has it, a word of the command line is a part of the names to run.
+    let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
+    if words.peek().is_none() || words.any(|word| name.contains(&word)) {
+        in_turns(name, 7, diesel, orm);
     }
 }
 
@@ -145,6 +140,7 @@ fn in_turns(name: &str, rounds: usize, diesel: Side<'_>, orm: Side<'_>) {
     let median = |list: &mut Vec<f64>| quantile(list, 0.5);
     let (diesel, orm) = (Duration::from_secs_f64(median(&mut theirs)), Duration::from_secs_f64(median(&mut ours)));
     let line = Line { name: name.to_owned(), ratio: median(&mut ratios), spread, diesel, orm };
+    println!("{name}: {:.2}, {:.2?} and {:.2?}", line.ratio, line.diesel, line.orm);
     if let Ok(mut lines) = LINES.lock() {
         lines.push(line);
     }

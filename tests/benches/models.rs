@@ -120,7 +120,7 @@ pub fn schema(key: &str) -> String {
             author_id bigint NOT NULL REFERENCES shelf_author (id));
         INSERT INTO shelf_author (name) SELECT CONCAT('author ', n) FROM ({}) AS numbers;
         INSERT INTO shelf_book (title, views, author_id)
-            SELECT CONCAT('title ', n), n, (n - 1) / 10 + 1 FROM ({}) AS numbers;
+            SELECT CONCAT('title ', n), n, (n - 1 - (n - 1) % 10) / 10 + 1 FROM ({}) AS numbers;
         CREATE INDEX shelf_book_author ON shelf_book (author_id);",
         numbers(1_000),
         numbers(10_000)

@@ -8,7 +8,6 @@ use crate::{
     compare::{Clock, compare_large},
     models::{Author, Book, Entry},
 };
-use criterion::Criterion;
 use orm::prelude::*;
 use std::{cell::Cell, time::Duration};
 use tokio::runtime::Runtime;
@@ -161,15 +160,14 @@ impl Side for Ours<'_> {
     }
 }
 
-pub fn benches(criterion: &mut Criterion) {
-    sqlite::benches(criterion);
-    postgres::benches(criterion);
-    mysql::benches(criterion);
+pub fn benches() {
+    sqlite::benches();
+    postgres::benches();
+    mysql::benches();
 }
 
 /// Two sides of one database, by a clock.
 struct Pair<'a> {
-    criterion: &'a mut Criterion,
     place: &'static str,
     clock: Clock,
     diesel: &'a mut dyn Side,
@@ -194,7 +192,7 @@ impl Pair<'_> {
             sum
         };
         let (diesel, orm) = (&mut *self.diesel, &mut *self.orm);
-        compare_large(self.criterion, &name, &mut |n| times(diesel, n), &mut |n| times(orm, n));
+        compare_large(&name, &mut |n| times(diesel, n), &mut |n| times(orm, n));
         if expected.is_none() {
             assert_eq!(run(self.diesel), run(self.orm), "{name}");
         }

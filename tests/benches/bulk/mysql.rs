@@ -6,7 +6,6 @@ use crate::{
     models::{Book, INTO_BOOKS, Many, RETURNING, RawAuthor, RawBook, shelf_author, shelf_book},
     sqlite::with_books,
 };
-use criterion::Criterion;
 use diesel::{
     ExpressionMethods, QueryDsl, QueryResult,
     dsl::sql,
@@ -23,7 +22,7 @@ use tokio::runtime::Runtime;
 const INSERTED: i64 = 5_000;
 const UPDATED: usize = 5_000;
 
-pub(super) fn benches(criterion: &mut Criterion) {
+pub(super) fn benches() {
     let server = env::var("ORM_TEST_MYSQL_URL").unwrap_or_else(|_| "mysql://root@127.0.0.1:3306/".to_owned());
     let name = format!("orm_bulk_{}", std::process::id());
     let url = format!("{server}{name}");
@@ -43,7 +42,7 @@ pub(super) fn benches(criterion: &mut Criterion) {
     };
     let conn = runtime.block_on(AsyncMysqlConnection::establish(&url)).expect("a connection");
     let (diesel, orm) = (&mut Raw { runtime: &runtime, conn }, &mut Ours { runtime: &runtime, db: &db });
-    Pair { criterion, place: "MariaDB", clock: Clock::Wall, diesel, orm }.cases();
+    Pair { place: "MariaDB", clock: Clock::Wall, diesel, orm }.cases();
     let dropped = runtime.block_on(async {
         db.close().await;
         admin.batch(format!("DROP DATABASE {name}")).await

@@ -6,7 +6,6 @@ use crate::{
     models::{Book, RawAuthor, RawBook, shelf_author, shelf_book},
     sqlite::with_books,
 };
-use criterion::Criterion;
 use diesel::{
     ExpressionMethods, QueryDsl,
     dsl::sql,
@@ -19,7 +18,7 @@ use orm::Database;
 use std::{env, fmt::Write, io::Cursor};
 use tokio::runtime::Runtime;
 
-pub(super) fn benches(criterion: &mut Criterion) {
+pub(super) fn benches() {
     let server = env::var("ORM_TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/".to_owned());
     let name = format!("orm_bulk_{}", std::process::id());
     let url = format!("{server}{name}");
@@ -42,9 +41,9 @@ pub(super) fn benches(criterion: &mut Criterion) {
     runtime.spawn(copying);
     let diesel = &mut Raw { runtime: &runtime, conn, client, copies: false };
     let orm = &mut Ours { runtime: &runtime, db: &db };
-    Pair { criterion, place: "PostgreSQL", clock: Clock::Wall, diesel, orm }.cases();
+    Pair { place: "PostgreSQL", clock: Clock::Wall, diesel, orm }.cases();
     diesel.copies = true;
-    let mut pair = Pair { criterion, place: "PostgreSQL", clock: Clock::Wall, diesel, orm };
+    let mut pair = Pair { place: "PostgreSQL", clock: Clock::Wall, diesel, orm };
     pair.compare("insert of 100 000 rows, beside COPY", Some(ROWS), &|side| side.insert(ROWS));
     let dropped = runtime.block_on(async {
         db.close().await;

@@ -6,7 +6,6 @@ use crate::{
     models::{Book, INTO_BOOKS, Many, RETURNING, RawAuthor, RawBook, shelf_author, shelf_book},
     sqlite::with_books,
 };
-use criterion::Criterion;
 use diesel::{
     Connection as _, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection,
     connection::{DefaultLoadingMode, SimpleConnection},
@@ -17,7 +16,7 @@ use orm::Database;
 /// Rows of an `INSERT`, the quickest of 1, 20, 500, 2 000 and 10 000.
 const AT_ONCE: usize = 10_000;
 
-pub(super) fn benches(criterion: &mut Criterion) {
+pub(super) fn benches() {
     let folder = std::env::temp_dir().join(format!("orm-bulk-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
     let path = |name: &str| folder.join(name).display().to_string();
@@ -32,7 +31,7 @@ pub(super) fn benches(criterion: &mut Criterion) {
     });
     let db = &db.expect("a database");
     let orm = &mut Ours { runtime: &runtime, db };
-    Pair { criterion, place: "SQLite file", clock: Clock::Processor, diesel: &mut conn, orm }.cases();
+    Pair { place: "SQLite file", clock: Clock::Processor, diesel: &mut conn, orm }.cases();
     std::fs::remove_dir_all(&folder).expect("the folder can be removed");
 }
 
