@@ -77,16 +77,19 @@ pub fn compare(criterion: &mut Criterion, clock: Clock, name: &str, diesel: Side
 }
 
 /// The same for what takes a good part of a second: in turns alone, and the sides say the time by the clock they have chosen, since
-/// what puts things right again between runs does not count.
-pub fn compare_large(name: &str, diesel: Side<'_>, orm: Side<'_>) {
+/// what puts things right again between runs does not count. Says whether it was asked for.
+pub fn compare_large(name: &str, diesel: Side<'_>, orm: Side<'_>) -> bool {
     if let Some(asked) = profile() {
-        return asked.run(name, diesel, orm);
+        asked.run(name, diesel, orm);
+        return false;
     }
     // As Criterion has it, a word of the command line is a part of the names to run.
     let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
-    if words.peek().is_none() || words.any(|word| name.contains(&word)) {
+    let asked = words.peek().is_none() || words.any(|word| name.contains(&word));
+    if asked {
         in_turns(name, 7, diesel, orm);
     }
+    asked
 }
 
 /// `BENCH_PROFILE="orm 1000 SQLite memory, point read"` runs one side so many times and nothing else, for a profiler.
