@@ -18,6 +18,22 @@ pub enum Clock {
     Wall,
 }
 
+impl Clock {
+    /// What `run` takes by this clock.
+    pub fn time(self, run: impl FnOnce()) -> Duration {
+        let (start, before) = (Instant::now(), self.on_processor());
+        run();
+        match (before, self.on_processor()) {
+            (Some(before), Some(after)) => after.saturating_sub(before),
+            _ => start.elapsed(),
+        }
+    }
+
+    fn on_processor(self) -> Option<Duration> {
+        matches!(self, Clock::Processor).then(on_processor).flatten()
+    }
+}
+
 /// One comparison's outcome, for the table at the end.
 struct Line {
     name: String,
@@ -41,30 +57,39 @@ pub fn timed<T>(n: u64, mut f: impl FnMut(u64) -> T) -> Duration {
 
 /// Measures both sides with Criterion, then in turns for the ratio.
 pub fn compare(criterion: &mut Criterion, clock: Clock, name: &str, diesel: Side<'_>, orm: Side<'_>) {
-    compare_rounds(criterion, clock, name, 101, diesel, orm);
-}
-
-/// The same for what takes a good part of a second.
-pub fn compare_large(criterion: &mut Criterion, clock: Clock, name: &str, diesel: Side<'_>, orm: Side<'_>) {
-    compare_rounds(criterion, clock, name, 11, diesel, orm);
-}
-
-fn compare_rounds(criterion: &mut Criterion, clock: Clock, name: &str, rounds: usize, diesel: Side<'_>, orm: Side<'_>) {
+    let by_clock = |n: u64, side: Side<'_>| {
+        let mut wall = Duration::ZERO;
+        let took = clock.time(|| wall = side(n));
+        if matches!(clock, Clock::Wall) { wall } else { took }
+    };
     if let Some(asked) = profile() {
         return asked.run(name, diesel, orm);
     }
     let mut group = criterion.benchmark_group(name);
-    if rounds < 100 {
-        group.sample_size(10);
-    }
     let mut ran = false;
     group.bench_function("diesel", |bencher| bencher.iter_custom(|n| (ran = true, diesel(n)).1));
     group.bench_function("orm", |bencher| bencher.iter_custom(|n| (ran = true, orm(n)).1));
     group.finish();
     // Nothing has run when another name was asked for on the command line.
     if ran {
-        in_turns(clock, name, rounds, diesel, orm);
+        in_turns(name, 101, &mut |n| by_clock(n, diesel), &mut |n| by_clock(n, orm));
     }
+}
+
+/// The same for what takes a good part of a second: in turns alone, and the sides say the time by the clock they have chosen, since
+/// what puts things right again between runs does not count. Says whether it was asked for.
+pub fn compare_large(name: &str, diesel: Side<'_>, orm: Side<'_>) -> bool {
+    if let Some(asked) = profile() {
+        asked.run(name, diesel, orm);
+        return false;
+    }
+    // As Criterion has it, a word of the command line is a part of the names to run.
+    let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
+    let asked = words.peek().is_none() || words.any(|word| name.contains(&word));
+    if asked {
+        in_turns(name, 7, diesel, orm);
+    }
+    asked
 }
 
 /// `BENCH_PROFILE="orm 1000 SQLite memory, point read"` runs one side so many times and nothing else, for a profiler.
@@ -101,22 +126,14 @@ fn on_processor() -> Option<Duration> {
     Some(Duration::from_nanos(nanos))
 }
 
-fn in_turns(clock: Clock, name: &str, rounds: usize, diesel: Side<'_>, orm: Side<'_>) {
+fn in_turns(name: &str, rounds: usize, diesel: Side<'_>, orm: Side<'_>) {
     let mut n = 1;
     while diesel(n) < Duration::from_millis(3) {
         n *= 2;
     }
     let (mut ratios, mut itself, mut theirs, mut ours) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let measured = |side: Side<'_>| {
-        let start = on_processor();
-        let wall = side(n);
-        match (clock, start, on_processor()) {
-            (Clock::Processor, Some(start), Some(end)) => end.saturating_sub(start),
-            _ => wall,
-        }
-    };
     for _ in 0..rounds {
-        let (first, between, last) = (measured(diesel), measured(orm), measured(diesel));
+        let (first, between, last) = (diesel(n), orm(n), diesel(n));
         ratios.push(2.0 * between.as_secs_f64() / (first + last).as_secs_f64());
         itself.push(last.as_secs_f64() / first.as_secs_f64());
         theirs.push(((first + last) / 2).as_secs_f64() / n as f64);
@@ -126,6 +143,7 @@ fn in_turns(clock: Clock, name: &str, rounds: usize, diesel: Side<'_>, orm: Side
     let median = |list: &mut Vec<f64>| quantile(list, 0.5);
     let (diesel, orm) = (Duration::from_secs_f64(median(&mut theirs)), Duration::from_secs_f64(median(&mut ours)));
     let line = Line { name: name.to_owned(), ratio: median(&mut ratios), spread, diesel, orm };
+    println!("{name}: {:.2}, {:.2?} and {:.2?}", line.ratio, line.diesel, line.orm);
     if let Ok(mut lines) = LINES.lock() {
         lines.push(line);
     }

@@ -18,7 +18,7 @@ fn main() {
         .configure_from_args();
     sqlite::benches(&mut criterion);
     postgres::benches(&mut criterion);
-    bulk::benches(&mut criterion);
+    bulk::benches();
     criterion.final_summary();
     compare::report();
 }

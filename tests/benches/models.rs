@@ -2,7 +2,7 @@
 
 use orm::prelude::*;
 
-orm::app! { pub shelf { Author, Book } }
+orm::app! { pub shelf { Author, Book, Entry } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Author {
@@ -19,6 +19,15 @@ pub struct Book {
     pub title: String,
     pub views: i64,
     pub author: ForeignKey<Author>,
+}
+
+/// What is found by a unique text.
+#[derive(Model, Debug, Clone)]
+pub struct Entry {
+    pub id: i64,
+    #[field(unique, max_length = 50)]
+    pub code: String,
+    pub views: i64,
 }
 
 diesel::table! { shelf_author (id) { id -> BigInt, name -> Text, } }
@@ -53,25 +62,31 @@ pub struct NamedBook {
     pub author_id: i64,
 }
 
-/// An INSERT of several rows in one statement, which Diesel does not write on SQLite.
-pub struct ManyBooks {
-    pub rows: Vec<(String, i64, i64)>,
-    /// Whether the rows are given back.
-    pub returning: bool,
+/// An INSERT of several rows in one statement, which Diesel does not write on SQLite: a text and some numbers each.
+pub struct Many<const N: usize> {
+    pub into: &'static str,
+    pub rows: Vec<(String, [i64; N])>,
+    /// What comes behind the rows.
+    pub tail: &'static str,
 }
 
-impl diesel::query_builder::QueryId for ManyBooks {
+/// An INSERT of books.
+pub const INTO_BOOKS: &str = "INSERT INTO shelf_book (title, views, author_id) VALUES ";
+/// And what gives them back.
+pub const RETURNING: &str = " RETURNING id, title, views, author_id";
+
+impl<const N: usize> diesel::query_builder::QueryId for Many<N> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl diesel::query_builder::Query for ManyBooks {
+impl<const N: usize> diesel::query_builder::Query for Many<N> {
     type SqlType = shelf_book::SqlType;
 }
 
-impl<C> diesel::query_dsl::RunQueryDsl<C> for ManyBooks {}
+impl<C, const N: usize> diesel::query_dsl::RunQueryDsl<C> for Many<N> {}
 
-impl<DB> diesel::query_builder::QueryFragment<DB> for ManyBooks
+impl<DB, const N: usize> diesel::query_builder::QueryFragment<DB> for Many<N>
 where
     DB: diesel::backend::Backend,
     String: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
@@ -79,19 +94,17 @@ where
 {
     fn walk_ast<'b>(&'b self, mut pass: diesel::query_builder::AstPass<'_, 'b, DB>) -> diesel::QueryResult<()> {
         use diesel::sql_types::{BigInt, Text};
-        pass.push_sql("INSERT INTO shelf_book (title, views, author_id) VALUES ");
-        for (index, (title, views, author)) in self.rows.iter().enumerate() {
+        pass.push_sql(self.into);
+        for (index, (text, numbers)) in self.rows.iter().enumerate() {
             pass.push_sql(if index == 0 { "(" } else { ", (" });
-            pass.push_bind_param::<Text, _>(title)?;
-            pass.push_sql(", ");
-            pass.push_bind_param::<BigInt, _>(views)?;
-            pass.push_sql(", ");
-            pass.push_bind_param::<BigInt, _>(author)?;
+            pass.push_bind_param::<Text, _>(text)?;
+            for number in numbers {
+                pass.push_sql(", ");
+                pass.push_bind_param::<BigInt, _>(number)?;
+            }
             pass.push_sql(")");
         }
-        if self.returning {
-            pass.push_sql(" RETURNING id, title, views, author_id");
-        }
+        pass.push_sql(self.tail);
         Ok(())
     }
 }
@@ -105,9 +118,9 @@ pub fn schema(key: &str) -> String {
         "CREATE TABLE shelf_author (id {key}, name varchar(100) NOT NULL);
         CREATE TABLE shelf_book (id {key}, title varchar(200) NOT NULL, views bigint NOT NULL,
             author_id bigint NOT NULL REFERENCES shelf_author (id));
-        INSERT INTO shelf_author (name) SELECT 'author ' || n FROM ({}) AS numbers;
+        INSERT INTO shelf_author (name) SELECT CONCAT('author ', n) FROM ({}) AS numbers;
         INSERT INTO shelf_book (title, views, author_id)
-            SELECT 'title ' || n, n, (n - 1) / 10 + 1 FROM ({}) AS numbers;
+            SELECT CONCAT('title ', n), n, (n - 1 - (n - 1) % 10) / 10 + 1 FROM ({}) AS numbers;
         CREATE INDEX shelf_book_author ON shelf_book (author_id);",
         numbers(1_000),
         numbers(10_000)

@@ -2,7 +2,7 @@
 
 use crate::{
     compare::{Clock, compare, timed},
-    models::{Author, Book, ManyBooks, RawAuthor, RawBook, schema, shelf_author, shelf_book},
+    models::{Author, Book, INTO_BOOKS, Many, RETURNING, RawAuthor, RawBook, schema, shelf_author, shelf_book},
 };
 use criterion::Criterion;
 use diesel::{
@@ -168,8 +168,8 @@ fn place(criterion: &mut Criterion, place: &str, path: &str, url: &str) {
         "insert of 100 rows",
         &mut |n| {
             timed(n, |_| {
-                let rows = (0..100).map(|i| (format!("new {i}"), i, 1)).collect();
-                ManyBooks { rows, returning: true }.load::<RawBook>(conn).expect("rows")
+                let rows = (0..100).map(|i| (format!("new {i}"), [i, 1])).collect();
+                Many { into: INTO_BOOKS, rows, tail: RETURNING }.load::<RawBook>(conn).expect("rows")
             })
         },
         times!(runtime, |_i| {

@@ -73,7 +73,8 @@ impl Sql {
         if !windowed.order.is_empty() {
             self.push(if windowed.partition.is_empty() { "ORDER BY " } else { " ORDER BY " });
             // A span of values counts from one key: MariaDB and MySQL then have no place for where NULLs stand, which are a span of their own.
-            let counted = |frame: &Frame| frame.unit == FrameUnit::Range && (frame.start.counts() || frame.end.counts());
+            let counted =
+                |frame: &Frame| frame.unit == FrameUnit::Range && (frame.start.counts() || frame.end.counts());
             let bare = self.dialect.is_mysql() && windowed.frame.as_ref().is_some_and(counted);
             self.list(&windowed.order, ", ", |sql, order| match bare {
                 true => {

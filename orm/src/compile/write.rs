@@ -195,7 +195,8 @@ impl Sql {
             set = in_turn(set)?;
         }
         let asks = set.iter().any(|assignment| has_query(&assignment.value));
-        if self.dialect == Dialect::Sqlite && asks && set.iter().any(|assignment| reads_table(&assignment.value, model)) {
+        if self.dialect == Dialect::Sqlite && asks && set.iter().any(|assignment| reads_table(&assignment.value, model))
+        {
             return self.update_from(update, set);
         }
         let found = self.find(&update.rows, asks)?;

@@ -13,12 +13,18 @@ use crate::{
     Access, Connection, Dialect, Model, Operation, Result, Row, Statement, Value, compile,
     db::of_warning,
     model::{ModelMeta, Reader},
+    query::KeyPart,
     tree::{BinaryOp, Conflict, Expr, Insert, ModelRef, Order, Select},
 };
+use smallvec::SmallVec;
 use std::{borrow::Cow, collections::HashSet, marker::PhantomData};
 
 /// The most rows in one INSERT: more gain nothing, and the text grows.
 const ROWS: usize = 500;
+
+/// The most rows in one INSERT on SQLite, which has no way to a server, and for each statement keeps what the pages held before that it
+/// writes: the more rows, the fewer pages. Its texts do not stay prepared; that would take megabytes, and gain a tenth.
+const AT_ONCE: usize = 10_000;
 
 /// The most rows in one INSERT that takes a list for each column, whose text stays the same.
 const LISTED: usize = 5_000;
@@ -110,18 +116,21 @@ impl Inserts {
         dialect: Dialect,
     ) -> Result<Inserts> {
         let mut inserts = Inserts::new(model.clone(), dialect, Vec::new());
-        let mut keys: HashSet<String> = HashSet::new();
+        let mut keys = HashSet::new();
         let mut over = None;
         let expected = rows.len();
         for (row, own) in rows {
-            let key = || target.iter().map(|&column| format!("{:?}", row.value(column))).collect::<String>();
-            let repeated = !keys.insert(key());
+            // Rows of a statement have the same columns: one that lacks a part is in another.
+            let parts: SmallVec<[Value; 1]> = target.iter().filter_map(|&column| row.value(column).cloned()).collect();
+            let key = KeyPart::of_all(&parts);
+            let repeated = keys.contains(&key);
             let last = inserts.groups.len().checked_sub(1);
             let same = last
                 .filter(|&last| inserts.groups[last].has_columns_of(&row) && over.as_ref() == Some(&own) && !repeated);
             if same.is_none() {
-                keys = HashSet::from([key()]);
+                keys.clear();
             }
+            keys.insert(key);
             inserts.add(same, || Some(own.conflict(&model, &target)), row, expected);
             over = Some(own);
         }
@@ -183,7 +192,7 @@ impl Inserts {
     }
 
     fn access(&self) -> Access {
-        if self.single.is_some() { Access::ShortWrite } else { Access::Write }
+        if self.single.is_some() && self.rows <= ROWS { Access::ShortWrite } else { Access::Write }
     }
 
     /// Runs the statements: all or none of them. `each` gets the number of the draft and its row, where rows are given back.
@@ -263,7 +272,11 @@ impl Group {
         if self.lists(meta, dialect) {
             return LISTED;
         }
-        let most = if self.ignores() && !can.conflict_target { WATCHED } else { ROWS };
+        let most = match dialect {
+            Dialect::Sqlite => AT_ONCE,
+            _ if self.ignores() && !can.conflict_target => WATCHED,
+            _ => ROWS,
+        };
         match self.columns.len() {
             // `DEFAULT VALUES` is one row.
             0 => 1,
@@ -288,8 +301,8 @@ impl Group {
             returning: returning.to_vec(),
         };
         let mut statement = compile::insert(insert, dialect)?;
-        let one_text = rows == self.chunk(model, dialect) || self.lists(model, dialect);
-        statement.once = !one_text && !comes_again(rows);
+        let full = rows == self.chunk(model, dialect);
+        statement.once = !self.lists(model, dialect) && (rows > ROWS || !full && !comes_again(rows));
         Ok(statement)
     }
 

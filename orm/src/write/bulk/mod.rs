@@ -129,8 +129,8 @@ impl<M: Model> QuerySet<M> {
 
     /// Writes any number of drafts and gives the rows as they are stored, in the order of the drafts.
     ///
-    /// SQL: one `INSERT` for up to 500 rows, on PostgreSQL for up to 5 000, which it takes as a list for each column; all in one
-    /// transaction or savepoint: all rows or none.
+    /// SQL: one `INSERT` for up to 10 000 rows on SQLite, for 500 on MariaDB and MySQL, and on PostgreSQL for 5 000, which it takes as a
+    /// list for each column; all in one transaction or savepoint: all rows or none.
     ///
     /// # Errors
     /// Those of a draft's `create`; checks come before the first statement.
@@ -215,7 +215,7 @@ impl<M: Model> QuerySet<M> {
     /// ```
     /// # use library::*;
     /// let drafts = (0..1000).map(|n| Tag::draft().slug(format!("tag-{n}")).name("Numbered"));
-    /// assert_eq!(Tag::objects().bulk_insert_sql(drafts, Dialect::Sqlite)?.len(), 2); // 500 rows each
+    /// assert_eq!(Tag::objects().bulk_insert_sql(drafts, Dialect::MariaDb)?.len(), 2); // 500 rows each
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn bulk_insert_sql<D>(self, drafts: impl IntoIterator<Item = D>, dialect: Dialect) -> Result<Vec<String>>
