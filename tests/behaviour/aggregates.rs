@@ -92,6 +92,14 @@ behaviour! {
         assert_eq!(early.all(db).await?, [Some(3), Some(14), Some(14), Some(14)]);
         let sizes = Book::objects().group_by(|b| b.author.name).keys().order_by(|name| (count().desc(), name.asc()));
         assert_eq!(sizes.all(db).await?, ["Ada", "Grace", "Émile"]);
+        // A span of values around a key that may be NULL.
+        let near = Book::objects().order_by(|b| b.id.asc()).values(|b| count().over(window().order_by(b.rating.asc()).range(-1..=1)));
+        assert_eq!(near.all(db).await?, [2, 2, 2, 1, 2]);
+        // What looks at other rows cannot be locked.
+        let locked = db.transaction(async |tx| {
+            Book::objects().annotate(|b| row_number().over(window().order_by(b.id.asc()))).for_update().all(tx).await
+        });
+        assert_eq!(locked.await.unwrap_err().code(), Code::BadQuery);
         // Groups beside groups, and beside rows.
         let years = || Book::objects().filter(|b| b.published.is_not_null()).group_by(|b| b.author.key()).annotate(|b| (b.stock.sum(), count()));
         let pairs = years().join_query(years(), |(author, ..), (other, ..)| author.eq(other - 1));

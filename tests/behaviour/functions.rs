@@ -52,6 +52,10 @@ behaviour! {
         assert_eq!(places.get(db).await?, (0, false, false));
         let both = one().values(|_| orm::value("a")).union(one().values(|_| orm::value("A")));
         assert_eq!(both.count(db).await?, 2);
+        // No text contains what is not there.
+        assert_eq!(Book::objects().filter(|b| b.title.contains(b.editor.name) | b.title.istarts_with(b.editor.name) | b.title.ends_with(b.editor.name)).count(db).await?, 0);
+        assert_eq!(Book::objects().filter(|b| b.author.name.contains(b.author.name) & b.title.starts_with(b.title)).count(db).await?, 5);
+        assert_eq!(Book::objects().filter(|b| b.title.starts_with("q".repeat(60_000))).count(db).await?, 0);
         // A number before an expression.
         let numbers = one().values(|b| (10 - b.stock, 2 * b.id + 1, 7 / b.stock, 7 % b.stock, 1.0 / b.rating, dec("1.00") - b.price, 3 - b.stock.least(1)));
         let numbers = numbers.get(db).await?;

@@ -33,6 +33,33 @@ behaviour! {
         Ok(())
     }
 
+    async fn values_of_other_rows_are_those_before(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        // Each takes the number of the row before it, and none sees what the statement has written already.
+        let next = Book::objects().update(|b| {
+            let before = Book::objects().within(b.id).filter(|other| other.id.eq(b.id - 1));
+            b.views.set(before.scalar(|other| other.views).or(100))
+        }, db).await?;
+        assert_eq!(next, 5);
+        assert_eq!(views(&bed).await?, [100, 0, 1, 2, 3]);
+        // By a relation and back, with a guard of the column, several columns, and a condition.
+        let others = Book::objects().filter(|b| b.views.lt(50)).update(|b| (
+            b.views.set(b.author.books.filter(|other| other.active).sum(|other| other.views).or(0)),
+            b.price.set(b.price + 1),
+        ), db).await?;
+        assert_eq!(others, 4);
+        assert_eq!(views(&bed).await?, [100, 100, 6, 6, 6]);
+        let first = Book::objects().order_by(|b| b.id.asc()).limit(2).update(|b| {
+            let most = Book::objects().within(b.id).aggregate(|other| other.views.max());
+            b.views.set(most.or(0) + b.id)
+        }, db).await?;
+        assert_eq!(first, 2);
+        let after = views(&bed).await?;
+        assert_eq!(&after[..2], [101, 102]);
+        Ok(())
+    }
+
     async fn values_and_expressions(bed) {
         let (ada, _) = filled(&bed).await?;
         let db = &bed.db;
