@@ -101,6 +101,10 @@ impl Sql {
 
     /// A value as the text that it is on every database.
     pub(super) fn as_text(&mut self, from: Kind, on: &Expr) -> Result<()> {
+        self.exactly(|sql| sql.text_of(from, on))
+    }
+
+    fn text_of(&mut self, from: Kind, on: &Expr) -> Result<()> {
         match (from, self.dialect) {
             (Kind::Date | Kind::Time | Kind::Timestamp | Kind::DateTime, _) => self.moment_as_text(on, Some(from)),
             (Kind::Bool, _) => {

@@ -103,11 +103,11 @@ impl Sql {
                     self.push(" WHEN ");
                     self.expr(condition)?;
                     self.push(" THEN ");
-                    self.expr(value)?;
+                    self.alone(value)?;
                 }
                 if let Some(value) = otherwise {
                     self.push(" ELSE ");
-                    self.expr(value)?;
+                    self.alone(value)?;
                 }
                 self.push(" END");
                 Ok(())
@@ -261,7 +261,10 @@ impl Sql {
                 return self.arithmetic(op, left, right);
             }
         };
-        self.side(left)?;
+        match left {
+            Expr::Value(_) => self.alone(left)?,
+            _ => self.side(left)?,
+        }
         self.push(text);
         self.side(right)
     }
@@ -348,8 +351,10 @@ impl Sql {
     }
 
     fn folded(&mut self, on: &Expr, fold: bool, function: &str) -> Result<()> {
-        if !fold {
-            return self.side(on);
+        match (fold, on) {
+            (false, Expr::Value(_)) => return self.alone(on),
+            (false, _) => return self.side(on),
+            (true, _) => {}
         }
         self.push(function);
         self.push("(");

@@ -198,7 +198,7 @@ impl Sql {
             }
             _ => {
                 self.around("CASE JSON_TYPE(", on, ") WHEN 'BOOLEAN' THEN JSON_UNQUOTE(")?;
-                self.around("", on, ") = 'true' COLLATE utf8mb4_bin END")
+                self.around("", on, ") = 'true' END")
             }
         }
     }

@@ -377,7 +377,7 @@ impl Sql {
                     if exact {
                         self.exact_sum(expr)?
                     } else {
-                        self.expr(expr)?
+                        self.alone(expr)?
                     }
                     self.column_name(&mut name);
                     if names == Names::Derived {

@@ -7,6 +7,28 @@ use crate::{
 };
 
 impl Sql {
+    /// Text that is no column's, compared exactly as columns are: MariaDB and MySQL would take the collation of the connection, for which
+    /// neither case nor blanks at the end count.
+    pub(super) fn exactly(&mut self, write: impl FnOnce(&mut Sql) -> Result<()>) -> Result<()> {
+        let collation = match self.dialect {
+            Dialect::MariaDb => " COLLATE utf8mb4_nopad_bin)",
+            Dialect::MySql => " COLLATE utf8mb4_0900_bin)",
+            Dialect::Sqlite | Dialect::Postgres => return write(self),
+        };
+        self.push("(");
+        write(self)?;
+        self.push(collation);
+        Ok(())
+    }
+
+    /// A value of the query's own, where nothing but it says how it is compared.
+    pub(super) fn alone(&mut self, expr: &Expr) -> Result<()> {
+        match expr {
+            Expr::Value(Value::Text(_)) => self.exactly(|sql| sql.expr(expr)),
+            _ => self.expr(expr),
+        }
+    }
+
     pub(super) fn text_function(&mut self, function: Function, arguments: &[Expr]) -> Result<()> {
         let (sqlite, postgres) = (self.dialect == Dialect::Sqlite, self.dialect == Dialect::Postgres);
         let [on, more @ ..] = arguments else {
@@ -41,23 +63,25 @@ impl Sql {
             Function::Position => {
                 let name = if postgres { "CAST(STRPOS(" } else { "INSTR(" };
                 self.push(name);
-                self.list(arguments, ", ", |sql, argument| sql.expr(argument))?;
+                self.alone(on)?;
+                self.push(", ");
+                self.list(more, ", ", |sql, argument| sql.expr(argument))?;
                 self.push(if postgres { ") AS BIGINT)" } else { ")" });
                 Ok(())
             }
             Function::PadStart | Function::PadEnd => self.pad(function, on, arguments),
             Function::Repeat => self.named(if sqlite { "orm_repeat" } else { "REPEAT" }, arguments),
             Function::Reverse => self.named(if sqlite { "orm_reverse" } else { "REVERSE" }, arguments),
-            Function::Md5 => self.named(if sqlite { "orm_md5" } else { "MD5" }, arguments),
+            Function::Md5 => self.exactly(|sql| sql.named(if sqlite { "orm_md5" } else { "MD5" }, arguments)),
             Function::Sha1 => match self.dialect {
                 Dialect::Sqlite => self.around("orm_sha1(", on, ")"),
                 Dialect::Postgres => Err(self.unsupported("SHA-1", "take SHA-256, or the extension `pgcrypto`")),
-                Dialect::MariaDb | Dialect::MySql => self.around("SHA1(", on, ")"),
+                Dialect::MariaDb | Dialect::MySql => self.exactly(|sql| sql.around("SHA1(", on, ")")),
             },
             Function::Sha2(bits) => match self.dialect {
                 Dialect::Sqlite => self.around(&format!("orm_sha{bits}("), on, ")"),
                 Dialect::Postgres => self.around(&format!("ENCODE(SHA{bits}(CONVERT_TO("), on, ", 'UTF8')), 'hex')"),
-                Dialect::MariaDb | Dialect::MySql => self.around("SHA2(", on, &format!(", {bits})")),
+                Dialect::MariaDb | Dialect::MySql => self.exactly(|sql| sql.around("SHA2(", on, &format!(", {bits})"))),
             },
             Function::Chr => self.letter(on),
             // Of an empty text some databases give 0.
@@ -91,7 +115,7 @@ impl Sql {
             Dialect::Sqlite => self.around("char(", on, ")")?,
             Dialect::Postgres => self.around("CHR(CAST(", on, " AS INTEGER))")?,
             Dialect::MariaDb | Dialect::MySql => {
-                self.around("CONVERT(CHAR(", on, " USING utf32) USING utf8mb4)")?;
+                self.exactly(|sql| sql.around("CONVERT(CHAR(", on, " USING utf32) USING utf8mb4)"))?;
             }
         }
         self.around(" WHEN ", on, " IS NOT NULL THEN '\u{fffd}' END")

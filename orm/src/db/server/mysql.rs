@@ -73,7 +73,7 @@ impl Target {
         let mut conn = Connection::new(Link::Mysql(Box::new(conn)), Dialect::MySql, settings.clone());
         // Errors are told apart by their English text where the driver keeps no number.
         let mut setup = format!(
-            "SET SESSION sql_mode = '{SQL_MODE}', time_zone = '+00:00', lc_messages = 'en_US', \
+            "SET NAMES utf8mb4; SET SESSION sql_mode = '{SQL_MODE}', time_zone = '+00:00', lc_messages = 'en_US', \
              foreign_key_checks = 1, unique_checks = 1, autocommit = 1; \
              SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;"
         );
@@ -85,14 +85,11 @@ impl Target {
             Ok(())
         })
         .await?;
-        // Text that is no column's is compared exactly as well: by letters, case and blanks at the end.
         if version.contains("MariaDB") {
             conn.set_dialect(Dialect::MariaDb);
             setup.push_str(&format!("SET SESSION max_recursive_iterations = {endless};"));
-            setup.push_str("SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin;");
         } else {
             setup.push_str(&format!("SET SESSION cte_max_recursion_depth = {endless};"));
-            setup.push_str("SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin;");
         }
         if let Some(time) = settings.lock_timeout {
             let seconds = time.as_secs_f64().ceil().max(1.0);
