@@ -110,7 +110,7 @@ async fn tables(db: &Database) -> orm::Result<()> {
 /// How many there are of each.
 async fn counts(db: &Database) -> orm::Result<(u64, u64, u64)> {
     let (places, restaurants) = (Place::objects().count(db).await?, Restaurant::objects().count(db).await?);
-    Ok((places as u64, restaurants as u64, Bistro::objects().count(db).await? as u64))
+    Ok((places, restaurants, Bistro::objects().count(db).await?))
 }
 
 behaviour! {

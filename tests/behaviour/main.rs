@@ -35,6 +35,7 @@ mod inheritance;
 mod joined;
 mod json;
 mod limits;
+mod lineage;
 mod lookups;
 mod loops;
 mod mysql;

@@ -454,9 +454,9 @@ impl<M: Model> DraftRow<M> {
             match self.error {
                 Some(error) => Err(error),
                 None => {
-                    let (mut parent, mut mistakes) = (self.parent, Vec::new());
-                    if let (Some(draft), Some(above)) = (&mut parent, M::PARENT) {
-                        for looked in above.look_at_draft(&mut **draft, ex.dialect()) {
+                    let (parent, mut mistakes) = (self.parent, Vec::new());
+                    if let (Some(draft), Some(above)) = (&parent, M::PARENT) {
+                        for looked in above.look_at_draft(&**draft, ex.dialect()) {
                             mistakes.extend(looked.asked(ex).await?);
                         }
                     }

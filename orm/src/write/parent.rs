@@ -176,8 +176,8 @@ pub trait AnyParent<M>: Sync {
     /// Whether something is done around the writes of the parent, or of its own.
     fn is_hooked(&self) -> bool;
 
-    /// What is wrong with the draft of a parent and those above, which are completed.
-    fn look_at_draft(&self, draft: &mut (dyn Any + Send + Sync), dialect: Dialect) -> Vec<Looked>;
+    /// What is wrong with the draft of a parent and those above. They stay what they are: what `validate` sets, the write sets, once.
+    fn look_at_draft(&self, draft: &(dyn Any + Send + Sync), dialect: Dialect) -> Vec<Looked>;
 
     /// What is wrong with the edit of a parent and those above.
     fn look_at_edit(&self, edit: &(dyn Any + Send + Sync), dialect: Dialect) -> Result<Vec<Looked>>;
@@ -239,18 +239,18 @@ impl<M: Child> AnyParent<M> for ParentOf<M> {
         M::Parent::HOOKS.is_some() || M::Parent::PARENT.is_some_and(|above| above.is_hooked())
     }
 
-    fn look_at_draft(&self, draft: &mut (dyn Any + Send + Sync), dialect: Dialect) -> Vec<Looked> {
-        let Some(draft) = draft.downcast_mut::<DraftRow<M::Parent>>() else { return Vec::new() };
-        let mut looked = match (&mut draft.parent, M::Parent::PARENT) {
-            (Some(parent), Some(above)) => above.look_at_draft(&mut **parent, dialect),
+    fn look_at_draft(&self, draft: &(dyn Any + Send + Sync), dialect: Dialect) -> Vec<Looked> {
+        let Some(draft) = draft.downcast_ref::<DraftRow<M::Parent>>() else { return Vec::new() };
+        let mut looked = match (&draft.parent, M::Parent::PARENT) {
+            (Some(parent), Some(above)) => above.look_at_draft(&**parent, dialect),
             _ => Vec::new(),
         };
-        let meta = M::Parent::meta();
+        let (meta, mut slots) = (M::Parent::meta(), draft.slots.clone());
         let errors = match draft.error.is_some() {
             true => Vec::new(), // told when it is written
-            false => completed(meta, &mut draft.slots, dialect, !draft.skips_validation),
+            false => completed(meta, &mut slots, dialect, !draft.skips_validation),
         };
-        let values = draft.slots.iter().map(|slot| slot.value().cloned()).collect();
+        let values = slots.iter().map(|slot| slot.value().cloned()).collect();
         looked.push(Looked { model: ModelRef::Static(meta), key: None, values, changed: None, errors });
         looked
     }
@@ -341,12 +341,9 @@ pub(super) async fn create_all<M: Model>(
     };
     // All mistakes are told together, before anything is written.
     let (mut mistakes, single) = (Vec::new(), drafts.len() == 1);
-    for (place, draft) in drafts.iter_mut().enumerate() {
-        let (looked, mut errors) = match &mut draft.parent {
-            Some(parent) => (above.look_at_draft(&mut **parent, tx.dialect()), Vec::new()),
-            None => (Vec::new(), Vec::new()),
-        };
-        errors.extend(looked.into_iter().flat_map(Looked::known));
+    for (place, draft) in drafts.iter().enumerate() {
+        let looked = draft.parent.as_ref().map(|parent| above.look_at_draft(&**parent, tx.dialect()));
+        let mut errors: Vec<Error> = looked.into_iter().flatten().flat_map(Looked::known).collect();
         if hooks.is_none() && draft.error.is_none() {
             errors.extend(completed(meta, &mut draft.slots.clone(), tx.dialect(), !draft.skips_validation));
         }

@@ -1,0 +1,140 @@
+//! Rules and hooks of models whose rows are rows of another model too: whose they are, and how often they are asked.
+
+use crate::bed::behaviour;
+use orm::{Change, Hooks, prelude::*};
+use serde_json::json;
+
+orm::app! { pub lineage { Being, Animal, Dog, Ban, Seen } }
+
+/// Its rule sets what it would set again: as a password that is hashed.
+#[derive(Model, Debug, Clone)]
+#[model(hooks, validate = Being::marked)]
+pub struct Being {
+    pub id: i64,
+    #[field(max_length = 50, min_length = 2)]
+    pub name: String,
+    #[field(max_length = 50, unique)]
+    pub tag: Option<String>,
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(validate = Animal::marked)]
+pub struct Animal {
+    #[field(primary_key, parent)]
+    pub being: OneToOne<Being>,
+    #[field(max_length = 50)]
+    pub sound: String,
+    #[field(min = 1, default = 4)]
+    pub legs: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(hooks)]
+pub struct Dog {
+    #[field(primary_key, parent)]
+    pub animal: OneToOne<Animal>,
+    #[field(max_length = 50)]
+    pub breed: String,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Ban {
+    pub id: i64,
+    #[field(max_length = 50)]
+    pub tag: String,
+}
+
+/// What hooks have seen.
+#[derive(Model, Debug, Clone)]
+pub struct Seen {
+    pub id: i64,
+    #[field(max_length = 50)]
+    pub what: String,
+}
+
+impl Being {
+    fn marked(being: &mut Change<Being>) {
+        if being.is_new() {
+            let name = being.get(|b| b.name).unwrap_or_default();
+            being.set(|b| b.name, format!("{name}!"));
+        }
+    }
+}
+
+impl Animal {
+    fn marked(animal: &mut Change<Animal>) {
+        if animal.is_new() {
+            let sound = animal.get(|a| a.sound).unwrap_or_default();
+            animal.set(|a| a.sound, format!("{sound}?"));
+        }
+    }
+}
+
+impl Hooks for Being {
+    async fn validate(being: &mut Change<Being>, tx: &Transaction) -> orm::Result<()> {
+        if let Some(tag) = being.get(|b| b.tag) {
+            let tag = tag.to_lowercase();
+            being.set(|b| b.tag, tag.clone());
+            if Ban::objects().filter(|b| b.tag.eq(tag)).exists(tx).await? {
+                being.refuse(|b| b.tag, "being.banned", "nobody has this tag");
+            }
+        }
+        // What a question writes is gone after it.
+        Seen::draft().what("asked").create(tx).await.map(drop)
+    }
+
+    async fn after_create(_: &Being, tx: &Transaction) -> orm::Result<()> {
+        Seen::draft().what("being made").create(tx).await.map(drop)
+    }
+
+    async fn after_update(_: &Change<Being>, tx: &Transaction) -> orm::Result<()> {
+        Seen::draft().what("being changed").create(tx).await.map(drop)
+    }
+}
+
+impl Hooks for Dog {
+    async fn validate(dog: &mut Change<Dog>, _: &Transaction) -> orm::Result<()> {
+        if dog.get(|d| d.breed).is_some_and(|breed| breed.contains("cat")) {
+            dog.refuse(|d| d.breed, "dog.cat", "this is no dog");
+        }
+        Ok(())
+    }
+
+    async fn after_create(_: &Dog, tx: &Transaction) -> orm::Result<()> {
+        Seen::draft().what("dog made").create(tx).await.map(drop)
+    }
+}
+
+async fn tables(db: &Database) -> orm::Result<()> {
+    orm::migrate::create_tables(db, &[lineage()]).await?;
+    Ban::draft().tag("eve").create(db).await.map(drop)
+}
+
+async fn seen(db: &Database) -> orm::Result<Vec<String>> {
+    let seen = Seen::objects().order_by(|s| s.id.asc()).values(|s| s.what).all(db).await?;
+    Seen::objects().delete(db).await?;
+    Ok(seen)
+}
+
+fn told(mistakes: &[orm::ValidationError]) -> Vec<(&str, Option<&str>)> {
+    mistakes.iter().map(|mistake| (mistake.code.as_str(), mistake.field.as_deref())).collect()
+}
+
+behaviour! {
+    // What `validate` of a parent sets is set once, whoever has looked at the draft before.
+    async fn what_a_parents_rule_sets_is_set_once(bed) {
+        let db = &bed.db;
+        tables(db).await?;
+        let animal = |name: &'static str| Animal::draft().being(Being::draft().name(name)).sound("woof");
+        let dog = |name: &'static str| Dog::draft().animal(animal(name)).breed("terrier");
+        let rex = dog("Rex").create(db).await?;
+        let (above, top) = (rex.animal.get()?, rex.animal.get()?.being.get()?);
+        assert_eq!((above.sound.as_str(), top.name.as_str()), ("woof?", "Rex!"));
+        let many = Dog::objects().bulk_create([dog("Ada"), dog("Bob")], db).await?;
+        assert_eq!(many[1].animal.get()?.being.get()?.name, "Bob!");
+        assert_eq!(many[1].animal.get()?.sound, "woof?");
+        let asked = dog("Cleo").validated(db).await?.create(db).await?;
+        assert_eq!((asked.animal.get()?.sound.as_str(), asked.animal.get()?.being.get()?.name.as_str()), ("woof?", "Cleo!"));
+        Ok(())
+    }
+}
