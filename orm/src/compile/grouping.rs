@@ -1,7 +1,7 @@
 //! Where aggregates and windows may stand, and what a group has one value of: refused here, before a database says it in words
 //! of its own, or takes a value of any row.
 
-use super::{elements, expr::bad};
+use super::{Sql, elements, expr::bad};
 use crate::{
     Error, Result, Value, resolve,
     tree::{Expr, Path, Select, Selected, Steps},
@@ -57,6 +57,15 @@ fn looked_at_inside(select: &Select) -> bool {
         }
     });
     found
+}
+
+/// The keys of groups that are no columns, with their places in the selection.
+pub(super) fn computed_keys(select: &Select) -> Vec<(Expr, u16)> {
+    let computed = select.group_by.iter().flatten().filter_map(|&key| match select.selection.get(usize::from(key)) {
+        Some(Selected::Expr(expr)) if !matches!(expr, Expr::Column { .. }) => Some((expr.clone(), key)),
+        _ => None,
+    });
+    computed.collect()
 }
 
 /// Whether an aggregate is part of what another one is over.
@@ -137,4 +146,20 @@ fn nearest(mut expr: Expr) -> Expr {
         }
     });
     expr
+}
+
+impl Sql {
+    /// Writes something that is about groups with these computed keys.
+    pub(super) fn about_groups(
+        &mut self,
+        keys: &[(Expr, u16)],
+        by_name: bool,
+        write: impl FnOnce(&mut Sql) -> Result<()>,
+    ) -> Result<()> {
+        let around = (std::mem::replace(&mut self.group_keys, keys.to_vec()), self.keys_by_name);
+        self.keys_by_name = by_name;
+        let written = write(self);
+        (self.group_keys, self.keys_by_name) = around;
+        written
+    }
 }

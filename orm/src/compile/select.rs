@@ -197,7 +197,7 @@ impl Sql {
     }
 
     fn clauses_of(&mut self, select: &Select, names: Names) -> Result<()> {
-        let keys = computed_keys(select);
+        let keys = grouping::computed_keys(select);
         // There a condition on groups knows the names of the columns alone.
         let by_name =
             !keys.is_empty() && self.dialect.is_mysql() && select.filter.as_ref().is_some_and(Expr::is_aggregate);
@@ -343,20 +343,6 @@ impl Sql {
             }
         }
         Ok(having)
-    }
-
-    /// Writes something that is about groups with these computed keys.
-    fn about_groups(
-        &mut self,
-        keys: &[(Expr, u16)],
-        by_name: bool,
-        write: impl FnOnce(&mut Sql) -> Result<()>,
-    ) -> Result<()> {
-        let around = (std::mem::replace(&mut self.group_keys, keys.to_vec()), self.keys_by_name);
-        self.keys_by_name = by_name;
-        let written = write(self);
-        (self.group_keys, self.keys_by_name) = around;
-        written
     }
 
     /// What is selected; with names where a query around this one has to refer to it.
@@ -561,15 +547,6 @@ impl Sql {
             number(self, offset);
         }
     }
-}
-
-/// The keys of groups that are no columns, with their places in the selection.
-fn computed_keys(select: &Select) -> Vec<(Expr, u16)> {
-    let computed = select.group_by.iter().flatten().filter_map(|&key| match select.selection.get(usize::from(key)) {
-        Some(Selected::Expr(expr)) if !matches!(expr, Expr::Column { .. }) => Some((expr.clone(), key)),
-        _ => None,
-    });
-    computed.collect()
 }
 
 /// Whether a group's key has a value in it. Where it stands again, PostgreSQL knows it by the places of its values alone.
