@@ -207,6 +207,14 @@ fn a_check_in_other_words_beside_one_that_nobody_knows_is_asked_about() {
     let (_, outcome) = adopted(&table("CHECK (NOT pages <= 0), CHECK (pages < 9000)"), positive);
     let refused = outcome.unwrap_err();
     assert!(refused.code() == "M083" && refused.message().contains("none that is called `positive`"), "{refused}");
+    let (_, outcome) = adopted(&table("CHECK (pages <> length(title))"), positive);
+    let refused = outcome.unwrap_err();
+    assert!(refused.code() == "M083" && refused.message().contains("none that is called `positive`"), "{refused}");
+    // What is of other columns is another one, even where the known one is not there.
+    let (_, text) = carried(&table("CHECK (length(title) > 0)"), positive);
+    assert!(text.contains("CHECK (length(title) > 0)") && text.matches("CHECK").count() == 2, "{text}");
+    let (_, text) = carried(&table("CHECK (NOT pages <= 0), CHECK (length(title) > 0)"), positive);
+    assert!(text.contains("CHECK (length(title) > 0)") && text.matches("CHECK").count() == 2, "{text}");
     let (_, text) = carried(&table("CHECK (([Pages]) > 0), CHECK (pages < 9000)"), positive);
     assert!(text.contains("CHECK (pages < 9000)") && text.matches("CHECK").count() == 2, "{text}");
 }

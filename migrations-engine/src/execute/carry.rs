@@ -147,10 +147,31 @@ pub(super) fn alike(one: &str, other: &str) -> bool {
             Token::Word(name) | Token::Quoted(name) => name.to_ascii_lowercase(),
             _ => sql.get(spot.at.clone()).unwrap_or_default().to_owned(),
         };
-        let words = spots.iter().map(word).collect::<Vec<_>>().join(" ");
-        node(Dialect::Sqlite, &words).map_err(|_| words)
+        let words: Vec<String> = bare(&spots).iter().map(word).collect();
+        let text = words.join(" ");
+        // The tree has no collations.
+        if spots.iter().any(|spot| spot.token.is_word("collate")) {
+            return Err(text);
+        }
+        node(Dialect::Sqlite, &text).map_err(|_| text)
     };
     read(one) == read(other)
+}
+
+/// Without the parentheses around all of it.
+fn bare(spots: &[Spot]) -> &[Spot] {
+    let [first, inner @ .., last] = spots else { return spots };
+    let mut depth = 0_i32;
+    let around = inner.iter().all(|spot| {
+        depth += i32::from(spot.token.is("(")) - i32::from(spot.token.is(")"));
+        depth >= 0
+    });
+    if first.token.is("(") && last.token.is(")") && around { bare(inner) } else { spots }
+}
+
+/// What may be a column in some SQL, in lower case.
+pub(super) fn names(sql: &str) -> Vec<String> {
+    tokens(Dialect::Sqlite, sql).iter().filter_map(|spot| spot.token.name()).map(str::to_ascii_lowercase).collect()
 }
 
 /// A default as `CREATE TABLE` takes it: an expression stands in parentheses.
@@ -287,6 +308,9 @@ mod tests {
     fn expressions_are_alike_whatever_their_quotes_and_parentheses() {
         assert!(alike("((\"A\" >=  0))", "a >= 0") && alike("(a) > (b)", "a > b"));
         assert!(!alike("a <> 'X'", "a <> 'x'") && !alike("(a + b) * c", "a + b * c"));
+        assert!(!alike("a = 'x' COLLATE NOCASE", "a = 'x'") && !alike("a = b COLLATE nocase", "a = b COLLATE rtrim"));
+        assert!(alike("((\"A\" = 'x' COLLATE nocase))", "a = 'x' COLLATE NOCASE".to_lowercase().as_str()));
+        assert!(!alike("(a) + (b COLLATE nocase)", "a) + (b COLLATE nocase"));
         assert_eq!(default("-3"), "DEFAULT -3");
         assert_eq!(default("'it''s'"), "DEFAULT 'it''s'");
         assert_eq!(default("random()"), "DEFAULT (random())");

@@ -191,17 +191,29 @@ fn checks(
             None => missing.push(check),
         }
     }
-    // As many as are known, in other words.
-    if live.len() <= missing.len() {
-        return Ok(());
+    let over = |names: &[String]| -> Vec<String> {
+        let all = columns.iter().map(|column| column.to_ascii_lowercase());
+        all.filter(|column| names.contains(column)).collect()
+    };
+    // As many as are known of the same columns, in other words.
+    let mut missing: Vec<(&KnownCheck, Vec<String>)> =
+        missing.into_iter().map(|check| (check, over(&carry::names(&check.sql)))).collect();
+    let of = |live: &[Check], columns: &[String]| live.iter().filter(|check| over(&check.names) == columns).count();
+    let told: Vec<Vec<String>> = missing.iter().map(|(_, columns)| columns.clone()).collect();
+    for columns in told {
+        if of(&live, &columns) <= missing.iter().filter(|(_, other)| *other == columns).count()
+            && let Some(at) = live.iter().position(|check| over(&check.names) == columns)
+        {
+            live.remove(at);
+            missing.remove(missing.iter().position(|(_, other)| *other == columns).unwrap_or_default());
+        }
     }
     let goes = |column: &String| {
         let is = |names: &[String]| names.iter().any(|name| name.eq_ignore_ascii_case(column));
         is(&known.before.columns) && !is(&known.to.columns)
     };
     for check in live {
-        let over: Vec<&String> =
-            columns.iter().filter(|column| check.names.contains(&column.to_ascii_lowercase())).collect();
+        let over = over(&check.names);
         let gone = over.iter().filter(|column| goes(column)).count();
         if gone > 0 && gone == over.len() {
             continue;
@@ -214,7 +226,8 @@ fn checks(
             )
             .with_hint("take it away by a `run_sql` operation before this one"));
         }
-        if let Some(known) = missing.first() {
+        let shared = |(_, columns): &&(_, Vec<String>)| columns.iter().any(|column| over.contains(column));
+        if let Some((known, _)) = missing.iter().find(shared) {
             let name = known.name.as_ref().unwrap_or(&known.sql);
             return Err(error!(
                 M083,
