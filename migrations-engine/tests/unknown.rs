@@ -78,6 +78,17 @@ fn what_a_table_has_more_is_written_into_the_new_one() {
             "CONSTRAINT once UNIQUE (title, pages) ON CONFLICT IGNORE",
         ),
         (", pages integer NOT NULL UNIQUE)", "UNIQUE (\"pages\")"),
+        (
+            ", pages integer NOT NULL, isbn text, UNIQUE (isbn COLLATE NOCASE), UNIQUE ('title' ASC, pages DESC))",
+            "UNIQUE (isbn COLLATE NOCASE)",
+        ),
+        (", pages integer NOT NULL, isbn text, UNIQUE ('isbn'), UNIQUE (title ASC, pages))", "UNIQUE ('isbn')"),
+        (", pages integer NOT NULL UNIQUE, UNIQUE (pages COLLATE NOCASE))", "UNIQUE (\"pages\")"),
+        (", pages integer NOT NULL UNIQUE, UNIQUE (pages COLLATE NOCASE))", "UNIQUE (pages COLLATE NOCASE)"),
+        (
+            ", pages integer NOT NULL, writer int, FOREIGN KEY ('writer') REFERENCES 'app_author' ('id'))",
+            "FOREIGN KEY ('writer') REFERENCES 'app_author' ('id')",
+        ),
         (", pages integer NOT NULL DEFAULT 3)", "\"pages\" integer NOT NULL DEFAULT 3"),
         (", pages integer NOT NULL DEFAULT (1 + abs(-2)))", "DEFAULT (1 + abs(-2))"),
         (", pages integer NOT NULL COLLATE NOCASE)", "\"pages\" integer NOT NULL COLLATE \"NOCASE\""),
@@ -217,6 +228,25 @@ fn a_check_in_other_words_beside_one_that_nobody_knows_is_asked_about() {
     assert!(text.contains("CHECK (length(title) > 0)") && text.matches("CHECK").count() == 2, "{text}");
     let (_, text) = carried(&table("CHECK (([Pages]) > 0), CHECK (pages < 9000)"), positive);
     assert!(text.contains("CHECK (pages < 9000)") && text.matches("CHECK").count() == 2, "{text}");
+}
+
+#[test]
+fn a_key_that_compares_otherwise_than_the_model_says_is_refused() {
+    for (table, what) in [
+        (
+            "id integer NOT NULL PRIMARY KEY, title varchar(200) NOT NULL, pages integer NOT NULL, UNIQUE (title COLLATE NOCASE)",
+            "is unique over `title` by a collation",
+        ),
+        (
+            "id integer NOT NULL, title varchar(200) NOT NULL UNIQUE, pages integer NOT NULL, PRIMARY KEY (id COLLATE NOCASE)",
+            "has a key that is compared by a collation",
+        ),
+    ] {
+        let (_, outcome) =
+            adopted(&format!("CREATE TABLE app_book ({table})"), |book| field(book, "title").unique = true);
+        let refused = outcome.expect_err(table);
+        assert!(refused.code() == "M083" && refused.message().contains(what), "{table}: {refused}");
+    }
 }
 
 #[test]

@@ -51,12 +51,16 @@ fn part<'s>(sql: &'s str, spots: &'s [Spot]) -> Option<Part<'s>> {
     let (first, last) = (spots.first()?, spots.last()?);
     let constraint =
         ["constraint", "primary", "unique", "check", "foreign"].iter().any(|word| first.token.is_word(word));
-    // SQLite takes a text for a name where only a name can be.
-    let name = match &first.token {
-        Token::Text(text) => Some(text.as_str()),
-        token => token.name(),
-    };
+    let name = named(&first.token);
     Some(Part { text: sql.get(first.at.start..last.at.end)?, spots, column: name.filter(|_| !constraint) })
+}
+
+/// A name: SQLite takes a text for one where only a name can be.
+pub(super) fn named(token: &Token) -> Option<&str> {
+    match token {
+        Token::Text(text) => Some(text),
+        token => token.name(),
+    }
 }
 
 impl Part<'_> {
@@ -92,12 +96,35 @@ impl Part<'_> {
 
     /// The columns of a `UNIQUE (..)` or `FOREIGN KEY (..)` of the table.
     pub(super) fn over(&self, word: &str) -> Option<Vec<String>> {
-        if self.column.is_some() || !self.says(word) {
-            return None;
+        let mut columns = Vec::new();
+        let (mut depth, mut first) = (0_usize, true);
+        for spot in self.list(word)? {
+            if depth == 0 && first {
+                columns.push(named(&spot.token)?.to_owned());
+            }
+            first = depth == 0 && spot.token.is(",");
+            depth += usize::from(spot.token.is("("));
+            depth -= usize::from(depth > 0 && spot.token.is(")"));
         }
-        let open = self.spots.iter().position(|spot| spot.token.is("("))?;
-        let close = self.spots.iter().position(|spot| spot.token.is(")"))?;
-        Some(self.spots.get(open + 1..close)?.iter().filter_map(|spot| spot.token.name()).map(str::to_owned).collect())
+        Some(columns)
+    }
+
+    /// Whether a key of the table compares its columns by collations of its own.
+    pub(super) fn collates(&self, word: &str) -> bool {
+        self.list(word).is_some_and(|spots| spots.iter().any(|spot| spot.token.is_word("collate")))
+    }
+
+    /// What stands in the parentheses behind a word of a constraint of the table.
+    fn list(&self, word: &str) -> Option<&[Spot]> {
+        let at = self.outside().find(|at| self.column.is_none() && self.spots[*at].token.is_word(word))?;
+        let open = at + self.spots.get(at..)?.iter().position(|spot| spot.token.is("("))?;
+        let mut depth = 0_usize;
+        let close = self.spots.iter().enumerate().skip(open).find(|(_, spot)| {
+            depth += usize::from(spot.token.is("("));
+            depth -= usize::from(spot.token.is(")"));
+            depth == 0
+        })?;
+        self.spots.get(open + 1..close.0)
     }
 
     /// The collation of a column.

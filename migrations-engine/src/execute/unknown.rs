@@ -8,6 +8,10 @@ use crate::introspect::token::tokens;
 use crate::plan::{Known, KnownCheck, KnownColumns};
 use crate::sql::Dialect;
 
+/// What to do where a definition cannot be carried over.
+const AS_MODELS: &str =
+    "write the table anew as models have it, by a `run_sql` operation that says what is to become of this";
+
 /// What a table has and the state does not know, to be written into the one that takes its place. `M083` where it cannot be:
 /// it has to do with what is taken away, or with what is new.
 pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, known: &Known) -> Result<Carried> {
@@ -93,6 +97,9 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
         }
     }
 
+    if parts.iter().any(|part| part.collates("primary")) {
+        return refused("has a key that is compared by a collation of its own".to_owned(), AS_MODELS);
+    }
     checks(&sql, &parts, &all, table, known, &mut carried)?;
 
     let lost = |what: String, columns: &[String]| -> Result<bool> {
@@ -108,17 +115,34 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
         }
     };
     let unknown = |columns: &[String]| matches!(columns, [only] if !among(&known.before.columns, only));
+    let inline =
+        |columns: &[String], word: &str| matches!(columns, [only] if defined(only).is_some_and(|part| part.says(word)));
+    let mut used: Vec<usize> = Vec::new();
     for index in texts(connection, &format!("SELECT name FROM pragma_index_list({name}) WHERE origin = 'u'")).await? {
         let of = format!("SELECT name FROM pragma_index_info({}) ORDER BY seqno", quoted(&index)?);
         let columns = texts(connection, &of).await?;
-        if known.uniques.iter().any(|unique| same(unique, &columns))
-            || lost(format!("is unique over `{}`", columns.join(", ")), &columns)?
-        {
+        let what = format!("is unique over `{}`", columns.join(", "));
+        let of_these = |part: &Part<'_>| part.over("unique").is_some_and(|over| same(&over, &columns));
+        if known.uniques.iter().any(|unique| same(unique, &columns)) {
+            if parts.iter().any(|part| of_these(part) && part.collates("unique"))
+                && !known.gone.iter().any(|gone| same(gone, &columns))
+            {
+                return refused(format!("{what} by a collation that the migrations do not know"), AS_MODELS);
+            }
             continue;
         }
-        let written = parts.iter().find(|part| part.over("unique").is_some_and(|over| same(&over, &columns)));
+        if lost(what.clone(), &columns)? {
+            continue;
+        }
+        let written = parts.iter().enumerate().find(|(at, part)| of_these(part) && !used.contains(at));
         match written {
-            Some(part) => carried.constraints.push(part.text.to_owned()),
+            Some((at, part)) => {
+                used.push(at);
+                carried.constraints.push(part.text.to_owned());
+            }
+            None if !inline(&columns, "unique") => {
+                return refused(format!("{what}, in words that are not understood"), AS_MODELS);
+            }
             None if unknown(&columns) => {}
             None => {
                 let columns = Dialect::Sqlite.quote_all(columns.iter().map(String::as_str));
@@ -147,10 +171,22 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
         }
         let written = parts.iter().find(|part| {
             part.over("foreign").is_some_and(|over| same(&over, &columns))
-                && part.spots.iter().any(|spot| spot.token.name().is_some_and(|name| name.eq_ignore_ascii_case(to)))
+                && part
+                    .spots
+                    .iter()
+                    .any(|spot| carry::named(&spot.token).is_some_and(|name| name.eq_ignore_ascii_case(to)))
         });
         match written {
             Some(part) => carried.constraints.push(part.text.to_owned()),
+            None if !inline(&columns, "references") => {
+                return refused(
+                    format!(
+                        "has the foreign key of `{}` to `{to}`, in words that are not understood",
+                        columns.join(", ")
+                    ),
+                    AS_MODELS,
+                );
+            }
             None if unknown(&columns) => {}
             None => {
                 let quote = |names: &[String]| Dialect::Sqlite.quote_all(names.iter().map(String::as_str));
