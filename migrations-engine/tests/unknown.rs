@@ -231,7 +231,7 @@ fn a_check_in_other_words_beside_one_that_nobody_knows_is_asked_about() {
 }
 
 #[test]
-fn a_key_that_compares_otherwise_than_the_model_says_is_refused() {
+fn what_a_known_thing_has_beside_and_would_lose_is_refused() {
     for (table, what) in [
         (
             "id integer NOT NULL PRIMARY KEY, title varchar(200) NOT NULL, pages integer NOT NULL, UNIQUE (title COLLATE NOCASE)",

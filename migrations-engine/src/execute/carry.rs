@@ -69,6 +69,12 @@ impl Part<'_> {
         self.outside().any(|at| self.spots[at].token.is_word(word))
     }
 
+    /// Whether it says what is to happen with rows that it does not take.
+    pub(super) fn resolves(&self) -> bool {
+        let next = |at: usize| self.spots.get(at + 1).is_some_and(|spot| spot.token.is_word("conflict"));
+        self.outside().any(|at| self.spots[at].token.is_word("on") && next(at))
+    }
+
     /// The places outside of parentheses, but for the name of a column.
     fn outside(&self) -> impl Iterator<Item = usize> + '_ {
         let mut depth = 0_usize;

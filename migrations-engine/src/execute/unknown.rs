@@ -82,6 +82,9 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
                 "say it in the model by `generated` and record that migration with --fake",
             );
         }
+        if definition.is_some_and(Part::resolves) {
+            return refused(format!("says ON CONFLICT of `{column}`, which the migrations do not know"), AS_MODELS);
+        }
         let says =
             |of: fn(&KnownColumns) -> &Vec<String>| among(of(&known.before), column) || among(of(&known.to), column);
         if let Some(sql) = default.as_ref().filter(|sql| !sql.eq_ignore_ascii_case("null"))
@@ -99,6 +102,9 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
 
     if parts.iter().any(|part| part.collates("primary")) {
         return refused("has a key that is compared by a collation of its own".to_owned(), AS_MODELS);
+    }
+    if parts.iter().any(|part| part.column.is_none() && part.says("primary") && part.resolves()) {
+        return refused("says ON CONFLICT of its key, which the migrations do not know".to_owned(), AS_MODELS);
     }
     checks(&sql, &parts, &all, table, known, &mut carried)?;
 
@@ -124,10 +130,16 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
         let what = format!("is unique over `{}`", columns.join(", "));
         let of_these = |part: &Part<'_>| part.over("unique").is_some_and(|over| same(&over, &columns));
         if known.uniques.iter().any(|unique| same(unique, &columns)) {
-            if parts.iter().any(|part| of_these(part) && part.collates("unique"))
-                && !known.gone.iter().any(|gone| same(gone, &columns))
-            {
+            let stays = !known.gone.iter().any(|gone| same(gone, &columns));
+            let mut written = parts.iter().filter(|part| stays && of_these(part));
+            if written.clone().any(|part| part.collates("unique")) {
                 return refused(format!("{what} by a collation that the migrations do not know"), AS_MODELS);
+            }
+            if written.any(Part::resolves) {
+                return refused(
+                    format!("{what} and says ON CONFLICT of it, which the migrations do not know"),
+                    AS_MODELS,
+                );
             }
             continue;
         }
