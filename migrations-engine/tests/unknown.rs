@@ -250,6 +250,42 @@ fn what_a_known_thing_has_beside_and_would_lose_is_refused() {
 }
 
 #[test]
+fn what_the_models_say_from_now_on_is_there_once() {
+    let mut database = Sqlite::memory();
+    database.run(AUTHOR);
+    database.run(
+        "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL, \
+         pages integer NOT NULL REFERENCES app_author (id) ON UPDATE CASCADE, UNIQUE (title), CHECK (pages > 0))",
+    );
+    let mut set = MigrationSet::default();
+    let mut to = |schema: &Schema| {
+        for migration in migrations_engine::autodetect(&set, schema, &mut Yes).unwrap() {
+            set.add(migration).unwrap();
+        }
+        now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).unwrap();
+    };
+    let author = |book: &mut Model| {
+        book.fields.pop();
+        let author = Field::foreign_key("author", ModelKey::new("app", "Author"), OnDelete::DoNothing);
+        book.fields.push(Field { column: "pages".into(), index: false, ..author });
+    };
+    to(&schema(|book| {
+        book.fields.pop();
+        book.fields.push(Field { column: "pages".into(), ..Field::new("author", ColumnType::BigInt) });
+    }));
+    to(&schema(|book| {
+        author(book);
+        field(book, "title").unique = true;
+        let positive = migrations_engine::condition::Expr::field("author").gt(0);
+        book.constraints.push(migrations_engine::schema::Constraint::check("positive", positive));
+    }));
+    let text = database.all("SELECT sql FROM sqlite_master WHERE name = 'app_book'").remove(0);
+    for once in ["REFERENCES", "UNIQUE", "CHECK", "ON UPDATE CASCADE"] {
+        assert_eq!(text.matches(once).count(), 1, "{once}: {text}");
+    }
+}
+
+#[test]
 fn what_the_models_say_is_no_more() {
     let table = "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, \
                  title varchar(200) NOT NULL COLLATE nocase DEFAULT 'x' UNIQUE, pages integer NOT NULL DEFAULT (NULL), \

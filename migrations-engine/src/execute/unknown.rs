@@ -129,7 +129,7 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
         let columns = texts(connection, &of).await?;
         let what = format!("is unique over `{}`", columns.join(", "));
         let of_these = |part: &Part<'_>| part.over("unique").is_some_and(|over| same(&over, &columns));
-        if known.uniques.iter().any(|unique| same(unique, &columns)) {
+        if known.uniques.iter().chain(&known.to_uniques).any(|unique| same(unique, &columns)) {
             let stays = !known.gone.iter().any(|gone| same(gone, &columns));
             let mut written = parts.iter().filter(|part| stays && of_these(part));
             if written.clone().any(|part| part.collates("unique")) {
@@ -172,7 +172,7 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
         let list = |text: &String| text.split('\u{1f}').map(str::to_owned).collect::<Vec<_>>();
         let columns = list(columns);
         let found = |(of, table): &(Vec<String>, String)| same(of, &columns) && table.eq_ignore_ascii_case(to);
-        if known.before.references.iter().any(found) {
+        if known.before.references.iter().chain(&known.to.references).any(found) {
             if on_update != "NO ACTION" && known.to.references.iter().any(found) {
                 carried.on_update.push((columns, on_update.clone()));
             }
@@ -256,6 +256,8 @@ fn checks(
             missing.remove(missing.iter().position(|(_, other)| *other == columns).unwrap_or_default());
         }
     }
+    // What the models say from now on is written with them.
+    live.retain(|check| !known.to_checks.iter().any(|new| carry::alike(&check.text, &new.sql)));
     let goes = |column: &String| {
         let is = |names: &[String]| names.iter().any(|name| name.eq_ignore_ascii_case(column));
         is(&known.before.columns) && !is(&known.to.columns)

@@ -279,18 +279,23 @@ impl Planner {
 /// What there is to know of a table that is to become another.
 fn known(table: &Table, new: &Table) -> Known {
     let (unique, kept) = (uniques(table), uniques(new));
-    let named =
-        table.checks.iter().map(|(name, check)| KnownCheck { name: Some(name.clone()), sql: check.sql.clone() });
-    let of_columns = table.columns.iter().filter_map(|column| column.check.clone());
-    let of_columns = of_columns.map(|sql| KnownCheck { name: None, sql });
     Known {
         before: columns(table),
         to: columns(new),
         indexes: table.indexes.keys().cloned().collect(),
         gone: unique.iter().filter(|unique| !kept.contains(unique)).cloned().collect(),
         uniques: unique.into_iter().chain([table.primary_key.clone()]).collect(),
-        checks: named.chain(of_columns).collect(),
+        checks: checks(table),
+        to_uniques: kept,
+        to_checks: checks(new),
     }
+}
+
+fn checks(table: &Table) -> Vec<KnownCheck> {
+    let named =
+        table.checks.iter().map(|(name, check)| KnownCheck { name: Some(name.clone()), sql: check.sql.clone() });
+    let of_columns = table.columns.iter().filter_map(|column| column.check.clone());
+    named.chain(of_columns.map(|sql| KnownCheck { name: None, sql })).collect()
 }
 
 /// What is said of the columns of a table.

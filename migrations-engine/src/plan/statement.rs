@@ -80,6 +80,10 @@ pub struct Known {
     pub uniques: Vec<Vec<String>>,
     /// All checks.
     pub checks: Vec<KnownCheck>,
+    /// The columns of each unique key that is to be there afterwards.
+    pub to_uniques: Vec<Vec<String>>,
+    /// All checks that are to be there afterwards.
+    pub to_checks: Vec<KnownCheck>,
     /// The columns of unique keys that are not to be there afterwards, whatever they are made by.
     pub gone: Vec<Vec<String>>,
 }
