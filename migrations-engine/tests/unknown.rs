@@ -452,3 +452,34 @@ fn what_is_unique_with_an_expression_is_another_thing() {
     to(false);
     assert_eq!(database.all("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"), ["by_hand"]);
 }
+
+#[test]
+fn an_index_that_compares_otherwise_is_another_thing() {
+    let mut database = Sqlite::memory();
+    database.run(AUTHOR);
+    database.run(
+        "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL UNIQUE, \
+         pages integer NOT NULL); CREATE INDEX both_by_hand ON app_book (title COLLATE NOCASE, pages); \
+         CREATE INDEX pages_by_hand ON app_book (pages COLLATE NOCASE); CREATE INDEX both ON app_book (title, pages); \
+         CREATE UNIQUE INDEX title_by_hand ON app_book (title COLLATE NOCASE); CREATE INDEX pages ON app_book (pages)",
+    );
+    let mut set = MigrationSet::default();
+    let mut to = |indexed: bool| {
+        let schema = schema(|book| {
+            field(book, "title").unique = indexed;
+            field(book, "pages").index = indexed;
+            field(book, "pages").null = !indexed;
+            if indexed {
+                book.indexes.push(Index::new("app_book_both", &["title", "pages"]));
+            }
+        });
+        for migration in migrations_engine::autodetect(&set, &schema, &mut Yes).unwrap() {
+            set.add(migration).unwrap();
+        }
+        now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).unwrap();
+    };
+    to(true);
+    to(false);
+    let left = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+    assert_eq!(database.all(left), ["both_by_hand", "pages_by_hand", "title_by_hand"]);
+}

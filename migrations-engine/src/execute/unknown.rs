@@ -302,15 +302,22 @@ pub(super) async fn unique_indexes<C: Connection>(
     if of.is_empty() {
         return Ok(found);
     }
-    let indexes =
-        format!("SELECT name FROM pragma_index_list({table}) WHERE \"unique\" = 1 AND origin = 'c' AND partial = 0");
-    for index in texts(connection, &indexes).await? {
-        let columns = format!("SELECT name FROM pragma_index_info({}) ORDER BY seqno", quoted(&index)?);
+    let indexes = format!(
+        "SELECT name, (SELECT sql FROM sqlite_master WHERE type = 'index' AND name = list.name) FROM pragma_index_list({table}) AS list \
+                 WHERE \"unique\" = 1 AND origin = 'c' AND partial = 0"
+    );
+    for row in rows(connection, &indexes).await? {
+        let [Some(index), Some(sql)] = row.as_slice() else { continue };
+        // By a collation of its own other values are the same.
+        if tokens(Dialect::Sqlite, sql).iter().any(|spot| spot.token.is_word("collate")) {
+            continue;
+        }
+        let columns = format!("SELECT name FROM pragma_index_info({}) ORDER BY seqno", quoted(index)?);
         let parts = rows(connection, &columns).await?;
         // An expression has no name.
         let columns: Option<Vec<String>> = parts.into_iter().map(|row| row.into_iter().next().flatten()).collect();
         if columns.is_some_and(|columns| of.iter().any(|unique| same(unique, &columns))) {
-            found.push(index);
+            found.push(index.clone());
         }
     }
     Ok(found)
