@@ -483,3 +483,14 @@ fn an_index_that_compares_otherwise_is_another_thing() {
     let left = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
     assert_eq!(database.all(left), ["both_by_hand", "pages_by_hand", "title_by_hand"]);
 }
+
+#[test]
+fn keys_are_not_given_again_whatever_the_case_of_the_table() {
+    let (database, _) = carried(
+        "CREATE TABLE APP_Book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL, pages integer NOT NULL); \
+         INSERT INTO app_book (id, title, pages) VALUES (41, 'gone', 9); DELETE FROM app_book",
+        |_| (),
+    );
+    database.run("INSERT INTO app_book (title, pages) VALUES ('N', 2)");
+    assert_eq!(database.all("SELECT id FROM app_book ORDER BY id"), ["1", "42"]);
+}

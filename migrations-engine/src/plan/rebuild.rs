@@ -211,7 +211,7 @@ impl Planner {
             let clear = format!("DELETE FROM sqlite_sequence WHERE name = {temporary}");
             self.push(clear, "the sequence goes on where it was", None, Recheck::Ask);
             let carry = format!(
-                "INSERT INTO sqlite_sequence (name, seq) SELECT {temporary}, seq FROM sqlite_sequence WHERE name = {name}"
+                "INSERT INTO sqlite_sequence (name, seq) SELECT {temporary}, seq FROM sqlite_sequence WHERE name = {name} COLLATE NOCASE"
             );
             self.push(carry, "even past keys whose rows are gone", None, Recheck::Ask);
         }
