@@ -494,3 +494,28 @@ fn keys_are_not_given_again_whatever_the_case_of_the_table() {
     database.run("INSERT INTO app_book (title, pages) VALUES ('N', 2)");
     assert_eq!(database.all("SELECT id FROM app_book ORDER BY id"), ["1", "42"]);
 }
+
+#[test]
+fn the_numbers_of_rows_stay() {
+    for (more, rowid, kept) in [("", "rowid", "70"), (", _ROWID_ int", "oid", "1"), (", seen int", "rowid", "70")] {
+        let mut database = Sqlite::memory();
+        database.run(&format!(
+            "{AUTHOR}; CREATE TABLE app_book (id varchar(9) NOT NULL PRIMARY KEY, title varchar(200) NOT NULL, pages integer NOT NULL{more}); \
+             INSERT INTO app_book ({rowid}, id, title, pages) VALUES (70, 'k', 'T', 1)"
+        ));
+        let mut set = MigrationSet::default();
+        let mut to = |null: bool| {
+            let schema = schema(|book| {
+                *field(book, "id") = Field::new("id", char(9));
+                field(book, "pages").null = null;
+            });
+            for migration in migrations_engine::autodetect(&set, &schema, &mut Yes).unwrap() {
+                set.add(migration).unwrap();
+            }
+            now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).unwrap();
+        };
+        to(false);
+        to(true);
+        assert_eq!(database.all(&format!("SELECT {rowid} FROM app_book")), [kept], "{more}");
+    }
+}

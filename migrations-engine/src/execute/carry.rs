@@ -16,6 +16,8 @@ pub(super) struct Carried {
     /// What happens to the columns of a foreign key when the other key changes.
     pub(super) on_update: Vec<(Vec<String>, String)>,
     pub(super) without_rowid: bool,
+    /// The numbers that rows have beside their columns.
+    pub(super) rowid: bool,
 }
 
 /// A definition within `CREATE TABLE name (..)`.
@@ -268,7 +270,9 @@ impl Carried {
     /// The copy of the rows with the values of the columns that are carried.
     pub(super) fn insert(&self, sql: &str) -> Option<String> {
         let stored = self.columns.iter().filter(|(_, _, computed)| !computed);
-        let names: String = stored.map(|(name, ..)| format!("{}, ", Dialect::Sqlite.quote(name))).collect();
+        let stored = stored.map(|(name, ..)| Dialect::Sqlite.quote(name));
+        let stored = self.rowid.then(|| "rowid".to_owned()).into_iter().chain(stored);
+        let names: String = stored.map(|name| format!("{name}, ")).collect();
         let spots = tokens(Dialect::Sqlite, sql);
         let open = spots.iter().find(|spot| spot.token.is("("))?.at.end;
         let select = spots.iter().find(|spot| spot.token.is_word("select"))?.at.end;
@@ -322,6 +326,7 @@ mod tests {
             behind: vec![("A".into(), "DEFAULT 3".into())],
             on_update: vec![(vec!["b".into()], "CASCADE".into()), (vec!["c".into(), "a".into()], "SET NULL".into())],
             without_rowid: true,
+            rowid: false,
         };
         let sql = "CREATE TABLE \"new__t\" (\"a\" integer NOT NULL, \"b\" integer REFERENCES \"o\" (\"id\") DEFERRABLE, \
                    \"c\" int, CONSTRAINT \"f\" FOREIGN KEY (\"a\", \"c\") REFERENCES \"o\" (\"a\", \"c\") ON DELETE CASCADE)";

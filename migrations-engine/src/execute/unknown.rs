@@ -100,6 +100,9 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
         }
     }
 
+    let called = |name: &str| among(&all, name) || among(&known.to.columns, name);
+    carried.rowid =
+        known.numbered_beside && !carried.without_rowid && !["rowid", "_rowid_", "oid"].into_iter().any(called);
     if parts.iter().any(|part| part.collates("primary")) {
         return refused("has a key that is compared by a collation of its own".to_owned(), AS_MODELS);
     }

@@ -288,7 +288,15 @@ fn known(table: &Table, new: &Table) -> Known {
         checks: checks(table),
         to_uniques: kept,
         to_checks: checks(new),
+        numbered_beside: !numbers_rows(table) && !numbers_rows(new),
     }
+}
+
+/// Whether the key is the number of the row.
+fn numbers_rows(table: &Table) -> bool {
+    let integer =
+        |name: &String| find(table, name).is_some_and(|column| column.sql_type.eq_ignore_ascii_case("integer"));
+    matches!(table.primary_key.as_slice(), [only] if integer(only)) || table.columns.iter().any(|column| column.auto)
 }
 
 fn checks(table: &Table) -> Vec<KnownCheck> {

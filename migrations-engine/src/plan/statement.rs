@@ -84,6 +84,8 @@ pub struct Known {
     pub to_uniques: Vec<Vec<String>>,
     /// All checks that are to be there afterwards.
     pub to_checks: Vec<KnownCheck>,
+    /// Whether rows have a number beside their columns, before and afterwards: SQLite's `rowid`.
+    pub numbered_beside: bool,
     /// The columns of unique keys that are not to be there afterwards, whatever they are made by.
     pub gone: Vec<Vec<String>>,
 }
