@@ -91,6 +91,9 @@ fn what_a_table_has_more_is_written_into_the_new_one() {
         ),
         (", pages integer NOT NULL DEFAULT 3)", "\"pages\" integer NOT NULL DEFAULT 3"),
         (", pages integer NOT NULL DEFAULT (1 + abs(-2)))", "DEFAULT (1 + abs(-2))"),
+        (", pages integer NOT NULL DEFAULT \"abc\")", "\"pages\" integer NOT NULL DEFAULT \"abc\""),
+        (", pages integer NOT NULL DEFAULT abc)", "\"pages\" integer NOT NULL DEFAULT abc"),
+        (", pages integer NOT NULL DEFAULT (1 + 2 -- so\n))", "\"pages\" integer NOT NULL DEFAULT (1 + 2)"),
         (", pages integer NOT NULL COLLATE NOCASE)", "\"pages\" integer NOT NULL COLLATE \"NOCASE\""),
         (
             ", pages integer NOT NULL REFERENCES app_author)",

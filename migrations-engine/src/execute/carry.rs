@@ -209,18 +209,15 @@ pub(super) fn names(sql: &str) -> Vec<String> {
     tokens(Dialect::Sqlite, sql).iter().filter_map(|spot| spot.token.name()).map(str::to_ascii_lowercase).collect()
 }
 
-/// A default as `CREATE TABLE` takes it: an expression stands in parentheses.
+/// A default as `CREATE TABLE` takes it: an expression stands in parentheses. A word alone or a name in quotes is a text there, and
+/// only there.
 pub(super) fn default(sql: &str) -> String {
     let spots = tokens(Dialect::Sqlite, sql);
-    let constant = |spot: &Spot| match &spot.token {
-        Token::Word(word) => ["null", "true", "false", "current_time", "current_date", "current_timestamp"]
-            .iter()
-            .any(|known| word.eq_ignore_ascii_case(known)),
-        Token::Text(_) | Token::Number(_) | Token::Bytes(_) => true,
-        Token::Quoted(_) | Token::Symbol(_) => false,
-    };
+    // A comment behind it would hide what follows.
+    let end = spots.last().map_or(sql.len(), |spot| spot.at.end);
+    let sql = sql.get(..end).unwrap_or(sql);
     match spots.as_slice() {
-        [one] if constant(one) => format!("DEFAULT {sql}"),
+        [one] if !matches!(one.token, Token::Symbol(_)) => format!("DEFAULT {sql}"),
         [sign, Spot { token: Token::Number(_), .. }] if sign.token.is("-") || sign.token.is("+") => {
             format!("DEFAULT {sql}")
         }
@@ -352,5 +349,8 @@ mod tests {
         assert_eq!(default("-3"), "DEFAULT -3");
         assert_eq!(default("'it''s'"), "DEFAULT 'it''s'");
         assert_eq!(default("random()"), "DEFAULT (random())");
+        assert_eq!(default("\"abc\""), "DEFAULT \"abc\"");
+        assert_eq!(default("abc"), "DEFAULT abc");
+        assert_eq!(default("1 + 2 -- so"), "DEFAULT (1 + 2)");
     }
 }
