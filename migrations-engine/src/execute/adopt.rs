@@ -223,7 +223,24 @@ impl Hung<'_> {
             Hung::Constraint(_) => false,
         };
         let named = |name: &str| name.eq_ignore_ascii_case(self.name());
+        // Of one column they are what the live field has.
+        let of_field = |unique: bool, on: &[IndexPart]| {
+            let on = columns(model, on).unwrap_or_default();
+            let [(column, false)] = on.as_slice() else { return false };
+            found.fields.iter().any(|field| {
+                field.column.eq_ignore_ascii_case(column) && if unique { field.unique } else { field.index }
+            })
+        };
+        let alone = match self {
+            Hung::Index(own) => own.condition.is_none() && method(own).is_none() && of_field(false, &own.on),
+            Hung::Constraint(Constraint::Unique { on, condition: None, nulls_equal: false, .. }) => of_field(true, on),
+            Hung::Constraint(_) => false,
+        };
+        // What is not understood is told by its name.
+        let noted = || live.notes.iter().any(|note| note.table == model.table && named(&note.about));
         alike
+            || alone
+            || noted()
             || found.indexes.iter().any(|index| named(&index.name))
             || found.constraints.iter().any(|constraint| named(constraint.name()))
     }
