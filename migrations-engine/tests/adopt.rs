@@ -10,7 +10,8 @@ use crate::sqlite::Sqlite;
 
 const TABLES: &str =
     "CREATE TABLE a_one (id integer PRIMARY KEY AUTOINCREMENT, two_id bigint NOT NULL REFERENCES b_two (id));
-    CREATE TABLE b_two (id integer PRIMARY KEY AUTOINCREMENT, one_id bigint NOT NULL REFERENCES a_one (id))";
+    CREATE TABLE b_two (id integer PRIMARY KEY AUTOINCREMENT, one_id bigint NOT NULL REFERENCES a_one (id));
+    CREATE INDEX by_two ON a_one (two_id); CREATE INDEX by_one ON b_two (one_id);";
 
 /// Two applications that refer to each other: one of them takes two migrations.
 fn circle() -> MigrationSet {
@@ -164,4 +165,42 @@ fn what_is_taken_over_has_its_own_names_in_the_same_run() {
     );
     assert_eq!(adopt(&set, &mut database).unwrap(), 2);
     assert!(database.all("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE INDEX%'").is_empty());
+}
+
+#[test]
+fn what_is_made_otherwise_is_not_taken_for_the_same() {
+    let column = |more: &str| {
+        format!(
+            "[[operations]]\nop = \"add_field\"\nmodel = \"a.One\"\nfield = {{ name = \"code\", type = \"text\", null = true, {more} = true }}\n"
+        )
+    };
+    let index =
+        "[[operations]]\nop = \"add_index\"\nmodel = \"a.One\"\nindex = { name = \"both\", on = [\"n\", \"m\"] }\n";
+    let table =
+        "CREATE TABLE a_one (id integer PRIMARY KEY AUTOINCREMENT, n integer NOT NULL, m integer NOT NULL, code text);";
+    for (later, more, what) in [
+        (column("unique"), "", "the unique key of the column `a_one`.`code`"),
+        (column("index"), "CREATE INDEX some ON a_one (code) WHERE n > 0", "the index of the column `a_one`.`code`"),
+        (column("null") + index, "", "`both` of `a_one`"),
+        (column("null") + index, "CREATE INDEX some ON a_one (n, m) WHERE n > 0", "`both` of `a_one`"),
+        (column("null") + index, "CREATE UNIQUE INDEX some ON a_one (n, m)", "`both` of `a_one`"),
+    ] {
+        let later = later.replace("null = true, null = true", "null = true");
+        let mut database = Sqlite::memory();
+        database.run(table);
+        database.run(more);
+        let refused = adopt(&table_and(&later), &mut database).unwrap_err();
+        assert!(refused.code() == "M087" && refused.message().contains(what), "{more}: {refused}");
+    }
+    for (later, more) in [
+        (column("unique"), "CREATE UNIQUE INDEX some ON a_one (code)"),
+        (column("index"), "CREATE INDEX some ON a_one (code, n)"),
+        (column("null") + &index.replace(", \"m\"", ""), "CREATE INDEX some ON a_one (n)"),
+    ] {
+        let later = later.replace("null = true, null = true", "null = true");
+        let mut database = Sqlite::memory();
+        database.run(table);
+        database.run(more);
+        assert_eq!(adopt(&table_and(&later), &mut database).unwrap(), 2, "{more}");
+    }
 }

@@ -77,3 +77,16 @@ fn a_column_with_a_check_of_its_own_is_renamed_back_on_mariadb_as_it_was_renamed
     let back = renamed.reverse.as_deref().unwrap();
     assert!(back.contains("CHANGE COLUMN `more` `extra`") && back.contains("JSON_VALID(`extra`)"), "{back}");
 }
+
+#[test]
+fn a_model_whose_name_another_takes_is_not_renamed_in_steps() {
+    let rename = |model: &str, to: &str| Operation::RenameModel { model: key(model), to: to.into(), keep_table: false };
+    let steps = |operations: Vec<Operation>| -> usize {
+        let migration = Migration { operations, ..Migration::new(MigrationId::new("app", "0002_names")) };
+        let steps = safe(&library(), vec![migration]);
+        let operations = steps.iter().flat_map(|migration| &migration.operations);
+        operations.filter(|operation| matches!(operation, Operation::RunSql { .. })).count()
+    };
+    assert!(steps(vec![rename("Book", "Volume")]) > 0);
+    assert_eq!(steps(vec![rename("Book", "Volume"), rename("Tag", "Book")]), 0);
+}

@@ -78,8 +78,22 @@ fn what_a_table_has_more_is_written_into_the_new_one() {
             "CONSTRAINT once UNIQUE (title, pages) ON CONFLICT IGNORE",
         ),
         (", pages integer NOT NULL UNIQUE)", "UNIQUE (\"pages\")"),
+        (
+            ", pages integer NOT NULL, isbn text, UNIQUE (isbn COLLATE NOCASE), UNIQUE ('title' ASC, pages DESC))",
+            "UNIQUE (isbn COLLATE NOCASE)",
+        ),
+        (", pages integer NOT NULL, isbn text, UNIQUE ('isbn'), UNIQUE (title ASC, pages))", "UNIQUE ('isbn')"),
+        (", pages integer NOT NULL UNIQUE, UNIQUE (pages COLLATE NOCASE))", "UNIQUE (\"pages\")"),
+        (", pages integer NOT NULL UNIQUE, UNIQUE (pages COLLATE NOCASE))", "UNIQUE (pages COLLATE NOCASE)"),
+        (
+            ", pages integer NOT NULL, writer int, FOREIGN KEY ('writer') REFERENCES 'app_author' ('id'))",
+            "FOREIGN KEY ('writer') REFERENCES 'app_author' ('id')",
+        ),
         (", pages integer NOT NULL DEFAULT 3)", "\"pages\" integer NOT NULL DEFAULT 3"),
         (", pages integer NOT NULL DEFAULT (1 + abs(-2)))", "DEFAULT (1 + abs(-2))"),
+        (", pages integer NOT NULL DEFAULT \"abc\")", "\"pages\" integer NOT NULL DEFAULT \"abc\""),
+        (", pages integer NOT NULL DEFAULT abc)", "\"pages\" integer NOT NULL DEFAULT abc"),
+        (", pages integer NOT NULL DEFAULT (1 + 2 -- so\n))", "\"pages\" integer NOT NULL DEFAULT (1 + 2)"),
         (", pages integer NOT NULL COLLATE NOCASE)", "\"pages\" integer NOT NULL COLLATE \"NOCASE\""),
         (
             ", pages integer NOT NULL REFERENCES app_author)",
@@ -207,8 +221,71 @@ fn a_check_in_other_words_beside_one_that_nobody_knows_is_asked_about() {
     let (_, outcome) = adopted(&table("CHECK (NOT pages <= 0), CHECK (pages < 9000)"), positive);
     let refused = outcome.unwrap_err();
     assert!(refused.code() == "M083" && refused.message().contains("none that is called `positive`"), "{refused}");
+    let (_, outcome) = adopted(&table("CHECK (pages <> length(title))"), positive);
+    let refused = outcome.unwrap_err();
+    assert!(refused.code() == "M083" && refused.message().contains("none that is called `positive`"), "{refused}");
+    // What is of other columns is another one, even where the known one is not there.
+    let (_, text) = carried(&table("CHECK (length(title) > 0)"), positive);
+    assert!(text.contains("CHECK (length(title) > 0)") && text.matches("CHECK").count() == 2, "{text}");
+    let (_, text) = carried(&table("CHECK (NOT pages <= 0), CHECK (length(title) > 0)"), positive);
+    assert!(text.contains("CHECK (length(title) > 0)") && text.matches("CHECK").count() == 2, "{text}");
     let (_, text) = carried(&table("CHECK (([Pages]) > 0), CHECK (pages < 9000)"), positive);
     assert!(text.contains("CHECK (pages < 9000)") && text.matches("CHECK").count() == 2, "{text}");
+}
+
+#[test]
+fn what_a_known_thing_has_beside_and_would_lose_is_refused() {
+    for (table, what) in [
+        (
+            "id integer NOT NULL PRIMARY KEY, title varchar(200) NOT NULL, pages integer NOT NULL, UNIQUE (title COLLATE NOCASE)",
+            "is unique over `title` by a collation",
+        ),
+        (
+            "id integer NOT NULL, title varchar(200) NOT NULL UNIQUE, pages integer NOT NULL, PRIMARY KEY (id COLLATE NOCASE)",
+            "has a key that is compared by a collation",
+        ),
+    ] {
+        let (_, outcome) =
+            adopted(&format!("CREATE TABLE app_book ({table})"), |book| field(book, "title").unique = true);
+        let refused = outcome.expect_err(table);
+        assert!(refused.code() == "M083" && refused.message().contains(what), "{table}: {refused}");
+    }
+}
+
+#[test]
+fn what_the_models_say_from_now_on_is_there_once() {
+    let mut database = Sqlite::memory();
+    database.run(AUTHOR);
+    database.run(
+        "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL, \
+         pages integer NOT NULL REFERENCES app_author (id) ON UPDATE CASCADE, UNIQUE (title), CHECK (pages > 0))",
+    );
+    let mut set = MigrationSet::default();
+    let mut to = |schema: &Schema| {
+        for migration in migrations_engine::autodetect(&set, schema, &mut Yes).unwrap() {
+            set.add(migration).unwrap();
+        }
+        now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).unwrap();
+    };
+    let author = |book: &mut Model| {
+        book.fields.pop();
+        let author = Field::foreign_key("author", ModelKey::new("app", "Author"), OnDelete::DoNothing);
+        book.fields.push(Field { column: "pages".into(), index: false, ..author });
+    };
+    to(&schema(|book| {
+        book.fields.pop();
+        book.fields.push(Field { column: "pages".into(), ..Field::new("author", ColumnType::BigInt) });
+    }));
+    to(&schema(|book| {
+        author(book);
+        field(book, "title").unique = true;
+        let positive = migrations_engine::condition::Expr::field("author").gt(0);
+        book.constraints.push(migrations_engine::schema::Constraint::check("positive", positive));
+    }));
+    let text = database.all("SELECT sql FROM sqlite_master WHERE name = 'app_book'").remove(0);
+    for once in ["REFERENCES", "UNIQUE", "CHECK", "ON UPDATE CASCADE"] {
+        assert_eq!(text.matches(once).count(), 1, "{once}: {text}");
+    }
 }
 
 #[test]
@@ -377,4 +454,71 @@ fn what_is_unique_with_an_expression_is_another_thing() {
     to(true);
     to(false);
     assert_eq!(database.all("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"), ["by_hand"]);
+}
+
+#[test]
+fn an_index_that_compares_otherwise_is_another_thing() {
+    let mut database = Sqlite::memory();
+    database.run(AUTHOR);
+    database.run(
+        "CREATE TABLE app_book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL UNIQUE, \
+         pages integer NOT NULL); CREATE INDEX both_by_hand ON app_book (title COLLATE NOCASE, pages); \
+         CREATE INDEX pages_by_hand ON app_book (pages COLLATE NOCASE); CREATE INDEX both ON app_book (title, pages); \
+         CREATE UNIQUE INDEX title_by_hand ON app_book (title COLLATE NOCASE); CREATE INDEX pages ON app_book (pages)",
+    );
+    let mut set = MigrationSet::default();
+    let mut to = |indexed: bool| {
+        let schema = schema(|book| {
+            field(book, "title").unique = indexed;
+            field(book, "pages").index = indexed;
+            field(book, "pages").null = !indexed;
+            if indexed {
+                book.indexes.push(Index::new("app_book_both", &["title", "pages"]));
+            }
+        });
+        for migration in migrations_engine::autodetect(&set, &schema, &mut Yes).unwrap() {
+            set.add(migration).unwrap();
+        }
+        now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).unwrap();
+    };
+    to(true);
+    to(false);
+    let left = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+    assert_eq!(database.all(left), ["both_by_hand", "pages_by_hand", "title_by_hand"]);
+}
+
+#[test]
+fn keys_are_not_given_again_whatever_the_case_of_the_table() {
+    let (database, _) = carried(
+        "CREATE TABLE APP_Book (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(200) NOT NULL, pages integer NOT NULL); \
+         INSERT INTO app_book (id, title, pages) VALUES (41, 'gone', 9); DELETE FROM app_book",
+        |_| (),
+    );
+    database.run("INSERT INTO app_book (title, pages) VALUES ('N', 2)");
+    assert_eq!(database.all("SELECT id FROM app_book ORDER BY id"), ["1", "42"]);
+}
+
+#[test]
+fn the_numbers_of_rows_stay() {
+    for (more, rowid, kept) in [("", "rowid", "70"), (", _ROWID_ int", "oid", "1"), (", seen int", "rowid", "70")] {
+        let mut database = Sqlite::memory();
+        database.run(&format!(
+            "{AUTHOR}; CREATE TABLE app_book (id varchar(9) NOT NULL PRIMARY KEY, title varchar(200) NOT NULL, pages integer NOT NULL{more}); \
+             INSERT INTO app_book ({rowid}, id, title, pages) VALUES (70, 'k', 'T', 1)"
+        ));
+        let mut set = MigrationSet::default();
+        let mut to = |null: bool| {
+            let schema = schema(|book| {
+                *field(book, "id") = Field::new("id", char(9));
+                field(book, "pages").null = null;
+            });
+            for migration in migrations_engine::autodetect(&set, &schema, &mut Yes).unwrap() {
+                set.add(migration).unwrap();
+            }
+            now(Executor::new(&set, &mut database).fake_initial(true).migrate(&Target::Latest)).unwrap();
+        };
+        to(false);
+        to(true);
+        assert_eq!(database.all(&format!("SELECT {rowid} FROM app_book")), [kept], "{more}");
+    }
 }

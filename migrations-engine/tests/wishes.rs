@@ -206,3 +206,25 @@ fn what_models_were_called_before_is_known() {
     assert!(go_on(&mut set, &both(false), &mut hears).is_empty());
     assert!(hears.0.is_empty(), "{:?}", hears.0);
 }
+
+#[test]
+fn answers_that_are_given_again_do_not_exchange_names_back() {
+    let fields = model(&[("a", None), ("b", None)]);
+    let mut twins = Schema::default();
+    for name in ["A", "B"] {
+        twins.insert(Model::new("st", name).with(Field::auto_id()).with(Field::new("n", ColumnType::Integer)));
+    }
+    for (schema, told) in [(fields, ["st.A.a=b", "st.A.b=a"]), (twins, ["st.A=B", "st.B=A"])] {
+        let answers = || {
+            let mut answers = Answers::new();
+            told.iter().for_each(|told| answers.rename(told).unwrap());
+            answers
+        };
+        let mut set = migrated(&schema);
+        assert_eq!(go_on(&mut set, &schema, &mut answers()).len(), 3);
+        let again = autodetect(&set, &schema, &mut answers()).unwrap_err();
+        assert!(again.code() == "M020" && again.message().contains("an earlier migration"), "{again}");
+        assert!(again.hint().unwrap().contains("take the answers away"), "{again}");
+        assert!(go_on(&mut set, &schema, &mut Refuse).is_empty());
+    }
+}

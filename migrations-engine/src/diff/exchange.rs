@@ -2,6 +2,7 @@
 //! nothing tells but a person, for this once: what an attribute says would be said again the next time.
 
 use super::asked::Asked;
+use super::wish::FormerNames;
 use crate::error::{Error, Result, error};
 use crate::operation::Operation;
 use crate::schema::{ModelKey, Schema};
@@ -49,8 +50,39 @@ fn taken(what: &str, name: &str, flag: &str) -> Error {
     ))
 }
 
+/// The first of a circle of renames that were all done before: answers that are given once more would undo them.
+pub(super) fn again(pairs: &[(String, String)], done: impl Fn(&str, &str) -> bool) -> Option<(&str, &str)> {
+    let circle = |(first, next): &&(String, String)| {
+        let mut next = next;
+        // No circle is longer.
+        for _ in pairs {
+            if next == first {
+                return true;
+            }
+            match pairs.iter().find(|(old, _)| old == next) {
+                Some((old, new)) if done(old, new) => next = new,
+                _ => return false,
+            }
+        }
+        false
+    };
+    let found = pairs.iter().filter(|(old, new)| done(old, new)).find(circle);
+    found.map(|(old, new)| (old.as_str(), new.as_str()))
+}
+
+pub(super) fn exchanged(old: &str, new: &str) -> Error {
+    error!(M020, "`--rename {old}={new}` exchanges names that an earlier migration has exchanged").with_hint(
+        "take the answers away, they are done; to give both their former names again, write the operations of a migration by hand",
+    )
+}
+
 /// Models that are said to have the names of others.
-pub(super) fn models(state: &mut Schema, to: &Schema, asked: &mut Asked<'_>) -> Result<Vec<Operation>> {
+pub(super) fn models(
+    state: &mut Schema,
+    to: &Schema,
+    former: &FormerNames,
+    asked: &mut Asked<'_>,
+) -> Result<Vec<Operation>> {
     let mut operations = Vec::new();
     let mut apps: Vec<&String> = to.models.keys().map(|key| &key.app).collect();
     apps.dedup();
@@ -62,6 +94,10 @@ pub(super) fn models(state: &mut Schema, to: &Schema, asked: &mut Asked<'_>) -> 
         let mut told =
             |old: &str, new: &str| asked.questioner.was_told_renamed(&ModelKey::new(app.clone(), old).to_string(), new);
         let pairs = pairs(&before, &after, &mut told);
+        let done = |old: &str, new: &str| former.knows_model(&ModelKey::new(app.clone(), new), old);
+        if let Some((old, new)) = again(&pairs, done) {
+            return Err(exchanged(&ModelKey::new(app.clone(), old).to_string(), new));
+        }
         let steps = in_order(pairs, before).map_err(|name| {
             let key = ModelKey::new(app.clone(), name).to_string();
             taken(&key, &key, &key)

@@ -410,7 +410,15 @@ fn table<'o, I: Iterator<Item = &'o Operation>>(
         )
     };
     let elsewhere = |key: &ModelKey| !touched.contains(key) && !touched.contains(&renamed(key));
-    let alone = others().all(|other| adds(other) || other.model().is_none_or(elsewhere));
+    // The name that another takes or gives: what is said of one by its name would be said of the other, too.
+    let takes = |other: &Operation| match other {
+        Operation::RenameModel { model, to, .. } => Some(ModelKey::new(&*model.app, &**to)),
+        Operation::MoveModel { from, .. } => Some(from.clone()),
+        _ => None,
+    };
+    let apart =
+        |other: &Operation| other.model().is_none_or(elsewhere) && takes(other).is_none_or(|taken| elsewhere(&taken));
+    let alone = others().all(|other| adds(other) || apart(other));
     if moved.is_empty() || !alone {
         return None;
     }

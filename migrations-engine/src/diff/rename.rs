@@ -16,7 +16,7 @@ pub(super) fn renames(
     asked: &mut Asked<'_>,
 ) -> Result<Vec<Operation>> {
     look_at_models(state, to, former, asked)?;
-    let mut operations = exchange::models(state, to, asked)?;
+    let mut operations = exchange::models(state, to, former, asked)?;
     for new in to.models.values().filter(|new| !state.models.contains_key(&new.key)).collect::<Vec<_>>() {
         if let Some(old) = renamed_model(state, to, new, asked)? {
             let moves = |old: &Model| old.table == naming::table(&old.key) && naming::table(&new.key) != old.table;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Questioner;
 use super::asked::Asked;
+use super::exchange;
 use crate::error::{Result, error};
 use crate::graph::MigrationSet;
 use crate::operation::Operation;
@@ -77,6 +78,12 @@ impl FormerNames {
         let names = std::mem::take(&mut self.names).into_iter();
         self.names = names.map(|((owner, field), names)| ((moved(owner), field), names)).collect();
         self.gone = std::mem::take(&mut self.gone).into_iter().map(|(owner, field)| (moved(owner), field)).collect();
+    }
+
+    /// Whether a model was called so.
+    pub(super) fn knows_model(&self, model: &ModelKey, name: &str) -> bool {
+        let named = |names: &BTreeSet<ModelKey>| names.contains(&ModelKey::new(&*model.app, name));
+        self.models.get(model).is_some_and(named)
     }
 
     fn knows(&self, model: &ModelKey, field: &str, name: &str) -> bool {
@@ -232,6 +239,10 @@ fn wishes(old: &Model, new: &Model, former: &FormerNames, questioner: &mut dyn Q
             None => said(old, new, field, former, questioner)?,
         };
         wishes.extend(from.map(|from| Wish { from, to: field.name.clone() }));
+    }
+    let pairs: Vec<(String, String)> = wishes.iter().map(|wish| (wish.from.clone(), wish.to.clone())).collect();
+    if let Some((from, to)) = exchange::again(&pairs, |from, to| former.knows(&new.key, to, from)) {
+        return Err(exchange::exchanged(&format!("{}.{from}", new.key), to));
     }
     // What keeps its name cannot give it away; what then stays where it is cannot, either.
     while let Some(at) = wishes.iter().position(|wish| {

@@ -10,7 +10,7 @@ use crate::introspect::{Live, introspect};
 use crate::migration::{Migration, MigrationId};
 use crate::operation::Operation;
 use crate::plan::{Statement, StatementKind, through_model};
-use crate::schema::{Constraint, Field, Model, ModelKey};
+use crate::schema::{Constraint, Field, Index, Model, ModelKey};
 use crate::sql::Dialect;
 
 /// The migrations of a run that are only recorded: of each application the first, and those that follow it without a gap, as
@@ -80,7 +80,7 @@ impl Adoption {
         }
         let mut models = self.models.clone();
         let mut made: Vec<Model> = Vec::new();
-        let mut added: Vec<(String, String)> = Vec::new();
+        let mut added: Vec<(String, &Field)> = Vec::new();
         let mut hung: Vec<(&ModelKey, Hung<'_>)> = Vec::new();
         for operation in &migration.operations {
             match operation {
@@ -93,10 +93,10 @@ impl Adoption {
                     }
                     made.extend(through_model(owner, field));
                     if field.has_column() {
-                        added.push((owner.table.clone(), field.column.clone()));
+                        added.push((owner.table.clone(), field));
                     }
                 }
-                Operation::AddIndex { model, index } => hung.push((model, Hung::Index(&index.name, &index.on))),
+                Operation::AddIndex { model, index } => hung.push((model, Hung::Index(index))),
                 Operation::AddConstraint { model, constraint } => hung.push((model, Hung::Constraint(constraint))),
                 _ => {}
             }
@@ -118,13 +118,19 @@ impl Adoption {
             let columns = model.fields.iter().filter(gone);
             missing.extend(columns.map(|field| format!("the column `{}`.`{}`", model.table, field.column)));
         }
-        for (table, column) in &added {
-            let found = has(&live::columns(connection, table).await?, column);
-            if found { &mut there } else { &mut missing }.push(format!("the column `{table}`.`{column}`"));
-        }
-        // What hangs on tables is only looked for where nothing else is made: else the tables tell.
-        if made.is_empty() && added.is_empty() && !hung.is_empty() {
+        // What hangs on tables is only looked for where they were there before: of those that are made the tables tell.
+        hung.retain(|(key, _)| self.models.contains_key(*key));
+        if !added.is_empty() || !hung.is_empty() {
             let live = introspect(connection).await?;
+            for (table, field) in &added {
+                let column = format!("the column `{table}`.`{}`", field.column);
+                if !has(&live::columns(connection, table).await?, &field.column) {
+                    missing.push(column);
+                    continue;
+                }
+                missing.extend(bare(table, field, &live).map(|what| format!("{what} of {column}")));
+                there.push(column);
+            }
             for (key, what) in hung {
                 let Some(model) = models.get(key) else { return Ok(false) };
                 if !model.managed {
@@ -148,16 +154,45 @@ impl Adoption {
     }
 }
 
+/// What a field has, and its column in the database has not.
+fn bare(table: &str, field: &Field, live: &Live) -> Option<&'static str> {
+    let found = live.schema.models.get(&Live::key(table))?;
+    let column = found.fields.iter().find(|other| other.column.eq_ignore_ascii_case(&field.column))?;
+    let key = found.primary_key.as_slice() == [column.name.clone()];
+    let only = |constraint: &Constraint| match constraint {
+        Constraint::Unique { on, condition: None, .. } => {
+            matches!(on.as_slice(), [part] if part.field() == Some(&column.name))
+        }
+        _ => false,
+    };
+    let first = |on: &[IndexPart]| on.first().is_some_and(|part| part.field() == Some(&column.name));
+    let unique = key || column.unique || found.constraints.iter().any(only);
+    let whole = |index: &Index| index.condition.is_none() && first(&index.on);
+    let leads =
+        |constraint: &Constraint| matches!(constraint, Constraint::Unique { on, condition: None, .. } if first(on));
+    let indexed = unique || column.index || found.indexes.iter().any(whole) || found.constraints.iter().any(leads);
+    let refers = field.relation.as_ref().is_some_and(|relation| relation.db_constraint);
+    if field.unique && !unique {
+        Some("the unique key")
+    } else if refers && column.relation.is_none() {
+        Some("the foreign key")
+    } else if field.index && !indexed {
+        Some("the index")
+    } else {
+        None
+    }
+}
+
 /// What hangs on a table.
 enum Hung<'a> {
-    Index(&'a str, &'a [IndexPart]),
+    Index(&'a Index),
     Constraint(&'a Constraint),
 }
 
 impl Hung<'_> {
     fn name(&self) -> &str {
         match self {
-            Hung::Index(name, _) => name,
+            Hung::Index(index) => &index.name,
             Hung::Constraint(constraint) => constraint.name(),
         }
     }
@@ -165,21 +200,47 @@ impl Hung<'_> {
     /// Whether the database has it: by its name, or of the same columns.
     fn is_in(&self, model: &Model, live: &Live) -> bool {
         let Some(found) = live.schema.models.get(&Live::key(&model.table)) else { return false };
-        let unique = |constraint: &Constraint| match constraint {
-            Constraint::Unique { on, condition: None, .. } => columns(model, on).is_some(),
-            _ => false,
+        let same = |one: &[IndexPart], other: &[IndexPart]| {
+            let own = columns(model, one);
+            own.is_some() && own == columns(found, other)
         };
-        let same = |one: &[IndexPart], other: &[IndexPart]| columns(model, one) == columns(found, other);
+        let method = |index: &Index| index.method.clone().filter(|method| !method.eq_ignore_ascii_case("btree"));
         let alike = match self {
-            Hung::Index(_, on) => columns(model, on).is_some() && found.indexes.iter().any(|other| same(on, &other.on)),
-            Hung::Constraint(own @ Constraint::Unique { on, .. }) if unique(own) => found
-                .constraints
-                .iter()
-                .any(|other| matches!(other, Constraint::Unique { on: other, condition: None, .. } if same(on, other))),
+            Hung::Index(own) => found.indexes.iter().any(|other| {
+                own.condition.is_none()
+                    && other.condition.is_none()
+                    && same(&own.on, &other.on)
+                    && method(own) == method(other)
+            }),
+            Hung::Constraint(Constraint::Unique { on, condition: None, nulls_equal, .. }) => {
+                found.constraints.iter().any(|other| match other {
+                    Constraint::Unique { on: other, condition: None, nulls_equal: equal, .. } => {
+                        same(on, other) && nulls_equal == equal
+                    }
+                    _ => false,
+                })
+            }
             Hung::Constraint(_) => false,
         };
         let named = |name: &str| name.eq_ignore_ascii_case(self.name());
+        // Of one column they are what the live field has.
+        let of_field = |unique: bool, on: &[IndexPart]| {
+            let on = columns(model, on).unwrap_or_default();
+            let [(column, false)] = on.as_slice() else { return false };
+            found.fields.iter().any(|field| {
+                field.column.eq_ignore_ascii_case(column) && if unique { field.unique } else { field.index }
+            })
+        };
+        let alone = match self {
+            Hung::Index(own) => own.condition.is_none() && method(own).is_none() && of_field(false, &own.on),
+            Hung::Constraint(Constraint::Unique { on, condition: None, nulls_equal: false, .. }) => of_field(true, on),
+            Hung::Constraint(_) => false,
+        };
+        // What is not understood is told by its name.
+        let noted = || live.notes.iter().any(|note| note.table == model.table && named(&note.about));
         alike
+            || alone
+            || noted()
             || found.indexes.iter().any(|index| named(&index.name))
             || found.constraints.iter().any(|constraint| named(constraint.name()))
     }

@@ -16,6 +16,8 @@ pub(super) struct Carried {
     /// What happens to the columns of a foreign key when the other key changes.
     pub(super) on_update: Vec<(Vec<String>, String)>,
     pub(super) without_rowid: bool,
+    /// The numbers that rows have beside their columns.
+    pub(super) rowid: bool,
 }
 
 /// A definition within `CREATE TABLE name (..)`.
@@ -51,18 +53,28 @@ fn part<'s>(sql: &'s str, spots: &'s [Spot]) -> Option<Part<'s>> {
     let (first, last) = (spots.first()?, spots.last()?);
     let constraint =
         ["constraint", "primary", "unique", "check", "foreign"].iter().any(|word| first.token.is_word(word));
-    // SQLite takes a text for a name where only a name can be.
-    let name = match &first.token {
-        Token::Text(text) => Some(text.as_str()),
-        token => token.name(),
-    };
+    let name = named(&first.token);
     Some(Part { text: sql.get(first.at.start..last.at.end)?, spots, column: name.filter(|_| !constraint) })
+}
+
+/// A name: SQLite takes a text for one where only a name can be.
+pub(super) fn named(token: &Token) -> Option<&str> {
+    match token {
+        Token::Text(text) => Some(text),
+        token => token.name(),
+    }
 }
 
 impl Part<'_> {
     /// Whether a word stands in it outside of parentheses.
     pub(super) fn says(&self, word: &str) -> bool {
         self.outside().any(|at| self.spots[at].token.is_word(word))
+    }
+
+    /// Whether it says what is to happen with rows that it does not take.
+    pub(super) fn resolves(&self) -> bool {
+        let next = |at: usize| self.spots.get(at + 1).is_some_and(|spot| spot.token.is_word("conflict"));
+        self.outside().any(|at| self.spots[at].token.is_word("on") && next(at))
     }
 
     /// The places outside of parentheses, but for the name of a column.
@@ -92,12 +104,35 @@ impl Part<'_> {
 
     /// The columns of a `UNIQUE (..)` or `FOREIGN KEY (..)` of the table.
     pub(super) fn over(&self, word: &str) -> Option<Vec<String>> {
-        if self.column.is_some() || !self.says(word) {
-            return None;
+        let mut columns = Vec::new();
+        let (mut depth, mut first) = (0_usize, true);
+        for spot in self.list(word)? {
+            if depth == 0 && first {
+                columns.push(named(&spot.token)?.to_owned());
+            }
+            first = depth == 0 && spot.token.is(",");
+            depth += usize::from(spot.token.is("("));
+            depth -= usize::from(depth > 0 && spot.token.is(")"));
         }
-        let open = self.spots.iter().position(|spot| spot.token.is("("))?;
-        let close = self.spots.iter().position(|spot| spot.token.is(")"))?;
-        Some(self.spots.get(open + 1..close)?.iter().filter_map(|spot| spot.token.name()).map(str::to_owned).collect())
+        Some(columns)
+    }
+
+    /// Whether a key of the table compares its columns by collations of its own.
+    pub(super) fn collates(&self, word: &str) -> bool {
+        self.list(word).is_some_and(|spots| spots.iter().any(|spot| spot.token.is_word("collate")))
+    }
+
+    /// What stands in the parentheses behind a word of a constraint of the table.
+    fn list(&self, word: &str) -> Option<&[Spot]> {
+        let at = self.outside().find(|at| self.column.is_none() && self.spots[*at].token.is_word(word))?;
+        let open = at + self.spots.get(at..)?.iter().position(|spot| spot.token.is("("))?;
+        let mut depth = 0_usize;
+        let close = self.spots.iter().enumerate().skip(open).find(|(_, spot)| {
+            depth += usize::from(spot.token.is("("));
+            depth -= usize::from(spot.token.is(")"));
+            depth == 0
+        })?;
+        self.spots.get(open + 1..close.0)
     }
 
     /// The collation of a column.
@@ -147,24 +182,42 @@ pub(super) fn alike(one: &str, other: &str) -> bool {
             Token::Word(name) | Token::Quoted(name) => name.to_ascii_lowercase(),
             _ => sql.get(spot.at.clone()).unwrap_or_default().to_owned(),
         };
-        let words = spots.iter().map(word).collect::<Vec<_>>().join(" ");
-        node(Dialect::Sqlite, &words).map_err(|_| words)
+        let words: Vec<String> = bare(&spots).iter().map(word).collect();
+        let text = words.join(" ");
+        // The tree has no collations.
+        if spots.iter().any(|spot| spot.token.is_word("collate")) {
+            return Err(text);
+        }
+        node(Dialect::Sqlite, &text).map_err(|_| text)
     };
     read(one) == read(other)
 }
 
-/// A default as `CREATE TABLE` takes it: an expression stands in parentheses.
+/// Without the parentheses around all of it.
+fn bare(spots: &[Spot]) -> &[Spot] {
+    let [first, inner @ .., last] = spots else { return spots };
+    let mut depth = 0_i32;
+    let around = inner.iter().all(|spot| {
+        depth += i32::from(spot.token.is("(")) - i32::from(spot.token.is(")"));
+        depth >= 0
+    });
+    if first.token.is("(") && last.token.is(")") && around { bare(inner) } else { spots }
+}
+
+/// What may be a column in some SQL, in lower case.
+pub(super) fn names(sql: &str) -> Vec<String> {
+    tokens(Dialect::Sqlite, sql).iter().filter_map(|spot| spot.token.name()).map(str::to_ascii_lowercase).collect()
+}
+
+/// A default as `CREATE TABLE` takes it: an expression stands in parentheses. A word alone or a name in quotes is a text there, and
+/// only there.
 pub(super) fn default(sql: &str) -> String {
     let spots = tokens(Dialect::Sqlite, sql);
-    let constant = |spot: &Spot| match &spot.token {
-        Token::Word(word) => ["null", "true", "false", "current_time", "current_date", "current_timestamp"]
-            .iter()
-            .any(|known| word.eq_ignore_ascii_case(known)),
-        Token::Text(_) | Token::Number(_) | Token::Bytes(_) => true,
-        Token::Quoted(_) | Token::Symbol(_) => false,
-    };
+    // A comment behind it would hide what follows.
+    let end = spots.last().map_or(sql.len(), |spot| spot.at.end);
+    let sql = sql.get(..end).unwrap_or(sql);
     match spots.as_slice() {
-        [one] if constant(one) => format!("DEFAULT {sql}"),
+        [one] if !matches!(one.token, Token::Symbol(_)) => format!("DEFAULT {sql}"),
         [sign, Spot { token: Token::Number(_), .. }] if sign.token.is("-") || sign.token.is("+") => {
             format!("DEFAULT {sql}")
         }
@@ -214,7 +267,9 @@ impl Carried {
     /// The copy of the rows with the values of the columns that are carried.
     pub(super) fn insert(&self, sql: &str) -> Option<String> {
         let stored = self.columns.iter().filter(|(_, _, computed)| !computed);
-        let names: String = stored.map(|(name, ..)| format!("{}, ", Dialect::Sqlite.quote(name))).collect();
+        let stored = stored.map(|(name, ..)| Dialect::Sqlite.quote(name));
+        let stored = self.rowid.then(|| "rowid".to_owned()).into_iter().chain(stored);
+        let names: String = stored.map(|name| format!("{name}, ")).collect();
         let spots = tokens(Dialect::Sqlite, sql);
         let open = spots.iter().find(|spot| spot.token.is("("))?.at.end;
         let select = spots.iter().find(|spot| spot.token.is_word("select"))?.at.end;
@@ -268,6 +323,7 @@ mod tests {
             behind: vec![("A".into(), "DEFAULT 3".into())],
             on_update: vec![(vec!["b".into()], "CASCADE".into()), (vec!["c".into(), "a".into()], "SET NULL".into())],
             without_rowid: true,
+            rowid: false,
         };
         let sql = "CREATE TABLE \"new__t\" (\"a\" integer NOT NULL, \"b\" integer REFERENCES \"o\" (\"id\") DEFERRABLE, \
                    \"c\" int, CONSTRAINT \"f\" FOREIGN KEY (\"a\", \"c\") REFERENCES \"o\" (\"a\", \"c\") ON DELETE CASCADE)";
@@ -287,8 +343,14 @@ mod tests {
     fn expressions_are_alike_whatever_their_quotes_and_parentheses() {
         assert!(alike("((\"A\" >=  0))", "a >= 0") && alike("(a) > (b)", "a > b"));
         assert!(!alike("a <> 'X'", "a <> 'x'") && !alike("(a + b) * c", "a + b * c"));
+        assert!(!alike("a = 'x' COLLATE NOCASE", "a = 'x'") && !alike("a = b COLLATE nocase", "a = b COLLATE rtrim"));
+        assert!(alike("((\"A\" = 'x' COLLATE nocase))", "a = 'x' COLLATE NOCASE".to_lowercase().as_str()));
+        assert!(!alike("(a) + (b COLLATE nocase)", "a) + (b COLLATE nocase"));
         assert_eq!(default("-3"), "DEFAULT -3");
         assert_eq!(default("'it''s'"), "DEFAULT 'it''s'");
         assert_eq!(default("random()"), "DEFAULT (random())");
+        assert_eq!(default("\"abc\""), "DEFAULT \"abc\"");
+        assert_eq!(default("abc"), "DEFAULT abc");
+        assert_eq!(default("1 + 2 -- so"), "DEFAULT (1 + 2)");
     }
 }

@@ -103,7 +103,7 @@ pub(super) async fn look<C: Connection>(
         // Within a table SQLite has no names.
         let constraint = |name: &str| model.constraints.iter().any(|constraint| constraint.name() == name);
         let there = |name: &str| known.contains(name) || dialect == Dialect::Sqlite && constraint(name);
-        let hung = hung(model).all(|(name, _)| there(name));
+        let hung = hung(model).all(|own| there(own.name));
         key && hung && model.fields.iter().all(|field| of_field(&field.names) && through(&field.names))
     });
     if all && !kept {
@@ -124,24 +124,53 @@ pub(super) async fn look<C: Connection>(
     Ok(Some(Names { dialect, live, known, unique_indexes, looked, found, indexes: BTreeMap::new() }))
 }
 
-/// The indexes and unique constraints of a model, with what they are over.
-fn hung(model: &Model) -> impl Iterator<Item = (&str, &[IndexPart])> {
-    let whole = |constraint| match constraint {
-        &Constraint::Unique { ref name, ref on, condition: None, .. } => Some((name.as_str(), on.as_slice())),
-        _ => None,
-    };
-    let indexes = model.indexes.iter().filter(|index| index.condition.is_none());
-    indexes.map(|index| (index.name.as_str(), index.on.as_slice())).chain(model.constraints.iter().filter_map(whole))
+/// An index or unique constraint of all rows.
+#[derive(Clone, Copy)]
+struct Hung<'m> {
+    name: &'m str,
+    on: &'m [IndexPart],
+    include: &'m [String],
+    method: Option<&'m str>,
+    unique: bool,
+    nulls_equal: bool,
 }
 
-/// The columns of what has no expressions.
-fn columns(model: &Model, on: &[IndexPart]) -> Option<Vec<(String, bool)>> {
-    let column = |part: &IndexPart| {
-        let name = part.field()?;
-        let column = model.field(name).map_or(name, |field| &field.column);
-        Some((column.to_ascii_lowercase(), part.descending))
+/// The indexes and unique constraints of a model.
+fn hung(model: &Model) -> impl Iterator<Item = Hung<'_>> {
+    let whole = |constraint| match constraint {
+        &Constraint::Unique { ref name, ref on, condition: None, ref include, nulls_equal, .. } => {
+            Some(Hung { name, on, include, method: None, unique: true, nulls_equal })
+        }
+        _ => None,
     };
-    on.iter().map(column).collect()
+    let indexes = model.indexes.iter().filter(|index| index.condition.is_none()).map(|index| Hung {
+        name: &index.name,
+        on: &index.on,
+        include: &index.include,
+        method: index.method.as_deref().filter(|method| !method.eq_ignore_ascii_case("btree")),
+        unique: false,
+        nulls_equal: false,
+    });
+    indexes.chain(model.constraints.iter().filter_map(whole))
+}
+
+/// Whether both are over the same columns in the same order, and made alike. None is what has expressions.
+fn alike((model, own): (&Model, Hung<'_>), (live, other): (&Model, Hung<'_>)) -> bool {
+    let column = |model: &Model, name: &str| -> String {
+        model.field(name).map_or(name, |field| &field.column).to_ascii_lowercase()
+    };
+    let part = |one: &IndexPart, two: &IndexPart| {
+        let columns = one.field().map(|name| column(model, name)).zip(two.field().map(|name| column(live, name)));
+        columns.is_some_and(|(one, two)| one == two)
+            && (one.descending, &one.opclass, one.nulls) == (two.descending, &two.opclass, two.nulls)
+    };
+    let included = |model: &Model, hung: Hung<'_>| -> Vec<String> {
+        hung.include.iter().map(|name| column(model, name)).collect()
+    };
+    own.on.len() == other.on.len()
+        && own.on.iter().zip(other.on).all(|(one, two)| part(one, two))
+        && included(model, own) == included(live, other)
+        && (own.method, own.unique, own.nulls_equal) == (other.method, other.unique, other.nulls_equal)
 }
 
 /// All names that a state has for indexes and constraints.
@@ -194,15 +223,10 @@ impl Names {
         let mut found = BTreeMap::new();
         for model in state.models.values().filter(|model| model.managed) {
             let Some(live) = self.live.schema.models.get(&Live::key(&model.table)) else { continue };
-            for (name, on) in hung(model).filter(|(name, _)| !self.known.contains(*name)) {
-                let own = columns(model, on);
-                let is_unique = model.constraints.iter().any(|constraint| constraint.name() == name);
-                let mut alike = hung(live).filter(|(other, parts)| {
-                    let unique = live.constraints.iter().any(|constraint| constraint.name() == *other);
-                    unique == is_unique && self.found.contains(*other) && own.is_some() && columns(live, parts) == own
-                });
-                if let Some((other, _)) = alike.next() {
-                    found.insert(name.to_owned(), other.to_owned());
+            for own in hung(model).filter(|own| !self.known.contains(own.name)) {
+                let same = |other: &Hung<'_>| self.found.contains(other.name) && alike((model, own), (live, *other));
+                if let Some(other) = hung(live).find(same) {
+                    found.insert(own.name.to_owned(), other.name.to_owned());
                 }
             }
         }

@@ -8,6 +8,10 @@ use crate::introspect::token::tokens;
 use crate::plan::{Known, KnownCheck, KnownColumns};
 use crate::sql::Dialect;
 
+/// What to do where a definition cannot be carried over.
+const AS_MODELS: &str =
+    "write the table anew as models have it, by a `run_sql` operation that says what is to become of this";
+
 /// What a table has and the state does not know, to be written into the one that takes its place. `M083` where it cannot be:
 /// it has to do with what is taken away, or with what is new.
 pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, known: &Known) -> Result<Carried> {
@@ -78,6 +82,9 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
                 "say it in the model by `generated` and record that migration with --fake",
             );
         }
+        if definition.is_some_and(Part::resolves) {
+            return refused(format!("says ON CONFLICT of `{column}`, which the migrations do not know"), AS_MODELS);
+        }
         let says =
             |of: fn(&KnownColumns) -> &Vec<String>| among(of(&known.before), column) || among(of(&known.to), column);
         if let Some(sql) = default.as_ref().filter(|sql| !sql.eq_ignore_ascii_case("null"))
@@ -93,6 +100,15 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
         }
     }
 
+    let called = |name: &str| among(&all, name) || among(&known.to.columns, name);
+    carried.rowid =
+        known.numbered_beside && !carried.without_rowid && !["rowid", "_rowid_", "oid"].into_iter().any(called);
+    if parts.iter().any(|part| part.collates("primary")) {
+        return refused("has a key that is compared by a collation of its own".to_owned(), AS_MODELS);
+    }
+    if parts.iter().any(|part| part.column.is_none() && part.says("primary") && part.resolves()) {
+        return refused("says ON CONFLICT of its key, which the migrations do not know".to_owned(), AS_MODELS);
+    }
     checks(&sql, &parts, &all, table, known, &mut carried)?;
 
     let lost = |what: String, columns: &[String]| -> Result<bool> {
@@ -108,17 +124,40 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
         }
     };
     let unknown = |columns: &[String]| matches!(columns, [only] if !among(&known.before.columns, only));
+    let inline =
+        |columns: &[String], word: &str| matches!(columns, [only] if defined(only).is_some_and(|part| part.says(word)));
+    let mut used: Vec<usize> = Vec::new();
     for index in texts(connection, &format!("SELECT name FROM pragma_index_list({name}) WHERE origin = 'u'")).await? {
         let of = format!("SELECT name FROM pragma_index_info({}) ORDER BY seqno", quoted(&index)?);
         let columns = texts(connection, &of).await?;
-        if known.uniques.iter().any(|unique| same(unique, &columns))
-            || lost(format!("is unique over `{}`", columns.join(", ")), &columns)?
-        {
+        let what = format!("is unique over `{}`", columns.join(", "));
+        let of_these = |part: &Part<'_>| part.over("unique").is_some_and(|over| same(&over, &columns));
+        if known.uniques.iter().chain(&known.to_uniques).any(|unique| same(unique, &columns)) {
+            let stays = !known.gone.iter().any(|gone| same(gone, &columns));
+            let mut written = parts.iter().filter(|part| stays && of_these(part));
+            if written.clone().any(|part| part.collates("unique")) {
+                return refused(format!("{what} by a collation that the migrations do not know"), AS_MODELS);
+            }
+            if written.any(Part::resolves) {
+                return refused(
+                    format!("{what} and says ON CONFLICT of it, which the migrations do not know"),
+                    AS_MODELS,
+                );
+            }
             continue;
         }
-        let written = parts.iter().find(|part| part.over("unique").is_some_and(|over| same(&over, &columns)));
+        if lost(what.clone(), &columns)? {
+            continue;
+        }
+        let written = parts.iter().enumerate().find(|(at, part)| of_these(part) && !used.contains(at));
         match written {
-            Some(part) => carried.constraints.push(part.text.to_owned()),
+            Some((at, part)) => {
+                used.push(at);
+                carried.constraints.push(part.text.to_owned());
+            }
+            None if !inline(&columns, "unique") => {
+                return refused(format!("{what}, in words that are not understood"), AS_MODELS);
+            }
             None if unknown(&columns) => {}
             None => {
                 let columns = Dialect::Sqlite.quote_all(columns.iter().map(String::as_str));
@@ -136,7 +175,7 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
         let list = |text: &String| text.split('\u{1f}').map(str::to_owned).collect::<Vec<_>>();
         let columns = list(columns);
         let found = |(of, table): &(Vec<String>, String)| same(of, &columns) && table.eq_ignore_ascii_case(to);
-        if known.before.references.iter().any(found) {
+        if known.before.references.iter().chain(&known.to.references).any(found) {
             if on_update != "NO ACTION" && known.to.references.iter().any(found) {
                 carried.on_update.push((columns, on_update.clone()));
             }
@@ -147,10 +186,22 @@ pub(super) async fn carried<C: Connection>(connection: &mut C, table: &str, know
         }
         let written = parts.iter().find(|part| {
             part.over("foreign").is_some_and(|over| same(&over, &columns))
-                && part.spots.iter().any(|spot| spot.token.name().is_some_and(|name| name.eq_ignore_ascii_case(to)))
+                && part
+                    .spots
+                    .iter()
+                    .any(|spot| carry::named(&spot.token).is_some_and(|name| name.eq_ignore_ascii_case(to)))
         });
         match written {
             Some(part) => carried.constraints.push(part.text.to_owned()),
+            None if !inline(&columns, "references") => {
+                return refused(
+                    format!(
+                        "has the foreign key of `{}` to `{to}`, in words that are not understood",
+                        columns.join(", ")
+                    ),
+                    AS_MODELS,
+                );
+            }
             None if unknown(&columns) => {}
             None => {
                 let quote = |names: &[String]| Dialect::Sqlite.quote_all(names.iter().map(String::as_str));
@@ -191,17 +242,31 @@ fn checks(
             None => missing.push(check),
         }
     }
-    // As many as are known, in other words.
-    if live.len() <= missing.len() {
-        return Ok(());
+    let over = |names: &[String]| -> Vec<String> {
+        let all = columns.iter().map(|column| column.to_ascii_lowercase());
+        all.filter(|column| names.contains(column)).collect()
+    };
+    // As many as are known of the same columns, in other words.
+    let mut missing: Vec<(&KnownCheck, Vec<String>)> =
+        missing.into_iter().map(|check| (check, over(&carry::names(&check.sql)))).collect();
+    let of = |live: &[Check], columns: &[String]| live.iter().filter(|check| over(&check.names) == columns).count();
+    let told: Vec<Vec<String>> = missing.iter().map(|(_, columns)| columns.clone()).collect();
+    for columns in told {
+        if of(&live, &columns) <= missing.iter().filter(|(_, other)| *other == columns).count()
+            && let Some(at) = live.iter().position(|check| over(&check.names) == columns)
+        {
+            live.remove(at);
+            missing.remove(missing.iter().position(|(_, other)| *other == columns).unwrap_or_default());
+        }
     }
+    // What the models say from now on is written with them.
+    live.retain(|check| !known.to_checks.iter().any(|new| carry::alike(&check.text, &new.sql)));
     let goes = |column: &String| {
         let is = |names: &[String]| names.iter().any(|name| name.eq_ignore_ascii_case(column));
         is(&known.before.columns) && !is(&known.to.columns)
     };
     for check in live {
-        let over: Vec<&String> =
-            columns.iter().filter(|column| check.names.contains(&column.to_ascii_lowercase())).collect();
+        let over = over(&check.names);
         let gone = over.iter().filter(|column| goes(column)).count();
         if gone > 0 && gone == over.len() {
             continue;
@@ -214,7 +279,8 @@ fn checks(
             )
             .with_hint("take it away by a `run_sql` operation before this one"));
         }
-        if let Some(known) = missing.first() {
+        let shared = |(_, columns): &&(_, Vec<String>)| columns.iter().any(|column| over.contains(column));
+        if let Some((known, _)) = missing.iter().find(shared) {
             let name = known.name.as_ref().unwrap_or(&known.sql);
             return Err(error!(
                 M083,
@@ -239,15 +305,22 @@ pub(super) async fn unique_indexes<C: Connection>(
     if of.is_empty() {
         return Ok(found);
     }
-    let indexes =
-        format!("SELECT name FROM pragma_index_list({table}) WHERE \"unique\" = 1 AND origin = 'c' AND partial = 0");
-    for index in texts(connection, &indexes).await? {
-        let columns = format!("SELECT name FROM pragma_index_info({}) ORDER BY seqno", quoted(&index)?);
+    let indexes = format!(
+        "SELECT name, (SELECT sql FROM sqlite_master WHERE type = 'index' AND name = list.name) FROM pragma_index_list({table}) AS list \
+                 WHERE \"unique\" = 1 AND origin = 'c' AND partial = 0"
+    );
+    for row in rows(connection, &indexes).await? {
+        let [Some(index), Some(sql)] = row.as_slice() else { continue };
+        // By a collation of its own other values are the same.
+        if tokens(Dialect::Sqlite, sql).iter().any(|spot| spot.token.is_word("collate")) {
+            continue;
+        }
+        let columns = format!("SELECT name FROM pragma_index_info({}) ORDER BY seqno", quoted(index)?);
         let parts = rows(connection, &columns).await?;
         // An expression has no name.
         let columns: Option<Vec<String>> = parts.into_iter().map(|row| row.into_iter().next().flatten()).collect();
         if columns.is_some_and(|columns| of.iter().any(|unique| same(unique, &columns))) {
-            found.push(index);
+            found.push(index.clone());
         }
     }
     Ok(found)

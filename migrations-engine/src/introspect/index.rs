@@ -110,8 +110,12 @@ pub(super) fn exclusion(reader: &Reader<'_>, name: &str, sql: &str) -> Result<Co
 
 /// `expression [operator class] [ASC | DESC] [NULLS FIRST | LAST]`
 fn part(reader: &Reader<'_>, parser: &mut Parser<'_>) -> Result<IndexPart, Unread> {
+    let from = parser.at;
     let node = parser.expr(1)?;
     let mut part = IndexPart::from(reader.expr(&node, None)?);
+    if part.field().is_some() && parser.collates(from) {
+        return Err("it compares by a collation of its own".to_owned());
+    }
     if let Some(Token::Word(word)) = parser.peek()
         && !["asc", "desc", "nulls"].iter().any(|known| word.eq_ignore_ascii_case(known))
     {

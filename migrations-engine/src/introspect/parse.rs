@@ -55,6 +55,11 @@ const AFTER_TYPE: &[&str] =
     &["varying", "precision", "with", "without", "time", "zone", "unsigned", "signed", "charset"];
 
 impl<'a> Parser<'a> {
+    /// Whether a collation was read since a place.
+    pub(super) fn collates(&self, from: usize) -> bool {
+        self.spots.get(from..self.at).is_some_and(|read| read.iter().any(|spot| spot.token.is_word("collate")))
+    }
+
     pub(super) fn new(dialect: Dialect, spots: &'a [Spot]) -> Self {
         Parser { dialect, spots, at: 0, depth: 0 }
     }

@@ -211,7 +211,7 @@ impl Planner {
             let clear = format!("DELETE FROM sqlite_sequence WHERE name = {temporary}");
             self.push(clear, "the sequence goes on where it was", None, Recheck::Ask);
             let carry = format!(
-                "INSERT INTO sqlite_sequence (name, seq) SELECT {temporary}, seq FROM sqlite_sequence WHERE name = {name}"
+                "INSERT INTO sqlite_sequence (name, seq) SELECT {temporary}, seq FROM sqlite_sequence WHERE name = {name} COLLATE NOCASE"
             );
             self.push(carry, "even past keys whose rows are gone", None, Recheck::Ask);
         }
@@ -279,18 +279,31 @@ impl Planner {
 /// What there is to know of a table that is to become another.
 fn known(table: &Table, new: &Table) -> Known {
     let (unique, kept) = (uniques(table), uniques(new));
-    let named =
-        table.checks.iter().map(|(name, check)| KnownCheck { name: Some(name.clone()), sql: check.sql.clone() });
-    let of_columns = table.columns.iter().filter_map(|column| column.check.clone());
-    let of_columns = of_columns.map(|sql| KnownCheck { name: None, sql });
     Known {
         before: columns(table),
         to: columns(new),
         indexes: table.indexes.keys().cloned().collect(),
         gone: unique.iter().filter(|unique| !kept.contains(unique)).cloned().collect(),
         uniques: unique.into_iter().chain([table.primary_key.clone()]).collect(),
-        checks: named.chain(of_columns).collect(),
+        checks: checks(table),
+        to_uniques: kept,
+        to_checks: checks(new),
+        numbered_beside: !numbers_rows(table) && !numbers_rows(new),
     }
+}
+
+/// Whether the key is the number of the row.
+fn numbers_rows(table: &Table) -> bool {
+    let integer =
+        |name: &String| find(table, name).is_some_and(|column| column.sql_type.eq_ignore_ascii_case("integer"));
+    matches!(table.primary_key.as_slice(), [only] if integer(only)) || table.columns.iter().any(|column| column.auto)
+}
+
+fn checks(table: &Table) -> Vec<KnownCheck> {
+    let named =
+        table.checks.iter().map(|(name, check)| KnownCheck { name: Some(name.clone()), sql: check.sql.clone() });
+    let of_columns = table.columns.iter().filter_map(|column| column.check.clone());
+    named.chain(of_columns.map(|sql| KnownCheck { name: None, sql })).collect()
 }
 
 /// What is said of the columns of a table.

@@ -80,6 +80,12 @@ pub struct Known {
     pub uniques: Vec<Vec<String>>,
     /// All checks.
     pub checks: Vec<KnownCheck>,
+    /// The columns of each unique key that is to be there afterwards.
+    pub to_uniques: Vec<Vec<String>>,
+    /// All checks that are to be there afterwards.
+    pub to_checks: Vec<KnownCheck>,
+    /// Whether rows have a number beside their columns, before and afterwards: SQLite's `rowid`.
+    pub numbered_beside: bool,
     /// The columns of unique keys that are not to be there afterwards, whatever they are made by.
     pub gone: Vec<Vec<String>>,
 }

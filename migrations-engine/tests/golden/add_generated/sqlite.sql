@@ -7,7 +7,7 @@ BEGIN;
 CREATE TABLE "new__app_book" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "title" varchar(200) NOT NULL, "author_id" bigint NOT NULL REFERENCES "app_author" ("id") ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED, "pages" integer NOT NULL, "price" decimal NULL, "published" date NULL, "isbn" varchar(13) NULL, "dbl" integer GENERATED ALWAYS AS ("pages" * 2) STORED NOT NULL);
 INSERT INTO "new__app_book" ("id", "title", "author_id", "pages", "price", "published", "isbn") SELECT "id", "title", "author_id", "pages", "price", "published", "isbn" FROM "app_book";
 DELETE FROM sqlite_sequence WHERE name = 'new__app_book';
-INSERT INTO sqlite_sequence (name, seq) SELECT 'new__app_book', seq FROM sqlite_sequence WHERE name = 'app_book';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'new__app_book', seq FROM sqlite_sequence WHERE name = 'app_book' COLLATE NOCASE;
 DROP TABLE "app_book";
 PRAGMA legacy_alter_table = ON;
 ALTER TABLE "new__app_book" RENAME TO "app_book";
