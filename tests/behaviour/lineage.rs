@@ -2,7 +2,6 @@
 
 use crate::bed::behaviour;
 use orm::{Change, Hooks, prelude::*};
-use serde_json::json;
 
 orm::app! { pub lineage { Being, Animal, Dog, Ban, Seen } }
 
@@ -135,6 +134,54 @@ behaviour! {
         assert_eq!(many[1].animal.get()?.sound, "woof?");
         let asked = dog("Cleo").validated(db).await?.create(db).await?;
         assert_eq!((asked.animal.get()?.sound.as_str(), asked.animal.get()?.being.get()?.name.as_str()), ("woof?", "Cleo!"));
+        Ok(())
+    }
+
+    // A question asks the rules of the parents that ask the database, with what they set; and leaves nothing behind.
+    async fn questions_ask_the_parents_rules_too(bed) {
+        let db = &bed.db;
+        tables(db).await?;
+        let dog = |tag: &'static str| Dog::draft().animal(Animal::draft().being(Being::draft().name("Rex").tag(tag)).sound("woof")).breed("terrier");
+        let mistakes = dog("EVE").breed("cat").mistakes(db).await?;
+        assert_eq!(told(&mistakes), [("being.banned", Some("tag")), ("dog.cat", Some("breed"))]);
+        assert!(dog("Rex").mistakes(db).await?.is_empty());
+        assert!(seen(db).await?.is_empty());
+        let rex = dog("Rex").validated(db).await?.create(db).await?;
+        assert_eq!(rex.animal.get()?.being.get()?.tag.as_deref(), Some("rex"));
+        assert_eq!(seen(db).await?, ["asked", "being made", "dog made"]);
+        // What the rule sets is what the unique key is asked about.
+        assert_eq!(told(&dog("REX").mistakes(db).await?), [("constraint.unique", Some("tag"))]);
+        let bob = dog("bob").create(db).await?;
+        seen(db).await?;
+
+        let mut edit = bob.edit();
+        assert!(edit.mistakes(db).await?.is_empty());
+        edit.parent()?.parent()?.tag = Some("EVE".to_owned());
+        edit.breed = "cat".to_owned();
+        assert_eq!(told(&edit.mistakes(db).await?), [("being.banned", Some("tag")), ("dog.cat", Some("breed"))]);
+        edit.breed = "poodle".to_owned();
+        edit.parent()?.parent()?.tag = Some("REX".to_owned());
+        assert_eq!(told(&edit.mistakes(db).await?), [("constraint.unique", Some("tag"))]);
+        // In a transaction the same, which goes on.
+        db.transaction(async |tx| {
+            assert_eq!(edit.mistakes(tx).await?.len(), 1);
+            Ban::draft().tag("mallory").create(tx).await
+        }).await?;
+        assert_eq!((seen(db).await?.len(), Ban::objects().count(db).await?), (0, 2));
+        Ok(())
+    }
+
+    // A row that stays what it is is not asked about, as it is not when it is saved.
+    async fn nothing_is_asked_where_nothing_differs(bed) {
+        let db = &bed.db;
+        tables(db).await?;
+        let being = Being::draft().name("Eve").tag("eve").skip_validation().create(db).await?;
+        let mut edit = being.edit();
+        bed.log.clear();
+        assert!(edit.mistakes(db).await?.is_empty());
+        assert!(bed.log.statements().is_empty());
+        edit.name = "Eva".to_owned();
+        assert_eq!(told(&edit.mistakes(db).await?), [("being.banned", Some("tag"))]);
         Ok(())
     }
 }
