@@ -334,7 +334,7 @@ pub struct DraftRow<M> {
     out: Writer,
     pub(super) error: Option<Error>,
     pub(super) skips_validation: bool,
-    skips_hooks: bool,
+    pub(super) skips_hooks: bool,
     /// The draft of a parent that is still to be written.
     pub(super) parent: Option<Unwritten>,
     _model: PhantomData<fn() -> M>,

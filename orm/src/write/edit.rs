@@ -126,7 +126,8 @@ impl<M: Model> Edit<M> {
         self.row
     }
 
-    /// The edit of the row's parent, of a model that has one: it is saved with this one, in one transaction.
+    /// The edit of the row's parent, of a model that has one: it is saved with this one, in one transaction. What this one has been told to
+    /// pass by, `skip_validation` and `skip_hooks`, the parent's passes by as well.
     ///
     /// # Errors
     /// [`Code::NotLoaded`] when the parent is not loaded with the row.
@@ -162,7 +163,9 @@ impl<M: Model> Edit<M> {
         M: Child,
     {
         if self.parent.is_none() {
-            self.parent = Some(Box::new(parent::copy_of(self.row.parent_link().get()?)?.edit()));
+            let (skips_validation, skips_hooks) = (self.skips_validation, self.skips_hooks);
+            let edit = Edit::new(parent::copy_of(self.row.parent_link().get()?)?);
+            self.parent = Some(Box::new(Edit { skips_validation, skips_hooks, ..edit }));
         }
         let edit = self.parent.as_mut().and_then(|edit| edit.downcast_mut());
         edit.ok_or_else(|| Error::new(Code::NotLoaded, "the parent of this row was taken away"))

@@ -466,14 +466,23 @@ pub(super) async fn bulk_update<M: Model>(
     if rules {
         hooks.validate(&mut changes, tx).await?;
     }
-    for (row, change) in given.iter_mut().zip(&mut changes) {
-        for (column, value) in change.take_set()? {
+    let mut mistakes = Vec::new();
+    for (place, (row, change)) in given.iter_mut().zip(&mut changes).enumerate() {
+        let set = match change.take_set() {
+            Ok(set) => set,
+            Err(error) => {
+                mistakes.push((place, error));
+                continue;
+            }
+        };
+        for (column, value) in set {
             if !columns.contains(&column) && row[usize::from(column)] != value {
                 return Err(unnamed(meta, column, "before_update"));
             }
             row[usize::from(column)] = value;
         }
     }
+    together_by_row(meta, mistakes)?;
     let model = ModelRef::Static(meta);
     let update = UpdateMany::new(model, columns, given, Versions::Compared, tx.dialect(), rules)?;
     let count = tx.run(update).await?;

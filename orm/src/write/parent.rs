@@ -254,8 +254,13 @@ pub trait AnyParent<M>: Sync {
     /// The rows of the edit of a parent and of those above.
     fn unlooked_edit(&self, edit: &(dyn Any + Send + Sync)) -> Result<Vec<Box<dyn Unlooked>>>;
 
-    /// Makes the parents, and gives their keys and rows.
-    fn create<'a>(&self, drafts: Vec<Unwritten>, tx: &'a Transaction) -> BoxFuture<'a, Result<Vec<MadeParent>>>;
+    /// Makes the parents, and gives their keys and rows; without any hooks where that is said of all, or of one.
+    fn create<'a>(
+        &self,
+        drafts: Vec<Unwritten>,
+        skips_hooks: bool,
+        tx: &'a Transaction,
+    ) -> BoxFuture<'a, Result<Vec<MadeParent>>>;
 
     /// Saves the parent.
     fn save<'a>(&self, edit: Unwritten, tx: &'a Transaction) -> BoxFuture<'a, Result<Loaded>>;
@@ -331,12 +336,33 @@ impl<M: Child> AnyParent<M> for ParentOf<M> {
         edit.downcast_ref::<Edit<M::Parent>>().map_or_else(|| Ok(Vec::new()), Edit::unlooked)
     }
 
-    fn create<'a>(&self, drafts: Vec<Unwritten>, tx: &'a Transaction) -> BoxFuture<'a, Result<Vec<MadeParent>>> {
+    fn create<'a>(
+        &self,
+        drafts: Vec<Unwritten>,
+        skips_hooks: bool,
+        tx: &'a Transaction,
+    ) -> BoxFuture<'a, Result<Vec<MadeParent>>> {
         let drafts = drafts.into_iter().filter_map(|draft| draft.downcast::<DraftRow<M::Parent>>().ok());
         let drafts: Vec<DraftRow<M::Parent>> = drafts.map(|draft| *draft).collect();
         Box::pin(async move {
-            let rows = create_all(drafts, false, tx).await?;
-            rows.into_iter().map(|row| Ok((key_values(&row.key())?, Loaded::new(row)))).collect()
+            // Each draft says for itself whether its hooks are called.
+            let count = drafts.len();
+            let (own, with): (Vec<_>, Vec<_>) =
+                drafts.into_iter().enumerate().partition(|(_, draft)| draft.skips_hooks && !skips_hooks);
+            let mut made = Vec::with_capacity(count);
+            for (own, drafts) in [(false, with), (true, own)] {
+                let (places, drafts): (Vec<usize>, Vec<_>) = drafts.into_iter().unzip();
+                if drafts.is_empty() {
+                    continue;
+                }
+                let rows = create_all(drafts, own || skips_hooks, skips_hooks, tx).await;
+                let rows = rows.map_err(|error| by_places(error, &places, count))?;
+                for (place, row) in places.into_iter().zip(rows) {
+                    made.push((place, (key_values(&row.key())?, Loaded::new(row))));
+                }
+            }
+            made.sort_by_key(|(place, _)| *place);
+            Ok(made.into_iter().map(|(_, made)| made).collect())
         })
     }
 
@@ -392,6 +418,26 @@ pub(super) fn refuse_unwritten(meta: &ModelMeta, unwritten: bool) -> Result<()> 
     )))
 }
 
+/// The error of some of the rows, with the places that they have among all.
+fn by_places(error: Error, places: &[usize], count: usize) -> Error {
+    if count < 2 || error.validation().is_empty() {
+        return error;
+    }
+    let placed = |mistake: ValidationError| {
+        let row = match mistake.params.get("row").and_then(serde_json::Value::as_u64) {
+            Some(row) => usize::try_from(row).ok().and_then(|row| places.get(row)),
+            // Of one row by itself it is not said which.
+            None => places.first().filter(|_| places.len() == 1),
+        };
+        match row.copied() {
+            Some(row) => mistake.param("row", row),
+            None => mistake,
+        }
+    };
+    let mistakes = error.validation().iter().cloned().map(placed).collect();
+    error.with_validation(mistakes)
+}
+
 /// What is wrong with rows before anything has run.
 fn known(rows: Vec<Box<dyn Unlooked>>, dialect: Dialect) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
@@ -403,14 +449,16 @@ fn known(rows: Vec<Box<dyn Unlooked>>, dialect: Dialect) -> Result<Vec<Error>> {
 
 /// Makes a row, and the one of its parent before it.
 pub(super) async fn create_one<M: Model>(draft: DraftRow<M>, tx: &Transaction) -> Result<M> {
-    let skips_hooks = draft.hooks().is_none();
-    create_all(vec![draft], skips_hooks, tx).await?.pop().ok_or_else(|| not_found(M::meta()))
+    let skips_hooks = draft.skips_hooks;
+    create_all(vec![draft], skips_hooks, false, tx).await?.pop().ok_or_else(|| not_found(M::meta()))
 }
 
-/// Makes rows, and before them those of their parents that are still to be made.
+/// Makes rows, and before them those of their parents that are still to be made. The hooks of the rows may be passed by, and those of
+/// all parents.
 pub(super) async fn create_all<M: Model>(
     mut drafts: Vec<DraftRow<M>>,
     skips_hooks: bool,
+    skips_above: bool,
     tx: &Transaction,
 ) -> Result<Vec<M>> {
     let (meta, hooks) = (M::meta(), M::HOOKS.filter(|_| !skips_hooks));
@@ -444,7 +492,8 @@ pub(super) async fn create_all<M: Model>(
             parents.push(parent);
         }
     }
-    let made = above.create(parents, tx).await?;
+    let count = drafts.len();
+    let made = above.create(parents, skips_above, tx).await.map_err(|error| by_places(error, &places, count))?;
     let mut loaded = Vec::with_capacity(made.len());
     for (place, (key, row)) in places.into_iter().zip(made) {
         for (column, value) in meta.fields[usize::from(above.field())].columns().zip(key) {
