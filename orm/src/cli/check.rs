@@ -203,7 +203,7 @@ fn tell(context: &Context<'_>, found: &[Finding], differing: &Found, uncompared:
         }
     }
     if uncompared {
-        return context.say("Nothing was compared: the models do not fit together (S110, S111, S112).");
+        return context.say("Nothing was compared: the models do not fit together.");
     }
     match (found.len(), differing.len()) {
         (0, 0) => context.say("Nothing differs."),
