@@ -2,8 +2,8 @@
 
 use crate::bed::{Backend, behaviour};
 use orm::{
-    Code,
-    dynamic::{Catalog, Query},
+    Code, Kind,
+    dynamic::{Catalog, Query, path},
     fixtures::{Dump, Format, Load},
     prelude::*,
 };
@@ -62,6 +62,27 @@ behaviour! {
         assert_eq!(groups, [(Some(ip("10.0.0.1")), 6)]);
         let error = Host::draft().address(ip("::")).create(db).await.unwrap_err();
         assert_eq!((error.code(), error.fields()), (Code::UniqueViolation, &["address".to_owned()][..]));
+        Ok(())
+    }
+
+    // Equality is alike everywhere; only PostgreSQL orders addresses as numbers. A text is not made an address by name.
+    async fn addresses_are_compared(bed) {
+        let db = &bed.db;
+        orm::migrate::create_tables(db, &[network()]).await?;
+        for text in ["10.0.0.9", "10.0.0.10", "9.0.0.1"] {
+            Host::draft().address(ip(text)).create(db).await?;
+        }
+        assert_eq!(Host::objects().filter(|h| h.address.eq(ip("10.0.0.9"))).count(db).await?, 1);
+        assert_eq!(Host::objects().filter(|h| h.address.is_in([ip("9.0.0.1"), ip("10.0.0.10"), ip("::1")])).count(db).await?, 2);
+        let hosts = Host::objects().order_by(|h| h.address.asc()).values(|h| h.address).all(db).await?;
+        if bed.backend == Backend::Postgres {
+            assert_eq!(hosts, ["9.0.0.1", "10.0.0.9", "10.0.0.10"].map(ip));
+        }
+        assert_eq!(hosts.len(), 3);
+        let catalog = Catalog::new().app(network());
+        let cast = Query::of("network.Host").annotate("again", path("address").cast(Kind::Text).cast(Kind::Ip)).values(["again"]);
+        let error = catalog.check(&cast).err().unwrap();
+        assert!(error.message().contains("cannot be made"), "{error:?}");
         Ok(())
     }
 

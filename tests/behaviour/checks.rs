@@ -95,6 +95,27 @@ mod choosy {
     }
 }
 
+/// What a rule fills before it is written.
+mod filled {
+    use orm::{Change, prelude::*};
+
+    orm::app! { pub filled { Page } }
+
+    #[derive(Model, Debug)]
+    #[model(validate = Page::named)]
+    pub struct Page {
+        pub id: i64,
+        #[field(min_length = 2, default = || "".to_owned())]
+        pub path: String,
+    }
+
+    impl Page {
+        fn named(page: &mut Change<Page>) {
+            page.set(|p| p.path, "home");
+        }
+    }
+}
+
 fn ids(found: &[Finding]) -> Vec<(&str, Level)> {
     let mut ids: Vec<_> = found.iter().map(|finding| (&*finding.id, finding.level)).collect();
     ids.sort_unstable();
@@ -112,6 +133,9 @@ fn models_are_looked_at_together() {
     assert_eq!(of("S114").object.as_deref(), Some("odd.Note.book"));
     assert!(of("S115").message.contains("`odd.Book.title`"), "{found:?}");
     assert_eq!((of("S116").object.as_deref(), &*of("S116").tags[0]), (Some("odd.Book.code"), "models"));
+
+    // A default that something may fill before the write is no mistake yet.
+    assert_eq!(ids(&migrate::check(&[filled::filled()], None)), [("S115", Warning)]);
 
     // All of it is told, where the rest refuses at the first.
     let found = migrate::check(&[askew::askew()], Some(Dialect::Sqlite));
@@ -179,6 +203,13 @@ behaviour! {
             assert_eq!(failed.as_deref(), Some("2 findings of the level `error` or above"));
             let quiet = ["--allow", "S115", "--allow", "S116"];
             assert_eq!(only(&quiet).1, None);
+            // Errors of models do not keep the rest from being compared, unless there is no state of them.
+            let (printed, failed) = manage(project(), &["check"]);
+            assert!(printed.contains("D001") && failed.unwrap().contains("difference"), "{printed}");
+            let askew = orm::Project::new().app(askew::askew()).database(url.clone());
+            let (printed, failed) = manage(askew, &["check", "--allow", "S110", "--allow", "S111"]);
+            assert!(printed.contains("Nothing was compared") && !printed.contains("Nothing differs"), "{printed}");
+            assert_eq!(failed, None);
             assert_eq!(only(&[&quiet[..], &["--fail-level", "warning"]].concat()).1.unwrap(), "1 finding of the level `warning` or above");
             let (printed, _) = only(&[&quiet[..], &["--format", "json"]].concat());
             let told: serde_json::Value = serde_json::from_str(&printed).unwrap();

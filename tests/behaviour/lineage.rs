@@ -1,7 +1,7 @@
 //! Rules and hooks of models whose rows are rows of another model too: whose they are, and how often they are asked.
 
 use crate::bed::behaviour;
-use orm::{Change, Hooks, prelude::*};
+use orm::{Change, Hooks, prelude::*, write::IntoDraftRow};
 use serde_json::json;
 
 orm::app! { pub lineage { Being, Animal, Dog, Ban, Seen } }
@@ -135,6 +135,108 @@ behaviour! {
         assert_eq!(many[1].animal.get()?.sound, "woof?");
         let asked = dog("Cleo").validated(db).await?.create(db).await?;
         assert_eq!((asked.animal.get()?.sound.as_str(), asked.animal.get()?.being.get()?.name.as_str()), ("woof?", "Cleo!"));
+        Ok(())
+    }
+
+    // A question asks the rules of the parents that ask the database, with what they set; and leaves nothing behind.
+    async fn questions_ask_the_parents_rules_too(bed) {
+        let db = &bed.db;
+        tables(db).await?;
+        let dog = |tag: &'static str| Dog::draft().animal(Animal::draft().being(Being::draft().name("Rex").tag(tag)).sound("woof")).breed("terrier");
+        let mistakes = dog("EVE").breed("cat").mistakes(db).await?;
+        assert_eq!(told(&mistakes), [("being.banned", Some("tag")), ("dog.cat", Some("breed"))]);
+        assert!(dog("Rex").mistakes(db).await?.is_empty());
+        assert!(seen(db).await?.is_empty());
+        let rex = dog("Rex").validated(db).await?.create(db).await?;
+        assert_eq!(rex.animal.get()?.being.get()?.tag.as_deref(), Some("rex"));
+        assert_eq!(seen(db).await?, ["asked", "being made", "dog made"]);
+        // What the rule sets is what the unique key is asked about.
+        assert_eq!(told(&dog("REX").mistakes(db).await?), [("constraint.unique", Some("tag"))]);
+        let bob = dog("bob").create(db).await?;
+        seen(db).await?;
+
+        let mut edit = bob.edit();
+        assert!(edit.mistakes(db).await?.is_empty());
+        edit.parent()?.parent()?.tag = Some("EVE".to_owned());
+        edit.breed = "cat".to_owned();
+        assert_eq!(told(&edit.mistakes(db).await?), [("being.banned", Some("tag")), ("dog.cat", Some("breed"))]);
+        edit.breed = "poodle".to_owned();
+        edit.parent()?.parent()?.tag = Some("REX".to_owned());
+        assert_eq!(told(&edit.mistakes(db).await?), [("constraint.unique", Some("tag"))]);
+        // In a transaction the same, which goes on.
+        db.transaction(async |tx| {
+            assert_eq!(edit.mistakes(tx).await?.len(), 1);
+            Ban::draft().tag("mallory").create(tx).await
+        }).await?;
+        assert_eq!((seen(db).await?.len(), Ban::objects().count(db).await?), (0, 2));
+        Ok(())
+    }
+
+    // A row that stays what it is is not asked about, as it is not when it is saved.
+    async fn nothing_is_asked_where_nothing_differs(bed) {
+        let db = &bed.db;
+        tables(db).await?;
+        let being = Being::draft().name("Eve").tag("eve").skip_validation().create(db).await?;
+        let mut edit = being.edit();
+        bed.log.clear();
+        assert!(edit.mistakes(db).await?.is_empty());
+        assert!(bed.log.statements().is_empty());
+        edit.name = "Eva".to_owned();
+        assert_eq!(told(&edit.mistakes(db).await?), [("being.banned", Some("tag"))]);
+        Ok(())
+    }
+
+    // Each mistake says which row it is of, of all that were given.
+    async fn mistakes_of_many_rows_say_which(bed) {
+        let db = &bed.db;
+        tables(db).await?;
+        let there = Being::draft().name("Old").create(db).await?;
+        let with = |tag: &'static str| Animal::draft().being(Being::draft().name("New").tag(tag)).sound("woof");
+        let row = |there: &Being| Animal::draft().being(there).sound("woof");
+        let rows = |error: orm::Error| -> Vec<serde_json::Value> {
+            error.validation().iter().map(|mistake| mistake.params["row"].clone()).collect()
+        };
+        let error = Animal::objects().bulk_create([row(&there), with("eve")], db).await.unwrap_err();
+        assert_eq!(rows(error), [json!(1)]);
+        let error = Animal::objects().bulk_create([row(&there), with("eve"), with("ok"), with("EVE")], db).await.unwrap_err();
+        assert_eq!(rows(error), [json!(1), json!(3)]);
+        assert_eq!((Being::objects().count(db).await?, Animal::objects().count(db).await?), (1, 0));
+
+        let many = ["a", "b", "c"].map(|tag| Being::draft().name("Many").tag(tag));
+        let mut many = Being::objects().bulk_create(many, db).await?;
+        many[0].tag = Some("eve".to_owned());
+        many[2].tag = Some("EVE".to_owned());
+        let error = Being::objects().bulk_update(&many, |b| b.tag, db).await.unwrap_err();
+        assert_eq!(rows(error), [json!(0), json!(2)]);
+        Ok(())
+    }
+
+    // `skip_hooks` of a draft is about its own row, that of a query about all of them, and that of an edit is handed up.
+    async fn hooks_of_parents_are_passed_by_where_that_is_said(bed) {
+        let db = &bed.db;
+        tables(db).await?;
+        let animal = |being| Animal::draft().being(being).sound("woof");
+        let being = || Being::draft().name("Rex").into_row();
+        animal(being().skip_hooks()).create(db).await?;
+        assert!(seen(db).await?.is_empty());
+        animal(being()).skip_hooks().create(db).await?;
+        assert_eq!(seen(db).await?, ["asked", "being made"]);
+        let named = |name: &'static str| Being::draft().name(name).into_row();
+        let rows = [animal(named("Aa").skip_hooks()), animal(named("Bb")), animal(named("Cc").skip_hooks())];
+        let rows = Animal::objects().bulk_create(rows, db).await?;
+        assert_eq!(rows.iter().map(|row| row.being.get().unwrap().name.as_str()).collect::<Vec<_>>(), ["Aa!", "Bb!", "Cc!"]);
+        assert_eq!(seen(db).await?, ["asked", "being made"]);
+        let dog = Dog::draft().animal(animal(being())).breed("terrier");
+        let dog = Dog::objects().skip_hooks().bulk_create([dog], db).await?.remove(0);
+        assert!(seen(db).await?.is_empty());
+        let mut edit = dog.clone().edit().skip_hooks();
+        edit.parent()?.parent()?.name = "Max".to_owned();
+        edit.save(db).await?;
+        assert!(seen(db).await?.is_empty());
+        let mut edit = dog.edit();
+        edit.parent()?.parent()?.name = "Moritz".to_owned();
+        edit.save(db).await?;
+        assert_eq!(seen(db).await?, ["asked", "being changed"]);
         Ok(())
     }
 }

@@ -108,10 +108,9 @@ async fn check(context: &Context<'_>) -> Result<()> {
     let mut found = systems(context, matches);
     found.retain(|finding| wanted.takes(finding));
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
-    // Models that do not fit together have no state to compare.
-    let fit =
-        !found.iter().any(|finding| finding.level >= Level::Error && finding.tags.iter().any(|tag| tag == "models"));
-    let mut differing = match fit && wanted.asks_for("migrations") {
+    // Models that do not fit together have no state to compare, whatever is left out of what is told.
+    let (asked, fit) = (wanted.asks_for("migrations"), migrate::schema(context.apps()).is_ok());
+    let mut differing = match fit && asked {
         true => drifts(context, matches).await?,
         false => Vec::new(),
     };
@@ -126,7 +125,7 @@ async fn check(context: &Context<'_>) -> Result<()> {
                 .map_err(|error| Error::new(Code::Migration, "the findings have no JSON form").with_source(error))?;
             context.say(text)?;
         }
-        _ => tell(context, &found, &differing)?,
+        _ => tell(context, &found, &differing, asked && !fit)?,
     }
     let least = matches.get_one::<Level>("fail-level").copied().unwrap_or(Level::Error);
     let failing = found.iter().filter(|finding| finding.level >= least).count();
@@ -189,7 +188,7 @@ async fn drifts(context: &Context<'_>, matches: &ArgMatches) -> Result<Found> {
     Ok(found)
 }
 
-fn tell(context: &Context<'_>, found: &[Finding], differing: &Found) -> Result<()> {
+fn tell(context: &Context<'_>, found: &[Finding], differing: &Found, uncompared: bool) -> Result<()> {
     for finding in found {
         context.say(finding)?;
         if let Some(hint) = &finding.hint {
@@ -202,6 +201,9 @@ fn tell(context: &Context<'_>, found: &[Finding], differing: &Found) -> Result<(
         if last.replace(*drift) != Some(*drift) {
             context.say(format_args!("    {}", drift.advice()))?;
         }
+    }
+    if uncompared {
+        return context.say("Nothing was compared: the models do not fit together.");
     }
     match (found.len(), differing.len()) {
         (0, 0) => context.say("Nothing differs."),

@@ -424,13 +424,7 @@ impl<'s> Scope<'s> {
             (Family::Number, Family::Number | Family::Text | Family::Bool) => true,
             (
                 Family::Text,
-                Family::Bool
-                | Family::Number
-                | Family::Date
-                | Family::Time
-                | Family::DateTime
-                | Family::Uuid
-                | Family::Ip,
+                Family::Bool | Family::Number | Family::Date | Family::Time | Family::DateTime | Family::Uuid,
             ) => true,
             (Family::DateTime, Family::Date) => return functions::transform(self, built, "date"),
             (Family::DateTime, Family::Time) => return functions::transform(self, built, "time"),

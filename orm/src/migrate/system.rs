@@ -2,7 +2,7 @@
 
 use super::{check::misfits, engine_dialect, engine_error, schema};
 use crate::{
-    App, Dialect, Error, Finding, SystemCheck,
+    App, Dialect, Error, Finding, Level, SystemCheck,
     model::{FieldMeta, ModelMeta, OnDelete, RelationKind, references_to},
     tree::ModelRef,
     write,
@@ -70,7 +70,11 @@ fn of_model(meta: &'static ModelMeta, found: &mut Vec<Finding>) {
         let object = format!("{label}.{}", field.name);
         if let Some(error) = write::wrong_default(meta, field) {
             let message = format!("the default of `{object}` is no value for it: {}", error.message());
-            found.push(Finding::of(SystemCheck::S115, message, "change the default, or the rule").with_object(&object));
+            let finding =
+                Finding::of(SystemCheck::S115, message, "change the default, or the rule").with_object(&object);
+            // What is done before the write may fill the field, as a slug from a title.
+            let filled = meta.hooked || meta.validate.is_some();
+            found.push(if filled { Finding { level: Level::Warning, ..finding } } else { finding });
         }
         if let Some(why) = field.options.rules.pattern.and_then(write::wrong_pattern) {
             let message = format!("the pattern of `{object}` is no regular expression: {why}");

@@ -334,7 +334,7 @@ pub struct DraftRow<M> {
     out: Writer,
     pub(super) error: Option<Error>,
     pub(super) skips_validation: bool,
-    skips_hooks: bool,
+    pub(super) skips_hooks: bool,
     /// The draft of a parent that is still to be written.
     pub(super) parent: Option<Unwritten>,
     _model: PhantomData<fn() -> M>,
@@ -454,15 +454,15 @@ impl<M: Model> DraftRow<M> {
             match self.error {
                 Some(error) => Err(error),
                 None => {
-                    let (parent, mut mistakes) = (self.parent, Vec::new());
-                    if let (Some(draft), Some(above)) = (&parent, M::PARENT) {
-                        for looked in above.look_at_draft(&**draft, ex.dialect()) {
-                            mistakes.extend(looked.asked(ex).await?);
-                        }
-                    }
-                    let row = validate::draft(self.slots, Vec::new(), !self.skips_validation, ex).await;
+                    let above = self.parent.as_ref().zip(M::PARENT);
+                    let rows = above.map_or_else(Vec::new, |(draft, above)| above.unlooked_draft(&**draft));
+                    let mut mistakes = parent::mistakes_of(rows, ex).await?;
+                    let hooks = M::HOOKS.filter(|_| !self.skips_hooks);
+                    let row = validate::draft(self.slots, Vec::new(), !self.skips_validation, hooks, ex).await;
+                    let (parent, skips_validation, skips_hooks) =
+                        (self.parent, self.skips_validation, self.skips_hooks);
                     match row {
-                        Ok(row) if mistakes.is_empty() => Ok(DraftRow { parent, ..row }),
+                        Ok(row) if mistakes.is_empty() => Ok(DraftRow { parent, skips_validation, skips_hooks, ..row }),
                         Err(error) if mistakes.is_empty() || error.validation().is_empty() => Err(error),
                         row => {
                             mistakes.extend(row.err().iter().flat_map(|error| error.validation().to_vec()));

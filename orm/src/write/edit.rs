@@ -3,20 +3,22 @@
 use super::{
     Pending, Proposed,
     bulk::auto_now,
-    check::{check_for, data_of, field_name, settable, together},
+    check::{check_for, field_name, settable, together},
     hooks,
     input::{Input, changes_from},
-    parent::{self, Child, Looked, Unwritten},
+    parent::{self, Child, Looked, Unlooked, Unwritten},
     point::{Typed, key_values, not_found},
     upsert::update_by_key,
     version,
 };
 use crate::{
-    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, ValidationError, Value,
+    Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, Transaction, ValidationError,
+    Value,
     field::Loaded,
     model::{ModelMeta, Reader, Writer},
     tree::{Assignment, Expr, ModelRef},
 };
+use futures_util::future::BoxFuture;
 use std::{
     marker::PhantomData,
     ops::{Deref, DerefMut},
@@ -124,7 +126,8 @@ impl<M: Model> Edit<M> {
         self.row
     }
 
-    /// The edit of the row's parent, of a model that has one: it is saved with this one, in one transaction.
+    /// The edit of the row's parent, of a model that has one: it is saved with this one, in one transaction. What this one has been told to
+    /// pass by, `skip_validation` and `skip_hooks`, the parent's passes by as well.
     ///
     /// # Errors
     /// [`Code::NotLoaded`] when the parent is not loaded with the row.
@@ -160,7 +163,9 @@ impl<M: Model> Edit<M> {
         M: Child,
     {
         if self.parent.is_none() {
-            self.parent = Some(Box::new(parent::copy_of(self.row.parent_link().get()?)?.edit()));
+            let (skips_validation, skips_hooks) = (self.skips_validation, self.skips_hooks);
+            let edit = Edit::new(parent::copy_of(self.row.parent_link().get()?)?);
+            self.parent = Some(Box::new(Edit { skips_validation, skips_hooks, ..edit }));
         }
         let edit = self.parent.as_mut().and_then(|edit| edit.downcast_mut());
         edit.ok_or_else(|| Error::new(Code::NotLoaded, "the parent of this row was taken away"))
@@ -241,14 +246,7 @@ impl<M: Model> Edit<M> {
 
     /// The columns in which these values differ from the row as it was.
     pub(super) fn differing(&self, now: Vec<Value>) -> Vec<(u16, Value)> {
-        let meta = M::meta();
-        let kept =
-            |column: u16| meta.key.contains(&column) || meta.version == Some(column) || settable(meta, column).is_err();
-        let now = (0..).zip(now);
-        match &self.original {
-            Some(original) => now.filter(|(column, value)| *value != original[usize::from(*column)]).collect(),
-            None => now.filter(|(column, _)| !kept(*column)).collect(),
-        }
+        differing(M::meta(), self.original.as_deref(), now)
     }
 
     /// Writes the columns that changed, and those that say `auto_now`, and gives the row as it is stored. When nothing
@@ -314,22 +312,8 @@ impl<M: Model> Edit<M> {
 
     /// The columns that change, and what is wrong with their values.
     pub(super) fn looked_at(&self, dialect: Dialect) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
-        let (meta, rules) = (M::meta(), !self.skips_validation);
-        let (mut changes, mut errors) = (self.changes()?, Vec::new());
-        if let Some(validate) = meta.validate.filter(|_| rules && !changes.is_empty()) {
-            let mut now = values_of(&self.row)?;
-            let row = Proposed::known_row(self.original.clone(), now.clone());
-            row.validated(validate, &mut errors)
-                .into_iter()
-                .for_each(|(column, value)| now[usize::from(column)] = value);
-            changes = self.differing(now);
-        }
-        for (column, value) in &mut changes {
-            if let Err(error) = checked(meta, *column, value, dialect, rules) {
-                errors.push(error);
-            }
-        }
-        Ok((changes, errors))
+        let (now, rules) = (values_of(&self.row)?, !self.skips_validation);
+        Ok(looked_at(M::meta(), self.original.as_ref(), now, dialect, rules))
     }
 
     /// Everything that can be wrong with the edit, before it is saved: as for a draft's [`validated`](super::Draft::validated), of
@@ -374,24 +358,8 @@ impl<M: Model> Edit<M> {
     /// What the database says when it is asked.
     pub fn mistakes<'e, E: Executor>(&self, ex: &'e E) -> Pending<'e, Vec<ValidationError>> {
         // What there is to ask is known before anything is asked.
-        let (looked, own) = (self.look(ex.dialect()), self.own_rule());
-        Pending::new(async move {
-            let mut mistakes = Vec::new();
-            if let Some((hooks, row)) = own {
-                let (_, refused) = hooks::asked(hooks, row?, ex).await?;
-                mistakes.extend(refused.iter().flat_map(data_of));
-            }
-            for looked in looked? {
-                mistakes.extend(looked.asked(ex).await?);
-            }
-            Ok(mistakes)
-        })
-    }
-
-    /// The rule of the model that asks the database, and what it is to look at.
-    fn own_rule(&self) -> Option<(hooks::Of<M>, Result<Proposed>)> {
-        let hooks = M::HOOKS.filter(|_| !self.skips_validation)?;
-        Some((hooks, values_of(&self.row).map(|now| Proposed::known_row(self.original.clone(), now))))
+        let rows = self.unlooked();
+        Pending::new(async move { parent::mistakes_of(rows?, ex).await })
     }
 
     /// Sets fields from values that are not typed, and asks all that can be asked about the row that comes of it: what
@@ -436,22 +404,99 @@ impl<M: Model> Edit<M> {
         self.skips_validation
     }
 
-    /// What there is to ask about the row, and before it about those of its parents.
-    pub(super) fn look(&self, dialect: Dialect) -> Result<Vec<Looked>> {
-        let mut looked = match (&self.parent, M::PARENT) {
-            (Some(edit), Some(above)) => above.look_at_edit(&**edit, dialect)?,
+    /// The row as it is about to be written, and before it those of its parents.
+    pub(super) fn unlooked(&self) -> Result<Vec<Box<dyn Unlooked>>> {
+        let mut rows = match (&self.parent, M::PARENT) {
+            (Some(edit), Some(above)) => above.unlooked_edit(&**edit)?,
             _ => Vec::new(),
         };
-        let (changes, errors) = self.looked_at(dialect)?;
-        let mut values: Vec<Option<Value>> = values_of(&self.row)?.into_iter().map(Some).collect();
+        rows.push(Box::new(UnlookedEdit::<M> {
+            key: self.key.as_ref().ok().cloned(),
+            original: self.original.clone(),
+            now: values_of(&self.row)?,
+            rules: !self.skips_validation,
+            hooks: M::HOOKS.filter(|_| !self.skips_hooks),
+            refused: Vec::new(),
+        }));
+        Ok(rows)
+    }
+}
+
+/// The row of an edit.
+struct UnlookedEdit<M: 'static> {
+    key: Option<Vec<Value>>,
+    original: Option<Vec<Value>>,
+    now: Vec<Value>,
+    rules: bool,
+    hooks: Option<hooks::Of<M>>,
+    refused: Vec<Error>,
+}
+
+impl<M: Model> Unlooked for UnlookedEdit<M> {
+    /// As before a save: a row that stays what it is is not asked about.
+    fn has_rule(&self) -> bool {
+        self.hooks.is_some()
+            && self.rules
+            && !differing(M::meta(), self.original.as_deref(), self.now.clone()).is_empty()
+    }
+
+    fn ask_rule<'a>(&'a mut self, tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let Some(hooks) = self.hooks else { return Ok(()) };
+            let row = Proposed::known_row(self.original.clone(), self.now.clone());
+            let (set, refused) = hooks::asked_in(hooks, row, tx).await?;
+            set.into_iter().for_each(|(column, value)| self.now[usize::from(column)] = value);
+            self.refused = refused;
+            Ok(())
+        })
+    }
+
+    fn look(self: Box<Self>, dialect: Dialect) -> Result<Looked> {
+        let (meta, mut errors) = (M::meta(), self.refused);
+        let (changes, more) = looked_at(meta, self.original.as_ref(), self.now.clone(), dialect, self.rules);
+        errors.extend(more);
+        let mut values: Vec<Option<Value>> = self.now.into_iter().map(Some).collect();
         let changed = changes.iter().map(|(column, _)| *column).collect();
         for (column, value) in changes {
             values[usize::from(column)] = Some(value);
         }
-        let key = self.key.as_ref().ok().cloned();
-        looked.push(Looked { model: ModelRef::Static(M::meta()), key, values, changed: Some(changed), errors });
-        Ok(looked)
+        Ok(Looked { model: ModelRef::Static(meta), key: self.key, values, changed: Some(changed), errors })
     }
+}
+
+/// The columns in which values differ from the row as it was.
+fn differing(meta: &ModelMeta, original: Option<&[Value]>, now: Vec<Value>) -> Vec<(u16, Value)> {
+    let kept =
+        |column: u16| meta.key.contains(&column) || meta.version == Some(column) || settable(meta, column).is_err();
+    let now = (0..).zip(now);
+    match original {
+        Some(original) => now.filter(|(column, value)| *value != original[usize::from(*column)]).collect(),
+        None => now.filter(|(column, _)| !kept(*column)).collect(),
+    }
+}
+
+/// The columns that change, and what is wrong with their values.
+fn looked_at(
+    meta: &ModelMeta,
+    original: Option<&Vec<Value>>,
+    mut now: Vec<Value>,
+    dialect: Dialect,
+    rules: bool,
+) -> (Vec<(u16, Value)>, Vec<Error>) {
+    let old = original.map(Vec::as_slice);
+    let (mut changes, mut errors) = (differing(meta, old, now.clone()), Vec::new());
+    if let Some(validate) = meta.validate.filter(|_| rules && !changes.is_empty()) {
+        let row = Proposed::known_row(original.cloned(), now.clone());
+        let set = row.validated(validate, &mut errors);
+        set.into_iter().for_each(|(column, value)| now[usize::from(column)] = value);
+        changes = differing(meta, old, now);
+    }
+    for (column, value) in &mut changes {
+        if let Err(error) = checked(meta, *column, value, dialect, rules) {
+            errors.push(error);
+        }
+    }
+    (changes, errors)
 }
 
 /// Checks the new value of a column of a row that exists.

@@ -24,6 +24,7 @@ use std::{
     collections::HashMap,
     future::{Future, ready},
     marker::PhantomData,
+    sync::{Arc, Mutex},
 };
 
 /// What is done around the writes of a model's rows: `#[model(hooks)]`, and the functions that are wanted.
@@ -125,7 +126,9 @@ pub trait Hooks: Model {
     }
 
     /// Looks at a row that is about to be made or changed, after what comes before it: a rule that asks the database. What it refuses is
-    /// told with the other mistakes of the row; `validated` and `mistakes` ask it too, and `skip_validation()` passes it by.
+    /// told with the other mistakes of the row; `validated` and `mistakes` ask it too, and `skip_validation()` and `skip_hooks()` pass it
+    /// by. Those two ask in a transaction, or savepoint, of its own that is rolled back afterwards: what it writes then is gone, and no
+    /// work given to `on_commit` runs.
     fn validate(row: &mut Change<Self>, tx: &Transaction) -> impl Future<Output = Result<()>> + Send {
         ready(Ok(()))
     }
@@ -265,21 +268,55 @@ pub(crate) fn refuse(meta: &ModelMeta, skipped: bool, what: &str, instead: &str)
         .with_hint(format!("{instead}; or say `.skip_hooks()`")))
 }
 
-/// What the rule of a model that asks the database says of a row: what it sets, and what it refuses.
+/// What the rule of a model that asks the database says of a row: what it sets, and what it refuses. Nothing is written.
 pub(super) async fn asked<M: Model, E: Executor>(
     hooks: Of<M>,
     row: Proposed,
     ex: &E,
 ) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
-    ex.atomic(move |tx| {
-        Box::pin(async move {
-            let mut rows = [Change::of(row)];
-            hooks.validate(&mut rows, tx).await?;
-            let [row] = rows;
-            Ok(row.into_parts())
+    undone(ex, move |tx| Box::pin(asked_in(hooks, row, tx))).await
+}
+
+/// The same within a transaction.
+pub(super) async fn asked_in<M: Model>(
+    hooks: Of<M>,
+    row: Proposed,
+    tx: &Transaction,
+) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
+    let mut rows = [Change::of(row)];
+    hooks.validate(&mut rows, tx).await?;
+    let [row] = rows;
+    Ok(row.into_parts())
+}
+
+/// What work in a transaction gives, which is rolled back in any case: a question leaves nothing behind.
+pub(super) async fn undone<T, E, W>(ex: &E, work: W) -> Result<T>
+where
+    T: Send + 'static,
+    E: Executor,
+    W: for<'t> FnOnce(&'t Transaction) -> BoxFuture<'t, Result<T>> + Send,
+{
+    let answer = Arc::new(Mutex::new(None));
+    let place = Arc::clone(&answer);
+    let ended = ex
+        .atomic(move |tx| {
+            let work = work(tx);
+            Box::pin(async move {
+                let done = work.await;
+                if let Ok(mut place) = place.lock() {
+                    *place = Some(done);
+                }
+                // Only an error rolls back, here a savepoint and there a transaction; nobody is told of this one.
+                Err::<(), _>(Error::new(Code::BadQuery, "what was asked is rolled back"))
+            })
         })
-    })
-    .await
+        .await;
+    let answer = answer.lock().ok().and_then(|mut place| place.take());
+    match (answer, ended) {
+        (Some(answer), _) => answer,
+        (None, Err(error)) => Err(error),
+        (None, Ok(())) => Err(Error::new(Code::BadQuery, "nothing was asked")),
+    }
 }
 
 /// Makes rows from drafts.
@@ -429,14 +466,23 @@ pub(super) async fn bulk_update<M: Model>(
     if rules {
         hooks.validate(&mut changes, tx).await?;
     }
-    for (row, change) in given.iter_mut().zip(&mut changes) {
-        for (column, value) in change.take_set()? {
+    let mut mistakes = Vec::new();
+    for (place, (row, change)) in given.iter_mut().zip(&mut changes).enumerate() {
+        let set = match change.take_set() {
+            Ok(set) => set,
+            Err(error) => {
+                mistakes.push((place, error));
+                continue;
+            }
+        };
+        for (column, value) in set {
             if !columns.contains(&column) && row[usize::from(column)] != value {
                 return Err(unnamed(meta, column, "before_update"));
             }
             row[usize::from(column)] = value;
         }
     }
+    together_by_row(meta, mistakes)?;
     let model = ModelRef::Static(meta);
     let update = UpdateMany::new(model, columns, given, Versions::Compared, tx.dialect(), rules)?;
     let count = tx.run(update).await?;

@@ -1,13 +1,13 @@
 //! Models whose rows are rows of another model too: `#[field(primary_key, parent)]`.
 
 use super::{
-    DraftRow, Edit, IntoDraftRow, IntoField,
+    DraftRow, Edit, IntoDraftRow, IntoField, Proposed,
     bulk::create_drafts,
     check::{data_of, together, together_by_row},
     delete::LockedRows,
     edit::{loaded, values_of},
     hooks,
-    new_row::{Slot, completed},
+    new_row::{Slot, completed, filled},
     point::{columns_in, key_values, not_found},
     validate::{self, Subject},
 };
@@ -140,6 +140,78 @@ impl<P: Model, D: IntoDraftRow<P>> IntoParent<P, WithDraft> for D {
     }
 }
 
+/// A row that is about to be written, before anybody looks at it. Its model's type is not known.
+#[doc(hidden)]
+pub trait Unlooked: Send {
+    /// Whether its model has a rule that asks the database.
+    fn has_rule(&self) -> bool;
+
+    /// Asks that rule: what it sets stays in the row, and what it refuses is told when the row is looked at.
+    fn ask_rule<'a>(&'a mut self, tx: &'a Transaction) -> BoxFuture<'a, Result<()>>;
+
+    /// What is wrong with it.
+    fn look(self: Box<Self>, dialect: Dialect) -> Result<Looked>;
+}
+
+/// Everything that is wrong with rows: what their models' rules say that ask the database, then their other rules, then what the
+/// database says.
+pub(super) async fn mistakes_of<E: Executor>(mut rows: Vec<Box<dyn Unlooked>>, ex: &E) -> Result<Vec<ValidationError>> {
+    if rows.iter().any(|row| row.has_rule()) {
+        rows = hooks::undone(ex, move |tx| {
+            Box::pin(async move {
+                for row in rows.iter_mut().filter(|row| row.has_rule()) {
+                    row.ask_rule(tx).await?;
+                }
+                Ok(rows)
+            })
+        })
+        .await?;
+    }
+    let mut mistakes = Vec::new();
+    for row in rows {
+        mistakes.extend(row.look(ex.dialect())?.asked(ex).await?);
+    }
+    Ok(mistakes)
+}
+
+/// The row of a draft.
+struct UnlookedDraft<M: 'static> {
+    slots: Vec<Slot>,
+    /// What is told when it is written: nothing is asked.
+    wrong: bool,
+    rules: bool,
+    hooks: Option<hooks::Of<M>>,
+    refused: Vec<Error>,
+}
+
+impl<M: Model> Unlooked for UnlookedDraft<M> {
+    fn has_rule(&self) -> bool {
+        self.hooks.is_some() && self.rules && !self.wrong
+    }
+
+    fn ask_rule<'a>(&'a mut self, tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let Some(hooks) = self.hooks else { return Ok(()) };
+            // What lacks a value is told when it is looked at.
+            filled(M::meta(), &mut self.slots);
+            let row = Proposed::new_row(self.slots.iter().map(|slot| slot.value().cloned()).collect());
+            let (set, refused) = hooks::asked_in(hooks, row, tx).await?;
+            set.into_iter().for_each(|(column, value)| self.slots[usize::from(column)] = Slot::Given(value));
+            self.refused = refused;
+            Ok(())
+        })
+    }
+
+    fn look(mut self: Box<Self>, dialect: Dialect) -> Result<Looked> {
+        let (meta, mut errors) = (M::meta(), self.refused);
+        if !self.wrong {
+            errors.extend(completed(meta, &mut self.slots, dialect, self.rules));
+        }
+        let values = self.slots.iter().map(|slot| slot.value().cloned()).collect();
+        Ok(Looked { model: ModelRef::Static(meta), key: None, values, changed: None, errors })
+    }
+}
+
 /// A row that is about to be written, and what is wrong with it already.
 #[doc(hidden)]
 pub struct Looked {
@@ -176,14 +248,19 @@ pub trait AnyParent<M>: Sync {
     /// Whether something is done around the writes of the parent, or of its own.
     fn is_hooked(&self) -> bool;
 
-    /// What is wrong with the draft of a parent and those above. They stay what they are: what `validate` sets, the write sets, once.
-    fn look_at_draft(&self, draft: &(dyn Any + Send + Sync), dialect: Dialect) -> Vec<Looked>;
+    /// The rows of the draft of a parent and of those above. The draft stays what it is: what rules set, the write sets, once.
+    fn unlooked_draft(&self, draft: &(dyn Any + Send + Sync)) -> Vec<Box<dyn Unlooked>>;
 
-    /// What is wrong with the edit of a parent and those above.
-    fn look_at_edit(&self, edit: &(dyn Any + Send + Sync), dialect: Dialect) -> Result<Vec<Looked>>;
+    /// The rows of the edit of a parent and of those above.
+    fn unlooked_edit(&self, edit: &(dyn Any + Send + Sync)) -> Result<Vec<Box<dyn Unlooked>>>;
 
-    /// Makes the parents, and gives their keys and rows.
-    fn create<'a>(&self, drafts: Vec<Unwritten>, tx: &'a Transaction) -> BoxFuture<'a, Result<Vec<MadeParent>>>;
+    /// Makes the parents, and gives their keys and rows; without any hooks where that is said of all, or of one.
+    fn create<'a>(
+        &self,
+        drafts: Vec<Unwritten>,
+        skips_hooks: bool,
+        tx: &'a Transaction,
+    ) -> BoxFuture<'a, Result<Vec<MadeParent>>>;
 
     /// Saves the parent.
     fn save<'a>(&self, edit: Unwritten, tx: &'a Transaction) -> BoxFuture<'a, Result<Loaded>>;
@@ -239,32 +316,53 @@ impl<M: Child> AnyParent<M> for ParentOf<M> {
         M::Parent::HOOKS.is_some() || M::Parent::PARENT.is_some_and(|above| above.is_hooked())
     }
 
-    fn look_at_draft(&self, draft: &(dyn Any + Send + Sync), dialect: Dialect) -> Vec<Looked> {
+    fn unlooked_draft(&self, draft: &(dyn Any + Send + Sync)) -> Vec<Box<dyn Unlooked>> {
         let Some(draft) = draft.downcast_ref::<DraftRow<M::Parent>>() else { return Vec::new() };
-        let mut looked = match (&draft.parent, M::Parent::PARENT) {
-            (Some(parent), Some(above)) => above.look_at_draft(&**parent, dialect),
+        let mut rows = match (&draft.parent, M::Parent::PARENT) {
+            (Some(parent), Some(above)) => above.unlooked_draft(&**parent),
             _ => Vec::new(),
         };
-        let (meta, mut slots) = (M::Parent::meta(), draft.slots.clone());
-        let errors = match draft.error.is_some() {
-            true => Vec::new(), // told when it is written
-            false => completed(meta, &mut slots, dialect, !draft.skips_validation),
-        };
-        let values = slots.iter().map(|slot| slot.value().cloned()).collect();
-        looked.push(Looked { model: ModelRef::Static(meta), key: None, values, changed: None, errors });
-        looked
+        rows.push(Box::new(UnlookedDraft::<M::Parent> {
+            slots: draft.slots.clone(),
+            wrong: draft.error.is_some(),
+            rules: !draft.skips_validation,
+            hooks: draft.hooks(),
+            refused: Vec::new(),
+        }));
+        rows
     }
 
-    fn look_at_edit(&self, edit: &(dyn Any + Send + Sync), dialect: Dialect) -> Result<Vec<Looked>> {
-        edit.downcast_ref::<Edit<M::Parent>>().map_or_else(|| Ok(Vec::new()), |edit| edit.look(dialect))
+    fn unlooked_edit(&self, edit: &(dyn Any + Send + Sync)) -> Result<Vec<Box<dyn Unlooked>>> {
+        edit.downcast_ref::<Edit<M::Parent>>().map_or_else(|| Ok(Vec::new()), Edit::unlooked)
     }
 
-    fn create<'a>(&self, drafts: Vec<Unwritten>, tx: &'a Transaction) -> BoxFuture<'a, Result<Vec<MadeParent>>> {
+    fn create<'a>(
+        &self,
+        drafts: Vec<Unwritten>,
+        skips_hooks: bool,
+        tx: &'a Transaction,
+    ) -> BoxFuture<'a, Result<Vec<MadeParent>>> {
         let drafts = drafts.into_iter().filter_map(|draft| draft.downcast::<DraftRow<M::Parent>>().ok());
         let drafts: Vec<DraftRow<M::Parent>> = drafts.map(|draft| *draft).collect();
         Box::pin(async move {
-            let rows = create_all(drafts, false, tx).await?;
-            rows.into_iter().map(|row| Ok((key_values(&row.key())?, Loaded::new(row)))).collect()
+            // Each draft says for itself whether its hooks are called.
+            let count = drafts.len();
+            let (own, with): (Vec<_>, Vec<_>) =
+                drafts.into_iter().enumerate().partition(|(_, draft)| draft.skips_hooks && !skips_hooks);
+            let mut made = Vec::with_capacity(count);
+            for (own, drafts) in [(false, with), (true, own)] {
+                let (places, drafts): (Vec<usize>, Vec<_>) = drafts.into_iter().unzip();
+                if drafts.is_empty() {
+                    continue;
+                }
+                let rows = create_all(drafts, own || skips_hooks, skips_hooks, tx).await;
+                let rows = rows.map_err(|error| by_places(error, &places, count))?;
+                for (place, row) in places.into_iter().zip(rows) {
+                    made.push((place, (key_values(&row.key())?, Loaded::new(row))));
+                }
+            }
+            made.sort_by_key(|(place, _)| *place);
+            Ok(made.into_iter().map(|(_, made)| made).collect())
         })
     }
 
@@ -320,16 +418,47 @@ pub(super) fn refuse_unwritten(meta: &ModelMeta, unwritten: bool) -> Result<()> 
     )))
 }
 
-/// Makes a row, and the one of its parent before it.
-pub(super) async fn create_one<M: Model>(draft: DraftRow<M>, tx: &Transaction) -> Result<M> {
-    let skips_hooks = draft.hooks().is_none();
-    create_all(vec![draft], skips_hooks, tx).await?.pop().ok_or_else(|| not_found(M::meta()))
+/// The error of some of the rows, with the places that they have among all.
+fn by_places(error: Error, places: &[usize], count: usize) -> Error {
+    if count < 2 || error.validation().is_empty() {
+        return error;
+    }
+    let placed = |mistake: ValidationError| {
+        let row = match mistake.params.get("row").and_then(serde_json::Value::as_u64) {
+            Some(row) => usize::try_from(row).ok().and_then(|row| places.get(row)),
+            // Of one row by itself it is not said which.
+            None => places.first().filter(|_| places.len() == 1),
+        };
+        match row.copied() {
+            Some(row) => mistake.param("row", row),
+            None => mistake,
+        }
+    };
+    let mistakes = error.validation().iter().cloned().map(placed).collect();
+    error.with_validation(mistakes)
 }
 
-/// Makes rows, and before them those of their parents that are still to be made.
+/// What is wrong with rows before anything has run.
+fn known(rows: Vec<Box<dyn Unlooked>>, dialect: Dialect) -> Result<Vec<Error>> {
+    let mut errors = Vec::new();
+    for row in rows {
+        errors.extend(row.look(dialect)?.known());
+    }
+    Ok(errors)
+}
+
+/// Makes a row, and the one of its parent before it.
+pub(super) async fn create_one<M: Model>(draft: DraftRow<M>, tx: &Transaction) -> Result<M> {
+    let skips_hooks = draft.skips_hooks;
+    create_all(vec![draft], skips_hooks, false, tx).await?.pop().ok_or_else(|| not_found(M::meta()))
+}
+
+/// Makes rows, and before them those of their parents that are still to be made. The hooks of the rows may be passed by, and those of
+/// all parents.
 pub(super) async fn create_all<M: Model>(
     mut drafts: Vec<DraftRow<M>>,
     skips_hooks: bool,
+    skips_above: bool,
     tx: &Transaction,
 ) -> Result<Vec<M>> {
     let (meta, hooks) = (M::meta(), M::HOOKS.filter(|_| !skips_hooks));
@@ -342,8 +471,8 @@ pub(super) async fn create_all<M: Model>(
     // All mistakes are told together, before anything is written.
     let (mut mistakes, single) = (Vec::new(), drafts.len() == 1);
     for (place, draft) in drafts.iter().enumerate() {
-        let looked = draft.parent.as_ref().map(|parent| above.look_at_draft(&**parent, tx.dialect()));
-        let mut errors: Vec<Error> = looked.into_iter().flatten().flat_map(Looked::known).collect();
+        let parents = draft.parent.as_ref().map(|parent| above.unlooked_draft(&**parent));
+        let mut errors = known(parents.into_iter().flatten().collect(), tx.dialect())?;
         if hooks.is_none() && draft.error.is_none() {
             errors.extend(completed(meta, &mut draft.slots.clone(), tx.dialect(), !draft.skips_validation));
         }
@@ -363,7 +492,8 @@ pub(super) async fn create_all<M: Model>(
             parents.push(parent);
         }
     }
-    let made = above.create(parents, tx).await?;
+    let count = drafts.len();
+    let made = above.create(parents, skips_above, tx).await.map_err(|error| by_places(error, &places, count))?;
     let mut loaded = Vec::with_capacity(made.len());
     for (place, (key, row)) in places.into_iter().zip(made) {
         for (column, value) in meta.fields[usize::from(above.field())].columns().zip(key) {
@@ -385,8 +515,7 @@ pub(super) async fn create_all<M: Model>(
 
 /// Saves a row, and the one of its parent before it.
 pub(super) async fn save<M: Model>(above: &'static dyn AnyParent<M>, mut edit: Edit<M>, tx: &Transaction) -> Result<M> {
-    let errors = edit.look(tx.dialect())?.into_iter().flat_map(Looked::known).collect();
-    together(M::meta(), errors)?;
+    together(M::meta(), known(edit.unlooked()?, tx.dialect())?)?;
     let parent = match edit.take_parent() {
         Some(parent) => Some(above.save(parent, tx).await?),
         None => None,

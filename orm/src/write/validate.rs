@@ -303,6 +303,7 @@ pub(super) async fn draft<M: Model, E: Executor>(
     mut slots: Vec<Slot>,
     mut mistakes: Vec<ValidationError>,
     rules: bool,
+    hooks: Option<hooks::Of<M>>,
     ex: &E,
 ) -> Result<DraftRow<M>> {
     let meta = M::meta();
@@ -310,7 +311,7 @@ pub(super) async fn draft<M: Model, E: Executor>(
         mistakes.iter().any(|known| error.fields().iter().any(|field| known.field.as_ref() == Some(field)))
     };
     let mut errors = Vec::new();
-    if let Some(hooks) = M::HOOKS.filter(|_| rules) {
+    if let Some(hooks) = hooks.filter(|_| rules) {
         // What lacks a value is told below.
         filled(meta, &mut slots);
         let row = Proposed::new_row(slots.iter().map(|slot| slot.value().cloned()).collect());
@@ -334,5 +335,5 @@ pub(super) async fn draft<M: Model, E: Executor>(
 pub(crate) async fn draft_from<M: Model, E: Executor>(input: Input, ex: &E) -> Result<DraftRow<M>> {
     let (values, mistakes) = input.read_all(M::meta(), false);
     let slots = values.into_iter().map(|value| value.map_or(Slot::Unset, Slot::Given)).collect();
-    draft(slots, mistakes, true, ex).await
+    draft(slots, mistakes, true, M::HOOKS, ex).await
 }

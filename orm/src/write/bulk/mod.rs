@@ -152,7 +152,7 @@ impl<M: Model> QuerySet<M> {
         let skips = self.skips();
         if M::PARENT.is_some() {
             let drafts: Vec<DraftRow<M>> = drafts.into_iter().map(IntoDraftRow::into_row).collect();
-            return ex.atomic(move |tx| Box::pin(parent::create_all(drafts, skips.hooks, tx))).await;
+            return ex.atomic(move |tx| Box::pin(parent::create_all(drafts, skips.hooks, skips.hooks, tx))).await;
         }
         if let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) {
             return hooks::create_all(hooks, drafts, ex).await;
