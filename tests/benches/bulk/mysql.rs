@@ -18,7 +18,7 @@ use orm::Database;
 use std::env;
 use tokio::runtime::Runtime;
 
-/// The rows of an `INSERT`, and of an `UPDATE`: the quickest of 500, 1 000, 5 000, 10 000 and all.
+/// The rows of an `INSERT`, and of an `UPDATE`, by hand: as many as a packet surely takes.
 const INSERTED: i64 = 5_000;
 const UPDATED: usize = 5_000;
 
