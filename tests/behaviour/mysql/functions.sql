@@ -23,7 +23,7 @@ SELECT `id` FROM `shop_order` WHERE (`placed` + INTERVAL ? MICROSECOND) < CURREN
 SELECT TIMESTAMPDIFF(MICROSECOND, ?, `published`) FROM `shop_book`
 
 -- text
-SELECT LOWER(`title`), CHAR_LENGTH(`title`), CONCAT(`title`, ?), LEFT(`title`, ?), LPAD(`title`, ?, ?), INSTR(`title`, ?), SHA2(`title`, 256) FROM `shop_book`
+SELECT LOWER(`title`), CHAR_LENGTH(`title`), CONCAT(`title`, ?), LEFT(`title`, ?), LPAD(`title`, ?, ?), INSTR(`title`, ?), (SHA2(`title`, 256) COLLATE utf8mb4_0900_bin) FROM `shop_book`
 
 -- numbers
 SELECT FLOOR(`price`), ROUND(`price`, ?), SQRT(`stock`), CASE WHEN ((`stock`) > 0 OR (`stock`) = 0 AND (?) >= 0 OR (`stock`) < 0 AND (?) = TRUNCATE(?, 0)) THEN POWER(`stock`, ?) END, CAST(ROUND(CAST(`rating` AS DECIMAL(65, 20)), ?) AS DOUBLE), CAST((`stock` ^ ?) AS SIGNED) FROM `shop_book`
@@ -35,7 +35,7 @@ SELECT `stock` DIV ?, `stock` % `stock`, `price` * CAST(? AS DECIMAL(65, 0)), RO
 SELECT (TRUNCATE(`price`, 0) DIV 1), CAST(`stock` AS DOUBLE) FROM `shop_book`
 
 -- a choice
-SELECT CASE WHEN `price` < CAST(? AS DECIMAL(65, 0)) THEN ? ELSE ? END FROM `shop_book`
+SELECT CASE WHEN `price` < CAST(? AS DECIMAL(65, 0)) THEN (? COLLATE utf8mb4_0900_bin) ELSE (? COLLATE utf8mb4_0900_bin) END FROM `shop_book`
 
 -- of several
 SELECT COALESCE(`discount`, CAST(? AS DECIMAL(65, 0))), GREATEST(`price`, CAST(? AS DECIMAL(65, 0))), NULLIF(`stock`, ?) FROM `shop_book`
