@@ -47,7 +47,7 @@ use crate::tree::{Aggregate, Aggregation, Declared, Expr, Function};
 /// }
 ///
 /// let pages = Book::objects().values(|b| (b.title, series(b.id, 9))).filter(|(_, page)| page.gt(2));
-/// assert!(pages.to_sql(orm::Dialect::Postgres)?.contains(r#"CROSS JOIN generate_series("book"."id", $1) AS orm_elements(value)"#));
+/// assert!(pages.to_sql(orm::Dialect::Postgres)?.contains(r#"CROSS JOIN generate_series("book2"."id", $1) AS orm_elements(value)"#));
 /// # Ok::<(), orm::Error>(())
 /// ```
 ///
@@ -64,7 +64,7 @@ use crate::tree::{Aggregate, Aggregation, Declared, Expr, Function};
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
 /// # let db = filled().await?;
 /// let views = Author::objects().order_by(|a| a.id.asc()).values(|a| a.books.aggregate(|b| total(b.views).filter(b.active) / 2.0));
-/// assert_eq!(views.all(&db).await?, [Some(7.5), Some(15.0), Some(0.0)]);
+/// assert_eq!(views.all(&db).await?, [7.5, 15.0, 0.0]);
 /// # Ok(()) }
 /// ```
 ///

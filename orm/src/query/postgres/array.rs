@@ -152,7 +152,7 @@ pub trait ArrayExpression: Expression<Value: FieldType<Plain: IsArray>> {
     /// }
     ///
     /// let kinds = Film::objects().values(|f| f.features.elements()).distinct().order_by(|feature| feature.asc());
-    /// assert!(kinds.to_sql(orm::Dialect::Postgres)?.starts_with(r#"SELECT DISTINCT UNNEST("features")"#));
+    /// assert!(kinds.to_sql(orm::Dialect::Postgres)?.contains(r#"CROSS JOIN UNNEST("film"."features")"#));
     /// let trailers = Film::objects().values(|f| (f.id, f.features.elements())).filter(|(_, feature)| feature.eq("Trailers"));
     /// assert!(trailers.to_sql(orm::Dialect::Postgres)?.contains("FROM (SELECT"));
     /// # Ok::<(), orm::Error>(())
