@@ -117,57 +117,7 @@ impl Side for Raw<'_> {
         self.runtime.block_on(query.execute(&mut self.conn)).expect("rows") as i64
     }
 
-    fn keys(&mut self, keys: &[i64]) -> i64 {
-        let query = shelf_book::table.filter(shelf_book::id.eq_any(keys));
-        self.runtime.block_on(query.load::<RawBook>(&mut self.conn)).expect("rows").len() as i64
-    }
-
-    fn groups(&mut self) -> i64 {
-        let columns = (shelf_book::author_id, diesel::dsl::count_star(), diesel::dsl::max(shelf_book::views));
-        let groups = shelf_book::table.group_by(shelf_book::author_id).select(columns);
-        let groups = self.runtime.block_on(groups.load::<(i64, i64, Option<i64>)>(&mut self.conn));
-        groups.expect("rows").len() as i64
-    }
-
-    fn annotated(&mut self) -> i64 {
-        let count = sql::<BigInt>("(SELECT COUNT(*) FROM shelf_book WHERE author_id = shelf_author.id)");
-        let authors = shelf_author::table.select((shelf_author::id, shelf_author::name, count));
-        let authors = self.runtime.block_on(authors.load::<(i64, String, i64)>(&mut self.conn)).expect("rows");
-        authors.iter().map(|(_, _, books)| books).sum()
-    }
-
-    fn children(&mut self) -> i64 {
-        let conn = &mut self.conn;
-        let (authors, books) = self.runtime.block_on(async {
-            let authors = shelf_author::table.load::<RawAuthor>(conn).await.expect("rows");
-            let ids: Vec<i64> = authors.iter().map(|author| author.id).collect();
-            let books = shelf_book::table.filter(shelf_book::author_id.eq_any(ids));
-            (authors, books.load::<RawBook>(conn).await.expect("rows"))
-        });
-        with_books(authors, books).iter().map(|(_, books)| books.len() as i64).sum()
-    }
-
-    fn stream(&mut self) -> i64 {
-        let (mut last, mut sum) = (0, 0);
-        loop {
-            let after = shelf_book::table.filter(shelf_book::id.gt(last)).order_by(shelf_book::id).limit(CHUNK);
-            let books = self.runtime.block_on(after.load::<RawBook>(&mut self.conn)).expect("rows");
-            sum += books.iter().map(|book| book.author).sum::<i64>();
-            match books.last() {
-                Some(book) => last = book.id,
-                None => return sum,
-            }
-        }
-    }
-
-    fn stream_at_once(&mut self) -> i64 {
-        let conn = &mut self.conn;
-        let sum = self.runtime.block_on(async {
-            let books = shelf_book::table.load_stream::<RawBook>(conn).await?;
-            books.try_fold(0, async |sum, book| Ok(sum + book.author)).await
-        });
-        sum.expect("rows")
-    }
+    reads! {}
 }
 
 async fn copy(client: &tokio_postgres::Client, rows: i64) -> Result<u64, tokio_postgres::Error> {
