@@ -84,8 +84,18 @@ impl Wanted {
                     .with_hint("`check --list` tells the codes"));
             }
         }
+        let tags = listed("tag");
+        let known: BTreeSet<&str> =
+            SystemCheck::ALL.iter().map(|(check, _)| check.tag()).chain(["migrations"]).collect();
+        // Which tags the program's own checks have is seen in what they find.
+        let unknown = tags.iter().find(|tag| context.project().checks.is_empty() && !known.contains(&***tag));
+        if let Some(tag) = unknown {
+            let known = known.into_iter().collect::<Vec<_>>().join("`, `");
+            return Err(Error::new(Code::Migration, format!("no check has the tag `{tag}`"))
+                .with_hint(format!("there are `{known}`")));
+        }
         let allowed = listed("allow").into_iter().chain(own.iter().cloned()).collect();
-        Ok(Wanted { allowed, tags: listed("tag") })
+        Ok(Wanted { allowed, tags })
     }
 
     fn takes(&self, finding: &Finding) -> bool {
@@ -105,7 +115,8 @@ async fn check(context: &Context<'_>) -> Result<()> {
         return list(context);
     }
     let wanted = Wanted::of(context)?;
-    let mut found = systems(context, matches);
+    let deploy = matches.get_flag("deploy") || wanted.tags.iter().any(|tag| tag == "deploy");
+    let mut found = systems(context, matches, deploy);
     found.retain(|finding| wanted.takes(finding));
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     // Models that do not fit together have no state to compare, whatever is left out of what is told.
@@ -147,7 +158,7 @@ async fn check(context: &Context<'_>) -> Result<()> {
 }
 
 /// What is to be said of models and settings.
-fn systems(context: &Context<'_>, matches: &ArgMatches) -> Vec<Finding> {
+fn systems(context: &Context<'_>, matches: &ArgMatches, deploy: bool) -> Vec<Finding> {
     let url = context.url().filter(|_| !matches.get_flag("no-database"));
     let dialect = url.and_then(|url| match url.split(':').next()? {
         "sqlite" => Some(Dialect::Sqlite),
@@ -160,7 +171,7 @@ fn systems(context: &Context<'_>, matches: &ArgMatches) -> Vec<Finding> {
     for own in &context.project().checks {
         found.extend(own(context.apps()));
     }
-    if matches.get_flag("deploy") {
+    if deploy {
         if cfg!(debug_assertions) {
             let message = "the program is built with debug assertions";
             found.push(Finding::of(SystemCheck::S901, message, "build it by `cargo build --release`"));
