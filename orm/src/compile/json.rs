@@ -180,9 +180,10 @@ impl Sql {
         match function {
             Function::JsonText => {
                 // What comes out of a document has a collation of its own.
-                let collation = if self.dialect == Dialect::MySql { "utf8mb4_0900_bin" } else { "utf8mb4_nopad_bin" };
-                self.around("CASE JSON_TYPE(", on, ") WHEN 'STRING' THEN CONVERT(JSON_UNQUOTE(")?;
-                self.around("", on, &format!(") USING utf8mb4) COLLATE {collation} END"))
+                self.around("CASE JSON_TYPE(", on, ") WHEN 'STRING' THEN ")?;
+                self.exactly(|sql| sql.around("CONVERT(JSON_UNQUOTE(", on, ") USING utf8mb4)"))?;
+                self.push(" END");
+                Ok(())
             }
             Function::JsonInteger => {
                 let number = " AS DECIMAL(65, 20))";

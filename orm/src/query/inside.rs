@@ -100,7 +100,7 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
     /// # Ok(()) }
     /// ```
     pub fn has_rows(mut self) -> Q<R> {
-        self.settle_rows();
+        self.select_mut().settle_made_rows();
         Q::from_expr(Expr::Exists(Box::new(self.into_select())))
     }
 
@@ -139,13 +139,6 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
     {
         let aggregate = aggregate(self.handles()).into_selected();
         self.over_rows(aggregated(aggregate))
-    }
-
-    /// Makes the rows that what is selected makes of one.
-    fn settle_rows(&mut self) {
-        if self.select().makes_rows() {
-            self.select_mut().derive();
-        }
     }
 
     fn over_rows<T>(self, aggregate: Expr) -> Ex<R, T> {

@@ -224,9 +224,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
             return Ok(false);
         }
         let select = self.select_mut();
-        if select.makes_rows() {
-            select.derive();
-        }
+        select.settle_made_rows();
         select.order.clear();
         select.default_order = false;
         select.for_update = false;

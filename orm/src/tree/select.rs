@@ -272,6 +272,13 @@ impl Select {
         found
     }
 
+    /// Makes the rows that what is selected makes of one, so that what follows is about them.
+    pub fn settle_made_rows(&mut self) {
+        if self.makes_rows() {
+            self.derive();
+        }
+    }
+
     /// Whether the rows are told apart by keys of models, so that there is a total order of them.
     pub fn has_keys(&self) -> bool {
         let joined = |join: &Join| join.has_rows();
