@@ -94,6 +94,10 @@ impl Wanted {
             return Err(Error::new(Code::Migration, format!("no check has the tag `{tag}`"))
                 .with_hint(format!("there are `{known}`")));
         }
+        if tags.iter().any(|tag| tag == "deploy") && !context.matches().get_flag("deploy") {
+            return Err(Error::new(Code::Migration, "the settings are asked for, and not looked at")
+                .with_hint("say `--deploy --tag deploy`"));
+        }
         let allowed = listed("allow").into_iter().chain(own.iter().cloned()).collect();
         Ok(Wanted { allowed, tags })
     }
@@ -115,8 +119,7 @@ async fn check(context: &Context<'_>) -> Result<()> {
         return list(context);
     }
     let wanted = Wanted::of(context)?;
-    let deploy = matches.get_flag("deploy") || wanted.tags.iter().any(|tag| tag == "deploy");
-    let mut found = systems(context, matches, deploy);
+    let mut found = systems(context, matches);
     found.retain(|finding| wanted.takes(finding));
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     // Models that do not fit together have no state to compare, whatever is left out of what is told.
@@ -158,7 +161,7 @@ async fn check(context: &Context<'_>) -> Result<()> {
 }
 
 /// What is to be said of models and settings.
-fn systems(context: &Context<'_>, matches: &ArgMatches, deploy: bool) -> Vec<Finding> {
+fn systems(context: &Context<'_>, matches: &ArgMatches) -> Vec<Finding> {
     let url = context.url().filter(|_| !matches.get_flag("no-database"));
     let dialect = url.and_then(|url| match url.split(':').next()? {
         "sqlite" => Some(Dialect::Sqlite),
@@ -171,7 +174,7 @@ fn systems(context: &Context<'_>, matches: &ArgMatches, deploy: bool) -> Vec<Fin
     for own in &context.project().checks {
         found.extend(own(context.apps()));
     }
-    if deploy {
+    if matches.get_flag("deploy") {
         if cfg!(debug_assertions) {
             let message = "the program is built with debug assertions";
             found.push(Finding::of(SystemCheck::S901, message, "build it by `cargo build --release`"));
