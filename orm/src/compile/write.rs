@@ -44,7 +44,11 @@ impl Sql {
     fn insert(&mut self, insert: Insert) -> Result<()> {
         let capabilities = self.dialect.capabilities();
         let ignores = insert.conflict.as_ref().is_some_and(|conflict| conflict.update.is_empty());
-        self.push(if ignores && !capabilities.conflict_target { "INSERT IGNORE INTO " } else { "INSERT INTO " });
+        self.push(match self.dialect {
+            _ if ignores && !capabilities.conflict_target => "INSERT IGNORE INTO ",
+            Dialect::Sqlite if insert.in_savepoint => "INSERT OR FAIL INTO ",
+            _ => "INSERT INTO ",
+        });
         self.name(&insert.model.table);
         self.has_types_of(&insert.model)?;
         let frame = Frame::new(&Select::bare(insert.model.clone()), &self.frames)?;

@@ -71,10 +71,7 @@ impl Operation for NewRows {
             rows.push((place, seen.read(row)?));
             Ok(())
         };
-        match inserts.gives_rows() {
-            true => inserts.insert(conn, each).await.map(drop)?,
-            false => inserts.insert_and_read(conn, each).await?,
-        }
+        inserts.insert_and_read(conn, each).await?;
         rows.sort_by_key(|(place, _)| *place);
         Ok(rows.into_iter().map(|(_, row)| row).collect())
     }

@@ -16,6 +16,9 @@ pub struct Insert {
     pub conflict: Option<Conflict>,
     /// The columns to give back, where the database can.
     pub returning: Vec<u16>,
+    /// Whether it runs in a savepoint that is undone when it fails, on a table without triggers. SQLite then need not be able to
+    /// undo the statement alone, for which it copies what it changes (`INSERT OR FAIL`).
+    pub in_savepoint: bool,
 }
 
 /// What to do when a row with the same key exists.

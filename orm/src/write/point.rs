@@ -258,7 +258,7 @@ impl<M: Model> CreateOne<M> {
             let returning = if returns { all_columns(meta) } else { Vec::new() };
             let (model, columns) = (ModelRef::Static(meta), row.columns());
             let values = row.into_binds();
-            compile::insert(Insert { model, columns, values, conflict: None, returning }, dialect)
+            compile::insert(Insert { model, columns, values, conflict: None, returning, in_savepoint: false }, dialect)
         };
         let statement = match columns.is_none() {
             true => template(&meta.templates.of(dialect).insert, || make(row.clone()))?.with(row.into_binds()),

@@ -119,10 +119,7 @@ impl Operation for Made {
             rows.push((place, columns.iter().map(value).collect::<Result<Vec<Value>>>()?));
             Ok(())
         };
-        match inserts.gives_rows() {
-            true => inserts.insert(conn, each).await.map(drop)?,
-            false => inserts.insert_and_read(conn, each).await?,
-        }
+        inserts.insert_and_read(conn, each).await?;
         rows.sort_by_key(|(place, _)| *place);
         Ok(rows.into_iter().map(|(_, values)| values).collect())
     }

@@ -300,7 +300,7 @@ impl<R: ReadRow> ByKey<R> {
         let conflict = can.conflict_target.then(|| Conflict { target: self.target.clone(), update: Vec::new() });
         let returning = if can.insert_returning { all_columns(&model) } else { Vec::new() };
         let (columns, values) = (self.row.columns(), self.row.clone().into_binds());
-        compile::insert(Insert { model, columns, values, conflict, returning }, dialect)
+        compile::insert(Insert { model, columns, values, conflict, returning, in_savepoint: false }, dialect)
     }
 
     /// The statements that look for the row, and that make it.
@@ -346,6 +346,7 @@ impl<R: ReadRow> ByKey<R> {
             values: self.row.clone().into_binds(),
             conflict: Some(self.over.conflict(&model, &self.target)),
             returning: if can.insert_returning { all_columns(&model) } else { Vec::new() },
+            in_savepoint: false,
         };
         compile::insert(insert, dialect).map(Some)
     }

@@ -22,10 +22,6 @@ use std::{borrow::Cow, collections::HashSet, marker::PhantomData};
 /// The most rows in one INSERT: more gain nothing, and the text grows.
 const ROWS: usize = 500;
 
-/// The most rows in one INSERT on SQLite, which has no way to a server, and for each statement keeps what the pages held before that it
-/// writes: the more rows, the fewer pages. Its texts do not stay prepared; that would take megabytes, and gain a tenth.
-const AT_ONCE: usize = 10_000;
-
 /// The most rows in one INSERT that takes a list for each column, whose text stays the same.
 const LISTED: usize = 5_000;
 
@@ -54,11 +50,13 @@ pub(crate) struct Inserts {
     pub(super) rows: usize,
     /// The statement where one does it all.
     single: Option<Statement>,
+    /// Whether a statement is undone with others, when it fails.
+    in_savepoint: bool,
 }
 
 impl Inserts {
     pub(super) fn new(model: ModelRef, dialect: Dialect, returning: Vec<u16>) -> Inserts {
-        Inserts { model, dialect, returning, groups: Vec::new(), rows: 0, single: None }
+        Inserts { model, dialect, returning, groups: Vec::new(), rows: 0, single: None, in_savepoint: false }
     }
 
     /// Inserts of these drafts, which are checked; a group for each set of columns.
@@ -167,8 +165,8 @@ impl Inserts {
             && group.places.len() <= group.chunk(&self.model, self.dialect)
             && (self.dialect.capabilities().conflict_target || !group.ignores())
         {
-            let values = std::mem::take(&mut group.values);
-            self.single = Some(group.statement(&self.model, values, &self.returning, self.dialect)?);
+            let (group, values) = (0, std::mem::take(&mut group.values));
+            self.single = Some(self.groups[group].statement(values, &self.returning, &self)?);
         }
         Ok(self)
     }
@@ -179,13 +177,14 @@ impl Inserts {
         if let Some(statement) = &self.single {
             return Ok(vec![statement.sql(dialect)]);
         }
-        let returning = if self.gives_rows() { &*self.returning } else { &[] };
+        self.in_savepoint = dialect == Dialect::Sqlite;
+        let reads = !self.gives_rows() || self.keys_may_follow();
         let mut all = Vec::new();
-        for group in &mut self.groups {
-            let mut values = std::mem::take(&mut group.values).into_iter();
-            for places in group.places.chunks(group.chunk(&self.model, dialect)) {
-                let some = values.by_ref().take(places.len() * group.columns.len()).collect();
-                all.push(group.statement(&self.model, some, returning, dialect)?.sql(dialect));
+        for mut group in std::mem::take(&mut self.groups) {
+            let values = std::mem::take(&mut group.values);
+            let mut chunks = Chunks::of(&group, values, if reads { &[] } else { &self.returning }, &self);
+            while let Some((statement, _)) = chunks.next()? {
+                all.push(statement.sql(dialect));
             }
         }
         Ok(all)
@@ -207,16 +206,49 @@ impl Inserts {
 
     async fn insert_all(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<u64> {
         let mut count = 0;
-        let mut all: Vec<_> = self.groups.iter_mut().map(|group| std::mem::take(&mut group.values)).collect();
-        for (group, values) in self.groups.iter().zip(&mut all) {
-            let mut values = std::mem::take(values).into_iter();
-            for places in group.places.chunks(group.chunk(&self.model, self.dialect)) {
-                let some = values.by_ref().take(places.len() * group.columns.len()).collect();
-                let statement = group.statement(&self.model, some, &self.returning, self.dialect)?;
-                count += group.insert(self, conn, &statement, places, each).await?;
+        self.in_savepoint = has_no_triggers(conn, &self.model).await?;
+        for mut group in std::mem::take(&mut self.groups) {
+            let values = std::mem::take(&mut group.values);
+            let mut chunks = Chunks::of(&group, values, &self.returning, self);
+            while let Some((statement, places)) = chunks.next()? {
+                count += group.insert(self, conn, statement, places, each).await?;
             }
         }
         Ok(count)
+    }
+}
+
+/// The statements for the rows of a group, each with the numbers of its drafts.
+struct Chunks<'a> {
+    group: &'a Group,
+    inserts: &'a Inserts,
+    returning: &'a [u16],
+    values: std::vec::IntoIter<Value>,
+    places: std::slice::Chunks<'a, usize>,
+    /// The rows of each but the last.
+    rows: usize,
+    statement: Option<Statement>,
+}
+
+impl<'a> Chunks<'a> {
+    fn of(group: &'a Group, values: Vec<Value>, returning: &'a [u16], inserts: &'a Inserts) -> Chunks<'a> {
+        let rows = group.chunk(&inserts.model, inserts.dialect);
+        let places = group.places.chunks(rows);
+        Chunks { group, inserts, returning, values: values.into_iter(), places, rows, statement: None }
+    }
+
+    fn next(&mut self) -> Result<Option<(&Statement, &'a [usize])>> {
+        let Some(places) = self.places.next() else { return Ok(None) };
+        let values = self.values.by_ref().take(places.len() * self.group.columns.len());
+        let statement = match self.statement.take() {
+            // The same text, where each value is bound by itself, and nothing else is.
+            Some(mut last) if places.len() == self.rows && last.binds.len() == values.len() => {
+                last.binds = values.collect();
+                last
+            }
+            _ => self.group.statement(values.collect(), self.returning, self.inserts)?,
+        };
+        Ok(Some((self.statement.insert(statement), places)))
     }
 }
 
@@ -272,11 +304,7 @@ impl Group {
         if self.lists(meta, dialect) {
             return LISTED;
         }
-        let most = match dialect {
-            Dialect::Sqlite => AT_ONCE,
-            _ if self.ignores() && !can.conflict_target => WATCHED,
-            _ => ROWS,
-        };
+        let most = if self.ignores() && !can.conflict_target { WATCHED } else { ROWS };
         match self.columns.len() {
             // `DEFAULT VALUES` is one row.
             0 => 1,
@@ -285,13 +313,8 @@ impl Group {
     }
 
     /// The statement for rows of these values.
-    fn statement(
-        &self,
-        model: &ModelRef,
-        values: Vec<Value>,
-        returning: &[u16],
-        dialect: Dialect,
-    ) -> Result<Statement> {
+    fn statement(&self, values: Vec<Value>, returning: &[u16], inserts: &Inserts) -> Result<Statement> {
+        let Inserts { model, dialect, in_savepoint, .. } = inserts;
         let rows = values.len() / self.columns.len().max(1);
         let insert = Insert {
             model: model.clone(),
@@ -299,10 +322,11 @@ impl Group {
             values,
             conflict: self.conflict.clone(),
             returning: returning.to_vec(),
+            in_savepoint: *in_savepoint,
         };
-        let mut statement = compile::insert(insert, dialect)?;
-        let full = rows == self.chunk(model, dialect);
-        statement.once = !self.lists(model, dialect) && (rows > ROWS || !full && !comes_again(rows));
+        let mut statement = compile::insert(insert, *dialect)?;
+        let full = rows == self.chunk(model, *dialect);
+        statement.once = !self.lists(model, *dialect) && !full && !comes_again(rows);
         Ok(statement)
     }
 
@@ -402,20 +426,13 @@ impl<M: Model> Operation for CreateMany<M> {
         if count == 0 {
             return Ok(Vec::new());
         }
-        if self.inserts.gives_rows() {
-            let each = &mut |place: usize, row: &Row<'_>| {
-                rows.push((place, Reader::new(row, &[]).columns()?));
-                Ok(())
-            };
-            self.inserts.insert(conn, each).await?;
-        } else {
-            let each = &mut |place: usize, row: &Row<'_>| {
-                rows.push((place, Reader::new(row, &[]).columns()?));
-                Ok(())
-            };
-            self.inserts.insert_and_read(conn, each).await?;
-        }
-        if self.inserts.groups.len() > 1 {
+        let several = self.inserts.groups.len() > 1;
+        let each = &mut |place: usize, row: &Row<'_>| {
+            rows.push((place, Reader::new(row, &[]).columns()?));
+            Ok(())
+        };
+        self.inserts.insert_and_read(conn, each).await?;
+        if several {
             rows.sort_by_key(|(place, _)| *place);
         }
         match rows.len() == count {
@@ -426,8 +443,11 @@ impl<M: Model> Operation for CreateMany<M> {
 }
 
 impl Inserts {
-    /// As [`insert`](Inserts::insert), where rows are not given back: they are read after each statement.
+    /// The same, for rows of which each is wanted: where the statements do not give them back, they are read after each.
     pub(crate) async fn insert_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
+        if self.gives_rows() && !self.keys_follow(conn).await? {
+            return self.insert(conn, each).await.map(drop);
+        }
         let mark = conn.savepoint().await?;
         let done = self.create_and_read(conn, each).await;
         finish(conn, mark, done).await
@@ -435,31 +455,85 @@ impl Inserts {
 
     /// One statement after the other, each with the reading of its rows.
     async fn create_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
-        let (model, dialect) = (self.model.clone(), self.dialect);
-        let meta = &*model;
-        for group in &mut self.groups {
-            let (mut values, keys) = (std::mem::take(&mut group.values).into_iter(), std::mem::take(&mut group.keys));
-            for places in group.places.chunks(group.chunk(meta, dialect)) {
-                let some = values.by_ref().take(places.len() * group.columns.len()).collect();
-                let statement = group.statement(&model, some, &[], dialect)?;
-                if let Err(error) = conn.execute(&statement).await {
-                    return Err(explained_by(Sent::of(&group.columns, statement.binds()), error, meta, conn).await);
+        self.in_savepoint = self.dialect == Dialect::Sqlite;
+        for mut group in std::mem::take(&mut self.groups) {
+            let (values, keys) = (std::mem::take(&mut group.values), std::mem::take(&mut group.keys));
+            let mut chunks = Chunks::of(&group, values, &[], self);
+            while let Some((statement, places)) = chunks.next()? {
+                if let Err(error) = conn.execute(statement).await {
+                    let sent = Sent::of(&group.columns, statement.binds());
+                    return Err(explained_by(sent, error, &self.model, conn).await);
                 }
                 if keys.is_empty() {
-                    let mut places = places.iter();
-                    let first = conn.last_insert_id().await?;
-                    let statement = from_key(&model, first, places.len(), dialect)?;
-                    let read = &mut |row: &Row<'_>| places.next().map_or(Ok(()), |&place| each(place, row));
-                    conn.query(&statement, read).await?;
+                    self.read_made(conn, places, each).await?;
                 }
             }
             for (&place, key) in group.places.iter().zip(keys) {
-                let statement = row_of(&model, &key, dialect)?;
+                let statement = row_of(&self.model, &key, self.dialect)?;
                 conn.query(&statement, &mut |row: &Row<'_>| each(place, row)).await?;
             }
         }
         Ok(())
     }
+
+    /// The rows that the last statement made: their keys follow each other.
+    async fn read_made(&self, conn: &mut Connection, places: &[usize], each: EachPlace<'_>) -> Result<()> {
+        let (told, more) = (conn.last_insert_id().await?, places.len() as i64 - 1);
+        // SQLite tells the last key, the others the first.
+        let first = if self.dialect == Dialect::Sqlite { told - more } else { told };
+        let statement = from_key(&self.model, first, places.len(), self.dialect)?;
+        let mut places = places.iter();
+        conn.query(&statement, &mut |row| places.next().map_or(Ok(()), |&place| each(place, row))).await
+    }
+
+    /// Whether there are so many rows on SQLite that it is quicker to read them afterwards than to have them given back, if the keys
+    /// that it makes follow each other.
+    fn keys_may_follow(&self) -> bool {
+        let Some(&[key]) = self.model.key.as_slice().first_chunk() else { return false };
+        let makes_keys = |group: &Group| group.conflict.is_none() && !group.columns.contains(&key);
+        self.dialect == Dialect::Sqlite
+            && self.single.is_none()
+            && !self.returning.is_empty()
+            && self.model.key.len() == 1
+            && self.groups.iter().all(makes_keys)
+    }
+
+    /// Whether they do: no trigger makes rows of its own, the key is the number that SQLite has for each row, and there are more.
+    async fn keys_follow(&self, conn: &mut Connection) -> Result<bool> {
+        if !self.keys_may_follow() || !has_no_triggers(conn, &self.model).await? {
+            return Ok(false);
+        }
+        let sql = "SELECT coalesce(group_concat(lower(type)) = 'integer', 0) FROM pragma_table_info(?) WHERE pk > 0";
+        let mut follow = false;
+        conn.query(&Statement::new(sql, [Value::Text(self.model.table.to_string())]), &mut |row| {
+            follow = row.cell(0).bool()?;
+            Ok(())
+        })
+        .await?;
+        // Where the largest keys are used up, SQLite takes others by chance.
+        conn.query(&from_key(&self.model, i64::MAX / 2, 1, self.dialect)?, &mut |_| {
+            follow = false;
+            Ok(())
+        })
+        .await?;
+        Ok(follow)
+    }
+}
+
+/// Whether a table of SQLite has no triggers, which would take up what its statements say of conflicts.
+async fn has_no_triggers(conn: &mut Connection, meta: &ModelMeta) -> Result<bool> {
+    if conn.dialect() != Dialect::Sqlite {
+        return Ok(false);
+    }
+    let sql = "SELECT NOT EXISTS (SELECT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE \
+               UNION ALL SELECT tbl_name FROM sqlite_temp_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE)";
+    let mut none = false;
+    conn.query(&Statement::new(sql, [Value::Text(meta.table.to_string())]), &mut |row| {
+        none = row.cell(0).bool()?;
+        Ok(())
+    })
+    .await?;
+    Ok(none)
 }
 
 /// The rows from an automatic key on: those of one INSERT follow each other.

@@ -326,6 +326,7 @@ impl Relate {
                 values,
                 conflict: ignore.then(|| Conflict { target: Vec::new(), update: Vec::new() }),
                 returning: Vec::new(),
+                in_savepoint: false,
             };
             let mut statement = compile::insert(insert, conn.dialect())?;
             statement.once = pairs.len() > 4;
