@@ -238,7 +238,6 @@ impl Value {
     }
 
     /// About how many bytes it is bound as.
-    #[cfg(feature = "sqlite")]
     pub(crate) fn size(&self) -> usize {
         match self {
             Value::Text(text) => text.len(),
@@ -289,7 +288,6 @@ fn holds_nul(document: &serde_json::Value) -> bool {
     }
 }
 
-#[cfg(feature = "sqlite")]
 fn size_of_json(document: &serde_json::Value) -> usize {
     match document {
         serde_json::Value::String(text) => text.len() + 2,

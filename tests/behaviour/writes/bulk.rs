@@ -2,7 +2,7 @@
 
 use super::press::*;
 use crate::bed::{Backend, behaviour};
-use orm::{Code, prelude::*};
+use orm::{Code, Dialect, prelude::*};
 
 fn tag(number: usize) -> impl orm::write::IntoDraftRow<Tag> {
     Tag::draft().slug(format!("t{number}")).name(format!("Tag {number}"))
@@ -70,7 +70,7 @@ behaviour! {
         bed.log.clear();
         assert_eq!(Tag::objects().bulk_insert((100..1_700).map(tag), db).await?, 1_600);
         let inserts = bed.log.statements().iter().filter(|query| query.sql.starts_with("INSERT")).count();
-        assert_eq!(inserts, if bed.backend == Backend::MariaDb { 4 } else { 1 });
+        assert_eq!(inserts, if db.dialect() == Dialect::Sqlite { 4 } else { 1 });
         assert_eq!(Tag::objects().count(db).await?, 1_700);
         assert!(Tag::objects().filter(|tag| tag.slug.eq("t7")).exists(db).await?);
         assert!(!Tag::objects().filter(|tag| tag.slug.eq("none")).exists(db).await?);
@@ -202,6 +202,83 @@ behaviour! {
         twice.push(Probe { text: "last".to_owned(), ..probe(1) });
         assert_eq!(Probe::objects().bulk_update(&twice, |p| p.text, db).await?, 3);
         assert_eq!(Probe::get(1, db).await?.text, "last");
+        Ok(())
+    }
+
+    async fn rows_that_are_larger_than_a_packet_together(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        let long = "é".repeat(100_000);
+        // 40 MB, where servers take 16.
+        let ada = author("Ada", db).await?;
+        let draft = |n: i32| Book::draft().title(format!("b{n}")).price(dec("1")).author(&ada).note(long.clone());
+        let mut made = Book::objects().bulk_create((0..200).map(draft), db).await?;
+        assert_eq!(made.len(), 200);
+        assert!(made.iter().zip(0..).all(|(row, n)| row.title == format!("b{n}") && row.note.as_ref() == Some(&long)));
+        for row in &mut made {
+            row.note = Some(format!("{} {long}", row.title));
+        }
+        assert_eq!(Book::objects().bulk_update(&made, |b| b.note, db).await?, 200);
+        let read = Book::objects().order_by(|b| b.id.asc()).all(db).await?;
+        assert!(read.iter().zip(&made).all(|(read, made)| read.note == made.note));
+        Ok(())
+    }
+
+    async fn many_rows_beside_triggers_and_used_up_keys(bed) {
+        tables(&bed).await?;
+        let db = &bed.db;
+        if db.dialect() != Dialect::Sqlite {
+            return Ok(());
+        }
+        let slugs = |rows: &[Tag]| rows.iter().map(|tag| tag.slug.clone()).collect::<Vec<_>>();
+        let expected = |from: usize| (from..from + 1_201).map(|n| format!("t{n}")).collect::<Vec<_>>();
+        // Rows that are there before, and a key that was given and is gone.
+        Tag::objects().bulk_insert((0..3).map(tag), db).await?;
+        Tag::draft().slug("far").name("Far").id(5_000).create(db).await?;
+        Tag::objects().filter(|t| t.id.eq(5_000)).delete(db).await?;
+        bed.log.clear();
+        let made = Tag::objects().bulk_create((10_000..11_201).map(tag), db).await?;
+        let statements = bed.log.statements();
+        assert!(statements.iter().any(|query| query.sql.starts_with("INSERT OR FAIL") && !query.sql.contains("RETURNING")));
+        assert_eq!((slugs(&made), made[0].id, made[1_200].id), (expected(10_000), 5_001, 6_201));
+        // In a transaction that goes on after a failure.
+        let tx = db.begin().await?;
+        let mut broken: Vec<_> = (20_000..21_201).map(tag).collect();
+        broken.push(tag(20_600));
+        let error = Tag::objects().bulk_create(broken, &tx).await.unwrap_err();
+        assert_eq!((error.code(), fields(&error)), (Code::UniqueViolation, vec!["slug"]));
+        assert_eq!(Tag::objects().count(&tx).await?, 1_204);
+        let made = Tag::objects().bulk_create((30_000..31_201).map(tag), &tx).await?;
+        assert_eq!(slugs(&made), expected(30_000));
+        tx.commit().await?;
+        assert_eq!(Tag::objects().count(db).await?, 2_405);
+        // What a trigger says of its own conflicts counts, and rows that it adds are not taken for others.
+        db.batch(
+            "CREATE TABLE seen (word text UNIQUE); INSERT INTO seen VALUES ('Tag 40001');
+             CREATE TRIGGER look AFTER INSERT ON PRESS_TAG WHEN new.name LIKE 'Tag 4%' BEGIN
+                 INSERT OR IGNORE INTO seen VALUES (new.name);
+                 INSERT INTO press_tag (slug, name, uses) VALUES ('of ' || new.slug, 'made', 0);
+             END",
+        )
+        .await?;
+        let made = Tag::objects().bulk_create((40_000..41_201).map(tag), db).await?;
+        assert_eq!(slugs(&made), expected(40_000));
+        for row in [&made[0], &made[700], &made[1_200]] {
+            assert_eq!(&Tag::get(row.id, db).await?, row);
+        }
+        assert_eq!(Tag::objects().filter(|t| t.name.eq("made")).count(db).await?, 1_201);
+        // The last key is used up: SQLite takes others by chance.
+        db.batch(
+            "DROP TRIGGER look; ALTER TABLE press_tag RENAME TO old;
+             CREATE TABLE press_tag (id integer PRIMARY KEY, slug text UNIQUE, name text, uses integer);
+             INSERT INTO press_tag VALUES (9223372036854775807, 'last', 'Last', 0)",
+        )
+        .await?;
+        let made = Tag::objects().bulk_create((50_000..51_201).map(tag), db).await?;
+        assert_eq!(slugs(&made), expected(50_000));
+        for row in [&made[0], &made[700], &made[1_200]] {
+            assert_eq!(&Tag::get(row.id, db).await?, row);
+        }
         Ok(())
     }
 

@@ -46,7 +46,7 @@ pub struct Book {
     pub tags: ManyToMany<Tag>,
 }
 
-#[derive(Model, Debug, Clone)]
+#[derive(Model, Debug, Clone, PartialEq)]
 pub struct Tag {
     pub id: i64,
     #[field(max_length = 50, unique)]

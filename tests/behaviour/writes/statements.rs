@@ -32,8 +32,11 @@ behaviour! {
         let drafts = || (0..1_200).map(|n| tag(&format!("tag-{n}"), "T"));
         Tag::objects().bulk_insert(drafts(), db).await?;
         let said = Tag::objects().bulk_insert_sql(drafts(), dialect)?;
-        let statements = if dialect == Dialect::MariaDb { 3 } else { 1 };
-        assert_eq!((said.len(), ran(&bed)), (statements, said));
+        let statements = if dialect == Dialect::Sqlite { 3 } else { 1 };
+        let mut ran_them = ran(&bed);
+        // SQLite is asked for triggers before.
+        ran_them.retain(|sql| sql.starts_with("INSERT"));
+        assert_eq!((said.len(), ran_them), (statements, said));
         let drafts = || [tag("a", "A"), tag("d", "D")];
         Tag::objects().bulk_insert_ignore(drafts(), db).await?;
         assert_eq!(ran(&bed), Tag::objects().bulk_insert_ignore_sql(drafts(), dialect)?);

@@ -9,6 +9,7 @@ use super::super::{
     point::{ReadRow, known_key, not_found, row_of},
     upsert::{ByKey, finish, upsert_in_steps},
 };
+use super::in_packet;
 use crate::{
     Access, Connection, Dialect, Model, Operation, Result, Row, Statement, Value, compile,
     db::of_warning,
@@ -22,8 +23,8 @@ use std::{borrow::Cow, collections::HashSet, marker::PhantomData};
 /// The most rows in one INSERT: more gain nothing, and the text grows.
 const ROWS: usize = 500;
 
-/// The most rows in one INSERT that takes a list for each column, whose text stays the same.
-const LISTED: usize = 5_000;
+/// The most rows in one INSERT where each statement goes to a server: in lists, whose text stays the same, or by themselves.
+const SENT: usize = 5_000;
 
 /// The most rows in one INSERT that gives way where the database tells what it left out by warnings, of which it keeps 64.
 const WATCHED: usize = 60;
@@ -162,7 +163,7 @@ impl Inserts {
     fn settled(mut self) -> Result<Inserts> {
         if self.gives_rows()
             && let [group] = self.groups.as_mut_slice()
-            && group.places.len() <= group.chunk(&self.model, self.dialect)
+            && group.places.len() <= group.next(&group.values, &self.model, self.dialect)
             && (self.dialect.capabilities().conflict_target || !group.ignores())
         {
             let (group, values) = (0, std::mem::take(&mut group.values));
@@ -224,31 +225,34 @@ struct Chunks<'a> {
     inserts: &'a Inserts,
     returning: &'a [u16],
     values: std::vec::IntoIter<Value>,
-    places: std::slice::Chunks<'a, usize>,
-    /// The rows of each but the last.
-    rows: usize,
-    statement: Option<Statement>,
+    places: &'a [usize],
+    /// The last one, and the number of its rows.
+    statement: Option<(Statement, usize)>,
 }
 
 impl<'a> Chunks<'a> {
     fn of(group: &'a Group, values: Vec<Value>, returning: &'a [u16], inserts: &'a Inserts) -> Chunks<'a> {
-        let rows = group.chunk(&inserts.model, inserts.dialect);
-        let places = group.places.chunks(rows);
-        Chunks { group, inserts, returning, values: values.into_iter(), places, rows, statement: None }
+        Chunks { group, inserts, returning, values: values.into_iter(), places: &group.places, statement: None }
     }
 
     fn next(&mut self) -> Result<Option<(&Statement, &'a [usize])>> {
-        let Some(places) = self.places.next() else { return Ok(None) };
+        if self.places.is_empty() {
+            return Ok(None);
+        }
+        let rows = self.group.next(self.values.as_slice(), &self.inserts.model, self.inserts.dialect);
+        let (places, rest) = self.places.split_at(rows.min(self.places.len()));
+        self.places = rest;
         let values = self.values.by_ref().take(places.len() * self.group.columns.len());
         let statement = match self.statement.take() {
             // The same text, where each value is bound by itself, and nothing else is.
-            Some(mut last) if places.len() == self.rows && last.binds.len() == values.len() => {
+            Some((mut last, rows)) if places.len() == rows && last.binds.len() == values.len() => {
                 last.binds = values.collect();
                 last
             }
             _ => self.group.statement(values.collect(), self.returning, self.inserts)?,
         };
-        Ok(Some((self.statement.insert(statement), places)))
+        let (statement, _) = self.statement.insert((statement, places.len()));
+        Ok(Some((statement, places)))
     }
 }
 
@@ -298,17 +302,32 @@ impl Group {
         !self.columns.is_empty() && compile::inserts_lists(dialect, kinds)
     }
 
-    /// The rows of one statement.
-    fn chunk(&self, meta: &ModelMeta, dialect: Dialect) -> usize {
+    /// The most rows of one statement.
+    fn most(&self, meta: &ModelMeta, dialect: Dialect) -> usize {
         let can = dialect.capabilities();
         if self.lists(meta, dialect) {
-            return LISTED;
+            return SENT;
         }
-        let most = if self.ignores() && !can.conflict_target { WATCHED } else { ROWS };
+        let most = match dialect {
+            _ if self.ignores() && !can.conflict_target => WATCHED,
+            _ if dialect.is_mysql() => SENT,
+            _ => ROWS,
+        };
         match self.columns.len() {
             // `DEFAULT VALUES` is one row.
             0 => 1,
             columns => (can.max_binds / columns).clamp(1, most),
+        }
+    }
+
+    /// How many of the rows with these values the next statement takes.
+    fn next(&self, values: &[Value], meta: &ModelMeta, dialect: Dialect) -> usize {
+        let most = self.most(meta, dialect);
+        match self.columns.len() {
+            columns if columns > 0 && dialect.is_mysql() => {
+                in_packet(values.chunks(columns).take(most).map(|row| row.iter()))
+            }
+            _ => most,
         }
     }
 
@@ -325,8 +344,8 @@ impl Group {
             in_savepoint: *in_savepoint,
         };
         let mut statement = compile::insert(insert, *dialect)?;
-        let full = rows == self.chunk(model, *dialect);
-        statement.once = !self.lists(model, *dialect) && !full && !comes_again(rows);
+        let full = rows == ROWS || rows == self.most(model, *dialect);
+        statement.once = !self.lists(model, *dialect) && (rows > ROWS || !full && !comes_again(rows));
         Ok(statement)
     }
 
@@ -445,11 +464,16 @@ impl<M: Model> Operation for CreateMany<M> {
 impl Inserts {
     /// The same, for rows of which each is wanted: where the statements do not give them back, they are read after each.
     pub(crate) async fn insert_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
-        if self.gives_rows() && !self.keys_follow(conn).await? {
+        if self.gives_rows() && !self.keys_may_follow() {
             return self.insert(conn, each).await.map(drop);
         }
         let mark = conn.savepoint().await?;
-        let done = self.create_and_read(conn, each).await;
+        let reads = if self.gives_rows() { self.keys_follow(conn).await } else { Ok(true) };
+        let done = match reads {
+            Ok(true) => self.create_and_read(conn, each).await,
+            Ok(false) => self.insert_all(conn, each).await.map(drop),
+            Err(error) => Err(error),
+        };
         finish(conn, mark, done).await
     }
 
@@ -464,9 +488,13 @@ impl Inserts {
                     let sent = Sent::of(&group.columns, statement.binds());
                     return Err(explained_by(sent, error, &self.model, conn).await);
                 }
-                if keys.is_empty() {
+                // The keys that SQLite makes follow each other through all statements: one reads the rows of all.
+                if keys.is_empty() && self.dialect != Dialect::Sqlite {
                     self.read_made(conn, places, each).await?;
                 }
+            }
+            if keys.is_empty() && self.dialect == Dialect::Sqlite {
+                self.read_made(conn, &group.places, each).await?;
             }
             for (&place, key) in group.places.iter().zip(keys) {
                 let statement = row_of(&self.model, &key, self.dialect)?;
@@ -476,7 +504,7 @@ impl Inserts {
         Ok(())
     }
 
-    /// The rows that the last statement made: their keys follow each other.
+    /// The rows that were made last: their keys follow each other.
     async fn read_made(&self, conn: &mut Connection, places: &[usize], each: EachPlace<'_>) -> Result<()> {
         let (told, more) = (conn.last_insert_id().await?, places.len() as i64 - 1);
         // SQLite tells the last key, the others the first.
@@ -492,7 +520,7 @@ impl Inserts {
         let Some(&[key]) = self.model.key.as_slice().first_chunk() else { return false };
         let makes_keys = |group: &Group| group.conflict.is_none() && !group.columns.contains(&key);
         self.dialect == Dialect::Sqlite
-            && self.single.is_none()
+            && self.rows > ROWS
             && !self.returning.is_empty()
             && self.model.key.len() == 1
             && self.groups.iter().all(makes_keys)
@@ -500,7 +528,7 @@ impl Inserts {
 
     /// Whether they do: no trigger makes rows of its own, the key is the number that SQLite has for each row, and there are more.
     async fn keys_follow(&self, conn: &mut Connection) -> Result<bool> {
-        if !self.keys_may_follow() || !has_no_triggers(conn, &self.model).await? {
+        if !has_no_triggers(conn, &self.model).await? {
             return Ok(false);
         }
         let sql = "SELECT coalesce(group_concat(lower(type)) = 'integer', 0) FROM pragma_table_info(?) WHERE pk > 0";

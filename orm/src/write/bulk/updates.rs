@@ -8,6 +8,7 @@ use super::super::{
     upsert::finish,
     version,
 };
+use super::in_packet;
 use crate::{
     Access, Code, Connection, Dialect, Error, Operation, Result, Statement, Value, compile,
     model::ModelMeta,
@@ -18,8 +19,11 @@ use std::collections::HashSet;
 
 /// The most rows in one UPDATE: as many as go well into one list, or into one JSON text.
 fn most(dialect: Dialect) -> usize {
-    if dialect == Dialect::Postgres { 5_000 } else { 500 }
+    if dialect == Dialect::Sqlite { 500 } else { 5_000 }
 }
+
+/// A row: its key, then the columns that are set.
+type ByKey = (Vec<Value>, Vec<Value>);
 
 /// Some columns of many rows.
 pub(crate) struct UpdateMany {
@@ -27,8 +31,7 @@ pub(crate) struct UpdateMany {
     /// The columns that tell the rows apart, and the version, where it is compared.
     key: Vec<u16>,
     columns: Vec<u16>,
-    /// By row: the key, then the columns.
-    rows: Vec<(Vec<Value>, Vec<Value>)>,
+    rows: Vec<ByKey>,
 }
 
 /// What is done with the versions that rows had when they were read.
@@ -98,13 +101,13 @@ impl UpdateMany {
     fn keep_last(&mut self) {
         let mut seen = HashSet::with_capacity(self.rows.len());
         let parts = self.model.key.len();
-        let is_last = |(key, _): &(Vec<Value>, Vec<Value>)| seen.insert(KeyPart::of_all(&key[..parts]));
+        let is_last = |(key, _): &ByKey| seen.insert(KeyPart::of_all(&key[..parts]));
         let mut last: Vec<bool> = self.rows.iter().rev().map(is_last).collect();
         self.rows.retain(|_| last.pop().unwrap_or(true));
     }
 
     /// The statement for rows of which each has its own values, all at once.
-    fn of_rows(&self, rows: &[(Vec<Value>, Vec<Value>)], dialect: Dialect) -> Result<Statement> {
+    fn of_rows(&self, rows: &[ByKey], dialect: Dialect) -> Result<Statement> {
         let update = UpdateRows {
             model: self.model.clone(),
             key: self.key.clone(),
@@ -115,7 +118,7 @@ impl UpdateMany {
     }
 
     /// The statement for one row, which binds the values of the columns, then those of the key.
-    fn of_one(&self, (key, values): &(Vec<Value>, Vec<Value>), dialect: Dialect) -> Result<Statement> {
+    fn of_one(&self, (key, values): &ByKey, dialect: Dialect) -> Result<Statement> {
         let mut rows = Select::bare(self.model.clone());
         let columns = self.key.iter().map(|&column| Expr::own(self.model.clone(), column));
         rows.add_filter(Expr::same_key(columns, key.iter().cloned().map(Expr::Value)));
@@ -126,16 +129,25 @@ impl UpdateMany {
 
     /// The text of the first statement.
     pub(crate) fn sql(&self, dialect: Dialect) -> Result<Option<String>> {
-        let rows = self.rows.get(..self.chunk(dialect).min(self.rows.len()));
-        let statement = match rows {
-            None | Some([]) => return Ok(None),
-            Some([one]) => self.of_one(one, dialect)?,
-            Some(rows) => self.of_rows(rows, dialect)?,
+        let statement = match self.next(&self.rows, dialect).0 {
+            [] => return Ok(None),
+            [one] => self.of_one(one, dialect)?,
+            rows => self.of_rows(rows, dialect)?,
         };
         Ok(Some(statement.sql(dialect)))
     }
 
-    /// How many rows go into one statement.
+    /// The rows of the next statement, and those that are left.
+    fn next<'r>(&self, rows: &'r [ByKey], dialect: Dialect) -> (&'r [ByKey], &'r [ByKey]) {
+        let most = self.chunk(dialect).min(rows.len());
+        let next = match dialect.is_mysql() && most > 1 {
+            true => in_packet(rows[..most].iter().map(|(key, values)| key.iter().chain(values))),
+            false => most,
+        };
+        rows.split_at(next)
+    }
+
+    /// The most rows of one statement.
     fn chunk(&self, dialect: Dialect) -> usize {
         let columns = self.key.iter().chain(&self.columns);
         let kinds = columns.map(|&column| self.model.columns[usize::from(column)].kind);
@@ -150,11 +162,12 @@ impl UpdateMany {
 
     async fn update(&self, conn: &mut Connection) -> Result<u64> {
         let dialect = conn.dialect();
-        let chunk = self.chunk(dialect);
         let Some(first) = self.rows.first() else { return Ok(0) };
         let mut one = self.of_one(first, dialect)?;
-        let mut count = 0;
-        for rows in self.rows.chunks(chunk) {
+        let (mut count, mut left) = (0, &*self.rows);
+        while !left.is_empty() {
+            let (rows, rest) = self.next(left, dialect);
+            left = rest;
             let many;
             let statement = match rows {
                 [(key, values)] => {
@@ -203,7 +216,7 @@ impl Operation for UpdateMany {
 
     async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
         let compared = self.key.len() > self.model.key.len();
-        if self.rows.len() <= self.chunk(conn.dialect()) && !compared {
+        if self.next(&self.rows, conn.dialect()).1.is_empty() && !compared {
             return self.update(conn).await;
         }
         let mark = conn.savepoint().await?;
