@@ -483,6 +483,16 @@ impl Connection {
         }
     }
 
+    /// Undoes what a panic has cut off in a migration on SQLite: what it began, and what it turned off.
+    #[cold]
+    pub(crate) fn undo_cut_off(&mut self) {
+        #[cfg(feature = "sqlite")]
+        if let Link::Sqlite(..) = self.link {
+            self.undo_now();
+            let _ = self.batch_now("PRAGMA foreign_keys = ON; PRAGMA legacy_alter_table = OFF");
+        }
+    }
+
     /// [`Connection::batch`] where nothing waits.
     #[cfg(feature = "sqlite")]
     pub(super) fn batch_now(&mut self, sql: &str) -> Result<()> {

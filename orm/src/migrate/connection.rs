@@ -45,6 +45,10 @@ impl<'c> OverConnection<'c> {
 impl Drop for OverConnection<'_> {
     fn drop(&mut self) {
         self.connection.patient = false;
+        // The engine begins and ends transactions by itself, and has no chance to.
+        if std::thread::panicking() {
+            self.connection.undo_cut_off();
+        }
     }
 }
 

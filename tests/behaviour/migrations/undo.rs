@@ -4,7 +4,11 @@ use super::one;
 use crate::bed::{Bed, behaviour};
 use orm::{
     Code, Database, Result,
-    migrate::{Migrator, engine::MigrationSet, engine_error},
+    migrate::{
+        Migrator,
+        engine::{MigrationSet, execute::Event},
+        engine_error,
+    },
 };
 
 pub(super) const INITIAL: &str = r#"
@@ -60,6 +64,23 @@ async fn refused(db: &Database, set: &MigrationSet, target: &str, restored: Opti
     Ok(format!("{error:?}"))
 }
 
+const WIDENED: (&str, &str) = (
+    "shop/0002_widen_book.toml",
+    r#"
+depends_on = ["shop.0001_initial"]
+
+[[operations]]
+op = "alter_field"
+model = "shop.Book"
+field = { name = "title", type = "char(40)", null = true }
+
+[[operations]]
+op = "alter_field"
+model = "shop.Book"
+field = { name = "pages", type = "bigint" }
+"#,
+);
+
 const REMOVED: (&str, &str) = (
     "shop/0002_remove_author.toml",
     r#"
@@ -92,6 +113,31 @@ fields = [{ name = "id", type = "bigint", auto = true }]
 );
 
 behaviour! {
+    async fn a_panic_on_the_way_leaves_a_database_that_can_be_used(bed) {
+        let db = &bed.db;
+        filled(db, &[]).await?;
+        let all = set(&[WIDENED])?;
+        let mut ran = 0;
+        let die = move |event: &Event<'_>| {
+            if matches!(event, Event::Ran { .. }) {
+                ran += 1;
+                assert!(ran < 2, "the test's own");
+            }
+        };
+        let (run, whole) = (db.clone(), all.clone());
+        let run = tokio::spawn(async move { Migrator::with_set(whole).on_progress(die).run(&run).await });
+        assert!(run.await.unwrap_err().is_panic());
+        // No transaction is open, and foreign keys are looked at.
+        let error = db.batch("INSERT INTO shop_book (title, author_id, pages) VALUES ('Three', 77, 1)").await.unwrap_err();
+        assert_eq!(error.code(), Code::ForeignKeyViolation, "{error}");
+        let tx = db.begin().await?;
+        tx.batch("DELETE FROM shop_book").await?;
+        tx.rollback().await?;
+        Migrator::with_set(all).run(db).await?;
+        assert_eq!(one(db, "SELECT COUNT(*) FROM shop_book").await?, 2);
+        Ok(())
+    }
+
     async fn a_reference_that_comes_back_needs_a_value(bed) {
         let Bed { db, .. } = &*bed;
         let set = filled(db, &[REMOVED, LATER]).await?;
