@@ -45,7 +45,9 @@ fn near_decimal(value: &Value, one: f64, two: f64) -> bool {
 }
 
 fn tagged(value: &Value, literal: &Json) -> bool {
-    let Some((tag, inner)) = literal.as_object().and_then(|map| map.iter().next()) else { return false };
+    let Some((tag, inner)) = literal.as_object().and_then(|map| map.iter().next()) else {
+        return false;
+    };
     match (tag.as_str(), value) {
         ("$dec", value) => {
             text(inner).parse().ok().zip(number(value)).is_some_and(|(one, two)| near_decimal(value, one, two))

@@ -169,7 +169,9 @@ impl Level<'_> {
             if self.distinct {
                 // Django selects what different rows are ordered by, too.
                 for order in self.order.iter().flatten() {
-                    let Order::Term { by, .. } = order else { continue };
+                    let Order::Term { by, .. } = order else {
+                        continue;
+                    };
                     if !row.iter().any(|(_, term)| term == by) {
                         row.push((format!("o_{}", row.len()), by.clone()));
                     }
@@ -241,7 +243,9 @@ impl Level<'_> {
         }
         // What is ordered by is a key as well.
         for order in self.order.iter().flatten() {
-            let Order::Term { by, .. } = order else { continue };
+            let Order::Term { by, .. } = order else {
+                continue;
+            };
             let known = row.iter().any(|(_, term)| term == by) || self.mentions_aggregate(by);
             if !known {
                 row.push((format!("o_{}", row.len()), by.clone()));

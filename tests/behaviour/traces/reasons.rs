@@ -63,6 +63,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("a default", "defaults of Django's models are its own programs"),
     ("a new row", "what Django computes for a new row is its own program"),
     ("a literal", "it has no form of its own"),
+    ("a value of the rows", "a decimal of more than 28 digits, or a value that the field does not take"),
     ("a relation that is not there", "relations lead to keys"),
     ("a ForeignObject", "relations lead to keys"),
     ("a relation of an instance by its accessor", "relations lead to keys"),

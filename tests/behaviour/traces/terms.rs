@@ -16,7 +16,9 @@ pub fn literal(json: &Json) -> Translated<Term> {
     match json {
         Json::Array(all) => Ok(Term::List(all.iter().map(literal).collect::<Translated<_>>()?)),
         Json::Object(map) => {
-            let Some((tag, inner)) = map.iter().next() else { return left("a literal without a form") };
+            let Some((tag, inner)) = map.iter().next() else {
+                return left("a literal without a form");
+            };
             match tag.as_str() {
                 "$dec" => typed(Kind::Decimal, inner.clone()),
                 "$date" => typed(Kind::Date, inner.clone()),
@@ -28,9 +30,9 @@ pub fn literal(json: &Json) -> Translated<Term> {
                     typed(Kind::DateTime, inner.clone())
                 }
                 "$datetime" => typed(Kind::Timestamp, inner.clone()),
-                "$duration_us" => Ok(super::pack::cell(inner, Kind::Duration).into()),
+                "$duration_us" => Ok(super::pack::cell(inner, Kind::Duration)?.into()),
                 "$uuid" => typed(Kind::Uuid, inner.clone()),
-                "$hex" => Ok(super::pack::cell(inner, Kind::Bytes).into()),
+                "$hex" => Ok(super::pack::cell(inner, Kind::Bytes)?.into()),
                 "$json" => typed(Kind::Json, inner.clone()),
                 _ if json["$obj"].is_string() => literal(&json["pk"]),
                 other => left(format!("a literal of the form {other}")),
@@ -201,7 +203,9 @@ impl Level<'_> {
         let resolved = if resolved.is_null() { &self.pack.json["paths"][&self.model][path] } else { resolved };
         let plain = list(&resolved["transforms"]).is_empty();
         match (text(&resolved["type"]), text(&value["$datetime"]), text(&value["$date"])) {
-            ("DateField", moment, "") if plain && moment.len() >= 10 => serde_json::json!({"$date": &moment[..10]}),
+            ("DateField", moment, "") if plain && moment.len() >= 10 => {
+                serde_json::json!({"$date": &moment[..10]})
+            }
             ("DateTimeField", "", day) if plain && !day.is_empty() => {
                 let zone = super::zones::offset_of(&self.pack.zone).unwrap_or_default();
                 let zone = if self.pack.moment() == Kind::DateTime { zone } else { String::new() };

@@ -45,7 +45,9 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
             let rows = Query::of(pack.label(text(&obj["$obj"]))).filter("pk", literal(&obj["pk"])?);
             return done(run(pack, Change::Delete(rows), tx).await?);
         }
-        "rel_add" | "rel_remove" | "rel_set" | "rel_clear" => return related(pack, order, m, tx).await,
+        "rel_add" | "rel_remove" | "rel_set" | "rel_clear" => {
+            return related(pack, order, m, tx).await;
+        }
         _ => {}
     }
     let on_sqlite = eval["backend"] == "sqlite";
@@ -272,8 +274,8 @@ fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json
             Some((tag, inner)) if ["$dec", "$date", "$datetime", "$time", "$uuid", "$json"].contains(&tag.as_str()) => {
                 inner.clone()
             }
-            Some((tag, inner)) if tag == "$duration_us" => cell(inner, Kind::Duration).to_json(),
-            Some((tag, inner)) if tag == "$hex" => cell(inner, Kind::Bytes).to_json(),
+            Some((tag, inner)) if tag == "$duration_us" => cell(inner, Kind::Duration)?.to_json(),
+            Some((tag, inner)) if tag == "$hex" => cell(inner, Kind::Bytes)?.to_json(),
             _ => return left("a literal in a write"),
         },
         // Django makes a value one of the field.
@@ -422,10 +424,14 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
         (Some(field), _) => (&field["m2m"], "source_field", "target_field"),
         (None, Some(reverse)) if text(&reverse["kind"]) == "many_to_many" => {
             let field = pack.field(pack.model(text(&reverse["model"])), text(&reverse["field"]));
-            let Some(field) = field else { return Err(Other::Left("a relation that is not there".to_owned())) };
+            let Some(field) = field else {
+                return Err(Other::Left("a relation that is not there".to_owned()));
+            };
             (&field["m2m"], "target_field", "source_field")
         }
-        (None, Some(reverse)) => return pointing(pack, reverse, &related["pk"], m, &keys, tx).await,
+        (None, Some(reverse)) => {
+            return pointing(pack, reverse, &related["pk"], m, &keys, tx).await;
+        }
         (None, None) => return Err(Other::Left("a relation that is not there".to_owned())),
     };
     let through = pack.label(text(&m2m["through"])).to_owned();
