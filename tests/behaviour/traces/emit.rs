@@ -18,6 +18,7 @@ impl Level<'_> {
     /// One row of aggregates over what the query has.
     pub fn aggregate(mut self, items: &[Json]) -> Translated<Query> {
         if self.is_grouped() || self.is_cut() || self.combined.is_some() {
+            self.unordered();
             self.look_again()?;
         }
         let mut aggregates: Vec<(String, Term)> = Vec::new();

@@ -176,7 +176,17 @@ impl Level<'_> {
                 call("log", args)
             }
             "KeyTransform" | "KeyTextTransform" => {
-                args.push(literal(&kw["key_name"])?);
+                // The text of what lies on the way is not asked for, and what is a number is a place in a list.
+                if let [inner] = &list(&json["args"])
+                    && inner["name"] == "KeyTextTransform"
+                {
+                    let mut inner = inner.clone();
+                    inner["name"] = "KeyTransform".into();
+                    args = vec![self.term(&inner)?];
+                }
+                let key = &kw["key_name"];
+                let place = key.as_str().and_then(|key| key.parse::<i64>().ok()).map(Json::from);
+                args.push(literal(place.as_ref().unwrap_or(key))?);
                 let inside = call("json_get", args);
                 if name == "KeyTransform" { inside } else { call("json_text", [inside]) }
             }

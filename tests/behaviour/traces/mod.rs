@@ -181,6 +181,7 @@ async fn answer(pack: &Pack, query: &Json, order: &Json, on_sqlite: bool, bed: &
             }
             level.filter(&one, false)?;
         }
+        "count" => level.unordered(),
         "index" => level.slice(order["i"].as_u64().unwrap_or_default(), Some(1)),
         _ => {}
     }
@@ -235,9 +236,10 @@ fn agrees(pack: &Pack, answer: &Answer, eval: &Json, expect: &Json) -> bool {
                 "tuples" | "tuple" => {
                     rows(ours, &wanted, order, ties, &|row, wanted| named(row, columns, list(wanted)))
                 }
-                "flat" | "value" => {
-                    rows(ours, &wanted, order, ties, &|row, wanted| named(row, columns, std::slice::from_ref(wanted)))
-                }
+                // What was annotated later stands beside the one value.
+                "flat" | "value" => rows(ours, &wanted, order, ties, &|row, wanted| {
+                    named(row, &columns[..columns.len().min(1)], std::slice::from_ref(wanted))
+                }),
                 "aggregate" => {
                     let values = expect["values"].as_object();
                     let [row] = &ours[..] else { return false };
@@ -257,7 +259,10 @@ fn agrees(pack: &Pack, answer: &Answer, eval: &Json, expect: &Json) -> bool {
                     rows(ours, &values, "none", ties, &|row, wanted| match (&wanted["$dict"], wanted) {
                         (Json::Object(map), _) => map.iter().all(|(name, wanted)| is(row, name, wanted)),
                         // The key stands before what was asked for, unless it was asked for too.
-                        (_, Json::Array(all)) => named(row, columns, all) || named(row, columns, &all[1..]),
+                        (_, Json::Array(all)) => {
+                            let whole = named(row, columns, std::slice::from_ref(wanted));
+                            whole || named(row, columns, all) || named(row, columns, &all[1..])
+                        }
                         (_, one) => named(row, columns, std::slice::from_ref(one)),
                     })
                 }

@@ -339,7 +339,7 @@ impl Pack {
     pub fn kind(&self, field: &Json) -> Kind {
         match text(&field["type"]) {
             "SmallAutoField" | "SmallIntegerField" | "PositiveSmallIntegerField" => Kind::I16,
-            "AutoField" | "IntegerField" | "PositiveIntegerField" => Kind::I32,
+            "AutoField" | "IntegerField" | "PositiveIntegerField" | "OrderWrt" => Kind::I32,
             "BigAutoField" | "BigIntegerField" | "PositiveBigIntegerField" => Kind::I64,
             "BooleanField" => Kind::Bool,
             "FloatField" => Kind::F64,
@@ -490,8 +490,8 @@ impl Pack {
                 .map(|row| columns.iter().map(|(place, column)| cell(&row[*place], column.kind)).collect())
                 .collect::<Translated<_>>()?;
             if !values.is_empty() {
-                let named: Vec<&str> = columns.iter().map(|(_, column)| column.name.as_str()).collect();
-                crate::rows::insert(&bed.db, table, &named.join(" "), values).await?;
+                let named = columns.iter().map(|(_, column)| column.name.as_str());
+                crate::rows::insert_into(&bed.db, table, named, values).await?;
                 let auto = columns.iter().find(|(_, column)| model.fields[usize::from(column.field)].options.auto);
                 if let (Some((_, column)), orm::Dialect::Postgres) = (auto, bed.db.dialect()) {
                     let name = &column.name;

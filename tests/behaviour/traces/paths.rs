@@ -183,7 +183,9 @@ impl Level<'_> {
                 (Some(field), _) if !field["fk"].is_null() => (text(&field["fk"]["to"]), false),
                 (Some(field), _) => (text(&field["m2m"]["to"]), true),
                 (None, Some(reverse)) => (text(&reverse["model"]), text(&reverse["kind"]) != "one_to_one"),
-                (None, None) => return left("a filtered relation that is not there"),
+                (None, None) => {
+                    return left("refused, name.unknown: a filtered relation that is not there");
+                }
             };
             model = self.pack.label(to).to_owned();
             out.push(*part);

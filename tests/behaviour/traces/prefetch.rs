@@ -53,7 +53,7 @@ impl Level<'_> {
             let (mut model, mut parts) = (self.model.clone(), Vec::new());
             for part in text(&lookup["path"]).split("__") {
                 let Some((name, to)) = self.pack.relation(&model, part) else {
-                    return left("a relation that is not there");
+                    return left("refused, name.unknown: a relation that is not there");
                 };
                 parts.extend(name);
                 model = to;

@@ -141,6 +141,7 @@ impl Level<'_> {
                 Ok(Node::Case(Case { when, otherwise }).into())
             }
             "subquery" | "query" => Ok(self.inner(json.get("query").unwrap_or(json))?.into()),
+            "json_null" => Ok(Node::Typed(Kind::Json, Json::Null).into()),
             "exists" => Ok(exists(self.inner(&json["query"])?)),
             "agg" => self.agg(json),
             "window" => self.window(json),
@@ -199,12 +200,12 @@ impl Level<'_> {
         if let Json::Array(all) = value {
             return all.iter().map(|one| self.coerced(path, one)).collect();
         }
-        let resolved = &self.pack.json["paths"][&self.asked][path];
-        let resolved = if resolved.is_null() { &self.pack.json["paths"][&self.model][path] } else { resolved };
+        let resolved = self.resolved(path);
         let plain = list(&resolved["transforms"]).is_empty();
         match (text(&resolved["type"]), text(&value["$datetime"]), text(&value["$date"])) {
             ("DateField", moment, "") if plain && moment.len() >= 10 => {
-                serde_json::json!({"$date": &moment[..10]})
+                // The day of an instant is the one where the program runs.
+                serde_json::json!({"$date": super::zones::day(self.pack, moment)})
             }
             ("DateTimeField", "", day) if plain && !day.is_empty() => {
                 let zone = super::zones::offset_of(&self.pack.zone).unwrap_or_default();

@@ -168,7 +168,14 @@ impl<'p> Level<'p> {
             "union" | "intersection" | "difference" => self.combine_sets(call),
             "filter" => self.filter(&call["where"], false),
             "exclude" => self.filter(&call["where"], true),
-            "annotate" | "alias" => list(&call["items"]).iter().try_for_each(|item| self.annotate(item)),
+            "annotate" => list(&call["items"]).iter().try_for_each(|item| self.annotate(item)),
+            "alias" => {
+                // What has a name only is in no row.
+                let picked = self.picked.clone();
+                list(&call["items"]).iter().try_for_each(|item| self.annotate(item))?;
+                self.picked = picked;
+                Ok(())
+            }
             "order_by" => {
                 let keys = self.order(list(&call["keys"]))?;
                 (self.order, self.reversed) = (Some(keys), false);
@@ -215,8 +222,8 @@ impl<'p> Level<'p> {
                 self.distinct = true;
                 Ok(())
             }
-            // Which columns and related rows are loaded is not what is compared.
-            "defer" | "only" => Ok(()),
+            // Which columns are loaded, and whether rows are locked, is not what is compared.
+            "defer" | "only" | "select_for_update" => Ok(()),
             "select_related" => list(&call["fields"]).iter().try_for_each(|path| {
                 let first = text(path).split("__").next();
                 // The rows of a filtered relation are joined already.
@@ -235,7 +242,10 @@ impl<'p> Level<'p> {
 
     /// Both conditions, either, or just one of them.
     fn combine(&mut self, how: &str, other: &Json) -> Translated<()> {
-        if self.pack.label(text(&other["model"])) != self.model || self.nothing {
+        if self.pack.label(text(&other["model"])) != self.model {
+            return left(format!("refused, by its form: {how} of rows of two models"));
+        }
+        if self.nothing {
             return left(format!("the call {how}, with such a query"));
         }
         let cut = |calls: &Json| list(calls).iter().any(|call| text(&call["m"]) == "slice");
@@ -295,6 +305,9 @@ impl<'p> Level<'p> {
     }
 
     pub fn filter(&mut self, json: &Json, negated: bool) -> Translated<()> {
+        if is_vacuous(json) {
+            return Ok(());
+        }
         self.calling = Some(Vec::new());
         // Of several conditions, each is about the rows or about the groups.
         let apart = !negated && json["op"] == "AND" && json["negated"] != Json::Bool(true);
@@ -321,7 +334,7 @@ impl<'p> Level<'p> {
                 return Ok((self.term(json)?, self.is_aggregate(json)));
             }
             let (path, aggregate) = self.path(text(&json["path"]), over)?;
-            let field = self.field.take();
+            let (field, ended) = (self.field.take(), self.ended.is_some());
             let path = match (is_rows(&json["value"]), path.ends_with("__isnull")) {
                 (true, _) => self.of_row(path),
                 (false, false) => self.of_held(path),
@@ -329,16 +342,25 @@ impl<'p> Level<'p> {
             };
             if self.is_aggregate(&json["value"]) {
                 self.loose.extend(field.filter(|field| !field.is_empty()));
+            } else if aggregate && json["value"]["e"] == "F" {
+                let (beside, _) = self.path(text(&json["value"]["name"]), over)?;
+                self.loose.extend(self.field.take().filter(|_| !beside.starts_with("z_")));
             }
-            let value = &json["value"];
-            if value["e"] == "value" && value["value"].is_null() && value["output_field"]["type"] == "JSONField" {
-                return Ok((Term::named(format!("{path}__is_json_null"), true), aggregate));
+            if let Some(of) = self.null_of(json, ended) {
+                let path = path.strip_suffix("__exact").unwrap_or(&path);
+                return Ok((Term::named(format!("{path}__{of}"), true), aggregate));
             }
             let asked = self.coerced(text(&json["path"]), &json["value"]);
             let value = self.value(&asked)?;
             if let Some((on, lookup)) = self.text_of(text(&json["path"]), &path) {
-                let value = if asked.is_number() { Term::Value(asked.to_string().into()) } else { value };
-                return Ok((on.cast(Kind::Text).lookup(lookup, value), aggregate));
+                let mut on = on.cast(Kind::Text);
+                let mut value = if asked.is_number() { Term::Value(asked.to_string().into()) } else { value };
+                // The digits of a UUID count, and not what stands between them.
+                if self.resolved(text(&json["path"]))["type"] == "UUIDField" {
+                    let digits = |term: Term| call_of("replace", [term, "-".into(), "".into()]);
+                    (on, value) = (digits(on), digits(value));
+                }
+                return Ok((on.lookup(lookup, value), aggregate));
             }
             return Ok((Term::named(path, value), aggregate || self.is_aggregate(&json["value"])));
         }
@@ -346,7 +368,8 @@ impl<'p> Level<'p> {
         // In a filter, what stands below a negation is asked of sets.
         let over = if negated_here && self.calling.is_some() { Over::Set } else { over };
         let (mut terms, mut aggregate) = (Vec::new(), false);
-        for child in list(&json["children"]) {
+        // What has nothing in it is no condition to Django, wherever it stands.
+        for child in list(&json["children"]).iter().filter(|child| !is_vacuous(child)) {
             let (term, is) = self.q(child, over)?;
             aggregate |= is;
             terms.push(term);
@@ -361,15 +384,36 @@ impl<'p> Level<'p> {
         Ok((if negated_here && !empty { !all } else { all }, aggregate))
     }
 
+    /// The lookup that a comparison with nothing is: a document may hold `null`, and of a relation there is no row.
+    fn null_of(&self, json: &Json, ended: bool) -> Option<&'static str> {
+        let value = &json["value"];
+        let resolved = self.resolved(text(&json["path"]));
+        let is_document = resolved["type"] == "JSONField" || value["output_field"]["type"] == "JSONField";
+        let is_exact = resolved["lookup"].is_null() || resolved["lookup"] == "exact";
+        let is_nothing =
+            value.is_null() || value["e"] == "json_null" || value["e"] == "value" && value["value"].is_null();
+        match (is_exact && is_nothing, is_document, ended) {
+            (true, true, _) => Some("is_json_null"),
+            (true, false, true) if value.is_null() => Some("isnull"),
+            _ => None,
+        }
+    }
+
+    /// What the file says of a path.
+    pub(super) fn resolved(&self, asked: &str) -> &Json {
+        let paths = &self.pack.json["paths"];
+        let resolved = &paths[&self.asked][asked];
+        if resolved.is_null() { &paths[&self.model][asked] } else { resolved }
+    }
+
     /// The text of a number or a day that a lookup on texts is made on: Django makes it one.
     fn text_of(&self, asked: &str, by_name: &str) -> Option<(Term, String)> {
-        let resolved = &self.pack.json["paths"][&self.asked][asked];
-        let resolved = if resolved.is_null() { &self.pack.json["paths"][&self.model][asked] } else { resolved };
+        let resolved = self.resolved(asked);
         let lookup = text(&resolved["lookup"]);
         let texts = ["contains", "startswith", "endswith", "regex", "exact"];
         let on_text = lookup != "exact" && texts.contains(&lookup.strip_prefix('i').unwrap_or(lookup));
         let kind = text(&resolved["type"]);
-        let numbers = ["Integer", "Auto", "Float", "Decimal", "Date", "Time", "Boolean"];
+        let numbers = ["Integer", "Auto", "Float", "Decimal", "Date", "Time", "Boolean", "UUID"];
         let is_number = numbers.iter().any(|number| kind.contains(number));
         let days = list(&resolved["transforms"]).iter().any(|part| ["date", "time"].contains(&text(part)));
         (on_text && is_number && !days)
@@ -409,6 +453,10 @@ impl<'p> Level<'p> {
     }
 
     fn values(&mut self, fields: &[Json]) -> Translated<()> {
+        // An aggregate among what is picked is one of the groups that were picked before.
+        if self.keys.is_none() && fields.iter().any(|field| self.is_aggregate(&field["expr"])) {
+            self.keys = self.picked.clone();
+        }
         let mut picked = Vec::new();
         if fields.is_empty() {
             for field in list(&self.pack.model(&self.model)["fields"]) {
@@ -534,6 +582,13 @@ impl<'p> Level<'p> {
         self.distinct || !self.slices.is_empty()
     }
 
+    /// Takes the order away, where no slice depends on it.
+    pub fn unordered(&mut self) {
+        if self.slices.is_empty() && self.first_of.is_none() && self.combined.is_none() {
+            self.set_order(Vec::new(), false);
+        }
+    }
+
     pub fn set_order(&mut self, order: Vec<Order>, reversed: bool) {
         (self.order, self.reversed) = (Some(order), reversed);
     }
@@ -541,6 +596,11 @@ impl<'p> Level<'p> {
     pub fn turn(&mut self) {
         self.reversed = !self.reversed;
     }
+}
+
+/// Whether a condition has nothing in it.
+fn is_vacuous(json: &Json) -> bool {
+    json["e"] == "q" && list(&json["children"]).iter().all(is_vacuous)
 }
 
 /// Whether what is compared with are rows.

@@ -111,6 +111,11 @@ async fn each_updated(pack: &Pack, model: &str, order: &Json, tx: &Transaction) 
             field.map_or(Json::Null, |field| obj["fields"][text(&field["attname"])].clone())
         };
         let key = pack.key_parts(json);
+        // A row that is given again in another batch is written again.
+        if order["batch_size"].as_u64().is_some_and(|size| each.rows.len() as u64 >= size) {
+            let batch = std::mem::replace(&mut each, UpdateEach::of(model));
+            total += run(pack, Change::UpdateEach(batch), tx).await?.total;
+        }
         if fields.iter().any(|name| value(name)["e"].is_string()) {
             let parts = key.iter().map(|name| literal(&value(name))).collect::<Translated<Vec<_>>>()?;
             let key = if parts.len() == 1 { parts[0].clone() } else { Term::List(parts) };
@@ -248,8 +253,16 @@ fn assigned(level: &mut Level<'_>, pair: &Json) -> Translated<Term> {
         false if text(&pair[1]["e"]) == "value" => {
             written(level.pack, &level.model.clone(), text(&pair[0]), &pair[1]["value"]).map(Term::Value)
         }
+        // A moment without an offset is that of the clock of the database.
+        false if pair[1]["name"] == "Now" && field_kind(level, text(&pair[0])) == Some(Kind::Timestamp) => {
+            Ok(level.term(&pair[1])?.cast(Kind::Timestamp))
+        }
         false => level.term(&pair[1]),
     }
+}
+
+fn field_kind(level: &Level<'_>, name: &str) -> Option<Kind> {
+    level.pack.field(level.pack.model(&level.model), name).map(|field| level.pack.kind(field))
 }
 
 /// A literal as the document that a field is read from.
