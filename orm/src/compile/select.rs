@@ -166,7 +166,13 @@ impl Sql {
         self.push(", ROW_NUMBER() OVER (PARTITION BY ");
         self.list(&select.limit_by, ", ", |sql, key| sql.operand(key))?;
         self.push(" ORDER BY ");
-        self.list(&select.order, ", ", |sql, order| {
+        // Without an order the first are those of the least keys.
+        let key = || {
+            let columns = select.model.key.iter().map(|&column| Expr::own(select.model.clone(), column));
+            columns.map(|expr| Order { expr, descending: false, nulls_first: None }).collect()
+        };
+        let order = if select.order.is_empty() { key() } else { select.order.clone() };
+        self.list(&order, ", ", |sql, order| {
             let expr = order.expr.clone().with_selected(&select.selection);
             sql.order(select, &Order { expr, ..order.clone() })
         })?;
@@ -474,8 +480,9 @@ impl Sql {
     }
 
     fn order(&mut self, select: &Select, order: &Order) -> Result<()> {
-        if order.expr.computes_on(|_| true) {
-            let order = Order { expr: order.expr.clone().with_selected(&select.selection), ..order.clone() };
+        let written = || order.expr.clone().with_selected(&select.selection);
+        if order.expr.computes_on(|_| true) || self.dialect != Dialect::Postgres && self.is_document(&written()) {
+            let order = Order { expr: written(), ..order.clone() };
             return self.order_by(&order, |sql| sql.operand(&order.expr));
         }
         self.order_by(order, |sql| sql.order_key(select, &order.expr))
@@ -483,6 +490,9 @@ impl Sql {
 
     /// A key of an ordering, with NULLs in their place.
     pub(super) fn order_by(&mut self, order: &Order, key: impl Fn(&mut Sql) -> Result<()>) -> Result<()> {
+        if self.dialect != Dialect::Postgres && self.is_document(&order.expr) {
+            return self.order_by_document(order);
+        }
         let nullable = self.nullable(&order.expr) || order.nulls_first.is_some();
         let first = order.nulls_first.unwrap_or(order.descending);
         if nullable && !self.dialect.capabilities().nulls_order {
