@@ -241,6 +241,8 @@ impl Pack {
             taken.insert(text(&field["name"]));
             match text(&field["type"]) {
                 "CompositePrimaryKey" => {}
+                // A field of a project's own, without a column.
+                kind if field["column"].is_null() && !["ForeignObject", "ManyToManyField"].contains(&kind) => {}
                 "ForeignObject" => {
                     // Its columns are those of other fields: here it has some of its own, which hold the same.
                     if let Some(to) = self.object(field) {

@@ -70,6 +70,10 @@ pub struct Level<'p> {
     pub(super) around: Option<Box<Level<'p>>>,
     /// The joins that the filter under translation has made.
     pub(super) calling: Option<Vec<String>>,
+    /// The joins that the next filter goes on from: those by which rows belong to an instance.
+    pub(super) belonging: Vec<String>,
+    /// The joins of one side of `or` that the other side may share, each once.
+    pub(super) spare: Vec<String>,
     /// The model at which the last path ended, when it named no field of it.
     pub(super) ended: Option<String>,
     /// The parts of the key at which the last path ended, when it has several.
@@ -129,6 +133,8 @@ impl<'p> Level<'p> {
             nothing: false,
             around: None,
             calling: None,
+            belonging: Vec::new(),
+            spare: Vec::new(),
             ended: None,
             at_key: None,
             field: None,
@@ -255,10 +261,14 @@ impl<'p> Level<'p> {
         let mine = std::mem::take(&mut self.filters);
         let before = (self.names.len(), self.slices.len(), self.distinct, self.nothing);
         let order = self.order.clone();
+        if how != "and" {
+            self.spare = self.joins.iter().map(|join| join.alias.clone()).collect();
+        }
         if !other["related"].is_null() {
             self.belongs(&other["related"])?;
         }
         self.calls(list(&other["calls"]))?;
+        self.spare.clear();
         let theirs = std::mem::replace(&mut self.filters, mine);
         self.order = order.or(self.order.take());
         if before != (self.names.len(), self.slices.len(), self.distinct, self.nothing)
@@ -308,7 +318,7 @@ impl<'p> Level<'p> {
         if is_vacuous(json) {
             return Ok(());
         }
-        self.calling = Some(Vec::new());
+        self.calling = Some(std::mem::take(&mut self.belonging));
         // Of several conditions, each is about the rows or about the groups.
         let apart = !negated && json["op"] == "AND" && json["negated"] != Json::Bool(true);
         let parts = if apart { list(&json["children"]) } else { std::slice::from_ref(json) };
@@ -432,7 +442,14 @@ impl<'p> Level<'p> {
         if expr["e"] == "F" && expr["name"] == item["as"] && self.names.iter().any(|(known, _)| known == name) {
             return Ok(());
         }
-        let (aggregate, term) = (self.is_aggregate(expr), self.term(expr)?);
+        let (aggregate, mut term) = (self.is_aggregate(expr), self.term(expr)?);
+        // What takes the place of an annotation may be made of it.
+        let was = format!("{}_was{}", plain(name), self.annotations.len());
+        if let Some(renamed) = with_path(&term, &plain(name), &was)
+            && let Some(known) = self.annotations.iter_mut().find(|(known, _)| *known == plain(name))
+        {
+            (known.0, term) = (was, renamed);
+        }
         if aggregate
             && self.keys.is_none()
             && let Some(picked) = &self.picked
@@ -584,7 +601,8 @@ impl<'p> Level<'p> {
 
     /// Takes the order away, where no slice depends on it.
     pub fn unordered(&mut self) {
-        if self.slices.is_empty() && self.first_of.is_none() && self.combined.is_none() {
+        // What groups are ordered by is one of their keys.
+        if self.slices.is_empty() && self.first_of.is_none() && self.combined.is_none() && !self.is_grouped() {
             self.set_order(Vec::new(), false);
         }
     }
@@ -596,6 +614,13 @@ impl<'p> Level<'p> {
     pub fn turn(&mut self) {
         self.reversed = !self.reversed;
     }
+}
+
+/// The term with another name for a path in it, if it has that path.
+fn with_path(term: &Term, name: &str, other: &str) -> Option<Term> {
+    let json = serde_json::to_string(term).unwrap();
+    let changed = json.replace(&format!("{{\"path\":\"{name}\"}}"), &format!("{{\"path\":\"{other}\"}}"));
+    (changed != json).then(|| serde_json::from_str(&changed).unwrap())
 }
 
 /// Whether a condition has nothing in it.

@@ -43,7 +43,7 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
         "instance_delete" => {
             let obj = &order["obj"];
             let rows = Query::of(pack.label(text(&obj["$obj"]))).filter("pk", literal(&obj["pk"])?);
-            return done(run(pack, Change::Delete(rows), tx).await?);
+            return deleted(pack, rows, tx).await;
         }
         "rel_add" | "rel_remove" | "rel_set" | "rel_clear" => {
             return related(pack, order, m, tx).await;
@@ -58,7 +58,7 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
     level.calls(list(&query["calls"]))?;
     match m {
         "update" => updated(pack, level, list(&order["set"]), tx).await,
-        "delete" => done(run(pack, Change::Delete(rows_of(level)?), tx).await?),
+        "delete" => deleted(pack, rows_of(level)?, tx).await,
         "create" => {
             let pairs = list(&order["set"]).iter().map(|pair| (text(&pair[0]).to_owned(), pair[1].clone()));
             let pairs: Vec<(String, Json)> = pairs.chain(owner(pack, query)?).collect();
@@ -80,6 +80,43 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
         "get_or_create" | "update_or_create" => found_or_made(pack, query, order, level, tx).await,
         other => Err(Other::Left(format!("the write {other}"))),
     }
+}
+
+/// Rows that go; those of a child with those of its parents, by which it goes.
+async fn deleted(pack: &Pack, rows: Query, tx: &Transaction) -> Result<Done, Other> {
+    let label = rows.model.clone();
+    let roots = roots(pack, &label);
+    if roots.is_empty() {
+        return done(run(pack, Change::Delete(rows), tx).await?);
+    }
+    let mut gone = Vec::new();
+    for (path, root) in roots {
+        let keys = pack.catalog.check(&rows.clone().values([format!("{path}__pk")]))?.all(tx).await?;
+        let keys = keys.iter().map(|row| Term::Value(row.values()[0].to_json())).collect::<Vec<_>>();
+        gone.push(Query::of(root).filter("pk__in", keys));
+    }
+    let mut total = 0;
+    for rows in gone {
+        total += run(pack, Change::Delete(rows), tx).await?.total;
+    }
+    Ok(Done { total, created: None })
+}
+
+/// The oldest parents of a model, and the paths to them.
+fn roots(pack: &Pack, label: &str) -> Vec<(String, String)> {
+    let json = pack.model(label);
+    let mut found = Vec::new();
+    for parent in list(&json["parents"]).iter().map(|parent| pack.label(text(parent))) {
+        let Some(link) = pack.link(json, parent) else {
+            continue;
+        };
+        let above = roots(pack, parent);
+        match above.is_empty() {
+            true => found.push((link, parent.to_owned())),
+            false => found.extend(above.into_iter().map(|(path, root)| (format!("{link}__{path}"), root))),
+        }
+    }
+    found
 }
 
 /// What becomes of rows whose unique key is taken.
@@ -137,9 +174,24 @@ async fn each_updated(pack: &Pack, model: &str, order: &Json, tx: &Transaction) 
     Ok(Done { total, created: None })
 }
 
+/// A key of several parts is given as a list of them.
+fn with_parts_of_keys(json: &Json, key: &[String], pairs: Vec<(String, Json)>) -> Vec<(String, Json)> {
+    let attname = |part: &String| {
+        let field = list(&json["fields"]).iter().find(|field| field["name"] == **part);
+        field.map_or(part.clone(), |field| text(&field["attname"]).to_owned())
+    };
+    let parts = pairs.into_iter().flat_map(|(name, value)| match list(&value) {
+        parts if name == "pk" && key.len() > 1 && parts.len() == key.len() => {
+            key.iter().map(attname).zip(parts.iter().cloned()).collect()
+        }
+        _ => vec![(name, value)],
+    });
+    parts.collect()
+}
+
 /// A new row; of a child, after one of its parent.
 async fn create(pack: &Pack, model: &str, pairs: Vec<(String, Json)>, tx: &Transaction) -> Result<Json, Other> {
-    let mut pairs = pairs;
+    let mut pairs = with_parts_of_keys(pack.model(model), &pack.key_parts(pack.model(model)), pairs);
     let mut label = model.to_owned();
     // From the oldest of the parents down.
     let mut line = vec![label.clone()];
@@ -467,7 +519,9 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
             let other = symmetrical.then(|| among(&back, source)).transpose()?;
             [Some(among(&mine, target)?), other].into_iter().flatten().collect()
         }
-        "rel_set" if order["clear"] == Json::Bool(true) => vec![mine.clone()],
+        "rel_set" if order["clear"] == Json::Bool(true) => {
+            [Some(mine.clone()), symmetrical.then(|| back.clone())].into_iter().flatten().collect()
+        }
         "rel_set" => {
             let among =
                 |side: &str| keys.iter().map(|key| literal(&held(side, key))).collect::<Translated<Vec<Term>>>();
