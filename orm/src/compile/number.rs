@@ -67,7 +67,7 @@ impl Sql {
     fn multiplied(&mut self, op: BinaryOp, span: &Expr, number: &Expr) -> Result<()> {
         let (before, after) = match self.dialect {
             Dialect::Postgres => ("(", ")"),
-            Dialect::Sqlite => ("CAST(ROUND(", ") AS INTEGER)"),
+            Dialect::Sqlite => ("orm_micros(", ")"),
             Dialect::MariaDb | Dialect::MySql => ("CAST(ROUND(", ") AS SIGNED)"),
         };
         self.push(before);

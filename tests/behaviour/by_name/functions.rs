@@ -145,6 +145,10 @@ behaviour! {
             let expected = [span(past), span(past * 2.0), span(past * 0.5), span(past / 4.0), Value::Null(Kind::Duration)];
             assert_eq!(row.values(), expected);
         }
+        // Half a microsecond goes to the even one.
+        let odd: Term = Node::Typed(Kind::Duration, "00:00:00.253".into()).into();
+        let query = Query::of("shop.Order").limit(1).annotate("odd", odd + (path("placed") - path("placed"))).annotate("part", path("odd") / 3.2).values(["part"]);
+        assert_eq!(catalog().check(&query)?.get(&bed.db).await?.values(), [span(0.079_062)]);
         assert_eq!(refused(&Query::of("shop.Order").annotate("x", Term::from(2) / (path("placed") - path("placed")))), Code::BadQuery);
         Ok(())
     }

@@ -498,7 +498,7 @@ impl Pack {
                 if let (Some((_, column)), orm::Dialect::Postgres) = (auto, bed.db.dialect()) {
                     let name = &column.name;
                     let next = format!(
-                        "SELECT setval(pg_get_serial_sequence('\"{table}\"', '{name}'), (SELECT MAX(\"{name}\") FROM \"{table}\"))"
+                        "SELECT setval(pg_get_serial_sequence('\"{table}\"', '{name}'), (SELECT GREATEST(MAX(\"{name}\"), 1) FROM \"{table}\"))"
                     );
                     bed.db.batch(next).await?;
                 }

@@ -34,3 +34,11 @@ pub(super) fn since(later: Option<String>, earlier: Option<String>) -> Given<i64
     let between = read(&later).and_then(|later| Ok((later - read(&earlier)?).num_microseconds()));
     Given(between)
 }
+
+pub(super) fn micros(number: Option<f64>) -> Given<i64> {
+    let whole = |number: f64| match number.round_ties_even() {
+        whole if whole.abs() < i64::MAX as f64 => Ok(whole as i64),
+        _ => Err(OUT_OF_RANGE.to_owned()),
+    };
+    Given(number.map(whole).transpose())
+}
