@@ -31,12 +31,26 @@ pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
         let plain = Select { order: if select.is_sliced() { select.order.clone() } else { Vec::new() }, ..plain };
         return super::common::statement(dialect, |sql| {
             sql.push("SELECT COUNT(*) FROM (");
-            sql.select(&plain)?;
+            // No table there has two columns of one name.
+            let names = if dialect.is_mysql() && has_name_twice(&plain) { Names::Numbered } else { Names::None };
+            sql.select_named(&plain, names)?;
             sql.push(") AS counted");
             Ok(())
         });
     }
     self::select(&Select { selection: vec![Selected::Expr(Expr::row_count())], related: Vec::new(), ..plain }, dialect)
+}
+
+/// Whether two selected columns have one name.
+fn has_name_twice(select: &Select) -> bool {
+    let mut known = std::collections::HashSet::new();
+    select.selection.iter().any(|selected| match selected {
+        Selected::Expr(Expr::Column { model, column, .. }) => {
+            !known.insert(model.columns[usize::from(*column)].name.clone())
+        }
+        Selected::Expr(_) => false,
+        Selected::Model { model, .. } => !model.columns.iter().all(|column| known.insert(column.name.clone())),
+    })
 }
 
 /// The order that a query has: its own, or the model's; `total` adds the key, so that no two rows are equal in it.
