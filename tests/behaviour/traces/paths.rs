@@ -37,7 +37,7 @@ impl Level<'_> {
                 named.push((own.len(), join));
             }
         }
-        let (mut leads, mut by_field, mut holds) = (false, false, None);
+        let (mut leads, mut by_field, mut holds, mut columns) = (false, false, None, None);
         if let Some((length, join)) = named.into_iter().max_by_key(|(length, _)| *length) {
             (from, model, at, leads) = (Some(join.alias.clone()), join.model.clone(), length, true);
         }
@@ -89,6 +89,9 @@ impl Level<'_> {
             };
             out.push(part.to_owned());
             (at, leads) = (at + 1, true);
+            columns = field.filter(|field| text(&field["type"]) == "ForeignObject").map(|field| {
+                list(&field["relation"]["from_fields"]).iter().map(|name| text(name).to_owned()).collect::<Vec<_>>()
+            });
             by_field = field.is_some_and(|field| !field["fk"].is_null() && !self.pack.points_to_key(field));
             holds = field.and_then(|field| self.pack.held_between(field, "target_field")).or_else(|| {
                 let field = self.pack.field(self.pack.model(text(&reverse?["model"])), text(&reverse?["field"]))?;
@@ -102,6 +105,11 @@ impl Level<'_> {
         }
         if at == parts.len() && at > 0 && leads {
             self.ended = Some(model);
+            if let Some(held) = columns {
+                let before: Vec<String> = from.iter().cloned().chain(out[..out.len() - 1].to_vec()).collect();
+                let whole = |part: &String| before.iter().chain([part]).cloned().collect::<Vec<_>>().join("__");
+                self.at_key = Some(held.iter().map(whole).collect());
+            }
         }
         let known: Vec<String> = from.into_iter().chain(out).collect();
         self.field = Some(known.join("__"));

@@ -91,7 +91,13 @@ impl Level<'_> {
                     return left("a reference to a query around that is not there");
                 };
                 let inner = match json["name"].as_str() {
-                    Some(name) => around.path(name, Over::Join).map(|(name, _)| path(name))?,
+                    Some(name) => {
+                        let (by_name, _) = around.path(name, Over::Join)?;
+                        if let Some(parts) = around.at_key.take() {
+                            return Ok(Term::List(parts.into_iter().map(|part| path(part).outer()).collect()));
+                        }
+                        path(by_name)
+                    }
                     None => around.term(&json["name"])?,
                 };
                 Ok(inner.outer())

@@ -251,8 +251,24 @@ impl<'p> Level<'p> {
         if self.pack.label(text(&other["model"])) != self.model {
             return left(format!("refused, by its form: {how} of rows of two models"));
         }
-        if self.nothing {
-            return left(format!("the call {how}, with such a query"));
+        // With nothing there is nothing that is true of both, and of either only the other.
+        let calls = list(&other["calls"]);
+        let is_nothing = calls.iter().any(|call| text(&call["m"]) == "none");
+        match (how, self.nothing, is_nothing) {
+            (_, false, false) => {}
+            ("and", ..) => {
+                self.nothing = true;
+                return Ok(());
+            }
+            (_, true, _) => {
+                let fresh = Level::new(self.pack, &self.asked, self.nulls_first);
+                *self = Level { around: self.around.take(), bare: self.bare, ..fresh };
+                if !other["related"].is_null() {
+                    self.belongs(&other["related"])?;
+                }
+                return self.calls(calls);
+            }
+            _ => return Ok(()),
         }
         let cut = |calls: &Json| list(calls).iter().any(|call| text(&call["m"]) == "slice");
         if self.is_cut() || cut(&other["calls"]) {
@@ -345,6 +361,13 @@ impl<'p> Level<'p> {
             }
             let (path, aggregate) = self.path(text(&json["path"]), over)?;
             let (field, ended) = (self.field.take(), self.ended.is_some());
+            // A key of several columns is that of the one row of a query, or among those of its rows.
+            let path = match (&self.at_key, text(&json["value"]["e"])) {
+                (Some(parts), "query" | "subquery") if parts.len() > 1 && path.ends_with("pk") => {
+                    format!("{path}__in")
+                }
+                _ => path,
+            };
             let path = match (is_rows(&json["value"]), path.ends_with("__isnull")) {
                 (true, _) => self.of_row(path),
                 (false, false) => self.of_held(path),
@@ -534,6 +557,11 @@ impl<'p> Level<'p> {
                     _ => self.nulls(desc),
                 };
                 order.push(Order::Term { by: self.term(&expr["expr"])?, desc, nulls });
+            } else if expr["e"] == "F" {
+                let (by_name, _) = self.path(text(&expr["name"]), Over::Join)?;
+                let parts = self.at_key.take().unwrap_or_else(|| vec![by_name]);
+                let nulls = self.nulls(desc);
+                order.extend(parts.into_iter().map(|part| Order::Term { by: path(part), desc, nulls }));
             } else if !expr.is_null() {
                 let by = self.term(expr)?;
                 // A plain value orders nothing.

@@ -10,7 +10,9 @@ use super::{
 use crate::bed::Bed;
 use orm::{
     Kind, Transaction, Value,
-    dynamic::{Change, Changed, Create, OnConflict, Overwrite, Query, Relate, Related, Term, Update, UpdateEach},
+    dynamic::{
+        Change, Changed, Create, OnConflict, Overwrite, Query, Relate, Related, Term, Update, UpdateEach, max, path,
+    },
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -85,7 +87,8 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
 /// Rows that go; those of a child with those of its parents, by which it goes.
 async fn deleted(pack: &Pack, rows: Query, tx: &Transaction) -> Result<Done, Other> {
     let label = rows.model.clone();
-    let roots = roots(pack, &label);
+    let mut roots = parents(pack, &label);
+    roots.retain(|(_, parent)| list(&pack.model(parent)["parents"]).is_empty());
     if roots.is_empty() {
         return done(run(pack, Change::Delete(rows), tx).await?);
     }
@@ -102,19 +105,17 @@ async fn deleted(pack: &Pack, rows: Query, tx: &Transaction) -> Result<Done, Oth
     Ok(Done { total, created: None })
 }
 
-/// The oldest parents of a model, and the paths to them.
-fn roots(pack: &Pack, label: &str) -> Vec<(String, String)> {
+/// The parents of a model and theirs, and the paths to them.
+fn parents(pack: &Pack, label: &str) -> Vec<(String, String)> {
     let json = pack.model(label);
     let mut found = Vec::new();
     for parent in list(&json["parents"]).iter().map(|parent| pack.label(text(parent))) {
         let Some(link) = pack.link(json, parent) else {
             continue;
         };
-        let above = roots(pack, parent);
-        match above.is_empty() {
-            true => found.push((link, parent.to_owned())),
-            false => found.extend(above.into_iter().map(|(path, root)| (format!("{link}__{path}"), root))),
-        }
+        let above = parents(pack, parent).into_iter().map(|(path, above)| (format!("{link}__{path}"), above));
+        found.extend(above.collect::<Vec<_>>());
+        found.push((link, parent.to_owned()));
     }
     found
 }
@@ -174,6 +175,29 @@ async fn each_updated(pack: &Pack, model: &str, order: &Json, tx: &Transaction) 
     Ok(Done { total, created: None })
 }
 
+/// The place of a new row behind those of the same row that they have an order in.
+async fn last_place(
+    pack: &Pack,
+    label: &str,
+    own: &[(String, Json)],
+    tx: &Transaction,
+) -> Result<Option<(String, Json)>, Other> {
+    let json = pack.model(label);
+    let of = json["meta"]["order_with_respect_to"].as_str();
+    let Some(field) = of.and_then(|of| pack.field(json, of)).filter(|_| !own.iter().any(|(name, _)| name == "_order"))
+    else {
+        return Ok(None);
+    };
+    let named = |(name, _): &&(String, Json)| [text(&field["name"]), text(&field["attname"])].contains(&name.as_str());
+    let Some((name, value)) = own.iter().find(named) else {
+        return Ok(None);
+    };
+    let (name, held) = (field_name(pack, label, name), written(pack, label, name, value)?);
+    let last = Query::of(label).filter(name, Term::Value(held)).aggregate("last", max(path("_order")));
+    let last = pack.catalog.check(&last)?.all(tx).await?[0].values()[0].to_json().as_i64();
+    Ok(Some(("_order".to_owned(), Json::from(last.map_or(0, |last| last + 1)))))
+}
+
 /// A key of several parts is given as a list of them.
 fn with_parts_of_keys(json: &Json, key: &[String], pairs: Vec<(String, Json)>) -> Vec<(String, Json)> {
     let attname = |part: &String| {
@@ -209,6 +233,8 @@ async fn create(pack: &Pack, model: &str, pairs: Vec<(String, Json)>, tx: &Trans
         let link = below.take().and_then(|(parent, key)| Some((pack.link(json, &parent)?, key)));
         let (own, rest): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| is_own(name));
         pairs = rest;
+        let mut own = own;
+        own.extend(last_place(pack, &label, &own, tx).await?);
         let known = own.iter().any(|(name, _)| Some(name) == link.as_ref().map(|(name, _)| name));
         let row = new_row(pack, &label, own.into_iter().chain(link.filter(|_| !known)))?;
         let new = Create { automatic: true, ..Create::of(&label) }.row(row);
@@ -241,18 +267,25 @@ async fn updated(pack: &Pack, mut level: Level<'_>, set: &[Json], tx: &Transacti
         return done(run(pack, Update { rows, set }.into(), tx).await?);
     }
     // The rows are chosen before any of them changes.
-    let keys = pack.catalog.check(&rows_of(level)?.values(["pk"]))?.all(tx).await?;
-    let keys: Vec<Json> = keys.iter().map(|row| row.values()[0].to_json()).collect();
+    let line = parents(pack, &model);
+    let keys = std::iter::once("pk".to_owned()).chain(line.iter().map(|(path, _)| format!("{path}__pk")));
+    let keys = pack.catalog.check(&rows_of(level)?.values(keys.collect::<Vec<_>>()))?.all(tx).await?;
     let mut labels = vec![(model.clone(), mine)];
-    for parent in list(&json["parents"]) {
-        labels.push((pack.label(text(parent)).to_owned(), theirs.clone()));
+    for (_, parent) in &line {
+        let there = pack.model(parent);
+        let is_own = |pair: &&&Json| {
+            let name = &pair[0];
+            list(&there["fields"]).iter().any(|field| field["name"] == *name || field["attname"] == *name)
+        };
+        labels.push((parent.clone(), theirs.iter().filter(is_own).copied().collect()));
     }
-    for (label, pairs) in labels {
+    for (place, (label, pairs)) in labels.into_iter().enumerate() {
         let mut level = Level::new(pack, &label, false);
         let assign = |pair: &&Json| Ok((field_name(pack, &label, text(&pair[0])), assigned(&mut level, pair)?));
         let set: Vec<(String, Term)> = pairs.iter().map(assign).collect::<Translated<_>>()?;
         if !set.is_empty() {
-            let rows = Query::of(&label).filter("pk__in", keys.iter().cloned().map(Term::Value).collect::<Vec<_>>());
+            let keys = keys.iter().map(|row| Term::Value(row.values()[place].to_json())).collect::<Vec<_>>();
+            let rows = Query::of(&label).filter("pk__in", keys);
             run(pack, Update { rows, set }.into(), tx).await?;
         }
     }
