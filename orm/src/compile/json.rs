@@ -3,7 +3,7 @@
 use super::{Sql, expr::bad};
 use crate::{
     Dialect, Kind, Result, Value,
-    tree::{BinaryOp, Expr, Function, Order},
+    tree::{BinaryOp, Expr, Function},
 };
 use std::borrow::Cow;
 
@@ -74,34 +74,6 @@ impl Sql {
         self.push(" THEN ");
         self.json_at(document, steps)?;
         self.push(" END");
-        Ok(())
-    }
-
-    pub(super) fn is_document(&self, expr: &Expr) -> bool {
-        self.kind(expr) == Some(Kind::Json)
-    }
-
-    /// An order by documents as PostgreSQL has it, where a document is a text: by what each is, then by its number or its text.
-    pub(super) fn order_by_document(&mut self, order: &Order) -> Result<()> {
-        let (on, descending) = (&order.expr, if order.descending { " DESC" } else { "" });
-        let nulls_first = order.nulls_first.unwrap_or(order.descending);
-        self.side(on)?;
-        self.push(if nulls_first { " IS NULL DESC, " } else { " IS NULL, " });
-        let (type_of, kinds) = match self.dialect {
-            Dialect::Sqlite => ("json_type(", ["null", "text", "true", "false", "array", "object"]),
-            _ => ("JSON_TYPE(", ["NULL", "STRING", "BOOLEAN", "BOOLEAN", "ARRAY", "OBJECT"]),
-        };
-        self.around(&format!("CASE {type_of}"), on, ")")?;
-        for (kind, place) in kinds.into_iter().zip([0, 1, 3, 3, 4, 5]) {
-            self.push(&format!(" WHEN '{kind}' THEN {place}"));
-        }
-        self.push(&format!(" ELSE 2 END{descending}, "));
-        for function in [Function::JsonFloat, Function::JsonText] {
-            self.json_as(function, on)?;
-            self.push(&format!("{descending}, "));
-        }
-        self.side(on)?;
-        self.push(descending);
         Ok(())
     }
 

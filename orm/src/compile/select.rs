@@ -493,63 +493,6 @@ impl Sql {
         })
     }
 
-    fn order(&mut self, select: &Select, order: &Order) -> Result<()> {
-        let written = || order.expr.clone().with_selected(&select.selection);
-        if order.expr.computes_on(|_| true) || self.dialect != Dialect::Postgres && self.is_document(&written()) {
-            let order = Order { expr: written(), ..order.clone() };
-            return self.order_by(&order, |sql| sql.operand(&order.expr));
-        }
-        self.order_by(order, |sql| sql.order_key(select, &order.expr))
-    }
-
-    /// A key of an ordering, with NULLs in their place.
-    pub(super) fn order_by(&mut self, order: &Order, key: impl Fn(&mut Sql) -> Result<()>) -> Result<()> {
-        if self.dialect != Dialect::Postgres && self.is_document(&order.expr) {
-            return self.order_by_document(order);
-        }
-        let nullable = self.nullable(&order.expr) || order.nulls_first.is_some();
-        let first = order.nulls_first.unwrap_or(order.descending);
-        if nullable && !self.dialect.capabilities().nulls_order {
-            // FALSE comes before TRUE: rows with a value first, unless NULLs are to be.
-            key(self)?;
-            self.push(if first { " IS NULL DESC, " } else { " IS NULL, " });
-        }
-        key(self)?;
-        if order.descending {
-            self.push(" DESC");
-        }
-        let natural = order.descending && self.dialect == Dialect::Postgres
-            || !order.descending && self.dialect == Dialect::Sqlite;
-        let usual = self.dialect.capabilities().nulls_order && (first == natural && self.dialect == Dialect::Postgres);
-        if nullable && self.dialect.capabilities().nulls_order && !usual {
-            self.push(if first { " NULLS FIRST" } else { " NULLS LAST" });
-        }
-        Ok(())
-    }
-
-    fn order_key(&mut self, select: &Select, expr: &Expr) -> Result<()> {
-        let place = match expr {
-            Expr::Selected(place) => Some(*place),
-            _ => None,
-        };
-        // An exact sum is selected as text, and has to be ordered as a number.
-        let text = |sql: &Self, place: u16| match select.selection.get(usize::from(place)) {
-            Some(Selected::Expr(expr)) => sql.is_exact_sum(expr),
-            _ => false,
-        };
-        match place {
-            Some(place) if self.dialect.capabilities().nulls_order && !text(self, place) => {
-                self.push(&(position(select, place) + 1).to_string());
-                Ok(())
-            }
-            Some(place) => match select.selection.get(place as usize) {
-                Some(Selected::Expr(expr)) => self.operand(expr),
-                _ => Ok(()),
-            },
-            None => self.operand(expr),
-        }
-    }
-
     pub(super) fn slice(&mut self, limit: Option<u64>, offset: Option<u64>) {
         if limit.is_none() && offset.is_none() {
             return;
@@ -606,7 +549,7 @@ fn names(model: &ModelRef, quote: char) -> String {
 }
 
 /// The first column of a part of the row.
-fn position(select: &Select, place: u16) -> usize {
+pub(super) fn position(select: &Select, place: u16) -> usize {
     let related: usize = select.related.iter().map(|(_, model)| model.columns.len()).sum();
     let before = &select.selection[..usize::from(place).min(select.selection.len())];
     before.iter().map(width).sum::<usize>() + if place > 0 { related } else { 0 }

@@ -3,8 +3,10 @@
 
 mod combined;
 mod compare;
+mod conditions;
 mod emit;
 mod functions;
+mod lineage;
 mod pack;
 mod paths;
 mod prefetch;

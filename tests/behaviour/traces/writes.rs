@@ -2,6 +2,7 @@
 
 use super::{
     Other,
+    lineage::{create, deleted, updated},
     pack::{Pack, cell, list, text},
     tables::compare,
     terms::literal,
@@ -10,9 +11,7 @@ use super::{
 use crate::bed::Bed;
 use orm::{
     Kind, Transaction, Value,
-    dynamic::{
-        Change, Changed, Create, OnConflict, Overwrite, Query, Relate, Related, Term, Update, UpdateEach, max, path,
-    },
+    dynamic::{Change, Changed, Create, OnConflict, Overwrite, Query, Relate, Related, Term, Update, UpdateEach},
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -84,42 +83,6 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
     }
 }
 
-/// Rows that go; those of a child with those of its parents, by which it goes.
-async fn deleted(pack: &Pack, rows: Query, tx: &Transaction) -> Result<Done, Other> {
-    let label = rows.model.clone();
-    let mut roots = parents(pack, &label);
-    roots.retain(|(_, parent)| list(&pack.model(parent)["parents"]).is_empty());
-    if roots.is_empty() {
-        return done(run(pack, Change::Delete(rows), tx).await?);
-    }
-    let mut gone = Vec::new();
-    for (path, root) in roots {
-        let keys = pack.catalog.check(&rows.clone().values([format!("{path}__pk")]))?.all(tx).await?;
-        let keys = keys.iter().map(|row| Term::Value(row.values()[0].to_json())).collect::<Vec<_>>();
-        gone.push(Query::of(root).filter("pk__in", keys));
-    }
-    let mut total = 0;
-    for rows in gone {
-        total += run(pack, Change::Delete(rows), tx).await?.total;
-    }
-    Ok(Done { total, created: None })
-}
-
-/// The parents of a model and theirs, and the paths to them.
-fn parents(pack: &Pack, label: &str) -> Vec<(String, String)> {
-    let json = pack.model(label);
-    let mut found = Vec::new();
-    for parent in list(&json["parents"]).iter().map(|parent| pack.label(text(parent))) {
-        let Some(link) = pack.link(json, parent) else {
-            continue;
-        };
-        let above = parents(pack, parent).into_iter().map(|(path, above)| (format!("{link}__{path}"), above));
-        found.extend(above.collect::<Vec<_>>());
-        found.push((link, parent.to_owned()));
-    }
-    found
-}
-
 /// What becomes of rows whose unique key is taken.
 fn conflict(pack: &Pack, model: &str, order: &Json) -> Result<Option<OnConflict>, Other> {
     let is = |name: &str| order[name] == Json::Bool(true);
@@ -175,135 +138,18 @@ async fn each_updated(pack: &Pack, model: &str, order: &Json, tx: &Transaction) 
     Ok(Done { total, created: None })
 }
 
-/// The place of a new row behind those of the same row that they have an order in.
-async fn last_place(
-    pack: &Pack,
-    label: &str,
-    own: &[(String, Json)],
-    tx: &Transaction,
-) -> Result<Option<(String, Json)>, Other> {
-    let json = pack.model(label);
-    let of = json["meta"]["order_with_respect_to"].as_str();
-    let Some(field) = of.and_then(|of| pack.field(json, of)).filter(|_| !own.iter().any(|(name, _)| name == "_order"))
-    else {
-        return Ok(None);
-    };
-    let named = |(name, _): &&(String, Json)| [text(&field["name"]), text(&field["attname"])].contains(&name.as_str());
-    let Some((name, value)) = own.iter().find(named) else {
-        return Ok(None);
-    };
-    let (name, held) = (field_name(pack, label, name), written(pack, label, name, value)?);
-    let last = Query::of(label).filter(name, Term::Value(held)).aggregate("last", max(path("_order")));
-    let last = pack.catalog.check(&last)?.all(tx).await?[0].values()[0].to_json().as_i64();
-    Ok(Some(("_order".to_owned(), Json::from(last.map_or(0, |last| last + 1)))))
-}
-
-/// A key of several parts is given as a list of them.
-fn with_parts_of_keys(json: &Json, key: &[String], pairs: Vec<(String, Json)>) -> Vec<(String, Json)> {
-    let attname = |part: &String| {
-        let field = list(&json["fields"]).iter().find(|field| field["name"] == **part);
-        field.map_or(part.clone(), |field| text(&field["attname"]).to_owned())
-    };
-    let parts = pairs.into_iter().flat_map(|(name, value)| match list(&value) {
-        parts if name == "pk" && key.len() > 1 && parts.len() == key.len() => {
-            key.iter().map(attname).zip(parts.iter().cloned()).collect()
-        }
-        _ => vec![(name, value)],
-    });
-    parts.collect()
-}
-
-/// A new row; of a child, after one of its parent.
-async fn create(pack: &Pack, model: &str, pairs: Vec<(String, Json)>, tx: &Transaction) -> Result<Json, Other> {
-    let mut pairs = with_parts_of_keys(pack.model(model), &pack.key_parts(pack.model(model)), pairs);
-    let mut label = model.to_owned();
-    // From the oldest of the parents down.
-    let mut line = vec![label.clone()];
-    while let Some(parent) = list(&pack.model(&label)["parents"]).first() {
-        label = pack.label(text(parent)).to_owned();
-        line.push(label.clone());
-    }
-    let mut below: Option<(String, Json)> = None;
-    while let Some(label) = line.pop() {
-        let json = pack.model(&label);
-        let is_own = |name: &str| {
-            let name = if name == "pk" { text(&json["pk"]) } else { name };
-            list(&json["fields"]).iter().any(|field| text(&field["name"]) == name || text(&field["attname"]) == name)
-        };
-        let link = below.take().and_then(|(parent, key)| Some((pack.link(json, &parent)?, key)));
-        let (own, rest): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| is_own(name));
-        pairs = rest;
-        let mut own = own;
-        own.extend(last_place(pack, &label, &own, tx).await?);
-        let known = own.iter().any(|(name, _)| Some(name) == link.as_ref().map(|(name, _)| name));
-        let row = new_row(pack, &label, own.into_iter().chain(link.filter(|_| !known)))?;
-        let new = Create { automatic: true, ..Create::of(&label) }.row(row);
-        let made = run(pack, new.into(), tx).await?;
-        let key = made.created[0].values().first().map(Value::to_json).unwrap_or_default();
-        let meta = pack.models.get(&label).unwrap();
-        let column = usize::from(meta.key[0]);
-        let key = made.created[0].values().get(column).map_or(key, Value::to_json);
-        below = Some((label, key));
-    }
-    match pairs.first() {
-        None => Ok(below.map(|(_, key)| key).unwrap_or_default()),
-        Some((name, _)) => Err(Other::Left(format!("refused, name.unknown: {name}"))),
-    }
-}
-
-/// Other values in the rows of a query; those of a parent stand in its rows.
-async fn updated(pack: &Pack, mut level: Level<'_>, set: &[Json], tx: &Transaction) -> Result<Done, Other> {
-    let model = level.model.clone();
-    let json = pack.model(&model);
-    let own = |pair: &&Json| {
-        let name = text(&pair[0]);
-        list(&json["fields"]).iter().any(|field| text(&field["name"]) == name || text(&field["attname"]) == name)
-    };
-    let (mine, theirs): (Vec<&Json>, Vec<&Json>) = set.iter().partition(own);
-    if theirs.is_empty() || list(&json["parents"]).is_empty() {
-        let assign = |pair: &Json| Ok((field_name(pack, &model, text(&pair[0])), assigned(&mut level, pair)?));
-        let set: Vec<(String, Term)> = set.iter().map(assign).collect::<Translated<_>>()?;
-        let rows = rows_of(level)?;
-        return done(run(pack, Update { rows, set }.into(), tx).await?);
-    }
-    // The rows are chosen before any of them changes.
-    let line = parents(pack, &model);
-    let keys = std::iter::once("pk".to_owned()).chain(line.iter().map(|(path, _)| format!("{path}__pk")));
-    let keys = pack.catalog.check(&rows_of(level)?.values(keys.collect::<Vec<_>>()))?.all(tx).await?;
-    let mut labels = vec![(model.clone(), mine)];
-    for (_, parent) in &line {
-        let there = pack.model(parent);
-        let is_own = |pair: &&&Json| {
-            let name = &pair[0];
-            list(&there["fields"]).iter().any(|field| field["name"] == *name || field["attname"] == *name)
-        };
-        labels.push((parent.clone(), theirs.iter().filter(is_own).copied().collect()));
-    }
-    for (place, (label, pairs)) in labels.into_iter().enumerate() {
-        let mut level = Level::new(pack, &label, false);
-        let assign = |pair: &&Json| Ok((field_name(pack, &label, text(&pair[0])), assigned(&mut level, pair)?));
-        let set: Vec<(String, Term)> = pairs.iter().map(assign).collect::<Translated<_>>()?;
-        if !set.is_empty() {
-            let keys = keys.iter().map(|row| Term::Value(row.values()[place].to_json())).collect::<Vec<_>>();
-            let rows = Query::of(&label).filter("pk__in", keys);
-            run(pack, Update { rows, set }.into(), tx).await?;
-        }
-    }
-    Ok(Done { total: keys.len() as u64, created: None })
-}
-
-fn done(changed: Changed) -> Result<Done, Other> {
+pub fn done(changed: Changed) -> Result<Done, Other> {
     Ok(Done { total: changed.total, created: None })
 }
 
-async fn run(pack: &Pack, change: Change, tx: &Transaction) -> orm::Result<Changed> {
+pub async fn run(pack: &Pack, change: Change, tx: &Transaction) -> orm::Result<Changed> {
     let sent: Change = serde_json::from_str(&serde_json::to_string(&change).unwrap()).unwrap();
     assert_eq!(sent, change);
     pack.writable().check_change(&sent)?.run(tx).await
 }
 
 /// The rows that a query means; of others than plain ones, by their keys.
-fn rows_of(mut level: Level<'_>) -> Translated<Query> {
+pub fn rows_of(mut level: Level<'_>) -> Translated<Query> {
     if level.is_grouped()
         || level.is_cut()
         || level.combined.is_some()
@@ -322,7 +168,7 @@ fn rows_of(mut level: Level<'_>) -> Translated<Query> {
 }
 
 /// The name here of a field that Django knows by its own name or its column's.
-fn field_name(pack: &Pack, model: &str, name: &str) -> String {
+pub fn field_name(pack: &Pack, model: &str, name: &str) -> String {
     let json = pack.model(model);
     let name = if name == "pk" { text(&json["pk"]) } else { name };
     let known = list(&json["fields"]).iter().find(|field| text(&field["attname"]) == name && !field["fk"].is_null());
@@ -332,7 +178,7 @@ fn field_name(pack: &Pack, model: &str, name: &str) -> String {
     }
 }
 
-fn assigned(level: &mut Level<'_>, pair: &Json) -> Translated<Term> {
+pub fn assigned(level: &mut Level<'_>, pair: &Json) -> Translated<Term> {
     match pair[1]["e"].is_null() {
         true => written(level.pack, &level.model.clone(), text(&pair[0]), &pair[1]).map(Term::Value),
         false if text(&pair[1]["e"]) == "value" => {
@@ -351,7 +197,7 @@ fn field_kind(level: &Level<'_>, name: &str) -> Option<Kind> {
 }
 
 /// A literal as the document that a field is read from.
-fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json> {
+pub fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json> {
     let fields = list(&pack.model(model)["fields"]);
     let name = if name == "pk" { text(&pack.model(model)["pk"]) } else { name };
     let named = |field: &&Json| [text(&field["name"]), text(&field["attname"])].contains(&name);
@@ -388,7 +234,7 @@ fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json
 }
 
 /// A new row with what Django's models give it.
-fn new_row(pack: &Pack, model: &str, given: impl IntoIterator<Item = (String, Json)>) -> Translated<Json> {
+pub fn new_row(pack: &Pack, model: &str, given: impl IntoIterator<Item = (String, Json)>) -> Translated<Json> {
     let mut row = Map::new();
     for (name, value) in given {
         let value = if value["e"] == "value" { value["value"].clone() } else { value };
