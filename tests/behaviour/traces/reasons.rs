@@ -99,6 +99,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
         "a value of the rows between, by the join that Django's prefetch makes: a relation is a set here, without that join",
     ),
     ("refused, query.invalid", "values of different kinds, or rows of a parent in place of those of a child"),
+    ("refused, query.not_found", "relations are changed of rows that are there"),
     ("refused, query.too_complex", "larger than the limits"),
     ("refused, dialect.unsupported", "the database cannot do it"),
     ("refused, constraint.", "the tables here refuse what those of the recording did not"),
