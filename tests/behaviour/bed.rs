@@ -185,7 +185,9 @@ where
 {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let Some(bed) = Bed::new(backend).await else { return };
+        let Some(bed) = Bed::new(backend).await else {
+            return;
+        };
         let bed = std::sync::Arc::new(bed);
         let done = match bed.has(required) {
             true => tokio::spawn(body(bed.clone())).await,

@@ -23,7 +23,17 @@ impl Operation for Insert {
 
 /// Puts rows into a table; the columns are named in one text, with blanks between them.
 pub async fn insert(db: &Database, table: &str, columns: &str, rows: Vec<Vec<Value>>) -> Result<()> {
-    let names: Vec<_> = columns.split_whitespace().map(|name| quoted(name, db.dialect())).collect();
+    insert_into(db, table, columns.split_whitespace(), rows).await
+}
+
+/// Puts rows into a table.
+pub async fn insert_into<'n>(
+    db: &Database,
+    table: &str,
+    columns: impl IntoIterator<Item = &'n str>,
+    rows: Vec<Vec<Value>>,
+) -> Result<()> {
+    let names: Vec<_> = columns.into_iter().map(|name| quoted(name, db.dialect())).collect();
     let places = vec!["?"; names.len()].join(", ");
     let sql = format!(
         "INSERT INTO {} ({}) VALUES {}",

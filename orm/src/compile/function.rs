@@ -191,7 +191,11 @@ impl Sql {
 
     /// PostgreSQL rounds decimals only to a number of digits; SQLite has floats for them, which lie beside the half.
     fn round(&mut self, arguments: &[Expr]) -> Result<()> {
+        let is_whole = |sql: &Self, on: &Expr| sql.kind(on).and_then(Kind::whole_range).is_some();
         match arguments {
+            // A whole number is what it is: some make a float of it.
+            [on] if is_whole(self, on) => self.side(on),
+            [on, Expr::Value(Value::I32(0..))] if is_whole(self, on) => self.side(on),
             [on, digits] if self.dialect == Dialect::Postgres && self.kind(on) != Some(Kind::Decimal) => {
                 let kind = self.kind(on).unwrap_or(Kind::F64);
                 self.around("CAST(ROUND(CAST(", on, " AS NUMERIC), ")?;
@@ -200,10 +204,11 @@ impl Sql {
                 Ok(())
             }
             // SQLite rounds to no less than whole numbers.
-            [on, Expr::Value(Value::I32(digits))] if self.dialect == Dialect::Sqlite && *digits < 0 => {
-                let whole = matches!(self.kind(on), Some(Kind::I16 | Kind::I32 | Kind::I64));
-                self.around(if whole { "orm_round_whole(" } else { "orm_round(" }, on, &format!(", {digits})"))
-            }
+            [on, Expr::Value(Value::I32(digits))] if self.dialect == Dialect::Sqlite && *digits < 0 => self.around(
+                if is_whole(self, on) { "orm_round_whole(" } else { "orm_round(" },
+                on,
+                &format!(", {digits})"),
+            ),
             [on, digits] if self.dialect == Dialect::Sqlite && self.kind(on) == Some(Kind::Decimal) => {
                 self.around("orm_round(", on, ", ")?;
                 self.around("", digits, ")")

@@ -14,6 +14,7 @@ mod kind;
 mod list;
 mod many;
 mod number;
+mod order;
 mod postgres;
 mod select;
 mod text;

@@ -36,6 +36,9 @@ impl Sql {
         if let kind @ Some(Kind::Date | Kind::Timestamp | Kind::DateTime) = self.kind(left) {
             return self.moved(op, left, right, kind);
         }
+        if self.kind(left) == Some(Kind::Duration) && matches!(op, BinaryOp::Mul | BinaryOp::Div) {
+            return self.multiplied(op, left, right);
+        }
         let kind = self.kind(left).or_else(|| self.kind(right));
         let decimal = kind == Some(Kind::Decimal);
         // Floats are rounded to the digits that the decimal has: the outermost operator does it for all.
@@ -58,6 +61,27 @@ impl Sql {
     /// digits than floats keep; a quotient is rounded on all of them, and there to as many as it keeps.
     fn rounder(&self, quotient: bool) -> &'static str {
         if quotient && self.dialect == Dialect::Sqlite { "orm_round(" } else { "ROUND(" }
+    }
+
+    /// A span of time so many times, or a part of it: whole microseconds, which it is stored as where it is no type of its own.
+    fn multiplied(&mut self, op: BinaryOp, span: &Expr, number: &Expr) -> Result<()> {
+        let (before, after) = match self.dialect {
+            Dialect::Postgres => ("(", ")"),
+            Dialect::Sqlite => ("orm_micros(", ")"),
+            Dialect::MariaDb | Dialect::MySql => ("CAST(ROUND(", ") AS SIGNED)"),
+        };
+        self.push(before);
+        self.side(span)?;
+        match op {
+            BinaryOp::Mul => {
+                self.push(" * ");
+                self.side(number)?;
+            }
+            // Division by zero is NULL on the others.
+            _ => self.around(" / NULLIF(", number, ", 0)")?,
+        }
+        self.push(after);
+        Ok(())
     }
 
     fn operator(&mut self, op: BinaryOp, left: &Expr, right: &Expr, kind: Option<Kind>) -> Result<()> {

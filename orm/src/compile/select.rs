@@ -31,12 +31,26 @@ pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
         let plain = Select { order: if select.is_sliced() { select.order.clone() } else { Vec::new() }, ..plain };
         return super::common::statement(dialect, |sql| {
             sql.push("SELECT COUNT(*) FROM (");
-            sql.select(&plain)?;
+            // No table there has two columns of one name.
+            let names = if dialect.is_mysql() && has_name_twice(&plain) { Names::Numbered } else { Names::None };
+            sql.select_named(&plain, names)?;
             sql.push(") AS counted");
             Ok(())
         });
     }
     self::select(&Select { selection: vec![Selected::Expr(Expr::row_count())], related: Vec::new(), ..plain }, dialect)
+}
+
+/// Whether two selected columns have one name.
+fn has_name_twice(select: &Select) -> bool {
+    let mut known = std::collections::HashSet::new();
+    select.selection.iter().any(|selected| match selected {
+        Selected::Expr(Expr::Column { model, column, .. }) => {
+            !known.insert(model.columns[usize::from(*column)].name.clone())
+        }
+        Selected::Expr(_) => false,
+        Selected::Model { model, .. } => !model.columns.iter().all(|column| known.insert(column.name.clone())),
+    })
 }
 
 /// The order that a query has: its own, or the model's; `total` adds the key, so that no two rows are equal in it.
@@ -166,7 +180,13 @@ impl Sql {
         self.push(", ROW_NUMBER() OVER (PARTITION BY ");
         self.list(&select.limit_by, ", ", |sql, key| sql.operand(key))?;
         self.push(" ORDER BY ");
-        self.list(&select.order, ", ", |sql, order| {
+        // Without an order the first are those of the least keys.
+        let key = || {
+            let columns = select.model.key.iter().map(|&column| Expr::own(select.model.clone(), column));
+            columns.map(|expr| Order { expr, descending: false, nulls_first: None }).collect()
+        };
+        let order = if select.order.is_empty() { key() } else { select.order.clone() };
+        self.list(&order, ", ", |sql, order| {
             let expr = order.expr.clone().with_selected(&select.selection);
             sql.order(select, &Order { expr, ..order.clone() })
         })?;
@@ -473,59 +493,6 @@ impl Sql {
         })
     }
 
-    fn order(&mut self, select: &Select, order: &Order) -> Result<()> {
-        if order.expr.computes_on(|_| true) {
-            let order = Order { expr: order.expr.clone().with_selected(&select.selection), ..order.clone() };
-            return self.order_by(&order, |sql| sql.operand(&order.expr));
-        }
-        self.order_by(order, |sql| sql.order_key(select, &order.expr))
-    }
-
-    /// A key of an ordering, with NULLs in their place.
-    pub(super) fn order_by(&mut self, order: &Order, key: impl Fn(&mut Sql) -> Result<()>) -> Result<()> {
-        let nullable = self.nullable(&order.expr) || order.nulls_first.is_some();
-        let first = order.nulls_first.unwrap_or(order.descending);
-        if nullable && !self.dialect.capabilities().nulls_order {
-            // FALSE comes before TRUE: rows with a value first, unless NULLs are to be.
-            key(self)?;
-            self.push(if first { " IS NULL DESC, " } else { " IS NULL, " });
-        }
-        key(self)?;
-        if order.descending {
-            self.push(" DESC");
-        }
-        let natural = order.descending && self.dialect == Dialect::Postgres
-            || !order.descending && self.dialect == Dialect::Sqlite;
-        let usual = self.dialect.capabilities().nulls_order && (first == natural && self.dialect == Dialect::Postgres);
-        if nullable && self.dialect.capabilities().nulls_order && !usual {
-            self.push(if first { " NULLS FIRST" } else { " NULLS LAST" });
-        }
-        Ok(())
-    }
-
-    fn order_key(&mut self, select: &Select, expr: &Expr) -> Result<()> {
-        let place = match expr {
-            Expr::Selected(place) => Some(*place),
-            _ => None,
-        };
-        // An exact sum is selected as text, and has to be ordered as a number.
-        let text = |sql: &Self, place: u16| match select.selection.get(usize::from(place)) {
-            Some(Selected::Expr(expr)) => sql.is_exact_sum(expr),
-            _ => false,
-        };
-        match place {
-            Some(place) if self.dialect.capabilities().nulls_order && !text(self, place) => {
-                self.push(&(position(select, place) + 1).to_string());
-                Ok(())
-            }
-            Some(place) => match select.selection.get(place as usize) {
-                Some(Selected::Expr(expr)) => self.operand(expr),
-                _ => Ok(()),
-            },
-            None => self.operand(expr),
-        }
-    }
-
     pub(super) fn slice(&mut self, limit: Option<u64>, offset: Option<u64>) {
         if limit.is_none() && offset.is_none() {
             return;
@@ -582,7 +549,7 @@ fn names(model: &ModelRef, quote: char) -> String {
 }
 
 /// The first column of a part of the row.
-fn position(select: &Select, place: u16) -> usize {
+pub(super) fn position(select: &Select, place: u16) -> usize {
     let related: usize = select.related.iter().map(|(_, model)| model.columns.len()).sum();
     let before = &select.selection[..usize::from(place).min(select.selection.len())];
     before.iter().map(width).sum::<usize>() + if place > 0 { related } else { 0 }

@@ -70,6 +70,9 @@ impl Sql {
             self.push("PARTITION BY ");
             self.list(&windowed.partition, ", ", |sql, key| sql.operand(key))?;
         }
+        if windowed.order.is_empty() && self.dialect == Dialect::MariaDb && needs_order(&windowed.call) {
+            self.push(" ORDER BY NULL");
+        }
         if !windowed.order.is_empty() {
             self.push(if windowed.partition.is_empty() { "ORDER BY " } else { " ORDER BY " });
             // A span of values counts from one key: MariaDB and MySQL then have no place for where NULLs stand, which are a span of their own.
@@ -147,4 +150,10 @@ impl Sql {
             Dialect::MariaDb | Dialect::MySql => "RAND()",
         });
     }
+}
+
+/// What MariaDB takes over no rows without an order: all rows are equal in one by NULL.
+fn needs_order(call: &Expr) -> bool {
+    use Function::{CumeDist, DenseRank, Lag, Lead, PercentRank, Rank};
+    matches!(call, Expr::Call(Rank | DenseRank | PercentRank | CumeDist | Lag | Lead, _))
 }

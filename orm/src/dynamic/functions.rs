@@ -389,11 +389,15 @@ pub(super) fn as_float(built: Built) -> Built {
     widen(built, Kind::F64)
 }
 
-/// How often, how many: a plain number, and not too large.
+/// How often, how many: not too large, and what is computed is held in these limits.
 fn count_of(name: &str, built: Built) -> Result<Expr> {
     match built.expr {
         Expr::Value(Value::I32(0..=LONGEST)) => Ok(built.expr),
-        _ => Err(bad(format!("`{name}` takes a plain number from 0 to {LONGEST} there"))),
+        Expr::Value(_) => Err(bad(format!("`{name}` takes a number from 0 to {LONGEST} there"))),
+        _ => {
+            let least = no_less(place(built).expr, 0);
+            Ok(Expr::Call(Function::Least, vec![least, Expr::Value(Value::I32(LONGEST))]))
+        }
     }
 }
 

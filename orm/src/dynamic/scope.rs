@@ -377,11 +377,11 @@ impl<'s> Scope<'s> {
             (Term::Value(_), Term::Value(_)) => (self.term(left, wanted)?, self.term(right, wanted)?),
             (Term::Value(_), _) => {
                 let right = self.term(right, wanted)?;
-                (self.term(left, Some(right.kind))?, right)
+                (self.term(left, Some(beside(op, &right)))?, right)
             }
             _ => {
                 let left = self.term(left, wanted)?;
-                let right = self.term(right, Some(left.kind))?;
+                let right = self.term(right, Some(beside(op, &left)))?;
                 (left, right)
             }
         };
@@ -442,7 +442,15 @@ impl<'s> Scope<'s> {
     }
 }
 
-/// Days and moments with spans of time between them.
+/// The kind of a plain value beside something in arithmetic: of a span of time there is so often as much.
+fn beside(op: BinaryOp, other: &Built) -> Kind {
+    match (op, other.kind) {
+        (BinaryOp::Mul | BinaryOp::Div, Kind::Duration) => Kind::F64,
+        (_, kind) => kind,
+    }
+}
+
+/// Days, times and moments with spans of time between them.
 fn moved(op: BinaryOp, left: &Built, right: &Built) -> Option<Built> {
     let sides = || (left.expr.clone(), right.expr.clone());
     match (left.family(), op, right.family()) {
@@ -455,7 +463,14 @@ fn moved(op: BinaryOp, left: &Built, right: &Built) -> Option<Built> {
             let (one, two) = sides();
             Some(Built::new(two.binary(op, one), right.kind))
         }
-        (Family::Date | Family::DateTime, BinaryOp::Sub, _) if left.kind == right.kind => {
+        // As often, or the part of it.
+        (Family::Duration, BinaryOp::Mul | BinaryOp::Div, Family::Number)
+        | (Family::Number, BinaryOp::Mul, Family::Duration) => {
+            let (span, number) = if left.kind == Kind::Duration { (left, right) } else { (right, left) };
+            let number = tree::conversion(number.expr.clone(), number.kind, Kind::F64);
+            Some(Built::new(span.expr.clone().binary(op, number), Kind::Duration))
+        }
+        (Family::Date | Family::Time | Family::DateTime, BinaryOp::Sub, _) if left.kind == right.kind => {
             let (one, two) = sides();
             Some(Built::new(Expr::Call(tree::Function::Since, vec![one, two]), Kind::Duration))
         }

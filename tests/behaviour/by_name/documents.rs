@@ -148,6 +148,26 @@ behaviour! {
         Ok(())
     }
 
+    async fn documents_in_order(bed) {
+        filled(&bed).await?;
+        Paper::draft().name("text").data(Some(json!({"price": "10"}))).create(&bed.db).await?;
+        Paper::draft().name("little").data(Some(json!({"price": -100}))).create(&bed.db).await?;
+        Paper::draft().name("shut").data(Some(json!({"price": true}))).create(&bed.db).await?;
+        let ordered = async |by: &str| {
+            let query = Query::of("papers.Paper").order_by([by, "id"]).values(["name"]);
+            let rows = catalog().check(&query)?.all(&bed.db).await?;
+            let names: Vec<_> = rows.iter().map(|row| row.to_json()["name"].as_str().unwrap().to_owned()).collect();
+            Ok::<_, orm::Error>(names.join(" "))
+        };
+        assert_eq!(ordered("data__price").await?, "text little chair desk shut list null none");
+        assert_eq!(ordered("-data__price").await?, "list null none shut desk chair little text");
+        let query = Query::of("papers.Paper").filter("name__in", vec!["desk", "list", "null", "none"]).order_by(["data"]).values(["name", "data"]);
+        let rows = catalog().check(&query)?.all(&bed.db).await?;
+        let names: Vec<_> = rows.iter().map(|row| row.to_json()["name"].clone()).collect();
+        assert_eq!(names, ["null", "list", "desk", "none"]);
+        Ok(())
+    }
+
     async fn keys_are_only_keys(bed) {
         filled(&bed).await?;
         for key in ["'", "\"", "\\", "$", "$.name", "name]", "a'||'b", "') OR 1=1 --", "?", "%", "*", "🦀", STRANGE] {

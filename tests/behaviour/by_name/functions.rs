@@ -5,8 +5,9 @@ use crate::{
     bed::{Backend, behaviour},
     shop::*,
 };
+use chrono::TimeDelta;
 use orm::{
-    Code, Dialect, Kind,
+    Code, Dialect, Kind, Value,
     dynamic::{
         Aggregate, Call, Catalog, Frame, Join, Node, Order, Pick, Prefetch, Query, Term, Window, Without, call, count,
         count_of, path, sum,
@@ -129,6 +130,51 @@ behaviour! {
         assert!(catalog().check(&later)?.count(&bed.db).await? > 0);
         let text = Query::of("shop.Book").filter_term(path("published").cast(Kind::Text).lookup("startswith", "195")).order_by(["id"]).values(["id"]);
         assert_eq!(json_of(&bed, &text).await?, json!([{"id": 2}, {"id": 3}]));
+        Ok(())
+    }
+
+    async fn times_of_day_and_parts_of_spans(bed) {
+        filled(&bed).await?;
+        let noon: Term = Node::Typed(Kind::Time, "12:00:00".into()).into();
+        let query = Query::of("shop.Order").order_by(["placed"]).annotate("past", path("placed").cast(Kind::Time) - noon)
+            .annotate("twice", path("past") * 2).annotate("also", Term::from(0.5) * path("past")).annotate("part", path("past") / 4)
+            .annotate("none", path("past") / 0).values(["past", "twice", "also", "part", "none"]);
+        let span = |seconds: f64| Value::Duration(TimeDelta::microseconds((seconds * 1e6) as i64));
+        let rows = catalog().check(&query)?.all(&bed.db).await?;
+        for (row, past) in rows.iter().zip([43_198.25, -43_198.75, 1_800.25]) {
+            let expected = [span(past), span(past * 2.0), span(past * 0.5), span(past / 4.0), Value::Null(Kind::Duration)];
+            assert_eq!(row.values(), expected);
+        }
+        // Half a microsecond goes to the even one.
+        let odd: Term = Node::Typed(Kind::Duration, "00:00:00.253".into()).into();
+        let query = Query::of("shop.Order").limit(1).annotate("odd", odd + (path("placed") - path("placed"))).annotate("part", path("odd") / 3.2).values(["part"]);
+        assert_eq!(catalog().check(&query)?.get(&bed.db).await?.values(), [span(0.079_062)]);
+        assert_eq!(refused(&Query::of("shop.Order").annotate("x", Term::from(2) / (path("placed") - path("placed")))), Code::BadQuery);
+        Ok(())
+    }
+
+    async fn whole_numbers_stay_whole(bed) {
+        filled(&bed).await?;
+        let query = Query::of("shop.Book").order_by(["id"]).annotate("whole", call("round", [path("stock")])).annotate("same", call("round", [path("stock"), 2.into()]))
+            .annotate("sum", call("round", [path("stock") + path("id")]) * 10).values(["whole", "same", "sum"]);
+        assert_eq!(json_of(&bed, &query).await?, json!([
+            {"whole": 3, "same": 3, "sum": 40}, {"whole": 0, "same": 0, "sum": 20}, {"whole": 7, "same": 7, "sum": 100},
+            {"whole": -2, "same": -2, "sum": 20}, {"whole": 7, "same": 7, "sum": 120},
+        ]));
+        Ok(())
+    }
+
+    async fn texts_as_long_as_a_row_says(bed) {
+        filled(&bed).await?;
+        let query = Query::of("shop.Tag").order_by(["id"]).limit(3).annotate("left", call("lpad", [path("slug"), path("id") + 3, "-".into()]))
+            .annotate("right", call("rpad", [path("slug"), call("length", [path("slug")]) + 1, "-".into()])).annotate("often", call("repeat", ["x".into(), path("id") - 2]))
+            .annotate("much", call("length", [call("repeat", ["x".into(), path("id") * 20_000])])).values(["left", "right", "often", "much"]);
+        assert_eq!(json_of(&bed, &query).await?, json!([
+            {"left": "math", "right": "maths-", "often": "", "much": 10_000}, {"left": "--old", "right": "old-", "often": "", "much": 10_000},
+            {"left": "--code", "right": "code-", "often": "x", "much": 10_000},
+        ]));
+        let much = Query::of("shop.Tag").annotate("x", call("repeat", ["x".into(), 20_000.into()]));
+        assert_eq!(refused(&much), Code::BadQuery);
         Ok(())
     }
 

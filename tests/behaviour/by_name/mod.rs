@@ -200,6 +200,15 @@ behaviour! {
         Ok(())
     }
 
+    async fn groups_by_values_of_one_name_are_counted(bed) {
+        filled(&bed).await?;
+        let groups = Query::of("shop.Book").group_by(["author__name", "editor__name"]).annotate("n", count());
+        assert_eq!(catalog().check(&groups)?.count(&bed.db).await?, 5);
+        let different = Query::of("shop.Book").values(["author__country__name", "editor__country__name"]).distinct();
+        assert_eq!(catalog().check(&different)?.count(&bed.db).await?, 5);
+        Ok(())
+    }
+
     async fn sets_and_further_steps_by_name(bed) {
         filled(&bed).await?;
         let titles = || Query::of("shop.Book").filter("price__lt", 10).values(["title"]);

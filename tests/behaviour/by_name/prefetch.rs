@@ -58,6 +58,11 @@ behaviour! {
         assert_eq!(picked(&people[1].related("cheapest").unwrap()[0], "tags", "slug"), json!(["code", "old"]));
         assert_eq!(picked(&people[0].related("written").unwrap()[0], "tags", "slug"), json!(["old", "maths"]));
         assert_eq!(picked(&people[0], "all", "id"), json!([1, 5]));
+        // Without an order the first are those of the least keys.
+        let any = Query::of("shop.Book").order_by(Vec::<String>::new()).limit(1);
+        let people_with_any = rows(&bed, &Query::of("shop.Person").filter("id__lt", 4).order_by(["id"]).prefetch([Prefetch::of("written").rows(any)])).await?;
+        let first: Vec<_> = people_with_any.iter().map(|person| picked(person, "written", "id")).collect();
+        assert_eq!(first, [json!([1]), json!([2]), json!([4])]);
         // Rows of a many-to-many, so many for each, and what a window gives of all of them.
         let first = Query::of("shop.Book").order_by(["-id"]).limit(1);
         let tags = rows(&bed, &Query::of("shop.Tag").order_by(["id"]).prefetch([Prefetch::of("book").rows(first)])).await;

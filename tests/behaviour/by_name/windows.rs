@@ -37,6 +37,17 @@ behaviour! {
         Ok(())
     }
 
+    async fn ranks_without_an_order(bed) {
+        filled(&bed).await?;
+        let alike = |name: &str| call(name, []).over(Window::new().partition_by([path("author")]));
+        let query = Query::of("shop.Book").filter("id__lte", 3).order_by(["id"]).annotate("rank", alike("rank")).annotate("dense", alike("dense_rank"))
+            .annotate("part", alike("percent_rank")).annotate("upto", alike("cume_dist")).annotate("all", call("dense_rank", []).over(Window::new()))
+            .annotate("before", call("lag", [path("id")]).over(Window::new().partition_by([path("id")]))).values(["rank", "dense", "part", "upto", "all", "before"]);
+        let equal = json!({"rank": 1, "dense": 1, "part": 0.0, "upto": 1.0, "all": 1, "before": null});
+        assert_eq!(json_of(&bed, &query).await?, json!([equal, equal, equal]));
+        Ok(())
+    }
+
     async fn the_first_of_rows_that_are_alike(bed) {
         filled(&bed).await?;
         let dearest = || Query::of("shop.Book").order_by(["-price"]).distinct_on(["author"]);

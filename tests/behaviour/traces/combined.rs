@@ -50,7 +50,9 @@ impl<'p> Level<'p> {
 
     /// A call on several queries as one.
     pub fn call_on_all(&mut self, call: &Json) -> Translated<()> {
-        let Some(combined) = &mut self.combined else { return Ok(()) };
+        let Some(combined) = &mut self.combined else {
+            return Ok(());
+        };
         match text(&call["m"]) {
             "order_by" => combined.keys = Some(list(&call["keys"]).to_vec()),
             "reverse" => self.reversed = !self.reversed,
@@ -64,7 +66,9 @@ impl<'p> Level<'p> {
                 open.into_iter().try_for_each(|part| part.call(call))?;
             }
             "union" | "intersection" | "difference" => self.combine_sets(call)?,
-            other => return left(format!("answered here, where Django raises: {other} after a union")),
+            other => {
+                return left(format!("answered here, where Django raises: {other} after a union"));
+            }
         }
         Ok(())
     }
@@ -107,7 +111,9 @@ impl<'p> Level<'p> {
             part.set_whole();
             part.ready()
         });
-        let Some(first) = parts.next() else { return left("a union of nothing") };
+        let Some(first) = parts.next() else {
+            return left("a union of nothing");
+        };
         let Ready { mut query, mut columns } = first?;
         // What only the order needs is no column of the result.
         columns.truncate(picked.unwrap_or(columns.len()));
@@ -133,7 +139,9 @@ impl<'p> Level<'p> {
 
     /// Picks what the rows of several queries are ordered by, unless it is picked already.
     fn also_pick(&mut self, name: &str) -> Translated<()> {
-        let Some(mut picked) = self.picked.take().filter(|_| self.combined.is_none()) else { return Ok(()) };
+        let Some(mut picked) = self.picked.take().filter(|_| self.combined.is_none()) else {
+            return Ok(());
+        };
         let key = self.pack.key_parts(self.pack.model(&self.model));
         let name = if name == "pk" { &*key[0] } else { name };
         if !picked.iter().any(|(known, _)| *known == plain(name)) {

@@ -18,6 +18,7 @@ impl Level<'_> {
     /// One row of aggregates over what the query has.
     pub fn aggregate(mut self, items: &[Json]) -> Translated<Query> {
         if self.is_grouped() || self.is_cut() || self.combined.is_some() {
+            self.unordered();
             self.look_again()?;
         }
         let mut aggregates: Vec<(String, Term)> = Vec::new();
@@ -169,7 +170,9 @@ impl Level<'_> {
             if self.distinct {
                 // Django selects what different rows are ordered by, too.
                 for order in self.order.iter().flatten() {
-                    let Order::Term { by, .. } = order else { continue };
+                    let Order::Term { by, .. } = order else {
+                        continue;
+                    };
                     if !row.iter().any(|(_, term)| term == by) {
                         row.push((format!("o_{}", row.len()), by.clone()));
                     }
@@ -241,7 +244,9 @@ impl Level<'_> {
         }
         // What is ordered by is a key as well.
         for order in self.order.iter().flatten() {
-            let Order::Term { by, .. } = order else { continue };
+            let Order::Term { by, .. } = order else {
+                continue;
+            };
             let known = row.iter().any(|(_, term)| term == by) || self.mentions_aggregate(by);
             if !known {
                 row.push((format!("o_{}", row.len()), by.clone()));

@@ -7,7 +7,7 @@ use super::{
 };
 use orm::{
     Kind,
-    dynamic::{Term, call},
+    dynamic::{Node, Term, call},
 };
 use serde_json::Value as Json;
 
@@ -176,7 +176,17 @@ impl Level<'_> {
                 call("log", args)
             }
             "KeyTransform" | "KeyTextTransform" => {
-                args.push(literal(&kw["key_name"])?);
+                // The text of what lies on the way is not asked for, and what is a number is a place in a list.
+                if let [inner] = &list(&json["args"])
+                    && inner["name"] == "KeyTextTransform"
+                {
+                    let mut inner = inner.clone();
+                    inner["name"] = "KeyTransform".into();
+                    args = vec![self.term(&inner)?];
+                }
+                let key = &kw["key_name"];
+                let place = key.as_str().and_then(|key| key.parse::<i64>().ok()).map(Json::from);
+                args.push(literal(place.as_ref().unwrap_or(key))?);
                 let inside = call("json_get", args);
                 if name == "KeyTransform" { inside } else { call("json_text", [inside]) }
             }
@@ -207,6 +217,24 @@ impl Level<'_> {
             "Cast" if args.len() == 1 => {
                 let field = &kw["output_field"]["$field"];
                 let on = args.remove(0);
+                // The text of a number in a document is made one.
+                if json["args"][0]["name"] == "KeyTextTransform" {
+                    let inside = |function| match &on {
+                        Term::Node(node) => match &**node {
+                            Node::Call(_, inner) => Some(call(function, inner.clone())),
+                            _ => None,
+                        },
+                        _ => None,
+                    };
+                    let number = match kind_of(text(&field["type"])) {
+                        Some(Kind::I16 | Kind::I32 | Kind::I64) => inside("json_integer"),
+                        Some(Kind::F64 | Kind::Decimal) => inside("json_float"),
+                        _ => None,
+                    };
+                    if let Some(number) = number {
+                        return Ok(number);
+                    }
+                }
                 match (text(&field["type"]), kind_of(text(&field["type"]))) {
                     ("DateField", _) if self.gives(&json["args"][0]) == Some("DateTimeField") => call("date", [on]),
                     ("TimeField", _) if self.gives(&json["args"][0]) == Some("DateTimeField") => call("time", [on]),

@@ -37,7 +37,7 @@ impl Level<'_> {
                 named.push((own.len(), join));
             }
         }
-        let (mut leads, mut by_field, mut holds) = (false, false, None);
+        let (mut leads, mut by_field, mut holds, mut columns) = (false, false, None, None);
         if let Some((length, join)) = named.into_iter().max_by_key(|(length, _)| *length) {
             (from, model, at, leads) = (Some(join.alias.clone()), join.model.clone(), length, true);
         }
@@ -89,6 +89,9 @@ impl Level<'_> {
             };
             out.push(part.to_owned());
             (at, leads) = (at + 1, true);
+            columns = field.filter(|field| text(&field["type"]) == "ForeignObject").map(|field| {
+                list(&field["relation"]["from_fields"]).iter().map(|name| text(name).to_owned()).collect::<Vec<_>>()
+            });
             by_field = field.is_some_and(|field| !field["fk"].is_null() && !self.pack.points_to_key(field));
             holds = field.and_then(|field| self.pack.held_between(field, "target_field")).or_else(|| {
                 let field = self.pack.field(self.pack.model(text(&reverse?["model"])), text(&reverse?["field"]))?;
@@ -102,6 +105,11 @@ impl Level<'_> {
         }
         if at == parts.len() && at > 0 && leads {
             self.ended = Some(model);
+            if let Some(held) = columns {
+                let before: Vec<String> = from.iter().cloned().chain(out[..out.len() - 1].to_vec()).collect();
+                let whole = |part: &String| before.iter().chain([part]).cloned().collect::<Vec<_>>().join("__");
+                self.at_key = Some(held.iter().map(whole).collect());
+            }
         }
         let known: Vec<String> = from.into_iter().chain(out).collect();
         self.field = Some(known.join("__"));
@@ -146,7 +154,11 @@ impl Level<'_> {
         let same = |join: &&Joined| join.from == from && join.path == path && join.name.is_none();
         let mut known = self.joins.iter().rev().filter(same);
         let known = match &self.calling {
-            Some(used) => known.find(|join| used.contains(&join.alias)),
+            Some(used) => {
+                let mut known: Vec<&Joined> = known.collect();
+                known.sort_by_key(|join| !used.contains(&join.alias));
+                known.into_iter().find(|join| used.contains(&join.alias) || self.spare.contains(&join.alias))
+            }
             None => known.next(),
         };
         let alias = match known {
@@ -154,6 +166,7 @@ impl Level<'_> {
             None => self.add_join(from, path, model, None),
         };
         if let Some(used) = &mut self.calling {
+            self.spare.retain(|spare| *spare != alias);
             used.push(alias.clone());
         }
         alias
@@ -183,7 +196,9 @@ impl Level<'_> {
                 (Some(field), _) if !field["fk"].is_null() => (text(&field["fk"]["to"]), false),
                 (Some(field), _) => (text(&field["m2m"]["to"]), true),
                 (None, Some(reverse)) => (text(&reverse["model"]), text(&reverse["kind"]) != "one_to_one"),
-                (None, None) => return left("a filtered relation that is not there"),
+                (None, None) => {
+                    return left("refused, name.unknown: a filtered relation that is not there");
+                }
             };
             model = self.pack.label(to).to_owned();
             out.push(*part);
@@ -208,6 +223,31 @@ impl Level<'_> {
         Ok(())
     }
 
+    /// The relation to the rows between by which rows belong to an instance, where a model stands there; the model, and the path
+    /// there to the key of the instance.
+    fn between(&self, owner: &Json, accessor: &str) -> Option<(String, String, String)> {
+        let reverse = list(&owner["reverse"]).iter().find(|reverse| text(&reverse["accessor"]) == accessor);
+        let (field, near, far) = match reverse {
+            Some(reverse) => {
+                let field = self.pack.field(self.pack.model(text(&reverse["model"])), text(&reverse["field"]))?;
+                (field, "target_field", "source_field")
+            }
+            None => (self.pack.field(owner, accessor)?, "source_field", "target_field"),
+        };
+        let m2m = &field["m2m"];
+        if m2m["through_auto"] != Json::Bool(false) {
+            return None;
+        }
+        let through = self.pack.model(text(&m2m["through"]));
+        let (near, far) = (self.pack.field(through, text(&m2m[near]))?, text(&m2m[far]));
+        let known = list(&self.pack.model(&self.model)["reverse"]).iter().find(|reverse| {
+            self.pack.label(text(&reverse["model"])) == text(&through["label"]) && text(&reverse["field"]) == far
+        })?;
+        let part = if self.pack.points_to_key(near) { "" } else { "__pk" };
+        let part = format!("{}{part}", text(&near["name"]));
+        Some((text(&known["query_name"]).to_owned(), text(&through["label"]).to_owned(), part))
+    }
+
     /// Narrows to the rows that belong to an instance by one of its relations.
     pub fn belongs(&mut self, related: &Json) -> Translated<()> {
         let accessor = text(&related["accessor"]);
@@ -215,6 +255,12 @@ impl Level<'_> {
             return left("a relation of an instance by its accessor");
         };
         let key = literal(&related["pk"])?;
+        if let Some((relation, to, part)) = self.between(owner, accessor) {
+            let alias = self.join(None, &relation, &to);
+            self.filters.push(Term::named(format!("{alias}__{part}"), key));
+            self.belonging.push(alias);
+            return Ok(());
+        }
         if let Some(reverse) = list(&owner["reverse"]).iter().find(|reverse| text(&reverse["accessor"]) == accessor) {
             let name = text(&reverse["field"]);
             if text(&reverse["kind"]) != "many_to_many" {

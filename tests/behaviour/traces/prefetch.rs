@@ -53,7 +53,7 @@ impl Level<'_> {
             let (mut model, mut parts) = (self.model.clone(), Vec::new());
             for part in text(&lookup["path"]).split("__") {
                 let Some((name, to)) = self.pack.relation(&model, part) else {
-                    return left("a relation that is not there");
+                    return left("refused, name.unknown: a relation that is not there");
                 };
                 parts.extend(name);
                 model = to;
@@ -89,7 +89,9 @@ impl Level<'_> {
 
     /// What is asked for below rows that an earlier lookup has given a name.
     fn prefetched_below(&mut self, lookup: &Json) -> Translated<bool> {
-        let Some((first, rest)) = text(&lookup["path"]).split_once("__") else { return Ok(false) };
+        let Some((first, rest)) = text(&lookup["path"]).split_once("__") else {
+            return Ok(false);
+        };
         let Some((_, model, place)) = self.named_rows.iter().find(|(name, ..)| name == first) else {
             return Ok(false);
         };
@@ -97,7 +99,9 @@ impl Level<'_> {
         let mut lookup = lookup.clone();
         lookup["path"] = rest.into();
         below.prefetch_related(&serde_json::json!({"lookups": [lookup]}))?;
-        let Prefetch::Rows(rows) = &mut self.prefetched[*place] else { return Ok(false) };
+        let Prefetch::Rows(rows) = &mut self.prefetched[*place] else {
+            return Ok(false);
+        };
         let query = rows.query.get_or_insert_with(|| Query::of(model.as_str()));
         query.calls.push(Call::Prefetch(below.prefetched));
         Ok(true)
@@ -190,7 +194,9 @@ pub fn beside(recorded: &Recorded<'_>, model: &str, row: &DynRow, wanted: &Json)
     });
     let mut single = wanted["rel"].as_object().into_iter().flatten();
     let single_agree = single.all(|(name, wanted)| {
-        let Some((known, to)) = pack.relation(model, name) else { return true };
+        let Some((known, to)) = pack.relation(model, name) else {
+            return true;
+        };
         match (at_end(row, &known), wanted) {
             (None, _) => true,
             (Some(rows), Json::Null) => rows.is_empty(),

@@ -54,15 +54,20 @@ pub async fn compare(pack: &Pack, eval: &Json, done: &Done, tx: &Transaction) ->
             .filter(|_| automatic)
             .map_or(Vec::new(), |key| rows(before).iter().map(|row| row[key].clone()).collect());
         let key = key.filter(|_| automatic);
+        // What the database computes is a column like any here, and stays as it was loaded.
+        let computed = |name: &Json| {
+            list(&json["fields"]).iter().any(|field| field["column"] == *name && field["type"] == "GeneratedField")
+        };
+        let rows_after: Vec<Json> = rows(after);
         if !same_rows(
             &ours,
-            &rows(after),
+            &rows_after,
             &model.columns.iter().map(|column| (column.name.clone(), column.kind)).collect::<Vec<_>>(),
             columns,
-            key,
-            &old,
+            &|but: usize, row: &Json| key == Some(but) && !old.contains(&row[but]),
+            &|place: usize| computed(&columns[place]),
         ) {
-            return Err(Other::Differs(format!("{}: {ours:?} is not {:?}", model.table, rows(after))));
+            return Err(Other::Differs(format!("{}: {ours:?} is not {rows_after:?}", model.table)));
         }
     }
     Ok(())
@@ -73,26 +78,26 @@ fn same_rows(
     wanted: &[Json],
     kinds: &[(String, Kind)],
     columns: &[Json],
-    key: Option<usize>,
-    old: &[Json],
+    is_new: &dyn Fn(usize, &Json) -> bool,
+    computed: &dyn Fn(usize) -> bool,
 ) -> bool {
     let kind = |place: usize| {
         kinds.iter().find(|(name, _)| *name == text(&columns[place])).map_or(Kind::Text, |(_, kind)| *kind)
     };
     // A key that the database gave to a new row is its own.
-    let same_row = |row: &DynRow, wanted: &Json, but: Option<usize>| {
+    let same_row = |row: &DynRow, wanted: &Json, any_key: bool| {
         let cells = list(wanted).iter().enumerate();
         cells.into_iter().all(|(place, json)| {
-            but == Some(place) && !old.contains(json) || equal(&row.values()[place], json, kind(place))
+            computed(place) || any_key && is_new(place, wanted) || equal(&row.values()[place], json, kind(place))
         })
     };
     let mut left: Vec<&Json> = wanted.iter().collect();
-    let mut take = |row: &DynRow, but: Option<usize>| {
-        let place = left.iter().position(|wanted| same_row(row, wanted, but));
+    let mut take = |row: &DynRow, any_key: bool| {
+        let place = left.iter().position(|wanted| same_row(row, wanted, any_key));
         place.map(|place| left.swap_remove(place)).is_some()
     };
-    let new: Vec<&DynRow> = ours.iter().filter(|row| !take(row, None)).collect();
-    ours.len() == wanted.len() && new.into_iter().all(|row| take(row, key))
+    let new: Vec<&DynRow> = ours.iter().filter(|row| !take(row, false)).collect();
+    ours.len() == wanted.len() && new.into_iter().all(|row| take(row, true))
 }
 
 fn equal(ours: &Value, json: &Json, kind: Kind) -> bool {
@@ -102,6 +107,7 @@ fn equal(ours: &Value, json: &Json, kind: Kind) -> bool {
     match (kind, cell(json, kind)) {
         (Kind::Decimal, _) => same(ours, &json!({"$dec": json})),
         (Kind::F64, _) => same(ours, json),
-        (_, wanted) => *ours == wanted || same(ours, &wanted.to_json()),
+        (_, Ok(wanted)) => *ours == wanted || same(ours, &wanted.to_json()),
+        (_, Err(_)) => false,
     }
 }

@@ -16,7 +16,9 @@ pub fn literal(json: &Json) -> Translated<Term> {
     match json {
         Json::Array(all) => Ok(Term::List(all.iter().map(literal).collect::<Translated<_>>()?)),
         Json::Object(map) => {
-            let Some((tag, inner)) = map.iter().next() else { return left("a literal without a form") };
+            let Some((tag, inner)) = map.iter().next() else {
+                return left("a literal without a form");
+            };
             match tag.as_str() {
                 "$dec" => typed(Kind::Decimal, inner.clone()),
                 "$date" => typed(Kind::Date, inner.clone()),
@@ -28,9 +30,9 @@ pub fn literal(json: &Json) -> Translated<Term> {
                     typed(Kind::DateTime, inner.clone())
                 }
                 "$datetime" => typed(Kind::Timestamp, inner.clone()),
-                "$duration_us" => Ok(super::pack::cell(inner, Kind::Duration).into()),
+                "$duration_us" => Ok(super::pack::cell(inner, Kind::Duration)?.into()),
                 "$uuid" => typed(Kind::Uuid, inner.clone()),
-                "$hex" => Ok(super::pack::cell(inner, Kind::Bytes).into()),
+                "$hex" => Ok(super::pack::cell(inner, Kind::Bytes)?.into()),
                 "$json" => typed(Kind::Json, inner.clone()),
                 _ if json["$obj"].is_string() => literal(&json["pk"]),
                 other => left(format!("a literal of the form {other}")),
@@ -89,7 +91,13 @@ impl Level<'_> {
                     return left("a reference to a query around that is not there");
                 };
                 let inner = match json["name"].as_str() {
-                    Some(name) => around.path(name, Over::Join).map(|(name, _)| path(name))?,
+                    Some(name) => {
+                        let (by_name, _) = around.path(name, Over::Join)?;
+                        if let Some(parts) = around.at_key.take() {
+                            return Ok(Term::List(parts.into_iter().map(|part| path(part).outer()).collect()));
+                        }
+                        path(by_name)
+                    }
                     None => around.term(&json["name"])?,
                 };
                 Ok(inner.outer())
@@ -139,6 +147,7 @@ impl Level<'_> {
                 Ok(Node::Case(Case { when, otherwise }).into())
             }
             "subquery" | "query" => Ok(self.inner(json.get("query").unwrap_or(json))?.into()),
+            "json_null" => Ok(Node::Typed(Kind::Json, Json::Null).into()),
             "exists" => Ok(exists(self.inner(&json["query"])?)),
             "agg" => self.agg(json),
             "window" => self.window(json),
@@ -197,11 +206,13 @@ impl Level<'_> {
         if let Json::Array(all) = value {
             return all.iter().map(|one| self.coerced(path, one)).collect();
         }
-        let resolved = &self.pack.json["paths"][&self.asked][path];
-        let resolved = if resolved.is_null() { &self.pack.json["paths"][&self.model][path] } else { resolved };
+        let resolved = self.resolved(path);
         let plain = list(&resolved["transforms"]).is_empty();
         match (text(&resolved["type"]), text(&value["$datetime"]), text(&value["$date"])) {
-            ("DateField", moment, "") if plain && moment.len() >= 10 => serde_json::json!({"$date": &moment[..10]}),
+            ("DateField", moment, "") if plain && moment.len() >= 10 => {
+                // The day of an instant is the one where the program runs.
+                serde_json::json!({"$date": super::zones::day(self.pack, moment)})
+            }
             ("DateTimeField", "", day) if plain && !day.is_empty() => {
                 let zone = super::zones::offset_of(&self.pack.zone).unwrap_or_default();
                 let zone = if self.pack.moment() == Kind::DateTime { zone } else { String::new() };

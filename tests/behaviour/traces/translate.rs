@@ -4,10 +4,7 @@ use super::{
     combined::Combined,
     pack::{Pack, list, text},
 };
-use orm::{
-    Kind,
-    dynamic::{Join, Node, Nulls, Order, Prefetch, Query, Term, call as call_of, path},
-};
+use orm::dynamic::{Join, Node, Nulls, Order, Prefetch, Query, Term, call as call_of, path};
 use serde_json::Value as Json;
 
 /// Why an evaluation is left out.
@@ -70,6 +67,10 @@ pub struct Level<'p> {
     pub(super) around: Option<Box<Level<'p>>>,
     /// The joins that the filter under translation has made.
     pub(super) calling: Option<Vec<String>>,
+    /// The joins that the next filter goes on from: those by which rows belong to an instance.
+    pub(super) belonging: Vec<String>,
+    /// The joins of one side of `or` that the other side may share, each once.
+    pub(super) spare: Vec<String>,
     /// The model at which the last path ended, when it named no field of it.
     pub(super) ended: Option<String>,
     /// The parts of the key at which the last path ended, when it has several.
@@ -129,6 +130,8 @@ impl<'p> Level<'p> {
             nothing: false,
             around: None,
             calling: None,
+            belonging: Vec::new(),
+            spare: Vec::new(),
             ended: None,
             at_key: None,
             field: None,
@@ -168,7 +171,14 @@ impl<'p> Level<'p> {
             "union" | "intersection" | "difference" => self.combine_sets(call),
             "filter" => self.filter(&call["where"], false),
             "exclude" => self.filter(&call["where"], true),
-            "annotate" | "alias" => list(&call["items"]).iter().try_for_each(|item| self.annotate(item)),
+            "annotate" => list(&call["items"]).iter().try_for_each(|item| self.annotate(item)),
+            "alias" => {
+                // What has a name only is in no row.
+                let picked = self.picked.clone();
+                list(&call["items"]).iter().try_for_each(|item| self.annotate(item))?;
+                self.picked = picked;
+                Ok(())
+            }
             "order_by" => {
                 let keys = self.order(list(&call["keys"]))?;
                 (self.order, self.reversed) = (Some(keys), false);
@@ -215,8 +225,8 @@ impl<'p> Level<'p> {
                 self.distinct = true;
                 Ok(())
             }
-            // Which columns and related rows are loaded is not what is compared.
-            "defer" | "only" => Ok(()),
+            // Which columns are loaded, and whether rows are locked, is not what is compared.
+            "defer" | "only" | "select_for_update" => Ok(()),
             "select_related" => list(&call["fields"]).iter().try_for_each(|path| {
                 let first = text(path).split("__").next();
                 // The rows of a filtered relation are joined already.
@@ -235,8 +245,27 @@ impl<'p> Level<'p> {
 
     /// Both conditions, either, or just one of them.
     fn combine(&mut self, how: &str, other: &Json) -> Translated<()> {
-        if self.pack.label(text(&other["model"])) != self.model || self.nothing {
-            return left(format!("the call {how}, with such a query"));
+        if self.pack.label(text(&other["model"])) != self.model {
+            return left(format!("refused, by its form: {how} of rows of two models"));
+        }
+        // With nothing there is nothing that is true of both, and of either only the other.
+        let calls = list(&other["calls"]);
+        let is_nothing = calls.iter().any(|call| text(&call["m"]) == "none");
+        match (how, self.nothing, is_nothing) {
+            (_, false, false) => {}
+            ("and", ..) => {
+                self.nothing = true;
+                return Ok(());
+            }
+            (_, true, _) => {
+                let fresh = Level::new(self.pack, &self.asked, self.nulls_first);
+                *self = Level { around: self.around.take(), bare: self.bare, ..fresh };
+                if !other["related"].is_null() {
+                    self.belongs(&other["related"])?;
+                }
+                return self.calls(calls);
+            }
+            _ => return Ok(()),
         }
         let cut = |calls: &Json| list(calls).iter().any(|call| text(&call["m"]) == "slice");
         if self.is_cut() || cut(&other["calls"]) {
@@ -245,10 +274,14 @@ impl<'p> Level<'p> {
         let mine = std::mem::take(&mut self.filters);
         let before = (self.names.len(), self.slices.len(), self.distinct, self.nothing);
         let order = self.order.clone();
+        if how != "and" {
+            self.spare = self.joins.iter().map(|join| join.alias.clone()).collect();
+        }
         if !other["related"].is_null() {
             self.belongs(&other["related"])?;
         }
         self.calls(list(&other["calls"]))?;
+        self.spare.clear();
         let theirs = std::mem::replace(&mut self.filters, mine);
         self.order = order.or(self.order.take());
         if before != (self.names.len(), self.slices.len(), self.distinct, self.nothing)
@@ -294,89 +327,6 @@ impl<'p> Level<'p> {
         Ok(())
     }
 
-    pub fn filter(&mut self, json: &Json, negated: bool) -> Translated<()> {
-        self.calling = Some(Vec::new());
-        // Of several conditions, each is about the rows or about the groups.
-        let apart = !negated && json["op"] == "AND" && json["negated"] != Json::Bool(true);
-        let parts = if apart { list(&json["children"]) } else { std::slice::from_ref(json) };
-        let over = if negated { Over::Set } else { Over::Join };
-        let translated: Translated<Vec<_>> = parts.iter().map(|part| self.q(part, over)).collect();
-        self.calling = None;
-        let loose = std::mem::take(&mut self.loose);
-        let translated = translated?;
-        if translated.iter().any(|(_, aggregate)| *aggregate) {
-            self.loose = loose;
-        }
-        for (term, aggregate) in translated {
-            let term = if negated { !term } else { term };
-            if aggregate { self.having.push(term) } else { self.filters.push(term) }
-        }
-        Ok(())
-    }
-
-    /// A condition, and whether it is about aggregates.
-    pub fn q(&mut self, json: &Json, over: Over) -> Translated<(Term, bool)> {
-        if text(&json["e"]) != "q" {
-            if json["path"].is_null() {
-                return Ok((self.term(json)?, self.is_aggregate(json)));
-            }
-            let (path, aggregate) = self.path(text(&json["path"]), over)?;
-            let field = self.field.take();
-            let path = match (is_rows(&json["value"]), path.ends_with("__isnull")) {
-                (true, _) => self.of_row(path),
-                (false, false) => self.of_held(path),
-                (false, true) => path,
-            };
-            if self.is_aggregate(&json["value"]) {
-                self.loose.extend(field.filter(|field| !field.is_empty()));
-            }
-            let value = &json["value"];
-            if value["e"] == "value" && value["value"].is_null() && value["output_field"]["type"] == "JSONField" {
-                return Ok((Term::named(format!("{path}__is_json_null"), true), aggregate));
-            }
-            let asked = self.coerced(text(&json["path"]), &json["value"]);
-            let value = self.value(&asked)?;
-            if let Some((on, lookup)) = self.text_of(text(&json["path"]), &path) {
-                let value = if asked.is_number() { Term::Value(asked.to_string().into()) } else { value };
-                return Ok((on.cast(Kind::Text).lookup(lookup, value), aggregate));
-            }
-            return Ok((Term::named(path, value), aggregate || self.is_aggregate(&json["value"])));
-        }
-        let negated_here = json["negated"] == Json::Bool(true);
-        // In a filter, what stands below a negation is asked of sets.
-        let over = if negated_here && self.calling.is_some() { Over::Set } else { over };
-        let (mut terms, mut aggregate) = (Vec::new(), false);
-        for child in list(&json["children"]) {
-            let (term, is) = self.q(child, over)?;
-            aggregate |= is;
-            terms.push(term);
-        }
-        let empty = terms.is_empty();
-        let all: Term = match text(&json["op"]) {
-            _ if empty => Node::And(Vec::new()).into(),
-            "OR" => Node::Or(terms).into(),
-            "XOR" => Node::Xor(terms).into(),
-            _ => Node::And(terms).into(),
-        };
-        Ok((if negated_here && !empty { !all } else { all }, aggregate))
-    }
-
-    /// The text of a number or a day that a lookup on texts is made on: Django makes it one.
-    fn text_of(&self, asked: &str, by_name: &str) -> Option<(Term, String)> {
-        let resolved = &self.pack.json["paths"][&self.asked][asked];
-        let resolved = if resolved.is_null() { &self.pack.json["paths"][&self.model][asked] } else { resolved };
-        let lookup = text(&resolved["lookup"]);
-        let texts = ["contains", "startswith", "endswith", "regex", "exact"];
-        let on_text = lookup != "exact" && texts.contains(&lookup.strip_prefix('i').unwrap_or(lookup));
-        let kind = text(&resolved["type"]);
-        let numbers = ["Integer", "Auto", "Float", "Decimal", "Date", "Time", "Boolean"];
-        let is_number = numbers.iter().any(|number| kind.contains(number));
-        let days = list(&resolved["transforms"]).iter().any(|part| ["date", "time"].contains(&text(part)));
-        (on_text && is_number && !days)
-            .then(|| Some((path(by_name.strip_suffix(&format!("__{lookup}"))?), lookup.to_owned())))
-            .flatten()
-    }
-
     fn annotate(&mut self, item: &Json) -> Translated<()> {
         let (name, expr) = (text(&item["as"]), &item["expr"]);
         if item["as"].is_null() {
@@ -388,7 +338,14 @@ impl<'p> Level<'p> {
         if expr["e"] == "F" && expr["name"] == item["as"] && self.names.iter().any(|(known, _)| known == name) {
             return Ok(());
         }
-        let (aggregate, term) = (self.is_aggregate(expr), self.term(expr)?);
+        let (aggregate, mut term) = (self.is_aggregate(expr), self.term(expr)?);
+        // What takes the place of an annotation may be made of it.
+        let was = format!("{}_was{}", plain(name), self.annotations.len());
+        if let Some(renamed) = with_path(&term, &plain(name), &was)
+            && let Some(known) = self.annotations.iter_mut().find(|(known, _)| *known == plain(name))
+        {
+            (known.0, term) = (was, renamed);
+        }
         if aggregate
             && self.keys.is_none()
             && let Some(picked) = &self.picked
@@ -409,6 +366,10 @@ impl<'p> Level<'p> {
     }
 
     fn values(&mut self, fields: &[Json]) -> Translated<()> {
+        // An aggregate among what is picked is one of the groups that were picked before.
+        if self.keys.is_none() && fields.iter().any(|field| self.is_aggregate(&field["expr"])) {
+            self.keys = self.picked.clone();
+        }
         let mut picked = Vec::new();
         if fields.is_empty() {
             for field in list(&self.pack.model(&self.model)["fields"]) {
@@ -469,6 +430,11 @@ impl<'p> Level<'p> {
                     _ => self.nulls(desc),
                 };
                 order.push(Order::Term { by: self.term(&expr["expr"])?, desc, nulls });
+            } else if expr["e"] == "F" {
+                let (by_name, _) = self.path(text(&expr["name"]), Over::Join)?;
+                let parts = self.at_key.take().unwrap_or_else(|| vec![by_name]);
+                let nulls = self.nulls(desc);
+                order.extend(parts.into_iter().map(|part| Order::Term { by: path(part), desc, nulls }));
             } else if !expr.is_null() {
                 let by = self.term(expr)?;
                 // A plain value orders nothing.
@@ -534,6 +500,14 @@ impl<'p> Level<'p> {
         self.distinct || !self.slices.is_empty()
     }
 
+    /// Takes the order away, where no slice depends on it.
+    pub fn unordered(&mut self) {
+        // What groups are ordered by is one of their keys.
+        if self.slices.is_empty() && self.first_of.is_none() && self.combined.is_none() && !self.is_grouped() {
+            self.set_order(Vec::new(), false);
+        }
+    }
+
     pub fn set_order(&mut self, order: Vec<Order>, reversed: bool) {
         (self.order, self.reversed) = (Some(order), reversed);
     }
@@ -543,17 +517,11 @@ impl<'p> Level<'p> {
     }
 }
 
-/// Whether what is compared with are rows.
-fn is_rows(value: &Json) -> bool {
-    let picks = |call: &Json| ["values", "values_list"].contains(&text(&call["m"]));
-    match value {
-        Json::Array(all) => all.iter().any(is_rows),
-        query if query["e"] == "query" || query["e"] == "subquery" => {
-            let query = query.get("query").unwrap_or(query);
-            !list(&query["calls"]).iter().any(picks)
-        }
-        other => other["$obj"].is_string(),
-    }
+/// The term with another name for a path in it, if it has that path.
+fn with_path(term: &Term, name: &str, other: &str) -> Option<Term> {
+    let json = serde_json::to_string(term).unwrap();
+    let changed = json.replace(&format!("{{\"path\":\"{name}\"}}"), &format!("{{\"path\":\"{other}\"}}"));
+    (changed != json).then(|| serde_json::from_str(&changed).unwrap())
 }
 
 fn of_both(how: &str, sides: [Term; 2]) -> Term {

@@ -2,6 +2,7 @@
 
 use super::{
     Other,
+    lineage::{create, deleted, updated},
     pack::{Pack, cell, list, text},
     tables::compare,
     terms::literal,
@@ -43,9 +44,11 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
         "instance_delete" => {
             let obj = &order["obj"];
             let rows = Query::of(pack.label(text(&obj["$obj"]))).filter("pk", literal(&obj["pk"])?);
-            return done(run(pack, Change::Delete(rows), tx).await?);
+            return deleted(pack, rows, tx).await;
         }
-        "rel_add" | "rel_remove" | "rel_set" | "rel_clear" => return related(pack, order, m, tx).await,
+        "rel_add" | "rel_remove" | "rel_set" | "rel_clear" => {
+            return related(pack, order, m, tx).await;
+        }
         _ => {}
     }
     let on_sqlite = eval["backend"] == "sqlite";
@@ -56,7 +59,7 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
     level.calls(list(&query["calls"]))?;
     match m {
         "update" => updated(pack, level, list(&order["set"]), tx).await,
-        "delete" => done(run(pack, Change::Delete(rows_of(level)?), tx).await?),
+        "delete" => deleted(pack, rows_of(level)?, tx).await,
         "create" => {
             let pairs = list(&order["set"]).iter().map(|pair| (text(&pair[0]).to_owned(), pair[1].clone()));
             let pairs: Vec<(String, Json)> = pairs.chain(owner(pack, query)?).collect();
@@ -109,6 +112,11 @@ async fn each_updated(pack: &Pack, model: &str, order: &Json, tx: &Transaction) 
             field.map_or(Json::Null, |field| obj["fields"][text(&field["attname"])].clone())
         };
         let key = pack.key_parts(json);
+        // A row that is given again in another batch is written again.
+        if order["batch_size"].as_u64().is_some_and(|size| each.rows.len() as u64 >= size) {
+            let batch = std::mem::replace(&mut each, UpdateEach::of(model));
+            total += run(pack, Change::UpdateEach(batch), tx).await?.total;
+        }
         if fields.iter().any(|name| value(name)["e"].is_string()) {
             let parts = key.iter().map(|name| literal(&value(name))).collect::<Translated<Vec<_>>>()?;
             let key = if parts.len() == 1 { parts[0].clone() } else { Term::List(parts) };
@@ -130,88 +138,18 @@ async fn each_updated(pack: &Pack, model: &str, order: &Json, tx: &Transaction) 
     Ok(Done { total, created: None })
 }
 
-/// A new row; of a child, after one of its parent.
-async fn create(pack: &Pack, model: &str, pairs: Vec<(String, Json)>, tx: &Transaction) -> Result<Json, Other> {
-    let mut pairs = pairs;
-    let mut label = model.to_owned();
-    // From the oldest of the parents down.
-    let mut line = vec![label.clone()];
-    while let Some(parent) = list(&pack.model(&label)["parents"]).first() {
-        label = pack.label(text(parent)).to_owned();
-        line.push(label.clone());
-    }
-    let mut below: Option<(String, Json)> = None;
-    while let Some(label) = line.pop() {
-        let json = pack.model(&label);
-        let is_own = |name: &str| {
-            let name = if name == "pk" { text(&json["pk"]) } else { name };
-            list(&json["fields"]).iter().any(|field| text(&field["name"]) == name || text(&field["attname"]) == name)
-        };
-        let link = below.take().and_then(|(parent, key)| Some((pack.link(json, &parent)?, key)));
-        let (own, rest): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| is_own(name));
-        pairs = rest;
-        let known = own.iter().any(|(name, _)| Some(name) == link.as_ref().map(|(name, _)| name));
-        let row = new_row(pack, &label, own.into_iter().chain(link.filter(|_| !known)))?;
-        let new = Create { automatic: true, ..Create::of(&label) }.row(row);
-        let made = run(pack, new.into(), tx).await?;
-        let key = made.created[0].values().first().map(Value::to_json).unwrap_or_default();
-        let meta = pack.models.get(&label).unwrap();
-        let column = usize::from(meta.key[0]);
-        let key = made.created[0].values().get(column).map_or(key, Value::to_json);
-        below = Some((label, key));
-    }
-    match pairs.first() {
-        None => Ok(below.map(|(_, key)| key).unwrap_or_default()),
-        Some((name, _)) => Err(Other::Left(format!("refused, name.unknown: {name}"))),
-    }
-}
-
-/// Other values in the rows of a query; those of a parent stand in its rows.
-async fn updated(pack: &Pack, mut level: Level<'_>, set: &[Json], tx: &Transaction) -> Result<Done, Other> {
-    let model = level.model.clone();
-    let json = pack.model(&model);
-    let own = |pair: &&Json| {
-        let name = text(&pair[0]);
-        list(&json["fields"]).iter().any(|field| text(&field["name"]) == name || text(&field["attname"]) == name)
-    };
-    let (mine, theirs): (Vec<&Json>, Vec<&Json>) = set.iter().partition(own);
-    if theirs.is_empty() || list(&json["parents"]).is_empty() {
-        let assign = |pair: &Json| Ok((field_name(pack, &model, text(&pair[0])), assigned(&mut level, pair)?));
-        let set: Vec<(String, Term)> = set.iter().map(assign).collect::<Translated<_>>()?;
-        let rows = rows_of(level)?;
-        return done(run(pack, Update { rows, set }.into(), tx).await?);
-    }
-    // The rows are chosen before any of them changes.
-    let keys = pack.catalog.check(&rows_of(level)?.values(["pk"]))?.all(tx).await?;
-    let keys: Vec<Json> = keys.iter().map(|row| row.values()[0].to_json()).collect();
-    let mut labels = vec![(model.clone(), mine)];
-    for parent in list(&json["parents"]) {
-        labels.push((pack.label(text(parent)).to_owned(), theirs.clone()));
-    }
-    for (label, pairs) in labels {
-        let mut level = Level::new(pack, &label, false);
-        let assign = |pair: &&Json| Ok((field_name(pack, &label, text(&pair[0])), assigned(&mut level, pair)?));
-        let set: Vec<(String, Term)> = pairs.iter().map(assign).collect::<Translated<_>>()?;
-        if !set.is_empty() {
-            let rows = Query::of(&label).filter("pk__in", keys.iter().cloned().map(Term::Value).collect::<Vec<_>>());
-            run(pack, Update { rows, set }.into(), tx).await?;
-        }
-    }
-    Ok(Done { total: keys.len() as u64, created: None })
-}
-
-fn done(changed: Changed) -> Result<Done, Other> {
+pub fn done(changed: Changed) -> Result<Done, Other> {
     Ok(Done { total: changed.total, created: None })
 }
 
-async fn run(pack: &Pack, change: Change, tx: &Transaction) -> orm::Result<Changed> {
+pub async fn run(pack: &Pack, change: Change, tx: &Transaction) -> orm::Result<Changed> {
     let sent: Change = serde_json::from_str(&serde_json::to_string(&change).unwrap()).unwrap();
     assert_eq!(sent, change);
     pack.writable().check_change(&sent)?.run(tx).await
 }
 
 /// The rows that a query means; of others than plain ones, by their keys.
-fn rows_of(mut level: Level<'_>) -> Translated<Query> {
+pub fn rows_of(mut level: Level<'_>) -> Translated<Query> {
     if level.is_grouped()
         || level.is_cut()
         || level.combined.is_some()
@@ -230,7 +168,7 @@ fn rows_of(mut level: Level<'_>) -> Translated<Query> {
 }
 
 /// The name here of a field that Django knows by its own name or its column's.
-fn field_name(pack: &Pack, model: &str, name: &str) -> String {
+pub fn field_name(pack: &Pack, model: &str, name: &str) -> String {
     let json = pack.model(model);
     let name = if name == "pk" { text(&json["pk"]) } else { name };
     let known = list(&json["fields"]).iter().find(|field| text(&field["attname"]) == name && !field["fk"].is_null());
@@ -240,18 +178,26 @@ fn field_name(pack: &Pack, model: &str, name: &str) -> String {
     }
 }
 
-fn assigned(level: &mut Level<'_>, pair: &Json) -> Translated<Term> {
+pub fn assigned(level: &mut Level<'_>, pair: &Json) -> Translated<Term> {
     match pair[1]["e"].is_null() {
         true => written(level.pack, &level.model.clone(), text(&pair[0]), &pair[1]).map(Term::Value),
         false if text(&pair[1]["e"]) == "value" => {
             written(level.pack, &level.model.clone(), text(&pair[0]), &pair[1]["value"]).map(Term::Value)
         }
+        // A moment without an offset is that of the clock of the database.
+        false if pair[1]["name"] == "Now" && field_kind(level, text(&pair[0])) == Some(Kind::Timestamp) => {
+            Ok(level.term(&pair[1])?.cast(Kind::Timestamp))
+        }
         false => level.term(&pair[1]),
     }
 }
 
+fn field_kind(level: &Level<'_>, name: &str) -> Option<Kind> {
+    level.pack.field(level.pack.model(&level.model), name).map(|field| level.pack.kind(field))
+}
+
 /// A literal as the document that a field is read from.
-fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json> {
+pub fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json> {
     let fields = list(&pack.model(model)["fields"]);
     let name = if name == "pk" { text(&pack.model(model)["pk"]) } else { name };
     let named = |field: &&Json| [text(&field["name"]), text(&field["attname"])].contains(&name);
@@ -272,8 +218,8 @@ fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json
             Some((tag, inner)) if ["$dec", "$date", "$datetime", "$time", "$uuid", "$json"].contains(&tag.as_str()) => {
                 inner.clone()
             }
-            Some((tag, inner)) if tag == "$duration_us" => cell(inner, Kind::Duration).to_json(),
-            Some((tag, inner)) if tag == "$hex" => cell(inner, Kind::Bytes).to_json(),
+            Some((tag, inner)) if tag == "$duration_us" => cell(inner, Kind::Duration)?.to_json(),
+            Some((tag, inner)) if tag == "$hex" => cell(inner, Kind::Bytes)?.to_json(),
             _ => return left("a literal in a write"),
         },
         // Django makes a value one of the field.
@@ -288,7 +234,7 @@ fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json
 }
 
 /// A new row with what Django's models give it.
-fn new_row(pack: &Pack, model: &str, given: impl IntoIterator<Item = (String, Json)>) -> Translated<Json> {
+pub fn new_row(pack: &Pack, model: &str, given: impl IntoIterator<Item = (String, Json)>) -> Translated<Json> {
     let mut row = Map::new();
     for (name, value) in given {
         let value = if value["e"] == "value" { value["value"].clone() } else { value };
@@ -422,10 +368,14 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
         (Some(field), _) => (&field["m2m"], "source_field", "target_field"),
         (None, Some(reverse)) if text(&reverse["kind"]) == "many_to_many" => {
             let field = pack.field(pack.model(text(&reverse["model"])), text(&reverse["field"]));
-            let Some(field) = field else { return Err(Other::Left("a relation that is not there".to_owned())) };
+            let Some(field) = field else {
+                return Err(Other::Left("a relation that is not there".to_owned()));
+            };
             (&field["m2m"], "target_field", "source_field")
         }
-        (None, Some(reverse)) => return pointing(pack, reverse, &related["pk"], m, &keys, tx).await,
+        (None, Some(reverse)) => {
+            return pointing(pack, reverse, &related["pk"], m, &keys, tx).await;
+        }
         (None, None) => return Err(Other::Left("a relation that is not there".to_owned())),
     };
     let through = pack.label(text(&m2m["through"])).to_owned();
@@ -448,7 +398,9 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
             let other = symmetrical.then(|| among(&back, source)).transpose()?;
             [Some(among(&mine, target)?), other].into_iter().flatten().collect()
         }
-        "rel_set" if order["clear"] == Json::Bool(true) => vec![mine.clone()],
+        "rel_set" if order["clear"] == Json::Bool(true) => {
+            [Some(mine.clone()), symmetrical.then(|| back.clone())].into_iter().flatten().collect()
+        }
         "rel_set" => {
             let among =
                 |side: &str| keys.iter().map(|key| literal(&held(side, key))).collect::<Translated<Vec<Term>>>();

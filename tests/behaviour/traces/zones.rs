@@ -101,6 +101,17 @@ fn instant(json: &mut Json, zone: &Option<String>) -> Translated<()> {
     }
 }
 
+/// The day of a moment, in the zone of the settings where it is an instant.
+pub fn day(pack: &Pack, written: &str) -> String {
+    let zone = pack.json["settings"]["TIME_ZONE"].as_str().map(zone).unwrap_or_default();
+    let offset: Option<chrono::FixedOffset> = zone.parse().ok();
+    let instant = chrono::DateTime::parse_from_rfc3339(written).ok().filter(|_| pack.moment() == orm::Kind::DateTime);
+    match instant.zip(offset) {
+        Some((instant, offset)) => instant.with_timezone(&offset).date_naive().to_string(),
+        None => written[..10].to_owned(),
+    }
+}
+
 /// What is written behind a moment of the active zone.
 pub fn offset_of(zone: &Option<String>) -> Translated<String> {
     match zone.as_deref().map_or(Some("+00:00".to_owned()), offset) {

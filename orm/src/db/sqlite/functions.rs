@@ -13,7 +13,8 @@
 //! | `orm_time(moment)` | the time of day of a date with a time |
 //! | `orm_at_zone(moment, zone)` | the moment as the clocks of a zone show it, from the system's files; an error for a zone that is not among them |
 //! | `orm_moved(moment, span)` | the day or moment so many microseconds later |
-//! | `orm_since(later, earlier)` | the microseconds between two days or moments |
+//! | `orm_since(later, earlier)` | the microseconds between two days, moments or times of day |
+//! | `orm_micros(number)` | the nearest whole number of microseconds; of two the even one, as on the others |
 //! | `orm_json_equal(one, other)` | whether two JSON documents are equal, however they are written |
 //! | `orm_json_contains(document, part)` | whether a JSON document contains another, as PostgreSQL's `@>` understands it |
 //! | `orm_ends_with(text, end)` | whether the text ends with the other one |
@@ -56,6 +57,7 @@ extern "SQL" {
     fn orm_at_zone(moment: Nullable<Text>, zone: Text) -> Nullable<Text>;
     fn orm_moved(moment: Nullable<Text>, span: Nullable<BigInt>) -> Nullable<Text>;
     fn orm_since(later: Nullable<Text>, earlier: Nullable<Text>) -> Nullable<BigInt>;
+    fn orm_micros(number: Nullable<Double>) -> Nullable<BigInt>;
     fn orm_json_equal(one: Nullable<Text>, other: Nullable<Text>) -> Nullable<Bool>;
     fn orm_json_contains(document: Nullable<Text>, part: Nullable<Text>) -> Nullable<Bool>;
     fn orm_ends_with(text: Nullable<Text>, end: Nullable<Text>) -> Nullable<Bool>;
@@ -103,6 +105,7 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_at_zone_utils::register_impl(conn, zones::at_zone)?;
     orm_moved_utils::register_impl(conn, moments::moved)?;
     orm_since_utils::register_impl(conn, moments::since)?;
+    orm_micros_utils::register_impl(conn, moments::micros)?;
     orm_json_equal_utils::register_impl(conn, documents::equal)?;
     orm_json_contains_utils::register_impl(conn, documents::contains)?;
     orm_ends_with_utils::register_impl(conn, |text: Option<String>, end: Option<String>| Some(text?.ends_with(&end?)))?;

@@ -2,7 +2,7 @@
 
 use super::Given;
 use crate::db::{bind, decode::text, failure::OUT_OF_RANGE};
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
 fn read(moment: &str) -> Result<NaiveDateTime, String> {
     text::datetime(moment).map_err(|_| format!("{moment:?} is neither a day nor a moment"))
@@ -28,6 +28,17 @@ pub(super) fn moved(moment: Option<String>, span: Option<i64>) -> Given<String> 
 
 pub(super) fn since(later: Option<String>, earlier: Option<String>) -> Given<i64> {
     let (Some(later), Some(earlier)) = (later, earlier) else { return Given(Ok(None)) };
+    // Times of day are those of one day.
+    let read =
+        |moment: &str| text::time(moment).map(|time| NaiveDate::default().and_time(time)).or_else(|_| read(moment));
     let between = read(&later).and_then(|later| Ok((later - read(&earlier)?).num_microseconds()));
     Given(between)
+}
+
+pub(super) fn micros(number: Option<f64>) -> Given<i64> {
+    let whole = |number: f64| match number.round_ties_even() {
+        whole if whole.abs() < i64::MAX as f64 => Ok(whole as i64),
+        _ => Err(OUT_OF_RANGE.to_owned()),
+    };
+    Given(number.map(whole).transpose())
 }
