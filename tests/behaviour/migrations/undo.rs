@@ -128,7 +128,7 @@ behaviour! {
         let run = tokio::spawn(async move { Migrator::with_set(whole).on_progress(die).run(&run).await });
         assert!(run.await.unwrap_err().is_panic());
         // No transaction is open, and foreign keys are looked at.
-        let error = db.batch("INSERT INTO shop_book (title, author_id, pages) VALUES ('Three', 77, 1)").await.unwrap_err();
+        let error = db.batch("INSERT INTO shop_book (id, title, author_id, pages) VALUES (9, 'Three', 77, 1)").await.unwrap_err();
         assert_eq!(error.code(), Code::ForeignKeyViolation, "{error}");
         let tx = db.begin().await?;
         tx.batch("DELETE FROM shop_book").await?;
