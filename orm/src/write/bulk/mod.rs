@@ -391,7 +391,7 @@ impl<M: Model> QuerySet<M> {
     /// # use library::*;
     /// let drafts = [Book::draft().author(1).title("Notes").price(1).views(5)];
     /// let more = Book::objects().bulk_upsert_with_sql(drafts, |b| b.author_title, |b, new| b.views.set(b.views + new.views), Dialect::Postgres)?;
-    /// assert!(more[0].ends_with(r#"DO UPDATE SET "views" = "book"."views" + "excluded"."views""#), "{more:?}");
+    /// assert!(more[0].ends_with(r#"DO UPDATE SET "views" = "book"."views" + excluded."views""#), "{more:?}");
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn bulk_upsert_with_sql<D, K, U, C, A>(
