@@ -1,7 +1,7 @@
 //! New rows that are related at once.
 
 use super::{
-    super::{Filled, Missing, NamesUniqueKey, draft::DraftRow, edit::values_of, point::get_any},
+    super::{Filled, Missing, NamesUniqueKey, Pending, draft::DraftRow, edit::values_of, point::get_any},
     Many, Side,
 };
 use crate::{Executor, Model, Result, Transaction, model::RowPart};
@@ -73,15 +73,14 @@ impl<T: Model + RowPart, O: Model> Many<T, O> {
     /// assert_eq!(*letters.author.key(), 1);
     /// # Ok(()) }
     /// ```
-    pub async fn create<E: Executor>(self, draft: impl IntoRelatedDraft<T, O>, ex: &E) -> Result<T> {
+    pub fn create<E: Executor>(self, draft: impl IntoRelatedDraft<T, O>, ex: &E) -> Pending<'_, T> {
         let draft = draft.into_related();
-        ex.atomic(move |tx| {
+        Pending::new(ex.atomic(move |tx| {
             Box::pin(async move {
                 let (many, draft) = self.owning(draft)?;
                 many.relate_known(draft.create(tx).await?, tx).await
             })
-        })
-        .await
+        }))
     }
 
     /// The row that has the draft's values in this unique key, or else a new one; related, and whether it is new.
@@ -99,21 +98,20 @@ impl<T: Model + RowPart, O: Model> Many<T, O> {
     /// assert!(!created && book.many(|b| b.tags).all(&db).await?.iter().any(|related| related.id == tag.id));
     /// # Ok(()) }
     /// ```
-    pub async fn get_or_create<E, K, U>(self, draft: impl IntoRelatedDraft<T, O>, key: K, ex: &E) -> Result<(T, bool)>
+    pub fn get_or_create<E, K, U>(self, draft: impl IntoRelatedDraft<T, O>, key: K, ex: &E) -> Pending<'_, (T, bool)>
     where
         E: Executor,
         K: FnOnce(T::UniqueKeys) -> U,
         U: NamesUniqueKey<T>,
     {
         let (draft, key) = (draft.into_related(), key(T::unique_keys()).unique_key());
-        ex.atomic(move |tx| {
+        Pending::new(ex.atomic(move |tx| {
             Box::pin(async move {
                 let (many, draft) = self.owning(draft)?;
                 let (row, new) = draft.get_or_create(key, tx).await?;
                 Ok((many.relate_known(row, tx).await?, new))
             })
-        })
-        .await
+        }))
     }
 
     /// Changes the row that has the draft's values in this unique key to the draft's other values, or else makes a new one; related,
@@ -132,26 +130,20 @@ impl<T: Model + RowPart, O: Model> Many<T, O> {
     /// assert_eq!((created, tag.name.as_str()), (false, "Verses"));
     /// # Ok(()) }
     /// ```
-    pub async fn update_or_create<E, K, U>(
-        self,
-        draft: impl IntoRelatedDraft<T, O>,
-        key: K,
-        ex: &E,
-    ) -> Result<(T, bool)>
+    pub fn update_or_create<E, K, U>(self, draft: impl IntoRelatedDraft<T, O>, key: K, ex: &E) -> Pending<'_, (T, bool)>
     where
         E: Executor,
         K: FnOnce(T::UniqueKeys) -> U,
         U: NamesUniqueKey<T>,
     {
         let (draft, key) = (draft.into_related(), key(T::unique_keys()).unique_key());
-        ex.atomic(move |tx| {
+        Pending::new(ex.atomic(move |tx| {
             Box::pin(async move {
                 let (many, draft) = self.owning(draft)?;
                 let (row, new) = draft.update_or_create(key, tx).await?;
                 Ok((many.relate_known(row, tx).await?, new))
             })
-        })
-        .await
+        }))
     }
 
     /// The draft with its foreign key set to the owner, where that is what relates it.
