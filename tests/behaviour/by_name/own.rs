@@ -23,7 +23,7 @@ fn told() -> orm::Result<Catalog> {
         .function("place_of", |text: Argument<String>, part: Argument<String>| place_of(text, part))?
         .function("cents", |price: Argument<Decimal>| (price * 100).cast::<i64>())?
         .function("answer", || orm::value::<_, i64>(42))?
-        .function("sqlite_alone", || everywhere::<orm::dynamic::Caller>())
+        .function("sqlite_alone", everywhere::<orm::dynamic::Caller>)
 }
 
 behaviour! {
