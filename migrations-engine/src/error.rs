@@ -111,8 +111,6 @@ codes! {
     M040 Unsupported;
     /// The database has no indexes on expressions.
     M041 Unsupported;
-    /// The database does not honour ON DELETE SET DEFAULT.
-    M042 Unsupported;
     /// A raw SQL operation has no text for this database.
     M043 Unsupported;
     /// The database lacks another feature that the schema asks for.

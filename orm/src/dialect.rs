@@ -43,6 +43,8 @@ pub struct Capabilities {
     pub reads_what_it_writes: bool,
     /// UPDATE assigns from left to right, and later expressions see the new values.
     pub sets_in_turn: bool,
+    /// `UPDATE .. ORDER BY`; elsewhere rows are changed in no particular order.
+    pub ordered_updates: bool,
     /// `IS DISTINCT FROM`; where it is missing, `<=>` or `IS` serves.
     pub is_distinct_from: bool,
     /// `ILIKE`.
@@ -154,6 +156,7 @@ const SQLITE: Capabilities = Capabilities {
     default_values: true,
     reads_what_it_writes: true,
     sets_in_turn: false,
+    ordered_updates: false,
     is_distinct_from: true,
     ilike: false,
     lateral: false,
@@ -187,6 +190,7 @@ const POSTGRES: Capabilities = Capabilities {
     default_values: true,
     reads_what_it_writes: true,
     sets_in_turn: false,
+    ordered_updates: false,
     is_distinct_from: true,
     ilike: true,
     lateral: true,
@@ -220,6 +224,7 @@ const MARIADB: Capabilities = Capabilities {
     default_values: false,
     reads_what_it_writes: false,
     sets_in_turn: true,
+    ordered_updates: true,
     is_distinct_from: false,
     ilike: false,
     lateral: false,

@@ -175,6 +175,8 @@ codes! {
     BadRegex = "query.bad_regex", Query;
     /// The database does not know the time zone.
     UnknownZone = "query.unknown_zone", Query;
+    /// The database has no collation of this name, or none for its texts.
+    UnknownCollation = "query.unknown_collation", Query;
     /// The table or column does not exist: migrations may be missing.
     MissingTable = "query.missing_table", Query;
     /// An extension of PostgreSQL is not there that a type or function comes with.

@@ -234,6 +234,8 @@ checks! {
     S205 Warning "database";
     /// A decimal has more digits than SQLite holds exactly.
     S206 Warning "database";
+    /// A foreign key is set to its default by the library's deletions, and this database cannot do it by itself.
+    S207 Info "database";
     /// The program is built with debug assertions.
     S901 Warning "deploy";
     /// The database is in memory: what is written is gone when the program ends.

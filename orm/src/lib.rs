@@ -471,8 +471,9 @@ pub mod __private {
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::value::PgKind;
     pub use crate::write::{
-        AnyHooks, AnyParent, Child, Draft, DraftRow, Filled, HooksOf, IntoDraftRow, IntoField, IntoParent, Missing,
-        NullableKey, ParentOf, Proposed, UniqueKey, default_value, validated,
+        AnyHooks, AnyParent, Child, Draft, DraftRow, Filled, HooksOf, IntoDraftRow, IntoField, IntoParent,
+        IntoRelatedDraft, Missing, NoKey, NullableKey, ParentOf, Proposed, SetOrKeyTo, UniqueKey, default_value,
+        validated,
     };
     pub use crate::{
         Cell, Code, Error, FieldType, ForeignKey, IntoKey, Kind, Null, OneToOne, Result, Row, Scope, Value,

@@ -1,6 +1,9 @@
 //! A finished statement: SQL text with the places of its binds, and the values.
 
+mod places;
+
 use crate::{Dialect, Value, Values};
+use places::{Mark, marks};
 use smallvec::SmallVec;
 use std::{borrow::Cow, sync::OnceLock};
 
@@ -26,12 +29,12 @@ impl Statement {
 
     /// A statement of one's own, with `?` for each bind whatever the dialect.
     ///
-    /// Every `?` counts, also one inside quotes.
+    /// A `?` in quotes or a comment is one of the text, and `??` is PostgreSQL's own `?`.
     ///
     /// ```
     /// use orm::{Dialect, Statement, Value};
-    /// let statement = Statement::raw("SELECT ? + ?", [Value::I64(40), Value::I64(2)]);
-    /// assert_eq!(statement.sql(Dialect::Postgres), "SELECT $1 + $2");
+    /// let statement = Statement::raw("SELECT ? + ?, 'why?'", [Value::I64(40), Value::I64(2)]);
+    /// assert_eq!(statement.sql(Dialect::Postgres), "SELECT $1 + $2, 'why?'");
     /// ```
     pub fn raw(sql: &str, binds: impl IntoIterator<Item = Value>) -> Self {
         Statement { raw: true, ..Statement::new(sql.to_owned(), binds.into_iter().collect::<Values>()) }
@@ -67,6 +70,11 @@ impl Statement {
         self.binds.iter().map(Value::size).sum::<usize>() <= 64 * 1024
     }
 
+    /// How many values a text of one's own takes.
+    pub(crate) fn wanted(&self, dialect: Dialect) -> usize {
+        marks(&self.text, dialect).iter().filter(|mark| matches!(mark, Mark::Value(_))).count()
+    }
+
     /// The statement, of which one row at most is wanted if `single`.
     pub(crate) fn single(self, single: bool) -> Self {
         Statement { single, ..self }
@@ -99,12 +107,21 @@ impl Statement {
             return Cow::Borrowed(&self.text);
         }
         let mut text = String::with_capacity(self.text.len() + 2 * self.binds.len());
-        for (index, piece) in self.text.split('?').enumerate() {
-            if index > 0 {
-                placeholder(&mut text, dialect, index);
+        let (mut done, mut number) = (0, 0);
+        for mark in marks(&self.text, dialect) {
+            let (Mark::Value(at) | Mark::Own(at)) = mark;
+            text.push_str(&self.text[done..at]);
+            done = at + 1;
+            match mark {
+                Mark::Value(_) => {
+                    number += 1;
+                    placeholder(&mut text, dialect, number);
+                }
+                // The second of the two is left.
+                Mark::Own(_) => {}
             }
-            text.push_str(piece);
         }
+        text.push_str(&self.text[done..]);
         Cow::Owned(text)
     }
 }

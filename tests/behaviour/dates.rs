@@ -195,6 +195,24 @@ behaviour! {
         Ok(())
     }
 
+    async fn spans_move_times(bed) {
+        let rows = filled(&bed).await?;
+        for span in [TimeDelta::zero(), TimeDelta::microseconds(-1), TimeDelta::hours(1), TimeDelta::hours(-25), TimeDelta::days(400)] {
+            let moved = Moment::objects().order_by(|m| m.id.asc()).values(|m| (m.clock + span, m.clock - span, m.clock - m.span)).all(&bed.db).await?;
+            for (row, (later, earlier, by_column)) in rows.iter().zip(moved) {
+                assert_eq!((later, earlier, by_column), (row.clock + span, row.clock - span, row.clock - row.span), "{} {span}", row.clock);
+            }
+        }
+        let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap();
+        let late = Moment::objects().filter(|m| (m.clock + TimeDelta::hours(1)).lt(noon)).count(&bed.db).await?;
+        assert_eq!(late as usize, rows.iter().filter(|row| row.clock + TimeDelta::hours(1) < noon).count());
+        let all = Moment::objects().count(&bed.db).await?;
+        assert_eq!(Moment::objects().update(|m| m.clock.set(m.clock + TimeDelta::minutes(90)), &bed.db).await?, all);
+        let after = Moment::objects().order_by(|m| m.id.asc()).values(|m| m.clock).all(&bed.db).await?;
+        assert!(rows.iter().zip(after).all(|(row, clock)| row.clock + TimeDelta::minutes(90) == clock));
+        Ok(())
+    }
+
     async fn spans_move_days_and_moments(bed) {
         let rows = filled(&bed).await?;
         for span in [TimeDelta::zero(), TimeDelta::microseconds(1), TimeDelta::hours(36), TimeDelta::hours(-36), TimeDelta::days(-59), TimeDelta::microseconds(-86_400_000_001)] {

@@ -90,4 +90,18 @@ behaviour! {
         assert_eq!(titles.get(&bed.db).await?, "{}Notes{}");
         Ok(())
     }
+
+    async fn question_marks_in_sql_of_ones_own(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let asked = orm::raw::<(String, String)>("SELECT 'it''s \"why?\"', title FROM shop_book WHERE id = ? /* or which? */ -- what?");
+        assert_eq!(asked.bind(1_i64).get(db).await?, ("it's \"why?\"".to_owned(), "Notes".to_owned()));
+        let few = orm::raw::<i64>("SELECT id FROM shop_book WHERE title <> '?' AND id = ?").get(db).await.unwrap_err();
+        assert_eq!((few.code(), few.message()), (Code::BadQuery, "the query has 1 `?` and 0 values"));
+        if bed.db.dialect() == orm::Dialect::Postgres {
+            let own = orm::raw::<(bool, String)>("SELECT CAST('{\"a\": 1}' AS jsonb) ?? CAST(? AS text), $body$ what? $body$");
+            assert_eq!(own.bind("a".to_owned()).get(db).await?, (true, " what? ".to_owned()));
+        }
+        Ok(())
+    }
 }

@@ -265,3 +265,76 @@ behaviour! {
         Ok(())
     }
 }
+
+mod nowhere {
+    use super::*;
+
+    orm::app! { pub nowhere { Land, Town, House } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Land {
+        pub id: i64,
+        #[field(max_length = 20)]
+        pub name: String,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Town {
+        pub id: i64,
+        #[field(max_length = 20)]
+        pub name: String,
+        #[field(db_constraint = false, on_delete = do_nothing)]
+        pub land: ForeignKey<Land>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct House {
+        pub id: i64,
+        #[field(db_constraint = false, on_delete = do_nothing)]
+        pub town: ForeignKey<Town>,
+        #[field(db_constraint = false, on_delete = do_nothing)]
+        pub second: Option<ForeignKey<Town>>,
+    }
+
+    /// What is said of a key that leads nowhere.
+    fn said<T: std::fmt::Debug>(row: orm::Result<T>, field: &str) {
+        let error = row.unwrap_err();
+        assert_eq!((error.code(), error.fields()), (Code::NotFound, &[field.to_owned()][..]), "{error}");
+        assert!(
+            error.message().starts_with(&format!("`{field}` of this `"))
+                && error.unredacted().is_some_and(|key| key.contains("99")),
+            "{error}"
+        );
+        assert!(!error.hint().unwrap_or_default().contains("prefetch"), "{error}");
+    }
+
+    behaviour! {
+        async fn keys_that_lead_nowhere(bed) {
+            orm::migrate::create_tables(&bed.db, &[nowhere()]).await?;
+            let db = &bed.db;
+            let land = Land::draft().name("Here").create(db).await?;
+            let town = Town::draft().name("Near").land(&land).create(db).await?;
+            let lost = Town::draft().name("Far").land(ForeignKey::to(99)).create(db).await?;
+            House::draft().town(&town).second(Some(ForeignKey::to(99))).create(db).await?;
+            House::draft().town(&lost).create(db).await?;
+            House::draft().town(ForeignKey::to(99)).second(Some(&town)).create(db).await?;
+            let all = House::objects().order_by(|h| h.id.asc());
+            let beside = all.clone().select_related(|h| (h.town.land, h.second)).all(db).await?;
+            let after = all.prefetch(|h| (h.town.land, h.second)).all(db).await?;
+            for houses in [beside, after] {
+                assert_eq!(houses.len(), 3);
+                assert_eq!(houses[0].town.get()?.land.get()?.name, "Here");
+                said(houses[0].second.as_ref().unwrap().get(), "second");
+                said(houses[1].town.get()?.land.get(), "land");
+                assert!(houses[1].second.is_none());
+                said(houses[2].town.get(), "town");
+                assert_eq!(houses[2].second.as_ref().unwrap().get()?.name, "Near");
+                assert!(houses[2].town.get().optional()?.is_none());
+            }
+            // What was not asked for is said to be that.
+            let plain = House::objects().first(db).await?.unwrap();
+            assert_eq!(plain.town.get().unwrap_err().code(), Code::NotLoaded);
+            Ok(())
+        }
+    }
+}

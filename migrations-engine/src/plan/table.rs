@@ -305,7 +305,7 @@ impl Lower<'_> {
                 columns: vec![column.clone()],
                 to_table: self.renames.table(&target.table),
                 to_columns: vec![self.renames.column(&target.table, &to_field.column)],
-                on_delete: self.on_delete(relation.on_delete)?,
+                on_delete: self.on_delete(relation.on_delete),
             };
             if in_line {
                 references = Some(key);
@@ -392,12 +392,12 @@ impl Lower<'_> {
         self.dialect.text_collation(ty).map(str::to_owned)
     }
 
-    fn on_delete(&self, rule: OnDelete) -> Result<OnDelete> {
+    /// What the database is told of a rule. Where it cannot set a default, it is told nothing: whoever deletes rows sets it first, and
+    /// a deletion that does not is refused.
+    fn on_delete(&self, rule: OnDelete) -> OnDelete {
         match rule {
-            OnDelete::SetDefault if !self.can.set_default => {
-                fail!(M042, "{} does not honour ON DELETE SET DEFAULT", self.can.name)
-            }
-            rule => Ok(rule),
+            OnDelete::SetDefault if !self.can.set_default => OnDelete::DoNothing,
+            rule => rule,
         }
     }
 
@@ -568,7 +568,7 @@ impl Lower<'_> {
                     .map(|field| Ok(self.renames.column(&target.table, &target.get(field)?.column)))
                     .collect::<Result<Vec<_>>>()?;
                 let to_table = self.renames.table(&target.table);
-                let on_delete = self.on_delete(*on_delete)?;
+                let on_delete = self.on_delete(*on_delete);
                 table.foreign_keys.insert(name.clone(), ForeignKey { columns, to_table, to_columns, on_delete });
             }
         }

@@ -49,6 +49,10 @@ pub(super) fn draft(model: &Model) -> (TokenStream, TokenStream) {
         false => setter(&name, &states, index, field),
     });
     let (traits, bounds): (Vec<_>, Vec<_>) = required(model).map(|field| requirement(model, field)).unzip();
+    let related = required(model).map(|field| {
+        let (state, ty) = (state(field), types::of(field));
+        quote!(#state: __p::SetOrKeyTo<<#ty as __p::ModelField>::Target, __Owner>)
+    });
     let impls = quote_spanned! {written_at(ident.span())=>
         #[allow(dead_code)]
         impl<#(#states),*> #name<#(#states),*> { #(#setters)* }
@@ -56,6 +60,9 @@ pub(super) fn draft(model: &Model) -> (TokenStream, TokenStream) {
         #(#traits)*
         impl<#(#states),*> __p::IntoDraftRow<#ident> for #name<#(#states),*> where #(#bounds),* {
             fn into_row(self) -> __p::DraftRow<#ident> { self.0 }
+        }
+        impl<#(#states,)* __Owner> __p::IntoRelatedDraft<#ident, __Owner> for #name<#(#states),*> where #(#related),* {
+            fn into_related(self) -> __p::DraftRow<#ident> { self.0 }
         }
     };
     (draft, impls)

@@ -195,6 +195,7 @@ pub(super) fn part(model: &Model) -> TokenStream {
             type Nullness = #nullness;
             type Target = ();
             type Handle<__S: __p::Scope> = #handles<__S>;
+            type Alone<__M: __p::Model> = __p::NoKey<__M>;
             const SHAPE: __p::Shape = __p::Shape::Part(&__FIELDS);
             const COLUMNS: u16 = __p::FieldSpec::part("", Self::SHAPE).columns();
             fn handle<__S: __p::Scope>(at: &'static __p::PathNode, field: u16, column: u16) -> #handles<__S> {

@@ -14,6 +14,8 @@ struct Key {
     ident: Ident,
     doc: String,
     fields: Vec<usize>,
+    /// It is no key that was said to be one: its type tells whether it is one by itself.
+    alone: bool,
 }
 
 fn all(model: &Model) -> Vec<Key> {
@@ -33,7 +35,13 @@ fn all(model: &Model) -> Vec<Key> {
         };
         let names: Vec<String> = fields.iter().map(|&field| format!("`{}`", model.fields[field].name)).collect();
         if !out.iter().any(|key| key.ident == ident) {
-            out.push(Key { ident, doc: format!("Unique: {}.", names.join(", ")), fields });
+            out.push(Key { ident, doc: format!("Unique: {}.", names.join(", ")), fields, alone: false });
+        }
+    }
+    for (index, field) in model.fields.iter().enumerate().filter(|(_, field)| !field.generated) {
+        if !out.iter().any(|key| key.ident == field.ident) {
+            let doc = format!("Unique if `{}` is a one-to-one.", field.name);
+            out.push(Key { ident: field.ident.clone(), doc, fields: vec![index], alone: true });
         }
     }
     out
@@ -44,7 +52,11 @@ pub(super) fn keys(model: &Model) -> TokenStream {
     let (vis, ident, name) = (&model.vis, &model.ident, name(model));
     let doc = format!("The unique keys of [`{}`].", model.name);
     let keys = all(model).into_iter().map(|key| {
-        let Key { ident: key_ident, doc, fields } = key;
+        let Key { ident: key_ident, doc, fields, alone } = key;
+        if let (true, [field]) = (alone, &fields[..]) {
+            let ty = types::of(&model.fields[*field]);
+            return quote!(#[doc = #doc] pub #key_ident: <#ty as ::orm::__private::ModelField>::Alone<#ident>,);
+        }
         let nullness = fields
             .iter()
             .map(|&field| {

@@ -226,17 +226,23 @@ impl Sql {
         }
     }
 
-    /// A day or moment, moved by a span of time.
+    /// A day, a time or a moment, moved by a span of time. After midnight a time begins anew.
     pub(super) fn moved(&mut self, op: BinaryOp, on: &Expr, span: &Expr, kind: Option<Kind>) -> Result<()> {
-        let day = kind == Some(Kind::Date);
+        let (before, after) = match kind {
+            Some(Kind::Date) => ("CAST(", " AS DATE)"),
+            // Their times go beyond a day: that of some day's clock does not.
+            Some(Kind::Time) if self.dialect.is_mysql() => ("CAST(TIMESTAMP('2000-01-01', ", " AS TIME(6))"),
+            _ => ("", ""),
+        };
         if self.dialect == Dialect::Sqlite {
             self.around("orm_moved(", on, if op == BinaryOp::Sub { ", -" } else { ", " })?;
             self.side(span)?;
             self.push(")");
             return Ok(());
         }
-        self.push(if day { "CAST(" } else { "" });
+        self.push(before);
         self.side(on)?;
+        self.push(if kind == Some(Kind::Time) && self.dialect.is_mysql() { ")" } else { "" });
         self.push(if op == BinaryOp::Sub { " - " } else { " + " });
         if self.dialect == Dialect::Postgres {
             self.side(span)?;
@@ -245,7 +251,7 @@ impl Sql {
             self.side(span)?;
             self.push(" MICROSECOND");
         }
-        self.push(if day { " AS DATE)" } else { "" });
+        self.push(after);
         Ok(())
     }
 

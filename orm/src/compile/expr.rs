@@ -171,6 +171,18 @@ impl Sql {
         Ok(())
     }
 
+    /// A column of a row as a whole. A key that leads nowhere stands in the row that has it: whether there is a row, only its own columns
+    /// tell.
+    pub(super) fn column_of_row(&mut self, path: &Path, model: &ModelRef, column: u16) -> Result<()> {
+        match self.frames.last().and_then(|frame| frame.optional_at_end(path)) {
+            Some(table) => {
+                self.table_column(0, table, column);
+                Ok(())
+            }
+            None => self.column(0, path, model, column),
+        }
+    }
+
     pub(super) fn table_column(&mut self, levels: u8, table: usize, column: u16) {
         let Some(frame) =
             self.frames.len().checked_sub(1 + usize::from(levels)).and_then(|index| self.frames.get(index))

@@ -33,7 +33,7 @@ impl Sql {
     }
 
     pub(super) fn arithmetic(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
-        if let kind @ Some(Kind::Date | Kind::Timestamp | Kind::DateTime) = self.kind(left) {
+        if let kind @ Some(Kind::Date | Kind::Time | Kind::Timestamp | Kind::DateTime) = self.kind(left) {
             return self.moved(op, left, right, kind);
         }
         if self.kind(left) == Some(Kind::Duration) && matches!(op, BinaryOp::Mul | BinaryOp::Div) {

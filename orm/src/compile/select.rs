@@ -410,7 +410,7 @@ impl Sql {
             return Ok(());
         }
         self.list(0..model.columns.len() as u16, ", ", |sql, column| {
-            sql.column(0, path, model, column)?;
+            sql.column_of_row(path, model, column)?;
             sql.column_name(name);
             Ok(())
         })

@@ -7,7 +7,8 @@ use crate::{
     resolve::{self, Frame},
     statement::placeholder,
     tree::{
-        Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Path, Select, Selected, Step, Steps, Update,
+        Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Order, Path, Select, Selected, Step, Steps,
+        Update,
     },
 };
 
@@ -34,8 +35,8 @@ pub(crate) fn delete(delete: &Delete, dialect: Dialect) -> Result<Statement> {
 
 /// How the rows of an UPDATE or DELETE are found.
 enum Found {
-    /// By conditions on the table itself.
-    Here(Option<Expr>),
+    /// By conditions on the table itself, in an order where that matters.
+    Here(Option<Expr>, Vec<Order>),
     /// By their keys, which a query of its own selects.
     ByKey(Box<Select>),
 }
@@ -203,7 +204,7 @@ impl Sql {
         {
             return self.update_from(update, set);
         }
-        let found = self.find(&update.rows, asks)?;
+        let found = self.find(&update.rows, asks, self.dialect.capabilities().ordered_updates)?;
         self.push("UPDATE ");
         let joined = self.head(model, &found)?;
         self.push(" SET ");
@@ -224,6 +225,9 @@ impl Sql {
     fn update_from(&mut self, update: &Update, set: Vec<Assignment>) -> Result<()> {
         let model = &update.rows.model;
         let mut rows = rows_to_write(&update.rows)?;
+        if !rows.is_sliced() {
+            rows.order.clear();
+        }
         let keys = model.key.len();
         let key = model.key.iter().map(|&column| Expr::own(model.clone(), column));
         let (columns, values): (Vec<u16>, Vec<Expr>) =
@@ -257,7 +261,7 @@ impl Sql {
 
     fn delete(&mut self, delete: &Delete) -> Result<()> {
         let model = &delete.rows.model;
-        let found = self.find(&delete.rows, false)?;
+        let found = self.find(&delete.rows, false, false)?;
         let joined = self.joins(&found);
         self.push("DELETE ");
         if joined {
@@ -272,8 +276,12 @@ impl Sql {
     }
 
     /// Decides how the rows are found, and opens the frame of the table that is written.
-    fn find(&mut self, rows: &Select, asks: bool) -> Result<Found> {
+    fn find(&mut self, rows: &Select, asks: bool, ordered: bool) -> Result<Found> {
         let mut rows = rows_to_write(rows)?;
+        let mut order = if rows.is_sliced() { Vec::new() } else { std::mem::take(&mut rows.order) };
+        if !ordered {
+            order.clear();
+        }
         let inner_queries = rows.filter.as_ref().is_some_and(has_query);
         let plain = rows.joins.is_empty() && rows.from.is_none() && !rows.is_sliced();
         let own = Select { filter: rows.filter.clone(), ..Select::bare(rows.model.clone()) };
@@ -283,11 +291,15 @@ impl Sql {
         let apart = inner_queries && !self.dialect.capabilities().reads_what_it_writes;
         let here = plain && frame.tables.len() == 1 && !apart;
         let bare = Select::bare(rows.model.clone());
-        let frame = Frame::new(&bare, &self.frames)?;
-        self.frames.push(frame);
+        self.frames.push(Frame::new(&bare, &self.frames)?);
         if here {
+            // Only by what stands in the table: the statement has no other.
+            let with_order = Select { order: order.clone(), ..bare.clone() };
+            if Frame::new(&with_order, &[])?.tables.len() > 1 || order.iter().any(|order| has_query(&order.expr)) {
+                order.clear();
+            }
             self.qualified = inner_queries || asks;
-            return Ok(Found::Here(rows.filter));
+            return Ok(Found::Here(rows.filter, order));
         }
         rows.selection =
             rows.model.key.iter().map(|&column| Selected::Expr(Expr::own(rows.model.clone(), column))).collect();
@@ -331,13 +343,22 @@ impl Sql {
     /// The condition.
     fn tail(&mut self, model: &ModelRef, found: Found, joined: bool) -> Result<()> {
         match found {
-            Found::Here(None) => Ok(()),
-            Found::Here(Some(condition)) => {
-                self.push(" WHERE ");
+            Found::Here(condition, order) => {
                 match &condition {
-                    Expr::And(all) if all.is_empty() => self.push("1 = 1"),
-                    Expr::And(all) => self.list(all, " AND ", |sql, part| sql.operand(part))?,
-                    one => self.expr(one)?,
+                    None => {}
+                    Some(Expr::And(all)) if all.is_empty() => self.push(" WHERE 1 = 1"),
+                    Some(Expr::And(all)) => {
+                        self.push(" WHERE ");
+                        self.list(all, " AND ", |sql, part| sql.operand(part))?;
+                    }
+                    Some(one) => {
+                        self.push(" WHERE ");
+                        self.expr(one)?;
+                    }
+                }
+                if !order.is_empty() {
+                    self.push(" ORDER BY ");
+                    self.list(&order, ", ", |sql, order| sql.order_by(order, |sql| sql.operand(&order.expr)))?;
                 }
                 Ok(())
             }
@@ -416,9 +437,7 @@ fn rows_to_write(rows: &Select) -> Result<Select> {
     if rows.empty {
         rows.add_filter(Expr::Or(Vec::new()));
     }
-    if !rows.is_sliced() {
-        (rows.order, rows.default_order) = (Vec::new(), false);
-    }
+    rows.default_order &= rows.is_sliced();
     Ok(rows)
 }
 

@@ -114,7 +114,7 @@ fn said(code: Code, message: &str) -> String {
         Code::InexactDecimal => "the decimal has more digits than SQLite computes exactly",
         Code::UnknownZone => "the database does not know the time zone",
         // The names that are missing.
-        Code::MissingTable => message,
+        Code::MissingTable | Code::UnknownCollation => message,
         // The function and its types.
         Code::MissingExtension => message,
         _ => return without_values(message),
@@ -146,6 +146,9 @@ pub(super) fn hint(code: Code) -> Option<&'static str> {
         Code::UnknownZone => {
             "look for a slip in its name; SQLite knows those of `/usr/share/zoneinfo`, MariaDB and MySQL know zones once `mysql_tzinfo_to_sql` has loaded them; a fixed offset needs no list"
         }
+        Code::UnknownCollation => {
+            "each database has names of its own: SQLite BINARY, NOCASE, RTRIM and those that the program registers, PostgreSQL those of `pg_collation`, MariaDB and MySQL those of SHOW COLLATION that begin with `utf8mb4_`"
+        }
         Code::ConnectionLost => "whether the statement took effect is not known; the next one gets a new connection",
         Code::InexactDecimal => {
             "SQLite counts decimals in floats of 15 digits: read it as `cast::<f64>()`, or use PostgreSQL or MariaDB"
@@ -171,6 +174,7 @@ fn sqlite(message: &str) -> Code {
         NOT_EXACT => Code::InexactDecimal,
         text if text.contains(OUT_OF_RANGE) || text == "integer overflow" => Code::OutOfRange,
         text if text.contains("is locked") => Code::LockTimeout,
+        text if text.starts_with("no such collation sequence") => Code::UnknownCollation,
         text if text.starts_with("no such table") || text.starts_with("no such column") => Code::MissingTable,
         text if text.contains("has no column named") => Code::MissingTable,
         text if text.contains("constraint failed") && text.starts_with("CHECK") => Code::CheckViolation,
@@ -208,6 +212,7 @@ fn postgres(message: &str) -> Code {
             Code::MissingTable
         }
         text if text.contains("invalid regular expression") => Code::BadRegex,
+        text if text.starts_with("collation ") && text.ends_with("does not exist") => Code::UnknownCollation,
         text if text.starts_with("invalid input value for enum") => Code::InvalidValue,
         text if text.starts_with("time zone ") && text.contains("not recognized") => Code::UnknownZone,
         text if text.contains("out of range") || text.contains("numeric field overflow") => Code::OutOfRange,
@@ -236,6 +241,8 @@ fn mysql(message: &str) -> Code {
         text if text.starts_with("Out of range value") || text.contains("value is out of range") => Code::OutOfRange,
         text if text.starts_with("Regex error") || text.contains("regular expression") => Code::BadRegex,
         text if text.starts_with("Data too long") => Code::TooLong,
+        text if text.starts_with("Unknown collation") => Code::UnknownCollation,
+        text if text.starts_with("COLLATION ") && text.contains("is not valid for") => Code::UnknownCollation,
         // One of another form than those that are made by a rule.
         text if text.starts_with("Incorrect uuid value") => Code::InvalidValue,
         text if text.starts_with("Input/output error")

@@ -1,6 +1,6 @@
 //! What queries by name may see: models, without their hidden fields, within limits.
 
-use super::{Change, Checked, CheckedChange, Limits, Query, Term, names, select, write};
+use super::{Change, Checked, CheckedChange, Limits, Query, Term, names, own::Own, select, write};
 use crate::{App, Code, Error, Model, Q, QuerySet, Result, model::ModelMeta, tree::ModelRef, write::refuse_hooks};
 use std::collections::{BTreeMap, HashSet};
 
@@ -28,6 +28,8 @@ pub struct Catalog {
     writable: HashSet<String>,
     protected: HashSet<(String, u16)>,
     limits: Limits,
+    /// Functions of the program's own, by their names.
+    pub(super) own: BTreeMap<String, Own>,
 }
 
 impl Catalog {

@@ -1,6 +1,6 @@
 //! The form of terms in serde's formats, and what Rust values become as terms.
 
-use super::{Node, Query, Term};
+use super::{Key, Node, Nulls, Order, Pick, Prefetch, Query, RelatedRows, Term};
 use crate::{Kind, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rust_decimal::Decimal;
@@ -91,6 +91,86 @@ impl<'de> Deserialize<'de> for Term {
         }
 
         deserializer.deserialize_any(Terms)
+    }
+}
+
+/// Reads what is a path in its short form, and an object in its long one: a slip in the object is told as one of the object.
+fn path_or<'de, D: Deserializer<'de>, L: Deserialize<'de>, T>(
+    deserializer: D,
+    expected: &'static str,
+    short: fn(String) -> T,
+    long: fn(L) -> T,
+) -> Result<T, D::Error> {
+    struct Either<L, T> {
+        expected: &'static str,
+        short: fn(String) -> T,
+        long: fn(L) -> T,
+    }
+
+    impl<'de, L: Deserialize<'de>, T> Visitor<'de> for Either<L, T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.expected)
+        }
+
+        fn visit_str<E>(self, path: &str) -> Result<T, E> {
+            Ok((self.short)(path.to_owned()))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            L::deserialize(MapAccessDeserializer::new(map)).map(self.long)
+        }
+    }
+
+    deserializer.deserialize_any(Either { expected, short, long })
+}
+
+impl<'de> Deserialize<'de> for Pick {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Long {
+            #[serde(rename = "as")]
+            name: String,
+            term: Term,
+        }
+
+        let long = |Long { name, term }| Pick::Term { name, term };
+        path_or(deserializer, "a path, or an object of `as` and `term`", Pick::Path, long)
+    }
+}
+
+impl<'de> Deserialize<'de> for Order {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Long {
+            by: Term,
+            #[serde(default)]
+            desc: bool,
+            #[serde(default)]
+            nulls: Option<Nulls>,
+        }
+
+        let long = |Long { by, desc, nulls }| Order::Term { by, desc, nulls };
+        path_or(deserializer, "a path, or an object of `by`, `desc` and `nulls`", Order::Path, long)
+    }
+}
+
+impl<'de> Deserialize<'de> for Prefetch {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a path, or an object of `relation`, `as` and `query`";
+        path_or::<_, RelatedRows, _>(deserializer, expected, Prefetch::Path, Prefetch::Rows)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Term::deserialize(deserializer).map(|term| match term {
+            Term::Value(serde_json::Value::String(path)) => Key::Path(path),
+            term => Key::Term(term),
+        })
     }
 }
 

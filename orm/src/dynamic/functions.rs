@@ -3,7 +3,7 @@
 use super::{
     Term, json, literal,
     literal::{Family, called},
-    lookups, names, postgres,
+    lookups, names, own, postgres,
     scope::{Built, Scope, bad},
     window,
 };
@@ -226,7 +226,7 @@ fn find(name: &str) -> Option<&'static Spec> {
 }
 
 /// The names of all functions.
-fn known() -> impl Iterator<Item = &'static str> {
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|spec| spec.name).chain(OTHERS).chain(postgres::FUNCTIONS)
 }
 
@@ -262,7 +262,7 @@ pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<
         "pi" if arguments.is_empty() => return Ok(Built::new(Expr::Value(Value::F64(PI)), Kind::F64)),
         _ => {}
     }
-    if let Some(own) = postgres::call(scope, name, arguments) {
+    if let Some(own) = postgres::call(scope, name, arguments).or_else(|| own::call(scope, name, arguments)) {
         return own;
     }
     let Some(spec) = find(name) else {
@@ -271,7 +271,9 @@ pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Result<
                 "write `{{\"window\": [{{\"call\": [\"{name}\", ..]}}, {{\"order_by\": [..]}}]}}`"
             )));
         }
-        return Err(names::unknown("a function", name, known()));
+        let mut known: Vec<&str> = self::names().collect();
+        known.extend(scope.catalog.own.keys().map(String::as_str));
+        return Err(names::unknown("a function", name, known));
     };
     let (least, most) = match spec.arguments {
         Arguments::Each(takes, least) => (least, takes.len()),

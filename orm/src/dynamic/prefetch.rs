@@ -32,7 +32,7 @@ use std::{
 /// assert_eq!(row.to_json()["dear"], serde_json::json!([{"title": "Compilers"}]));
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Prefetch {
@@ -131,6 +131,8 @@ pub(super) struct Asked {
     name: String,
     step: Step,
     target: ModelRef,
+    /// Whether somebody has named it, and not only a relation behind it.
+    said: bool,
     query: Option<Query>,
     below: Vec<Asked>,
 }
@@ -180,17 +182,18 @@ fn add(level: &mut Vec<Asked>, catalog: &Catalog, model: &ModelRef, path: &[&str
         return Err(bad(what));
     }
     let place = match level.iter().position(|known| known.name == name) {
-        Some(place) if query.is_none() => place,
-        Some(place) if level[place].query.is_none() => {
-            level[place].query = query;
-            place
-        }
-        Some(_) => {
+        Some(place) if own.is_none() => place,
+        Some(place) if level[place].said && level[place].query != query => {
             return Err(bad(format!("`{name}` is prefetched twice, with different rows"))
                 .with_hint("give one of them another name by `as`"));
         }
+        Some(place) => {
+            (level[place].said, level[place].query) = (true, query);
+            place
+        }
         None => {
-            level.push(Asked { name: name.to_owned(), step, target: target.clone(), query, below: Vec::new() });
+            let (name, target, said) = (name.to_owned(), target.clone(), own.is_some());
+            level.push(Asked { name, step, target, said, query, below: Vec::new() });
             level.len() - 1
         }
     };

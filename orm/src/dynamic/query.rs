@@ -167,7 +167,7 @@ impl Join {
 }
 
 /// A value that is picked for a row: by its path, or a term under a name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Pick {
@@ -190,7 +190,7 @@ impl<T: Into<String>> From<T> for Pick {
 }
 
 /// A key of an order: a path, with a minus before it for the largest first, or a term.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Order {
@@ -201,10 +201,10 @@ pub enum Order {
         /// What is ordered by.
         by: Term,
         /// Largest first.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
         desc: bool,
         /// Where NULLs go; unless it is said, last in an ascending order and first in a descending one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         nulls: Option<Nulls>,
     },
 }

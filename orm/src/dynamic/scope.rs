@@ -454,12 +454,12 @@ fn beside(op: BinaryOp, other: &Built) -> Kind {
 fn moved(op: BinaryOp, left: &Built, right: &Built) -> Option<Built> {
     let sides = || (left.expr.clone(), right.expr.clone());
     match (left.family(), op, right.family()) {
-        (Family::Date | Family::DateTime, BinaryOp::Add | BinaryOp::Sub, Family::Duration)
+        (Family::Date | Family::Time | Family::DateTime, BinaryOp::Add | BinaryOp::Sub, Family::Duration)
         | (Family::Duration, BinaryOp::Add | BinaryOp::Sub, Family::Duration) => {
             let (one, two) = sides();
             Some(Built::new(one.binary(op, two), left.kind))
         }
-        (Family::Duration, BinaryOp::Add, Family::Date | Family::DateTime) => {
+        (Family::Duration, BinaryOp::Add, Family::Date | Family::Time | Family::DateTime) => {
             let (one, two) = sides();
             Some(Built::new(two.binary(op, one), right.kind))
         }

@@ -400,10 +400,11 @@ impl<'s> Builder<'s> {
     }
 
     fn group_by(&mut self, picks: &[Pick]) -> Result<()> {
-        if self.stage == Stage::Groups || self.select.distinct {
-            return Err(bad("a grouped or distinct query is grouped again"));
+        // Groups, and rows each of which is there once, are rows themselves by then.
+        match self.stage == Stage::Groups || self.select.distinct {
+            true => self.derive()?,
+            false => self.settle_rows()?,
         }
-        self.settle_rows()?;
         let row = self.picked(picks)?;
         if row.iter().any(|(_, built)| built.expr.is_aggregate()) {
             return Err(bad("an aggregate is no key of a group"));
@@ -423,9 +424,6 @@ impl<'s> Builder<'s> {
     fn aggregate(&mut self, items: &[(String, Term)]) -> Result<()> {
         if items.is_empty() {
             return Err(bad("`aggregate` names no value"));
-        }
-        if self.stage == Stage::Groups || self.select.distinct {
-            self.derive()?;
         }
         self.group_by(&[])?;
         if std::mem::take(&mut self.select.empty) {

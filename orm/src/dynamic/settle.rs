@@ -55,6 +55,12 @@ impl<'s> Builder<'s> {
         Ok(())
     }
 
+    /// Whether the rows are known by what they hold, and by no fields of a model: what was picked of joined rows, too.
+    fn holds_values(&self) -> bool {
+        let joined = self.stage == Stage::Values && !self.select.joins.is_empty();
+        self.stage == Stage::Groups || self.select.distinct || self.scope.derived || joined
+    }
+
     /// Makes sure that what follows is about the rows as they are, after windows and slices.
     pub(super) fn settle_rows(&mut self) -> Result<()> {
         let mut windows = self.windows();
@@ -85,13 +91,14 @@ impl<'s> Builder<'s> {
 
     /// Makes the query a table in which the windows have their values; the fields of its rows can still be named.
     fn derive_windows(&mut self, windows: &mut Vec<Expr>) -> Result<()> {
-        if self.stage == Stage::Groups || self.select.distinct || self.scope.derived {
+        if self.holds_values() {
             return self.derive();
         }
         if !self.select.joins.is_empty() {
-            return Err(
-                bad("the rows of a window over joined rows cannot be looked at again").with_hint("filter first")
-            );
+            return Err(bad("joined rows are rows of several models, which a filter after a window cannot keep apart")
+                .with_hint(
+                    "filter first, or name what is wanted of them by `values`, the window too, and filter then",
+                ));
         }
         let before = self.select.selection.len();
         self.select.selection.extend(windows.iter().cloned().map(Selected::Expr));
@@ -127,11 +134,12 @@ impl<'s> Builder<'s> {
         if !self.select.is_sliced() {
             return Ok(());
         }
-        if self.stage == Stage::Groups || self.select.distinct || self.scope.derived {
+        if self.holds_values() {
             return self.derive();
         }
         if !self.select.joins.is_empty() {
-            return Err(bad("joined rows cannot be changed after `limit` or `offset`").with_hint("cut them at the end"));
+            return Err(bad("joined rows cannot be changed after `limit` or `offset`")
+                .with_hint("cut them at the end, or name what is wanted of them by `values` first"));
         }
         self.select.settle_slice();
         Ok(())

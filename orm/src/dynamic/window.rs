@@ -64,7 +64,7 @@ pub enum Without {
 }
 
 /// What the rows of a window are alike in: a path, or a term.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Key {

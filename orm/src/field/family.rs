@@ -100,7 +100,7 @@ impl Contains for Json {
 /// let query = Book::objects().filter(|b| (b.created + TimeDelta::days(1)).gt(now()) | (b.views + 1).gt(10));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "arithmetic needs a number, a day or a moment, or a span of time",
+    message = "arithmetic needs a number, a day, a time or a moment, or a span of time",
     label = "this is none of them"
 )]
 pub trait Adds {
@@ -123,6 +123,9 @@ impl Adds for Date {
     type Other<T: super::Plain> = chrono::TimeDelta;
 }
 impl Adds for DateTime {
+    type Other<T: super::Plain> = chrono::TimeDelta;
+}
+impl Adds for Time {
     type Other<T: super::Plain> = chrono::TimeDelta;
 }
 

@@ -3,7 +3,8 @@
 use super::{Held, Loaded, NotNull, Nullable, Opt, PathNode, Scope, ToAny};
 use crate::{
     Code, Error, Executor, ForeignKey, IntoKey, Kind, OneToOne, OptionalExt, Result, Value,
-    model::{GenericKey, GenericShape, GenericTarget, ModelField, ModelMeta, Reader, Shape, Writer},
+    model::{GenericKey, GenericShape, GenericTarget, Model, ModelField, ModelMeta, Reader, Shape, Writer},
+    write::NoKey,
 };
 use std::{fmt, panic::Location};
 
@@ -248,6 +249,7 @@ impl<K: GenericKey> ModelField for GenericForeignKey<K> {
     type Nullness = NotNull;
     type Target = ();
     type Handle<S: Scope> = ToAny<S, S, K>;
+    type Alone<M: Model> = NoKey<M>;
     const SHAPE: Shape = Shape::Generic(GenericShape { key: K::KIND, nullable: false });
     const COLUMNS: u16 = 2;
 
@@ -280,6 +282,7 @@ impl<K: GenericKey> ModelField for Option<GenericForeignKey<K>> {
     type Nullness = Nullable;
     type Target = ();
     type Handle<S: Scope> = ToAny<S, Opt<S>, K>;
+    type Alone<M: Model> = NoKey<M>;
     const SHAPE: Shape = Shape::Generic(GenericShape { key: K::KIND, nullable: true });
     const COLUMNS: u16 = 2;
 

@@ -4,10 +4,11 @@
 use crate::{
     Code, Error,
     db::Origin,
-    model::{FieldMeta, Model, Reader},
+    model::{FieldMeta, Key, Model, Reader, Writer},
 };
 use std::{
     any::Any,
+    borrow::Cow,
     collections::VecDeque,
     fmt,
     panic::Location,
@@ -46,6 +47,19 @@ impl Loaded {
     /// What tells it from others, and how many hold it.
     pub(crate) fn identity(&self) -> (usize, usize) {
         (Arc::as_ptr(&self.0).cast::<()>().addr(), Arc::strong_count(&self.0))
+    }
+}
+
+/// What a foreign key holds that was followed and leads to no row.
+pub(crate) struct Nowhere {
+    model: Cow<'static, str>,
+    field: Cow<'static, str>,
+}
+
+impl Loaded {
+    /// That the rows were looked for, and that this key leads to none.
+    pub(crate) fn nowhere(key: &FieldMeta) -> Loaded {
+        Loaded::new(Nowhere { model: key.model.clone(), field: key.name.clone() })
     }
 }
 
@@ -100,6 +114,22 @@ impl Held {
         }
     }
 
+    /// The error for a key whose row was looked for and is not there, or is still to be loaded.
+    #[cold]
+    pub(super) fn no_row<M: Model>(&self, key: &impl Key) -> Error {
+        let Some(Nowhere { model, field }) = self.rows().and_then(Loaded::get) else {
+            return self.not_loaded::<M>(true);
+        };
+        let target = &M::meta().name;
+        Error::new(Code::NotFound, format!("`{field}` of this `{model}` leads to no row: no `{target}` has its key"))
+            .with_model(model.clone())
+            .with_fields([field.clone().into_owned()])
+            .with_unredacted(format!("the key: {}", shown(key)))
+            .with_hint(
+                "the database does not look after this key: mend it, or take the error for what it says, `.optional()`",
+            )
+    }
+
     /// The error that names what has to be loaded, in the words of the query that would do it.
     #[cold]
     pub(super) fn not_loaded<M: Model>(&self, to_one: bool) -> Error {
@@ -141,6 +171,15 @@ impl Held {
                  add `.{load}(|{row}| {row}.{name})` to that query"
             );
         }
+    }
+}
+
+/// A key for people.
+fn shown(key: &impl Key) -> String {
+    let mut out = Writer::default();
+    match key.write(&mut out) {
+        Ok(()) => out.into_values().iter().map(|value| value.to_json().to_string()).collect::<Vec<_>>().join(", "),
+        Err(_) => "has no form in the database".to_owned(),
     }
 }
 

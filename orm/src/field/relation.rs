@@ -4,11 +4,12 @@ use super::{Held, Loaded, NotNull, Nullable, Opt, PathNode, Scope, ToMany, ToOne
 use crate::{
     Executor, Result,
     model::{Far, Key, Model, ModelField, Reader, RelationKind, Shape, Target, Writer},
+    write::{NoKey, NullableKey, UniqueKey},
 };
 use std::{fmt, marker::PhantomData, panic::Location};
 
 macro_rules! to_one {
-    ($(#[doc = $doc:literal])+ $name:ident, $kind:ident) => {
+    ($(#[doc = $doc:literal])+ $name:ident, $kind:ident, $alone:ident, $maybe:ident) => {
         $(#[doc = $doc])+
         pub struct $name<K> {
             key: RelatedKey,
@@ -77,7 +78,7 @@ macro_rules! to_one {
             /// # Ok(()) }
             /// ```
             pub fn get(&self) -> Result<&K::Model> {
-                self.row.rows().and_then(|row| row.get()).ok_or_else(|| self.row.not_loaded::<K::Model>(true))
+                self.row.rows().and_then(Loaded::get).ok_or_else(|| self.row.no_row::<K::Model>(self.key()))
             }
 
             /// Loads the related row, whether or not it is loaded already.
@@ -136,6 +137,7 @@ macro_rules! to_one {
             type Nullness = NotNull;
             type Target = K::Model;
             type Handle<S: Scope> = ToOne<S, S, K>;
+            type Alone<M: Model> = $alone<M>;
             const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: false, key: K::SHAPE }, K::Model::meta);
             const COLUMNS: u16 = <K::Key as Key>::KINDS.len() as u16;
 
@@ -165,6 +167,7 @@ macro_rules! to_one {
             type Nullness = Nullable;
             type Target = K::Model;
             type Handle<S: Scope> = ToOne<S, Opt<S>, K>;
+            type Alone<M: Model> = $maybe<M>;
             const SHAPE: Shape = Shape::Relation(RelationKind::$kind { nullable: true, key: K::SHAPE }, K::Model::meta);
             const COLUMNS: u16 = <K::Key as Key>::KINDS.len() as u16;
 
@@ -207,12 +210,12 @@ macro_rules! to_one {
 to_one! {
     /// A relation to one row of another model, many of which may point to the same: a column with its key, or, where it leads to a
     /// [unique field](crate::Target) of the model, with what that holds.
-    ForeignKey, ForeignKey
+    ForeignKey, ForeignKey, NoKey, NoKey
 }
 to_one! {
     /// A relation to one row of another model, to which no other points: a unique column with its key, or, where it leads to a
     /// [unique field](crate::Target) of the model, with what that holds.
-    OneToOne, OneToOne
+    OneToOne, OneToOne, UniqueKey, NullableKey
 }
 
 macro_rules! to_many {
@@ -270,6 +273,7 @@ macro_rules! to_many {
             type Nullness = Nullable;
             type Target = ();
             type Handle<S: Scope> = $handle<S, M>;
+            type Alone<O: Model> = NoKey<O>;
             const SHAPE: Shape = Shape::Relation($kind, M::meta);
             const COLUMNS: u16 = 0;
             const FAR: Option<Far> =

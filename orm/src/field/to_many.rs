@@ -463,11 +463,19 @@ pub(crate) fn link(owner: &Path, step: &Step, target: &ModelRef, source: u16, be
 }
 
 impl Link {
-    /// Links with those of the related rows only that `rows` has.
-    pub(crate) fn narrow(&mut self, step: &Step, rows: Select, source: u16, between: u16) {
+    /// Links with those of the related rows of `owner` only that `rows` has.
+    pub(crate) fn narrow(&mut self, owner: &Path, step: &Step, rows: Select, source: u16, between: u16) {
         if rows.is_sliced() {
-            self.on =
-                Expr::invalid("joined rows are not cut: load the first of each by `prefetch`, or join by `join_query`");
+            self.on = match first_of(owner, step, rows) {
+                Some((model, column, first)) => {
+                    let key = Expr::Column { path: Path::source(source), model, column };
+                    std::mem::replace(&mut self.on, Expr::And(Vec::new())).and(key.binary(BinaryOp::Eq, first))
+                }
+                None => Expr::invalid(
+                    "joined rows are cut to the first of each in an order, `.order_by(..).limit(1)`, of a model with a key of one \
+                     column and a foreign key to the other: load others by `prefetch`, or join by `join_query`",
+                ),
+            };
             return;
         }
         let Some(filter) = &rows.filter else { return };
@@ -503,6 +511,22 @@ impl Link {
         };
         self.on = std::mem::replace(&mut self.on, Expr::And(Vec::new())).and(condition);
     }
+}
+
+/// The key of the one row that is wanted of each owner, as a query for it.
+fn first_of(owner: &Path, step: &Step, mut rows: Select) -> Option<(ModelRef, u16, Expr)> {
+    let (model, Some(1), &[key]) = (rows.model.clone(), rows.limit, &rows.model.key[..]) else { return None };
+    if step.between().is_some() || rows.order.is_empty() {
+        return None;
+    }
+    let tie = link(owner, step, &model, 0, 1, 1).on;
+    rows.filter = Some(match rows.filter.take() {
+        Some(filter) => tie.and(filter),
+        None => tie,
+    });
+    rows.selection = vec![Selected::Expr(Expr::own(model.clone(), key))];
+    rows.related.clear();
+    Some((model, key, Expr::Scalar(Box::new(rows))))
 }
 
 /// Columns of these rows, as a query.

@@ -4,7 +4,8 @@ use super::{Field, NotNull, Null, Nullable, PathNode, Scope, family};
 use crate::{
     Code, Error, Kind, Result, Untyped, Value,
     db::Cell,
-    model::{Choice, ColumnShape, ModelField, Reader, Shape, Writer},
+    model::{Choice, ColumnShape, Model, ModelField, Reader, Shape, Writer},
+    write::NoKey,
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -317,6 +318,7 @@ impl<T: FieldType> ModelField for T {
     type Nullness = T::Nullness;
     type Target = ();
     type Handle<S: Scope> = Field<S, T>;
+    type Alone<M: Model> = NoKey<M>;
     const SHAPE: Shape = Shape::Column(ColumnShape::of::<T>());
     const COLUMNS: u16 = 1;
 

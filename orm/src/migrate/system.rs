@@ -146,6 +146,12 @@ fn does_without(meta: &ModelMeta, dialect: Dialect, found: &mut Vec<Finding>) {
             let message = format!("`{object}` has more than the 15 digits that SQLite holds exactly");
             tell(SystemCheck::S206, message, "longer values are refused there", &object);
         }
+        let defaults = field.relation.is_some() && field.options.on_delete == Some(OnDelete::SetDefault);
+        if defaults && field.options.db_constraint && !can.set_default {
+            let message = format!("{} sets no foreign key to its default, which `{object}` says", can.name);
+            let hint = "deletions by the library do; `delete_unchecked`, and what others delete, is refused there";
+            tell(SystemCheck::S207, message, hint, &object);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     field::{At, Held, Loaded, Null, PathNode, Plain, Scope, SelectedValue, ToMany},
     query::{self, PrefetchSelection, QuerySet, RelationRows},
     tree::Select,
-    write::{self, AnyHooks, AnyParent, Child, Deleted, DraftRow, Edit, Input, Many, Pending},
+    write::{self, AnyHooks, AnyParent, Child, Deleted, DraftRow, Edit, Input, Many, Pending, UniqueKey},
 };
 
 /// A struct that is stored in a table: `#[derive(Model)]`.
@@ -326,7 +326,7 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// assert_eq!(book.many(|b| b.tags).all(&db).await?.len(), 2);
     /// # Ok(()) }
     /// ```
-    fn many<C, S, T>(&self, relation: C) -> Many<T>
+    fn many<C, S, T>(&self, relation: C) -> Many<T, Self>
     where
         C: FnOnce(Self::Fields<At<Self>>) -> ToMany<S, T>,
         S: Scope<Root = Self>,
@@ -420,6 +420,8 @@ pub trait ModelField: Sized {
     type Target;
     /// The handle in closures.
     type Handle<S: Scope>: Copy + Send + Sync + 'static;
+    /// The unique key of `M` that the field is by itself: a one-to-one is one, and others say so.
+    type Alone<M: Model>: Copy + Send + 'static + From<UniqueKey<M>>;
 
     /// What the field is.
     const SHAPE: Shape;

@@ -258,14 +258,13 @@ pub(super) fn attach(owners: &mut [&mut dyn AnyRow], jobs: &[Job], filled: Vec<F
             attach_through(owners, &job.plan, through, filled.through);
             continue;
         }
-        // A column that is not NULL says that there is a row, but for that of a generic foreign key.
-        let says = job.plan.step.has_key() && job.plan.step.field().generic.is_none();
+        let is_key = job.plan.step.has_key() && job.plan.step.field().generic.is_none();
         for (owner, &slot) in owners.iter_mut().zip(&job.slots) {
             match filled.loaded.get(slot as usize) {
                 Some(Some(loaded)) => owner.attach(field, loaded.clone()),
-                // Without a column that could be NULL, "there is none" has to be said.
-                Some(None) if !says => owner.attach(field, Loaded::new(())),
-                _ => {}
+                Some(None) if is_key => owner.attach(field, Loaded::nowhere(job.plan.step.field())),
+                Some(None) => owner.attach(field, Loaded::new(())),
+                None => {}
             }
         }
     }

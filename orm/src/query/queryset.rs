@@ -497,7 +497,8 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
 
     /// Pairs as [`join`](QuerySet::join) makes them, and rows without related rows once, with `None`. SQL: `LEFT JOIN`.
     ///
-    /// A part of the related rows, `a.books.filter(..)`, leaves no row out: the condition is one of the join.
+    /// A part of the related rows, `a.books.filter(..)`, leaves no row out: the condition is one of the join. The first of each in an order
+    /// is one: `a.books.order_by(|b| b.price.desc()).limit(1)`.
     ///
     /// ```
     /// # use library::*;
@@ -531,7 +532,7 @@ impl<M: Model + RowPart, O: Row, R: 'static> QuerySet<M, O, R> {
         let next = self.select.joins.len() as u16 + 1;
         let source = if step.between().is_some() { next + 1 } else { next };
         let mut link = link(&owner, &step, &model, source, next, 0);
-        link.narrow(&step, rows, source, next);
+        link.narrow(&owner, &step, rows, source, next);
         if let Some((model, on)) = link.through {
             self.select.joins.push(Join::of(model, kind, on));
         }

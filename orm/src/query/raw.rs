@@ -9,8 +9,9 @@ use std::marker::PhantomData;
 /// A query as SQL text: for what querysets cannot say, such as what one database alone has. `O` is the type of a row: a value, a tuple of
 /// values and models, or a model; `()` where there are none, for a statement that writes.
 ///
-/// Every `?` stands for a value given to [`bind`](Raw::bind), in order, whatever the database. Columns are read from left to
-/// right; those of a model stand in the order of its fields.
+/// Every `?` stands for a value given to [`bind`](Raw::bind), in order, whatever the database; one in quotes or a comment is text,
+/// and `??` is an operator of PostgreSQL's, `data ?? 'key'`. Columns are read from left to right; those of a model stand in the order
+/// of its fields.
 ///
 /// The text goes to the database as it is: it must never hold anything that came from outside the program, which is why it has to
 /// be `'static`.
@@ -71,13 +72,13 @@ impl<O> Raw<O> {
     }
 
     /// The statement, if it has a value for each `?`.
-    fn statement(self) -> Result<Statement> {
+    fn statement(self, dialect: Dialect) -> Result<Statement> {
         let statement = Statement::raw(self.sql, self.binds?);
-        let (wanted, given) = (statement.text.matches('?').count(), statement.binds.len());
+        let (wanted, given) = (statement.wanted(dialect), statement.binds.len());
         if wanted != given {
             return Err(Error::new(Code::BadQuery, format!("the query has {wanted} `?` and {given} values"))
                 .with_sql(self.sql)
-                .with_hint("call `.bind(..)` once for each `?`; one inside quotes counts too"));
+                .with_hint("call `.bind(..)` once for each `?`; one inside quotes is text"));
         }
         Ok(statement)
     }
@@ -98,7 +99,7 @@ impl<O: Row> Raw<O> {
     /// # Ok(()) }
     /// ```
     pub async fn all<E: Executor>(self, ex: &E) -> Result<Vec<O>> {
-        ex.run(Read::<O> { statement: self.statement()?, _row: PhantomData }).await
+        ex.run(Read::<O> { statement: self.statement(ex.dialect())?, _row: PhantomData }).await
     }
 
     /// The only row.
@@ -143,7 +144,7 @@ impl Raw<()> {
     /// [`Code::BadQuery`] when there are more or fewer values than `?`, and what the database says of the text. What the models say of
     /// their rows, rules, hooks and versions, is not asked.
     pub async fn execute<E: Executor>(self, ex: &E) -> Result<u64> {
-        let statement = self.statement()?;
+        let statement = self.statement(ex.dialect())?;
         ex.run(Execute(statement)).await
     }
 }

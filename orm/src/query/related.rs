@@ -21,12 +21,13 @@ pub struct Related {
 impl Related {
     /// Reads the related row and hangs it under its owner.
     pub(crate) fn read_into<M: Model>(&self, owner: &mut M, row: &mut Reader<'_, '_>) -> Result<()> {
-        let optional = !owner_has_column(&self.step);
-        match (self.ops.read)(row, &self.children)? {
-            Some(loaded) => owner.attach_related(self.step.field, loaded),
-            None if optional => owner.attach_related(self.step.field, Loaded::new(())),
-            None => {}
-        }
+        let loaded = match (self.ops.read)(row, &self.children)? {
+            Some(loaded) => loaded,
+            // A key that is NULL has no place for it.
+            None if owner_has_column(&self.step) => Loaded::nowhere(self.step.field()),
+            None => Loaded::new(()),
+        };
+        owner.attach_related(self.step.field, loaded);
         Ok(())
     }
 

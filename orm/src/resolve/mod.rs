@@ -49,7 +49,7 @@ impl Frame {
             let source = index as u16 + 1;
             join.on.visit(0, &mut |expr, depth| match expr {
                 Expr::Column { path, model, column } if depth == 0 && path.source < source => {
-                    wrong = frame.require(path, model, *column, around).err().or(wrong.take());
+                    wrong = frame.require(path, model, *column, around, false).err().or(wrong.take());
                 }
                 _ => {}
             });
@@ -59,13 +59,13 @@ impl Frame {
         for (path, model) in select.related.iter().chain(&select.lock_of) {
             // The key alone may stand in the row that points to it; the other columns do not.
             for column in 0..model.columns.len() as u16 {
-                wrong = frame.require(path, model, column, around).err().or(wrong.take());
+                wrong = frame.require(path, model, column, around, true).err().or(wrong.take());
             }
         }
         let mut has_queries = false;
         select.visit(0, &mut |expr, depth| match expr {
             Expr::Column { path, model, column } if depth == 0 => {
-                if let Err(error) = frame.require(path, model, *column, around) {
+                if let Err(error) = frame.require(path, model, *column, around, false) {
                     wrong = Some(error);
                 }
             }
@@ -137,8 +137,9 @@ impl Frame {
         self.tables.len() - 1
     }
 
-    /// Joins what is needed to reach a column.
-    fn require(&mut self, path: &Path, model: &ModelRef, column: u16, around: &[Frame]) -> Result<()> {
+    /// Joins what is needed to reach a column. A row beside which related rows are `whole` stays where a key leads nowhere that the
+    /// database does not look after.
+    fn require(&mut self, path: &Path, model: &ModelRef, column: u16, around: &[Frame], whole: bool) -> Result<()> {
         let steps = if path.steps.is_empty() { 0 } else { trimmed(&path.steps, model, column).0 };
         let mut table = self.source(path.source)?;
         for step in &path.steps[..steps] {
@@ -153,7 +154,9 @@ impl Frame {
                         )
                         .with_hint("ask a to-many relation as a set: `.any(|x| ..)`, `.count()`"));
                     };
-                    let nullable = field.column_count == 0 || step.model.columns[field.first_column as usize].nullable;
+                    let nullable = field.column_count == 0
+                        || step.model.columns[field.first_column as usize].nullable
+                        || whole && !field.options.db_constraint;
                     let optional = self.tables[table].optional || nullable;
                     let origin = Origin::Relation { from: table, step: step.clone(), nullable };
                     let name = field.name.to_lowercase().into();
@@ -166,9 +169,17 @@ impl Frame {
 
     /// The table that a path leads to.
     pub(crate) fn at_end(&self, path: &Path) -> Option<&Table> {
+        self.tables.get(self.index_at_end(path)?)
+    }
+
+    fn index_at_end(&self, path: &Path) -> Option<usize> {
         let source = self.source(path.source).ok()?;
-        let table = path.steps.iter().try_fold(source, |table, step| self.relation(table, step))?;
-        self.tables.get(table)
+        path.steps.iter().try_fold(source, |table, step| self.relation(table, step))
+    }
+
+    /// The place of the table that a path of relations leads to, where it is joined and may lack a row.
+    pub(crate) fn optional_at_end(&self, path: &Path) -> Option<usize> {
+        self.index_at_end(path).filter(|&table| !path.steps.is_empty() && self.tables[table].optional)
     }
 
     /// The table that a source is.

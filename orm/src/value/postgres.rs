@@ -241,7 +241,10 @@ impl TryFrom<String> for Kind {
             let others = || [&PgKind::HStore, &PgKind::SearchVector].into_iter().find(|own| own.sql() == word);
             array.or_else(range).or_else(others).map(Kind::Postgres)
         };
-        plain(&word).or_else(|| own(&word)).ok_or_else(|| format!("`{word}` is not a kind of value"))
+        plain(&word).or_else(|| own(&word)).ok_or_else(|| {
+            let plain: Vec<String> = PLAIN.iter().map(Kind::to_string).collect();
+            format!("`{word}` is not a kind of value; there are `{}`, and PostgreSQL's own", plain.join("`, `"))
+        })
     }
 }
 

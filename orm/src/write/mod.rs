@@ -43,14 +43,14 @@ pub(crate) use input::draft_from;
 #[cfg(feature = "cli")]
 pub(crate) use input::{read_text, wanted};
 pub use into_field::{ByCall, ByValue, DefaultFor, IntoField, default_value};
-pub use many::Many;
+pub use many::{IntoRelatedDraft, Many, SetOrKeyTo};
 pub(crate) use many::{RelationChange, many, relate};
 pub use parent::{AnyParent, Child, IntoParent, ParentOf, WithDraft, WithKey};
 pub use pending::Pending;
 pub(crate) use point::{ReadRow, get, get_any, get_by, key_of, row_of};
 pub use rules::validated;
 pub(crate) use rules::wrong_pattern;
-pub use unique::{NamesUniqueKey, NullableKey, UniqueKey};
+pub use unique::{NamesUniqueKey, NoKey, NullableKey, UniqueKey};
 pub(crate) use untyped::{Made, RowValues, by_key, draft_of, inserts, new_row, new_value, stored, upserts};
 pub use update::Columns;
 pub(crate) use update::{ChangeRows, refuse_unseen};

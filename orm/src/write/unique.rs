@@ -61,6 +61,7 @@ impl<M> UniqueKey<M> {
     message = "`{M}` has no unique key here by which a row could be found",
     label = "expected a unique key of `{M}`, none of whose fields can be NULL",
     note = "a `NullableKey` has a field that is an `Option`: NULL equals nothing, so that several rows may have it",
+    note = "a `NoKey` is a field that several rows may share: say `#[field(unique)]`, or `#[model(unique(..))]` for several together",
     note = "make the field one that is never NULL, or look for the row yourself: `.filter(..).first(..)`, then `create` or an edit"
 )]
 pub trait NamesUniqueKey<M> {
@@ -71,6 +72,22 @@ pub trait NamesUniqueKey<M> {
 impl<M> NamesUniqueKey<M> for UniqueKey<M> {
     fn unique_key(self) -> UniqueKey<M> {
         self
+    }
+}
+
+/// A field of `M` that is no unique key by itself.
+pub struct NoKey<M>(PhantomData<fn() -> M>);
+
+impl<M> Clone for NoKey<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<M> Copy for NoKey<M> {}
+
+impl<M> From<UniqueKey<M>> for NoKey<M> {
+    fn from(_: UniqueKey<M>) -> Self {
+        NoKey(PhantomData)
     }
 }
 

@@ -70,6 +70,12 @@ behaviour! {
         let placed = Query::of("shop.Book").annotate("place", call("row_number", []).over(Window::new().order_by(["price"]))).filter("place__gt", 2).order_by(["-place"]);
         let people = rows(&bed, &Query::of("shop.Person").order_by(["id"]).prefetch([Prefetch::of("written").rows(placed)])).await?;
         assert_eq!((picked(&people[0], "written", "place"), picked(&people[1], "written", "place")), (json!([4]), json!([5, 3])));
+        // Once more, and as the way to another: the rows that were named.
+        let few = || Prefetch::of("written").rows(Query::of("shop.Book").order_by(["-id"]).limit(1));
+        let twice = Query::of("shop.Person").filter("id", 1).prefetch([Prefetch::from("written__tags"), few(), few(), Prefetch::of("written").named("rest")]);
+        let ada = rows(&bed, &twice).await?.remove(0).to_json();
+        assert_eq!((ada["written"].as_array().unwrap().len(), &ada["written"][0]["id"], ada["rest"].as_array().unwrap().len()), (1, &json!(5), 2));
+        assert_eq!(ada["written"][0]["tags"][0]["slug"], json!("maths"));
         // Nothing to load: no statement.
         bed.log.clear();
         assert!(rows(&bed, &Query::of("shop.Person").filter("id", 99).prefetch(["written"])).await?.is_empty());
@@ -122,6 +128,9 @@ fn prefetches_that_mean_nothing_are_refused() {
         people().prefetch([Prefetch::of("written").rows(books().join(Join::inner("tags", "tag")))]),
         people().prefetch([Prefetch::of("written").rows(books().union(books()))]),
         people().prefetch([Prefetch::of("written").rows(books().limit(1)), Prefetch::of("written").rows(books())]),
+        people().prefetch([Prefetch::of("written").rows(books().limit(1)), "written".into()]),
+        people().prefetch(["written"]).prefetch([Prefetch::of("written").rows(books().limit(1))]),
+        people().prefetch([Prefetch::of("written__tags").rows(Query::of("shop.Tag").limit(1)), "written__tags".into()]),
         Query::of("shop.Book").filter("author__in", people().prefetch(["written"])),
         people().annotate("n", Query::of("shop.Book").prefetch(["tags"]).aggregate("n", count())),
     ];

@@ -195,6 +195,52 @@ behaviour! {
         Ok(())
     }
 
+    async fn joined_rows_after_a_window_by_name(bed) {
+        filled(&bed).await?;
+        let pairs = Query::of("shop.Person").join(Join::inner("written", "book"))
+            .annotate("place", call("row_number", []).over(Window::new().partition_by(["id"]).order_by(["-book__price"])))
+            .values(["name", "book__title", "place"]);
+        let dearest = pairs.clone().filter("place", 1).order_by(["name"]);
+        assert_eq!(json_of(&bed, &dearest).await?, json!([
+            {"name": "Ada", "book__title": "Notes", "place": 1}, {"name": "Grace", "book__title": "Compilers", "place": 1}, {"name": "Émile", "book__title": "émile_x", "place": 1},
+        ]));
+        let titled = pairs.clone().filter("place", 2).filter("book__title__startswith", "C").values(["book__title"]);
+        assert_eq!(json_of(&bed, &titled).await?, json!([{"book__title": "COBOL 100%"}]));
+        let groups = pairs.group_by(["place"]).annotate("n", count()).order_by(["place"]);
+        assert_eq!(json_of(&bed, &groups).await?, json!([{"place": 1, "n": 3}, {"place": 2, "n": 2}]));
+        let cut = Query::of("shop.Person").join(Join::inner("written", "book")).order_by(["book__price"]).values(["book__title"]).limit(3).filter("book__title__startswith", "C");
+        assert_eq!(json_of(&bed, &cut).await?, json!([{"book__title": "COBOL 100%"}]));
+        Ok(())
+    }
+
+    async fn groups_of_groups_by_name(bed) {
+        filled(&bed).await?;
+        // How many authors have written how many books.
+        let written = Query::of("shop.Book").group_by(["author__name"]).annotate("books", count()).annotate("sold", sum(path("price")));
+        let sizes = written.clone().group_by(["books"]).annotate("authors", count()).annotate("most", max(path("sold"))).order_by(["-books"]);
+        assert_eq!(json_of(&bed, &sizes).await?, json!([{"books": 2, "authors": 2, "most": "49.99"}, {"books": 1, "authors": 1, "most": "0.10"}]));
+        let large = sizes.filter("authors__gt", 1).values(["books"]);
+        assert_eq!(json_of(&bed, &large).await?, json!([{"books": 2}]));
+        let letters = written.filter("books", 2).group_by([Pick::Term { name: "first".into(), term: call("left", [path("author__name"), 1.into()]) }]).annotate("n", count()).order_by(["first"]);
+        assert_eq!(json_of(&bed, &letters).await?, json!([{"first": "A", "n": 1}, {"first": "G", "n": 1}]));
+        let different = Query::of("shop.Book").values(["author", "active"]).then(Call::Distinct).group_by(["active"]).annotate("authors", count()).order_by(["active"]);
+        assert_eq!(json_of(&bed, &different).await?, json!([{"active": false, "authors": 2}, {"active": true, "authors": 3}]));
+        Ok(())
+    }
+
+    async fn a_collation_that_is_none(bed) {
+        filled(&bed).await?;
+        let query = Query::of("shop.Book").filter_term(call("collate", [path("title"), "no_such".into()]).lookup("exact", "x"));
+        let refused = rows(&bed, &query).await.unwrap_err();
+        assert_eq!(refused.code(), Code::UnknownCollation, "{refused:?}");
+        assert!(refused.message().contains("no_such") && refused.hint().is_some(), "{refused:?}");
+        if bed.db.dialect() == orm::Dialect::MariaDb {
+            let query = Query::of("shop.Book").filter_term(call("collate", [path("title"), "latin1_bin".into()]).lookup("exact", "x"));
+            assert_eq!(rows(&bed, &query).await.unwrap_err().code(), Code::UnknownCollation);
+        }
+        Ok(())
+    }
+
     async fn texts_put_together_by_name(bed) {
         filled(&bed).await?;
         let slugs = Query::of("shop.Tag").aggregate("slugs", string_agg(path("slug"), "', ").ordered(["-slug"]));
@@ -251,6 +297,19 @@ fn windows_that_mean_nothing_are_refused() {
     let joined =
         Query::of("shop.Person").join(Join::inner("written", "book")).annotate("n", count().over(Window::new()));
     assert_eq!(catalog().check(&joined.filter("n", 1)).unwrap_err().code(), Code::BadQuery);
+    let wrong = |json: &str| serde_json::from_str::<Query>(json).unwrap_err().to_string();
+    let nulls = wrong(r#"{"model": "shop.Book", "calls": [{"order_by": [{"by": {"path": "id"}, "nulls": "end"}]}]}"#);
+    assert!(nulls.contains("unknown variant `end`, expected `first` or `last`"), "{nulls}");
+    let down = wrong(r#"{"model": "shop.Book", "calls": [{"order_by": [{"by": {"path": "id"}, "down": true}]}]}"#);
+    assert!(down.contains("unknown field `down`, expected one of `by`, `desc`, `nulls`"), "{down}");
+    let named = wrong(r#"{"model": "shop.Book", "calls": [{"values": [{"name": "x", "term": 1}]}]}"#);
+    assert!(named.contains("unknown field `name`, expected `as` or `term`"), "{named}");
+    let kind = wrong(r#"{"model": "shop.Book", "calls": [{"filter": {"cast": [{"path": "id"}, "string"]}}]}"#);
+    assert!(kind.contains("`string` is not a kind of value; there are `bool`, `i16`"), "{kind}");
+    let key = wrong(
+        r#"{"model": "shop.Book", "calls": [{"annotate": {"x": {"window": [{"call": ["rank", []]}, {"partition_by": [{"paht": "id"}]}]}}}]}"#,
+    );
+    assert!(key.contains("unknown variant `paht`"), "{key}");
     let inside = Query::of("shop.Book").filter_term(count().over(Window::new()).lookup("gt", 1));
     assert_eq!(catalog().check(&inside).unwrap_err().code(), Code::BadQuery);
     let wrong = r#"{"model": "shop.Book", "calls": [{"annotate": {"x": {"window": [{"call": ["rank", []]}, {"order": ["id"]}]}}}]}"#;

@@ -253,6 +253,25 @@ behaviour! {
             .filter(|(.., place)| place.eq(1))
             .order_by(|(title, ..)| title.asc());
         assert_eq!(longest.values(|(_, name, _)| name).all(db).await?, ["Aria", "Overdose", "Riff Raff"]);
+
+        // The latest invoice of each customer, or `None`, in one query: of the set one row. One value of it is one beside the customer.
+        let latest = Customer::objects()
+            .left_join(|c| c.invoices.order_by(|i| i.placed.desc()).limit(1))
+            .order_by(|(c, _)| c.id.asc());
+        let rows: Vec<(Customer, Option<Invoice>)> = latest.clone().all(db).await?;
+        assert_eq!((rows.len(), rows[0].1.as_ref().unwrap().id, rows[2].1.is_none()), (3, 3, true));
+        let totals = Customer::objects()
+            .order_by(|c| c.id.asc())
+            .values(|c| (c.name, c.invoices.order_by(|i| i.placed.desc()).scalar(|i| i.total)));
+        assert_eq!(totals.all(db).await?[2], ("Alan".to_owned(), None));
+        // Several of each are lists, by one query more: here the two latest, beside their customers.
+        let two = Customer::objects().order_by(|c| c.id.asc()).all_with(|c| c.invoices.order_by(|i| i.placed.desc()).limit(2), db);
+        assert_eq!(two.await?.iter().map(|(_, invoices)| invoices.len()).collect::<Vec<_>>(), [2, 2, 0]);
+        // Conditions on the same related rows, each for its own figure.
+        let figures = Customer::objects().order_by(|c| c.id.asc()).annotate(|c| {
+            (c.invoices.filter(|i| i.total.gt(3)).count(), c.invoices.filter(|i| i.total.lt(3)).sum(|i| i.total).or(0))
+        });
+        assert_eq!(figures.all(db).await?[1].2, dec("1.98"));
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use crate::bed::{Bed, behaviour};
 use orm::{Code, Deleted, Input, prelude::*};
 
-orm::app! { pub stock { Shelf, Item, Label, Note, Person, Loan } }
+orm::app! { pub stock { Shelf, Item, Label, Note, Person, Loan, Card } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Shelf {
@@ -64,6 +64,15 @@ pub struct Loan {
     pub person: ForeignKey<Person>,
     pub item: ForeignKey<Item>,
     pub days: i32,
+}
+
+/// What one person has, and has one of.
+#[derive(Model, Debug, Clone)]
+pub struct Card {
+    pub id: i64,
+    pub person: OneToOne<Person>,
+    #[field(max_length = 20)]
+    pub number: String,
 }
 
 async fn filled(bed: &Bed) -> orm::Result<()> {
@@ -129,6 +138,14 @@ behaviour! {
         let items = Item::objects().bulk_create([draft("Lamp", 12), draft("Chair", 40)], db).await?;
         assert_eq!(Item::objects().bulk_insert([draft("Desk", 90)], db).await?, 1); // does not read the rows back
 
+        // Drafts are of one type once every required field is set, whatever else is: a list can hold different ones.
+        let drafts = [draft("Rug", 70).stock(2), draft("Box", 5).remark("used"), draft("Bin", 9)];
+        assert_eq!(Item::objects().bulk_create(drafts, db).await?[1].remark.as_deref(), Some("used"));
+
+        // The two cheapest, on every database: an order and a slice say which rows.
+        let cheapest = Item::objects().order_by(|i| i.price.asc()).limit(2);
+        assert_eq!(cheapest.update(|i| i.remark.set("cheap"), db).await?, 2);
+
         // Those that have the unique key already are changed instead: the prices of two, and a new row.
         let prices = [draft("Lamp", 13), draft("Chair", 41), draft("Sofa", 300)];
         Item::objects().bulk_upsert(prices, |i| i.shelf_name, db).await?;
@@ -176,6 +193,10 @@ behaviour! {
         let dear = shelf.many(|s| s.items).rows()?.filter(|i| i.price.gt(10));
         assert_eq!(dear.count(db).await?, 1);
 
+        // The other side of a foreign key: the draft can do without the key, which is that of the row.
+        let desk = shelf.many(|s| s.items).create(Item::draft().name("Desk").price(Decimal::from(90)), db).await?;
+        assert_eq!(*desk.shelf.key(), shelf.id);
+
         let (ada, grace) = (Person::draft().name("Ada").create(db).await?, Person::draft().name("Grace").create(db).await?);
         let borrowed = ada.many(|p| p.borrowed).through::<Loan, _>(|l| l.days.set(14));
         assert_eq!(borrowed.add([&lamp], db).await?, 1);
@@ -183,6 +204,10 @@ behaviour! {
 
         ada.many(|p| p.friends).add([&grace], db).await?;
         assert_eq!(grace.many(|p| p.friends).all(db).await?[0].name, "Ada"); // in both directions
+
+        // A one-to-one is a unique key by itself.
+        let (card, new) = Card::draft().person(&ada).number("7").update_or_create(|c| c.person, db).await?;
+        assert_eq!((card.number.as_str(), new), ("7", true));
 
         // The rows as they were: `DELETE .. RETURNING` where the database has it and nothing points to them.
         let gone: Vec<Label> = Label::objects().filter(|l| l.text.starts_with("o")).delete_returning(db).await?;

@@ -142,6 +142,46 @@ behaviour! {
 }
 
 /// A database that somebody else made: its constraints say NO ACTION, whatever the models say.
+mod defaults {
+    use super::*;
+
+    orm::app! { pub defaults { Owner, Pet } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Owner {
+        pub id: i64,
+        #[field(max_length = 20)]
+        pub name: String,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Pet {
+        pub id: i64,
+        #[field(on_delete = set_default, db_default = 1)]
+        pub keeper: ForeignKey<Owner>,
+    }
+
+    behaviour! {
+        async fn a_default_is_set_where_the_database_cannot(bed) {
+            let db = &bed.db;
+            orm::migrate::create_tables(db, &[defaults()]).await?;
+            let (first, ada) = (Owner::draft().name("first").create(db).await?, Owner::draft().name("Ada").create(db).await?);
+            let pets = Pet::objects().bulk_create((0..3).map(|_| Pet::draft().keeper(&ada)), db).await?;
+            let unchecked = Owner::objects().filter(|o| o.id.eq(ada.id)).delete_unchecked(db).await;
+            match db.dialect().capabilities().set_default {
+                true => assert_eq!(unchecked?, 1),
+                false => {
+                    assert_eq!(unchecked.unwrap_err().code(), Code::ForeignKeyViolation);
+                    assert_eq!(counts(&ada.delete(db).await?), [("defaults.Owner", 1)]);
+                }
+            }
+            assert!(Pet::objects().all(db).await?.iter().all(|pet| *pet.keeper.key() == first.id));
+            assert_eq!(Pet::objects().count(db).await?, pets.len() as u64);
+            Ok(())
+        }
+    }
+}
+
 mod taken_over {
     use super::*;
 

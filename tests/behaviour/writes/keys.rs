@@ -109,3 +109,50 @@ behaviour! {
         Ok(())
     }
 }
+
+mod couples {
+    use super::*;
+
+    orm::app! { pub couples { User, Account } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct User {
+        pub id: i64,
+        #[field(max_length = 20, unique)]
+        pub name: String,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Account {
+        pub id: i64,
+        pub user: OneToOne<User>,
+        pub helper: Option<OneToOne<User>>,
+        #[field(max_length = 20)]
+        pub plan: String,
+        #[field(default = 0)]
+        pub logins: i32,
+    }
+
+    behaviour! {
+        async fn a_one_to_one_is_a_unique_key(bed) {
+            orm::migrate::create_tables(&bed.db, &[couples()]).await?;
+            let db = &bed.db;
+            let ada = User::draft().name("Ada").create(db).await?;
+            let bob = User::draft().name("Bob").create(db).await?;
+            let (made, new) = Account::draft().user(&ada).plan("free").get_or_create(|a| a.user, db).await?;
+            assert!(new);
+            let (read, new) = Account::draft().user(&ada).plan("paid").get_or_create(|a| a.user, db).await?;
+            assert_eq!((read.id, read.plan.as_str(), new), (made.id, "free", false));
+            let (changed, new) = Account::draft().user(&ada).plan("paid").update_or_create(|a| a.user, db).await?;
+            assert_eq!((changed.id, changed.plan.as_str(), new), (made.id, "paid", false));
+            assert_eq!(Account::draft().user(&ada).plan("gold").upsert(|a| a.user, db).await?.id, made.id);
+            let drafts = [Account::draft().user(&ada).plan("x").logins(2), Account::draft().user(&bob).plan("y")];
+            Account::objects().bulk_upsert(drafts, |a| a.user, db).await?;
+            let drafts = [Account::draft().user(&ada).plan("x").logins(5)];
+            Account::objects().bulk_upsert_with(drafts, |a| a.user, |a, new| a.logins.set(a.logins + new.logins), db).await?;
+            let plans = Account::objects().order_by(|a| a.id.asc()).values(|a| (a.plan, a.logins));
+            assert_eq!(plans.all(db).await?, [("x".to_owned(), 7), ("y".to_owned(), 0)]);
+            Ok(())
+        }
+    }
+}

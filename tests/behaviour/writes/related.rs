@@ -261,3 +261,72 @@ mod guarded {
         }
     }
 }
+
+mod owned {
+    use super::*;
+
+    orm::app! { pub owned { Author, Work, Mark } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Author {
+        pub id: i64,
+        #[field(max_length = 20)]
+        pub name: String,
+        #[field(via = author)]
+        pub works: HasMany<Work>,
+        #[field(via = editor)]
+        pub edited: HasMany<Work>,
+        #[field(via = author)]
+        pub marks: HasMany<Mark>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Work {
+        pub id: i64,
+        #[field(max_length = 20, unique)]
+        pub title: String,
+        pub author: ForeignKey<Author>,
+        pub editor: ForeignKey<Author>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Mark {
+        pub id: i64,
+        #[field(max_length = 20, unique)]
+        pub sign: String,
+        pub author: ForeignKey<Author>,
+        #[field(default = 0)]
+        pub uses: i32,
+    }
+
+    behaviour! {
+        async fn a_required_key_is_that_of_the_row(bed) {
+            orm::migrate::create_tables(&bed.db, &[owned()]).await?;
+            let db = &bed.db;
+            let [ada, bob] = &Author::objects().bulk_create(["Ada", "Bob"].map(|name| Author::draft().name(name)), db).await?[..] else { unreachable!() };
+            let mark = ada.many(|a| a.marks).create(Mark::draft().sign("+"), db).await?;
+            assert_eq!(*mark.author.key(), ada.id);
+            let (same, new) = ada.many(|a| a.marks).get_or_create(Mark::draft().sign("+"), |m| m.sign, db).await?;
+            assert_eq!((same.id, new), (mark.id, false));
+            let (changed, new) = ada.many(|a| a.marks).update_or_create(Mark::draft().sign("+").uses(3), |m| m.sign, db).await?;
+            assert_eq!((changed.id, changed.uses, new), (mark.id, 3, false));
+            // One that says another row is set to this one, as before.
+            let set = ada.many(|a| a.marks).create(Mark::draft().sign("-").author(bob), db).await?;
+            assert_eq!(*set.author.key(), ada.id);
+            // Two keys to the model: the relation fills its own.
+            let work = ada.many(|a| a.works).create(Work::draft().title("Notes").editor(bob), db).await?;
+            assert_eq!((*work.author.key(), *work.editor.key()), (ada.id, bob.id));
+            let work = ada.many(|a| a.edited).create(Work::draft().title("Sketches").author(bob), db).await?;
+            assert_eq!((*work.author.key(), *work.editor.key()), (bob.id, ada.id));
+            for refused in [
+                ada.many(|a| a.works).create(Work::draft().title("None"), db).await,
+                ada.many(|a| a.works).create(Work::draft().title("None").author(bob), db).await,
+            ] {
+                let error = refused.unwrap_err();
+                assert_eq!((error.code(), error.fields()), (Code::MissingValue, &["editor".to_owned()][..]), "{error}");
+            }
+            assert_eq!(Work::objects().count(db).await?, 2);
+            Ok(())
+        }
+    }
+}

@@ -184,3 +184,48 @@ fn the_sql_of_updates() -> orm::Result<()> {
     assert_eq!(circle(Dialect::MariaDb).unwrap_err().code(), Code::Unsupported);
     Ok(())
 }
+
+mod slots {
+    use super::*;
+
+    orm::app! { pub slots { Slot } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Slot {
+        pub id: i64,
+        #[field(unique)]
+        pub place: i32,
+        #[field(max_length = 20)]
+        pub name: String,
+    }
+
+    behaviour! {
+        async fn the_order_of_an_update(bed) {
+            orm::migrate::create_tables(&bed.db, &[slots()]).await?;
+            let db = &bed.db;
+            Slot::objects().bulk_insert((1..=4).map(|n| Slot::draft().place(n).name(format!("s{n}"))), db).await?;
+            // Each steps aside for the next where a database changes rows in an order.
+            let moved = Slot::objects().order_by(|s| s.place.desc()).update(|s| s.place.set(s.place + 1), db).await;
+            let places = || Slot::objects().order_by(|s| s.id.asc()).values(|s| s.place);
+            match bed.db.dialect().capabilities().ordered_updates {
+                true => assert_eq!((moved?, places().all(db).await?), (4, vec![2, 3, 4, 5])),
+                false => {
+                    assert_eq!(moved.unwrap_err().code(), Code::UniqueViolation);
+                    assert_eq!(places().all(db).await?, [1, 2, 3, 4]);
+                    Slot::objects().update(|s| s.place.set(s.place + 100), db).await?;
+                    Slot::objects().update(|s| s.place.set(s.place - 99), db).await?;
+                }
+            }
+            // By what is computed, with a condition, and a slice: which rows, on every database.
+            let named = Slot::objects().filter(|s| s.name.ne("s1")).order_by(|s| s.name.upper().desc());
+            assert_eq!(named.update(|s| s.name.set(s.name.concat("!")), db).await?, 3);
+            let last = || Slot::objects().order_by(|s| s.place.desc()).offset(1).limit(2);
+            assert_eq!(last().update(|s| s.name.set("new"), db).await?, 2);
+            let names = Slot::objects().order_by(|s| s.id.asc()).values(|s| s.name);
+            assert_eq!(names.all(db).await?, ["s1", "new", "new", "s4!"]);
+            assert_eq!((last().delete(db).await?.total, places().all(db).await?), (2, vec![2, 5]));
+            assert_eq!((last().delete_unchecked(db).await?, places().all(db).await?), (1, vec![5]));
+            Ok(())
+        }
+    }
+}

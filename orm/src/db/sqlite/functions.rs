@@ -12,7 +12,7 @@
 //! | `orm_decimal_text(number, scale)` | the number as the others write it; with as many digits as it needs where the scale is -1 |
 //! | `orm_time(moment)` | the time of day of a date with a time |
 //! | `orm_at_zone(moment, zone)` | the moment as the clocks of a zone show it, from the system's files; an error for a zone that is not among them |
-//! | `orm_moved(moment, span)` | the day or moment so many microseconds later |
+//! | `orm_moved(moment, span)` | the day, time or moment so many microseconds later |
 //! | `orm_since(later, earlier)` | the microseconds between two days, moments or times of day |
 //! | `orm_micros(number)` | the nearest whole number of microseconds; of two the even one, as on the others |
 //! | `orm_json_equal(one, other)` | whether two JSON documents are equal, however they are written |

@@ -398,6 +398,36 @@ impl<M: Model> QuerySet<M> {
         upserts.run(ex).await
     }
 
+    /// The SQL of a [`bulk_upsert_with`](QuerySet::bulk_upsert_with) in a dialect, statement by statement; no connection is needed.
+    ///
+    /// # Errors
+    /// Those of [`bulk_upsert_sql`](QuerySet::bulk_upsert_sql).
+    ///
+    /// ```
+    /// # use library::*;
+    /// let drafts = [Book::draft().author(1).title("Notes").price(1).views(5)];
+    /// let more = Book::objects().bulk_upsert_with_sql(drafts, |b| b.author_title, |b, new| b.views.set(b.views + new.views), Dialect::Postgres)?;
+    /// assert!(more[0].ends_with(r#"DO UPDATE SET "views" = "book"."views" + excluded."views""#), "{more:?}");
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    pub fn bulk_upsert_with_sql<D, K, U, C, A>(
+        self,
+        drafts: impl IntoIterator<Item = D>,
+        key: K,
+        set: C,
+        dialect: Dialect,
+    ) -> Result<Vec<String>>
+    where
+        D: IntoDraftRow<M>,
+        K: FnOnce(M::UniqueKeys) -> U,
+        U: NamesUniqueKey<M>,
+        C: FnOnce(M::Fields<At<M>>, M::Fields<At<M>>) -> A,
+        A: Assigns<M>,
+    {
+        let over = Over::said(set, !self.skips().validation)?;
+        upserts(drafts, key(M::unique_keys()).unique_key(), Some(over), dialect)?.sql(dialect)
+    }
+
     /// The SQL of a [`bulk_upsert`](QuerySet::bulk_upsert) in a dialect, statement by statement; no connection is needed.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod create;
 mod relate;
 
+pub use create::{IntoRelatedDraft, SetOrKeyTo};
 pub(crate) use relate::{RelationChange, relate};
 
 use super::{
@@ -18,7 +19,7 @@ use crate::{
 use relate::{Relate, distinct};
 use std::marker::PhantomData;
 
-/// A to-many relation of one row: what `book.many(|b| b.tags)` gives.
+/// A to-many relation of one row of `O` to rows of `T`: what `book.many(|b| b.tags)` gives.
 ///
 /// For a many-to-many, `add`, `remove`, `set` and `clear` write rows of the table between; for the reverse of a foreign key
 /// they set that key. All of it takes a few statements, however many rows there are, and either all happens or nothing.
@@ -33,13 +34,13 @@ use std::marker::PhantomData;
 /// # Ok(()) }
 /// ```
 #[must_use = "related rows do not change before `.add(..)`, `.remove(..)` or `.set(..)`"]
-pub struct Many<T> {
+pub struct Many<T, O> {
     owner: Result<Vec<Value>>,
     side: Result<Side>,
     /// What is written beside the two keys into a model between.
     beside: Result<Vec<Assignment>>,
     skips: Skips,
-    _target: PhantomData<fn() -> T>,
+    _ends: PhantomData<fn() -> (T, O)>,
 }
 
 /// What is passed by, because it was said so.
@@ -58,13 +59,13 @@ enum Side {
     ForeignKey { model: ModelRef, columns: Vec<u16> },
 }
 
-pub(crate) fn many<M: Model, S: Scope, T: Model>(row: &M, relation: ToMany<S, T>) -> Many<T> {
+pub(crate) fn many<M: Model, S: Scope, T: Model>(row: &M, relation: ToMany<S, T>) -> Many<T, M> {
     let step = relation.step();
     let owner = held(row, &step).and_then(|key| match step.labelled() {
         Some(labelled) => labelled.tied(&key).ok_or_else(|| misfit(&M::meta().name)),
         None => Ok(key),
     });
-    Many { owner, side: side(&step), beside: Ok(Vec::new()), skips: Skips::default(), _target: PhantomData }
+    Many { owner, side: side(&step), beside: Ok(Vec::new()), skips: Skips::default(), _ends: PhantomData }
 }
 
 /// What foreign keys hold of the owner: its key, or another unique field.
@@ -96,7 +97,7 @@ fn side(step: &Step) -> Result<Side> {
     Ok(Side::ForeignKey { model, columns })
 }
 
-impl<T: Model> Many<T> {
+impl<T: Model, O: Model> Many<T, O> {
     /// The related rows, as a query over their model.
     ///
     /// # Errors

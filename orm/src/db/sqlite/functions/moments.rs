@@ -12,9 +12,12 @@ pub(super) fn time(moment: Option<String>) -> Given<String> {
     Given(moment.map(|moment| read(&moment).map(|moment| bind::time_text(moment.time()))).transpose())
 }
 
-/// A day stays a day: the one that the moment so long after its midnight falls on.
+/// A day stays a day: the one that the moment so long after its midnight falls on; and a time a time, which begins anew after midnight.
 pub(super) fn moved(moment: Option<String>, span: Option<i64>) -> Given<String> {
     let (Some(moment), Some(span)) = (moment, span) else { return Given(Ok(None)) };
+    if let Ok(time) = text::time(&moment) {
+        return Given(Ok(Some(bind::time_text(time.overflowing_add_signed(TimeDelta::microseconds(span)).0))));
+    }
     let written = read(&moment).and_then(|start| {
         let end = start.checked_add_signed(TimeDelta::microseconds(span));
         let text = end.map(|end| match moment.len() {
