@@ -137,7 +137,7 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
         made.options.push("managed = false".to_owned());
     }
     let known: Vec<String> = spanning.iter().map(|span| naming::index(&model.table, &span.columns)).collect();
-    let (options, notes) = options::options(model, &handles, &key, &known);
+    let (options, notes) = options::options(tables, model, &handles, &key, &known);
     made.options.extend(options);
     made.notes.extend(notes);
     made
@@ -256,7 +256,7 @@ fn column<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, key:
         line.attributes.extend(name.map(|name| format!("collation = {name:?}")));
     }
     line.attributes.splice(0..0, first);
-    if !in_key {
+    if !in_key && !tables.without_pattern(made.model, field) {
         line.attributes.extend(field.unique.then(|| "unique".to_owned()));
         line.attributes.extend(field.index.then(|| "index".to_owned()));
     }

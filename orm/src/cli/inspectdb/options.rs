@@ -1,20 +1,30 @@
 //! Indexes and constraints as options of `#[model(..)]`.
 
-use super::expression::{Handle, condition, value_of};
+use super::{
+    expression::{Handle, condition, value_of},
+    tables::Tables,
+};
 use migrations_engine::{
     condition::{Expr, IndexPart, Nulls},
     naming::MAX_NAME,
-    schema::{Constraint, Deferrable, Excluded, Model},
+    schema::{Constraint, Deferrable, Excluded, Field, Model},
 };
 use std::collections::BTreeSet;
 
 /// The options, and what is told instead of those that cannot be. `known` are the names of indexes that fields have by
 /// themselves.
-pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str], known: &[String]) -> (Vec<String>, Vec<String>) {
+pub(super) fn options(
+    tables: &Tables<'_>,
+    model: &Model,
+    handles: &[Handle],
+    key: &[&str],
+    known: &[String],
+) -> (Vec<String>, Vec<String>) {
     let (mut options, mut notes) = (Vec::new(), Vec::new());
     let mut unique: BTreeSet<Vec<String>> = BTreeSet::new();
-    // What a key's field cannot say of itself.
-    for field in model.fields.iter().filter(|field| key.len() > 1 && key.contains(&field.column.as_str())) {
+    // What a field cannot say of itself.
+    let in_key = |field: &Field| key.len() > 1 && key.contains(&field.column.as_str());
+    for field in model.fields.iter().filter(|field| in_key(field) || tables.without_pattern(model, field)) {
         let Some(handle) = handles.iter().find(|handle| handle.column == field.name) else { continue };
         let named = |word: &str, name: Option<&String>| {
             let name = name.filter(|name| is_plain(name));
@@ -163,7 +173,7 @@ fn opclass(on: &[IndexPart]) -> Option<String> {
 }
 
 /// Whether a name can be given in an attribute, and on every database.
-fn is_plain(name: &str) -> bool {
+pub(super) fn is_plain(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')

@@ -1,6 +1,6 @@
 //! Tables as models: their names, their order, their keys, and which of them stand between the sides of a many-to-many.
 
-use super::{columns::rust_type, names};
+use super::{columns::rust_type, names, options};
 use migrations_engine::{
     introspect::Live,
     naming,
@@ -17,6 +17,8 @@ pub(super) struct Tables<'a> {
     names: BTreeMap<&'a ModelKey, String>,
     /// The enum of each column whose values are listed, by its table.
     enums: BTreeMap<(&'a str, &'a str), String>,
+    /// Beside an index of text that a field has of itself, another one with pattern operators is made.
+    patterns: bool,
 }
 
 /// A table with two foreign keys that says which rows belong together.
@@ -37,7 +39,7 @@ fn targets(model: &Model) -> impl Iterator<Item = &ModelKey> {
 }
 
 impl<'a> Tables<'a> {
-    pub(super) fn new(live: &'a Live, app: &'a str, wanted: impl Fn(&str) -> bool) -> Self {
+    pub(super) fn new(live: &'a Live, patterns: bool, app: &'a str, wanted: impl Fn(&str) -> bool) -> Self {
         let chosen: BTreeSet<&ModelKey> = live
             .schema
             .models
@@ -78,7 +80,7 @@ impl<'a> Tables<'a> {
                 }
             }
         }
-        Tables { live, app, models, names: named, enums }
+        Tables { live, app, models, names: named, enums, patterns }
     }
 
     /// The struct of a model; none if it is not written.
@@ -116,6 +118,21 @@ impl<'a> Tables<'a> {
             _ => false,
         };
         rust_type(&ty).is_some() && !float && (field.unique || model.constraints.iter().any(unique))
+    }
+
+    /// Whether a column's index or unique key is written for the whole table: that of its field would bring another index, with
+    /// pattern operators, which is not there.
+    pub(super) fn without_pattern(&self, model: &Model, field: &Field) -> bool {
+        let leads = |other: &Field| {
+            other.relation.as_ref().is_some_and(|to| to.to == model.key && to.to_field.as_ref() == Some(&field.name))
+        };
+        let named = if field.unique { &field.names.unique } else { &field.names.index };
+        self.patterns
+            && field.relation.is_none()
+            && field.ty.is_text()
+            && field.names.like.is_none()
+            && named.as_ref().is_some_and(|name| options::is_plain(name))
+            && !self.models.iter().any(|other| other.fields.iter().any(leads))
     }
 
     /// Whether a table only stands between two others.

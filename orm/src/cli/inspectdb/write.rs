@@ -16,8 +16,8 @@ use std::{
 };
 
 /// The source of models for the tables of a database, as an application of this label.
-pub(super) fn models(live: &Live, app: &str, wanted: impl Fn(&str) -> bool) -> String {
-    let tables = Tables::new(live, app, wanted);
+pub(super) fn models(live: &Live, patterns: bool, app: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let tables = Tables::new(live, patterns, app, wanted);
     let mut structs: Vec<Struct<'_>> = tables.models.iter().map(|model| build(&tables, model)).collect();
     let between: Vec<Between<'_>> = tables.models.iter().filter_map(|model| tables.between(model)).collect();
     unique_fields(&mut structs);
