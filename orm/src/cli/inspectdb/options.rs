@@ -27,7 +27,7 @@ pub(super) fn options(
     for field in model.fields.iter().filter(|field| in_key(field) || tables.without_pattern(model, field)) {
         let Some(handle) = handles.iter().find(|handle| handle.column == field.name) else { continue };
         let named = |word: &str, name: Option<&String>| {
-            let name = name.filter(|name| is_plain(name));
+            let name = name.filter(|name| is_plain(name) && !tables.is_shared(name));
             name.map_or_else(
                 || format!("{word}({}, name = \"{}_{}\")", handle.ident, model.table, field.column),
                 |name| format!("{word}({}, name = {name:?})", handle.ident),
@@ -52,12 +52,12 @@ pub(super) fn options(
                 }
                 let parts = parts.and_then(|parts| with_included(handles, parts, include));
                 let made = parts.and_then(|parts| {
-                    let text = with_options(handles, &parts, name, only.as_ref())?;
+                    let text = with_options(tables, handles, &parts, name, only.as_ref())?;
                     Some(format!("unique({text})"))
                 });
                 match made {
                     Some(made) => {
-                        notes.extend(renamed(name));
+                        notes.extend(renamed(tables, name));
                         options.push(made);
                     }
                     None => {
@@ -92,11 +92,11 @@ pub(super) fn options(
         let made = keys.and_then(|mut parts| {
             parts.extend(method.into_iter().chain(opclass(&index.on)));
             let parts = with_included(handles, parts, &index.include)?;
-            with_options(handles, &parts, &index.name, index.condition.as_ref())
+            with_options(tables, handles, &parts, &index.name, index.condition.as_ref())
         });
         match made {
             Some(made) => {
-                notes.extend(renamed(&index.name));
+                notes.extend(renamed(tables, &index.name));
                 options.push(format!("index({made})"));
             }
             None => {
@@ -180,14 +180,24 @@ pub(super) fn is_plain(name: &str) -> bool {
 }
 
 /// What is told of a name that cannot be given.
-fn renamed(name: &str) -> Option<String> {
-    (!is_plain(name)).then(|| format!("`{name}` gets another name: not every database takes that one"))
+fn renamed(tables: &Tables<'_>, name: &str) -> Option<String> {
+    match (is_plain(name), tables.is_shared(name)) {
+        (true, false) => None,
+        (true, true) => Some(format!("`{name}` gets another name: another table has one of that name")),
+        (false, _) => Some(format!("`{name}` gets another name: not every database takes that one")),
+    }
 }
 
 /// The parts with the name, if it can be given, and the condition, if that can be said.
-fn with_options(handles: &[Handle], parts: &[String], name: &str, only: Option<&Expr>) -> Option<String> {
+fn with_options(
+    tables: &Tables<'_>,
+    handles: &[Handle],
+    parts: &[String],
+    name: &str,
+    only: Option<&Expr>,
+) -> Option<String> {
     let mut text = parts.join(", ");
-    if is_plain(name) {
+    if is_plain(name) && !tables.is_shared(name) {
         text += &format!(", name = {name:?}");
     }
     if let Some(only) = only {

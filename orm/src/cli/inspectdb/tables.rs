@@ -1,6 +1,7 @@
 //! Tables as models: their names, their order, their keys, and which of them stand between the sides of a many-to-many.
 
 use super::{columns::rust_type, names, options};
+use crate::model::KEY_LENGTH;
 use migrations_engine::{
     introspect::Live,
     naming,
@@ -17,6 +18,8 @@ pub(super) struct Tables<'a> {
     names: BTreeMap<&'a ModelKey, String>,
     /// The enum of each column whose values are listed, by its table.
     enums: BTreeMap<(&'a str, &'a str), String>,
+    /// Names of indexes and unique keys that more than one table has.
+    shared: BTreeSet<&'a str>,
     /// Beside an index of text that a field has of itself, another one with pattern operators is made.
     patterns: bool,
 }
@@ -70,6 +73,15 @@ impl<'a> Tables<'a> {
         for end in ["Fields", "Keys", "Draft"] {
             taken.extend(named.values().map(|name| format!("{name}{end}")));
         }
+        let (mut seen, mut shared) = (BTreeSet::new(), BTreeSet::new());
+        for model in &models {
+            let constraints = model.constraints.iter().map(Constraint::name);
+            for name in model.indexes.iter().map(|index| index.name.as_str()).chain(constraints) {
+                if !seen.insert(name) {
+                    shared.insert(name);
+                }
+            }
+        }
         let mut enums = BTreeMap::new();
         for model in &models {
             for field in &model.fields {
@@ -80,7 +92,7 @@ impl<'a> Tables<'a> {
                 }
             }
         }
-        Tables { live, app, models, names: named, enums, patterns }
+        Tables { live, app, models, names: named, enums, shared, patterns }
     }
 
     /// The struct of a model; none if it is not written.
@@ -99,13 +111,27 @@ impl<'a> Tables<'a> {
 
     /// The columns of the key, and whether they are a guess.
     pub(super) fn key(&self, model: &'a Model) -> (Vec<&'a str>, bool) {
-        if !model.primary_key.is_empty() {
-            return (model.primary_key.iter().map(String::as_str).collect(), false);
+        let key: Vec<&str> = model.primary_key.iter().map(String::as_str).collect();
+        let fits = |field: &&Field| {
+            let ty = self.live.schema.column_type(field).unwrap_or_else(|_| field.ty.clone());
+            let listed = self.enums.contains_key(&(&*model.table, &*field.column));
+            let float = matches!(ty, ColumnType::Real | ColumnType::Double);
+            listed || rust_type(&ty).is_some() && !float
+        };
+        if !key.is_empty() && key.iter().all(|name| model.field(name).is_some_and(|field| fits(&field))) {
+            let most = key.len().min(KEY_LENGTH as usize);
+            return (key[..most].to_vec(), most < key.len());
         }
         let is_id = |field: &&Field| field.column.eq_ignore_ascii_case("id");
         let unique = |field: &&Field| field.unique && !field.null;
-        let found = model.fields.iter().find(is_id).or_else(|| model.fields.iter().find(unique));
+        let fields = || model.fields.iter().filter(fits);
+        let found = fields().find(is_id).or_else(|| fields().find(unique)).or_else(|| fields().next());
         (found.or(model.fields.first()).map(|field| vec![field.column.as_str()]).unwrap_or_default(), true)
+    }
+
+    /// Whether several tables have an index or a constraint of this name, as MariaDB lets them.
+    pub(super) fn is_shared(&self, name: &str) -> bool {
+        self.shared.contains(name)
     }
 
     /// Whether a column, which is not the key, tells the rows of a table apart: foreign keys can hold it.
@@ -113,6 +139,10 @@ impl<'a> Tables<'a> {
         let Some(field) = model.field(column).filter(|field| !field.null) else { return false };
         let ty = self.live.schema.column_type(field).unwrap_or_else(|_| field.ty.clone());
         let float = matches!(ty, ColumnType::Real | ColumnType::Double);
+        // Such fields are no fields of a model's.
+        if field.auto || field.generated.is_some() {
+            return false;
+        }
         let unique = |constraint: &Constraint| match constraint {
             Constraint::Unique { on, condition: None, .. } => on.len() == 1 && on[0].field() == Some(column),
             _ => false,

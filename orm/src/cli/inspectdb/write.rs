@@ -162,7 +162,8 @@ fn write(out: &mut String, made: &Struct<'_>) {
 
 /// An enum for the values that a type of the database's lists.
 fn write_enum(out: &mut String, choices: &Enum) {
-    out.push_str("\n#[derive(Choices, Debug, Clone, Copy, PartialEq, Eq)]\n");
+    let hashed = if choices.in_key { ", Hash" } else { "" };
+    let _ = writeln!(out, "\n#[derive(Choices, Debug, Clone, Copy, PartialEq, Eq{hashed})]");
     if let Some(db_type) = &choices.db_type {
         let _ = writeln!(out, "#[choices(db_type = {db_type:?})]");
     }
