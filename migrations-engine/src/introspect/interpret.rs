@@ -208,7 +208,15 @@ impl Build<'_> {
             let expr = read("the expression that it is computed from", sql);
             field.generated = expr.map(|expr| Generated { expr, stored: *stored });
         } else if let Some(sql) = &column.default {
-            field.db_default = read("the default", sql).filter(|expr| *expr != Expr::Value(Value::Null));
+            let default = read("the default", sql).filter(|expr| *expr != Expr::Value(Value::Null));
+            // SQLite takes any value for any type.
+            match default.as_ref().map(|default| ty.hold_all(default)) {
+                Some(Err(why)) => {
+                    let text = format!("the default `{}` is left out: {}", one_line(sql), why.message());
+                    notes.push((column.name.clone(), text));
+                }
+                _ => field.db_default = default,
+            }
         }
         field
     }

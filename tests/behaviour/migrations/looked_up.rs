@@ -89,10 +89,22 @@ behaviour! {
         }
         db.batch(
             "CREATE TABLE wharf_crane (id mediumint(8) unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY,
-                 arms tinyint(3) unsigned NOT NULL, reach double unsigned NOT NULL, KEY its_arms (arms))",
+                 arms tinyint(3) unsigned NOT NULL, reach double unsigned NOT NULL, KEY its_arms (arms));
+             CREATE TABLE wharf_rope (knot enum('bowline', 'hitch') NOT NULL, a int NOT NULL, b int NOT NULL, c int NOT NULL,
+                 d int NOT NULL, PRIMARY KEY (b, a, knot, c, d), KEY of_both (a, b));
+             CREATE TABLE wharf_sail (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, a int NOT NULL, b int NOT NULL, said text,
+                 KEY of_both (b, a), KEY begins (said(10)))",
         )
         .await?;
         let source = inspected(url, "numbers");
+        // Four of the key's five columns, in the key's order, as a guess; and its enum is hashed.
+        assert!(source.contains("its key is over 5 columns, and a model's over 4 at most; `b, a, knot, c` is a guess"), "{source}");
+        assert!(source.contains("derive(Choices, Debug, Clone, Copy, PartialEq, Eq, Hash)"), "{source}");
+        let place = |field: &str| source.find(&format!("pub {field}: ")).unwrap();
+        assert!(place("b") < place("a") && place("a") < place("knot"), "{source}");
+        // Two tables have an index of one name, and nothing is indexed by its beginning.
+        assert_eq!(source.matches("`of_both` gets another name: another table has one of that name").count(), 2, "{source}");
+        assert!(source.contains("index(b, a)") && !source.contains("index(said"), "{source}");
         for field in ["pub id: i32,", "pub arms: i16,", "pub reach: f64,"] {
             assert!(source.contains(&format!("    {field}\n")), "{field} {source}");
         }

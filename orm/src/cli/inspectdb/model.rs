@@ -4,7 +4,7 @@ use super::{
     columns::{Line, db_default, on_delete, rust_type, sql_type},
     expression::{self, Handle},
     names, options,
-    tables::Tables,
+    tables::{MOST_IN_KEY, Tables},
 };
 use crate::{migrate::labelled, model::KEY_LENGTH};
 use migrations_engine::{
@@ -13,9 +13,6 @@ use migrations_engine::{
     schema::{ColumnType, Constraint, Field, Model, ModelKey},
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A key over more columns than a model's.
-const KEY_MORE: usize = KEY_LENGTH as usize + 1;
 
 /// A struct to be written.
 pub(super) struct Struct<'a> {
@@ -72,7 +69,9 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
         let what = match model.primary_key.len() {
             0 if model.managed => "the table has no key".to_owned(),
             0 => "a view has no key".to_owned(),
-            more @ KEY_MORE.. => format!("its key is over {more} columns, and a model's over {KEY_LENGTH} at most"),
+            more if more > MOST_IN_KEY => {
+                format!("its key is over {more} columns, and a model's over {MOST_IN_KEY} at most")
+            }
             _ => "no field can hold its key".to_owned(),
         };
         notes.push(format!("{what}; `{}` is a guess: say which columns tell rows apart", key.join(", ")));

@@ -1,13 +1,15 @@
 //! Tables as models: their names, their order, their keys, and which of them stand between the sides of a many-to-many.
 
 use super::{columns::rust_type, names, options};
-use crate::model::KEY_LENGTH;
 use migrations_engine::{
     introspect::Live,
     naming,
     schema::{ColumnType, Constraint, Field, ManyToMany, Model, ModelKey, OnDelete},
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How many fields the key of a model has at most.
+pub(super) const MOST_IN_KEY: usize = 4;
 
 /// The tables to be written, in the order of their relations: what is referred to comes first.
 pub(super) struct Tables<'a> {
@@ -119,7 +121,7 @@ impl<'a> Tables<'a> {
             listed || rust_type(&ty).is_some() && !float
         };
         if !key.is_empty() && key.iter().all(|name| model.field(name).is_some_and(|field| fits(&field))) {
-            let most = key.len().min(KEY_LENGTH as usize);
+            let most = key.len().min(MOST_IN_KEY);
             return (key[..most].to_vec(), most < key.len());
         }
         let is_id = |field: &&Field| field.column.eq_ignore_ascii_case("id");
