@@ -93,10 +93,6 @@ async fn indexes<C: Connection>(
         }
         if prefixes != "0" {
             table.notes.push((name.clone(), "only the beginning of a column is indexed, which is not kept".to_owned()));
-            // Values of any length have no other index.
-            if name != "PRIMARY" {
-                continue;
-            }
         }
         let unique = non_unique == "0";
         let plain = columns.iter().all(|column| !column.ends_with('\x1e'));

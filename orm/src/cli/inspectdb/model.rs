@@ -278,7 +278,8 @@ fn column<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, key:
     line.attributes.splice(0..0, first);
     if !in_key && !tables.without_pattern(made.model, field) {
         line.attributes.extend(field.unique.then(|| "unique".to_owned()));
-        line.attributes.extend(field.index.then(|| "index".to_owned()));
+        let begins = tables.begins(made.model, field.names.index.as_ref(), &[&field.name]);
+        line.attributes.extend((field.index && !begins).then(|| "index".to_owned()));
     }
     // A type of the database's own has its defaults; text that takes its place has not.
     let kept = choices.is_none() || matches!(ty, ColumnType::Custom { postgres: Some(_), .. });

@@ -7,7 +7,7 @@ use super::{
 use migrations_engine::{
     condition::{Expr, IndexPart, Nulls},
     naming::MAX_NAME,
-    schema::{Constraint, Deferrable, Excluded, Field, Model},
+    schema::{Constraint, Deferrable, Excluded, Field, Index, Model},
 };
 use std::collections::BTreeSet;
 
@@ -86,7 +86,11 @@ pub(super) fn options(
             Constraint::ForeignKey { .. } => {}
         }
     }
-    for index in model.indexes.iter().filter(|index| !known.contains(&index.name)) {
+    let begins = |index: &Index| {
+        let columns: Vec<&str> = index.on.iter().filter_map(IndexPart::field).collect();
+        tables.begins(model, Some(&index.name), &columns)
+    };
+    for index in model.indexes.iter().filter(|index| !known.contains(&index.name) && !begins(index)) {
         let keys = fields(handles, &index.on).or_else(|| closure(handles, &index.on).map(|closure| vec![closure]));
         let method = index.method.as_ref().map(|method| format!("method = {method:?}"));
         let made = keys.and_then(|mut parts| {

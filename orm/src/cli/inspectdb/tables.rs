@@ -2,7 +2,7 @@
 
 use super::{columns::rust_type, names, options};
 use migrations_engine::{
-    introspect::Live,
+    introspect::{Live, Note},
     naming,
     schema::{ColumnType, Constraint, Field, ManyToMany, Model, ModelKey, OnDelete},
 };
@@ -129,6 +129,18 @@ impl<'a> Tables<'a> {
         let fields = || model.fields.iter().filter(fits);
         let found = fields().find(is_id).or_else(|| fields().find(unique)).or_else(|| fields().next());
         (found.or(model.fields.first()).map(|field| vec![field.column.as_str()]).unwrap_or_default(), true)
+    }
+
+    /// Whether only the beginning of these columns is indexed, of values that can have any length: MariaDB has no other index of them.
+    pub(super) fn begins(&self, model: &Model, name: Option<&String>, columns: &[&str]) -> bool {
+        let told = |note: &Note| {
+            note.table == model.table && Some(&note.about) == name && note.text.starts_with("only the beginning")
+        };
+        let long = |column: &&str| {
+            let Some(rust) = model.field(column).and_then(|field| rust_type(&field.ty)) else { return false };
+            rust.text == "Vec<u8>" || rust.text == "String" && rust.attributes.is_empty()
+        };
+        self.live.notes.iter().any(told) && columns.iter().any(long)
     }
 
     /// Whether several tables have an index or a constraint of this name, as MariaDB lets them.
