@@ -273,17 +273,14 @@ impl Lower<'_> {
                 index.fields.first().and_then(Option::as_deref) == Some(column)
                     && index.condition.is_none()
                     && matches!(index.method.as_str(), "" | "btree")
-                    && !index.on.ends_with(" DESC")
-                    && !index.on.contains(" DESC,")
+                    && !index.on.contains(" DESC")
             };
-            let leans = table.primary_key.first().is_some_and(|first| first == column)
-                || table.uniques.values().any(|unique| unique.columns.first().is_some_and(|first| first == column))
-                || table.indexes.values().any(begins);
-            if !leans {
+            let keys = table.uniques.values().map(|unique| &unique.columns).chain([&table.primary_key]);
+            let mut firsts = keys.filter_map(|columns| columns.first());
+            if !firsts.any(|first| first == column) && !table.indexes.values().any(begins) {
                 let usual = || naming::field_index(&self.model.table, &field.column);
                 let name = field.names.index.clone().unwrap_or_else(usual);
-                let index = self.plain_index(column, "");
-                table.indexes.insert(name, index);
+                table.indexes.insert(name, self.plain_index(column, ""));
             }
         }
     }
