@@ -78,6 +78,7 @@ fn compare_model(
             Some(was) if was != field => {
                 let nulls = managed && was.null && !field.null;
                 let answer = match nulls && field.default.is_none() && field.db_default.is_none() {
+                    true if field.fresh_default.0.is_some() => Ok(field.fresh_default.0.clone().map(Expr::Value)),
                     true => asked.questioner.value_for_null(key, &typed(to, field)),
                     false => Ok(None),
                 };
@@ -129,6 +130,9 @@ pub(crate) fn fits(old: &Model, new: &Model, field: &Field, fill: &Expr) -> Resu
 }
 
 fn fill_for_new(to: &Schema, key: &ModelKey, field: &Field, questioner: &mut dyn Questioner) -> Result<Option<Expr>> {
+    if let (Some(fresh), None) = (&field.fresh_default.0, &field.db_default) {
+        return Ok(Some(Expr::Value(fresh.clone())));
+    }
     if !field.needs_value() {
         return Ok(None);
     }

@@ -114,7 +114,21 @@ fn likeness(old: &Model, new: &Model) -> u32 {
         .count();
     let most = count(old).max(count(new));
     // Two models without fields of their own may well be one.
-    (common * 100).checked_div(most).map_or(50, |percent| u32::try_from(percent).unwrap_or(100))
+    let percent = (common * 100).checked_div(most).map_or(50, |percent| u32::try_from(percent).unwrap_or(100));
+    if percent < 50 && same_but_for_names(old, new) { 50 } else { percent }
+}
+
+/// Whether each field of one model is a field of the other under some name.
+fn same_but_for_names(old: &Model, new: &Model) -> bool {
+    let mut left: Vec<&Field> = old.fields.iter().collect();
+    let found = |field: &Field, left: &mut Vec<&Field>| {
+        let same = |was: &&Field| {
+            let (name, column, default) = (field.name.clone(), field.column.clone(), field.default.clone());
+            Field { name, column, default, ..(*was).clone() } == *field
+        };
+        left.iter().position(same).map(|at| left.remove(at)).is_some()
+    };
+    old.fields.len() == new.fields.len() && new.fields.iter().all(|field| found(field, &mut left))
 }
 
 /// The old field that `field` of the model `new` is, if any.

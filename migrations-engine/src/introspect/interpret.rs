@@ -1,6 +1,6 @@
 //! From a database's catalog to schema state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{self, Table};
 use super::meaning::{Known, Reader};
@@ -8,7 +8,7 @@ use super::parse::{Node, node};
 use super::types::column_type;
 use super::{Live, Note, index};
 use crate::condition::{Expr, Value};
-use crate::naming;
+use crate::naming::{self, MAX_NAME};
 use crate::schema::{ColumnType, Constraint, Field, Generated, Index, Model, OnDelete, Relation};
 use crate::sql::Dialect;
 
@@ -208,7 +208,15 @@ impl Build<'_> {
             let expr = read("the expression that it is computed from", sql);
             field.generated = expr.map(|expr| Generated { expr, stored: *stored });
         } else if let Some(sql) = &column.default {
-            field.db_default = read("the default", sql).filter(|expr| *expr != Expr::Value(Value::Null));
+            let default = read("the default", sql).filter(|expr| *expr != Expr::Value(Value::Null));
+            // SQLite takes any value for any type.
+            match default.as_ref().map(|default| ty.hold_all(default)) {
+                Some(Err(why)) => {
+                    let text = format!("the default `{}` is left out: {}", one_line(sql), why.message());
+                    notes.push((column.name.clone(), text));
+                }
+                _ => field.db_default = default,
+            }
         }
         field
     }
@@ -305,7 +313,11 @@ impl Build<'_> {
 
     fn indexes(&self, model: &mut Model, notes: &mut Notes) {
         let mut indexes: Vec<&catalog::Index> = self.table.indexes.iter().collect();
-        indexes.sort_by(|a, b| a.name.cmp(&b.name));
+        // Of two on one column the field takes the one that it would make, or else the one that models cannot call by its name.
+        let of_fields: BTreeSet<String> =
+            self.table.columns.iter().map(|column| naming::field_index(&self.table.name, &column.name)).collect();
+        let by_option = |name: &String| !of_fields.contains(name) && name.len() <= MAX_NAME;
+        indexes.sort_by_key(|index| (by_option(&index.name), &index.name));
         let mut patterns = Vec::new();
         for index in indexes {
             // The one that a database makes by itself for a foreign key of several columns.

@@ -7,7 +7,8 @@ use crate::error::Result;
 use crate::execute::Connection;
 use crate::sql::Dialect;
 
-const TABLES: &str = "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+/// Without the tables in which a virtual one keeps what is its own.
+const TABLES: &str = "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow') ORDER BY name";
 
 pub(super) async fn read<C: Connection>(connection: &mut C) -> Result<Vec<Table>> {
     let mut tables = Vec::new();

@@ -464,7 +464,8 @@ impl Planner {
             .map(|field| Ok((field.name.clone(), field.column.clone(), state.column_type(field)?)))
             .collect::<Result<_>>()?;
         let Some(field) = model.field(target.1).filter(|field| field.generated.is_none()) else { return Ok(fills) };
-        let expr = given.or_else(|| field.default.clone().map(Expr::Value)).or_else(|| field.db_default.clone());
+        // The database gives its own to new rows, and so to those that are there.
+        let expr = given.or_else(|| field.db_default.clone()).or_else(|| field.default.clone().map(Expr::Value));
         if let Some(expr) = expr.filter(|expr| *expr != Expr::Value(crate::condition::Value::Null)) {
             let ty = columns.column(&field.name).map(|(_, ty)| ty);
             let sql = render(self.dialect, &expr, &columns, ty)?;

@@ -236,6 +236,9 @@ impl Lower<'_> {
         for constraint in &model.constraints {
             self.constraint(constraint, &mut table).map_err(|error| error.at(&model.key))?;
         }
+        if self.can.foreign_key_needs_index {
+            self.lean(&mut table);
+        }
         for key in table.foreign_keys.values().filter(|key| key.on_delete == OnDelete::SetNull) {
             let clash = |check: &&Check| key.columns.iter().any(|column| check.columns.contains(column));
             if !self.can.check_with_set_null && table.checks.values().any(|check| clash(&check)) {
@@ -261,6 +264,27 @@ impl Lower<'_> {
         Ok(table)
     }
 
+    /// Gives each foreign key an index to lean on, where no other begins with its column.
+    fn lean(&self, table: &mut Table) {
+        let enforced = |field: &&Field| field.relation.as_ref().is_some_and(|relation| relation.db_constraint);
+        for field in self.model.fields.iter().filter(enforced) {
+            let Some((column, _)) = self.columns.column(&field.name) else { continue };
+            let begins = |index: &TableIndex| {
+                index.fields.first().and_then(Option::as_deref) == Some(column)
+                    && index.condition.is_none()
+                    && matches!(index.method.as_str(), "" | "btree")
+                    && !index.on.contains(" DESC")
+            };
+            let keys = table.uniques.values().map(|unique| &unique.columns).chain([&table.primary_key]);
+            let mut firsts = keys.filter_map(|columns| columns.first());
+            if !firsts.any(|first| first == column) && !table.indexes.values().any(begins) {
+                let usual = || naming::field_index(&self.model.table, &field.column);
+                let name = field.names.index.clone().unwrap_or_else(usual);
+                table.indexes.insert(name, self.plain_index(column, ""));
+            }
+        }
+    }
+
     fn field(&self, field: &Field, table: &mut Table) -> Result<()> {
         let (column, ty) = match self.columns.column(&field.name) {
             Some((column, ty)) => (column.to_owned(), ty.clone()),
@@ -283,12 +307,11 @@ impl Lower<'_> {
                 .insert(name, Unique { columns: vec![column.clone()], nulls_equal: false, suffix: String::new() });
         }
         let enforced = field.relation.as_ref().filter(|relation| relation.db_constraint);
-        let needs_index = enforced.is_some() && self.can.foreign_key_needs_index;
         let textual = ty.is_text();
         if (field.index || field.unique || only_key) && unbounded(&ty) && !self.can.text_key {
             fail!(M044, "{} cannot index values of any length; give text a `max_length`", self.can.name);
         }
-        if (field.index || needs_index) && !field.unique && !only_key {
+        if field.index && !field.unique && !only_key {
             let name = names.index.clone().unwrap_or_else(|| naming::field_index(raw.0, raw.1));
             table.indexes.insert(name, self.plain_index(&column, ""));
         }

@@ -55,6 +55,9 @@ pub struct Field {
     pub names: FieldNames,
     /// The name it had before; a hint for `diff`.
     pub renamed_from: Hint<Option<String>>,
+    /// A default that the program makes anew each time, a fresh UUID or the moment: it is no part of the state, but what existing
+    /// rows get in a new column; a hint for `diff`.
+    pub fresh_default: Hint<Option<Value>>,
 }
 
 /// Names of the index and the constraints of one field. They never count in comparisons: they are
@@ -211,6 +214,7 @@ impl Field {
             generated: None,
             names: FieldNames::default(),
             renamed_from: Hint(None),
+            fresh_default: Hint(None),
         }
     }
 

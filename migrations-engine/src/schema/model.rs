@@ -437,6 +437,22 @@ impl Model {
             }
             self.validate_use(name, &fields)?;
         }
+        // The database would have one of the two.
+        let own = |field: &&Field| {
+            field.index && !field.unique && field.has_column() && self.primary_key != [field.name.as_str()]
+        };
+        for field in self.fields.iter().filter(own) {
+            let usual = || naming::field_index(&self.table, &field.column);
+            let name = field.names.index.clone().unwrap_or_else(usual);
+            if taken.contains(name.as_str()) {
+                fail!(
+                    M015,
+                    "`{}` has another index or constraint `{name}` beside the index of `{}`",
+                    self.key,
+                    field.name
+                );
+            }
+        }
         Ok(())
     }
 

@@ -195,6 +195,7 @@ impl TryFrom<FieldRepr> for Field {
             generated: repr.generated.map(|expr| Generated { expr, stored: repr.stored }),
             names: repr.names,
             renamed_from: Hint(None),
+            fresh_default: Hint(None),
             name,
         })
     }

@@ -11,6 +11,7 @@ use crate::{
         RelationKind,
     },
     tree::{Expr, ModelRef, Order},
+    value::Value,
 };
 use migrations_engine::{
     Schema,
@@ -132,7 +133,11 @@ fn plain(field: &FieldMeta, column: &ColumnMeta, ty: ColumnType) -> Result<Field
     out.unique = options.unique;
     out.index = options.index.unwrap_or(false);
     out.auto = options.auto && matches!(column.kind, Kind::I16 | Kind::I32 | Kind::I64);
-    out.default = options.default.map(|default| constant(&default())).transpose()?;
+    let default = options.default.map(|default| constant(&default())).transpose()?;
+    match options.default.is_some_and(varies) {
+        true => out.fresh_default = Hint(default),
+        false => out.default = default,
+    }
     out.db_default = options.db_default.map(|default| db_default(&default)).transpose()?;
     let place = |error: Error| error.about(&format!("{}.{}", field.model, field.name));
     out.generated = options.generated.map(|generated| self::generated(&generated)).transpose().map_err(place)?;
@@ -140,6 +145,14 @@ fn plain(field: &FieldMeta, column: &ColumnMeta, ty: ColumnType) -> Result<Field
     out.comment = options.comment.map(str::to_owned);
     out.renamed_from = Hint(options.renamed_from.map(str::to_owned));
     Ok(out)
+}
+
+/// Whether a default is another each time: a fresh UUID, the moment, a day from now. A constant day or time is taken for one of
+/// those, too: it decides nothing but what existing rows get in a new column.
+fn varies(default: fn() -> Value) -> bool {
+    let first = default();
+    let of_time = [Kind::Date, Kind::Time, Kind::Timestamp, Kind::DateTime].contains(&first.kind());
+    of_time || first != default()
 }
 
 fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &ModelKey) -> Result<()> {

@@ -25,6 +25,7 @@ mod key_options;
 mod keys;
 mod kills;
 mod live;
+mod looked_up;
 mod moves;
 mod names;
 mod own_types;

@@ -115,16 +115,20 @@ fn own(sql: &str) -> Option<String> {
 
 /// The column type whose values those of a type of the database's own can be read as.
 fn alike(sql: &str) -> Option<ColumnType> {
-    let (name, numbers) = sql.split_once('(').unwrap_or((sql, ""));
-    let length = numbers.split([',', ')']).next().and_then(|length| length.trim().parse().ok());
+    let (name, rest) = sql.split_once('(').unwrap_or((sql, ""));
+    // MariaDB says of whole numbers how wide they are shown: `tinyint(3) unsigned`.
+    let (numbers, after) = rest.split_once(')').unwrap_or((rest, ""));
+    let name = format!("{}{after}", name.trim());
+    let length = numbers.split(',').next().and_then(|length| length.trim().parse().ok());
     let text = |length: Option<u32>| length.map_or(ColumnType::Text, |max_length| ColumnType::Char { max_length });
-    Some(match name.trim().to_ascii_lowercase().as_str() {
+    Some(match name.to_ascii_lowercase().as_str() {
         "character" | "char" | "nchar" => text(length),
         "" | "text" | "mediumtext" | "tinytext" | "citext" | "name" => ColumnType::Text,
         "datetime" | "timestamp" => ColumnType::DateTime,
         "time" => ColumnType::Time,
         "blob" | "mediumblob" | "tinyblob" | "varbinary" | "binary" => ColumnType::Binary,
-        "float" => ColumnType::Real,
+        "float" | "float unsigned" => ColumnType::Real,
+        "double unsigned" => ColumnType::Double,
         "year" | "tinyint unsigned" => ColumnType::SmallInt,
         "mediumint unsigned" => ColumnType::Integer,
         "json" => ColumnType::Json,

@@ -9,7 +9,7 @@ mod tables;
 mod write;
 
 use super::{Command, CommandFuture, Context};
-use crate::{Code, Error, Result, migrate::introspect};
+use crate::{Code, Dialect, Error, Result, migrate::introspect};
 use clap::{Arg, ArgAction, ArgMatches};
 
 pub(super) struct InspectDb;
@@ -55,6 +55,7 @@ async fn inspect(context: &Context<'_>) -> Result<()> {
     }
     let db = context.database().await?;
     let live = introspect(&db).await?;
+    let pattern_indexes = db.dialect() == Dialect::Postgres;
     db.close().await;
     let (only, not) = (patterns(matches, "tables"), patterns(matches, "exclude"));
     for pattern in only.iter().chain(&not) {
@@ -64,7 +65,8 @@ async fn inspect(context: &Context<'_>) -> Result<()> {
         }
     }
     let any = |patterns: &[String], table: &str| patterns.iter().any(|pattern| fits(pattern, table));
-    let source = write::models(&live, app, |table| (only.is_empty() || any(&only, table)) && !any(&not, table));
+    let wanted = |table: &str| (only.is_empty() || any(&only, table)) && !any(&not, table);
+    let source = write::models(&live, pattern_indexes, app, wanted);
     let Some(path) = matches.get_one::<String>("output") else {
         return context.say(source.trim_end());
     };

@@ -4,7 +4,7 @@ use super::{
     columns::{Line, db_default, on_delete, rust_type, sql_type},
     expression::{self, Handle},
     names, options,
-    tables::Tables,
+    tables::{MOST_IN_KEY, Tables},
 };
 use crate::{migrate::labelled, model::KEY_LENGTH};
 use migrations_engine::{
@@ -37,6 +37,8 @@ pub(super) struct Enum {
     /// The enum of the database's own that it stands for.
     pub(super) db_type: Option<String>,
     pub(super) values: Vec<String>,
+    /// Keys are hashed.
+    pub(super) in_key: bool,
 }
 
 /// A foreign key among the fields of a struct.
@@ -64,9 +66,15 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
     let (key, guessed) = tables.key(model);
     let (mut notes, mut by_column) = told(tables.live, model);
     if guessed {
-        let what = if model.managed { "the table" } else { "a view" };
-        let name = key.first().copied().unwrap_or_default();
-        notes.push(format!("{what} has no key; `{name}` is a guess: say which columns tell rows apart"));
+        let what = match model.primary_key.len() {
+            0 if model.managed => "the table has no key".to_owned(),
+            0 => "a view has no key".to_owned(),
+            more if more > MOST_IN_KEY => {
+                format!("its key is over {more} columns, and a model's over {MOST_IN_KEY} at most")
+            }
+            _ => "no field can hold its key".to_owned(),
+        };
+        notes.push(format!("{what}; `{}` is a guess: say which columns tell rows apart", key.join(", ")));
     }
     let mut made = Struct {
         model,
@@ -126,7 +134,7 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
     made.notes.extend(by_column.into_iter().flat_map(|(about, texts)| {
         texts.into_iter().map(move |text| if about.is_empty() { text } else { format!("`{about}`: {text}") })
     }));
-    made.fields = model.fields.iter().filter_map(|field| lines.remove(field.column.as_str())).collect();
+    made.fields = in_order(model).filter_map(|column| lines.remove(column)).collect();
     if naming::table(&ModelKey::new(tables.app, &*made.name)) != model.table {
         made.options.push(format!("table = {:?}", model.table));
     }
@@ -137,10 +145,19 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
         made.options.push("managed = false".to_owned());
     }
     let known: Vec<String> = spanning.iter().map(|span| naming::index(&model.table, &span.columns)).collect();
-    let (options, notes) = options::options(model, &handles, &key, &known);
+    let (options, notes) = options::options(tables, model, &handles, &key, &known);
     made.options.extend(options);
     made.notes.extend(notes);
     made
+}
+
+/// The columns in the order of their fields: that of the table, but for those of the key, which stand in the key's order.
+fn in_order(model: &Model) -> impl Iterator<Item = &str> {
+    let mut key = model.primary_key.iter();
+    model.fields.iter().map(move |field| {
+        let of_key = model.primary_key.contains(&field.column).then(|| key.next()).flatten();
+        of_key.unwrap_or(&field.column).as_str()
+    })
 }
 
 /// Says what generated columns are computed from, now that every field has its name.
@@ -209,11 +226,14 @@ fn column<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, key:
                 None => line.notes.push("the database lists its values; a migration would make text of it".to_owned()),
             }
             let db_type = db_type.map(|sql| sql.trim_end_matches("[]").replace('"', ""));
-            let known = made.choices.iter().find(|known| db_type.is_some() && known.db_type == db_type);
+            let known = made.choices.iter_mut().find(|known| db_type.is_some() && known.db_type == db_type);
             let enum_name = match known {
-                Some(known) => known.name.clone(),
+                Some(known) => {
+                    known.in_key |= in_key;
+                    known.name.clone()
+                }
                 None => {
-                    made.choices.push(Enum { name: enum_name.clone(), db_type, values: values.clone() });
+                    made.choices.push(Enum { name: enum_name.clone(), db_type, values: values.clone(), in_key });
                     enum_name
                 }
             };
@@ -256,9 +276,10 @@ fn column<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, field: &'a Field, key:
         line.attributes.extend(name.map(|name| format!("collation = {name:?}")));
     }
     line.attributes.splice(0..0, first);
-    if !in_key {
+    if !in_key && !tables.without_pattern(made.model, field) {
         line.attributes.extend(field.unique.then(|| "unique".to_owned()));
-        line.attributes.extend(field.index.then(|| "index".to_owned()));
+        let begins = tables.begins(made.model, field.names.index.as_ref(), &[&field.name]);
+        line.attributes.extend((field.index && !begins).then(|| "index".to_owned()));
     }
     // A type of the database's own has its defaults; text that takes its place has not.
     let kept = choices.is_none() || matches!(ty, ColumnType::Custom { postgres: Some(_), .. });

@@ -1,23 +1,33 @@
 //! Indexes and constraints as options of `#[model(..)]`.
 
-use super::expression::{Handle, condition, value_of};
+use super::{
+    expression::{Handle, condition, value_of},
+    tables::Tables,
+};
 use migrations_engine::{
     condition::{Expr, IndexPart, Nulls},
     naming::MAX_NAME,
-    schema::{Constraint, Deferrable, Excluded, Model},
+    schema::{Constraint, Deferrable, Excluded, Field, Index, Model},
 };
 use std::collections::BTreeSet;
 
 /// The options, and what is told instead of those that cannot be. `known` are the names of indexes that fields have by
 /// themselves.
-pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str], known: &[String]) -> (Vec<String>, Vec<String>) {
+pub(super) fn options(
+    tables: &Tables<'_>,
+    model: &Model,
+    handles: &[Handle],
+    key: &[&str],
+    known: &[String],
+) -> (Vec<String>, Vec<String>) {
     let (mut options, mut notes) = (Vec::new(), Vec::new());
     let mut unique: BTreeSet<Vec<String>> = BTreeSet::new();
-    // What a key's field cannot say of itself.
-    for field in model.fields.iter().filter(|field| key.len() > 1 && key.contains(&field.column.as_str())) {
+    // What a field cannot say of itself.
+    let in_key = |field: &Field| key.len() > 1 && key.contains(&field.column.as_str());
+    for field in model.fields.iter().filter(|field| in_key(field) || tables.without_pattern(model, field)) {
         let Some(handle) = handles.iter().find(|handle| handle.column == field.name) else { continue };
         let named = |word: &str, name: Option<&String>| {
-            let name = name.filter(|name| is_plain(name));
+            let name = name.filter(|name| is_plain(name) && !tables.is_shared(name));
             name.map_or_else(
                 || format!("{word}({}, name = \"{}_{}\")", handle.ident, model.table, field.column),
                 |name| format!("{word}({}, name = {name:?})", handle.ident),
@@ -42,12 +52,12 @@ pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str], known: &[
                 }
                 let parts = parts.and_then(|parts| with_included(handles, parts, include));
                 let made = parts.and_then(|parts| {
-                    let text = with_options(handles, &parts, name, only.as_ref())?;
+                    let text = with_options(tables, handles, &parts, name, only.as_ref())?;
                     Some(format!("unique({text})"))
                 });
                 match made {
                     Some(made) => {
-                        notes.extend(renamed(name));
+                        notes.extend(renamed(tables, name));
                         options.push(made);
                     }
                     None => {
@@ -76,17 +86,21 @@ pub(super) fn options(model: &Model, handles: &[Handle], key: &[&str], known: &[
             Constraint::ForeignKey { .. } => {}
         }
     }
-    for index in model.indexes.iter().filter(|index| !known.contains(&index.name)) {
+    let begins = |index: &Index| {
+        let columns: Vec<&str> = index.on.iter().filter_map(IndexPart::field).collect();
+        tables.begins(model, Some(&index.name), &columns)
+    };
+    for index in model.indexes.iter().filter(|index| !known.contains(&index.name) && !begins(index)) {
         let keys = fields(handles, &index.on).or_else(|| closure(handles, &index.on).map(|closure| vec![closure]));
         let method = index.method.as_ref().map(|method| format!("method = {method:?}"));
         let made = keys.and_then(|mut parts| {
             parts.extend(method.into_iter().chain(opclass(&index.on)));
             let parts = with_included(handles, parts, &index.include)?;
-            with_options(handles, &parts, &index.name, index.condition.as_ref())
+            with_options(tables, handles, &parts, &index.name, index.condition.as_ref())
         });
         match made {
             Some(made) => {
-                notes.extend(renamed(&index.name));
+                notes.extend(renamed(tables, &index.name));
                 options.push(format!("index({made})"));
             }
             None => {
@@ -163,21 +177,31 @@ fn opclass(on: &[IndexPart]) -> Option<String> {
 }
 
 /// Whether a name can be given in an attribute, and on every database.
-fn is_plain(name: &str) -> bool {
+pub(super) fn is_plain(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
 /// What is told of a name that cannot be given.
-fn renamed(name: &str) -> Option<String> {
-    (!is_plain(name)).then(|| format!("`{name}` gets another name: not every database takes that one"))
+fn renamed(tables: &Tables<'_>, name: &str) -> Option<String> {
+    match (is_plain(name), tables.is_shared(name)) {
+        (true, false) => None,
+        (true, true) => Some(format!("`{name}` gets another name: another table has one of that name")),
+        (false, _) => Some(format!("`{name}` gets another name: not every database takes that one")),
+    }
 }
 
 /// The parts with the name, if it can be given, and the condition, if that can be said.
-fn with_options(handles: &[Handle], parts: &[String], name: &str, only: Option<&Expr>) -> Option<String> {
+fn with_options(
+    tables: &Tables<'_>,
+    handles: &[Handle],
+    parts: &[String],
+    name: &str,
+    only: Option<&Expr>,
+) -> Option<String> {
     let mut text = parts.join(", ");
-    if is_plain(name) {
+    if is_plain(name) && !tables.is_shared(name) {
         text += &format!(", name = {name:?}");
     }
     if let Some(only) = only {

@@ -1,12 +1,15 @@
 //! Tables as models: their names, their order, their keys, and which of them stand between the sides of a many-to-many.
 
-use super::{columns::rust_type, names};
+use super::{columns::rust_type, names, options};
 use migrations_engine::{
-    introspect::Live,
+    introspect::{Live, Note},
     naming,
     schema::{ColumnType, Constraint, Field, ManyToMany, Model, ModelKey, OnDelete},
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How many fields the key of a model has at most.
+pub(super) const MOST_IN_KEY: usize = 4;
 
 /// The tables to be written, in the order of their relations: what is referred to comes first.
 pub(super) struct Tables<'a> {
@@ -17,6 +20,10 @@ pub(super) struct Tables<'a> {
     names: BTreeMap<&'a ModelKey, String>,
     /// The enum of each column whose values are listed, by its table.
     enums: BTreeMap<(&'a str, &'a str), String>,
+    /// Names of indexes and unique keys that more than one table has.
+    shared: BTreeSet<&'a str>,
+    /// Beside an index of text that a field has of itself, another one with pattern operators is made.
+    patterns: bool,
 }
 
 /// A table with two foreign keys that says which rows belong together.
@@ -37,7 +44,7 @@ fn targets(model: &Model) -> impl Iterator<Item = &ModelKey> {
 }
 
 impl<'a> Tables<'a> {
-    pub(super) fn new(live: &'a Live, app: &'a str, wanted: impl Fn(&str) -> bool) -> Self {
+    pub(super) fn new(live: &'a Live, patterns: bool, app: &'a str, wanted: impl Fn(&str) -> bool) -> Self {
         let chosen: BTreeSet<&ModelKey> = live
             .schema
             .models
@@ -68,6 +75,15 @@ impl<'a> Tables<'a> {
         for end in ["Fields", "Keys", "Draft"] {
             taken.extend(named.values().map(|name| format!("{name}{end}")));
         }
+        let (mut seen, mut shared) = (BTreeSet::new(), BTreeSet::new());
+        for model in &models {
+            let constraints = model.constraints.iter().map(Constraint::name);
+            for name in model.indexes.iter().map(|index| index.name.as_str()).chain(constraints) {
+                if !seen.insert(name) {
+                    shared.insert(name);
+                }
+            }
+        }
         let mut enums = BTreeMap::new();
         for model in &models {
             for field in &model.fields {
@@ -78,7 +94,7 @@ impl<'a> Tables<'a> {
                 }
             }
         }
-        Tables { live, app, models, names: named, enums }
+        Tables { live, app, models, names: named, enums, shared, patterns }
     }
 
     /// The struct of a model; none if it is not written.
@@ -97,13 +113,39 @@ impl<'a> Tables<'a> {
 
     /// The columns of the key, and whether they are a guess.
     pub(super) fn key(&self, model: &'a Model) -> (Vec<&'a str>, bool) {
-        if !model.primary_key.is_empty() {
-            return (model.primary_key.iter().map(String::as_str).collect(), false);
+        let key: Vec<&str> = model.primary_key.iter().map(String::as_str).collect();
+        let fits = |field: &&Field| {
+            let ty = self.live.schema.column_type(field).unwrap_or_else(|_| field.ty.clone());
+            let listed = self.enums.contains_key(&(&*model.table, &*field.column));
+            let float = matches!(ty, ColumnType::Real | ColumnType::Double);
+            listed || rust_type(&ty).is_some() && !float
+        };
+        if !key.is_empty() && key.iter().all(|name| model.field(name).is_some_and(|field| fits(&field))) {
+            let most = key.len().min(MOST_IN_KEY);
+            return (key[..most].to_vec(), most < key.len());
         }
         let is_id = |field: &&Field| field.column.eq_ignore_ascii_case("id");
         let unique = |field: &&Field| field.unique && !field.null;
-        let found = model.fields.iter().find(is_id).or_else(|| model.fields.iter().find(unique));
+        let fields = || model.fields.iter().filter(fits);
+        let found = fields().find(is_id).or_else(|| fields().find(unique)).or_else(|| fields().next());
         (found.or(model.fields.first()).map(|field| vec![field.column.as_str()]).unwrap_or_default(), true)
+    }
+
+    /// Whether only the beginning of these columns is indexed, of values that can have any length: MariaDB has no other index of them.
+    pub(super) fn begins(&self, model: &Model, name: Option<&String>, columns: &[&str]) -> bool {
+        let told = |note: &Note| {
+            note.table == model.table && Some(&note.about) == name && note.text.starts_with("only the beginning")
+        };
+        let long = |column: &&str| {
+            let Some(rust) = model.field(column).and_then(|field| rust_type(&field.ty)) else { return false };
+            rust.text == "Vec<u8>" || rust.text == "String" && rust.attributes.is_empty()
+        };
+        self.live.notes.iter().any(told) && columns.iter().any(long)
+    }
+
+    /// Whether several tables have an index or a constraint of this name, as MariaDB lets them.
+    pub(super) fn is_shared(&self, name: &str) -> bool {
+        self.shared.contains(name)
     }
 
     /// Whether a column, which is not the key, tells the rows of a table apart: foreign keys can hold it.
@@ -111,11 +153,30 @@ impl<'a> Tables<'a> {
         let Some(field) = model.field(column).filter(|field| !field.null) else { return false };
         let ty = self.live.schema.column_type(field).unwrap_or_else(|_| field.ty.clone());
         let float = matches!(ty, ColumnType::Real | ColumnType::Double);
+        // Such fields are no fields of a model's.
+        if field.auto || field.generated.is_some() {
+            return false;
+        }
         let unique = |constraint: &Constraint| match constraint {
             Constraint::Unique { on, condition: None, .. } => on.len() == 1 && on[0].field() == Some(column),
             _ => false,
         };
         rust_type(&ty).is_some() && !float && (field.unique || model.constraints.iter().any(unique))
+    }
+
+    /// Whether a column's index or unique key is written for the whole table: that of its field would bring another index, with
+    /// pattern operators, which is not there.
+    pub(super) fn without_pattern(&self, model: &Model, field: &Field) -> bool {
+        let leads = |other: &Field| {
+            other.relation.as_ref().is_some_and(|to| to.to == model.key && to.to_field.as_ref() == Some(&field.name))
+        };
+        let named = if field.unique { &field.names.unique } else { &field.names.index };
+        self.patterns
+            && field.relation.is_none()
+            && field.ty.is_text()
+            && field.names.like.is_none()
+            && named.as_ref().is_some_and(|name| options::is_plain(name))
+            && !self.models.iter().any(|other| other.fields.iter().any(leads))
     }
 
     /// Whether a table only stands between two others.

@@ -16,8 +16,8 @@ use std::{
 };
 
 /// The source of models for the tables of a database, as an application of this label.
-pub(super) fn models(live: &Live, app: &str, wanted: impl Fn(&str) -> bool) -> String {
-    let tables = Tables::new(live, app, wanted);
+pub(super) fn models(live: &Live, patterns: bool, app: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let tables = Tables::new(live, patterns, app, wanted);
     let mut structs: Vec<Struct<'_>> = tables.models.iter().map(|model| build(&tables, model)).collect();
     let between: Vec<Between<'_>> = tables.models.iter().filter_map(|model| tables.between(model)).collect();
     unique_fields(&mut structs);
@@ -162,7 +162,8 @@ fn write(out: &mut String, made: &Struct<'_>) {
 
 /// An enum for the values that a type of the database's lists.
 fn write_enum(out: &mut String, choices: &Enum) {
-    out.push_str("\n#[derive(Choices, Debug, Clone, Copy, PartialEq, Eq)]\n");
+    let hashed = if choices.in_key { ", Hash" } else { "" };
+    let _ = writeln!(out, "\n#[derive(Choices, Debug, Clone, Copy, PartialEq, Eq{hashed})]");
     if let Some(db_type) = &choices.db_type {
         let _ = writeln!(out, "#[choices(db_type = {db_type:?})]");
     }

@@ -2,7 +2,7 @@
 
 use super::expr::Untranslated;
 use super::state::{
-    Names, constraint, field, index, index_together, is_proxy, model, order_field, together, unique_together,
+    Names, by_field, constraint, field, index, index_together, is_proxy, model, order_field, together, unique_together,
 };
 use super::text;
 use orm::migrate::engine::{
@@ -33,7 +33,9 @@ pub(super) fn operations(
             one(Operation::CreateModel(model(names, app, json)?))
         }
         "DeleteModel" => match named("name") {
-            Ok(model) if state.models.contains_key(&model) => one(Operation::DeleteModel { model }),
+            Ok(model) if state.models.contains_key(&model) && model.name.eq_ignore_ascii_case(text(&json["name"])) => {
+                one(Operation::DeleteModel { model })
+            }
             _ => Ok(Vec::new()), // a proxy
         },
         "RenameModel" => {
@@ -77,7 +79,11 @@ pub(super) fn operations(
             let model = of(&key)?;
             let wanted: Vec<Constraint> =
                 together(&json["unique_together"]).iter().map(|fields| unique_together(model, fields)).collect();
-            let same = |left: &Constraint, right: &Constraint| left.fields() == right.fields();
+            // A constraint over the same fields in another order is another.
+            let same = |left: &Constraint, right: &Constraint| match (left, right) {
+                (Constraint::Unique { on: left, .. }, Constraint::Unique { on: right, .. }) => left == right,
+                _ => false,
+            };
             let old = model.constraints.iter().filter(|constraint| constraint.name().ends_with("_uniq"));
             let gone = old.clone().filter(|old| !wanted.iter().any(|new| same(old, new)));
             let mut operations: Vec<Operation> = gone
@@ -115,6 +121,7 @@ pub(super) fn operations(
                 return one(Operation::AlterPrimaryKey { model: key, primary_key });
             }
             let mut field = field(names, owner, &described)?;
+            by_field(&owner.fields, &mut field)?;
             if json["preserve_default"] == false {
                 // It was for existing rows only.
                 fill = field.default.take().map(Expr::Value);

@@ -75,6 +75,17 @@ pub(super) fn schema(models: &[Json]) -> Result<Schema, Untranslated> {
     Ok(schema)
 }
 
+/// What a field is computed from, by the names of fields: Django's expression may name the column of a relation.
+pub(super) fn by_field(fields: &[Field], field: &mut Field) -> Result<(), Untranslated> {
+    let Some(generated) = &mut field.generated else { return Ok(()) };
+    let mut text = generated.expr.to_string();
+    for relation in fields.iter().filter(|field| field.relation.is_some() && field.has_column()) {
+        text = text.replace(&relation.column, &relation.name);
+    }
+    generated.expr = text.parse().map_err(|error| format!("{error:?}"))?;
+    Ok(())
+}
+
 /// A model of a state, or as the operation that makes it has it.
 pub(super) fn model(names: &Names, app: &str, json: &Json) -> Result<Model, Untranslated> {
     let options = &json["options"];
@@ -118,17 +129,9 @@ pub(super) fn model(names: &Names, app: &str, json: &Json) -> Result<Model, Untr
         model.primary_key.push("id".to_owned());
         model.fields.insert(0, Field { auto: true, ..Field::new("id", ColumnType::Integer) });
     }
-    // An expression may name the column of a relation.
-    let columns: Vec<(String, String)> = model
-        .fields
-        .iter()
-        .filter(|field| field.relation.is_some() && field.has_column())
-        .map(|field| (field.column.clone(), field.name.clone()))
-        .collect();
-    for generated in model.fields.iter_mut().filter_map(|field| field.generated.as_mut()) {
-        let mut text = generated.expr.to_string();
-        columns.iter().for_each(|(column, field)| text = text.replace(column, field));
-        generated.expr = text.parse().map_err(|error| format!("{error:?}"))?;
+    let fields = model.fields.clone();
+    for field in &mut model.fields {
+        by_field(&fields, field)?;
     }
     if options["order_with_respect_to"].is_string() {
         model.fields.push(order_field());
