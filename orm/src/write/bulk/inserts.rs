@@ -6,22 +6,22 @@ use super::super::{
     fault::{Sent, explained, explained_by},
     new_row::NewRow,
     over::Over,
-    point::{ReadRow, known_key, not_found, row_of},
+    point::{ReadRow, known_key, not_found},
     upsert::{ByKey, finish, upsert_in_steps},
 };
-use super::in_packet;
+use super::{in_packet, made::has_no_triggers};
 use crate::{
     Access, Connection, Dialect, Model, Operation, Result, Row, Statement, Value, compile,
     db::of_warning,
     model::{ModelMeta, Reader},
     query::KeyPart,
-    tree::{BinaryOp, Conflict, Expr, Insert, ModelRef, Order, Select},
+    tree::{Conflict, Expr, Insert, ModelRef},
 };
 use smallvec::SmallVec;
 use std::{borrow::Cow, collections::HashSet, marker::PhantomData};
 
 /// The most rows in one INSERT: more gain nothing, and the text grows.
-const ROWS: usize = 500;
+pub(super) const ROWS: usize = 500;
 
 /// The most rows in one INSERT where each statement goes to a server: in lists, whose text stays the same, or by themselves.
 const SENT: usize = 5_000;
@@ -30,29 +30,29 @@ const SENT: usize = 5_000;
 const WATCHED: usize = 60;
 
 /// Rows that have the same columns, for one statement after the other.
-struct Group {
-    columns: Vec<u16>,
-    conflict: Option<Conflict>,
+pub(super) struct Group {
+    pub(super) columns: Vec<u16>,
+    pub(super) conflict: Option<Conflict>,
     /// Row after row.
-    values: Vec<Value>,
+    pub(super) values: Vec<Value>,
     /// The number of each row among all drafts.
-    places: Vec<usize>,
+    pub(super) places: Vec<usize>,
     /// The keys that the rows already have, where they are not given back; empty where the database makes them.
-    keys: Vec<Vec<Value>>,
+    pub(super) keys: Vec<Vec<Value>>,
 }
 
 /// Rows to insert, grouped by what they have.
 pub(crate) struct Inserts {
-    model: ModelRef,
-    dialect: Dialect,
+    pub(super) model: ModelRef,
+    pub(super) dialect: Dialect,
     /// The columns to give back.
-    returning: Vec<u16>,
-    groups: Vec<Group>,
+    pub(super) returning: Vec<u16>,
+    pub(super) groups: Vec<Group>,
     pub(super) rows: usize,
     /// The statement where one does it all.
     single: Option<Statement>,
     /// Whether a statement is undone with others, when it fails.
-    in_savepoint: bool,
+    pub(super) in_savepoint: bool,
 }
 
 impl Inserts {
@@ -205,7 +205,7 @@ impl Inserts {
         finish(conn, mark, done).await
     }
 
-    async fn insert_all(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<u64> {
+    pub(super) async fn insert_all(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<u64> {
         let mut count = 0;
         self.in_savepoint = has_no_triggers(conn, &self.model).await?;
         for mut group in std::mem::take(&mut self.groups) {
@@ -220,7 +220,7 @@ impl Inserts {
 }
 
 /// The statements for the rows of a group, each with the numbers of its drafts.
-struct Chunks<'a> {
+pub(super) struct Chunks<'a> {
     group: &'a Group,
     inserts: &'a Inserts,
     returning: &'a [u16],
@@ -231,11 +231,11 @@ struct Chunks<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    fn of(group: &'a Group, values: Vec<Value>, returning: &'a [u16], inserts: &'a Inserts) -> Chunks<'a> {
+    pub(super) fn of(group: &'a Group, values: Vec<Value>, returning: &'a [u16], inserts: &'a Inserts) -> Chunks<'a> {
         Chunks { group, inserts, returning, values: values.into_iter(), places: &group.places, statement: None }
     }
 
-    fn next(&mut self) -> Result<Option<(&Statement, &'a [usize])>> {
+    pub(super) fn next(&mut self) -> Result<Option<(&Statement, &'a [usize])>> {
         if self.places.is_empty() {
             return Ok(None);
         }
@@ -257,7 +257,7 @@ impl<'a> Chunks<'a> {
 }
 
 /// What gets the number of a draft, and its row.
-type EachPlace<'a> = &'a mut (dyn FnMut(usize, &Row<'_>) -> Result<()> + Send);
+pub(super) type EachPlace<'a> = &'a mut (dyn FnMut(usize, &Row<'_>) -> Result<()> + Send);
 
 /// The values of a statement's rows, which it may bind as a list for each column.
 #[cold]
@@ -459,120 +459,6 @@ impl<M: Model> Operation for CreateMany<M> {
             false => Err(not_found(M::meta())),
         }
     }
-}
-
-impl Inserts {
-    /// The same, for rows of which each is wanted: where the statements do not give them back, they are read after each.
-    pub(crate) async fn insert_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
-        if self.gives_rows() && !self.keys_may_follow() {
-            return self.insert(conn, each).await.map(drop);
-        }
-        let mark = conn.savepoint().await?;
-        let reads = if self.gives_rows() { self.keys_follow(conn).await } else { Ok(true) };
-        let done = match reads {
-            Ok(true) => self.create_and_read(conn, each).await,
-            Ok(false) => self.insert_all(conn, each).await.map(drop),
-            Err(error) => Err(error),
-        };
-        finish(conn, mark, done).await
-    }
-
-    /// One statement after the other, each with the reading of its rows.
-    async fn create_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
-        self.in_savepoint = self.dialect == Dialect::Sqlite;
-        for mut group in std::mem::take(&mut self.groups) {
-            let (values, keys) = (std::mem::take(&mut group.values), std::mem::take(&mut group.keys));
-            let mut chunks = Chunks::of(&group, values, &[], self);
-            while let Some((statement, places)) = chunks.next()? {
-                if let Err(error) = conn.execute(statement).await {
-                    let sent = Sent::of(&group.columns, statement.binds());
-                    return Err(explained_by(sent, error, &self.model, conn).await);
-                }
-                // The keys that SQLite makes follow each other through all statements: one reads the rows of all.
-                if keys.is_empty() && self.dialect != Dialect::Sqlite {
-                    self.read_made(conn, places, each).await?;
-                }
-            }
-            if keys.is_empty() && self.dialect == Dialect::Sqlite {
-                self.read_made(conn, &group.places, each).await?;
-            }
-            for (&place, key) in group.places.iter().zip(keys) {
-                let statement = row_of(&self.model, &key, self.dialect)?;
-                conn.query(&statement, &mut |row: &Row<'_>| each(place, row)).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The rows that were made last: their keys follow each other.
-    async fn read_made(&self, conn: &mut Connection, places: &[usize], each: EachPlace<'_>) -> Result<()> {
-        let (told, more) = (conn.last_insert_id().await?, places.len() as i64 - 1);
-        // SQLite tells the last key, the others the first.
-        let first = if self.dialect == Dialect::Sqlite { told - more } else { told };
-        let statement = from_key(&self.model, first, places.len(), self.dialect)?;
-        let mut places = places.iter();
-        conn.query(&statement, &mut |row| places.next().map_or(Ok(()), |&place| each(place, row))).await
-    }
-
-    /// Whether there are so many rows on SQLite that it is quicker to read them afterwards than to have them given back, if the keys
-    /// that it makes follow each other.
-    fn keys_may_follow(&self) -> bool {
-        let Some(&[key]) = self.model.key.as_slice().first_chunk() else { return false };
-        let makes_keys = |group: &Group| group.conflict.is_none() && !group.columns.contains(&key);
-        self.dialect == Dialect::Sqlite
-            && self.rows > ROWS
-            && !self.returning.is_empty()
-            && self.model.key.len() == 1
-            && self.groups.iter().all(makes_keys)
-    }
-
-    /// Whether they do: no trigger makes rows of its own, the key is the number that SQLite has for each row, and there are more.
-    async fn keys_follow(&self, conn: &mut Connection) -> Result<bool> {
-        if !has_no_triggers(conn, &self.model).await? {
-            return Ok(false);
-        }
-        let sql = "SELECT coalesce(group_concat(lower(type)) = 'integer', 0) FROM pragma_table_info(?) WHERE pk > 0";
-        let mut follow = false;
-        conn.query(&Statement::new(sql, [Value::Text(self.model.table.to_string())]), &mut |row| {
-            follow = row.cell(0).bool()?;
-            Ok(())
-        })
-        .await?;
-        // Where the largest keys are used up, SQLite takes others by chance.
-        conn.query(&from_key(&self.model, i64::MAX / 2, 1, self.dialect)?, &mut |_| {
-            follow = false;
-            Ok(())
-        })
-        .await?;
-        Ok(follow)
-    }
-}
-
-/// Whether a table of SQLite has no triggers, which would take up what its statements say of conflicts.
-async fn has_no_triggers(conn: &mut Connection, meta: &ModelMeta) -> Result<bool> {
-    if conn.dialect() != Dialect::Sqlite {
-        return Ok(false);
-    }
-    let sql = "SELECT NOT EXISTS (SELECT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE \
-               UNION ALL SELECT tbl_name FROM sqlite_temp_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE)";
-    let mut none = false;
-    conn.query(&Statement::new(sql, [Value::Text(meta.table.to_string())]), &mut |row| {
-        none = row.cell(0).bool()?;
-        Ok(())
-    })
-    .await?;
-    Ok(none)
-}
-
-/// The rows from an automatic key on: those of one INSERT follow each other.
-fn from_key(model: &ModelRef, first: i64, count: usize, dialect: Dialect) -> Result<Statement> {
-    let key = Expr::own(model.clone(), model.key[0]);
-    let mut select = Select::all(model.clone());
-    select.default_order = false;
-    select.add_filter(key.clone().binary(BinaryOp::Ge, Expr::Value(Value::I64(first))));
-    select.order = vec![Order { expr: key, descending: false, nulls_first: None }];
-    select.limit = Some(count as u64);
-    compile::select(&select, dialect)
 }
 
 /// Upserts where the database cannot name the key in its statement.

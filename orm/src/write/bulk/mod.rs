@@ -1,6 +1,7 @@
 //! Many rows at once: inserts, upserts and updates in chunks under the database's limits.
 
 mod inserts;
+mod made;
 mod updates;
 
 pub(crate) use inserts::Inserts;

@@ -1,0 +1,128 @@
+//! Reading the rows that inserts have made, where these do not give them back, or where that takes longer.
+
+use super::{
+    super::{
+        fault::{Sent, explained_by},
+        point::row_of,
+        upsert::finish,
+    },
+    inserts::{Chunks, EachPlace, Group, Inserts, ROWS},
+};
+use crate::{
+    Connection, Dialect, Result, Row, Statement, Value, compile,
+    model::ModelMeta,
+    tree::{BinaryOp, Expr, ModelRef, Order, Select},
+};
+
+impl Inserts {
+    /// Runs the statements, as [`insert`](Inserts::insert) does, and gives every row.
+    pub(crate) async fn insert_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
+        if self.gives_rows() && !self.keys_may_follow() {
+            return self.insert(conn, each).await.map(drop);
+        }
+        let mark = conn.savepoint().await?;
+        let reads = if self.gives_rows() { self.keys_follow(conn).await } else { Ok(true) };
+        let done = match reads {
+            Ok(true) => self.create_and_read(conn, each).await,
+            Ok(false) => self.insert_all(conn, each).await.map(drop),
+            Err(error) => Err(error),
+        };
+        finish(conn, mark, done).await
+    }
+
+    /// One statement after the other, each with the reading of its rows.
+    async fn create_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
+        self.in_savepoint = self.dialect == Dialect::Sqlite;
+        for mut group in std::mem::take(&mut self.groups) {
+            let (values, keys) = (std::mem::take(&mut group.values), std::mem::take(&mut group.keys));
+            let mut chunks = Chunks::of(&group, values, &[], self);
+            while let Some((statement, places)) = chunks.next()? {
+                if let Err(error) = conn.execute(statement).await {
+                    let sent = Sent::of(&group.columns, statement.binds());
+                    return Err(explained_by(sent, error, &self.model, conn).await);
+                }
+                // The keys that SQLite makes follow each other through all statements: one reads the rows of all.
+                if keys.is_empty() && self.dialect != Dialect::Sqlite {
+                    self.read_made(conn, places, each).await?;
+                }
+            }
+            if keys.is_empty() && self.dialect == Dialect::Sqlite {
+                self.read_made(conn, &group.places, each).await?;
+            }
+            for (&place, key) in group.places.iter().zip(keys) {
+                let statement = row_of(&self.model, &key, self.dialect)?;
+                conn.query(&statement, &mut |row: &Row<'_>| each(place, row)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows that were made last: their keys follow each other.
+    async fn read_made(&self, conn: &mut Connection, places: &[usize], each: EachPlace<'_>) -> Result<()> {
+        let (told, more) = (conn.last_insert_id().await?, places.len() as i64 - 1);
+        // SQLite tells the last key, the others the first.
+        let first = if self.dialect == Dialect::Sqlite { told - more } else { told };
+        let statement = from_key(&self.model, first, places.len(), self.dialect)?;
+        let mut places = places.iter();
+        conn.query(&statement, &mut |row| places.next().map_or(Ok(()), |&place| each(place, row))).await
+    }
+
+    /// Whether there are so many rows on SQLite that it is quicker to read them afterwards than to have them given back, if the keys
+    /// that it makes follow each other.
+    pub(super) fn keys_may_follow(&self) -> bool {
+        let [key] = self.model.key[..] else { return false };
+        let makes_keys = |group: &Group| group.conflict.is_none() && !group.columns.contains(&key);
+        self.dialect == Dialect::Sqlite
+            && self.rows > ROWS
+            && !self.returning.is_empty()
+            && self.groups.iter().all(makes_keys)
+    }
+
+    /// Whether they do: no trigger makes rows of its own, the key is the number that SQLite has for each row, and there are more.
+    async fn keys_follow(&self, conn: &mut Connection) -> Result<bool> {
+        if !has_no_triggers(conn, &self.model).await? {
+            return Ok(false);
+        }
+        let sql = "SELECT coalesce(group_concat(lower(type)) = 'integer', 0) FROM pragma_table_info(?) WHERE pk > 0";
+        let mut follow = false;
+        conn.query(&Statement::new(sql, [Value::Text(self.model.table.to_string())]), &mut |row| {
+            follow = row.cell(0).bool()?;
+            Ok(())
+        })
+        .await?;
+        // Where the largest keys are used up, SQLite takes others by chance.
+        conn.query(&from_key(&self.model, i64::MAX / 2, 1, self.dialect)?, &mut |_| {
+            follow = false;
+            Ok(())
+        })
+        .await?;
+        Ok(follow)
+    }
+}
+
+/// Whether a table of SQLite has no triggers, which would take up what its statements say of conflicts.
+pub(super) async fn has_no_triggers(conn: &mut Connection, meta: &ModelMeta) -> Result<bool> {
+    if conn.dialect() != Dialect::Sqlite {
+        return Ok(false);
+    }
+    let sql = "SELECT NOT EXISTS (SELECT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE \
+               UNION ALL SELECT tbl_name FROM sqlite_temp_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE)";
+    let mut none = false;
+    conn.query(&Statement::new(sql, [Value::Text(meta.table.to_string())]), &mut |row| {
+        none = row.cell(0).bool()?;
+        Ok(())
+    })
+    .await?;
+    Ok(none)
+}
+
+/// The rows from an automatic key on: those of one INSERT follow each other.
+fn from_key(model: &ModelRef, first: i64, count: usize, dialect: Dialect) -> Result<Statement> {
+    let key = Expr::own(model.clone(), model.key[0]);
+    let mut select = Select::all(model.clone());
+    select.default_order = false;
+    select.add_filter(key.clone().binary(BinaryOp::Ge, Expr::Value(Value::I64(first))));
+    select.order = vec![Order { expr: key, descending: false, nulls_first: None }];
+    select.limit = Some(count as u64);
+    compile::select(&select, dialect)
+}
