@@ -5,13 +5,12 @@ use super::{
     expression::{constant, expression},
 };
 use crate::{
-    App, Code, Error, Kind, Result,
+    App, Code, Error, Kind, Result, Value,
     model::{
         ChoiceValue, Collation, ColumnMeta, DbDefault, Deferrable, FieldMeta, Generated, ModelMeta, OnDelete,
         RelationKind,
     },
     tree::{Expr, ModelRef, Order},
-    value::Value,
 };
 use migrations_engine::{
     Schema,
