@@ -49,6 +49,31 @@ async fn found<Q: orm::IntoQ<Paper>>(
 }
 
 behaviour! {
+    async fn an_order_of_documents_loses_no_rows(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let ordered = || Paper::objects().order_by(|p| p.data.asc()).values(|p| p.id);
+        let all = ordered().all(db).await?;
+        assert_eq!(all.len(), documents().len());
+        let papers = || Paper::objects().order_by(|p| p.data.asc());
+        let mut streamed = Vec::new();
+        let mut rows = papers().stream_by(db, 2);
+        while let Some(paper) = rows.try_next().await? {
+            streamed.push(paper.id);
+        }
+        assert_eq!(streamed, all);
+        drop(rows);
+        match papers().page_after(None, 2, db).await {
+            Ok(page) => assert_eq!((bed.backend, page.rows.len()), (crate::bed::Backend::Postgres, 2)),
+            Err(error) => assert_eq!(error.code(), orm::Code::Unsupported, "{error}"),
+        }
+        // Of a union as well, the first of them.
+        let part = |odd: bool| Paper::objects().filter(|p| (p.id % 2).eq(i64::from(odd))).values(|p| (p.data, p.id));
+        let first = part(true).union(part(false)).order_by(|(data, _)| data.asc()).limit(3).all(db).await?;
+        assert_eq!(first.into_iter().map(|(_, id)| id).collect::<Vec<_>>(), all[..3]);
+        Ok(())
+    }
+
     async fn elements_are_rows(bed) {
         filled(&bed).await?;
         let db = &bed.db;

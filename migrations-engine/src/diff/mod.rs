@@ -66,6 +66,7 @@ fn diff_after(
     questioner: &mut dyn Questioner,
 ) -> Result<Vec<Operation>> {
     to.validate()?;
+    to.models.values().try_for_each(crate::schema::Model::validate_own_indexes)?;
     let mut state = from.clone();
     let mut asked = Asked::new(questioner);
     let found = find(&mut state, to, former, &mut asked);

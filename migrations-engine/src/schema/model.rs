@@ -437,7 +437,14 @@ impl Model {
             }
             self.validate_use(name, &fields)?;
         }
-        // The database would have one of the two.
+        Ok(())
+    }
+
+    /// Whether an index or a constraint has the name of a field's own index: the database would have one of the two. Asked of the models
+    /// that are wanted, and not of files that have been applied.
+    pub(crate) fn validate_own_indexes(&self) -> Result<()> {
+        let uses = self.indexes.iter().map(|index| index.name.as_str());
+        let taken: BTreeSet<&str> = uses.chain(self.constraints.iter().map(|constraint| constraint.name())).collect();
         let own = |field: &&Field| {
             field.index && !field.unique && field.has_column() && self.primary_key != [field.name.as_str()]
         };

@@ -68,6 +68,16 @@ impl Sql {
         self.kind(expr) == Some(Kind::Json)
     }
 
+    /// Whether a set's rows are ordered by documents, which its first part selects.
+    pub(super) fn orders_by_documents(&self, set: &Select, first: &Select) -> bool {
+        let mut places = set.order.iter().filter_map(|order| order.expr.at_place());
+        let selects = |place: u16| match first.selection.get(usize::from(place)) {
+            Some(Selected::Expr(expr)) => self.is_document(expr),
+            _ => false,
+        };
+        self.dialect != Dialect::Postgres && places.any(selects)
+    }
+
     /// An order by documents as PostgreSQL has it, where a document is a text: by what each is, then by its number or its text.
     fn order_by_document(&mut self, order: &Order) -> Result<()> {
         let (on, descending) = (&order.expr, if order.descending { " DESC" } else { "" });

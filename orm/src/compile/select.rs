@@ -26,7 +26,13 @@ pub(crate) fn answers(conditions: &[Expr], dialect: Dialect) -> Result<Statement
 
 /// How many rows a query has, as a statement.
 pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
-    let plain = Select { order: Vec::new(), default_order: select.is_sliced(), for_update: false, ..select.clone() };
+    let plain = Select {
+        order: Vec::new(),
+        default_order: select.is_sliced(),
+        for_update: false,
+        related: Vec::new(),
+        ..select.clone()
+    };
     if select.is_sliced() || select.distinct || select.group_by.is_some() || select.makes_rows() {
         let plain = Select { order: if select.is_sliced() { select.order.clone() } else { Vec::new() }, ..plain };
         return super::common::statement(dialect, |sql| {
@@ -38,17 +44,21 @@ pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
             Ok(())
         });
     }
-    self::select(&Select { selection: vec![Selected::Expr(Expr::row_count())], related: Vec::new(), ..plain }, dialect)
+    self::select(&Select { selection: vec![Selected::Expr(Expr::row_count())], ..plain }, dialect)
 }
 
-/// Whether two selected columns have one name.
+/// Whether two selected columns may have one name: what is computed is called by its text, alike for other values.
 fn has_name_twice(select: &Select) -> bool {
+    let mut computed = 0;
     let mut known = std::collections::HashSet::new();
     select.selection.iter().any(|selected| match selected {
         Selected::Expr(Expr::Column { model, column, .. }) => {
             !known.insert(model.columns[usize::from(*column)].name.clone())
         }
-        Selected::Expr(_) => false,
+        Selected::Expr(_) => {
+            computed += 1;
+            computed > 1
+        }
         Selected::Model { model, .. } => !model.columns.iter().all(|column| known.insert(column.name.clone())),
     })
 }
@@ -128,7 +138,9 @@ impl Sql {
             if let Some(flat) = select.flattened() {
                 return self.select_named(&flat, names);
             }
-            if let Some((op, left, right)) = select.plain_set() {
+            if let Some((op, left, right)) = select.plain_set()
+                && !self.orders_by_documents(select, left)
+            {
                 return self.plain_set(select, op, [left, right], from);
             }
         }

@@ -295,7 +295,8 @@ impl Sql {
         if here {
             // Only by what stands in the table: the statement has no other.
             let with_order = Select { order: order.clone(), ..bare.clone() };
-            if Frame::new(&with_order, &[])?.tables.len() > 1 || order.iter().any(|order| has_query(&order.expr)) {
+            let beyond = |order: &Order| has_query(&order.expr) || order.expr.has_window();
+            if Frame::new(&with_order, &[])?.tables.len() > 1 || order.iter().any(beyond) {
                 order.clear();
             }
             self.qualified = inner_queries || asks;

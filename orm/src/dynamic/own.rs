@@ -7,7 +7,11 @@ use super::{
     names,
     scope::{Built, Scope, bad},
 };
-use crate::{Code, Error, Expression, FieldType, Kind, Result, Value, query::Ex, tree::Expr};
+use crate::{
+    Code, Error, Expression, FieldType, Kind, Result, Value,
+    query::Ex,
+    tree::{Expr, conversion},
+};
 use std::{fmt, sync::Arc};
 
 /// The query that an [`Argument`] stands in: whichever calls the function.
@@ -130,10 +134,13 @@ impl Own {
         let arguments = self.takes.iter().zip(arguments).map(|(&kind, term)| {
             let built = widen(scope.term(term, Some(kind))?, kind).selected();
             match built.kind == kind || is_whole(built.kind) && is_whole(kind) {
-                true => Ok(built.expr),
+                true => Ok(conversion(built.expr, built.kind, kind)),
                 false => Err(bad(format!("`{name}` takes {}, and {} is given", called(kind), called(built.kind)))),
             }
         });
-        Ok(Built::new((self.call)(arguments.collect::<Result<_>>()?), self.gives))
+        let value = (self.call)(arguments.collect::<Result<_>>()?);
+        // It may use an argument several times, and calls of it may stand in each other.
+        scope.budget.tree(&value)?;
+        Ok(Built::new(value, self.gives))
     }
 }

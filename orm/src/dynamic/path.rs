@@ -294,10 +294,18 @@ pub(super) fn many(path: &str) -> Error {
         .with_hint("ask for an aggregate over it, such as a count, or make its rows part of the query by `join`")
 }
 
+/// So many functions that are written with their arguments several times may stand in an expression as others do.
+const FEW: u32 = 12;
+
 impl Budget<'_> {
-    /// Counts what stands in a tree.
+    /// Counts what stands in a tree. What databases have no function for is written with arguments that come several times: where such
+    /// stand in each other, the text doubles with each.
     pub(super) fn tree(&self, expr: &Expr) -> Result<()> {
-        self.built(size(expr))
+        use crate::tree::Function::{Greatest, Least, PadEnd, PadStart, Repeat};
+        let mut doubled = 0u32;
+        let doubles = |expr: &Expr| matches!(expr, Expr::Call(Greatest | Least | PadStart | PadEnd | Repeat, _));
+        expr.visit(0, &mut |expr, _| doubled += u32::from(doubles(expr)));
+        self.built(size(expr).saturating_mul(1 << doubled.saturating_sub(FEW).min(30)))
     }
 }
 

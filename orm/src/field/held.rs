@@ -54,12 +54,14 @@ impl Loaded {
 pub(crate) struct Nowhere {
     model: Cow<'static, str>,
     field: Cow<'static, str>,
+    /// Whether the database looks after the key.
+    kept: bool,
 }
 
 impl Loaded {
     /// That the rows were looked for, and that this key leads to none.
     pub(crate) fn nowhere(key: &FieldMeta) -> Loaded {
-        Loaded::new(Nowhere { model: key.model.clone(), field: key.name.clone() })
+        Loaded::new(Nowhere { model: key.model.clone(), field: key.name.clone(), kept: key.options.db_constraint })
     }
 }
 
@@ -117,7 +119,7 @@ impl Held {
     /// The error for a key whose row was looked for and is not there, or is still to be loaded.
     #[cold]
     pub(super) fn no_row<M: Model>(&self, key: &impl Key) -> Error {
-        let Some(Nowhere { model, field }) = self.rows().and_then(Loaded::get) else {
+        let Some(Nowhere { model, field, kept }) = self.rows().and_then(Loaded::get) else {
             return self.not_loaded::<M>(true);
         };
         let target = &M::meta().name;
@@ -125,9 +127,12 @@ impl Held {
             .with_model(model.clone())
             .with_fields([field.clone().into_owned()])
             .with_unredacted(format!("the key: {}", shown(key)))
-            .with_hint(
-                "the database does not look after this key: mend it, or take the error for what it says, `.optional()`",
-            )
+            .with_hint(match kept {
+                true => "the row was deleted meanwhile, or the keys were written while nobody looked after them: read again, or mend them",
+                false => {
+                    "the database does not look after this key: mend it, or take the error for what it says, `.optional()`"
+                }
+            })
     }
 
     /// The error that names what has to be loaded, in the words of the query that would do it.

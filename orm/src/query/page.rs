@@ -141,7 +141,16 @@ impl Keyset {
                 .with_hint("order by a field, or by an expression of the library's own")
             })
         });
-        let kinds = kinds.collect::<Result<_>>()?;
+        let kinds: Arc<[Kind]> = kinds.collect::<Result<_>>()?;
+        if kinds.contains(&Kind::Json) && dialect != crate::Dialect::Postgres {
+            return Err(Error::new(
+                Code::Unsupported,
+                format!("{dialect} has an order of documents, and no comparison by which a page could go on after one"),
+            )
+            .with_hint(
+                "order by a value of the document, `d.data.key(..)` as a text or a number, or by pages with `offset`",
+            ));
+        }
         let fingerprint = fingerprint(&order, &exprs, select)?;
         Ok(Keyset { order, exprs, kinds, fingerprint })
     }

@@ -78,7 +78,7 @@ impl<O> Raw<O> {
         if wanted != given {
             return Err(Error::new(Code::BadQuery, format!("the query has {wanted} `?` and {given} values"))
                 .with_sql(self.sql)
-                .with_hint("call `.bind(..)` once for each `?`; one inside quotes is text"));
+                .with_hint("call `.bind(..)` once for each `?`; one inside quotes is text, and `??` is an operator of PostgreSQL's"));
         }
         Ok(statement)
     }

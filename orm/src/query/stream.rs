@@ -1,7 +1,7 @@
 //! Streams: all rows of a query, however many, in memory that does not grow with them.
 
 use super::{QuerySet, cursor, page::Keyset, selection::Row};
-use crate::{Database, Dialect, Executor, Model, Result, Value};
+use crate::{Code, Database, Dialect, Executor, Model, Result, Value};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use std::{
     borrow::Borrow,
@@ -147,12 +147,14 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         if !select.has_keys() && !select.empty && ex.borrow().dialect() == Dialect::Postgres {
             return RowStream { rows: cursor::rows(self, ex, chunk) };
         }
-        if !select.has_keys() || select.empty {
+        let keyset = Keyset::of(select, ex.borrow().dialect());
+        // An order by documents is one that no chunk can go on after.
+        let whole = keyset.as_ref().is_err_and(|error| error.code() == Code::Unsupported);
+        if !select.has_keys() || select.empty || whole {
             let all = async move { Ok(stream::iter(self.all(ex.borrow()).await?.into_iter().map(Ok))) };
             return RowStream { rows: Box::pin(stream::once(all).try_flatten()) };
         }
         let first = Some(Progress { position: None, left: select.limit.unwrap_or(u64::MAX) });
-        let keyset = Keyset::of(select, ex.borrow().dialect());
         let chunks =
             stream::try_unfold((self, keyset, first, ex), move |(mut query, keyset, progress, ex)| async move {
                 let Some(Progress { position, left }) = progress.filter(|progress| progress.left > 0) else {

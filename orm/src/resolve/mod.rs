@@ -56,10 +56,11 @@ impl Frame {
             let optional = join.kind == JoinKind::Left;
             frame.add_source(&join.model, source, optional, around);
         }
-        for (path, model) in select.related.iter().chain(&select.lock_of) {
+        let related = select.related.iter().map(|related| (related, true));
+        for ((path, model), whole) in related.chain(select.lock_of.iter().map(|locked| (locked, false))) {
             // The key alone may stand in the row that points to it; the other columns do not.
             for column in 0..model.columns.len() as u16 {
-                wrong = frame.require(path, model, column, around, true).err().or(wrong.take());
+                wrong = frame.require(path, model, column, around, whole).err().or(wrong.take());
             }
         }
         let mut has_queries = false;

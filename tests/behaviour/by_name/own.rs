@@ -22,6 +22,7 @@ fn told() -> orm::Result<Catalog> {
     catalog()
         .function("place_of", |text: Argument<String>, part: Argument<String>| place_of(text, part))?
         .function("cents", |price: Argument<Decimal>| (price * 100).cast::<i64>())?
+        .function("eighth", |place: Argument<i32>| orm::value::<_, String>("COBOL").left(place))?
         .function("answer", || orm::value::<_, i64>(42))?
         .function("sqlite_alone", everywhere::<orm::dynamic::Caller>)
 }
@@ -44,6 +45,8 @@ behaviour! {
         assert_eq!(rows(whole).await?, json!([{"cents": 300}]));
         let groups = Query::of("shop.Book").group_by(["active"]).annotate("cents", call("cents", [sum(path("price"))])).filter("active", false).values(["cents"]);
         assert_eq!(rows(groups).await?, json!([{"cents": 1019}]));
+        let odd = books().annotate("id8", call("eighth", [path("id")])).filter("id", 1).values(["id8"]);
+        assert_eq!(rows(odd).await?, json!([{"id8": "C"}]));
         let row = told()?.check(&books().annotate("n", call("answer", [])).limit(1))?.get(&bed.db).await?;
         assert_eq!(row["n"], Value::I64(42));
         let alone = told()?.check(&books().annotate("x", call("sqlite_alone", [])))?.all(&bed.db).await;
@@ -72,6 +75,17 @@ fn functions_that_mean_nothing_are_refused() -> orm::Result<()> {
         let Err(error) = asked(term.clone()) else { panic!("{term:?} is refused") };
         let code = error.code();
         assert!(matches!(code, Code::BadQuery | Code::InvalidValue), "{term:?} {code:?}");
+    }
+    // Calls that stand in each other are counted by what comes of them.
+    let doubling = told()?.function("twice", |text: Argument<String>| text.clone().concat(text))?;
+    let nested = |name: &str| {
+        (0..30).fold(path("title"), |term, _| {
+            call(name, [term, "x".into()].into_iter().take(if name == "twice" { 1 } else { 2 }))
+        })
+    };
+    for name in ["twice", "greatest"] {
+        let error = doubling.check(&Query::of("shop.Book").annotate("x", nested(name))).map(drop).unwrap_err();
+        assert_eq!(error.code(), Code::TooComplex, "{name}: {error}");
     }
     let slip = asked(call("plcae_of", [path("title"), "x".into()])).unwrap_err();
     assert_eq!((slip.code(), slip.hint()), (Code::UnknownName, Some("did you mean `place_of`?")));

@@ -23,8 +23,11 @@ use std::{borrow::Cow, collections::HashSet, marker::PhantomData};
 /// The most rows in one INSERT: more gain nothing, and the text grows.
 pub(super) const ROWS: usize = 500;
 
-/// The most rows in one INSERT where each statement goes to a server: in lists, whose text stays the same, or by themselves.
-const SENT: usize = 5_000;
+/// The most rows in one INSERT that takes a list for each column, whose text stays the same.
+const LISTED: usize = 5_000;
+
+/// The most rows in one INSERT to MySQL and MariaDB, which stays prepared: a way to the server costs more there than a row.
+const SENT: usize = 2_000;
 
 /// The most rows in one INSERT that gives way where the database tells what it left out by warnings, of which it keeps 64.
 const WATCHED: usize = 60;
@@ -306,7 +309,7 @@ impl Group {
     fn most(&self, meta: &ModelMeta, dialect: Dialect) -> usize {
         let can = dialect.capabilities();
         if self.lists(meta, dialect) {
-            return SENT;
+            return LISTED;
         }
         let most = match dialect {
             _ if self.ignores() && !can.conflict_target => WATCHED,
@@ -345,7 +348,7 @@ impl Group {
         };
         let mut statement = compile::insert(insert, *dialect)?;
         let full = rows == ROWS || rows == self.most(model, *dialect);
-        statement.once = !self.lists(model, *dialect) && (rows > ROWS || !full && !comes_again(rows));
+        statement.once = !self.lists(model, *dialect) && !full && (rows > ROWS || !comes_again(rows));
         Ok(statement)
     }
 

@@ -83,9 +83,12 @@ impl Inserts {
         if !has_no_triggers(conn, &self.model).await? {
             return Ok(false);
         }
-        let sql = "SELECT coalesce(group_concat(lower(type)) = 'integer', 0) FROM pragma_table_info(?) WHERE pk > 0";
+        let sql = "SELECT coalesce(group_concat(name || ' ' || type) = ? || ' integer' COLLATE NOCASE, 0) \
+                   FROM pragma_table_info(?) WHERE pk > 0";
+        let key = &self.model.columns[usize::from(self.model.key[0])].name;
+        let names = [key, &self.model.table].map(|name| Value::Text(name.to_string()));
         let mut follow = false;
-        conn.query(&Statement::new(sql, [Value::Text(self.model.table.to_string())]), &mut |row| {
+        conn.query(&Statement::new(sql, &names[..]), &mut |row| {
             follow = row.cell(0).bool()?;
             Ok(())
         })
@@ -100,13 +103,14 @@ impl Inserts {
     }
 }
 
-/// Whether a table of SQLite has no triggers, which would take up what its statements say of conflicts.
+/// Whether a table of SQLite has no triggers, which would take up what its statements say of conflicts, and says nothing of them
+/// itself.
 pub(super) async fn has_no_triggers(conn: &mut Connection, meta: &ModelMeta) -> Result<bool> {
     if conn.dialect() != Dialect::Sqlite {
         return Ok(false);
     }
-    let sql = "SELECT NOT EXISTS (SELECT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE \
-               UNION ALL SELECT tbl_name FROM sqlite_temp_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE)";
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM (SELECT * FROM sqlite_schema UNION ALL SELECT * FROM sqlite_temp_schema) \
+               WHERE tbl_name = ? COLLATE NOCASE AND (type = 'trigger' OR type = 'table' AND sql LIKE '%ON%CONFLICT%'))";
     let mut none = false;
     conn.query(&Statement::new(sql, [Value::Text(meta.table.to_string())]), &mut |row| {
         none = row.cell(0).bool()?;

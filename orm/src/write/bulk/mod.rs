@@ -144,9 +144,10 @@ impl<M: Model> QuerySet<M> {
 
     /// Writes any number of drafts and gives the rows as they are stored, in the order of the drafts.
     ///
-    /// SQL: one `INSERT` for up to 500 rows on SQLite, for 5 000 that have not more than a megabyte on MariaDB and MySQL, and on
+    /// SQL: one `INSERT` for up to 500 rows on SQLite, for 2 000 that have not more than a megabyte on MariaDB and MySQL, and on
     /// PostgreSQL for 5 000, which it takes as a list for each column; all in one transaction or savepoint: all rows or none.
-    /// More than 500 rows on SQLite are read by their keys afterwards, which is quicker there than to have them given back.
+    /// More than 500 rows on SQLite whose keys SQLite makes are read by these afterwards, which is quicker there than to have them given
+    /// back, unless the table has triggers.
     ///
     /// # Errors
     /// Those of a draft's `create`; checks come before the first statement.
@@ -461,7 +462,7 @@ impl<M: Model> QuerySet<M> {
     /// `rows` are rows, or references to them, with their new values; fields that say `auto_now` are set as well. Of a row that is
     /// given twice the last values count.
     /// SQL: on PostgreSQL `UPDATE .. SET title = r.c1 FROM unnest($1, $2) AS r(c0, c1) WHERE id = r.c0` for up to 5 000 rows, on
-    /// MariaDB and MySQL the same by `JSON_TABLE`, and on SQLite by `json_each`, for up to 500. More than that are updated one by
+    /// MariaDB and MySQL the same by `JSON_TABLE`, of a megabyte together, and on SQLite by `json_each`, for up to 500. More are updated one by
     /// one on SQLite, by a statement that stays prepared, which is quicker there. All in one transaction or savepoint.
     ///
     /// # Errors

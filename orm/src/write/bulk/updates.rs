@@ -129,7 +129,7 @@ impl UpdateMany {
 
     /// The text of the first statement.
     pub(crate) fn sql(&self, dialect: Dialect) -> Result<Option<String>> {
-        let statement = match self.next(&self.rows, dialect).0 {
+        let statement = match Self::next(&self.rows, self.chunk(dialect), dialect).0 {
             [] => return Ok(None),
             [one] => self.of_one(one, dialect)?,
             rows => self.of_rows(rows, dialect)?,
@@ -137,9 +137,9 @@ impl UpdateMany {
         Ok(Some(statement.sql(dialect)))
     }
 
-    /// The rows of the next statement, and those that are left.
-    fn next<'r>(&self, rows: &'r [ByKey], dialect: Dialect) -> (&'r [ByKey], &'r [ByKey]) {
-        let most = self.chunk(dialect).min(rows.len());
+    /// The rows of the next statement, of these at most, and those that are left.
+    fn next(rows: &[ByKey], most: usize, dialect: Dialect) -> (&[ByKey], &[ByKey]) {
+        let most = most.min(rows.len());
         let next = match dialect.is_mysql() && most > 1 {
             true => in_packet(rows[..most].iter().map(|(key, values)| key.iter().chain(values))),
             false => most,
@@ -162,11 +162,12 @@ impl UpdateMany {
 
     async fn update(&self, conn: &mut Connection) -> Result<u64> {
         let dialect = conn.dialect();
+        let chunk = self.chunk(dialect);
         let Some(first) = self.rows.first() else { return Ok(0) };
         let mut one = self.of_one(first, dialect)?;
         let (mut count, mut left) = (0, &*self.rows);
         while !left.is_empty() {
-            let (rows, rest) = self.next(left, dialect);
+            let (rows, rest) = Self::next(left, chunk, dialect);
             left = rest;
             let many;
             let statement = match rows {
@@ -216,7 +217,8 @@ impl Operation for UpdateMany {
 
     async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
         let compared = self.key.len() > self.model.key.len();
-        if self.next(&self.rows, conn.dialect()).1.is_empty() && !compared {
+        let (_, left) = Self::next(&self.rows, self.chunk(conn.dialect()), conn.dialect());
+        if left.is_empty() && !compared {
             return self.update(conn).await;
         }
         let mark = conn.savepoint().await?;
