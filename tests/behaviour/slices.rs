@@ -19,6 +19,8 @@ behaviour! {
         assert_eq!(authors.distinct().order_by(|name| name.asc()).all(db).await?, ["Grace"]);
         let pairs = Person::objects().order_by(|p| p.id.asc()).limit(1).join(|p| p.written);
         assert_eq!(pairs.count(db).await?, 2);
+        assert_eq!(two().select_related(|b| b.author).count(db).await?, 2);
+        assert_eq!(Book::objects().values(|b| (b.id + 1, b.id + 2)).distinct().count(db).await?, Book::objects().count(db).await?);
         // The model's order decides which row a slice keeps.
         assert_eq!(Tag::objects().limit(1).get(db).await?.slug, "code");
         Ok(())
