@@ -149,17 +149,21 @@ impl Pack {
         list(&key["fields"]).iter().map(named).collect()
     }
 
-    /// Where a relation of several columns leads, if it is to the key there.
+    /// Where a relation of other fields' columns leads, if what it holds tells the rows there apart.
     pub fn object<'p>(&'p self, field: &'p Json) -> Option<&'p str> {
         let relation = &field["relation"];
         let target = self.model(text(&relation["to"]));
-        let attname = |name: &Json| {
-            let fields = list(&target["fields"]);
-            let known = fields.iter().find(|field| field["name"] == *name || field["attname"] == *name);
-            known.map_or(String::new(), |field| text(&field["name"]).to_owned())
+        let named = |name: &Json| {
+            let fields = list(&target["fields"]).iter();
+            fields.into_iter().find(|field| field["name"] == *name || field["attname"] == *name)
         };
-        let to: Vec<String> = list(&relation["to_fields"]).iter().map(attname).collect();
-        (to == self.key_parts(target)).then(|| self.label(text(&relation["to"])))
+        let to: Vec<&Json> = list(&relation["to_fields"]).iter().map(named).collect::<Option<_>>()?;
+        let holds = |name: &str| to.iter().any(|field| text(&field["name"]) == name);
+        let together = list(&target["meta"]["unique_together"]).iter();
+        let apart = self.key_parts(target).iter().all(|part| holds(part))
+            || to.iter().any(|field| is_true(&field["unique"]))
+            || together.into_iter().any(|names| list(names).iter().all(|name| holds(text(name))));
+        (apart && field["custom_class"].is_null()).then(|| self.label(text(&relation["to"])))
     }
 
     /// The one-to-one by which a model is a child of another.
@@ -187,6 +191,9 @@ impl Pack {
 
     /// Whether a foreign key holds what tells the rows of its target apart.
     pub fn leads(&self, field: &Json) -> bool {
+        if text(&field["type"]) == "ForeignObject" {
+            return self.object(field).is_some();
+        }
         let target = self.model(text(&field["fk"]["to"]));
         let held = self.field(target, text(&field["fk"]["to_field"]));
         held.is_some_and(|held| {
@@ -218,18 +225,39 @@ impl Pack {
             return value.clone();
         }
         let target = self.model(text(&field["fk"]["to"]));
-        let columns = list(&self.json["columns"][text(&target["table"])]);
+        let name = |name: &str| text(if name == "pk" { &target["pk"] } else { &field["fk"]["to_field"] });
+        self.found(target, &[(name(from), value)], name(to)).unwrap_or_default()
+    }
+
+    /// The key that a row of this key has as a row of one of its parents.
+    pub fn key_above(&self, label: &str, owner: &Json, key: &Json) -> Option<Json> {
+        let json = self.model(label);
+        if json["label"] == owner["label"] {
+            return Some(key.clone());
+        }
+        list(&json["parents"]).iter().map(|parent| self.label(text(parent))).find_map(|parent| {
+            let link = self.link(json, parent)?;
+            let above = match json["pk"] == *link {
+                true => key.clone(),
+                false => self.found(json, &[(text(&json["pk"]), key)], &link)?,
+            };
+            self.key_above(parent, owner, &above)
+        })
+    }
+
+    /// The value of a field in the row of the loaded snapshot that has these values.
+    fn found(&self, model: &Json, known: &[(&str, &Json)], wanted: &str) -> Option<Json> {
+        let columns = list(&self.json["columns"][text(&model["table"])]);
         let place = |name: &str| {
-            let name = if name == "pk" { &target["pk"] } else { &field["fk"]["to_field"] };
-            let column = &self.field(target, text(name))?["column"];
-            columns.iter().position(|known| known == column)
+            let field = list(&model["fields"]).iter().find(|it| it["name"] == *name || it["attname"] == *name)?;
+            columns.iter().position(|known| *known == field["column"])
         };
-        let rows = &self.json["snapshots"][&self.snapshot][text(&target["table"])];
-        let Some((from, to)) = place(from).zip(place(to)) else {
-            return Json::Null;
-        };
-        let row = list(&self.json["tables"][text(rows)]["rows"]).iter().find(|row| row[from] == *value);
-        row.map_or(Json::Null, |row| row[to].clone())
+        let known: Vec<(usize, &Json)> =
+            known.iter().map(|(name, value)| Some((place(name)?, *value))).collect::<Option<_>>()?;
+        let wanted = place(wanted)?;
+        let rows = &self.json["snapshots"][&self.snapshot][text(&model["table"])];
+        let mut rows = list(&self.json["tables"][text(rows)]["rows"]).iter();
+        rows.find(|row| known.iter().all(|(place, value)| row[*place] == **value)).map(|row| row[wanted].clone())
     }
 
     fn describe(&self, json: &Json) -> NewModel {
@@ -244,7 +272,7 @@ impl Pack {
                 // A field of a project's own, without a column.
                 kind if field["column"].is_null() && !["ForeignObject", "ManyToManyField"].contains(&kind) => {}
                 "ForeignObject" => {
-                    // Its columns are those of other fields: here it has some of its own, which hold the same.
+                    // Its columns are those of other fields: here it has some of its own, which hold the key there.
                     if let Some(to) = self.object(field) {
                         let new = NewField::foreign_key(text(&field["name"]), to).named(own_prefix(field)).null();
                         model = model.field(new.on_delete(on_delete(&field["relation"], &field["null"])));
@@ -449,21 +477,37 @@ impl Pack {
         bed.db.batch(drop.collect::<Vec<_>>().join(";\n")).await
     }
 
-    /// The columns that relations of several columns have here, with the places of what they hold.
-    fn own_columns<'m>(&self, model: &'m ModelRef, names: &[Json]) -> Vec<(usize, &'m orm::model::ColumnMeta)> {
-        let label = model.label();
-        let fields = list(&self.model(&label)["fields"]);
+    /// The columns that relations of other fields' columns have here, each with the relation and the part of the key that it holds.
+    fn own_columns<'m>(&'m self, model: &'m ModelRef) -> Vec<(&'m Json, String, &'m orm::model::ColumnMeta)> {
         let mut own = Vec::new();
-        for field in fields.iter().filter(|field| text(&field["type"]) == "ForeignObject") {
-            let prefix = format!("{}_", own_prefix(field));
-            let columns = model.columns.iter().filter(|column| column.name.starts_with(&prefix));
-            for (from, column) in list(&field["relation"]["from_fields"]).iter().zip(columns) {
-                let source = fields.iter().find(|field| field["name"] == *from || field["attname"] == *from);
-                let place = source.and_then(|source| names.iter().position(|name| *name == source["column"]));
-                own.extend(place.map(|place| (place, column)));
-            }
+        for field in list(&self.model(&model.label())["fields"]) {
+            let Some(to) = Some(field).filter(|it| text(&it["type"]) == "ForeignObject").and_then(|it| self.object(it))
+            else {
+                continue;
+            };
+            let is_its = |column: &&orm::model::ColumnMeta| {
+                model.fields[usize::from(column.field)].name == *text(&field["name"])
+            };
+            let parts = self.key_parts(self.model(to)).into_iter().zip(model.columns.iter().filter(is_its));
+            own.extend(parts.map(|(part, column)| (field, part, column)));
         }
         own
+    }
+
+    /// The part of the key of the row to which a relation of other fields' columns leads.
+    fn own_cell(&self, model: &ModelRef, names: &[Json], row: &Json, field: &Json, part: &str) -> Json {
+        let fields = list(&self.model(&model.label())["fields"]);
+        let held = |from: &Json| {
+            let source = fields.iter().find(|field| field["name"] == *from || field["attname"] == *from)?;
+            names.iter().position(|name| *name == source["column"]).map(|place| &row[place])
+        };
+        let relation = &field["relation"];
+        let held = list(&relation["from_fields"]).iter().map(held).collect::<Option<Vec<_>>>();
+        let Some(held) = held.filter(|held| !held.iter().any(|value| value.is_null())) else {
+            return Json::Null;
+        };
+        let known: Vec<_> = list(&relation["to_fields"]).iter().map(text).zip(held).collect();
+        self.found(self.model(text(&relation["to"])), &known, part).unwrap_or_default()
     }
 
     /// Puts the rows of a snapshot into the tables, instead of what is in them.
@@ -486,13 +530,18 @@ impl Pack {
                     Some((place, model.columns.iter().find(|column| column.name == text(name))?))
                 })
                 .collect();
-            let columns: Vec<_> = columns.into_iter().chain(self.own_columns(model, names)).collect();
-            let values: Vec<Vec<Value>> = list(rows)
-                .iter()
-                .map(|row| columns.iter().map(|(place, column)| cell(&row[*place], column.kind)).collect())
-                .collect::<Translated<_>>()?;
+            let own = self.own_columns(model);
+            let row = |row: &Json| {
+                let held = columns.iter().map(|(place, column)| cell(&row[*place], column.kind));
+                let more = own
+                    .iter()
+                    .map(|(field, part, column)| cell(&self.own_cell(model, names, row, field, part), column.kind));
+                held.chain(more).collect()
+            };
+            let values: Vec<Vec<Value>> = list(rows).iter().map(row).collect::<Translated<_>>()?;
             if !values.is_empty() {
-                let named = columns.iter().map(|(_, column)| column.name.as_str());
+                let all = columns.iter().map(|(_, column)| *column).chain(own.iter().map(|(_, _, column)| *column));
+                let named = all.map(|column| column.name.as_str());
                 crate::rows::insert_into(&bed.db, table, named, values).await?;
                 let auto = columns.iter().find(|(_, column)| model.fields[usize::from(column.field)].options.auto);
                 if let (Some((_, column)), orm::Dialect::Postgres) = (auto, bed.db.dialect()) {

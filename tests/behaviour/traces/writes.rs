@@ -2,6 +2,7 @@
 
 use super::{
     Other,
+    compare::same,
     lineage::{create, deleted, updated},
     pack::{Pack, cell, list, text},
     tables::compare,
@@ -11,7 +12,9 @@ use super::{
 use crate::bed::Bed;
 use orm::{
     Kind, Transaction, Value,
-    dynamic::{Change, Changed, Create, OnConflict, Overwrite, Query, Relate, Related, Term, Update, UpdateEach},
+    dynamic::{
+        Change, Changed, Create, DynRow, OnConflict, Overwrite, Query, Relate, Related, Term, Update, UpdateEach,
+    },
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -77,7 +80,7 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
             }
             done(run(pack, create.into(), tx).await?)
         }
-        "bulk_update" => each_updated(pack, &level.model, order, tx).await,
+        "bulk_update" => each_updated(pack, level, order, tx).await,
         "get_or_create" | "update_or_create" => found_or_made(pack, query, order, level, tx).await,
         other => Err(Other::Left(format!("the write {other}"))),
     }
@@ -100,18 +103,28 @@ fn conflict(pack: &Pack, model: &str, order: &Json) -> Result<Option<OnConflict>
 }
 
 /// Values of their own for some rows; expressions of Django's are those of a change for each.
-async fn each_updated(pack: &Pack, model: &str, order: &Json, tx: &Transaction) -> Result<Done, Other> {
+async fn each_updated(pack: &Pack, level: Level<'_>, order: &Json, tx: &Transaction) -> Result<Done, Other> {
+    let model = &*level.model.clone();
     let fields: Vec<&str> = list(&order["fields"]).iter().map(text).collect();
     if fields.is_empty() {
         return Err(Other::Left("refused, by its form: it names no field".to_owned()));
     }
     let (json, mut each, mut total) = (pack.model(model), UpdateEach::of(model), 0);
+    // Of the rows that are given, those change that the query means.
+    let among = match level.filters.is_empty() {
+        true => None,
+        false => Some(pack.catalog.check(&rows_of(level)?.values(["pk"]))?.all(tx).await?),
+    };
     for obj in list(&order["objs"]) {
         let value = |name: &str| {
             let field = list(&json["fields"]).iter().find(|field| field["name"] == name || field["attname"] == name);
             field.map_or(Json::Null, |field| obj["fields"][text(&field["attname"])].clone())
         };
         let key = pack.key_parts(json);
+        let is_its = |row: &DynRow| same(&row.values()[0], &value(&key[0]));
+        if key.len() == 1 && among.as_ref().is_some_and(|rows| !rows.iter().any(is_its)) {
+            continue;
+        }
         // A row that is given again in another batch is written again.
         if order["batch_size"].as_u64().is_some_and(|size| each.rows.len() as u64 >= size) {
             let batch = std::mem::replace(&mut each, UpdateEach::of(model));
@@ -222,6 +235,11 @@ pub fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<
             Some((tag, inner)) if tag == "$hex" => cell(inner, Kind::Bytes)?.to_json(),
             _ => return left("a literal in a write"),
         },
+        (Json::String(address), _)
+            if address.is_empty() && field.is_some_and(|field| field["type"] == "GenericIPAddressField") =>
+        {
+            Json::Null
+        }
         // Django makes a value one of the field.
         (Json::Number(number), Some(Kind::Text)) => Json::from(number.to_string()),
         (Json::String(number), Some(Kind::I16 | Kind::I32 | Kind::I64)) => {
