@@ -79,6 +79,34 @@ behaviour! {
         Ok(())
     }
 
+    async fn places_from_the_end_of_lists(bed) {
+        filled(&bed).await?;
+        let many = json!({"sizes": [[1, 2], [3, [4]]], "-x": 5, "-1": 6});
+        Paper::draft().name("many").data(Some(many)).create(&bed.db).await?;
+        let cases: [(&str, Term, &str); 9] = [
+            ("data__sizes__-1__width", 160.into(), "desk"),
+            ("data__sizes__-2__width__lt", 130.into(), "desk"),
+            ("data__sizes__-1__-1__-1", 4.into(), "many"),
+            ("data__-2", "two".into(), "list"),
+            ("data__-1__is_json_null", true.into(), "list"),
+            ("data__-3__isnull", false.into(), "list"),
+            ("data__-4__isnull", false.into(), ""),
+            // Neither a text nor a number has a last element, and no object has.
+            ("data__name__-1__isnull", false.into(), ""),
+            ("data__-1", 6.into(), ""),
+        ];
+        for (name, value, expected) in cases {
+            assert_eq!(names(&bed, Term::named(name, value)).await?, expected, "{name}");
+        }
+        // A key that looks like a place is reached by a text.
+        let key = call("json_get", [path("data"), "-1".into()]).lookup("exact", 6);
+        match bed.db.dialect() {
+            orm::Dialect::MariaDb => assert_eq!(names(&bed, key).await.unwrap_err().code(), Code::Unsupported),
+            _ => assert_eq!(names(&bed, key).await?, "many"),
+        }
+        Ok(())
+    }
+
     async fn ways_into_documents_by_name(bed) {
         filled(&bed).await?;
         let cases: Vec<(&str, Term, &str)> = vec![

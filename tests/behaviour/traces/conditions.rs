@@ -49,6 +49,9 @@ impl Level<'_> {
                 }
                 _ => path,
             };
+            if let Some(compared) = self.of_columns(json) {
+                return Ok((compared?, aggregate));
+            }
             if self.is_text_of_row(json) {
                 return left("a literal that is a row, where a text is needed");
             }
@@ -123,6 +126,25 @@ impl Level<'_> {
             (true, false, true) if value.is_null() => Some("isnull"),
             _ => None,
         }
+    }
+
+    /// A relation of other fields' columns that is compared by size: column by column, with what the given row has there.
+    fn of_columns(&mut self, json: &Json) -> Option<Translated<Term>> {
+        let lookup = text(&json["path"]).rsplit("__").next().filter(|it| ["gt", "gte", "lt", "lte"].contains(it))?;
+        let name = text(&json["path"]).strip_suffix(lookup)?.strip_suffix("__")?;
+        let field = self.pack.field(self.pack.model(&self.model), name).filter(|field| !field["relation"].is_null())?;
+        let relation = &field["relation"];
+        let held = match json["value"]["$obj"].is_string() {
+            true => {
+                let target = self.pack.model(text(&relation["to"]));
+                let known = [(text(&target["pk"]), &json["value"]["pk"])];
+                let to = list(&relation["to_fields"]).iter();
+                to.map(|to| self.pack.found(target, &known, text(to))).collect::<Option<_>>()?
+            }
+            false => list(&json["value"]).to_vec(),
+        };
+        let terms = list(&relation["from_fields"]).iter().map(|from| path(text(from))).collect();
+        Some(self.by_first_that_differs(lookup, terms, &held))
     }
 
     /// Whether a row is compared with a text: Django makes the text of it that a model's own program gives.

@@ -246,7 +246,7 @@ impl Pack {
     }
 
     /// The value of a field in the row of the loaded snapshot that has these values.
-    fn found(&self, model: &Json, known: &[(&str, &Json)], wanted: &str) -> Option<Json> {
+    pub fn found(&self, model: &Json, known: &[(&str, &Json)], wanted: &str) -> Option<Json> {
         let columns = list(&self.json["columns"][text(&model["table"])]);
         let place = |name: &str| {
             let field = list(&model["fields"]).iter().find(|it| it["name"] == *name || it["attname"] == *name)?;

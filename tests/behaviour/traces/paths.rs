@@ -211,7 +211,8 @@ impl Level<'_> {
         let joins = std::mem::take(&mut self.joined).into_iter().map(Call::Join);
         let query = Query { calls: joins.collect(), ..Query::of(self.model) };
         match self.pack.catalog.check(&query) {
-            Err(error) if error.code() == Code::BadName => {
+            // Its condition may name what is annotated before.
+            Err(error) if error.code() != Code::UnknownName => {
                 left(format!("refused, {}: a filtered relation", error.code().as_str()))
             }
             _ => Ok(()),
@@ -237,6 +238,10 @@ impl Level<'_> {
     fn filtered(&mut self, name: &str, expr: &Json) -> Translated<()> {
         let relation = text(&expr["relation"]);
         let parts: Vec<&str> = relation.split("__").collect();
+        // What its condition names is joined before it.
+        let mut named = Vec::new();
+        super::combined::paths_of(&expr["condition"], &mut named);
+        named.iter().try_for_each(|path| self.join_named(path))?;
         let (mut from, mut model, mut out) = (None, self.model.clone(), Vec::new());
         for (at, part) in parts.iter().enumerate() {
             let Some((to, many)) = self.step(&model, part) else {

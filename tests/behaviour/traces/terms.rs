@@ -169,7 +169,7 @@ impl Level<'_> {
         }
     }
 
-    /// A comparison of several values with as many: by the first that differ.
+    /// A lookup on several values at once.
     fn of_several(&mut self, lookup: &str, on: &[Json], with: &Json) -> Translated<Term> {
         let terms = on.iter().map(|one| self.term(one)).collect::<Translated<Vec<_>>>()?;
         match lookup {
@@ -182,20 +182,28 @@ impl Level<'_> {
                 Ok(Node::Or(equal.collect::<Translated<_>>()?).into())
             }
             "exact" | "gt" | "gte" | "lt" | "lte" if list(with).len() == on.len() => {
-                let with = list(with).iter().map(|one| self.value(one)).collect::<Translated<Vec<_>>>()?;
-                let equal = |to: usize| (0..to).map(|at| terms[at].clone().lookup("exact", with[at].clone()));
-                if lookup == "exact" {
-                    return Ok(Node::And(equal(terms.len()).collect()).into());
-                }
-                let first = (0..terms.len()).map(|at| {
-                    let last = at + 1 == terms.len();
-                    let by = if last { lookup } else { lookup.trim_end_matches('e') };
-                    Node::And(equal(at).chain([terms[at].clone().lookup(by, with[at].clone())]).collect()).into()
-                });
-                Ok(Node::Or(first.collect()).into())
+                self.by_first_that_differs(lookup, terms, list(with))
             }
             _ => left("a literal of several values beside a query"),
         }
+    }
+
+    /// Values beside as many others: the first that differ decide.
+    pub fn by_first_that_differs(&mut self, lookup: &str, terms: Vec<Term>, with: &[Json]) -> Translated<Term> {
+        let with = with.iter().map(|one| self.value(one)).collect::<Translated<Vec<_>>>()?;
+        if terms.len() != with.len() {
+            return left("refused, by its form: several values beside another number of them");
+        }
+        let equal = |to: usize| (0..to).map(|at| terms[at].clone().lookup("exact", with[at].clone()));
+        if lookup == "exact" {
+            return Ok(Node::And(equal(terms.len()).collect()).into());
+        }
+        let first = (0..terms.len()).map(|at| {
+            let last = at + 1 == terms.len();
+            let by = if last { lookup } else { lookup.trim_end_matches('e') };
+            Node::And(equal(at).chain([terms[at].clone().lookup(by, with[at].clone())]).collect()).into()
+        });
+        Ok(Node::Or(first.collect()).into())
     }
 
     fn inner(&mut self, json: &Json) -> Translated<Query> {
