@@ -66,7 +66,7 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
         "create" => {
             let pairs = list(&order["set"]).iter().map(|pair| (text(&pair[0]).to_owned(), pair[1].clone()));
             let pairs: Vec<(String, Json)> = pairs.chain(owner(pack, query)?).collect();
-            create(pack, &level.model, pairs, tx).await?;
+            made(pack, query, &level.model, pairs, tx).await?;
             Ok(Done { total: 1, created: None })
         }
         "bulk_create" => {
@@ -303,8 +303,31 @@ fn owner(pack: &Pack, query: &Json) -> Translated<Vec<(String, Json)>> {
             let held = pack.field(model, name).map(|field| pack.held(field, &related["pk"]));
             Ok(vec![(name.to_owned(), held.unwrap_or_else(|| related["pk"].clone()))])
         }
-        _ => left("a new row of a many-to-many relation"),
+        // Of a many-to-many, the table between is what tells.
+        _ => Ok(Vec::new()),
     }
+}
+
+/// A new row; that of a many-to-many is added to the relation.
+async fn made(
+    pack: &Pack,
+    query: &Json,
+    model: &str,
+    mut pairs: Vec<(String, Json)>,
+    tx: &Transaction,
+) -> Result<(), Other> {
+    let place = pairs.iter().position(|(name, _)| name == "through_defaults");
+    let between = place.map(|place| pairs.remove(place).1["$json"].clone()).unwrap_or_default();
+    let key = create(pack, model, pairs, tx).await?;
+    let related = &query["related"];
+    let owner = pack.with_accessor(text(&related["model"]), text(&related["accessor"]));
+    if owner.is_some_and(|owner| pack.far_side(owner, &related["accessor"]).is_some()) {
+        let between: Vec<Json> =
+            between.as_object().into_iter().flatten().map(|(name, value)| json!([name, value])).collect();
+        let add = json!({"related": related, "objs": [{"$obj": model, "pk": key}], "through_defaults": between});
+        self::related(pack, &add, "rel_add", tx).await?;
+    }
+    Ok(())
 }
 
 async fn found_or_made(
@@ -332,7 +355,7 @@ async fn found_or_made(
     };
     if there.is_empty() {
         let pairs = exact.into_iter().chain(pairs(defaults)).chain(owner(pack, query)?).collect();
-        create(pack, &model, pairs, tx).await?;
+        made(pack, query, &model, pairs, tx).await?;
         return Ok(Done { total: 1, created: Some(true) });
     }
     if update && !list(&order[defaults]).is_empty() {
@@ -351,7 +374,12 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
     let Some(owner) = pack.with_accessor(text(&related["model"]), text(&related["accessor"])) else {
         return Err(Other::Left("a relation that is not there".to_owned()));
     };
-    let far = far_side(pack, owner, &related["accessor"]);
+    let mut related = related.clone();
+    if let Some(above) = pack.key_above(text(&related["model"]), owner, &related["pk"]) {
+        related["pk"] = above;
+    }
+    let related = &related;
+    let far = pack.far_side(owner, &related["accessor"]);
     let key = |obj: &Json| match obj["$obj"].is_null() {
         // What is no row is what the table between holds.
         true => far.map_or_else(|| bare(obj), |far| pack.key_of(far, &bare(obj))),
@@ -450,16 +478,6 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
         run(pack, create.into(), tx).await?;
     }
     Ok(Done { total: 0, created: None })
-}
-
-/// The foreign key by which the table of a many-to-many leads to what is on the other side of an accessor.
-fn far_side<'p>(pack: &'p Pack, owner: &'p Json, accessor: &Json) -> Option<&'p Json> {
-    let reverse = list(&owner["reverse"]).iter().find(|reverse| reverse["accessor"] == *accessor);
-    let (field, side) = match reverse {
-        Some(reverse) => (pack.field(pack.model(text(&reverse["model"])), text(&reverse["field"]))?, "source_field"),
-        None => (pack.field(owner, text(accessor))?, "target_field"),
-    };
-    pack.field(pack.model(text(&field["m2m"]["through"])), text(&field["m2m"][side]))
 }
 
 /// A literal without its tag.
