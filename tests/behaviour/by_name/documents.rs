@@ -107,6 +107,30 @@ behaviour! {
         Ok(())
     }
 
+    async fn numbers_beyond_the_ends_of_whole_ones(bed) {
+        orm::migrate::create_tables(&bed.db, &[papers()]).await?;
+        for id in [i64::MIN, 1, i64::MAX] {
+            Paper::draft().id(id).name(id.to_string()).create(&bed.db).await?;
+        }
+        let all = format!("{} 1 {}", i64::MIN, i64::MAX);
+        let beyond = 9_223_372_036_854_775_808_u64;
+        let cases: [(&str, serde_json::Value, &str); 8] = [
+            ("id__lt", json!(beyond), &all),
+            ("id__lte", json!(beyond), &all),
+            ("id__gt", json!(beyond), ""),
+            ("id__gte", json!(beyond), ""),
+            ("id", json!(beyond), ""),
+            ("id__in", json!([1, beyond]), "1"),
+            ("id__range", json!([-1e20, 1e20]), &all),
+            ("id__lt", json!(-1e40), ""),
+        ];
+        for (name, value, expected) in cases {
+            let value: Term = value.as_array().map_or_else(|| value.clone().into(), |list| list.clone().into());
+            assert_eq!(names(&bed, Term::named(name, value)).await?, expected, "{name}");
+        }
+        Ok(())
+    }
+
     async fn ways_into_documents_by_name(bed) {
         filled(&bed).await?;
         let cases: Vec<(&str, Term, &str)> = vec![
