@@ -329,7 +329,7 @@ impl Pack {
         let plan = engine::plan(bed.db.dialect().into(), &empty, &operations).map_err(orm::migrate::engine_error)?;
         let unique = self.unique_indexes(bed.db.dialect());
         let sql = plan.iter().map(|statement| statement.sql().to_owned()).chain(unique);
-        bed.db.batch(sql.collect::<Vec<_>>().join(";\n")).await
+        run_all(bed, sql.collect()).await
     }
 
     /// What makes the rows of the tables differ as Django's models say.
@@ -380,7 +380,7 @@ impl Pack {
         let quote = if bed.db.dialect() == orm::Dialect::MariaDb { '`' } else { '"' };
         let tables: BTreeSet<String> = self.models.iter().map(|model| model.table.clone()).collect();
         let drop = tables.iter().map(|table| format!("DROP TABLE {quote}{table}{quote}"));
-        bed.db.batch(drop.collect::<Vec<_>>().join(";\n")).await
+        run_all(bed, drop.collect()).await
     }
 
     /// Puts the rows of a snapshot into the tables, instead of what is in them.
@@ -389,7 +389,7 @@ impl Pack {
         let tables: Vec<ModelRef> = self.models.iter().collect();
         let clear: Vec<String> =
             tables.iter().map(|model| format!("DELETE FROM {quote}{}{quote}", model.table)).collect();
-        bed.db.batch(clear.join(";\n")).await?;
+        run_all(bed, clear).await?;
         for (table, rows) in self.json["snapshots"][snapshot].as_object().unwrap() {
             let rows = &self.json["tables"][text(rows)]["rows"];
             let Some(model) = tables.iter().find(|model| model.table == *table) else {
@@ -428,6 +428,11 @@ impl Pack {
         }
         Ok(())
     }
+}
+
+/// Runs statements, if there are any: a file may have no models.
+async fn run_all(bed: &Bed, sql: Vec<String>) -> orm::Result<()> {
+    if sql.is_empty() { Ok(()) } else { bed.db.batch(sql.join(";\n")).await }
 }
 
 /// Whether NULL is what a field has where nothing is given.

@@ -5,9 +5,9 @@ use crate::bed::Backend;
 /// How many evaluations agree on each back end; there may only be more.
 pub fn floor(backend: Backend) -> usize {
     match backend {
-        Backend::SqliteMemory | Backend::SqliteFile => 2_294,
-        Backend::Postgres => 2_315,
-        Backend::MariaDb => 2_293,
+        Backend::SqliteMemory | Backend::SqliteFile => 2_295,
+        Backend::Postgres => 2_316,
+        Backend::MariaDb => 2_294,
     }
 }
 
@@ -102,6 +102,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("refused, query.not_found", "relations are changed of rows that are there"),
     ("refused, query.too_complex", "larger than the limits"),
     ("refused, dialect.unsupported", "the database cannot do it"),
+    ("refused, migration.failed", "a table of which the name is longer than PostgreSQL takes"),
     ("refused, constraint.", "the tables here refuse what those of the recording did not"),
     ("a regular expression of another dialect", "SQLite has none of its own: those of a crate are without references"),
 ];
