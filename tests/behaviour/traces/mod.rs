@@ -95,7 +95,7 @@ async fn evaluate(pack: &Pack, eval: &Json, bed: &Bed) -> Result<(), Other> {
             Err(Other::Left(why)) if why.starts_with("refused") => Ok(()),
             Err(other) => Err(other),
             Ok(answer) => match (text(&expect["class"]), answer) {
-                ("DoesNotExist", Answer::Rows(rows, _)) if rows.is_empty() => Ok(()),
+                ("DoesNotExist" | "IndexError", Answer::Rows(rows, _)) if rows.is_empty() => Ok(()),
                 ("MultipleObjectsReturned", Answer::Rows(rows, _)) if rows.len() > 1 => Ok(()),
                 (class, _) => {
                     let said: String = text(&expect["message"]).chars().take(60).collect();

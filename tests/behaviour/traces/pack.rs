@@ -55,8 +55,40 @@ pub fn read(file: &str) -> (Json, Vec<String>) {
         }
         false => line,
     });
-    let json = serde_json::from_str(&lines.collect::<Vec<_>>().join("\n")).unwrap();
+    let mut json = serde_json::from_str(&lines.collect::<Vec<_>>().join("\n")).unwrap();
+    widen(&mut json);
     (json, deep)
+}
+
+/// Columns of whole numbers are as wide as what is in them: those of SQLite, where it was recorded, have 64 bits.
+fn widen(json: &mut Json) {
+    let mut wide = BTreeSet::new();
+    for rows in json["tables"].as_object().into_iter().flat_map(|tables| tables.values()) {
+        let columns = list(&json["columns"][text(&rows["table"])]);
+        for (cell, column) in list(&rows["rows"]).iter().flat_map(|row| list(row).iter().zip(columns)) {
+            if let Some(number) = cell.as_i64().filter(|number| i16::try_from(*number).is_err()) {
+                let far = i32::try_from(number).is_err();
+                wide.insert((text(&rows["table"]).to_owned(), text(column).to_owned(), far));
+            }
+        }
+    }
+    for model in json["models"].as_array_mut().into_iter().flatten() {
+        let table = text(&model["table"]).to_owned();
+        for field in model["fields"].as_array_mut().into_iter().flatten() {
+            let key = |far| (table.clone(), text(&field["column"]).to_owned(), far);
+            let (far, wider) = (wide.contains(&key(true)), wide.contains(&key(false)));
+            let kind = text(&field["type"]).to_owned();
+            let as_wide = match kind.as_str() {
+                "AutoField" | "SmallAutoField" if far => "BigAutoField",
+                "SmallAutoField" if wider => "AutoField",
+                "IntegerField" | "SmallIntegerField" if far => "BigIntegerField",
+                "PositiveIntegerField" | "PositiveSmallIntegerField" if far => "PositiveBigIntegerField",
+                "SmallIntegerField" | "PositiveSmallIntegerField" if wider => "IntegerField",
+                _ => continue,
+            };
+            field["type"] = as_wide.into();
+        }
+    }
 }
 
 /// How deep lists and objects are nested in a line.

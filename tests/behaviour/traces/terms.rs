@@ -38,6 +38,10 @@ pub fn literal(json: &Json) -> Translated<Term> {
                 other => left(format!("a literal of the form {other}")),
             }
         }
+        // The smallest whole number is read as one: this was one below it, and is the nearest float.
+        Json::Number(number) if number.as_f64() == Some(i64::MIN as f64) && !number.is_i64() => {
+            Ok(Term::from((i64::MIN as f64).next_down()))
+        }
         plain => Ok(Term::Value(plain.clone())),
     }
 }
