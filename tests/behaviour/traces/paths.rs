@@ -206,7 +206,7 @@ impl Level<'_> {
     }
 
     /// Refuses a filtered relation that could not be joined.
-    pub fn is_joinable(mut self, name: &str, expr: &Json) -> Translated<()> {
+    pub fn refuse_unjoinable(mut self, name: &str, expr: &Json) -> Translated<()> {
         self.filtered(name, expr)?;
         let joins = std::mem::take(&mut self.joined).into_iter().map(Call::Join);
         let query = Query { calls: joins.collect(), ..Query::of(self.model) };

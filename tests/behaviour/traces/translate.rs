@@ -337,7 +337,7 @@ impl<'p> Level<'p> {
             return left("refused, by its form: an annotation without a name");
         }
         if text(&expr["e"]) == "filtered_relation" {
-            self.clone().is_joinable(name, expr)?;
+            self.clone().refuse_unjoinable(name, expr)?;
             self.unjoined.retain(|(known, _)| known != name);
             self.unjoined.push((name.to_owned(), expr.clone()));
             return Ok(());
