@@ -278,7 +278,8 @@ impl Sql {
             _ => self.side(left)?,
         }
         self.push(text);
-        self.side(right)
+        let exact = self.beyond_whole(left, right);
+        self.side(exact.as_ref().unwrap_or(right))
     }
 
     fn in_query(&mut self, on: &[Expr], select: &Select) -> Result<()> {

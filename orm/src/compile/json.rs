@@ -54,8 +54,9 @@ impl Sql {
     /// What lies at the end of a path: keys and places, one after the other.
     pub(super) fn json_get(&mut self, arguments: &[Expr]) -> Result<()> {
         let [document, steps @ ..] = arguments else { return Ok(()) };
-        // But for SQLite, the first place of what is no list is the thing itself.
-        let guarded = |at: &usize| steps[*at] == Expr::Value(Value::I32(0)) && self.dialect != Dialect::Sqlite;
+        // But for SQLite, the first place of what is no list, which is its last one, is the thing itself.
+        let is_end = |step: &Expr| matches!(step, Expr::Value(Value::I32(0 | -1)));
+        let guarded = |at: &usize| is_end(&steps[*at]) && self.dialect != Dialect::Sqlite;
         let firsts: Vec<usize> = (0..steps.len()).filter(guarded).collect();
         if firsts.is_empty() {
             return self.json_at(document, steps);
@@ -100,7 +101,15 @@ impl Sql {
             }
             Dialect::MariaDb | Dialect::MySql => {
                 self.around("JSON_EXTRACT(", document, ", ")?;
-                self.json_path(steps)?;
+                // A path from the end that is the same for all rows keeps there what it found in the row before.
+                let from_end = steps.iter().any(|step| matches!(step, Expr::Value(Value::I32(..0))));
+                if from_end && self.dialect == Dialect::MariaDb {
+                    self.push("CONCAT(");
+                    self.json_path(steps)?;
+                    self.around(", LEFT(", document, ", 0))")?;
+                } else {
+                    self.json_path(steps)?;
+                }
                 self.push(")");
             }
         }
@@ -112,6 +121,11 @@ impl Sql {
         let mut path = "$".to_owned();
         for step in steps {
             match step {
+                Expr::Value(Value::I32(-1)) if self.dialect != Dialect::Sqlite => path.push_str("[last]"),
+                Expr::Value(Value::I32(place @ ..-1)) if self.dialect != Dialect::Sqlite => {
+                    path.push_str(&format!("[last-{}]", place.unsigned_abs() - 1));
+                }
+                Expr::Value(Value::I32(place @ ..0)) => path.push_str(&format!("[#{place}]")),
                 Expr::Value(Value::I32(place)) => path.push_str(&format!("[{place}]")),
                 Expr::Value(Value::Text(key)) if key.starts_with('-') && self.dialect == Dialect::MariaDb => {
                     return Err(

@@ -14,6 +14,16 @@ const MORE_DIGITS: u32 = 4;
 pub(super) const SOME_DIGITS: u32 = 10;
 
 impl Sql {
+    /// A number beyond all whole ones, beside a whole one: but for SQLite, databases make a float of that as well, which at the ends is
+    /// another number.
+    pub(super) fn beyond_whole(&self, whole: &Expr, number: &Expr) -> Option<Expr> {
+        let Expr::Value(Value::F64(far)) = number else { return None };
+        let is_far = far.abs() >= -(i64::MIN as f64) && self.dialect != Dialect::Sqlite;
+        let is_whole = || matches!(self.kind(whole), Some(Kind::I16 | Kind::I32 | Kind::I64));
+        let far = Some(*far).filter(|_| is_far && is_whole()).and_then(rust_decimal::Decimal::from_f64_retain)?;
+        Some(Expr::Value(Value::Decimal(far)))
+    }
+
     /// A bound value. Where decimals are bound as text it says that it is a number.
     pub(super) fn value(&mut self, value: &Value) {
         let Value::Decimal(decimal) = value else { return self.bind(value.clone()) };

@@ -13,9 +13,10 @@ use crate::{
 };
 use serde_json::Value as Json;
 
-/// One step further into a document: a number is a place in a list, and any other name a key.
+/// One step further into a document: a number is a place in a list, below 0 from its end, and any other name a key.
 pub(super) fn step(document: Built, name: &str) -> Built {
-    let is_place = name.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = name.strip_prefix('-').unwrap_or(name);
+    let is_place = digits.bytes().all(|byte| byte.is_ascii_digit()) && name != "-0";
     let step = match name.parse::<i32>() {
         Ok(place) if is_place => Value::I32(place),
         _ => Value::Text(name.to_owned()),
@@ -50,7 +51,8 @@ pub(super) fn get(scope: &Scope<'_>, arguments: &[Term]) -> Result<Built> {
             let place = place.as_i64().and_then(|place| i32::try_from(place).ok()).filter(|place| *place >= 0);
             match place {
                 Some(place) => Ok(into(document, Value::I32(place))),
-                None => Err(bad("a place in a JSON list is a number from 0 on")),
+                None => Err(bad("a place in a JSON list is a number from 0 on")
+                    .with_hint("in a path, `data__-1` is the last of a list")),
             }
         }
         _ => Err(bad("a step into a JSON document is a text or a number")),

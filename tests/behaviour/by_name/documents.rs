@@ -79,6 +79,58 @@ behaviour! {
         Ok(())
     }
 
+    async fn places_from_the_end_of_lists(bed) {
+        filled(&bed).await?;
+        let many = json!({"sizes": [[1, 2], [3, [4]]], "-x": 5, "-1": 6});
+        Paper::draft().name("many").data(Some(many)).create(&bed.db).await?;
+        let cases: [(&str, Term, &str); 9] = [
+            ("data__sizes__-1__width", 160.into(), "desk"),
+            ("data__sizes__-2__width__lt", 130.into(), "desk"),
+            ("data__sizes__-1__-1__-1", 4.into(), "many"),
+            ("data__-2", "two".into(), "list"),
+            ("data__-1__is_json_null", true.into(), "list"),
+            ("data__-3__isnull", false.into(), "list"),
+            ("data__-4__isnull", false.into(), ""),
+            // Neither a text nor a number has a last element, and no object has.
+            ("data__name__-1__isnull", false.into(), ""),
+            ("data__-1", 6.into(), ""),
+        ];
+        for (name, value, expected) in cases {
+            assert_eq!(names(&bed, Term::named(name, value)).await?, expected, "{name}");
+        }
+        // A key that looks like a place is reached by a text.
+        let key = call("json_get", [path("data"), "-1".into()]).lookup("exact", 6);
+        match bed.db.dialect() {
+            orm::Dialect::MariaDb => assert_eq!(names(&bed, key).await.unwrap_err().code(), Code::Unsupported),
+            _ => assert_eq!(names(&bed, key).await?, "many"),
+        }
+        Ok(())
+    }
+
+    async fn numbers_beyond_the_ends_of_whole_ones(bed) {
+        orm::migrate::create_tables(&bed.db, &[papers()]).await?;
+        for id in [i64::MIN, 1, i64::MAX] {
+            Paper::draft().id(id).name(id.to_string()).create(&bed.db).await?;
+        }
+        let all = format!("{} 1 {}", i64::MIN, i64::MAX);
+        let beyond = 9_223_372_036_854_775_808_u64;
+        let cases: [(&str, serde_json::Value, &str); 8] = [
+            ("id__lt", json!(beyond), &all),
+            ("id__lte", json!(beyond), &all),
+            ("id__gt", json!(beyond), ""),
+            ("id__gte", json!(beyond), ""),
+            ("id", json!(beyond), ""),
+            ("id__in", json!([1, beyond]), "1"),
+            ("id__range", json!([-1e20, 1e20]), &all),
+            ("id__lt", json!(-1e40), ""),
+        ];
+        for (name, value, expected) in cases {
+            let value: Term = value.as_array().map_or_else(|| value.clone().into(), |list| list.clone().into());
+            assert_eq!(names(&bed, Term::named(name, value)).await?, expected, "{name}");
+        }
+        Ok(())
+    }
+
     async fn ways_into_documents_by_name(bed) {
         filled(&bed).await?;
         let cases: Vec<(&str, Term, &str)> = vec![

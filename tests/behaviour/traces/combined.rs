@@ -182,8 +182,8 @@ impl<'p> Level<'p> {
     }
 }
 
-/// The paths that an order key names.
-fn paths_of(json: &Json, paths: &mut Vec<String>) {
+/// The paths that an order key or a condition names.
+pub fn paths_of(json: &Json, paths: &mut Vec<String>) {
     match json {
         Json::Array(all) => all.iter().for_each(|one| paths_of(one, paths)),
         Json::Object(map) => {

@@ -2,7 +2,7 @@
 
 use super::{
     pack::{list, text},
-    translate::{Level, Over, Translated},
+    translate::{Level, Over, Translated, left},
 };
 use orm::{
     Kind,
@@ -49,6 +49,12 @@ impl Level<'_> {
                 }
                 _ => path,
             };
+            if let Some(compared) = self.of_columns(json) {
+                return Ok((compared?, aggregate));
+            }
+            if self.is_text_of_row(json) {
+                return left("a literal that is a row, where a text is needed");
+            }
             let path = match (is_rows(&json["value"]), path.ends_with("__isnull")) {
                 (true, _) => self.of_row(path),
                 (false, false) => self.of_held(path),
@@ -61,11 +67,18 @@ impl Level<'_> {
                 self.loose.extend(self.field.take().filter(|_| !beside.starts_with("z_")));
             }
             if let Some(of) = self.null_of(json, ended) {
-                let path = path.strip_suffix("__exact").unwrap_or(&path);
+                let path = ["__exact", "__iexact"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(&path);
                 return Ok((Term::named(format!("{path}__{of}"), true), aggregate));
             }
             let asked = self.coerced(text(&json["path"]), &json["value"]);
             let value = self.value(&asked)?;
+            // A `null` that is there is no NULL.
+            if let (Some(known), true) =
+                (path.strip_suffix("__in"), list(&asked).iter().any(|one| one["e"] == "json_null"))
+            {
+                let null = Term::named(format!("{known}__is_json_null"), true);
+                return Ok((null | Term::named(path, value), aggregate));
+            }
             if let Some((on, lookup)) = self.text_of(text(&json["path"]), &path) {
                 let mut on = on.cast(Kind::Text);
                 let mut value = if asked.is_number() { Term::Value(asked.to_string().into()) } else { value };
@@ -103,7 +116,9 @@ impl Level<'_> {
         let value = &json["value"];
         let resolved = self.resolved(text(&json["path"]));
         let is_document = resolved["type"] == "JSONField" || value["output_field"]["type"] == "JSONField";
-        let is_exact = resolved["lookup"].is_null() || resolved["lookup"] == "exact";
+        let is_exact = resolved["lookup"].is_null()
+            || resolved["lookup"] == "exact"
+            || is_document && resolved["lookup"] == "iexact";
         let is_nothing =
             value.is_null() || value["e"] == "json_null" || value["e"] == "value" && value["value"].is_null();
         match (is_exact && is_nothing, is_document, ended) {
@@ -111,6 +126,33 @@ impl Level<'_> {
             (true, false, true) if value.is_null() => Some("isnull"),
             _ => None,
         }
+    }
+
+    /// A relation of other fields' columns that is compared by size: column by column, with what the given row has there.
+    fn of_columns(&mut self, json: &Json) -> Option<Translated<Term>> {
+        let lookup = text(&json["path"]).rsplit("__").next().filter(|it| ["gt", "gte", "lt", "lte"].contains(it))?;
+        let name = text(&json["path"]).strip_suffix(lookup)?.strip_suffix("__")?;
+        let field = self.pack.field(self.pack.model(&self.model), name).filter(|field| !field["relation"].is_null())?;
+        let relation = &field["relation"];
+        let held = match json["value"]["$obj"].is_string() {
+            true => {
+                let target = self.pack.model(text(&relation["to"]));
+                let known = [(text(&target["pk"]), &json["value"]["pk"])];
+                let to = list(&relation["to_fields"]).iter();
+                to.map(|to| self.pack.found(target, &known, text(to))).collect::<Option<_>>()?
+            }
+            false => list(&json["value"]).to_vec(),
+        };
+        let terms = list(&relation["from_fields"]).iter().map(|from| path(text(from))).collect();
+        Some(self.by_first_that_differs(lookup, terms, &held))
+    }
+
+    /// Whether a row is compared with a text: Django makes the text of it that a model's own program gives.
+    fn is_text_of_row(&self, json: &Json) -> bool {
+        let resolved = self.resolved(text(&json["path"]));
+        let texts = ["CharField", "TextField"].contains(&text(&resolved["type"]));
+        let is_row = |value: &Json| value["$obj"].is_string();
+        texts && resolved["transforms"].is_null() && (is_row(&json["value"]) || list(&json["value"]).iter().any(is_row))
     }
 
     /// What the file says of a path.
@@ -130,7 +172,12 @@ impl Level<'_> {
         let numbers = ["Integer", "Auto", "Float", "Decimal", "Date", "Time", "Boolean", "UUID"];
         let is_number = numbers.iter().any(|number| kind.contains(number));
         let days = list(&resolved["transforms"]).iter().any(|part| ["date", "time"].contains(&text(part)));
-        (on_text && is_number && !days)
+        // So it does of a document, whose own lookups these are not.
+        let of_document = kind == "JSONField"
+            && lookup != "contains"
+            && lookup != "iexact"
+            && list(&resolved["transforms"]).is_empty();
+        (on_text && (is_number && !days || of_document))
             .then(|| Some((path(by_name.strip_suffix(&format!("__{lookup}"))?), lookup.to_owned())))
             .flatten()
     }

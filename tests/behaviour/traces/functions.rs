@@ -89,6 +89,32 @@ const UNARY: &[(&str, &str)] = &[
     ("TruncSecond", "trunc_second"),
 ];
 
+/// The lookups of Django's that a test may give another name.
+const LOOKUPS: &[(&str, &str)] = &[
+    ("Exact", "exact"),
+    ("IExact", "iexact"),
+    ("Contains", "contains"),
+    ("IContains", "icontains"),
+    ("StartsWith", "startswith"),
+    ("IStartsWith", "istartswith"),
+    ("EndsWith", "endswith"),
+    ("IEndsWith", "iendswith"),
+    ("GreaterThan", "gt"),
+    ("GreaterThanOrEqual", "gte"),
+    ("LessThan", "lt"),
+    ("LessThanOrEqual", "lte"),
+    ("In", "in"),
+    ("Range", "range"),
+    ("IsNull", "isnull"),
+    ("Regex", "regex"),
+    ("IRegex", "iregex"),
+];
+
+/// The lookup that a class of Django's is.
+pub fn lookup(class: &str) -> Option<&'static str> {
+    LOOKUPS.iter().find(|(known, _)| *known == class).map(|(_, name)| *name)
+}
+
 /// The transform that a function of Django's is.
 pub fn transform(class: &str) -> Option<&'static str> {
     UNARY.iter().find(|(known, _)| *known == class).map(|(_, name)| *name)

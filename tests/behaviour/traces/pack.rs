@@ -38,7 +38,7 @@ pub fn list(json: &Json) -> &[Json] {
     json.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn is_true(json: &Json) -> bool {
+pub fn is_true(json: &Json) -> bool {
     json.as_bool().unwrap_or_default()
 }
 
@@ -55,8 +55,40 @@ pub fn read(file: &str) -> (Json, Vec<String>) {
         }
         false => line,
     });
-    let json = serde_json::from_str(&lines.collect::<Vec<_>>().join("\n")).unwrap();
+    let mut json = serde_json::from_str(&lines.collect::<Vec<_>>().join("\n")).unwrap();
+    widen(&mut json);
     (json, deep)
+}
+
+/// Columns of whole numbers are as wide as what is in them: those of SQLite, where it was recorded, have 64 bits.
+fn widen(json: &mut Json) {
+    let mut wide = BTreeSet::new();
+    for rows in json["tables"].as_object().into_iter().flat_map(|tables| tables.values()) {
+        let columns = list(&json["columns"][text(&rows["table"])]);
+        for (cell, column) in list(&rows["rows"]).iter().flat_map(|row| list(row).iter().zip(columns)) {
+            if let Some(number) = cell.as_i64().filter(|number| i16::try_from(*number).is_err()) {
+                let far = i32::try_from(number).is_err();
+                wide.insert((text(&rows["table"]).to_owned(), text(column).to_owned(), far));
+            }
+        }
+    }
+    for model in json["models"].as_array_mut().into_iter().flatten() {
+        let table = text(&model["table"]).to_owned();
+        for field in model["fields"].as_array_mut().into_iter().flatten() {
+            let key = |far| (table.clone(), text(&field["column"]).to_owned(), far);
+            let (far, wider) = (wide.contains(&key(true)), wide.contains(&key(false)));
+            let kind = text(&field["type"]).to_owned();
+            let as_wide = match kind.as_str() {
+                "AutoField" | "SmallAutoField" if far => "BigAutoField",
+                "SmallAutoField" if wider => "AutoField",
+                "IntegerField" | "SmallIntegerField" if far => "BigIntegerField",
+                "PositiveIntegerField" | "PositiveSmallIntegerField" if far => "PositiveBigIntegerField",
+                "SmallIntegerField" | "PositiveSmallIntegerField" if wider => "IntegerField",
+                _ => continue,
+            };
+            field["type"] = as_wide.into();
+        }
+    }
 }
 
 /// How deep lists and objects are nested in a line.
@@ -149,19 +181,6 @@ impl Pack {
         list(&key["fields"]).iter().map(named).collect()
     }
 
-    /// Where a relation of several columns leads, if it is to the key there.
-    pub fn object<'p>(&'p self, field: &'p Json) -> Option<&'p str> {
-        let relation = &field["relation"];
-        let target = self.model(text(&relation["to"]));
-        let attname = |name: &Json| {
-            let fields = list(&target["fields"]);
-            let known = fields.iter().find(|field| field["name"] == *name || field["attname"] == *name);
-            known.map_or(String::new(), |field| text(&field["name"]).to_owned())
-        };
-        let to: Vec<String> = list(&relation["to_fields"]).iter().map(attname).collect();
-        (to == self.key_parts(target)).then(|| self.label(text(&relation["to"])))
-    }
-
     /// The one-to-one by which a model is a child of another.
     pub fn link(&self, json: &Json, parent: &str) -> Option<String> {
         let is_link =
@@ -179,59 +198,6 @@ impl Pack {
         }
     }
 
-    /// Whether a foreign key holds the key of its target, and no other field of it.
-    pub fn points_to_key(&self, field: &Json) -> bool {
-        let target = self.model(text(&field["fk"]["to"]));
-        field["fk"]["to_field"] == target["pk"]
-    }
-
-    /// Whether a foreign key holds what tells the rows of its target apart.
-    pub fn leads(&self, field: &Json) -> bool {
-        let target = self.model(text(&field["fk"]["to"]));
-        let held = self.field(target, text(&field["fk"]["to_field"]));
-        held.is_some_and(|held| {
-            let unique = is_true(&held["unique"]) || is_true(&held["fk"]["one_to_one"]);
-            text(&held["type"]) != "CompositePrimaryKey" && (unique || self.points_to_key(field))
-        })
-    }
-
-    /// The field that the table of a many-to-many holds of one of its sides, if it is another than the key.
-    pub fn held_between(&self, field: &Json, side: &str) -> Option<String> {
-        let through = self.model(text(&field["m2m"]["through"]));
-        let side = self.field(through, text(&field["m2m"][side]))?;
-        (!self.points_to_key(side)).then(|| text(&side["fk"]["to_field"]).to_owned())
-    }
-
-    /// What a foreign key holds that leads to the row of this key, in the snapshot that is loaded.
-    pub fn held(&self, field: &Json, key: &Json) -> Json {
-        self.beside(field, key, ["pk", "to_field"])
-    }
-
-    /// The key of the row that a foreign key leads to which holds this.
-    pub fn key_of(&self, field: &Json, held: &Json) -> Json {
-        self.beside(field, held, ["to_field", "pk"])
-    }
-
-    /// Of the row that has this value in one of the two fields that foreign keys to it may hold, the value in the other one.
-    fn beside(&self, field: &Json, value: &Json, [from, to]: [&str; 2]) -> Json {
-        if field["fk"].is_null() || self.points_to_key(field) {
-            return value.clone();
-        }
-        let target = self.model(text(&field["fk"]["to"]));
-        let columns = list(&self.json["columns"][text(&target["table"])]);
-        let place = |name: &str| {
-            let name = if name == "pk" { &target["pk"] } else { &field["fk"]["to_field"] };
-            let column = &self.field(target, text(name))?["column"];
-            columns.iter().position(|known| known == column)
-        };
-        let rows = &self.json["snapshots"][&self.snapshot][text(&target["table"])];
-        let Some((from, to)) = place(from).zip(place(to)) else {
-            return Json::Null;
-        };
-        let row = list(&self.json["tables"][text(rows)]["rows"]).iter().find(|row| row[from] == *value);
-        row.map_or(Json::Null, |row| row[to].clone())
-    }
-
     fn describe(&self, json: &Json) -> NewModel {
         let (app, name) = text(&json["label"]).split_once('.').unwrap();
         let mut model = NewModel::new(app, name).table(text(&json["table"]));
@@ -244,7 +210,7 @@ impl Pack {
                 // A field of a project's own, without a column.
                 kind if field["column"].is_null() && !["ForeignObject", "ManyToManyField"].contains(&kind) => {}
                 "ForeignObject" => {
-                    // Its columns are those of other fields: here it has some of its own, which hold the same.
+                    // Its columns are those of other fields: here it has some of its own, which hold the key there.
                     if let Some(to) = self.object(field) {
                         let new = NewField::foreign_key(text(&field["name"]), to).named(own_prefix(field)).null();
                         model = model.field(new.on_delete(on_delete(&field["relation"], &field["null"])));
@@ -395,7 +361,7 @@ impl Pack {
         let plan = engine::plan(bed.db.dialect().into(), &empty, &operations).map_err(orm::migrate::engine_error)?;
         let unique = self.unique_indexes(bed.db.dialect());
         let sql = plan.iter().map(|statement| statement.sql().to_owned()).chain(unique);
-        bed.db.batch(sql.collect::<Vec<_>>().join(";\n")).await
+        run_all(bed, sql.collect()).await
     }
 
     /// What makes the rows of the tables differ as Django's models say.
@@ -446,24 +412,7 @@ impl Pack {
         let quote = if bed.db.dialect() == orm::Dialect::MariaDb { '`' } else { '"' };
         let tables: BTreeSet<String> = self.models.iter().map(|model| model.table.clone()).collect();
         let drop = tables.iter().map(|table| format!("DROP TABLE {quote}{table}{quote}"));
-        bed.db.batch(drop.collect::<Vec<_>>().join(";\n")).await
-    }
-
-    /// The columns that relations of several columns have here, with the places of what they hold.
-    fn own_columns<'m>(&self, model: &'m ModelRef, names: &[Json]) -> Vec<(usize, &'m orm::model::ColumnMeta)> {
-        let label = model.label();
-        let fields = list(&self.model(&label)["fields"]);
-        let mut own = Vec::new();
-        for field in fields.iter().filter(|field| text(&field["type"]) == "ForeignObject") {
-            let prefix = format!("{}_", own_prefix(field));
-            let columns = model.columns.iter().filter(|column| column.name.starts_with(&prefix));
-            for (from, column) in list(&field["relation"]["from_fields"]).iter().zip(columns) {
-                let source = fields.iter().find(|field| field["name"] == *from || field["attname"] == *from);
-                let place = source.and_then(|source| names.iter().position(|name| *name == source["column"]));
-                own.extend(place.map(|place| (place, column)));
-            }
-        }
-        own
+        run_all(bed, drop.collect()).await
     }
 
     /// Puts the rows of a snapshot into the tables, instead of what is in them.
@@ -472,7 +421,7 @@ impl Pack {
         let tables: Vec<ModelRef> = self.models.iter().collect();
         let clear: Vec<String> =
             tables.iter().map(|model| format!("DELETE FROM {quote}{}{quote}", model.table)).collect();
-        bed.db.batch(clear.join(";\n")).await?;
+        run_all(bed, clear).await?;
         for (table, rows) in self.json["snapshots"][snapshot].as_object().unwrap() {
             let rows = &self.json["tables"][text(rows)]["rows"];
             let Some(model) = tables.iter().find(|model| model.table == *table) else {
@@ -486,13 +435,18 @@ impl Pack {
                     Some((place, model.columns.iter().find(|column| column.name == text(name))?))
                 })
                 .collect();
-            let columns: Vec<_> = columns.into_iter().chain(self.own_columns(model, names)).collect();
-            let values: Vec<Vec<Value>> = list(rows)
-                .iter()
-                .map(|row| columns.iter().map(|(place, column)| cell(&row[*place], column.kind)).collect())
-                .collect::<Translated<_>>()?;
+            let own = self.own_columns(model);
+            let row = |row: &Json| {
+                let held = columns.iter().map(|(place, column)| cell(&row[*place], column.kind));
+                let more = own
+                    .iter()
+                    .map(|(field, part, column)| cell(&self.own_cell(model, names, row, field, part), column.kind));
+                held.chain(more).collect()
+            };
+            let values: Vec<Vec<Value>> = list(rows).iter().map(row).collect::<Translated<_>>()?;
             if !values.is_empty() {
-                let named = columns.iter().map(|(_, column)| column.name.as_str());
+                let all = columns.iter().map(|(_, column)| *column).chain(own.iter().map(|(_, _, column)| *column));
+                let named = all.map(|column| column.name.as_str());
                 crate::rows::insert_into(&bed.db, table, named, values).await?;
                 let auto = columns.iter().find(|(_, column)| model.fields[usize::from(column.field)].options.auto);
                 if let (Some((_, column)), orm::Dialect::Postgres) = (auto, bed.db.dialect()) {
@@ -506,6 +460,11 @@ impl Pack {
         }
         Ok(())
     }
+}
+
+/// Runs statements, if there are any: a file may have no models.
+async fn run_all(bed: &Bed, sql: Vec<String>) -> orm::Result<()> {
+    if sql.is_empty() { Ok(()) } else { bed.db.batch(sql.join(";\n")).await }
 }
 
 /// Whether NULL is what a field has where nothing is given.

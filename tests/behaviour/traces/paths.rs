@@ -5,7 +5,10 @@ use super::{
     terms::literal,
     translate::{Joined, Level, Over, Translated, left},
 };
-use orm::dynamic::{Join, Query, Term, any};
+use orm::{
+    Code,
+    dynamic::{Call, Join, Query, Term, any},
+};
 use serde_json::Value as Json;
 
 impl Level<'_> {
@@ -29,6 +32,7 @@ impl Level<'_> {
                 return Ok(([vec![super::translate::plain(known).as_str()], rest].concat().join("__"), aggregate));
             }
         }
+        self.join_named(name)?;
         let (mut from, mut model, mut out, mut at) = (None, self.model.clone(), Vec::<String>::new(), 0);
         let mut named: Vec<(usize, &Joined)> = Vec::new();
         for join in &self.joins {
@@ -98,8 +102,14 @@ impl Level<'_> {
                 self.pack.held_between(field, "source_field")
             });
             model = self.pack.label(to).to_owned();
-            if many && over == Over::Join {
-                from = Some(self.join(from, &out.join("__"), &model));
+            let (path, calling) = (out.join("__"), self.calling.as_deref().unwrap_or_default());
+            let meant = |join: &&Joined| {
+                join.from == from && join.path == path && join.name.is_none() && calling.contains(&join.alias)
+            };
+            // A negated condition is about the row that the same call means already, if there is one.
+            let meant = self.joins.iter().find(meant).map(|join| join.alias.clone());
+            if many && (over == Over::Join || meant.is_some()) {
+                from = Some(meant.unwrap_or_else(|| self.join(from, &path, &model)));
                 out.clear();
             }
         }
@@ -183,24 +193,61 @@ impl Level<'_> {
         alias
     }
 
+    /// Joins the filtered relation with which a path begins, if nothing has named it before.
+    pub fn join_named(&mut self, path: &str) -> Translated<()> {
+        let begins = |(name, _): &(String, Json)| path == name || path.starts_with(&format!("{name}__"));
+        match self.unjoined.iter().position(begins) {
+            Some(place) => {
+                let (name, expr) = self.unjoined.remove(place);
+                self.filtered(&name, &expr)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a filtered relation that could not be joined.
+    pub fn refuse_unjoinable(mut self, name: &str, expr: &Json) -> Translated<()> {
+        self.filtered(name, expr)?;
+        let joins = std::mem::take(&mut self.joined).into_iter().map(Call::Join);
+        let query = Query { calls: joins.collect(), ..Query::of(self.model) };
+        match self.pack.catalog.check(&query) {
+            // Its condition may name what is annotated before.
+            Err(error) if error.code() != Code::UnknownName => {
+                left(format!("refused, {}: a filtered relation", error.code().as_str()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where a relation leads, and whether to many rows.
+    fn step(&self, model: &str, part: &str) -> Option<(String, bool)> {
+        let json = self.pack.model(model);
+        let field = self.pack.field(json, part);
+        let reverse = list(&json["reverse"]).iter().find(|reverse| text(&reverse["query_name"]) == part);
+        let (to, many) = match (field, reverse) {
+            (Some(field), _) if !field["fk"].is_null() => (text(&field["fk"]["to"]), false),
+            (Some(field), _) if !field["m2m"].is_null() => (text(&field["m2m"]["to"]), true),
+            (Some(field), _) => (self.pack.object(field)?, false),
+            (None, Some(reverse)) => (text(&reverse["model"]), text(&reverse["kind"]) != "one_to_one"),
+            (None, None) => return None,
+        };
+        Some((self.pack.label(to).to_owned(), many))
+    }
+
     /// A relation under a name, whose rows are those for which a condition is true.
-    pub fn filtered(&mut self, name: &str, expr: &Json) -> Translated<()> {
+    fn filtered(&mut self, name: &str, expr: &Json) -> Translated<()> {
         let relation = text(&expr["relation"]);
         let parts: Vec<&str> = relation.split("__").collect();
+        // What its condition names is joined before it.
+        let mut named = Vec::new();
+        super::combined::paths_of(&expr["condition"], &mut named);
+        named.iter().try_for_each(|path| self.join_named(path))?;
         let (mut from, mut model, mut out) = (None, self.model.clone(), Vec::new());
         for (at, part) in parts.iter().enumerate() {
-            let json = self.pack.model(&model);
-            let field = self.pack.field(json, part);
-            let reverse = list(&json["reverse"]).iter().find(|reverse| text(&reverse["query_name"]) == *part);
-            let (to, many) = match (field, reverse) {
-                (Some(field), _) if !field["fk"].is_null() => (text(&field["fk"]["to"]), false),
-                (Some(field), _) => (text(&field["m2m"]["to"]), true),
-                (None, Some(reverse)) => (text(&reverse["model"]), text(&reverse["kind"]) != "one_to_one"),
-                (None, None) => {
-                    return left("refused, name.unknown: a filtered relation that is not there");
-                }
+            let Some((to, many)) = self.step(&model, part) else {
+                return left("refused, name.unknown: a filtered relation that is not there");
             };
-            model = self.pack.label(to).to_owned();
+            model = to;
             out.push(*part);
             if at + 1 == parts.len() {
                 self.add_join(from.clone(), &out.join("__"), &model, Some(name.to_owned()));
@@ -254,7 +301,8 @@ impl Level<'_> {
         let Some(owner) = self.pack.with_accessor(text(&related["model"]), accessor) else {
             return left("a relation of an instance by its accessor");
         };
-        let key = literal(&related["pk"])?;
+        let key = self.pack.key_above(text(&related["model"]), owner, &related["pk"]);
+        let key = literal(key.as_ref().unwrap_or(&related["pk"]))?;
         if let Some((relation, to, part)) = self.between(owner, accessor) {
             let alias = self.join(None, &relation, &to);
             self.filters.push(Term::named(format!("{alias}__{part}"), key));

@@ -38,6 +38,10 @@ pub fn literal(json: &Json) -> Translated<Term> {
                 other => left(format!("a literal of the form {other}")),
             }
         }
+        // The smallest whole number is read as one: this was one below it, and is the nearest float.
+        Json::Number(number) if number.as_f64() == Some(i64::MIN as f64) && !number.is_i64() => {
+            Ok(Term::from((i64::MIN as f64).next_down()))
+        }
         plain => Ok(Term::Value(plain.clone())),
     }
 }
@@ -72,7 +76,12 @@ impl Level<'_> {
         match json {
             Json::Array(all) => {
                 // Django leaves NULL out of a list.
-                let all = all.iter().filter(|one| !one.is_null() && !list(one).iter().any(Json::is_null));
+                let is_null = |one: &Json| {
+                    let of_document = one["output_field"]["type"] == "JSONField";
+                    one.is_null() || one["e"] == "value" && one["value"].is_null() && !of_document
+                };
+                let all = all.iter().filter(|one| !is_null(one) && one["e"] != "json_null");
+                let all = all.filter(|one| !list(one).iter().any(Json::is_null));
                 Ok(Term::List(all.map(|one| self.value(one)).collect::<Translated<_>>()?))
             }
             Json::Object(_) if !json["e"].is_null() => self.term(json),
@@ -108,6 +117,10 @@ impl Level<'_> {
                     None => literal(&json["value"]),
                 }
             }
+            // What is said to be a number is made one.
+            "value" if json["output_field"]["type"] == "IntegerField" && json["value"].is_string() => literal(
+                &text(&json["value"]).parse().map_or_else(|_| json["value"].clone(), |number: i64| number.into()),
+            ),
             "value" => literal(&json["value"]),
             "op" => {
                 let (a, b) = (self.term(&json["lhs"])?, self.term(&json["rhs"])?);
@@ -128,6 +141,9 @@ impl Level<'_> {
             }
             "not" => Ok(!self.term(&json["expr"])?),
             "q" => Ok(self.q(json, Over::Join)?.0),
+            "lookup" if json["lhs"].is_array() => {
+                self.of_several(text(&json["name"]), list(&json["lhs"]), &json["rhs"])
+            }
             "lookup" => Ok(self.term(&json["lhs"])?.lookup(text(&json["name"]), self.value(&json["rhs"])?)),
             "case" => {
                 let mut when = Vec::new();
@@ -155,6 +171,43 @@ impl Level<'_> {
             "" => literal(json),
             other => left(format!("the expression {other}")),
         }
+    }
+
+    /// A lookup on several values at once.
+    fn of_several(&mut self, lookup: &str, on: &[Json], with: &Json) -> Translated<Term> {
+        let terms = on.iter().map(|one| self.term(one)).collect::<Translated<Vec<_>>>()?;
+        match lookup {
+            "isnull" => {
+                let null = terms.into_iter().map(|term| term.lookup("isnull", with.clone()));
+                Ok(Node::And(null.collect()).into())
+            }
+            "in" if with.is_array() => {
+                let equal = list(with).iter().map(|one| self.of_several("exact", on, one));
+                Ok(Node::Or(equal.collect::<Translated<_>>()?).into())
+            }
+            "exact" | "gt" | "gte" | "lt" | "lte" if list(with).len() == on.len() => {
+                self.by_first_that_differs(lookup, terms, list(with))
+            }
+            _ => left("a literal of several values beside a query"),
+        }
+    }
+
+    /// Values beside as many others: the first that differ decide.
+    pub fn by_first_that_differs(&mut self, lookup: &str, terms: Vec<Term>, with: &[Json]) -> Translated<Term> {
+        let with = with.iter().map(|one| self.value(one)).collect::<Translated<Vec<_>>>()?;
+        if terms.len() != with.len() {
+            return left("refused, by its form: several values beside another number of them");
+        }
+        let equal = |to: usize| (0..to).map(|at| terms[at].clone().lookup("exact", with[at].clone()));
+        if lookup == "exact" {
+            return Ok(Node::And(equal(terms.len()).collect()).into());
+        }
+        let first = (0..terms.len()).map(|at| {
+            let last = at + 1 == terms.len();
+            let by = if last { lookup } else { lookup.trim_end_matches('e') };
+            Node::And(equal(at).chain([terms[at].clone().lookup(by, with[at].clone())]).collect()).into()
+        });
+        Ok(Node::Or(first.collect()).into())
     }
 
     fn inner(&mut self, json: &Json) -> Translated<Query> {

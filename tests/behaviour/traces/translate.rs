@@ -93,6 +93,8 @@ pub struct Level<'p> {
     pub(super) asked: String,
     /// Whether nothing but the columns is selected.
     pub(super) bare: bool,
+    /// Filtered relations that nothing has named yet: Django joins those alone that something names.
+    pub(super) unjoined: Vec<(String, Json)>,
     /// The names of annotations that have something of a window in them.
     pub(super) windows: Vec<String>,
     /// Several queries, of which this one is what is called on all of them.
@@ -143,6 +145,7 @@ impl<'p> Level<'p> {
             related: Vec::new(),
             asked: model.to_owned(),
             bare: false,
+            unjoined: Vec::new(),
             windows: Vec::new(),
             combined: None,
             before: None,
@@ -228,6 +231,7 @@ impl<'p> Level<'p> {
             // Which columns are loaded, and whether rows are locked, is not what is compared.
             "defer" | "only" | "select_for_update" => Ok(()),
             "select_related" => list(&call["fields"]).iter().try_for_each(|path| {
+                self.join_named(text(path))?;
                 let first = text(path).split("__").next();
                 // The rows of a filtered relation are joined already.
                 if self.joins.iter().any(|join| join.name.is_some() && join.name.as_deref() == first) {
@@ -333,7 +337,10 @@ impl<'p> Level<'p> {
             return left("refused, by its form: an annotation without a name");
         }
         if text(&expr["e"]) == "filtered_relation" {
-            return self.filtered(name, expr);
+            self.clone().refuse_unjoinable(name, expr)?;
+            self.unjoined.retain(|(known, _)| known != name);
+            self.unjoined.push((name.to_owned(), expr.clone()));
+            return Ok(());
         }
         if expr["e"] == "F" && expr["name"] == item["as"] && self.names.iter().any(|(known, _)| known == name) {
             return Ok(());
@@ -393,6 +400,9 @@ impl<'p> Level<'p> {
                         own = format!("{own}_again{place}");
                     }
                     match self.at_key.take() {
+                        Some(parts) if parts.len() == 1 => {
+                            picked.extend(parts.into_iter().map(|part| (own.clone(), path(part))))
+                        }
                         Some(parts) => {
                             self.composites.push((own.clone(), parts.len()));
                             let part = |(at, part): (usize, String)| (format!("{own}_{at}"), path(part));

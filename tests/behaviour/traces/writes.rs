@@ -2,6 +2,7 @@
 
 use super::{
     Other,
+    compare::same,
     lineage::{create, deleted, updated},
     pack::{Pack, cell, list, text},
     tables::compare,
@@ -11,7 +12,9 @@ use super::{
 use crate::bed::Bed;
 use orm::{
     Kind, Transaction, Value,
-    dynamic::{Change, Changed, Create, OnConflict, Overwrite, Query, Relate, Related, Term, Update, UpdateEach},
+    dynamic::{
+        Change, Changed, Create, DynRow, OnConflict, Overwrite, Query, Relate, Related, Term, Update, UpdateEach,
+    },
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -63,7 +66,7 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
         "create" => {
             let pairs = list(&order["set"]).iter().map(|pair| (text(&pair[0]).to_owned(), pair[1].clone()));
             let pairs: Vec<(String, Json)> = pairs.chain(owner(pack, query)?).collect();
-            create(pack, &level.model, pairs, tx).await?;
+            made(pack, query, &level.model, pairs, tx).await?;
             Ok(Done { total: 1, created: None })
         }
         "bulk_create" => {
@@ -77,7 +80,7 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
             }
             done(run(pack, create.into(), tx).await?)
         }
-        "bulk_update" => each_updated(pack, &level.model, order, tx).await,
+        "bulk_update" => each_updated(pack, level, order, tx).await,
         "get_or_create" | "update_or_create" => found_or_made(pack, query, order, level, tx).await,
         other => Err(Other::Left(format!("the write {other}"))),
     }
@@ -100,18 +103,28 @@ fn conflict(pack: &Pack, model: &str, order: &Json) -> Result<Option<OnConflict>
 }
 
 /// Values of their own for some rows; expressions of Django's are those of a change for each.
-async fn each_updated(pack: &Pack, model: &str, order: &Json, tx: &Transaction) -> Result<Done, Other> {
+async fn each_updated(pack: &Pack, level: Level<'_>, order: &Json, tx: &Transaction) -> Result<Done, Other> {
+    let model = &*level.model.clone();
     let fields: Vec<&str> = list(&order["fields"]).iter().map(text).collect();
     if fields.is_empty() {
         return Err(Other::Left("refused, by its form: it names no field".to_owned()));
     }
     let (json, mut each, mut total) = (pack.model(model), UpdateEach::of(model), 0);
+    // Of the rows that are given, those change that the query means.
+    let among = match level.filters.is_empty() {
+        true => None,
+        false => Some(pack.catalog.check(&rows_of(level)?.values(["pk"]))?.all(tx).await?),
+    };
     for obj in list(&order["objs"]) {
         let value = |name: &str| {
             let field = list(&json["fields"]).iter().find(|field| field["name"] == name || field["attname"] == name);
             field.map_or(Json::Null, |field| obj["fields"][text(&field["attname"])].clone())
         };
         let key = pack.key_parts(json);
+        let is_its = |row: &DynRow| same(&row.values()[0], &value(&key[0]));
+        if key.len() == 1 && among.as_ref().is_some_and(|rows| !rows.iter().any(is_its)) {
+            continue;
+        }
         // A row that is given again in another batch is written again.
         if order["batch_size"].as_u64().is_some_and(|size| each.rows.len() as u64 >= size) {
             let batch = std::mem::replace(&mut each, UpdateEach::of(model));
@@ -222,6 +235,11 @@ pub fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<
             Some((tag, inner)) if tag == "$hex" => cell(inner, Kind::Bytes)?.to_json(),
             _ => return left("a literal in a write"),
         },
+        (Json::String(address), _)
+            if address.is_empty() && field.is_some_and(|field| field["type"] == "GenericIPAddressField") =>
+        {
+            Json::Null
+        }
         // Django makes a value one of the field.
         (Json::Number(number), Some(Kind::Text)) => Json::from(number.to_string()),
         (Json::String(number), Some(Kind::I16 | Kind::I32 | Kind::I64)) => {
@@ -285,8 +303,31 @@ fn owner(pack: &Pack, query: &Json) -> Translated<Vec<(String, Json)>> {
             let held = pack.field(model, name).map(|field| pack.held(field, &related["pk"]));
             Ok(vec![(name.to_owned(), held.unwrap_or_else(|| related["pk"].clone()))])
         }
-        _ => left("a new row of a many-to-many relation"),
+        // Of a many-to-many, the table between is what tells.
+        _ => Ok(Vec::new()),
     }
+}
+
+/// A new row; that of a many-to-many is added to the relation.
+async fn made(
+    pack: &Pack,
+    query: &Json,
+    model: &str,
+    mut pairs: Vec<(String, Json)>,
+    tx: &Transaction,
+) -> Result<(), Other> {
+    let place = pairs.iter().position(|(name, _)| name == "through_defaults");
+    let between = place.map(|place| pairs.remove(place).1["$json"].clone()).unwrap_or_default();
+    let key = create(pack, model, pairs, tx).await?;
+    let related = &query["related"];
+    let owner = pack.with_accessor(text(&related["model"]), text(&related["accessor"]));
+    if owner.is_some_and(|owner| pack.far_side(owner, &related["accessor"]).is_some()) {
+        let between: Vec<Json> =
+            between.as_object().into_iter().flatten().map(|(name, value)| json!([name, value])).collect();
+        let add = json!({"related": related, "objs": [{"$obj": model, "pk": key}], "through_defaults": between});
+        self::related(pack, &add, "rel_add", tx).await?;
+    }
+    Ok(())
 }
 
 async fn found_or_made(
@@ -314,7 +355,7 @@ async fn found_or_made(
     };
     if there.is_empty() {
         let pairs = exact.into_iter().chain(pairs(defaults)).chain(owner(pack, query)?).collect();
-        create(pack, &model, pairs, tx).await?;
+        made(pack, query, &model, pairs, tx).await?;
         return Ok(Done { total: 1, created: Some(true) });
     }
     if update && !list(&order[defaults]).is_empty() {
@@ -333,7 +374,12 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
     let Some(owner) = pack.with_accessor(text(&related["model"]), text(&related["accessor"])) else {
         return Err(Other::Left("a relation that is not there".to_owned()));
     };
-    let far = far_side(pack, owner, &related["accessor"]);
+    let mut related = related.clone();
+    if let Some(above) = pack.key_above(text(&related["model"]), owner, &related["pk"]) {
+        related["pk"] = above;
+    }
+    let related = &related;
+    let far = pack.far_side(owner, &related["accessor"]);
     let key = |obj: &Json| match obj["$obj"].is_null() {
         // What is no row is what the table between holds.
         true => far.map_or_else(|| bare(obj), |far| pack.key_of(far, &bare(obj))),
@@ -432,16 +478,6 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
         run(pack, create.into(), tx).await?;
     }
     Ok(Done { total: 0, created: None })
-}
-
-/// The foreign key by which the table of a many-to-many leads to what is on the other side of an accessor.
-fn far_side<'p>(pack: &'p Pack, owner: &'p Json, accessor: &Json) -> Option<&'p Json> {
-    let reverse = list(&owner["reverse"]).iter().find(|reverse| reverse["accessor"] == *accessor);
-    let (field, side) = match reverse {
-        Some(reverse) => (pack.field(pack.model(text(&reverse["model"])), text(&reverse["field"]))?, "source_field"),
-        None => (pack.field(owner, text(accessor))?, "target_field"),
-    };
-    pack.field(pack.model(text(&field["m2m"]["through"])), text(&field["m2m"][side]))
 }
 
 /// A literal without its tag.

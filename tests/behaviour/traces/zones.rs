@@ -1,7 +1,7 @@
 //! Time zones of recorded evaluations, and what has to be said otherwise before one is translated.
 
 use super::{
-    functions::transform,
+    functions::{lookup, transform},
     pack::{Pack, list, text},
     translate::{Translated, left},
 };
@@ -43,7 +43,7 @@ pub fn prepared(pack: &Pack, eval: &Json) -> Translated<Json> {
     let mut eval = eval.clone();
     let mut names = Vec::new();
     for registered in list(&eval["registered"]) {
-        match transform(text(&registered["class"])) {
+        match transform(text(&registered["class"])).or_else(|| lookup(text(&registered["class"]))) {
             Some(ours) => names.push((text(&registered["name"]).to_owned(), ours)),
             None => return left("lookups that a test registers"),
         }
