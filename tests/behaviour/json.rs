@@ -57,7 +57,7 @@ behaviour! {
         assert_eq!(all.len(), documents().len());
         let papers = || Paper::objects().order_by(|p| p.data.asc());
         let mut streamed = Vec::new();
-        let mut rows = papers().stream_by(db, 2);
+        let mut rows = papers().stream_by(2, db);
         while let Some(paper) = rows.try_next().await? {
             streamed.push(paper.id);
         }

@@ -22,7 +22,7 @@ fn told() -> orm::Result<Catalog> {
     catalog()
         .function("place_of", |text: Argument<String>, part: Argument<String>| place_of(text, part))?
         .function("cents", |price: Argument<Decimal>| (price * 100).cast::<i64>())?
-        .function("eighth", |place: Argument<i32>| orm::value::<_, String>("COBOL").left(place))?
+        .function("eighth", |place: Argument<i32>| orm::value::<_, String>("COBOL".to_owned()).left(place))?
         .function("answer", || orm::value::<_, i64>(42))?
         .function("sqlite_alone", everywhere::<orm::dynamic::Caller>)
 }
