@@ -5,6 +5,7 @@
 mod adopt;
 mod drift;
 mod fewer;
+mod fuzz;
 mod golden;
 mod journal;
 mod large;

@@ -6,6 +6,8 @@ use crate::error::{Error, Result, error, fail};
 
 /// Nesting deeper than this is refused, so that no input can exhaust the stack.
 const MAX_DEPTH: usize = 128;
+/// As is what has more operators in a row, each of which stands on all before it.
+const MAX_OPERATORS: usize = 2_000;
 
 /// Words that need quotes when they name a field.
 pub(super) const KEYWORDS: &[&str] = &[
@@ -32,6 +34,7 @@ struct Parser<'a> {
     tokens: Vec<(usize, Token)>,
     at: usize,
     depth: usize,
+    operators: usize,
 }
 
 const SYMBOLS: &[&str] = &["!=", "<>", "<=", ">=", "||", "=", "<", ">", "+", "-", "*", "/", "%", "(", ")", ","];
@@ -120,7 +123,7 @@ fn quoted(rest: &str, quote: char, escapes: bool) -> Option<(String, usize)> {
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Result<Self> {
-        Ok(Parser { text, tokens: tokens(text)?, at: 0, depth: 0 })
+        Ok(Parser { text, tokens: tokens(text)?, at: 0, depth: 0, operators: 0 })
     }
 
     fn peek(&self) -> Option<&Token> {
@@ -138,6 +141,12 @@ impl<'a> Parser<'a> {
             }
             None => error!(M001, "expected {wanted} at the end of `{}`", self.text),
         }
+    }
+
+    fn too_deep(&self) -> Error {
+        let shown: String = self.text.chars().take(60).collect();
+        error!(M001, "what begins with `{shown}` is nested too deeply")
+            .with_hint(format!("there may be {MAX_DEPTH} levels and {MAX_OPERATORS} operators"))
     }
 
     fn symbol(&mut self, symbol: &str) -> bool {
@@ -184,10 +193,13 @@ impl<'a> Parser<'a> {
     fn expr(&mut self, level: u8) -> Result<Expr> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            fail!(M001, "`{}` is nested too deeply", self.text);
+            return Err(self.too_deep());
         }
         let mut left = if level <= 3 && self.word("not") { Expr::Not(Box::new(self.expr(3)?)) } else { self.unary()? };
         loop {
+            if self.operators > MAX_OPERATORS {
+                return Err(self.too_deep());
+            }
             if let Some(op) = self.binary_op() {
                 let own = op.level();
                 if own < level {
@@ -197,9 +209,13 @@ impl<'a> Parser<'a> {
                 // Left associative; a comparison takes operands that bind tighter than itself.
                 let right = self.expr(own + 1)?;
                 left = Expr::Binary { op, left: Box::new(left), right: Box::new(right) };
+                self.operators += 1;
             } else if level <= 4 {
                 match self.predicate(left)? {
-                    (expr, true) => left = expr,
+                    (expr, true) => {
+                        left = expr;
+                        self.operators += 1;
+                    }
                     (expr, false) => {
                         left = expr;
                         break;
@@ -352,8 +368,12 @@ impl<'a> Parser<'a> {
         Ok(Expr::Case { when, otherwise })
     }
 
-    fn finish<T>(&self, value: T) -> Result<T> {
-        if self.at == self.tokens.len() { Ok(value) } else { Err(self.unexpected("the end")) }
+    /// The expression, of which the usual form, with its parentheses, can be read as well.
+    fn finish(&self, expr: &Expr) -> Result<()> {
+        if self.at != self.tokens.len() {
+            return Err(self.unexpected("the end"));
+        }
+        if 1 + expr.nesting() > MAX_DEPTH { Err(self.too_deep()) } else { Ok(()) }
     }
 }
 
@@ -362,7 +382,8 @@ impl Expr {
     pub fn parse(text: &str) -> Result<Self> {
         let mut parser = Parser::new(text)?;
         let expr = parser.expr(1)?;
-        parser.finish(expr)
+        parser.finish(&expr)?;
+        Ok(expr)
     }
 }
 
@@ -400,7 +421,8 @@ impl std::str::FromStr for IndexPart {
                 _ => return Err(parser.unexpected("an operator class")),
             }
         }
-        parser.finish(part)
+        parser.finish(&part.expr)?;
+        Ok(part)
     }
 }
 

@@ -73,6 +73,28 @@ impl Expr {
         }
     }
 
+    /// How many levels of the parser are open in its text at most.
+    pub(super) fn nesting(&self) -> usize {
+        // A left side is read on the level of the whole, unless it needs parentheses.
+        let left = |expr: &Expr, least: u8| usize::from(expr.level() < least) + expr.nesting();
+        let inner = |expr: &Expr, least: u8| 1 + left(expr, least);
+        let list = |list: &[Expr]| list.iter().map(|item| inner(item, 0)).max().unwrap_or(0);
+        match self {
+            Expr::Value(_) | Expr::Field(_) => 0,
+            Expr::Not(expr) => inner(expr, 3),
+            Expr::Negate(expr) => 1 + inner(expr, 0),
+            Expr::Binary { op, left: first, right } => left(first, op.level()).max(inner(right, op.level() + 1)),
+            Expr::IsNull { expr, .. } | Expr::Like { expr, .. } => left(expr, 5),
+            Expr::In { expr, list: items, .. } => left(expr, 5).max(list(items)),
+            Expr::Between { expr, low, high, .. } => left(expr, 5).max(inner(low, 5)).max(inner(high, 5)),
+            Expr::Case { when, otherwise } => {
+                let pairs = when.iter().flat_map(|(condition, result)| [condition, result]);
+                pairs.chain(otherwise.as_deref()).map(|part| inner(part, 0)).max().unwrap_or(0)
+            }
+            Expr::Call { args, .. } => list(args),
+        }
+    }
+
     fn write(&self, f: &mut Formatter<'_>, least: u8) -> fmt::Result {
         if self.level() < least { write!(f, "({self})") } else { write!(f, "{self}") }
     }

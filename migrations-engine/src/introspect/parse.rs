@@ -6,6 +6,8 @@ use crate::sql::Dialect;
 
 /// Nesting deeper than this is not read.
 const MAX_DEPTH: usize = 100;
+/// Nor are more operators, each of which stands on all before it.
+const MAX_OPERATORS: usize = 2_000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node {
@@ -37,6 +39,7 @@ pub(super) struct Parser<'a> {
     pub(super) spots: &'a [Spot],
     pub(super) at: usize,
     depth: usize,
+    operators: usize,
 }
 
 /// Parses a whole expression.
@@ -61,7 +64,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn new(dialect: Dialect, spots: &'a [Spot]) -> Self {
-        Parser { dialect, spots, at: 0, depth: 0 }
+        Parser { dialect, spots, at: 0, depth: 0, operators: 0 }
     }
 
     pub(super) fn peek(&self) -> Option<&'a Token> {
@@ -136,6 +139,9 @@ impl<'a> Parser<'a> {
         }
         let mut left = if level <= 3 && self.word("not") { Node::Not(Box::new(self.expr(3)?)) } else { self.unary()? };
         loop {
+            if self.operators > MAX_OPERATORS {
+                return Err("it has too many operators".to_owned());
+            }
             if let Some((op, own)) = self.operator() {
                 if own < level {
                     break;
@@ -144,9 +150,13 @@ impl<'a> Parser<'a> {
                 let any = self.word("any") || self.word("all");
                 let right = if any { self.array()? } else { self.expr(own + 1)? };
                 left = Node::Binary(op, Box::new(left), Box::new(right));
+                self.operators += 1;
             } else if level <= 4 {
                 match self.predicate(left)? {
-                    (node, true) => left = node,
+                    (node, true) => {
+                        left = node;
+                        self.operators += 1;
+                    }
                     (node, false) => {
                         left = node;
                         break;

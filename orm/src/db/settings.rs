@@ -290,13 +290,14 @@ pub(crate) fn without_password(url: &str) -> String {
         Some((user, _)) => format!("{user}:***@"),
         None => login.to_owned(),
     };
-    let place = match place.split_once("password=") {
-        Some((before, after)) => {
-            format!("{before}password=***{}", after.find('&').map_or("", |at| &after[at..]))
-        }
-        None => place.to_owned(),
-    };
-    format!("{scheme}://{login}{place}")
+    let mut shown = format!("{scheme}://{login}");
+    let mut place = place;
+    while let Some((before, after)) = place.split_once("password=") {
+        shown.push_str(&format!("{before}password=***"));
+        place = after.find('&').map_or("", |at| &after[at..]);
+    }
+    shown.push_str(place);
+    shown
 }
 
 /// Takes parameters out of a URL's query; what is left is for the driver.
@@ -317,7 +318,9 @@ pub(crate) fn query_of<const N: usize>(url: &str, names: [&str; N]) -> (String, 
 
 #[cfg(test)]
 mod tests {
-    use super::without_password;
+    use super::{query_of, without_password};
+    #[cfg(all(feature = "postgres", feature = "mysql"))]
+    use crate::db::server::Target;
 
     #[test]
     fn passwords_are_not_shown() {
@@ -326,11 +329,38 @@ mod tests {
             ("postgres://ada:se@cr:et@host/db", "postgres://ada:***@host/db"),
             ("postgres://ada:se/cr?et@host/db", "postgres://ada:***@host/db"),
             ("mysql://host/db?user=ada&password=secret&x=1", "mysql://host/db?user=ada&password=***&x=1"),
+            ("mysql://ada:secret@host/db?password=a&password=b", "mysql://ada:***@host/db?password=***&password=***"),
             ("postgres://ada@host", "postgres://ada@host"),
             ("postgres://host:5432/db", "postgres://host:5432/db"),
             ("sqlite://a@b.db", "sqlite://a@b.db"),
         ] {
             assert_eq!(without_password(url), shown);
         }
+    }
+
+    /// Whatever somebody calls the URL of a database is one or is refused: random texts, and many more of them by `.ci/full fuzz`.
+    #[cfg(all(feature = "postgres", feature = "mysql"))]
+    #[test]
+    fn urls() {
+        bolero::check!().for_each(|bytes| {
+            let Ok(text) = std::str::from_utf8(bytes) else { return };
+            let _ = query_of(text, ["sslmode", "sslrootcert"]);
+            for scheme in ["postgres://", "mysql://", "mariadb://", ""] {
+                let url = format!("{scheme}{text}");
+                let targets = [Target::postgres(&url).err(), Target::mysql(&url).err()];
+                for error in targets.into_iter().flatten() {
+                    assert_eq!(error.code(), crate::Code::BadUrl, "{error}");
+                }
+            }
+            // A password is hidden wherever it stands.
+            if !text.contains(['/', '@', ':', '?', '=', '&']) {
+                for url in [
+                    format!("postgres://ada:hidden{text}@host/db"),
+                    format!("postgres://host/db?{text}&password=hidden{text}&password=hidden"),
+                ] {
+                    assert!(!without_password(&url).contains("hidden"), "{url}");
+                }
+            }
+        });
     }
 }

@@ -1,5 +1,7 @@
 //! How the cells of each back end are read.
 
+#[cfg(all(test, feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod fuzz;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]

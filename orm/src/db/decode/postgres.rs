@@ -312,7 +312,8 @@ impl Decode for Typed<'_> {
         let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
         u32::try_from(seconds)
             .ok()
-            .and_then(|seconds| NaiveTime::from_num_seconds_from_midnight_opt(seconds, rest as u32 * 1_000))
+            .zip(u32::try_from(rest).ok())
+            .and_then(|(seconds, rest)| NaiveTime::from_num_seconds_from_midnight_opt(seconds, rest * 1_000))
             .ok_or_else(|| Bad::Found("the time 24:00:00".to_owned()))
     }
 
