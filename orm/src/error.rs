@@ -187,7 +187,7 @@ codes! {
     UnknownName = "name.unknown", Usage;
     /// A name cannot stand for what it is given to: it has other signs than letters, digits and `_`, or is taken.
     BadName = "name.invalid", Usage;
-    /// A query by name is larger than its limits.
+    /// A query by name is larger than its limits, or the expressions of any query stand in each other too deep.
     TooComplex = "query.too_complex", Usage;
     /// A model or application is declared in a way that cannot work.
     BadModel = "model.invalid", Configuration;

@@ -48,6 +48,11 @@ async fn found<Q: orm::IntoQ<Paper>>(
     Ok(ids.into_iter().map(|id| id - 1).collect())
 }
 
+/// The text of the seventh document.
+async fn own_text(db: &Database) -> orm::Result<String> {
+    Paper::objects().filter(|p| p.id.eq(7)).values(|p| p.data.cast::<String>()).get(db).await
+}
+
 behaviour! {
     async fn an_order_of_documents_loses_no_rows(bed) {
         filled(&bed).await?;
@@ -267,6 +272,30 @@ behaviour! {
         assert_eq!(found(&bed, |p| p.data.contains(p.maybe)).await?, [0, 2, 4, 6, 8]);
         assert_eq!(found(&bed, |p| !p.data.contains(json!({"price": 90}))).await?, [2, 3, 4, 5, 6, 7, 8, 9]);
         assert_eq!(found(&bed, |p| p.data.key("list").contained_by(json!([3, 2, 1]))).await?, [8]);
+        Ok(())
+    }
+
+    async fn the_text_of_whole_documents(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        // The same writing everywhere, whatever that of the database.
+        let texts = Paper::objects().filter(|p| p.id.between(4, 7)).order_by(|p| p.id.asc());
+        let texts = texts.values(|p| (p.data.cast::<String>(), p.maybe.cast::<String>())).all(db).await?;
+        assert_eq!(texts[0], (r#"[1, 2.5, "3", null, true, [4, [5]], {"a": 1}]"#.to_owned(), None));
+        assert_eq!(texts[1], (r#""text""#.to_owned(), Some(r#""text""#.to_owned())));
+        assert_eq!((texts[2].0.as_str(), texts[3].0.as_str()), ("null", "7"));
+        assert_eq!(found(&bed, |p| p.data.cast::<String>().icontains("NAME\": \"DESK\"")).await?, [0]);
+        assert_eq!(found(&bed, |p| p.data.cast::<String>().starts_with("[1, 2")).await?, [3]);
+        assert_eq!(found(&bed, |p| p.data.cast::<String>().contains("{\"x\": {\"y\"")).await?, [8]);
+        assert_eq!(found(&bed, |p| p.maybe.cast::<String>().iexact("\"TEXT\"")).await?, [4]);
+        assert_eq!(found(&bed, |p| p.data.cast::<String>().regex("\"größe\": [{]")).await?, [1]);
+        assert_eq!(found(&bed, |p| p.data.key("price").cast::<String>().eq("\"90\"")).await?, [9]);
+        db.batch(r#"UPDATE papers_paper SET data = '{"a" :1,"b":[ 1,2 ], "c, d: e":null}' WHERE id = 7"#).await?;
+        assert_eq!(own_text(db).await?, r#"{"a": 1, "b": [1, 2], "c, d: e": null}"#);
+        if db.dialect() == Dialect::Sqlite {
+            db.batch(r#"UPDATE papers_paper SET data = '{"a\"\u00e9\/":"\ud83d\ude00, :\n\\"}' WHERE id = 7"#).await?;
+            assert_eq!(own_text(db).await?, r#"{"a\"é/": "😀, :\n\\"}"#);
+        }
         Ok(())
     }
 }

@@ -4,6 +4,21 @@ use crate::{bed::behaviour, shop::*};
 use orm::prelude::*;
 
 behaviour! {
+    async fn any_number_of_keys_of_other_rows(bed) {
+        filled(&bed).await?;
+        // Up to so many are bound one by one on MariaDB, and further ones as one value.
+        for many in [15, 17, 1_000, 4_096, 4_097, 30_000] {
+            let keys: Vec<i64> = (2..many + 2).collect();
+            let found = Book::objects().filter(|b| b.author.key().is_in(&keys)).count(&bed.db).await?;
+            let others = Book::objects().exclude(|b| b.author.key().is_in(&keys)).count(&bed.db).await?;
+            assert_eq!((found, others), (Book::objects().filter(|b| b.author.key().gt(1)).count(&bed.db).await?, 2), "{many}");
+            // Several lists in one statement stay within what it can bind.
+            let lists = (0..20).fold(Q::<Book>::nothing(), |any, _| any | Q::<Book>::new(|b| b.author.key().is_in(&keys)));
+            assert_eq!(Book::objects().filter(|_| lists).count(&bed.db).await?, found, "{many}");
+        }
+        Ok(())
+    }
+
     async fn text_is_taken_as_it_is(bed) {
         filled(&bed).await?;
         assert_eq!(ids(&bed, |b| b.title.contains("100%")).await?, [3]);

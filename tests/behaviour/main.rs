@@ -22,6 +22,7 @@ mod conditions;
 mod conversions;
 mod dates;
 mod decimals;
+mod depth;
 mod documented;
 mod edges;
 mod files;

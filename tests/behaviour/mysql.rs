@@ -56,6 +56,7 @@ fn lookups() -> Vec<Case> {
         ("many values", where_(|b| b.id.is_in((0..100).collect::<Vec<i64>>()))),
         ("many texts", where_(|b| b.title.is_in(vec!["x"; 100]))),
         ("many floats", where_(|b| b.rating.is_in(vec![0.5; 100]))),
+        ("many keys of others", where_(|b| b.author.key().is_in((0..20).collect::<Vec<i64>>()))),
         ("a query", where_(|b| b.author.key().is_in(Person::objects().filter(|p| p.born.is_null()).values(|p| p.id)))),
         (
             "a slice",

@@ -334,6 +334,23 @@ mod nowhere {
             // What was not asked for is said to be that.
             let plain = House::objects().first(db).await?.unwrap();
             assert_eq!(plain.town.get().unwrap_err().code(), Code::NotLoaded);
+            // By name the same rows stay, and conditions and values join them as they do in the typed form.
+            let catalog = orm::dynamic::Catalog::new().app(nowhere());
+            let named = || orm::dynamic::Query::of("nowhere.House").order_by(["id"]);
+            let whole = named().select_related(["town__land", "second"]);
+            let rows = serde_json::to_value(catalog.check(&whole)?.all(db).await?).unwrap();
+            let names = |at: usize| ["town__name", "town__land__name", "second__name"].map(|name| rows[at][name].as_str());
+            assert_eq!(names(0), [Some("Near"), Some("Here"), None]);
+            assert_eq!(names(1), [Some("Far"), None, None]);
+            assert_eq!(names(2), [None, None, Some("Near")]);
+            let key = rows[2].as_object().unwrap().iter().find(|(name, _)| name.starts_with("town") && !name.contains("__"));
+            assert_eq!((key.unwrap().1, rows.as_array().unwrap().len()), (&serde_json::json!(99), 3));
+            assert_eq!(catalog.check(&whole)?.count(db).await?, 3);
+            let kept = named().select_related(["town"]).filter("town__name", "Near");
+            assert_eq!(catalog.check(&kept)?.all(db).await?.len(), 1);
+            let values = named().select_related(["town"]).values(["town__name"]);
+            assert_eq!(catalog.check(&values)?.all(db).await?.len(), 2);
+            assert_eq!(House::objects().values(|h| h.town.name).all(db).await?.len(), 2);
             Ok(())
         }
     }

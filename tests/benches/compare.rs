@@ -83,9 +83,9 @@ pub fn compare_large(name: &str, diesel: Side<'_>, orm: Side<'_>) -> bool {
         asked.run(name, diesel, orm);
         return false;
     }
-    // As Criterion has it, a word of the command line is a part of the names to run.
+    // As Criterion has it, a word of the command line is a part of the names to run, or several with `|` between them.
     let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
-    let asked = words.peek().is_none() || words.any(|word| name.contains(&word));
+    let asked = words.peek().is_none() || words.any(|word| word.split('|').any(|part| name.contains(part)));
     if asked {
         in_turns(name, 7, diesel, orm);
     }

@@ -113,6 +113,10 @@ impl Sql {
             }
             (Kind::Decimal, _) => self.decimal_as_text(on),
             (Kind::Uuid, Dialect::Sqlite | Dialect::MySql) => self.hyphenated(on),
+            // A document is written as PostgreSQL writes it, with a blank behind each comma and colon.
+            (Kind::Json, Dialect::Sqlite) => self.around("orm_json_text(", on, ")"),
+            (Kind::Json, Dialect::MariaDb) => self.around("CONVERT(JSON_LOOSE(", on, ") USING utf8mb4)"),
+            (Kind::Json, Dialect::MySql) => self.around("CONVERT(CAST(", on, " AS JSON) USING utf8mb4)"),
             // Converted, it would have the bits of its network behind it.
             (Kind::Ip, Dialect::Postgres) => self.around("host(", on, ")"),
             _ => self.around("CAST(", on, &format!(" AS {})", self.type_name(Kind::Text))),

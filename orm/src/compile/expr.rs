@@ -274,12 +274,12 @@ impl Sql {
             }
         };
         match left {
-            Expr::Value(_) => self.alone(left)?,
-            _ => self.side(left)?,
+            Expr::Value(Value::Text(_)) => self.alone(left)?,
+            _ => self.beside(left, right)?,
         }
         self.push(text);
         let exact = self.beyond_whole(left, right);
-        self.side(exact.as_ref().unwrap_or(right))
+        self.beside(exact.as_ref().unwrap_or(right), left)
     }
 
     fn in_query(&mut self, on: &[Expr], select: &Select) -> Result<()> {

@@ -3,11 +3,16 @@
 use super::{
     Sql,
     expr::{bad, of_column},
+    trimmed,
 };
-use crate::{Dialect, Kind, Result, Value, tree::Expr};
+use crate::{Dialect, Kind, Result, Value, model::RelationKind, tree::Expr};
 
 /// Up to so many values are quicker as they are, on MariaDB and MySQL.
 const FEW: usize = 16;
+
+/// As many are in a foreign key, where each is in many rows: of a list in a document MariaDB always expects 40 values, and looks for
+/// each by the index where it had better read the table.
+const MANY: usize = 4_096;
 
 impl Sql {
     pub(super) fn in_list(&mut self, on: &Expr, list: &Value) -> Result<()> {
@@ -30,7 +35,7 @@ impl Sql {
                 return Ok(());
             }
             Dialect::Sqlite => from_json(kind, "value").map(|value| (value, "json_each(", ")".to_owned())),
-            Dialect::MariaDb | Dialect::MySql if values.len() <= FEW => None,
+            Dialect::MariaDb | Dialect::MySql if values.len() <= self.few(on) => None,
             Dialect::MariaDb | Dialect::MySql => json_table_type(kind).map(|column| {
                 (from_json_table(kind, "v"), "JSON_TABLE(", format!(", '$[*]' COLUMNS (v {column} PATH '$')) AS list"))
             }),
@@ -44,13 +49,28 @@ impl Sql {
             // The last one is repeated, so that there are few different statements to be kept prepared.
             let places = values.len().next_power_of_two().min(values.len().max(self.dialect.capabilities().max_binds));
             let padded = values.iter().chain(values.last().into_iter().cycle()).take(places);
-            self.list(padded, ", ", |sql, value| {
-                sql.value(value);
-                Ok(())
+            self.list(padded, ", ", |sql, value| match value {
+                Value::Postgres(..) => sql.beside(&Expr::Value(value.clone()), on),
+                _ => {
+                    sql.value(value);
+                    Ok(())
+                }
             })?;
         }
         self.push(")");
         Ok(())
+    }
+
+    /// How many values are quicker as they are, on MariaDB and MySQL.
+    fn few(&self, on: &Expr) -> usize {
+        let Expr::Column { path, model, column } = on else { return FEW };
+        let (_, model, column) = trimmed(&path.steps, model, *column);
+        let field = model.columns[usize::from(column)].field;
+        let relation = model.fields[usize::from(field)].relation.as_ref();
+        let key = relation.is_some_and(|relation| matches!(relation.kind, RelationKind::ForeignKey { .. }));
+        let repeats = key && !model.is_unique(field);
+        let room = self.out.binds.len() + MANY <= self.dialect.capabilities().max_binds / 2;
+        if repeats && room { MANY } else { FEW }
     }
 
     /// Whether some expressions together are one of these rows, whose values stand one after the other.

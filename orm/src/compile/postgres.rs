@@ -2,8 +2,8 @@
 
 use super::{Sql, elements, expr::bad};
 use crate::{
-    Kind, PgKind, Result, Value,
-    tree::{Expr, ModelRef, PgFunction, Weight},
+    Dialect, Kind, PgKind, Result, Value,
+    tree::{Expr, Function, ModelRef, PgFunction, Weight},
 };
 
 /// How a function is written.
@@ -80,6 +80,19 @@ fn form(function: PgFunction) -> Form {
     }
 }
 
+/// Whether it is an array of texts of a limited length.
+fn holds_varchars(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column { model, column, .. } => {
+            let column = &model.columns[usize::from(*column)];
+            column.max_length.is_some() && matches!(column.kind, Kind::Postgres(PgKind::Array(Kind::Text)))
+        }
+        Expr::Derived { of: inner, .. } | Expr::Outer(_, inner) => holds_varchars(inner),
+        Expr::Call(Function::Postgres(PgFunction::ArraySlice), parts) => parts.first().is_some_and(holds_varchars),
+        _ => false,
+    }
+}
+
 impl Sql {
     /// A function of PostgreSQL's own.
     pub(super) fn postgres_function(&mut self, function: PgFunction, arguments: &[Expr]) -> Result<()> {
@@ -108,7 +121,25 @@ impl Sql {
                 let texts: Vec<Expr> = arguments.iter().map(|argument| self.word(argument)).collect();
                 self.form(form(function), &texts)
             }
+            (PgFunction::Contains | PgFunction::ContainedBy | PgFunction::Overlap, [one, other]) => {
+                let Form::Between(operator) = form(function) else { return self.form(form(function), arguments) };
+                self.push("(");
+                self.beside(one, other)?;
+                self.push(operator);
+                self.beside(other, one)?;
+                self.push(")");
+                Ok(())
+            }
             _ => self.form(form(function), arguments),
+        }
+    }
+
+    /// A side of a comparison. PostgreSQL compares no array of `varchar` with one of `text`: what stands beside the former becomes one,
+    /// so that the column is left to its index.
+    pub(super) fn beside(&mut self, side: &Expr, other: &Expr) -> Result<()> {
+        match self.dialect == Dialect::Postgres && holds_varchars(other) {
+            true => self.around("CAST(", side, " AS VARCHAR[])"),
+            false => self.side(side),
         }
     }
 

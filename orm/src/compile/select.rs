@@ -31,6 +31,7 @@ pub(crate) fn count(select: &Select, dialect: Dialect) -> Result<Statement> {
         default_order: select.is_sliced(),
         for_update: false,
         related: Vec::new(),
+        beside: Vec::new(),
         ..select.clone()
     };
     if select.is_sliced() || select.distinct || select.group_by.is_some() || select.makes_rows() {

@@ -292,19 +292,25 @@ impl Sql {
         let here = plain && frame.tables.len() == 1 && !apart;
         let bare = Select::bare(rows.model.clone());
         self.frames.push(Frame::new(&bare, &self.frames)?);
+        // Only by what stands in the table: the statement has no other.
+        let with_order = Select { order: order.clone(), ..bare };
+        let beyond = |order: &Order| has_query(&order.expr) || order.expr.has_window();
+        if Frame::new(&with_order, &[])?.tables.len() > 1 || order.iter().any(beyond) {
+            order.clear();
+        }
         if here {
-            // Only by what stands in the table: the statement has no other.
-            let with_order = Select { order: order.clone(), ..bare.clone() };
-            let beyond = |order: &Order| has_query(&order.expr) || order.expr.has_window();
-            if Frame::new(&with_order, &[])?.tables.len() > 1 || order.iter().any(beyond) {
-                order.clear();
-            }
             self.qualified = inner_queries || asks;
             return Ok(Found::Here(rows.filter, order));
         }
-        rows.selection =
-            rows.model.key.iter().map(|&column| Selected::Expr(Expr::own(rows.model.clone(), column))).collect();
+        let key: Vec<Expr> = rows.model.key.iter().map(|&column| Expr::own(rows.model.clone(), column)).collect();
+        rows.selection = key.iter().cloned().map(Selected::Expr).collect();
         self.qualified = true;
+        if !order.is_empty() {
+            // A statement with a join takes no order. A table of different keys is made before it: the rows are then found by it.
+            rows.distinct = true;
+            rows.derive_values();
+            return Ok(Found::Here(Some(Expr::InQuery(key, Box::new(rows))), order));
+        }
         Ok(Found::ByKey(Box::new(rows)))
     }
 

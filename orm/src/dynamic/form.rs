@@ -1,6 +1,6 @@
 //! The form of terms in serde's formats, and what Rust values become as terms.
 
-use super::{Key, Node, Nulls, Order, Pick, Prefetch, Query, RelatedRows, Term};
+use super::{Key, Node, Nulls, Order, Pick, Prefetch, Query, RelatedRows, Term, depth};
 use crate::{Kind, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rust_decimal::Decimal;
@@ -90,7 +90,7 @@ impl<'de> Deserialize<'de> for Term {
             }
         }
 
-        deserializer.deserialize_any(Terms)
+        depth::nested(deserializer, |deserializer| deserializer.deserialize_any(Terms))
     }
 }
 
@@ -318,22 +318,20 @@ operators! {
 impl BitAnd for Term {
     type Output = Term;
     fn bitand(self, other: Term) -> Term {
-        Node::And(flat(self, other, |node| match node {
+        flat(self, other, Node::And, |node| match node {
             Node::And(all) => Some(all),
             _ => None,
-        }))
-        .into()
+        })
     }
 }
 
 impl BitOr for Term {
     type Output = Term;
     fn bitor(self, other: Term) -> Term {
-        Node::Or(flat(self, other, |node| match node {
+        flat(self, other, Node::Or, |node| match node {
             Node::Or(all) => Some(all),
             _ => None,
-        }))
-        .into()
+        })
     }
 }
 
@@ -345,14 +343,18 @@ impl Not for Term {
 }
 
 /// `a & b & c` is one list.
-fn flat(left: Term, right: Term, parts: fn(&mut Node) -> Option<&mut Vec<Term>>) -> Vec<Term> {
-    let mut left = left;
+fn flat(
+    mut left: Term,
+    right: Term,
+    node: fn(Vec<Term>) -> Node,
+    list: fn(&mut Node) -> Option<&mut Vec<Term>>,
+) -> Term {
     if let Term::Node(node) = &mut left
-        && let Some(all) = parts(node)
+        && let Some(all) = list(node)
+        && right.fits_inside()
     {
-        let mut all = std::mem::take(all);
         all.push(right);
-        return all;
+        return left;
     }
-    vec![left, right]
+    node(vec![left, right]).into()
 }

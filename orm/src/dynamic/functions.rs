@@ -247,8 +247,11 @@ pub(super) fn transform(scope: &Scope<'_>, built: Built, name: &str) -> Result<B
     if let Some(own) = postgres::transform(&built, name) {
         return Ok(own);
     }
+    if let Some(own) = own::transform(scope, &built, name) {
+        return own;
+    }
     let Some(spec) = find(name).filter(|spec| spec.transform) else {
-        return Err(lookups::unknown(name, built.kind));
+        return Err(lookups::unknown(scope, name, built.kind));
     };
     finish(scope, spec, vec![built])
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Kind, Result, Value,
-    tree::{Expr, Function, PgFunction},
+    tree::{Expr, Function, PgFunction, conversion},
 };
 use serde_json::Value as Json;
 
@@ -109,6 +109,14 @@ pub(super) fn beside(document: Built, other: Family) -> Built {
     }
 }
 
+/// What lookups on text are about: the text of a whole document as it is written, and what lies inside one only where it is a text.
+pub(super) fn text(document: Built) -> Built {
+    match (&document.expr, document.kind) {
+        (Expr::Column { .. }, Kind::Json) => Built::new(conversion(document.expr, Kind::Json, Kind::Text), Kind::Text),
+        _ => beside(document, Family::Text),
+    }
+}
+
 /// A document and what it is compared with by size: numbers and texts have an order.
 pub(super) fn ordered(document: Built, value: &Term) -> Result<Built> {
     match value {
@@ -138,11 +146,11 @@ pub(super) fn lookup(name: &str, function: PgFunction, on: Built, value: &Term, 
         Expr::Call(Function::JsonHasKey, vec![on.expr.clone(), key])
     };
     let keys = || match value {
-        Term::List(keys) => keys.iter().map(|key| Ok(has(text(name, key)?))).collect::<Result<Vec<_>>>(),
+        Term::List(keys) => keys.iter().map(|key| Ok(has(plain_text(name, key)?))).collect::<Result<Vec<_>>>(),
         _ => Err(bad(format!("`{name}` takes a list of texts"))),
     };
     match function {
-        PgFunction::HasKey => Ok(has(text(name, value)?)),
+        PgFunction::HasKey => Ok(has(plain_text(name, value)?)),
         PgFunction::HasKeys => Ok(Expr::And(keys()?)),
         PgFunction::HasAnyKeys => Ok(Expr::Or(keys()?)),
         PgFunction::Contains => contains(on.expr, document(value, place)?),
@@ -155,7 +163,7 @@ fn contains(whole: Expr, part: Expr) -> Result<Expr> {
     Ok(Expr::Call(Function::JsonContains, vec![whole, part]))
 }
 
-fn text<'t>(name: &str, term: &'t Term) -> Result<&'t str> {
+fn plain_text<'t>(name: &str, term: &'t Term) -> Result<&'t str> {
     match term {
         Term::Value(Json::String(key)) => Ok(key),
         _ => Err(bad(format!("`{name}` takes a text"))),

@@ -15,7 +15,7 @@ use std::cell::{Cell, RefCell};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// How deep terms, and queries inside them, may stand in each other.
+    /// How deep terms, and queries inside them, may stand in each other; 100 at most.
     pub depth: usize,
     /// How many calls, terms and names it may have in all, queries inside it included.
     pub size: usize,
@@ -40,6 +40,12 @@ impl Default for Limits {
 
 pub(super) fn too_complex(what: impl Into<String>) -> Error {
     Error::new(Code::TooComplex, what).with_hint("ask for less at once, or raise `Catalog::limits`")
+}
+
+/// What was built deeper than anything may be.
+pub(super) fn too_deep(most: usize) -> Error {
+    let what = format!("terms and queries stand in each other more than {most} deep");
+    Error::new(Code::TooComplex, what).with_hint("put conditions beside each other: `a & b & c` is one list")
 }
 
 /// What has been used of the limits.
@@ -211,6 +217,7 @@ impl<'a> Budget<'a> {
             Term::Node(node) => {
                 self.spend(1)?;
                 match &**node {
+                    Node::TooDeep(most) => return Err(too_deep(*most)),
                     Node::Value(value) | Node::Typed(_, value) => self.document(value, depth)?,
                     Node::Path(name) | Node::Where(name, _) | Node::Lookup(_, name, _) => self.name(name)?,
                     Node::Any(name, _) | Node::Over(name, _) | Node::Call(name, _) => self.name(name)?,

@@ -227,7 +227,7 @@ fn exact(left: Built, value: &Term, place: Place<'_>) -> Result<Expr> {
 
 fn texts(left: Built, value: &Term, place: Place<'_>) -> Result<(Built, Built)> {
     let right = json::beside(place.value(value, Kind::Text)?, Family::Text);
-    let left = json::beside(left, Family::Text);
+    let left = json::text(left);
     for side in [&left, &right] {
         if side.family() != Family::Text {
             return Err(bad(format!("a text lookup is made on {}", called(side.kind)))
@@ -392,6 +392,7 @@ fn parts_wanted(model: &ModelRef) -> Error {
 }
 
 /// What a lookup's name is not.
-pub(super) fn unknown(name: &str, kind: Kind) -> Error {
-    names::unknown(&format!("a lookup on {}", literal::called(kind)), name, names())
+pub(super) fn unknown(scope: &Scope<'_>, name: &str, kind: Kind) -> Error {
+    let known: Vec<&str> = names().map(|name| -> &str { name }).chain(scope.catalog.transforms()).collect();
+    names::unknown(&format!("a lookup on {}", literal::called(kind)), name, known)
 }

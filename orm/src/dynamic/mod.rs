@@ -37,6 +37,7 @@
 mod aggregate;
 mod catalog;
 mod change;
+mod depth;
 mod form;
 mod functions;
 mod json;

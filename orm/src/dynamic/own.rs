@@ -4,7 +4,7 @@ use super::{
     Catalog, Term,
     functions::{is_whole, names as known, widen},
     literal::called,
-    names,
+    lookups, names,
     scope::{Built, Scope, bad},
 };
 use crate::{
@@ -79,7 +79,7 @@ functions! { () (A) (A, B) (A, B, C) (A, B, C, D) }
 
 impl Catalog {
     /// With a function that queries by name may call, beside those that there are: one of `sql_function!`, or anything that is computed
-    /// of its arguments. Whoever writes a query can call it with any values, so it has to be safe with all of them.
+    /// of its arguments. One of a single argument can end a path too, `title__initials`, where no field is called so. Whoever writes a query can call it with any values, so it has to be safe with all of them.
     ///
     /// # Errors
     /// [`Code::BadName`] for a name that is taken or cannot be one; [`Code::BadQuery`] for an aggregate, a window, and what makes
@@ -118,11 +118,27 @@ impl Catalog {
         self.own.insert(name.to_owned(), own);
         Ok(self)
     }
+
+    /// Whether a name is that of a lookup or of what can end a path.
+    pub(super) fn ends_path(&self, name: &str) -> bool {
+        lookups::is_known(name) || self.own.get(name).is_some_and(|own| own.takes.len() == 1)
+    }
+
+    /// The names of those that can end a path.
+    pub(super) fn transforms(&self) -> impl Iterator<Item = &str> {
+        self.own.iter().filter(|(_, own)| own.takes.len() == 1).map(|(name, _)| name.as_str())
+    }
 }
 
 /// A call of a function of the program's own, if it is one.
 pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &[Term]) -> Option<Result<Built>> {
     scope.catalog.own.get(name).map(|own| own.called(scope, name, arguments))
+}
+
+/// A function of the program's own of one argument, at the end of a path, if it is one.
+pub(super) fn transform(scope: &Scope<'_>, built: &Built, name: &str) -> Option<Result<Built>> {
+    let own = scope.catalog.own.get(name).filter(|own| own.takes.len() == 1)?;
+    Some(own.applied(scope, name, vec![Ok(built.clone())]))
 }
 
 impl Own {
@@ -131,8 +147,14 @@ impl Own {
             let (wanted, given) = (self.takes.len(), arguments.len());
             return Err(bad(format!("`{name}` takes {wanted} arguments, and {given} are given")));
         }
-        let arguments = self.takes.iter().zip(arguments).map(|(&kind, term)| {
-            let built = widen(scope.term(term, Some(kind))?, kind).selected();
+        let arguments = self.takes.iter().zip(arguments).map(|(&kind, term)| scope.term(term, Some(kind)));
+        self.applied(scope, name, arguments.collect())
+    }
+
+    /// Of as many arguments as it takes.
+    fn applied(&self, scope: &Scope<'_>, name: &str, arguments: Vec<Result<Built>>) -> Result<Built> {
+        let arguments = self.takes.iter().zip(arguments).map(|(&kind, argument)| {
+            let built = widen(argument?, kind).selected();
             match built.kind == kind || is_whole(built.kind) && is_whole(kind) {
                 true => Ok(conversion(built.expr, built.kind, kind)),
                 false => Err(bad(format!("`{name}` takes {}, and {} is given", called(kind), called(built.kind)))),

@@ -2,7 +2,7 @@
 
 use super::{
     Catalog,
-    limits::Budget,
+    limits::{Budget, too_complex},
     lookups, names,
     scope::{Built, Scope, bad},
 };
@@ -85,7 +85,7 @@ impl Scope<'_> {
                     continue;
                 }
                 // A relation may be followed by a lookup on its key.
-                let follows = at > 0 && lookups::is_known(part);
+                let follows = at > 0 && self.catalog.ends_path(part);
                 return if follows { Ok((Found::row(path, model), at)) } else { Err(self.unknown(&model, part, at)) };
             };
             let (index, meta) = (field.index, &model.fields[usize::from(field.index)]);
@@ -143,7 +143,8 @@ impl Scope<'_> {
         if at == 0 {
             known.extend(self.names.iter().map(|(name, _)| name.as_str()));
         }
-        let lookups: Vec<&str> = lookups::names().filter(|_| at > 0).collect();
+        let ends = lookups::names().map(|name| -> &str { name }).chain(self.catalog.transforms());
+        let lookups: Vec<&str> = ends.filter(|_| at > 0).collect();
         names::unknown_beside(&format!("a field of `{}`", model.label()), part, known, lookups)
     }
 
@@ -302,6 +303,9 @@ impl Budget<'_> {
     /// stand in each other, the text doubles with each.
     pub(super) fn tree(&self, expr: &Expr) -> Result<()> {
         use crate::tree::Function::{Greatest, Least, PadEnd, PadStart, Repeat};
+        if expr.is_too_deep() {
+            return Err(too_complex("names that use each other make the query too deep"));
+        }
         let mut doubled = 0u32;
         let doubles = |expr: &Expr| matches!(expr, Expr::Call(Greatest | Least | PadStart | PadEnd | Repeat, _));
         expr.visit(0, &mut |expr, _| doubled += u32::from(doubles(expr)));

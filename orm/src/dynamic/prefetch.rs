@@ -1,7 +1,7 @@
 //! Related rows beside rows by name: one more query for each relation, whatever the number of rows.
 
 use super::{
-    Catalog, DynRow, Query, names,
+    Catalog, DynRow, Query, depth, names,
     path::{field, leading, parts},
     run::{Fetch, run_fetch},
     scope::{Built, Scope, bad, column_of},
@@ -59,7 +59,7 @@ pub struct RelatedRows {
     #[serde(default, rename = "as", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Which rows, in which order; a slice counts the rows of each.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "depth::read", skip_serializing_if = "Option::is_none")]
     pub query: Option<Query>,
 }
 
@@ -325,8 +325,8 @@ impl Plan {
 
 impl Beside {
     /// The key by which a row's related rows are found; none where it is NULL.
-    fn key(&self, row: &[Value]) -> Option<KeyPart> {
-        self.parts(row).map(|parts| KeyPart::of_all(&parts))
+    fn key(&self, row: &[Value]) -> Option<KeyPart<'static>> {
+        self.parts(row).map(|parts| KeyPart::of_all(&parts).into_owned())
     }
 
     /// The values of that key.
@@ -340,11 +340,11 @@ impl Beside {
     }
 
     /// The related rows of all, by their keys.
-    async fn load<E: Executor>(&self, owners: &[Vec<Value>], ex: &E) -> Result<HashMap<KeyPart, Vec<DynRow>>> {
+    async fn load<E: Executor>(&self, owners: &[Vec<Value>], ex: &E) -> Result<HashMap<KeyPart<'static>, Vec<DynRow>>> {
         let mut known = HashSet::new();
         let new = owners.iter().filter(|row| self.key(row).is_some_and(|key| known.insert(key)));
         let keys: Vec<Vec<Value>> = new.filter_map(|row| self.parts(row)).collect();
-        let mut found: HashMap<KeyPart, Vec<DynRow>> = HashMap::new();
+        let mut found: HashMap<KeyPart<'static>, Vec<DynRow>> = HashMap::new();
         if self.plan.select.empty {
             return Ok(found);
         }
@@ -355,7 +355,8 @@ impl Beside {
             let fetch = Fetch { statement, kinds: self.plan.kinds.clone(), scales: compile::scales(&select) };
             let mut rows = run_fetch(fetch, ex).await?;
             let own = self.plan.kinds.len() - self.tie.len();
-            let ties: Vec<KeyPart> = rows.iter_mut().map(|row| KeyPart::of_all(&row.split_off(own))).collect();
+            let ties: Vec<KeyPart<'_>> =
+                rows.iter_mut().map(|row| KeyPart::of_all(&row.split_off(own)).into_owned()).collect();
             for (tie, row) in ties.into_iter().zip(self.plan.dress(rows, ex).await?) {
                 found.entry(tie).or_default().push(row);
             }

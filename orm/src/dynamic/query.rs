@@ -1,6 +1,6 @@
 //! A query as data: the model's label, and the calls on it in their order.
 
-use super::{Prefetch, Term, form::named};
+use super::{Prefetch, Term, depth, form::named};
 use serde::{Deserialize, Serialize};
 
 /// A query by name, as data: it can be stored, sent, compared and built piece by piece, and means nothing before a
@@ -81,13 +81,13 @@ pub enum Call {
     /// No row at all.
     Nothing,
     /// The rows of this query and of another, each once; both select values of the same kinds.
-    Union(Query),
+    Union(#[serde(deserialize_with = "depth::read")] Query),
     /// The rows of this query and of another, as often as there are.
-    UnionAll(Query),
+    UnionAll(#[serde(deserialize_with = "depth::read")] Query),
     /// The rows that another query has, too.
-    Intersection(Query),
+    Intersection(#[serde(deserialize_with = "depth::read")] Query),
     /// The rows that another query does not have.
-    Difference(Query),
+    Difference(#[serde(deserialize_with = "depth::read")] Query),
 }
 
 /// The rows of a relation beside each row: the one call that multiplies rows.
@@ -243,7 +243,7 @@ impl Query {
     /// assert_eq!(Query::of("library.Book").then(Call::Limit(3)), Query::of("library.Book").limit(3));
     /// ```
     pub fn then(mut self, call: Call) -> Query {
-        self.calls.push(call);
+        self.calls.push(call.bounded());
         self
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Catalog, Term, aggregate, functions, json,
-    limits::Budget,
+    limits::{Budget, too_deep},
     literal::{self, Family, called, family},
     lookups, names,
     path::{Found, many, parts, size},
@@ -161,6 +161,7 @@ impl<'s> Scope<'s> {
             Node::Value(json) => Ok(Built::new(Expr::Value(Value::Json(json.clone())), Kind::Json)),
             Node::Typed(kind, json) => Ok(Built::new(Expr::Value(literal::value(json, *kind)?), *kind)),
             Node::Path(path) => self.path(path),
+            Node::TooDeep(most) => Err(too_deep(*most)),
             Node::Outer(term) => {
                 let Some(around) = self.around else {
                     return Err(bad("`outer` stands in no query inside another"));
@@ -279,7 +280,7 @@ impl<'s> Scope<'s> {
                     let none = lookups::truth(value)?;
                     return Ok(if none { Expr::Not(Box::new(exists(select))) } else { exists(select) });
                 }
-                let is_lookup = |first: &&str| lookups::is_known(first) && !inner.has(first);
+                let is_lookup = |first: &&str| self.catalog.ends_path(first) && !inner.has(first);
                 let rest = if rest.first().is_none_or(is_lookup) { [&["pk"], rest].concat() } else { rest.to_vec() };
                 select.add_filter(inner.named(&rest, value, of, levels + 1)?);
                 Ok(exists(select))
@@ -429,7 +430,13 @@ impl<'s> Scope<'s> {
             (Family::DateTime, Family::Date) => return functions::transform(self, built, "date"),
             (Family::DateTime, Family::Time) => return functions::transform(self, built, "time"),
             (
-                Family::Date | Family::Time | Family::DateTime | Family::Uuid | Family::Ip | Family::Bool,
+                Family::Date
+                | Family::Time
+                | Family::DateTime
+                | Family::Uuid
+                | Family::Ip
+                | Family::Bool
+                | Family::Json,
                 Family::Text,
             ) => true,
             (Family::Date, Family::DateTime) | (Family::Bool, Family::Number) => true,

@@ -498,6 +498,7 @@ impl<'s> Builder<'s> {
                     self.row.push((name, built));
                 }
             }
+            self.select.beside.push((at, model));
         }
         Ok(())
     }
@@ -519,6 +520,7 @@ impl<'s> Builder<'s> {
         }
         if self.stage != Stage::Rows {
             select.default_order = false;
+            select.beside.clear();
         }
         if self.stage == Stage::Groups {
             select.group_by = Some((0..self.keys as u16).collect());

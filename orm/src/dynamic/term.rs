@@ -82,6 +82,9 @@ pub enum Node {
     Exists(Query),
     /// The one value that a query selects; after `in`, all of them.
     Query(Query),
+    /// What stands in place of a term that was built deeper than this, which is the deepest that there is: a query with it is refused with
+    /// [`Code::TooComplex`](crate::Code::TooComplex).
+    TooDeep(usize),
 }
 
 /// An aggregate over the rows of a query, of a group, or of a to-many relation.
@@ -143,7 +146,9 @@ impl Node {
     /// The terms in it; those of queries in it are not counted.
     pub(super) fn parts(&self) -> Vec<&Term> {
         match self {
-            Node::Value(_) | Node::Typed(..) | Node::Path(_) | Node::Exists(_) | Node::Query(_) => Vec::new(),
+            Node::Value(_) | Node::Typed(..) | Node::Path(_) | Node::Exists(_) | Node::Query(_) | Node::TooDeep(_) => {
+                Vec::new()
+            }
             Node::Outer(one) | Node::Where(_, one) | Node::Not(one) | Node::Any(_, one) | Node::Over(_, one) => {
                 vec![one]
             }
@@ -173,8 +178,9 @@ impl Node {
 }
 
 impl From<Node> for Term {
+    /// Of more than 100 terms that stand in each other it makes [`Node::TooDeep`].
     fn from(node: Node) -> Term {
-        Term::Node(Box::new(node))
+        Term::Node(Box::new(node)).bounded()
     }
 }
 

@@ -399,7 +399,7 @@ impl CheckedChange {
                 write::inserts(&seen.model, rows, matches!(taken, Taken::Ignored), dialect)?.sql()
             }
             Kind::ByKey { row, seen, target, .. } => {
-                write::by_key(seen.clone(), row, target, None, dialect)?.sql(dialect)
+                write::by_key(seen.clone(), row, target.as_slice().into(), None, dialect)?.sql(dialect)
             }
             Kind::Each(model, groups) => {
                 let updates = groups.iter().filter_map(|(columns, rows)| each_of(model, columns, rows, dialect));
@@ -448,7 +448,8 @@ impl CheckedChange {
                 Ok(Changed { created, ..Changed::of(&seen.model, rows.len() as u64) })
             }
             Kind::ByKey { row, seen, target, update } => {
-                let by_key: ByKey<Seen> = write::by_key(seen.clone(), row, target, None, ex.dialect())?;
+                let by_key: ByKey<Seen> =
+                    write::by_key(seen.clone(), row, target.as_slice().into(), None, ex.dialect())?;
                 let (row, new) = match update {
                     true => ex.run(UpdateOrCreate(by_key)).await?,
                     false => ex.run(GetOrCreate(by_key)).await?,

@@ -274,5 +274,6 @@ casts! {
     Time -> Time Text, NotNull;
     DateTime -> DateTime Date Time Text, NotNull;
     Uuid -> Uuid Text, NotNull;
+    Json -> Json Text, NotNull;
     Choice -> Text, NotNull;
 }

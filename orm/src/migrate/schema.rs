@@ -5,7 +5,7 @@ use super::{
     expression::{constant, expression},
 };
 use crate::{
-    App, Code, Error, Kind, Result, Value,
+    App, Code, Error, Kind, PgKind, Result, Value,
     model::{
         ChoiceValue, Collation, ColumnMeta, DbDefault, Deferrable, FieldMeta, Generated, ModelMeta, OnDelete,
         RelationKind,
@@ -310,7 +310,12 @@ fn column_type(meta: &ModelMeta, field: &FieldMeta, column: &ColumnMeta) -> Resu
         Kind::Uuid => ColumnType::Uuid,
         Kind::Ip => ColumnType::Ip,
         Kind::Json => ColumnType::Json,
-        Kind::Postgres(own) => ColumnType::Custom { sqlite: None, postgres: Some(own.column()), mysql: None },
+        Kind::Postgres(own) => {
+            let texts = matches!(own, PgKind::Array(Kind::Text));
+            let limited = column.max_length.filter(|_| texts).map(|most| format!("character varying({most})[]"));
+            let postgres = Some(limited.unwrap_or_else(|| own.column()));
+            ColumnType::Custom { sqlite: None, postgres, mysql: None }
+        }
     })
 }
 

@@ -9,7 +9,7 @@ use super::{
     RelationKind, Shape,
     const_text::{Text, same_text},
 };
-use crate::{Kind, ValidationError, Value, tree::Expr};
+use crate::{Kind, PgKind, ValidationError, Value, tree::Expr};
 
 /// What an automatic key is.
 pub(super) const AUTO_KEY: &str =
@@ -81,7 +81,8 @@ impl FieldSpec {
             Shape::Column(ColumnShape { kind: Kind::Text, max_length: Some(longest), .. }) if longest > length => {
                 panic!("`max_length` is less than the longest choice: leave it out, it follows from the choices")
             }
-            Shape::Column(ColumnShape { kind: Kind::Text, .. })
+            // Of an array it is that of its texts.
+            Shape::Column(ColumnShape { kind: Kind::Text | Kind::Postgres(PgKind::Array(Kind::Text)), .. })
             | Shape::Generic(GenericShape { key: Kind::Text, .. }) => {}
             _ => panic!("`max_length` is for text: remove it"),
         }

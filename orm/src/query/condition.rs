@@ -34,6 +34,11 @@ pub struct Q<R> {
 
 impl<R> Q<R> {
     pub(crate) fn from_expr(expr: Expr) -> Self {
+        Q::known(expr.bounded())
+    }
+
+    /// One whose depth is known to be allowed.
+    fn known(expr: Expr) -> Self {
         Q { expr, _root: PhantomData }
     }
 
@@ -150,7 +155,7 @@ impl<M: Model> Q<M> {
 
 impl<R> Clone for Q<R> {
     fn clone(&self) -> Self {
-        Q::from_expr(self.expr.clone())
+        Q::known(self.expr.clone())
     }
 }
 
@@ -192,7 +197,10 @@ pub trait IntoQ<R> {
 
 impl<R1: InScope<R>, R> IntoQ<R> for Q<R1> {
     fn into_q(self) -> Q<R> {
-        Q::from_expr(self.expr.outer(R1::LEVELS))
+        match R1::LEVELS {
+            0 => Q::known(self.expr),
+            levels => Q::from_expr(self.expr.outer(levels)),
+        }
     }
 }
 
@@ -221,7 +229,7 @@ impl<R, O: IntoQ<R>> BitAnd<O> for Q<R> {
     type Output = Q<R>;
 
     fn bitand(self, other: O) -> Q<R> {
-        Q::from_expr(self.expr.and(other.into_q().expr))
+        Q::known(self.expr.and_bounded(other.into_q().expr))
     }
 }
 
@@ -229,7 +237,7 @@ impl<R, O: IntoQ<R>> BitOr<O> for Q<R> {
     type Output = Q<R>;
 
     fn bitor(self, other: O) -> Q<R> {
-        Q::from_expr(self.expr.or(other.into_q().expr))
+        Q::known(self.expr.or_bounded(other.into_q().expr))
     }
 }
 

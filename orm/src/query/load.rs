@@ -14,6 +14,7 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 use std::{
+    borrow::Cow,
     collections::{HashMap, hash_map::Entry},
     sync::Arc,
 };
@@ -43,40 +44,56 @@ pub(super) struct Filled {
 /// Different keys, numbered as they come.
 #[derive(Default)]
 struct Keys {
-    slots: HashMap<KeyPart, u32>,
+    slots: HashMap<KeyPart<'static>, u32>,
     /// Those of all columns, key by key.
     values: Vec<Value>,
 }
 
-/// A key in a form that can be looked up.
+/// A key in a form that can be looked up. It borrows the texts of the values that it is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum KeyPart {
+pub(crate) enum KeyPart<'v> {
     Integer(i64),
-    Text(String),
+    Text(Cow<'v, str>),
     Uuid(uuid::Uuid),
     Ip(std::net::IpAddr),
-    Several(Vec<KeyPart>),
+    Several(Vec<KeyPart<'v>>),
 }
 
-impl KeyPart {
-    fn of(value: &Value) -> KeyPart {
+impl<'v> KeyPart<'v> {
+    pub(crate) fn of(value: &'v Value) -> KeyPart<'v> {
         match value {
             Value::I16(value) => KeyPart::Integer(i64::from(*value)),
             Value::I32(value) => KeyPart::Integer(i64::from(*value)),
             Value::I64(value) => KeyPart::Integer(*value),
-            Value::Text(value) => KeyPart::Text(value.clone()),
+            Value::Text(value) => KeyPart::Text(value.as_str().into()),
             Value::Uuid(value) => KeyPart::Uuid(*value),
             Value::Ip(value) => KeyPart::Ip(*value),
-            Value::Decimal(value) => KeyPart::Text(value.normalize().to_string()),
-            other => KeyPart::Text(format!("{other:?}")),
+            Value::Decimal(value) => KeyPart::Text(value.normalize().to_string().into()),
+            other => KeyPart::Text(format!("{other:?}").into()),
         }
     }
 
     /// Of a key's columns together.
-    pub(crate) fn of_all(values: &[Value]) -> KeyPart {
-        match values {
-            [one] => KeyPart::of(one),
-            several => KeyPart::Several(several.iter().map(KeyPart::of).collect()),
+    pub(crate) fn of_all(values: &'v [Value]) -> KeyPart<'v> {
+        KeyPart::of_each(values.iter())
+    }
+
+    /// The same of columns that do not stand beside each other.
+    pub(crate) fn of_each(mut values: impl ExactSizeIterator<Item = &'v Value>) -> KeyPart<'v> {
+        match (values.len(), values.next()) {
+            (1, Some(one)) => KeyPart::of(one),
+            (_, first) => KeyPart::Several(first.into_iter().chain(values).map(KeyPart::of).collect()),
+        }
+    }
+
+    /// One that stays.
+    pub(crate) fn into_owned(self) -> KeyPart<'static> {
+        match self {
+            KeyPart::Integer(value) => KeyPart::Integer(value),
+            KeyPart::Text(value) => KeyPart::Text(value.into_owned().into()),
+            KeyPart::Uuid(value) => KeyPart::Uuid(value),
+            KeyPart::Ip(value) => KeyPart::Ip(value),
+            KeyPart::Several(parts) => KeyPart::Several(parts.into_iter().map(KeyPart::into_owned).collect()),
         }
     }
 }
@@ -85,7 +102,7 @@ impl Keys {
     /// The number of a key.
     fn slot(&mut self, values: &[Value]) -> u32 {
         let next = self.slots.len() as u32;
-        match self.slots.entry(KeyPart::of_all(values)) {
+        match self.slots.entry(KeyPart::of_all(values).into_owned()) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
                 new.insert(next);

@@ -147,13 +147,15 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         if !select.has_keys() && !select.empty && ex.borrow().dialect() == Dialect::Postgres {
             return RowStream { rows: cursor::rows(self, ex, chunk) };
         }
-        let keyset = Keyset::of(select, ex.borrow().dialect());
+        let keyed = select.has_keys() && !select.empty;
         // An order by documents is one that no chunk can go on after.
-        let whole = keyset.as_ref().is_err_and(|error| error.code() == Code::Unsupported);
-        if !select.has_keys() || select.empty || whole {
+        let keyset = keyed
+            .then(|| Keyset::of(select, ex.borrow().dialect()))
+            .filter(|keyset| !keyset.as_ref().is_err_and(|error| error.code() == Code::Unsupported));
+        let Some(keyset) = keyset else {
             let all = async move { Ok(stream::iter(self.all(ex.borrow()).await?.into_iter().map(Ok))) };
             return RowStream { rows: Box::pin(stream::once(all).try_flatten()) };
-        }
+        };
         let first = Some(Progress { position: None, left: select.limit.unwrap_or(u64::MAX) });
         let chunks =
             stream::try_unfold((self, keyset, first, ex), move |(mut query, keyset, progress, ex)| async move {

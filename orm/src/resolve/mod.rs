@@ -56,7 +56,7 @@ impl Frame {
             let optional = join.kind == JoinKind::Left;
             frame.add_source(&join.model, source, optional, around);
         }
-        let related = select.related.iter().map(|related| (related, true));
+        let related = select.related.iter().chain(&select.beside).map(|related| (related, true));
         for ((path, model), whole) in related.chain(select.lock_of.iter().map(|locked| (locked, false))) {
             // The key alone may stand in the row that points to it; the other columns do not.
             for column in 0..model.columns.len() as u16 {

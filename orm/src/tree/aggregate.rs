@@ -90,9 +90,9 @@ impl Aggregation {
         Aggregation { function, arguments, distinct: false, filter: None, order: Vec::new() }
     }
 
-    pub(super) fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
-        self.arguments.iter().chain(&self.filter).for_each(|expr| expr.visit(depth, visit));
-        self.order.iter().for_each(|order| order.expr.visit(depth, visit));
+    pub(super) fn parts(&self, depth: i32, each: &mut dyn FnMut(&Expr, i32)) {
+        self.arguments.iter().chain(&self.filter).for_each(|expr| each(expr, depth));
+        self.order.iter().for_each(|order| each(&order.expr, depth));
     }
 
     pub(super) fn update(&mut self, depth: i32, change: &mut dyn FnMut(&mut Expr, i32)) {

@@ -119,6 +119,7 @@ impl Select {
             None => all.from = Some(Box::new(Derived::Common(Arc::new(common(self))))),
         }
         all.default_order = all.has_rows();
+        all.bound();
         all
     }
 

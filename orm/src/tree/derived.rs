@@ -38,7 +38,7 @@ pub enum SetOp {
 
 impl Derived {
     /// The queries in it that the queries around it reach into.
-    fn queries(&self) -> impl Iterator<Item = &Select> {
+    pub(super) fn queries(&self) -> impl Iterator<Item = &Select> {
         let (one, two) = match self {
             Derived::Query(one) => (Some(one), None),
             Derived::Set { left, right, .. } => (Some(left), Some(right)),
@@ -56,8 +56,8 @@ impl Derived {
         one.into_iter().chain(two)
     }
 
-    pub(super) fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
-        self.queries().for_each(|query| query.visit(depth - 1, visit));
+    pub(super) fn parts(&self, depth: i32, each: &mut dyn FnMut(&Expr, i32)) {
+        self.queries().for_each(|query| query.parts(depth - 1, each));
     }
 
     pub(super) fn update(&mut self, depth: i32, change: &mut dyn FnMut(&mut Expr, i32)) {
@@ -179,6 +179,7 @@ impl Select {
             from: Some(Box::new(Derived::Query(inner))),
             ..Select::bare(self.model.clone())
         };
+        self.bound();
     }
 
     /// The same query without the table inside, where it does nothing but pick values of groups, put them in order and cut them off.
@@ -289,6 +290,7 @@ impl Select {
             let why = "queries are combined when both give rows of one model, or values: of joined rows take `values(..)` first";
             all.add_filter(Expr::invalid(why));
         }
+        all.bound();
         all
     }
 }

@@ -411,6 +411,12 @@ impl Expr {
     /// queries around it.
     pub fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
         visit(self, depth);
+        self.parts(depth, &mut |part, depth| part.visit(depth, visit));
+    }
+
+    /// Calls `each` on the expressions that it is directly made of, those of queries directly inside it among them; the number is that
+    /// of [`Expr::visit`].
+    pub(super) fn parts(&self, depth: i32, each: &mut dyn FnMut(&Expr, i32)) {
         match self {
             Expr::Column { .. }
             | Expr::Value(_)
@@ -419,40 +425,40 @@ impl Expr {
             | Expr::Joined { .. }
             | Expr::Invalid(..)
             | Expr::Proposed { .. } => {}
-            Expr::Outer(levels, inner) => inner.visit(depth + i32::from(*levels), visit),
+            Expr::Outer(levels, inner) => each(inner, depth + i32::from(*levels)),
             Expr::Binary(_, left, right) => {
-                left.visit(depth, visit);
-                right.visit(depth, visit);
+                each(left, depth);
+                each(right, depth);
             }
             Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) | Expr::InRows(all, _) => {
-                all.iter().for_each(|expr| expr.visit(depth, visit));
+                all.iter().for_each(|expr| each(expr, depth));
             }
             Expr::InQuery(on, select) => {
-                on.iter().for_each(|expr| expr.visit(depth, visit));
-                select.visit(depth - 1, visit);
+                on.iter().for_each(|expr| each(expr, depth));
+                select.parts(depth - 1, each);
             }
             Expr::Not(inner)
             | Expr::Negate(inner)
             | Expr::IsNull(inner)
             | Expr::In(inner, _)
             | Expr::Cast(inner, _) => {
-                inner.visit(depth, visit);
+                each(inner, depth);
             }
             Expr::Like { on, pattern, .. } | Expr::Regex { on, pattern, .. } => {
-                on.visit(depth, visit);
-                pattern.visit(depth, visit);
+                each(on, depth);
+                each(pattern, depth);
             }
-            Expr::Aggregate(of) => of.visit(depth, visit),
-            Expr::Window(windowed) => windowed.visit(depth, visit),
+            Expr::Aggregate(of) => of.parts(depth, each),
+            Expr::Window(windowed) => windowed.parts(depth, each),
             Expr::Case { branches, otherwise } => {
                 for (condition, value) in branches {
-                    condition.visit(depth, visit);
-                    value.visit(depth, visit);
+                    each(condition, depth);
+                    each(value, depth);
                 }
-                otherwise.iter().for_each(|expr| expr.visit(depth, visit));
+                otherwise.iter().for_each(|expr| each(expr, depth));
             }
-            Expr::Exists(select) | Expr::Scalar(select) => select.visit(depth - 1, visit),
-            Expr::Raw { parts, .. } => parts.iter().for_each(|expr| expr.visit(depth, visit)),
+            Expr::Exists(select) | Expr::Scalar(select) => select.parts(depth - 1, each),
+            Expr::Raw { parts, .. } => parts.iter().for_each(|expr| each(expr, depth)),
         }
     }
 
@@ -527,7 +533,7 @@ impl Expr {
                 *expr = selected.clone();
             }
         });
-        self
+        self.bounded()
     }
 
     /// The condition of a query over the model at the end of `path`, as one of the query that `path` starts from.

@@ -4,6 +4,7 @@ mod aggregate;
 mod cast;
 mod common;
 mod declared;
+mod depth;
 mod derived;
 mod expr;
 mod generic;

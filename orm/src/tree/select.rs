@@ -16,6 +16,9 @@ pub struct Select {
     pub selection: Vec<Selected>,
     /// Related models that are selected right after the first part of the row.
     pub related: Vec<(super::Path, ModelRef)>,
+    /// Models whose columns are selected one by one as those of related rows: as beside `related`, a row stays where a key leads nowhere
+    /// that the database does not look after.
+    pub beside: Vec<(super::Path, ModelRef)>,
     /// Which rows.
     pub filter: Option<Expr>,
     /// The group keys, as indices into the selection; an empty list groups everything into one row.
@@ -134,6 +137,7 @@ impl Select {
             joins: Vec::new(),
             selection: Vec::new(),
             related: Vec::new(),
+            beside: Vec::new(),
             filter: None,
             group_by: None,
             also_by: Vec::new(),
@@ -224,6 +228,7 @@ impl Select {
         self.selection = list.into_iter().map(|expr| Selected::Expr(expr.with_selected(&before))).collect();
         self.resolve_selected(&before);
         self.related.clear();
+        self.beside.clear();
     }
 
     /// Whether an aggregate is part of an expression, or of what it takes from the selection.
@@ -305,8 +310,9 @@ impl Select {
         slice.selection = keys.iter().cloned().map(Selected::Expr).collect();
         slice.update(0, &mut deeper);
         slice.related.clear();
+        slice.beside.clear();
         (slice.for_update, self.limit, self.offset) = (false, None, None);
-        self.filter = Some(Expr::InQuery(keys, Box::new(slice)));
+        self.filter = Some(Expr::InQuery(keys, Box::new(slice)).bounded());
     }
 
     /// Replaces every [`Expr::Selected`] outside the selection, which is about to change, by what was selected there.
@@ -319,19 +325,25 @@ impl Select {
 
     /// Calls `visit` on every expression of the query; see [`Expr::visit`].
     pub fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
+        self.parts(depth, &mut |part, depth| part.visit(depth, visit));
+    }
+
+    /// Calls `each` on the expressions that it is directly made of, those of the queries that it reads from among them; see
+    /// [`Expr::visit`].
+    pub(super) fn parts(&self, depth: i32, each: &mut dyn FnMut(&Expr, i32)) {
         for selected in &self.selection {
             if let Selected::Expr(expr) = selected {
-                expr.visit(depth, visit);
+                each(expr, depth);
             }
         }
-        self.from.iter().for_each(|from| from.visit(depth, visit));
+        self.from.iter().for_each(|from| from.parts(depth, each));
         for join in &self.joins {
-            join.from.iter().for_each(|from| from.visit(depth, visit));
-            join.on.visit(depth, visit);
+            join.from.iter().for_each(|from| from.parts(depth, each));
+            each(&join.on, depth);
         }
-        self.filter.iter().chain(&self.also_by).for_each(|expr| expr.visit(depth, visit));
-        self.order.iter().for_each(|order| order.expr.visit(depth, visit));
-        self.limit_by.iter().for_each(|expr| expr.visit(depth, visit));
+        self.filter.iter().chain(&self.also_by).for_each(|expr| each(expr, depth));
+        self.order.iter().for_each(|order| each(&order.expr, depth));
+        self.limit_by.iter().for_each(|expr| each(expr, depth));
     }
 
     /// Calls `change` on every expression of the query; see [`Expr::update`].

@@ -72,14 +72,14 @@ impl Bound {
 }
 
 impl Windowed {
-    pub(super) fn visit(&self, depth: i32, visit: &mut dyn FnMut(&Expr, i32)) {
+    pub(super) fn parts(&self, depth: i32, each: &mut dyn FnMut(&Expr, i32)) {
         // An aggregate here makes no group of the query's rows: it is not shown as one.
         match &self.call {
-            Expr::Aggregate(of) => of.visit(depth, visit),
-            call => call.visit(depth, visit),
+            Expr::Aggregate(of) => of.parts(depth, each),
+            call => each(call, depth),
         }
-        self.partition.iter().for_each(|expr| expr.visit(depth, visit));
-        self.order.iter().for_each(|order| order.expr.visit(depth, visit));
+        self.partition.iter().for_each(|expr| each(expr, depth));
+        self.order.iter().for_each(|order| each(&order.expr, depth));
     }
 
     pub(super) fn update(&mut self, depth: i32, change: &mut dyn FnMut(&mut Expr, i32)) {

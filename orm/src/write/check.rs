@@ -2,7 +2,7 @@
 
 use super::rules;
 use crate::{
-    Code, Dialect, Error, Kind, Result, ValidationError, Value,
+    Code, Dialect, Error, Kind, PgValue, Result, ValidationError, Value,
     model::{FieldMeta, ModelMeta},
 };
 use serde_json::{Value as Json, json};
@@ -57,17 +57,13 @@ pub(super) fn fit(meta: &ModelMeta, column: u16, value: &mut Value) -> Result<()
     let positive = || meta.is_positive(column);
     *value = match value {
         Value::Null(_) if !shape.nullable => return Err(refuse(meta, column, Code::MissingValue, "has no value", [])),
-        Value::Text(text) => {
-            // Bytes are at least as many as characters.
-            if let Some(limit) = shape.max_length.filter(|&limit| text.len() > limit as usize) {
-                let length = text.chars().count();
-                if length > limit as usize {
-                    let what = format!("has {length} characters, where its `max_length` is {limit}");
-                    let params = [("limit", json!(limit)), ("length", json!(length))];
-                    return Err(refuse(meta, column, Code::TooLong, &what, params));
-                }
-            }
-            return Ok(());
+        Value::Text(text) => return short(meta, column, text),
+        Value::Postgres(_, array) if shape.max_length.is_some() => {
+            let PgValue::Array(elements) = &**array else { return Ok(()) };
+            return elements.iter().try_for_each(|element| match element {
+                Value::Text(text) => short(meta, column, text),
+                _ => Ok(()),
+            });
         }
         Value::Decimal(number) => decimal(meta, column, *number)?,
         Value::I16(number) if *number < 0 && positive() => return Err(negative(meta, column)),
@@ -83,6 +79,21 @@ pub(super) fn fit(meta: &ModelMeta, column: u16, value: &mut Value) -> Result<()
         _ => return Ok(()),
     };
     Ok(())
+}
+
+/// Refuses a text that is longer than its column.
+fn short(meta: &ModelMeta, column: u16, text: &str) -> Result<()> {
+    // Bytes are at least as many as characters.
+    let Some(limit) = meta.columns[usize::from(column)].max_length.filter(|&limit| text.len() > limit as usize) else {
+        return Ok(());
+    };
+    let length = text.chars().count();
+    if length <= limit as usize {
+        return Ok(());
+    }
+    let what = format!("has {length} characters, where its `max_length` is {limit}");
+    let params = [("limit", json!(limit)), ("length", json!(length))];
+    Err(refuse(meta, column, Code::TooLong, &what, params))
 }
 
 /// The value in the width of its column.

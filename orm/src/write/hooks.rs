@@ -389,7 +389,7 @@ pub(super) async fn get_or_create<M: Model>(
     let mut slots = draft.slots.clone();
     complete(M::meta(), &mut slots, tx.dialect(), false)?;
     let (row, target) = (NewRow::of(slots), columns_of(key));
-    let find = || ByKey::new(Typed::new(), row.clone(), target.clone(), Over::Columns(Vec::new())).map(Find);
+    let find = || ByKey::new(Typed::new(), row.clone(), target.clone(), Over::Columns(Default::default())).map(Find);
     if let Some(found) = tx.run(find()?).await? {
         return Ok((found, false));
     }
@@ -448,7 +448,8 @@ pub(super) async fn bulk_update<M: Model>(
     rows.add_filter(columns_in(&rows.model.clone(), &meta.key, keys.clone()));
     let before = tx.run(RowsOf::<M>::of(rows.clone())).await?;
     let before = before.iter().map(values_of).collect::<Result<Vec<_>>>()?;
-    let before: HashMap<KeyPart, &Vec<Value>> = before.iter().map(|row| (KeyPart::of_all(&key(row)), row)).collect();
+    let before: HashMap<KeyPart<'_>, &Vec<Value>> =
+        before.iter().map(|row| (KeyPart::of_all(&key(row)).into_owned(), row)).collect();
     let mut changes: Vec<Change<M>> = Vec::with_capacity(given.len());
     for row in &given {
         let old = before.get(&KeyPart::of_all(&key(row))).copied();
@@ -489,7 +490,8 @@ pub(super) async fn bulk_update<M: Model>(
     // As they are stored: times that are set by themselves, and what the database computes, among their values.
     let stored = tx.run(RowsOf::<M>::of(rows)).await?;
     let stored = stored.iter().map(values_of).collect::<Result<Vec<_>>>()?;
-    let stored: HashMap<KeyPart, &Vec<Value>> = stored.iter().map(|row| (KeyPart::of_all(&key(row)), row)).collect();
+    let stored: HashMap<KeyPart<'_>, &Vec<Value>> =
+        stored.iter().map(|row| (KeyPart::of_all(&key(row)).into_owned(), row)).collect();
     let written = keys.iter().filter_map(|key| {
         let key = KeyPart::of_all(key);
         let new = stored.get(&key).copied()?.clone();

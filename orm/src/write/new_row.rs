@@ -42,9 +42,23 @@ impl NewRow {
         sent.map(|(column, _)| column).collect()
     }
 
-    /// The columns that an upsert writes over an existing row.
-    pub(super) fn given(&self) -> impl Iterator<Item = u16> {
-        (0..).zip(&self.0).filter(|(_, slot)| matches!(slot, Slot::Given(_))).map(|(column, _)| column)
+    /// The columns that an upsert by this key writes over an existing row: those that were given, without the keys.
+    pub(super) fn overwrites(&self, meta: &ModelMeta, target: &[u16]) -> impl Iterator<Item = u16> {
+        let given = (0..).zip(&self.0).filter(|(_, slot)| matches!(slot, Slot::Given(_))).map(|(column, _)| column);
+        given.filter(|column| !target.contains(column) && !meta.key.contains(column) && meta.version != Some(*column))
+    }
+
+    /// Refuses a row that has no value in a column of a unique key.
+    pub(super) fn has_key(&self, meta: &ModelMeta, target: &[u16]) -> Result<()> {
+        match target.iter().find(|&&column| self.value(column).is_none_or(Value::is_null)) {
+            None => Ok(()),
+            Some(&column) => {
+                let name = check::field_name(meta, column);
+                Err(Error::new(Code::BadQuery, format!("`{name}` of the key has no value in the draft"))
+                    .with_model(meta.name.clone())
+                    .with_fields([name]))
+            }
+        }
     }
 
     /// Adds the values that are sent.

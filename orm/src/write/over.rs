@@ -14,6 +14,7 @@ use crate::{
     model::ModelMeta,
     tree::{Assignment, Conflict, Expr, ModelRef},
 };
+use smallvec::SmallVec;
 
 /// The source whose handles stand for the new row.
 const NEW: u16 = 1;
@@ -22,7 +23,7 @@ const NEW: u16 = 1;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Over {
     /// These columns of the new row.
-    Columns(Vec<u16>),
+    Columns(SmallVec<[u16; 8]>),
     /// What was said, made of the row that is there and of the new one.
     Set(Vec<Assignment>),
 }

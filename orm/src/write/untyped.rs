@@ -15,6 +15,7 @@ use crate::{
     query::value_of,
     tree::ModelRef,
 };
+use std::sync::Arc;
 
 /// The values of a new row, column by column; of those that are not given none.
 pub(crate) type RowValues = Vec<Option<Value>>;
@@ -60,7 +61,7 @@ pub(crate) fn inserts(model: &ModelRef, rows: &[RowValues], some: bool, dialect:
 pub(crate) fn by_key<R: ReadRow>(
     rows: R,
     values: &RowValues,
-    target: &[u16],
+    target: Arc<[u16]>,
     over: Option<&[u16]>,
     dialect: Dialect,
 ) -> Result<ByKey<R>> {
@@ -68,9 +69,9 @@ pub(crate) fn by_key<R: ReadRow>(
     let row = row_of(&model, values, dialect)?;
     let over = match over {
         Some(over) => Over::Columns(over.iter().copied().filter(|&column| row.value(column).is_some()).collect()),
-        None => overwrites(&model, &row, target),
+        None => overwrites(&model, &row, &target),
     };
-    ByKey::new(rows, row, target.to_vec(), over)
+    ByKey::new(rows, row, target, over)
 }
 
 /// Many of them.
@@ -81,8 +82,9 @@ pub(crate) fn upserts<R: ReadRow + Clone>(
     over: Option<&[u16]>,
     dialect: Dialect,
 ) -> Result<Upserts<R>> {
-    let all = values.iter().map(|values| by_key(rows.clone(), values, target, over, dialect));
-    Upserts::of(rows.model(), all.collect::<Result<_>>()?, target.to_vec(), dialect)
+    let target = Arc::from(target);
+    let all = values.iter().map(|values| by_key(rows.clone(), values, Arc::clone(&target), over, dialect));
+    Upserts::of(rows.model(), all.collect::<Result<_>>()?, &target, dialect)
 }
 
 /// A draft with these values; what is not among them is left to defaults.

@@ -17,7 +17,7 @@ use crate::{
     query::{KeyPart, value_of},
     tree::{Assignment, BinaryOp, Conflict, Expr, Insert, ModelRef, Select, Selected, Update},
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// How often a row may come and go between two statements before that is an error.
 const ATTEMPTS: usize = 5;
@@ -145,7 +145,12 @@ impl<M: Model> DraftRow<M> {
 
     /// The row, to be found by this unique key.
     pub(super) fn by_key(self, key: UniqueKey<M>, dialect: Dialect) -> Result<ByKey<Typed<M>>> {
-        let (row, target) = (self.into_values(dialect)?, columns_of(key));
+        self.by_columns(columns_of(key), dialect)
+    }
+
+    /// The same, by the columns of the key.
+    pub(super) fn by_columns(self, target: Arc<[u16]>, dialect: Dialect) -> Result<ByKey<Typed<M>>> {
+        let row = self.into_values(dialect)?;
         let over = overwrites(M::meta(), &row, &target);
         ByKey::new(Typed::new(), row, target, over)
     }
@@ -184,7 +189,7 @@ impl<M: Model> Operation for FindAll<M> {
         for chunk in self.0.chunks(FOUND_AT_ONCE) {
             let mut found = found(chunk, conn).await?;
             for by_key in chunk {
-                let row = match found.remove(&KeyPart::of_all(&by_key.held())) {
+                let row = match found.remove(&KeyPart::of_all(&by_key.held()).into_owned()) {
                     Some(row) => Some(row),
                     // One that comes twice, and one that the database takes for the same though it is written otherwise.
                     None => by_key.find(conn).await?,
@@ -197,7 +202,7 @@ impl<M: Model> Operation for FindAll<M> {
 }
 
 /// The rows of unique keys, by what they have in them.
-async fn found<M: Model>(chunk: &[ByKey<Typed<M>>], conn: &mut Connection) -> Result<HashMap<KeyPart, M>> {
+async fn found<M: Model>(chunk: &[ByKey<Typed<M>>], conn: &mut Connection) -> Result<HashMap<KeyPart<'static>, M>> {
     let Some(first) = chunk.first() else { return Ok(HashMap::new()) };
     let (model, target) = (first.model(), &first.target);
     let mut select = Select::all(model.clone());
@@ -208,7 +213,7 @@ async fn found<M: Model>(chunk: &[ByKey<Typed<M>>], conn: &mut Connection) -> Re
         let key = target
             .iter()
             .map(|&column| value_of(&row.cell(usize::from(column)), model.columns[usize::from(column)].kind));
-        found.insert(KeyPart::of_all(&key.collect::<Result<Vec<_>>>()?), first.rows.read(row)?);
+        found.insert(KeyPart::of_all(&key.collect::<Result<Vec<_>>>()?).into_owned(), first.rows.read(row)?);
         Ok(())
     };
     conn.query(&compile::select(&select, conn.dialect())?, each).await?;
@@ -226,26 +231,19 @@ pub(super) fn in_steps(dialect: Dialect) -> Error {
 pub(crate) struct ByKey<R> {
     rows: R,
     pub(super) row: NewRow,
-    target: Vec<u16>,
+    /// The columns of the key.
+    target: Arc<[u16]>,
     pub(super) over: Over,
 }
 
 /// The columns of a unique key.
-pub(super) fn columns_of<M: Model>(key: UniqueKey<M>) -> Vec<u16> {
+pub(super) fn columns_of<M: Model>(key: UniqueKey<M>) -> Arc<[u16]> {
     key.fields().iter().flat_map(|&field| M::meta().fields[usize::from(field)].columns()).collect()
 }
 
 impl<R: ReadRow> ByKey<R> {
-    pub(super) fn new(rows: R, row: NewRow, target: Vec<u16>, over: Over) -> Result<Self> {
-        let meta = rows.model();
-        for &column in &target {
-            if row.value(column).is_none_or(Value::is_null) {
-                let name = super::check::field_name(&meta, column);
-                return Err(Error::new(Code::BadQuery, format!("`{name}` of the key has no value in the draft"))
-                    .with_model(meta.name.clone())
-                    .with_fields([name]));
-            }
-        }
+    pub(super) fn new(rows: R, row: NewRow, target: Arc<[u16]>, over: Over) -> Result<Self> {
+        row.has_key(&rows.model(), &target)?;
         Ok(ByKey { rows, row, target, over })
     }
 
@@ -265,7 +263,7 @@ impl<R: ReadRow> ByKey<R> {
 
     fn select(&self, mut select: Select, dialect: Dialect) -> Result<Statement> {
         select.default_order = false;
-        for &column in &self.target {
+        for &column in &*self.target {
             let value = self.row.value(column).cloned().map_or(Expr::Or(Vec::new()), Expr::Value);
             select.add_filter(Expr::own(self.model(), column).binary(BinaryOp::Eq, value));
         }
@@ -297,7 +295,7 @@ impl<R: ReadRow> ByKey<R> {
 
     fn insert_statement(&self, dialect: Dialect) -> Result<Statement> {
         let (model, can) = (self.model(), dialect.capabilities());
-        let conflict = can.conflict_target.then(|| Conflict { target: self.target.clone(), update: Vec::new() });
+        let conflict = can.conflict_target.then(|| Conflict { target: self.target.to_vec(), update: Vec::new() });
         let returning = if can.insert_returning { all_columns(&model) } else { Vec::new() };
         let (columns, values) = (self.row.columns(), self.row.clone().into_binds());
         compile::insert(Insert { model, columns, values, conflict, returning, in_savepoint: false }, dialect)
@@ -360,10 +358,9 @@ impl<R: ReadRow> ByKey<R> {
     }
 }
 
-/// The columns that a draft writes over an existing row: those that were given, without the keys.
+/// What a draft writes over an existing row.
 pub(super) fn overwrites(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> Over {
-    let keep = |column: &u16| !target.contains(column) && !meta.key.contains(column) && meta.version != Some(*column);
-    Over::Columns(row.given().filter(keep).collect())
+    Over::Columns(row.overwrites(meta, target).collect())
 }
 
 /// The last row of an answer.

@@ -91,10 +91,13 @@ async fn versions(
     model: &ModelRef,
     keys: Vec<Vec<Value>>,
     for_update: bool,
-) -> Result<HashMap<KeyPart, Value>> {
+) -> Result<HashMap<KeyPart<'static>, Value>> {
     let mut rows = Select { for_update, ..Select::bare(model.clone()) };
     rows.add_filter(columns_in(model, &model.key, keys));
     let columns: Vec<u16> = model.key.iter().copied().chain(model.version).collect();
     let found = columns_of(conn, rows, &columns).await?;
-    Ok(found.into_iter().filter_map(|mut row| row.pop().map(|version| (KeyPart::of_all(&row), version))).collect())
+    Ok(found
+        .into_iter()
+        .filter_map(|mut row| row.pop().map(|version| (KeyPart::of_all(&row).into_owned(), version)))
+        .collect())
 }

@@ -107,6 +107,36 @@ behaviour! {
         Ok(())
     }
 
+    async fn lookups_on_the_text_of_whole_documents(bed) {
+        filled(&bed).await?;
+        let cases: [(&str, Term, &str); 12] = [
+            ("data__icontains", "SIZES\": [{\"WIDTH\": 120}".into(), "desk"),
+            ("data__icontains", "\"price\": 2.5".into(), "chair"),
+            ("data__icontains", "GRÖSSE".into(), ""),
+            ("data__icontains", "größe".into(), "chair"),
+            ("data__startswith", "[1, \"two\"".into(), "list"),
+            ("data__istartswith", "[1, \"TWO\"".into(), "list"),
+            ("data__endswith", "null]".into(), "list"),
+            ("data__iendswith", "NULL]".into(), "list"),
+            ("data__iexact", "[1, \"Two\", Null]".into(), "list"),
+            ("data__iexact", "NULL".into(), "null"),
+            ("data__like", "[1,%".into(), "list"),
+            ("data__regex", "^.1, .two".into(), "list"),
+        ];
+        for (name, value, expected) in cases {
+            assert_eq!(names(&bed, Term::named(name, value)).await?, expected, "{name}");
+        }
+        // What lies inside is looked at where it is a text, and `contains` asks what a document holds.
+        assert_eq!(names(&bed, Term::named("data__sizes__icontains", "width")).await?, "");
+        assert_eq!(names(&bed, Term::named("data__contains", json!({"price": 90}))).await?, "desk");
+        let text = Query::of("papers.Paper").filter("name__in", vec!["list", "none"]).order_by(["name"]);
+        let text = text.annotate("text", path("data").cast(orm::Kind::Text)).values(["text"]);
+        let rows = catalog().check(&text)?.all(&bed.db).await?;
+        let texts: Vec<_> = rows.iter().map(|row| row.to_json()["text"].clone()).collect();
+        assert_eq!(texts, [json!("[1, \"two\", null]"), json!(null)]);
+        Ok(())
+    }
+
     async fn numbers_beyond_the_ends_of_whole_ones(bed) {
         orm::migrate::create_tables(&bed.db, &[papers()]).await?;
         for id in [i64::MIN, 1, i64::MAX] {

@@ -56,6 +56,38 @@ behaviour! {
     }
 }
 
+behaviour! {
+    async fn functions_of_ones_own_at_the_end_of_a_path(bed) {
+        filled(&bed).await?;
+        let catalog = catalog()
+            .function("initial", |text: Argument<String>| text.left(1).upper())?
+            .function("doubled", |number: Argument<i64>| number * 2)?
+            .function("place_of", |text: Argument<String>, part: Argument<String>| place_of(text, part))?;
+        let rows = async |query: Query| -> orm::Result<serde_json::Value> {
+            Ok(serde_json::to_value(catalog.check(&query)?.all(&bed.db).await?).unwrap())
+        };
+        let books = || Query::of("shop.Book").order_by(["id"]).values(["id"]);
+        assert_eq!(rows(books().filter("title__initial", "N")).await?, json!([{"id": 1}]));
+        assert_eq!(rows(books().filter("title__lower__initial__in", vec!["N", "S"]).filter("author__name__initial", "A")).await?, json!([{"id": 1}, {"id": 5}]));
+        assert_eq!(rows(books().filter("title__initial__length__gt", 1)).await?, json!([]));
+        // On what a relation holds, and in what a set of rows is asked.
+        assert_eq!(rows(books().filter("author__doubled", 2)).await?, json!([{"id": 1}, {"id": 5}]));
+        let authors = Query::of("shop.Person").filter("written__title__initial", "N").values(["id"]);
+        assert_eq!(rows(authors).await?, json!([{"id": 1}]));
+        let listed = Query::of("shop.Book").filter("id__lte", 2).order_by(["-title__initial"]).values(["title__initial"]);
+        assert_eq!(rows(listed).await?, json!([{"title__initial": "N"}, {"title__initial": "C"}]));
+        let groups = Query::of("shop.Book").group_by(["author__name__initial"]).annotate("n", count()).filter("author__name__initial", "A");
+        assert_eq!(rows(groups).await?, json!([{"author__name__initial": "A", "n": 2}]));
+        let refused = |query: Query| catalog.check(&query).map(drop).unwrap_err();
+        assert_eq!(refused(books().filter("price__initial", "N")).code(), Code::BadQuery);
+        // With more arguments than one it is called, and a slip is told.
+        assert_eq!(refused(books().filter("title__place_of", 1)).code(), Code::UnknownName);
+        assert_eq!(refused(books().filter("title__initail", "N")).hint(), Some("did you mean `initial`?"));
+        assert_eq!(refused(books().filter("author__doubledd", 2)).hint(), Some("did you mean `doubled`?"));
+        Ok(())
+    }
+}
+
 #[test]
 fn functions_that_mean_nothing_are_refused() -> orm::Result<()> {
     let refused = |told: orm::Result<Catalog>| told.map(drop).unwrap_err().code();

@@ -34,6 +34,9 @@ SELECT `id` FROM `shop_book` WHERE `title` IN (SELECT v FROM JSON_TABLE(?, '$[*]
 -- many floats
 SELECT `id` FROM `shop_book` WHERE `rating` IN (SELECT v FROM JSON_TABLE(?, '$[*]' COLUMNS (v DOUBLE PATH '$')) AS list)
 
+-- many keys of others
+SELECT `id` FROM `shop_book` WHERE `author_id` IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
 -- a query
 SELECT `book`.`id` FROM `shop_book` AS `book` WHERE `book`.`author_id` IN (SELECT `person`.`id` FROM `shop_person` AS `person` WHERE `person`.`born` IS NULL)
 

@@ -1,7 +1,7 @@
 //! Arrays, and aggregates that make them.
 
 use crate::bed::behaviour;
-use orm::{Code, prelude::*};
+use orm::{Code, Dialect, prelude::*};
 use serde_json::json;
 
 orm::app! { pub arrays { Post, Comment, Everything } }
@@ -239,5 +239,109 @@ behaviour! {
         assert_eq!((read.model(), read.fields()), (Some("Post"), &["tags".to_owned()][..]), "{read:?}");
         bed.log.assert_queries(0);
         Ok(())
+    }
+}
+
+mod slim {
+    use super::*;
+    use orm::dynamic::{Catalog, Query};
+
+    orm::app! { pub slim { Label } }
+
+    /// As Django makes its columns, and with a text that knows no case.
+    #[derive(Model, Debug, Clone, PartialEq)]
+    pub struct Label {
+        pub id: i64,
+        pub name: String,
+        #[field(max_length = 10)]
+        pub tags: Vec<String>,
+        #[field(max_length = 10)]
+        pub more: Option<Vec<String>>,
+        pub plain: Vec<String>,
+    }
+
+    const TABLE: &str = "CREATE EXTENSION IF NOT EXISTS citext;
+        CREATE TABLE slim_label (id bigserial PRIMARY KEY, name citext NOT NULL UNIQUE, tags varchar(10)[] NOT NULL, more varchar(10)[],
+            plain text[] NOT NULL);
+        CREATE INDEX slim_tags ON slim_label USING gin (tags)";
+
+    behaviour! {
+        async fn arrays_of_varchar(bed, requires(PostgresTypes)) {
+            let db = &bed.db;
+            db.batch(TABLE).await?;
+            let drafts = [
+                Label::draft().name("one").tags(["rust", "sql"]).more(["x"]).plain(["rust"]),
+                Label::draft().name("two").tags(["rust"]).more(None).plain(["rust"]),
+                Label::draft().name("three").tags(Vec::new()).more(Vec::new()).plain(["sql", "c"]),
+            ];
+            Label::objects().bulk_create(drafts, db).await?;
+            let found = async |query: QuerySet<Label>| query.order_by(|l| l.id.asc()).values(|l| l.id).all(db).await;
+            let all = Label::objects;
+            assert_eq!(found(all().filter(|l| l.tags.eq(["rust"]))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.tags.ne(["rust"]))).await?, [1, 3]);
+            assert_eq!(found(all().filter(|l| l.more.is_same(vec!["x".to_owned()]))).await?, [1]);
+            assert_eq!(found(all().filter(|l| l.more.eq(None))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.tags.gt(["rust"]))).await?, [1]);
+            assert_eq!(found(all().filter(|l| l.tags.is_in([vec!["rust".to_owned()], Vec::new()]))).await?, [2, 3]);
+            assert_eq!(found(all().filter(|l| l.tags.contains(["sql"]))).await?, [1]);
+            assert_eq!(found(all().filter(|l| l.tags.contained_by(["rust", "c"]))).await?, [2, 3]);
+            assert_eq!(found(all().filter(|l| l.tags.overlap(["c", "sql"]))).await?, [1]);
+            assert_eq!(found(all().filter(|l| l.tags.any_eq("rust") & l.tags.len().eq(2))).await?, [1]);
+            assert_eq!(found(all().filter(|l| l.tags.slice(..1).eq(["rust"]) & l.tags.index(1).eq("sql"))).await?, [1]);
+            // Beside arrays of the other type, either way round.
+            assert_eq!(found(all().filter(|l| l.tags.eq(l.plain))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.plain.eq(l.tags))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.plain.overlap(l.tags))).await?, [1, 2]);
+            assert_eq!(found(all().filter(|l| l.tags.overlap(l.more.or(["rust"])))).await?, [2]);
+            let tags = Label::objects().filter(|l| l.id.eq(2)).values(|l| l.tags);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(tags))).await?, [2]);
+            // By name.
+            let catalog = Catalog::new().app(slim());
+            for (name, value, ids) in [("tags", json!(["rust"]), json!([{"id": 2}])), ("tags__overlap", json!(["sql"]), json!([{"id": 1}])), ("tags__contains", json!(["rust"]), json!([{"id": 1}, {"id": 2}])), ("more__contained_by", json!(["x"]), json!([{"id": 1}, {"id": 3}]))] {
+                let query: Query = serde_json::from_value(json!({"model": "slim.Label", "calls": [{"filter": {"where": [name, value]}}, {"order_by": ["id"]}, {"values": ["id"]}]})).unwrap();
+                assert_eq!(serde_json::to_value(catalog.check(&query)?.all(db).await?).unwrap(), ids, "{name}");
+            }
+            // Written, by values and by other columns.
+            let mut label = Label::get(3, db).await?;
+            label.tags = vec!["new".into()];
+            assert_eq!(Label::objects().bulk_update([&label], |l| l.tags, db).await?, 1);
+            Label::objects().filter(|l| l.id.eq(2)).update(|l| l.tags.set(l.plain), db).await?;
+            Label::objects().filter(|l| l.id.eq(1)).update(|l| l.tags.set(["over"]), db).await?;
+            let read = Label::objects().order_by(|l| l.id.asc()).values(|l| l.tags).all(db).await?;
+            assert_eq!(read, [vec!["over".to_owned()], vec!["rust".into()], vec!["new".into()]]);
+            // The index serves.
+            let plan = Label::objects().filter(|l| l.tags.contains(["over"])).to_sql(Dialect::Postgres)?;
+            assert!(plan.ends_with(r#"WHERE ("tags" @> CAST($1 AS VARCHAR[]))"#), "{plan}");
+            bed.log.clear();
+            let long = Label::draft().name("long").tags(["short", "12345678901"]).plain(Vec::new()).create(db).await.unwrap_err();
+            assert_eq!((long.code(), long.fields()), (Code::TooLong, &["tags".to_owned()][..]), "{long}");
+            bed.log.assert_queries(0);
+            Ok(())
+        }
+
+        async fn tables_with_arrays_of_varchar(bed, requires(PostgresTypes)) {
+            let db = &bed.db;
+            orm::migrate::create_tables(db, &[slim()]).await?;
+            let long = "INSERT INTO slim_label (name, tags, plain) VALUES ('x', '{12345678901}', '{}')";
+            assert_eq!(db.batch(long).await.unwrap_err().code(), Code::TooLong);
+            db.batch("INSERT INTO slim_label (name, tags, plain) VALUES ('x', '{1234567890}', '{12345678901}')").await?;
+            assert_eq!(Label::objects().filter(|l| l.tags.contains(["1234567890"])).count(db).await?, 1);
+            Ok(())
+        }
+
+        async fn texts_that_know_no_case(bed, requires(PostgresTypes)) {
+            let db = &bed.db;
+            db.batch(TABLE).await?;
+            Label::draft().name("One").tags(["rust"]).plain(Vec::new()).create(db).await?;
+            let count = async |query: QuerySet<Label>| query.count(db).await;
+            // What is compared is a text, and texts know case; the database's own key does not.
+            assert_eq!(count(Label::objects().filter(|l| l.name.eq("one"))).await?, 0);
+            assert_eq!(count(Label::objects().filter(|l| l.name.eq("One") & l.name.is_in(["One"]))).await?, 1);
+            assert_eq!(count(Label::objects().filter(|l| l.name.iexact("one") & l.name.icontains("NE"))).await?, 1);
+            let taken = Label::draft().name("ONE").tags(["rust"]).plain(Vec::new()).create(db).await.unwrap_err();
+            assert_eq!((taken.code(), taken.fields()), (Code::UniqueViolation, &["name".to_owned()][..]));
+            assert_eq!(Label::objects().values(|l| l.name).get(db).await?, "One");
+            Ok(())
+        }
     }
 }

@@ -229,3 +229,56 @@ mod slots {
         }
     }
 }
+
+mod racks {
+    use super::*;
+
+    orm::app! { pub racks { Rack, Shelf } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Rack {
+        pub id: i64,
+        #[field(max_length = 20)]
+        pub name: String,
+        pub shelves: HasMany<Shelf>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Shelf {
+        pub id: i64,
+        pub rack: ForeignKey<Rack>,
+        #[field(unique)]
+        pub place: i32,
+    }
+
+    behaviour! {
+        async fn the_order_of_an_update_whose_condition_follows_relations(bed) {
+            orm::migrate::create_tables(&bed.db, &[racks()]).await?;
+            let db = &bed.db;
+            let (left, right) = (Rack::draft().name("left").create(db).await?, Rack::draft().name("right").create(db).await?);
+            Shelf::objects().bulk_insert((1..=4).map(|n| Shelf::draft().rack(&left).place(n)), db).await?;
+            Shelf::objects().bulk_insert((21..=22).map(|n| Shelf::draft().rack(&right).place(n)), db).await?;
+            let places = async || Shelf::objects().order_by(|s| s.id.asc()).values(|s| s.place).all(db).await;
+            let ordered = bed.db.dialect().capabilities().ordered_updates;
+            let downwards = || Shelf::objects().order_by(|s| s.place.desc());
+            let next = |queries: QuerySet<Shelf>| queries.update(|s| s.place.set(s.place + 1), db);
+            let by_relation = || downwards().filter(|s| s.rack.name.eq("left"));
+            let by_rows_of_its_own = || downwards().filter(|s| Shelf::objects().within(s.id).filter(|o| o.place.lt(10) & o.id.eq(s.id)).has_rows());
+            if ordered {
+                assert_eq!((next(by_relation()).await?, places().await?), (4, vec![2, 3, 4, 5, 21, 22]));
+                assert_eq!((next(by_rows_of_its_own()).await?, places().await?), (4, vec![3, 4, 5, 6, 21, 22]));
+                let sliced = Shelf::objects().filter(|s| s.rack.name.eq("left")).order_by(|s| s.place.desc()).limit(1);
+                assert_eq!((next(sliced).await?, places().await?), (1, vec![3, 4, 5, 7, 21, 22]));
+            } else {
+                for queries in [by_relation(), by_rows_of_its_own()] {
+                    assert_eq!(next(queries).await.unwrap_err().code(), Code::UniqueViolation);
+                }
+            }
+            // An order that follows a relation is none of the statement's.
+            let far = Shelf::objects().filter(|s| s.rack.name.eq("right")).order_by(|s| s.rack.name.asc());
+            assert_eq!(far.update(|s| s.place.set(s.place + 100), db).await?, 2);
+            assert_eq!(places().await?[4..], [121, 122]);
+            Ok(())
+        }
+    }
+}

@@ -64,6 +64,13 @@ pub(super) fn rust_type(ty: &ColumnType) -> Option<RustType> {
             if let Some(own) = postgres.as_deref().and_then(own) {
                 return plain(&own);
             }
+            if let Some(most) = postgres.as_deref().and_then(varchars) {
+                return Some(RustType {
+                    text: "Vec<String>".to_owned(),
+                    attributes: vec![format!("max_length = {most}")],
+                    note: None,
+                });
+            }
             let by_name = alike(sql).or_else(|| affinity(sql).filter(|_| sqlite.is_some()));
             let alike = rust_type(&by_name?)?;
             let note = match sql.as_str() {
@@ -74,6 +81,11 @@ pub(super) fn rust_type(ty: &ColumnType) -> Option<RustType> {
         }
         ColumnType::Decimal { .. } | ColumnType::Related => None,
     }
+}
+
+/// The longest text of an array of them, where it is limited.
+fn varchars(sql: &str) -> Option<u32> {
+    sql.strip_prefix("character varying(")?.strip_suffix(")[]")?.parse().ok()
 }
 
 /// The Rust type of a type that PostgreSQL alone has.

@@ -17,6 +17,7 @@
 //! | `orm_micros(number)` | the nearest whole number of microseconds; of two the even one, as on the others |
 //! | `orm_json_equal(one, other)` | whether two JSON documents are equal, however they are written |
 //! | `orm_json_contains(document, part)` | whether a JSON document contains another, as PostgreSQL's `@>` understands it |
+//! | `orm_json_text(document)` | the JSON document as PostgreSQL writes it: a blank behind each comma and colon, and letters as they are |
 //! | `orm_ends_with(text, end)` | whether the text ends with the other one |
 //! | `orm_float(bits)` | the float with these bits, for lists of floats that have to stay what they are |
 //! | `orm_lpad(text, length, fill)`, `orm_rpad(..)`, `orm_repeat(text, times)`, `orm_reverse(text)` | what their names say, in characters |
@@ -60,6 +61,7 @@ extern "SQL" {
     fn orm_micros(number: Nullable<Double>) -> Nullable<BigInt>;
     fn orm_json_equal(one: Nullable<Text>, other: Nullable<Text>) -> Nullable<Bool>;
     fn orm_json_contains(document: Nullable<Text>, part: Nullable<Text>) -> Nullable<Bool>;
+    fn orm_json_text(document: Nullable<Text>) -> Nullable<Text>;
     fn orm_ends_with(text: Nullable<Text>, end: Nullable<Text>) -> Nullable<Bool>;
     fn orm_float(bits: Nullable<BigInt>) -> Nullable<Double>;
     fn orm_lpad(text: Nullable<Text>, length: Nullable<Integer>, fill: Nullable<Text>) -> Nullable<Text>;
@@ -108,6 +110,7 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_micros_utils::register_impl(conn, moments::micros)?;
     orm_json_equal_utils::register_impl(conn, documents::equal)?;
     orm_json_contains_utils::register_impl(conn, documents::contains)?;
+    orm_json_text_utils::register_impl(conn, documents::written)?;
     orm_ends_with_utils::register_impl(conn, |text: Option<String>, end: Option<String>| Some(text?.ends_with(&end?)))?;
     orm_float_utils::register_impl(conn, |bits: Option<i64>| bits.map(|bits| f64::from_bits(bits as u64)))?;
     orm_lpad_utils::register_impl(conn, texts::pad_start)?;

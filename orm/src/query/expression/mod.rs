@@ -257,12 +257,13 @@ pub trait Expression: Sized {
     }
 
     /// The value as one of another type: between numbers; from and to text; of a moment its day or its time, and of a day its
-    /// beginning; of truth 1 and 0.
+    /// beginning; of truth 1 and 0; of a JSON document its text.
     ///
     /// The result is the same on every database:
     /// - A number that becomes a whole one is cut off behind the point, as by Rust's `as`; so is one that a text says, `2.9`.
     /// - A text that says no such value gives NULL, so that what is read from text is an `Option`. Days, times and moments are
     ///   written as `2026-05-01`, `12:30` or `12:30:05.25`, and `2026-05-01 12:30:00`.
+    /// - The text of a JSON document is as PostgreSQL writes it, `{"a": [1, 2]}`; the order of its keys is the database's.
     /// - A decimal becomes a text with the digits of its field, `12.50`; truth `true` or `false`; a UUID has its hyphens. Only floats
     ///   are written in each database's own way: a whole one is `3.0` on SQLite, and `3` elsewhere.
     ///
@@ -384,7 +385,7 @@ pub struct Ex<R, T> {
 
 impl<R, T> Ex<R, T> {
     pub(crate) fn new(expr: Expr) -> Self {
-        Ex { expr, _type: PhantomData }
+        Ex { expr: expr.bounded(), _type: PhantomData }
     }
 
     pub(crate) fn into_untyped(self) -> Expr {
@@ -394,7 +395,7 @@ impl<R, T> Ex<R, T> {
 
 impl<R, T> Clone for Ex<R, T> {
     fn clone(&self) -> Self {
-        Ex::new(self.expr.clone())
+        Ex { expr: self.expr.clone(), _type: PhantomData }
     }
 }
 

@@ -17,8 +17,12 @@ use crate::{
     query::KeyPart,
     tree::{Conflict, Expr, Insert, ModelRef},
 };
-use smallvec::SmallVec;
-use std::{borrow::Cow, collections::HashSet, marker::PhantomData};
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    hash::{BuildHasher, Hash, Hasher, RandomState},
+    marker::PhantomData,
+};
 
 /// The most rows in one INSERT: more gain nothing, and the text grows.
 pub(super) const ROWS: usize = 500;
@@ -28,6 +32,9 @@ const LISTED: usize = 5_000;
 
 /// The most rows in one INSERT to MySQL and MariaDB, which stays prepared: a way to the server costs more there than a row.
 const SENT: usize = 2_000;
+
+/// For how many keys there is room from the beginning.
+const MANY: usize = 10_000;
 
 /// The most rows in one INSERT that gives way where the database tells what it left out by warnings, of which it keeps 64.
 const WATCHED: usize = 60;
@@ -56,6 +63,24 @@ pub(crate) struct Inserts {
     single: Option<Statement>,
     /// Whether a statement is undone with others, when it fails.
     pub(super) in_savepoint: bool,
+}
+
+/// Which unique keys a statement has, by their hashes: of two keys with one hash the second one comes in a statement of its own, as
+/// one that comes twice does.
+struct Keys {
+    known: HashSet<u64>,
+    hashes: RandomState,
+}
+
+impl Keys {
+    /// Whether the key of the row is new here.
+    fn add(&mut self, row: &NewRow, target: &[u16]) -> bool {
+        let mut hasher = self.hashes.build_hasher();
+        for value in target.iter().filter_map(|&column| row.value(column)) {
+            KeyPart::of(value).hash(&mut hasher);
+        }
+        self.known.insert(hasher.finish())
+    }
 }
 
 impl Inserts {
@@ -109,32 +134,35 @@ impl Inserts {
         inserts.settled()
     }
 
-    /// Upserts of rows, with the columns that each writes over an existing one: a key that comes twice comes in two statements, in
-    /// the order of the drafts.
+    /// Upserts of rows, with what each writes over an existing one, or what it was given where that is not said: a key that comes twice
+    /// comes in two statements, in the order of the drafts.
     pub(super) fn upserts(
         model: ModelRef,
-        rows: Vec<(NewRow, Over)>,
-        target: Vec<u16>,
+        rows: impl Iterator<Item = Result<(NewRow, Option<Over>)>>,
+        target: &[u16],
         dialect: Dialect,
     ) -> Result<Inserts> {
         let mut inserts = Inserts::new(model.clone(), dialect, Vec::new());
-        let mut keys = HashSet::new();
-        let mut over = None;
-        let expected = rows.len();
-        for (row, own) in rows {
-            // Rows of a statement have the same columns: one that lacks a part is in another.
-            let parts: SmallVec<[Value; 1]> = target.iter().filter_map(|&column| row.value(column).cloned()).collect();
-            let key = KeyPart::of_all(&parts);
-            let repeated = keys.contains(&key);
+        let expected = rows.size_hint().0;
+        let mut keys = Keys { known: HashSet::with_capacity(expected.min(MANY)), hashes: RandomState::new() };
+        let mut over: Option<Over> = None;
+        for row in rows {
+            let (row, said) = row?;
+            let alike = match (&over, &said) {
+                (Some(Over::Columns(last)), None) => last.iter().copied().eq(row.overwrites(&model, target)),
+                (Some(last), Some(said)) => last == said,
+                _ => false,
+            };
+            // A row that lacks a part of the key has other columns.
             let last = inserts.groups.len().checked_sub(1);
-            let same = last
-                .filter(|&last| inserts.groups[last].has_columns_of(&row) && over.as_ref() == Some(&own) && !repeated);
-            if same.is_none() {
-                keys.clear();
+            let last =
+                last.filter(|&last| alike && inserts.groups[last].has_columns_of(&row) && keys.add(&row, target));
+            if last.is_none() {
+                keys.known.clear();
+                keys.add(&row, target);
+                over = Some(said.unwrap_or_else(|| Over::Columns(row.overwrites(&model, target).collect())));
             }
-            keys.insert(key);
-            inserts.add(same, || Some(own.conflict(&model, &target)), row, expected);
-            over = Some(own);
+            inserts.add(last, || over.as_ref().map(|over| over.conflict(&model, target)), row, expected);
         }
         inserts.settled()
     }

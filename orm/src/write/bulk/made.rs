@@ -32,7 +32,9 @@ impl Inserts {
 
     /// One statement after the other, each with the reading of its rows.
     async fn create_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
-        self.in_savepoint = self.dialect == Dialect::Sqlite;
+        // The keys that SQLite makes follow each other through all statements: one reads the rows of all.
+        let at_end = self.dialect == Dialect::Sqlite;
+        self.in_savepoint = at_end;
         for mut group in std::mem::take(&mut self.groups) {
             let (values, keys) = (std::mem::take(&mut group.values), std::mem::take(&mut group.keys));
             let mut chunks = Chunks::of(&group, values, &[], self);
@@ -41,12 +43,11 @@ impl Inserts {
                     let sent = Sent::of(&group.columns, statement.binds());
                     return Err(explained_by(sent, error, &self.model, conn).await);
                 }
-                // The keys that SQLite makes follow each other through all statements: one reads the rows of all.
-                if keys.is_empty() && self.dialect != Dialect::Sqlite {
+                if keys.is_empty() && !at_end {
                     self.read_made(conn, places, each).await?;
                 }
             }
-            if keys.is_empty() && self.dialect == Dialect::Sqlite {
+            if keys.is_empty() && at_end {
                 self.read_made(conn, &group.places, each).await?;
             }
             for (&place, key) in group.places.iter().zip(keys) {

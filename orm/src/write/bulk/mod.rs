@@ -26,7 +26,7 @@ use crate::{
     tree::{Conflict, ModelRef},
 };
 use inserts::UpsertInSteps;
-use std::{borrow::Borrow, marker::PhantomData};
+use std::{borrow::Borrow, marker::PhantomData, sync::Arc};
 
 /// About how many bytes a statement may have on MySQL and MariaDB, whose servers refuse packets from 4 MiB on, by default 16 or 64.
 const PACKET: usize = 1 << 20;
@@ -70,12 +70,12 @@ pub(crate) enum Upserts<R> {
 
 impl<R: ReadRow> Upserts<R> {
     /// Upserts of these rows, by the columns of one unique key.
-    pub(crate) fn of(model: ModelRef, rows: Vec<ByKey<R>>, target: Vec<u16>, dialect: Dialect) -> Result<Upserts<R>> {
-        let only = |row: &ByKey<R>| is_only_key(&model, &row.row, &target);
+    pub(crate) fn of(model: ModelRef, rows: Vec<ByKey<R>>, target: &[u16], dialect: Dialect) -> Result<Upserts<R>> {
+        let only = |row: &ByKey<R>| is_only_key(&model, &row.row, target);
         if !dialect.capabilities().conflict_target && !rows.iter().all(only) {
             return Ok(Upserts::Steps(rows));
         }
-        let rows = rows.into_iter().map(|by_key| (by_key.row, by_key.over)).collect();
+        let rows = rows.into_iter().map(|by_key| Ok((by_key.row, Some(by_key.over))));
         Inserts::upserts(model, rows, target, dialect).map(Upserts::Statements)
     }
 
@@ -99,10 +99,10 @@ impl<R: ReadRow> Upserts<R> {
 /// Drafts as rows that are found by a unique key.
 fn by_keys<M: Model, D: IntoDraftRow<M>>(
     drafts: impl IntoIterator<Item = D>,
-    key: UniqueKey<M>,
+    target: &Arc<[u16]>,
     dialect: Dialect,
 ) -> Result<Vec<ByKey<Typed<M>>>> {
-    drafts.into_iter().map(|draft| draft.into_row().by_key(key, dialect)).collect()
+    drafts.into_iter().map(|draft| draft.into_row().by_columns(Arc::clone(target), dialect)).collect()
 }
 
 fn upserts<M: Model, D: IntoDraftRow<M>>(
@@ -111,11 +111,19 @@ fn upserts<M: Model, D: IntoDraftRow<M>>(
     over: Option<Over>,
     dialect: Dialect,
 ) -> Result<Upserts<Typed<M>>> {
-    let mut rows = by_keys(drafts, key, dialect)?;
+    let (target, model) = (columns_of(key), ModelRef::Static(M::meta()));
+    if dialect.capabilities().conflict_target {
+        let rows = drafts.into_iter().map(|draft| {
+            let row = draft.into_row().into_values(dialect)?;
+            row.has_key(M::meta(), &target).map(|()| (row, over.clone()))
+        });
+        return Inserts::upserts(model, rows, &target, dialect).map(Upserts::Statements);
+    }
+    let mut rows = by_keys(drafts, &target, dialect)?;
     if let Some(over) = over {
         rows.iter_mut().for_each(|row| row.over = over.clone());
     }
-    Upserts::of(ModelRef::Static(M::meta()), rows, columns_of(key), dialect)
+    Upserts::of(model, rows, &target, dialect)
 }
 
 /// Makes rows of drafts, whatever their model does around writes.
@@ -343,10 +351,10 @@ impl<M: Model> QuerySet<M> {
         U: NamesUniqueKey<M>,
     {
         hooks::refuse(M::meta(), self.skips().hooks, hooks::UPSERT, hooks::INSTEAD_OF_UPSERT)?;
-        let key = key(M::unique_keys()).unique_key();
-        let rows = by_keys(drafts, key, ex.dialect())?;
+        let target = columns_of(key(M::unique_keys()).unique_key());
+        let rows = by_keys(drafts, &target, ex.dialect())?;
         let find = FindAll(rows.clone());
-        let upserts = Upserts::of(ModelRef::Static(M::meta()), rows, columns_of(key), ex.dialect())?;
+        let upserts = Upserts::of(ModelRef::Static(M::meta()), rows, &target, ex.dialect())?;
         ex.atomic(move |tx| {
             Box::pin(async move {
                 upserts.run(tx).await?;

@@ -101,8 +101,8 @@ impl UpdateMany {
     fn keep_last(&mut self) {
         let mut seen = HashSet::with_capacity(self.rows.len());
         let parts = self.model.key.len();
-        let is_last = |(key, _): &ByKey| seen.insert(KeyPart::of_all(&key[..parts]));
-        let mut last: Vec<bool> = self.rows.iter().rev().map(is_last).collect();
+        let mut last: Vec<bool> =
+            self.rows.iter().rev().map(|(key, _)| seen.insert(KeyPart::of_all(&key[..parts]))).collect();
         self.rows.retain(|_| last.pop().unwrap_or(true));
     }
 
@@ -160,9 +160,9 @@ impl UpdateMany {
         if !many && compile::takes_lists(kinds) && !odd() { most } else { 1 }
     }
 
-    async fn update(&self, conn: &mut Connection) -> Result<u64> {
+    /// The statements, with so many rows in one at most.
+    async fn update(&self, chunk: usize, conn: &mut Connection) -> Result<u64> {
         let dialect = conn.dialect();
-        let chunk = self.chunk(dialect);
         let Some(first) = self.rows.first() else { return Ok(0) };
         let mut one = self.of_one(first, dialect)?;
         let (mut count, mut left) = (0, &*self.rows);
@@ -217,12 +217,13 @@ impl Operation for UpdateMany {
 
     async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
         let compared = self.key.len() > self.model.key.len();
-        let (_, left) = Self::next(&self.rows, self.chunk(conn.dialect()), conn.dialect());
+        let chunk = self.chunk(conn.dialect());
+        let (_, left) = Self::next(&self.rows, chunk, conn.dialect());
         if left.is_empty() && !compared {
-            return self.update(conn).await;
+            return self.update(chunk, conn).await;
         }
         let mark = conn.savepoint().await?;
-        let done = match self.update(conn).await {
+        let done = match self.update(chunk, conn).await {
             Ok(count) if compared && count < self.rows.len() as u64 => Err(version::stale(&self.model)),
             done => done,
         };

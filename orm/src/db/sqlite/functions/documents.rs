@@ -23,6 +23,42 @@ pub(super) fn contains(document: Option<String>, part: Option<String>) -> Given<
     })
 }
 
+/// The document as it is written elsewhere. Its keys and numbers stay as they are.
+pub(super) fn written(document: Option<String>) -> Option<String> {
+    let document = document?;
+    let mut out = String::with_capacity(document.len() + document.len() / 8);
+    let mut rest = document.as_str();
+    while let Some(letter) = rest.chars().next() {
+        let taken = if letter == '"' { length_of_text(rest) } else { letter.len_utf8() };
+        let (part, after) = rest.split_at(taken);
+        rest = after;
+        match letter {
+            '"' if part.contains('\\') => match serde_json::from_str::<String>(part) {
+                Ok(text) => out.push_str(&Value::from(text).to_string()),
+                Err(_) => out.push_str(part),
+            },
+            ',' | ':' => {
+                out.push(letter);
+                out.push(' ');
+            }
+            ' ' | '\t' | '\n' | '\r' => {}
+            _ => out.push_str(part),
+        }
+    }
+    Some(out)
+}
+
+/// How many bytes the text at the beginning has, with its quotes.
+fn length_of_text(from: &str) -> usize {
+    let mut escaped = false;
+    let end = from.bytes().enumerate().skip(1).find(|&(_, byte)| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(from.len(), |(at, _)| at + 1)
+}
+
 /// The texts of a list; NULLs among them take no part.
 pub(super) fn join(list: Option<String>, separator: String) -> Option<String> {
     let list: Vec<Value> = serde_json::from_str(&list?).ok()?;
