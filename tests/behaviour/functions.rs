@@ -30,8 +30,8 @@ behaviour! {
             Parcel::draft().content("é".as_bytes().to_vec()).seal(None),
         ];
         Parcel::objects().bulk_create(parcels, db).await?;
-        let lengths = Parcel::objects().order_by(|p| p.id.asc()).values(|p| (p.content.length(), p.seal.length()));
-        assert_eq!(lengths.all(db).await?, [(3, Some(0)), (2, None)]);
+        let asked = Parcel::objects().order_by(|p| p.id.asc()).values(|p| (p.content.length(), p.seal.length()));
+        assert_eq!(asked.all(db).await?, [(3, Some(0)), (2, None)]);
         let named = Query::of("lengths.Parcel").filter("content__length__gt", 2).values(["id", "seal__length"]);
         let rows = Catalog::new().app(lengths()).check(&named)?.all(db).await?;
         assert_eq!((rows.len(), &rows[0]["seal__length"]), (1, &Value::I64(0)));

@@ -65,11 +65,9 @@ behaviour! {
         assert_eq!(other.all(db).await.map_err(|error| error.code()), Err(Code::BadQuery));
         assert_eq!(Person::objects().distinct().select_related(|p| p.mentor).all(db).await?.len(), 4);
         // Values that are left out order them still: the pairs stay different, whatever is picked of them.
-        let pairs = || Book::objects().filter(|b| b.id.lte(4)).values(|b| (b.author.name, b.active)).distinct();
+        let pairs = || Book::objects().filter(|b| b.id.lte(3)).values(|b| (b.author.name, b.active)).distinct();
         let names = pairs().order_by(|(name, active)| (active.desc(), name.desc())).values(|(name, _)| name);
-        let (mut all, picked) = (pairs().all(db).await?, names.all(db).await?);
-        all.sort_by(|(name, active), (other, its)| its.cmp(active).then(other.cmp(name)));
-        assert_eq!(picked, all.into_iter().map(|(name, _)| name).collect::<Vec<_>>());
+        assert_eq!(names.all(db).await?, ["Grace", "Ada", "Grace"]);
         // By what is picked they are in order as they are.
         assert_eq!(pairs().order_by(|(name, _)| name.asc()).values(|(name, _)| name).all(db).await?, ["Ada", "Grace"]);
         Ok(())
