@@ -96,6 +96,9 @@ behaviour! {
         let db = &bed.db;
         let asked = orm::raw::<(String, String)>("SELECT 'it''s \"why?\"', title FROM shop_book WHERE id = ? /* or which? */ -- what?");
         assert_eq!(asked.bind(1_i64).get(db).await?, ("it's \"why?\"".to_owned(), "Notes".to_owned()));
+        assert_eq!(orm::raw::<i64>("SELECT id FROM shop_book WHERE title = ?").bind("Notes").get(db).await?, 1);
+        let named = Book::objects().filter(|b| orm::sql::<_, bool>("{} = {}").part(b.title).bind("Notes"));
+        assert_eq!(named.get(db).await?.id, 1);
         let few = orm::raw::<i64>("SELECT id FROM shop_book WHERE title <> '?' AND id = ?").get(db).await.unwrap_err();
         assert_eq!((few.code(), few.message()), (Code::BadQuery, "the query has 1 `?` and 0 values"));
         if bed.db.dialect() == orm::Dialect::Postgres {

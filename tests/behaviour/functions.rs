@@ -1,13 +1,43 @@
 //! Functions on text and numbers: the same values everywhere.
 
 use crate::{bed::behaviour, shop::*};
-use orm::{At, Code, Dialect, prelude::*};
+use orm::{
+    At, Code, Dialect, Value,
+    dynamic::{Catalog, Query},
+    prelude::*,
+};
 
 fn close(found: Option<f64>, wanted: f64) {
     assert!(found.is_some_and(|found| (found - wanted).abs() < 1e-9), "{found:?} is not {wanted}");
 }
 
+orm::app! { pub lengths { Parcel } }
+
+#[derive(Model, Debug, Clone)]
+pub struct Parcel {
+    pub id: i64,
+    pub content: Vec<u8>,
+    pub seal: Option<Vec<u8>>,
+}
+
 behaviour! {
+    async fn bytes_have_a_length(bed) {
+        let db = &bed.db;
+        orm::migrate::create_tables(db, &[lengths()]).await?;
+        // Not a text, nor the beginning of one.
+        let parcels = [
+            Parcel::draft().content(vec![0, 255, 0]).seal(vec![]),
+            Parcel::draft().content("é".as_bytes().to_vec()).seal(None),
+        ];
+        Parcel::objects().bulk_create(parcels, db).await?;
+        let asked = Parcel::objects().order_by(|p| p.id.asc()).values(|p| (p.content.length(), p.seal.length()));
+        assert_eq!(asked.all(db).await?, [(3, Some(0)), (2, None)]);
+        let named = Query::of("lengths.Parcel").filter("content__length__gt", 2).values(["id", "seal__length"]);
+        let rows = Catalog::new().app(lengths()).check(&named)?.all(db).await?;
+        assert_eq!((rows.len(), &rows[0]["seal__length"]), (1, &Value::I64(0)));
+        Ok(())
+    }
+
     async fn text(bed) {
         filled(&bed).await?;
         let book = |id: i64| Book::objects().filter(move |b| b.id.eq(id));

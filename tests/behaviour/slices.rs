@@ -64,6 +64,12 @@ behaviour! {
         let other = Book::objects().order_by(|b| b.title.asc()).values(|b| b.author.name).distinct();
         assert_eq!(other.all(db).await.map_err(|error| error.code()), Err(Code::BadQuery));
         assert_eq!(Person::objects().distinct().select_related(|p| p.mentor).all(db).await?.len(), 4);
+        // Values that are left out order them still: the pairs stay different, whatever is picked of them.
+        let pairs = || Book::objects().filter(|b| b.id.lte(3)).values(|b| (b.author.name, b.active)).distinct();
+        let names = pairs().order_by(|(name, active)| (active.desc(), name.desc())).values(|(name, _)| name);
+        assert_eq!(names.all(db).await?, ["Grace", "Ada", "Grace"]);
+        // By what is picked they are in order as they are.
+        assert_eq!(pairs().order_by(|(name, _)| name.asc()).values(|(name, _)| name).all(db).await?, ["Ada", "Grace"]);
         Ok(())
     }
 

@@ -18,6 +18,8 @@ use std::f64::consts::PI;
 #[derive(Clone, Copy, PartialEq)]
 enum Takes {
     Text,
+    /// A text, or bytes.
+    Long,
     Number,
     /// A number, as a float.
     Float,
@@ -46,6 +48,7 @@ impl Takes {
     fn fits(self, kind: Kind) -> bool {
         match self {
             Takes::Text | Takes::Name => kind == Kind::Text,
+            Takes::Long => matches!(kind, Kind::Text | Kind::Bytes),
             Takes::Number | Takes::Float => literal::family(kind) == Family::Number,
             Takes::Whole | Takes::Count | Takes::Digits | Takes::Bits => is_whole(kind),
             Takes::Day => matches!(kind, Kind::Date | Kind::Timestamp | Kind::DateTime),
@@ -59,6 +62,7 @@ impl Takes {
     fn called(self) -> &'static str {
         match self {
             Takes::Text => "a text",
+            Takes::Long => "a text or bytes",
             Takes::Number | Takes::Float => "a number",
             Takes::Whole => "a whole number",
             Takes::Count => "a whole number from 0 on",
@@ -76,7 +80,7 @@ impl Takes {
     /// The kind of plain values there.
     fn wanted(self) -> Option<Kind> {
         match self {
-            Takes::Text | Takes::Name => Some(Kind::Text),
+            Takes::Text | Takes::Long | Takes::Name => Some(Kind::Text),
             Takes::Whole | Takes::Count | Takes::Digits => Some(Kind::I32),
             Takes::Bits => Some(Kind::I64),
             Takes::Float => Some(Kind::F64),
@@ -139,7 +143,7 @@ const FUNCTIONS: &[Spec] = &[
     of_one("lower", Function::Lower, &[Takes::Text], Gives::Same),
     of_one("upper", Function::Upper, &[Takes::Text], Gives::Same),
     of_one("trim", Function::Trim, &[Takes::Text], Gives::Same),
-    of_one("length", Function::Length, &[Takes::Text], Gives::Kind(Kind::I64)),
+    of_one("length", Function::Length, &[Takes::Long], Gives::Kind(Kind::I64)),
     of_one("ltrim", Function::TrimStart, &[Takes::Text], Gives::Same),
     of_one("rtrim", Function::TrimEnd, &[Takes::Text], Gives::Same),
     of_one("reverse", Function::Reverse, &[Takes::Text], Gives::Same),

@@ -58,6 +58,22 @@ families! {
 pub trait IsText {}
 impl IsText for Text {}
 
+/// Families whose values have a length: text and bytes.
+///
+/// ```
+/// # use library::*;
+/// // `b.price.length()` does not compile.
+/// let query = Book::objects().filter(|b| b.title.length().gt(5));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`length` needs a text field, or one of bytes",
+    label = "this is neither text nor bytes",
+    note = "how many elements an array has is `len()`"
+)]
+pub trait HasLength {}
+impl HasLength for Text {}
+impl HasLength for Bytes {}
+
 /// Families whose values can hold others: text, JSON documents, and of PostgreSQL arrays, ranges and hstore.
 ///
 /// ```
@@ -214,6 +230,7 @@ macro_rules! in_json {
 }
 
 in_json! { Bool Integer Float Decimal Text Date Time DateTime Uuid Ip Json Choice }
+impl<T: super::FieldType<Family: InJson>> InJson for Array<T> {}
 
 /// Families with a day in them.
 ///

@@ -193,7 +193,8 @@ impl<S: Scope, T: Scope, K: Target> ToOne<S, T, K> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a row of `{K}`",
     label = "expected a row, its key, a foreign key that holds it, or a column that does",
-    note = "whether there is no row is `.eq(None)`, or `.is_null()`"
+    note = "whether there is no row is `.eq(None)`, or `.is_null()`",
+    note = "a query knows the rows of one around it where it is `within` that: `Book::objects().within(a.id)`"
 )]
 pub trait NamesRow<R, K: Target, How> {
     /// The columns of the key.

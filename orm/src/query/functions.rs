@@ -282,7 +282,7 @@ impl<R, T: FieldType> Ex<R, T> {
         self.with(crate::field::expr_in::<R, _>(part))
     }
 
-    /// The value for the next `{}` of an [`sql`] text: of any type that a column can hold.
+    /// The value for the next `{}` of an [`sql`] text: of any type that a column can hold, or a `&str`.
     ///
     /// ```
     /// # use library::*;
@@ -292,8 +292,8 @@ impl<R, T: FieldType> Ex<R, T> {
     /// assert_eq!(longer.get(&db).await?.title, "Compilers");
     /// # Ok(()) }
     /// ```
-    pub fn bind<V: FieldType>(self, value: V) -> Self {
-        self.with(bind(&value))
+    pub fn bind<V: super::Bindable>(self, value: V) -> Self {
+        self.with(value.into_compared())
     }
 
     /// An [`sql`] text that makes one value of many rows, so that it can be used as the aggregates of the library are: over all rows, groups

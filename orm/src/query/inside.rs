@@ -33,6 +33,90 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     }
 }
 
+/// A query inside another one: none that stands alone.
+///
+/// ```compile_fail
+/// # use library::*;
+/// // A query inside is `within` a field of the one around it: `Book::objects().within(a.id)`.
+/// let query = Author::objects().values(|a| Book::objects().scalar(|b| b.title));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a query that stands alone is no value and no condition of another one",
+    label = "say what it stands in: `.within(a.id)`",
+    note = "`Book::objects().within(a.id).filter(|b| b.author.eq(a.id))` is a query inside that of `a`, and knows its row"
+)]
+pub trait StandsInside {}
+
+/// What queries inside others give; here they tell how to be one.
+impl<M: Model, O: Row> QuerySet<M, O> {
+    #[doc(hidden)]
+    pub fn scalar<C, V>(self, value: C) -> V
+    where
+        C: FnOnce(O::Handles<M>) -> V,
+        Self: StandsInside,
+    {
+        value(self.handles())
+    }
+
+    #[doc(hidden)]
+    pub fn array<C, V>(self, value: C) -> V
+    where
+        C: FnOnce(O::Handles<M>) -> V,
+        Self: StandsInside,
+    {
+        value(self.handles())
+    }
+
+    #[doc(hidden)]
+    pub fn has_rows(self) -> Q<M>
+    where
+        Self: StandsInside,
+    {
+        Q::from_expr(Expr::Exists(Box::new(self.into_select())))
+    }
+
+    #[doc(hidden)]
+    pub fn row_count(self) -> Ex<M, i64>
+    where
+        Self: StandsInside,
+    {
+        Ex::new(super::count().expr())
+    }
+}
+
+/// A query that is run by itself: none inside another one.
+///
+/// ```compile_fail
+/// # use library::*;
+/// // Whether a query inside has rows is `has_rows()`.
+/// let query = Author::objects().filter(|a| Book::objects().within(a.id).exists());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a query inside another one is not run by itself",
+    label = "here it gives a value or a condition",
+    note = "whether it has rows is `has_rows()`, how many `row_count()`, a value of its first row `scalar(|b| b.title)`"
+)]
+pub trait StandsAlone {}
+
+/// What queries that stand alone give; here they tell what is meant.
+impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
+    #[doc(hidden)]
+    pub fn exists(self) -> Q<R>
+    where
+        Self: StandsAlone,
+    {
+        self.has_rows()
+    }
+
+    #[doc(hidden)]
+    pub fn count(self) -> Ex<R, i64>
+    where
+        Self: StandsAlone,
+    {
+        self.row_count()
+    }
+}
+
 impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
     /// The query as one value of the query around it: that of its first row, or NULL.
     ///

@@ -404,8 +404,8 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
 
     /// These values of each row, read as rows of another type.
     pub(super) fn selecting<P>(mut self, list: Vec<Expr>) -> QuerySet<M, P, R> {
-        // Different rows that were cut off stay those rows.
-        if self.select.distinct && self.select.is_sliced() {
+        // Different rows that were cut off stay those rows, and so do those in the order of a value that is left out.
+        if self.select.distinct && (self.select.is_sliced() || self.select.is_ordered_beside(&list)) {
             self.select.derive();
         }
         self.select.reselect(list);

@@ -1,9 +1,7 @@
 //! Queries of one's own, as text, whose rows are typed all the same.
 
-use super::Row;
-use crate::{
-    Access, Code, Connection, Dialect, Error, Executor, FieldType, Operation, Result, Statement, Value, model::Reader,
-};
+use super::{Bindable, Row};
+use crate::{Access, Code, Connection, Dialect, Error, Executor, Operation, Result, Statement, Value, model::Reader};
 use std::marker::PhantomData;
 
 /// A query as SQL text: for what querysets cannot say, such as what one database alone has. `O` is the type of a row: a value, a tuple of
@@ -40,18 +38,18 @@ pub struct Raw<O> {
 }
 
 impl<O> Raw<O> {
-    /// The value of the next `?`: of any type that a column can hold.
+    /// The value of the next `?`: of any type that a column can hold, or a `&str`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
     /// # let db = orm::Database::connect("sqlite::memory:").await?;
-    /// let (sum, text) = orm::raw::<(i64, String)>("SELECT ? + 2, ?").bind(40_i64).bind("x".to_owned()).get(&db).await?;
+    /// let (sum, text) = orm::raw::<(i64, String)>("SELECT ? + 2, ?").bind(40_i64).bind("x").get(&db).await?;
     /// assert_eq!((sum, text.as_str()), (42, "x"));
     /// # Ok(()) }
     /// ```
-    pub fn bind<T: FieldType>(mut self, value: T) -> Self {
+    pub fn bind<T: Bindable>(mut self, value: T) -> Self {
         self.binds = self.binds.and_then(|mut binds| {
-            binds.push(value.to_value()?);
+            binds.push(value.into_bound()?);
             Ok(binds)
         });
         self

@@ -129,6 +129,14 @@ impl Select {
         self.selection.iter().any(|selected| matches!(selected, Selected::Model { .. }))
     }
 
+    /// Whether values are selected, in an order that is not by these of them alone.
+    pub fn is_ordered_beside(&self, list: &[Expr]) -> bool {
+        let of_selected = |order: &Order| matches!(order.expr, Expr::Selected(_));
+        !self.selects_models()
+            && self.order.iter().all(of_selected)
+            && self.order.iter().any(|order| !list.contains(&order.expr))
+    }
+
     /// Makes a query of joined values a table; what they are ordered by is selected in it as well, behind them.
     fn stand_on_joined(&mut self) {
         let asked = self.selection.len();

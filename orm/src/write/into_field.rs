@@ -24,7 +24,9 @@ use std::marker::PhantomData;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value for a field of type `{F}`",
     label = "expected `{F}`",
-    note = "where a `Decimal` is expected, 12.50 is `Decimal::new(1250, 2)`, or `\"12.50\".parse::<Decimal>()?`"
+    note = "where a `Decimal` is expected, 12.50 is `Decimal::new(1250, 2)`, or `\"12.50\".parse::<Decimal>()?`",
+    note = "text that may be missing is an `Option<String>`, `text.map(str::to_owned)`; in an update a relation is set to what is computed by \
+            `set_key`"
 )]
 pub trait IntoField<F> {
     /// The field's value.

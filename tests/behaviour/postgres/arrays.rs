@@ -174,6 +174,10 @@ behaviour! {
         assert_eq!((first.as_deref(), none), (Some("rust"), None));
         assert_eq!((rest, begin), (vec!["sql".to_owned()], vec!["rust".to_owned()]));
         assert_eq!((nothing, ratings), (Vec::new(), Some(vec![3, 5])));
+        let documents = Post::objects().filter(|p| p.id.lte(2)).order_by(|p| p.id.asc());
+        let documents = documents.values(|p| orm::json_object((("tags", p.tags), ("ratings", p.ratings), ("first", p.tags.slice(..1)))));
+        let written = [json!({"tags": ["rust", "sql"], "ratings": [3, 5], "first": ["rust"]}), json!({"tags": ["rust"], "ratings": null, "first": ["rust"]})];
+        assert_eq!(documents.all(db).await?, written);
         let changed = Post::objects().filter(|p| p.id.lte(2)).update(|p| (p.tags.set(["go"]), p.ratings.set(None)), db).await?;
         assert_eq!(changed, 2);
         assert_eq!(titles(Post::objects().filter(|p| p.tags.contains(["go"]) & p.ratings.is_null()), db).await?, ["one", "two"]);
@@ -233,7 +237,8 @@ behaviour! {
         let gathered = Comment::objects().aggregate(|c| c.text.array_agg()).get(db).await.unwrap_err();
         let asked = Comment::objects().filter(|c| c.text.is_similar("x")).count(db).await.unwrap_err();
         let searched = Comment::objects().filter(|c| c.text.search("x")).count(db).await.unwrap_err();
-        for error in [&read, &made, &changed, &gone, &gathered, &asked, &searched] {
+        let listed = Post::objects().values(|p| orm::json_array((p.title, p.tags))).all(db).await.unwrap_err();
+        for error in [&read, &made, &changed, &gone, &gathered, &asked, &searched, &listed] {
             assert_eq!(error.code(), Code::Unsupported, "{error:?}");
         }
         assert_eq!((read.model(), read.fields()), (Some("Post"), &["tags".to_owned()][..]), "{read:?}");

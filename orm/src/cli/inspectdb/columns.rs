@@ -75,6 +75,9 @@ pub(super) fn rust_type(ty: &ColumnType) -> Option<RustType> {
             let alike = rust_type(&by_name?)?;
             let note = match sql.as_str() {
                 "" => "the database gives it no type: is it text?".to_owned(),
+                "numeric" | "decimal" => {
+                    format!("its type is `{sql}`, which does not say how many digits it has; 15 and 5 are a guess")
+                }
                 sql => format!("its type is `{sql}`; a migration would make another of the same values"),
             };
             Some(RustType { note: Some(note), ..alike })
@@ -144,6 +147,7 @@ fn alike(sql: &str) -> Option<ColumnType> {
         "year" | "tinyint unsigned" => ColumnType::SmallInt,
         "mediumint unsigned" => ColumnType::Integer,
         "json" => ColumnType::Json,
+        "numeric" | "decimal" if numbers.is_empty() => ColumnType::Decimal { max_digits: 15, decimal_places: 5 },
         _ => return None,
     })
 }

@@ -36,7 +36,8 @@ use std::marker::PhantomData;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an expression of a query",
-    label = "expected a field, or something built from fields"
+    label = "expected a field, or something built from fields",
+    note = "a condition is one by `.as_value()`; a query is `within` one of the fields: `Book::objects().within(a.id)`"
 )]
 #[allow(clippy::wrong_self_convention, reason = "handles are small values that conditions are made of")]
 pub trait Expression: Sized {

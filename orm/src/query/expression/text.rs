@@ -3,7 +3,7 @@
 use super::{Alike, Characters, Ex, Expression, Operand, Q, call, with};
 use crate::{
     FieldType, NotNull, Null, Value,
-    family::IsText,
+    family::{HasLength, IsText},
     tree::{BinaryOp, Expr, Function, Like},
 };
 
@@ -475,7 +475,7 @@ pub trait TextExpression: Expression {
         with(Function::Collate, self, [Expr::Value(Value::Text(collation.to_owned()))])
     }
 
-    /// How many characters the text has.
+    /// How many characters the text has, or bytes the value.
     ///
     /// ```
     /// # use library::*;
@@ -487,7 +487,7 @@ pub trait TextExpression: Expression {
     /// ```
     fn length(self) -> Ex<Self::Root, Alike<Self, i64>>
     where
-        <Self::Value as FieldType>::Family: IsText,
+        <Self::Value as FieldType>::Family: HasLength,
     {
         call(Function::Length, self)
     }

@@ -47,7 +47,8 @@ fn tables(backend: Backend) -> String {
             CREATE UNIQUE INDEX one_cover ON shop_book (cover) WHERE cover IS NOT NULL AND author_id <> 3"
         }
         Backend::Postgres => {
-            "CREATE TYPE binding AS ENUM ('hard', 'paper back');
+            "ALTER TABLE log ADD COLUMN weight numeric;
+            CREATE TYPE binding AS ENUM ('hard', 'paper back');
             ALTER TABLE shop_book ADD COLUMN place point, ADD COLUMN bound binding, ADD COLUMN notes json,
                 ADD COLUMN bindings binding[] NOT NULL DEFAULT '{}', ADD COLUMN labels text[], ADD COLUMN sold daterange,
                 ADD COLUMN words tsvector, ADD COLUMN hours time[],

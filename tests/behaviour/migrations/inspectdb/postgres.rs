@@ -131,6 +131,9 @@ pub struct Log {
     #[field(primary_key)]
     pub at: DateTime<Utc>,
     pub line: Option<String>,
+    // NOTE: its type is `numeric`, which does not say how many digits it has; 15 and 5 are a guess
+    #[field(max_digits = 15, decimal_places = 5)]
+    pub weight: Option<Decimal>,
 }
 
 #[derive(Model, Debug, Clone)]
