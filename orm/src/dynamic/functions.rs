@@ -188,7 +188,7 @@ const FUNCTIONS: &[Spec] = &[
     of_one("minute", Function::Minute, &[Takes::Clock], Gives::Kind(Kind::I32)),
     of_one("second", Function::Second, &[Takes::Clock], Gives::Kind(Kind::I32)),
     of_one("date", Function::Date, &[Takes::Instant], Gives::Kind(Kind::Date)),
-    of("round", Function::Round, &[Takes::Number, Takes::Digits], 1, Gives::Same),
+    Spec { transform: true, ..of("round", Function::Round, &[Takes::Number, Takes::Digits], 1, Gives::Same) },
     of("atan2", Function::Atan2, &[Takes::Float, Takes::Float], 2, Gives::Kind(Kind::F64)),
     of("random", Function::Random, &[], 0, Gives::Kind(Kind::F64)),
     of("shift_left", Function::ShiftLeft, &[Takes::Bits, Takes::Whole], 2, Gives::Same),

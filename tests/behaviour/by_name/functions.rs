@@ -55,6 +55,8 @@ behaviour! {
         // As the end of a path, in a condition.
         let found = Query::of("shop.Tag").filter("slug__ord", 111).values(["slug"]);
         assert_eq!(json_of(&bed, &found).await?, json!([{"slug": "old"}]));
+        let whole = Query::of("shop.Book").filter("price__round", 10).values(["id"]);
+        assert_eq!(json_of(&bed, &whole).await?, json!([{"id": 3}]));
         Ok(())
     }
 

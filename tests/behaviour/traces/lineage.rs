@@ -4,7 +4,7 @@ use super::{
     Other,
     pack::{Pack, list, text},
     translate::{Level, Translated},
-    writes::{Done, assigned, done, field_name, new_row, rows_of, run, written},
+    writes::{Done, assigned, computed, done, expressions, field_name, new_row, rows_of, run, written},
 };
 use orm::{
     Transaction, Value,
@@ -96,6 +96,17 @@ pub async fn create(pack: &Pack, model: &str, pairs: Vec<(String, Json)>, tx: &T
         label = pack.label(text(parent)).to_owned();
         line.push(label.clone());
     }
+    // The keys of the rows of parents that are there already, and are taken for those of the new row.
+    let mut taken = vec![None; line.len()];
+    for at in 1..line.len() {
+        let (child, parent) = (pack.model(&line[at - 1]), &line[at]);
+        let Some(link) = pack.link(child, parent) else { continue };
+        let attname = pack.field(child, &link).map_or("", |field| text(&field["attname"]));
+        let is_key = child["pk"] == *link;
+        let names = |name: &str| name == link || name == attname || is_key && name == "pk";
+        let given = pairs.iter().find(|(name, _)| names(name)).map(|(_, value)| value.clone());
+        taken[at] = given.or_else(|| taken[at - 1].clone().filter(|_| is_key)).filter(|key| !key.is_null());
+    }
     let mut below: Option<(String, Json)> = None;
     while let Some(label) = line.pop() {
         let json = pack.model(&label);
@@ -109,6 +120,15 @@ pub async fn create(pack: &Pack, model: &str, pairs: Vec<(String, Json)>, tx: &T
         let mut own = own;
         own.extend(last_place(pack, &label, &own, tx).await?);
         let known = own.iter().any(|(name, _)| Some(name) == link.as_ref().map(|(name, _)| name));
+        if let Some(key) = taken.pop().flatten() {
+            let key = if key["$obj"].is_null() { key } else { key["pk"].clone() };
+            if written_over(pack, &label, &key, own.clone(), tx).await? {
+                below = Some((label, key));
+                continue;
+            }
+            own.push((text(&json["pk"]).to_owned(), key));
+        }
+        let later = expressions(&own);
         let row = new_row(pack, &label, own.into_iter().chain(link.filter(|_| !known)))?;
         let new = Create { automatic: true, ..Create::of(&label) }.row(row);
         let made = run(pack, new.into(), tx).await?;
@@ -116,12 +136,39 @@ pub async fn create(pack: &Pack, model: &str, pairs: Vec<(String, Json)>, tx: &T
         let meta = pack.models.get(&label).unwrap();
         let column = usize::from(meta.key[0]);
         let key = made.created[0].values().get(column).map_or(key, Value::to_json);
+        if !later.is_empty() {
+            computed(pack, &label, &key, &later, tx).await?;
+        }
         below = Some((label, key));
     }
     match pairs.first() {
         None => Ok(below.map(|(_, key)| key).unwrap_or_default()),
         Some((name, _)) => Err(Other::Left(format!("refused, name.unknown: {name}"))),
     }
+}
+
+/// Whether there is a row of a parent by this key; if so, it is given all values of a new one.
+async fn written_over(
+    pack: &Pack,
+    label: &str,
+    key: &Json,
+    own: Vec<(String, Json)>,
+    tx: &Transaction,
+) -> Result<bool, Other> {
+    let json = pack.model(label);
+    let row = new_row(pack, label, own)?;
+    let fields = list(&json["fields"]).iter().filter(|field| !field["column"].is_null() && field["name"] != json["pk"]);
+    let value = |field: &Json| {
+        let name = field_name(pack, label, text(&field["attname"]));
+        let value = row.get(&name).cloned().unwrap_or_default();
+        (name, Term::Value(value))
+    };
+    let set: Vec<(String, Term)> = fields.map(value).collect();
+    let rows = Query::of(label).filter("pk", super::terms::literal(key)?);
+    if set.is_empty() {
+        return Ok(pack.catalog.check(&rows)?.exists(tx).await?);
+    }
+    Ok(run(pack, Update { rows, set }.into(), tx).await?.total > 0)
 }
 
 /// Other values in the rows of a query; those of a parent stand in its rows.

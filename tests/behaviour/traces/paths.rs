@@ -243,7 +243,15 @@ impl Level<'_> {
         super::combined::paths_of(&expr["condition"], &mut named);
         named.iter().try_for_each(|path| self.join_named(path))?;
         let (mut from, mut model, mut out) = (None, self.model.clone(), Vec::new());
-        for (at, part) in parts.iter().enumerate() {
+        // It may begin with another one.
+        self.join_named(relation)?;
+        let begins = |join: &&Joined| join.name.as_deref() == Some(parts[0]);
+        let before = self.joins.iter().find(begins).filter(|_| parts.len() > 1).cloned();
+        let skipped = usize::from(before.is_some());
+        if let Some(join) = before {
+            (from, model) = (Some(join.alias), join.model);
+        }
+        for (at, part) in parts.iter().enumerate().skip(skipped) {
             let Some((to, many)) = self.step(&model, part) else {
                 return left("refused, name.unknown: a filtered relation that is not there");
             };

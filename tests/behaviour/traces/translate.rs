@@ -439,6 +439,12 @@ impl<'p> Level<'p> {
                     "last" => Some(Nulls::Last),
                     _ => self.nulls(desc),
                 };
+                if expr["expr"]["e"] == "F" {
+                    let (by_name, _) = self.path(text(&expr["expr"]["name"]), Over::Join)?;
+                    let parts = self.at_key.take().unwrap_or_else(|| vec![by_name]);
+                    order.extend(parts.into_iter().map(|part| Order::Term { by: path(part), desc, nulls }));
+                    continue;
+                }
                 order.push(Order::Term { by: self.term(&expr["expr"])?, desc, nulls });
             } else if expr["e"] == "F" {
                 let (by_name, _) = self.path(text(&expr["name"]), Over::Join)?;

@@ -4,7 +4,7 @@ use super::{
     Other,
     compare::same,
     lineage::{create, deleted, updated},
-    pack::{Pack, cell, list, text},
+    pack::{Pack, cell, is_true, list, text},
     tables::compare,
     terms::literal,
     translate::{Level, Translated, left},
@@ -73,12 +73,25 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
             let on_conflict = conflict(pack, &level.model, order)?;
             let mut create = Create { automatic: true, on_conflict, ..Create::of(level.model.clone()) };
             let more = owner(pack, query)?;
+            let mut later = Vec::new();
             for obj in list(&order["objs"]) {
                 let pairs = obj["fields"].as_object().into_iter().flatten();
-                let pairs = pairs.map(|(name, value)| (name.clone(), value.clone()));
-                create = create.row(new_row(pack, &level.model, pairs.chain(more.clone()))?);
+                let pairs = pairs.map(|(name, value)| (name.clone(), value.clone())).chain(more.clone());
+                let pairs: Vec<(String, Json)> = pairs.collect();
+                later.push(expressions(&pairs));
+                create = create.row(new_row(pack, &level.model, pairs)?);
             }
-            done(run(pack, create.into(), tx).await?)
+            let plain = later.iter().all(Vec::is_empty);
+            if !plain && create.on_conflict.is_some() {
+                return Err(Other::Left("a new row with an expression".to_owned()));
+            }
+            let changed = run(pack, create.into(), tx).await?;
+            let key = pack.models.get(&level.model).map_or(0, |meta| usize::from(meta.key[0]));
+            for (row, set) in changed.created.iter().zip(later).filter(|(_, set)| !set.is_empty()) {
+                let key = row.values().get(key).map(Value::to_json).unwrap_or_default();
+                computed(pack, &level.model, &key, &set, tx).await?;
+            }
+            done(changed)
         }
         "bulk_update" => each_updated(pack, level, order, tx).await,
         "get_or_create" | "update_or_create" => found_or_made(pack, query, order, level, tx).await,
@@ -110,6 +123,21 @@ async fn each_updated(pack: &Pack, level: Level<'_>, order: &Json, tx: &Transact
         return Err(Other::Left("refused, by its form: it names no field".to_owned()));
     }
     let (json, mut each, mut total) = (pack.model(model), UpdateEach::of(model), 0);
+    // What a parent has stands in its rows.
+    let of_parent = |name: &&str| {
+        let known = list(&json["fields"]).iter().any(|field| field["name"] == **name || field["attname"] == **name);
+        !known && !list(&json["parents"]).is_empty()
+    };
+    let (above, fields): (Vec<&str>, Vec<&str>) = fields.into_iter().partition(of_parent);
+    if !above.is_empty() {
+        let mut theirs = order.clone();
+        theirs["fields"] = json!(above);
+        let parent = Level::new(pack, pack.label(text(&json["parents"][0])), false);
+        let done = Box::pin(each_updated(pack, parent, &theirs, tx)).await?;
+        if fields.is_empty() {
+            return Ok(done);
+        }
+    }
     // Of the rows that are given, those change that the query means.
     let among = match level.filters.is_empty() {
         true => None,
@@ -223,6 +251,12 @@ pub fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<
                 let held = field.map_or_else(|| key.clone(), |field| pack.held(field, key));
                 written(pack, model, name, &held)?
             }
+            Some((tag, inner)) if tag == "$date" && kind == Some(Kind::DateTime) => {
+                Json::from(format!("{}T00:00:00{}", text(inner), super::zones::offset_of(&pack.zone)?))
+            }
+            Some((tag, inner)) if tag == "$date" && kind == Some(Kind::Timestamp) => {
+                Json::from(format!("{}T00:00:00", text(inner)))
+            }
             Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Date) => Json::from(&text(inner)[..10]),
             Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Timestamp) => {
                 let moment = super::pack::moment(text(inner)).map(|moment| moment.naive_utc());
@@ -245,36 +279,73 @@ pub fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<
         (Json::String(number), Some(Kind::I16 | Kind::I32 | Kind::I64)) => {
             number.trim().parse::<i64>().map_or_else(|_| json.clone(), Json::from)
         }
+        (Json::Number(number), Some(Kind::I16 | Kind::I32 | Kind::I64)) if number.is_f64() => {
+            let whole = number.as_f64().map(|number| number.trunc() as i64);
+            whole.map_or_else(|| json.clone(), Json::from)
+        }
         (Json::Bool(truth), Some(Kind::I16 | Kind::I32 | Kind::I64)) => Json::from(i64::from(*truth)),
         (Json::Number(number), Some(Kind::Bool)) => Json::Bool(number.as_i64() != Some(0)),
         _ => json.clone(),
     })
 }
 
+/// What is computed of new rows, each with its field: it is written when the row is there.
+pub fn expressions(pairs: &[(String, Json)]) -> Vec<Json> {
+    let is_one = |(_, value): &&(String, Json)| value["e"].is_string() && value["e"] != "value";
+    pairs.iter().filter(is_one).map(|(name, value)| json!([name, value])).collect()
+}
+
+/// Writes what is computed into a new row.
+pub async fn computed(pack: &Pack, model: &str, key: &Json, set: &[Json], tx: &Transaction) -> Result<(), Other> {
+    let mut level = Level::new(pack, model, false);
+    level.filters.push(Term::named("pk", Term::Value(key.clone())));
+    updated(pack, level, set, tx).await.map(|_| ())
+}
+
 /// A new row with what Django's models give it.
 pub fn new_row(pack: &Pack, model: &str, given: impl IntoIterator<Item = (String, Json)>) -> Translated<Json> {
     let mut row = Map::new();
-    for (name, value) in given {
+    let fields = list(&pack.model(model)["fields"]);
+    let by_clock = |field: &Json| is_true(&field["auto_now"]) || is_true(&field["auto_now_add"]);
+    let mut computed = Vec::new();
+    for (name, value) in given.into_iter().flat_map(|pair| parts_of(pack, model, pair)) {
         let value = if value["e"] == "value" { value["value"].clone() } else { value };
-        if !value["e"].is_null() {
-            return left("a new row with an expression");
+        let name = field_name(pack, model, &name);
+        let field = fields.iter().find(|field| field["name"] == *name);
+        match field {
+            // The value that was computed stands there until it is computed here.
+            Some(field) if !value["e"].is_null() => {
+                if value.to_string().contains("\"name\":\"Now\"") || is_true(&field["primary_key"]) {
+                    return left("a new row with an expression");
+                }
+                computed.push((name, field));
+            }
+            _ if !value["e"].is_null() => return left("a new row with an expression"),
+            // What the clock says counts, whatever is given; a place among others is given by itself.
+            Some(field) if by_clock(field) || field["type"] == "OrderWrt" && value.is_null() => {}
+            _ => {
+                row.insert(name.clone(), written(pack, model, &name, &value)?);
+            }
         }
-        row.insert(field_name(pack, model, &name), written(pack, model, &name, &value)?);
     }
-    for field in list(&pack.model(model)["fields"]) {
+    for field in fields {
         let name = field_name(pack, model, text(&field["attname"]));
         let automatic = text(&field["type"]).contains("Auto");
         if automatic && row.get(&name) == Some(&Json::Null) {
             row.remove(&name);
         }
-        if field["column"].is_null() || automatic || row.contains_key(&name) {
+        let waits = computed.iter().any(|(known, _)| *known == name);
+        if field["column"].is_null() || automatic || waits || row.contains_key(&name) {
             continue;
         }
-        if field["db_default"] != Json::Null || field["generated"] != Json::Null {
+        if field["generated"] != Json::Null {
             return left("a default of the database");
         }
         match &field["default"] {
-            Json::Null if field["null"] == Json::Bool(true) => {}
+            _ if by_clock(field) || field["type"] == "OrderWrt" => computed.push((name, field)),
+            Json::Null if field["db_default"] != Json::Null => computed.push((name, field)),
+            // A file that there is not has an empty path.
+            Json::Null if field["null"] == Json::Bool(true) && field["type"] != "FileField" => {}
             Json::Null if pack.kind(field) == Kind::Text && field["fk"].is_null() => {
                 row.insert(name, Json::from(""));
             }
@@ -283,10 +354,69 @@ pub fn new_row(pack: &Pack, model: &str, given: impl IntoIterator<Item = (String
                 let default = written(pack, model, text(&field["name"]), default)?;
                 row.insert(name, default);
             }
-            _ => return left("a default that is computed"),
+            _ => computed.push((name, field)),
         }
     }
+    // What Django's programs or its database compute is given here: the recorded rows say what it was.
+    let found = match computed.is_empty() {
+        true => Vec::new(),
+        false => found_after(pack, model, &row, &computed)?,
+    };
+    row.extend(found);
     Ok(Json::Object(row))
+}
+
+/// A relation of other fields' columns is given by a row: what these columns hold then.
+fn parts_of(pack: &Pack, model: &str, (name, value): (String, Json)) -> Vec<(String, Json)> {
+    let field = pack.field(pack.model(model), &name).filter(|field| field["type"] == "ForeignObject");
+    let Some(field) = field.filter(|_| value["$obj"].is_string()) else {
+        return vec![(name, value)];
+    };
+    let relation = &field["relation"];
+    let target = pack.model(text(&relation["to"]));
+    let held = list(&relation["to_fields"]).iter().map(|to| {
+        let known = [(text(&target["pk"]), &value["pk"])];
+        pack.found(target, &known, text(to)).unwrap_or_default()
+    });
+    list(&relation["from_fields"]).iter().map(|from| text(from).to_owned()).zip(held).collect()
+}
+
+/// The values of fields in the new row that Django left, which has the values that are given.
+fn found_after(
+    pack: &Pack,
+    model: &str,
+    given: &Map<String, Json>,
+    wanted: &[(String, &Json)],
+) -> Translated<Vec<(String, Json)>> {
+    let json = pack.model(model);
+    let columns = list(&pack.json["columns"][text(&json["table"])]);
+    let place = |field: &Json| columns.iter().position(|name| *name == field["column"]);
+    let known = list(&json["fields"]).iter().filter_map(|field| {
+        let value = given.get(&field_name(pack, model, text(&field["attname"])))?;
+        Some((place(field)?, pack.kind(field), value)).filter(|(_, kind, _)| !matches!(kind, Kind::Json | Kind::F64))
+    });
+    let known: Vec<(usize, Kind, &Json)> = known.collect();
+    let rows = |snapshot: &str| {
+        let rows = &pack.json["snapshots"][snapshot][text(&json["table"])];
+        list(&pack.json["tables"][text(rows)]["rows"])
+    };
+    let before = rows(&pack.snapshot);
+    let is_it = |row: &&Json| {
+        !before.contains(row)
+            && known.iter().all(|(place, kind, value)| {
+                let there = &row[*place];
+                let same = |made: Value| made.to_json() == **value || text(there) == text(value) && there.is_string();
+                there == *value || cell(there, *kind).is_ok_and(same) || kind == &Kind::Decimal
+            })
+    };
+    let Some(row) = rows(&pack.after).iter().find(is_it) else {
+        return left("a default that is computed");
+    };
+    let value = |(name, field): &(String, &Json)| {
+        let there = place(field).map_or(&Json::Null, |place| &row[place]);
+        Ok((name.clone(), cell(there, pack.kind(field))?.to_json()))
+    };
+    wanted.iter().map(value).collect()
 }
 
 /// The foreign key that a related manager sets in a new row.
@@ -361,9 +491,26 @@ async fn found_or_made(
     if update && !list(&order[defaults]).is_empty() {
         let mut level = Level::new(pack, &model, false);
         level.filters.push(Term::named("pk__in", rows.values(["pk"])));
-        updated(pack, level, list(&order[defaults]), tx).await?;
+        let mut set = list(&order[defaults]).to_vec();
+        set.extend(by_clock_after(pack, &model, &there[0].values()[0]));
+        updated(pack, level, &set, tx).await?;
     }
     Ok(Done { total: 1, created: Some(false) })
+}
+
+/// What Django's clock said when it saved a row anew.
+fn by_clock_after(pack: &Pack, model: &str, key: &Value) -> Vec<Json> {
+    let json = pack.model(model);
+    let fields = list(&json["fields"]).iter().filter(|field| is_true(&field["auto_now"]));
+    let rows = &pack.json["snapshots"][&pack.after][text(&json["table"])];
+    let columns = list(&pack.json["columns"][text(&json["table"])]);
+    let place = |field: &Json| columns.iter().position(|name| *name == field["column"]);
+    let at_key = pack.field(json, text(&json["pk"])).and_then(place);
+    let row = list(&pack.json["tables"][text(rows)]["rows"]).iter().find(|row| {
+        at_key.is_some_and(|at| same(key, &row[at]) || cell(&row[at], key.kind()).is_ok_and(|it| it == *key))
+    });
+    let tag = |field: &Json| if field["type"] == "DateField" { "$date" } else if field["type"] == "TimeField" { "$time" } else { "$datetime" };
+    fields.filter_map(|field| Some(json!([field["name"], {tag(field): row?[place(field)?]}]))).collect()
 }
 
 /// A relation of an instance: foreign keys that point to it, or pairs in the table between.
@@ -395,6 +542,8 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
     let symmetrical = forward.is_some_and(|field| field["m2m"]["symmetrical"] == Json::Bool(true));
     let label = text(&owner["label"]).to_owned();
     let known = pack.models.get(&label).is_some_and(|model| model.field(name.unwrap_or_default()).is_some());
+    // A model between may have defaults, which are its own.
+    let known = known && far.is_none_or(|far| !has_defaults(pack, owner, &related["accessor"], far) || m == "rel_remove" || m == "rel_clear");
     if let (Some(name), true) = (name, known && more.is_empty() && !symmetrical) {
         // A key that is never NULL cannot be taken away, in Django neither: it adds.
         let fixed = reverse.filter(|reverse| text(&reverse["kind"]) != "many_to_many").is_some_and(|reverse| {
@@ -478,6 +627,25 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
         run(pack, create.into(), tx).await?;
     }
     Ok(Done { total: 0, created: None })
+}
+
+/// Whether the rows of a model between have more values than those of the two sides.
+fn has_defaults(pack: &Pack, owner: &Json, accessor: &Json, far: &Json) -> bool {
+    let between = list(&owner["reverse"]).iter().find(|reverse| reverse["accessor"] == *accessor);
+    let field = match between {
+        Some(reverse) => pack.field(pack.model(text(&reverse["model"])), text(&reverse["field"])),
+        None => pack.field(owner, text(accessor)),
+    };
+    let through = field.map(|field| pack.model(text(&field["m2m"]["through"])));
+    let sides = field.map_or(["", ""], |field| [text(&field["m2m"]["source_field"]), text(&field["m2m"]["target_field"])]);
+    debug_assert!(sides.contains(&text(&far["name"])));
+    through.is_some_and(|through| {
+        let mut fields = list(&through["fields"]).iter();
+        fields.any(|field| {
+            let more = !sides.contains(&text(&field["name"])) && !text(&field["type"]).contains("Auto");
+            more && !field["column"].is_null() && !(is_true(&field["null"]) && field["default"].is_null())
+        })
+    })
 }
 
 /// A literal without its tag.
