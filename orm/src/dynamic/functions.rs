@@ -394,7 +394,8 @@ pub(super) fn as_float(built: Built) -> Built {
 /// How often, how many: not too large, and what is computed is held in these limits.
 fn count_of(name: &str, built: Built) -> Result<Expr> {
     match built.expr {
-        Expr::Value(Value::I32(0..=LONGEST)) => Ok(built.expr),
+        // Of no number there is no text.
+        Expr::Value(Value::I32(0..=LONGEST) | Value::Null(_)) => Ok(built.expr),
         Expr::Value(_) => Err(bad(format!("`{name}` takes a number from 0 to {LONGEST} there"))),
         _ => {
             let least = no_less(place(built).expr, 0);

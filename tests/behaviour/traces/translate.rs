@@ -211,8 +211,16 @@ impl<'p> Level<'p> {
                     self.look_again()?;
                 }
                 let (known, _) = self.path(text(&call["field"]), Over::Join)?;
-                let is_day =
-                    self.pack.json["paths"][&self.model][format!("F:{}", text(&call["field"]))]["type"] == "DateField";
+                // What an annotation stands for.
+                let stands_for = self.annotations.iter().find_map(|(name, term)| match term {
+                    Term::Node(node) if *name == known => match &**node {
+                        Node::Path(of) => Some(of.clone()),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+                let field = stands_for.unwrap_or_else(|| text(&call["field"]).to_owned());
+                let is_day = self.pack.json["paths"][&self.model][format!("F:{field}")]["type"] == "DateField";
                 let day = if text(&call["m"]) == "dates" && !is_day { "__date" } else { "" };
                 let kind = text(&call["kind"]);
                 self.filters.push(Term::named(format!("{known}__isnull"), false));

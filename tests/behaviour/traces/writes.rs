@@ -258,6 +258,9 @@ pub fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<
                 Json::from(format!("{}T00:00:00", text(inner)))
             }
             Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Date) => Json::from(&text(inner)[..10]),
+            Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Time) && text(inner).len() > 11 => {
+                Json::from(&text(inner)[11..])
+            }
             Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Timestamp) => {
                 let moment = super::pack::moment(text(inner)).map(|moment| moment.naive_utc());
                 moment.map_or_else(|| inner.clone(), |moment| Value::Timestamp(moment).to_json())
@@ -278,6 +281,9 @@ pub fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<
         (Json::Number(number), Some(Kind::Text)) => Json::from(number.to_string()),
         (Json::String(number), Some(Kind::I16 | Kind::I32 | Kind::I64)) => {
             number.trim().parse::<i64>().map_or_else(|_| json.clone(), Json::from)
+        }
+        (Json::String(number), Some(Kind::F64)) => {
+            number.trim().parse::<f64>().map_or_else(|_| json.clone(), Json::from)
         }
         (Json::Number(number), Some(Kind::I16 | Kind::I32 | Kind::I64)) if number.is_f64() => {
             let whole = number.as_f64().map(|number| number.trunc() as i64);
@@ -315,7 +321,10 @@ pub fn new_row(pack: &Pack, model: &str, given: impl IntoIterator<Item = (String
         match field {
             // The value that was computed stands there until it is computed here.
             Some(field) if !value["e"].is_null() => {
-                if value.to_string().contains("\"name\":\"Now\"") || is_true(&field["primary_key"]) {
+                // What looks at other rows or at the clock gives something else then.
+                let said = value.to_string();
+                let looks = ["\"name\":\"Now\"", "\"e\":\"subquery\"", "\"e\":\"exists\""];
+                if looks.iter().any(|part| said.contains(part)) || is_true(&field["primary_key"]) {
                     return left("a new row with an expression");
                 }
                 computed.push((name, field));
@@ -323,6 +332,10 @@ pub fn new_row(pack: &Pack, model: &str, given: impl IntoIterator<Item = (String
             _ if !value["e"].is_null() => return left("a new row with an expression"),
             // What the clock says counts, whatever is given; a place among others is given by itself.
             Some(field) if by_clock(field) || field["type"] == "OrderWrt" && value.is_null() => {}
+            // A file that there is not has an empty path.
+            Some(field) if field["type"] == "FileField" && value.is_null() => {
+                row.insert(name, Json::from(""));
+            }
             _ => {
                 row.insert(name.clone(), written(pack, model, &name, &value)?);
             }
@@ -344,7 +357,6 @@ pub fn new_row(pack: &Pack, model: &str, given: impl IntoIterator<Item = (String
         match &field["default"] {
             _ if by_clock(field) || field["type"] == "OrderWrt" => computed.push((name, field)),
             Json::Null if field["db_default"] != Json::Null => computed.push((name, field)),
-            // A file that there is not has an empty path.
             Json::Null if field["null"] == Json::Bool(true) && field["type"] != "FileField" => {}
             Json::Null if pack.kind(field) == Kind::Text && field["fk"].is_null() => {
                 row.insert(name, Json::from(""));
@@ -484,7 +496,11 @@ async fn found_or_made(
         _ => "defaults",
     };
     if there.is_empty() {
-        let pairs = exact.into_iter().chain(pairs(defaults)).chain(owner(pack, query)?).collect();
+        let mut pairs: Vec<(String, Json)> =
+            exact.into_iter().chain(pairs(defaults)).chain(owner(pack, query)?).collect();
+        if !order["through_defaults"].is_null() {
+            pairs.push(("through_defaults".to_owned(), order["through_defaults"].clone()));
+        }
         made(pack, query, &model, pairs, tx).await?;
         return Ok(Done { total: 1, created: Some(true) });
     }
