@@ -2,9 +2,10 @@
 
 use super::{
     Other,
+    fresh::{computed, expressions, new_row, written},
     pack::{Pack, list, text},
     translate::{Level, Translated},
-    writes::{Done, assigned, computed, done, expressions, field_name, new_row, rows_of, run, written},
+    writes::{Done, assigned, done, field_name, rows_of, run},
 };
 use orm::{
     Transaction, Value,

@@ -5,6 +5,7 @@ mod combined;
 mod compare;
 mod conditions;
 mod emit;
+mod fresh;
 mod functions;
 mod held;
 mod lineage;

@@ -152,7 +152,17 @@ impl Pack {
             .collect();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let (catalog, models) = (Catalog::new(), Models::describe([]).unwrap());
-        let mut pack = Pack { name, catalog, models, zone: None, snapshot: String::new(), after: String::new(), instants, places, json };
+        let mut pack = Pack {
+            name,
+            catalog,
+            models,
+            zone: None,
+            snapshot: String::new(),
+            after: String::new(),
+            instants,
+            places,
+            json,
+        };
         let described = list(&pack.json["models"]).iter().filter(|model| model["proxy_for"].is_null());
         pack.models = Models::describe(described.map(|model| pack.describe(model)).collect::<Vec<_>>())?;
         let limits = orm::dynamic::Limits { joins: 200, size: 5_000, ..Default::default() };

@@ -60,8 +60,10 @@ pub async fn compare(pack: &Pack, eval: &Json, done: &Done, tx: &Transaction) ->
         };
         let rows_after: Vec<Json> = rows(after);
         // What leads to a new row holds the key that it was given.
-        let leads: Vec<Option<Vec<Json>>> =
-            columns.iter().map(|name| keys_before(pack, &pack.json["snapshots"][text(&eval["snapshot"])], json, name)).collect();
+        let leads: Vec<Option<Vec<Json>>> = columns
+            .iter()
+            .map(|name| keys_before(pack, &pack.json["snapshots"][text(&eval["snapshot"])], json, name))
+            .collect();
         let kinds = model.columns.iter().map(|column| (column.name.clone(), column.kind)).collect::<Vec<_>>();
         let (more, fewer) = apart(
             &ours,
