@@ -19,7 +19,11 @@ impl Level<'_> {
         if self.row.is_some() && !self.names.iter().any(|(known, _)| known == name) {
             let in_row = |end: usize| self.in_row(&parts[..end].join("__"))?.ok().map(|known| (known, end));
             let Some((known, end)) = (1..=parts.len()).rev().find_map(in_row) else {
-                return left("a value of rows that they do not have");
+                let known = self.resolved(&format!("F:{name}")).is_object() || self.resolved(name).is_object();
+                return left(match known {
+                    true => "a value of rows that they do not have",
+                    false => "refused, name.unknown: a value of rows that they do not have",
+                });
             };
             return Ok(([&[known.as_str()], &parts[end..]].concat().join("__"), false));
         }

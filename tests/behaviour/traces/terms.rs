@@ -96,8 +96,9 @@ impl Level<'_> {
                 Ok(path(name))
             }
             "outer_ref" => {
+                // Where there is no query around, it is refused.
                 let Some(around) = &mut self.around else {
-                    return left("a reference to a query around that is not there");
+                    return Ok(path(json["name"].as_str().unwrap_or("pk")).outer());
                 };
                 let inner = match json["name"].as_str() {
                     Some(name) => {

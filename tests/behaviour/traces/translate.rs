@@ -339,7 +339,7 @@ impl<'p> Level<'p> {
         Ok(())
     }
 
-    fn annotate(&mut self, item: &Json) -> Translated<()> {
+    pub(super) fn annotate(&mut self, item: &Json) -> Translated<()> {
         let (name, expr) = (text(&item["as"]), &item["expr"]);
         if item["as"].is_null() {
             return left("refused, by its form: an annotation without a name");
