@@ -192,7 +192,7 @@ const FUNCTIONS: &[Spec] = &[
     of_one("minute", Function::Minute, &[Takes::Clock], Gives::Kind(Kind::I32)),
     of_one("second", Function::Second, &[Takes::Clock], Gives::Kind(Kind::I32)),
     of_one("date", Function::Date, &[Takes::Instant], Gives::Kind(Kind::Date)),
-    of("round", Function::Round, &[Takes::Number, Takes::Digits], 1, Gives::Same),
+    Spec { transform: true, ..of("round", Function::Round, &[Takes::Number, Takes::Digits], 1, Gives::Same) },
     of("atan2", Function::Atan2, &[Takes::Float, Takes::Float], 2, Gives::Kind(Kind::F64)),
     of("random", Function::Random, &[], 0, Gives::Kind(Kind::F64)),
     of("shift_left", Function::ShiftLeft, &[Takes::Bits, Takes::Whole], 2, Gives::Same),
@@ -401,7 +401,8 @@ pub(super) fn as_float(built: Built) -> Built {
 /// How often, how many: not too large, and what is computed is held in these limits.
 fn count_of(name: &str, built: Built) -> Result<Expr> {
     match built.expr {
-        Expr::Value(Value::I32(0..=LONGEST)) => Ok(built.expr),
+        // Of no number there is no text.
+        Expr::Value(Value::I32(0..=LONGEST) | Value::Null(_)) => Ok(built.expr),
         Expr::Value(_) => Err(bad(format!("`{name}` takes a number from 0 to {LONGEST} there"))),
         _ => {
             let least = no_less(place(built).expr, 0);

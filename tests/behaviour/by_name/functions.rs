@@ -55,6 +55,14 @@ behaviour! {
         // As the end of a path, in a condition.
         let found = Query::of("shop.Tag").filter("slug__ord", 111).values(["slug"]);
         assert_eq!(json_of(&bed, &found).await?, json!([{"slug": "old"}]));
+        let whole = Query::of("shop.Book").filter("price__round", 10).values(["id"]);
+        assert_eq!(json_of(&bed, &whole).await?, json!([{"id": 3}]));
+        // So many letters as NULL says are none.
+        let many = || Term::from(None::<i64>);
+        let none = book(1).annotate("l", call("lpad", [path("title"), many(), "x".into()])).annotate("r", call("rpad", [path("title"), many(), "x".into()]))
+            .annotate("n", call("repeat", [path("title"), many()])).annotate("f", call("left", [path("title"), many()])).annotate("e", call("right", [path("title"), many()]))
+            .values(["l", "r", "n", "f", "e"]);
+        assert_eq!(json_of(&bed, &none).await?, json!([{"l": null, "r": null, "n": null, "f": null, "e": null}]));
         Ok(())
     }
 

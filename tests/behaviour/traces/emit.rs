@@ -19,6 +19,7 @@ impl Level<'_> {
     pub fn aggregate(mut self, items: &[Json]) -> Translated<Query> {
         if self.is_grouped() || self.is_cut() || self.combined.is_some() {
             self.unordered();
+            self.carry(items)?;
             self.look_again()?;
         }
         let mut aggregates: Vec<(String, Term)> = Vec::new();
@@ -36,6 +37,23 @@ impl Level<'_> {
         let mut query = self.begin(model);
         self.emit(&mut query)?;
         Ok(query.then(Call::Aggregate(aggregates)))
+    }
+
+    /// Gives the rows that are aggregated the values of related ones that are asked for.
+    fn carry(&mut self, items: &[Json]) -> Translated<()> {
+        let mut paths = Vec::new();
+        items.iter().for_each(|item| super::combined::paths_of(&item["expr"], &mut paths));
+        if self.combined.is_some() || self.picked.is_some() {
+            return Ok(());
+        }
+        for path in paths {
+            let resolved = self.resolved(&format!("F:{path}"));
+            let steps = list(&resolved["steps"]);
+            if resolved["field"].is_string() && !steps.is_empty() && steps.iter().all(|step| step[2] == "one") {
+                self.annotate(&serde_json::json!({"as": path, "expr": {"e": "F", "name": path}}))?;
+            }
+        }
+        Ok(())
     }
 
     pub fn emit(&mut self, query: &mut Query) -> Translated<()> {

@@ -2,9 +2,10 @@
 
 use super::{
     Other,
+    fresh::{computed, expressions, new_row, written},
     pack::{Pack, list, text},
     translate::{Level, Translated},
-    writes::{Done, assigned, done, field_name, new_row, rows_of, run, written},
+    writes::{Done, assigned, done, field_name, rows_of, run},
 };
 use orm::{
     Transaction, Value,
@@ -86,42 +87,103 @@ fn with_parts_of_keys(json: &Json, key: &[String], pairs: Vec<(String, Json)>) -
     parts.collect()
 }
 
-/// A new row; of a child, after one of its parent.
+/// A model behind its parents and theirs, each once.
+fn ancestry(pack: &Pack, label: &str, line: &mut Vec<String>) {
+    for parent in list(&pack.model(label)["parents"]) {
+        ancestry(pack, pack.label(text(parent)), line);
+    }
+    if !line.iter().any(|known| known == label) {
+        line.push(label.to_owned());
+    }
+}
+
+/// A new row; of a child, after those of its parents.
 pub async fn create(pack: &Pack, model: &str, pairs: Vec<(String, Json)>, tx: &Transaction) -> Result<Json, Other> {
     let mut pairs = with_parts_of_keys(pack.model(model), &pack.key_parts(pack.model(model)), pairs);
-    let mut label = model.to_owned();
     // From the oldest of the parents down.
-    let mut line = vec![label.clone()];
-    while let Some(parent) = list(&pack.model(&label)["parents"]).first() {
-        label = pack.label(text(parent)).to_owned();
-        line.push(label.clone());
+    let mut line = Vec::new();
+    ancestry(pack, model, &mut line);
+    // The keys of the rows of parents that are there already, and are taken for those of the new row.
+    let mut taken: Vec<(String, Json)> = Vec::new();
+    for label in line.iter().rev() {
+        let child = pack.model(label);
+        for parent in list(&child["parents"]).iter().map(|parent| pack.label(text(parent)).to_owned()) {
+            let Some(link) = pack.link(child, &parent) else { continue };
+            let attname = pack.field(child, &link).map_or("", |field| text(&field["attname"]));
+            let is_key = child["pk"] == *link;
+            let names = |name: &str| name == link || name == attname || is_key && name == "pk";
+            let given = pairs.iter().find(|(name, _)| names(name)).map(|(_, value)| value.clone());
+            let of_child = || taken.iter().find(|(known, _)| known == label && is_key).map(|(_, key)| key.clone());
+            if let Some(key) = given.or_else(of_child).filter(|key| !key.is_null()) {
+                taken.push((parent, key));
+            }
+        }
     }
-    let mut below: Option<(String, Json)> = None;
-    while let Some(label) = line.pop() {
+    let mut done: Vec<(String, Json)> = Vec::new();
+    for label in line {
         let json = pack.model(&label);
         let is_own = |name: &str| {
             let name = if name == "pk" { text(&json["pk"]) } else { name };
             list(&json["fields"]).iter().any(|field| text(&field["name"]) == name || text(&field["attname"]) == name)
         };
-        let link = below.take().and_then(|(parent, key)| Some((pack.link(json, &parent)?, key)));
-        let (own, rest): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| is_own(name));
+        let (mut own, rest): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| is_own(name));
         pairs = rest;
-        let mut own = own;
         own.extend(last_place(pack, &label, &own, tx).await?);
-        let known = own.iter().any(|(name, _)| Some(name) == link.as_ref().map(|(name, _)| name));
-        let row = new_row(pack, &label, own.into_iter().chain(link.filter(|_| !known)))?;
+        if let Some((_, key)) = taken.iter().find(|(known, _)| *known == label) {
+            let key = if key["$obj"].is_null() { key.clone() } else { key["pk"].clone() };
+            if written_over(pack, &label, &key, own.clone(), tx).await? {
+                done.push((label, key));
+                continue;
+            }
+            own.push((text(&json["pk"]).to_owned(), key));
+        }
+        let links = list(&json["parents"]).iter().filter_map(|parent| {
+            let parent = pack.label(text(parent));
+            let (_, key) = done.iter().find(|(known, _)| known == parent)?;
+            Some((pack.link(json, parent)?, key.clone()))
+        });
+        let links: Vec<(String, Json)> = links.filter(|(link, _)| !own.iter().any(|(name, _)| name == link)).collect();
+        let later = expressions(&own);
+        let row = new_row(pack, &label, own.into_iter().chain(links))?;
         let new = Create { automatic: true, ..Create::of(&label) }.row(row);
         let made = run(pack, new.into(), tx).await?;
         let key = made.created[0].values().first().map(Value::to_json).unwrap_or_default();
         let meta = pack.models.get(&label).unwrap();
         let column = usize::from(meta.key[0]);
         let key = made.created[0].values().get(column).map_or(key, Value::to_json);
-        below = Some((label, key));
+        if !later.is_empty() {
+            computed(pack, &label, &key, &later, tx).await?;
+        }
+        done.push((label, key));
     }
     match pairs.first() {
-        None => Ok(below.map(|(_, key)| key).unwrap_or_default()),
+        None => Ok(done.pop().map(|(_, key)| key).unwrap_or_default()),
         Some((name, _)) => Err(Other::Left(format!("refused, name.unknown: {name}"))),
     }
+}
+
+/// Whether there is a row of a parent by this key; if so, it is given all values of a new one.
+async fn written_over(
+    pack: &Pack,
+    label: &str,
+    key: &Json,
+    own: Vec<(String, Json)>,
+    tx: &Transaction,
+) -> Result<bool, Other> {
+    let json = pack.model(label);
+    let row = new_row(pack, label, own)?;
+    let fields = list(&json["fields"]).iter().filter(|field| !field["column"].is_null() && field["name"] != json["pk"]);
+    let value = |field: &Json| {
+        let name = field_name(pack, label, text(&field["attname"]));
+        let value = row.get(&name).cloned().unwrap_or_default();
+        (name, Term::Value(value))
+    };
+    let set: Vec<(String, Term)> = fields.map(value).collect();
+    let rows = Query::of(label).filter("pk", super::terms::literal(key)?);
+    if set.is_empty() {
+        return Ok(pack.catalog.check(&rows)?.exists(tx).await?);
+    }
+    Ok(run(pack, Update { rows, set }.into(), tx).await?.total > 0)
 }
 
 /// Other values in the rows of a query; those of a parent stand in its rows.

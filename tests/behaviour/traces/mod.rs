@@ -5,6 +5,7 @@ mod combined;
 mod compare;
 mod conditions;
 mod emit;
+mod fresh;
 mod functions;
 mod held;
 mod lineage;
@@ -146,7 +147,8 @@ async fn answer(pack: &Pack, query: &Json, order: &Json, on_sqlite: bool, bed: &
         level.belongs(&query["related"])?;
     }
     level.calls(list(&query["calls"]))?;
-    if !level.related.is_empty() {
+    let counts = ["count", "exists", "aggregate", "contains"].contains(&text(&order["m"]));
+    if !level.related.is_empty() && !counts {
         pack.catalog.check(&Query::of(level.model.clone()).select_related(level.related.clone()))?;
     }
     let key = level.key();
@@ -334,6 +336,7 @@ behaviour! {
             let mut here = 0;
             for (test, eval) in &evals {
                 pack.zone = zones::current(&pack, eval);
+                pack.after = text(&eval["after"]).to_owned();
                 if loaded.0 != text(&eval["snapshot"]) {
                     pack.snapshot = text(&eval["snapshot"]).to_owned();
                     loaded = (pack.snapshot.clone(), pack.load(&pack.snapshot, &bed).await.err());

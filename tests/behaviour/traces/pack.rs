@@ -25,6 +25,8 @@ pub struct Pack {
     pub zone: Option<String>,
     /// The rows that are loaded.
     pub snapshot: String,
+    /// The rows that Django left, if the evaluation at hand is a write.
+    pub after: String,
     /// Whether moments are instants.
     instants: bool,
     places: HashMap<String, usize>,
@@ -56,8 +58,41 @@ pub fn read(file: &str) -> (Json, Vec<String>) {
         false => line,
     });
     let mut json = serde_json::from_str(&lines.collect::<Vec<_>>().join("\n")).unwrap();
+    shorten(&mut json);
     widen(&mut json);
     (json, deep)
+}
+
+/// Names that are longer than every database takes are others here.
+fn shorten(json: &mut Json) {
+    const LONGEST: usize = 63;
+    let mut long = BTreeSet::new();
+    let mut note = |name: &Json| long.extend(Some(text(name)).filter(|name| name.len() > LONGEST).map(str::to_owned));
+    for model in list(&json["models"]) {
+        note(&model["table"]);
+        for field in list(&model["fields"]) {
+            note(&field["column"]);
+            note(&field["m2m"]["through_table"]);
+        }
+    }
+    for (at, name) in long.iter().enumerate() {
+        let short = format!("{}_{at}", &name[..LONGEST - 8]);
+        renamed(json, name, &short);
+    }
+}
+
+fn renamed(json: &mut Json, from: &str, to: &str) {
+    match json {
+        Json::Array(all) => all.iter_mut().for_each(|one| renamed(one, from, to)),
+        Json::Object(map) => {
+            if let Some(value) = map.remove(from) {
+                map.insert(to.to_owned(), value);
+            }
+            map.values_mut().for_each(|one| renamed(one, from, to));
+        }
+        Json::String(text) if text == from => *text = to.to_owned(),
+        _ => {}
+    }
 }
 
 /// Columns of whole numbers are as wide as what is in them: those of SQLite, where it was recorded, have 64 bits.
@@ -117,7 +152,17 @@ impl Pack {
             .collect();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let (catalog, models) = (Catalog::new(), Models::describe([]).unwrap());
-        let mut pack = Pack { name, catalog, models, zone: None, snapshot: String::new(), instants, places, json };
+        let mut pack = Pack {
+            name,
+            catalog,
+            models,
+            zone: None,
+            snapshot: String::new(),
+            after: String::new(),
+            instants,
+            places,
+            json,
+        };
         let described = list(&pack.json["models"]).iter().filter(|model| model["proxy_for"].is_null());
         pack.models = Models::describe(described.map(|model| pack.describe(model)).collect::<Vec<_>>())?;
         let limits = orm::dynamic::Limits { joins: 200, size: 5_000, ..Default::default() };

@@ -19,7 +19,11 @@ impl Level<'_> {
         if self.row.is_some() && !self.names.iter().any(|(known, _)| known == name) {
             let in_row = |end: usize| self.in_row(&parts[..end].join("__"))?.ok().map(|known| (known, end));
             let Some((known, end)) = (1..=parts.len()).rev().find_map(in_row) else {
-                return left("a value of rows that they do not have");
+                let known = self.resolved(&format!("F:{name}")).is_object() || self.resolved(name).is_object();
+                return left(match known {
+                    true => "a value of rows that they do not have",
+                    false => "refused, name.unknown: a value of rows that they do not have",
+                });
             };
             return Ok(([&[known.as_str()], &parts[end..]].concat().join("__"), false));
         }
@@ -243,7 +247,15 @@ impl Level<'_> {
         super::combined::paths_of(&expr["condition"], &mut named);
         named.iter().try_for_each(|path| self.join_named(path))?;
         let (mut from, mut model, mut out) = (None, self.model.clone(), Vec::new());
-        for (at, part) in parts.iter().enumerate() {
+        // It may begin with another one.
+        self.join_named(relation)?;
+        let begins = |join: &&Joined| join.name.as_deref() == Some(parts[0]);
+        let before = self.joins.iter().find(begins).filter(|_| parts.len() > 1).cloned();
+        let skipped = usize::from(before.is_some());
+        if let Some(join) = before {
+            (from, model) = (Some(join.alias), join.model);
+        }
+        for (at, part) in parts.iter().enumerate().skip(skipped) {
             let Some((to, many)) = self.step(&model, part) else {
                 return left("refused, name.unknown: a filtered relation that is not there");
             };

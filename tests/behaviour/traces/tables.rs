@@ -59,28 +59,54 @@ pub async fn compare(pack: &Pack, eval: &Json, done: &Done, tx: &Transaction) ->
             list(&json["fields"]).iter().any(|field| field["column"] == *name && field["type"] == "GeneratedField")
         };
         let rows_after: Vec<Json> = rows(after);
-        if !same_rows(
+        // What leads to a new row holds the key that it was given.
+        let leads: Vec<Option<Vec<Json>>> = columns
+            .iter()
+            .map(|name| keys_before(pack, &pack.json["snapshots"][text(&eval["snapshot"])], json, name))
+            .collect();
+        let kinds = model.columns.iter().map(|column| (column.name.clone(), column.kind)).collect::<Vec<_>>();
+        let (more, fewer) = apart(
             &ours,
             &rows_after,
-            &model.columns.iter().map(|column| (column.name.clone(), column.kind)).collect::<Vec<_>>(),
+            &kinds,
             columns,
-            &|but: usize, row: &Json| key == Some(but) && !old.contains(&row[but]),
+            &|but: usize, row: &Json| {
+                let to_new = leads[but].as_ref().is_some_and(|known| !row[but].is_null() && !known.contains(&row[but]));
+                to_new || key == Some(but) && !old.contains(&row[but])
+            },
             &|place: usize| computed(&columns[place]),
-        ) {
-            return Err(Other::Differs(format!("{}: {ours:?} is not {rows_after:?}", model.table)));
+        );
+        if !more.is_empty() || !fewer.is_empty() {
+            return Err(Other::Differs(format!("{}: {more:?} is not {fewer:?}", model.table)));
         }
     }
     Ok(())
 }
 
-fn same_rows(
-    ours: &[DynRow],
-    wanted: &[Json],
+/// The keys of the rows to which a foreign key may lead, before the write, where the database gives new ones.
+fn keys_before(pack: &Pack, before: &Json, json: &Json, column: &Json) -> Option<Vec<Json>> {
+    let field = list(&json["fields"]).iter().find(|field| field["column"] == *column)?;
+    let target = pack.model(field["fk"]["to"].as_str()?);
+    let mut to = pack.field(target, text(&field["fk"]["to_field"]))?;
+    let held = to["column"].clone();
+    // The key of a child is that of its parent.
+    while let Some(parent) = to["fk"]["to"].as_str() {
+        to = pack.field(pack.model(parent), text(&to["fk"]["to_field"]))?;
+    }
+    let place = list(&pack.json["columns"][text(&target["table"])]).iter().position(|name| *name == held)?;
+    let rows = &pack.json["tables"][text(&before[text(&target["table"])])]["rows"];
+    text(&to["type"]).contains("Auto").then(|| list(rows).iter().map(|row| row[place].clone()).collect())
+}
+
+/// The rows here that were not recorded, and those recorded that are not here.
+fn apart<'r>(
+    ours: &'r [DynRow],
+    wanted: &'r [Json],
     kinds: &[(String, Kind)],
     columns: &[Json],
     is_new: &dyn Fn(usize, &Json) -> bool,
     computed: &dyn Fn(usize) -> bool,
-) -> bool {
+) -> (Vec<&'r DynRow>, Vec<&'r Json>) {
     let kind = |place: usize| {
         kinds.iter().find(|(name, _)| *name == text(&columns[place])).map_or(Kind::Text, |(_, kind)| *kind)
     };
@@ -97,7 +123,8 @@ fn same_rows(
         place.map(|place| left.swap_remove(place)).is_some()
     };
     let new: Vec<&DynRow> = ours.iter().filter(|row| !take(row, false)).collect();
-    ours.len() == wanted.len() && new.into_iter().all(|row| take(row, true))
+    let more: Vec<&DynRow> = new.into_iter().filter(|row| !take(row, true)).collect();
+    (more, left)
 }
 
 fn equal(ours: &Value, json: &Json, kind: Kind) -> bool {

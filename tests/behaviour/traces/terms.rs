@@ -96,8 +96,9 @@ impl Level<'_> {
                 Ok(path(name))
             }
             "outer_ref" => {
+                // Where there is no query around, it is refused.
                 let Some(around) = &mut self.around else {
-                    return left("a reference to a query around that is not there");
+                    return Ok(path(json["name"].as_str().unwrap_or("pk")).outer());
                 };
                 let inner = match json["name"].as_str() {
                     Some(name) => {
@@ -165,12 +166,22 @@ impl Level<'_> {
             "subquery" | "query" => Ok(self.inner(json.get("query").unwrap_or(json))?.into()),
             "json_null" => Ok(Node::Typed(Kind::Json, Json::Null).into()),
             "exists" => Ok(exists(self.inner(&json["query"])?)),
+            "slice_of" => self.part_of(json),
             "agg" => self.agg(json),
             "window" => self.window(json),
             "func" => self.func(json),
             "" => literal(json),
             other => left(format!("the expression {other}")),
         }
+    }
+
+    /// A part of a text, counted as Python does.
+    fn part_of(&mut self, json: &Json) -> Translated<Term> {
+        let on = self.term(&json["expr"])?;
+        let from = json["index"].as_i64().or(json["start"].as_i64()).unwrap_or_default();
+        let to = json["index"].as_i64().map(|at| at + 1).or(json["stop"].as_i64());
+        let length = to.map(|to| Term::from(to.saturating_sub(from).max(0)));
+        Ok(call("substr", [on, Term::from(from + 1)].into_iter().chain(length)))
     }
 
     /// A lookup on several values at once.

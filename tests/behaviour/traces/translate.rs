@@ -211,8 +211,16 @@ impl<'p> Level<'p> {
                     self.look_again()?;
                 }
                 let (known, _) = self.path(text(&call["field"]), Over::Join)?;
-                let is_day =
-                    self.pack.json["paths"][&self.model][format!("F:{}", text(&call["field"]))]["type"] == "DateField";
+                // What an annotation stands for.
+                let stands_for = self.annotations.iter().find_map(|(name, term)| match term {
+                    Term::Node(node) if *name == known => match &**node {
+                        Node::Path(of) => Some(of.clone()),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+                let field = stands_for.unwrap_or_else(|| text(&call["field"]).to_owned());
+                let is_day = self.pack.json["paths"][&self.model][format!("F:{field}")]["type"] == "DateField";
                 let day = if text(&call["m"]) == "dates" && !is_day { "__date" } else { "" };
                 let kind = text(&call["kind"]);
                 self.filters.push(Term::named(format!("{known}__isnull"), false));
@@ -331,7 +339,7 @@ impl<'p> Level<'p> {
         Ok(())
     }
 
-    fn annotate(&mut self, item: &Json) -> Translated<()> {
+    pub(super) fn annotate(&mut self, item: &Json) -> Translated<()> {
         let (name, expr) = (text(&item["as"]), &item["expr"]);
         if item["as"].is_null() {
             return left("refused, by its form: an annotation without a name");
@@ -439,6 +447,12 @@ impl<'p> Level<'p> {
                     "last" => Some(Nulls::Last),
                     _ => self.nulls(desc),
                 };
+                if expr["expr"]["e"] == "F" {
+                    let (by_name, _) = self.path(text(&expr["expr"]["name"]), Over::Join)?;
+                    let parts = self.at_key.take().unwrap_or_else(|| vec![by_name]);
+                    order.extend(parts.into_iter().map(|part| Order::Term { by: path(part), desc, nulls }));
+                    continue;
+                }
                 order.push(Order::Term { by: self.term(&expr["expr"])?, desc, nulls });
             } else if expr["e"] == "F" {
                 let (by_name, _) = self.path(text(&expr["name"]), Over::Join)?;

@@ -3,11 +3,12 @@
 use super::{
     Other,
     compare::same,
+    fresh::{by_clock_after, computed, expressions, new_row, written},
     lineage::{create, deleted, updated},
-    pack::{Pack, cell, list, text},
+    pack::{Pack, is_true, list, text},
     tables::compare,
     terms::literal,
-    translate::{Level, Translated, left},
+    translate::{Level, Translated},
 };
 use crate::bed::Bed;
 use orm::{
@@ -73,12 +74,25 @@ async fn make(pack: &Pack, eval: &Json, tx: &Transaction) -> Result<Done, Other>
             let on_conflict = conflict(pack, &level.model, order)?;
             let mut create = Create { automatic: true, on_conflict, ..Create::of(level.model.clone()) };
             let more = owner(pack, query)?;
+            let mut later = Vec::new();
             for obj in list(&order["objs"]) {
                 let pairs = obj["fields"].as_object().into_iter().flatten();
-                let pairs = pairs.map(|(name, value)| (name.clone(), value.clone()));
-                create = create.row(new_row(pack, &level.model, pairs.chain(more.clone()))?);
+                let pairs = pairs.map(|(name, value)| (name.clone(), value.clone())).chain(more.clone());
+                let pairs: Vec<(String, Json)> = pairs.collect();
+                later.push(expressions(&pairs));
+                create = create.row(new_row(pack, &level.model, pairs)?);
             }
-            done(run(pack, create.into(), tx).await?)
+            let plain = later.iter().all(Vec::is_empty);
+            if !plain && create.on_conflict.is_some() {
+                return Err(Other::Left("a new row with an expression".to_owned()));
+            }
+            let changed = run(pack, create.into(), tx).await?;
+            let key = pack.models.get(&level.model).map_or(0, |meta| usize::from(meta.key[0]));
+            for (row, set) in changed.created.iter().zip(later).filter(|(_, set)| !set.is_empty()) {
+                let key = row.values().get(key).map(Value::to_json).unwrap_or_default();
+                computed(pack, &level.model, &key, &set, tx).await?;
+            }
+            done(changed)
         }
         "bulk_update" => each_updated(pack, level, order, tx).await,
         "get_or_create" | "update_or_create" => found_or_made(pack, query, order, level, tx).await,
@@ -110,6 +124,21 @@ async fn each_updated(pack: &Pack, level: Level<'_>, order: &Json, tx: &Transact
         return Err(Other::Left("refused, by its form: it names no field".to_owned()));
     }
     let (json, mut each, mut total) = (pack.model(model), UpdateEach::of(model), 0);
+    // What a parent has stands in its rows.
+    let of_parent = |name: &&str| {
+        let known = list(&json["fields"]).iter().any(|field| field["name"] == **name || field["attname"] == **name);
+        !known && !list(&json["parents"]).is_empty()
+    };
+    let (above, fields): (Vec<&str>, Vec<&str>) = fields.into_iter().partition(of_parent);
+    if !above.is_empty() {
+        let mut theirs = order.clone();
+        theirs["fields"] = json!(above);
+        let parent = Level::new(pack, pack.label(text(&json["parents"][0])), false);
+        let done = Box::pin(each_updated(pack, parent, &theirs, tx)).await?;
+        if fields.is_empty() {
+            return Ok(done);
+        }
+    }
     // Of the rows that are given, those change that the query means.
     let among = match level.filters.is_empty() {
         true => None,
@@ -209,86 +238,6 @@ fn field_kind(level: &Level<'_>, name: &str) -> Option<Kind> {
     level.pack.field(level.pack.model(&level.model), name).map(|field| level.pack.kind(field))
 }
 
-/// A literal as the document that a field is read from.
-pub fn written(pack: &Pack, model: &str, name: &str, json: &Json) -> Translated<Json> {
-    let fields = list(&pack.model(model)["fields"]);
-    let name = if name == "pk" { text(&pack.model(model)["pk"]) } else { name };
-    let named = |field: &&Json| [text(&field["name"]), text(&field["attname"])].contains(&name);
-    let field = fields.iter().find(named);
-    let kind = field.map(|field| pack.kind(field));
-    Ok(match (json, kind) {
-        (Json::Object(map), _) => match map.iter().next() {
-            Some((tag, _)) if tag == "$obj" => {
-                let key = &json["pk"];
-                let held = field.map_or_else(|| key.clone(), |field| pack.held(field, key));
-                written(pack, model, name, &held)?
-            }
-            Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Date) => Json::from(&text(inner)[..10]),
-            Some((tag, inner)) if tag == "$datetime" && kind == Some(Kind::Timestamp) => {
-                let moment = super::pack::moment(text(inner)).map(|moment| moment.naive_utc());
-                moment.map_or_else(|| inner.clone(), |moment| Value::Timestamp(moment).to_json())
-            }
-            Some((tag, inner)) if ["$dec", "$date", "$datetime", "$time", "$uuid", "$json"].contains(&tag.as_str()) => {
-                inner.clone()
-            }
-            Some((tag, inner)) if tag == "$duration_us" => cell(inner, Kind::Duration)?.to_json(),
-            Some((tag, inner)) if tag == "$hex" => cell(inner, Kind::Bytes)?.to_json(),
-            _ => return left("a literal in a write"),
-        },
-        (Json::String(address), _)
-            if address.is_empty() && field.is_some_and(|field| field["type"] == "GenericIPAddressField") =>
-        {
-            Json::Null
-        }
-        // Django makes a value one of the field.
-        (Json::Number(number), Some(Kind::Text)) => Json::from(number.to_string()),
-        (Json::String(number), Some(Kind::I16 | Kind::I32 | Kind::I64)) => {
-            number.trim().parse::<i64>().map_or_else(|_| json.clone(), Json::from)
-        }
-        (Json::Bool(truth), Some(Kind::I16 | Kind::I32 | Kind::I64)) => Json::from(i64::from(*truth)),
-        (Json::Number(number), Some(Kind::Bool)) => Json::Bool(number.as_i64() != Some(0)),
-        _ => json.clone(),
-    })
-}
-
-/// A new row with what Django's models give it.
-pub fn new_row(pack: &Pack, model: &str, given: impl IntoIterator<Item = (String, Json)>) -> Translated<Json> {
-    let mut row = Map::new();
-    for (name, value) in given {
-        let value = if value["e"] == "value" { value["value"].clone() } else { value };
-        if !value["e"].is_null() {
-            return left("a new row with an expression");
-        }
-        row.insert(field_name(pack, model, &name), written(pack, model, &name, &value)?);
-    }
-    for field in list(&pack.model(model)["fields"]) {
-        let name = field_name(pack, model, text(&field["attname"]));
-        let automatic = text(&field["type"]).contains("Auto");
-        if automatic && row.get(&name) == Some(&Json::Null) {
-            row.remove(&name);
-        }
-        if field["column"].is_null() || automatic || row.contains_key(&name) {
-            continue;
-        }
-        if field["db_default"] != Json::Null || field["generated"] != Json::Null {
-            return left("a default of the database");
-        }
-        match &field["default"] {
-            Json::Null if field["null"] == Json::Bool(true) => {}
-            Json::Null if pack.kind(field) == Kind::Text && field["fk"].is_null() => {
-                row.insert(name, Json::from(""));
-            }
-            Json::Null => {}
-            default if default["$callable"].is_null() && default["$left_out"].is_null() => {
-                let default = written(pack, model, text(&field["name"]), default)?;
-                row.insert(name, default);
-            }
-            _ => return left("a default that is computed"),
-        }
-    }
-    Ok(Json::Object(row))
-}
-
 /// The foreign key that a related manager sets in a new row.
 fn owner(pack: &Pack, query: &Json) -> Translated<Vec<(String, Json)>> {
     let related = &query["related"];
@@ -354,14 +303,20 @@ async fn found_or_made(
         _ => "defaults",
     };
     if there.is_empty() {
-        let pairs = exact.into_iter().chain(pairs(defaults)).chain(owner(pack, query)?).collect();
+        let mut pairs: Vec<(String, Json)> =
+            exact.into_iter().chain(pairs(defaults)).chain(owner(pack, query)?).collect();
+        if !order["through_defaults"].is_null() {
+            pairs.push(("through_defaults".to_owned(), order["through_defaults"].clone()));
+        }
         made(pack, query, &model, pairs, tx).await?;
         return Ok(Done { total: 1, created: Some(true) });
     }
     if update && !list(&order[defaults]).is_empty() {
         let mut level = Level::new(pack, &model, false);
         level.filters.push(Term::named("pk__in", rows.values(["pk"])));
-        updated(pack, level, list(&order[defaults]), tx).await?;
+        let mut set = list(&order[defaults]).to_vec();
+        set.extend(by_clock_after(pack, &model, &there[0].values()[0]));
+        updated(pack, level, &set, tx).await?;
     }
     Ok(Done { total: 1, created: Some(false) })
 }
@@ -395,6 +350,11 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
     let symmetrical = forward.is_some_and(|field| field["m2m"]["symmetrical"] == Json::Bool(true));
     let label = text(&owner["label"]).to_owned();
     let known = pack.models.get(&label).is_some_and(|model| model.field(name.unwrap_or_default()).is_some());
+    // A model between may have defaults, which are its own.
+    let known = known
+        && far.is_none_or(|far| {
+            !has_defaults(pack, owner, &related["accessor"], far) || m == "rel_remove" || m == "rel_clear"
+        });
     if let (Some(name), true) = (name, known && more.is_empty() && !symmetrical) {
         // A key that is never NULL cannot be taken away, in Django neither: it adds.
         let fixed = reverse.filter(|reverse| text(&reverse["kind"]) != "many_to_many").is_some_and(|reverse| {
@@ -478,6 +438,26 @@ async fn related(pack: &Pack, order: &Json, m: &str, tx: &Transaction) -> Result
         run(pack, create.into(), tx).await?;
     }
     Ok(Done { total: 0, created: None })
+}
+
+/// Whether the rows of a model between have more values than those of the two sides.
+fn has_defaults(pack: &Pack, owner: &Json, accessor: &Json, far: &Json) -> bool {
+    let between = list(&owner["reverse"]).iter().find(|reverse| reverse["accessor"] == *accessor);
+    let field = match between {
+        Some(reverse) => pack.field(pack.model(text(&reverse["model"])), text(&reverse["field"])),
+        None => pack.field(owner, text(accessor)),
+    };
+    let through = field.map(|field| pack.model(text(&field["m2m"]["through"])));
+    let sides =
+        field.map_or(["", ""], |field| [text(&field["m2m"]["source_field"]), text(&field["m2m"]["target_field"])]);
+    debug_assert!(sides.contains(&text(&far["name"])));
+    through.is_some_and(|through| {
+        let mut fields = list(&through["fields"]).iter();
+        fields.any(|field| {
+            let more = !sides.contains(&text(&field["name"])) && !text(&field["type"]).contains("Auto");
+            more && !field["column"].is_null() && !(is_true(&field["null"]) && field["default"].is_null())
+        })
+    })
 }
 
 /// A literal without its tag.
