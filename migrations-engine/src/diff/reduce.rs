@@ -146,7 +146,9 @@ fn passes(operation: &Operation, other: &Operation, key: &ModelKey) -> bool {
     };
     let names = |other: &Field| {
         let relation = other.relation.as_ref().filter(|relation| relation.to == *key);
-        relation.is_some_and(|relation| relation.to_field.is_some() && (field.is_none() || relation.to_field.as_ref() == field))
+        relation.is_some_and(|relation| {
+            relation.to_field.is_some() && (field.is_none() || relation.to_field.as_ref() == field)
+        })
     };
     let spans = |constraint: &Constraint| match constraint {
         Constraint::ForeignKey { to, to_fields, .. } => {

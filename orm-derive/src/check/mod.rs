@@ -73,6 +73,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         verbose_name_plural: attrs.verbose_name_plural,
         permissions: attrs.permissions,
         managed: attrs.managed.unwrap_or(true),
+        keyless: attrs.keyless,
         renamed_from: attrs.renamed_from,
         validate: attrs.validate,
         hooks: attrs.hooks,

@@ -267,7 +267,7 @@ pub trait Model: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Code::Protected`](crate::Code::Protected) when a relation protects it; [`Code::SharedKey`](crate::Code::SharedKey) when others have
-    /// its key, where `managed = false`; [`Code::Stale`](crate::Code::Stale) when it has another
+    /// its key, in a `keyless` table; [`Code::Stale`](crate::Code::Stale) when it has another
     /// version by now than the one that was read.
     ///
     /// ```

@@ -257,7 +257,7 @@ impl<M: Model> Edit<M> {
     /// Of a model with a `#[field(version)]` the row is written only if it still has the version that was read, which is counted up.
     ///
     /// # Errors
-    /// [`Code::Stale`] when it has another; [`Code::SharedKey`] when others have its key, where `managed = false`; [`Code::NotFound`] when the row is gone; [`Code::BadQuery`] when its key was changed; [`Code::NotEditable`] when a generated
+    /// [`Code::Stale`] when it has another; [`Code::SharedKey`] when others have its key, in a `keyless` table; [`Code::NotFound`] when the row is gone; [`Code::BadQuery`] when its key was changed; [`Code::NotEditable`] when a generated
     /// field was; those of a draft's `create`.
     ///
     /// ```
@@ -532,7 +532,7 @@ impl<M: Model> Operation for Save<M> {
     type Output = M;
 
     fn access(&self) -> Access {
-        if M::meta().managed { Access::ShortWrite } else { Access::Write }
+        if M::meta().keyless { Access::Write } else { Access::ShortWrite }
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {

@@ -48,7 +48,7 @@ pub(super) async fn why_missing(conn: &mut Connection, model: &ModelRef, key: Ve
 }
 
 /// Locks a row that was read, and refuses it if it has another version by now, or a key that others have. One that is gone is left to the
-/// caller; without a version, in a table that is managed, there is nothing to ask.
+/// caller; without a version, in a table that has a key, there is nothing to ask.
 pub(super) struct Unchanged {
     model: ModelRef,
     key: Vec<Value>,
@@ -86,10 +86,9 @@ impl Operation for Unchanged {
     }
 }
 
-/// Refuses a key that several rows have. Only a table that is not managed can have such rows: a view, or a table without a key, of which
-/// the model says what tells its rows apart.
+/// Refuses a key that several rows have. Only a view or a table without a key has such rows, where what the model says tells them apart does not.
 pub(super) async fn only(conn: &mut Connection, model: &ModelRef, key: &[Value]) -> Result<()> {
-    if model.managed {
+    if !model.keyless {
         return Ok(());
     }
     let mut rows = Select { limit: Some(2), ..Select::bare(model.clone()) };
@@ -101,7 +100,7 @@ pub(super) async fn only(conn: &mut Connection, model: &ModelRef, key: &[Value])
     Err(Error::new(Code::SharedKey, format!("several rows of `{}` have this key: none was written", model.name))
         .with_model(model.name.clone())
         .with_fields(fields)
-        .with_hint("say which columns tell its rows apart, by `primary_key`, or write all that a query finds: `objects().filter(..)`"))
+        .with_hint("say which columns tell its rows apart by `primary_key`, or write all that a query finds: `objects().filter(..)`"))
 }
 
 /// The versions of rows by their keys.

@@ -6,7 +6,7 @@ use orm::{Code, prelude::*};
 orm::app! { pub diary { Entry, Reading } }
 
 #[derive(Model, Debug, Clone, PartialEq)]
-#[model(managed = false)]
+#[model(managed = false, keyless)]
 pub struct Entry {
     #[field(primary_key)]
     pub day: i32,
