@@ -275,4 +275,25 @@ behaviour! {
         assert_eq!(error.code(), Code::CheckViolation, "{error:?}");
         Ok(())
     }
+
+    async fn an_index_that_says_how_it_is_stored_is_kept(bed) {
+        if bed.backend != Backend::Postgres {
+            return Ok(()); // no other database has such words
+        }
+        bed.db
+            .batch(
+                "CREATE TABLE seen (id bigint PRIMARY KEY, at timestamptz, kind integer);
+                 CREATE INDEX seen_at ON seen USING brin (at) WITH (autosummarize = on);
+                 CREATE INDEX seen_kind ON seen (kind, at) WITH (fillfactor = 70) WHERE kind > 3",
+            )
+            .await?;
+        let live = introspect(&bed.db).await?;
+        let seen = &live.schema.models[&Live::key("seen")];
+        let index = |name: &str| seen.indexes.iter().find(|index| index.name == name).unwrap();
+        assert_eq!(index("seen_at").method.as_deref(), Some("brin"));
+        assert!(index("seen_kind").condition.is_some());
+        let told: Vec<&str> = live.notes.iter().map(|note| note.about.as_str()).collect();
+        assert_eq!(told, ["seen_at", "seen_kind"], "{:?}", live.notes);
+        Ok(())
+    }
 }
