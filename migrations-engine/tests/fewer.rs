@@ -1,7 +1,7 @@
 //! Fewer or safer operations lead to the same state as those that they take the place of.
 
 use migrations_engine::diff::{reduce, reduce_from, safe};
-use migrations_engine::schema::{ColumnType, Field, Model, Schema};
+use migrations_engine::schema::{ColumnType, Field, Model, OnDelete, Schema};
 use migrations_engine::{Migration, MigrationId, MigrationSet, Operation};
 
 use crate::samples::{char, key, library};
@@ -89,4 +89,39 @@ fn a_model_whose_name_another_takes_is_not_renamed_in_steps() {
     };
     assert!(steps(vec![rename("Book", "Volume")]) > 0);
     assert_eq!(steps(vec![rename("Book", "Volume"), rename("Tag", "Book")]), 0);
+}
+
+#[test]
+fn what_changes_a_model_passes_those_that_only_refer_to_it() {
+    let [book, person] = ["Book", "Person"].map(|name| Model::new("app", name).with(Field::auto_id()));
+    let to = |name: &str, model: &Model| Field::foreign_key(name, model.key.clone(), OnDelete::Cascade);
+    let review = Model::new("app", "Review").with(Field::auto_id()).with(to("book", &book));
+    let author = to("author", &person);
+    let operations = vec![
+        Operation::CreateModel(book.clone()),
+        Operation::CreateModel(person.clone()),
+        Operation::AddField { model: book.key.clone(), field: author.clone(), fill: None },
+        Operation::CreateModel(review.clone()),
+        Operation::AddField { model: book.key.clone(), field: Field::new("title", char(9)), fill: None },
+        Operation::AlterField { model: book.key.clone(), field: Field::new("title", char(20)), fill: None },
+        Operation::RemoveField { model: book.key.clone(), field: author.name.clone() },
+        Operation::DeleteModel { model: person.key.clone() },
+    ];
+    let wanted = [book.clone().with(Field::new("title", char(20))), review].map(Operation::CreateModel);
+    assert_eq!(reduce_from(&Schema::default(), operations), wanted);
+
+    // What is referred to stays where it is: it is there before, and goes after.
+    let coded = book.clone().with(Field { unique: true, ..Field::new("code", char(9)) });
+    let mut by_code = to("book", &book);
+    by_code.relation.as_mut().unwrap().to_field = Some("code".into());
+    let operations = vec![
+        Operation::CreateModel(book.clone()),
+        Operation::AddField { model: book.key.clone(), field: coded.fields[1].clone(), fill: None },
+        Operation::CreateModel(Model::new("app", "Note").with(Field::auto_id()).with(by_code)),
+        Operation::RemoveField { model: Model::new("app", "Note").key, field: "book".into() },
+        Operation::RemoveField { model: book.key.clone(), field: "code".into() },
+    ];
+    let wanted = [book, Model::new("app", "Note").with(Field::auto_id())].map(Operation::CreateModel);
+    assert_eq!(reduce_from(&Schema::default(), operations[..4].to_vec()).len(), 2);
+    assert_eq!(reduce_from(&Schema::default(), operations), wanted);
 }

@@ -29,6 +29,7 @@ pub(crate) struct Model {
     pub(crate) verbose_name_plural: Option<LitStr>,
     pub(crate) permissions: Vec<(String, LitStr)>,
     pub(crate) managed: bool,
+    pub(crate) keyless: bool,
     pub(crate) renamed_from: Option<LitStr>,
     /// A function that looks at a row as a whole.
     pub(crate) validate: Option<Path>,

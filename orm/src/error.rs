@@ -115,6 +115,8 @@ codes! {
     Unhooked = "write.unhooked", Usage;
     /// The row was changed by another since it was read: it has another version.
     Stale = "write.stale", Stale;
+    /// Several rows have the key of the one that was to be written: its table has no key, and the model says one.
+    SharedKey = "write.shared_key", Usage;
     /// A text is longer than `max_length`.
     TooLong = "value.too_long", Value;
     /// A decimal has more digits than the column, or the database, keeps exactly.

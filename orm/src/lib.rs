@@ -406,14 +406,15 @@ pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pendin
 /// | `unique(author, title)` | a unique key over several fields; in upserts `b.author_title`. With `name = ".."`, and `condition = \|b\| ..` for a partial one; on PostgreSQL also `deferrable = deferred` (or `immediate`), `nulls_equal`, `include(price)` |
 /// | `unique(\|b\| b.title.lower().asc(), name = "..")` | a unique key over expressions |
 /// | `index(author, -published)`, `index(\|b\| b.published.desc())` | an index over fields or over expressions; with `name = ".."`, `condition = \|b\| ..` for a partial one, and of PostgreSQL `method = "gin"` for another access method, `include(price)` for fields beside the keys, `opclass = ".."` for a class of operators |
-/// | `check("name", \|b\| b.price.gte(0))` | what has to hold for every row |
-/// | `exclude("name", \|a, b\| a.room.eq(b.room) & a.nights.overlap(b.nights))` | what is never true of two different rows; PostgreSQL only. With `method = ".."` (`gist` unless said otherwise), `condition = \|b\| ..` for some of the rows, `deferrable = immediate` or `deferred` |
+/// | `check("name", \|b\| b.price.gte(0))` | what has to hold for every row. In the database the table's name stands before its own, unless it says `without_table` |
+/// | `exclude("name", \|a, b\| a.room.eq(b.room) & a.nights.overlap(b.nights))` | what is never true of two different rows; PostgreSQL only. With `method = ".."` (`gist` unless said otherwise), `condition = \|b\| ..` for some of the rows, `deferrable = immediate` or `deferred`, and `without_table` |
 /// | `validate = Book::validate` | `fn validate(book: &mut Change<Book>)`, which looks at each row before it is written: see [`Change`] |
 /// | `filter = \|b\| b.deleted.is_null()` | the rows that count: `objects()`, `get`, the sets of relations and prefetched rows leave out the others, until `unfiltered()` is said. It is worked out for each query, so that it may ask who is asking |
 /// | `hooks` | something is done around each write of a row: `impl Hooks for Book`, see [`Hooks`] |
 /// | `comment = ".."`, `verbose_name = ".."`, `verbose_name_plural = ".."` | in the database; what people read |
 /// | `permissions(publish = "may publish books")` | what somebody may be allowed beside `add`, `change`, `delete` and `view`: for those who ask |
 /// | `managed = false` | migrations leave the table to others |
+/// | `keyless` | the table has no key, or no field can hold it: other rows may have what the model says is the key of one. A row is saved or deleted only if none has, and else [`Code::SharedKey`] |
 /// | `renamed_from = ".."` | the model's old name, for the next migration; `"app.Model"` where it was in another application |
 ///
 /// # What is written

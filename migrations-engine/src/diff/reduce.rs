@@ -1,7 +1,7 @@
 //! Fewer operations with the same effect: what is made and changed is made as it ends up.
 
 use crate::operation::Operation;
-use crate::schema::{Model, ModelKey, Schema};
+use crate::schema::{Constraint, Field, Model, ModelKey, Schema};
 
 /// Merges operations where that cannot be noticed: fields into the model that is created before,
 /// changes into the last change, and what is made and removed into nothing.
@@ -67,7 +67,7 @@ fn pass(operations: Vec<Operation>) -> Vec<Operation> {
 
 fn merge_back(out: &mut Vec<Operation>, operation: &Operation) -> bool {
     let Some(key) = operation.model() else { return false };
-    let mut only_later = false;
+    let (mut only_later, mut passed) = (false, false);
     for at in (0..out.len()).rev() {
         match merge(&out[at], operation) {
             Some(merged) if !only_later && fits_at(out, at, &merged) => {
@@ -75,7 +75,7 @@ fn merge_back(out: &mut Vec<Operation>, operation: &Operation) -> bool {
                 return true;
             }
             // What it needs is made in between: the first moves to where the second is. Nothing in between minds.
-            Some(merged) if is_create(&out[at], key) && fits_at_end(out, at, &merged) => {
+            Some(merged) if !passed && is_create(&out[at], key) && fits_at_end(out, at, &merged) => {
                 out.remove(at);
                 out.extend(merged);
                 return true;
@@ -84,7 +84,10 @@ fn merge_back(out: &mut Vec<Operation>, operation: &Operation) -> bool {
             None => {}
         }
         if touches(&out[at], key) {
-            return false;
+            if !passes(operation, &out[at], key) {
+                return false;
+            }
+            passed = true;
         }
         only_later |= operation.depends_on().into_iter().any(|needed| touches(&out[at], needed));
     }
@@ -126,6 +129,42 @@ fn touches(operation: &Operation, key: &ModelKey) -> bool {
         Operation::RunSql { .. } | Operation::RunRust { .. } | Operation::Separate { .. } => true,
         Operation::RenameModel { model, to, .. } => model == key || (model.app == key.app && *to == key.name),
         other => other.model() == Some(key) || other.depends_on().contains(&key),
+    }
+}
+
+/// Whether a change of a model can be made before another model begins to refer to it: what is changed is not what is referred to.
+fn passes(operation: &Operation, other: &Operation, key: &ModelKey) -> bool {
+    use Operation as O;
+    let field = match operation {
+        O::AddField { field, .. } if !field.auto => Some(&field.name),
+        O::AlterField { field, .. } if !field.auto => Some(&field.name),
+        O::RemoveField { field, .. } => Some(field),
+        O::AddIndex { .. } | O::RemoveIndex { .. } | O::RenameIndex { .. } | O::AlterComment { .. } => None,
+        // A unique key may be what lets others refer to its fields.
+        O::AddConstraint { .. } | O::RemoveConstraint { .. } | O::RenameConstraint { .. } => None,
+        _ => return false,
+    };
+    let names = |other: &Field| {
+        let relation = other.relation.as_ref().filter(|relation| relation.to == *key);
+        relation.is_some_and(|relation| {
+            relation.to_field.is_some() && (field.is_none() || relation.to_field.as_ref() == field)
+        })
+    };
+    let spans = |constraint: &Constraint| match constraint {
+        Constraint::ForeignKey { to, to_fields, .. } => {
+            to == key && field.is_none_or(|field| to_fields.contains(field))
+        }
+        Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => false,
+    };
+    // Its own changes stay in their order.
+    if other.model() == Some(key) {
+        return false;
+    }
+    match other {
+        O::CreateModel(model) => !model.fields.iter().any(names) && !model.constraints.iter().any(spans),
+        O::AddField { field, .. } | O::AlterField { field, .. } => !names(field),
+        O::AddConstraint { constraint, .. } => !spans(constraint),
+        _ => false,
     }
 }
 

@@ -18,9 +18,11 @@ pub(super) struct Found {
     pub(super) condition: Option<Expr>,
     pub(super) method: Option<String>,
     pub(super) nulls_equal: bool,
+    /// Whether it says how it is stored, `WITH (fillfactor = 70)`, for which a state has no word.
+    pub(super) stored: bool,
 }
 
-/// Reads `CREATE [UNIQUE] INDEX .. ON .. [USING ..] (..) [INCLUDE (..)] [WHERE ..]`.
+/// Reads `CREATE [UNIQUE] INDEX .. ON .. [USING ..] (..) [INCLUDE (..)] [WITH (..)] [WHERE ..]`.
 pub(super) fn read(reader: &Reader<'_>, sql: &str) -> Result<Found, Unread> {
     let dialect = reader.dialect;
     let spots = tokens(dialect, sql);
@@ -35,6 +37,7 @@ pub(super) fn read(reader: &Reader<'_>, sql: &str) -> Result<Found, Unread> {
         condition: None,
         method: method.map(str::to_owned),
         nulls_equal: false,
+        stored: false,
     };
     let mut parser = Parser::new(dialect, &spots[open + 1..close]);
     loop {
@@ -58,6 +61,9 @@ pub(super) fn read(reader: &Reader<'_>, sql: &str) -> Result<Found, Unread> {
             // NULLS NOT DISTINCT
             found.nulls_equal = true;
             at += 2;
+        } else if spot.token.is_word("with") {
+            found.stored = true;
+            at = closing(&spots, at) + 1;
         } else if spot.token.is_word("where") {
             found.condition = Some(reader.read(sql.get(spot.at.end..).unwrap_or_default(), None)?);
             break;

@@ -332,6 +332,9 @@ impl Build<'_> {
                     continue;
                 }
             };
+            if found.stored {
+                notes.push((index.name.clone(), "how it is stored, what it has behind WITH, is not kept".to_owned()));
+            }
             let plain = found.condition.is_none() && found.include.is_empty() && found.method.is_none();
             let name = index.name.clone();
             if let ([part], true) = (found.on.as_slice(), plain && !found.nulls_equal)
@@ -395,7 +398,7 @@ impl Build<'_> {
 
 /// An index as it stands, or a unique constraint.
 fn push(model: &mut Model, name: String, found: index::Found) {
-    let index::Found { unique, on, include, condition, method, nulls_equal } = found;
+    let index::Found { unique, on, include, condition, method, nulls_equal, stored: _ } = found;
     if unique {
         model.constraints.push(Constraint::Unique { name, on, condition, include, deferrable: None, nulls_equal });
     } else {

@@ -214,7 +214,8 @@ impl<'a> Asked<'a> {
     pub(super) fn value(&self, planner: &Planner, column: &Column, fill: Option<&Fill>) -> Option<Requirement> {
         let field = planner.field.as_deref().unwrap_or("app.Model.field");
         let remedy = format!(
-            "give them one: `fill = \"..\"` in the operation, or, when the migration is undone, `migrate --default {field}=<value>`; or delete the rows first, where they are not needed"
+            "give them one: `fill = \"..\"` in the operation, or, when the migration is undone, `migrate --default {}`; or delete the rows first, where they are not needed",
+            given(field, &column.ty)
         );
         let obstacle = format!("without a value for the new column `{}`", column.name);
         let given = column.default.is_some() || column.generated.is_some() || column.auto;
@@ -243,7 +244,8 @@ impl<'a> Asked<'a> {
             &condition,
             format!("with NULL in `{}`, which is to be without", column.name),
             format!(
-                "give them a value: `fill = \"..\"` in the operation, or, when the migration is undone, `migrate --default {field}=<value>`"
+                "give them a value: `fill = \"..\"` in the operation, or, when the migration is undone, `migrate --default {}`",
+                given(field, &column.ty)
             ),
         );
         // What fills it may speak of any other column.
@@ -559,4 +561,15 @@ impl Planner {
             last.requires.extend(requirement);
         }
     }
+}
+
+/// What a person writes to give a field of rows a value: what their default was made of each time, where there is such a thing.
+fn given(field: &str, ty: &ColumnType) -> String {
+    let made = match ty {
+        ColumnType::DateTime | ColumnType::NaiveDateTime => "now()",
+        ColumnType::Date => "today()",
+        ColumnType::Uuid => "new_uuid()",
+        _ => return format!("{field}=<value>"),
+    };
+    format!("'{field}={made}'")
 }

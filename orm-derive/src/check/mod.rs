@@ -15,6 +15,9 @@ use quote::{ToTokens, format_ident};
 use std::collections::HashMap;
 use syn::{Data, DeriveInput, Expr, ExprLit, Fields, GenericArgument, Lit, LitStr, PathArguments, Type, ext::IdentExt};
 
+/// How many fields a key has at most: a key of several is a tuple.
+const MOST_IN_KEY: usize = 8;
+
 /// What is derived: a whole model, or a part that several share.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Derived {
@@ -70,6 +73,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         verbose_name_plural: attrs.verbose_name_plural,
         permissions: attrs.permissions,
         managed: attrs.managed.unwrap_or(true),
+        keyless: attrs.keyless,
         renamed_from: attrs.renamed_from,
         validate: attrs.validate,
         hooks: attrs.hooks,
@@ -478,13 +482,13 @@ fn primary_key(model: &mut Model, keys: Vec<usize>, plain_id: Option<usize>, err
     if let (true, Some(call)) = (model.key.len() > 1, model.key.iter().find_map(auto)) {
         errors.here(call.span, "only a key of one field is automatic", "remove `auto`, or one `primary_key`");
     }
-    if model.key.len() > 4 {
+    if model.key.len() > MOST_IN_KEY {
         errors.at(
-            &model.fields[model.key[4]].ident,
-            "a primary key has at most four fields",
+            &model.fields[model.key[MOST_IN_KEY]].ident,
+            "a primary key has at most eight fields",
             "use an `id`, and #[model(unique(..))] for the others",
         );
-        model.key.truncate(4);
+        model.key.truncate(MOST_IN_KEY);
     }
 }
 

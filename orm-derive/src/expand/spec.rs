@@ -19,7 +19,7 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
     let plural = option(model.verbose_name_plural.as_ref());
     let permissions = model.permissions.iter().map(|(name, label)| quote!((#name, #label)));
     let renamed_from = option(model.renamed_from.as_ref());
-    let (managed, help) = (model.managed, &model.help);
+    let (managed, keyless, help) = (model.managed, model.keyless, &model.help);
     let primary_key = model.key.iter().map(|&index| model.index(index));
     let ordering = model.ordering.iter().map(|&(field, descending)| {
         let field = model.index(field);
@@ -62,6 +62,7 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
             permissions: &[#(#permissions),*],
             renamed_from: #renamed_from,
             managed: #managed,
+            keyless: #keyless,
             help: #help,
             options: #options,
             validate: #validate,
@@ -378,16 +379,16 @@ fn options(model: &Model) -> (TokenStream, TokenStream) {
             opclass: ::std::vec![#(#opclass),*],
         })
     });
-    let checks = model.checks.iter().map(|Check { name, condition: given, told: said }| {
+    let checks = model.checks.iter().map(|Check { name, condition: given, without_table, told: said }| {
         let (condition, told) = (condition(given), told(said));
-        quote!(__p::CheckMeta { name: #name, condition: #condition, told: #told })
+        quote!(__p::CheckMeta { name: #name, without_table: #without_table, condition: #condition, told: #told })
     });
-    let exclusions = model.exclusions.iter().map(|Exclude { name, pair, method, condition, deferrable }| {
+    let exclusions = model.exclusions.iter().map(|Exclude { name, without_table, pair, method, condition, deferrable }| {
         let (condition, method) = (optional(condition.as_ref()), option(method.as_ref()));
         let deferrable = when(*deferrable, name.span());
         let span = syn::spanned::Spanned::span(pair);
         let pair = quote_spanned!(span=> __p::pair::<#ident, _, _>(#pair));
-        quote!(__p::ExcludeMeta { name: #name, pair: #pair, condition: #condition, method: #method, deferrable: #deferrable })
+        quote!(__p::ExcludeMeta { name: #name, without_table: #without_table, pair: #pair, condition: #condition, method: #method, deferrable: #deferrable })
     });
     let function = quote! {
         fn __options() -> __p::ModelOptions {

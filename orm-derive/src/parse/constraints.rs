@@ -54,12 +54,16 @@ pub(crate) struct KeyOptions {
 pub(crate) struct Check {
     pub(crate) name: LitStr,
     pub(crate) condition: Expr,
+    /// The name in the database does not begin with the table's.
+    pub(crate) without_table: bool,
     pub(crate) told: Told,
 }
 
-/// `exclude("name", |a, b| .., method = "..", condition = |b| .., deferrable = deferred)`.
+/// `exclude("name", |a, b| .., method = "..", condition = |b| .., deferrable = deferred, without_table)`.
 pub(crate) struct Exclude {
     pub(crate) name: LitStr,
+    /// The name in the database does not begin with the table's.
+    pub(crate) without_table: bool,
     pub(crate) pair: Expr,
     pub(crate) method: Option<LitStr>,
     pub(crate) condition: Option<Expr>,
@@ -214,21 +218,22 @@ pub(super) fn check(input: ParseStream<'_>) -> syn::Result<Check> {
     let name = input.parse()?;
     input.parse::<Token![,]>()?;
     let condition = closure(input)?;
-    let mut told = Told::default();
+    let (mut told, mut without_table) = (Told::default(), false);
     while input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
         let key: Ident = input.parse()?;
         match () {
             () if key == "message" => told.message = Some(is(input)?.parse()?),
             () if key == "code" => told.code = Some(is(input)?.parse()?),
+            () if key == "without_table" => without_table = true,
             () => {
                 let problem = format!(
-                    "there is no option `{key}` here\nhelp: the options are `message = \"..\"` and `code = \"..\"`, what people are told"
+                    "there is no option `{key}` here\nhelp: the options are `message = \"..\"` and `code = \"..\"`, what people are told, and `without_table`, for a name in the database that does not begin with the table's"
                 );
                 return Err(syn::Error::new(key.span(), problem));
             }
         }
     }
-    Ok(Check { name, condition, told })
+    Ok(Check { name, condition, without_table, told })
 }
 
 /// How an exclusion is written.
@@ -246,9 +251,13 @@ pub(super) fn exclude(input: ParseStream<'_>) -> syn::Result<Exclude> {
         let problem = format!("expected a closure over two rows\nhelp: write `exclude{EXCLUDE}`");
         return Err(syn::Error::new_spanned(pair, problem));
     }
-    let mut out = Exclude { name, pair, method: None, condition: None, deferrable: None };
+    let mut out = Exclude { name, without_table: false, pair, method: None, condition: None, deferrable: None };
     while input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
         let key: Ident = input.parse()?;
+        if key == "without_table" {
+            out.without_table = true;
+            continue;
+        }
         input.parse::<Token![=]>()?;
         if key == "method" {
             out.method = Some(access_method(input)?);
@@ -258,7 +267,7 @@ pub(super) fn exclude(input: ParseStream<'_>) -> syn::Result<Exclude> {
             out.deferrable = Some(when(input)?);
         } else {
             let problem = format!(
-                "there is no option `{key}` here\nhelp: the options are `method = \"..\"`, `condition = |b| ..` and `deferrable = deferred`"
+                "there is no option `{key}` here\nhelp: the options are `method = \"..\"`, `condition = |b| ..`, `deferrable = deferred` and `without_table`"
             );
             return Err(syn::Error::new(key.span(), problem));
         }

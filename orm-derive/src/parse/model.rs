@@ -35,6 +35,7 @@ pub(crate) struct ModelAttrs {
     pub(crate) verbose_name_plural: Option<LitStr>,
     pub(crate) permissions: Vec<(String, LitStr)>,
     pub(crate) managed: Option<bool>,
+    pub(crate) keyless: bool,
     pub(crate) renamed_from: Option<LitStr>,
     pub(crate) validate: Option<Path>,
     pub(crate) hooks: bool,
@@ -56,6 +57,7 @@ const KNOWN: &[&str] = &[
     "verbose_name_plural",
     "permissions",
     "managed",
+    "keyless",
     "renamed_from",
 ];
 
@@ -119,6 +121,7 @@ fn read(out: &mut ModelAttrs, name: &str, item: &Item, errors: &mut Errors) {
                 listed(item, "(publish = \"may publish books\")", errors, permissions).unwrap_or_default();
         }
         "managed" => out.managed = item.flag(errors),
+        "keyless" => out.keyless = item.flag(errors).unwrap_or_default(),
         "renamed_from" => out.renamed_from = item.text(errors),
         _ => unknown(name, item, errors),
     }

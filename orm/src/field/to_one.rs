@@ -394,6 +394,10 @@ key_tuples! {
     (A from X in 0, B from Y in 1)
     (A from X in 0, B from Y in 1, C from Z in 2)
     (A from X in 0, B from Y in 1, C from Z in 2, D from W in 3)
+    (A from X in 0, B from Y in 1, C from Z in 2, D from W in 3, E from V in 4)
+    (A from X in 0, B from Y in 1, C from Z in 2, D from W in 3, E from V in 4, F from U in 5)
+    (A from X in 0, B from Y in 1, C from Z in 2, D from W in 3, E from V in 4, F from U in 5, G from T in 6)
+    (A from X in 0, B from Y in 1, C from Z in 2, D from W in 3, E from V in 4, F from U in 5, G from T in 6, H from S in 7)
 }
 
 /// A handle for the key of a relation's row, where its type is one column.

@@ -1,6 +1,9 @@
 //! From what a model says of two rows to an exclusion in the state.
 
-use super::{expression::expression, schema::deferrable};
+use super::{
+    expression::expression,
+    schema::{deferrable, named},
+};
 use crate::{
     Code, Error, Result,
     model::{ExcludeMeta, ModelMeta},
@@ -8,16 +11,15 @@ use crate::{
 };
 use migrations_engine::{
     condition::IndexPart,
-    naming,
     schema::{Constraint, Excluded},
 };
 
-/// The constraint, under a name that begins with the table's.
+/// The constraint, under a name that begins with the table's unless it says otherwise.
 pub(super) fn constraint(meta: &ModelMeta, exclude: &ExcludeMeta) -> Result<Constraint> {
     let mut on = Vec::new();
     compare(&exclude.pair, &mut on).map_err(|error| error.about(&format!("{}: {}", meta.label(), exclude.name)))?;
     Ok(Constraint::Exclude {
-        name: naming::check(&meta.table, exclude.name),
+        name: named(meta, exclude.name, exclude.without_table),
         on,
         method: exclude.method.map(str::to_owned),
         condition: exclude.condition.as_ref().map(expression).transpose()?,

@@ -371,10 +371,15 @@ fn add_options(model: &mut Model, meta: &ModelMeta) -> Result<()> {
         model.constraints.push(super::exclusion::constraint(meta, exclude)?);
     }
     for check in &options.checks {
-        let name = naming::check(&meta.table, check.name);
+        let name = named(meta, check.name, check.without_table);
         model.constraints.push(Constraint::check(name, expression(&check.condition)?));
     }
     Ok(())
+}
+
+/// The name of a check or an exclusion in the database.
+pub(super) fn named(meta: &ModelMeta, name: &str, without_table: bool) -> String {
+    if without_table { name.to_owned() } else { naming::check(&meta.table, name) }
 }
 
 /// The fields of the state that are stored beside a key.

@@ -4,7 +4,7 @@ use super::{Reader, Target, Writer};
 use crate::{FieldType, ForeignKey, Kind, OneToOne, Result, field::Plain};
 use std::hash::Hash;
 
-/// The type of a primary key: a field's type, or a tuple of up to four keys, where one part is a relation to a row whose key is a
+/// The type of a primary key: a field's type, or a tuple of up to eight keys, where one part is a relation to a row whose key is a
 /// tuple itself. It has at most 16 columns.
 ///
 /// Nothing in the library assumes that a key is one column.
@@ -16,7 +16,7 @@ use std::hash::Hash;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a primary key",
-    note = "a key is a type with `Eq` and `Hash` that a column can hold and that is never NULL, or a tuple of up to four such types"
+    note = "a key is a type with `Eq` and `Hash` that a column can hold and that is never NULL, or a tuple of up to eight such types"
 )]
 pub trait Key: Clone + Eq + Hash + Send + Sync + 'static {
     /// How each column is stored.
@@ -103,6 +103,10 @@ tuple_keys! {
     (A.0, B.1)
     (A.0, B.1, C.2)
     (A.0, B.1, C.2, D.3)
+    (A.0, B.1, C.2, D.3, E.4)
+    (A.0, B.1, C.2, D.3, E.4, F.5)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7)
 }
 
 /// A field that can be a primary key, or a part of one: a column's type, or a relation to a row, whose key it then is.

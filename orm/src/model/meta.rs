@@ -67,6 +67,8 @@ pub struct ModelMeta {
     pub renamed_from: Option<&'static str>,
     /// Whether migrations make its table.
     pub managed: bool,
+    /// Whether its table has no key, so that several rows may have what the model says is theirs: `#[model(keyless)]`.
+    pub keyless: bool,
     /// Handles its rows without their type; `None` for models that have no Rust type.
     pub(crate) ops: Option<&'static RowOps>,
     /// Looks at a row as a whole.
@@ -253,6 +255,7 @@ impl ModelMeta {
             help: spec.help,
             renamed_from: spec.renamed_from,
             managed: spec.managed,
+            keyless: spec.keyless,
             ops: Some((spec.reader)()),
             validate: spec.validate,
             filter: spec.filter,
@@ -285,6 +288,7 @@ impl ModelMeta {
             help: "",
             renamed_from: None,
             managed: true,
+            keyless: false,
             ops: None,
             validate: None,
             filter: None,

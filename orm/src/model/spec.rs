@@ -55,6 +55,8 @@ pub struct ModelSpec {
     pub renamed_from: Option<&'static str>,
     /// `#[model(managed = false)]` leaves the table to others.
     pub managed: bool,
+    /// `#[model(keyless)]`: other rows may have the key of a row.
+    pub keyless: bool,
     /// The doc comment.
     pub help: &'static str,
     /// Constraints and indexes, some of them from closures over the model's fields.

@@ -266,7 +266,8 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// [`QuerySet::delete`]. A row that is gone already gives a total of 0.
     ///
     /// # Errors
-    /// [`Code::Protected`](crate::Code::Protected) when a relation protects it; [`Code::Stale`](crate::Code::Stale) when it has another
+    /// [`Code::Protected`](crate::Code::Protected) when a relation protects it; [`Code::SharedKey`](crate::Code::SharedKey) when others have
+    /// its key, in a `keyless` table; [`Code::Stale`](crate::Code::Stale) when it has another
     /// version by now than the one that was read.
     ///
     /// ```

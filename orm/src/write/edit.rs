@@ -257,7 +257,7 @@ impl<M: Model> Edit<M> {
     /// Of a model with a `#[field(version)]` the row is written only if it still has the version that was read, which is counted up.
     ///
     /// # Errors
-    /// [`Code::Stale`] when it has another; [`Code::NotFound`] when the row is gone; [`Code::BadQuery`] when its key was changed; [`Code::NotEditable`] when a generated
+    /// [`Code::Stale`] when it has another; [`Code::SharedKey`] when others have its key, in a `keyless` table; [`Code::NotFound`] when the row is gone; [`Code::BadQuery`] when its key was changed; [`Code::NotEditable`] when a generated
     /// field was; those of a draft's `create`.
     ///
     /// ```
@@ -532,10 +532,11 @@ impl<M: Model> Operation for Save<M> {
     type Output = M;
 
     fn access(&self) -> Access {
-        Access::ShortWrite
+        if M::meta().keyless { Access::Write } else { Access::ShortWrite }
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+        version::only(conn, &ModelRef::Static(M::meta()), &self.key).await?;
         let changes = self.changes.iter().cloned();
         let changes = changes.map(|(column, value)| Assignment { column, value: Expr::Value(value) }).collect();
         let row = update_by_key(&Typed::<M>::new(), conn, &self.key, self.read.clone(), changes).await?;

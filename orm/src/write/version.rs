@@ -47,8 +47,8 @@ pub(super) async fn why_missing(conn: &mut Connection, model: &ModelRef, key: Ve
     }
 }
 
-/// Locks a row that was read, and refuses it if it has another version by now. One that is gone is left to the caller; without a
-/// version there is nothing to ask.
+/// Locks a row that was read, and refuses it if it has another version by now, or a key that others have. One that is gone is left to the
+/// caller; without a version, in a table that has a key, there is nothing to ask.
 pub(super) struct Unchanged {
     model: ModelRef,
     key: Vec<Value>,
@@ -77,12 +77,30 @@ impl Operation for Unchanged {
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+        only(conn, &self.model, &self.key).await?;
         let Some(version) = &self.version else { return Ok(()) };
         match versions(conn, &self.model, vec![self.key.clone()], true).await?.values().next() {
             Some(now) if now != version => Err(stale(&self.model)),
             _ => Ok(()),
         }
     }
+}
+
+/// Refuses a key that several rows have. Only a view or a table without a key has such rows, where what the model says tells them apart does not.
+pub(super) async fn only(conn: &mut Connection, model: &ModelRef, key: &[Value]) -> Result<()> {
+    if !model.keyless {
+        return Ok(());
+    }
+    let mut rows = Select { limit: Some(2), ..Select::bare(model.clone()) };
+    rows.add_filter(columns_in(model, &model.key, vec![key.to_vec()]));
+    if columns_of(conn, rows, &model.key).await?.len() < 2 {
+        return Ok(());
+    }
+    let fields = model.key.iter().map(|column| field_name(model, *column));
+    Err(Error::new(Code::SharedKey, format!("several rows of `{}` have this key: none was written", model.name))
+        .with_model(model.name.clone())
+        .with_fields(fields)
+        .with_hint("say which columns tell its rows apart by `primary_key`, or write all that a query finds: `objects().filter(..)`"))
 }
 
 /// The versions of rows by their keys.

@@ -151,14 +151,17 @@ fn described(json: &Json, postgres: bool) -> BTreeSet<String> {
         lines.insert(format!("{} refers to {}", names(&reference["columns"]), text(&reference["ref_table"])));
     }
     for index in list(&json["indexes"]) {
-        // One with pattern operators stands beside another, and the key has its own.
-        let pattern = index["def"].as_str().is_some_and(|def| def.contains("_pattern_ops"));
+        // One with operators of its own is left out on both sides, and the key has its own index.
+        let pattern = index["def"].as_str().is_some_and(|def| def.contains("_ops"));
         if index["primary"] == true || index["origin"] == "pk" || pattern {
             continue;
         }
         // PostgreSQL quotes names that are keywords.
         let name = |column: &Json| match postgres {
-            true => column.as_str().map_or("()".to_owned(), |name| name.trim_matches('"').to_owned()),
+            true => match column.as_str() {
+                Some(name) if !name.contains('(') => name.trim_matches('"').to_owned(),
+                _ => "()".to_owned(),
+            },
             false => column["name"].as_str().unwrap_or("()").to_owned(),
         };
         let columns: Vec<String> = list(&index["columns"]).iter().map(name).collect();

@@ -250,7 +250,9 @@ impl Operation for AsText {
                 let cell = row.cell(index);
                 let shown =
                     || cell.i64().map(|n| n.to_string()).or_else(|_| cell.decimal().map(|n| n.normalize().to_string()));
-                let other = || cell.timestamp().map(|time| time.to_string()).or_else(|_| cell.text());
+                let bytes = || cell.bytes().map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+                let other =
+                    || cell.timestamp().map(|time| time.to_string()).or_else(|_| cell.text()).or_else(|_| bytes());
                 (!cell.is_null()).then(|| shown().or_else(|_| other()).unwrap_or_else(|error| panic!("{error}")))
             };
             rows.push((0..row.len()).map(value).collect());

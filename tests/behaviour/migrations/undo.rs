@@ -275,4 +275,31 @@ field = { name = "title", type = "char(30)" }"#,
         }
         Ok(())
     }
+
+    async fn what_was_made_anew_each_time_is_said_as_it_is_written(bed) {
+        let db = &bed.db;
+        let field = |name: &str, ty: &str| format!("[[operations]]\nop = \"add_field\"\nmodel = \"shop.Author\"\nfield = {{ name = \"{name}\", type = \"{ty}\" }}\n");
+        let fields = [("made", "datetime", "now()"), ("day", "date", "today()"), ("token", "uuid", "new_uuid()")];
+        let added: String = fields.iter().map(|(name, ty, _)| field(name, ty)).collect();
+        let added = format!("depends_on = [\"shop.0001_initial\"]\n{added}");
+        let removed: String = fields
+            .iter()
+            .map(|(name, ..)| format!("[[operations]]\nop = \"remove_field\"\nmodel = \"shop.Author\"\nfield = \"{name}\"\n"))
+            .collect();
+        let removed = format!("depends_on = [\"shop.0002_more\"]\n{removed}");
+        let set = set(&[("shop/0002_more.toml", &added), ("shop/0003_less.toml", &removed)])?;
+        Migrator::with_set(set.clone()).run(db).await?;
+        db.batch("INSERT INTO shop_author (id, name) VALUES (1, 'Ada'), (2, 'Bob')").await?;
+        let error = refused(db, &set, "0002", None).await?;
+        let mut migrator = Migrator::with_set(set.clone()).to("shop", Some("0002"))?;
+        for (name, _, made) in fields {
+            let told = format!("shop.Author.{name}={made}");
+            assert!(error.contains(&format!("--default '{told}'")), "{error}");
+            migrator = migrator.restored(&told)?;
+        }
+        migrator.run(db).await?;
+        let rows = crate::migrations::rows::query(db, "SELECT id FROM shop_author WHERE made IS NOT NULL AND day IS NOT NULL AND token IS NOT NULL");
+        assert_eq!(rows.await?.len(), 2);
+        Ok(())
+    }
 }

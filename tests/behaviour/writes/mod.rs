@@ -13,6 +13,7 @@ mod merging;
 pub mod press;
 mod refusals;
 mod related;
+mod shared_keys;
 mod statements;
 mod updates;
 mod versions;

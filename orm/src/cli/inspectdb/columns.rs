@@ -134,7 +134,9 @@ fn alike(sql: &str) -> Option<ColumnType> {
     // MariaDB says of whole numbers how wide they are shown: `tinyint(3) unsigned`.
     let (numbers, after) = rest.split_once(')').unwrap_or((rest, ""));
     let name = format!("{}{after}", name.trim());
-    let length = numbers.split(',').next().and_then(|length| length.trim().parse().ok());
+    let name = name.trim_end_matches(" zerofill");
+    let mut sizes = numbers.split(',').map(|size| size.trim().parse().ok());
+    let (length, scale) = (sizes.next().flatten(), sizes.next().flatten().unwrap_or(0));
     let text = |length: Option<u32>| length.map_or(ColumnType::Text, |max_length| ColumnType::Char { max_length });
     Some(match name.to_ascii_lowercase().as_str() {
         "character" | "char" | "nchar" => text(length),
@@ -143,9 +145,15 @@ fn alike(sql: &str) -> Option<ColumnType> {
         "time" => ColumnType::Time,
         "blob" | "mediumblob" | "tinyblob" | "varbinary" | "binary" => ColumnType::Binary,
         "float" | "float unsigned" => ColumnType::Real,
-        "double unsigned" => ColumnType::Double,
+        "double" | "double unsigned" => ColumnType::Double,
+        "decimal unsigned" => ColumnType::Decimal { max_digits: length?, decimal_places: scale },
         "year" | "tinyint unsigned" => ColumnType::SmallInt,
+        "smallint unsigned" => ColumnType::PositiveSmallInt,
         "mediumint unsigned" => ColumnType::Integer,
+        "int unsigned" => ColumnType::PositiveInteger,
+        "bigint unsigned" => ColumnType::PositiveBigInt,
+        // The chosen ones, with commas between.
+        "set" => ColumnType::Text,
         "json" => ColumnType::Json,
         "numeric" | "decimal" if numbers.is_empty() => ColumnType::Decimal { max_digits: 15, decimal_places: 5 },
         _ => return None,

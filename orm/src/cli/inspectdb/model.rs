@@ -144,6 +144,7 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
     if !model.managed || guessed {
         made.options.push("managed = false".to_owned());
     }
+    made.options.extend(guessed.then(|| "keyless".to_owned()));
     let known: Vec<String> = spanning.iter().map(|span| naming::index(&model.table, &span.columns)).collect();
     let (options, notes) = options::options(tables, model, &handles, &key, &known);
     made.options.extend(options);

@@ -66,17 +66,16 @@ pub(super) fn options(
                 }
             }
             Constraint::Check { name, check } => {
-                // The name of a check begins with its table.
-                let own = name.strip_prefix(&format!("{}_", model.table)).unwrap_or(name);
+                let (own, whole) = own_name(model, name);
                 match condition(handles, check).filter(|_| is_plain(own)) {
-                    Some(text) => options.push(format!("check({own:?}, |m| {text})")),
+                    Some(text) => options.push(format!("check({own:?}, |m| {text}{whole})")),
                     None => notes.push(format!("the check `{name}` is not kept: `{check}`")),
                 }
             }
             Constraint::Exclude { name, on, method, condition: only, deferrable } => {
-                let own = name.strip_prefix(&format!("{}_", model.table)).unwrap_or(name);
+                let (own, whole) = own_name(model, name);
                 match excluded(handles, on, method.as_deref(), only.as_ref(), *deferrable).filter(|_| is_plain(own)) {
-                    Some(text) => options.push(format!("exclude({own:?}, {text})")),
+                    Some(text) => options.push(format!("exclude({own:?}, {text}{whole})")),
                     None => {
                         let on: Vec<String> = on.iter().map(|on| format!("{} with {}", on.part, on.operator)).collect();
                         notes.push(format!("the exclusion `{name}` is not kept: `{}`", on.join(", ")));
@@ -111,6 +110,15 @@ pub(super) fn options(
         }
     }
     (options, notes)
+}
+
+/// The name that a check or an exclusion has in its model: without the table's, which stands before it in the database; or the whole name,
+/// and what says so.
+fn own_name<'n>(model: &Model, name: &'n str) -> (&'n str, &'static str) {
+    match name.strip_prefix(&model.table).and_then(|rest| rest.strip_prefix('_')).filter(|rest| !rest.is_empty()) {
+        Some(own) => (own, ""),
+        None => (name, ", without_table"),
+    }
 }
 
 /// `|a, b| a.room.eq(b.room) & a.nights.overlap(b.nights), condition = ..`

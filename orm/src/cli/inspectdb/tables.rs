@@ -9,7 +9,7 @@ use migrations_engine::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many fields the key of a model has at most.
-pub(super) const MOST_IN_KEY: usize = 4;
+pub(super) const MOST_IN_KEY: usize = 8;
 
 /// The tables to be written, in the order of their relations: what is referred to comes first.
 pub(super) struct Tables<'a> {

@@ -81,6 +81,8 @@ pub struct IndexMeta {
 pub struct CheckMeta {
     /// Its name.
     pub name: &'static str,
+    /// Whether that is its name in the database; else the table's stands before it.
+    pub without_table: bool,
     /// What has to be true of every row (or unknown).
     pub condition: Expr,
     /// What people are told.
@@ -92,6 +94,8 @@ pub struct CheckMeta {
 pub struct ExcludeMeta {
     /// Its name.
     pub name: &'static str,
+    /// Whether that is its name in the database; else the table's stands before it.
+    pub without_table: bool,
     /// What is never true of two different rows, the columns of the second one being those of the source 1.
     pub pair: Expr,
     /// Only among rows for which this is true.

@@ -200,7 +200,7 @@ fn delete_one<'e, M: Model, E: Executor>(row: &M, skips: Skips, ex: &'e E) -> Pe
         Err(error) => return Pending::new(std::future::ready(Err(error))),
     };
     let model = ModelRef::Static(M::meta());
-    if model.version.is_none() && is_free(&model) {
+    if model.version.is_none() && !model.keyless && is_free(&model) {
         return Pending::run(ex, DeleteOne::<M>::new(read.key(), ex.dialect()));
     }
     let collect = Collect::hooked(model, From::Row(read));

@@ -62,6 +62,7 @@ impl Questioner for Given<'_> {
             ColumnType::Bool => "true",
             ColumnType::DateTime => "now()",
             ColumnType::Date => "2020-01-01",
+            ColumnType::Time => "12:30:00",
             ColumnType::Uuid => "new_uuid()",
             ColumnType::Json => "{}",
             ColumnType::Custom { .. } => return Refuse.value_for_new_field(model, field),

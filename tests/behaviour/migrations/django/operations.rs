@@ -99,7 +99,7 @@ fn value(json: &Json) -> String {
             _ => number.to_string(),
         },
         Json::String(text) => text.clone(),
-        other => other.to_string(),
+        other => other["$bytes"].as_str().map_or_else(|| other.to_string(), str::to_owned),
     }
 }
 
@@ -108,7 +108,7 @@ fn literal(json: &Json) -> String {
         Json::Null => "NULL".into(),
         Json::Bool(truth) => i32::from(*truth).to_string(),
         Json::String(text) => format!("'{}'", text.replace('\'', "''")),
-        other => other.to_string(),
+        other => other["$bytes"].as_str().map_or_else(|| other.to_string(), |hex| format!("X'{hex}'")),
     }
 }
 

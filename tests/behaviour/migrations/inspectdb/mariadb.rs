@@ -106,7 +106,7 @@ pub struct Alike {
 
 // NOTE: a view has no key; `id` is a guess: say which columns tell rows apart
 #[derive(Model, Debug, Clone)]
-#[model(table = "book_titles", managed = false)]
+#[model(table = "book_titles", managed = false, keyless)]
 pub struct BookTitles {
     #[field(primary_key)]
     pub id: i64,
@@ -116,7 +116,7 @@ pub struct BookTitles {
 
 // NOTE: the table has no key; `at` is a guess: say which columns tell rows apart
 #[derive(Model, Debug, Clone)]
-#[model(table = "log", managed = false)]
+#[model(table = "log", managed = false, keyless)]
 pub struct Log {
     #[field(primary_key)]
     pub at: DateTime<Utc>,

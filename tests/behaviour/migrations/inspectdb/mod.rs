@@ -25,6 +25,24 @@ use orm::migrate::{
 use orm::{App, Code, Database, Project};
 use std::path::Path;
 
+mod named {
+    use orm::prelude::*;
+
+    orm::app! { pub fair { Ticket } }
+
+    #[derive(Model, Debug, Clone)]
+    #[model(
+        check("cheap", |t| t.price.lt(100)),
+        check("paid_or_free", |t| t.price.gt(0) | t.free.gt(0), without_table)
+    )]
+    pub struct Ticket {
+        #[field(primary_key)]
+        pub id: i64,
+        pub price: i32,
+        pub free: i32,
+    }
+}
+
 /// A bookshop as somebody made it by hand, on each database with what it has of its own.
 fn tables(backend: Backend) -> String {
     let (auto, moment, now, boolean) = match backend {
@@ -222,6 +240,61 @@ behaviour! {
         assert_eq!(types, once);
         assert!(!types.contains(&"OrderDraft".to_owned()), "the derive makes one: {types:?}");
         assert!(source.contains("Option<OrderLineStatus>") && types.contains(&"OrderLineStatus2".to_owned()), "{source}");
+        Ok(())
+    }
+
+    async fn checks_keep_their_names(bed) {
+        let Bed { db, backend, url, .. } = &*bed;
+        db.batch(
+            "CREATE TABLE fair_ticket (id bigint PRIMARY KEY, price integer NOT NULL, free integer NOT NULL,
+                CONSTRAINT paid_or_free CHECK (price > 0 OR free > 0), CONSTRAINT fair_ticket_cheap CHECK (price < 100))",
+        )
+        .await?;
+        if !url.contains(":memory:") {
+            let out = folder(&format!("inspectdb_checks_{backend:?}"));
+            let written = out.join("fair.rs");
+            let line = format!("manage --database {url} inspectdb --app fair --output {}", written.display());
+            Project::new().run_into(line.split(' '), &mut String::new())?;
+            let source = std::fs::read_to_string(&written).unwrap();
+            std::fs::remove_dir_all(&out).unwrap();
+            for check in [
+                "check(\"paid_or_free\", |m| m.price.gt(0) | m.free.gt(0), without_table)",
+                "check(\"cheap\", |m| m.price.lt(100))",
+            ] {
+                assert!(source.contains(check), "{source}");
+            }
+        }
+        // What is written makes checks of these names, and mistakes are told by them.
+        db.batch("DROP TABLE fair_ticket").await?;
+        orm::migrate::create_tables(db, &[named::fair()]).await?;
+        let live = introspect(db).await?;
+        let made = &live.schema.models[&Live::key("fair_ticket")];
+        let mut names: Vec<String> = made.constraints.iter().map(|constraint| constraint.name().to_owned()).collect();
+        names.sort();
+        assert_eq!(names, ["fair_ticket_cheap", "paid_or_free"]);
+        let error = named::Ticket::draft().id(1).price(0).free(0).create(db).await.unwrap_err();
+        assert_eq!(error.code(), Code::CheckViolation, "{error:?}");
+        Ok(())
+    }
+
+    async fn an_index_that_says_how_it_is_stored_is_kept(bed) {
+        if bed.backend != Backend::Postgres {
+            return Ok(()); // no other database has such words
+        }
+        bed.db
+            .batch(
+                "CREATE TABLE seen (id bigint PRIMARY KEY, at timestamptz, kind integer);
+                 CREATE INDEX seen_at ON seen USING brin (at) WITH (autosummarize = on);
+                 CREATE INDEX seen_kind ON seen (kind, at) WITH (fillfactor = 70) WHERE kind > 3",
+            )
+            .await?;
+        let live = introspect(&bed.db).await?;
+        let seen = &live.schema.models[&Live::key("seen")];
+        let index = |name: &str| seen.indexes.iter().find(|index| index.name == name).unwrap();
+        assert_eq!(index("seen_at").method.as_deref(), Some("brin"));
+        assert!(index("seen_kind").condition.is_some());
+        let told: Vec<&str> = live.notes.iter().map(|note| note.about.as_str()).collect();
+        assert_eq!(told, ["seen_at", "seen_kind"], "{:?}", live.notes);
         Ok(())
     }
 }

@@ -1,0 +1,79 @@
+//! Tables without a key: what a model says tells its rows apart may be true of some rows only.
+
+use crate::bed::{Backend, Bed, behaviour};
+use orm::{Code, prelude::*};
+
+orm::app! { pub diary { Entry, Reading } }
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[model(managed = false, keyless)]
+pub struct Entry {
+    #[field(primary_key)]
+    pub day: i32,
+    #[field(max_length = 20)]
+    pub line: String,
+}
+
+/// A key as wide as a table of somebody else's has it.
+#[derive(Model, Debug, Clone, PartialEq)]
+pub struct Reading {
+    #[field(primary_key)]
+    pub year: i32,
+    #[field(primary_key)]
+    pub month: i16,
+    #[field(primary_key)]
+    pub day: i16,
+    #[field(primary_key, max_length = 20)]
+    pub place: String,
+    #[field(primary_key)]
+    pub device: i64,
+    #[field(primary_key)]
+    pub channel: i16,
+    pub value: i64,
+}
+
+behaviour! {
+    async fn a_row_whose_key_others_have_is_not_written(bed) {
+        let Bed { db, backend, .. } = &*bed;
+        let text = if *backend == Backend::MariaDb { "varchar(20) COLLATE utf8mb4_bin" } else { "varchar(20)" };
+        db.batch(format!(
+            "CREATE TABLE diary_entry (day integer NOT NULL, line {text} NOT NULL);
+             INSERT INTO diary_entry VALUES (1, 'rain'), (1, 'sun'), (2, 'snow')"
+        )).await?;
+        let shared = Entry::objects().filter(|e| e.line.eq("rain")).get(db).await?;
+        let error = shared.delete(db).await.unwrap_err();
+        assert_eq!((error.code(), error.fields()), (Code::SharedKey, &["day".to_owned()][..]), "{error:?}");
+        let mut edit = shared.edit();
+        edit.line = "hail".into();
+        assert_eq!(edit.save(db).await.unwrap_err().code(), Code::SharedKey);
+        assert_eq!(Entry::objects().filter(|e| e.day.eq(1) & e.line.ne("hail")).count(db).await?, 2);
+
+        // One that is alone is written like any other, and a query writes all that it finds.
+        let mut edit = Entry::objects().filter(|e| e.day.eq(2)).get(db).await?.edit();
+        edit.line = "ice".into();
+        let alone = edit.save(db).await?;
+        assert_eq!(alone.line, "ice");
+        assert_eq!(alone.delete(db).await?.total, 1);
+        assert_eq!(Entry::objects().filter(|e| e.day.eq(1)).delete_unchecked(db).await?, 2);
+        Ok(())
+    }
+
+    async fn a_key_has_up_to_eight_parts(bed) {
+        let db = &bed.db;
+        orm::migrate::create_tables(db, &[diary()]).await?;
+        let draft = |device: i64, value: i64| {
+            Reading::draft().year(2024).month(2).day(29).place("roof").device(device).channel(1).value(value)
+        };
+        draft(7, 1).create(db).await?;
+        draft(8, 2).create(db).await?;
+        let key = (2024, 2, 29, "roof".to_owned(), 8, 1);
+        let mut edit = Reading::get(key.clone(), db).await?.edit();
+        edit.value = 3;
+        assert_eq!(edit.save(db).await?.key(), key);
+        assert_eq!(Reading::objects().filter(|r| r.value.eq(3)).get(db).await?.device, 8);
+        assert_eq!(Reading::get(key.clone(), db).await?.delete(db).await?.total, 1);
+        assert_eq!(Reading::get(key, db).await.unwrap_err().code(), Code::NotFound);
+        assert_eq!(Reading::objects().count(db).await?, 1);
+        Ok(())
+    }
+}
