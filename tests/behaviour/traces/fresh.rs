@@ -177,7 +177,9 @@ fn found_after(
     let json = pack.model(model);
     let columns = list(&pack.json["columns"][text(&json["table"])]);
     let place = |field: &Json| columns.iter().position(|name| *name == field["column"]);
-    let known = list(&json["fields"]).iter().filter_map(|field| {
+    // The key of the parent's new row is another one here.
+    let known = list(&json["fields"]).iter().filter(|field| !is_true(&field["fk"]["parent_link"]));
+    let known = known.filter_map(|field| {
         let value = given.get(&field_name(pack, model, text(&field["attname"])))?;
         Some((place(field)?, pack.kind(field), value)).filter(|(_, kind, _)| !matches!(kind, Kind::Json | Kind::F64))
     });
