@@ -13,6 +13,7 @@ pub(super) use worker::{Slot, Workers};
 
 use super::{Access, Connection, MaybeProbe, Operation, Settings, connection::Link};
 use crate::{Code, Dialect, Error, Result};
+use diesel::connection::SimpleConnection as _;
 use std::{
     sync::{
         Arc,
@@ -217,6 +218,10 @@ fn is_memory(url: &str) -> bool {
     matches!(url, "sqlite::memory:" | "sqlite://:memory:" | ":memory:")
 }
 
+/// 8 MiB of pages. SQLite as Diesel links it (`SQLITE_ENABLE_MEMORY_MANAGEMENT`) lets all connections of a process share what they
+/// are given: with its own 2 MiB, one that reads while others have filled theirs keeps no page.
+const CACHE: &str = "PRAGMA cache_size = -8000";
+
 /// Settings in the URL would be taken for a part of the file's name.
 fn refuse_settings(url: &str) -> Result<()> {
     match url.split_once('?') {
@@ -245,6 +250,7 @@ fn open(target: &str, settings: &Arc<Settings>, memory: bool, reader: bool) -> R
         watched.watch.has_no_log();
     }
     let registered = functions::register(&mut watched.conn);
+    let registered = registered.and_then(|()| if memory { Ok(()) } else { watched.conn.batch_execute(CACHE) });
     let registered = registered.and_then(|()| match &settings.on_sqlite {
         Some(on_sqlite) => on_sqlite.0(&mut watched.conn),
         None => Ok(()),
