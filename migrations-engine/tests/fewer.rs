@@ -121,6 +121,20 @@ fn what_changes_a_model_passes_those_that_only_refer_to_it() {
         Operation::RemoveField { model: Model::new("app", "Note").key, field: "book".into() },
         Operation::RemoveField { model: book.key.clone(), field: "code".into() },
     ];
+    // A key stays one until nothing refers to it, and what referred to it is not to be seen in what it becomes.
+    let mut state = Schema::default();
+    let mut noted = to("book", &book);
+    noted.relation.as_mut().unwrap().to_field = Some("code".into());
+    state.insert(coded.clone());
+    state.insert(Model::new("app", "Note").with(Field::auto_id()).with(noted));
+    let alter = |model: &Model, field: Field| Operation::AlterField { model: model.key.clone(), field, fill: None };
+    let changes = vec![
+        alter(&coded, Field { unique: true, ..Field::new("code", char(20)) }),
+        alter(&Model::new("app", "Note"), to("book", &book)),
+        alter(&coded, Field::new("code", char(20))),
+    ];
+    assert_eq!(reduce_from(&state, changes.clone()), changes);
+
     let wanted = [book, Model::new("app", "Note").with(Field::auto_id())].map(Operation::CreateModel);
     assert_eq!(reduce_from(&Schema::default(), operations[..4].to_vec()).len(), 2);
     assert_eq!(reduce_from(&Schema::default(), operations), wanted);

@@ -3,9 +3,10 @@
 
 use bolero::check;
 use migrations_engine::{
-    Dialect, Direction, Migration, Schema,
-    condition::{Expr, IndexPart},
+    Dialect, Direction, Migration, MigrationId, Operation, Schema,
+    condition::{BinaryOp, Expr, IndexPart},
     plan::script,
+    schema::{Constraint, ModelKey},
 };
 use std::{fs, path::Path, sync::LazyLock};
 
@@ -200,7 +201,21 @@ fn deep_conditions() {
         assert_eq!(refused.code(), "M001");
         assert!(refused.to_string().len() < 300, "{refused}");
     }
-    // Lists are not deep, however long.
+    // What stands beside each other is not deep, however long.
+    let cases: Vec<String> = (0..3_000).map(|n| format!("when a = {n} then {n}")).collect();
+    assert!(Expr::parse(&format!("case {} end", cases.join(" "))).is_ok());
+    assert!(Expr::parse(&vec!["a = 1"; 1_900].join(" or ")).is_ok());
+    // And what could not be read again is not written.
+    let one = || Box::new(Expr::Value(1.into()));
+    let deep = (0..130).fold(Expr::Field("pages".into()), |sum, _| Expr::Binary {
+        op: BinaryOp::Add,
+        left: one(),
+        right: Box::new(sum),
+    });
+    let check = Constraint::check("deep", Expr::Binary { op: BinaryOp::Gt, left: Box::new(deep), right: one() });
+    let adding = Operation::AddConstraint { model: ModelKey::new("app", "Book"), constraint: check };
+    let migration = Migration { operations: vec![adding], ..Migration::new(MigrationId::new("app", "0002_deep")) };
+    assert_eq!(migration.to_toml().unwrap_err().code(), "M051");
     let long = format!("a in ({})", vec!["1"; 10_000].join(", "));
     assert_eq!(Expr::parse(&long).unwrap().to_string(), long);
 }

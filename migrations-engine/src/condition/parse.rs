@@ -6,8 +6,8 @@ use crate::error::{Error, Result, error, fail};
 
 /// Nesting deeper than this is refused, so that no input can exhaust the stack.
 const MAX_DEPTH: usize = 128;
-/// As is what has more operators in a row, each of which stands on all before it.
-const MAX_OPERATORS: usize = 2_000;
+/// As are more operators in a row, each of which stands on all before it: so high a tree may be at most.
+const MAX_HEIGHT: usize = 2_000;
 
 /// Words that need quotes when they name a field.
 pub(super) const KEYWORDS: &[&str] = &[
@@ -34,7 +34,8 @@ struct Parser<'a> {
     tokens: Vec<(usize, Token)>,
     at: usize,
     depth: usize,
-    operators: usize,
+    /// Of the expression that was read last.
+    height: usize,
 }
 
 const SYMBOLS: &[&str] = &["!=", "<>", "<=", ">=", "||", "=", "<", ">", "+", "-", "*", "/", "%", "(", ")", ","];
@@ -123,7 +124,7 @@ fn quoted(rest: &str, quote: char, escapes: bool) -> Option<(String, usize)> {
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Result<Self> {
-        Ok(Parser { text, tokens: tokens(text)?, at: 0, depth: 0, operators: 0 })
+        Ok(Parser { text, tokens: tokens(text)?, at: 0, depth: 0, height: 0 })
     }
 
     fn peek(&self) -> Option<&Token> {
@@ -145,8 +146,9 @@ impl<'a> Parser<'a> {
 
     fn too_deep(&self) -> Error {
         let shown: String = self.text.chars().take(60).collect();
-        error!(M001, "what begins with `{shown}` is nested too deeply")
-            .with_hint(format!("there may be {MAX_DEPTH} levels and {MAX_OPERATORS} operators"))
+        error!(M001, "what begins with `{shown}` is nested too deeply").with_hint(format!(
+            "there may be {MAX_DEPTH} levels, and {MAX_HEIGHT} operators in a row; `in (..)` takes a list of any length"
+        ))
     }
 
     fn symbol(&mut self, symbol: &str) -> bool {
@@ -195,9 +197,16 @@ impl<'a> Parser<'a> {
         if self.depth > MAX_DEPTH {
             return Err(self.too_deep());
         }
-        let mut left = if level <= 3 && self.word("not") { Expr::Not(Box::new(self.expr(3)?)) } else { self.unary()? };
+        let mut left = if level <= 3 && self.word("not") {
+            let inner = Box::new(self.expr(3)?);
+            self.height += 1;
+            Expr::Not(inner)
+        } else {
+            self.unary()?
+        };
         loop {
-            if self.operators > MAX_OPERATORS {
+            let height = self.height;
+            if height > MAX_HEIGHT {
                 return Err(self.too_deep());
             }
             if let Some(op) = self.binary_op() {
@@ -209,12 +218,12 @@ impl<'a> Parser<'a> {
                 // Left associative; a comparison takes operands that bind tighter than itself.
                 let right = self.expr(own + 1)?;
                 left = Expr::Binary { op, left: Box::new(left), right: Box::new(right) };
-                self.operators += 1;
+                self.height = 1 + height.max(self.height);
             } else if level <= 4 {
                 match self.predicate(left)? {
                     (expr, true) => {
                         left = expr;
-                        self.operators += 1;
+                        self.height = 1 + height.max(self.height);
                     }
                     (expr, false) => {
                         left = expr;
@@ -245,8 +254,10 @@ impl<'a> Parser<'a> {
         }
         if self.word("between") {
             let low = Box::new(self.expr(5)?);
+            let height = self.height;
             self.expect_word("and")?;
             let high = Box::new(self.expr(5)?);
+            self.height = self.height.max(height);
             return Ok((Expr::Between { expr: Box::new(left), low, high, negated }, true));
         }
         let fold = match self.peek() {
@@ -269,13 +280,16 @@ impl<'a> Parser<'a> {
 
     /// Expressions separated by commas, up to the closing parenthesis.
     fn list(&mut self) -> Result<Vec<Expr>> {
-        let mut list = Vec::new();
+        let (mut list, mut highest) = (Vec::new(), 0);
         if self.symbol(")") {
+            self.height = 0;
             return Ok(list);
         }
         loop {
             list.push(self.expr(1)?);
+            highest = self.height.max(highest);
             if self.symbol(")") {
+                self.height = highest;
                 return Ok(list);
             }
             if !self.symbol(",") {
@@ -285,13 +299,16 @@ impl<'a> Parser<'a> {
     }
 
     fn unary(&mut self) -> Result<Expr> {
+        self.height = 0;
         if self.symbol("-") {
             if let Some(Token::Number(number)) = self.peek() {
                 let value = Value::number(&format!("-{number}"))?;
                 self.at += 1;
                 return Ok(Expr::Value(value));
             }
-            return Ok(Expr::Negate(Box::new(self.expr(7)?)));
+            let inner = Box::new(self.expr(7)?);
+            self.height += 1;
+            return Ok(Expr::Negate(inner));
         }
         let token = self.peek().cloned();
         let Some(token) = token else { return Err(self.unexpected("an expression")) };
@@ -340,6 +357,7 @@ impl<'a> Parser<'a> {
             fail!(M002, "there is no function `{word}` in `{}`", self.text);
         };
         let args = self.list()?;
+        self.height += 1;
         let (min, max) = function.arity();
         if args.len() < min || args.len() > max {
             fail!(
@@ -354,16 +372,19 @@ impl<'a> Parser<'a> {
     }
 
     fn case(&mut self) -> Result<Expr> {
-        let mut when = Vec::new();
+        let (mut when, mut highest) = (Vec::new(), 0);
         while self.word("when") {
             let condition = self.expr(1)?;
+            highest = self.height.max(highest);
             self.expect_word("then")?;
             when.push((condition, self.expr(1)?));
+            highest = self.height.max(highest);
         }
         if when.is_empty() {
             return Err(self.unexpected("`when`"));
         }
         let otherwise = if self.word("else") { Some(Box::new(self.expr(1)?)) } else { None };
+        self.height = 1 + self.height.max(highest);
         self.expect_word("end")?;
         Ok(Expr::Case { when, otherwise })
     }

@@ -85,9 +85,13 @@ impl Migration {
         })
     }
 
-    /// The text of its file.
+    /// The text of its file, which can be read again.
     pub fn to_toml(&self) -> Result<String> {
-        write::file(self)
+        let text = write::file(self)?;
+        match Migration::from_toml(&format!("{}/{}.toml", self.id.app, self.id.name), &text) {
+            Ok(_) => Ok(text),
+            Err(error) => Err(error!(M051, "`{}` cannot be written: {}", self.id, error.message()).with_source(error)),
+        }
     }
 
     /// The SHA-256 of what the migration means: everything but its name, layout and comments.

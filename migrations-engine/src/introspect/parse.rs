@@ -6,8 +6,9 @@ use crate::sql::Dialect;
 
 /// Nesting deeper than this is not read.
 const MAX_DEPTH: usize = 100;
-/// Nor are more operators, each of which stands on all before it.
-const MAX_OPERATORS: usize = 2_000;
+/// Nor are more operators in a row, each of which stands on all before it, and so many in all.
+const MAX_IN_A_ROW: usize = 2_000;
+const MAX_OPERATORS: usize = 10_000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node {
@@ -138,8 +139,9 @@ impl<'a> Parser<'a> {
             return Err("it is nested too deeply".to_owned());
         }
         let mut left = if level <= 3 && self.word("not") { Node::Not(Box::new(self.expr(3)?)) } else { self.unary()? };
+        let before = self.operators;
         loop {
-            if self.operators > MAX_OPERATORS {
+            if self.operators > MAX_OPERATORS || self.operators - before > MAX_IN_A_ROW {
                 return Err("it has too many operators".to_owned());
             }
             if let Some((op, own)) = self.operator() {

@@ -302,6 +302,7 @@ impl Sql {
             self.qualified = inner_queries || asks;
             return Ok(Found::Here(rows.filter, order));
         }
+        rows.model.tells_rows_apart()?;
         let key: Vec<Expr> = rows.model.key.iter().map(|&column| Expr::own(rows.model.clone(), column)).collect();
         rows.selection = key.iter().cloned().map(Selected::Expr).collect();
         self.qualified = true;

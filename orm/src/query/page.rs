@@ -80,7 +80,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     pub async fn page_after<E: Executor>(self, cursor: Option<&Cursor>, size: u64, ex: &E) -> Result<CursorPage<O>> {
         let select = self.select();
         if !select.has_keys() || select.is_sliced() {
-            let why = "a query that is grouped, distinct, sliced or made of values has no pages by cursor";
+            let why = "a query that is grouped, distinct, sliced, made of values or of a model without a key has no pages by cursor";
             let error = Error::new(Code::BadQuery, why);
             return Err(error.with_hint("use `.page(number, size, ..)`"));
         }

@@ -288,7 +288,7 @@ impl Select {
     pub fn has_keys(&self) -> bool {
         let joined = |join: &Join| join.has_rows();
         let whole = self.group_by.is_none() && !self.distinct && !self.makes_rows();
-        whole && self.has_rows() && self.joins.iter().all(joined)
+        whole && self.has_rows() && !self.model.keyless && self.joins.iter().all(joined)
     }
 
     /// Makes what was cut off by number a condition, so that what follows is about the rows that are left: their keys are

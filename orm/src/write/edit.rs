@@ -8,7 +8,7 @@ use super::{
     input::{Input, changes_from},
     parent::{self, Child, Looked, Unlooked, Unwritten},
     point::{Typed, key_values, not_found},
-    upsert::update_by_key,
+    upsert::{finish, update_by_key},
     version,
 };
 use crate::{
@@ -536,7 +536,24 @@ impl<M: Model> Operation for Save<M> {
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
-        version::only(conn, &ModelRef::Static(M::meta()), &self.key).await?;
+        if !M::meta().keyless {
+            return self.save(conn).await;
+        }
+        // Looked at behind the write: a row that came meanwhile was written as well.
+        let mark = conn.savepoint().await?;
+        let done = match self.save(conn).await {
+            Ok(row) => {
+                let key = std::slice::from_ref(&self.key);
+                version::only(conn, &ModelRef::Static(M::meta()), key).await.map(|()| row)
+            }
+            error => error,
+        };
+        finish(conn, mark, done).await
+    }
+}
+
+impl<M: Model> Save<M> {
+    async fn save(&mut self, conn: &mut Connection) -> Result<M> {
         let changes = self.changes.iter().cloned();
         let changes = changes.map(|(column, value)| Assignment { column, value: Expr::Value(value) }).collect();
         let row = update_by_key(&Typed::<M>::new(), conn, &self.key, self.read.clone(), changes).await?;

@@ -50,6 +50,7 @@ impl NewRow {
 
     /// Refuses a row that has no value in a column of a unique key.
     pub(super) fn has_key(&self, meta: &ModelMeta, target: &[u16]) -> Result<()> {
+        meta.tells_rows_apart()?;
         match target.iter().find(|&&column| self.value(column).is_none_or(Value::is_null)) {
             None => Ok(()),
             Some(&column) => {

@@ -77,7 +77,7 @@ impl Operation for Unchanged {
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<()> {
-        only(conn, &self.model, &self.key).await?;
+        only(conn, &self.model, std::slice::from_ref(&self.key)).await?;
         let Some(version) = &self.version else { return Ok(()) };
         match versions(conn, &self.model, vec![self.key.clone()], true).await?.values().next() {
             Some(now) if now != version => Err(stale(&self.model)),
@@ -86,21 +86,19 @@ impl Operation for Unchanged {
     }
 }
 
-/// Refuses a key that several rows have. Only a view or a table without a key has such rows, where what the model says tells them apart does not.
-pub(super) async fn only(conn: &mut Connection, model: &ModelRef, key: &[Value]) -> Result<()> {
+/// Refuses keys that several rows have. Only a view or a table without a key has such rows, where what the model says tells them apart does not.
+pub(super) async fn only(conn: &mut Connection, model: &ModelRef, keys: &[Vec<Value>]) -> Result<()> {
     if !model.keyless {
         return Ok(());
     }
-    let mut rows = Select { limit: Some(2), ..Select::bare(model.clone()) };
-    rows.add_filter(columns_in(model, &model.key, vec![key.to_vec()]));
-    if columns_of(conn, rows, &model.key).await?.len() < 2 {
-        return Ok(());
+    for key in keys {
+        let mut rows = Select { limit: Some(2), ..Select::bare(model.clone()) };
+        rows.add_filter(columns_in(model, &model.key, vec![key.clone()]));
+        if columns_of(conn, rows, &model.key).await?.len() > 1 {
+            return Err(model.shared_key("several rows have one that was to be written"));
+        }
     }
-    let fields = model.key.iter().map(|column| field_name(model, *column));
-    Err(Error::new(Code::SharedKey, format!("several rows of `{}` have this key: none was written", model.name))
-        .with_model(model.name.clone())
-        .with_fields(fields)
-        .with_hint("say which columns tell its rows apart by `primary_key`, or write all that a query finds: `objects().filter(..)`"))
+    Ok(())
 }
 
 /// The versions of rows by their keys.

@@ -1,7 +1,9 @@
 //! Tables without a key: what a model says tells its rows apart may be true of some rows only.
 
 use crate::bed::{Backend, Bed, behaviour};
+use futures_util::StreamExt as _;
 use orm::{Code, prelude::*};
+use std::pin::pin;
 
 orm::app! { pub diary { Entry, Reading } }
 
@@ -55,6 +57,46 @@ behaviour! {
         assert_eq!(alone.line, "ice");
         assert_eq!(alone.delete(db).await?.total, 1);
         assert_eq!(Entry::objects().filter(|e| e.day.eq(1)).delete_unchecked(db).await?, 2);
+        Ok(())
+    }
+
+    async fn nothing_goes_by_a_key_that_is_none(bed) {
+        let Bed { db, backend, .. } = &*bed;
+        let text = if *backend == Backend::MariaDb { "varchar(20) COLLATE utf8mb4_bin" } else { "varchar(20)" };
+        db.batch(format!("CREATE TABLE diary_entry (day integer NOT NULL, line {text} NOT NULL)")).await?;
+        let drafts = (0..900).map(|line| Entry::draft().day(line / 300).line(format!("line {line}")));
+        assert_eq!(Entry::objects().bulk_insert(drafts, db).await?, 900);
+
+        // What would be written by keys is refused, and nothing is.
+        let some = Entry::objects().filter(|e| e.line.eq("line 7")).all(db).await?;
+        let sliced = || Entry::objects().order_by(|e| e.line.asc()).limit(1);
+        let refused = [
+            Entry::objects().bulk_update(&some, |e| e.line, db).await.err(),
+            sliced().update(|e| e.line.set("gone"), db).await.err(),
+            sliced().delete_unchecked(db).await.err(),
+            sliced().delete(db).await.err(),
+            Entry::draft().day(1).line("new").upsert(|e| e.day, db).await.err(),
+            Entry::objects().bulk_upsert([Entry::draft().day(1).line("new")], |e| e.day, db).await.err(),
+        ];
+        for (at, error) in refused.into_iter().enumerate() {
+            assert_eq!(error.map(|error| error.code()), Some(Code::SharedKey), "{at}");
+        }
+        assert_eq!(Entry::objects().filter(|e| e.line.starts_with("line ")).count(db).await?, 900);
+
+        // What a condition finds is written by that.
+        assert_eq!(Entry::objects().filter(|e| e.line.eq("line 7")).update(|e| e.line.set("seven"), db).await?, 1);
+        assert_eq!(Entry::objects().filter(|e| e.line.eq("seven")).delete(db).await?.total, 1);
+        assert_eq!(Entry::objects().filter(|e| e.day.eq(0)).count(db).await?, 299);
+
+        // A stream loses no row, though many have one key; pages that begin behind a key would.
+        let mut rows = pin!(Entry::objects().order_by(|e| e.day.asc()).stream_by(100, db));
+        let mut read = 0;
+        while let Some(row) = rows.next().await {
+            row?;
+            read += 1;
+        }
+        assert_eq!(read, 899);
+        assert_eq!(Entry::objects().page_after(None, 10, db).await.unwrap_err().code(), Code::BadQuery);
         Ok(())
     }
 

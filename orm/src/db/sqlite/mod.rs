@@ -218,8 +218,8 @@ fn is_memory(url: &str) -> bool {
     matches!(url, "sqlite::memory:" | "sqlite://:memory:" | ":memory:")
 }
 
-/// 8 MiB of pages. SQLite as Diesel links it (`SQLITE_ENABLE_MEMORY_MANAGEMENT`) lets all connections of a process share what they
-/// are given: with its own 2 MiB, one that reads while others have filled theirs keeps no page.
+/// 8 MB of pages. SQLite as Diesel links it (`SQLITE_ENABLE_MEMORY_MANAGEMENT`) lets all connections of a process share what they
+/// are given: with its own 2 MB, one that reads while others have filled theirs keeps no page.
 const CACHE: &str = "PRAGMA cache_size = -8000";
 
 /// Settings in the URL would be taken for a part of the file's name.
@@ -249,8 +249,14 @@ fn open(target: &str, settings: &Arc<Settings>, memory: bool, reader: bool) -> R
     if memory || reader {
         watched.watch.has_no_log();
     }
+    let unusable = |why: &str| {
+        Error::new(Code::NoDatabase, format!("the SQLite database `{target}` cannot be used: {why}"))
+            .with_hint("is it an SQLite file, and readable and writable?")
+    };
+    if !memory {
+        watched.conn.batch_execute(CACHE).map_err(|error| unusable(&error.to_string()))?;
+    }
     let registered = functions::register(&mut watched.conn);
-    let registered = registered.and_then(|()| if memory { Ok(()) } else { watched.conn.batch_execute(CACHE) });
     let registered = registered.and_then(|()| match &settings.on_sqlite {
         Some(on_sqlite) => on_sqlite.0(&mut watched.conn),
         None => Ok(()),
@@ -264,9 +270,6 @@ fn open(target: &str, settings: &Arc<Settings>, memory: bool, reader: bool) -> R
     if reader {
         setup.push_str("PRAGMA query_only = ON;");
     }
-    conn.batch_now(&setup).map_err(|error| {
-        Error::new(Code::NoDatabase, format!("the SQLite database `{target}` cannot be used: {}", error.message()))
-            .with_hint("is it an SQLite file, and readable and writable?")
-    })?;
+    conn.batch_now(&setup).map_err(|error| unusable(error.message()))?;
     Ok(conn)
 }

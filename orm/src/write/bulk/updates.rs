@@ -216,6 +216,7 @@ impl Operation for UpdateMany {
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+        self.model.tells_rows_apart()?;
         let compared = self.key.len() > self.model.key.len();
         let chunk = self.chunk(conn.dialect());
         let (_, left) = Self::next(&self.rows, chunk, conn.dialect());

@@ -2,7 +2,7 @@
 //! constraint accepts.
 
 use super::{
-    super::{fault::explained, hooks, point::columns_in},
+    super::{fault::explained, hooks, point::columns_in, version},
     Deleted, is_free,
 };
 use crate::{
@@ -288,6 +288,7 @@ impl Collector {
                 }
             };
             let node = self.nodes.remove(next);
+            version::only(conn, &node.model, &node.keys).await?;
             cut_within(conn, &node).await?;
             let rows = remove(conn, &node.model, &node.model.key, &node.keys).await?;
             deleted.add(&node.model, rows);

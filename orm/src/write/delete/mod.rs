@@ -286,6 +286,14 @@ impl Collect {
     async fn delete(&mut self, conn: &mut Connection) -> Result<Deleted> {
         let mut collector = Collector::new(self.skips_hooks, self.keep_parents, self.parents_told);
         let keys = match &mut self.from {
+            // What a condition finds goes by that: its keys are those of others, too.
+            From::Query(select) if self.model.keyless && is_free(&self.model) => {
+                let delete = Delete { rows: (**select).clone(), returning: Vec::new() };
+                let mut deleted = Deleted::default();
+                let statement = compile::delete(&delete, conn.dialect())?;
+                deleted.add(&self.model, conn.execute(&statement).await?);
+                return Ok(deleted);
+            }
             From::Query(select) => collector::keys_of(conn, (**select).clone()).await?,
             From::Keys(keys) => std::mem::take(keys),
             From::Row(row) => {
