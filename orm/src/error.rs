@@ -115,7 +115,7 @@ codes! {
     Unhooked = "write.unhooked", Usage;
     /// The row was changed by another since it was read: it has another version.
     Stale = "write.stale", Stale;
-    /// Several rows have the key of the one that was to be written: its table has no key, and the model says one.
+    /// Rows would be written by a key that others have or may have: their table has no key, and the model says one.
     SharedKey = "write.shared_key", Usage;
     /// A text is longer than `max_length`.
     TooLong = "value.too_long", Value;

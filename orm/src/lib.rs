@@ -414,7 +414,7 @@ pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pendin
 /// | `comment = ".."`, `verbose_name = ".."`, `verbose_name_plural = ".."` | in the database; what people read |
 /// | `permissions(publish = "may publish books")` | what somebody may be allowed beside `add`, `change`, `delete` and `view`: for those who ask |
 /// | `managed = false` | migrations leave the table to others |
-/// | `keyless` | the table has no key, or no field can hold it: other rows may have what the model says is the key of one. A row is saved or deleted only if none has, and else [`Code::SharedKey`] |
+/// | `keyless` | the table has no key, or no field can hold it: other rows may have what the model says is the key of one. A row is saved or deleted only if none has, and what a query finds is written by a condition on the table's own columns alone: by keys (bulk updates, upserts, slices, conditions on related rows) it is [`Code::SharedKey`]. Streams do without keys; there are no pages by cursor |
 /// | `renamed_from = ".."` | the model's old name, for the next migration; `"app.Model"` where it was in another application |
 ///
 /// # What is written
