@@ -324,8 +324,13 @@ fn query(choices: &mut Choices<'_>, depth: usize) -> Value {
 }
 
 /// What no query by name may come to: an answer that says the statement was wrong.
-fn is_at_fault(code: Code) -> bool {
-    matches!(code, Code::Sql | Code::MissingTable | Code::Decode | Code::ConnectionLost)
+fn is_at_fault(error: &Error) -> bool {
+    match error.code() {
+        Code::Sql | Code::MissingTable | Code::ConnectionLost => true,
+        // SQLite goes on with floats where whole numbers grow beyond 64 bits.
+        Code::Decode => !error.message().contains("it holds a float"),
+        _ => false,
+    }
 }
 
 fn ready<T>(future: impl Future<Output = T>) -> T {
@@ -360,7 +365,7 @@ fn queries() {
             let _ = checked.to_sql(dialect);
         }
         if let Err(error) = ready(checked.all(&*DB)) {
-            assert!(!is_at_fault(error.code()), "{error:?}\n{described}");
+            assert!(!is_at_fault(&error), "{error:?}\n{described}");
         }
     });
 }
@@ -374,6 +379,6 @@ fn fixtures() {
             // Nothing stays.
             Err::<(), _>(Error::new(Code::NotFound, "read"))
         }));
-        assert!(!is_at_fault(loaded.unwrap_err().code()));
+        assert!(!is_at_fault(&loaded.unwrap_err()));
     });
 }

@@ -29,6 +29,8 @@ impl Sql {
                 Ok(())
             }
             Function::Trim => self.named("TRIM", arguments),
+            // SQLite wants two at least.
+            Function::Coalesce if arguments.len() == 1 => self.side(&arguments[0]),
             Function::Coalesce => self.named("COALESCE", arguments),
             Function::Abs => self.named("ABS", arguments),
             Function::Round => self.round(arguments),

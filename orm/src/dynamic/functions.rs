@@ -366,8 +366,8 @@ fn finish(scope: &Scope<'_>, spec: &Spec, arguments: Vec<Built>) -> Result<Built
             Some(Takes::Whole) => Ok(place(built).expr),
             Some(Takes::Float) => Ok(widen(built, Kind::F64).expr),
             Some(Takes::Count) => count_of(spec.name, built),
-            Some(Takes::Zone) if !matches!(built.expr, Expr::Value(_)) => Err(bad("a time zone is a plain value")),
-            Some(Takes::Name) if !matches!(built.expr, Expr::Value(_)) => Err(bad("a collation is a plain value")),
+            Some(Takes::Zone) if !is_said(&built.expr) => Err(bad("a time zone is a plain value, and none is not one")),
+            Some(Takes::Name) if !is_said(&built.expr) => Err(bad("a collation is a plain value, and none is not one")),
             Some(Takes::Digits) => digits_of(spec.name, built),
             _ => Ok(built.expr),
         },
@@ -378,6 +378,11 @@ fn finish(scope: &Scope<'_>, spec: &Spec, arguments: Vec<Built>) -> Result<Built
         Some(function) => Ok(Built::new(Expr::Call(function, arguments), kind)),
         None => Err(bad(format!("`{}` cannot stand here", spec.name))),
     }
+}
+
+/// Whether it stands as it is.
+fn is_said(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if !value.is_null())
 }
 
 /// Places in texts are small numbers, whatever they are computed from.

@@ -159,7 +159,16 @@ impl<'s> Scope<'s> {
     fn node(&self, node: &Node, wanted: Option<Kind>) -> Result<Built> {
         match node {
             Node::Value(json) => Ok(Built::new(Expr::Value(Value::Json(json.clone())), Kind::Json)),
-            Node::Typed(kind, json) => Ok(Built::new(Expr::Value(literal::value(json, *kind)?), *kind)),
+            Node::Typed(kind, json) => {
+                let value = literal::value(json, *kind)?;
+                // A number that the kind cannot hold stays the number that it is.
+                let kind = match (*kind, &value) {
+                    (Kind::I16 | Kind::I32 | Kind::I64 | Kind::Decimal, value) => value.kind(),
+                    (Kind::F32, Value::F64(float)) if (*float as f32).is_infinite() => Kind::F64,
+                    (kind, _) => kind,
+                };
+                Ok(Built::new(Expr::Value(value), kind))
+            }
             Node::Path(path) => self.path(path),
             Node::TooDeep(most) => Err(too_deep(*most)),
             Node::Outer(term) => {

@@ -3,6 +3,7 @@
 mod between;
 mod columns;
 mod constraints;
+mod keyless;
 
 pub use constraints::{CheckMeta, ExcludeMeta, IndexMeta, Told, UniqueMeta};
 
@@ -11,7 +12,7 @@ use super::{
     Shape, ValidateRow, describe::ModelSet,
 };
 use crate::{
-    Code, Error, Kind, Result,
+    Kind,
     field::PathNode,
     query::RowOps,
     statement::Templates,
@@ -353,24 +354,6 @@ impl ModelMeta {
     /// ```
     pub fn options(&self) -> &ModelOptions {
         self.options_cell.get_or_init(self.options)
-    }
-
-    /// Refuses to write by keys what has none: rows that others cannot be told from.
-    pub(crate) fn tells_rows_apart(&self) -> Result<()> {
-        if self.keyless { Err(self.shared_key("its rows cannot be told apart")) } else { Ok(()) }
-    }
-
-    /// Why rows of a table without a key were not written.
-    #[cold]
-    pub(crate) fn shared_key(&self, why: &str) -> Error {
-        let field = |column: &u16| self.fields[usize::from(self.columns[usize::from(*column)].field)].name.to_string();
-        Error::new(Code::SharedKey, format!("the table of `{}` has no key, and {why}: none was written", self.name))
-            .with_model(self.name.clone())
-            .with_fields(self.key.iter().map(field))
-            .with_hint(
-                "say by `primary_key` which columns tell its rows apart and leave `keyless` out, or write all that a condition on \
-                 its own columns finds, by `update` and `delete`",
-            )
     }
 
     /// Whether no two rows share a value of the field.

@@ -57,6 +57,13 @@ behaviour! {
         assert_eq!(json_of(&bed, &found).await?, json!([{"slug": "old"}]));
         let whole = Query::of("shop.Book").filter("price__round", 10).values(["id"]);
         assert_eq!(json_of(&bed, &whole).await?, json!([{"id": 3}]));
+        // The first of one, and numbers that are larger than what they are called.
+        let odd = book(1).annotate("one", call("coalesce", [path("stock")])).annotate("large", Term::from(Node::Typed(Kind::I16, json!(100_000))))
+            .annotate("part", Term::from(Node::Typed(Kind::I64, json!(0.5)))).values(["one", "large", "part"]);
+        let stock = json_of(&bed, &book(1).values(["stock"])).await?[0]["stock"].clone();
+        assert_eq!(json_of(&bed, &odd).await?, json!([{"one": stock, "large": 100_000, "part": 0.5}]));
+        let nowhere = Query::of("shop.Order").annotate("at", call("at_zone", [path("placed"), Node::Typed(Kind::Text, json!(null)).into()]));
+        assert_eq!(refused(&nowhere), Code::BadQuery);
         // So many letters as NULL says are none.
         let many = || Term::from(None::<i64>);
         let none = book(1).annotate("l", call("lpad", [path("title"), many(), "x".into()])).annotate("r", call("rpad", [path("title"), many(), "x".into()]))
