@@ -279,7 +279,7 @@ pub use finding::{Finding, Level, SystemCheck};
 pub use migrate::Frozen;
 pub use model::{App, GenericKey, GenericTarget, Key, Model, ModelPart, OnDelete, Target};
 pub use query::{
-    Agg, AggregateExpression, AggregateOf, Append, BesideRows, Bindable, Both, Branch, Case, Cast, Characters, Cursor,
+    Agg, AggregateExpression, AggregateOf, Append, BesideRows, Both, Branch, Case, Cast, Characters, Cursor,
     CursorPage, DateExpression, DateUnit, Ex, Explain, Exponent, Expression, FrameBounds, Grouped, HashExpression,
     InSet, IntoQ, JsonEntries, JsonExpression, JsonPart, JsonParts, Literal, ManyRows, Now, NullOnlyAs,
     NumberExpression, OfType, Operand, OptionalExt, OrderBy, OrderKeys, Page, Plan, PrefetchSelection, Q, QuerySet,

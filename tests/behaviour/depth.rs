@@ -2,7 +2,7 @@
 
 use crate::{bed::behaviour, shop::*};
 use orm::{
-    Code,
+    Code, Dialect,
     dynamic::{self, Catalog, Limits, Node, Prefetch, Query, Term, call, exists, path},
     prelude::*,
 };
@@ -58,6 +58,22 @@ behaviour! {
         let slices = (0..1_000).fold(Book::objects(), |rows, _| rows.limit(3).filter(|b| b.active));
         assert_eq!(slices.all(db).await.unwrap_err().code(), Code::TooComplex);
         bed.log.assert_queries(0);
+        // What is said is about queries as well, and how many of them can follow each other.
+        let chain = |long: usize| (1..long).fold(stock(), |all, _| stock().union(all));
+        let refused = chain(63).all(db).await.unwrap_err();
+        assert!(refused.to_string().contains("where each query counts for 8, so that some 50 unions"), "{refused}");
+        assert_eq!(chain(62).all(db).await?.len(), stock().distinct().count(db).await? as usize);
+        let slices = |often| (0..often).fold(Book::objects(), |rows, _| rows.limit(3).filter(|b| b.id.gt(0)));
+        let refused = slices(55).all(db).await.unwrap_err();
+        assert!(refused.code() == Code::TooComplex && refused.to_string().contains("some 50 unions, slices"), "{refused}");
+        assert!(slices(45).to_sql(db.dialect()).is_ok());
+        // Of many queries the halves are put together.
+        let mut queries: Vec<_> = (0..64).map(|n| Book::objects().filter(move |b| b.id.eq(n)).values(|b| b.id)).collect();
+        while queries.len() > 1 {
+            let right = queries.split_off(queries.len() / 2);
+            queries = queries.into_iter().zip(right).map(|(one, other)| one.union(other)).collect();
+        }
+        assert_eq!(queries.remove(0).count(db).await?, Book::objects().count(db).await?);
         Ok(())
     }
 
@@ -76,6 +92,20 @@ behaviour! {
         let nots = (0..400).fold(active(), |all, _| !all);
         assert_eq!(Book::objects().filter(|_| nots).count(db).await?, Book::objects().filter(|b| b.active).count(db).await?);
         Ok(())
+    }
+}
+
+#[test]
+fn what_many_read_is_looked_through_once() {
+    let doubled = |often| {
+        (0..often).fold(stock().as_cte(), |all, _| {
+            all.clone().join_query(all, |one, other| one.eq(other)).values(|(one, _)| one).as_cte()
+        })
+    };
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MariaDb] {
+        let sql = doubled(40).to_sql(dialect).unwrap();
+        assert_eq!(sql.matches("orm_cte").count(), 41 + 2 * 40 + 1, "{sql}");
+        assert_eq!(doubled(100).to_sql(dialect).unwrap_err().code(), Code::TooComplex);
     }
 }
 

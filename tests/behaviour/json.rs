@@ -292,6 +292,13 @@ behaviour! {
         assert_eq!(found(&bed, |p| p.data.key("price").cast::<String>().eq("\"90\"")).await?, [9]);
         db.batch(r#"UPDATE papers_paper SET data = '{"a" :1,"b":[ 1,2 ], "c, d: e":null}' WHERE id = 7"#).await?;
         assert_eq!(own_text(db).await?, r#"{"a": 1, "b": [1, 2], "c, d: e": null}"#);
+        // Numbers are as the database keeps them.
+        Paper::objects().filter(|p| p.id.eq(7)).update(|p| p.data.set(json!([1e-7, 1e20, 2.50])), db).await?;
+        let kept = match db.dialect() {
+            Dialect::Postgres => "[0.0000001, 100000000000000000000, 2.5]",
+            _ => "[1e-7, 1e+20, 2.5]",
+        };
+        assert_eq!(own_text(db).await?, kept);
         if db.dialect() == Dialect::Sqlite {
             db.batch(r#"UPDATE papers_paper SET data = '{"a\"\u00e9\/":"\ud83d\ude00, :\n\\"}' WHERE id = 7"#).await?;
             assert_eq!(own_text(db).await?, r#"{"a\"é/": "😀, :\n\\"}"#);

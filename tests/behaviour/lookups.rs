@@ -15,6 +15,10 @@ behaviour! {
             // Several lists in one statement stay within what it can bind.
             let lists = (0..20).fold(Q::<Book>::nothing(), |any, _| any | Q::<Book>::new(|b| b.author.key().is_in(&keys)));
             assert_eq!(Book::objects().filter(|_| lists).count(&bed.db).await?, found, "{many}");
+            // So do those of queries that stand before it.
+            let before = || Book::objects().filter(|b| b.author.key().is_in(&keys)).values(|b| b.id).as_cte();
+            let all = (1..20).fold(before(), |all, _| all.union_all(before()));
+            assert_eq!(all.count(&bed.db).await?, 20 * found, "{many}");
         }
         Ok(())
     }

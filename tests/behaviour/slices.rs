@@ -68,6 +68,8 @@ behaviour! {
         let pairs = || Book::objects().filter(|b| b.id.lte(3)).values(|b| (b.author.name, b.active)).distinct();
         let names = pairs().order_by(|(name, active)| (active.desc(), name.desc())).values(|(name, _)| name);
         assert_eq!(names.all(db).await?, ["Grace", "Ada", "Grace"]);
+        // Without an order what is picked is what differs.
+        assert_eq!(pairs().values(|(name, _)| name).all(db).await?.len(), 2);
         // By what is picked they are in order as they are.
         assert_eq!(pairs().order_by(|(name, _)| name.asc()).values(|(name, _)| name).all(db).await?, ["Ada", "Grace"]);
         Ok(())

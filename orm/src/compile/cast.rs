@@ -113,7 +113,7 @@ impl Sql {
             }
             (Kind::Decimal, _) => self.decimal_as_text(on),
             (Kind::Uuid, Dialect::Sqlite | Dialect::MySql) => self.hyphenated(on),
-            // A document is written as PostgreSQL writes it, with a blank behind each comma and colon.
+            // A document has PostgreSQL's blanks, one behind each comma and colon; its numbers are as the database keeps them.
             (Kind::Json, Dialect::Sqlite) => self.around("orm_json_text(", on, ")"),
             (Kind::Json, Dialect::MariaDb) => self.around("CONVERT(JSON_LOOSE(", on, ") USING utf8mb4)"),
             (Kind::Json, Dialect::MySql) => self.around("CONVERT(CAST(", on, " AS JSON) USING utf8mb4)"),

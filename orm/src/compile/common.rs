@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Dialect, Kind, Result, Statement,
-    tree::{Common, Expr, Select, Selected},
+    tree::{Common, CommonRows, Expr, Select, Selected},
 };
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) fn statement(dialect: Dialect, write: impl Fn(&mut Sql) -> Result<()>
     // Placeholders are numbered as they are written: the whole is written once more, now that it is known what comes first.
     let mut sql = Sql::new(dialect);
     sql.common = Some(found.clone());
-    sql.push(keyword(found.iter().any(|common| matches!(**common, Common::Recursion { .. }))));
+    sql.push(keyword(found.iter().any(|common| matches!(common.rows, CommonRows::Recursion { .. }))));
     sql.list(found.iter().enumerate(), ", ", |sql, (place, common)| {
         let name = name(place);
         sql.push(&format!("{name} AS ("));
@@ -65,7 +65,7 @@ impl Sql {
 
     fn common_here(&mut self, common: &Common) -> Result<()> {
         self.push("(");
-        if let Common::Query(_) = common {
+        if let CommonRows::Query(_) = common.rows {
             self.body(common, "")?;
         } else {
             let name = name(self.recursions.len());
@@ -79,9 +79,9 @@ impl Sql {
 
     /// What a common table consists of.
     fn body(&mut self, common: &Common, name: &str) -> Result<()> {
-        match common {
-            Common::Query(query) => self.select_named(query, Names::Derived),
-            Common::Recursion { first, step, all } => {
+        match &common.rows {
+            CommonRows::Query(query) => self.select_named(query, Names::Derived),
+            CommonRows::Recursion { first, step, all } => {
                 self.recursions.push(name.to_owned());
                 let (first, step) = self.of_one_type(first, step);
                 self.part(&first)?;

@@ -36,7 +36,17 @@ impl Sql {
             Function::Round => self.round(arguments),
             Function::Substr => self.named("SUBSTR", arguments),
             Function::Replace => self.named("REPLACE", arguments),
-            Function::NullIf => self.named("NULLIF", arguments),
+            Function::NullIf => match arguments {
+                [one, other] => {
+                    self.push("NULLIF(");
+                    self.beside(one, other)?;
+                    self.push(", ");
+                    self.beside(other, one)?;
+                    self.push(")");
+                    Ok(())
+                }
+                _ => self.named("NULLIF", arguments),
+            },
             Function::Greatest if sqlite => self.named("MAX", arguments),
             Function::Least if sqlite => self.named("MIN", arguments),
             Function::Greatest => self.extreme("GREATEST", arguments),

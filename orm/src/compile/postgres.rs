@@ -3,7 +3,7 @@
 use super::{Sql, elements, expr::bad};
 use crate::{
     Dialect, Kind, PgKind, Result, Value,
-    tree::{Expr, Function, ModelRef, PgFunction, Weight},
+    tree::{Aggregate, Expr, Function, ModelRef, PgFunction, Selected, Weight},
 };
 
 /// How a function is written.
@@ -88,7 +88,19 @@ fn holds_varchars(expr: &Expr) -> bool {
             column.max_length.is_some() && matches!(column.kind, Kind::Postgres(PgKind::Array(Kind::Text)))
         }
         Expr::Derived { of: inner, .. } | Expr::Outer(_, inner) => holds_varchars(inner),
-        Expr::Call(Function::Postgres(PgFunction::ArraySlice), parts) => parts.first().is_some_and(holds_varchars),
+        // Of several values PostgreSQL takes the type of the first one; what is otherwise comes first there.
+        Expr::Call(Function::Postgres(PgFunction::ArraySlice), parts)
+        | Expr::Call(Function::Coalesce | Function::NullIf | Function::Greatest | Function::Least, parts) => {
+            parts.first().is_some_and(holds_varchars)
+        }
+        Expr::Case { branches, otherwise } => {
+            let mut values = otherwise.as_deref().into_iter().chain(branches.iter().map(|(_, then)| then));
+            values.next().is_some_and(holds_varchars)
+        }
+        Expr::Scalar(select) => matches!(&select.selection[..], [Selected::Expr(one)] if holds_varchars(one)),
+        Expr::Aggregate(of) if matches!(of.function, Aggregate::Min | Aggregate::Max | Aggregate::Any) => {
+            of.arguments.first().is_some_and(holds_varchars)
+        }
         _ => false,
     }
 }

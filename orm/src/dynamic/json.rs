@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Kind, Result, Value,
-    tree::{Expr, Function, PgFunction, conversion},
+    tree::{Expr, Function, PgFunction, Selected, conversion},
 };
 use serde_json::Value as Json;
 
@@ -111,9 +111,25 @@ pub(super) fn beside(document: Built, other: Family) -> Built {
 
 /// What lookups on text are about: the text of a whole document as it is written, and what lies inside one only where it is a text.
 pub(super) fn text(document: Built) -> Built {
-    match (&document.expr, document.kind) {
-        (Expr::Column { .. }, Kind::Json) => Built::new(conversion(document.expr, Kind::Json, Kind::Text), Kind::Text),
+    match document.kind {
+        Kind::Json if !is_inside(&document.expr) => {
+            Built::new(conversion(document.expr, Kind::Json, Kind::Text), Kind::Text)
+        }
         _ => beside(document, Family::Text),
+    }
+}
+
+/// Whether it is what lies inside a document, wherever that is read.
+fn is_inside(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(Function::JsonGet | Function::JsonElements, _) => true,
+        Expr::Call(Function::Coalesce | Function::NullIf, parts) => parts.iter().any(is_inside),
+        Expr::Derived { of: inner, .. } | Expr::Outer(_, inner) => is_inside(inner),
+        Expr::Case { branches, otherwise } => {
+            branches.iter().map(|(_, then)| then).chain(otherwise.as_deref()).any(is_inside)
+        }
+        Expr::Scalar(select) => matches!(&select.selection[..], [Selected::Expr(one)] if is_inside(one)),
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Alike, Branch, Ex, IntoQ, Operand, operand::bind};
 use crate::{
-    Expression, FieldType, Null, Value,
+    Expression, FieldType, Null, Result, Value,
     field::{NotNull, Plain},
     tree::{Aggregate, Aggregation, BinaryOp, Expr, Function},
 };
@@ -22,15 +22,17 @@ use std::{borrow::Cow, marker::PhantomData};
 /// # Ok(()) }
 /// ```
 pub fn value<R, V: Literal>(value: V) -> Ex<R, V::Type> {
-    Ex::new(value.into_bound())
+    Ex::new(value.into_compared())
 }
 
-/// What [`value`] takes: a value of any type that a column can hold, or a text.
+/// What [`value`] takes, and SQL of one's own, [`raw`](crate::raw) and [`sql`]: a value of any type that a column can hold, or a `&str`.
 ///
 /// ```
 /// # use library::*;
 /// let sorts: QuerySet<Tag, (String, i32)> = Tag::objects().values(|_| (orm::value("tag"), orm::value(1)));
 /// # let _ = sorts;
+/// let named = orm::raw::<(String, i64)>("SELECT ?, ?").bind("tag").bind(1_i64);
+/// # let _ = named;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a column can hold",
@@ -41,15 +43,23 @@ pub trait Literal {
     /// The type of the expression.
     type Type: FieldType;
 
-    /// The value as it is bound.
+    /// The value as a column holds it.
     #[doc(hidden)]
-    fn into_bound(self) -> Expr;
+    fn into_bound(self) -> Result<Value>;
+
+    /// The value as an expression compares it.
+    #[doc(hidden)]
+    fn into_compared(self) -> Expr;
 }
 
 impl<T: FieldType> Literal for T {
     type Type = T;
 
-    fn into_bound(self) -> Expr {
+    fn into_bound(self) -> Result<Value> {
+        self.to_value()
+    }
+
+    fn into_compared(self) -> Expr {
         bind(&self)
     }
 }
@@ -57,7 +67,11 @@ impl<T: FieldType> Literal for T {
 impl Literal for &str {
     type Type = String;
 
-    fn into_bound(self) -> Expr {
+    fn into_bound(self) -> Result<Value> {
+        Ok(Value::Text(self.to_owned()))
+    }
+
+    fn into_compared(self) -> Expr {
         Expr::Value(Value::Text(self.to_owned()))
     }
 }
@@ -292,7 +306,7 @@ impl<R, T: FieldType> Ex<R, T> {
     /// assert_eq!(longer.get(&db).await?.title, "Compilers");
     /// # Ok(()) }
     /// ```
-    pub fn bind<V: super::Bindable>(self, value: V) -> Self {
+    pub fn bind<V: Literal>(self, value: V) -> Self {
         self.with(value.into_compared())
     }
 

@@ -47,7 +47,7 @@ pub(crate) use inside::aggregated;
 pub(crate) use load::{KeyPart, kind_of as kind_of_column, one_of, tie, value_of};
 pub use named::{RowOf, with};
 pub use nested::{Filling, FillsField, PartOfRow, RowField, RowProbe, RowStruct};
-pub use operand::{Bindable, Branch, InSet, OfType, Operand};
+pub use operand::{Branch, InSet, OfType, Operand};
 pub use page::{Cursor, CursorPage};
 pub use prefetch::{Prefetch, PrefetchSelection, RelationRows, StartsWith, prefetch_all};
 pub(crate) use prefetch::{load_under, rows_of};

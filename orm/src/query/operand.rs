@@ -2,7 +2,7 @@
 
 use super::{Agg, Ex, QuerySet, aggregate::CountAll};
 use crate::{
-    FieldType, Kind, Model, Result, Value,
+    FieldType, Kind, Model, Value,
     field::{Field, InScope, NotNull, Null, Nullable, Plain, Scope, SelectedValue, Sub, expr_in},
     query::Expression,
     tree::{BinaryOp, Expr},
@@ -57,51 +57,6 @@ pub(crate) fn bind<T: FieldType>(value: &T) -> Expr {
     match value.to_operand() {
         Ok(value) => Expr::Value(value),
         Err(error) => Expr::refused(&error),
-    }
-}
-
-/// A value for SQL of one's own, [`raw`](crate::raw) and [`sql`](crate::sql): of any type that a column can hold, or a `&str`.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-/// # let db = orm::Database::connect("sqlite::memory:").await?;
-/// let name = String::from("Ada");
-/// let found = orm::raw::<(String, i64)>("SELECT ?, ?").bind(name.as_str()).bind(7_i64).get(&db).await?;
-/// assert_eq!(found, (name, 7));
-/// # Ok(()) }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a type that a column can hold",
-    label = "no database form is known for this type",
-    note = "text is a `&str` or a `String`; an enum derives `Choices`, a newtype `FieldType`, and a document is `Json(..)`"
-)]
-pub trait Bindable {
-    /// The value as a column holds it.
-    #[doc(hidden)]
-    fn into_bound(self) -> Result<Value>;
-
-    /// The value as an expression compares it.
-    #[doc(hidden)]
-    fn into_compared(self) -> Expr;
-}
-
-impl<T: FieldType> Bindable for T {
-    fn into_bound(self) -> Result<Value> {
-        self.to_value()
-    }
-
-    fn into_compared(self) -> Expr {
-        bind(&self)
-    }
-}
-
-impl Bindable for &str {
-    fn into_bound(self) -> Result<Value> {
-        Ok(Value::Text(self.to_owned()))
-    }
-
-    fn into_compared(self) -> Expr {
-        Expr::Value(Value::Text(self.to_owned()))
     }
 }
 

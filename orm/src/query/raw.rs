@@ -1,6 +1,6 @@
 //! Queries of one's own, as text, whose rows are typed all the same.
 
-use super::{Bindable, Row};
+use super::{Literal, Row};
 use crate::{Access, Code, Connection, Dialect, Error, Executor, Operation, Result, Statement, Value, model::Reader};
 use std::marker::PhantomData;
 
@@ -47,7 +47,7 @@ impl<O> Raw<O> {
     /// assert_eq!((sum, text.as_str()), (42, "x"));
     /// # Ok(()) }
     /// ```
-    pub fn bind<T: Bindable>(mut self, value: T) -> Self {
+    pub fn bind<T: Literal>(mut self, value: T) -> Self {
         self.binds = self.binds.and_then(|mut binds| {
             binds.push(value.into_bound()?);
             Ok(binds)

@@ -1,13 +1,22 @@
 //! Common table expressions: queries that stand before the statement, and recursions, which go on from their own rows.
 
-use super::{Derived, Expr, Join, JoinKind, ModelRef, Path, Select, Selected, derived::read_from};
+use super::{Derived, Expr, Join, JoinKind, ModelRef, Path, Select, Selected, depth::Depth, derived::read_from};
 use std::sync::Arc;
 
 /// A query that stands alone, before the statement, and is read there like a table.
 #[derive(Debug, Clone, PartialEq)]
+pub struct Common {
+    /// What its rows are.
+    pub rows: CommonRows,
+    /// How deep it is; `None` where that is too deep.
+    pub(super) depth: Depth,
+}
+
+/// What the rows of a common table are.
+#[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the names of the parts say what they are")]
 #[allow(clippy::large_enum_variant, reason = "it is always shared")]
-pub enum Common {
+pub enum CommonRows {
     /// The rows of a query.
     Query(Select),
     /// The rows of the first query, then what the step makes of them, and of what it makes, until nothing new comes; `all`
@@ -22,9 +31,17 @@ pub const BEFORE: u16 = u16::MAX;
 impl Common {
     /// The query that says what is selected.
     pub fn first(&self) -> &Select {
-        match self {
-            Common::Query(query) | Common::Recursion { first: query, .. } => query,
+        match &self.rows {
+            CommonRows::Query(query) | CommonRows::Recursion { first: query, .. } => query,
         }
+    }
+
+    fn of(rows: CommonRows) -> Common {
+        let depth = match &rows {
+            CommonRows::Query(query) => query.depth(),
+            CommonRows::Recursion { first, step, .. } => first.depth().zip(step.depth()).map(|(one, two)| one.max(two)),
+        };
+        Common { rows, depth }
     }
 }
 
@@ -72,7 +89,7 @@ impl Select {
         let related = std::mem::take(&mut self.related);
         self.settle_inside();
         let why = self.no_table();
-        self.read(related, why, Common::Query)
+        self.read(related, why, CommonRows::Query)
     }
 
     /// The rows of this query, then those that the step makes of them. Columns of the rows before have the source `before` in the
@@ -96,7 +113,7 @@ impl Select {
         step.update(0, &mut |expr, depth| joined(expr, depth, before, source, &self.selection));
         let from = Some(Box::new(Derived::Before));
         step.joins.push(Join { from, ..Join::of(self.model.clone(), JoinKind::Inner, Expr::And(Vec::new())) });
-        self.read(related, why, |first| Common::Recursion { first, step, all })
+        self.read(related, why, |first| CommonRows::Recursion { first, step, all })
     }
 
     /// Whether it uses rows of a recursion that this one is made within the step of.
@@ -111,12 +128,17 @@ impl Select {
     }
 
     /// All that a common table of this query has.
-    fn read(self, related: Vec<(Path, ModelRef)>, why: Option<&str>, common: impl FnOnce(Select) -> Common) -> Select {
+    fn read(
+        self,
+        related: Vec<(Path, ModelRef)>,
+        why: Option<&str>,
+        rows: impl FnOnce(Select) -> CommonRows,
+    ) -> Select {
         let mut all = Select { selection: read_from(&self.selection, 0), related, ..Select::bare(self.model.clone()) };
         match why {
             // Written, it would be refused for what follows from this.
             Some(why) => all.add_filter(Expr::invalid(why)),
-            None => all.from = Some(Box::new(Derived::Common(Arc::new(common(self))))),
+            None => all.from = Some(Box::new(Derived::Common(Arc::new(Common::of(rows(self)))))),
         }
         all.default_order = all.has_rows();
         all.bound();

@@ -17,7 +17,7 @@ mod write;
 
 pub use aggregate::{Aggregate, Aggregation, Statistic};
 pub(crate) use cast::conversion;
-pub use common::{BEFORE, Common};
+pub use common::{BEFORE, Common, CommonRows};
 pub use declared::Declared;
 pub use derived::{Derived, SetOp};
 pub use expr::{BinaryOp, Expr, Function, Like, Unit};

@@ -3,7 +3,7 @@
 use crate::bed::{Bed, behaviour};
 use orm::{
     Code,
-    dynamic::{Catalog, Query, Term, call, path},
+    dynamic::{Catalog, Pick, Query, Term, call, exists, path},
     prelude::*,
 };
 use serde_json::json;
@@ -134,6 +134,29 @@ behaviour! {
         let rows = catalog().check(&text)?.all(&bed.db).await?;
         let texts: Vec<_> = rows.iter().map(|row| row.to_json()["text"].clone()).collect();
         assert_eq!(texts, [json!("[1, \"two\", null]"), json!(null)]);
+        Ok(())
+    }
+
+    async fn whole_documents_wherever_they_are_read(bed) {
+        filled(&bed).await?;
+        let count = async |query: Query| catalog().check(&query)?.count(&bed.db).await;
+        let papers = || Query::of("papers.Paper");
+        let wide = || Term::named("data__icontains", "\"WIDTH\": 120");
+        assert_eq!(count(papers().filter_term(wide())).await?, 1);
+        // Of different values, and of the rows around a query.
+        assert_eq!(count(papers().values(["name", "data"]).distinct().filter_term(wide())).await?, 1);
+        assert_eq!(count(papers().order_by(["id"]).values(["name", "data"]).limit(2).filter_term(wide())).await?, 1);
+        let around = papers().filter("name", "none").filter_term(path("data").outer().lookup("icontains", "\"WIDTH\": 120"));
+        assert_eq!(count(papers().filter_term(exists(around))).await?, 1);
+        // Made by the query.
+        let made = call("json_object", ["name".into(), path("name")]);
+        assert_eq!(count(papers().filter_term(made.lookup("icontains", "\"NAME\": \"DESK"))).await?, 1);
+        // What lies inside is its text there, too.
+        let inside = || papers().values([Pick::Term { name: "said".to_owned(), term: path("data__name") }]);
+        assert_eq!(count(inside().distinct().filter("said__startswith", "Desk")).await?, 1);
+        assert_eq!(count(inside().distinct().filter("said__startswith", "\"Desk")).await?, 0);
+        let around = papers().filter("name", "none").filter_term(path("data__name").outer().lookup("startswith", "Desk"));
+        assert_eq!(count(papers().filter_term(exists(around))).await?, 1);
         Ok(())
     }
 

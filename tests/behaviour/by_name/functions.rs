@@ -251,6 +251,9 @@ behaviour! {
         // What is picked after different rows is picked of these.
         let authors = Query::of("shop.Book").values(["author__name", "active"]).distinct().order_by(["author__name"]).values(["author__name"]);
         assert_eq!(catalog().check(&authors)?.all(&bed.db).await?.len(), 5);
+        let authors = Query::of("shop.Book").values(["author__name", "active"]).distinct().values(["author__name"]);
+        assert_eq!(catalog().check(&authors.clone())?.all(&bed.db).await?.len(), 5);
+        assert_eq!(catalog().check(&authors.distinct())?.all(&bed.db).await?.len(), 3);
         // Joined rows are combined with others like any.
         let pairs = |on: &str| Query::of("shop.Person").join(Join::inner("written", "book")).filter("book__active", true).values([Pick::from("name"), Pick::from(on)]);
         let both = pairs("book__title").union(Query::of("shop.Book").filter("active", false).values(["author__name", "title"])).order_by(["name", "book__title"]);

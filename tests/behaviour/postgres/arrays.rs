@@ -298,6 +298,18 @@ mod slim {
             assert_eq!(found(all().filter(|l| l.plain.eq(l.tags))).await?, [2]);
             assert_eq!(found(all().filter(|l| l.plain.overlap(l.tags))).await?, [1, 2]);
             assert_eq!(found(all().filter(|l| l.tags.overlap(l.more.or(["rust"])))).await?, [2]);
+            // Of several values.
+            assert_eq!(found(all().filter(|l| l.more.or(["x"]).eq(["x"]))).await?, [1, 2]);
+            assert_eq!(found(all().filter(|l| l.more.or(["x"]).is_in([["x"]]))).await?, [1, 2]);
+            assert_eq!(found(all().filter(|l| l.more.or(l.plain).eq(["rust"]))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.plain.null_if(["rust"]).or(l.tags).eq(["rust"]))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.tags.null_if(["rust"]).is_null())).await?, [2]);
+            assert_eq!(found(all().filter(|l| case::<Label, _>().when(l.id.gt(1), l.tags).otherwise(l.plain).eq(["rust"]))).await?, [1, 2]);
+            assert_eq!(found(all().filter(|l| case::<Label, _>().when(l.id.gt(1), l.plain).otherwise(l.tags).contains(["rust"]))).await?, [1, 2]);
+            assert_eq!(found(all().filter(|l| case::<Label, _>().when(l.id.gt(1), l.tags).otherwise(vec!["x".to_owned()]).eq(["rust"]))).await?, [2]);
+            assert_eq!(found(all().filter(|l| case::<Label, _>().when(l.id.gt(1), l.tags).or_null().eq(["rust"]))).await?, [2]);
+            assert_eq!(found(all().filter(|l| Label::objects().within(l.id).filter(move |o| o.id.eq(l.id)).scalar(|o| o.tags).eq(["rust"]))).await?, [2]);
+            assert_eq!(found(all().filter(|l| Label::objects().within(l.id).filter(move |o| o.id.eq(l.id)).aggregate(|o| o.tags.max()).eq(["rust"]))).await?, [2]);
             let tags = Label::objects().filter(|l| l.id.eq(2)).values(|l| l.tags);
             assert_eq!(found(all().filter(|l| l.tags.is_in(tags))).await?, [2]);
             // By name.

@@ -264,7 +264,8 @@ pub trait Expression: Sized {
     /// - A number that becomes a whole one is cut off behind the point, as by Rust's `as`; so is one that a text says, `2.9`.
     /// - A text that says no such value gives NULL, so that what is read from text is an `Option`. Days, times and moments are
     ///   written as `2026-05-01`, `12:30` or `12:30:05.25`, and `2026-05-01 12:30:00`.
-    /// - The text of a JSON document is as PostgreSQL writes it, `{"a": [1, 2]}`; the order of its keys is the database's.
+    /// - The text of a JSON document has PostgreSQL's blanks, `{"a": [1, 2]}`. The order of its keys is the database's, and so are its
+    ///   numbers: PostgreSQL keeps them as decimals, `0.0000001` where the others have the `1e-7` that was written.
     /// - A decimal becomes a text with the digits of its field, `12.50`; truth `true` or `false`; a UUID has its hyphens. Only floats
     ///   are written in each database's own way: a whole one is `3.0` on SQLite, and `3` elsewhere.
     ///

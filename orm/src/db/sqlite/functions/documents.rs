@@ -23,7 +23,7 @@ pub(super) fn contains(document: Option<String>, part: Option<String>) -> Given<
     })
 }
 
-/// The document as it is written elsewhere. Its keys and numbers stay as they are.
+/// The document with the blanks that it has elsewhere. The order of its keys, and its numbers, stay as they are.
 pub(super) fn written(document: Option<String>) -> Option<String> {
     let document = document?;
     let mut out = String::with_capacity(document.len() + document.len() / 8);
