@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod adopt;
+mod adorned;
 mod drift;
 mod fewer;
 mod fuzz;
 mod golden;
+mod histories;
 mod journal;
 mod large;
 mod laws;
