@@ -13,6 +13,7 @@ mod journal;
 mod large;
 mod laws;
 mod lint;
+mod names;
 mod once;
 mod questions;
 mod run;
