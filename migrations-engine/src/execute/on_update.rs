@@ -104,7 +104,8 @@ mod tests {
     #[test]
     fn a_key_that_is_made_anew_says_what_it_said() {
         let columns = vec!["x".to_owned(), "y".to_owned()];
-        let key = OnUpdate { table: "a\"b".into(), name: "k".into(), columns, to: "o".into(), action: "CASCADE".into() };
+        let key =
+            OnUpdate { table: "a\"b".into(), name: "k".into(), columns, to: "o".into(), action: "CASCADE".into() };
         let begin = "ALTER TABLE \"a\"\"b\" ADD CONSTRAINT \"n\"";
         let made = |end: &str| format!("{begin} FOREIGN KEY (\"x\", \"y\") REFERENCES \"o\" (\"c\", \"d\"){end}");
         let deferred = " DEFERRABLE INITIALLY DEFERRED";
@@ -113,7 +114,9 @@ mod tests {
             assert_eq!(with, made(&format!(" ON UPDATE CASCADE{end}")));
             assert_eq!(key.with(Dialect::Postgres, &with), None);
         }
-        for other in [made("").replace("\"y\"", "\"z\""), made("").replace("\"o\"", "\"p\""), format!("{begin} CHECK (x > 0)")] {
+        for other in
+            [made("").replace("\"y\"", "\"z\""), made("").replace("\"o\"", "\"p\""), format!("{begin} CHECK (x > 0)")]
+        {
             assert_eq!(key.with(Dialect::Postgres, &other), None);
         }
         let my = OnUpdate { table: "t".into(), ..key.clone() };
