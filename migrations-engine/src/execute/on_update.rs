@@ -110,8 +110,8 @@ mod tests {
         let made = |end: &str| format!("{begin} FOREIGN KEY (\"x\", \"y\") REFERENCES \"o\" (\"c\", \"d\"){end}");
         let deferred = " DEFERRABLE INITIALLY DEFERRED";
         for end in ["", " ON DELETE SET NULL", deferred, &format!(" ON DELETE CASCADE{deferred} NOT VALID")] {
-            let with = key.with(Dialect::Postgres, &made(end)).unwrap();
-            assert_eq!(with, made(&format!(" ON UPDATE CASCADE{end}")));
+            let with = made(&format!(" ON UPDATE CASCADE{end}"));
+            assert_eq!(key.with(Dialect::Postgres, &made(end)).as_ref(), Some(&with));
             assert_eq!(key.with(Dialect::Postgres, &with), None);
         }
         for other in
