@@ -9,6 +9,7 @@ use migrations_engine::schema::{ColumnType, Constraint, Field, Index, Model, Mod
 use migrations_engine::{Dialect, Direction, Migration, MigrationId, MigrationSet, Target, autodetect, diff, plan};
 use proptest::prelude::*;
 
+use crate::adorned::adorned;
 use crate::samples::now;
 use crate::sqlite::{Sqlite, Yes};
 
@@ -105,8 +106,26 @@ fn shape() -> impl Strategy<Value = Shape> {
     ]
 }
 
-/// A schema of up to eight models that refer to each other at will.
+/// A schema as people have them: half of them with all that can be said of a table.
 fn schema() -> impl Strategy<Value = Schema> {
+    (plain_schema(), proptest::option::of(proptest::collection::vec(any::<u32>(), 8)))
+        .prop_map(|(schema, seeds)| seeds.map_or(schema.clone(), |seeds| adorned(schema, &seeds)))
+}
+
+/// One that SQLite can hold: NULLs are never equal there.
+fn sqlite_schema() -> impl Strategy<Value = Schema> {
+    schema().prop_map(|mut schema| {
+        for constraint in schema.models.values_mut().flat_map(|model| &mut model.constraints) {
+            if let Constraint::Unique { nulls_equal, .. } = constraint {
+                *nulls_equal = false;
+            }
+        }
+        schema
+    })
+}
+
+/// A schema of up to eight models that refer to each other at will.
+fn plain_schema() -> impl Strategy<Value = Schema> {
     let model = proptest::option::of((proptest::collection::btree_map(0..5_usize, shape(), 0..5), any::<[bool; 4]>()));
     proptest::collection::vec(model, 8).prop_map(|models| {
         let key = |app: usize, model: usize| ModelKey::new(APPS[app], MODELS[model]);
@@ -239,13 +258,13 @@ proptest! {
         let operations = diff(&a, &b, &mut Yes).unwrap();
         for dialect in Dialect::ALL {
             if let Err(error) = plan(dialect, &a, &operations) {
-                prop_assert!(matches!(error.code(), "M044" | "M045"), "{}", error);
+                prop_assert!(matches!(error.code(), "M040" | "M041" | "M044" | "M045"), "{}", error);
             }
         }
     }
 
     #[test]
-    fn sqlite_has_what_the_goal_says_and_then_what_was_before(a in schema(), b in schema()) {
+    fn sqlite_has_what_the_goal_says_and_then_what_was_before(a in sqlite_schema(), b in sqlite_schema()) {
         let mut set = MigrationSet::default();
         let mut database = Sqlite::memory();
         let mut seen = Vec::new();
@@ -271,16 +290,16 @@ proptest! {
     }
 
     #[test]
-    fn what_is_made_is_found(a in schema()) {
+    fn what_is_made_is_found(a in sqlite_schema()) {
         let (_, mut database) = made(&a);
         let found = now(introspect(&mut database)).unwrap();
         prop_assert_eq!(found, as_stored(Dialect::Sqlite, &a).unwrap());
     }
 
     #[test]
-    fn migrations_of_both_form_one_history(a in schema(), b in schema()) {
+    fn migrations_form_one_history(a in schema(), b in schema(), c in schema()) {
         let mut set = MigrationSet::default();
-        for schema in [&a, &b] {
+        for schema in [&a, &b, &c] {
             for migration in autodetect(&set, schema, &mut Yes).unwrap() {
                 let text = migration.to_toml().unwrap();
                 let path = migration.id.path();
@@ -304,7 +323,7 @@ proptest! {
                 let before = set.state().unwrap();
                 for dialect in Dialect::ALL {
                     if let Err(error) = migrations_engine::lint::lint(dialect, &before, &migration) {
-                        prop_assert!(matches!(error.code(), "M044" | "M045"), "{}", error);
+                        prop_assert!(matches!(error.code(), "M040" | "M041" | "M044" | "M045"), "{}", error);
                     }
                 }
                 set.add(migration).unwrap();
@@ -324,7 +343,7 @@ proptest! {
             for dialect in Dialect::ALL {
                 for direction in [Direction::Forward, Direction::Backward] {
                     if let Err(error) = migrations_engine::plan_migration(dialect, &before, &migration, direction) {
-                        prop_assert!(matches!(error.code(), "M044" | "M045" | "M022"), "{}", error);
+                        prop_assert!(matches!(error.code(), "M040" | "M041" | "M044" | "M045" | "M022"), "{}", error);
                     }
                 }
             }

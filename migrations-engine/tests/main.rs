@@ -3,14 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod adopt;
+mod adorned;
 mod drift;
 mod fewer;
 mod fuzz;
 mod golden;
+mod histories;
 mod journal;
 mod large;
 mod laws;
 mod lint;
+mod names;
 mod once;
 mod questions;
 mod run;

@@ -1,7 +1,7 @@
 //! Renames that are said, where the new name is taken; and attributes that an earlier rename has left behind.
 
 use migrations_engine::diff::{Answers, Questioner, Refuse};
-use migrations_engine::schema::{ColumnType, Field, Hint, Index, Model, ModelKey, Schema};
+use migrations_engine::schema::{ColumnType, Field, Hint, Index, Model, ModelKey, OnDelete, Schema};
 use migrations_engine::{Error, MigrationSet, autodetect, condition::Expr};
 
 /// Hears what is told, and refuses to answer.
@@ -181,6 +181,37 @@ fn a_model_that_says_what_cannot_be_is_told() {
     let made = autodetect(&set, &models(&[("A", None), ("B", None), ("C", Some("A"))]), &mut hears).unwrap();
     assert_eq!(made[0].operations.len(), 1);
     assert!(hears.0.remove(0).contains("`st.A` is still a model"));
+}
+
+#[test]
+fn a_model_takes_the_name_of_another_that_goes() {
+    let before = models(&[("A", None), ("B", None)]);
+    let key = |name: &str| ModelKey::new("st", name);
+    for said in [None, Some("A")] {
+        let mut after = models(&[("A", None)]);
+        let mut taking = after.models.remove(&key("A")).unwrap();
+        (taking.key, taking.table, taking.renamed_from) = (key("B"), "st_b".into(), Hint(said.map(str::to_owned)));
+        after.insert(taking);
+        let mut answers = Answers::new();
+        answers.rename("st.A=B").unwrap();
+        let asked = autodetect(&migrated(&before), &after, &mut answers).unwrap_err();
+        assert!(asked.code() == "M020" && asked.hint().unwrap().contains("--remove st.B"), "{asked}");
+        answers.remove("st.B").unwrap();
+        let mut set = migrated(&before);
+        let mut referred = before.clone();
+        let done = go_on(&mut set, &after, &mut answers);
+        assert_eq!(done, ["Delete model st.B", "Rename model st.A to B"]);
+        assert!(answers.unused().is_empty());
+        let mut hears = Hears::default();
+        assert!(go_on(&mut set, &after, &mut hears).is_empty() && hears.0.is_empty(), "{:?}", hears.0);
+        // What refers to it would refer to another.
+        let to = Field::foreign_key("b", key("B"), OnDelete::Cascade);
+        let other = Model::new("st", "C").with(Field::auto_id()).with(to);
+        referred.insert(other.clone());
+        after.insert(other);
+        let refused = autodetect(&migrated(&referred), &after, &mut answers).unwrap_err();
+        assert_eq!(refused.code(), "M020", "{refused}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Names of models that change hands: two exchange them, or one takes over that of another. Both are there before and after, so
+//! Names of models that change hands: two exchange them, or one takes over that of another, which may go. Both are there before and after, so
 //! nothing tells but a person, for this once: what an attribute says would be said again the next time.
 
 use super::asked::Asked;
@@ -15,9 +15,15 @@ enum Step {
     Aside(String, String),
 }
 
+/// The names that are wanted and stay in use, since nothing is said of who has them.
+fn in_the_way(pairs: &[(String, String)], taken: &[String]) -> Vec<String> {
+    let wanted = pairs.iter().map(|(_, new)| new).filter(|new| taken.contains(new));
+    wanted.filter(|new| !pairs.iter().any(|(old, _)| old == *new)).cloned().collect()
+}
+
 /// The renames in an order in which every name is free when it is taken; a circle is opened by a name that nothing has. `taken`
-/// are all names there are. The name that is wanted and stays in use is given where there is no such order.
-fn in_order(mut pairs: Vec<(String, String)>, mut taken: Vec<String>) -> std::result::Result<Vec<Step>, String> {
+/// are all names there are; none of them is in the way.
+fn in_order(mut pairs: Vec<(String, String)>, mut taken: Vec<String>) -> Vec<Step> {
     let mut steps = Vec::new();
     let rename = |taken: &mut Vec<String>, old: &str, new: &str| {
         taken.retain(|name| name != old);
@@ -30,9 +36,6 @@ fn in_order(mut pairs: Vec<(String, String)>, mut taken: Vec<String>) -> std::re
             steps.push(Step::Rename(old, new));
             continue;
         }
-        if let Some((_, new)) = pairs.iter().find(|(_, new)| !pairs.iter().any(|(old, _)| old == new)) {
-            return Err(new.clone());
-        }
         let mut aside = format!("{first}_aside");
         while taken.contains(&aside) {
             aside.push('_');
@@ -41,12 +44,12 @@ fn in_order(mut pairs: Vec<(String, String)>, mut taken: Vec<String>) -> std::re
         steps.push(Step::Aside(first, aside.clone()));
         pairs[0].0 = aside;
     }
-    Ok(steps)
+    steps
 }
 
 fn taken(what: &str, name: &str, flag: &str) -> Error {
     error!(M020, "`{what}` is to have a name that another has, and nothing is said of that one").with_hint(format!(
-        "say what it is called from now on, with --rename {flag}=<new name>; or remove `{name}` by a migration before this one"
+        "say what it is called from now on, with --rename {flag}=<new name>; or that it goes, with --remove {name}, if no other model refers to it"
     ))
 }
 
@@ -98,11 +101,24 @@ pub(super) fn models(
         if let Some((old, new)) = again(&pairs, done) {
             return Err(exchanged(&ModelKey::new(app.clone(), old).to_string(), new));
         }
-        let steps = in_order(pairs, before).map_err(|name| {
-            let key = ModelKey::new(app.clone(), name).to_string();
-            taken(&key, &key, &key)
-        })?;
-        for step in steps {
+        let mut before = before;
+        for name in in_the_way(&pairs, &before) {
+            let key = ModelKey::new(app.clone(), &*name);
+            let referred = state.referring_to(&key).any(|model| model.key != key);
+            let agreed = match state.models.get(&key) {
+                Some(model) if !model.managed => true,
+                _ => matches!(asked.questioner.may_remove_model(&key), Ok(true)),
+            };
+            if referred || !agreed {
+                let key = key.to_string();
+                return Err(taken(&key, &key, &key));
+            }
+            let operation = Operation::DeleteModel { model: key };
+            operation.apply(state)?;
+            operations.push(operation);
+            before.retain(|other| *other != name);
+        }
+        for step in in_order(pairs, before) {
             let (Step::Rename(old, to) | Step::Aside(old, to)) = step;
             let operation = Operation::RenameModel { model: ModelKey::new(app.clone(), old), to, keep_table: false };
             operation.apply(state)?;

@@ -17,12 +17,14 @@ fn rank(operation: &Operation) -> u8 {
         Operation::AlterComment { .. } => 4,
         Operation::RemoveField { .. } => 5,
         Operation::CreateModel(_) => 6,
+        // What is computed from a field is so from what that has become.
+        Operation::AddField { field, .. } if field.generated.is_some() => 9,
         Operation::AddField { .. } => 7,
         Operation::AlterField { .. } => 8,
-        Operation::AlterPrimaryKey { .. } => 9,
-        Operation::DeleteModel { .. } => 10,
-        Operation::AddConstraint { .. } | Operation::AddIndex { .. } => 11,
-        Operation::RunSql { .. } | Operation::RunRust { .. } | Operation::Separate { .. } => 12,
+        Operation::AlterPrimaryKey { .. } => 10,
+        Operation::DeleteModel { .. } => 11,
+        Operation::AddConstraint { .. } | Operation::AddIndex { .. } => 12,
+        Operation::RunSql { .. } | Operation::RunRust { .. } | Operation::Separate { .. } => 13,
     }
 }
 
@@ -77,7 +79,7 @@ pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Op
 
 /// Whether an operation can make others possible.
 fn unlocks(operation: Option<&Operation>) -> bool {
-    operation.is_some_and(|operation| rank(operation) >= 5 && rank(operation) <= 10)
+    operation.is_some_and(|operation| (5..=11).contains(&rank(operation)))
 }
 
 /// When nothing fits: an operation that cuts a circle.

@@ -238,7 +238,9 @@ fn merge(first: &Operation, second: &Operation) -> Option<Vec<Operation>> {
             Some(vec![O::AddIndex { model: model.clone(), index }])
         }
         (O::RenameIndex { model, name, to }, O::RenameIndex { name: second, to: last, .. }) if to == second => {
-            Some(vec![O::RenameIndex { model: model.clone(), name: name.clone(), to: last.clone() }])
+            let back = last == name;
+            let rename = O::RenameIndex { model: model.clone(), name: name.clone(), to: last.clone() };
+            Some(if back { Vec::new() } else { vec![rename] })
         }
         (O::AddConstraint { constraint, .. }, O::RemoveConstraint { name, .. }) if constraint.name() == name => {
             Some(Vec::new())

@@ -57,6 +57,46 @@ fn uses(state: &Schema, operation: &Operation) -> (BTreeSet<ModelKey>, BTreeSet<
     (writes, reads)
 }
 
+/// Which applications have migrations that speak of a model, under the name that it has in the end.
+fn mentions(set: &MigrationSet) -> BTreeMap<ModelKey, BTreeSet<String>> {
+    let mut mentions: BTreeMap<ModelKey, BTreeSet<String>> = BTreeMap::new();
+    for migration in set.order().unwrap_or_default() {
+        for operation in &migration.operations {
+            let inside: &[Operation] = match operation {
+                Operation::Separate { state, .. } | Operation::RunSql { state, .. } => state,
+                _ => &[],
+            };
+            for operation in inside.iter().chain([operation]) {
+                let (taken, left) = names(operation);
+                for key in operation.model().into_iter().chain(operation.depends_on()).chain(&taken).chain(&left) {
+                    mentions.entry(key.clone()).or_default().insert(migration.id.app.clone());
+                }
+                // References follow a model to its new name.
+                if let ([new], [old]) = (taken.as_slice(), left.as_slice()) {
+                    let apps = mentions.get(old).cloned().unwrap_or_default();
+                    mentions.entry(new.clone()).or_default().extend(apps);
+                }
+            }
+        }
+    }
+    mentions
+}
+
+/// The names of models that an operation takes, and those that it leaves to others or makes others unable to refer to.
+fn names(operation: &Operation) -> (Vec<ModelKey>, Vec<ModelKey>) {
+    match operation {
+        Operation::CreateModel(model) => (vec![model.key.clone()], Vec::new()),
+        Operation::DeleteModel { model } | Operation::AlterPrimaryKey { model, .. } => {
+            (Vec::new(), vec![model.clone()])
+        }
+        Operation::RenameModel { model, to, .. } => {
+            (vec![ModelKey::new(model.app.clone(), to.clone())], vec![model.clone()])
+        }
+        Operation::MoveModel { model, from } => (vec![model.clone()], vec![from.clone()]),
+        _ => (Vec::new(), Vec::new()),
+    }
+}
+
 /// Cuts ordered operations into migrations.
 pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation>) -> Vec<Migration> {
     let mut state = from.clone();
@@ -64,6 +104,7 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
     let mut current: BTreeMap<String, usize> = BTreeMap::new();
     let mut written: BTreeMap<ModelKey, BTreeSet<usize>> = BTreeMap::new();
     let mut read: BTreeMap<ModelKey, BTreeSet<usize>> = BTreeMap::new();
+    let mentions = mentions(set);
     for operation in operations {
         let of_state = match &operation {
             Operation::Separate { state, .. } => state.first(),
@@ -112,6 +153,10 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
         }
         let elsewhere = |key: &&ModelKey| key.app != app && from.models.contains_key(*key);
         parts[at].existing.extend(reads.iter().chain(&writes).filter(elsewhere).map(|key| key.app.clone()));
+        // Whoever referred to it once, or had the name, did so before.
+        let (taken, left) = names(&operation);
+        let before = taken.iter().chain(&left).filter_map(|key| mentions.get(key)).flatten();
+        parts[at].existing.extend(before.filter(|other| **other != app).cloned());
         for key in writes {
             written.entry(key).or_default().insert(at);
         }

@@ -107,10 +107,12 @@ pub(super) fn look_at_models(state: &Schema, to: &Schema, former: &FormerNames, 
             back.is_some_and(|back| back == new.key.name || back == new.key.to_string())
         };
         match (was, is) {
+            // It was said by a flag, too, for this once.
+            (true, true) if asked.questioner.was_told_renamed(&from.to_string(), &new.key.name) => {}
             (true, true) if !stays || exchanged() => {
                 let taken = error!(M012, "{says} there already is a model `{}`", new.key).with_hint(
-                    "rename it out of the way, or remove it, in a migration before this one; or take the attribute away. Models that \
-                     exchange their names are told once, by --rename app.A=B --rename app.B=A",
+                    "rename it out of the way in a migration before this one, or say once that it goes, by --rename app.A=B --remove app.B; \
+                     or take the attribute away. Models that exchange their names are told once, by --rename app.A=B --rename app.B=A",
                 );
                 asked.heard::<()>(Err(taken))?;
             }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::on_update::OnUpdate;
 use super::{Connection, database};
 use crate::condition::Value;
 use crate::error::{Result, error};
@@ -26,6 +27,9 @@ pub(super) struct Kept {
     keys: Vec<(ModelKey, String)>,
     /// Of indexes and unique constraints, by those that the state has.
     pub(super) indexes: BTreeMap<String, String>,
+    /// What the foreign keys that the migration makes anew say of changed keys.
+    #[serde(default)]
+    pub(super) on_update: Vec<OnUpdate>,
 }
 
 /// `FieldNames` count as equal whatever they are, and what is kept does not.

@@ -16,6 +16,7 @@ mod kept;
 pub mod live;
 mod lock;
 mod names;
+mod on_update;
 mod rebuild;
 mod repair;
 mod require;
@@ -262,6 +263,18 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         if let Some(names) = names::read(self.connection, &before, &plans).await? {
             Planned { plans, kept, .. } = self.preflight(&set, &now, &path, Some(&names), &adoption)?;
         }
+        let found = on_update::read(self.connection, &plans).await?;
+        if !found.is_empty() {
+            kept.resize(plans.len(), None);
+            for (plan, kept) in plans.iter_mut().zip(&mut kept) {
+                let dialect = self.connection.dialect();
+                let dropped = on_update::dropped(&found, dialect, plan);
+                if !dropped.is_empty() {
+                    on_update::keep(&dropped, dialect, plan);
+                    kept.get_or_insert_default().on_update = dropped;
+                }
+            }
+        }
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
         require::check(self.connection, &migrations, &plans).await?;
         if let Some(unused) = self.answers.unused().first() {
@@ -332,6 +345,10 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             statements = plan(before).map_err(place)?;
             names.mend(&mut statements, &mut indexes);
         }
+        let mut dropped = kept.map(|kept| kept.on_update).unwrap_or_default();
+        let found = on_update::read(self.connection, std::slice::from_ref(&statements)).await?;
+        dropped.extend(on_update::dropped(&found, dialect, &statements));
+        on_update::keep(&dropped, dialect, &mut statements);
         Ok(statements)
     }
 

@@ -7,7 +7,7 @@ use super::kept::Kept;
 use super::{Connection, database};
 use crate::condition::IndexPart;
 use crate::error::Result;
-use crate::introspect::{Live, introspect};
+use crate::introspect::{Live, as_stored, introspect};
 use crate::naming;
 use crate::plan::{Recheck, Statement, StatementKind};
 use crate::schema::{Constraint, FieldNames, Model, Schema};
@@ -104,7 +104,9 @@ pub(super) async fn look<C: Connection>(
         let constraint = |name: &str| model.constraints.iter().any(|constraint| constraint.name() == name);
         let there = |name: &str| known.contains(name) || dialect == Dialect::Sqlite && constraint(name);
         let hung = hung(model).all(|own| there(own.name));
-        key && hung && model.fields.iter().all(|field| of_field(&field.names) && through(&field.names))
+        let others =
+            dialect == Dialect::Sqlite || model.constraints.iter().filter(by_itself).all(|own| there(own.name()));
+        key && hung && others && model.fields.iter().all(|field| of_field(&field.names) && through(&field.names))
     });
     if all && !kept {
         return Ok(None);
@@ -152,6 +154,14 @@ fn hung(model: &Model) -> impl Iterator<Item = Hung<'_>> {
         nulls_equal: false,
     });
     indexes.chain(model.constraints.iter().filter_map(whole))
+}
+
+/// Whether a constraint is one that has no index's form: it is known by all that it says.
+fn by_itself(constraint: &&Constraint) -> bool {
+    match constraint {
+        Constraint::Check { .. } | Constraint::ForeignKey { .. } | Constraint::Exclude { .. } => true,
+        Constraint::Unique { .. } => false,
+    }
 }
 
 /// Whether both are over the same columns in the same order, and made alike. None is what has expressions.
@@ -227,6 +237,22 @@ impl Names {
                 let same = |other: &Hung<'_>| self.found.contains(other.name) && alike((model, own), (live, *other));
                 if let Some(other) = hung(live).find(same) {
                     found.insert(own.name.to_owned(), other.name.to_owned());
+                }
+            }
+        }
+        // Within a table SQLite has no names.
+        let stored = Some(self.dialect).filter(|dialect| *dialect != Dialect::Sqlite);
+        let stored = stored.and_then(|dialect| as_stored(dialect, state).ok());
+        for model in stored.iter().flat_map(|stored| stored.schema.models.values()) {
+            let Some(live) = self.live.schema.models.get(&model.key) else { continue };
+            let unknown = |own: &&Constraint| by_itself(own) && !self.known.contains(own.name());
+            for own in model.constraints.iter().filter(unknown) {
+                let same = |other: &&Constraint| {
+                    let free = self.found.contains(other.name()) && !found.values().any(|name| name == other.name());
+                    free && own.named(other.name()) == **other
+                };
+                if let Some(other) = live.constraints.iter().find(same) {
+                    found.insert(own.name().to_owned(), other.name().to_owned());
                 }
             }
         }

@@ -93,6 +93,15 @@ pub(super) fn column_type(dialect: Dialect, sql: &str) -> Read {
             "bytea" => plain(ColumnType::Binary),
             "jsonb" => plain(ColumnType::Json),
             "inet" => plain(ColumnType::Ip),
+            // As the database says it.
+            "char" | "bpchar" | "character" => {
+                let postgres = match numbers.first() {
+                    Some(length) => format!("character({length})"),
+                    None if name == "bpchar" => name,
+                    None => "character(1)".to_owned(),
+                };
+                plain(ColumnType::Custom { sqlite: None, postgres: Some(postgres), mysql: None })
+            }
             _ => custom(),
         },
         Dialect::MariaDb | Dialect::MySql => match (name.as_str(), numbers.as_slice()) {

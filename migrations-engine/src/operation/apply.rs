@@ -38,6 +38,13 @@ impl Operation {
                     field.auto &= primary_key.contains(&field.name);
                 }
                 changed.validate()?;
+                if let ([_, _, ..], Some(other)) = (primary_key.as_slice(), by_key(schema, model)) {
+                    fail!(
+                        M016,
+                        "the key of `{model}` cannot have {} fields: `{other}` refers to it",
+                        primary_key.len()
+                    );
+                }
                 *schema.get_mut(model)? = changed;
                 Ok(())
             }
@@ -78,7 +85,9 @@ impl Operation {
             Operation::RenameIndex { model, name, to } => {
                 let at = index_at(schema.get(model)?, name)?;
                 let model = schema.get_mut(model)?;
-                free_name(model, to)?;
+                if name != to {
+                    free_name(model, to)?;
+                }
                 model.indexes[at].name.clone_from(to);
                 Ok(())
             }
@@ -100,7 +109,9 @@ impl Operation {
             Operation::RenameConstraint { model, name, to } => {
                 let at = constraint_at(schema.get(model)?, name)?;
                 let model = schema.get_mut(model)?;
-                free_name(model, to)?;
+                if name != to {
+                    free_name(model, to)?;
+                }
                 model.constraints[at] = model.constraints[at].named(to);
                 Ok(())
             }
@@ -233,6 +244,16 @@ fn remove_field(schema: &mut Schema, key: &ModelKey, name: &str) -> Result<()> {
     }
     schema.get_mut(key)?.fields.retain(|field| field.name != name);
     Ok(())
+}
+
+/// A field whose relation holds the key of a model.
+fn by_key(schema: &Schema, key: &ModelKey) -> Option<String> {
+    schema.referring_to(key).find_map(|model| {
+        let refers = |field: &&Field| {
+            field.relation.as_ref().is_some_and(|relation| relation.to == *key && relation.to_field.is_none())
+        };
+        model.fields.iter().find(refers).map(|field| format!("{}.{}", model.key, field.name))
+    })
 }
 
 /// A model whose relation names this field, other than through the key.

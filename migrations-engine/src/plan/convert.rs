@@ -19,7 +19,15 @@ pub(super) fn using(old: &Column, new: &Column, quoted: &str) -> String {
         (DateTime, NaiveDateTime) | (NaiveDateTime, DateTime) => format!("{quoted} AT TIME ZONE 'UTC'"),
         (DateTime, Date) => format!("({quoted} AT TIME ZONE 'UTC')::date"),
         (Date, DateTime) => format!("{quoted}::timestamp AT TIME ZONE 'UTC'"),
+        // A cast would cut what is too long; an assignment refuses it.
+        (old, _) if is_limited(&new.sql_type) => match old.is_text() {
+            true => return String::new(),
+            false => format!("{quoted}::text"),
+        },
         (old, _) if old.is_text() => format!("{quoted}::{}", new.sql_type),
+        (Custom { .. }, Custom { .. }) if is_own(&old.sql_type) && is_own(&new.sql_type) => {
+            format!("{quoted}::text::{}", new.sql_type)
+        }
         (Date, NaiveDateTime) | (NaiveDateTime, Date) | (Custom { .. }, _) | (_, Custom { .. }) => {
             format!("{quoted}::{}", new.sql_type)
         }
@@ -27,4 +35,26 @@ pub(super) fn using(old: &Column, new: &Column, quoted: &str) -> String {
         _ => format!("{quoted}::text::{}", new.sql_type),
     };
     format!(" USING {cast}")
+}
+
+/// The name of a type, without its numbers.
+fn base(sql_type: &str) -> String {
+    sql_type.split('(').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether a type is text of a limited length.
+fn is_limited(sql_type: &str) -> bool {
+    matches!(base(sql_type).as_str(), "varchar" | "character varying" | "char" | "character" | "bpchar")
+}
+
+/// Whether a type is likely to be an enum of the database's own, or a list of such: between two of them there is no cast.
+fn is_own(sql_type: &str) -> bool {
+    const OTHERS: &str = " bit varbit bool boolean box bytea cidr circle citext cube date datemultirange daterange decimal float4 \
+        float8 geography geometry hstore inet int2 int4 int4multirange int4range int8 int8multirange int8range integer interval json jsonb \
+        jsonpath line lquery lseg ltree ltxtquery macaddr macaddr8 money name numeric nummultirange numrange oid path pg_lsn point polygon \
+        real regclass smallint bigint serial bigserial text time timestamp timestamptz timetz tsmultirange tsquery tsrange tstzmultirange \
+        tstzrange tsvector uuid vector xml xid ";
+    let name = base(sql_type);
+    let name = name.trim_end_matches("[]");
+    !name.contains(' ') && !OTHERS.contains(&format!(" {name} ")) && !is_limited(name)
 }

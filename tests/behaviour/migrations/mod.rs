@@ -28,6 +28,7 @@ mod live;
 mod looked_up;
 mod moves;
 mod names;
+mod others;
 mod own_types;
 mod renames;
 mod rows;

@@ -43,6 +43,7 @@ fn mentioned(app: &str, list: &[Json]) -> Schema {
     let mut made: BTreeSet<String> = BTreeSet::new();
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut indexes: Vec<(String, String)> = Vec::new();
+    let mut unnamed: Vec<(String, Vec<&str>)> = Vec::new();
     let mut checks: Vec<(String, String)> = Vec::new();
     for json in list {
         let name =
@@ -94,8 +95,14 @@ fn mentioned(app: &str, list: &[Json]) -> Schema {
                 made.insert(text(&json["index"]["kwargs"]["name"]).to_owned());
                 Vec::new()
             }
+            "RenameIndex" if !json["old_fields"].is_null() => {
+                unnamed.push((label.clone(), texts(&json["old_fields"])));
+                made.insert(text(&json["new_name"]).to_owned());
+                texts(&json["old_fields"])
+            }
             "RenameIndex" if !made.contains(text(&json["old_name"])) => {
                 indexes.push((label.clone(), text(&json["old_name"]).to_owned()));
+                made.insert(text(&json["new_name"]).to_owned());
                 Vec::new()
             }
             "RenameIndex" => {
@@ -119,6 +126,9 @@ fn mentioned(app: &str, list: &[Json]) -> Schema {
         }
         for (_, index) in indexes.iter().filter(|(of, _)| *of == name) {
             model.indexes.push(Index::new(index, &["id"]));
+        }
+        for (_, fields) in unnamed.iter().filter(|(of, _)| *of == name) {
+            model.indexes.push(Index::new("unnamed", fields));
         }
         schema.insert(
             fields
