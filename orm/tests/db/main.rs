@@ -5,6 +5,7 @@ mod bed;
 mod cancel;
 mod errors;
 mod futures;
+mod lend;
 mod log;
 mod network;
 #[cfg(feature = "sqlite")]
