@@ -72,6 +72,7 @@ impl Connection {
         self.lent = true;
         let Link::Sqlite(watched) = &mut self.link else { return Err(gone()) };
         let (done, same) = watched.lend(work);
+        watched.watch.set_deadline(None);
         if same {
             watched.install();
         } else {
@@ -252,6 +253,10 @@ impl Connection {
             }
             DieselError::DeserializationError(cause) => {
                 Error::new(Code::Decode, "Diesel cannot read a stored value").with_unredacted(cause.to_string())
+            }
+            DieselError::AlreadyInTransaction => {
+                let what = "Diesel was to begin a transaction of another kind inside of the one that it was lent";
+                Error::new(Code::BadQuery, what).with_hint("write `conn.transaction(..)`, which is a savepoint there")
             }
             error => failure::of_statement(error, self.dialect()),
         };

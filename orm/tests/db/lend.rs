@@ -235,6 +235,24 @@ on_all! {
         }
     }
 
+    async fn transactions_of_another_kind(bed) {
+        with_table(bed).await;
+        bed.db.transaction(async |tx| {
+            let refused = lent!(tx, bed, |conn| conn.immediate_transaction(|conn| {
+                diesel::insert_into(t::table).values(t::id.eq(1)).execute(conn)
+            }), {
+                diesel_async::AnsiTransactionManager::begin_transaction_sql(&mut *conn, "BEGIN").await?;
+                diesel::insert_into(t::table).values(t::id.eq(1)).execute(conn).await
+            });
+            let error = refused.unwrap_err();
+            assert_eq!(error.code(), Code::BadQuery);
+            assert!(error.hint().unwrap().contains("savepoint"), "{error}");
+            insert(tx, 2).await.map(|_| ())
+        }).await.unwrap();
+        assert_eq!(ids(&bed.db).await.unwrap(), [2]);
+        stands(bed, 3).await;
+    }
+
     async fn an_error_that_is_not_returned(bed) {
         with_table(bed).await;
         insert(&bed.db, 1).await.unwrap();
@@ -268,7 +286,7 @@ on_all! {
         with_table(bed).await;
         bed.db.batch("CREATE TABLE child (id bigint PRIMARY KEY, t_id bigint NOT NULL, FOREIGN KEY (t_id) REFERENCES t (id))").await.unwrap();
         let set = bed.pick(
-            "SET search_path TO information_schema; SET TIME ZONE 'Asia/Tokyo'; SET statement_timeout = 1; CREATE TEMP TABLE left_behind (id int); SELECT pg_advisory_lock(5)",
+            "SET search_path TO information_schema; SET TIME ZONE 'Asia/Tokyo'; SET statement_timeout = 5000; CREATE TEMP TABLE left_behind (id int); SELECT pg_advisory_lock(5)",
             "PRAGMA foreign_keys = OFF; PRAGMA query_only = ON; PRAGMA busy_timeout = 7",
             "SET SESSION sql_mode = 'ANSI_QUOTES', time_zone = '+09:00', foreign_key_checks = 0; USE information_schema; SELECT GET_LOCK('mine', 0)",
         );
@@ -425,7 +443,7 @@ async fn insert_and_panic(bed: &Part, on: In<'_>) -> Result<()> {
 }
 
 /// A question that is asked where writes run, and its answer.
-struct Written(String, i64);
+pub(crate) struct Written(pub(crate) String, pub(crate) i64);
 
 impl Operation for Written {
     type Output = ();
@@ -491,101 +509,4 @@ async fn a_transaction_that_is_lent_is_not_used() {
     tx.commit().await.unwrap();
     assert_eq!(ids(&bed.db).await.unwrap(), [2, 3]);
     bed.finish().await;
-}
-
-#[cfg(feature = "sqlite")]
-mod sqlite {
-    use super::*;
-    use diesel::{Connection as _, SqliteConnection};
-
-    /// Reads by Diesel, on a connection that only reads.
-    struct Reads(&'static str);
-
-    impl Operation for Reads {
-        type Output = ();
-        fn access(&self) -> Access {
-            Access::Read
-        }
-        async fn run(&mut self, conn: &mut Connection) -> Result<()> {
-            use diesel::connection::SimpleConnection as _;
-            let sql = self.0;
-            conn.with_sqlite(|conn| conn.batch_execute(sql)).await
-        }
-    }
-
-    #[tokio::test]
-    async fn connections_that_read_write_nothing() {
-        let bed = Bed::new(Backend::File).await.unwrap();
-        with_table(&bed).await;
-        bed.db.run(Reads("SELECT * FROM t")).await.unwrap();
-        assert_eq!(bed.db.run(Reads("INSERT INTO t VALUES (1)")).await.unwrap_err().code(), Code::Sql);
-        bed.db.run(Reads("PRAGMA query_only = OFF")).await.unwrap();
-        for _ in 0..9 {
-            assert_eq!(bed.db.run(Reads("INSERT INTO t VALUES (1)")).await.unwrap_err().code(), Code::Sql);
-        }
-        assert_eq!(ids(&bed.db).await.unwrap(), NONE);
-        bed.finish().await;
-    }
-
-    /// Whoever has the connection by `&mut` may put another there: nobody is given that one, and nothing is used that was freed.
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_connection_that_was_taken_away() {
-        let bed = Bed::new(Backend::File).await.unwrap();
-        with_table(&bed).await;
-        insert(&bed.db, 1).await.unwrap();
-        let error = bed.db.with_sqlite(|conn| {
-            let other = SqliteConnection::establish(":memory:").map_err(|_| DieselError::NotFound)?;
-            drop(std::mem::replace(conn, other));
-            Ok(())
-        });
-        assert_eq!(error.await.unwrap_err().code(), Code::ConnectionLost);
-        for _ in 0..3 {
-            assert_eq!(insert(&bed.db, 2).await.unwrap_err().code(), Code::ConnectionLost);
-            assert_eq!(bed.db.batch("DELETE FROM t").await.unwrap_err().code(), Code::ConnectionLost);
-            assert_eq!(bed.db.with_sqlite(|_| Ok(())).await.unwrap_err().code(), Code::ConnectionLost);
-            assert!(bed.db.begin().await.is_err());
-        }
-        assert_eq!(ids(&bed.db).await.unwrap(), [1]);
-        let other = Database::connect(&bed.url).await.unwrap();
-        insert(&other, 2).await.unwrap();
-        other.close().await;
-        bed.finish().await;
-    }
-
-    #[tokio::test]
-    async fn one_that_is_taken_away_while_it_opens() {
-        let refused = Database::builder("sqlite::memory:")
-            .on_sqlite_connection(|conn| {
-                let other = SqliteConnection::establish(":memory:").map_err(|_| DieselError::NotFound)?;
-                drop(std::mem::replace(conn, other));
-                Ok(())
-            })
-            .connect()
-            .await;
-        assert_eq!(refused.unwrap_err().code(), Code::BadSetting);
-    }
-
-    /// What a program sets on each connection is there again after Diesel had one.
-    #[tokio::test]
-    async fn settings_of_the_program_stay() {
-        use diesel::connection::SimpleConnection as _;
-        let bed = Bed::new(Backend::File).await.unwrap();
-        let db = Database::builder(&bed.url)
-            .on_sqlite_connection(|conn| {
-                conn.batch_execute("PRAGMA wal_autocheckpoint = 50; PRAGMA recursive_triggers = ON")
-            })
-            .connect()
-            .await
-            .unwrap();
-        db.with_sqlite(|conn| conn.batch_execute("PRAGMA recursive_triggers = OFF; PRAGMA wal_autocheckpoint = 0"))
-            .await
-            .unwrap();
-        db.run(Written("PRAGMA recursive_triggers".to_owned(), 1)).await.unwrap();
-        db.run(Written("PRAGMA wal_autocheckpoint".to_owned(), 50)).await.unwrap();
-        // And what this library sets.
-        db.with_sqlite(|conn| conn.batch_execute("PRAGMA synchronous = OFF")).await.unwrap();
-        db.run(Written("PRAGMA synchronous".to_owned(), 1)).await.unwrap();
-        db.close().await;
-        bed.finish().await;
-    }
 }

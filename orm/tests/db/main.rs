@@ -6,6 +6,8 @@ mod cancel;
 mod errors;
 mod futures;
 mod lend;
+#[cfg(feature = "sqlite")]
+mod lend_sqlite;
 mod log;
 mod network;
 #[cfg(feature = "sqlite")]
