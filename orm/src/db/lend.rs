@@ -207,7 +207,14 @@ impl Connection {
     /// Outside of a transaction: one that Diesel has left open would be somebody else's next.
     async fn ended_alone<T>(&mut self, done: Result<T>, deep: QueryResult<Option<NonZeroU32>>) -> Result<T> {
         // Diesel does not count what was begun by its text.
-        let open = !matches!(deep, Ok(None)) || left_open(self).await?;
+        let open = match deep {
+            Ok(None) => match left_open(self).await {
+                Ok(open) => open,
+                // The first error is the one to tell.
+                Err(error) => return done.and(Err(error)),
+            },
+            _ => true,
+        };
         if open && self.raw_batch("ROLLBACK").await.is_err() {
             self.lost = true;
         }
