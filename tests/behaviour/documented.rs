@@ -6,6 +6,7 @@ mod checks;
 mod connections;
 mod fixtures;
 mod forms;
+mod from_diesel;
 mod generics;
 mod migrations;
 mod models;
@@ -352,6 +353,7 @@ fn the_code_of_the_documents_runs() {
         ("validation.md", &[include_str!("documented/validation.rs"), include_str!("documented/rules.rs")]),
         ("checks.md", &[include_str!("documented/checks.rs")]),
         ("connections.md", &[include_str!("documented/connections.rs")]),
+        ("from-diesel.md", &[include_str!("documented/from_diesel.rs")]),
         ("migrations.md", &[include_str!("documented/migrations.rs")]),
         ("fixtures.md", &[include_str!("documented/fixtures.rs")]),
         ("testing.md", &[include_str!("documented/testing.rs")]),

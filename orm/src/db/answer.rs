@@ -189,5 +189,12 @@ where
 }
 
 pub(super) fn no_back_end<F>(_: &F, _: Each<'_>) -> Result<(), Failed> {
-    Err(Failed::Each(Error::new(Code::BackendDisabled, "no database back end is enabled")))
+    Err(Failed::Each(gone()))
+}
+
+/// The error of what has no back end, or has lost it: the `None` of a connection's link.
+#[cold]
+pub(super) fn gone() -> Error {
+    Error::new(Code::ConnectionLost, "what Diesel ran has put another connection into the place of this one")
+        .with_hint("connect again; a closure that Diesel runs in leaves the connection where it is")
 }

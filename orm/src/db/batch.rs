@@ -34,15 +34,23 @@ fn may_begin(sql: &str) -> bool {
 }
 
 /// Whether the connection is in a transaction that nothing here has begun.
-async fn left_open(conn: &mut Connection) -> Result<bool> {
+pub(super) async fn left_open(conn: &mut Connection) -> Result<bool> {
     let ask = match conn.dialect() {
         // There is no transaction inside another.
         Dialect::Sqlite if conn.batch("BEGIN").await.is_err() => return Ok(true),
         Dialect::Sqlite => return conn.batch("COMMIT").await.map(|()| false),
-        // Savepoints are for transactions only; one that is given up takes none, and says so.
+        // It divides by zero where the transaction is older than the statement; in one that is given up everything fails.
+        Dialect::Postgres if conn.batch("SELECT 1 / (now() = statement_timestamp())::int").await.is_ok() => {
+            return Ok(false);
+        }
+        // Other servers may count time otherwise. Savepoints are for transactions only, which the server's log tells of; one that is
+        // given up takes none, and says so.
         Dialect::Postgres => {
-            let mark = conn.batch("SAVEPOINT orm_left_open").await;
-            return Ok(mark.is_ok() || mark.is_err_and(|error| error.code() == Code::TransactionOver));
+            return match conn.batch("SAVEPOINT orm_left_open").await {
+                Ok(()) => Ok(true),
+                Err(error) if error.code() == Code::ConnectionLost => Err(error),
+                Err(error) => Ok(error.code() == Code::TransactionOver),
+            };
         }
         Dialect::MariaDb => "SELECT @@in_transaction",
         Dialect::MySql => {

@@ -64,6 +64,10 @@ pub struct Connection {
     pub(super) read_only: bool,
     /// Whether it has locks by names, which end with the transaction.
     pub(super) locks: bool,
+    /// Whether Diesel had it, whose settings have to be undone.
+    pub(super) lent: bool,
+    /// What makes its settings what they were when it was opened.
+    pub(super) setup: Box<str>,
     /// Whether answers are waited for without end: migrations have time-outs of their own.
     pub(crate) patient: bool,
     probe: MaybeProbe,
@@ -77,7 +81,8 @@ pub(super) enum Link {
     Postgres(Box<diesel_async::AsyncPgConnection>, Box<super::server::PgCancel>),
     #[cfg(feature = "mysql")]
     Mysql(Box<diesel_async::AsyncMysqlConnection>),
-    #[allow(dead_code, reason = "the only one where no back end is enabled")]
+    /// Without a back end; or what Diesel was lent is not there any more.
+    #[allow(dead_code, reason = "SQLite's connections alone become this")]
     None,
 }
 
@@ -112,7 +117,8 @@ macro_rules! execute {
             #[cfg(feature = "mysql")]
             Link::Mysql(conn) => in_time(&$self.settings, $self.patient, conn.execute_returning_count($fragment)).await,
             Link::None => {
-                no_back_end(&$fragment, &mut |_| Ok(())).map(|()| 0).map_err(|_| diesel::result::Error::NotFound)
+                let _ = &$fragment;
+                Err(diesel::result::Error::SerializationError(Box::new(gone())))
             }
         }
     };
@@ -132,6 +138,8 @@ impl Connection {
             aborted: None,
             read_only: false,
             locks: false,
+            lent: false,
+            setup: Box::default(),
             patient: false,
             probe: None,
             settings,
@@ -144,6 +152,11 @@ impl Connection {
         if probe.is_some() || self.probe.is_some() {
             self.probe.clone_from(probe);
         }
+    }
+
+    /// Hides what follows from logs; gives what is to be given to [`Connection::observe`] afterwards.
+    pub(super) fn unobserved(&mut self) -> MaybeProbe {
+        self.probe.take()
     }
 
     /// The dialect of the database.
@@ -321,7 +334,7 @@ impl Connection {
             Link::Postgres(conn, _) => in_time(&self.settings, self.patient, conn.batch_execute(sql)).await,
             #[cfg(feature = "mysql")]
             Link::Mysql(conn) => in_time(&self.settings, self.patient, conn.batch_execute(sql)).await,
-            Link::None => Ok(()),
+            Link::None => Err(diesel::result::Error::SerializationError(Box::new(gone()))),
         };
         ran.map_err(|error| self.refused(error).with_sql(sql))
     }
@@ -381,6 +394,8 @@ impl Connection {
             // The server gives them back when the connection ends.
             self.lost = true;
         }
+        #[cfg(feature = "sqlite")]
+        self.tidy_now();
     }
 
     /// Keeps what was done since the savepoint; the outermost one commits.
@@ -481,6 +496,7 @@ impl Connection {
         if std::mem::take(&mut self.read_only) {
             let _ = self.batch_now("PRAGMA query_only = OFF");
         }
+        self.tidy_now();
     }
 
     /// Undoes what a panic has cut off in a migration on SQLite: what it began, and what it turned off.
@@ -528,7 +544,7 @@ impl Connection {
 
     /// The error, and what it means for an open transaction.
     #[cold]
-    fn refused(&mut self, error: diesel::result::Error) -> Error {
+    pub(super) fn refused(&mut self, error: diesel::result::Error) -> Error {
         let by_database = matches!(error, diesel::result::Error::DatabaseError(..));
         let error = failure::of_statement(error, self.dialect);
         if error.code() == crate::Code::ConnectionLost {

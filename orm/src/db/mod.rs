@@ -55,6 +55,8 @@ mod executor;
 mod failure;
 mod fragment;
 mod handles;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod lend;
 mod log;
 mod options;
 mod pooled;

@@ -69,6 +69,8 @@ pub(super) struct State {
     /// The depth from which nothing can be run or committed any more, and why.
     broken: Option<(u32, &'static str)>,
     over: bool,
+    /// Whether Diesel has the connection.
+    lent: bool,
     pub(super) on_commit: Vec<(u32, OnCommit)>,
 }
 
@@ -176,7 +178,7 @@ impl Database {
 
     pub(super) async fn begin_with(&self, options: Options) -> Result<Transaction> {
         refuse_bypass(self)?;
-        let state = State { depth: 1, fall_back: None, broken: None, over: false, on_commit: Vec::new() };
+        let state = State { depth: 1, fall_back: None, broken: None, over: false, lent: false, on_commit: Vec::new() };
         let made = |link| Transaction { db: self.clone(), link, state: Mutex::new(state) };
         #[cfg(feature = "sqlite")]
         if let Pool::Sqlite(pool) = &self.inner.pool {
@@ -215,12 +217,32 @@ impl Transaction {
         }
     }
 
+    /// The connection on a server, for Diesel: whoever has it has ended what was begun, or the transaction is broken.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(super) async fn lend(&self, to: &str) -> Result<Lent<'_>> {
+        self.ready().await?;
+        let Link::Server(lease) = &self.link else { return Err(super::lend::other(self.db.dialect(), to)) };
+        let lease = lease.lock().await;
+        self.state().lent = true;
+        Ok(Lent { lease, _lent: IsLent(self), abandoned: Abandoned { tx: self, armed: true } })
+    }
+
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(super) fn probe(&self) -> &super::MaybeProbe {
+        &self.db.probe
+    }
+
     /// Undoes the savepoints whose futures were dropped, and tells whether the transaction still stands.
     pub(super) async fn ready(&self) -> Result<()> {
         let depth = {
             let mut state = self.state();
             if state.over {
                 return Err(Error::new(Code::TransactionOver, "the transaction is over"));
+            }
+            if state.lent {
+                let what = "the transaction was used while its connection is lent to Diesel";
+                return Err(Error::new(Code::TransactionOver, what)
+                    .with_hint("use the connection that the closure is given, or await it before `tx` is used again"));
             }
             let fall_back = state.fall_back;
             // A savepoint that is undone takes with it what went wrong inside.
@@ -478,6 +500,33 @@ where
     let tx = db.begin().await?;
     let done = inside(db, work(&tx)).await;
     tx.end_by(done).await
+}
+
+/// The connection of a transaction, while Diesel has it.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(super) struct Lent<'a> {
+    pub(super) lease: tokio::sync::MutexGuard<'a, super::server::Leased>,
+    _lent: IsLent<'a>,
+    abandoned: Abandoned<'a>,
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+impl Lent<'_> {
+    /// Diesel has come to its end.
+    pub(super) fn end<T>(mut self, done: &Result<T>) {
+        self.lease.end(done);
+        self.abandoned.armed = false;
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+struct IsLent<'a>(&'a Transaction);
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+impl Drop for IsLent<'_> {
+    fn drop(&mut self) {
+        self.0.state().lent = false;
+    }
 }
 
 /// Breaks the transaction when the future of a write is dropped: how far it came is not known.

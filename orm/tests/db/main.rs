@@ -5,6 +5,9 @@ mod bed;
 mod cancel;
 mod errors;
 mod futures;
+mod lend;
+#[cfg(feature = "sqlite")]
+mod lend_sqlite;
 mod log;
 mod network;
 #[cfg(feature = "sqlite")]

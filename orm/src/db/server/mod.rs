@@ -88,6 +88,13 @@ impl deadpool::managed::Manager for Manager {
         if conn.unsettled() || conn.lost() || conn.retired() {
             return Err(RecycleError::message("not in a known state"));
         }
+        if conn.lent() {
+            let tidied = tokio::time::timeout(DRAIN, conn.tidy()).await;
+            if !matches!(tidied, Ok(Ok(()))) {
+                return Err(RecycleError::message("what Diesel has set cannot be undone"));
+            }
+            return Ok(());
+        }
         if metrics.last_used() > PING_AFTER {
             let alive = tokio::time::timeout(DRAIN, conn.ping()).await;
             if !matches!(alive, Ok(Ok(()))) {
@@ -170,6 +177,18 @@ impl ServerPool {
         }
     }
 
+    /// A connection for what Diesel runs, which cannot be run again: of those that the server has ended none is given, as far as is
+    /// known.
+    pub(super) async fn lend(&self, schema: Option<&Arc<str>>) -> Result<Leased> {
+        loop {
+            let mut lease = self.acquire().await?;
+            match lease.look_in(schema).await {
+                Err(error) if error.code() == Code::ConnectionLost && lease.reused => {}
+                done => return done.map(|()| lease),
+            }
+        }
+    }
+
     pub(super) fn limit(&self) -> usize {
         self.pool.status().max_size
     }
@@ -199,17 +218,28 @@ impl Leased {
 
     /// Runs an operation. The connection counts as being in an unknown state until it has ended.
     pub(super) async fn run<Op: Operation>(&mut self, op: &mut Op, probe: &super::MaybeProbe) -> Result<Op::Output> {
+        let conn = self.begin(probe)?;
+        let done = Box::pin(op.run(conn)).await;
+        self.end(&done);
+        done
+    }
+
+    /// The connection, which counts as being in an unknown state from here to [`Leased::end`].
+    pub(super) fn begin(&mut self, probe: &super::MaybeProbe) -> Result<&mut Connection> {
         let Some(conn) = self.object.as_deref_mut() else { return Err(super::closed()) };
         conn.observe(probe);
         conn.set_busy(true);
-        let done = Box::pin(op.run(conn)).await;
+        Ok(conn)
+    }
+
+    pub(super) fn end<T>(&mut self, done: &Result<T>) {
+        let Some(conn) = self.object.as_deref_mut() else { return };
         conn.set_busy(false);
-        if let Err(error) = &done
+        if let Err(error) = done
             && error.code() == Code::ConnectionLost
         {
             conn.lost = true;
         }
-        done
     }
 }
 

@@ -104,6 +104,8 @@ impl Target {
             });
         }
         conn.batch(&setup).await?;
+        let name = self.opts.db_name().unwrap_or_default().replace('`', "``");
+        conn.setup = format!("USE `{name}`; {setup} DO RELEASE_ALL_LOCKS();").into();
         Ok(conn)
     }
 

@@ -103,6 +103,12 @@ impl Target {
         if !setup.is_empty() {
             conn.batch(&setup).await?;
         }
+        // The time zone and the encoding are those that Diesel sets when it connects.
+        conn.setup = format!(
+            "RESET SESSION AUTHORIZATION; RESET ALL; SET TIME ZONE 'UTC'; SET CLIENT_ENCODING TO 'UTF8'; CLOSE ALL; \
+             UNLISTEN *; DISCARD TEMP; SELECT pg_advisory_unlock_all(); {setup}"
+        )
+        .into();
         Ok(conn)
     }
 

@@ -10,12 +10,16 @@
 
 use super::Texts;
 use crate::Statement;
-use diesel::{Connection as _, ConnectionError, ConnectionResult, SqliteConnection};
+use diesel::{
+    Connection as _, ConnectionError, ConnectionResult, SqliteConnection, connection::SimpleConnection as _,
+    sql_types::Integer,
+};
 use libsqlite3_sys as ffi;
 use std::{
     cell::Cell,
     ffi::{c_char, c_int, c_void},
     marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
     ptr,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
@@ -37,10 +41,12 @@ const SOON: Duration = Duration::from_millis(1);
 
 /// A connection, and what limits it.
 pub(in crate::db) struct Watched {
-    // Dropped first: the handler that SQLite holds points into `watch`.
+    // Dropped first: the handlers that SQLite holds point into `watch`.
     pub(in crate::db) conn: SqliteConnection,
     pub(in crate::db) watch: Arc<Watch>,
     pub(in crate::db) texts: Texts,
+    /// SQLite's handle of `conn`.
+    db: AtomicPtr<ffi::sqlite3>,
 }
 
 /// The limits of what runs on one connection.
@@ -68,6 +74,8 @@ pub(in crate::db) struct Watch {
     soon_done: [AtomicU64; 128],
     /// SQLite's own lock of the connection; null when it is closed.
     lock: AtomicPtr<ffi::sqlite3_mutex>,
+    /// Whether the connection that this belongs to has just been asked something.
+    answered: AtomicBool,
 }
 
 /// SQLite's own lock of a connection, held by the thread that uses it.
@@ -75,9 +83,9 @@ pub(in crate::db) struct Watch {
 /// SQLite takes the lock in every call, for each cell of a row as well. For the thread that holds it already that is counting,
 /// not an atomic operation: a quarter of the time of reading rows.
 pub(in crate::db) struct Held<'a> {
+    watch: &'a Watch,
     // A pointer is not `Send`: what this thread has entered, it leaves.
-    lock: *mut ffi::sqlite3_mutex,
-    _watch: PhantomData<&'a Watch>,
+    _lock: PhantomData<*mut ffi::sqlite3_mutex>,
 }
 
 /// Why SQLite was stopped.
@@ -132,6 +140,7 @@ impl Watch {
             log: AtomicI32::new(0),
             soon_done: [const { AtomicU64::new(0) }; 128],
             lock: AtomicPtr::new(ptr::null_mut()),
+            answered: AtomicBool::new(false),
         }
     }
 
@@ -142,7 +151,7 @@ impl Watch {
         // SAFETY: null, which SQLite ignores, or the lock of a connection that is open: `Watched` takes it back when it closes
         // the connection.
         unsafe { ffi::sqlite3_mutex_enter(lock) };
-        Held { lock, _watch: PhantomData }
+        Held { watch: self, _lock: PhantomData }
     }
 
     /// What follows runs on the calling thread, and within so many steps; it waits for nothing.
@@ -206,6 +215,11 @@ impl Watch {
         } else if within && !self.limited.load(Relaxed) {
             remember(&TOO_LONG, statement, false);
         }
+    }
+
+    /// Whether what runs is on the calling thread.
+    pub(in crate::db) fn is_limited(&self) -> bool {
+        self.limited.load(Relaxed)
     }
 
     /// Makes what runs on the calling thread start again on the connection's own: it has failed, and changed nothing.
@@ -322,8 +336,9 @@ fn remember(set: &[AtomicU64], statement: u64, is_in: bool) {
 impl Drop for Held<'_> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: this thread has entered it, and the connection is still open: whoever has a `Held` has the connection's slot.
-        unsafe { ffi::sqlite3_mutex_leave(self.lock) };
+        // SAFETY: this thread has entered it, and the connection is still open: whoever has a `Held` has the connection's slot. When
+        // the connection was lost meanwhile, it is null.
+        unsafe { ffi::sqlite3_mutex_leave(self.watch.lock.load(Relaxed)) };
     }
 }
 
@@ -354,17 +369,60 @@ impl Watched {
             return Err(ConnectionError::BadConnection("out of memory".to_owned()));
         }
         let watch = Arc::new(Watch::new(lock_timeout));
-        let it = Arc::as_ptr(&watch).cast_mut().cast();
         // SAFETY: `db` is the handle of `conn`, which is open and which no one else has yet: `opened` has put it there while
-        // this thread opened it. `watch` outlives the connection, since `Watched` owns both and drops the connection first,
-        // and the handlers only share it: it holds nothing but atomics and a mutex.
+        // this thread opened it.
+        watch.lock.store(unsafe { ffi::sqlite3_db_mutex(db) }, Relaxed);
+        let asked = watch.clone();
+        let answers = conn.register_noarg_sql_function::<Integer, i32, _>("orm_is_here", false, move || {
+            asked.answered.store(true, Relaxed);
+            1
+        });
+        answers.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+        let watched = Watched { conn, watch, texts: Texts::new(), db: AtomicPtr::new(db) };
+        watched.install();
+        Ok(watched)
+    }
+
+    /// Installs the handlers, which statements like `PRAGMA busy_timeout` put others in place of.
+    pub(in crate::db) fn install(&self) {
+        let db = self.db.load(Relaxed);
+        let it = Arc::as_ptr(&self.watch).cast_mut().cast();
+        // SAFETY: `db` is the handle of `conn`, which is open: see `open` and `lend`. `watch` outlives the connection, since
+        // `Watched` owns both and drops the connection first, and the handlers only share it: it holds nothing but atomics
+        // and a mutex.
         unsafe {
             ffi::sqlite3_progress_handler(db, STEP, Some(progress), it);
             ffi::sqlite3_busy_handler(db, Some(busy), it);
             ffi::sqlite3_wal_hook(db, Some(committed), it);
-            watch.lock.store(ffi::sqlite3_db_mutex(db), Relaxed);
         }
-        Ok(Watched { conn, watch, texts: Texts::new() })
+    }
+
+    /// Gives the connection itself to somebody who may do with it what they like, also close it and put another into its place.
+    /// Gives what they gave, or how they panicked, and whether the connection is still there; if not, this is not to be used any more.
+    ///
+    /// The calling thread holds the connection's own lock, which it does not meanwhile: it may be gone afterwards.
+    pub(in crate::db) fn lend<T>(
+        &mut self,
+        work: impl FnOnce(&mut SqliteConnection) -> T,
+    ) -> (thread::Result<T>, bool) {
+        let lock = self.watch.lock.swap(ptr::null_mut(), Relaxed);
+        // SAFETY: the lock of a connection that is open, or null. This thread has entered it: whoever has the connection has a
+        // `Held` of it. That one does not leave it again while `watch.lock` is null.
+        unsafe { ffi::sqlite3_mutex_leave(lock) };
+        let done = catch_unwind(AssertUnwindSafe(|| work(&mut self.conn)));
+        self.watch.answered.store(false, Relaxed);
+        // A function of this name may stand on other connections too, but theirs answer to other watches.
+        let _ = self.conn.batch_execute("SELECT orm_is_here()");
+        let same = self.watch.answered.load(Relaxed);
+        if same {
+            // SAFETY: it is open: it has answered.
+            unsafe { ffi::sqlite3_mutex_enter(lock) };
+            self.watch.lock.store(lock, Relaxed);
+        } else {
+            // Wherever the connection is, its handlers point here.
+            std::mem::forget(self.watch.clone());
+        }
+        (done, same)
     }
 }
 

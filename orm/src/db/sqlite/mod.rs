@@ -249,19 +249,25 @@ fn open(target: &str, settings: &Arc<Settings>, memory: bool, reader: bool) -> R
     if memory || reader {
         watched.watch.has_no_log();
     }
-    let unusable = |why: &str| {
-        Error::new(Code::NoDatabase, format!("the SQLite database `{target}` cannot be used: {why}"))
+    let registered = functions::register(&mut watched.conn);
+    let unusable = |what: String| Error::new(Code::BadSetting, format!("a connection cannot be set up: {what}"));
+    registered.map_err(|error| unusable(error.to_string()))?;
+    let no_database = |what: &str| {
+        Error::new(Code::NoDatabase, format!("the SQLite database `{target}` cannot be used: {what}"))
             .with_hint("is it an SQLite file, and readable and writable?")
     };
     if !memory {
-        watched.conn.batch_execute(CACHE).map_err(|error| unusable(&error.to_string()))?;
+        watched.conn.batch_execute(CACHE).map_err(|error| no_database(&error.to_string()))?;
     }
-    let registered = functions::register(&mut watched.conn);
-    let registered = registered.and_then(|()| match &settings.on_sqlite {
-        Some(on_sqlite) => on_sqlite.0(&mut watched.conn),
-        None => Ok(()),
-    });
-    registered.map_err(|error| Error::new(Code::BadSetting, format!("a connection cannot be set up: {error}")))?;
+    if let Some(on_sqlite) = &settings.on_sqlite {
+        let watch = watched.watch.clone();
+        let _held = watch.hold();
+        match watched.lend(|conn| on_sqlite.0(conn)) {
+            (Err(panic), _) => std::panic::resume_unwind(panic),
+            (Ok(done), true) => done.map_err(|error| unusable(error.to_string()))?,
+            (Ok(_), false) => return Err(unusable("another one was put into its place".to_owned())),
+        }
+    }
     let mut conn = Connection::new(Link::Sqlite(watched), Dialect::Sqlite, settings.clone());
     let mut setup = "PRAGMA foreign_keys = ON;".to_owned();
     if !memory {
@@ -270,6 +276,10 @@ fn open(target: &str, settings: &Arc<Settings>, memory: bool, reader: bool) -> R
     if reader {
         setup.push_str("PRAGMA query_only = ON;");
     }
-    conn.batch_now(&setup).map_err(|error| unusable(error.message()))?;
+    conn.batch_now(&setup).map_err(|error| no_database(error.message()))?;
+    if !reader {
+        setup.push_str("PRAGMA query_only = OFF;");
+    }
+    conn.setup = setup.into();
     Ok(conn)
 }
