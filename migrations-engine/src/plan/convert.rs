@@ -20,10 +20,17 @@ pub(super) fn using(old: &Column, new: &Column, quoted: &str) -> String {
         (DateTime, Date) => format!("({quoted} AT TIME ZONE 'UTC')::date"),
         (Date, DateTime) => format!("{quoted}::timestamp AT TIME ZONE 'UTC'"),
         // A cast would cut what is too long; an assignment refuses it.
+        (_, _) if is_list(&old.sql_type) && is_list(&new.sql_type) && is_limited(&new.sql_type) => {
+            return String::new();
+        }
+        (_, _) if is_list(&new.sql_type) && is_limited(&new.sql_type) => format!("{quoted}::text::text[]"),
         (old, _) if is_limited(&new.sql_type) => match old.is_text() {
             true => return String::new(),
             false => format!("{quoted}::text"),
         },
+        (Custom { .. }, Custom { .. }) if is_same_but_for_numbers(&old.sql_type, &new.sql_type) => {
+            return String::new();
+        }
         (old, _) if old.is_text() => format!("{quoted}::{}", new.sql_type),
         (Custom { .. }, Custom { .. }) if is_own(&old.sql_type) && is_own(&new.sql_type) => {
             format!("{quoted}::text::{}", new.sql_type)
@@ -42,7 +49,16 @@ fn base(sql_type: &str) -> String {
     sql_type.split('(').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Whether a type is text of a limited length.
+/// Whether two types differ in a length or a precision alone.
+fn is_same_but_for_numbers(one: &str, other: &str) -> bool {
+    base(one) == base(other) && is_list(one) == is_list(other)
+}
+
+fn is_list(sql_type: &str) -> bool {
+    sql_type.trim_end().ends_with("[]")
+}
+
+/// Whether a type is text of a limited length, or a list of such.
 fn is_limited(sql_type: &str) -> bool {
     matches!(base(sql_type).as_str(), "varchar" | "character varying" | "char" | "character" | "bpchar")
 }
