@@ -119,9 +119,19 @@ fn found(model: &Model) -> BTreeSet<String> {
             lines.insert(format!("unique {}", plain(on)));
         }
     }
-    let without = model.indexes.iter().filter(|index| index.on.iter().all(|part| part.opclass.is_none()));
-    lines.extend(without.map(|index| format!("index {}", plain(&index.on))));
+    for index in &model.indexes {
+        let classes = || index.on.iter().filter_map(|part| part.opclass.as_deref());
+        if !classes().any(|class| class.ends_with("_pattern_ops")) {
+            lines.insert(format!("index {}{}", plain(&index.on), by_classes(classes())));
+        }
+    }
     lines
+}
+
+/// The classes of operators that an index has.
+fn by_classes<'a>(classes: impl Iterator<Item = &'a str>) -> String {
+    let classes: Vec<&str> = classes.collect();
+    if classes.is_empty() { String::new() } else { format!(" by {}", classes.join(",")) }
 }
 
 /// The same as the pack describes it.
@@ -151,8 +161,8 @@ fn described(json: &Json, postgres: bool) -> BTreeSet<String> {
         lines.insert(format!("{} refers to {}", names(&reference["columns"]), text(&reference["ref_table"])));
     }
     for index in list(&json["indexes"]) {
-        // One with operators of its own is left out on both sides, and the key has its own index.
-        let pattern = index["def"].as_str().is_some_and(|def| def.contains("_ops"));
+        // One for patterns is not kept beside another, and left out on both sides; the key has its own index.
+        let pattern = index["def"].as_str().is_some_and(|def| def.contains("_pattern_ops"));
         if index["primary"] == true || index["origin"] == "pk" || pattern {
             continue;
         }
@@ -166,7 +176,9 @@ fn described(json: &Json, postgres: bool) -> BTreeSet<String> {
         };
         let columns: Vec<String> = list(&index["columns"]).iter().map(name).collect();
         let word = if index["unique"] == true { "unique" } else { "index" };
-        lines.insert(format!("{word} {}", columns.join(",")));
+        let words = index["def"].as_str().unwrap_or_default().split([' ', ',', '(', ')']);
+        let classes = by_classes(words.filter(|word| word.ends_with("_ops")));
+        lines.insert(format!("{word} {}{classes}", columns.join(",")));
     }
     lines
 }

@@ -279,13 +279,12 @@ behaviour! {
         assert_eq!(names, ["fair_ticket_cheap", "paid_or_free"]);
         let error = named::refused(db).await;
         assert_eq!(error.code(), Code::CheckViolation, "{error:?}");
+        assert_eq!(error.constraint(), Some("paid_or_free"), "{error:?}");
         Ok(())
     }
 
-    async fn an_index_that_says_how_it_is_stored_is_kept(bed) {
-        if bed.backend != Backend::Postgres {
-            return Ok(()); // no other database has such words
-        }
+    // No other database has such words.
+    async fn an_index_that_says_how_it_is_stored_is_kept(bed, requires(PostgresTypes)) {
         bed.db
             .batch(
                 "CREATE TABLE seen (id bigint PRIMARY KEY, at timestamptz, kind integer);
