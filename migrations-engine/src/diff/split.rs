@@ -108,7 +108,8 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
     let mut current: BTreeMap<String, usize> = BTreeMap::new();
     let mut written: BTreeMap<ModelKey, BTreeSet<usize>> = BTreeMap::new();
     let mut read: BTreeMap<ModelKey, BTreeSet<usize>> = BTreeMap::new();
-    let mentions = mentions(set);
+    let names_change = |operation: &Operation| names(operation) != (Vec::new(), Vec::new());
+    let mentions = if operations.iter().any(names_change) { mentions(set) } else { BTreeMap::new() };
     for operation in operations {
         let of_state = match &operation {
             Operation::Separate { state, .. } => state.first(),
