@@ -59,6 +59,24 @@ fn what_others_referred_to_once_goes_after_they_let_go() {
 }
 
 #[test]
+fn what_a_model_referred_to_before_it_moved_goes_after_it_lets_go() {
+    let to = |key: &ModelKey| Field::foreign_key("dog", key.clone(), OnDelete::Cascade);
+    let dog = model("one", "Dog");
+    let ant = |app: &str, refers: bool| {
+        let ant = model(app, "Ant").in_table("ants");
+        if refers { ant.with(to(&dog.key)) } else { ant }
+    };
+    let moved = of([dog.clone(), ant("two", true)]);
+    let set = through(&[
+        of([dog.clone(), ant("one", true)]),
+        moved,
+        of([dog.clone(), ant("two", false)]),
+        of([ant("two", false)]),
+    ]);
+    assert!(needs(&set, "one.0002").contains(&"two.0002_remove_ant_dog".to_owned()), "{:?}", needs(&set, "one.0002"));
+}
+
+#[test]
 fn a_name_is_taken_again_after_a_model_has_moved_away() {
     let plain = |app: &str| model(app, "Cat").with(Field::new("name", ColumnType::Text)).in_table("cats");
     let other = || model("one", "Cat").with(Field::new("legs", ColumnType::Integer));

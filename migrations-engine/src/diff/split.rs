@@ -57,18 +57,20 @@ fn uses(state: &Schema, operation: &Operation) -> (BTreeSet<ModelKey>, BTreeSet<
     (writes, reads)
 }
 
-/// Which applications have migrations that speak of a model, under the name that it has in the end.
+/// Which applications have migrations that speak of a model, or let go of it, under the name that it has in the end.
 fn mentions(set: &MigrationSet) -> BTreeMap<ModelKey, BTreeSet<String>> {
     let mut mentions: BTreeMap<ModelKey, BTreeSet<String>> = BTreeMap::new();
+    let mut state = Schema::default();
     for migration in set.order().unwrap_or_default() {
         for operation in &migration.operations {
             let inside: &[Operation] = match operation {
                 Operation::Separate { state, .. } | Operation::RunSql { state, .. } => state,
-                _ => &[],
+                _ => std::slice::from_ref(operation),
             };
-            for operation in inside.iter().chain([operation]) {
+            for operation in inside {
                 let (taken, left) = names(operation);
-                for key in operation.model().into_iter().chain(operation.depends_on()).chain(&taken).chain(&left) {
+                let (writes, reads) = uses(&state, operation);
+                for key in writes.iter().chain(&reads).chain(&taken).chain(&left) {
                     mentions.entry(key.clone()).or_default().insert(migration.id.app.clone());
                 }
                 // References follow a model to its new name.
@@ -76,6 +78,8 @@ fn mentions(set: &MigrationSet) -> BTreeMap<ModelKey, BTreeSet<String>> {
                     let apps = mentions.get(old).cloned().unwrap_or_default();
                     mentions.entry(new.clone()).or_default().extend(apps);
                 }
+                // They are applied one after the other, as they were.
+                let _ = operation.apply(&mut state);
             }
         }
     }
@@ -104,7 +108,8 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
     let mut current: BTreeMap<String, usize> = BTreeMap::new();
     let mut written: BTreeMap<ModelKey, BTreeSet<usize>> = BTreeMap::new();
     let mut read: BTreeMap<ModelKey, BTreeSet<usize>> = BTreeMap::new();
-    let mentions = mentions(set);
+    let names_change = |operation: &Operation| names(operation) != (Vec::new(), Vec::new());
+    let mentions = if operations.iter().any(names_change) { mentions(set) } else { BTreeMap::new() };
     for operation in operations {
         let of_state = match &operation {
             Operation::Separate { state, .. } => state.first(),
