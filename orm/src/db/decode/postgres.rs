@@ -314,7 +314,7 @@ impl Decode for Typed<'_> {
             .ok()
             .zip(u32::try_from(rest).ok())
             .and_then(|(seconds, rest)| NaiveTime::from_num_seconds_from_midnight_opt(seconds, rest * 1_000))
-            .ok_or_else(|| Bad::Found("the time 24:00:00".to_owned()))
+            .ok_or_else(|| Bad::Found("the time 24:00:00, or none of a day".to_owned()))
     }
 
     fn timestamp(self) -> Read<NaiveDateTime> {
