@@ -35,9 +35,20 @@ impl Expr {
         self.is_deeper(DEEPEST)
     }
 
-    /// Whether it is deeper than so many levels.
+    /// Whether it is deeper than so many levels. What most are made of, one value beside another, is not gone through for that.
+    #[inline]
     fn is_deeper(&self, levels: usize) -> bool {
-        self.left_of(levels).is_none()
+        let is_flat = match self {
+            Expr::Binary(_, left, right) => left.is_one() && right.is_one(),
+            _ => self.is_one(),
+        };
+        !(is_flat && levels > 1) && self.left_of(levels).is_none()
+    }
+
+    /// Whether it is a value of a row, or one that was given: nothing stands in it.
+    #[inline]
+    fn is_one(&self) -> bool {
+        matches!(self, Expr::Column { .. } | Expr::Value(_))
     }
 
     /// Both conditions, as [`and`](Expr::and) has them, or the refusal of what would be too deep.
