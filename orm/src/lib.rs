@@ -571,11 +571,11 @@ pub mod prelude {
         TextExpression as _, WindowExpression as _,
     };
     pub use crate::{
-        Choices, Database, DateUnit, Executor, Expression, FieldType, ForeignKey, GenericForeignKey, HasMany, HasOne,
-        Json, ManyToMany, Model, ModelPart, OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, TimeUnit, Transaction,
-        case, count, now,
+        Choices, Database, DateUnit, Executor, FieldType, ForeignKey, GenericForeignKey, HasMany, HasOne, Json, ManyToMany,
+        Model, ModelPart, OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, TimeUnit, Transaction, case, count, now,
     };
-    pub use crate::{Handles as _, Reverse as _};
+    // Without their names: those of Diesel's prelude are other ones.
+    pub use crate::{Expression as _, Handles as _, Reverse as _};
     pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
     pub use orm_derive::Row;
     pub use rust_decimal::Decimal;

@@ -5,7 +5,7 @@ use crate::{
     rows::{insert, row},
     shop::*,
 };
-use orm::{At, prelude::*};
+use orm::{At, Expression, prelude::*};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use std::collections::BTreeSet;
 
