@@ -33,7 +33,13 @@ impl Command for InspectDb {
                     .default_value("app")
                     .help("The label of the application; models are called without it"),
             )
-            .arg(Arg::new("output").long("output").value_name("FILE").help("The file to write, which must not exist"))
+            .arg(
+                Arg::new("output")
+                    .short('o')
+                    .long("output")
+                    .value_name("FILE")
+                    .help("The file to write, which must not exist"),
+            )
     }
 
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
@@ -66,6 +72,10 @@ async fn inspect(context: &Context<'_>) -> Result<()> {
     }
     let any = |patterns: &[String], table: &str| patterns.iter().any(|pattern| fits(pattern, table));
     let wanted = |table: &str| (only.is_empty() || any(&only, table)) && !any(&not, table);
+    if !live.schema.models.values().any(|model| wanted(&model.table)) {
+        return Err(Error::new(Code::MissingTable, "the database has no tables to write models for")
+            .with_hint("look whether it is the right one: `--database` names another"));
+    }
     let source = write::models(&live, pattern_indexes, app, wanted);
     let Some(path) = matches.get_one::<String>("output") else {
         return context.say(source.trim_end());
