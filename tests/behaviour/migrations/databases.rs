@@ -146,6 +146,10 @@ behaviour! {
             assert_eq!(shell.run(&format!("dumpdata --format jsonl {named}"))?, row, "{named}");
         }
         assert_eq!(shell.run("dumpdata --format jsonl")?, "");
+        // What models are to be called says nothing of where the tables are.
+        for line in ["inspectdb --app visits", "inspectdb --app visits --database default"] {
+            assert!(shell.run(line)?.contains("pub struct StoreBook"), "{line}");
+        }
         for line in ["migrate --database default visits", "showmigrations visits --database default", "dumpdata visits --database default"] {
             let refused = shell.refused(line);
             assert_eq!(refused.message(), "the tables of `visits` are in the database `analytics`, and not in `default`", "{line}");

@@ -27,7 +27,8 @@ impl Command for InspectDb {
                     .help("Not these; `shop_*` for several"),
             )
             .arg(
-                Arg::new("app")
+                // Of an application to come: where the tables of one that is there are does not matter.
+                Arg::new("label")
                     .long("app")
                     .value_name("LABEL")
                     .default_value("app")
@@ -49,7 +50,7 @@ impl Command for InspectDb {
 
 async fn inspect(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
-    let app = matches.get_one::<String>("app").map(String::as_str).unwrap_or_default();
+    let app = matches.get_one::<String>("label").map(String::as_str).unwrap_or_default();
     let small = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     if app.is_empty() || !app.chars().all(small) || app.starts_with(|letter: char| letter.is_ascii_digit()) {
         return Err(Error::new(Code::BadSetting, format!("`{app}` is not a label for an application"))
