@@ -60,7 +60,7 @@ fn adorn(model: &mut Model, seed: &mut Seed, referred: bool) {
         .collect();
     if let (Some(text), true) = (texts.first(), seed.one_in(3)) {
         let lower = Expr::call(Function::Lower, [Expr::field(text)]);
-        compute(model, &format!("lowered_{text}"), ColumnType::Text, lower.clone(), seed);
+        compute(model, "lowered", ColumnType::Text, lower.clone(), seed);
         model.indexes.push(Index {
             on: vec![IndexPart::from(lower)],
             ..Index::new(format!("{}_{}_lower", model.key.app, model.key.name), &[])
@@ -69,7 +69,12 @@ fn adorn(model: &mut Model, seed: &mut Seed, referred: bool) {
     if let (Some(number), true) = (numbers.first(), seed.one_in(3)) {
         let field = model.field(number).unwrap();
         let sum = Expr::parse(&format!("{number} + {}", seed.below(2) + 1)).unwrap();
-        compute(model, &format!("more_{number}"), field.ty.clone(), sum, seed);
+        compute(model, "more", field.ty.clone(), sum, seed);
+    }
+    if let (Some(number), true) = (numbers.last(), seed.one_in(3)) {
+        let (least, named) = (seed.below(3), format!("{}_{}_sane", model.key.app, model.key.name));
+        let check = Expr::parse(&format!("{number} >= -{least} or {number} is null")).unwrap();
+        model.constraints.push(Constraint::check(named, check));
     }
     let columns: Vec<String> = model.fields.iter().filter(|field| field.has_column()).map(name).collect();
     let (first, last) = (columns[seed.below(columns.len() as u32) as usize].clone(), columns.last().unwrap().clone());
@@ -126,8 +131,7 @@ fn share_key(model: &mut Model, seed: &mut Seed, referred: bool) {
     }
 }
 
-/// It has the name of what it is computed from: one that is computed from another field, while the former becomes of a type that its
-/// expression does not fit, takes two migrations.
+/// It has one name whatever it is computed from: it may go from one field to another while these change.
 fn compute(model: &mut Model, name: &str, ty: ColumnType, expr: Expr, seed: &mut Seed) {
     let generated = Some(Generated { expr, stored: seed.one_in(2) });
     let null = seed.one_in(2);

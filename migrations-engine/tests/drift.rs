@@ -86,3 +86,17 @@ fn names_keys_and_tables_are_compared() {
     };
     assert_eq!(told(&key(&["a", "b"]), &key(&["b"]))[0].0, Drift::D017);
 }
+
+#[test]
+fn of_indexes_with_pattern_operators_the_field_has_its_own() {
+    let mut own = Index::new("a_first", &["name"]);
+    own.on[0].opclass = Some("varchar_pattern_ops".to_owned());
+    let name = Field { index: true, ..Field::new("name", ColumnType::Char { max_length: 20 }) };
+    let mut schema = Schema::default();
+    schema.insert(Model::new("shop", "Item").with(Field::auto_id()).with(name).with_index(own.clone()));
+    let stored = stored(&schema);
+    let item = &stored.schema.models[&Live::key("shop_item")];
+    let like = item.field("name").unwrap().names.like.as_deref();
+    assert!(like.is_some_and(|like| like.ends_with("_like")), "{like:?}");
+    assert_eq!(item.indexes, [own]);
+}

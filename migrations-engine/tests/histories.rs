@@ -105,6 +105,33 @@ fn what_is_computed_waits_for_what_it_is_computed_from() {
 }
 
 #[test]
+fn what_is_computed_goes_from_a_field_to_another_in_one_run() {
+    let bee = |a: ColumnType, b: ColumnType, expr: &str| {
+        let generated = Some(Generated { expr: Expr::parse(expr).unwrap(), stored: true });
+        let more = Field { generated, null: true, ..Field::new("more", ColumnType::Integer) };
+        of([model("one", "Bee").with(Field::new("a", a)).with(Field::new("b", b)).with(more)])
+    };
+    use ColumnType::{DateTime, Integer};
+    // The one that it leaves becomes what its old expression does not fit, the one that it comes to what the new one does.
+    for (b, order) in [(Integer, "more, a"), (DateTime, "b, more, a")] {
+        let (before, after) = (bee(Integer, b, "a + 1"), bee(DateTime, Integer, "b + 2"));
+        let operations = diff(&before, &after, &mut Yes).unwrap();
+        let altered: Vec<&str> = operations
+            .iter()
+            .filter_map(|operation| match operation {
+                Operation::AlterField { field, .. } => Some(field.name.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(altered.join(", "), order, "{operations:?}");
+        for dialect in Dialect::ALL {
+            plan(dialect, &before, &operations).unwrap();
+            plan(dialect, &after, &invert_all(&before, &operations).unwrap()).unwrap();
+        }
+    }
+}
+
+#[test]
 fn the_name_that_a_thing_has_is_no_change() {
     let rename = |name: &str, to: &str| Operation::RenameIndex { model: key("Book"), name: name.into(), to: to.into() };
     let constraint =

@@ -116,6 +116,33 @@ mod filled {
     }
 }
 
+/// Checks that a file of migrations can say, and that it cannot.
+mod nested {
+    use orm::prelude::*;
+
+    orm::app! { pub nested { Sum } }
+
+    #[derive(Model, Debug)]
+    #[model(check("near", |s| (0..60).fold(s.n + 0, |sum, _| s.n - sum).gt(0)))]
+    pub struct Sum {
+        pub id: i64,
+        pub n: i32,
+    }
+}
+
+mod too_nested {
+    use orm::prelude::*;
+
+    orm::app! { pub too_nested { Sum } }
+
+    #[derive(Model, Debug)]
+    #[model(check("far", |s| (0..70).fold(s.n + 0, |sum, _| s.n - sum).gt(0)))]
+    pub struct Sum {
+        pub id: i64,
+        pub n: i32,
+    }
+}
+
 fn ids(found: &[Finding]) -> Vec<(&str, Level)> {
     let mut ids: Vec<_> = found.iter().map(|finding| (&*finding.id, finding.level)).collect();
     ids.sort_unstable();
@@ -141,6 +168,19 @@ fn models_are_looked_at_together() {
     let found = migrate::check(&[askew::askew()], Some(Dialect::Sqlite));
     assert_eq!(ids(&found), [("S110", Error), ("S111", Error)]);
     assert_eq!(migrate::schema(&[askew::askew()]).unwrap_err().message(), found[0].message);
+}
+
+#[test]
+fn what_no_file_can_say_is_told_of_the_models() {
+    let found = migrate::check(&[nested::nested()], Some(Dialect::Sqlite));
+    assert!(found.is_empty(), "{found:?}");
+    migrate::schema(&[nested::nested()]).unwrap();
+    let found = migrate::check(&[too_nested::too_nested()], Some(Dialect::Sqlite));
+    assert_eq!(ids(&found), [("S112", Level::Error)]);
+    let message = "M001: an expression of `too_nested_sum_far` of `too_nested.Sum` is nested too deeply";
+    assert_eq!(found[0].message, message);
+    assert!(found[0].hint.as_deref().is_some_and(|hint| hint.contains("128 levels")), "{found:?}");
+    assert_eq!(migrate::schema(&[too_nested::too_nested()]).unwrap_err().message(), message);
 }
 
 #[test]

@@ -438,6 +438,19 @@ behaviour! {
             let shown = run("dumpdata stockroom.Label stockroom.Place -e stockroom.Place --format jsonl".to_owned())?;
             assert_eq!(shown.lines().next(), Some(r#"{"model":"stockroom.Label","pk":1,"fields":{"word":"red"}}"#));
             assert_eq!(shown.lines().count(), 3);
+            // Some rows of one model, by their keys.
+            let keys = |line: &str| run(format!("dumpdata --format jsonl {line}"));
+            let shown = keys("stockroom.Label --pks 2,1 --pks 2")?;
+            assert_eq!(shown.lines().map(|line| &line[..34]).collect::<Vec<_>>(), [
+                r#"{"model":"stockroom.Label","pk":1,"#,
+                r#"{"model":"stockroom.Label","pk":2,"#
+            ]);
+            assert!(keys("stockroom.Label --pks 2 --natural-keys")?.starts_with(r#"{"model":"stockroom.Label","fields""#));
+            let missing = keys("stockroom.Label --pks 1,99,98").unwrap_err();
+            assert_eq!((missing.code(), missing.message()), (Code::NotFound, "no row of `stockroom.Label` has the key 99, 98"));
+            assert_eq!(keys("stockroom.Label --pks one").unwrap_err().code(), Code::InvalidValue);
+            assert_eq!(keys("--pks 1").unwrap_err().code(), Code::BadSetting);
+            assert_eq!(keys("stockroom.Slot --pks 1").unwrap_err().code(), Code::BadSetting);
             assert_eq!(run("dumpdata stockroom.Lable".to_owned()).unwrap_err().code(), Code::UnknownName);
             assert_eq!(run("loaddata no_such.json".to_owned()).unwrap_err().code(), Code::Io);
             assert_eq!(run(format!("dumpdata -o {file}.xml")).unwrap_err().code(), Code::BadFixture);

@@ -273,38 +273,26 @@ impl IndexPart {
 }
 
 impl Expr {
+    /// The expressions that this one is made of.
+    pub(super) fn parts(&self) -> Vec<&Expr> {
+        match self {
+            Expr::Value(_) | Expr::Field(_) => Vec::new(),
+            Expr::Not(expr) | Expr::Negate(expr) | Expr::IsNull { expr, .. } | Expr::Like { expr, .. } => vec![expr],
+            Expr::Binary { left, right, .. } => vec![left, right],
+            Expr::In { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
+            Expr::Between { expr, low, high, .. } => vec![expr, low, high],
+            Expr::Case { when, otherwise } => {
+                let pairs = when.iter().flat_map(|(condition, result)| [condition, result]);
+                pairs.chain(otherwise.as_deref()).collect()
+            }
+            Expr::Call { args, .. } => args.iter().collect(),
+        }
+    }
+
     /// Calls `visit` for this expression and everything in it.
     pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         visit(self);
-        match self {
-            Expr::Value(_) | Expr::Field(_) => {}
-            Expr::Not(expr) | Expr::Negate(expr) | Expr::IsNull { expr, .. } | Expr::Like { expr, .. } => {
-                expr.walk(visit)
-            }
-            Expr::Binary { left, right, .. } => {
-                left.walk(visit);
-                right.walk(visit);
-            }
-            Expr::In { expr, list, .. } => {
-                expr.walk(visit);
-                list.iter().for_each(|item| item.walk(visit));
-            }
-            Expr::Between { expr, low, high, .. } => {
-                expr.walk(visit);
-                low.walk(visit);
-                high.walk(visit);
-            }
-            Expr::Case { when, otherwise } => {
-                for (condition, result) in when {
-                    condition.walk(visit);
-                    result.walk(visit);
-                }
-                if let Some(otherwise) = otherwise {
-                    otherwise.walk(visit);
-                }
-            }
-            Expr::Call { args, .. } => args.iter().for_each(|arg| arg.walk(visit)),
-        }
+        self.parts().into_iter().for_each(|part| part.walk(visit));
     }
 
     /// The fields in it, each once, in order of appearance.

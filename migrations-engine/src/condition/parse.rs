@@ -122,6 +122,12 @@ fn quoted(rest: &str, quote: char, escapes: bool) -> Option<(String, usize)> {
     None
 }
 
+fn too_deep(what: &str) -> Error {
+    error!(M001, "{what} is nested too deeply").with_hint(format!(
+        "there may be {MAX_DEPTH} levels, and {MAX_HEIGHT} operators in a row; `in (..)` takes a list of any length"
+    ))
+}
+
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Result<Self> {
         Ok(Parser { text, tokens: tokens(text)?, at: 0, depth: 0, height: 0 })
@@ -146,9 +152,7 @@ impl<'a> Parser<'a> {
 
     fn too_deep(&self) -> Error {
         let shown: String = self.text.chars().take(60).collect();
-        error!(M001, "what begins with `{shown}` is nested too deeply").with_hint(format!(
-            "there may be {MAX_DEPTH} levels, and {MAX_HEIGHT} operators in a row; `in (..)` takes a list of any length"
-        ))
+        too_deep(&format!("what begins with `{shown}`"))
     }
 
     fn symbol(&mut self, symbol: &str) -> bool {
@@ -394,7 +398,7 @@ impl<'a> Parser<'a> {
         if self.at != self.tokens.len() {
             return Err(self.unexpected("the end"));
         }
-        if 1 + expr.nesting() > MAX_DEPTH { Err(self.too_deep()) } else { Ok(()) }
+        if expr.opens_too_much() { Err(self.too_deep()) } else { Ok(()) }
     }
 }
 
@@ -405,6 +409,22 @@ impl Expr {
         let expr = parser.expr(1)?;
         parser.finish(&expr)?;
         Ok(expr)
+    }
+
+    /// Whether its text has more levels than are read.
+    fn opens_too_much(&self) -> bool {
+        1 + self.nesting() > MAX_DEPTH
+    }
+
+    /// `M001` if `what`, which a program built, could not be read again once it is written.
+    pub(crate) fn can_be_written(&self, what: &str) -> Result<()> {
+        // Step by step: what is higher than this has to be found without the stack.
+        let (mut level, mut height) = (vec![self], 0);
+        while height <= MAX_HEIGHT && !level.is_empty() {
+            level = level.into_iter().flat_map(Expr::parts).collect();
+            height += 1;
+        }
+        if level.is_empty() && !self.opens_too_much() { Ok(()) } else { Err(too_deep(what)) }
     }
 }
 

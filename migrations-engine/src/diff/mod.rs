@@ -65,8 +65,7 @@ fn diff_after(
     to: &Schema,
     questioner: &mut dyn Questioner,
 ) -> Result<Vec<Operation>> {
-    to.validate()?;
-    to.models.values().try_for_each(crate::schema::Model::validate_own_indexes)?;
+    to.validate_wanted()?;
     let mut state = from.clone();
     let mut asked = Asked::new(questioner);
     let found = find(&mut state, to, former, &mut asked);

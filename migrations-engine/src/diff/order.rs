@@ -37,8 +37,10 @@ pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Op
         _ => None,
     });
     rest.extend(creation_order(models.collect()));
-    rest.sort_by_key(rank);
-    let mut queue: VecDeque<Operation> = rest.into();
+    let turns: Vec<u8> = rest.iter().map(|operation| turn(state, &rest, operation)).collect();
+    let mut ranked: Vec<(u8, Operation)> = turns.into_iter().zip(rest).collect();
+    ranked.sort_by_key(|(turn, operation)| (rank(operation), *turn));
+    let mut queue: VecDeque<Operation> = ranked.into_iter().map(|(_, operation)| operation).collect();
     let mut ordered = Vec::new();
     let mut waiting = VecDeque::new();
     let mut last_error = None;
@@ -74,6 +76,31 @@ pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Op
     match last_error {
         Some(error) => Err(error),
         None => Ok(ordered),
+    }
+}
+
+/// Which of two changes of fields comes first: what is computed leaves a field before that changes, and comes to one after it has changed.
+fn turn(state: &Schema, all: &[Operation], operation: &Operation) -> u8 {
+    let Operation::AlterField { model, field, .. } = operation else { return 0 };
+    let altered = || {
+        all.iter().filter_map(|other| match other {
+            Operation::AlterField { model: own, field, .. } if own == model => Some(field),
+            _ => None,
+        })
+    };
+    let from = |computed: &Field, name: &str| {
+        computed.generated.as_ref().is_some_and(|generated| generated.expr.fields().contains(&name))
+    };
+    let was = |name: &str| state.models.get(model).and_then(|model| model.field(name));
+    match field.generated.is_some() {
+        true if altered().any(|other| from(field, &other.name)) => 2,
+        true => 0,
+        false => {
+            let leaves = |computed: &Field| {
+                !from(computed, &field.name) && was(&computed.name).is_some_and(|was| from(was, &field.name))
+            };
+            if altered().any(leaves) { 3 } else { 1 }
+        }
     }
 }
 

@@ -31,6 +31,9 @@ pub use kept::NAMES_TABLE;
 pub use repair::{Finding, Remedy};
 pub use timeouts::Timeouts;
 
+/// Where Rust steps note how far they have come, for those who run them.
+pub const STEPS_TABLE: &str = "orm_migration_steps";
+
 use kept::Kept;
 use names::Names;
 
@@ -419,7 +422,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                     && !self.steps.has(name)
                 {
                     return Err(error!(M084, "`{}` runs the step `{name}`, which is not registered", migration.id)
-                        .with_hint("register the function under this name with the application"));
+                        .with_hint(format!("register the function: `Project::new().step(\"{name}\", ..)`")));
                 }
             }
             plans.push(statements);

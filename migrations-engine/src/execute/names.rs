@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::kept::Kept;
 use super::{Connection, database};
-use crate::condition::IndexPart;
+use crate::condition::{Expr, IndexPart};
 use crate::error::Result;
 use crate::introspect::{Live, as_stored, introspect};
 use crate::naming;
 use crate::plan::{Recheck, Statement, StatementKind};
-use crate::schema::{Constraint, FieldNames, Model, Schema};
+use crate::schema::{Constraint, FieldNames, Index, Model, Schema};
 use crate::sql::Dialect;
 
 /// What the database calls things, as far as it matters.
@@ -104,8 +104,7 @@ pub(super) async fn look<C: Connection>(
         let constraint = |name: &str| model.constraints.iter().any(|constraint| constraint.name() == name);
         let there = |name: &str| known.contains(name) || dialect == Dialect::Sqlite && constraint(name);
         let hung = hung(model).all(|own| there(own.name));
-        let others =
-            dialect == Dialect::Sqlite || model.constraints.iter().filter(by_itself).all(|own| there(own.name()));
+        let others = said(dialect, model).all(|own| known.contains(own.name()));
         key && hung && others && model.fields.iter().all(|field| of_field(&field.names) && through(&field.names))
     });
     if all && !kept {
@@ -156,12 +155,45 @@ fn hung(model: &Model) -> impl Iterator<Item = Hung<'_>> {
     indexes.chain(model.constraints.iter().filter_map(whole))
 }
 
-/// Whether a constraint is one that has no index's form: it is known by all that it says.
-fn by_itself(constraint: &&Constraint) -> bool {
-    match constraint {
-        Constraint::Check { .. } | Constraint::ForeignKey { .. } | Constraint::Exclude { .. } => true,
-        Constraint::Unique { .. } => false,
+/// An index or a constraint that is known by all that it says, and not by its columns alone.
+#[derive(Clone, Copy)]
+enum Said<'m> {
+    Index(&'m Index),
+    Constraint(&'m Constraint),
+}
+
+impl<'m> Said<'m> {
+    fn name(self) -> &'m str {
+        match self {
+            Said::Index(index) => &index.name,
+            Said::Constraint(constraint) => constraint.name(),
+        }
     }
+
+    /// Whether both say the same, whatever they are called.
+    fn is(self, other: Said<'_>) -> bool {
+        match (self, other) {
+            (Said::Index(one), Said::Index(two)) => Index { name: two.name.clone(), ..one.clone() } == *two,
+            (Said::Constraint(one), Said::Constraint(two)) => one.named(two.name()) == *two,
+            (Said::Index(_), Said::Constraint(_)) | (Said::Constraint(_), Said::Index(_)) => false,
+        }
+    }
+}
+
+/// What of a model is about some rows or over expressions, and the constraints that have no index's form.
+fn said(dialect: Dialect, model: &Model) -> impl Iterator<Item = Said<'_>> {
+    let special = |on: &[IndexPart], condition: &Option<Expr>| {
+        condition.is_some() || on.iter().any(|part| part.field().is_none())
+    };
+    let indexes = model.indexes.iter().filter(move |index| special(&index.on, &index.condition)).map(Said::Index);
+    let constraints = model.constraints.iter().filter(move |constraint| match constraint {
+        Constraint::Unique { on, condition, .. } => special(on, condition),
+        // Within a table SQLite has no names.
+        Constraint::Check { .. } | Constraint::ForeignKey { .. } | Constraint::Exclude { .. } => {
+            dialect != Dialect::Sqlite
+        }
+    });
+    indexes.chain(constraints.map(Said::Constraint))
 }
 
 /// Whether both are over the same columns in the same order, and made alike. None is what has expressions.
@@ -240,18 +272,15 @@ impl Names {
                 }
             }
         }
-        // Within a table SQLite has no names.
-        let stored = Some(self.dialect).filter(|dialect| *dialect != Dialect::Sqlite);
-        let stored = stored.and_then(|dialect| as_stored(dialect, state).ok());
+        let stored = as_stored(self.dialect, state).ok();
         for model in stored.iter().flat_map(|stored| stored.schema.models.values()) {
             let Some(live) = self.live.schema.models.get(&model.key) else { continue };
-            let unknown = |own: &&Constraint| by_itself(own) && !self.known.contains(own.name());
-            for own in model.constraints.iter().filter(unknown) {
-                let same = |other: &&Constraint| {
+            for own in said(self.dialect, model).filter(|own| !self.known.contains(own.name())) {
+                let same = |other: &Said<'_>| {
                     let free = self.found.contains(other.name()) && !found.values().any(|name| name == other.name());
-                    free && own.named(other.name()) == **other
+                    free && own.is(*other)
                 };
-                if let Some(other) = live.constraints.iter().find(same) {
+                if let Some(other) = said(self.dialect, live).find(same) {
                     found.insert(own.name().to_owned(), other.name().to_owned());
                 }
             }

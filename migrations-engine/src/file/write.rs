@@ -7,6 +7,17 @@ use toml::Value;
 use crate::error::Result;
 use crate::migration::Migration;
 
+/// What stands in a file that is to be filled in by hand; comments count for nothing.
+const EXAMPLE: &str = "
+# Operations are written here, such as:
+#
+# [[operations]]
+# op = \"run_sql\"
+# describe = \"What it does\"
+# sql = { all = [\"UPDATE ..\"] }
+# reverse = { all = [] }
+";
+
 /// A migration as text.
 pub(super) fn file(migration: &Migration) -> Result<String> {
     let mut text = String::new();
@@ -24,6 +35,10 @@ pub(super) fn file(migration: &Migration) -> Result<String> {
             }
             value => attribute(&mut text, &key, &value, 0),
         }
+    }
+    // One that brings branches together has nothing to do, as it is.
+    if migration.operations.is_empty() && migration.replaces.is_empty() && migration.depends_on.len() < 2 {
+        text += EXAMPLE;
     }
     Ok(text.trim_start().to_owned())
 }

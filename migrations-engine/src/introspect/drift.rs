@@ -62,8 +62,8 @@ drifts! {
     D019 "make it as `sqlmigrate` shows, or remove it from the model";
     /// A column, index or constraint of a model's table is in no migration.
     D020 "add it to the model and apply that migration with `migrate --fake`, or drop it";
-    /// An index or constraint is called otherwise: a migration that changes it would not find it.
-    D021 "give it that name in the model, or rename it in the database";
+    /// An index or constraint is called otherwise; migrations find it by what it is.
+    D021 "it may stay so: give it that name in the model, or rename it in the database, if both are to say the same";
     /// A comment differs.
     D022 "give the model or field the same `comment`, or change it in the database";
 }

@@ -360,7 +360,8 @@ impl Build<'_> {
             }
             push(model, name, found);
         }
-        // Beside an index of text stands one with pattern operators.
+        // Beside an index of text stands one with pattern operators: of several the one that the field makes.
+        patterns.sort_by_key(|(column, name, _)| *name != naming::like_index(&self.table.name, column));
         for (column, name, found) in patterns {
             let only_key = model.primary_key == [&*column];
             let field = model.fields.iter_mut().find(|field| {

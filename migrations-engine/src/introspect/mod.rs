@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 
 use crate::condition::Value;
 use crate::error::Result;
-use crate::execute::{Connection, HISTORY_TABLE, NAMES_TABLE, database};
+use crate::execute::{Connection, HISTORY_TABLE, NAMES_TABLE, STEPS_TABLE, database};
 use crate::schema::{ModelKey, Schema};
 use crate::sql::{Dialect, literal as constant};
 
@@ -74,7 +74,8 @@ pub async fn introspect<C: Connection>(connection: &mut C) -> Result<Live> {
         Dialect::Postgres => postgres::read(connection).await?,
         Dialect::MariaDb | Dialect::MySql => mysql::read(connection).await?,
     };
-    tables.retain(|table| table.name != HISTORY_TABLE && table.name != NAMES_TABLE);
+    let own = [HISTORY_TABLE, NAMES_TABLE, STEPS_TABLE];
+    tables.retain(|table| !own.contains(&table.name.as_str()));
     Ok(interpret::interpret(dialect, tables))
 }
 

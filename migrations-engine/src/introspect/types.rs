@@ -94,9 +94,11 @@ pub(super) fn column_type(dialect: Dialect, sql: &str) -> Read {
             "jsonb" => plain(ColumnType::Json),
             "inet" => plain(ColumnType::Ip),
             // As the database says it.
-            "char" | "bpchar" | "character" => {
+            "char" | "bpchar" | "character" | "varchar[]" => {
                 let postgres = match numbers.first() {
+                    Some(length) if name == "varchar[]" => format!("character varying({length})[]"),
                     Some(length) => format!("character({length})"),
+                    None if name == "varchar[]" => "character varying[]".to_owned(),
                     None if name == "bpchar" => name,
                     None => "character(1)".to_owned(),
                 };

@@ -145,6 +145,14 @@ impl Schema {
         Ok(())
     }
 
+    /// The same of what models ask for, and what files that have been applied are not asked: that expressions are not nested deeper than
+    /// files can say, and that no index has the name of another.
+    pub fn validate_wanted(&self) -> Result<()> {
+        self.models.values().try_for_each(Model::can_be_written)?;
+        self.validate()?;
+        self.models.values().try_for_each(Model::validate_own_indexes)
+    }
+
     /// Checks that a field's relation has a target.
     pub(crate) fn validate_relation(&self, model: &Model, field: &Field) -> Result<()> {
         let Some(relation) = &field.relation else { return Ok(()) };

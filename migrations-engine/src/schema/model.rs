@@ -214,16 +214,23 @@ impl Constraint {
         Constraint::Check { name: name.into(), check }
     }
 
+    /// What it says of fields in expressions, or by their names.
+    fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Constraint::Unique { on, condition, .. } => on.iter().map(|part| &part.expr).chain(condition).collect(),
+            Constraint::Check { check, .. } => vec![check],
+            Constraint::ForeignKey { .. } => Vec::new(),
+            Constraint::Exclude { on, condition, .. } => on.iter().map(|on| &on.part.expr).chain(condition).collect(),
+        }
+    }
+
     /// Every field it mentions.
     pub fn fields(&self) -> BTreeSet<&str> {
-        match self {
-            Constraint::Unique { on, condition, include, .. } => mentioned(on, condition.as_ref(), include),
-            Constraint::Check { check, .. } => check.fields().into_iter().collect(),
-            Constraint::ForeignKey { fields, .. } => fields.iter().map(String::as_str).collect(),
-            Constraint::Exclude { on, condition, .. } => {
-                on.iter().map(|on| &on.part.expr).chain(condition).flat_map(Expr::fields).collect()
-            }
-        }
+        let beside = match self {
+            Constraint::Unique { include: fields, .. } | Constraint::ForeignKey { fields, .. } => fields.as_slice(),
+            Constraint::Check { .. } | Constraint::Exclude { .. } => &[],
+        };
+        mentioned(self.exprs(), beside)
     }
 
     pub(crate) fn rename_fields(&mut self, rename: &mut dyn FnMut(&mut String)) {
@@ -243,9 +250,8 @@ impl Constraint {
     }
 }
 
-fn mentioned<'a>(on: &'a [IndexPart], condition: Option<&'a Expr>, include: &'a [String]) -> BTreeSet<&'a str> {
-    let exprs = on.iter().map(|part| &part.expr).chain(condition);
-    exprs.flat_map(Expr::fields).chain(include.iter().map(String::as_str)).collect()
+fn mentioned<'a>(exprs: Vec<&'a Expr>, beside: &'a [String]) -> BTreeSet<&'a str> {
+    exprs.into_iter().flat_map(Expr::fields).chain(beside.iter().map(String::as_str)).collect()
 }
 
 impl Index {
@@ -260,9 +266,13 @@ impl Index {
         }
     }
 
+    fn exprs(&self) -> Vec<&Expr> {
+        self.on.iter().map(|part| &part.expr).chain(&self.condition).collect()
+    }
+
     /// Every field it mentions.
     pub fn fields(&self) -> BTreeSet<&str> {
-        mentioned(&self.on, self.condition.as_ref(), &self.include)
+        mentioned(self.exprs(), &self.include)
     }
 
     pub(crate) fn rename_fields(&mut self, rename: &mut dyn FnMut(&mut String)) {
@@ -440,9 +450,24 @@ impl Model {
         Ok(())
     }
 
+    /// `M001` if an expression of it is nested deeper than a file of migrations can say.
+    pub(super) fn can_be_written(&self) -> Result<()> {
+        for field in &self.fields {
+            let place = || format!("an expression of `{}.{}`", self.key, field.name);
+            let exprs = field.db_default.iter().chain(field.generated.as_ref().map(|generated| &generated.expr));
+            exprs.into_iter().try_for_each(|expr| expr.can_be_written(&place()))?;
+        }
+        let uses = self.indexes.iter().map(|index| (index.name.as_str(), index.exprs()));
+        for (name, exprs) in uses.chain(self.constraints.iter().map(|c| (c.name(), c.exprs()))) {
+            let what = format!("an expression of `{name}` of `{}`", self.key);
+            exprs.into_iter().try_for_each(|expr| expr.can_be_written(&what))?;
+        }
+        Ok(())
+    }
+
     /// Whether an index or a constraint has the name of a field's own index: the database would have one of the two. Asked of the models
     /// that are wanted, and not of files that have been applied.
-    pub(crate) fn validate_own_indexes(&self) -> Result<()> {
+    pub(super) fn validate_own_indexes(&self) -> Result<()> {
         let uses = self.indexes.iter().map(|index| index.name.as_str());
         let taken: BTreeSet<&str> = uses.chain(self.constraints.iter().map(|constraint| constraint.name())).collect();
         let own = |field: &&Field| {

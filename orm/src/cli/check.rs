@@ -54,6 +54,10 @@ impl Command for Check {
         true
     }
 
+    fn only_looks(&self, _: &ArgMatches) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(check(context))
     }

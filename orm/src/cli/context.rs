@@ -79,6 +79,44 @@ pub trait Command: Send + Sync {
         false
     }
 
+    /// Whether a database that it fails for leaves the others to be asked, where it is run for each: so it is with what only looks. In the
+    /// end it has failed all the same.
+    ///
+    /// ```
+    /// use orm::{Command, CommandFuture, Context, Project};
+    ///
+    /// struct Reached;
+    ///
+    /// impl Command for Reached {
+    ///     fn arguments(&self) -> clap::Command {
+    ///         clap::Command::new("reached")
+    ///     }
+    ///     fn for_each_database(&self) -> bool {
+    ///         true
+    ///     }
+    ///     fn only_looks(&self, _: &clap::ArgMatches) -> bool {
+    ///         true
+    ///     }
+    ///     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
+    ///         Box::pin(async move {
+    ///             context.database().await?.ping().await?;
+    ///             context.say("It answers.")
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// # mod shop { orm::app! { pub shop {} } }
+    /// # mod visits { orm::app! { pub visits {} } }
+    /// let project = Project::new().app(shop::shop()).database("sqlite:///no/such/folder/shop.db");
+    /// let project = project.app_in("analytics", visits::visits()).database_named("analytics", "sqlite::memory:");
+    /// let mut printed = String::new();
+    /// project.command(Reached).run_into(["program", "reached"], &mut printed).unwrap_err();
+    /// assert!(printed.ends_with("Database analytics\nIt answers.\n"));
+    /// ```
+    fn only_looks(&self, _arguments: &ArgMatches) -> bool {
+        false
+    }
+
     /// Runs it.
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a>;
 }

@@ -129,6 +129,10 @@ impl Project {
         self.homes.get(label).map_or(DEFAULT, String::as_str)
     }
 
+    fn is_app(&self, label: &str) -> bool {
+        self.apps().iter().any(|app| app.label() == label)
+    }
+
     pub(super) fn place(&self, name: &str) -> Place {
         let written = if name == DEFAULT { self.url.clone() } else { self.others.get(name).cloned().flatten() };
         let named = environment(name);
@@ -167,9 +171,17 @@ impl Project {
             }
             Some(name) => {
                 self.known(name)?;
+                if let Some(label) = labels.iter().find(|label| self.is_app(label) && self.home(label) != name) {
+                    let home = self.home(label);
+                    return Err(Error::new(
+                        Code::BadSetting,
+                        format!("the tables of `{label}` are in the database `{home}`, and not in `{name}`"),
+                    )
+                    .with_hint(format!("leave `--database` out, or say `--database {home}`")));
+                }
                 Ok(vec![self.place(name)])
             }
-            None if !each || !self.has_several() => Ok(vec![self.place(DEFAULT)]),
+            None if !each || !self.has_several() => Ok(vec![self.place(&of_labels(DEFAULT))]),
             None => {
                 let of_labels = |name: &&str| labels.is_empty() || labels.iter().any(|label| self.home(label) == *name);
                 let places = self.names().filter(of_labels).map(|name| self.place(name));
@@ -180,7 +192,7 @@ impl Project {
 
     /// Refuses what would lead from one database to another.
     pub(super) fn check_databases(&self) -> Result<()> {
-        let home = |label: &str| self.apps().iter().any(|app| app.label() == label).then(|| self.home(label));
+        let home = |label: &str| self.is_app(label).then(|| self.home(label));
         for app in self.apps() {
             let own = self.home(app.label());
             for model in app.models() {

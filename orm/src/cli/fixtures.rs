@@ -35,6 +35,14 @@ impl Command for DumpData {
             )
             .arg(exclude("Without these"))
             .arg(
+                Arg::new("pks")
+                    .long("pks")
+                    .value_name("KEY,..")
+                    .value_delimiter(',')
+                    .action(ArgAction::Append)
+                    .help("Only the rows with these keys, of one model"),
+            )
+            .arg(
                 Arg::new("natural-keys")
                     .long("natural-keys")
                     .action(ArgAction::SetTrue)
@@ -63,12 +71,22 @@ async fn dump(context: &Context<'_>) -> Result<()> {
         (None, Some(file)) => Format::of_file(file)?,
         (None, None) => Format::Json,
     };
+    let others: Vec<&str> = context.project().others.keys().map(String::as_str).collect();
+    if !others.is_empty() && !matches.contains_id("models") && !matches.contains_id("database") {
+        warn(format_args!(
+            "Only what is in the usual database; the rest by `--database {}`",
+            others.join("`, `--database ")
+        ));
+    }
     let mut dump = Dump::of(context.apps().to_vec());
     if let Some(models) = matches.get_many::<String>("models") {
         dump = dump.only(models.map(String::as_str))?;
     }
     if let Some(models) = matches.get_many::<String>("exclude") {
         dump = dump.except(models.map(String::as_str))?;
+    }
+    if let Some(keys) = matches.get_many::<String>("pks") {
+        dump = dump.keys(keys.map(String::as_str))?;
     }
     if matches.get_flag("natural-keys") {
         dump = dump.natural_keys();

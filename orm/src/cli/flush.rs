@@ -29,7 +29,13 @@ impl Command for Flush {
         clap::Command::new("flush")
             .about("Removes all rows of the project's tables; asks before it does")
             .arg(apps())
-            .arg(Arg::new("yes").long("yes").action(ArgAction::SetTrue).help("Ask nothing"))
+            .arg(
+                Arg::new("yes")
+                    .long("yes")
+                    .aliases(["no-input", "noinput"])
+                    .action(ArgAction::SetTrue)
+                    .help("Ask nothing"),
+            )
     }
 
     fn for_each_database(&self) -> bool {

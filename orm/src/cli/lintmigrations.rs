@@ -158,10 +158,19 @@ fn json(migration: &Migration, notice: &Notice) -> serde_json::Value {
 /// Tells it for one migration, after what it does.
 pub(super) fn tell(context: &Context<'_>, dialect: Dialect, before: &Schema, migration: &Migration) -> Result<()> {
     match lint(engine_dialect(dialect), before, migration) {
-        Ok(notices) => notices.iter().try_for_each(|Notice { rule, message, advice, .. }| {
-            let style = if *rule == Rule::L004 { BAD } else { NOTE };
-            context.say(format_args!("  {} {message}\n       safe: {advice}", styled(style, rule)))
-        }),
+        Ok(notices) => {
+            let mut told = Vec::new();
+            for Notice { rule, message, advice, .. } in &notices {
+                // A table that is written anew for several operations is so at once.
+                if told.contains(&(rule, message)) {
+                    continue;
+                }
+                told.push((rule, message));
+                let style = if *rule == Rule::L004 { BAD } else { NOTE };
+                context.say(format_args!("  {} {message}\n       safe: {advice}", styled(style, rule)))?;
+            }
+            Ok(())
+        }
         // What this database cannot do, another may.
         Err(error) => context.say(format_args!("  {error}")),
     }

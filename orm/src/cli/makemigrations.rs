@@ -29,7 +29,13 @@ impl Command for MakeMigrations {
         clap::Command::new("makemigrations")
             .about("Writes migrations for what has changed in the models")
             .arg(Arg::new("apps").value_name("APP").num_args(0..).help("Only these applications"))
-            .arg(Arg::new("name").long("name").value_name("NAME").help("The name of the migration, without its number"))
+            .arg(
+                Arg::new("name")
+                    .short('n')
+                    .long("name")
+                    .value_name("NAME")
+                    .help("The name of the migration, without its number"),
+            )
             .arg(flag("empty", "Write a migration without operations, to be filled in by hand"))
             .arg(flag("merge", "Bring branches together that each added a migration, where they go together"))
             .arg(
@@ -39,7 +45,7 @@ impl Command for MakeMigrations {
             .arg(flag("safe", "Write what would lock large tables as steps that do not"))
             .arg(flag("dry-run", "Show the migrations and write nothing"))
             .arg(flag("check", "Fail when the models have changed, and write nothing"))
-            .arg(flag("no-input", "Ask nothing; refuse what the flags do not answer"))
+            .arg(flag("no-input", "Ask nothing; refuse what the flags do not answer").alias("noinput"))
             .arg(
                 Arg::new("answers")
                     .long("answers")

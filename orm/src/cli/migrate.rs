@@ -11,7 +11,7 @@ use crate::{
     Code, Error, Result,
     migrate::{self, Migrator, engine_dialect, engine_error},
 };
-use clap::{Arg, ArgAction};
+use clap::{Arg, ArgAction, ArgMatches};
 use migrations_engine::{Direction, MigrationId, MigrationSet, Schema, execute::Event, plan::outline};
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ impl Command for Migrate {
             .arg(flag("check", "Fail when there is something to run, and run nothing"))
             .arg(flag("fake", "Record the migrations as run, and run nothing"))
             .arg(flag("fake-initial", "Record first migrations, and those after them that only make things, without running them where all that they make is there"))
+            // It never asks; scripts that were written for Django say so.
+            .arg(flag("no-input", "Ask nothing").alias("noinput").hide(true))
             .arg(seconds("statement-timeout", "The longest that a statement may run"))
             .arg(seconds("lock-timeout", "The longest that a statement may wait for a lock"))
             .arg(
@@ -49,6 +51,10 @@ impl Command for Migrate {
 
     fn for_each_database(&self) -> bool {
         true
+    }
+
+    fn only_looks(&self, matches: &ArgMatches) -> bool {
+        matches.get_flag("plan") || matches.get_flag("check")
     }
 
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
@@ -79,7 +85,7 @@ async fn migrate(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
     let migrator = migrator(context)?;
     let unmade = unmade(context, migrator.set());
-    if matches.get_flag("plan") || matches.get_flag("check") {
+    if Migrate.only_looks(matches) {
         return show(context, &migrator, &context.look().await?, &unmade).await;
     }
     let db = context.database().await?;

@@ -390,30 +390,51 @@ impl Project {
             self.check_databases()?;
         }
         let given = matches.get_one::<String>("database").map(String::as_str);
-        let labels = if command.for_each_database() { labels(matches) } else { Vec::new() };
-        let places = self.places(given, command.for_each_database(), &labels)?;
+        let places = self.places(given, command.for_each_database(), &labels(matches))?;
         let several = places.len() > 1;
+        let goes_on = several && command.only_looks(matches);
         block_on(|| {
             Box::pin(async {
+                let mut failed: Vec<(String, Error)> = Vec::new();
                 for place in places {
+                    let name = place.name.clone();
                     if several {
-                        output.line(styled(NAME, format_args!("Database {}", place.name)))?;
+                        output.line(styled(NAME, format_args!("Database {name}")))?;
                     }
                     let context = Context::new(&self, matches, place, output.clone());
                     let done = command.run(&context).await;
                     context.close().await;
-                    done?;
+                    match done {
+                        Err(error) if goes_on => failed.push((name, error)),
+                        done => done?,
+                    }
                 }
-                Ok(())
+                together(failed)
             })
         })
+    }
+}
+
+/// What went wrong in several databases, as one.
+fn together(failed: Vec<(String, Error)>) -> Result<()> {
+    let all: Vec<String> = failed.iter().map(|(name, error)| format!("in `{name}`: {}", error.message())).collect();
+    let mut failed = failed.into_iter();
+    match (failed.next(), failed.next()) {
+        (None, _) => Ok(()),
+        (Some((_, only)), None) => Err(only),
+        (Some((_, first)), Some(_)) => {
+            let error = Error::new(first.code(), all.join("; "));
+            Err(first.hint().map(str::to_owned).into_iter().fold(error, Error::with_hint))
+        }
     }
 }
 
 /// The applications that a command is given.
 fn labels(matches: &ArgMatches) -> Vec<&str> {
     let of = |name: &str| matches.try_get_many::<String>(name).ok().flatten();
-    ["app", "apps"].into_iter().filter_map(of).flatten().map(String::as_str).collect()
+    let named = ["app", "apps", "models"].into_iter().filter_map(of).flatten();
+    // Of a model that of its application.
+    named.map(|name| name.split('.').next().unwrap_or(name)).collect()
 }
 
 /// Waits for a command on a runtime of its own: on a thread of its own, if this one belongs to a runtime already.

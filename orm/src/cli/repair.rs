@@ -40,6 +40,7 @@ impl Command for Repair {
             .arg(
                 Arg::new("no-input")
                     .long("no-input")
+                    .alias("noinput")
                     .action(ArgAction::SetTrue)
                     .help("Ask nothing, and change nothing without a flag that says what"),
             )

@@ -8,7 +8,7 @@ use crate::{
     Database, Result,
     migrate::{Migrator, engine_error},
 };
-use clap::{Arg, ArgAction};
+use clap::{Arg, ArgAction, ArgMatches};
 use migrations_engine::{Code, Direction, Migration, MigrationId, execute::Applied};
 use std::collections::BTreeSet;
 
@@ -23,6 +23,10 @@ impl Command for ShowMigrations {
     }
 
     fn for_each_database(&self) -> bool {
+        true
+    }
+
+    fn only_looks(&self, _: &ArgMatches) -> bool {
         true
     }
 

@@ -34,7 +34,7 @@ use migrations_engine::{
 pub fn schema(apps: &[App]) -> Result<Schema> {
     let schema = unchecked(apps)?;
     super::check::fits_together(apps, &schema)?;
-    schema.validate().map_err(engine_error)?;
+    schema.validate_wanted().map_err(engine_error)?;
     Ok(schema)
 }
 
@@ -70,7 +70,7 @@ pub fn schema_of(models: impl IntoIterator<Item = ModelRef>) -> Result<Schema> {
             return Err(Error::new(Code::BadModel, format!("the model `{}` is listed twice", other.key)));
         }
     }
-    schema.validate().map_err(engine_error)?;
+    schema.validate_wanted().map_err(engine_error)?;
     Ok(schema)
 }
 

@@ -4,6 +4,7 @@ use super::engine_dialect;
 use crate::{Code, Connection, Dialect, Error, FieldType, Kind, Result, Row, Statement, Value};
 use migrations_engine::{
     Schema,
+    execute::STEPS_TABLE,
     schema::{ColumnType, Model},
 };
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
@@ -123,9 +124,6 @@ pub struct Step<'c> {
 
 /// Told after each batch: the step, and how many rows it has been through.
 pub(super) type Report = Arc<dyn Fn(&str, u64) + Send + Sync>;
-
-/// Where the steps of large tables note how far they are.
-const POSITIONS: &str = "orm_migration_steps";
 
 impl Step<'_> {
     /// The state of the schema at this point.
@@ -262,10 +260,10 @@ impl Step<'_> {
     /// How far the step came before it was interrupted.
     async fn position(&mut self, place: &str, table: &Table) -> Result<Option<Vec<Value>>> {
         let sql = format!(
-            "CREATE TABLE IF NOT EXISTS {POSITIONS} (place varchar(250) NOT NULL PRIMARY KEY, position varchar(1000) NOT NULL)"
+            "CREATE TABLE IF NOT EXISTS {STEPS_TABLE} (place varchar(250) NOT NULL PRIMARY KEY, position varchar(1000) NOT NULL)"
         );
         self.connection.batch(&sql).await?;
-        let statement = Statement::raw(&format!("SELECT position FROM {POSITIONS} WHERE place = ?"), [text(place)]);
+        let statement = Statement::raw(&format!("SELECT position FROM {STEPS_TABLE} WHERE place = ?"), [text(place)]);
         let mut found = None;
         let mut each = |row: &Row<'_>| {
             found = Some(row.cell(0).text()?);
@@ -279,12 +277,12 @@ impl Step<'_> {
     }
 
     async fn note(&mut self, place: &str, key: Option<&Vec<Value>>) -> Result<()> {
-        let delete = Statement::raw(&format!("DELETE FROM {POSITIONS} WHERE place = ?"), [text(place)]);
+        let delete = Statement::raw(&format!("DELETE FROM {STEPS_TABLE} WHERE place = ?"), [text(place)]);
         self.connection.execute(&delete).await?;
         let Some(parts) = key.map(|key| key.iter().map(shown).collect::<Vec<_>>()) else { return Ok(()) };
         let position = serde_json::Value::from(parts).to_string();
         let insert = Statement::raw(
-            &format!("INSERT INTO {POSITIONS} (place, position) VALUES (?, ?)"),
+            &format!("INSERT INTO {STEPS_TABLE} (place, position) VALUES (?, ?)"),
             [text(place), Value::Text(position)],
         );
         self.connection.execute(&insert).await.map(drop)

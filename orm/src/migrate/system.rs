@@ -27,7 +27,7 @@ pub fn check(apps: &[App], dialect: Option<Dialect>) -> Vec<Finding> {
     };
     let mut found = misfits(apps, &state);
     if found.is_empty()
-        && let Err(error) = state.validate().map_err(engine_error)
+        && let Err(error) = state.validate_wanted().map_err(engine_error)
     {
         found.push(of_error(SystemCheck::S112, &error));
     }

@@ -39,9 +39,9 @@ pub use edit::{Edit, IsEdit};
 pub(crate) use hooks::refuse as refuse_hooks;
 pub use hooks::{AnyHooks, Hooks, HooksOf};
 pub use input::Input;
-pub(crate) use input::draft_from;
 #[cfg(feature = "cli")]
-pub(crate) use input::{read_text, wanted};
+pub(crate) use input::wanted;
+pub(crate) use input::{draft_from, read_text};
 pub use into_field::{ByCall, ByValue, DefaultFor, IntoField, default_value};
 pub use many::{IntoRelatedDraft, Many, SetOrKeyTo};
 pub(crate) use many::{RelationChange, many, relate};

@@ -77,6 +77,7 @@ behaviour! {
             assert!(printed.starts_with("Nothing to migrate yet.\n") && printed.contains(unmade), "{line}: {printed}");
         }
         assert!(shell.run("showmigrations")?.contains("`makemigrations` writes them"));
+        assert_eq!(shell.refused("inspectdb").message(), "the database has no tables to write models for");
         assert!(shell.refused("showmigrations nowhere").hint().unwrap().contains("chinook"));
         assert_eq!(shell.refused("makemigrations --check").code(), Code::Migration);
         shell.run("makemigrations --dry-run")?;
@@ -171,6 +172,8 @@ behaviour! {
             assert!(told.iter().any(|line| line.starts_with("M071: `chinook.0002_gone` was applied ")), "{shown}");
         }
         assert!(shell.refused("repair --no-input").message().starts_with("2 of 2 "));
+        // Django's other spelling of it.
+        assert!(shell.refused("repair --noinput").message().starts_with("2 of 2 "));
         db.batch("UPDATE orm_migrations SET name = '0002_later' WHERE name = '0002_gone'").await?;
         shell.run("repair --accept chinook.0001_initial")?;
         assert!(!shell.run("showmigrations")?.contains("[!]"));
@@ -194,9 +197,11 @@ behaviour! {
         shell.run("optimizemigration chinook 0001_begin --check")?;
         assert!(shell.refused("repair --undo chinook.0001_begin").message().contains("M074"));
 
-        shell.run("makemigrations --empty --name by_hand")?;
-        assert!(shell.files().iter().any(|file| file.ends_with("_by_hand.toml")), "{:?}", shell.files());
-        shell.run("migrate --fake")?;
+        shell.run("makemigrations --noinput --empty -n by_hand")?;
+        let by_hand = shell.files().into_iter().find(|file| file.ends_with("_by_hand.toml")).unwrap();
+        let text = std::fs::read_to_string(shell.folder.join("migrations/chinook").join(by_hand)).unwrap();
+        assert!(text.contains("# [[operations]]\n# op = \"run_sql\"\n"), "{text}");
+        shell.run("migrate --fake --noinput")?;
         shell.run("migrate chinook zero")?;
         assert_eq!(after::Artist::objects().count(db).await.unwrap_err().code(), Code::MissingTable);
         std::fs::remove_dir_all(&shell.folder).unwrap();

@@ -69,6 +69,12 @@ impl Shell {
     }
 
     fn run(&self, line: &str) -> Result<String> {
+        let (done, printed) = self.told(line);
+        done.map(|()| printed)
+    }
+
+    /// What it comes to, and what is printed.
+    fn told(&self, line: &str) -> (Result<()>, String) {
         let project = Project::new()
             .app(moved(shop::store(), &self.folder))
             .database(self.main())
@@ -77,7 +83,7 @@ impl Shell {
         let mut printed = String::new();
         let done = project.run_into(["manage"].into_iter().chain(line.split_whitespace()), &mut printed);
         print!("{printed}");
-        done.map(|()| printed)
+        (done, printed)
     }
 
     fn refused(&self, line: &str) -> Error {
@@ -120,7 +126,36 @@ behaviour! {
         assert_eq!(shop::Book::objects().count(&main).await?, 0);
         assert_eq!(stats::Visit::objects().count(&main).await.unwrap_err().code(), Code::MissingTable);
         assert_eq!(shop::Book::objects().count(db).await.unwrap_err().code(), Code::MissingTable);
+
+        // What only looks goes on to the next where one database differs.
+        main.batch("ALTER TABLE store_book ADD COLUMN extra integer").await?;
+        let (done, printed) = shell.told("check");
+        assert!(printed.ends_with("Database analytics\nNothing differs.\n"), "{printed}");
+        assert_eq!(done.unwrap_err().message(), "1 difference between models, migrations and database");
+        db.batch("ALTER TABLE visits_visit ADD COLUMN extra integer").await?;
+        let both = "in `default`: 1 difference between models, migrations and database; in `analytics`: 1 difference";
+        assert!(shell.refused("check").message().starts_with(both));
+        main.batch("ALTER TABLE store_book DROP COLUMN extra").await?;
+        db.batch("ALTER TABLE visits_visit DROP COLUMN extra").await?;
         main.close().await;
+
+        // Of an application that is named the database is known, and another is refused.
+        db.batch("INSERT INTO visits_visit (id, book) VALUES (1, 7)").await?;
+        let row = "{\"model\":\"visits.Visit\",\"pk\":1,\"fields\":{\"book\":7}}\n";
+        for named in ["visits", "visits.Visit", "--database analytics"] {
+            assert_eq!(shell.run(&format!("dumpdata --format jsonl {named}"))?, row, "{named}");
+        }
+        assert_eq!(shell.run("dumpdata --format jsonl")?, "");
+        // What models are to be called says nothing of where the tables are.
+        for line in ["inspectdb --app visits", "inspectdb --app visits --database default"] {
+            assert!(shell.run(line)?.contains("pub struct StoreBook"), "{line}");
+        }
+        for line in ["migrate --database default visits", "showmigrations visits --database default", "dumpdata visits --database default"] {
+            let refused = shell.refused(line);
+            assert_eq!(refused.message(), "the tables of `visits` are in the database `analytics`, and not in `default`", "{line}");
+            assert!(refused.hint().unwrap().ends_with("`--database analytics`"), "{refused}");
+        }
+        db.batch("DELETE FROM visits_visit").await?;
 
         // Whatever is in the history of the other is no concern of either.
         db.batch("UPDATE orm_migrations SET checksum = 'another'").await?;

@@ -92,6 +92,7 @@ behaviour! {
         assert_eq!(Author::objects().count(db).await?, 2);
         assert_eq!(shell.run("flush --yes flushed")?, "Removed all rows of flushed.\n");
         assert_eq!(Author::objects().count(db).await?, 0);
+        assert_eq!(shell.run("flush --noinput")?, "Removed all rows of flushed.\n");
         assert_eq!(shell.run("migrate")?, "Nothing to migrate.\n");
         assert!(shell.refused("flush --yes nowhere").hint().unwrap().contains("flushed"));
 

@@ -4,8 +4,8 @@
 //! statement, else at a few.
 
 use super::django::databases::drop_all;
-use super::one;
 use super::undo::{ROWS, set};
+use super::{one, others};
 use crate::bed::{Backend, Bed, behaviour};
 use orm::migrate::{
     Migrator,
@@ -203,12 +203,20 @@ fn target(forward: bool) -> &'static str {
     if forward { "0005" } else { "0001" }
 }
 
+/// What the process migrates: the application, its migrations, and where it goes.
+fn history(app: &str, forward: bool) -> Result<Migrator> {
+    match app {
+        "others" => Migrator::with_set(others::migrations()?).to(app, Some(if forward { "0003" } else { "0001" })),
+        _ => Migrator::with_set(migrations()?).to(app, Some(target(forward))),
+    }
+}
+
 /// Migrates in a process of its own that dies at the point; tells whether it got so far.
-fn killed(url: &str, forward: bool, point: Point) -> bool {
+fn killed(url: &str, app: &str, forward: bool, point: Point) -> bool {
     let status = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "migrations::kills::the_process_that_dies", "--test-threads=1"])
         .env("ORM_KILL_URL", url)
-        .env("ORM_KILL_AT", format!("{} {} {}", point.at, point.after, forward))
+        .env("ORM_KILL_AT", format!("{} {} {} {app}", point.at, point.after, forward))
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .status()
@@ -235,7 +243,7 @@ fn the_process_that_dies() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let db = Database::connect(url).await.unwrap();
-        let migrator = Migrator::with_set(migrations().unwrap()).to("shop", Some(target(words[2] == "true"))).unwrap();
+        let migrator = history(words[3], words[2] == "true").unwrap();
         migrator.on_progress(die).run(&db).await.unwrap();
     });
 }
@@ -323,13 +331,54 @@ behaviour! {
                 for after in [false, true] {
                     let point = Point { at, after };
                     begin(db, *backend, forward).await?;
-                    assert!(killed(url, forward, point), "{point:?} of {statements} was not reached");
+                    assert!(killed(url, "shop", forward, point), "{point:?} of {statements} was not reached");
                     kills += 1;
                     asked += go_on(db, *backend, forward, point).await?;
                     assert_eq!(rows(db, forward).await?, wanted, "{point:?} of {statements}, forward: {forward}");
                 }
             }
             println!("{backend:?}: killed {kills} times in {statements} statements; asked a person {asked} times");
+        }
+        Ok(())
+    }
+
+    async fn what_a_key_says_of_changed_keys_outlives_a_kill(bed) {
+        let Bed { db, backend, url, .. } = &*bed;
+        if *backend == Backend::SqliteMemory {
+            return Ok(()); // it dies with its process
+        }
+        for forward in [true, false] {
+            let begin = async || -> Result<()> {
+                drop_all(db, *backend).await?;
+                db.batch(others::tables(*backend)).await?;
+                Migrator::with_set(others::migrations()?).to("others", Some("0001"))?.fake_initial(true).run(db).await?;
+                if !forward {
+                    history("others", true)?.run(db).await?;
+                }
+                db.batch("INSERT INTO others_kind (code) VALUES (1); INSERT INTO others_item (age, kind_id) VALUES (7, 1)").await
+            };
+            let mut killed_at = 0;
+            for at in 0.. {
+                begin().await?;
+                if !killed(url, "others", forward, Point { at, after: true }) {
+                    break;
+                }
+                for after in [false, true] {
+                    let point = Point { at, after };
+                    begin().await?;
+                    assert!(killed(url, "others", forward, point), "{point:?} was not reached");
+                    history("others", forward)?.run(db).await?;
+                    db.batch("UPDATE others_kind SET code = 2").await?;
+                    let followed = one(db, "SELECT COUNT(*) FROM others_item WHERE age = 7 AND kind_id = 2").await?;
+                    assert_eq!(followed, 1, "{point:?}, forward: {forward}");
+                    let left = if forward { "kind_id IS NULL" } else { "age > 0" };
+                    db.batch("DELETE FROM others_kind").await?;
+                    let left = one(db, &format!("SELECT COUNT(*) FROM others_item WHERE {left}")).await?;
+                    assert_eq!(left, i64::from(forward), "{point:?}, forward: {forward}");
+                    killed_at += 1;
+                }
+            }
+            assert!(killed_at >= 4, "{killed_at} kills");
         }
         Ok(())
     }

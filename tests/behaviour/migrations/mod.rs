@@ -33,7 +33,7 @@ mod own_types;
 mod renames;
 mod rows;
 mod steps;
-mod undo;
+pub(crate) mod undo;
 mod unique_targets;
 
 use crate::bed::{Backend, Bed, behaviour};
@@ -115,7 +115,7 @@ async fn kept(db: &Database, later: bool) -> Result<Vec<Vec<Vec<Option<String>>>
     Ok(tables)
 }
 
-async fn one(db: &Database, sql: &str) -> Result<i64> {
+pub(crate) async fn one(db: &Database, sql: &str) -> Result<i64> {
     let rows = rows::query(db, sql).await?;
     let number = rows.first().and_then(|row| row.first()).and_then(Option::as_deref).and_then(|text| text.parse().ok());
     Ok(number.unwrap_or(-1))

@@ -159,4 +159,66 @@ behaviour! {
         std::fs::remove_dir_all(&shell.folder).unwrap();
         Ok(())
     }
+
+    async fn lists_of_limited_texts_change_and_nothing_is_cut(bed, requires(PostgresTypes)) {
+        let Bed { db, .. } = &*bed;
+        let made = "[[operations]]\nop = \"create_model\"\nmodel = \"lists.Item\"\ntable = \"lists_item\"\nprimary_key = [\"id\"]\nfields = [\n\
+                    { name = \"id\", type = \"bigint\", auto = true },\n{ name = \"c\", type = { postgres = \"varchar(6)[]\" }, null = true },\n]\n";
+        let alter = |before: &str, ty: &str| {
+            format!("depends_on = [\"lists.{before}\"]\n[[operations]]\nop = \"alter_field\"\nmodel = \"lists.Item\"\nfield = {{ name = \"c\", type = {{ postgres = \"{ty}\" }}, null = true }}\n")
+        };
+        let (shorter, longer) = (alter("0001_initial", "varchar(4)[]"), alter("0002_shorter", "varchar(9)[]"));
+        let (text, limited) = (alter("0003_longer", "text[]"), alter("0004_text", "varchar(5)[]"));
+        let files = [
+            ("lists/0001_initial.toml", made),
+            ("lists/0002_shorter.toml", &shorter),
+            ("lists/0003_longer.toml", &longer),
+            ("lists/0004_text.toml", &text),
+            ("lists/0005_limited.toml", &limited),
+        ];
+        let set = MigrationSet::from_embedded(&files).map_err(engine_error)?;
+        let to = |name: &str| Migrator::with_set(set.clone()).to("lists", Some(name));
+        to("0001")?.run(db).await?;
+        db.batch(
+            "INSERT INTO lists_item (id, c) VALUES (1, '{ab,\"\",NULL,žluť}'), (2, '{}'), (3, NULL), (4, '{{a,b},{c,d}}'), (5, '{longer,a}')",
+        )
+        .await?;
+        let fits = "SELECT COUNT(*) FROM lists_item WHERE c::text IN ('{ab,\"\",NULL,žluť}', '{}', '{{a,b},{c,d}}') OR c IS NULL";
+        let is = |c: &str| format!("SELECT COUNT(*) FROM lists_item WHERE id = 5 AND c::text = '{c}'");
+        let ty = "SELECT COUNT(*) FROM pg_attribute WHERE attrelid = 'lists_item'::regclass AND attname = 'c' AND format_type(atttypid, atttypmod) = ";
+
+        // Shorter: what does not fit is refused whole, and nothing is cut.
+        let refused = to("0002")?.run(db).await.unwrap_err().to_string();
+        assert!(refused.contains("M086") || refused.contains("M081"), "{refused}");
+        assert_eq!((one(db, fits).await?, one(db, &is("{longer,a}")).await?), (4, 1));
+        assert_eq!(one(db, &format!("{ty}'character varying(6)[]'")).await?, 1);
+        db.batch("UPDATE lists_item SET c = '{long,a}' WHERE id = 5").await?;
+        to("0002")?.run(db).await?;
+        assert_eq!((one(db, fits).await?, one(db, &is("{long,a}")).await?), (4, 1));
+        assert_eq!(one(db, &format!("{ty}'character varying(4)[]'")).await?, 1);
+
+        // Longer, and without a limit: everything fits.
+        to("0004")?.run(db).await?;
+        assert_eq!(one(db, fits).await?, 4);
+        let long = format!("{{{},a}}", "long".repeat(100));
+        db.batch(format!("UPDATE lists_item SET c = '{long}' WHERE id = 5")).await?;
+        // From no limit to one, and back to the shortest.
+        for name in ["0005", "0003"] {
+            let refused = to(name)?.run(db).await.unwrap_err().to_string();
+            assert!(refused.contains("M086") || refused.contains("M081"), "{name}: {refused}");
+            assert_eq!((one(db, fits).await?, one(db, &is(&long)).await?), (4, 1), "{name}");
+            assert_eq!(one(db, &format!("{ty}'text[]'")).await?, 1);
+        }
+        db.batch("UPDATE lists_item SET c = '{fives,NULL}' WHERE id = 5").await?;
+        to("0005")?.run(db).await?;
+        to("0003")?.run(db).await?;
+        assert!(to("0002")?.run(db).await.unwrap_err().to_string().contains("M08"));
+        assert_eq!((one(db, fits).await?, one(db, &is("{fives,NULL}")).await?), (4, 1));
+        db.batch("DELETE FROM lists_item WHERE id = 5").await?;
+        to("0001")?.run(db).await?;
+        assert_eq!(one(db, fits).await?, 4);
+        let wanted = orm::migrate::engine::introspect::as_stored(db.dialect().into(), &set.state_before(set.resolve("lists", "0002").map_err(engine_error)?).map_err(engine_error)?);
+        assert_eq!(orm::migrate::introspect(db).await?.schema, wanted.map_err(engine_error)?.schema);
+        Ok(())
+    }
 }

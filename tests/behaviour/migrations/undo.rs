@@ -11,7 +11,7 @@ use orm::{
     },
 };
 
-pub(super) const INITIAL: &str = r#"
+pub(crate) const INITIAL: &str = r#"
 [[operations]]
 op = "create_model"
 model = "shop.Author"

@@ -27,13 +27,20 @@ impl Command for InspectDb {
                     .help("Not these; `shop_*` for several"),
             )
             .arg(
-                Arg::new("app")
+                // Of an application to come: where the tables of one that is there are does not matter.
+                Arg::new("label")
                     .long("app")
                     .value_name("LABEL")
                     .default_value("app")
                     .help("The label of the application; models are called without it"),
             )
-            .arg(Arg::new("output").long("output").value_name("FILE").help("The file to write, which must not exist"))
+            .arg(
+                Arg::new("output")
+                    .short('o')
+                    .long("output")
+                    .value_name("FILE")
+                    .help("The file to write, which must not exist"),
+            )
     }
 
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
@@ -43,7 +50,7 @@ impl Command for InspectDb {
 
 async fn inspect(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
-    let app = matches.get_one::<String>("app").map(String::as_str).unwrap_or_default();
+    let app = matches.get_one::<String>("label").map(String::as_str).unwrap_or_default();
     let small = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     if app.is_empty() || !app.chars().all(small) || app.starts_with(|letter: char| letter.is_ascii_digit()) {
         return Err(Error::new(Code::BadSetting, format!("`{app}` is not a label for an application"))
@@ -66,6 +73,10 @@ async fn inspect(context: &Context<'_>) -> Result<()> {
     }
     let any = |patterns: &[String], table: &str| patterns.iter().any(|pattern| fits(pattern, table));
     let wanted = |table: &str| (only.is_empty() || any(&only, table)) && !any(&not, table);
+    if !live.schema.models.values().any(|model| wanted(&model.table)) {
+        return Err(Error::new(Code::MissingTable, "the database has no tables to write models for")
+            .with_hint("look whether it is the right one: `--database` names another"));
+    }
     let source = write::models(&live, pattern_indexes, app, wanted);
     let Some(path) = matches.get_one::<String>("output") else {
         return context.say(source.trim_end());

@@ -329,7 +329,6 @@ pub(in crate::write) fn read_field(
 }
 
 /// The value of a field with one column, from text as a form sends it.
-#[cfg(feature = "cli")]
 pub(crate) fn read_text(meta: &ModelMeta, field: &FieldMeta, text: &str) -> Result<Value, ValidationError> {
     let given = Untyped::Text(text);
     let read = read_field(meta, field, given, true)
