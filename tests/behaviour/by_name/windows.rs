@@ -5,8 +5,8 @@ use crate::{bed::behaviour, shop::*};
 use orm::{
     Code, Value,
     dynamic::{
-        Call, Case, Frame, Join, Pick, Query, Term, Update, Window, call, count, count_of, exists, max, min, path, string_agg,
-        sum,
+        Call, Case, Frame, Join, Node, Pick, Query, Term, Update, Window, call, count, count_of, exists, max, min,
+        path, string_agg, sum,
     },
     prelude::*,
 };
@@ -218,7 +218,7 @@ behaviour! {
         assert_eq!(ids(placed().filter("author__country__name__startswith", "B").filter("place__gt", 1)).await?, json!([{"id": 5}]));
         // Beside a window: to-many relations in conditions and aggregates, cases, and what a related row is compared with.
         assert_eq!(ids(placed().filter("place", 1).filter("tags__slug", "old").exclude("author__written__title", "Nothing")).await?, json!([{"id": 1}]));
-        let named = placed().annotate("who", Case { when: vec![(first(), path("author__name"))], otherwise: Some(path("title")) }).filter("place__lte", 2).annotate("n", count_of("author__written"));
+        let named = placed().annotate("who", Node::Case(Case { when: vec![(first(), path("author__name"))], otherwise: Some(path("title")) })).filter("place__lte", 2).annotate("n", count_of("author__written"));
         assert_eq!(json_of(&bed, &named.filter("who__startswith", "C").values(["who", "n", "author__country__name"])).await?, json!([{"who": "COBOL 100%", "n": 2, "author__country__name": "America"}]));
         // Inside other queries, in groups, in prefetches, and in changes.
         let authors = Query::of("shop.Person").filter("written__in", placed().select_related(["author"]).filter("place", 2)).order_by(["id"]).values(["name"]);
