@@ -298,7 +298,8 @@ impl NewField {
         NewField::new(name, Holds::Reverse { to: to.into(), via: via.into(), one: true })
     }
 
-    /// A many-to-many through a model of the same description, whose foreign keys to this side and to the other are named.
+    /// A many-to-many through a model of the same description, whose foreign keys to this side and to the other are named; each may lead
+    /// to a parent of its side, the model that its key, a [`one_to_one`](NewField::one_to_one), leads to.
     ///
     /// ```
     /// use orm::{Kind, model::{Models, NewField, NewModel}};
