@@ -45,6 +45,8 @@ pub struct Capabilities {
     pub sets_in_turn: bool,
     /// `UPDATE .. ORDER BY`; elsewhere rows are changed in no particular order.
     pub ordered_updates: bool,
+    /// The same by a table of keys that is joined in their order, so that only those rows are read.
+    pub ordered_joins: bool,
     /// `IS DISTINCT FROM`; where it is missing, `<=>` or `IS` serves.
     pub is_distinct_from: bool,
     /// `ILIKE`.
@@ -157,6 +159,7 @@ const SQLITE: Capabilities = Capabilities {
     reads_what_it_writes: true,
     sets_in_turn: false,
     ordered_updates: false,
+    ordered_joins: false,
     is_distinct_from: true,
     ilike: false,
     lateral: false,
@@ -191,6 +194,7 @@ const POSTGRES: Capabilities = Capabilities {
     reads_what_it_writes: true,
     sets_in_turn: false,
     ordered_updates: false,
+    ordered_joins: false,
     is_distinct_from: true,
     ilike: true,
     lateral: true,
@@ -225,6 +229,7 @@ const MARIADB: Capabilities = Capabilities {
     reads_what_it_writes: false,
     sets_in_turn: true,
     ordered_updates: true,
+    ordered_joins: true,
     is_distinct_from: false,
     ilike: false,
     lateral: false,
@@ -253,6 +258,7 @@ const MARIADB: Capabilities = Capabilities {
 const MYSQL: Capabilities = Capabilities {
     insert_returning: false,
     delete_returning: false,
+    ordered_joins: false,
     lock_of: true,
     no_key_lock: false,
     lateral: true,

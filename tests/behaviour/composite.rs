@@ -113,7 +113,7 @@ fn day(day: u32) -> NaiveDate {
 }
 
 /// Halls A and B; shelves A1 -> A2 -> A3, B1; places on two days; four parcels; a plate for A1; three marks.
-async fn filled(bed: &Bed) -> orm::Result<()> {
+pub async fn filled(bed: &Bed) -> orm::Result<()> {
     let db = &bed.db;
     orm::migrate::create_tables(db, &[depot()]).await?;
     for (code, name) in [("A", "North"), ("B", "Süd")] {

@@ -348,6 +348,16 @@ mod nowhere {
             assert_eq!(catalog.check(&whole)?.count(db).await?, 3);
             let kept = named().select_related(["town"]).filter("town__name", "Near");
             assert_eq!(catalog.check(&kept)?.all(db).await?.len(), 1);
+            // A window that is filtered by, and the first of rows that are alike, leave them where they are.
+            let place = orm::dynamic::call("row_number", []).over(orm::dynamic::Window::new().order_by(["id"]));
+            let placed = named().select_related(["town__land", "second"]).annotate("place", place).filter("place__gte", 2);
+            let rows = serde_json::to_value(catalog.check(&placed)?.all(db).await?).unwrap();
+            let names = |at: usize| ["town__name", "town__land__name", "second__name"].map(|name| rows[at][name].as_str());
+            assert_eq!((names(0), names(1), rows.as_array().unwrap().len()), ([Some("Far"), None, None], [None, None, Some("Near")], 2));
+            let first = named().select_related(["town"]).distinct_on(["town_id"]);
+            assert_eq!(catalog.check(&first)?.all(db).await?.len(), 3);
+            let cut = named().select_related(["town"]).limit(3).filter("id__gte", 1);
+            assert_eq!(catalog.check(&cut)?.all(db).await?.len(), 3);
             let values = named().select_related(["town"]).values(["town__name"]);
             assert_eq!(catalog.check(&values)?.all(db).await?.len(), 2);
             assert_eq!(House::objects().values(|h| h.town.name).all(db).await?.len(), 2);

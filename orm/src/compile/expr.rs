@@ -46,6 +46,7 @@ impl Sql {
             | Expr::Window(_)
             | Expr::Cast(..)
             | Expr::Scalar(_)
+            | Expr::Row(_)
             | Expr::Proposed { .. } => self.expr(expr),
             _ => {
                 self.push("(");
@@ -92,6 +93,7 @@ impl Sql {
             Expr::In(on, list) => self.in_list(on, list),
             Expr::InRows(on, values) => self.in_rows(on, values),
             Expr::InQuery(on, select) => self.in_query(on, select),
+            Expr::Row(all) => self.row(all),
             Expr::Like { on, pattern, like, fold } => self.like(on, pattern, *like, *fold),
             Expr::Regex { on, pattern, fold } => self.regex(on, pattern, *fold),
             Expr::Call(function, arguments) => self.call(*function, arguments),
@@ -282,14 +284,22 @@ impl Sql {
         self.beside(exact.as_ref().unwrap_or(right), left)
     }
 
+    /// `(a, b)`.
+    fn row(&mut self, all: &[Expr]) -> Result<()> {
+        self.push("(");
+        self.list(all, ", ", |sql, part| sql.expr(part))?;
+        self.push(")");
+        Ok(())
+    }
+
     fn in_query(&mut self, on: &[Expr], select: &Select) -> Result<()> {
+        let mut alike = None;
         if let [one] = on {
-            self.side(one)?;
+            alike = self.of_varchars(one, select)?;
         } else {
-            self.push("(");
-            self.list(on, ", ", |sql, part| sql.expr(part))?;
-            self.push(")");
+            self.row(on)?;
         }
+        let select = alike.as_ref().unwrap_or(select);
         self.push(" IN (");
         // As it is going to be written: without the table inside, a slice of that is one here.
         let flat = select.from.as_ref().filter(|from| self.stands_alone(from)).and_then(|_| select.flattened());

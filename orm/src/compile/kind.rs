@@ -156,7 +156,7 @@ impl Sql {
                 Some(Selected::Expr(expr)) => self.kind(expr),
                 _ => None,
             },
-            Expr::Selected(_) | Expr::Joined { .. } | Expr::Raw { .. } | Expr::Invalid(..) => None,
+            Expr::Selected(_) | Expr::Joined { .. } | Expr::Row(_) | Expr::Raw { .. } | Expr::Invalid(..) => None,
         }
     }
 

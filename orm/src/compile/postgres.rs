@@ -3,7 +3,7 @@
 use super::{Sql, elements, expr::bad};
 use crate::{
     Dialect, Kind, PgKind, Result, Value,
-    tree::{Aggregate, Expr, Function, ModelRef, PgFunction, Selected, Weight},
+    tree::{Aggregate, Expr, Function, ModelRef, PgFunction, Select, Selected, Weight},
 };
 
 /// How a function is written.
@@ -153,6 +153,20 @@ impl Sql {
             true => self.around("CAST(", side, " AS VARCHAR[])"),
             false => self.side(side),
         }
+    }
+
+    /// A value that is looked for among those of a query, which may have to select something else for it: the same of arrays of `varchar`.
+    pub(super) fn of_varchars(&mut self, one: &Expr, among: &Select) -> Result<Option<Select>> {
+        let [Selected::Expr(selected)] = &among.selection[..] else { return self.side(one).map(|()| None) };
+        if holds_varchars(one) == holds_varchars(selected) || self.dialect != Dialect::Postgres {
+            return self.side(one).map(|()| None);
+        }
+        self.beside(one, selected)?;
+        Ok(holds_varchars(one).then(|| {
+            let pieces = vec!["CAST(".into(), " AS VARCHAR[])".into()];
+            let cast = Expr::Raw { pieces, parts: vec![selected.clone()] };
+            Select { selection: vec![Selected::Expr(cast)], ..among.clone() }
+        }))
     }
 
     /// Refuses a function of PostgreSQL's own elsewhere.

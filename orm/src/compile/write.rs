@@ -37,8 +37,8 @@ pub(crate) fn delete(delete: &Delete, dialect: Dialect) -> Result<Statement> {
 enum Found {
     /// By conditions on the table itself, in an order where that matters.
     Here(Option<Expr>, Vec<Order>),
-    /// By their keys, which a query of its own selects.
-    ByKey(Box<Select>),
+    /// By their keys, which a query of its own selects; whether they are written in its order.
+    ByKey(Box<Select>, bool),
 }
 
 impl Sql {
@@ -306,36 +306,59 @@ impl Sql {
         let key: Vec<Expr> = rows.model.key.iter().map(|&column| Expr::own(rows.model.clone(), column)).collect();
         rows.selection = key.iter().cloned().map(Selected::Expr).collect();
         self.qualified = true;
-        if !order.is_empty() {
-            // A statement with a join takes no order. A table of different keys is made before it: the rows are then found by it.
+        let in_order = !order.is_empty();
+        if in_order && self.dialect.capabilities().ordered_joins {
+            // A statement with a join takes no order (MariaDB does, and computes what it sets from other rows). A slice of all rows is
+            // made before it in their order, and leads to them one after the other.
+            (rows.order, rows.limit) = (order, Some(i64::MAX as u64));
+        } else if in_order {
+            // A table of different keys is made before it: the rows are then found by it.
             rows.distinct = true;
             rows.derive_values();
             return Ok(Found::Here(Some(Expr::InQuery(key, Box::new(rows))), order));
         }
-        Ok(Found::ByKey(Box::new(rows)))
+        Ok(Found::ByKey(Box::new(rows), in_order))
     }
 
     /// Whether the keys stand in a joined table: where they cannot come from the table that is written.
     fn joins(&self, found: &Found) -> bool {
-        matches!(found, Found::ByKey(_)) && !self.dialect.capabilities().reads_what_it_writes
+        matches!(found, Found::ByKey(..)) && !self.dialect.capabilities().reads_what_it_writes
     }
 
     /// The table that is written, with the keys beside it where they are joined.
     fn head(&mut self, model: &ModelRef, found: &Found) -> Result<bool> {
-        self.name(&model.table);
-        if self.qualified {
-            self.push(" AS ");
-            self.alias(0);
+        let written = |sql: &mut Sql| {
+            sql.name(&model.table);
+            if sql.qualified {
+                sql.push(" AS ");
+                sql.alias(0);
+            }
+        };
+        let chosen = |sql: &mut Sql, rows: &Select| {
+            sql.push("(");
+            // DISTINCT keeps the database from merging this query into the one around it, which it would then refuse.
+            sql.select(&Select { distinct: !rows.is_sliced(), ..rows.clone() })?;
+            sql.push(") AS ");
+            sql.name("chosen");
+            Ok::<(), Error>(())
+        };
+        match found {
+            Found::ByKey(rows, in_order) if self.joins(found) => {
+                if *in_order {
+                    chosen(self, rows)?;
+                    self.push(" STRAIGHT_JOIN ");
+                    written(self);
+                } else {
+                    written(self);
+                    self.push(" JOIN ");
+                    chosen(self, rows)?;
+                }
+            }
+            _ => {
+                written(self);
+                return Ok(false);
+            }
         }
-        let Found::ByKey(rows) = found else { return Ok(false) };
-        if !self.joins(found) {
-            return Ok(false);
-        }
-        self.push(" JOIN (");
-        // DISTINCT keeps the database from merging this query into the one around it, which it would then refuse.
-        self.select(&Select { distinct: !rows.is_sliced(), ..(**rows).clone() })?;
-        self.push(") AS ");
-        self.name("chosen");
         self.push(" ON ");
         self.list(&model.key, " AND ", |sql, &column| {
             sql.table_column(0, 0, column);
@@ -370,8 +393,8 @@ impl Sql {
                 }
                 Ok(())
             }
-            Found::ByKey(_) if joined => Ok(()),
-            Found::ByKey(rows) => {
+            Found::ByKey(..) if joined => Ok(()),
+            Found::ByKey(rows, _) => {
                 self.push(" WHERE ");
                 let key: Vec<Expr> = model.key.iter().map(|&column| Expr::own(model.clone(), column)).collect();
                 self.expr(&Expr::InQuery(key, rows))

@@ -160,7 +160,7 @@ impl<'de> Deserialize<'de> for Order {
 
 impl<'de> Deserialize<'de> for Prefetch {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let expected = "a path, or an object of `relation`, `as` and `query`";
+        let expected = "a path, or an object of `relation`, `as`, `between` and `query`";
         path_or::<_, RelatedRows, _>(deserializer, expected, Prefetch::Path, Prefetch::Rows)
     }
 }

@@ -183,7 +183,7 @@ impl<'a> Budget<'a> {
                     return Err(too_complex(format!("the query is deeper than {}", self.limits.depth)));
                 }
                 self.name(&rows.relation)?;
-                rows.name.iter().try_for_each(|name| self.name(name))?;
+                rows.name.iter().chain(&rows.between).try_for_each(|name| self.name(name))?;
                 rows.query.iter().try_for_each(|query| self.query(query, depth + 1))
             }
         }

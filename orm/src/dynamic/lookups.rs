@@ -1,13 +1,12 @@
 //! Lookups: conditions by their names.
 
 use super::{
-    Term, functions, json, literal,
+    Query, Term, functions, json, literal,
     literal::{Family, called, family},
     names, postgres,
     postgres::On,
     scope::{Built, Scope, bad},
     select,
-    term::Node,
 };
 use crate::{
     Code, Error, Kind, PgKind, Result, Value,
@@ -84,7 +83,13 @@ pub(super) struct Place<'p> {
 impl Place<'_> {
     pub(super) fn value(self, term: &Term, kind: Kind) -> Result<Built> {
         let built = self.scope.term(term, Some(kind))?;
-        Ok(Built { expr: built.expr.outer(self.levels), ..built })
+        Ok(built.outer(self.levels))
+    }
+
+    /// The columns of a key of several that a term leads to.
+    fn key(self, term: &Term) -> Result<Option<Vec<Built>>> {
+        let parts = self.scope.key_of(term)?;
+        Ok(parts.map(|parts| parts.into_iter().map(|built| built.outer(self.levels)).collect()))
     }
 }
 
@@ -240,19 +245,15 @@ fn texts(left: Built, value: &Term, place: Place<'_>) -> Result<(Built, Built)> 
 fn is_in(left: Built, value: &Term, place: Place<'_>) -> Result<Expr> {
     match value {
         Term::List(items) => one_of(left, items, place),
-        Term::Node(node) => match &**node {
-            Node::Query(query) => {
-                let (select, row) = select::inner_keys(place.scope, query, std::slice::from_ref(&left.expr))?;
-                match &row[..] {
-                    [one] if one.family() == left.family() => Ok(in_query(vec![left.expr], select, place.levels)),
-                    [one] => Err(bad(format!("{} is looked for among {}", called(left.kind), called(one.kind)))),
-                    _ => Err(bad(format!("a query after `in` selects one value, and this one {}", row.len()))),
-                }
+        term => {
+            let query = term.query().ok_or_else(|| bad("`in` needs a list or a query"))?;
+            let (select, row) = select::inner_keys(place.scope, query, std::slice::from_ref(&left.expr))?;
+            match &row[..] {
+                [one] if one.family() == left.family() => Ok(in_query(vec![left.expr], select, place.levels)),
+                [one] => Err(bad(format!("{} is looked for among {}", called(left.kind), called(one.kind)))),
+                _ => Err(bad(format!("a query after `in` selects one value, and this one {}", row.len()))),
             }
-            Node::Outer(_) => Err(bad("`in` needs a list or a query")),
-            _ => Err(bad("`in` needs a list or a query")),
-        },
-        Term::Value(_) => Err(bad("`in` needs a list or a query")),
+        }
     }
 }
 
@@ -304,6 +305,12 @@ fn in_query(left: Vec<Expr>, mut select: Select, levels: u8) -> Expr {
     if select.empty {
         return Expr::Or(Vec::new());
     }
+    further_out(&mut select, levels);
+    Expr::InQuery(left, Box::new(select))
+}
+
+/// A query that was built `levels` queries further out than it stands.
+fn further_out(select: &mut Select, levels: u8) {
     select.update(0, &mut |expr, depth| {
         if let Expr::Outer(out, _) = expr
             && depth <= 0
@@ -312,7 +319,6 @@ fn in_query(left: Vec<Expr>, mut select: Select, levels: u8) -> Expr {
             *out += levels;
         }
     });
-    Expr::InQuery(left, Box::new(select))
 }
 
 /// A lookup on a key of several columns.
@@ -332,12 +338,13 @@ pub(super) fn on_key(
         [one, ..] => return Err(names::unknown("a lookup", one, names())),
     };
     let values = |term: &Term| -> Result<Vec<Expr>> {
-        let Term::List(parts) = term else { return Err(parts_wanted(model)) };
-        if parts.len() != key.len() {
-            return Err(parts_wanted(model));
-        }
-        let values = parts.iter().zip(&kinds).map(|(part, &kind)| {
-            let built = place.value(part, kind)?;
+        let parts = match term {
+            Term::List(parts) if parts.len() == key.len() => {
+                parts.iter().zip(&kinds).map(|(part, &kind)| place.value(part, kind)).collect::<Result<_>>()?
+            }
+            term => place.key(term)?.filter(|parts| parts.len() == key.len()).ok_or_else(|| parts_wanted(model))?,
+        };
+        let values = parts.into_iter().zip(&kinds).map(|(built, &kind)| {
             refuse_null(&built)?;
             match built.family() == family(kind) {
                 true => Ok(built.expr),
@@ -346,14 +353,35 @@ pub(super) fn on_key(
         });
         values.collect()
     };
+    let fits = |row: &[Built]| {
+        row.len() == kinds.len() && row.iter().zip(&kinds).all(|(built, &kind)| built.family() == family(kind))
+    };
+    // Beside the one row of a query.
+    let beside = |op: BinaryOp, query: &Query| -> Result<Expr> {
+        let (mut select, row) = select::inner_keys(of, query, &key)?;
+        if !fits(&row) {
+            return Err(parts_wanted(model));
+        }
+        if select.empty {
+            return Ok(Expr::Or(Vec::new()));
+        }
+        select.limit = Some(select.limit.map_or(1, |limit| limit.min(1)));
+        further_out(&mut select, levels);
+        Ok(Expr::Row(key.clone()).binary(op, Expr::Scalar(Box::new(select))))
+    };
+    let compared = |op: BinaryOp| match (value.query(), op) {
+        (Some(query), op) => beside(op, query),
+        (None, BinaryOp::Eq) => Ok(Expr::same_key(key.iter().cloned(), values(value)?)),
+        (None, op) => Ok(Expr::ordered_key(&key, op, &values(value)?)),
+    };
     let equal = |values: Vec<Expr>| Expr::same_key(key.iter().cloned(), values);
     match lookup {
         Lookup::Exact if matches!(value, Term::Value(Json::Null)) => Ok(Expr::no_key(key)),
-        Lookup::Exact => Ok(equal(values(value)?)),
-        Lookup::Other => Ok(Expr::Not(Box::new(equal(values(value)?)))),
+        Lookup::Exact => compared(BinaryOp::Eq),
+        Lookup::Other => Ok(Expr::Not(Box::new(compared(BinaryOp::Eq)?))),
         Lookup::IsNull if truth(value)? => Ok(Expr::no_key(key)),
         Lookup::IsNull => Ok(Expr::Not(Box::new(Expr::no_key(key)))),
-        Lookup::Compare(op) => Ok(Expr::ordered_key(&key, op, &values(value)?)),
+        Lookup::Compare(op) => compared(op),
         Lookup::In => match value {
             Term::List(items) => {
                 let rows = items.iter().map(values).collect::<Result<Vec<_>>>()?;
@@ -362,14 +390,11 @@ pub(super) fn on_key(
                     |plain| Expr::one_of_keys(key.clone(), kinds[0], plain),
                 ))
             }
-            Term::Node(node) => {
-                let Node::Query(query) = &**node else { return Err(parts_wanted(model)) };
+            term => {
+                let Some(query) = term.query() else { return Err(parts_wanted(model)) };
                 let (select, row) = select::inner_keys(of, query, &key)?;
-                let fits = row.len() == kinds.len()
-                    && row.iter().zip(&kinds).all(|(built, &kind)| built.family() == family(kind));
-                if fits { Ok(in_query(key, select, levels)) } else { Err(parts_wanted(model)) }
+                if fits(&row) { Ok(in_query(key, select, levels)) } else { Err(parts_wanted(model)) }
             }
-            Term::Value(_) => Err(parts_wanted(model)),
         },
         _ => Err(bad(format!("the key of `{}` has several columns and no such lookup", model.label()))),
     }
@@ -388,7 +413,9 @@ fn plain_rows(rows: &[Vec<Expr>], kinds: &[Kind]) -> Option<Vec<Value>> {
 fn parts_wanted(model: &ModelRef) -> Error {
     let what = format!("the key of `{}` has {} columns", model.label(), model.key.len());
     Error::new(Code::InvalidValue, what)
-        .with_hint("give a list with a value for each; after `in`, a list of such lists")
+        .with_hint(
+            "give a list with a value for each, a path or `outer` that leads to such a key, or a query; after `in`, a list of such lists, or a query",
+        )
 }
 
 /// What a lookup's name is not.

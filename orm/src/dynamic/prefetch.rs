@@ -4,7 +4,7 @@ use super::{
     Catalog, DynRow, Query, depth, names,
     path::{field, leading, parts},
     run::{Fetch, run_fetch},
-    scope::{Built, Scope, bad, column_of},
+    scope::{Built, Name, Scope, bad, column_of},
     select::{Builder, Stage},
 };
 use crate::{
@@ -58,6 +58,9 @@ pub struct RelatedRows {
     /// The name under which the rows stand; unless it is given, that of the relation.
     #[serde(default, rename = "as", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What the query calls the row between, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub between: Option<String>,
     /// Which rows, in which order; a slice counts the rows of each.
     #[serde(default, deserialize_with = "depth::read", skip_serializing_if = "Option::is_none")]
     pub query: Option<Query>,
@@ -76,7 +79,7 @@ impl Prefetch {
     /// assert!(matches!(orm::dynamic::Prefetch::of("books"), orm::dynamic::Prefetch::Rows(_)));
     /// ```
     pub fn of(relation: impl Into<String>) -> Prefetch {
-        Prefetch::Rows(RelatedRows { relation: relation.into(), name: None, query: None })
+        Prefetch::Rows(RelatedRows { relation: relation.into(), name: None, between: None, query: None })
     }
 
     /// Under a name of their own.
@@ -94,6 +97,58 @@ impl Prefetch {
     pub fn named(self, name: impl Into<String>) -> Prefetch {
         let mut rows = self.into_rows();
         rows.name = Some(name.into());
+        Prefetch::Rows(rows)
+    }
+
+    /// A name, in the query of these rows, for the row of the model between that ties each of them to its owner: what it holds is asked
+    /// for beside the row, and rows are filtered and ordered by it.
+    ///
+    /// ```
+    /// mod guild {
+    ///     use orm::prelude::*;
+    ///     orm::app! { pub guild { Person, Club, Member } }
+    ///
+    ///     #[derive(Model, Debug, Clone)]
+    ///     pub struct Person {
+    ///         pub id: i64,
+    ///         #[field(max_length = 50)]
+    ///         pub name: String,
+    ///     }
+    ///
+    ///     #[derive(Model, Debug, Clone)]
+    ///     pub struct Club {
+    ///         pub id: i64,
+    ///         #[field(through = Member)]
+    ///         pub people: ManyToMany<Person>,
+    ///     }
+    ///
+    ///     #[derive(Model, Debug, Clone)]
+    ///     pub struct Member {
+    ///         pub id: i64,
+    ///         pub club: ForeignKey<Club>,
+    ///         pub person: ForeignKey<Person>,
+    ///         pub since: i32,
+    ///     }
+    /// }
+    /// # use guild::{Club, Member, Person, guild};
+    /// # use orm::prelude::*;
+    /// use orm::dynamic::{Catalog, Prefetch, Query, path};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[guild()]).await?;
+    /// let ada = Person::draft().name("Ada").create(&db).await?;
+    /// let club = Club::draft().create(&db).await?;
+    /// Member::draft().club(&club).person(&ada).since(1840).create(&db).await?;
+    ///
+    /// let members = Query::of("guild.Person").annotate("since", path("member__since")).values(["name", "since"]);
+    /// let people = Prefetch::of("people").between("member").rows(members);
+    /// let row = Catalog::new().app(guild()).check(&Query::of("guild.Club").prefetch([people]))?.get(&db).await?;
+    /// assert_eq!(row.to_json()["people"], serde_json::json!([{"name": "Ada", "since": 1840}]));
+    /// # Ok(()) }
+    /// ```
+    pub fn between(self, name: impl Into<String>) -> Prefetch {
+        let mut rows = self.into_rows();
+        rows.between = Some(name.into());
         Prefetch::Rows(rows)
     }
 
@@ -119,7 +174,7 @@ impl Prefetch {
 
     fn into_rows(self) -> RelatedRows {
         match self {
-            Prefetch::Path(relation) => RelatedRows { relation, name: None, query: None },
+            Prefetch::Path(relation) => RelatedRows { relation, name: None, between: None, query: None },
             Prefetch::Rows(rows) => rows,
         }
     }
@@ -134,6 +189,7 @@ pub(super) struct Asked {
     /// Whether somebody has named it, and not only a relation behind it.
     said: bool,
     query: Option<Query>,
+    between: Option<String>,
     below: Vec<Asked>,
 }
 
@@ -176,6 +232,7 @@ fn add(level: &mut Vec<Asked>, catalog: &Catalog, model: &ModelRef, path: &[&str
         None => first,
     };
     let query = own.and_then(|own| own.query.clone());
+    let between = own.and_then(|own| own.between.clone());
     if let Some(query) = query.as_ref().filter(|query| query.model != target.label()) {
         let what =
             format!("`{first}` leads to `{}`, and the query is over `{}`", target.label(), names::shown(&query.model));
@@ -183,17 +240,18 @@ fn add(level: &mut Vec<Asked>, catalog: &Catalog, model: &ModelRef, path: &[&str
     }
     let place = match level.iter().position(|known| known.name == name) {
         Some(place) if own.is_none() => place,
-        Some(place) if level[place].said && level[place].query != query => {
+        Some(place) if level[place].said && (&level[place].query, &level[place].between) != (&query, &between) => {
             return Err(bad(format!("`{name}` is prefetched twice, with different rows"))
                 .with_hint("give one of them another name by `as`"));
         }
         Some(place) => {
-            (level[place].said, level[place].query) = (true, query);
+            let known = &mut level[place];
+            (known.said, known.query, known.between) = (true, query, between);
             place
         }
         None => {
             let (name, target, said) = (name.to_owned(), target.clone(), own.is_some());
-            level.push(Asked { name, step, target, said, query, below: Vec::new() });
+            level.push(Asked { name, step, target, said, query, between, below: Vec::new() });
             level.len() - 1
         }
     };
@@ -269,9 +327,12 @@ fn beside(scope: Scope<'_>, asked: Asked, owner: Vec<usize>) -> Result<Beside> {
     scope.budget.another_table()?;
     let catalog = scope.catalog;
     let calls = asked.query.map(|query| query.calls).unwrap_or_default();
-    let mut builder = Builder::new(scope).calls(&calls)?;
+    let mut builder = Builder::new(scope);
+    let between = asked.between.map(|name| builder.row_between(&name, &asked.step)).transpose()?;
+    let joined = builder.select.joins.len();
+    let mut builder = builder.calls(&calls)?;
     let rows = matches!(builder.stage, Stage::Rows | Stage::Values);
-    if !rows || !builder.select.joins.is_empty() || builder.select.distinct || !builder.select.has_rows() {
+    if !rows || builder.select.joins.len() != joined || builder.select.distinct || !builder.select.has_rows() {
         return Err(bad("prefetched rows are those of a model, and no joins, groups, unions or different rows"));
     }
     for below in asked.below {
@@ -281,7 +342,7 @@ fn beside(scope: Scope<'_>, asked: Asked, owner: Vec<usize>) -> Result<Beside> {
         }
     }
     let mut plan = plan(builder)?;
-    let tie = tie(&asked.step, &mut plan.select)?;
+    let tie = between.map_or_else(|| tie(&asked.step, &mut plan.select), Ok)?;
     plan.select.selection.extend(tie.iter().cloned().map(Selected::Expr));
     plan.kinds = plan.kinds.iter().copied().chain(tie.iter().map(kind_of_column)).collect();
     if let Some(most) = catalog.size().rows {
@@ -292,6 +353,25 @@ fn beside(scope: Scope<'_>, asked: Asked, owner: Vec<usize>) -> Result<Beside> {
     }
     let (to_one, labelled) = (asked.step.is_to_one(), asked.step.labelled());
     Ok(Beside { name: asked.name, to_one, owner, tie, labelled, plan })
+}
+
+impl Builder<'_> {
+    /// Joins the row between each row and the one that it belongs to, under a name; gives what ties them.
+    fn row_between(&mut self, name: &str, step: &Step) -> Result<Vec<Expr>> {
+        let Some(through) = step.between() else {
+            let what = format!("there is no row between for `{}` to name", names::shown(name));
+            return Err(bad(what).with_hint("the relation goes by a foreign key: name the fields of its rows"));
+        };
+        let model = through.model();
+        if !through.automatic {
+            self.scope.catalog.find(&model.label())?;
+        }
+        self.free(name)?;
+        let tie = tie(step, &mut self.select)?;
+        let source = self.select.joins.len() as u16;
+        self.scope.names.push((name.to_owned(), Name::Join(source, model)));
+        Ok(tie)
+    }
 }
 
 /// How many keys one statement takes.

@@ -62,6 +62,11 @@ impl Built {
         size(&self.expr)
     }
 
+    /// As seen from a query so many levels deeper.
+    pub(super) fn outer(self, levels: u8) -> Built {
+        Built { expr: self.expr.outer(levels), ..self }
+    }
+
     /// As a value of a row: a condition is true or false there, and never NULL.
     pub(super) fn selected(mut self) -> Built {
         if is_condition(&self.expr) {
@@ -172,9 +177,7 @@ impl<'s> Scope<'s> {
             Node::Path(path) => self.path(path),
             Node::TooDeep(most) => Err(too_deep(*most)),
             Node::Outer(term) => {
-                let Some(around) = self.around else {
-                    return Err(bad("`outer` stands in no query inside another"));
-                };
+                let around = self.around.ok_or_else(nothing_around)?;
                 let built = around.term(term, wanted)?;
                 if built.expr.is_aggregate() {
                     return Err(bad("an aggregate of the query around cannot be used inside it"));
@@ -183,7 +186,7 @@ impl<'s> Scope<'s> {
                     return Err(bad("a window of the query around cannot be used inside it")
                         .with_hint("name it by `annotate` or `alias`, and use that name"));
                 }
-                Ok(Built { expr: built.expr.outer(1), ..built })
+                Ok(built.outer(1))
             }
             Node::Where(path, value) => {
                 let named = self.named(&parts(path), value, self, 0).map(condition);
@@ -255,6 +258,28 @@ impl<'s> Scope<'s> {
             odd = if index == 0 { odd } else { Expr::Call(tree::Function::IsTrue, vec![odd]) };
         }
         Ok(odd)
+    }
+
+    /// The columns of a key of several that a path leads to, here or in a query around.
+    pub(super) fn key_of(&self, term: &Term) -> Result<Option<Vec<Built>>> {
+        let Term::Node(node) = term else { return Ok(None) };
+        match (&**node, self.around) {
+            (Node::Path(path), _) => {
+                let parts = parts(path);
+                Ok(match self.walk(&parts)? {
+                    (Found::Key { path, model, key }, taken) if taken == parts.len() => {
+                        Some(key.iter().map(|&column| column_of(path.clone(), model.clone(), column)).collect())
+                    }
+                    _ => None,
+                })
+            }
+            (Node::Outer(term), Some(around)) => {
+                let parts = around.key_of(term)?;
+                Ok(parts.map(|parts| parts.into_iter().map(|built| built.outer(1)).collect()))
+            }
+            (Node::Outer(_), None) => Err(nothing_around()),
+            _ => Ok(None),
+        }
     }
 
     /// A field or annotation with transforms.
@@ -508,6 +533,10 @@ pub(super) fn exists(select: Select) -> Expr {
 pub(super) fn column_of(path: Path, model: ModelRef, column: u16) -> Built {
     let kind = model.columns[usize::from(column)].kind;
     Built::new(Expr::Column { path, model, column }, kind)
+}
+
+fn nothing_around() -> Error {
+    bad("`outer` stands in no query inside another")
 }
 
 fn not_many(path: &str) -> Error {

@@ -274,7 +274,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Refuses a name that stands for something else already.
-    fn free(&self, name: &str) -> Result<()> {
+    pub(super) fn free(&self, name: &str) -> Result<()> {
         names::check_alias(name)?;
         let model = &self.scope.model;
         let is_field = name == "pk"

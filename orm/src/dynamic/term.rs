@@ -234,6 +234,17 @@ impl Term {
         Node::Cast(self, kind).into()
     }
 
+    /// The query that it is.
+    pub(super) fn query(&self) -> Option<&Query> {
+        match self {
+            Term::Node(node) => match &**node {
+                Node::Query(query) => Some(query),
+                _ => None,
+            },
+            Term::Value(_) | Term::List(_) => None,
+        }
+    }
+
     /// Whether a query stands inside it.
     pub(super) fn has_query(&self) -> bool {
         match self {

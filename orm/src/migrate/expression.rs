@@ -144,6 +144,7 @@ pub(super) fn expression(expr: &Expr) -> Result<condition::Expr> {
         Expr::In(..)
         | Expr::InRows(..)
         | Expr::InQuery(..)
+        | Expr::Row(_)
         | Expr::Exists(_)
         | Expr::Scalar(_)
         | Expr::Outer(..)

@@ -132,12 +132,19 @@ fn plain(field: &FieldMeta, column: &ColumnMeta, ty: ColumnType) -> Result<Field
     out.unique = options.unique;
     out.index = options.index.unwrap_or(false);
     out.auto = options.auto && matches!(column.kind, Kind::I16 | Kind::I32 | Kind::I64);
-    let default = options.default.map(|default| constant(&default())).transpose()?;
+    let default = field.default_value().map(|default| constant(&default)).transpose()?;
     match options.default.is_some_and(varies) {
         true => out.fresh_default = Hint(default),
         false => out.default = default,
     }
-    out.db_default = options.db_default.map(|default| db_default(&default)).transpose()?;
+    out.db_default = match (options.db_default, &field.default) {
+        (Some(default), _) => Some(db_default(&default)?),
+        // What the database sets when the row that is pointed to goes.
+        (None, Some(default)) if options.on_delete == Some(OnDelete::SetDefault) => {
+            Some(condition::Expr::Value(constant(default)?))
+        }
+        (None, _) => None,
+    };
     let place = |error: Error| error.about(&format!("{}.{}", field.model, field.name));
     out.generated = options.generated.map(|generated| self::generated(&generated)).transpose().map_err(place)?;
     out.collation = collation(field);

@@ -6,7 +6,7 @@ use super::{
     meta::{Described, Target},
     spec,
 };
-use crate::{Code, Error, Kind, OnDelete, Result, tree::ModelRef};
+use crate::{Code, Error, Kind, OnDelete, Result, Value, tree::ModelRef, write::wrong_default};
 use migrations_engine::{naming, schema::ModelKey};
 use std::{
     borrow::Cow,
@@ -87,6 +87,7 @@ pub struct NewField {
     null: bool,
     max_length: Option<u32>,
     digits: Option<(u32, u32)>,
+    default: Option<Value>,
 }
 
 #[derive(Debug, Clone)]
@@ -204,8 +205,8 @@ impl NewModel {
 
 impl NewField {
     fn new(name: impl Into<String>, holds: Holds) -> NewField {
-        let options = FieldOptions::NONE;
-        NewField { name: name.into(), column: None, holds, options, null: false, max_length: None, digits: None }
+        let (name, options) = (name.into(), FieldOptions::NONE);
+        NewField { name, column: None, holds, options, null: false, max_length: None, digits: None, default: None }
     }
 
     /// A column of this kind; see [`NewModel::field`].
@@ -297,7 +298,8 @@ impl NewField {
         NewField::new(name, Holds::Reverse { to: to.into(), via: via.into(), one: true })
     }
 
-    /// A many-to-many through a model of the same description, whose foreign keys to this side and to the other are named.
+    /// A many-to-many through a model of the same description, whose foreign keys to this side and to the other are named; each may lead
+    /// to a parent of its side, the model that its key, a [`one_to_one`](NewField::one_to_one), leads to.
     ///
     /// ```
     /// use orm::{Kind, model::{Models, NewField, NewModel}};
@@ -368,6 +370,26 @@ impl NewField {
         self
     }
 
+    /// What a new row has in it unless it is given something else, and what `on_delete` sets by [`OnDelete::SetDefault`]: a value of the
+    /// field's kind, or of that of the key which it holds.
+    ///
+    /// ```
+    /// use orm::{Kind, OnDelete, Value, model::{Models, NewField, NewModel}};
+    /// let shelf = || NewModel::new("depot", "Shelf").field(NewField::column("id", Kind::I64).auto()).key(["id"]);
+    /// let book = |default| NewModel::new("depot", "Book")
+    ///     .field(NewField::column("id", Kind::I64).auto())
+    ///     .field(NewField::column("copies", Kind::I32).default(Value::I32(1)))
+    ///     .field(NewField::foreign_key("shelf", "depot.Shelf").on_delete(OnDelete::SetDefault).default(default))
+    ///     .key(["id"]);
+    /// assert!(Models::describe([shelf(), book(Value::I64(1))]).is_ok());
+    /// let error = Models::describe([shelf(), book(Value::Text("first".into()))]).unwrap_err();
+    /// assert_eq!(error.message(), "`depot.Book` has `shelf` of kind `i64`, and a default of kind `text`");
+    /// ```
+    pub fn default(mut self, value: Value) -> NewField {
+        self.default = Some(value);
+        self
+    }
+
     /// No two rows have the same value.
     ///
     /// ```
@@ -405,7 +427,7 @@ impl Models {
     /// The metadata of models.
     ///
     /// # Errors
-    /// [`Code::BadModel`] when a relation or key leads nowhere, or something stands there twice.
+    /// [`Code::BadModel`] when a relation or key leads nowhere, something stands there twice, or a default is no value for its field.
     ///
     /// ```
     /// use orm::{Code, Kind, model::{Models, NewField, NewModel}};
@@ -416,9 +438,18 @@ impl Models {
     pub fn describe(models: impl IntoIterator<Item = NewModel>) -> Result<Models> {
         let models: Vec<NewModel> = models.into_iter().collect();
         let plans = models.iter().map(|model| plan(&models, model)).collect::<Result<Vec<_>>>()?;
-        Ok(Models(Arc::new_cyclic(|set| ModelSet {
+        let described = Models(Arc::new_cyclic(|set| ModelSet {
             models: plans.into_iter().map(|plan| ModelMeta::described(plan.finish(set))).collect(),
-        })))
+        }));
+        for model in described.iter() {
+            if let Some(error) = model.fields.iter().find_map(|field| wrong_default(&model, field)) {
+                let what = format!("a default of `{}` is no value for it: {}", model.label(), error.message());
+                return Err(
+                    Error::new(Code::BadModel, what).with_hint("change the default, or what the field can hold")
+                );
+            }
+        }
+        Ok(described)
     }
 
     /// The model of a label, `crm.Person`.
@@ -494,8 +525,10 @@ fn plan(models: &[NewModel], model: &NewModel) -> Result<Plan> {
         columns.append(&mut own);
         let name = Cow::Owned(field.name.clone());
         let (options, of) = (field.options, Cow::Owned(model.name.clone()));
+        default_fits(model, field, &columns[usize::from(first_column)..])?;
+        let (relation, generic, default) = (None, None, field.default.clone());
         let meta =
-            FieldMeta { name, model: of, options, first_column, column_count, column, relation: None, generic: None };
+            FieldMeta { name, model: of, options, first_column, column_count, column, relation, generic, default };
         fields.push((meta, tie(models, model, field)?));
     }
     if model.key.is_empty() {
@@ -514,6 +547,27 @@ fn plan(models: &[NewModel], model: &NewModel) -> Result<Plan> {
     };
     let unique = model.unique.iter().map(together).collect::<Result<_>>()?;
     Ok(Plan { model: model.clone(), fields, columns, key, unique, ordering })
+}
+
+/// Refuses a default where there is no place for one, and one of another kind.
+fn default_fits(model: &NewModel, field: &NewField, columns: &[ColumnMeta]) -> Result<()> {
+    let Some(default) = &field.default else { return Ok(()) };
+    let name = &field.name;
+    let [column] = columns else {
+        return Err(model.wrong(format_args!("gives a default to `{name}`, which has no one column")));
+    };
+    if model.key.contains(name) {
+        return Err(model
+            .wrong(format_args!("gives a default to `{name}`, which is its key, of which no two rows have the same")));
+    }
+    match default.kind() == column.kind {
+        true => Ok(()),
+        false => Err(model.wrong(format_args!(
+            "has `{name}` of kind `{}`, and a default of kind `{}`",
+            column.kind,
+            default.kind()
+        ))),
+    }
 }
 
 fn find<'m>(models: &'m [NewModel], from: &NewModel, label: &str) -> Result<(u16, &'m NewModel)> {
@@ -566,6 +620,29 @@ fn own_columns(models: &[NewModel], model: &NewModel, field: &NewField, depth: u
     }
 }
 
+/// Whether the rows of a model have the keys of another one, as those of a child have: its key is a unique foreign key which leads there.
+fn inherits(models: &[NewModel], model: &NewModel, label: &str) -> bool {
+    let mut at = model;
+    for _ in models {
+        let link = match &at.key[..] {
+            [key] => at.fields.iter().find(|field| field.name == *key),
+            _ => None,
+        };
+        let parent = match link.map(|link| &link.holds) {
+            Some(Holds::ForeignKey { to, to_field: None, one: true }) => {
+                models.iter().find(|model| model.label() == *to)
+            }
+            _ => None,
+        };
+        match parent {
+            Some(parent) if parent.label() == label => return true,
+            Some(parent) => at = parent,
+            None => return false,
+        }
+    }
+    false
+}
+
 fn tie(models: &[NewModel], model: &NewModel, field: &NewField) -> Result<Option<Tie>> {
     let key = KeyShape::UNKNOWN;
     Ok(Some(match &field.holds {
@@ -590,10 +667,14 @@ fn tie(models: &[NewModel], model: &NewModel, field: &NewField) -> Result<Option
         Holds::ManyToMany { to, through, source, target } => {
             let (place, between) = find(models, model, through)?;
             let sides = (place, between.place(source)?, between.place(target)?);
-            for (side, end) in [(sides.1, &model.label()), (sides.2, to)] {
+            for (side, end) in [(sides.1, model), (sides.2, find(models, model, to)?.1)] {
                 match &between.fields[usize::from(side)].holds {
-                    Holds::ForeignKey { to, .. } if to == end => {}
-                    _ => return Err(between.wrong(format_args!("has no foreign key to `{end}` of that name"))),
+                    Holds::ForeignKey { to, .. } if *to == end.label() => {}
+                    // A row of a child has the key of its parent.
+                    Holds::ForeignKey { to, to_field: None, .. } if inherits(models, end, to) => {}
+                    _ => {
+                        return Err(between.wrong(format_args!("has no foreign key to `{}` of that name", end.label())));
+                    }
                 }
             }
             let kind = RelationKind::ManyToMany { to: "" };

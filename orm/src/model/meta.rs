@@ -3,6 +3,7 @@
 mod between;
 mod columns;
 mod constraints;
+mod defaults;
 mod keyless;
 
 pub use constraints::{CheckMeta, ExcludeMeta, IndexMeta, Told, UniqueMeta};
@@ -12,7 +13,7 @@ use super::{
     Shape, ValidateRow, describe::ModelSet,
 };
 use crate::{
-    Kind,
+    Kind, Value,
     field::PathNode,
     query::RowOps,
     statement::Templates,
@@ -122,6 +123,8 @@ pub struct FieldMeta {
     pub relation: Option<Relation>,
     /// What a generic foreign key holds; `None` for all others.
     pub generic: Option<GenericShape>,
+    /// What a model that is described at run time says in place of `options.default`.
+    pub default: Option<Value>,
 }
 
 /// A relation of a model to another.
@@ -405,16 +408,8 @@ impl FieldMeta {
             Shape::Part(_) => (None, None, None),
         };
         let column_count = columns.len() as u16 - first_column;
-        FieldMeta {
-            name: Cow::Borrowed(spec.name),
-            model: Cow::Borrowed(model),
-            options,
-            first_column,
-            column_count,
-            column,
-            relation,
-            generic,
-        }
+        let (name, model) = (Cow::Borrowed(spec.name), Cow::Borrowed(model));
+        FieldMeta { name, model, options, first_column, column_count, column, relation, generic, default: None }
     }
 
     /// The columns of the field, as indices.

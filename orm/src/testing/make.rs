@@ -161,7 +161,7 @@ async fn row_of<E: Executor>(model: &ModelRef, columns: &[u16], depth: usize, ex
 
 fn is_required(model: &ModelMeta, field: &FieldMeta) -> bool {
     let options = &field.options;
-    let filled = options.filled_by_database() || options.auto_now || options.auto_now_add || options.default.is_some();
+    let filled = options.filled_by_database() || options.auto_now || options.auto_now_add || field.has_default();
     field.column_count > 0 && !filled && field.columns().any(|column| !model.columns[usize::from(column)].nullable)
 }
 

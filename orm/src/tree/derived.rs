@@ -176,11 +176,14 @@ impl Select {
         }
         inner.update(0, &mut deeper);
         let related = std::mem::take(&mut self.related);
+        // What stands beside whole rows is read from outside.
+        let beside = if whole { std::mem::take(&mut self.beside) } else { Vec::new() };
         let (order, default_order) = (std::mem::take(&mut self.order), self.default_order);
         let selection = read_from(&self.selection, 0);
         *self = Select {
             selection,
             related,
+            beside,
             order,
             default_order,
             empty: self.empty,

@@ -41,6 +41,8 @@ pub enum Expr {
     InRows(Vec<Expr>, Arc<[Value]>),
     /// One of the rows of a query.
     InQuery(Vec<Expr>, Box<Select>),
+    /// Several values as one, beside the one row of an [`Expr::Scalar`]: the first that differs decides.
+    Row(Vec<Expr>),
     /// A pattern on text.
     Like { on: Box<Expr>, pattern: Box<Expr>, like: Like, fold: bool },
     /// A regular expression on text, in the database's own dialect.
@@ -57,7 +59,7 @@ pub enum Expr {
     Cast(Box<Expr>, Kind),
     /// Whether the query has rows.
     Exists(Box<Select>),
-    /// The one value that the query selects.
+    /// The one value that the query selects; beside an [`Expr::Row`], the one row.
     Scalar(Box<Select>),
     /// SQL as it is written, with expressions between its pieces: `pieces.len() == parts.len() + 1`.
     Raw { pieces: Vec<Cow<'static, str>>, parts: Vec<Expr> },
@@ -430,7 +432,7 @@ impl Expr {
                 each(left, depth);
                 each(right, depth);
             }
-            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) | Expr::InRows(all, _) => {
+            Expr::And(all) | Expr::Or(all) | Expr::Row(all) | Expr::Call(_, all) | Expr::InRows(all, _) => {
                 all.iter().for_each(|expr| each(expr, depth));
             }
             Expr::InQuery(on, select) => {
@@ -565,7 +567,7 @@ impl Expr {
                 left.update(depth, change);
                 right.update(depth, change);
             }
-            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) | Expr::InRows(all, _) => {
+            Expr::And(all) | Expr::Or(all) | Expr::Row(all) | Expr::Call(_, all) | Expr::InRows(all, _) => {
                 all.iter_mut().for_each(|expr| expr.update(depth, change))
             }
             Expr::InQuery(on, select) => {
@@ -576,9 +578,7 @@ impl Expr {
             | Expr::Negate(inner)
             | Expr::IsNull(inner)
             | Expr::In(inner, _)
-            | Expr::Cast(inner, _) => {
-                inner.update(depth, change);
-            }
+            | Expr::Cast(inner, _) => inner.update(depth, change),
             Expr::Like { on, pattern, .. } | Expr::Regex { on, pattern, .. } => {
                 on.update(depth, change);
                 pattern.update(depth, change);

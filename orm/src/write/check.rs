@@ -225,7 +225,7 @@ pub(super) fn as_data(error: &Error) -> ValidationError {
 
 /// What is wrong with the default of a field, if anything is.
 pub(crate) fn wrong_default(meta: &ModelMeta, field: &FieldMeta) -> Option<Error> {
-    let mut value = field.options.default.filter(|_| field.column_count == 1)?();
+    let mut value = field.default_value()?;
     // The longest decimals: what a database holds less of is said elsewhere.
     check_for(meta, field.first_column, &mut value, Dialect::Postgres, true).err()
 }

@@ -147,8 +147,8 @@ fn unset(meta: &ModelMeta, column: u16) -> Result<Slot> {
     if options.filled_by_database() {
         return Ok(Slot::Unset);
     }
-    match options.default {
-        Some(default) if field.column_count == 1 => Ok(Slot::Default(default())),
+    match field.default_value() {
+        Some(default) => Ok(Slot::Default(default)),
         _ if shape.nullable => Ok(Slot::Default(Value::Null(shape.kind))),
         _ => Err(check::refuse(meta, column, Code::MissingValue, "has no value, and no default", [])),
     }

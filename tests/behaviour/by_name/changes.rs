@@ -19,7 +19,7 @@ fn writable() -> Catalog {
 }
 
 /// What is stored and read again is the same change.
-fn sent(change: impl Into<Change>) -> Change {
+pub(super) fn sent(change: impl Into<Change>) -> Change {
     let change = change.into();
     let stored: Change = serde_json::from_str(&serde_json::to_string(&change).unwrap()).unwrap();
     assert_eq!(stored, change);
@@ -39,7 +39,7 @@ pub(super) fn refused(catalog: &Catalog, change: impl Into<Change>) -> orm::Erro
 }
 
 /// The tables of models without structs.
-async fn make_tables(bed: &Bed, models: &Models) -> orm::Result<()> {
+pub(super) async fn make_tables(bed: &Bed, models: &Models) -> orm::Result<()> {
     let (empty, to) = (engine::Schema::default(), orm::migrate::schema_of(models.iter())?);
     let operations = engine::diff(&empty, &to, &mut engine::diff::Refuse).map_err(orm::migrate::engine_error)?;
     let plan = engine::plan(bed.db.dialect().into(), &empty, &operations).map_err(orm::migrate::engine_error)?;

@@ -1,8 +1,11 @@
 //! Queries by name: the same rows as typed ones, whatever they hold, and nothing of them in SQL text.
 
+mod between;
 mod changes;
+mod described;
 mod documents;
 mod functions;
+mod keys;
 mod own;
 mod prefetch;
 mod upserts;

@@ -4,7 +4,10 @@ use super::{catalog, json_of, rows};
 use crate::{bed::behaviour, shop::*};
 use orm::{
     Code, Value,
-    dynamic::{Call, Frame, Join, Pick, Query, Term, Window, call, count, exists, max, min, path, string_agg, sum},
+    dynamic::{
+        Call, Case, Frame, Join, Node, Pick, Query, Term, Update, Window, call, count, count_of, exists, max, min,
+        path, string_agg, sum,
+    },
     prelude::*,
 };
 use serde_json::json;
@@ -192,6 +195,42 @@ behaviour! {
         let asked = Query::of("shop.Book").alias("place", call("row_number", []).over(by_author())).filter("place", 1).order_by(["id"]);
         let books = catalog().apply(&asked, Book::objects().filter(|b| b.active).select_related(|b| b.author))?.all(&bed.db).await?;
         assert_eq!(books.iter().map(|book| (book.id, book.author.get().unwrap().name.as_str())).collect::<Vec<_>>(), [(1, "Ada"), (2, "Grace"), (4, "Émile")]);
+        Ok(())
+    }
+
+    async fn related_rows_beside_a_window_by_name(bed) {
+        filled(&bed).await?;
+        let in_country = || call("row_number", []).over(Window::new().partition_by(["author__country__name"]).order_by(["-price"]));
+        let placed = || Query::of("shop.Book").annotate("place", in_country());
+        // Before the window and after it: the fields of the related rows stand there in whatever order it is asked for.
+        let before = Query::of("shop.Book").select_related(["author__country", "editor"]).annotate("place", in_country()).filter("place", 1).order_by(["author__name"]);
+        let after = placed().filter("place", 1).select_related(["author__country", "editor"]).order_by(["author__name"]);
+        let whole = json_of(&bed, &before).await?;
+        assert_eq!(whole, json_of(&bed, &after).await?);
+        let short = whole.as_array().unwrap().iter().map(|row| json!([row["title"], row["author__country__name"], row["editor__name"], row["place"]]));
+        assert_eq!(short.collect::<serde_json::Value>(), json!([["Notes", "Britain", null, 1], ["Compilers", "America", "Ada", 1], ["émile_x", "France", "Grace", 1]]));
+        // Conditions on both at once, either of them, and the opposite.
+        let ids = async |query: Query| json_of(&bed, &query.order_by(["id"]).values(["id"])).await;
+        let (first, grace) = (|| Term::named("place", 1), || Term::named("author__name", "Grace"));
+        assert_eq!(ids(placed().filter_term(first() & grace())).await?, json!([{"id": 2}]));
+        assert_eq!(ids(placed().filter_term(first() | grace())).await?, json!([{"id": 1}, {"id": 2}, {"id": 3}, {"id": 4}]));
+        assert_eq!(ids(placed().filter_term(!(first() | grace()))).await?, json!([{"id": 5}]));
+        assert_eq!(ids(placed().filter("author__country__name__startswith", "B").filter("place__gt", 1)).await?, json!([{"id": 5}]));
+        // Beside a window: to-many relations in conditions and aggregates, cases, and what a related row is compared with.
+        assert_eq!(ids(placed().filter("place", 1).filter("tags__slug", "old").exclude("author__written__title", "Nothing")).await?, json!([{"id": 1}]));
+        let named = placed().annotate("who", Node::Case(Case { when: vec![(first(), path("author__name"))], otherwise: Some(path("title")) })).filter("place__lte", 2).annotate("n", count_of("author__written"));
+        assert_eq!(json_of(&bed, &named.filter("who__startswith", "C").values(["who", "n", "author__country__name"])).await?, json!([{"who": "COBOL 100%", "n": 2, "author__country__name": "America"}]));
+        // Inside other queries, in groups, in prefetches, and in changes.
+        let authors = Query::of("shop.Person").filter("written__in", placed().select_related(["author"]).filter("place", 2)).order_by(["id"]).values(["name"]);
+        assert_eq!(json_of(&bed, &authors).await?, json!([{"name": "Ada"}, {"name": "Grace"}]));
+        let groups = placed().filter("place__lte", 2).group_by(["author__country__name"]).annotate("n", count()).order_by(["author__country__name"]);
+        assert_eq!(json_of(&bed, &groups).await?, json!([{"author__country__name": "America", "n": 2}, {"author__country__name": "Britain", "n": 2}, {"author__country__name": "France", "n": 1}]));
+        let beside = placed().select_related(["author"]).filter("place", 1).filter("author__name", "Ada").prefetch(["tags", "author__country"]);
+        let row = &json_of(&bed, &beside).await?[0];
+        assert_eq!((&row["author__name"], &row["author"]["country"]["name"], row["tags"].as_array().unwrap().len()), (&json!("Ada"), &json!("Britain"), 2));
+        let changed = Update::of(placed().filter("place", 2).filter("author__name", "Grace")).set("stock", 77);
+        assert_eq!(catalog().writable(["shop.Book"])?.check_change(&changed.into())?.run(&bed.db).await?.total, 1);
+        assert_eq!(Book::get(3, &bed.db).await?.stock, 77);
         Ok(())
     }
 

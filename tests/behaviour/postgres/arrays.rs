@@ -312,6 +312,18 @@ mod slim {
             assert_eq!(found(all().filter(|l| Label::objects().within(l.id).filter(move |o| o.id.eq(l.id)).aggregate(|o| o.tags.max()).eq(["rust"]))).await?, [2]);
             let tags = Label::objects().filter(|l| l.id.eq(2)).values(|l| l.tags);
             assert_eq!(found(all().filter(|l| l.tags.is_in(tags))).await?, [2]);
+            // Among those of a query, which may be of the other type; in slices, different rows and groups as well.
+            let plain = || Label::objects().filter(|l| l.id.gt(1)).values(|l| l.plain);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(plain()))).await?, found(all().filter(|l| l.tags.eq(["rust"]))).await?);
+            assert_eq!(found(all().exclude(|l| l.tags.is_in(plain()))).await?, [1, 3]);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(plain().distinct()))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(plain().order_by(|plain| plain.desc()).limit(9)))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(plain().union(plain())))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(plain().none()))).await?, [0i64; 0]);
+            let varchars = || Label::objects().filter(|l| l.id.eq(2)).values(|l| l.tags);
+            assert_eq!(found(all().filter(|l| l.plain.is_in(varchars()))).await?, found(all().filter(|l| l.plain.eq(["rust"]))).await?);
+            let sql = all().filter(|l| l.tags.is_in(plain())).to_sql(Dialect::Postgres)?;
+            assert!(sql.contains(r#""tags" IN (SELECT CAST("label2"."plain" AS VARCHAR[]) FROM"#), "{sql}");
             // By name.
             let catalog = Catalog::new().app(slim());
             for (name, value, ids) in [("tags", json!(["rust"]), json!([{"id": 2}])), ("tags__overlap", json!(["sql"]), json!([{"id": 1}])), ("tags__contains", json!(["rust"]), json!([{"id": 1}, {"id": 2}])), ("more__contained_by", json!(["x"]), json!([{"id": 1}, {"id": 3}]))] {
@@ -358,6 +370,44 @@ mod slim {
             let taken = Label::draft().name("ONE").tags(["rust"]).plain(Vec::new()).create(db).await.unwrap_err();
             assert_eq!((taken.code(), taken.fields()), (Code::UniqueViolation, &["name".to_owned()][..]));
             assert_eq!(Label::objects().values(|l| l.name).get(db).await?, "One");
+            Ok(())
+        }
+    }
+}
+
+/// Texts of a collation that knows no case: the database compares them, and so do queries.
+mod folded {
+    use super::*;
+    use orm::dynamic::{Catalog, Query};
+
+    orm::app! { pub folded { Word } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Word {
+        pub id: i64,
+        #[field(max_length = 20, collation(postgres = "folded_nocase"))]
+        pub text: String,
+    }
+
+    behaviour! {
+        async fn texts_of_a_collation_that_knows_no_case(bed, requires(PostgresTypes)) {
+            let db = &bed.db;
+            db.batch("CREATE COLLATION folded_nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)").await?;
+            orm::migrate::create_tables(db, &[folded()]).await?;
+            Word::objects().bulk_create(["One", "Émile", "two"].map(|text| Word::draft().text(text)), db).await?;
+            let count = async |query: QuerySet<Word>| query.count(db).await;
+            assert_eq!(count(Word::objects().filter(|w| w.text.eq("ONE"))).await?, 1);
+            assert_eq!(count(Word::objects().filter(|w| w.text.ne("émile"))).await?, 2);
+            assert_eq!(count(Word::objects().filter(|w| w.text.is_in(["one", "TWO", "Emile"]))).await?, 2);
+            let catalog = Catalog::new().app(folded());
+            for (name, value, found) in [("text", json!("ONE"), 1), ("text__exact", json!("émile"), 1), ("text__in", json!(["one", "TWO", "x"]), 2), ("text__ne", json!("oNe"), 2)] {
+                let query = Query::of("folded.Word").filter(name, serde_json::from_value::<orm::dynamic::Term>(value).unwrap());
+                assert_eq!(catalog.check(&query)?.count(db).await?, found, "{name}");
+            }
+            // Patterns are none of such a collation's.
+            for query in [Word::objects().filter(|w| w.text.iexact("one")), Word::objects().filter(|w| w.text.contains("n"))] {
+                assert_eq!(count(query).await.unwrap_err().code(), Code::Sql);
+            }
             Ok(())
         }
     }

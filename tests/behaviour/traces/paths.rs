@@ -307,6 +307,20 @@ impl Level<'_> {
         Some((text(&known["query_name"]).to_owned(), text(&through["label"]).to_owned(), part))
     }
 
+    /// A name for the row between each row and the one that it is prefetched for, where the query of the rows names it: there Django goes
+    /// by the join that the prefetch makes.
+    pub fn row_between(&mut self, owner: &Json, accessor: &str, query: &Json) -> Option<String> {
+        let (path, model, _) = self.between(owner, accessor)?;
+        let begins = format!("\"{path}__");
+        if !query["calls"].to_string().contains(&begins) {
+            return None;
+        }
+        let alias = format!("q_{}", self.joins.len());
+        self.joins.push(Joined { alias: alias.clone(), from: None, path, model, name: None });
+        self.belonging.push(alias.clone());
+        Some(alias)
+    }
+
     /// Narrows to the rows that belong to an instance by one of its relations.
     pub fn belongs(&mut self, related: &Json) -> Translated<()> {
         let accessor = text(&related["accessor"]);

@@ -51,12 +51,13 @@ impl Level<'_> {
                 continue;
             }
             let (mut model, mut parts) = (self.model.clone(), Vec::new());
+            let mut last = (model.clone(), "");
             for part in text(&lookup["path"]).split("__") {
                 let Some((name, to)) = self.pack.relation(&model, part) else {
                     return left("refused, name.unknown: a relation that is not there");
                 };
                 parts.extend(name);
-                model = to;
+                last = (std::mem::replace(&mut model, to), part);
             }
             let relation = parts.join("__");
             let mut asked = Prefetch::from(relation.clone());
@@ -65,6 +66,7 @@ impl Level<'_> {
                 if !lookup["query"]["related"].is_null() {
                     level.belongs(&lookup["query"]["related"])?;
                 }
+                let between = level.row_between(self.pack.model(&last.0), last.1, &lookup["query"]);
                 level.calls(list(&lookup["query"]["calls"]))?;
                 if level.model != model && self.pack.link(self.pack.model(&level.model), &model).is_some() {
                     // Rows of a child stand for those of its parent, which has their keys.
@@ -77,6 +79,9 @@ impl Level<'_> {
                     continue;
                 }
                 asked = Prefetch::of(relation).rows(level.whole_rows()?.query);
+                if let Some(between) = between {
+                    asked = asked.between(between);
+                }
             }
             if let Some(name) = lookup["to_attr"].as_str() {
                 asked = asked.named(plain(name));

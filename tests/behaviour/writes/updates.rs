@@ -274,6 +274,24 @@ mod racks {
                     assert_eq!(next(queries).await.unwrap_err().code(), Code::UniqueViolation);
                 }
             }
+            // Where the statement takes the keys beside it, the other rows of the table are not read.
+            if bed.db.dialect().capabilities().ordered_joins {
+                let other = Rack::draft().name("other").create(db).await?;
+                Shelf::objects().bulk_insert((1_000..13_000).map(|n| Shelf::draft().rack(&other).place(n)), db).await?;
+                let tx = db.begin().await?;
+                let read = async || {
+                    let counted = "SELECT CAST(variable_value AS INTEGER) FROM information_schema.session_status WHERE variable_name IN ('HANDLER_READ_RND_NEXT', 'HANDLER_READ_NEXT')";
+                    Ok::<i64, orm::Error>(orm::raw::<i64>(counted).all(&tx).await?.into_iter().sum())
+                };
+                let before = read().await?;
+                let nothing = read().await? - before;
+                assert_eq!(by_relation().update(|s| s.place.set(s.place + 1), &tx).await?, 4);
+                let rows = read().await? - before - 2 * nothing;
+                assert!(rows < 1_000, "{rows} rows were read");
+                tx.commit().await?;
+                assert_eq!(places().await?[..6], [4, 5, 6, 8, 21, 22]);
+                Shelf::objects().filter(|s| s.rack.eq(&other)).delete(db).await?;
+            }
             // An order that follows a relation is none of the statement's.
             let far = Shelf::objects().filter(|s| s.rack.name.eq("right")).order_by(|s| s.rack.name.asc());
             assert_eq!(far.update(|s| s.place.set(s.place + 100), db).await?, 2);

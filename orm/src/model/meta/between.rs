@@ -28,6 +28,7 @@ pub(super) fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: Mod
         column: Some(ColumnShape::of::<i64>()),
         relation: None,
         generic: None,
+        default: None,
     };
     let mut fields = vec![id];
     for (name, model) in [(side(&made.source_column), owner.clone()), (side(&made.target_column), target)] {
@@ -48,6 +49,7 @@ pub(super) fn automatic_through(owner: &ModelRef, field: &FieldMeta, target: Mod
             column: None,
             relation: Some(Relation::new(kind, Target::from(&model))),
             generic: None,
+            default: None,
         });
     }
     let table = field.options.table.map_or(made.table, str::to_owned);

@@ -403,9 +403,8 @@ async fn remove(conn: &mut Connection, model: &ModelRef, own: &[u16], keys: &[Ke
 /// What `on_delete = set_default` sets.
 fn default_of(reference: &Reference) -> Result<Expr> {
     let field = &reference.model.fields[usize::from(reference.field)];
-    let options = &field.options;
-    match (options.default, options.db_default) {
-        (Some(default), _) => Ok(Expr::Value(default())),
+    match (field.default_value(), field.options.db_default) {
+        (Some(default), _) => Ok(Expr::Value(default)),
         (None, Some(DbDefault::Value(default))) => Ok(Expr::Value(default())),
         (None, Some(DbDefault::Now)) => Ok(Expr::Call(Function::Now, Vec::new())),
         (None, Some(DbDefault::Sql(sql))) => Ok(Expr::Raw { pieces: vec![Cow::Borrowed(sql)], parts: Vec::new() }),

@@ -255,7 +255,7 @@ impl Input {
             ("generated", format!("`{name}` is computed by the database"))
         } else if self.automatic {
             return None;
-        } else if options.auto || is_key && options.default.is_some() {
+        } else if options.auto || is_key && field.has_default() {
             ("automatic", format!("`{name}` is a key that is given by itself"))
         } else if options.auto_now || options.auto_now_add {
             ("automatic", format!("`{name}` is a time that is set by itself"))
@@ -272,8 +272,7 @@ impl Input {
 fn is_required(meta: &ModelMeta, field: &FieldMeta) -> bool {
     let options = &field.options;
     let filled = options.filled_by_database() || options.auto_now || options.auto_now_add;
-    let filled = filled || options.default.is_some() && field.column_count == 1;
-    !filled && field.columns().any(|column| !meta.columns[usize::from(column)].nullable)
+    !filled && !field.has_default() && field.columns().any(|column| !meta.columns[usize::from(column)].nullable)
 }
 
 fn unknown(meta: &ModelMeta, name: &str) -> ValidationError {
