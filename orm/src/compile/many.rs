@@ -67,7 +67,7 @@ impl Sql {
             self.name(alias);
         }
         let qualified = |sql: &mut Sql, column: u16| {
-            sql.name(alias.as_ref().unwrap_or(&model.table));
+            sql.name(alias.as_deref().unwrap_or(&model.table));
             sql.push(".");
             sql.name(&model.columns[usize::from(column)].name);
         };

@@ -40,11 +40,12 @@ pub enum NoRow {}
 /// # Ok(()) }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not what a field of type `{F}` of a draft can be given",
-    label = "expected a value, or an expression of that type that is made of no row",
-    note = "what can be NULL, for a field that never is, says what stands in its place: `.or(..)`",
-    note = "an expression of a new row is made of values: `orm::value(\"X\").lower()`, `now()`; a query gives one value: \
-            `Shelf::objects().filter(..).values(|s| s.id)`"
+    message = "`{Self}` is not a value for a field of type `{F}`",
+    label = "expected `{F}`",
+    note = "where a `Decimal` is expected, 12.50 is `Decimal::new(1250, 2)`, or `\"12.50\".parse::<Decimal>()?`; text that may be missing is \
+            an `Option<String>`, `text.map(str::to_owned)`",
+    note = "what the database computes for a new row is made of values and queries alone, `orm::value(\"X\").lower()`, \
+            `Shelf::objects().values(|s| s.id)`; what can be NULL says what stands in its place, `.or(..)`"
 )]
 pub trait DraftValue<F, How> {
     /// Gives it to a draft, for the field with this first column.

@@ -44,8 +44,7 @@ impl NewRow {
 
     /// Whether some of it is asked by a query.
     pub(super) fn asks(&self) -> bool {
-        self.computed
-            && self.slots.iter().any(|slot| matches!(slot, Slot::Computed(expr) if compile::has_query(expr)))
+        self.computed && self.slots.iter().any(|slot| matches!(slot, Slot::Computed(expr) if compile::has_query(expr)))
     }
 
     /// By column, whether something is sent.
@@ -193,7 +192,8 @@ pub(super) fn completed(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect, 
 #[cold]
 fn refuse_computed(meta: &ModelMeta, slots: &[Slot], rules: bool) -> Result<()> {
     if meta.validate.is_some() && rules {
-        let what = format!("`{}` looks at each row by its `validate`, and what is computed is not known before", meta.name);
+        let what =
+            format!("`{}` looks at each row by its `validate`, and what is computed is not known before", meta.name);
         return Err(Error::new(Code::Unvalidated, what)
             .with_model(meta.name.clone())
             .with_hint("give the value itself; or say `.skip_validation()`"));
@@ -201,7 +201,8 @@ fn refuse_computed(meta: &ModelMeta, slots: &[Slot], rules: bool) -> Result<()> 
     let mut mistakes = Vec::new();
     for (column, slot) in (0..).zip(slots) {
         let Slot::Computed(expr) = slot else { continue };
-        let mut wrong = meta.key.contains(&column).then_some("the key of a row, which is a value or given by the database");
+        let mut wrong =
+            meta.key.contains(&column).then_some("the key of a row, which is a value or given by the database");
         expr.visit(0, &mut |expr, depth| match expr {
             Expr::Aggregate(_) | Expr::Window(_) if depth == 0 => wrong = Some("made of many rows, and there is none"),
             Expr::Column { .. } if depth == 0 => wrong = Some("made of a row, and there is none"),

@@ -300,7 +300,8 @@ impl<M: Model> Operation for CreateOne<M> {
     type Output = M;
 
     fn access(&self) -> Access {
-        Access::ShortWrite
+        // What asks a query may take long.
+        if self.told.is_none() { Access::ShortWrite } else { Access::Write }
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {

@@ -157,8 +157,7 @@ impl Inserts {
             };
             // A row that lacks a part of the key has other columns.
             let last = inserts.groups.len().checked_sub(1);
-            let last =
-                last.filter(|&last| alike && inserts.groups[last].takes(&row) && keys.add(&row, target));
+            let last = last.filter(|&last| alike && inserts.groups[last].takes(&row) && keys.add(&row, target));
             if last.is_none() {
                 keys.known.clear();
                 keys.add(&row, target);
@@ -172,7 +171,7 @@ impl Inserts {
     fn add(&mut self, group: Option<usize>, conflict: impl FnOnce() -> Option<Conflict>, row: NewRow, expected: usize) {
         let index = group.unwrap_or_else(|| {
             let (columns, conflict) = (row.columns(), conflict());
-            let rows = expected.min(ROWS);
+            let rows = if row.is_computed() { 0 } else { expected.min(ROWS) };
             let (values, places) = (Vec::with_capacity(rows * columns.len()), Vec::with_capacity(rows));
             let computed = Computed::default();
             self.groups.push(Group { columns, conflict, values, computed, places, keys: Vec::new() });
@@ -229,7 +228,10 @@ impl Inserts {
     }
 
     fn access(&self) -> Access {
-        if self.single.is_some() && self.rows <= ROWS { Access::ShortWrite } else { Access::Write }
+        // What asks a query may take long.
+        let short =
+            self.single.is_some() && self.rows <= ROWS && self.groups.iter().all(|group| group.computed.is_empty());
+        if short { Access::ShortWrite } else { Access::Write }
     }
 
     /// Runs the statements: all or none of them. `each` gets the number of the draft and its row, where rows are given back.

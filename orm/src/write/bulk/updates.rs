@@ -283,7 +283,8 @@ impl UpdateMany {
     /// What was sent of these rows, for the words of an error.
     fn told(&self, rows: &[ByKey]) -> Given {
         let mut told = Given::default();
-        let is_value = |set: &Assignment| matches!(set.value, Expr::Value(_)) || *set == of_new(&self.model, set.column);
+        let is_value =
+            |set: &Assignment| matches!(set.value, Expr::Value(_)) || *set == of_new(&self.model, set.column);
         let (known, computed): (Vec<&Assignment>, Vec<&Assignment>) = self.set.iter().partition(|set| is_value(set));
         told.computed = computed.iter().map(|set| set.column).collect();
         told.columns = known.iter().map(|set| set.column).collect();
