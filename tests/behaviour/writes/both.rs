@@ -4,7 +4,7 @@ use super::press::{dec, fields};
 use crate::bed::{Backend, Bed, behaviour};
 use orm::{Change, Code, Dialect, Hooks, Transaction, prelude::*};
 
-orm::app! { pub depot { Hall, Good, Sheet, Spot, Strict, Loud, Thing, Machine, Mark } }
+orm::app! { pub granary { Hall, Good, Sheet, Spot, Strict, Loud, Thing, Machine, Mark } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Hall {
@@ -106,7 +106,7 @@ pub struct Mark {
 }
 
 async fn tables(bed: &Bed) -> orm::Result<()> {
-    orm::migrate::create_tables(&bed.db, &[depot()]).await
+    orm::migrate::create_tables(&bed.db, &[granary()]).await
 }
 
 async fn goods(bed: &Bed, many: i32) -> orm::Result<Vec<Good>> {
@@ -399,7 +399,7 @@ behaviour! {
 
     async fn tables_without_a_key(bed) {
         let db = &bed.db;
-        db.batch("CREATE TABLE depot_mark (day integer NOT NULL, count integer NOT NULL); INSERT INTO depot_mark VALUES (1, 1)").await?;
+        db.batch("CREATE TABLE granary_mark (day integer NOT NULL, count integer NOT NULL); INSERT INTO granary_mark VALUES (1, 1)").await?;
         let marks = Mark::objects().all(db).await?;
         let refused = Mark::objects().bulk_update_with(&marks, |m, new| m.count.set(m.count + new.count), db).await.unwrap_err();
         assert_eq!(refused.code(), Code::SharedKey);
