@@ -472,7 +472,7 @@ pub mod __private {
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::value::PgKind;
     pub use crate::write::{
-        AnyHooks, AnyParent, Child, Draft, DraftRow, Filled, HooksOf, IntoDraftRow, IntoField, IntoParent,
+        AnyHooks, AnyParent, Child, Draft, DraftRow, DraftValue, Filled, HooksOf, IntoDraftRow, IntoField, IntoParent,
         IntoRelatedDraft, Missing, NoKey, NullableKey, ParentOf, Proposed, SetOrKeyTo, UniqueKey, default_value,
         validated,
     };

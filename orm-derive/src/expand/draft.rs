@@ -83,8 +83,8 @@ fn setter(name: &Ident, states: &[Ident], index: usize, field: &Field) -> TokenS
     }
     quote_spanned! {written_at(ident.span())=>
         #(#docs)* #own
-        #vis fn #ident(self, value: impl __p::IntoField<#ty>) -> #name<#(#result),*> {
-            #name(self.0.with::<#known>(__Layout::AT[#index], value), ::core::marker::PhantomData)
+        #vis fn #ident<__How>(self, value: impl __p::DraftValue<#ty, __How>) -> #name<#(#result),*> {
+            #name(self.0.given::<#known, _>(__Layout::AT[#index], value), ::core::marker::PhantomData)
         }
     }
 }

@@ -130,15 +130,7 @@ impl Sql {
             Expr::Raw { pieces, parts } => self.raw(pieces, parts),
             Expr::Invalid(code, why) => Err(Error::new(*code, why.clone())),
             Expr::Proposed { model, column } => {
-                let name = model.columns[*column as usize].name.clone();
-                if self.dialect.capabilities().conflict_target {
-                    self.push("excluded.");
-                    self.name(&name);
-                } else {
-                    self.push("VALUES(");
-                    self.name(&name);
-                    self.push(")");
-                }
+                self.proposed(model, *column);
                 Ok(())
             }
         }

@@ -1,7 +1,15 @@
 //! Many rows in one statement of one text: their values are one bind for each column, or one for all.
 
-use super::{Sql, list::from_json_table, write::guard};
-use crate::{Dialect, Kind, Result, Statement, Value, tree::UpdateRows};
+use super::{
+    Sql,
+    list::from_json_table,
+    write::{in_turn, reads_column},
+};
+use crate::{
+    Dialect, Kind, Result, Statement, Value,
+    resolve::Frame,
+    tree::{Assignment, ModelRef, Select, UpdateRows},
+};
 
 /// Whether rows of columns of these kinds can be handed over as lists.
 pub(crate) fn takes_lists(mut kinds: impl Iterator<Item = Kind>) -> bool {
@@ -38,74 +46,82 @@ impl Sql {
     }
 
     fn update_rows(&mut self, update: UpdateRows) -> Result<()> {
-        let UpdateRows { model, key, set, values } = update;
-        let columns = || key.iter().chain(&set).map(|&column| &model.columns[usize::from(column)]);
-        let kinds: Vec<Kind> = columns().map(|column| column.kind).collect();
+        let UpdateRows { model, key, given, mut set, values } = update;
+        self.has_types_of(&model)?;
+        set.extend(Assignment::next_version(&model, &set));
+        if self.dialect.capabilities().sets_in_turn {
+            set = in_turn(set)?;
+        }
+        let frame = Frame::new(&Select::bare(model.clone()), &self.frames)?;
+        // The name tells the row that is there from the one that is given.
+        let alias = set.iter().any(|assignment| reads_column(&assignment.value)).then(|| frame.tables[0].alias.clone());
+        self.frames.push(frame);
+        self.qualified = alias.is_some();
+        self.beside = key.iter().chain(&given).copied().collect();
+        let kinds: Vec<Kind> = self.beside.iter().map(|&column| model.columns[usize::from(column)].kind).collect();
         let is_mysql = self.dialect.is_mysql();
         self.push("UPDATE ");
         self.name(&model.table);
+        if let Some(alias) = &alias {
+            self.push(" AS ");
+            self.name(alias);
+        }
+        let qualified = |sql: &mut Sql, column: u16| {
+            sql.name(alias.as_deref().unwrap_or(&model.table));
+            sql.push(".");
+            sql.name(&model.columns[usize::from(column)].name);
+        };
+        let same_key = |sql: &mut Sql| {
+            sql.list(&key, " AND ", |sql, &column| {
+                qualified(sql, column);
+                sql.push(" = ");
+                sql.proposed(&model, column);
+                Ok(())
+            })
+        };
+        let assignments = |sql: &mut Sql| {
+            sql.push(" SET ");
+            sql.list(&set, ", ", |sql, assignment| {
+                match is_mysql {
+                    true => qualified(sql, assignment.column),
+                    false => sql.name(&model.columns[usize::from(assignment.column)].name),
+                }
+                sql.push(" = ");
+                sql.assigned(&model, assignment.column, &assignment.value)
+            })
+        };
         if is_mysql {
             self.push(" JOIN ");
             self.json_table(&kinds, &values)?;
             self.push(" AS orm_rows ON ");
-        } else {
-            self.push(" SET ");
+            same_key(self)?;
+            return assignments(self);
         }
-        let pairs = |sql: &mut Sql, from: usize, to: usize, between: &str, qualified: bool| {
-            sql.list((from..to).zip(columns().skip(from)), between, |sql, (place, column)| {
-                if qualified {
-                    sql.name(&model.table);
-                    sql.push(".");
-                }
-                sql.name(&column.name);
-                sql.push(" = ");
-                let value = format!("orm_rows.c{place}");
-                sql.push(&if is_mysql { from_json_table(column.kind, &value) } else { value });
-                Ok(())
-            })
-        };
-        let (keys, all) = (key.len(), kinds.len());
-        let counted = model.version.filter(|version| !set.contains(version));
-        let counts_version = |sql: &mut Sql, qualified: bool| {
-            let Some(version) = counted else { return };
-            let (name, table) = (&model.columns[usize::from(version)].name, &model.table);
-            let guard = if sql.dialect == Dialect::Sqlite { guard(&model, version) } else { None };
-            sql.push(", ");
-            if qualified {
-                sql.name(table);
-                sql.push(".");
-            }
-            sql.name(name);
-            sql.push(" = ");
-            sql.push(guard.as_ref().map_or("", |(function, _)| function));
-            sql.push(if guard.is_some() { "(" } else { "" });
-            sql.name(table);
-            sql.push(".");
-            sql.name(name);
-            sql.push(" + 1");
-            if let Some((_, limits)) = guard {
-                sql.push(&limits);
-                sql.push(")");
-            }
-        };
-        if is_mysql {
-            pairs(self, 0, keys, " AND ", true)?;
-            self.push(" SET ");
-            pairs(self, keys, all, ", ", true)?;
-            counts_version(self, true);
-            return Ok(());
-        }
-        pairs(self, keys, all, ", ", false)?;
-        counts_version(self, false);
+        assignments(self)?;
         self.push(" FROM ");
         if self.dialect == Dialect::Sqlite {
             self.json_each(&kinds, &values)?;
             self.push(" AS orm_rows WHERE ");
         } else {
             self.unnest(&kinds, values.into_iter())?;
-            let names: Vec<String> = (0..all).map(|place| format!("c{place}")).collect();
+            let names: Vec<String> = (0..kinds.len()).map(|place| format!("c{place}")).collect();
             self.push(&format!(" AS orm_rows({}) WHERE ", names.join(", ")));
         }
-        pairs(self, 0, keys, " AND ", true)
+        same_key(self)
+    }
+
+    /// A value of the new row: of one that stands beside the table that is changed, or of one that was to be inserted.
+    pub(super) fn proposed(&mut self, model: &ModelRef, column: u16) {
+        let shape = &model.columns[usize::from(column)];
+        if let Some(place) = self.beside.iter().position(|beside| *beside == column) {
+            let value = format!("orm_rows.c{place}");
+            self.push(&if self.dialect.is_mysql() { from_json_table(shape.kind, &value) } else { value });
+            return;
+        }
+        let (before, after) =
+            if self.dialect.capabilities().conflict_target { ("excluded.", "") } else { ("VALUES(", ")") };
+        self.push(before);
+        self.name(&shape.name);
+        self.push(after);
     }
 }

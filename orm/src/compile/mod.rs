@@ -26,7 +26,7 @@ pub(crate) use crate::resolve::trimmed;
 pub(crate) use date::zone_of;
 pub(crate) use many::{inserts_lists, takes_lists, update_rows};
 pub(crate) use select::{answers, count, effective_order, kind, scales, select, shape};
-pub(crate) use write::{delete, insert, reset_sequence, update};
+pub(crate) use write::{delete, has_query, insert, reset_sequence, update};
 
 use crate::{
     Code, Dialect, Error, Result, Statement, Value, Values,
@@ -63,6 +63,8 @@ pub(crate) struct Sql {
     group_keys: Vec<(Expr, u16)>,
     /// Whether they are called by the names of their columns.
     keys_by_name: bool,
+    /// The columns of the rows that stand beside the table that is changed, by their places there.
+    beside: SmallVec<[u16; 8]>,
 }
 
 /// A [`Statement`] under construction.
@@ -90,6 +92,7 @@ impl Sql {
             row_maker: None,
             group_keys: Vec::new(),
             keys_by_name: false,
+            beside: SmallVec::new(),
         }
     }
 

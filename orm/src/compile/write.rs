@@ -7,8 +7,8 @@ use crate::{
     resolve::{self, Frame},
     statement::placeholder,
     tree::{
-        Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Order, Path, Select, Selected, Step, Steps,
-        Update,
+        Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, NewValues, Order, Path, Select, Selected, Step,
+        Steps, Update,
     },
 };
 
@@ -69,13 +69,29 @@ impl Sql {
             self.column_names(&insert.model, &insert.columns)?;
             let kinds: Vec<Kind> =
                 insert.columns.iter().map(|&column| insert.model.columns[usize::from(column)].kind).collect();
-            if insert.values.len() > kinds.len() && inserts_lists(self.dialect, kinds.iter().copied()) {
-                self.push(") SELECT * FROM ");
-                self.unnest(&kinds, insert.values.into_iter())?;
-            } else {
-                self.push(") VALUES ");
-                let casts: Vec<Option<String>> = kinds.into_iter().map(Kind::cast).collect();
-                self.rows(&casts, insert.values);
+            match insert.values {
+                NewValues::Known(values)
+                    if values.len() > kinds.len() && inserts_lists(self.dialect, kinds.iter().copied()) =>
+                {
+                    self.push(") SELECT * FROM ");
+                    self.unnest(&kinds, values.into_iter())?;
+                }
+                NewValues::Known(values) => {
+                    self.push(") VALUES ");
+                    let casts: Vec<Option<String>> = kinds.into_iter().map(Kind::cast).collect();
+                    self.rows(&casts, values);
+                }
+                NewValues::Computed(values) => {
+                    self.push(") VALUES ");
+                    self.list(values.chunks_exact(kinds.len()), ", ", |sql, row| {
+                        sql.push("(");
+                        sql.list(insert.columns.iter().zip(row), ", ", |sql, (&column, value)| {
+                            sql.assigned(&insert.model, column, value)
+                        })?;
+                        sql.push(")");
+                        Ok(())
+                    })?;
+                }
             }
         }
         if let Some(conflict) = &insert.conflict {
@@ -151,19 +167,18 @@ impl Sql {
         self.list(set, ", ", |sql, assignment| {
             sql.name(&model.columns[assignment.column as usize].name);
             sql.push(" = ");
-            sql.assigned(model, assignment)
+            sql.assigned(model, assignment.column, &assignment.value)
         })
     }
 
     /// The new value of a column. SQLite stores whatever an expression gives, also what the column does not hold: a function there
     /// rounds and refuses as the others do by the column's type. What was checked already, or fits whatever it is, goes without.
-    fn assigned(&mut self, model: &ModelRef, assignment: &Assignment) -> Result<()> {
-        let Assignment { column, value } = assignment;
+    pub(super) fn assigned(&mut self, model: &ModelRef, column: u16, value: &Expr) -> Result<()> {
         if let Expr::Value(value) = value {
-            value.storable(self.dialect).map_err(|error| model.blame(*column, error))?;
+            value.storable(self.dialect).map_err(|error| model.blame(column, error))?;
         }
         let guard = match self.dialect {
-            Dialect::Sqlite if !fits(model, *column, value) => guard(model, *column),
+            Dialect::Sqlite if !fits(model, column, value) => guard(model, column),
             _ => None,
         };
         let Some((function, limits)) = guard else { return self.expr(value) };
@@ -214,7 +229,7 @@ impl Sql {
                 false => sql.name(&model.columns[assignment.column as usize].name),
             }
             sql.push(" = ");
-            sql.assigned(model, assignment)
+            sql.assigned(model, assignment.column, &assignment.value)
         })?;
         self.tail(model, found, joined)?;
         self.returning(model, &update.returning, self.dialect.capabilities().update_returning)
@@ -404,7 +419,7 @@ impl Sql {
 }
 
 /// The function that makes a value one that the column holds, and its further arguments.
-pub(super) fn guard(model: &ModelMeta, column: u16) -> Option<(&'static str, String)> {
+fn guard(model: &ModelMeta, column: u16) -> Option<(&'static str, String)> {
     let shape = &model.columns[usize::from(column)];
     let whole = |(least, most)| {
         let least = if model.is_positive(column) { 0 } else { least };
@@ -446,7 +461,7 @@ fn fits(model: &ModelMeta, column: u16, value: &Expr) -> bool {
     }
 }
 
-fn reads_column(expr: &Expr) -> bool {
+pub(super) fn reads_column(expr: &Expr) -> bool {
     let mut found = false;
     expr.visit(0, &mut |expr, _| found |= matches!(expr, Expr::Column { .. }));
     found
@@ -489,7 +504,8 @@ fn reads_table(expr: &Expr, model: &ModelRef) -> bool {
     found
 }
 
-fn has_query(expr: &Expr) -> bool {
+/// Whether a query stands in it.
+pub(crate) fn has_query(expr: &Expr) -> bool {
     let mut found = false;
     expr.visit(0, &mut |expr, _| found |= matches!(expr, Expr::Exists(_) | Expr::Scalar(_) | Expr::InQuery(..)));
     found
@@ -534,7 +550,7 @@ fn value_of_related(path: &Path, model: &ModelRef, column: u16) -> Option<Select
 
 /// MariaDB and MySQL assign from left to right, and later expressions see the new values: an assignment comes after those
 /// that read its column, so that all see the old ones.
-fn in_turn(mut set: Vec<Assignment>) -> Result<Vec<Assignment>> {
+pub(super) fn in_turn(mut set: Vec<Assignment>) -> Result<Vec<Assignment>> {
     let mut done = Vec::with_capacity(set.len());
     while !set.is_empty() {
         let read_elsewhere = |index: usize| {

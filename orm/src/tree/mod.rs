@@ -26,4 +26,4 @@ pub use path::{ModelRef, Path, Step, Steps};
 pub use postgres::{PgFunction, Weight};
 pub use select::{Join, JoinKind, LockWait, Order, Select, Selected};
 pub use window::{Bound, Frame, FrameUnit, Windowed, Without};
-pub use write::{Assignment, Conflict, Delete, Insert, Update, UpdateRows};
+pub use write::{Assignment, Conflict, Delete, Insert, NewValues, Update, UpdateRows};

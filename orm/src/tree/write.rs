@@ -10,8 +10,8 @@ pub struct Insert {
     pub model: ModelRef,
     /// The columns that are given.
     pub columns: Vec<u16>,
-    /// The values, row after row, each as long as `columns`; without columns there is one row.
-    pub values: Vec<Value>,
+    /// What they are given, row after row, each as long as `columns`; without columns there is one row.
+    pub values: NewValues,
     /// What to do when a row with the same key exists.
     pub conflict: Option<Conflict>,
     /// The columns to give back, where the database can.
@@ -19,6 +19,15 @@ pub struct Insert {
     /// Whether it runs in a savepoint that is undone when it fails, on a table without triggers. SQLite then need not be able to
     /// undo the statement alone, for which it copies what it changes (`INSERT OR FAIL`).
     pub in_savepoint: bool,
+}
+
+/// What new rows are given.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NewValues {
+    /// Values alone.
+    Known(Vec<Value>),
+    /// Also what the database computes, of no row.
+    Computed(Vec<Expr>),
 }
 
 /// What to do when a row with the same key exists.
@@ -61,16 +70,18 @@ pub struct Update {
     pub returning: Vec<u16>,
 }
 
-/// Rows to change, each to its own values.
+/// Rows to change, each by values of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UpdateRows {
     /// Of which model.
     pub model: ModelRef,
     /// The columns that tell the rows apart.
     pub key: Vec<u16>,
-    /// The columns to set.
-    pub set: Vec<u16>,
-    /// The values, row after row: those of the key, then the new ones.
+    /// The other columns that are given of each row.
+    pub given: Vec<u16>,
+    /// What to set: [`Expr::Proposed`] is what is given, and a column the row that is there.
+    pub set: Vec<Assignment>,
+    /// The values, row after row: those of the key, then the others that are given.
     pub values: Vec<Value>,
 }
 

@@ -110,11 +110,15 @@ fn positive_column(constraint: &str, meta: &ModelMeta) -> Option<String> {
 }
 
 /// The foreign keys that the values of a refused statement break, where the database does not say: the only one among them,
-/// or those whose rows are not there.
+/// or those whose rows are not there; and if all are, the one that the database computes.
 async fn broken_keys<'m>(sent: Sent<'_>, meta: &'m ModelMeta, conn: &mut Connection) -> Result<Vec<&'m FieldMeta>> {
     let given = meta.fields.iter().map(|field| (field, keys_of(field, sent)));
     let mut given: Vec<_> = given.filter(|(_, keys)| !keys.is_empty()).collect();
-    if given.len() > 1 {
+    let is_computed = |field: &&FieldMeta| {
+        points(field) && field.column_count > 0 && field.columns().all(|column| sent.computed.contains(&column))
+    };
+    let computed: Vec<&FieldMeta> = meta.fields.iter().filter(is_computed).collect();
+    if given.len() > 1 || !computed.is_empty() {
         let mut broken = Vec::new();
         for (field, keys) in given {
             if !all_there(field, keys, meta, sent, conn).await? {
@@ -123,15 +127,21 @@ async fn broken_keys<'m>(sent: Sent<'_>, meta: &'m ModelMeta, conn: &mut Connect
         }
         given = broken;
     }
-    Ok(given.into_iter().map(|(field, _)| field).collect())
+    match computed[..] {
+        [computed] if given.is_empty() => Ok(vec![computed]),
+        _ => Ok(given.into_iter().map(|(field, _)| field).collect()),
+    }
+}
+
+fn points(field: &FieldMeta) -> bool {
+    field.relation.as_ref().is_some_and(|relation| {
+        matches!(relation.kind, RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. })
+    })
 }
 
 /// The different keys that a foreign key was given.
 fn keys_of(field: &FieldMeta, sent: Sent<'_>) -> Vec<Vec<Value>> {
-    let points = field.relation.as_ref().is_some_and(|relation| {
-        matches!(relation.kind, RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. })
-    });
-    if points { keys_in(field.columns(), sent) } else { Vec::new() }
+    if points(field) { keys_in(field.columns(), sent) } else { Vec::new() }
 }
 
 /// The different values of some columns together, where none is NULL.

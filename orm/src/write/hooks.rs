@@ -7,7 +7,7 @@ use super::{
     delete::{Collect, From, LockedRows, RowsOf},
     draft::{DraftRow, IntoDraftRow},
     edit::{loaded, values_of},
-    new_row::{NewRow, complete, completed, filled},
+    new_row::{NewRow, complete, completed, filled, refuse_unseen_by_hooks},
     over::Over,
     parent::{self, AnyParent},
     point::{Typed, all_columns, columns_in, key_values, not_found},
@@ -327,6 +327,7 @@ pub(super) async fn create<M: Model>(hooks: Of<M>, drafts: Vec<DraftRow<M>>, tx:
         if let Some(error) = draft.error.take() {
             return Err(error);
         }
+        refuse_unseen_by_hooks(meta, &draft.slots)?;
         together(meta, filled(meta, &mut draft.slots))?;
         changes.push(Change::of(Proposed::new_row(draft.slots.iter().map(|slot| slot.value().cloned()).collect())));
     }
@@ -386,6 +387,7 @@ pub(super) async fn get_or_create<M: Model>(
     tx: &Transaction,
 ) -> Result<(M, bool)> {
     parent::refuse_unwritten(M::meta(), draft.parent.is_some())?;
+    refuse_unseen_by_hooks(M::meta(), &draft.slots)?;
     let mut slots = draft.slots.clone();
     complete(M::meta(), &mut slots, tx.dialect(), false)?;
     let (row, target) = (NewRow::of(slots), columns_of(key));

@@ -1,7 +1,11 @@
 //! New rows by their columns: what is not given is filled in, and all of it is checked.
 
-use super::{Proposed, check, clock};
-use crate::{Code, Dialect, Error, Result, Value, model::ModelMeta};
+use super::{Proposed, check, clock, hooks, update::Given};
+use crate::{
+    Code, Dialect, Error, Result, Value, compile,
+    model::ModelMeta,
+    tree::{Expr, NewValues},
+};
 
 /// The value of one column of a draft.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,39 +16,81 @@ pub(super) enum Slot {
     Default(Value),
     /// Given.
     Given(Value),
+    /// Given as what the database computes, of no row.
+    Computed(Box<Expr>),
     /// The key of a parent that is still to be written.
     Handed,
 }
 
 /// A row to insert: checked, with the model's defaults. What is unset is left to the database.
 #[derive(Debug, Clone)]
-pub(super) struct NewRow(Vec<Slot>);
+pub(super) struct NewRow {
+    slots: Vec<Slot>,
+    /// Whether the database computes some of it.
+    computed: bool,
+}
 
 impl NewRow {
     /// A row of slots that are complete.
     pub(super) fn of(slots: Vec<Slot>) -> NewRow {
-        NewRow(slots)
+        let computed = slots.iter().any(Slot::is_computed);
+        NewRow { slots, computed }
     }
 
-    /// By column, what is sent.
-    pub(super) fn values(&self) -> impl Iterator<Item = Option<&Value>> {
-        self.0.iter().map(Slot::value)
+    /// Whether the database computes some of it.
+    pub(super) fn is_computed(&self) -> bool {
+        self.computed
     }
 
-    /// What is sent for a column.
+    /// Whether some of it is asked by a query.
+    pub(super) fn asks(&self) -> bool {
+        self.computed && self.slots.iter().any(|slot| matches!(slot, Slot::Computed(expr) if compile::has_query(expr)))
+    }
+
+    /// By column, whether something is sent.
+    pub(super) fn sent(&self) -> impl Iterator<Item = bool> {
+        self.slots.iter().map(Slot::is_sent)
+    }
+
+    /// The value that is sent for a column.
     pub(super) fn value(&self, column: u16) -> Option<&Value> {
-        self.0[usize::from(column)].value()
+        self.slots[usize::from(column)].value()
+    }
+
+    /// What is sent for a column: a value, or what the database computes.
+    pub(super) fn term(&self, column: u16) -> Option<Expr> {
+        match &self.slots[usize::from(column)] {
+            Slot::Computed(expr) => Some((**expr).clone()),
+            slot => slot.value().cloned().map(Expr::Value),
+        }
     }
 
     /// The columns that are sent.
     pub(super) fn columns(&self) -> Vec<u16> {
-        let sent = (0..).zip(self.values()).filter(|(_, value)| value.is_some());
+        let sent = (0..).zip(self.sent()).filter(|(_, sent)| *sent);
         sent.map(|(column, _)| column).collect()
+    }
+
+    /// What is sent, for the words of an error.
+    pub(super) fn told(&self) -> Given {
+        let mut told = Given::default();
+        for (column, slot) in (0..).zip(&self.slots) {
+            match slot {
+                Slot::Default(value) | Slot::Given(value) => {
+                    told.columns.push(column);
+                    told.values.push(value.clone());
+                }
+                Slot::Computed(_) => told.computed.push(column),
+                Slot::Unset | Slot::Handed => {}
+            }
+        }
+        told
     }
 
     /// The columns that an upsert by this key writes over an existing row: those that were given, without the keys.
     pub(super) fn overwrites(&self, meta: &ModelMeta, target: &[u16]) -> impl Iterator<Item = u16> {
-        let given = (0..).zip(&self.0).filter(|(_, slot)| matches!(slot, Slot::Given(_))).map(|(column, _)| column);
+        let is_given = |slot: &Slot| matches!(slot, Slot::Given(_) | Slot::Computed(_));
+        let given = (0..).zip(&self.slots).filter(move |(_, slot)| is_given(slot)).map(|(column, _)| column);
         given.filter(|column| !target.contains(column) && !meta.key.contains(column) && meta.version != Some(*column))
     }
 
@@ -64,27 +110,52 @@ impl NewRow {
 
     /// Adds the values that are sent.
     pub(super) fn add_to(self, binds: &mut Vec<Value>) {
-        for slot in self.0 {
+        for slot in self.slots {
             if let Slot::Default(value) | Slot::Given(value) = slot {
                 binds.push(value);
             }
         }
     }
 
+    /// What is sent, values as expressions.
+    pub(super) fn into_terms(self) -> impl Iterator<Item = Expr> {
+        self.slots.into_iter().filter_map(|slot| match slot {
+            Slot::Default(value) | Slot::Given(value) => Some(Expr::Value(value)),
+            Slot::Computed(expr) => Some(*expr),
+            Slot::Unset | Slot::Handed => None,
+        })
+    }
+
     /// The values that are sent.
     pub(super) fn into_binds(self) -> Vec<Value> {
-        let mut binds = Vec::with_capacity(self.0.len());
+        let mut binds = Vec::with_capacity(self.slots.len());
         self.add_to(&mut binds);
         binds
+    }
+
+    /// What is sent.
+    pub(super) fn into_values(self) -> NewValues {
+        match self.computed {
+            true => NewValues::Computed(self.into_terms().collect()),
+            false => NewValues::Known(self.into_binds()),
+        }
     }
 }
 
 impl Slot {
     pub(super) fn value(&self) -> Option<&Value> {
         match self {
-            Slot::Unset | Slot::Handed => None,
+            Slot::Unset | Slot::Handed | Slot::Computed(_) => None,
             Slot::Default(value) | Slot::Given(value) => Some(value),
         }
+    }
+
+    fn is_sent(&self) -> bool {
+        !matches!(self, Slot::Unset | Slot::Handed)
+    }
+
+    pub(super) fn is_computed(&self) -> bool {
+        matches!(self, Slot::Computed(_))
     }
 }
 
@@ -97,7 +168,11 @@ pub(super) fn complete(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect, r
 /// The same, with each mistake by itself.
 pub(super) fn completed(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect, rules: bool) -> Vec<Error> {
     let mut errors = filled(meta, slots);
-    if let Some(validate) = meta.validate.filter(|_| rules) {
+    let computed = slots.iter().any(Slot::is_computed);
+    if computed {
+        errors.extend(refuse_computed(meta, slots, rules).err());
+    }
+    if let Some(validate) = meta.validate.filter(|_| rules && !computed) {
         let values = slots.iter().map(|slot| slot.value().cloned()).collect();
         for (column, value) in Proposed::new_row(values).validated(validate, &mut errors) {
             slots[usize::from(column)] = Slot::Given(value);
@@ -111,6 +186,42 @@ pub(super) fn completed(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect, 
         }
     }
     errors
+}
+
+/// Refuses what the database is not to compute: keys, by which rows are found again, and what the model's `validate` would not see.
+#[cold]
+fn refuse_computed(meta: &ModelMeta, slots: &[Slot], rules: bool) -> Result<()> {
+    if meta.validate.is_some() && rules {
+        let what =
+            format!("`{}` looks at each row by its `validate`, and what is computed is not known before", meta.name);
+        return Err(Error::new(Code::Unvalidated, what)
+            .with_model(meta.name.clone())
+            .with_hint("give the value itself; or say `.skip_validation()`"));
+    }
+    let mut mistakes = Vec::new();
+    for (column, slot) in (0..).zip(slots) {
+        let Slot::Computed(expr) = slot else { continue };
+        let mut wrong =
+            meta.key.contains(&column).then_some("the key of a row, which is a value or given by the database");
+        expr.visit(0, &mut |expr, depth| match expr {
+            Expr::Aggregate(_) | Expr::Window(_) if depth == 0 => wrong = Some("made of many rows, and there is none"),
+            Expr::Column { .. } if depth == 0 => wrong = Some("made of a row, and there is none"),
+            _ => {}
+        });
+        if let Some(what) = wrong {
+            let name = check::field_name(meta, column);
+            mistakes.push(Error::new(Code::BadQuery, format!("`{name}` is {what}")).with_fields([name]));
+        }
+    }
+    check::together(meta, mistakes)
+}
+
+/// Refuses to let the hooks of a model pass by what the database computes.
+pub(super) fn refuse_unseen_by_hooks(meta: &ModelMeta, slots: &[Slot]) -> Result<()> {
+    match slots.iter().any(Slot::is_computed) {
+        false => Ok(()),
+        true => hooks::refuse(meta, false, "a value that the database computes", "give the value itself"),
+    }
 }
 
 /// Fills in what is not given; what then still lacks a value is an error.
@@ -131,7 +242,7 @@ pub(super) fn filled(meta: &ModelMeta, slots: &mut [Slot]) -> Vec<Error> {
 pub(super) fn default_of(meta: &ModelMeta, column: u16) -> Result<Option<Value>> {
     match unset(meta, column)? {
         Slot::Default(value) | Slot::Given(value) => check::checked(meta, column, value).map(Some),
-        Slot::Unset | Slot::Handed => Ok(None),
+        Slot::Unset | Slot::Handed | Slot::Computed(_) => Ok(None),
     }
 }
 

@@ -35,16 +35,7 @@ impl Over {
         rules: bool,
     ) -> Result<Over> {
         let meta = M::meta();
-        let mut said = Vec::new();
-        let new = M::fields_at::<At<M>>(PathNode::root(meta, NEW));
-        set(M::fields(), new).add_to(&mut said).map_err(|error| error.with_model(meta.name.clone()))?;
-        for assignment in &mut said {
-            proposed(&mut assignment.value).map_err(|error| error.with_model(meta.name.clone()))?;
-        }
-        update::settable(meta, &said)?;
-        if rules {
-            update::followed(meta, &said)?;
-        }
+        let mut said = said_of_both(set, rules)?;
         let set: Vec<u16> = said.iter().map(|assignment| assignment.column).collect();
         let model = ModelRef::Static(meta);
         said.extend(auto_now(meta, &set).into_iter().map(|(column, _)| of_new(&model, column)));
@@ -69,9 +60,7 @@ impl Over {
     pub(super) fn changes(&self, meta: &ModelMeta, row: &NewRow) -> Result<Vec<Assignment>> {
         match self {
             Over::Columns(columns) => {
-                let value = |&column: &u16| {
-                    row.value(column).map(|value| Assignment { column, value: Expr::Value(value.clone()) })
-                };
+                let value = |&column: &u16| row.term(column).map(|value| Assignment { column, value });
                 Ok(columns.iter().filter_map(value).collect())
             }
             Over::Set(set) => {
@@ -80,8 +69,8 @@ impl Over {
                 for assignment in &mut set {
                     assignment.value.update(0, &mut |expr, _| {
                         if let Expr::Proposed { column, .. } = *expr {
-                            match row.value(column) {
-                                Some(value) => *expr = Expr::Value(value.clone()),
+                            match row.term(column) {
+                                Some(term) => *expr = term,
                                 None => missing.push(column),
                             }
                         }
@@ -107,7 +96,27 @@ impl Over {
     }
 }
 
-fn of_new(model: &ModelRef, column: u16) -> Assignment {
+/// What a function of the row that is there and of the new one says: of the latter [`Expr::Proposed`].
+pub(super) fn said_of_both<M: Model, A: Assigns<M>>(
+    set: impl FnOnce(M::Fields<At<M>>, M::Fields<At<M>>) -> A,
+    rules: bool,
+) -> Result<Vec<Assignment>> {
+    let meta = M::meta();
+    let mut said = Vec::new();
+    let new = M::fields_at::<At<M>>(PathNode::root(meta, NEW));
+    set(M::fields(), new).add_to(&mut said).map_err(|error| error.with_model(meta.name.clone()))?;
+    for assignment in &mut said {
+        proposed(&mut assignment.value).map_err(|error| error.with_model(meta.name.clone()))?;
+    }
+    update::settable(meta, &said)?;
+    if rules {
+        update::followed(meta, &said)?;
+    }
+    Ok(said)
+}
+
+/// A column that becomes what it is in the new row.
+pub(super) fn of_new(model: &ModelRef, column: u16) -> Assignment {
     Assignment { column, value: Expr::Proposed { model: model.clone(), column } }
 }
 

@@ -7,7 +7,7 @@ use super::{
     delete::LockedRows,
     edit::{loaded, values_of},
     hooks,
-    new_row::{Slot, completed, filled},
+    new_row::{Slot, completed, filled, refuse_unseen_by_hooks},
     point::{columns_in, key_values, not_found},
     validate::{self, Subject},
 };
@@ -192,6 +192,7 @@ impl<M: Model> Unlooked for UnlookedDraft<M> {
     fn ask_rule<'a>(&'a mut self, tx: &'a Transaction) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let Some(hooks) = self.hooks else { return Ok(()) };
+            refuse_unseen_by_hooks(M::meta(), &self.slots)?;
             // What lacks a value is told when it is looked at.
             filled(M::meta(), &mut self.slots);
             let row = Proposed::new_row(self.slots.iter().map(|slot| slot.value().cloned()).collect());

@@ -3,6 +3,7 @@
 use super::{
     fault::{Sent, explained_by},
     new_row::NewRow,
+    update::Given,
     upsert::read_one,
 };
 use crate::{
@@ -243,6 +244,8 @@ pub(super) struct CreateOne<M> {
     statement: Statement,
     /// The columns that are sent; none for the model's usual ones, whose statement has a name by type.
     columns: Option<Vec<u16>>,
+    /// What is sent, where some of it is computed.
+    told: Option<Box<Given>>,
     /// The key, as far as it is known before.
     key: Option<Vec<Value>>,
     _model: PhantomData<fn() -> M>,
@@ -252,19 +255,20 @@ impl<M: Model> CreateOne<M> {
     pub(super) fn new(row: NewRow, dialect: Dialect) -> Result<Self> {
         let meta = M::meta();
         let columns = if is_usual(meta, &row) { None } else { Some(row.columns()) };
+        let told = row.is_computed().then(|| Box::new(row.told()));
         let returns = dialect.capabilities().insert_returning;
         let key = if returns { None } else { known_key(meta, &row) };
         let make = |row: NewRow| {
             let returning = if returns { all_columns(meta) } else { Vec::new() };
             let (model, columns) = (ModelRef::Static(meta), row.columns());
-            let values = row.into_binds();
+            let values = row.into_values();
             compile::insert(Insert { model, columns, values, conflict: None, returning, in_savepoint: false }, dialect)
         };
         let statement = match columns.is_none() {
             true => template(&meta.templates.of(dialect).insert, || make(row.clone()))?.with(row.into_binds()),
             false => make(row)?,
         };
-        Ok(CreateOne { statement, columns, key, _model: PhantomData })
+        Ok(CreateOne { statement, columns, told, key, _model: PhantomData })
     }
 
     pub(super) fn sql(&self, dialect: Dialect) -> String {
@@ -274,7 +278,7 @@ impl<M: Model> CreateOne<M> {
 
 /// Whether just the automatic key and the defaults of the database are left out.
 fn is_usual(meta: &ModelMeta, row: &NewRow) -> bool {
-    row.values().zip(&meta.columns).all(|(value, column)| value.is_some() == is_sent(meta, column))
+    !row.is_computed() && row.sent().zip(&meta.columns).all(|(sent, column)| sent == is_sent(meta, column))
 }
 
 /// Whether a row has the column usually.
@@ -296,7 +300,8 @@ impl<M: Model> Operation for CreateOne<M> {
     type Output = M;
 
     fn access(&self) -> Access {
-        Access::ShortWrite
+        // What asks a query may take long.
+        if self.told.is_none() { Access::ShortWrite } else { Access::Write }
     }
 
     async fn run(&mut self, conn: &mut Connection) -> Result<M> {
@@ -312,7 +317,10 @@ impl<M: Model> Operation for CreateOne<M> {
         if let Err(error) = ran {
             let meta = M::meta();
             let columns = self.columns.clone().unwrap_or_else(|| usual_columns(meta));
-            let sent = Sent::of(&columns, self.statement.binds());
+            let sent = match &self.told {
+                Some(told) => told.sent(),
+                None => Sent::of(&columns, self.statement.binds()),
+            };
             return Err(explained_by(sent, error, meta, conn).await);
         }
         if let Some(row) = created {

@@ -3,7 +3,7 @@
 use super::{
     Assigns, Pending, UniqueKey,
     draft::DraftRow,
-    fault::{Sent, explained, explained_by},
+    fault::{explained, explained_by},
     hooks,
     new_row::NewRow,
     over::Over,
@@ -297,7 +297,7 @@ impl<R: ReadRow> ByKey<R> {
         let (model, can) = (self.model(), dialect.capabilities());
         let conflict = can.conflict_target.then(|| Conflict { target: self.target.to_vec(), update: Vec::new() });
         let returning = if can.insert_returning { all_columns(&model) } else { Vec::new() };
-        let (columns, values) = (self.row.columns(), self.row.clone().into_binds());
+        let (columns, values) = (self.row.columns(), self.row.clone().into_values());
         compile::insert(Insert { model, columns, values, conflict, returning, in_savepoint: false }, dialect)
     }
 
@@ -313,7 +313,6 @@ impl<R: ReadRow> ByKey<R> {
     async fn insert(&self, conn: &mut Connection, guarded: bool) -> Result<Result<Option<R::Row>>> {
         let meta = &*self.model();
         let can = conn.dialect().capabilities();
-        let columns = self.row.columns();
         let statement = self.insert_statement(conn.dialect())?;
         let others = !is_only_key(meta, &self.row, &self.target);
         let inserted = match others && can.conflict_target && !guarded {
@@ -325,10 +324,7 @@ impl<R: ReadRow> ByKey<R> {
             Ok(None) if can.insert_returning => Ok(Ok(None)),
             Ok(None) => self.find(conn).await.map(Ok),
             Err(error) if error.code() == Code::UniqueViolation && (others || !can.conflict_target) => Ok(Err(error)),
-            Err(error) => {
-                let sent = Sent::of(&columns, statement.binds());
-                Err(explained_by(sent, error, meta, conn).await)
-            }
+            Err(error) => Err(explained_by(self.row.told().sent(), error, meta, conn).await),
         }
     }
 
@@ -341,7 +337,7 @@ impl<R: ReadRow> ByKey<R> {
         let insert = Insert {
             model: self.model(),
             columns: self.row.columns(),
-            values: self.row.clone().into_binds(),
+            values: self.row.clone().into_values(),
             conflict: Some(self.over.conflict(&model, &self.target)),
             returning: if can.insert_returning { all_columns(&model) } else { Vec::new() },
             in_savepoint: false,
@@ -557,10 +553,7 @@ impl<R: ReadRow + Clone> Operation for Upsert<R> {
             }
             Ok(Some(row)) => Ok(row),
             Ok(None) => by_key.find(conn).await?.ok_or_else(|| comes_and_goes(meta)),
-            Err(error) => {
-                let columns = by_key.row.columns();
-                Err(explained_by(Sent::of(&columns, statement.binds()), error, meta, conn).await)
-            }
+            Err(error) => Err(explained_by(by_key.row.told().sent(), error, meta, conn).await),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     draft::DraftRow,
     evaluate::truth,
     hooks,
-    new_row::{Slot, completed, filled},
+    new_row::{Slot, completed, filled, refuse_unseen_by_hooks},
     point::key_is,
 };
 use crate::{
@@ -312,6 +312,7 @@ pub(super) async fn draft<M: Model, E: Executor>(
     };
     let mut errors = Vec::new();
     if let Some(hooks) = hooks.filter(|_| rules) {
+        refuse_unseen_by_hooks(meta, &slots)?;
         // What lacks a value is told below.
         filled(meta, &mut slots);
         let row = Proposed::new_row(slots.iter().map(|slot| slot.value().cloned()).collect());

@@ -106,6 +106,12 @@ behaviour! {
         assert_eq!(Item::objects().bulk_update(&items, |i| i.stock, db).await?, 1);
         assert_eq!(Item::get(lamp.id, db).await?.stock, 16);
 
+        // The same, made of what stands there and of what is given: nothing that others have written meanwhile is lost.
+        items[0].stock = 4; // have come
+        let came = Item::objects().bulk_update_with(&items, |i, new| (i.stock.set(i.stock + new.stock), i.price.set(new.price)), db);
+        assert_eq!(came.await?, 1);
+        assert_eq!(Item::get(lamp.id, db).await?.stock, 20);
+
         // New values are computed from what stands there: text, a value of a related row, a case, a query for one value.
         let items = Item::objects();
         assert_eq!(items.update(|i| i.remark.set(i.shelf.name.concat(": ").concat(i.name)), db).await?, 1);
@@ -113,6 +119,12 @@ behaviour! {
         assert_eq!(Item::objects().update(|i| i.stock.set(few(i)), db).await?, 1);
         let first = |i: ItemFields<orm::At<Item>>| Shelf::objects().within(i.id).order_by(|s| s.name.asc()).scalar(|s| s.id);
         assert_eq!(Item::objects().update(|i| i.shelf.set_key(first(i).or(i.shelf.key())), db).await?, 1); // a relation by its key
+
+        // A draft takes what the database computes beside values: an expression of no row, and a query for one value.
+        let top = Shelf::objects().order_by(|s| s.name.desc()).values(|s| s.id);
+        let vase = Item::draft().name(orm::value("VASE").lower()).price(orm::value(Decimal::from(10)) / 3).shelf(top).create(db).await?;
+        assert_eq!((vase.name.as_str(), vase.price, *vase.shelf.key()), ("vase", Decimal::new(333, 2), shelf.id));
+        vase.delete(db).await?;
 
         let note = Note::draft().text("Buy milk").create(db).await?;
         let (mut mine, mut yours) = (note.clone().edit(), note.edit());

@@ -205,6 +205,45 @@ behaviour! {
         Ok(())
     }
 
+    async fn every_kind_of_value_beside_the_one_that_is_there(bed) {
+        let db = &bed.db;
+        orm::migrate::create_tables(db, &[probes()]).await?;
+        let draft = |row: &Probe| {
+            let draft = Probe::draft().truth(row.truth).small(row.small).whole(row.whole).single(row.single);
+            let draft = draft.double(row.double).exact(row.exact).text(row.text.clone()).bytes(row.bytes.clone());
+            let draft = draft.day(row.day).time(row.time).local(row.local).at(row.at).span(row.span).token(row.token);
+            draft.document(row.document.clone()).note(row.note.clone()).id(row.id)
+        };
+        let mut rows = Probe::objects().bulk_create((1..5).map(|n| draft(&probe(n))), db).await?;
+        let given: Vec<Probe> = (1..5).map(|id| Probe { id, ..probe(i64::from(id) + 70) }).collect();
+        // One row gets what is given, the others stay as they are; by statements of one row and of many.
+        macro_rules! last {
+            ($($field:ident: $type:ty),+) => {
+                |p, new| ($(p.$field.set(case::<Probe, $type>().when(p.id.eq(4), new.$field).otherwise(p.$field))),+)
+            };
+        }
+        type Document = serde_json::Value;
+        for given in [&given[..3], &given[3..], &given[1..]] {
+            let changed = Probe::objects().bulk_update_with(
+                given,
+                last!(truth: bool, small: i16, whole: i64, single: f32, double: f64, exact: Decimal, text: String, bytes: Vec<u8>),
+                db,
+            );
+            assert_eq!(changed.await?, given.len() as u64);
+            let changed = Probe::objects().bulk_update_with(
+                given,
+                last!(day: NaiveDate, time: NaiveTime, local: NaiveDateTime, at: DateTime<Utc>, span: TimeDelta, token: Uuid, document: Document, note: String),
+                db,
+            );
+            assert_eq!(changed.await?, given.len() as u64);
+            if given.len() == 1 {
+                rows[3] = given[0].clone();
+            }
+            assert_eq!(Probe::objects().order_by(|p| p.id.asc()).all(db).await?, rows);
+        }
+        Ok(())
+    }
+
     async fn rows_that_are_larger_than_a_packet_together(bed) {
         tables(&bed).await?;
         let db = &bed.db;

@@ -1,5 +1,6 @@
 //! Writes: drafts, bulk, edits, updates, deletions, unique keys and sets of related rows, on every back end.
 
+mod both;
 mod bulk;
 mod computed;
 mod constraints;
@@ -8,6 +9,7 @@ mod drafts;
 mod edits;
 mod generated;
 mod keys;
+mod made;
 mod many;
 mod merging;
 pub mod press;

@@ -9,13 +9,13 @@ use super::super::{
     point::{ReadRow, known_key, not_found},
     upsert::{ByKey, finish, upsert_in_steps},
 };
-use super::{in_packet, made::has_no_triggers};
+use super::{computed::Computed, in_packet, made::has_no_triggers};
 use crate::{
-    Access, Connection, Dialect, Model, Operation, Result, Row, Statement, Value, compile,
+    Access, Connection, Dialect, Error, Model, Operation, Result, Row, Statement, Value, compile,
     db::of_warning,
     model::{ModelMeta, Reader},
     query::KeyPart,
-    tree::{Conflict, Expr, Insert, ModelRef},
+    tree::{Conflict, Expr, Insert, ModelRef, NewValues},
 };
 use std::{
     borrow::Cow,
@@ -45,6 +45,8 @@ pub(super) struct Group {
     pub(super) conflict: Option<Conflict>,
     /// Row after row.
     pub(super) values: Vec<Value>,
+    /// In their place, where the database computes something of the rows: one statement makes them.
+    computed: Computed,
     /// The number of each row among all drafts.
     pub(super) places: Vec<usize>,
     /// The keys that the rows already have, where they are not given back; empty where the database makes them.
@@ -110,7 +112,7 @@ impl Inserts {
                     continue;
                 }
             };
-            let known = inserts.groups.iter().rposition(|group| group.has_columns_of(&row));
+            let known = inserts.groups.iter().rposition(|group| group.takes(&row));
             inserts.add(known, || conflict.clone(), row, expected);
         }
         together_by_row(M::meta(), mistakes)?;
@@ -128,7 +130,7 @@ impl Inserts {
         let mut inserts = Inserts::new(model, dialect, returning);
         let expected = rows.len();
         for row in rows {
-            let known = inserts.groups.iter().rposition(|group| group.has_columns_of(&row));
+            let known = inserts.groups.iter().rposition(|group| group.takes(&row));
             inserts.add(known, || conflict.clone(), row, expected);
         }
         inserts.settled()
@@ -155,8 +157,7 @@ impl Inserts {
             };
             // A row that lacks a part of the key has other columns.
             let last = inserts.groups.len().checked_sub(1);
-            let last =
-                last.filter(|&last| alike && inserts.groups[last].has_columns_of(&row) && keys.add(&row, target));
+            let last = last.filter(|&last| alike && inserts.groups[last].takes(&row) && keys.add(&row, target));
             if last.is_none() {
                 keys.known.clear();
                 keys.add(&row, target);
@@ -170,9 +171,10 @@ impl Inserts {
     fn add(&mut self, group: Option<usize>, conflict: impl FnOnce() -> Option<Conflict>, row: NewRow, expected: usize) {
         let index = group.unwrap_or_else(|| {
             let (columns, conflict) = (row.columns(), conflict());
-            let rows = expected.min(ROWS);
+            let rows = if row.is_computed() { 0 } else { expected.min(ROWS) };
             let (values, places) = (Vec::with_capacity(rows * columns.len()), Vec::with_capacity(rows));
-            self.groups.push(Group { columns, conflict, values, places, keys: Vec::new() });
+            let computed = Computed::default();
+            self.groups.push(Group { columns, conflict, values, computed, places, keys: Vec::new() });
             self.groups.len() - 1
         });
         let gives_rows = self.gives_rows();
@@ -180,7 +182,10 @@ impl Inserts {
         if !gives_rows {
             group.keys.extend(known_key(&self.model, &row));
         }
-        row.add_to(&mut group.values);
+        match row.is_computed() {
+            false => row.add_to(&mut group.values),
+            true => group.computed.add(row),
+        }
         group.places.push(self.rows);
         self.rows += 1;
     }
@@ -223,7 +228,10 @@ impl Inserts {
     }
 
     fn access(&self) -> Access {
-        if self.single.is_some() && self.rows <= ROWS { Access::ShortWrite } else { Access::Write }
+        // What asks a query may take long.
+        let short =
+            self.single.is_some() && self.rows <= ROWS && self.groups.iter().all(|group| group.computed.is_empty());
+        if short { Access::ShortWrite } else { Access::Write }
     }
 
     /// Runs the statements: all or none of them. `each` gets the number of the draft and its row, where rows are given back.
@@ -305,21 +313,25 @@ fn row_after_row(binds: &[Value]) -> Cow<'_, [Value]> {
 
 impl Group {
     /// The columns that an upsert computes in the database.
-    fn computed(&self) -> Vec<u16> {
+    fn computed_over(&self) -> Vec<u16> {
         let set = self.conflict.iter().flat_map(|conflict| &conflict.update);
         let computed = set.filter(|set| !matches!(set.value, Expr::Value(_) | Expr::Proposed { .. }));
         computed.map(|set| set.column).collect()
     }
 
-    fn has_columns_of(&self, row: &NewRow) -> bool {
+    /// Whether a row has the columns of this group, and there is room for it.
+    fn takes(&self, row: &NewRow) -> bool {
+        if row.is_computed() == self.computed.is_empty() || row.is_computed() && !self.computed.has_room(row) {
+            return false;
+        }
         let mut columns = self.columns.iter();
         let mut next = columns.next();
-        (0..).zip(row.values()).all(|(column, value)| {
+        (0..).zip(row.sent()).all(|(column, sent)| {
             let here = next == Some(&column);
             if here {
                 next = columns.next();
             }
-            here == value.is_some()
+            here == sent
         })
     }
 
@@ -353,6 +365,9 @@ impl Group {
 
     /// How many of the rows with these values the next statement takes.
     fn next(&self, values: &[Value], meta: &ModelMeta, dialect: Dialect) -> usize {
+        if !self.computed.is_empty() {
+            return self.places.len();
+        }
         let most = self.most(meta, dialect);
         match self.columns.len() {
             columns if columns > 0 && dialect.is_mysql() => {
@@ -366,18 +381,50 @@ impl Group {
     fn statement(&self, values: Vec<Value>, returning: &[u16], inserts: &Inserts) -> Result<Statement> {
         let Inserts { model, dialect, in_savepoint, .. } = inserts;
         let rows = values.len() / self.columns.len().max(1);
+        let computed = !self.computed.is_empty();
         let insert = Insert {
             model: model.clone(),
             columns: self.columns.clone(),
-            values,
+            values: match computed {
+                true => self.computed.values(),
+                false => NewValues::Known(values),
+            },
             conflict: self.conflict.clone(),
             returning: returning.to_vec(),
             in_savepoint: *in_savepoint,
         };
         let mut statement = compile::insert(insert, *dialect)?;
         let full = rows == ROWS || rows == self.most(model, *dialect);
-        statement.once = !self.lists(model, *dialect) && !full && (rows > ROWS || !comes_again(rows));
+        statement.once = match computed {
+            true => self.places.len() > 1,
+            false => !self.lists(model, *dialect) && !full && (rows > ROWS || !comes_again(rows)),
+        };
         Ok(statement)
+    }
+
+    /// The error of a statement for some of its rows, in the words of the model.
+    #[cold]
+    pub(super) async fn explained(
+        &self,
+        error: Error,
+        statement: &Statement,
+        rows: usize,
+        meta: &ModelMeta,
+        conn: &mut Connection,
+    ) -> Error {
+        let mut computed = self.computed_over();
+        if !self.computed.is_empty() {
+            let mut told = self.computed.told(&self.columns);
+            told.computed.append(&mut computed);
+            return explained_by(told.sent(), error, meta, conn).await;
+        }
+        // The values of the rows come first; what an upsert says besides comes behind them.
+        let binds = statement.binds();
+        let lists = matches!(binds.first(), Some(Value::List(..)));
+        let sent = if lists { self.columns.len() } else { self.columns.len() * rows };
+        let values = row_after_row(&binds[..sent.min(binds.len())]);
+        let sent = Sent { computed: &computed, ..Sent::of(&self.columns, &values) };
+        explained_by(sent, error, meta, conn).await
     }
 
     /// Runs a statement for the rows of these drafts.
@@ -400,16 +447,7 @@ impl Group {
         };
         let ran = match ran {
             Ok(ran) => ran,
-            Err(error) => {
-                // The values of the rows come first; what an upsert says besides comes behind them.
-                let binds = statement.binds();
-                let lists = matches!(binds.first(), Some(Value::List(..)));
-                let sent = if lists { self.columns.len() } else { self.columns.len() * places.len() };
-                let values = row_after_row(&binds[..sent.min(binds.len())]);
-                let computed = self.computed();
-                let sent = Sent { computed: &computed, ..Sent::of(&self.columns, &values) };
-                return Err(explained_by(sent, error, meta, conn).await);
-            }
+            Err(error) => return Err(self.explained(error, statement, places.len(), meta, conn).await),
         };
         if self.ignores() && !conn.dialect().capabilities().conflict_target {
             refuse_hidden_errors(conn, meta).await?;

@@ -1,11 +1,7 @@
 //! Reading the rows that inserts have made, where these do not give them back, or where that takes longer.
 
 use super::{
-    super::{
-        fault::{Sent, explained_by},
-        point::row_of,
-        upsert::finish,
-    },
+    super::{point::row_of, upsert::finish},
     inserts::{Chunks, EachPlace, Group, Inserts, ROWS},
 };
 use crate::{
@@ -40,8 +36,7 @@ impl Inserts {
             let mut chunks = Chunks::of(&group, values, &[], self);
             while let Some((statement, places)) = chunks.next()? {
                 if let Err(error) = conn.execute(statement).await {
-                    let sent = Sent::of(&group.columns, statement.binds());
-                    return Err(explained_by(sent, error, &self.model, conn).await);
+                    return Err(group.explained(error, statement, places.len(), &self.model, conn).await);
                 }
                 if keys.is_empty() && !at_end {
                     self.read_made(conn, places, each).await?;

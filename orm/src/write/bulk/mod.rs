@@ -1,5 +1,7 @@
 //! Many rows at once: inserts, upserts and updates in chunks under the database's limits.
 
+mod computed;
+mod each;
 mod inserts;
 mod made;
 mod updates;
@@ -16,17 +18,16 @@ use super::{
     over::Over,
     parent,
     point::{ReadRow, Typed, all_columns},
-    update::Columns,
     upsert::{ByKey, FindAll, columns_of, in_steps, is_only_key},
 };
 use crate::{
     Code, Dialect, Error, Executor, Model, QuerySet, Result, Transaction, Value,
     field::At,
-    model::{ModelMeta, Writer},
+    model::ModelMeta,
     tree::{Conflict, ModelRef},
 };
 use inserts::UpsertInSteps;
-use std::{borrow::Borrow, marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, sync::Arc};
 
 /// About how many bytes a statement may have on MySQL and MariaDB, whose servers refuse packets from 4 MiB on, by default 16 or 64.
 const PACKET: usize = 1 << 20;
@@ -463,67 +464,5 @@ impl<M: Model> QuerySet<M> {
         U: NamesUniqueKey<M>,
     {
         upserts(drafts, key(M::unique_keys()).unique_key(), None, dialect)?.sql(dialect)
-    }
-
-    /// Writes some fields of any number of rows that exist, and gives the number of rows that were found.
-    ///
-    /// `rows` are rows, or references to them, with their new values; fields that say `auto_now` are set as well. Of a row that is
-    /// given twice the last values count.
-    /// SQL: on PostgreSQL `UPDATE .. SET title = r.c1 FROM unnest($1, $2) AS r(c0, c1) WHERE id = r.c0` for up to 5 000 rows, on
-    /// MariaDB and MySQL the same by `JSON_TABLE`, of a megabyte together, and on SQLite by `json_each`, for up to 500. More are updated one by
-    /// one on SQLite, by a statement that stays prepared, which is quicker there. All in one transaction or savepoint.
-    ///
-    /// # Errors
-    /// Those of an edit's `save`; a row that is gone is none, unless the model has a `#[field(version)]`: then it is
-    /// [`Code::Stale`], as one that was changed since, and nothing is written.
-    ///
-    /// ```
-    /// # use library::*;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
-    /// # let db = filled().await?;
-    /// let mut books = Book::objects().all(&db).await?;
-    /// for book in &mut books {
-    ///     book.price *= Decimal::from(2);
-    /// }
-    /// assert_eq!(Book::objects().bulk_update(&books, |b| b.price, &db).await?, 4);
-    /// assert_eq!(Book::get(1, &db).await?.price, Decimal::from(25));
-    /// # Ok(()) }
-    /// ```
-    pub async fn bulk_update<E, B, C, L>(self, rows: impl IntoIterator<Item = B>, fields: C, ex: &E) -> Result<u64>
-    where
-        E: Executor,
-        B: Borrow<M>,
-        C: FnOnce(M::Fields<At<M>>) -> L,
-        L: Columns<M>,
-    {
-        let meta = M::meta();
-        let mut columns = Vec::new();
-        fields(M::fields()).add_to(&mut columns)?;
-        if columns.iter().any(|column| meta.key.contains(column)) {
-            return Err(Error::new(Code::BadQuery, "the key of a row cannot be changed").with_model(meta.name.clone()));
-        }
-        let mut given = Vec::new();
-        for row in rows {
-            let mut out = Writer::with_capacity(meta.columns.len());
-            row.borrow().write_columns(&mut out)?;
-            given.push(out.into_values().into_vec());
-        }
-        if given.is_empty() || columns.is_empty() {
-            return Ok(0);
-        }
-        let skips = self.skips();
-        if let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) {
-            let rules = !skips.validation;
-            return ex.atomic(move |tx| Box::pin(hooks::bulk_update(hooks, columns, given, rules, tx))).await;
-        }
-        let op = UpdateMany::new(
-            ModelRef::Static(meta),
-            columns,
-            given,
-            Versions::Compared,
-            ex.dialect(),
-            !skips.validation,
-        )?;
-        ex.run(op).await
     }
 }

@@ -2,9 +2,11 @@
 
 use super::super::{
     Proposed,
-    check::{MOST_MISTAKEN, check_for, field_name, together, together_by_row},
+    check::{MOST_MISTAKEN, check_for, field_name, fit, together, together_by_row},
     clock,
-    fault::{Sent, explained_by},
+    fault::explained_by,
+    over::of_new,
+    update::Given,
     upsert::finish,
     version,
 };
@@ -22,7 +24,7 @@ fn most(dialect: Dialect) -> usize {
     if dialect == Dialect::Sqlite { 500 } else { 5_000 }
 }
 
-/// A row: its key, then the columns that are set.
+/// A row: its key, then the other columns that are given.
 type ByKey = (Vec<Value>, Vec<Value>);
 
 /// Some columns of many rows.
@@ -30,8 +32,13 @@ pub(crate) struct UpdateMany {
     model: ModelRef,
     /// The columns that tell the rows apart, and the version, where it is compared.
     key: Vec<u16>,
-    columns: Vec<u16>,
+    /// The other columns that are given.
+    given: Vec<u16>,
+    /// What is set, made of what is given and of the row that is there.
+    set: Vec<Assignment>,
     rows: Vec<ByKey>,
+    /// The places of the rows that have to wait for those before, where one of these has the same key.
+    again: Vec<usize>,
 }
 
 /// What is done with the versions that rows had when they were read.
@@ -92,8 +99,61 @@ impl UpdateMany {
             }
         }
         together_by_row(meta, mistakes)?;
-        let mut update = UpdateMany { model, key: key_columns, columns, rows };
+        let set = columns.iter().map(|&column| of_new(&model, column)).collect();
+        let mut update = UpdateMany { model, key: key_columns, given: columns, set, rows, again: Vec::new() };
         update.keep_last();
+        Ok(update)
+    }
+
+    /// Rows that have all columns, and what becomes of those that are there: said of both. A row that is given twice is changed twice.
+    pub(crate) fn with(
+        model: ModelRef,
+        set: Vec<Assignment>,
+        rows: Vec<Vec<Value>>,
+        dialect: Dialect,
+        rules: bool,
+    ) -> Result<Self> {
+        let meta = &*model;
+        let key: Vec<u16> = meta.key.iter().copied().chain(meta.version).collect();
+        let mut given = Vec::new();
+        for assignment in &set {
+            assignment.value.visit(0, &mut |expr, _| {
+                given.extend(match expr {
+                    Expr::Proposed { column, .. } if !key.contains(column) => Some(*column),
+                    _ => None,
+                });
+            });
+        }
+        given.sort_unstable();
+        given.dedup();
+        let is_set = |column: u16| set.iter().any(|assignment| *assignment == of_new(&model, column));
+        let (mut by_key, mut mistakes) = (Vec::with_capacity(rows.len()), Vec::new());
+        for (place, mut row) in rows.into_iter().enumerate() {
+            let mut errors = Vec::new();
+            for &column in &given {
+                let value = &mut row[usize::from(column)];
+                // What a value is computed with follows no rules of its own.
+                let checked = match is_set(column) {
+                    true => check_for(meta, column, value, dialect, rules),
+                    false => fit(meta, column, value)
+                        .and_then(|()| value.storable(dialect).map_err(|error| meta.blame(column, error))),
+                };
+                errors.extend(checked.err());
+            }
+            mistakes.extend(together(meta, errors).err().map(|error| (place, error)));
+            if mistakes.len() == MOST_MISTAKEN {
+                break;
+            }
+            let of = |columns: &[u16]| columns.iter().map(|&column| row[usize::from(column)].clone()).collect();
+            by_key.push((of(&key), of(&given)));
+        }
+        together_by_row(meta, mistakes)?;
+        let again = repeated(&by_key, meta.key.len());
+        let update = UpdateMany { model, key, given, set, rows: by_key, again };
+        if let Some(first) = update.rows.first() {
+            // What cannot be said in this dialect is known before any statement.
+            update.of_one(first, dialect)?;
+        }
         Ok(update)
     }
 
@@ -111,35 +171,63 @@ impl UpdateMany {
         let update = UpdateRows {
             model: self.model.clone(),
             key: self.key.clone(),
-            set: self.columns.clone(),
+            given: self.given.clone(),
+            set: self.set.clone(),
             values: rows.iter().flat_map(|(key, values)| key.iter().chain(values)).cloned().collect(),
         };
         compile::update_rows(update, dialect)
     }
 
-    /// The statement for one row, which binds the values of the columns, then those of the key.
-    fn of_one(&self, (key, values): &ByKey, dialect: Dialect) -> Result<Statement> {
+    /// The statement for one row; where it is only given values, it binds these, then those of the key.
+    fn of_one(&self, row: &ByKey, dialect: Dialect) -> Result<Statement> {
         let mut rows = Select::bare(self.model.clone());
         let columns = self.key.iter().map(|&column| Expr::own(self.model.clone(), column));
-        rows.add_filter(Expr::same_key(columns, key.iter().cloned().map(Expr::Value)));
-        let value = |(&column, value): (&u16, &Value)| Assignment { column, value: Expr::Value(value.clone()) };
-        let set = self.columns.iter().zip(values).map(value).collect();
+        rows.add_filter(Expr::same_key(columns, row.0.iter().cloned().map(Expr::Value)));
+        let mut set = self.set.clone();
+        for assignment in &mut set {
+            assignment.value.update(0, &mut |expr, _| {
+                if let Expr::Proposed { column, .. } = *expr
+                    && let Some(value) = self.value(row, column)
+                {
+                    *expr = Expr::Value(value.clone());
+                }
+            });
+        }
         compile::update(&Update { rows, set, returning: Vec::new() }, dialect)
     }
 
-    /// The text of the first statement.
-    pub(crate) fn sql(&self, dialect: Dialect) -> Result<Option<String>> {
-        let statement = match Self::next(&self.rows, self.chunk(dialect), dialect).0 {
-            [] => return Ok(None),
-            [one] => self.of_one(one, dialect)?,
-            rows => self.of_rows(rows, dialect)?,
-        };
-        Ok(Some(statement.sql(dialect)))
+    /// What is given of a row in a column.
+    fn value<'r>(&self, (key, values): &'r ByKey, column: u16) -> Option<&'r Value> {
+        let mut pairs = self.key.iter().chain(&self.given).zip(key.iter().chain(values));
+        pairs.find(|(known, _)| **known == column).map(|(_, value)| value)
     }
 
-    /// The rows of the next statement, of these at most, and those that are left.
-    fn next(rows: &[ByKey], most: usize, dialect: Dialect) -> (&[ByKey], &[ByKey]) {
-        let most = most.min(rows.len());
+    /// Whether rows are only given values.
+    fn is_plain(&self) -> bool {
+        self.set.len() == self.given.len()
+            && self.set.iter().zip(&self.given).all(|(set, &column)| *set == of_new(&self.model, column))
+    }
+
+    /// The text of each statement, in the order in which they run.
+    pub(crate) fn sql(&self, dialect: Dialect) -> Result<Vec<String>> {
+        let (chunk, mut left, mut all) = (self.chunk(dialect), &*self.rows, Vec::new());
+        while !left.is_empty() {
+            let (rows, rest) = self.next(left, chunk, dialect);
+            left = rest;
+            let statement = match rows {
+                [one] => self.of_one(one, dialect)?,
+                rows => self.of_rows(rows, dialect)?,
+            };
+            all.push(statement.sql(dialect));
+        }
+        Ok(all)
+    }
+
+    /// The rows of the next statement, of these at most, and those that are left: they are the last ones.
+    fn next<'r>(&self, rows: &'r [ByKey], most: usize, dialect: Dialect) -> (&'r [ByKey], &'r [ByKey]) {
+        let at = self.rows.len() - rows.len();
+        let end = self.again.get(self.again.partition_point(|&again| again <= at)).copied().unwrap_or(self.rows.len());
+        let most = most.min(end - at);
         let next = match dialect.is_mysql() && most > 1 {
             true => in_packet(rows[..most].iter().map(|(key, values)| key.iter().chain(values))),
             false => most,
@@ -149,7 +237,7 @@ impl UpdateMany {
 
     /// The most rows of one statement.
     fn chunk(&self, dialect: Dialect) -> usize {
-        let columns = self.key.iter().chain(&self.columns);
+        let columns = self.key.iter().chain(&self.given);
         let kinds = columns.map(|&column| self.model.columns[usize::from(column)].kind);
         let most = most(dialect);
         // For many rows a prepared statement for each is quicker than JSON, where there is no way to a server.
@@ -164,15 +252,19 @@ impl UpdateMany {
     async fn update(&self, chunk: usize, conn: &mut Connection) -> Result<u64> {
         let dialect = conn.dialect();
         let Some(first) = self.rows.first() else { return Ok(0) };
-        let mut one = self.of_one(first, dialect)?;
+        let (mut one, plain) = (self.of_one(first, dialect)?, self.is_plain());
         let (mut count, mut left) = (0, &*self.rows);
         while !left.is_empty() {
-            let (rows, rest) = Self::next(left, chunk, dialect);
+            let (rows, rest) = self.next(left, chunk, dialect);
             left = rest;
             let many;
             let statement = match rows {
-                [(key, values)] => {
+                [(key, values)] if plain => {
                     one.binds = values.iter().chain(key).cloned().collect();
+                    &one
+                }
+                [row] => {
+                    one = self.of_one(row, dialect)?;
                     &one
                 }
                 rows => {
@@ -182,15 +274,42 @@ impl UpdateMany {
             };
             count += match conn.execute(statement).await {
                 Ok(count) => count,
-                Err(error) => {
-                    let values: Vec<Value> = rows.iter().flat_map(|(_, values)| values.iter().cloned()).collect();
-                    let sent = Sent::of(&self.columns, &values);
-                    return Err(explained_by(sent, error, &self.model, conn).await);
-                }
+                Err(error) => return Err(explained_by(self.told(rows).sent(), error, &self.model, conn).await),
             };
         }
         Ok(count)
     }
+
+    /// What was sent of these rows, for the words of an error.
+    fn told(&self, rows: &[ByKey]) -> Given {
+        let mut told = Given::default();
+        let is_value =
+            |set: &Assignment| matches!(set.value, Expr::Value(_)) || *set == of_new(&self.model, set.column);
+        let (known, computed): (Vec<&Assignment>, Vec<&Assignment>) = self.set.iter().partition(|set| is_value(set));
+        told.computed = computed.iter().map(|set| set.column).collect();
+        told.columns = known.iter().map(|set| set.column).collect();
+        for row in rows {
+            told.values.extend(known.iter().filter_map(|set| match &set.value {
+                Expr::Value(value) => Some(value.clone()),
+                _ => self.value(row, set.column).cloned(),
+            }));
+        }
+        told
+    }
+}
+
+/// The places of rows that have the key of one before them, since the last such place.
+fn repeated(rows: &[ByKey], parts: usize) -> Vec<usize> {
+    let (mut seen, mut again) = (HashSet::with_capacity(rows.len()), Vec::new());
+    for (place, (key, _)) in rows.iter().enumerate() {
+        let key = KeyPart::of_all(&key[..parts]);
+        if !seen.insert(key.clone()) {
+            seen.clear();
+            seen.insert(key);
+            again.push(place);
+        }
+    }
+    again
 }
 
 /// A function of the model has set what is not written.
@@ -219,7 +338,7 @@ impl Operation for UpdateMany {
         self.model.tells_rows_apart()?;
         let compared = self.key.len() > self.model.key.len();
         let chunk = self.chunk(conn.dialect());
-        let (_, left) = Self::next(&self.rows, chunk, conn.dialect());
+        let (_, left) = self.next(&self.rows, chunk, conn.dialect());
         if left.is_empty() && !compared {
             return self.update(chunk, conn).await;
         }

@@ -17,7 +17,7 @@ use crate::{
     Access, Code, Connection, Error, Operation, Result, Row, Value, compile,
     model::misfit,
     query::value_of,
-    tree::{Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, Select, Selected, Step, Update},
+    tree::{Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, NewValues, Select, Selected, Step, Update},
 };
 use std::{borrow::Cow, collections::HashSet};
 
@@ -323,7 +323,7 @@ impl Relate {
             let insert = Insert {
                 model: model.clone(),
                 columns: columns.clone(),
-                values,
+                values: NewValues::Known(values),
                 conflict: ignore.then(|| Conflict { target: Vec::new(), update: Vec::new() }),
                 returning: Vec::new(),
                 in_savepoint: false,

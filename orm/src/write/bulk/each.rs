@@ -1,0 +1,178 @@
+//! Rows that are there, each with values of its own: `bulk_update`, and what is made of both.
+
+use super::{
+    super::{Assigns, hooks, over::said_of_both, update::Columns},
+    UpdateMany, Versions, auto_now,
+};
+use crate::{
+    Code, Dialect, Error, Executor, Model, QuerySet, Result, Value,
+    field::At,
+    model::Writer,
+    query::Skips,
+    tree::{Assignment, Expr, ModelRef},
+};
+use std::borrow::Borrow;
+
+/// A change whose result only the database knows.
+const COMPUTED: &str = "a change that the database computes";
+
+/// All values of rows.
+fn values_of_all<M: Model, B: Borrow<M>>(rows: impl IntoIterator<Item = B>) -> Result<Vec<Vec<Value>>> {
+    let values = |row: B| {
+        let mut out = Writer::with_capacity(M::meta().columns.len());
+        row.borrow().write_columns(&mut out)?;
+        Ok(out.into_values().into_vec())
+    };
+    rows.into_iter().map(values).collect()
+}
+
+/// The change of rows as it is said of those that are there and of those that are given; none where nothing is.
+fn changed_with<M: Model, B: Borrow<M>, A: Assigns<M>>(
+    rows: impl IntoIterator<Item = B>,
+    set: impl FnOnce(M::Fields<At<M>>, M::Fields<At<M>>) -> A,
+    skips: Skips,
+    dialect: Dialect,
+) -> Result<Option<UpdateMany>> {
+    let meta = M::meta();
+    hooks::refuse(meta, skips.hooks, COMPUTED, "read the rows, and write their values by `bulk_update` or `save`")?;
+    let mut set = said_of_both(set, !skips.validation)?;
+    let rows = values_of_all(rows)?;
+    if rows.is_empty() || set.is_empty() {
+        return Ok(None);
+    }
+    let columns: Vec<u16> = set.iter().map(|assignment| assignment.column).collect();
+    let now = auto_now(meta, &columns).into_iter();
+    set.extend(now.map(|(column, now)| Assignment { column, value: Expr::Value(now) }));
+    UpdateMany::with(ModelRef::Static(meta), set, rows, dialect, !skips.validation).map(Some)
+}
+
+impl<M: Model> QuerySet<M> {
+    /// Writes some fields of any number of rows that exist, and gives the number of rows that were found.
+    ///
+    /// `rows` are rows, or references to them, with their new values; fields that say `auto_now` are set as well. Of a row that is
+    /// given twice the last values count.
+    /// SQL: on PostgreSQL `UPDATE .. SET title = r.c1 FROM unnest($1, $2) AS r(c0, c1) WHERE id = r.c0` for up to 5 000 rows, on
+    /// MariaDB and MySQL the same by `JSON_TABLE`, of a megabyte together, and on SQLite by `json_each`, for up to 500. More are updated one by
+    /// one on SQLite, by a statement that stays prepared, which is quicker there. All in one transaction or savepoint.
+    ///
+    /// # Errors
+    /// Those of an edit's `save`; a row that is gone is none, unless the model has a `#[field(version)]`: then it is
+    /// [`Code::Stale`], as one that was changed since, and nothing is written.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut books = Book::objects().all(&db).await?;
+    /// for book in &mut books {
+    ///     book.price *= Decimal::from(2);
+    /// }
+    /// assert_eq!(Book::objects().bulk_update(&books, |b| b.price, &db).await?, 4);
+    /// assert_eq!(Book::get(1, &db).await?.price, Decimal::from(25));
+    /// # Ok(()) }
+    /// ```
+    pub async fn bulk_update<E, B, C, L>(self, rows: impl IntoIterator<Item = B>, fields: C, ex: &E) -> Result<u64>
+    where
+        E: Executor,
+        B: Borrow<M>,
+        C: FnOnce(M::Fields<At<M>>) -> L,
+        L: Columns<M>,
+    {
+        let meta = M::meta();
+        let mut columns = Vec::new();
+        fields(M::fields()).add_to(&mut columns)?;
+        if columns.iter().any(|column| meta.key.contains(column)) {
+            return Err(Error::new(Code::BadQuery, "the key of a row cannot be changed").with_model(meta.name.clone()));
+        }
+        let given = values_of_all(rows)?;
+        if given.is_empty() || columns.is_empty() {
+            return Ok(0);
+        }
+        let skips = self.skips();
+        if let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) {
+            let rules = !skips.validation;
+            return ex.atomic(move |tx| Box::pin(hooks::bulk_update(hooks, columns, given, rules, tx))).await;
+        }
+        let op = UpdateMany::new(
+            ModelRef::Static(meta),
+            columns,
+            given,
+            Versions::Compared,
+            ex.dialect(),
+            !skips.validation,
+        )?;
+        ex.run(op).await
+    }
+
+    /// Changes any number of rows that exist as is said, made of the row that is there and of the one that is given, and gives the number
+    /// of rows that were found.
+    ///
+    /// `rows` are rows, or references to them: `new` is what stands in them, `b` what stands in the database. What is computed is asked
+    /// no rules, as by [`update`](QuerySet::update); a field that gets what is given is checked. Fields that say `auto_now` are set as
+    /// well. A row that is given twice is changed twice, in this order.
+    ///
+    /// SQL: as for [`bulk_update`](QuerySet::bulk_update), `UPDATE .. SET views = book.views + r.c1 FROM .. AS r`.
+    ///
+    /// # Errors
+    /// Those of [`bulk_update`](QuerySet::bulk_update); with a `#[field(version)]` a row that is given twice is [`Code::Stale`] as well.
+    /// Before any statement: [`Code::BadQuery`] where what is said follows a relation, or asks a query; [`Code::Unvalidated`] and
+    /// [`Code::Unhooked`] for models that look at their rows by `validate` or by hooks, until they are skipped;
+    /// [`Code::Unsupported`] on MariaDB and MySQL where fields are exchanged.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let mut seen = Book::objects().filter(|b| b.active).all(&db).await?;
+    /// for book in &mut seen {
+    ///     book.views = 2; // since yesterday
+    ///     book.price = Decimal::from(9);
+    /// }
+    /// let changed = Book::objects().bulk_update_with(&seen, |b, new| (b.views.set(b.views + new.views), b.price.set(new.price)), &db);
+    /// assert_eq!(changed.await?, 3);
+    /// let book = Book::get(1, &db).await?;
+    /// assert_eq!((book.views, book.price), (12, Decimal::from(9)));
+    /// # Ok(()) }
+    /// ```
+    pub async fn bulk_update_with<E, B, C, A>(self, rows: impl IntoIterator<Item = B>, set: C, ex: &E) -> Result<u64>
+    where
+        E: Executor,
+        B: Borrow<M>,
+        C: FnOnce(M::Fields<At<M>>, M::Fields<At<M>>) -> A,
+        A: Assigns<M>,
+    {
+        match changed_with(rows, set, self.skips(), ex.dialect())? {
+            Some(op) => ex.run(op).await,
+            None => Ok(0),
+        }
+    }
+
+    /// The SQL of a [`bulk_update_with`](QuerySet::bulk_update_with) in a dialect, statement by statement; no connection is needed.
+    ///
+    /// # Errors
+    /// Those that `bulk_update_with` has before its first statement.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let books = Book::objects().all(&db).await?;
+    /// let sql = Book::objects().bulk_update_with_sql(&books, |b, new| b.views.set(b.views + new.views), Dialect::Postgres)?;
+    /// assert!(sql[0].starts_with(r#"UPDATE "library_book" AS "book" SET "views" = "book"."views" + orm_rows.c1 FROM unnest("#));
+    /// # Ok(()) }
+    /// ```
+    pub fn bulk_update_with_sql<B, C, A>(
+        self,
+        rows: impl IntoIterator<Item = B>,
+        set: C,
+        dialect: Dialect,
+    ) -> Result<Vec<String>>
+    where
+        B: Borrow<M>,
+        C: FnOnce(M::Fields<At<M>>, M::Fields<At<M>>) -> A,
+        A: Assigns<M>,
+    {
+        let op = changed_with(rows, set, self.skips(), dialect)?;
+        op.map_or_else(|| Ok(Vec::new()), |op| op.sql(dialect))
+    }
+}
