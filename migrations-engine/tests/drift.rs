@@ -86,3 +86,27 @@ fn names_keys_and_tables_are_compared() {
     };
     assert_eq!(told(&key(&["a", "b"]), &key(&["b"]))[0].0, Drift::D017);
 }
+
+#[test]
+fn a_foreign_key_without_a_rule_will_do_in_place_of_any() {
+    let ruled = |rule| with_book(|book| field(book, "author").relation.as_mut().unwrap().on_delete = rule);
+    for (dialect, unruled) in [
+        (Dialect::Postgres, &[OnDelete::DoNothing][..]),
+        (Dialect::Sqlite, &[OnDelete::DoNothing]),
+        (Dialect::MariaDb, &[OnDelete::DoNothing, OnDelete::Restrict, OnDelete::Protect]),
+    ] {
+        let told = |wanted: OnDelete, found: OnDelete| {
+            let stored = |rule| as_stored(dialect, &ruled(rule)).unwrap();
+            let told = differences(&stored(wanted), &stored(found));
+            assert!(told.iter().all(|it| it.drift == Drift::D018), "{told:?}");
+            !told.is_empty()
+        };
+        for &found in unruled {
+            for wanted in [OnDelete::Cascade, OnDelete::Protect, OnDelete::Restrict, OnDelete::DoNothing] {
+                assert!(!told(wanted, found), "{dialect:?}: {wanted}, {found}");
+            }
+            // What the database does of itself is more than a model that wants nothing of it says.
+            assert!(told(found, OnDelete::Cascade), "{dialect:?}: {found}, cascade");
+        }
+    }
+}

@@ -30,8 +30,9 @@ impl Command for InspectDb {
                 Arg::new("app")
                     .long("app")
                     .value_name("LABEL")
+                    .action(ArgAction::Append)
                     .default_value("app")
-                    .help("The label of the application; models are called without it"),
+                    .help("The label of the application; models are called without it. Of several, a table is in the one that its name begins with, or in the first"),
             )
             .arg(Arg::new("output").long("output").value_name("FILE").help("The file to write, which must not exist"))
     }
@@ -43,9 +44,12 @@ impl Command for InspectDb {
 
 async fn inspect(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
-    let app = matches.get_one::<String>("app").map(String::as_str).unwrap_or_default();
+    let apps = patterns(matches, "app");
     let small = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-    if app.is_empty() || !app.chars().all(small) || app.starts_with(|letter: char| letter.is_ascii_digit()) {
+    let is_label = |app: &String| {
+        !app.is_empty() && app.chars().all(small) && !app.starts_with(|letter: char| letter.is_ascii_digit())
+    };
+    if let Some(app) = apps.iter().find(|app| !is_label(app)) {
         return Err(Error::new(Code::BadSetting, format!("`{app}` is not a label for an application"))
             .with_hint("use small letters, digits and `_`: `--app shop`"));
     }
@@ -66,7 +70,7 @@ async fn inspect(context: &Context<'_>) -> Result<()> {
     }
     let any = |patterns: &[String], table: &str| patterns.iter().any(|pattern| fits(pattern, table));
     let wanted = |table: &str| (only.is_empty() || any(&only, table)) && !any(&not, table);
-    let source = write::models(&live, pattern_indexes, app, wanted);
+    let source = write::models(&live, pattern_indexes, &apps, wanted);
     let Some(path) = matches.get_one::<String>("output") else {
         return context.say(source.trim_end());
     };
