@@ -28,7 +28,7 @@ def moment(value):
     return value.replace(microsecond=value.microsecond // 1000 * 1000) if MILLISECONDS else value
 
 
-def read(field, value):
+def read(field, value, moment=moment):
     """A value as the library serialises it, as Django's field has it."""
     if value is None:
         return None
@@ -57,7 +57,8 @@ def read(field, value):
         case "ArrayField":
             return [read(field.base_field, item) for item in value]
         case kind if kind.endswith("RangeField"):
-            ends = [read(field.base_field, value.get(end)) for end in ("lower", "upper")]
+            # Of these Django's fixtures say all.
+            ends = [read(field.base_field, value.get(end), lambda whole: whole) for end in ("lower", "upper")]
             return field.range_type(*ends, bounds=value.get("bounds", "[)"), empty=value.get("empty", False))
     return value
 
