@@ -100,3 +100,27 @@ fn of_indexes_with_pattern_operators_the_field_has_its_own() {
     assert!(like.is_some_and(|like| like.ends_with("_like")), "{like:?}");
     assert_eq!(item.indexes, [own]);
 }
+
+#[test]
+fn a_foreign_key_without_a_rule_will_do_in_place_of_any() {
+    let ruled = |rule| with_book(|book| field(book, "author").relation.as_mut().unwrap().on_delete = rule);
+    for (dialect, unruled) in [
+        (Dialect::Postgres, &[OnDelete::DoNothing][..]),
+        (Dialect::Sqlite, &[OnDelete::DoNothing]),
+        (Dialect::MariaDb, &[OnDelete::DoNothing, OnDelete::Restrict, OnDelete::Protect]),
+    ] {
+        let told = |wanted: OnDelete, found: OnDelete| {
+            let stored = |rule| as_stored(dialect, &ruled(rule)).unwrap();
+            let told = differences(&stored(wanted), &stored(found));
+            assert!(told.iter().all(|it| it.drift == Drift::D018), "{told:?}");
+            !told.is_empty()
+        };
+        for &found in unruled {
+            for wanted in [OnDelete::Cascade, OnDelete::Protect, OnDelete::Restrict, OnDelete::DoNothing] {
+                assert!(!told(wanted, found), "{dialect:?}: {wanted}, {found}");
+            }
+            // What the database does of itself is more than a model that wants nothing of it says.
+            assert!(told(found, OnDelete::Cascade), "{dialect:?}: {found}, cascade");
+        }
+    }
+}

@@ -34,7 +34,7 @@ pub use orm_derive::ModelPart;
 /// | attribute | meaning |
 /// |---|---|
 /// | nothing | stored as text, `InProgress` as `in_progress`, labelled `In progress`; `max_length` follows from the longest |
-/// | `#[choices(integer)]`, or discriminants `Low = 1` | stored as numbers, in 32 bits; `#[repr(i16)]` and `#[repr(i64)]` say otherwise |
+/// | `#[choices(integer)]`, or discriminants `Low = 1` | stored as numbers, in 32 bits; `#[repr(i16)]` and `#[repr(i64)]` say otherwise, and `#[repr(u16)]`, `#[repr(u32)]` and `#[repr(u64)]` make a column that is never negative |
 /// | `#[choices(db_type = "mood")]` | stored as texts of an enum of the database's own, on PostgreSQL only; `CREATE TYPE` makes it |
 /// | `#[choice(value = "pub")]`, `#[choice(value = 7)]` | the stored value of a variant |
 /// | `#[choice(label = "In print")]` | what people read |

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Live;
-use crate::condition::{Expr, IndexPart};
-use crate::schema::{ColumnType, Constraint, Field, Model};
+use crate::condition::{Expr, Function, IndexPart};
+use crate::schema::{ColumnType, Constraint, Field, Model, OnDelete, Relation};
+use crate::sql::Dialect;
 
 macro_rules! drifts {
     ($($(#[doc = $doc:literal])+ $name:ident $advice:literal;)+) => {
@@ -56,7 +57,7 @@ drifts! {
     D016 "change the column's collation; until then text is compared in another way";
     /// The primary key is over other columns.
     D017 "say `primary_key` on the fields that form it, or change the table";
-    /// A foreign key is missing, leads elsewhere, or has another rule for deletes.
+    /// A foreign key is missing, leads elsewhere, or has another rule for deletes; none will do for any.
     D018 "say the relation in the model as the table has it, or change the constraint";
     /// An index or constraint is missing, or is not what it should be.
     D019 "make it as `sqlmigrate` shows, or remove it from the model";
@@ -91,7 +92,8 @@ impl fmt::Display for Difference {
     }
 }
 
-/// How `found` differs from `wanted`. Tables that `wanted` does not have are somebody else's, and left out, as are views.
+/// How `found` differs from `wanted`. Tables that `wanted` does not have are somebody else's, and left out, as are views. A foreign key without
+/// a rule for deletes will do in place of any: whoever made it keeps the rule otherwise, as Django does.
 ///
 /// ```
 /// use migrations_engine::introspect::{Drift, as_stored, differences};
@@ -130,7 +132,15 @@ struct Thing {
     what: String,
     /// Only where the state keeps it.
     name: Option<String>,
-    foreign_key: bool,
+    /// That of a foreign key for deletes.
+    rule: Option<OnDelete>,
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.rule.map_or(Ok(()), |rule| write!(f, ", on delete {rule}"))
+    }
 }
 
 impl Compare<'_> {
@@ -156,7 +166,12 @@ impl Compare<'_> {
         if wanted.comment != found.comment {
             self.comment("the table", wanted.comment.as_deref(), found.comment.as_deref());
         }
-        self.things(things(wanted), things(found));
+        let mut should = things(wanted);
+        let leaning = |field: &&Field| field.index && found.field(&field.name).is_some_and(|other| !other.index);
+        for field in wanted.fields.iter().filter(leaning).filter(|field| self.found.leans(found, &field.name)) {
+            should.retain(|thing| thing.what != index_over(field));
+        }
+        self.things(should, things(found));
     }
 
     fn comment(&mut self, of: &str, wanted: Option<&str>, found: Option<&str>) {
@@ -168,7 +183,7 @@ impl Compare<'_> {
         let column = format!("`{}`", wanted.column);
         let expr = |expr: Option<&Expr>| expr.map_or_else(|| "none".to_owned(), |expr| format!("`{expr}`"));
         let relation = wanted.relation.is_some() || found.relation.is_some();
-        if wanted.relation != found.relation {
+        if !self.leads_alike(wanted.relation.as_ref(), found.relation.as_ref()) {
             let leads = |field: &Field| match &field.relation {
                 Some(relation) => format!(
                     "a foreign key to `{}`{}, on delete {}",
@@ -196,7 +211,7 @@ impl Compare<'_> {
             let (is, should) = (expr(found.db_default.as_ref()), expr(wanted.db_default.as_ref()));
             self.push(Drift::D014, format!("the default of {column} is {is}, not {should}"));
         }
-        if wanted.generated != found.generated {
+        if wanted.generated != found.generated && !self.rounds_on_reading(wanted, found) {
             let from = |field: &Field| expr(field.generated.as_ref().map(|generated| &generated.expr));
             self.push(Drift::D015, format!("{column} is computed from {}, not {}", from(found), from(wanted)));
         }
@@ -212,21 +227,47 @@ impl Compare<'_> {
         }
     }
 
+    /// Whether a decimal that is computed is only not rounded there, as Django does not on SQLite: it is when it is read.
+    fn rounds_on_reading(&self, wanted: &Field, found: &Field) -> bool {
+        let (Some(should), Some(is)) = (&wanted.generated, &found.generated) else { return false };
+        let inner = match &should.expr {
+            Expr::Call { function: Function::Round, args } => args.first(),
+            _ => None,
+        };
+        self.found.dialect == Dialect::Sqlite && should.stored == is.stored && inner == Some(&is.expr)
+    }
+
+    fn leads_alike(&self, wanted: Option<&Relation>, found: Option<&Relation>) -> bool {
+        match (wanted, found) {
+            (Some(wanted), Some(found)) => {
+                *wanted == Relation { on_delete: wanted.on_delete, ..found.clone() }
+                    && self.rules_fit(wanted.on_delete, found.on_delete)
+            }
+            (wanted, found) => wanted == found,
+        }
+    }
+
+    fn rules_fit(&self, wanted: OnDelete, found: OnDelete) -> bool {
+        found == wanted || self.found.is_unruled(found)
+    }
+
     fn things(&mut self, wanted: Vec<Thing>, mut found: Vec<Thing>) {
+        let live = self.found;
         for thing in wanted {
             // The one of the same name, if several are alike.
-            let same = |other: &Thing| other.what == thing.what;
+            let fits = |rule: Option<OnDelete>| rule == thing.rule || rule.is_some_and(|rule| live.is_unruled(rule));
+            let same = |other: &Thing| other.what == thing.what && fits(other.rule);
             let exact = found.iter().position(|other| same(other) && other.name == thing.name);
             if let Some(at) = exact.or_else(|| found.iter().position(same)) {
                 let other = found.remove(at);
                 if let (Some(should), Some(is)) = (&thing.name, &other.name)
                     && should != is
                 {
-                    self.push(Drift::D021, format!("the {} is called `{is}`, not `{should}`", thing.what));
+                    self.push(Drift::D021, format!("the {thing} is called `{is}`, not `{should}`"));
                 }
                 continue;
             }
-            let drift = if thing.foreign_key { Drift::D018 } else { Drift::D019 };
+            let drift = if thing.rule.is_some() { Drift::D018 } else { Drift::D019 };
             let named = thing.name.as_ref().map_or_else(String::new, |name| format!(" `{name}`"));
             let namesake = found.iter().position(|other| other.name.is_some() && other.name == thing.name);
             let unread = self
@@ -235,33 +276,33 @@ impl Compare<'_> {
                 .iter()
                 .find(|note| note.table == self.table && Some(&note.about) == thing.name.as_ref());
             let message = match (namesake, unread) {
-                (Some(at), _) => {
-                    format!("{named} is {}, not {}", found.remove(at).what, thing.what).trim_start().to_owned()
-                }
-                (None, Some(note)) => {
-                    format!("{named} should be {}: {}", thing.what, note.text).trim_start().to_owned()
-                }
-                (None, None) => format!("the {}{named} is missing", thing.what),
+                (Some(at), _) => format!("{named} is {}, not {thing}", found.remove(at)).trim_start().to_owned(),
+                (None, Some(note)) => format!("{named} should be {thing}: {}", note.text).trim_start().to_owned(),
+                (None, None) => format!("the {thing}{named} is missing"),
             };
             self.push(drift, message);
         }
         for other in found {
-            let named = other.name.map_or_else(String::new, |name| format!(" `{name}`"));
-            self.push(Drift::D020, format!("the {}{named} is in no migration", other.what));
+            let named = other.name.as_ref().map_or_else(String::new, |name| format!(" `{name}`"));
+            self.push(Drift::D020, format!("the {other}{named} is in no migration"));
         }
     }
+}
+
+fn index_over(field: &Field) -> String {
+    format!("index over {}", field.name)
 }
 
 /// What a table has beside its columns.
 fn things(model: &Model) -> Vec<Thing> {
     let mut things = Vec::new();
-    let plain = |what: String, name: Option<&String>| Thing { what, name: name.cloned(), foreign_key: false };
+    let plain = |what: String, name: Option<&String>| Thing { what, name: name.cloned(), rule: None };
     for field in &model.fields {
         if field.unique {
             things.push(plain(format!("unique constraint over {}", field.name), None));
         }
         if field.index {
-            things.push(plain(format!("index over {}", field.name), None));
+            things.push(plain(index_over(field), None));
         }
     }
     for index in &model.indexes {
@@ -297,14 +338,9 @@ fn things(model: &Model) -> Vec<Thing> {
             }
             Constraint::Check { name, check } => plain(format!("check `{check}`"), Some(name)),
             Constraint::ForeignKey { name, fields, to, to_fields, on_delete } => Thing {
-                what: format!(
-                    "foreign key ({}) to `{}` ({}), on delete {on_delete}",
-                    fields.join(", "),
-                    to.name,
-                    to_fields.join(", ")
-                ),
+                what: format!("foreign key ({}) to `{}` ({})", fields.join(", "), to.name, to_fields.join(", ")),
                 name: Some(name.clone()),
-                foreign_key: true,
+                rule: Some(*on_delete),
             },
         };
         things.push(thing);

@@ -91,19 +91,10 @@ impl Reader<'_> {
         if parts.iter().any(|part| mentions(part, "randomblob")) {
             return Ok(Expr::call(Function::NewUuid, []));
         }
-        let read = |part: &&Node| match part {
-            Node::Call(name, args) if name == "coalesce" => match args.as_slice() {
-                [inner, empty] if is_empty_text(empty) => {
-                    let inner = match inner {
-                        // The conversion that the engine writes on PostgreSQL.
-                        Node::Cast(inner, ty) if ty == "text" => inner,
-                        other => other,
-                    };
-                    self.expr(inner, None)
-                }
-                _ => self.expr(part, None),
-            },
-            part => match self.expr(part, None)? {
+        let read = |part: &&Node| match (or_empty(part), part) {
+            (Some(inner), _) => self.expr(inner, None),
+            (None, Node::Call(name, _)) if name == "coalesce" => self.expr(part, None),
+            (None, part) => match self.expr(part, None)? {
                 Expr::Field(name) if self.column(&name)?.null => {
                     Err(format!("`||` with `{name}`, which can be NULL, is not understood"))
                 }
@@ -111,7 +102,7 @@ impl Reader<'_> {
                 _ => Err("`||` with what may be NULL is not understood".to_owned()),
             },
         };
-        Ok(Expr::call(Function::Concat, parts.iter().map(read).collect::<Result<Vec<_>, _>>()?))
+        Ok(joined(parts.iter().map(read).collect::<Result<Vec<_>, _>>()?))
     }
 
     pub(super) fn call(&self, name: &str, args: &[Node], ty: Option<&ColumnType>) -> Read {
@@ -126,13 +117,12 @@ impl Reader<'_> {
             "replace" => Function::Replace,
             "substr" | "substring" => Function::Substr,
             "concat" => {
-                let strip = |arg: &Node| match arg {
-                    Node::Call(name, args) if name == "coalesce" && args.get(1).is_some_and(is_empty_text) => {
-                        self.expr(&args[0], None)
-                    }
-                    other => self.expr(other, None),
-                };
-                return Ok(Expr::call(Function::Concat, args.iter().map(strip).collect::<Result<Vec<_>, _>>()?));
+                let read = |arg| self.expr(or_empty(arg).unwrap_or(arg), None);
+                return Ok(joined(args.iter().map(read).collect::<Result<Vec<_>, _>>()?));
+            }
+            // What Django writes on MariaDB, where NULL makes NULL of the other.
+            "concat_ws" if args.len() > 1 && is_empty_text(&args[0]) => {
+                return Ok(joined(args[1..].iter().map(|arg| self.expr(arg, None)).collect::<Result<Vec<_>, _>>()?));
             }
             "starts_with" => {
                 let args = args.iter().map(|arg| self.expr(arg, None)).collect::<Result<Vec<_>, _>>()?;
@@ -213,6 +203,29 @@ pub(super) fn is_utc(zone: &Node) -> bool {
 
 fn is_length(name: &str) -> bool {
     matches!(name, "length" | "char_length" | "character_length")
+}
+
+/// What stands in `COALESCE(.., '')`, whatever it is converted to.
+fn or_empty(node: &Node) -> Option<&Node> {
+    match node {
+        Node::Cast(coalesce, ty) if ty == "text" => or_empty(coalesce),
+        Node::Call(name, args) if name == "coalesce" => match args.as_slice() {
+            // The conversion that the engine writes on PostgreSQL.
+            [Node::Cast(text, ty), empty] if ty == "text" && is_empty_text(empty) => Some(text),
+            [text, empty] if is_empty_text(empty) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Texts joined to one, those of texts that are joined themselves among them: NULL counts as empty all the way.
+fn joined(texts: Vec<Expr>) -> Expr {
+    let flat = texts.into_iter().flat_map(|text| match text {
+        Expr::Call { function: Function::Concat, args } => args,
+        text => vec![text],
+    });
+    Expr::call(Function::Concat, flat)
 }
 
 fn is_empty_text(node: &Node) -> bool {

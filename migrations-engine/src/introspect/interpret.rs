@@ -9,12 +9,12 @@ use super::types::column_type;
 use super::{Live, Note, index};
 use crate::condition::{Expr, Value};
 use crate::naming::{self, MAX_NAME};
-use crate::schema::{ColumnType, Constraint, Field, Generated, Index, Model, OnDelete, Relation};
+use crate::schema::{ColumnType, Constraint, Field, Generated, Index, Model, OnDelete, Relation, Schema};
 use crate::sql::Dialect;
 
 /// The state that a catalog describes, with notes of what it cannot say.
 pub(super) fn interpret(dialect: Dialect, mut tables: Vec<Table>) -> Live {
-    let mut live = Live::default();
+    let mut live = Live { schema: Schema::default(), notes: Vec::new(), choices: BTreeMap::new(), dialect };
     tables.iter_mut().for_each(numbered_elsewhere);
     let typed: BTreeMap<String, Typed> =
         tables.iter_mut().map(|table| (table.name.clone(), types(dialect, table))).collect();
@@ -362,11 +362,13 @@ impl Build<'_> {
         }
         // Beside an index of text stands one with pattern operators: of several the one that the field makes.
         patterns.sort_by_key(|(column, name, _)| *name != naming::like_index(&self.table.name, column));
+        // Beside an index of text stands one with pattern operators, which Django makes for foreign keys too.
+        let textual = |column: &str| self.reader.columns.iter().any(|known| known.name == column && known.ty.is_text());
         for (column, name, found) in patterns {
             let only_key = model.primary_key == [&*column];
             let field = model.fields.iter_mut().find(|field| {
                 let indexed = field.index || field.unique || only_key;
-                field.name == column && indexed && field.ty.is_text() && field.names.like.is_none()
+                field.name == column && indexed && textual(&column) && field.names.like.is_none()
             });
             match field {
                 Some(field) => field.names.like = Some(name),

@@ -24,17 +24,17 @@ mod types;
 
 use std::collections::BTreeMap;
 
-use crate::condition::Value;
+use crate::condition::{IndexPart, Value};
 use crate::error::Result;
 use crate::execute::{Connection, HISTORY_TABLE, NAMES_TABLE, STEPS_TABLE, database};
-use crate::schema::{ModelKey, Schema};
+use crate::schema::{Constraint, Model, ModelKey, OnDelete, Schema};
 use crate::sql::{Dialect, literal as constant};
 
 pub use drift::{Difference, Drift, differences};
 pub use stored::as_stored;
 
 /// What a database has, as far as a state can say it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
     /// A model for each table and view, under the key [`Live::key`] of its name; views are not managed. Fields are named as
     /// their columns. Tables between the sides of a many-to-many are models like all others.
@@ -43,6 +43,8 @@ pub struct Live {
     pub notes: Vec<Note>,
     /// The values of columns whose type in the database lists them, by table and column.
     pub choices: BTreeMap<(String, String), Vec<String>>,
+    /// The kind of database.
+    pub dialect: Dialect,
 }
 
 /// Something in a database that a state cannot say.
@@ -60,6 +62,27 @@ impl Live {
     /// The key under which a table stands in the schema.
     pub fn key(table: &str) -> ModelKey {
         ModelKey::new("live", table)
+    }
+
+    /// Whether a foreign key has no rule for deletes: whoever made it keeps one otherwise, as Django does. MariaDB and MySQL tell such a key
+    /// from none that restricts.
+    pub fn is_unruled(&self, rule: OnDelete) -> bool {
+        match self.dialect {
+            Dialect::Sqlite | Dialect::Postgres => rule == OnDelete::DoNothing,
+            Dialect::MariaDb | Dialect::MySql => matches!(rule, OnDelete::DoNothing | OnDelete::Restrict),
+        }
+    }
+
+    /// Whether a foreign key in this column needs no index of its own: on MariaDB and MySQL it leans on another that begins with it.
+    pub fn leans(&self, model: &Model, column: &str) -> bool {
+        let first = |on: &[IndexPart]| on.first().and_then(IndexPart::field) == Some(column);
+        let unique = model.constraints.iter().any(
+            |constraint| matches!(constraint, Constraint::Unique { on, condition: None, .. } if on.len() > 1 && first(on)),
+        );
+        let key = model.primary_key.first().is_some_and(|name| name == column);
+        matches!(self.dialect, Dialect::MariaDb | Dialect::MySql)
+            && model.field(column).is_some_and(|field| field.relation.is_some())
+            && (unique || key || model.indexes.iter().any(|index| first(&index.on)))
     }
 }
 

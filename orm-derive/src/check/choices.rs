@@ -13,6 +13,8 @@ pub(crate) struct Choices {
     pub(crate) ident: Ident,
     pub(crate) name: String,
     pub(crate) storage: Storage,
+    /// Whether the column is one of numbers that are never negative.
+    pub(crate) positive: bool,
     /// The enum of the database in which the choices are stored.
     pub(crate) db_type: Option<LitStr>,
     pub(crate) variants: Vec<Choice>,
@@ -66,10 +68,12 @@ pub(crate) fn choices(input: &DeriveInput, errors: &mut Errors) -> Option<Choice
     if let Some(db_type) = attrs.db_type.as_ref().filter(|_| integers) {
         errors.at(db_type, "an enum of the database has texts", "remove `db_type`, or the numbers");
     }
+    let (storage, positive) = if integers { integer(input) } else { (Storage::Text, false) };
     let mut out = Choices {
         ident: input.ident.clone(),
         name: input.ident.unraw().to_string(),
-        storage: if integers { integer(input) } else { Storage::Text },
+        storage,
+        positive,
         db_type: attrs.db_type,
         variants: Vec::new(),
         other: None,
@@ -84,17 +88,20 @@ pub(crate) fn choices(input: &DeriveInput, errors: &mut Errors) -> Option<Choice
     Some(out)
 }
 
-/// The width of the column: that of `#[repr(i16)]` and the like, or 32 bits.
-fn integer(input: &DeriveInput) -> Storage {
-    let mut storage = Storage::I32;
+/// The width of the column, that of `#[repr(i16)]` and the like or 32 bits, and whether it is never negative.
+fn integer(input: &DeriveInput) -> (Storage, bool) {
+    let mut column = (Storage::I32, false);
     for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("repr")) {
-        storage = match &*attribute.meta.to_token_stream().to_string().replace(' ', "") {
-            "repr(i8)" | "repr(u8)" | "repr(i16)" => Storage::I16,
-            "repr(u32)" | "repr(i64)" => Storage::I64,
-            _ => storage,
+        column = match &*attribute.meta.to_token_stream().to_string().replace(' ', "") {
+            "repr(i8)" | "repr(u8)" | "repr(i16)" => (Storage::I16, false),
+            "repr(i64)" => (Storage::I64, false),
+            "repr(u16)" => (Storage::I16, true),
+            "repr(u32)" => (Storage::I32, true),
+            "repr(u64)" => (Storage::I64, true),
+            _ => column,
         };
     }
-    storage
+    column
 }
 
 fn read(out: &mut Choices, variant: &Variant, next: &mut i64, errors: &mut Errors) {
@@ -120,7 +127,7 @@ fn read(out: &mut Choices, variant: &Variant, next: &mut i64, errors: &mut Error
     let name = ident.unraw().to_string();
     let value = match out.storage {
         Storage::Text => text(&name, attrs.value.as_ref(), errors),
-        storage => number(variant, attrs.value.as_ref(), storage, next, errors),
+        _ => number(variant, attrs.value.as_ref(), out, next, errors),
     };
     let Some(value) = value else { return };
     if let Some(known) = out.variants.iter().find(|choice| choice.value == value) {
@@ -148,7 +155,7 @@ fn text(name: &str, given: Option<&Expr>, errors: &mut Errors) -> Option<Stored>
 fn number(
     variant: &Variant,
     given: Option<&Expr>,
-    storage: Storage,
+    of: &Choices,
     next: &mut i64,
     errors: &mut Errors,
 ) -> Option<Stored> {
@@ -167,7 +174,7 @@ fn number(
         },
     };
     *next = value.wrapping_add(1);
-    let most = match storage {
+    let most = match of.storage {
         Storage::I16 => i64::from(i16::MAX),
         Storage::I32 => i64::from(i32::MAX),
         Storage::I64 | Storage::Text => i64::MAX,
@@ -175,6 +182,10 @@ fn number(
     if value > most || value < -most - 1 {
         let problem = format!("{value} does not fit into the column of these choices");
         errors.at(variant, problem, "write #[repr(i64)] on the enum");
+    }
+    if of.positive && value < 0 {
+        let problem = format!("{value} does not fit into the column of these choices, which is never negative");
+        errors.at(variant, problem, "write #[repr(i16)], #[repr(i32)] or #[repr(i64)] on the enum");
     }
     Some(Stored::Integer(value))
 }

@@ -21,7 +21,7 @@ pub(crate) fn derive_choices(input: TokenStream) -> TokenStream {
 }
 
 fn expand(choices: &Choices, clean: bool) -> TokenStream {
-    let Choices { ident, name, storage, db_type, variants, other } = choices;
+    let Choices { ident, name, storage, positive, db_type, variants, other } = choices;
     let table = variants.iter().map(|choice| {
         let label = &choice.label;
         let value = match &choice.value {
@@ -94,6 +94,7 @@ fn expand(choices: &Choices, clean: bool) -> TokenStream {
                 type Nullness = __p::NotNull;
                 type Family = __p::family::Choice;
                 const KIND: __p::Kind = __p::Kind::#kind;
+                const POSITIVE: bool = #positive;
                 const MAX_LENGTH: ::core::option::Option<u32> = #max_length;
                 const CHOICES: &'static [__p::Choice] = __CHOICES;
                 fn to_value(&self) -> __p::Result<__p::Value> { #write }

@@ -138,8 +138,12 @@ impl FieldType for StoredFile {
         cell.text().map(StoredFile)
     }
 
+    /// An empty text is no file, as Django stores it: a required text may be empty.
     fn from_untyped(given: Untyped<'_>) -> Result<Self> {
-        StoredFile::at(String::from_untyped(given)?)
+        match String::from_untyped(given)? {
+            none if none.is_empty() => Ok(StoredFile(none)),
+            path => StoredFile::at(path),
+        }
     }
 }
 

@@ -170,11 +170,11 @@ fn own_field(path: &Path, model: &ModelMeta, column: u16) -> Option<String> {
     }
 }
 
-/// One side of an operator. Whole numbers beside decimals need no conversion there, but for a division that would be taken for one
-/// of whole numbers.
+/// One side of an operator. Whole numbers beside decimals and beside wider ones need no conversion there, but for a division that would be
+/// taken for one of whole numbers.
 fn beside(expr: &Expr, op: BinaryOp, other: &Expr) -> Result<condition::Expr> {
     let side = match expr {
-        Expr::Cast(inner, Kind::Decimal) if is_whole(inner) => expression(inner)?,
+        Expr::Cast(inner, Kind::Decimal | Kind::I16 | Kind::I32 | Kind::I64) if is_whole(inner) => expression(inner)?,
         expr => expression(expr)?,
     };
     let (mut decimal, mut known) = (false, false);
@@ -220,14 +220,25 @@ fn concat(expr: &Expr) -> Result<condition::Expr> {
     }
     let mut all = Vec::new();
     parts(expr, &mut all);
-    let texts = all.iter().map(|part| expression(part)).collect::<Result<Vec<_>>>()?;
-    let open = all.iter().zip(&texts).filter(|(part, _)| may_be_null(part));
+    let texts = all.iter().map(|part| expression(or_empty(part).unwrap_or(part))).collect::<Result<Vec<_>>>()?;
+    let open = all.iter().zip(&texts).filter(|(part, _)| or_empty(part).is_none() && may_be_null(part));
     let there = open.map(|(_, text)| text.clone().is_not_null()).reduce(condition::Expr::and);
     let joined = condition::Expr::call(condition::Function::Concat, texts);
     Ok(match there {
         None => joined,
         Some(there) => condition::Expr::Case { when: vec![(there, joined)], otherwise: None },
     })
+}
+
+/// What stands in `x.or("")`.
+fn or_empty(expr: &Expr) -> Option<&Expr> {
+    match expr {
+        Expr::Call(Function::Coalesce, all) => match &all[..] {
+            [text, Expr::Value(Value::Text(empty))] if empty.is_empty() => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Whether something in an expression can be NULL, and so perhaps the whole.

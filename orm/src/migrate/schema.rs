@@ -318,8 +318,13 @@ fn column_type(meta: &ModelMeta, field: &FieldMeta, column: &ColumnMeta) -> Resu
         Kind::Ip => ColumnType::Ip,
         Kind::Json => ColumnType::Json,
         Kind::Postgres(own) => {
-            let texts = matches!(own, PgKind::Array(Kind::Text));
-            let limited = column.max_length.filter(|_| texts).map(|most| format!("character varying({most})[]"));
+            let limited = match (own, column.max_length, column.digits.zip(column.scale)) {
+                (PgKind::Array(Kind::Text), Some(most), _) => Some(format!("character varying({most})[]")),
+                (PgKind::Array(Kind::Decimal), _, Some((digits, scale))) => {
+                    Some(format!("numeric({digits},{scale})[]"))
+                }
+                _ => None,
+            };
             let postgres = Some(limited.unwrap_or_else(|| own.column()));
             ColumnType::Custom { sqlite: None, postgres, mysql: None }
         }

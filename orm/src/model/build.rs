@@ -217,7 +217,11 @@ impl FieldSpec {
     /// `max_digits = .., decimal_places = ..`.
     #[track_caller]
     pub const fn digits(mut self, digits: u32, places: u32) -> Self {
-        if !matches!(self.shape, Shape::Column(ColumnShape { kind: Kind::Decimal, .. })) {
+        // Of an array they are those of its elements.
+        if !matches!(
+            self.shape,
+            Shape::Column(ColumnShape { kind: Kind::Decimal | Kind::Postgres(PgKind::Array(Kind::Decimal)), .. })
+        ) {
             panic!("`max_digits` and `decimal_places` are for `Decimal`: remove them");
         }
         if digits == 0 || digits > 28 {

@@ -55,14 +55,15 @@ impl Value {
     }
 }
 
-/// `[-]D HH:MM:SS[.ffffff]`.
+/// `[-]D HH:MM:SS[.ffffff]`, as Django writes it: only the days are below zero, and the time of day is added to them.
 fn span(span: TimeDelta) -> String {
-    let (sign, span) = if span < TimeDelta::zero() { ("-", -span) } else { ("", span) };
-    let (minutes, seconds) = (span.num_minutes(), span.num_seconds() % 60);
-    let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
-    match span.subsec_nanos() / 1_000 {
-        0 => format!("{sign}{days} {hours:02}:{minutes:02}:{seconds:02}"),
-        micros => format!("{sign}{days} {hours:02}:{minutes:02}:{seconds:02}.{micros:06}"),
+    let micros = span.subsec_nanos() / 1_000;
+    let (seconds, micros) = (span.num_seconds() - i64::from(micros < 0), micros.rem_euclid(1_000_000));
+    let (days, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (hours, minutes, seconds) = (clock / 3_600, clock / 60 % 60, clock % 60);
+    match micros {
+        0 => format!("{days} {hours:02}:{minutes:02}:{seconds:02}"),
+        micros => format!("{days} {hours:02}:{minutes:02}:{seconds:02}.{micros:06}"),
     }
 }
 
@@ -93,12 +94,29 @@ mod tests {
             micros(0),
             micros(-1),
             micros(-90_000_000_000),
+            micros(-86_400_000_000),
+            micros(i64::MIN + 1),
             micros(273_906_000_007),
             Value::Uuid(uuid::Uuid::from_u128(7)),
             Value::Json(json!({"a": [1, null]})),
         ];
         for written in values {
             assert_eq!(Value::from_json(&written.to_json(), written.kind()).unwrap(), written);
+        }
+    }
+    #[test]
+    fn spans_are_written_as_django_writes_them() {
+        for (micros, text) in [
+            (0, "0 00:00:00"),
+            (1, "0 00:00:00.000001"),
+            (-1, "-1 23:59:59.999999"),
+            (-1_000_000, "-1 23:59:59"),
+            (-86_400_000_000, "-1 00:00:00"),
+            (-86_400_000_001, "-2 23:59:59.999999"),
+            (90_061_000_001, "1 01:01:01.000001"),
+            (-90_061_000_001, "-2 22:58:58.999999"),
+        ] {
+            assert_eq!(span(TimeDelta::microseconds(micros)), text);
         }
     }
 }

@@ -264,36 +264,41 @@ fn timestamp(text: &str) -> Option<NaiveDateTime> {
     Some(date(day)?.and_time(time(clock)?))
 }
 
-/// `[D ]HH:MM:SS[.ffffff]`, or the ISO form `P1DT2H3M4.5S`.
+/// `[D ]HH:MM:SS[.ffffff]`, or the ISO form `P1DT2H3M4.5S`, both perhaps with a minus. Before days it is about the days alone, as Django
+/// writes them: `-1 23:00:00` is an hour less than nothing.
 fn duration(text: &str) -> Option<TimeDelta> {
-    let (negative, text) = match text.strip_prefix('-') {
+    let (negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let micros = match text.strip_prefix('P') {
-        Some(iso) => iso_micros(iso)?,
-        None => {
-            let (days, clock) = text.split_once(' ').unwrap_or(("0", text));
-            let mut parts = clock.splitn(3, ':');
-            let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
-            let places = [(days, 86_400), (hours, 3_600), (minutes, 60), (seconds, 1)];
-            places.iter().try_fold(0_i64, |sum, (text, unit)| sum.checked_add(in_micros(text, *unit)?))?
-        }
+    let signed = |micros: i128| if negative { -micros } else { micros };
+    let micros = match (unsigned.strip_prefix('P'), unsigned.split_once(' ')) {
+        (Some(iso), _) => signed(iso_micros(iso)?),
+        (None, Some((days, clock))) => signed(in_micros(days, 86_400)?) + clock_micros(clock)?,
+        (None, None) => signed(clock_micros(unsigned)?),
     };
-    Some(TimeDelta::microseconds(if negative { -micros } else { micros }))
+    Some(TimeDelta::microseconds(i64::try_from(micros).ok()?))
 }
 
-fn iso_micros(iso: &str) -> Option<i64> {
+/// `HH:MM:SS[.ffffff]`, of any number of hours.
+fn clock_micros(clock: &str) -> Option<i128> {
+    let mut parts = clock.splitn(3, ':');
+    let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
+    let places = [(hours, 3_600), (minutes, 60), (seconds, 1)];
+    places.iter().try_fold(0, |sum, (text, unit)| Some(sum + in_micros(text, *unit)?))
+}
+
+fn iso_micros(iso: &str) -> Option<i128> {
     let (days, clock) = iso.split_once('T').unwrap_or((iso, ""));
     if days.is_empty() && clock.is_empty() {
         return None;
     }
-    let mut sum = 0_i64;
+    let mut sum = 0;
     for (part, units) in [(days, &[('W', 604_800), ('D', 86_400)][..]), (clock, &[('H', 3_600), ('M', 60), ('S', 1)])] {
         let mut rest = part;
         for (letter, unit) in units {
             if let Some((number, after)) = rest.split_once(*letter) {
-                sum = sum.checked_add(in_micros(number, *unit)?)?;
+                sum += in_micros(number, *unit)?;
                 rest = after;
             }
         }
@@ -305,12 +310,12 @@ fn iso_micros(iso: &str) -> Option<i64> {
 }
 
 /// `12` or `12.5` units, in microseconds.
-fn in_micros(text: &str, unit: i64) -> Option<i64> {
+fn in_micros(text: &str, unit: i64) -> Option<i128> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return None;
     }
     let micros = Decimal::from_str_exact(text).ok()?.checked_mul(Decimal::from(unit * 1_000_000))?;
-    if micros.fract().is_zero() { i64::try_from(micros).ok() } else { None }
+    if micros.fract().is_zero() { i128::try_from(micros).ok() } else { None }
 }
 
 #[cfg(test)]
@@ -322,9 +327,25 @@ mod tests {
         let micros = |text| duration(text).and_then(|span| span.num_microseconds());
         assert_eq!(micros("3 04:05:06.000007"), Some(273_906_000_007));
         assert_eq!(micros("-00:00:01.5"), Some(-1_500_000));
+        assert_eq!(micros("-1 23:59:59.999999"), Some(-1));
+        assert_eq!(micros("-1 00:00:00"), Some(-86_400_000_000));
+        assert_eq!(micros("-P1DT1H"), Some(-90_000_000_000));
         assert_eq!(micros("P3DT4H5M6.000007S"), Some(273_906_000_007));
         assert_eq!(micros("P1W"), Some(604_800_000_000));
-        for wrong in ["", "P", "PT", "4", "P1S", "1:2", "1:2:3:4", "PT1.0000001S", "P99999999999999D", "1 -1:00:00"] {
+        for wrong in [
+            "",
+            "P",
+            "PT",
+            "4",
+            "P1S",
+            "1:2",
+            "1:2:3:4",
+            "PT1.0000001S",
+            "P99999999999999D",
+            "1 -1:00:00",
+            "--1 00:00:00",
+            "- 00:00:00",
+        ] {
             assert_eq!(micros(wrong), None, "{wrong}");
         }
     }

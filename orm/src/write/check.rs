@@ -58,10 +58,11 @@ pub(super) fn fit(meta: &ModelMeta, column: u16, value: &mut Value) -> Result<()
     *value = match value {
         Value::Null(_) if !shape.nullable => return Err(refuse(meta, column, Code::MissingValue, "has no value", [])),
         Value::Text(text) => return short(meta, column, text),
-        Value::Postgres(_, array) if shape.max_length.is_some() => {
-            let PgValue::Array(elements) = &**array else { return Ok(()) };
-            return elements.iter().try_for_each(|element| match element {
+        Value::Postgres(_, array) if shape.max_length.is_some() || shape.digits.is_some() => {
+            let PgValue::Array(elements) = &mut **array else { return Ok(()) };
+            return elements.iter_mut().try_for_each(|element| match element {
                 Value::Text(text) => short(meta, column, text),
+                Value::Decimal(number) => decimal(meta, column, *number).map(|fitting| *element = fitting),
                 _ => Ok(()),
             });
         }

@@ -1,7 +1,7 @@
 //! Enums and newtypes in columns.
 
 use orm::prelude::*;
-use orm::{Code, Value};
+use orm::{Code, Kind, Value};
 
 orm::app! { shop { Item } }
 
@@ -35,6 +35,13 @@ enum Level {
     Two,
     #[choice(other)]
     Unknown(i64),
+}
+
+#[derive(Choices, Debug, Clone, Copy, PartialEq)]
+#[repr(u16)]
+enum Size {
+    Small = 1,
+    Large = 9,
 }
 
 #[derive(orm::FieldType, Debug, Clone, PartialEq, Eq, Hash)]
@@ -98,4 +105,12 @@ fn choices_have_labels_and_values() -> orm::Result<()> {
     assert_eq!(meta.field("status").map(|(_, field)| field.column.is_some_and(|c| c.choices.len() == 3)), Some(true));
     assert_eq!(shop().label(), "shop");
     Ok(())
+}
+
+#[test]
+fn choices_without_a_sign_are_those_of_their_column() {
+    assert_eq!((Size::KIND, Size::POSITIVE), (Kind::I16, true));
+    assert_eq!((Priority::KIND, Priority::POSITIVE), (Kind::I16, false));
+    assert_eq!((Level::KIND, Level::POSITIVE), (Kind::I32, false));
+    assert_eq!((Size::Large.to_value().unwrap(), "1".parse::<Size>().unwrap()), (Value::I16(9), Size::Small));
 }

@@ -12,6 +12,7 @@ mod collations;
 mod commands;
 mod databases;
 mod django;
+mod django_made;
 mod documented;
 mod exchanged;
 mod exclusions;

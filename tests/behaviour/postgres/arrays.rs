@@ -412,3 +412,41 @@ mod folded {
         }
     }
 }
+
+mod costly {
+    use super::*;
+
+    orm::app! { pub costly { Bill } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Bill {
+        pub id: i64,
+        #[field(max_digits = 5, decimal_places = 2)]
+        pub costs: Vec<Decimal>,
+        #[field(max_digits = 5, decimal_places = 2)]
+        pub parts: Option<Vec<Option<Decimal>>>,
+    }
+
+    behaviour! {
+        async fn arrays_of_decimals_with_so_many_digits(bed, requires(PostgresTypes)) {
+            let db = &bed.db;
+            orm::migrate::create_tables(db, &[costly()]).await?;
+            let decimal = |number, scale| Decimal::new(number, scale);
+            let bill = Bill::draft().costs(vec![decimal(15, 1), decimal(-99_999, 2)]).parts(vec![None, Some(decimal(7, 0))]).create(db).await?;
+            let read = Bill::get(bill.id, db).await?;
+            for bill in [&bill, &read] {
+                assert_eq!(bill.costs.iter().map(ToString::to_string).collect::<Vec<_>>(), ["1.50", "-999.99"]);
+                assert_eq!(bill.parts.as_ref().unwrap()[1].unwrap().to_string(), "7.00");
+            }
+            // Nothing is rounded without a word, neither here nor by a type that the column has not got.
+            bed.log.clear();
+            for (number, code) in [(decimal(1_005, 3), Code::InexactDecimal), (decimal(1_000, 0), Code::OutOfRange)] {
+                let refused = Bill::draft().costs(vec![decimal(1, 0), number]).create(db).await.unwrap_err();
+                assert_eq!((refused.code(), refused.fields()), (code, &["costs".to_owned()][..]), "{refused}");
+            }
+            bed.log.assert_queries(0);
+            assert!(db.batch("INSERT INTO costly_bill (costs) VALUES ('{1000}')").await.is_err());
+            Ok(())
+        }
+    }
+}

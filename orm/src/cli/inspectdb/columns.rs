@@ -64,12 +64,8 @@ pub(super) fn rust_type(ty: &ColumnType) -> Option<RustType> {
             if let Some(own) = postgres.as_deref().and_then(own) {
                 return plain(&own);
             }
-            if let Some(most) = postgres.as_deref().and_then(varchars) {
-                return Some(RustType {
-                    text: "Vec<String>".to_owned(),
-                    attributes: vec![format!("max_length = {most}")],
-                    note: None,
-                });
+            if let Some((text, limit)) = postgres.as_deref().and_then(limited) {
+                return Some(RustType { text, attributes: vec![limit], note: None });
             }
             let by_name = alike(sql).or_else(|| affinity(sql).filter(|_| sqlite.is_some()));
             let alike = rust_type(&by_name?)?;
@@ -86,9 +82,17 @@ pub(super) fn rust_type(ty: &ColumnType) -> Option<RustType> {
     }
 }
 
-/// The longest text of an array of them, where it is limited.
-fn varchars(sql: &str) -> Option<u32> {
-    sql.strip_prefix("character varying(")?.strip_suffix(")[]")?.parse().ok()
+/// An array of texts of a limited length, or of decimals with so many digits, and what says that.
+fn limited(sql: &str) -> Option<(String, String)> {
+    let (name, sizes) = sql.strip_suffix(")[]")?.split_once('(')?;
+    let sizes: Vec<u32> = sizes.split(',').map(|size| size.trim().parse().ok()).collect::<Option<_>>()?;
+    match (name, sizes.as_slice()) {
+        ("character varying", [most]) => Some(("Vec<String>".to_owned(), format!("max_length = {most}"))),
+        ("numeric", [digits @ ..=28, places]) if places <= digits => {
+            Some(("Vec<Decimal>".to_owned(), format!("max_digits = {digits}, decimal_places = {places}")))
+        }
+        _ => None,
+    }
 }
 
 /// The Rust type of a type that PostgreSQL alone has.

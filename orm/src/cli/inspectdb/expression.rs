@@ -59,8 +59,8 @@ pub(super) fn condition(handles: &[Handle], expr: &Expr) -> Option<String> {
                 BinaryOp::Ge => "gte",
                 _ => return None,
             };
-            let (on, ty) = text(left)?;
-            format!("{on}.{method}({})", operand(handles, right, &ty)?)
+            let (on, beside, _) = pair(handles, left, right)?;
+            format!("{on}.{method}({beside})")
         }
         Expr::IsNull { expr, negated } => {
             let Expr::Field(name) = &**expr else { return None };
@@ -124,7 +124,10 @@ pub(super) fn value_of(handles: &[Handle], expr: &Expr) -> Option<(String, Colum
             let whole = |(text, of): (String, ColumnType)| {
                 (matches!(number, ColumnType::Decimal { .. }) && of.is_integer()).then_some(text)
             };
-            let beside = operand(handles, right, &number).or_else(|| value_of(handles, right).and_then(whole))?;
+            let (on, beside, number) = match value_of(handles, right).and_then(whole) {
+                Some(beside) => (on, beside, number),
+                None => pair(handles, left, right)?,
+            };
             Some((format!("({on} {} {beside})", op.as_str()), number))
         }
         Expr::Call { function: Function::Concat, args } => joined(handles, args, &[]),
@@ -165,22 +168,49 @@ fn there_are(expr: &Expr) -> Option<Vec<&str>> {
     }
 }
 
-/// `m.a.concat(" ").concat(m.b)`, where just these can be NULL.
+/// `m.a.concat(" ").concat(m.b)`, which is NULL where one of these is; others that can be NULL are `m.c.or("")`.
 fn joined(handles: &[Handle], parts: &[Expr], open: &[&str]) -> Option<(String, ColumnType)> {
     let (first, rest) = parts.split_first()?;
-    let null = |part: &Expr| match part {
-        Expr::Field(name) => Some(handle(handles, name)?.null == open.contains(&name.as_str())),
-        Expr::Value(_) => Some(true),
-        _ => None,
+    let null = |name: &&str| handle(handles, name).is_some_and(|handle| handle.null);
+    let piece = |part: &Expr| {
+        if let Expr::Value(value) = part {
+            return constant(value, &ColumnType::Text);
+        }
+        let (text, _) = value_of(handles, part).filter(|(_, ty)| ty.is_text())?;
+        let closes = matches!(part, Expr::Field(name) if open.contains(&name.as_str()));
+        match (part.fields().iter().any(null), closes) {
+            (true, true) | (false, false) => Some(text),
+            (true, false) => Some(format!("{text}.or(\"\")")),
+            (false, true) => None,
+        }
     };
-    if !parts.iter().all(|part| null(part) == Some(true)) {
-        return None;
+    let on = Some(first).filter(|first| !matches!(first, Expr::Value(_))).and_then(piece)?;
+    let text = rest.iter().try_fold(on, |on, part| Some(format!("{on}.concat({})", piece(part)?)))?;
+    Some((text, ColumnType::Text))
+}
+
+/// Two sides of an operator, of one Rust type, which the last is.
+fn pair(handles: &[Handle], left: &Expr, right: &Expr) -> Option<(String, String, ColumnType)> {
+    let (on, ty) = value_of(handles, left)?;
+    if let Some(beside) = operand(handles, right, &ty) {
+        return Some((on, beside, ty));
     }
-    let (on, ty) = value_of(handles, first)?;
-    let text = rest
-        .iter()
-        .try_fold(on, |on, part| Some(format!("{on}.concat({})", operand(handles, part, &ColumnType::Text)?)))?;
-    ty.is_text().then_some((text, ColumnType::Text))
+    // Whole numbers of different types meet in one that holds both.
+    let (beside, of) = value_of(handles, right)?;
+    let (whole, rust) =
+        [&ty, &of].into_iter().map(signed).collect::<Option<Vec<_>>>()?.into_iter().max_by_key(|it| it.1)?;
+    let cast = |text: String, from: &ColumnType| if *from == whole { text } else { format!("{text}.cast::<{rust}>()") };
+    Some((cast(on, &ty), cast(beside, &of), whole))
+}
+
+/// The type of whole numbers with a sign that is as wide, in the database and in Rust.
+fn signed(ty: &ColumnType) -> Option<(ColumnType, &'static str)> {
+    Some(match ty {
+        ColumnType::SmallInt | ColumnType::PositiveSmallInt => (ColumnType::SmallInt, "i16"),
+        ColumnType::Integer | ColumnType::PositiveInteger => (ColumnType::Integer, "i32"),
+        ColumnType::BigInt | ColumnType::PositiveBigInt => (ColumnType::BigInt, "i64"),
+        _ => return None,
+    })
 }
 
 fn comparable(ty: &ColumnType) -> bool {

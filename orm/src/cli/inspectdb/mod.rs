@@ -31,8 +31,9 @@ impl Command for InspectDb {
                 Arg::new("label")
                     .long("app")
                     .value_name("LABEL")
+                    .action(ArgAction::Append)
                     .default_value("app")
-                    .help("The label of the application; models are called without it"),
+                    .help("The label of the application; models are called without it. Of several, a table is in the one that its name begins with, or in the first"),
             )
             .arg(
                 Arg::new("output")
@@ -50,9 +51,12 @@ impl Command for InspectDb {
 
 async fn inspect(context: &Context<'_>) -> Result<()> {
     let matches = context.matches();
-    let app = matches.get_one::<String>("label").map(String::as_str).unwrap_or_default();
+    let apps = patterns(matches, "label");
     let small = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-    if app.is_empty() || !app.chars().all(small) || app.starts_with(|letter: char| letter.is_ascii_digit()) {
+    let is_label = |app: &String| {
+        !app.is_empty() && app.chars().all(small) && !app.starts_with(|letter: char| letter.is_ascii_digit())
+    };
+    if let Some(app) = apps.iter().find(|app| !is_label(app)) {
         return Err(Error::new(Code::BadSetting, format!("`{app}` is not a label for an application"))
             .with_hint("use small letters, digits and `_`: `--app shop`"));
     }
@@ -77,7 +81,7 @@ async fn inspect(context: &Context<'_>) -> Result<()> {
         return Err(Error::new(Code::MissingTable, "the database has no tables to write models for")
             .with_hint("look whether it is the right one: `--database` names another"));
     }
-    let source = write::models(&live, pattern_indexes, app, wanted);
+    let source = write::models(&live, pattern_indexes, &apps, wanted);
     let Some(path) = matches.get_one::<String>("output") else {
         return context.say(source.trim_end());
     };

@@ -135,7 +135,7 @@ pub(super) fn build<'a>(tables: &Tables<'a>, model: &'a Model) -> Struct<'a> {
         texts.into_iter().map(move |text| if about.is_empty() { text } else { format!("`{about}`: {text}") })
     }));
     made.fields = in_order(model).filter_map(|column| lines.remove(column)).collect();
-    if naming::table(&ModelKey::new(tables.app, &*made.name)) != model.table {
+    if naming::table(&ModelKey::new(tables.app(&model.table), &*made.name)) != model.table {
         made.options.push(format!("table = {:?}", model.table));
     }
     if let Some(comment) = model.comment.as_ref().filter(|comment| !comment.trim().is_empty()) {

@@ -14,7 +14,7 @@ pub(super) const MOST_IN_KEY: usize = 8;
 /// The tables to be written, in the order of their relations: what is referred to comes first.
 pub(super) struct Tables<'a> {
     pub(super) live: &'a Live,
-    pub(super) app: &'a str,
+    pub(super) apps: &'a [String],
     pub(super) models: Vec<&'a Model>,
     /// The struct of each.
     names: BTreeMap<&'a ModelKey, String>,
@@ -44,7 +44,7 @@ fn targets(model: &Model) -> impl Iterator<Item = &ModelKey> {
 }
 
 impl<'a> Tables<'a> {
-    pub(super) fn new(live: &'a Live, patterns: bool, app: &'a str, wanted: impl Fn(&str) -> bool) -> Self {
+    pub(super) fn new(live: &'a Live, patterns: bool, apps: &'a [String], wanted: impl Fn(&str) -> bool) -> Self {
         let chosen: BTreeSet<&ModelKey> = live
             .schema
             .models
@@ -59,12 +59,12 @@ impl<'a> Tables<'a> {
         let mut taken = BTreeSet::new();
         let mut named: BTreeMap<&ModelKey, String> = BTreeMap::new();
         for model in &models {
-            let own = |model: &Model| {
-                names::camel(
-                    model.table.strip_prefix(app).and_then(|rest| rest.strip_prefix('_')).unwrap_or(&model.table),
-                )
-            };
+            let own = |model: &Model| names::camel(app_of(apps, &model.table).1);
             let mut name = own(model);
+            // A table of another application has been called so.
+            if taken.contains(&name) {
+                name = names::camel(&model.table);
+            }
             // The derive writes structs of these names beside each model.
             let stem = ["Fields", "Keys", "Draft"].iter().find_map(|end| name.strip_suffix(end));
             if stem.is_some_and(|stem| models.iter().any(|other| own(other) == stem)) {
@@ -94,7 +94,12 @@ impl<'a> Tables<'a> {
                 }
             }
         }
-        Tables { live, app, models, names: named, enums, shared, patterns }
+        Tables { live, apps, models, names: named, enums, shared, patterns }
+    }
+
+    /// The application of a table.
+    pub(super) fn app(&self, table: &str) -> &'a str {
+        app_of(self.apps, table).0
     }
 
     /// The struct of a model; none if it is not written.
@@ -229,10 +234,13 @@ impl<'a> Tables<'a> {
     pub(super) fn automatic(&self, between: &Between<'_>, field: &str) -> Option<ManyToMany> {
         let Between { model, source, target } = between;
         let (from, to) = (self.name(&Live::key(owner(source)))?, self.name(&Live::key(owner(target)))?);
-        let (from, to) = (ModelKey::new(self.app, from), ModelKey::new(self.app, to));
+        let (from, to) = (ModelKey::new(self.app(owner(source)), from), ModelKey::new(self.app(owner(target)), to));
         let made = naming::many_to_many(&from, owner(source), field, &to);
+        // Where the database has no rule the program that made it has one: Django's, that these rows go too.
+        let cascades = |rule: OnDelete| rule == OnDelete::Cascade || self.live.is_unruled(rule);
         let cascades = |side: &Field| {
-            side.index && side.relation.as_ref().is_some_and(|relation| relation.on_delete == OnDelete::Cascade)
+            (side.index || self.live.leans(model, &side.column))
+                && side.relation.as_ref().is_some_and(|relation| cascades(relation.on_delete))
         };
         let id = model.fields.iter().any(|field| field.auto && field.column == "id" && field.ty == ColumnType::BigInt);
         let plain = model.indexes.is_empty() && model.constraints.len() == 1 && model.comment.is_none();
@@ -241,6 +249,13 @@ impl<'a> Tables<'a> {
         let columns = source.column == made.source_column && target.column == made.target_column;
         (id && plain && order && columns && cascades(source) && cascades(target)).then_some(made)
     }
+}
+
+/// The application of a table, the one that its name begins with or the first, and its name without that.
+fn app_of<'a, 'n>(apps: &'a [String], table: &'n str) -> (&'a str, &'n str) {
+    let rest = |app: &String| table.strip_prefix(app.as_str())?.strip_prefix('_').filter(|rest| !rest.is_empty());
+    let own = apps.iter().filter_map(|app| Some((app.as_str(), rest(app)?))).max_by_key(|(app, _)| app.len());
+    own.unwrap_or((apps.first().map_or("app", String::as_str), table))
 }
 
 /// The table that a foreign key leads to.

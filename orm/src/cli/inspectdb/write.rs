@@ -15,9 +15,9 @@ use std::{
     fmt::Write as _,
 };
 
-/// The source of models for the tables of a database, as an application of this label.
-pub(super) fn models(live: &Live, patterns: bool, app: &str, wanted: impl Fn(&str) -> bool) -> String {
-    let tables = Tables::new(live, patterns, app, wanted);
+/// The source of models for the tables of a database, as applications of these labels.
+pub(super) fn models(live: &Live, patterns: bool, apps: &[String], wanted: impl Fn(&str) -> bool) -> String {
+    let tables = Tables::new(live, patterns, apps, wanted);
     let mut structs: Vec<Struct<'_>> = tables.models.iter().map(|model| build(&tables, model)).collect();
     let between: Vec<Between<'_>> = tables.models.iter().filter_map(|model| tables.between(model)).collect();
     unique_fields(&mut structs);
@@ -27,9 +27,17 @@ pub(super) fn models(live: &Live, patterns: bool, app: &str, wanted: impl Fn(&st
     let mut out = String::from(
         "//! Models of an existing database, to be read through: `NOTE` marks what is left to decide.\n\n",
     );
-    out += "use orm::prelude::*;\n\norm::app! {\n";
-    let listed: Vec<&str> = structs.iter().map(|made| made.name.as_str()).collect();
-    let _ = writeln!(out, "    pub {} {{\n        {}\n    }}\n}}", names::ident(app), listed.join(",\n        "));
+    out += "use orm::prelude::*;\n";
+    for app in apps {
+        let own = structs.iter().filter(|made| tables.app(&made.model.table) == app);
+        let listed: Vec<&str> = own.map(|made| made.name.as_str()).collect();
+        let _ = writeln!(
+            out,
+            "\norm::app! {{\n    pub {} {{\n        {}\n    }}\n}}",
+            names::ident(app),
+            listed.join(",\n        ")
+        );
+    }
     for made in &structs {
         write(&mut out, made);
     }

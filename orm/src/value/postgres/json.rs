@@ -30,16 +30,25 @@ impl PgKind {
             return Ok(Value::Postgres(self, Box::new(PgValue::Text(text.to_owned()))));
         }
         let parsed;
-        let json = match given {
-            Untyped::Json(json) => json,
-            Untyped::Text(text) => {
+        let json = match (given, given.as_text()) {
+            // The text of a document: a form's, and that of a fixture which Django has written.
+            (_, Some(text)) => {
                 parsed = serde_json::from_str(text).map_err(|_| wrong())?;
                 &parsed
             }
+            (Untyped::Json(json), None) => json,
+            (Untyped::Text(_), None) => return Err(wrong()),
+        };
+        let in_text = given.as_text().is_some();
+        let read = |json: &Json, kind: Kind| match json {
+            Json::Null => Ok(Value::Null(kind)),
+            // In such a text Django writes everything as text.
+            Json::String(text) if in_text => Untyped::Text(text).read(kind),
+            json => Untyped::Json(json).read(kind),
         };
         let value = match (self, json) {
             (PgKind::Array(of), Json::Array(elements)) => {
-                PgValue::Array(elements.iter().map(|element| element_of(element, *of)).collect::<Result<_>>()?)
+                PgValue::Array(elements.iter().map(|element| read(element, *of)).collect::<Result<_>>()?)
             }
             (PgKind::Range(of), Json::Array(ends)) => match &ends[..] {
                 [low, high] => PgValue::Range(Range::Between(
@@ -55,10 +64,10 @@ impl PgKind {
                     let signs = range.get("bounds").map_or(Some("[)"), Json::as_str).ok_or_else(wrong)?;
                     let end = |name: &str| match range.get(name) {
                         None | Some(Json::Null) => Ok(None),
-                        Some(json) => Untyped::Json(json).read(*of).map(Some),
+                        Some(json) => read(json, *of).map(Some),
                     };
-                    let read = Range::of_signs(end("lower")?, end("upper")?, signs);
-                    PgValue::Range(read.ok_or_else(wrong)?)
+                    let range = Range::of_signs(end("lower")?, end("upper")?, signs);
+                    PgValue::Range(range.ok_or_else(wrong)?)
                 }
             }
             (PgKind::HStore, Json::Object(pairs)) => {
@@ -73,10 +82,6 @@ impl PgKind {
         };
         Ok(Value::Postgres(self, Box::new(value)))
     }
-}
-
-fn element_of(json: &Json, kind: Kind) -> Result<Value> {
-    if json.is_null() { Ok(Value::Null(kind)) } else { Untyped::Json(json).read(kind) }
 }
 
 fn bound(json: &Json, kind: Kind, bound: fn(Value) -> Bound<Value>) -> Result<Bound<Value>> {

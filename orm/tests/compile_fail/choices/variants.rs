@@ -22,4 +22,13 @@ pub enum Level {
     Two = 70000000000,
 }
 
+#[derive(Choices)]
+#[choices(integer)]
+#[repr(u16)]
+pub enum Side {
+    #[choice(value = -1)]
+    Left,
+    Right,
+}
+
 fn main() {}
