@@ -263,6 +263,14 @@ pub mod write;
 pub use blocking::block_on;
 #[cfg(feature = "cli")]
 pub use cli::{Command, CommandFuture, Context, Project};
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use db::AfterCommit;
+#[cfg(feature = "mysql")]
+pub use db::on_mysql;
+#[cfg(feature = "postgres")]
+pub use db::on_postgres;
+#[cfg(feature = "sqlite")]
+pub use db::on_sqlite;
 pub use db::{
     Access, Cell, Connection, Database, DatabaseBuilder, Each, Executor, Isolation, LoggedQuery, Operation, PoolStatus,
     QueryLog, ReplicaStatus, RetryingTransaction, Row, Savepoint, Transaction, TransactionBuilder, truncated,

@@ -161,7 +161,7 @@ impl UpdateMany {
     }
 
     /// The statements, with so many rows in one at most.
-    async fn update(&self, chunk: usize, conn: &mut Connection) -> Result<u64> {
+    async fn update(&self, chunk: usize, conn: &mut Connection<'_>) -> Result<u64> {
         let dialect = conn.dialect();
         let Some(first) = self.rows.first() else { return Ok(0) };
         let mut one = self.of_one(first, dialect)?;
@@ -215,7 +215,7 @@ impl Operation for UpdateMany {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         self.model.tells_rows_apart()?;
         let compared = self.key.len() > self.model.key.len();
         let chunk = self.chunk(conn.dialect());
