@@ -2,6 +2,15 @@
 
 use crate::{Code, Error, Result};
 use std::sync::{Mutex, OnceLock, PoisonError};
+#[cfg(feature = "sqlite")]
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// Waits for what is async, on a thread that runs nothing else: a connection, a query, a transaction.
@@ -34,6 +43,38 @@ pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
         .with_hint("write `.await` here; `block_on` is for programs without a runtime"));
     }
     runtime()?.block_on(future)
+}
+
+/// Waits on this thread, whatever thread it is, for what awaits nothing but what it does itself. Where no runtime would stand still, it may
+/// await anything.
+#[cfg(feature = "sqlite")]
+pub(crate) fn here<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    if Handle::try_current().is_err() {
+        return runtime()?.block_on(future);
+    }
+    struct Woken(AtomicBool);
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Relaxed);
+        }
+    }
+    // What this thread has left of its turn is not for the caller's task alone.
+    let mut future = pin!(tokio::task::unconstrained(future));
+    let woken = Arc::new(Woken(AtomicBool::new(false)));
+    let waker = Waker::from(woken.clone());
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(done) => return done,
+            Poll::Pending if woken.0.swap(false, Relaxed) => {}
+            Poll::Pending => {
+                return Err(Error::new(
+                    Code::InsideRuntime,
+                    "the closure awaited something else than its connection, on a thread of an async runtime, which would stand still",
+                )
+                .with_hint("await it before `on_sqlite` or after it"));
+            }
+        }
+    }
 }
 
 /// The one runtime, made when it is first needed.

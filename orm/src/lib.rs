@@ -263,6 +263,14 @@ pub mod write;
 pub use blocking::block_on;
 #[cfg(feature = "cli")]
 pub use cli::{Command, CommandFuture, Context, Project};
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use db::AfterCommit;
+#[cfg(feature = "mysql")]
+pub use db::on_mysql;
+#[cfg(feature = "postgres")]
+pub use db::on_postgres;
+#[cfg(feature = "sqlite")]
+pub use db::on_sqlite;
 pub use db::{
     Access, Cell, Connection, Database, DatabaseBuilder, Each, Executor, Isolation, LoggedQuery, Operation, PoolStatus,
     QueryLog, ReplicaStatus, RetryingTransaction, Row, Savepoint, Transaction, TransactionBuilder, truncated,
@@ -571,8 +579,9 @@ pub mod prelude {
         TextExpression as _, WindowExpression as _,
     };
     pub use crate::{
-        Choices, Database, DateUnit, Executor, FieldType, ForeignKey, GenericForeignKey, HasMany, HasOne, Json, ManyToMany,
-        Model, ModelPart, OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, TimeUnit, Transaction, case, count, now,
+        Choices, Database, DateUnit, Executor, FieldType, ForeignKey, GenericForeignKey, HasMany, HasOne, Json,
+        ManyToMany, Model, ModelPart, OnDelete, OneToOne, OptionalExt, Q, QuerySet, Scope, TimeUnit, Transaction, case,
+        count, now,
     };
     // Without their names: those of Diesel's prelude are other ones.
     pub use crate::{Expression as _, Handles as _, Reverse as _};

@@ -16,7 +16,7 @@ impl Operation for Insert {
     fn access(&self) -> Access {
         Access::Write
     }
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         conn.execute(&self.0).await
     }
 }

@@ -40,7 +40,8 @@ const FLOW: &[(&str, &[&str])] = &[
     ("tree", &["model"]),
     ("resolve", &["model", "tree"]),
     ("compile", &["model", "resolve", "statement", "tree"]),
-    ("db", &["statement"]),
+    // What borrows a connection of SQLite waits where it is called.
+    ("db", &["blocking", "statement"]),
     // Where models and the migration engine meet, and the commands over that.
     ("migrate", &["compile", "db", "field", "model", "statement", "tree", "write"]),
     ("cli", &["db", "fixtures", "migrate", "model", "write"]),

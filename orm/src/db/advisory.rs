@@ -72,8 +72,12 @@ impl Operation for Lock {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<bool> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<bool> {
         let name = || Value::Text(self.name.clone());
+        if conn.theirs && conn.dialect() != Dialect::Postgres {
+            // Of MariaDB they last as long as the connection, and are given up all at once.
+            conn.must_be_ours("locks by a name")?;
+        }
         let statement = match conn.dialect() {
             Dialect::Sqlite if conn.read_only => {
                 return Err(Error::new(Code::BadQuery, "a transaction that only reads locks nobody out on SQLite")

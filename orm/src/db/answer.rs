@@ -1,5 +1,9 @@
 //! How each driver hands out the rows of an answer, and what may end that.
 
+#[cfg(feature = "postgres")]
+use super::decode::postgres::Oids;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use super::fragment::ByText;
 #[cfg(feature = "sqlite")]
 use super::fragment::Fragment;
 #[cfg(feature = "mysql")]
@@ -10,9 +14,7 @@ use super::row::PgRow;
 use super::row::SqliteRow;
 #[allow(unused_imports, reason = "without a back end there are no rows")]
 use super::{Row, connection::Each, row::Origin};
-#[cfg(feature = "postgres")]
-use super::{decode::postgres::Oids, fragment::ByText};
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 use crate::Statement;
 use crate::{Code, Error, Result};
 #[allow(unused_imports, reason = "without a back end there are no queries")]
@@ -105,6 +107,27 @@ where
 {
     let mut execute = || diesel::connection::Connection::execute_returning_count(&mut conn.conn, fragment);
     if F::BY_TEXT { conn.texts.announce(fragment.statement(), execute) } else { execute() }
+}
+
+/// On a connection that somebody else has made the text is looked up by Diesel: the types that stand for texts are each connection's own.
+#[cfg(feature = "sqlite")]
+pub(super) fn borrowed_sqlite_query<'a>(
+    conn: &'a mut diesel::SqliteConnection,
+    statement: &'a Statement,
+    each: Each<'_>,
+) -> Result<(), Failed> {
+    match diesel::connection::LoadConnection::load(conn, ByText(statement)) {
+        Ok(ref mut rows) => each_sqlite_row(rows, statement.single, each),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(feature = "sqlite")]
+pub(super) fn borrowed_sqlite_execute(
+    conn: &mut diesel::SqliteConnection,
+    statement: &Statement,
+) -> diesel::QueryResult<usize> {
+    diesel::connection::Connection::execute_returning_count(conn, &ByText(statement))
 }
 
 #[cfg(feature = "sqlite")]

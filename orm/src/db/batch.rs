@@ -13,7 +13,7 @@ impl Operation for Batch {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
         let done = conn.batch(&self.0).await;
         if conn.in_transaction() || !may_begin(&self.0) || !left_open(conn).await? {
             return done;
@@ -34,7 +34,7 @@ fn may_begin(sql: &str) -> bool {
 }
 
 /// Whether the connection is in a transaction that nothing here has begun.
-pub(super) async fn left_open(conn: &mut Connection) -> Result<bool> {
+pub(super) async fn left_open(conn: &mut Connection<'_>) -> Result<bool> {
     let ask = match conn.dialect() {
         // There is no transaction inside another.
         Dialect::Sqlite if conn.batch("BEGIN").await.is_err() => return Ok(true),

@@ -4,11 +4,12 @@
 use super::answer::*;
 use super::{
     Settings, failure,
-    fragment::{ByKey, ByText},
+    fragment::{ByKey, ByText, Fragment},
+    link::Link,
     log::{self, MaybeProbe, Watching},
     row::Row,
 };
-use crate::{Dialect, Error, Result, Statement};
+use crate::{Code, Dialect, Error, Result, Statement};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use diesel_async::{AsyncConnectionCore as _, SimpleAsyncConnection as _};
 use std::{marker::PhantomData, sync::Arc};
@@ -16,7 +17,8 @@ use std::{marker::PhantomData, sync::Arc};
 /// What receives the rows of an answer.
 pub type Each<'a> = &'a mut (dyn FnMut(&Row<'_>) -> Result<()> + Send);
 
-/// A connection to one of the databases: a concrete type, so that each operation is compiled once, not once per back end.
+/// A connection to one of the databases: a concrete type, so that each operation is compiled once, not once per back end. The lifetime is
+/// that of one which Diesel code has made and lends for a while: `orm::on_postgres` and its like.
 ///
 /// ```
 /// use orm::{Access, Connection, Executor, Operation, Result, Statement, Value};
@@ -31,7 +33,7 @@ pub type Each<'a> = &'a mut (dyn FnMut(&Row<'_>) -> Result<()> + Send);
 ///         Access::Read
 ///     }
 ///
-///     async fn run(&mut self, conn: &mut Connection) -> Result<i64> {
+///     async fn run(&mut self, conn: &mut Connection<'_>) -> Result<i64> {
 ///         let statement = Statement::raw("SELECT 2 * ?", [Value::I64(self.0)]);
 ///         let mut doubled = 0;
 ///         conn.query(&statement, &mut |row| Ok(doubled = row.cell(0).i64()?)).await?;
@@ -44,11 +46,15 @@ pub type Each<'a> = &'a mut (dyn FnMut(&Row<'_>) -> Result<()> + Send);
 /// assert_eq!(db.run(Double(21)).await?, 42);
 /// # Ok(()) }
 /// ```
-pub struct Connection {
-    pub(super) link: Link,
+pub struct Connection<'a> {
+    pub(super) link: Link<'a>,
     dialect: Dialect,
     /// 0 outside of a transaction; 1 in one; more inside savepoints.
     pub(super) depth: u32,
+    /// The depth at which it was borrowed, which our transactions do not end.
+    pub(super) floor: u32,
+    /// Whether somebody else has made it, and gets it back.
+    pub(super) theirs: bool,
     /// Whether an operation is running, or its future was dropped before it had ended.
     pub(super) busy: bool,
     /// Whether the connection is known to be lost.
@@ -74,18 +80,6 @@ pub struct Connection {
     pub(super) settings: Arc<Settings>,
 }
 
-pub(super) enum Link {
-    #[cfg(feature = "sqlite")]
-    Sqlite(super::sqlite::Watched),
-    #[cfg(feature = "postgres")]
-    Postgres(Box<diesel_async::AsyncPgConnection>, Box<super::server::PgCancel>),
-    #[cfg(feature = "mysql")]
-    Mysql(Box<diesel_async::AsyncMysqlConnection>),
-    /// Without a back end; or what Diesel was lent is not there any more.
-    #[allow(dead_code, reason = "SQLite's connections alone become this")]
-    None,
-}
-
 /// A savepoint that was set by [`Connection::savepoint`]; it is given back to `release` or `roll_back`.
 #[derive(Debug)]
 #[must_use = "a savepoint ends by `release` or `roll_back`"]
@@ -96,11 +90,13 @@ macro_rules! run {
         match &mut $self.link {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(conn) => sqlite_query(conn, $fragment, $each),
+            #[cfg(feature = "sqlite")]
+            Link::BorrowedSqlite(conn) => borrowed_sqlite_query(conn, Fragment::statement(&$fragment), $each),
             #[cfg(feature = "postgres")]
             Link::Postgres(conn, _) => in_time(&$self.settings, $self.patient, pg_query(conn, $fragment, $each)).await,
             #[cfg(feature = "mysql")]
             Link::Mysql(conn) => in_time(&$self.settings, $self.patient, mysql_query(conn, $fragment, $each)).await,
-            Link::None => no_back_end(&$fragment, $each),
+            Link::None(_) => no_back_end(&$fragment, $each),
         }
     };
 }
@@ -110,13 +106,15 @@ macro_rules! execute {
         match &mut $self.link {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(conn) => sqlite_execute(conn, &$fragment),
+            #[cfg(feature = "sqlite")]
+            Link::BorrowedSqlite(conn) => borrowed_sqlite_execute(conn, Fragment::statement(&$fragment)),
             #[cfg(feature = "postgres")]
             Link::Postgres(conn, _) => {
                 in_time(&$self.settings, $self.patient, conn.execute_returning_count($fragment)).await
             }
             #[cfg(feature = "mysql")]
             Link::Mysql(conn) => in_time(&$self.settings, $self.patient, conn.execute_returning_count($fragment)).await,
-            Link::None => {
+            Link::None(_) => {
                 let _ = &$fragment;
                 Err(diesel::result::Error::SerializationError(Box::new(gone())))
             }
@@ -124,12 +122,14 @@ macro_rules! execute {
     };
 }
 
-impl Connection {
-    pub(super) fn new(link: Link, dialect: Dialect, settings: Arc<Settings>) -> Self {
+impl<'a> Connection<'a> {
+    pub(super) fn new(link: Link<'a>, dialect: Dialect, settings: Arc<Settings>) -> Self {
         Connection {
             link,
             dialect,
             depth: 0,
+            floor: 0,
+            theirs: false,
             busy: false,
             lost: false,
             retired: false,
@@ -330,11 +330,13 @@ impl Connection {
         let ran: diesel::QueryResult<()> = match &mut self.link {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(conn) => diesel::connection::SimpleConnection::batch_execute(&mut conn.conn, sql),
+            #[cfg(feature = "sqlite")]
+            Link::BorrowedSqlite(conn) => diesel::connection::SimpleConnection::batch_execute(&mut **conn, sql),
             #[cfg(feature = "postgres")]
             Link::Postgres(conn, _) => in_time(&self.settings, self.patient, conn.batch_execute(sql)).await,
             #[cfg(feature = "mysql")]
             Link::Mysql(conn) => in_time(&self.settings, self.patient, conn.batch_execute(sql)).await,
-            Link::None => Err(diesel::result::Error::SerializationError(Box::new(gone()))),
+            Link::None(_) => Err(diesel::result::Error::SerializationError(Box::new(gone()))),
         };
         ran.map_err(|error| self.refused(error).with_sql(sql))
     }
@@ -368,11 +370,17 @@ impl Connection {
             }
             _ if self.aborted.is_some() => return Err(failure::given_up()),
             depth => {
-                self.control(&format!("SAVEPOINT orm_{depth}")).await?;
+                self.control(&format!("SAVEPOINT {}", self.mark(depth))).await?;
                 self.depth += 1;
             }
         }
         Ok(Savepoint(self.depth))
+    }
+
+    /// The name of the savepoint at a depth. In a transaction that somebody else has begun they have names of their own: a connection of
+    /// ours may be what was lent to them.
+    fn mark(&self, depth: u32) -> String {
+        format!("{}_{depth}", if self.theirs { "orm_borrowed" } else { "orm" })
     }
 
     pub(super) async fn begin(&mut self, sql: impl AsRef<str> + Send, read_only: bool) -> Result<()> {
@@ -411,7 +419,7 @@ impl Connection {
             let _ = self.roll_back_to(depth).await;
             return Err(failure::given_up());
         }
-        self.control(&format!("RELEASE SAVEPOINT orm_{depth}")).await?;
+        self.control(&format!("RELEASE SAVEPOINT {}", self.mark(depth))).await?;
         self.depth = depth;
         Ok(())
     }
@@ -421,8 +429,9 @@ impl Connection {
         self.roll_back_to(savepoint.0 - 1).await
     }
 
-    /// Undoes everything deeper than `depth`; 0 ends the transaction.
+    /// Undoes everything deeper than `depth`; 0 ends the transaction, if it is ours.
     pub(super) async fn roll_back_to(&mut self, depth: u32) -> Result<()> {
+        let depth = depth.max(self.floor);
         match depth {
             0 => {
                 // What the database has rolled back by itself has no end.
@@ -433,8 +442,9 @@ impl Connection {
             }
             // One by one: the deeper savepoints go with it.
             _ if depth < self.depth => {
-                self.control(&format!("ROLLBACK TO SAVEPOINT orm_{depth}")).await?;
-                self.control(&format!("RELEASE SAVEPOINT orm_{depth}")).await?;
+                let mark = self.mark(depth);
+                self.control(&format!("ROLLBACK TO SAVEPOINT {mark}")).await?;
+                self.control(&format!("RELEASE SAVEPOINT {mark}")).await?;
             }
             _ => return Ok(()),
         }
@@ -468,7 +478,7 @@ impl Connection {
     /// What COMMIT refused: a foreign key that is checked there, and not where it was written.
     #[cold]
     fn deferred(&mut self, error: Error) -> Error {
-        if error.code() != crate::Code::ForeignKeyViolation {
+        if error.code() != Code::ForeignKeyViolation {
             return error;
         }
         #[cfg(feature = "sqlite")]
@@ -547,12 +557,12 @@ impl Connection {
     pub(super) fn refused(&mut self, error: diesel::result::Error) -> Error {
         let by_database = matches!(error, diesel::result::Error::DatabaseError(..));
         let error = failure::of_statement(error, self.dialect);
-        if error.code() == crate::Code::ConnectionLost {
+        if error.code() == Code::ConnectionLost {
             self.lost = true;
         }
         #[cfg(feature = "sqlite")]
         if let Link::Sqlite(conn) = &self.link
-            && error.code() == crate::Code::ForeignKeyViolation
+            && error.code() == Code::ForeignKeyViolation
         {
             // SQLite does not say which: finding out is not for the calling thread.
             conn.watch.start_elsewhere();
@@ -563,7 +573,7 @@ impl Connection {
                 Dialect::Postgres => Some(self.depth),
                 // The whole is rolled back already, and what followed would be on its own.
                 Dialect::MariaDb | Dialect::MySql => {
-                    matches!(error.code(), crate::Code::Deadlock | crate::Code::Serialization).then_some(1)
+                    matches!(error.code(), Code::Deadlock | Code::Serialization).then_some(1)
                 }
                 Dialect::Sqlite => self.rolled_back_by_itself().then_some(1),
             };
@@ -579,14 +589,9 @@ impl Connection {
     fn rolled_back_by_itself(&mut self) -> bool {
         match &mut self.link {
             #[cfg(feature = "sqlite")]
-            Link::Sqlite(conn) => {
-                // BEGIN is refused inside a transaction, which is what there should be.
-                let begun = diesel::connection::SimpleConnection::batch_execute(&mut conn.conn, "BEGIN").is_ok();
-                if begun {
-                    let _ = diesel::connection::SimpleConnection::batch_execute(&mut conn.conn, "ROLLBACK");
-                }
-                begun
-            }
+            Link::Sqlite(conn) => super::link::begins(&mut conn.conn),
+            #[cfg(feature = "sqlite")]
+            Link::BorrowedSqlite(conn) => super::link::begins(conn),
             _ => false,
         }
     }

@@ -31,7 +31,7 @@ pub enum Access {
 ///     fn access(&self) -> Access {
 ///         Access::Read
 ///     }
-///     async fn run(&mut self, conn: &mut Connection) -> Result<i64> {
+///     async fn run(&mut self, conn: &mut Connection<'_>) -> Result<i64> {
 ///         let statement = Statement::raw("SELECT ? + ?", [Value::I64(self.0), Value::I64(self.1)]);
 ///         let mut sum = 0;
 ///         conn.query(&statement, &mut |row| Ok(sum = row.cell(0).i64()?)).await?;
@@ -68,7 +68,7 @@ pub trait Operation: Send + 'static {
     ///     fn asks_again(&self) -> bool {
     ///         false
     ///     }
-    ///     async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    ///     async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
     ///         conn.query(&Statement::raw("SELECT nextval('number')", []), &mut |_| Ok(())).await
     ///     }
     /// }
@@ -95,7 +95,7 @@ pub trait Operation: Send + 'static {
     ///     fn on_replicas(&self) -> bool {
     ///         false
     ///     }
-    ///     async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    ///     async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
     ///         conn.query(&Statement::raw("SELECT cents FROM account", []), &mut |_| Ok(())).await
     ///     }
     /// }
@@ -106,7 +106,7 @@ pub trait Operation: Send + 'static {
     }
 
     /// Does the work. What may be run again from its start, all but [`Access::Write`], leaves `self` as it was.
-    fn run(&mut self, conn: &mut Connection) -> impl Future<Output = Result<Self::Output>> + Send;
+    fn run(&mut self, conn: &mut Connection<'_>) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
 /// Something that can run statements: a [`Database`](crate::Database) or a [`Transaction`](crate::Transaction).

@@ -69,6 +69,11 @@ impl Database {
         if name.is_empty() || name.len() > 63 || name.contains('\0') {
             return Err(Error::new(Code::BadSetting, format!("`{name}` cannot be the name of a schema")));
         }
+        #[cfg(feature = "postgres")]
+        if let super::Pool::Borrowed(_) = &self.inner.pool {
+            let what = "names are looked up where the connection's owner has said, who has lent it";
+            return Err(Error::new(Code::Unsupported, what).with_hint("run `SET search_path` on it before"));
+        }
         let mut view = self.view().clone();
         view.schema = Some(format!("\"{}\"", name.replace('"', "\"\"")).into());
         Ok(self.seen_by(view))

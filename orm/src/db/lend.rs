@@ -5,12 +5,13 @@
 
 #[cfg(feature = "sqlite")]
 use super::{Access, Executor as _, Operation};
-use super::{Connection, Database, Pool, Transaction, answer::gone, batch::left_open, connection::Link, failure};
+use super::{Connection, Database, Pool, Transaction, answer::gone, batch::left_open, failure, link::Link};
 use crate::{Code, Dialect, Error, Result};
 #[cfg(feature = "sqlite")]
 use diesel::SqliteConnection;
 use diesel::{
     QueryResult,
+    connection::TransactionManagerStatus,
     result::{DatabaseErrorKind, Error as DieselError},
 };
 #[cfg(feature = "mysql")]
@@ -19,14 +20,14 @@ use diesel_async::AsyncMysqlConnection;
 use diesel_async::AsyncPgConnection;
 #[cfg(feature = "sqlite")]
 use futures_util::future::BoxFuture;
-use std::num::NonZeroU32;
+use std::{marker::PhantomData, num::NonZeroU32};
 
 /// What Diesel does in a transaction is kept or undone as a whole.
 const MARK: &str = "SAVEPOINT orm_lent";
 const KEEP: &str = "RELEASE SAVEPOINT orm_lent";
 const UNDO: &str = "ROLLBACK TO SAVEPOINT orm_lent";
 
-impl Connection {
+impl Connection<'_> {
     /// Runs queries of Diesel's on this connection, for [operations](super::Operation) of one's own; see [`Database::with_sqlite`].
     ///
     /// It never runs on the calling thread: what reads starts again on the connection's own.
@@ -43,7 +44,7 @@ impl Connection {
     ///     fn access(&self) -> Access {
     ///         Access::Read
     ///     }
-    ///     async fn run(&mut self, conn: &mut Connection) -> orm::Result<i64> {
+    ///     async fn run(&mut self, conn: &mut Connection<'_>) -> orm::Result<i64> {
     ///         conn.with_sqlite(|conn| diesel::select(sql::<BigInt>("2 * 3")).get_result(conn)).await
     ///     }
     /// }
@@ -76,7 +77,7 @@ impl Connection {
         if same {
             watched.install();
         } else {
-            (self.link, self.lost) = (Link::None, true);
+            (self.link, self.lost) = (Link::None(PhantomData), true);
         }
         match done {
             Ok(done) => self.taken_back(done).await,
@@ -90,7 +91,7 @@ impl Connection {
     /// Runs queries of Diesel's on this connection, for [operations](super::Operation) of one's own; see [`Database::with_postgres`].
     ///
     /// ```no_run
-    /// # async fn run(conn: &mut orm::Connection) -> orm::Result<i64> {
+    /// # async fn run(conn: &mut orm::Connection<'_>) -> orm::Result<i64> {
     /// use diesel::{dsl::sql, sql_types::BigInt};
     /// use diesel_async::RunQueryDsl;
     ///
@@ -119,7 +120,7 @@ impl Connection {
     /// Runs queries of Diesel's on this connection, for [operations](super::Operation) of one's own; see [`Database::with_mysql`].
     ///
     /// ```no_run
-    /// # async fn run(conn: &mut orm::Connection) -> orm::Result<i64> {
+    /// # async fn run(conn: &mut orm::Connection<'_>) -> orm::Result<i64> {
     /// use diesel::{dsl::sql, sql_types::BigInt};
     /// use diesel_async::RunQueryDsl;
     ///
@@ -145,9 +146,10 @@ impl Connection {
         self.taken_back(done).await
     }
 
-    fn may_be_lent(&self, to: &'static str, is_of: fn(&Link) -> bool) -> Result<()> {
+    fn may_be_lent(&self, to: &'static str, is_of: fn(&Link<'_>) -> bool) -> Result<()> {
         match &self.link {
-            Link::None => Err(gone()),
+            _ if self.theirs => Err(borrowed()),
+            Link::None(_) => Err(gone()),
             link if !is_of(link) => Err(other(self.dialect(), to)),
             _ if self.aborted.is_some() => Err(failure::given_up()),
             _ => Ok(()),
@@ -163,11 +165,24 @@ impl Connection {
 
     /// How deep Diesel believes to be in transactions; it forgets that.
     fn forgotten_depth(&mut self) -> QueryResult<Option<NonZeroU32>> {
-        let status = match &mut self.link {
+        let status = self.diesels_status().ok_or(DieselError::BrokenTransactionManager)?;
+        let depth = status.transaction_depth();
+        *status = Default::default();
+        depth
+    }
+
+    /// What Diesel believes about transactions.
+    pub(super) fn diesels_status(&mut self) -> Option<&mut TransactionManagerStatus> {
+        Some(match &mut self.link {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(watched) => {
                 use diesel::connection::{AnsiTransactionManager, TransactionManager};
                 AnsiTransactionManager::transaction_manager_status_mut(&mut watched.conn)
+            }
+            #[cfg(feature = "sqlite")]
+            Link::BorrowedSqlite(conn) => {
+                use diesel::connection::{AnsiTransactionManager, TransactionManager};
+                AnsiTransactionManager::transaction_manager_status_mut(&mut **conn)
             }
             #[cfg(feature = "postgres")]
             Link::Postgres(conn, _) => {
@@ -179,16 +194,13 @@ impl Connection {
                 use diesel_async::{AnsiTransactionManager, TransactionManager};
                 AnsiTransactionManager::transaction_manager_status_mut(&mut **conn)
             }
-            Link::None => return Err(DieselError::BrokenTransactionManager),
-        };
-        let depth = status.transaction_depth();
-        *status = Default::default();
-        depth
+            Link::None(_) => return None,
+        })
     }
 
     /// Ends what Diesel did: it is kept where it succeeded and has ended what it began, and undone elsewhere.
     async fn taken_back<T>(&mut self, done: QueryResult<T>) -> Result<T> {
-        if let Link::None = self.link {
+        if let Link::None(_) = self.link {
             return Err(gone());
         }
         let deep = self.forgotten_depth();
@@ -282,7 +294,7 @@ impl Connection {
         if let Some(on_sqlite) = &self.settings.on_sqlite {
             let (done, same) = watched.lend(|conn| on_sqlite.0(conn));
             if done.is_err() || !same {
-                (self.link, self.lost) = (Link::None, true);
+                (self.link, self.lost) = (Link::None(PhantomData), true);
                 return;
             }
         }
@@ -414,6 +426,7 @@ impl Database {
         super::transaction::refuse_bypass(self)?;
         match &self.inner.pool {
             Pool::Server(pool) => pool.lend(self.view().schema.as_ref()).await,
+            Pool::Borrowed(_) => Err(borrowed()),
             _ => Err(other(self.inner.dialect, to)),
         }
     }
@@ -541,7 +554,7 @@ impl<T: Send + 'static> Operation for Lend<T> {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<T> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<T> {
         conn.may_be_lent("SQLite", |link| matches!(link, Link::Sqlite(..)))?;
         match self.0.take() {
             Some(work) => conn.with_sqlite(work).await,
@@ -554,6 +567,12 @@ impl<T: Send + 'static> Operation for Lend<T> {
 pub(super) fn other(is: Dialect, wanted: &str) -> Error {
     Error::new(Code::Unsupported, format!("the database is {is}, and a connection to {wanted} was asked for"))
         .with_hint("each back end has its own: `with_sqlite`, `with_postgres` and `with_mysql`")
+}
+
+#[cold]
+pub(super) fn borrowed() -> Error {
+    Error::new(Code::Unsupported, "the connection is Diesel's own, and was borrowed: it is not lent back")
+        .with_hint("use it before the closure and after it")
 }
 
 #[cold]

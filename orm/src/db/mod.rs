@@ -48,6 +48,8 @@ mod advisory;
 mod answer;
 mod batch;
 mod bind;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod borrow;
 mod connection;
 mod decode;
 mod deploy;
@@ -57,6 +59,7 @@ mod fragment;
 mod handles;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod lend;
+mod link;
 mod log;
 mod options;
 mod pooled;
@@ -73,6 +76,14 @@ mod transaction;
 
 pub(crate) use batch::Batch;
 pub use bind::truncated;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use borrow::AfterCommit;
+#[cfg(feature = "mysql")]
+pub use borrow::on_mysql;
+#[cfg(feature = "postgres")]
+pub use borrow::on_postgres;
+#[cfg(feature = "sqlite")]
+pub use borrow::on_sqlite;
 pub use connection::{Connection, Each, Savepoint};
 pub(crate) use executor::sealed;
 pub use executor::{Access, Executor, Operation};
@@ -122,6 +133,9 @@ enum Pool {
     Sqlite(sqlite::SqlitePool),
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     Server(server::ServerPool),
+    /// One connection, which somebody else has made.
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    Borrowed(borrow::Borrowed),
     #[allow(dead_code, reason = "the only one where no back end is enabled")]
     None,
 }
@@ -259,6 +273,8 @@ impl Database {
             Pool::Sqlite(pool) => PoolStatus { size: pool.size(), busy: pool.busy() },
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             Pool::Server(pool) => PoolStatus { size: pool.limit(), busy: pool.busy() },
+            #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+            Pool::Borrowed(pool) => PoolStatus { size: 1, busy: pool.busy() },
             Pool::None => PoolStatus { size: 0, busy: 0 },
         }
     }
@@ -279,6 +295,8 @@ impl Database {
             Pool::Sqlite(pool) => pool.close().await,
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             Pool::Server(pool) => pool.close().await,
+            #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+            Pool::Borrowed(pool) => pool.close().await,
             Pool::None => {}
         }
         #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -306,7 +324,11 @@ impl Database {
 
 impl sealed::Sealed for Database {
     fn in_transaction(&self) -> bool {
-        false
+        match &self.inner.pool {
+            #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+            Pool::Borrowed(pool) => pool.in_transaction(),
+            _ => false,
+        }
     }
 }
 
@@ -335,6 +357,8 @@ impl Executor for Database {
                     // Boxed, so that the futures of those who have none are small.
                     Some(replicas) => Box::pin(self.run_somewhere(op, pool, replicas)).await,
                 },
+                #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+                Pool::Borrowed(pool) => pool.run(op, &self.probe).await,
                 Pool::None => Err(disabled("every back end", "sqlite")),
             }
         }
@@ -365,7 +389,7 @@ impl Operation for Ping {
     fn on_replicas(&self) -> bool {
         false
     }
-    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
         conn.query(&crate::Statement::raw("SELECT 1", []), &mut |_| Ok(())).await
     }
 }

@@ -202,6 +202,12 @@ fn pause(attempt: u32) -> Duration {
 }
 
 impl Options {
+    /// Whether anything was said that cannot be so in a transaction that has begun already.
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    pub(super) fn are_for_the_beginning(self) -> bool {
+        self.isolation.is_some() || self.read_only || self.deferrable
+    }
+
     pub(super) fn reads_only(self) -> bool {
         self.read_only
     }
@@ -251,7 +257,11 @@ impl Operation for Begin {
         true
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
+        if conn.in_transaction() {
+            // One that Diesel has begun.
+            return conn.savepoint().await.map(|_| ());
+        }
         conn.begin(self.0.sql(conn.dialect()), self.0.read_only).await
     }
 }

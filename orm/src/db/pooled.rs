@@ -2,12 +2,23 @@
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use super::failure;
-use super::{Connection, connection::Link};
-use crate::Result;
+use super::{Connection, link::Link};
+use crate::{Code, Error, Result};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use std::sync::Arc;
 
-impl Connection {
+impl Connection<'_> {
+    /// Refuses what would change a connection that somebody else has made, or end a transaction of theirs.
+    pub(crate) fn must_be_ours(&self, what: &str) -> Result<()> {
+        match self.theirs {
+            false => Ok(()),
+            true => {
+                Err(Error::new(Code::Unsupported, format!("{what} cannot run on a connection that Diesel has made"))
+                    .with_hint("connect to the same database by `orm::Database::connect(url)`"))
+            }
+        }
+    }
+
     pub(super) fn set_busy(&mut self, busy: bool) {
         self.busy = busy;
     }
@@ -70,7 +81,9 @@ impl Connection {
         match &mut self.link {
             #[cfg(feature = "postgres")]
             Link::Postgres(_, cancel) if self.busy => {
-                cancel.cancel().await;
+                if let Some(cancel) = cancel {
+                    cancel.cancel().await;
+                }
                 // Behind the statement, so that it has ended. The server tells nobody when it has seen the request to
                 // cancel: it may come late, and would then end a statement of somebody else.
                 let _ = self.raw_batch("ROLLBACK").await;

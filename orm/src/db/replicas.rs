@@ -238,7 +238,7 @@ impl Operation for Place {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Option<u64>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Option<u64>> {
         let mut place = None;
         let each = &mut |row: &super::Row<'_>| {
             let cell = row.cell(0);

@@ -43,7 +43,7 @@ pub(super) struct MysqlRow(
 ///         Access::Read
 ///     }
 ///
-///     async fn run(&mut self, conn: &mut Connection) -> Result<Vec<String>> {
+///     async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<String>> {
 ///         let statement = Statement::raw("SELECT 1 AS one, 'x' AS letter, NULL AS gap", []);
 ///         let mut shown = Vec::new();
 ///         conn.query(&statement, &mut |row| {

@@ -1,9 +1,6 @@
 //! Savepoints: kept when what was done in them succeeded, and undone however else it ends.
 
-use super::{
-    Transaction,
-    transaction::{Release, SetSavepoint},
-};
+use super::{Access, Connection, Operation, Transaction};
 use crate::{Code, Error, Result};
 use std::ops::Deref;
 
@@ -70,4 +67,33 @@ impl<T: Deref<Target = Transaction>> Drop for Nested<T> {
     fn drop(&mut self) {
         self.undo();
     }
+}
+
+pub(super) struct Commit;
+struct SetSavepoint;
+/// Keeps the savepoint that made the transaction this deep.
+struct Release(u32);
+/// Undoes everything deeper than this; 0 ends the transaction.
+pub(super) struct FallBack(pub(super) u32);
+
+macro_rules! control {
+    ($($name:ident: |$self:ident, $conn:ident| $run:expr;)+) => {$(
+        impl Operation for $name {
+            type Output = ();
+            fn access(&self) -> Access {
+                Access::Write
+            }
+            async fn run(&mut self, $conn: &mut Connection<'_>) -> Result<()> {
+                let $self = self;
+                $run
+            }
+        }
+    )+};
+}
+
+control! {
+    Commit: |_it, conn| conn.release_to(conn.floor).await;
+    SetSavepoint: |_it, conn| conn.savepoint().await.map(|_| ());
+    Release: |it, conn| conn.release_to(it.0 - 1).await;
+    FallBack: |it, conn| conn.roll_back_to(it.0).await;
 }

@@ -1,10 +1,10 @@
 //! Transactions: closures, savepoints, what runs after the commit, and rollback however they end.
 
 use super::{
-    Access, Batch, Connection, Database, Executor, Operation, Pool,
+    Access, Batch, Database, Executor, Operation, Pool,
     executor::sealed,
     options::{Begin, Options, TransactionBuilder},
-    savepoint::Nested,
+    savepoint::{Commit, FallBack, Nested},
 };
 use crate::{Code, Dialect, Error, Result};
 use futures_util::future::BoxFuture;
@@ -57,6 +57,8 @@ enum Link {
     Sqlite(super::sqlite::Lease),
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     Server(Box<tokio::sync::Mutex<super::server::Leased>>),
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    Borrowed(super::borrow::Lease),
     #[allow(dead_code, reason = "the only one where no back end is enabled")]
     None,
 }
@@ -179,6 +181,14 @@ impl Database {
     pub(super) async fn begin_with(&self, options: Options) -> Result<Transaction> {
         refuse_bypass(self)?;
         let state = State { depth: 1, fall_back: None, broken: None, over: false, lent: false, on_commit: Vec::new() };
+        #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+        if let Pool::Borrowed(pool) = &self.inner.pool {
+            let state = State { depth: 1 + pool.depth_for(options)?, ..state };
+            let link = Link::Borrowed(pool.lease().await?);
+            let tx = Transaction { db: self.clone(), link, state: Mutex::new(state) };
+            tx.control(Begin(options)).await?;
+            return Ok(tx);
+        }
         let made = |link| Transaction { db: self.clone(), link, state: Mutex::new(state) };
         #[cfg(feature = "sqlite")]
         if let Pool::Sqlite(pool) = &self.inner.pool {
@@ -210,6 +220,8 @@ impl Transaction {
             Link::Sqlite(lease) => lease.control(op, &self.db.inner.settings, &self.db.probe).await,
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             Link::Server(lease) => lease.lock().await.run(&mut op, &self.db.probe).await,
+            #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+            Link::Borrowed(lease) => lease.run(op, &self.db.probe).await,
             Link::None => {
                 let _ = &mut op;
                 Err(super::disabled("every back end", "sqlite"))
@@ -221,7 +233,12 @@ impl Transaction {
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(super) async fn lend(&self, to: &str) -> Result<Lent<'_>> {
         self.ready().await?;
-        let Link::Server(lease) = &self.link else { return Err(super::lend::other(self.db.dialect(), to)) };
+        let lease = match &self.link {
+            Link::Server(lease) => lease,
+            Link::Borrowed(_) => return Err(super::lend::borrowed()),
+            #[allow(unreachable_patterns, reason = "without SQLite there is no other")]
+            _ => return Err(super::lend::other(self.db.dialect(), to)),
+        };
         let lease = lease.lock().await;
         self.state().lent = true;
         Ok(Lent { lease, _lent: IsLent(self), abandoned: Abandoned { tx: self, armed: true } })
@@ -368,12 +385,21 @@ impl Transaction {
     /// ```
     pub async fn commit(mut self) -> Result<()> {
         self.ready().await?;
+        #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+        if let Pool::Borrowed(pool) = &self.db.inner.pool {
+            pool.may_commit(self.state().on_commit.len())?;
+        }
         #[cfg(any(feature = "postgres", feature = "mysql"))]
         let writing = self.db.writing();
         self.control(Commit).await?;
         #[cfg(any(feature = "postgres", feature = "mysql"))]
         drop(writing);
-        let after = std::mem::take(&mut self.state().on_commit);
+        #[allow(unused_mut, reason = "there may be no back end")]
+        let mut after = std::mem::take(&mut self.state().on_commit);
+        #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+        if let Pool::Borrowed(pool) = &self.db.inner.pool {
+            after = pool.keep(after);
+        }
         self.end(false);
         drop(self);
         for (_, work) in after {
@@ -437,6 +463,8 @@ impl Transaction {
             // What is left open is ended when the connection is dropped.
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             Link::Server(_) => {}
+            #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+            Link::Borrowed(lease) => lease.end(rollback),
             Link::None => {}
         }
         let _ = rollback;
@@ -543,33 +571,4 @@ impl Drop for Abandoned<'_> {
             state.broken.get_or_insert((depth, "a write was given up half way"));
         }
     }
-}
-
-struct Commit;
-pub(super) struct SetSavepoint;
-/// Keeps the savepoint that made the transaction this deep.
-pub(super) struct Release(pub(super) u32);
-/// Undoes everything deeper than this; 0 ends the transaction.
-struct FallBack(u32);
-
-macro_rules! control {
-    ($($name:ident: |$self:ident, $conn:ident| $run:expr;)+) => {$(
-        impl Operation for $name {
-            type Output = ();
-            fn access(&self) -> Access {
-                Access::Write
-            }
-            async fn run(&mut self, $conn: &mut Connection) -> Result<()> {
-                let $self = self;
-                $run
-            }
-        }
-    )+};
-}
-
-control! {
-    Commit: |_it, conn| conn.commit().await;
-    SetSavepoint: |_it, conn| conn.savepoint().await.map(|_| ());
-    Release: |it, conn| conn.release_to(it.0 - 1).await;
-    FallBack: |it, conn| conn.roll_back_to(it.0).await;
 }

@@ -275,7 +275,7 @@ impl Operation for Fetch {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<Vec<Value>>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<Vec<Value>>> {
         let mut rows = Vec::new();
         let (kinds, scales) = (&self.kinds, &self.scales);
         let mut each = |row: &Row<'_>| {

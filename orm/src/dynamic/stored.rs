@@ -39,7 +39,7 @@ impl ReadRow for Seen {
         Ok(DynRow::new(self.names.clone(), self.columns.iter().map(value).collect::<Result<_>>()?))
     }
 
-    async fn by_key(&self, conn: &mut Connection, key: Vec<Value>) -> Result<Option<DynRow>> {
+    async fn by_key(&self, conn: &mut Connection<'_>, key: Vec<Value>) -> Result<Option<DynRow>> {
         let statement = write::row_of(&self.model, &key, conn.dialect())?;
         let mut found = None;
         let each = &mut |row: &Row<'_>| {
@@ -64,7 +64,7 @@ impl Operation for NewRows {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<DynRow>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<DynRow>> {
         let NewRows { inserts, seen } = self;
         let mut rows = Vec::new();
         let each = &mut |place: usize, row: &Row<'_>| {
@@ -87,7 +87,7 @@ impl Operation for EachRow {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         let mark = conn.savepoint().await?;
         let mut total = 0;
         for update in &mut self.0 {

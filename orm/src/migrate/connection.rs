@@ -5,12 +5,12 @@ use crate::{Cell, Connection, Dialect, Statement};
 use migrations_engine::{BoxError, execute};
 
 /// One connection, held for as long as migrations run.
-pub(super) struct OverConnection<'c> {
-    pub(super) connection: &'c mut Connection,
+pub(super) struct OverConnection<'c, 'l> {
+    pub(super) connection: &'c mut Connection<'l>,
     pub(super) dialect: Dialect,
 }
 
-impl execute::Connection for OverConnection<'_> {
+impl execute::Connection for OverConnection<'_, '_> {
     fn dialect(&self) -> migrations_engine::Dialect {
         engine_dialect(self.dialect)
     }
@@ -33,16 +33,18 @@ impl execute::Connection for OverConnection<'_> {
     }
 }
 
-impl<'c> OverConnection<'c> {
-    /// Its time-outs are those that migrations are given.
-    pub(super) fn new(connection: &'c mut Connection) -> Self {
+impl<'c, 'l> OverConnection<'c, 'l> {
+    /// Its time-outs are those that migrations are given. Refused is a connection that somebody else has made: the engine begins and ends
+    /// transactions by itself, which would be theirs.
+    pub(super) fn new(connection: &'c mut Connection<'l>) -> crate::Result<Self> {
+        connection.must_be_ours("migrations, and what looks at the tables as they are,")?;
         connection.patient = true;
         let dialect = connection.dialect();
-        OverConnection { connection, dialect }
+        Ok(OverConnection { connection, dialect })
     }
 }
 
-impl Drop for OverConnection<'_> {
+impl Drop for OverConnection<'_, '_> {
     fn drop(&mut self) {
         self.connection.patient = false;
         // The engine begins and ends transactions by itself, and has no chance to.

@@ -94,9 +94,9 @@ impl Operation for Flush {
         Access::Write
     }
 
-    async fn run(&mut self, connection: &mut Connection) -> Result<()> {
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<()> {
         let dialect = connection.dialect();
-        let mut connection = OverConnection::new(connection);
+        let mut connection = OverConnection::new(connection)?;
         let names: Vec<&str> = self.tables.iter().map(String::as_str).collect();
         match dialect {
             Dialect::Postgres => self.all(&mut connection).await,
@@ -138,14 +138,14 @@ impl Operation for Flush {
 }
 
 impl Flush {
-    async fn all(&self, connection: &mut OverConnection<'_>) -> Result<()> {
+    async fn all(&self, connection: &mut OverConnection<'_, '_>) -> Result<()> {
         for sql in &self.statements {
             connection.execute(sql).await.map_err(refused)?;
         }
         Ok(())
     }
 
-    async fn in_transaction(&self, connection: &mut OverConnection<'_>) -> Result<()> {
+    async fn in_transaction(&self, connection: &mut OverConnection<'_, '_>) -> Result<()> {
         connection.execute("BEGIN IMMEDIATE").await.map_err(refused)?;
         let done = async {
             self.all(connection).await?;

@@ -43,7 +43,7 @@ impl Operation for Introspect {
         false
     }
 
-    async fn run(&mut self, connection: &mut Connection) -> Result<Live> {
-        introspect::introspect(&mut OverConnection::new(connection)).await.map_err(engine_error)
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Live> {
+        introspect::introspect(&mut OverConnection::new(connection)?).await.map_err(engine_error)
     }
 }

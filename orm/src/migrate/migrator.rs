@@ -437,8 +437,8 @@ impl Operation for Run {
         Access::Write
     }
 
-    async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
-        let mut connection = OverConnection::new(connection);
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Self::Output> {
+        let mut connection = OverConnection::new(connection)?;
         let executor = execute::Executor::new(&self.set, &mut connection);
         let Options { fake, fake_initial, timeouts } = self.options;
         let executor = executor.fake(fake).fake_initial(fake_initial).timeouts(timeouts);
@@ -466,8 +466,8 @@ impl Operation for Plan {
         false
     }
 
-    async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
-        let mut connection = OverConnection::new(connection);
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Self::Output> {
+        let mut connection = OverConnection::new(connection)?;
         let plan = execute::Executor::new(&self.set, &mut connection).plan(&self.target).await.map_err(engine_error)?;
         Ok(plan.into_iter().map(|(migration, direction)| (migration.id.clone(), direction)).collect())
     }
@@ -487,8 +487,8 @@ impl Operation for Obstacles {
         Access::Write
     }
 
-    async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
-        let mut connection = OverConnection::new(connection);
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Self::Output> {
+        let mut connection = OverConnection::new(connection)?;
         let executor = execute::Executor::new(&self.set, &mut connection).answers(self.answers.clone());
         executor.with_steps(&self.steps).obstacles(&self.target).await.map_err(engine_error)
     }
@@ -510,8 +510,8 @@ impl Operation for AppliedState {
         false
     }
 
-    async fn run(&mut self, connection: &mut Connection) -> Result<Schema> {
-        let mut connection = OverConnection::new(connection);
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Schema> {
+        let mut connection = OverConnection::new(connection)?;
         execute::Executor::new(&self.set, &mut connection).state().await.map_err(engine_error)
     }
 }
@@ -531,8 +531,8 @@ impl Operation for Findings {
         false
     }
 
-    async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
-        let mut connection = OverConnection::new(connection);
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Self::Output> {
+        let mut connection = OverConnection::new(connection)?;
         execute::Executor::new(&self.set, &mut connection).findings().await.map_err(engine_error)
     }
 }
@@ -550,8 +550,8 @@ impl Operation for Repair {
         Access::Write
     }
 
-    async fn run(&mut self, connection: &mut Connection) -> Result<()> {
-        let mut connection = OverConnection::new(connection);
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<()> {
+        let mut connection = OverConnection::new(connection)?;
         let mut executor = execute::Executor::new(&self.set, &mut connection);
         executor.repair(&self.migration, self.remedy).await.map_err(engine_error)
     }
@@ -572,8 +572,8 @@ impl Operation for History {
         false
     }
 
-    async fn run(&mut self, connection: &mut Connection) -> Result<Self::Output> {
-        let mut connection = OverConnection::new(connection);
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Self::Output> {
+        let mut connection = OverConnection::new(connection)?;
         execute::Executor::new(&self.set, &mut connection).history().await.map_err(engine_error)
     }
 }

@@ -1,7 +1,8 @@
 //! Data steps: functions of the program that a migration runs, on the tables as they are at that point.
 
 use super::engine_dialect;
-use crate::{Code, Connection, Dialect, Error, FieldType, Kind, Result, Row, Statement, Value};
+use crate::{Code, Connection, Dialect, Each, Error, FieldType, Kind, Result, Row, Statement, Value};
+use futures_util::future::BoxFuture;
 use migrations_engine::{
     Schema,
     execute::STEPS_TABLE,
@@ -114,12 +115,38 @@ pub trait Frozen: Sized + Send + 'static {
 
 /// What a step works with: the connection of the migration, and the tables as they are at that point.
 pub struct Step<'c> {
-    connection: &'c mut Connection,
+    connection: &'c mut (dyn OfStep + 'c),
     name: &'c str,
     state: &'c Schema,
     /// Whether all of it is one transaction already.
     in_transaction: bool,
     report: Option<&'c Report>,
+}
+
+/// A connection without its lifetime, which a function of the program's own need not name.
+trait OfStep: Send {
+    fn dialect(&self) -> Dialect;
+    fn execute<'s>(&'s mut self, statement: &'s Statement) -> BoxFuture<'s, Result<u64>>;
+    fn query<'s>(&'s mut self, statement: &'s Statement, each: Each<'s>) -> BoxFuture<'s, Result<()>>;
+    fn batch<'s>(&'s mut self, sql: &'s str) -> BoxFuture<'s, Result<()>>;
+}
+
+impl OfStep for Connection<'_> {
+    fn dialect(&self) -> Dialect {
+        self.dialect()
+    }
+
+    fn execute<'s>(&'s mut self, statement: &'s Statement) -> BoxFuture<'s, Result<u64>> {
+        Box::pin(self.execute(statement))
+    }
+
+    fn query<'s>(&'s mut self, statement: &'s Statement, each: Each<'s>) -> BoxFuture<'s, Result<()>> {
+        Box::pin(self.query(statement, each))
+    }
+
+    fn batch<'s>(&'s mut self, sql: &'s str) -> BoxFuture<'s, Result<()>> {
+        Box::pin(self.batch(sql))
+    }
 }
 
 /// Told after each batch: the step, and how many rows it has been through.
@@ -404,7 +431,7 @@ pub(super) struct Registry {
     pub(super) report: Option<Report>,
 }
 
-impl<'o> migrations_engine::execute::Steps<super::connection::OverConnection<'o>> for &Registry {
+impl<'o, 'l> migrations_engine::execute::Steps<super::connection::OverConnection<'o, 'l>> for &Registry {
     fn has(&self, name: &str) -> bool {
         self.steps.contains_key(name)
     }
@@ -414,7 +441,7 @@ impl<'o> migrations_engine::execute::Steps<super::connection::OverConnection<'o>
         name: &str,
         state: &Schema,
         in_transaction: bool,
-        over: &mut super::connection::OverConnection<'o>,
+        over: &mut super::connection::OverConnection<'o, 'l>,
     ) -> Result<(), migrations_engine::BoxError> {
         let Some(function) = self.steps.get(name).copied() else {
             return Err(format!("no step `{name}` is registered").into());

@@ -108,7 +108,7 @@ impl Operation for Control {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
         conn.execute(&self.0).await.map(drop)
     }
 }

@@ -201,7 +201,7 @@ impl Operation for Explained {
         self.access
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Plan> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Plan> {
         let mut lines = Vec::new();
         // The depths of SQLite's steps, by their numbers.
         let mut depths = vec![(0, 0)];

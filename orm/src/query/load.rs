@@ -220,7 +220,7 @@ fn loaded_already<'a>(plan: &Prefetch, owners: &[&'a dyn AnyRow]) -> Option<Vec<
 }
 
 /// Reads what the jobs ask for; one statement for each, and one for each relation below.
-pub(super) fn load<'a>(conn: &'a mut Connection, jobs: &'a [Job]) -> BoxFuture<'a, Result<Vec<Filled>>> {
+pub(super) fn load<'a>(conn: &'a mut Connection<'_>, jobs: &'a [Job]) -> BoxFuture<'a, Result<Vec<Filled>>> {
     Box::pin(async move {
         let mut filled = Vec::with_capacity(jobs.len());
         let mut answers = Vec::with_capacity(jobs.len());
@@ -340,7 +340,7 @@ enum Tie {
 }
 
 impl<'a> Answer<'a> {
-    fn new(job: &'a Job, conn: &Connection) -> Result<Answer<'a>> {
+    fn new(job: &'a Job, conn: &Connection<'_>) -> Result<Answer<'a>> {
         let plan = &*job.plan;
         let slots = job.keys.slots.len();
         let rows = match plan.step.is_to_one() {

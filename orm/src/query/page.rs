@@ -253,7 +253,7 @@ impl<O: Row> Operation for FetchAfter<O> {
         self.fetch.access()
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Self::Output> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Self::Output> {
         let (mut last, mut more, mut seen) = (Vec::new(), false, 0);
         let (kinds, size) = (self.kinds.clone(), self.size);
         let mut keys = |row: &crate::Row<'_>| -> Result<bool> {

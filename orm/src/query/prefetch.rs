@@ -392,7 +392,7 @@ impl Operation for Load {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<load::Filled>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<load::Filled>> {
         load::load(conn, &self.jobs).await
     }
 }

@@ -157,7 +157,7 @@ impl Operation for Execute {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         conn.execute(&self.0).await
     }
 }
@@ -178,7 +178,7 @@ impl<O: Row> Operation for Read<O> {
         false
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<O>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<O>> {
         let mut rows = Vec::new();
         let mut each = |row: &crate::Row<'_>| {
             let mut reader = Reader::new(row, &[]);

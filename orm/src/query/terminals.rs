@@ -29,7 +29,7 @@ impl<O: Row> Operation for Fetch<O> {
         self.access
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<O>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<O>> {
         read_all(self, conn, &mut |_| Ok(true)).await
     }
 }
@@ -37,7 +37,7 @@ impl<O: Row> Operation for Fetch<O> {
 /// Reads the rows that `wanted` says yes to, and what is prefetched for them.
 pub(super) async fn read_all<O: Row>(
     fetch: &Fetch<O>,
-    conn: &mut Connection,
+    conn: &mut Connection<'_>,
     wanted: &mut (dyn FnMut(&crate::Row<'_>) -> Result<bool> + Send),
 ) -> Result<Vec<O>> {
     if fetch.access == Access::Write && !conn.in_transaction() {

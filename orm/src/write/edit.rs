@@ -535,7 +535,7 @@ impl<M: Model> Operation for Save<M> {
         if M::meta().keyless { Access::Write } else { Access::ShortWrite }
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<M> {
         if !M::meta().keyless {
             return self.save(conn).await;
         }
@@ -553,7 +553,7 @@ impl<M: Model> Operation for Save<M> {
 }
 
 impl<M: Model> Save<M> {
-    async fn save(&mut self, conn: &mut Connection) -> Result<M> {
+    async fn save(&mut self, conn: &mut Connection<'_>) -> Result<M> {
         let changes = self.changes.iter().cloned();
         let changes = changes.map(|(column, value)| Assignment { column, value: Expr::Value(value) }).collect();
         let row = update_by_key(&Typed::<M>::new(), conn, &self.key, self.read.clone(), changes).await?;

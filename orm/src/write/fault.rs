@@ -24,13 +24,13 @@ impl<'a> Sent<'a> {
 
 /// The error of a write to `meta`, with the fields by their Rust names.
 #[cold]
-pub(super) async fn explained(error: Error, meta: &ModelMeta, conn: &mut Connection) -> Error {
+pub(super) async fn explained(error: Error, meta: &ModelMeta, conn: &mut Connection<'_>) -> Error {
     explained_by(Sent::default(), error, meta, conn).await
 }
 
 /// [`explained`], where it is known what was sent.
 #[cold]
-pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta, conn: &mut Connection) -> Error {
+pub(super) async fn explained_by(sent: Sent<'_>, error: Error, meta: &ModelMeta, conn: &mut Connection<'_>) -> Error {
     let mut error = error.with_model(meta.name.clone());
     let unfit = matches!(error.code(), Code::OutOfRange | Code::TooLong | Code::InexactDecimal | Code::InvalidValue);
     if error.kind() != ErrorKind::Constraint && !unfit {
@@ -111,7 +111,7 @@ fn positive_column(constraint: &str, meta: &ModelMeta) -> Option<String> {
 
 /// The foreign keys that the values of a refused statement break, where the database does not say: the only one among them,
 /// or those whose rows are not there; and if all are, the one that the database computes.
-async fn broken_keys<'m>(sent: Sent<'_>, meta: &'m ModelMeta, conn: &mut Connection) -> Result<Vec<&'m FieldMeta>> {
+async fn broken_keys<'m>(sent: Sent<'_>, meta: &'m ModelMeta, conn: &mut Connection<'_>) -> Result<Vec<&'m FieldMeta>> {
     let given = meta.fields.iter().map(|field| (field, keys_of(field, sent)));
     let mut given: Vec<_> = given.filter(|(_, keys)| !keys.is_empty()).collect();
     let is_computed = |field: &&FieldMeta| {
@@ -164,7 +164,7 @@ async fn all_there(
     mut keys: Vec<Vec<Value>>,
     meta: &ModelMeta,
     sent: Sent<'_>,
-    conn: &mut Connection,
+    conn: &mut Connection<'_>,
 ) -> Result<bool> {
     let Some(relation) = &field.relation else { return Ok(true) };
     let target: ModelRef = relation.target();
@@ -226,7 +226,7 @@ fn ends_with_name(constraint: &str, name: &str) -> bool {
 }
 
 /// The columns of a key or constraint, asked of MariaDB or MySQL: an error there does not end the transaction.
-async fn from_server(constraint: &str, meta: &ModelMeta, conn: &mut Connection) -> Vec<String> {
+async fn from_server(constraint: &str, meta: &ModelMeta, conn: &mut Connection<'_>) -> Vec<String> {
     let sql = "SELECT column_name FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND \
                table_name = ? AND constraint_name = ? ORDER BY ordinal_position";
     let binds = [Value::Text(meta.table.clone()), Value::Text(constraint.to_owned())];

@@ -60,7 +60,7 @@ fn get_statement(meta: &'static ModelMeta, dialect: Dialect, key: Values) -> Res
 }
 
 /// Reads the row of a key.
-pub(super) async fn read_by_key<M: Model>(conn: &mut Connection, key: impl Into<Values>) -> Result<Option<M>> {
+pub(super) async fn read_by_key<M: Model>(conn: &mut Connection<'_>, key: impl Into<Values>) -> Result<Option<M>> {
     let statement = get_statement(M::meta(), conn.dialect(), key.into())?;
     let mut found = None;
     let each = &mut |row: &crate::Row<'_>| {
@@ -81,7 +81,11 @@ pub(crate) trait ReadRow: Send + Sync + 'static {
     fn read(&self, row: &crate::Row<'_>) -> Result<Self::Row>;
 
     /// Reads the row of a key.
-    fn by_key(&self, conn: &mut Connection, key: Vec<Value>) -> impl Future<Output = Result<Option<Self::Row>>> + Send;
+    fn by_key(
+        &self,
+        conn: &mut Connection<'_>,
+        key: Vec<Value>,
+    ) -> impl Future<Output = Result<Option<Self::Row>>> + Send;
 }
 
 /// Rows of a model's own type.
@@ -110,7 +114,7 @@ impl<M: Model> ReadRow for Typed<M> {
         Reader::new(row, &[]).columns()
     }
 
-    fn by_key(&self, conn: &mut Connection, key: Vec<Value>) -> impl Future<Output = Result<Option<M>>> + Send {
+    fn by_key(&self, conn: &mut Connection<'_>, key: Vec<Value>) -> impl Future<Output = Result<Option<M>>> + Send {
         read_by_key(conn, key)
     }
 }
@@ -159,7 +163,7 @@ impl<M: Model> Operation for GetAny<M> {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<M> {
         read_by_key(conn, key_binds(&self.0)?).await?.ok_or_else(|| not_found(M::meta()))
     }
 }
@@ -171,7 +175,7 @@ impl<M: Model> Operation for Get<M> {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<M> {
         let key = key_binds(&self.0)?;
         let found = match M::meta().filter {
             None => read_by_key(conn, key).await?,
@@ -182,7 +186,7 @@ impl<M: Model> Operation for Get<M> {
 }
 
 /// Reads the row of a key, if it is one that counts.
-async fn read_usual<M: Model>(conn: &mut Connection, key: &[Value]) -> Result<Option<M>> {
+async fn read_usual<M: Model>(conn: &mut Connection<'_>, key: &[Value]) -> Result<Option<M>> {
     let mut select = Select::usual(ModelRef::Static(M::meta()));
     select.default_order = false;
     select.add_filter(key_is(&select.model.clone(), key));
@@ -208,7 +212,7 @@ impl<M: Model> Operation for GetBy<M> {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<M> {
         let model = ModelRef::Static(M::meta());
         let columns = self.by.columns(&model).into_iter().map(|column| Expr::own(model.clone(), column));
         let mut select = Select::all(model.clone());
@@ -304,7 +308,7 @@ impl<M: Model> Operation for CreateOne<M> {
         if self.told.is_none() { Access::ShortWrite } else { Access::Write }
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<M> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<M> {
         let mut created = None;
         let each = &mut |row: &crate::Row<'_>| {
             created = Some(Reader::new(row, &[]).columns()?);

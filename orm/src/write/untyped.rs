@@ -112,7 +112,7 @@ impl Operation for Made {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<Vec<Value>>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<Vec<Value>>> {
         let Made { model, inserts, columns } = self;
         let mut rows = Vec::new();
         let each = &mut |place: usize, row: &Row<'_>| {

@@ -260,7 +260,7 @@ impl Operation for ChangeRows {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         match conn.execute(&self.statement).await {
             Ok(count) => Ok(count),
             Err(error) => Err(explained_by(self.given.sent(), error, &self.model, conn).await),
@@ -289,7 +289,7 @@ impl<M: Model> Operation for ChangeReturning<M> {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<M>> {
         let mut rows = Vec::new();
         let each = &mut |row: &Row<'_>| {
             rows.push(Reader::new(row, &[]).columns()?);

@@ -166,7 +166,7 @@ impl<M: Model> Operation for Find<M> {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Option<M>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Option<M>> {
         self.0.find(conn).await
     }
 }
@@ -184,7 +184,7 @@ impl<M: Model> Operation for FindAll<M> {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<M>> {
         let mut rows = Vec::with_capacity(self.0.len());
         for chunk in self.0.chunks(FOUND_AT_ONCE) {
             let mut found = found(chunk, conn).await?;
@@ -202,7 +202,7 @@ impl<M: Model> Operation for FindAll<M> {
 }
 
 /// The rows of unique keys, by what they have in them.
-async fn found<M: Model>(chunk: &[ByKey<Typed<M>>], conn: &mut Connection) -> Result<HashMap<KeyPart<'static>, M>> {
+async fn found<M: Model>(chunk: &[ByKey<Typed<M>>], conn: &mut Connection<'_>) -> Result<HashMap<KeyPart<'static>, M>> {
     let Some(first) = chunk.first() else { return Ok(HashMap::new()) };
     let (model, target) = (first.model(), &first.target);
     let mut select = Select::all(model.clone());
@@ -271,13 +271,13 @@ impl<R: ReadRow> ByKey<R> {
     }
 
     /// The row with the key.
-    async fn find(&self, conn: &mut Connection) -> Result<Option<R::Row>> {
+    async fn find(&self, conn: &mut Connection<'_>) -> Result<Option<R::Row>> {
         let statement = self.select(Select::all(self.model()), conn.dialect())?;
         read_one(&self.rows, conn, &statement).await
     }
 
     /// The primary key of the row with the key, which is locked.
-    async fn lock(&self, conn: &mut Connection) -> Result<Option<Vec<Value>>> {
+    async fn lock(&self, conn: &mut Connection<'_>) -> Result<Option<Vec<Value>>> {
         let model = self.model();
         let mut select = Select { for_update: true, ..Select::bare(model.clone()) };
         select.selection = model.key.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
@@ -310,7 +310,7 @@ impl<R: ReadRow> ByKey<R> {
     /// Inserts the row, unless one with the key exists. `Err` inside says that a unique key was violated, which may be this
     /// one: where the database cannot name it, or where another task's row got in by another of its keys first. `guarded`
     /// says that the caller can undo what is done here.
-    async fn insert(&self, conn: &mut Connection, guarded: bool) -> Result<Result<Option<R::Row>>> {
+    async fn insert(&self, conn: &mut Connection<'_>, guarded: bool) -> Result<Result<Option<R::Row>>> {
         let meta = &*self.model();
         let can = conn.dialect().capabilities();
         let statement = self.insert_statement(conn.dialect())?;
@@ -345,7 +345,7 @@ impl<R: ReadRow> ByKey<R> {
         compile::insert(insert, dialect).map(Some)
     }
 
-    async fn update(&self, conn: &mut Connection, key: &[Value]) -> Result<Option<R::Row>> {
+    async fn update(&self, conn: &mut Connection<'_>, key: &[Value]) -> Result<Option<R::Row>> {
         if self.over.is_empty() {
             return self.rows.by_key(conn, key.to_vec()).await;
         }
@@ -362,7 +362,7 @@ pub(super) fn overwrites(meta: &ModelMeta, row: &NewRow, target: &[u16]) -> Over
 /// The last row of an answer.
 pub(super) async fn read_one<R: ReadRow>(
     rows: &R,
-    conn: &mut Connection,
+    conn: &mut Connection<'_>,
     statement: &Statement,
 ) -> Result<Option<R::Row>> {
     let mut found = None;
@@ -375,7 +375,7 @@ pub(super) async fn read_one<R: ReadRow>(
 }
 
 /// As [`read_one`], in a way that leaves a transaction usable when the statement is refused: PostgreSQL would end it.
-async fn kept_open<R: ReadRow>(rows: &R, conn: &mut Connection, statement: &Statement) -> Result<Option<R::Row>> {
+async fn kept_open<R: ReadRow>(rows: &R, conn: &mut Connection<'_>, statement: &Statement) -> Result<Option<R::Row>> {
     if !conn.in_transaction() {
         return read_one(rows, conn, statement).await;
     }
@@ -387,7 +387,7 @@ async fn kept_open<R: ReadRow>(rows: &R, conn: &mut Connection, statement: &Stat
 /// Sets columns of the row of a key, if it has the version that was `read`, and gives the row; `None` when there is none.
 pub(super) async fn update_by_key<R: ReadRow>(
     from: &R,
-    conn: &mut Connection,
+    conn: &mut Connection<'_>,
     key: &[Value],
     read: Option<(u16, Value)>,
     set: Vec<Assignment>,
@@ -418,7 +418,7 @@ pub(super) async fn update_by_key<R: ReadRow>(
 }
 
 /// Keeps what was done since the savepoint, or undoes it when it failed.
-pub(super) async fn finish<T>(conn: &mut Connection, mark: Savepoint, done: Result<T>) -> Result<T> {
+pub(super) async fn finish<T>(conn: &mut Connection<'_>, mark: Savepoint, done: Result<T>) -> Result<T> {
     match done {
         Ok(value) => {
             conn.release(mark).await?;
@@ -449,7 +449,7 @@ impl<R: ReadRow> Operation for GetOrCreate<R> {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<(R::Row, bool)> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<(R::Row, bool)> {
         let mut refused = None;
         for _ in 0..ATTEMPTS {
             if let Some(row) = self.0.find(conn).await? {
@@ -474,7 +474,7 @@ pub(crate) struct UpdateOrCreate<R>(pub(crate) ByKey<R>);
 
 impl<R: ReadRow> UpdateOrCreate<R> {
     /// One attempt in a transaction or savepoint of its own, so that its locks go when it fails.
-    async fn attempt(&self, conn: &mut Connection, last: &mut Option<Error>) -> Result<Option<(R::Row, bool)>> {
+    async fn attempt(&self, conn: &mut Connection<'_>, last: &mut Option<Error>) -> Result<Option<(R::Row, bool)>> {
         if let Some(key) = self.0.lock(conn).await? {
             return Ok(self.0.update(conn, &key).await?.map(|row| (row, false)));
         }
@@ -490,7 +490,7 @@ impl<R: ReadRow> UpdateOrCreate<R> {
         }
     }
 
-    async fn change(&self, conn: &mut Connection) -> Result<(R::Row, bool)> {
+    async fn change(&self, conn: &mut Connection<'_>) -> Result<(R::Row, bool)> {
         let mut last = None;
         for _ in 0..ATTEMPTS {
             let mark = conn.savepoint().await?;
@@ -515,13 +515,13 @@ impl<R: ReadRow> Operation for UpdateOrCreate<R> {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<(R::Row, bool)> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<(R::Row, bool)> {
         self.change(conn).await
     }
 }
 
 /// An upsert where the database cannot name the key in its statement.
-pub(super) async fn upsert_in_steps<R: ReadRow>(row: ByKey<R>, conn: &mut Connection) -> Result<R::Row> {
+pub(super) async fn upsert_in_steps<R: ReadRow>(row: ByKey<R>, conn: &mut Connection<'_>) -> Result<R::Row> {
     Ok(UpdateOrCreate(row).change(conn).await?.0)
 }
 
@@ -534,7 +534,7 @@ impl<R: ReadRow + Clone> Operation for Upsert<R> {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<R::Row> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<R::Row> {
         let by_key = &self.0;
         let model = by_key.model();
         let meta = &*model;

@@ -286,7 +286,7 @@ impl Operation for Ask {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<Option<bool>>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<Option<bool>>> {
         let mut answers = Vec::new();
         let each = &mut |row: &crate::Row<'_>| {
             answers = (0..row.len()).map(|at| Option::from_cell(&row.cell(at))).collect::<Result<_>>()?;

@@ -39,7 +39,7 @@ pub(super) fn stale(meta: &ModelMeta) -> Error {
 }
 
 /// Why no row has this key and this version.
-pub(super) async fn why_missing(conn: &mut Connection, model: &ModelRef, key: Vec<Value>) -> Error {
+pub(super) async fn why_missing(conn: &mut Connection<'_>, model: &ModelRef, key: Vec<Value>) -> Error {
     match versions(conn, model, vec![key], false).await {
         Ok(found) if found.is_empty() => not_found(model),
         Ok(_) => stale(model),
@@ -76,7 +76,7 @@ impl Operation for Unchanged {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
         only(conn, &self.model, std::slice::from_ref(&self.key)).await?;
         let Some(version) = &self.version else { return Ok(()) };
         match versions(conn, &self.model, vec![self.key.clone()], true).await?.values().next() {
@@ -87,7 +87,7 @@ impl Operation for Unchanged {
 }
 
 /// Refuses keys that several rows have. Only a view or a table without a key has such rows, where what the model says tells them apart does not.
-pub(super) async fn only(conn: &mut Connection, model: &ModelRef, keys: &[Vec<Value>]) -> Result<()> {
+pub(super) async fn only(conn: &mut Connection<'_>, model: &ModelRef, keys: &[Vec<Value>]) -> Result<()> {
     if !model.keyless {
         return Ok(());
     }
@@ -103,7 +103,7 @@ pub(super) async fn only(conn: &mut Connection, model: &ModelRef, keys: &[Vec<Va
 
 /// The versions of rows by their keys.
 async fn versions(
-    conn: &mut Connection,
+    conn: &mut Connection<'_>,
     model: &ModelRef,
     keys: Vec<Vec<Value>>,
     for_update: bool,

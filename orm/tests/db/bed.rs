@@ -154,7 +154,7 @@ impl<T: Send + 'static> Operation for Query<T> {
     fn access(&self) -> Access {
         Access::Read
     }
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<T>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<T>> {
         let (mut out, read) = (Vec::new(), self.1);
         conn.query(&self.0, &mut |row| {
             out.push(read(&row.cell(0))?);
@@ -172,7 +172,7 @@ impl Operation for Execute {
     fn access(&self) -> Access {
         Access::Write
     }
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         conn.execute(&self.0).await
     }
 }
@@ -185,7 +185,7 @@ impl Operation for Short {
     fn access(&self) -> Access {
         Access::ShortWrite
     }
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         conn.execute(&self.0).await
     }
 }

@@ -450,7 +450,7 @@ impl Operation for Written {
     fn access(&self) -> Access {
         Access::Write
     }
-    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
         let mut said = None;
         let each: orm::Each<'_> = &mut |row| {
             said = Some(row.cell(0).i64()?);

@@ -12,7 +12,7 @@ impl Operation for Reads {
     fn access(&self) -> Access {
         Access::Read
     }
-    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
         use diesel::connection::SimpleConnection as _;
         let sql = self.0;
         conn.with_sqlite(|conn| conn.batch_execute(sql)).await

@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod bed;
+mod borrow;
+mod borrow_dropped;
+#[cfg(feature = "sqlite")]
+mod borrow_sqlite;
 mod cancel;
 mod errors;
 mod futures;
@@ -10,6 +14,7 @@ mod lend;
 mod lend_sqlite;
 mod log;
 mod network;
+mod shop;
 #[cfg(feature = "sqlite")]
 mod short_writes;
 #[cfg(feature = "sqlite")]

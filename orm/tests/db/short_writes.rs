@@ -19,7 +19,7 @@ impl Operation for Traced {
     fn access(&self) -> Access {
         Access::ShortWrite
     }
-    async fn run(&mut self, conn: &mut Connection) -> Result<ThreadId> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<ThreadId> {
         conn.execute(&self.0).await?;
         Ok(thread::current().id())
     }
@@ -212,7 +212,7 @@ async fn refused_rows_and_panics_leave_nothing() {
         fn access(&self) -> Access {
             Access::ShortWrite
         }
-        async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+        async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
             conn.query(&row(50), &mut |_| Ok(())).await?;
             panic!("on purpose")
         }

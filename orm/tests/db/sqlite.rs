@@ -119,7 +119,7 @@ async fn a_panicking_operation_panics_its_caller_only() {
         fn access(&self) -> orm::Access {
             orm::Access::Write
         }
-        async fn run(&mut self, conn: &mut orm::Connection) -> orm::Result<()> {
+        async fn run(&mut self, conn: &mut orm::Connection<'_>) -> orm::Result<()> {
             let _savepoint = conn.savepoint().await?;
             conn.batch("INSERT INTO t VALUES (1)").await?;
             panic!("on purpose")

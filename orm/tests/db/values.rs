@@ -194,7 +194,7 @@ impl orm::Operation for Many {
     fn access(&self) -> orm::Access {
         orm::Access::Read
     }
-    async fn run(&mut self, conn: &mut orm::Connection) -> Result<Self::Output> {
+    async fn run(&mut self, conn: &mut orm::Connection<'_>) -> Result<Self::Output> {
         let mut out = Vec::new();
         conn.query_many(&self.0, &mut |index, row| {
             out.push((index, row.cell(0).i64()?));
@@ -227,7 +227,7 @@ impl orm::Operation for ByKey {
     fn access(&self) -> orm::Access {
         orm::Access::Write
     }
-    async fn run(&mut self, conn: &mut orm::Connection) -> Result<Self::Output> {
+    async fn run(&mut self, conn: &mut orm::Connection<'_>) -> Result<Self::Output> {
         struct Insert;
         struct Select;
         let savepoint = conn.savepoint().await?;

@@ -72,7 +72,7 @@ impl Operation for Rows {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> orm::Result<Self::Output> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> orm::Result<Self::Output> {
         let mut rows = Vec::new();
         let kinds = &self.kinds;
         let mut each = |row: &orm::Row<'_>| {

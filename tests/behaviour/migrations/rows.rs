@@ -176,7 +176,7 @@ impl Operation for Chinook {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Self::Output> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Self::Output> {
         let mut rows = Vec::new();
         let shape = &self.shape;
         let mut each = |row: &orm::Row<'_>| {
@@ -212,7 +212,7 @@ impl Operation for Fill {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<()> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
         let Table(table, columns) = self.table;
         let places = format!("({})", vec!["?"; columns.len()].join(", "));
         let values = vec![places; self.rows.len()].join(", ");
@@ -243,7 +243,7 @@ impl Operation for AsText {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Self::Output> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Self::Output> {
         let mut rows = Vec::new();
         let mut each = |row: &orm::Row<'_>| {
             let value = |index: usize| {

@@ -5,6 +5,8 @@ mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 
+#[cfg(feature = "mysql")]
+pub(super) use mysql::{ENDLESS, SQL_MODE};
 #[cfg(feature = "postgres")]
 pub(super) use postgres::Cancel as PgCancel;
 
@@ -63,10 +65,10 @@ impl Target {
 }
 
 impl deadpool::managed::Manager for Manager {
-    type Type = Connection;
+    type Type = Connection<'static>;
     type Error = Error;
 
-    async fn create(&self) -> Result<Connection> {
+    async fn create(&self) -> Result<Connection<'static>> {
         let connecting = async {
             match &self.target {
                 #[cfg(feature = "postgres")]
@@ -84,7 +86,7 @@ impl deadpool::managed::Manager for Manager {
         Ok(conn)
     }
 
-    async fn recycle(&self, conn: &mut Connection, metrics: &Metrics) -> RecycleResult<Error> {
+    async fn recycle(&self, conn: &mut Connection<'static>, metrics: &Metrics) -> RecycleResult<Error> {
         if conn.unsettled() || conn.lost() || conn.retired() {
             return Err(RecycleError::message("not in a known state"));
         }
@@ -225,7 +227,7 @@ impl Leased {
     }
 
     /// The connection, which counts as being in an unknown state from here to [`Leased::end`].
-    pub(super) fn begin(&mut self, probe: &super::MaybeProbe) -> Result<&mut Connection> {
+    pub(super) fn begin(&mut self, probe: &super::MaybeProbe) -> Result<&mut Connection<'static>> {
         let Some(conn) = self.object.as_deref_mut() else { return Err(super::closed()) };
         conn.observe(probe);
         conn.set_busy(true);

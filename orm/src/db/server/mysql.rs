@@ -2,7 +2,7 @@
 
 use crate::db::{
     Connection, Settings,
-    connection::Link,
+    link::{Held, Link},
     settings::{query_of, without_password},
 };
 use crate::{Code, Dialect, Error, Result, Statement};
@@ -16,7 +16,10 @@ pub(in crate::db) struct Target {
 }
 
 /// Strict, and `"` quotes text: what the library's SQL is written for.
-const SQL_MODE: &str = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
+pub(in crate::db) const SQL_MODE: &str = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
+
+/// MariaDB cuts a recursion off without an error after so many steps; whoever wants a limit has `statement_timeout`.
+pub(in crate::db) const ENDLESS: &str = "4294967295";
 
 impl Target {
     pub(super) fn new(url: &str) -> Result<Self> {
@@ -65,20 +68,18 @@ impl Target {
         Ok(Target { opts: opts.into(), shown })
     }
 
-    pub(super) async fn connect(&self, settings: &Arc<Settings>) -> Result<Connection> {
+    pub(super) async fn connect(&self, settings: &Arc<Settings>) -> Result<Connection<'static>> {
         let conn = mysql_async::Conn::new(self.opts.clone()).await.map_err(|error| self.refused(&error))?;
         let conn = AsyncMysqlConnection::try_from(conn)
             .await
             .map_err(|error| Error::new(Code::Unreachable, format!("cannot connect to `{}`: {error}", self.shown)))?;
-        let mut conn = Connection::new(Link::Mysql(Box::new(conn)), Dialect::MySql, settings.clone());
+        let mut conn = Connection::new(Link::Mysql(Held::Ours(Box::new(conn))), Dialect::MySql, settings.clone());
         // Errors are told apart by their English text where the driver keeps no number.
         let mut setup = format!(
             "SET NAMES utf8mb4; SET SESSION sql_mode = '{SQL_MODE}', time_zone = '+00:00', lc_messages = 'en_US', \
              foreign_key_checks = 1, unique_checks = 1, autocommit = 1; \
              SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;"
         );
-        // MariaDB cuts a recursion off without an error after so many steps; whoever wants a limit has `statement_timeout`.
-        let endless = u32::MAX;
         let mut version = String::new();
         conn.query(&Statement::raw("SELECT VERSION()", []), &mut |row| {
             version = row.cell(0).text()?;
@@ -87,9 +88,9 @@ impl Target {
         .await?;
         if version.contains("MariaDB") {
             conn.set_dialect(Dialect::MariaDb);
-            setup.push_str(&format!("SET SESSION max_recursive_iterations = {endless};"));
+            setup.push_str(&format!("SET SESSION max_recursive_iterations = {ENDLESS};"));
         } else {
-            setup.push_str(&format!("SET SESSION cte_max_recursion_depth = {endless};"));
+            setup.push_str(&format!("SET SESSION cte_max_recursion_depth = {ENDLESS};"));
         }
         if let Some(time) = settings.lock_timeout {
             let seconds = time.as_secs_f64().ceil().max(1.0);

@@ -2,7 +2,7 @@
 
 use crate::db::{
     Connection, Settings,
-    connection::Link,
+    link::{Held, Link},
     settings::{query_of, without_password},
 };
 use crate::{Code, Dialect, Error, Result};
@@ -78,7 +78,7 @@ impl Target {
         Ok(Target { config, tls, shown })
     }
 
-    pub(super) async fn connect(&self, settings: &Arc<Settings>) -> Result<Connection> {
+    pub(super) async fn connect(&self, settings: &Arc<Settings>) -> Result<Connection<'static>> {
         let conn = match &self.tls {
             Some(tls) => match self.config.connect(tls.clone()).await {
                 Ok((client, conn)) => AsyncPgConnection::try_from_client_and_connection(client, conn).await,
@@ -91,8 +91,8 @@ impl Target {
         };
         let conn = conn.map_err(|error| Error::new(Code::Unreachable, error.to_string()))?;
         let cancel = Cancel { token: conn.cancel_token(), tls: self.tls.clone() };
-        let mut conn =
-            Connection::new(Link::Postgres(Box::new(conn), Box::new(cancel)), Dialect::Postgres, settings.clone());
+        let link = Link::Postgres(Held::Ours(Box::new(conn)), Some(Box::new(cancel)));
+        let mut conn = Connection::new(link, Dialect::Postgres, settings.clone());
         let mut setup = String::new();
         if let Some(time) = settings.statement_timeout {
             setup.push_str(&format!("SET statement_timeout = {};", time.as_millis().max(1)));

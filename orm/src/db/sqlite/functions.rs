@@ -40,7 +40,9 @@ mod zones;
 
 use crate::db::failure::BAD_REGEX;
 use diesel::{
-    QueryResult, SqliteConnection, declare_sql_function,
+    QueryResult, SqliteConnection,
+    connection::SimpleConnection as _,
+    declare_sql_function,
     serialize::{IsNull, Output, Result as ToSqlResult, ToSql},
     sql_types::{BigInt, Bool, Double, Integer, Nullable, Text},
     sqlite::{Sqlite, SqliteAggregateFunction},
@@ -133,6 +135,19 @@ pub(super) fn register(conn: &mut SqliteConnection) -> QueryResult<()> {
     orm_bit_or_utils::register_impl::<bits::Bits<'|'>, _>(conn)?;
     orm_bit_xor_utils::register_impl::<bits::Bits<'^'>, _>(conn)?;
     orm_sum_utils::register_impl::<Sum, _>(conn)
+}
+
+/// Registers them on a connection that somebody else has made, where they are to stay: each time anew would make SQLite prepare all
+/// statements again.
+pub(in crate::db) fn register_once(conn: &mut SqliteConnection) -> QueryResult<()> {
+    // Another version of this library may have been there before.
+    let name =
+        format!("orm_registered_{}", env!("CARGO_PKG_VERSION").replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+    if conn.batch_execute(&format!("SELECT {name}()")).is_ok() {
+        return Ok(());
+    }
+    register(conn)?;
+    conn.register_noarg_sql_function::<Integer, i32, _>(&name, true, || 1)
 }
 
 /// What a function gives: NULL, a value, or the error with which the statement fails.

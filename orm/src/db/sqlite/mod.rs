@@ -7,11 +7,12 @@ mod texts;
 mod worker;
 
 pub(super) use budget::{Stopped, Ticket, Watched};
+pub(super) use functions::register_once;
 pub(super) use keys::broken_key;
 pub(super) use texts::{Texts, current};
-pub(super) use worker::{Slot, Workers};
+pub(super) use worker::{Slot, Workers, at_once};
 
-use super::{Access, Connection, MaybeProbe, Operation, Settings, connection::Link};
+use super::{Access, Connection, MaybeProbe, Operation, Settings, link::Link};
 use crate::{Code, Dialect, Error, Result};
 use diesel::connection::SimpleConnection as _;
 use std::{
@@ -240,7 +241,7 @@ fn file_of(url: &str) -> String {
     rest.to_owned()
 }
 
-fn open(target: &str, settings: &Arc<Settings>, memory: bool, reader: bool) -> Result<Connection> {
+fn open(target: &str, settings: &Arc<Settings>, memory: bool, reader: bool) -> Result<Connection<'static>> {
     let lock_timeout = settings.lock_timeout.unwrap_or(Duration::from_secs(5));
     let mut watched = Watched::open(target, lock_timeout).map_err(|cause| {
         Error::new(Code::NoDatabase, format!("the SQLite database `{target}` cannot be opened: {cause}"))

@@ -4,7 +4,7 @@ use super::{
     Stopped,
     budget::{Held, Ticket, Watch},
 };
-use crate::db::{Access, Connection, MaybeProbe, Operation, Settings, connection::Link};
+use crate::db::{Access, Connection, MaybeProbe, Operation, Settings, link::Link};
 use crate::{Code, Error, Result};
 use futures_util::future::BoxFuture;
 use std::{
@@ -27,7 +27,7 @@ type Job = Box<dyn FnOnce(&Slot) + Send>;
 
 /// One connection; whoever holds the lock uses it.
 pub(in crate::db) struct Slot {
-    conn: Mutex<Connection>,
+    conn: Mutex<Connection<'static>>,
     watch: Option<Arc<Watch>>,
     /// Whether a transaction owns the connection, and ends what it began.
     leased: AtomicBool,
@@ -57,7 +57,7 @@ struct State {
 }
 
 impl Slot {
-    pub(in crate::db) fn new(conn: Connection) -> Arc<Self> {
+    pub(in crate::db) fn new(conn: Connection<'static>) -> Arc<Self> {
         let watch = match &conn.link {
             Link::Sqlite(watched) => Some(watched.watch.clone()),
             #[allow(unreachable_patterns, reason = "with one back end there is no other")]
@@ -82,7 +82,7 @@ impl Slot {
     }
 
     #[inline]
-    fn turn<'a>(&'a self, conn: MutexGuard<'a, Connection>) -> Turn<'a> {
+    fn turn<'a>(&'a self, conn: MutexGuard<'a, Connection<'static>>) -> Turn<'a> {
         Turn { held: self.watch.as_ref().map(|watch| watch.hold()), conn, slot: self }
     }
 
@@ -107,7 +107,7 @@ struct Turn<'a> {
     /// Given back before the connection is.
     #[allow(dead_code, reason = "holding it is its use")]
     held: Option<Held<'a>>,
-    conn: MutexGuard<'a, Connection>,
+    conn: MutexGuard<'a, Connection<'static>>,
     slot: &'a Slot,
 }
 
@@ -311,7 +311,7 @@ impl Drop for GiveUp {
 }
 
 /// The result of a future that never waits; pinned where it was made, since moving it costs more than a short read.
-fn at_once<T>(future: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
+pub(in crate::db) fn at_once<T>(future: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
     match future.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,
         Poll::Pending => Err(Error::new(Code::BadQuery, "an operation awaited something else than its connection")

@@ -235,7 +235,7 @@ impl Inserts {
     }
 
     /// Runs the statements: all or none of them. `each` gets the number of the draft and its row, where rows are given back.
-    pub(crate) async fn insert(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<u64> {
+    pub(crate) async fn insert(&mut self, conn: &mut Connection<'_>, each: EachPlace<'_>) -> Result<u64> {
         if let (Some(statement), [group]) = (&self.single, self.groups.as_slice()) {
             return group.insert(self, conn, statement, &group.places, each).await;
         }
@@ -244,7 +244,7 @@ impl Inserts {
         finish(conn, mark, done).await
     }
 
-    pub(super) async fn insert_all(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<u64> {
+    pub(super) async fn insert_all(&mut self, conn: &mut Connection<'_>, each: EachPlace<'_>) -> Result<u64> {
         let mut count = 0;
         self.in_savepoint = has_no_triggers(conn, &self.model).await?;
         for mut group in std::mem::take(&mut self.groups) {
@@ -410,7 +410,7 @@ impl Group {
         statement: &Statement,
         rows: usize,
         meta: &ModelMeta,
-        conn: &mut Connection,
+        conn: &mut Connection<'_>,
     ) -> Error {
         let mut computed = self.computed_over();
         if !self.computed.is_empty() {
@@ -431,7 +431,7 @@ impl Group {
     async fn insert(
         &self,
         inserts: &Inserts,
-        conn: &mut Connection,
+        conn: &mut Connection<'_>,
         statement: &Statement,
         places: &[usize],
         each: EachPlace<'_>,
@@ -464,7 +464,7 @@ fn comes_again(rows: usize) -> bool {
 }
 
 /// INSERT IGNORE turns every error into a warning: all but those about unique keys become errors again.
-pub(in crate::write) async fn refuse_hidden_errors(conn: &mut Connection, meta: &ModelMeta) -> Result<()> {
+pub(in crate::write) async fn refuse_hidden_errors(conn: &mut Connection<'_>, meta: &ModelMeta) -> Result<()> {
     let mut hidden = None;
     conn.query(&Statement::raw("SHOW WARNINGS", []), &mut |row| {
         // "Duplicate entry '..' for key '..'".
@@ -487,7 +487,7 @@ impl Operation for Inserts {
         self.access()
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         if self.rows == 0 {
             return Ok(0);
         }
@@ -508,7 +508,7 @@ impl<M: Model> Operation for CreateMany<M> {
         self.inserts.access()
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<M>> {
         let count = self.inserts.rows;
         let mut rows: Vec<(usize, M)> = Vec::with_capacity(count);
         if count == 0 {
@@ -540,7 +540,7 @@ impl<R: ReadRow> Operation for UpsertInSteps<R> {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         let rows = std::mem::take(&mut self.0);
         let count = rows.len() as u64;
         let mark = conn.savepoint().await?;

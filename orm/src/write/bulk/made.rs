@@ -12,7 +12,7 @@ use crate::{
 
 impl Inserts {
     /// Runs the statements, as [`insert`](Inserts::insert) does, and gives every row.
-    pub(crate) async fn insert_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
+    pub(crate) async fn insert_and_read(&mut self, conn: &mut Connection<'_>, each: EachPlace<'_>) -> Result<()> {
         if self.gives_rows() && !self.keys_may_follow() {
             return self.insert(conn, each).await.map(drop);
         }
@@ -27,7 +27,7 @@ impl Inserts {
     }
 
     /// One statement after the other, each with the reading of its rows.
-    async fn create_and_read(&mut self, conn: &mut Connection, each: EachPlace<'_>) -> Result<()> {
+    async fn create_and_read(&mut self, conn: &mut Connection<'_>, each: EachPlace<'_>) -> Result<()> {
         // The keys that SQLite makes follow each other through all statements: one reads the rows of all.
         let at_end = self.dialect == Dialect::Sqlite;
         self.in_savepoint = at_end;
@@ -54,7 +54,7 @@ impl Inserts {
     }
 
     /// The rows that were made last: their keys follow each other.
-    async fn read_made(&self, conn: &mut Connection, places: &[usize], each: EachPlace<'_>) -> Result<()> {
+    async fn read_made(&self, conn: &mut Connection<'_>, places: &[usize], each: EachPlace<'_>) -> Result<()> {
         let (told, more) = (conn.last_insert_id().await?, places.len() as i64 - 1);
         // SQLite tells the last key, the others the first.
         let first = if self.dialect == Dialect::Sqlite { told - more } else { told };
@@ -75,7 +75,7 @@ impl Inserts {
     }
 
     /// Whether they do: no trigger makes rows of its own, the key is the number that SQLite has for each row, and there are more.
-    async fn keys_follow(&self, conn: &mut Connection) -> Result<bool> {
+    async fn keys_follow(&self, conn: &mut Connection<'_>) -> Result<bool> {
         if !has_no_triggers(conn, &self.model).await? {
             return Ok(false);
         }
@@ -101,7 +101,7 @@ impl Inserts {
 
 /// Whether a table of SQLite has no triggers, which would take up what its statements say of conflicts, and says nothing of them
 /// itself.
-pub(super) async fn has_no_triggers(conn: &mut Connection, meta: &ModelMeta) -> Result<bool> {
+pub(super) async fn has_no_triggers(conn: &mut Connection<'_>, meta: &ModelMeta) -> Result<bool> {
     if conn.dialect() != Dialect::Sqlite {
         return Ok(false);
     }

@@ -249,7 +249,7 @@ impl UpdateMany {
     }
 
     /// The statements, with so many rows in one at most.
-    async fn update(&self, chunk: usize, conn: &mut Connection) -> Result<u64> {
+    async fn update(&self, chunk: usize, conn: &mut Connection<'_>) -> Result<u64> {
         let dialect = conn.dialect();
         let Some(first) = self.rows.first() else { return Ok(0) };
         let (mut one, plain) = (self.of_one(first, dialect)?, self.is_plain());
@@ -334,7 +334,7 @@ impl Operation for UpdateMany {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         self.model.tells_rows_apart()?;
         let compared = self.key.len() > self.model.key.len();
         let chunk = self.chunk(conn.dialect());

@@ -50,13 +50,13 @@ struct Followed {
 }
 
 impl Followed {
-    async fn new(conn: &mut Connection, reference: Reference, model: &ModelRef, keys: &[Key]) -> Result<Followed> {
+    async fn new(conn: &mut Connection<'_>, reference: Reference, model: &ModelRef, keys: &[Key]) -> Result<Followed> {
         Ok(Followed { targets: held(conn, &reference, model, keys).await?, reference })
     }
 }
 
 /// What a foreign key holds where it points to some rows of the model.
-async fn held(conn: &mut Connection, reference: &Reference, model: &ModelRef, keys: &[Key]) -> Result<Vec<Key>> {
+async fn held(conn: &mut Connection<'_>, reference: &Reference, model: &ModelRef, keys: &[Key]) -> Result<Vec<Key>> {
     let ends = reference.model.fields[usize::from(reference.field)].ends(model);
     if *ends == *model.key {
         return Ok(reference.held(keys));
@@ -96,14 +96,14 @@ pub(super) fn chunk(dialect: Dialect, columns: usize) -> usize {
 }
 
 /// The keys of the rows of a query.
-pub(super) async fn keys_of(conn: &mut Connection, select: Select) -> Result<Vec<Key>> {
+pub(super) async fn keys_of(conn: &mut Connection<'_>, select: Select) -> Result<Vec<Key>> {
     let model = select.model.clone();
     columns_of(conn, select, &model.key).await
 }
 
 /// Some columns of the rows of a query.
 pub(in crate::write) async fn columns_of(
-    conn: &mut Connection,
+    conn: &mut Connection<'_>,
     mut select: Select,
     columns: &[u16],
 ) -> Result<Vec<Key>> {
@@ -131,7 +131,7 @@ pub(in crate::write) async fn columns_of(
 
 /// The keys of the rows that point to some rows by a foreign key.
 async fn pointing(
-    conn: &mut Connection,
+    conn: &mut Connection<'_>,
     reference: &Reference,
     targets: &[Key],
     but: Option<Expr>,
@@ -160,7 +160,7 @@ impl Collector {
     ///
     /// # Errors
     /// [`Code::Protected`].
-    pub(super) async fn collect(&mut self, conn: &mut Connection, model: ModelRef, keys: Vec<Key>) -> Result<()> {
+    pub(super) async fn collect(&mut self, conn: &mut Connection<'_>, model: ModelRef, keys: Vec<Key>) -> Result<()> {
         let root = model.clone();
         let (parents, told) = match self.parents_told {
             true => (parents_of(&model), keys.iter().map(key_text).collect()),
@@ -234,7 +234,7 @@ impl Collector {
     }
 
     /// Rows that restrict a deletion let it pass when they go as well.
-    async fn check_restricted(&self, conn: &mut Connection, root: &ModelRef) -> Result<()> {
+    async fn check_restricted(&self, conn: &mut Connection<'_>, root: &ModelRef) -> Result<()> {
         for followed in &self.restricted {
             let model = &followed.reference.model;
             let direct = self.direct.iter().filter(|direct| direct.reference.model == *model);
@@ -254,7 +254,7 @@ impl Collector {
     }
 
     /// Deletes what was found.
-    pub(super) async fn delete(mut self, conn: &mut Connection) -> Result<Deleted> {
+    pub(super) async fn delete(mut self, conn: &mut Connection<'_>) -> Result<Deleted> {
         let mut deleted = Deleted::default();
         for followed in &self.updates {
             let value = match followed.reference.on_delete {
@@ -305,7 +305,7 @@ impl Collector {
         })
     }
 
-    async fn cut_circle(&self, conn: &mut Connection) -> Result<()> {
+    async fn cut_circle(&self, conn: &mut Connection<'_>) -> Result<()> {
         for node in &self.nodes {
             for reference in constraints_on(&node.model) {
                 let owner = self.nodes.iter().find(|other| other.model == reference.model);
@@ -321,7 +321,7 @@ impl Collector {
 }
 
 /// Rows of one model that point to each other: the pointers go first, since a database may check row by row.
-async fn cut_within(conn: &mut Connection, node: &Node) -> Result<()> {
+async fn cut_within(conn: &mut Connection<'_>, node: &Node) -> Result<()> {
     for reference in constraints_on(&node.model) {
         if reference.model == node.model && is_nullable(&reference) {
             let only = Some((&node.model.key[..], &node.keys[..]));
@@ -346,7 +346,7 @@ fn is_nullable(reference: &Reference) -> bool {
 
 /// Sets a foreign key that points to these rows to a value, or to NULL; of all rows that do, or of some `only`.
 async fn update(
-    conn: &mut Connection,
+    conn: &mut Connection<'_>,
     reference: &Reference,
     value: Option<Expr>,
     targets: &[Key],
@@ -384,7 +384,7 @@ async fn update(
 }
 
 /// Deletes the rows whose columns hold one of these keys.
-async fn remove(conn: &mut Connection, model: &ModelRef, own: &[u16], keys: &[Key]) -> Result<u64> {
+async fn remove(conn: &mut Connection<'_>, model: &ModelRef, own: &[u16], keys: &[Key]) -> Result<u64> {
     let mut count = 0;
     // What was found last may point to what was found first.
     for keys in keys.rchunks(chunk(conn.dialect(), own.len())) {

@@ -243,7 +243,7 @@ impl<M: Model> Operation for DeleteOne<M> {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Deleted> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Deleted> {
         let mut deleted = Deleted::default();
         match conn.execute_keyed::<DeleteOf<M>>(&self.statement).await {
             Ok(rows) => deleted.add(M::meta(), rows),
@@ -283,7 +283,7 @@ impl Collect {
         Collect { keep_parents, parents_told: true, ..Collect::hooked(model, from) }
     }
 
-    async fn delete(&mut self, conn: &mut Connection) -> Result<Deleted> {
+    async fn delete(&mut self, conn: &mut Connection<'_>) -> Result<Deleted> {
         let mut collector = Collector::new(self.skips_hooks, self.keep_parents, self.parents_told);
         let keys = match &mut self.from {
             // What a condition finds goes by that: its keys are those of others, too.
@@ -314,7 +314,7 @@ struct CollectReturning<M> {
 }
 
 impl<M: Model> CollectReturning<M> {
-    async fn delete(&self, conn: &mut Connection) -> Result<Vec<M>> {
+    async fn delete(&self, conn: &mut Connection<'_>) -> Result<Vec<M>> {
         let rows = LockedRows::<M>::of(self.rows.clone()).run(conn).await?;
         let keys = rows.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
         let mut collector = Collector::new(self.skips.hooks, self.skips.parents, false);
@@ -331,7 +331,7 @@ impl<M: Model> Operation for CollectReturning<M> {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<M>> {
         let mark = conn.savepoint().await?;
         let done = self.delete(conn).await;
         finish(conn, mark, done).await
@@ -357,7 +357,7 @@ impl<M: Model> Operation for LockedRows<M> {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<M>> {
         let (select, model) = (&self.select, ModelRef::Static(M::meta()));
         if !conn.dialect().capabilities().select_for_update {
             return RowsOf::of(select.clone()).run(conn).await;
@@ -401,7 +401,7 @@ impl<M: Model> Operation for RowsOf<M> {
         Access::Read
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Vec<M>> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<M>> {
         let mut rows = Vec::new();
         let each = &mut |row: &Row<'_>| {
             rows.push(Reader::new(row, &[]).columns()?);
@@ -419,7 +419,7 @@ impl Operation for Collect {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<Deleted> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Deleted> {
         if is_free(&self.model)
             && let From::Query(select) = &self.from
         {

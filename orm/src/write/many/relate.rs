@@ -32,7 +32,7 @@ pub(super) fn distinct(keys: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
 }
 
 /// The values that the rows of a query have in some columns.
-async fn values_in(conn: &mut Connection, mut select: Select, columns: &[u16]) -> Result<Vec<Vec<Value>>> {
+async fn values_in(conn: &mut Connection<'_>, mut select: Select, columns: &[u16]) -> Result<Vec<Vec<Value>>> {
     let model = select.model.clone();
     select.selection = columns.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
     let statement = compile::select(&select, conn.dialect())?;
@@ -112,7 +112,7 @@ impl Operation for Relate {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection) -> Result<u64> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         if self.keys.is_empty() && matches!(self.change, RelationChange::Add | RelationChange::Remove) {
             return Ok(0);
         }
@@ -158,7 +158,7 @@ impl Relate {
     }
 
     /// Where foreign keys hold another field of rows than their key, they are named by that.
-    async fn name_rows(&mut self, conn: &mut Connection) -> Result<()> {
+    async fn name_rows(&mut self, conn: &mut Connection<'_>) -> Result<()> {
         if let Some((model, held)) = self.owner_by_key.take() {
             let mut select = Select::bare(model.clone());
             select.add_filter(columns_in(&model, &model.key, vec![self.owner.clone()]));
@@ -180,7 +180,7 @@ impl Relate {
         Ok(())
     }
 
-    async fn relate(&self, conn: &mut Connection) -> Result<u64> {
+    async fn relate(&self, conn: &mut Connection<'_>) -> Result<u64> {
         match &self.side {
             Side::Between { of, .. } if of.field().options.symmetrical => self.relate_both_ways(conn).await,
             _ => self.relate_one_way(conn).await,
@@ -189,7 +189,7 @@ impl Relate {
 
     /// Where a relation goes both ways: each statement has both directions, so that two tasks which relate the same rows from either side
     /// do not wait for each other.
-    async fn relate_both_ways(&self, conn: &mut Connection) -> Result<u64> {
+    async fn relate_both_ways(&self, conn: &mut Connection<'_>) -> Result<u64> {
         let Side::Between { model, source, target, .. } = &self.side else { return Ok(0) };
         let from = self.related(conn).await?;
         let to = values_in(conn, self.rows_where(target, &self.owner), source).await?;
@@ -232,7 +232,7 @@ impl Relate {
         Ok((lost + new) as u64)
     }
 
-    async fn relate_one_way(&self, conn: &mut Connection) -> Result<u64> {
+    async fn relate_one_way(&self, conn: &mut Connection<'_>) -> Result<u64> {
         match self.change {
             RelationChange::Add => self.add(conn, &self.keys).await,
             RelationChange::Remove => self.remove(conn, &self.keys).await,
@@ -272,11 +272,11 @@ impl Relate {
     }
 
     /// The keys of the related rows.
-    async fn related(&self, conn: &mut Connection) -> Result<Vec<Vec<Value>>> {
+    async fn related(&self, conn: &mut Connection<'_>) -> Result<Vec<Vec<Value>>> {
         values_in(conn, self.where_owner(), self.written().2).await
     }
 
-    async fn add(&self, conn: &mut Connection, keys: &[Vec<Value>]) -> Result<u64> {
+    async fn add(&self, conn: &mut Connection<'_>, keys: &[Vec<Value>]) -> Result<u64> {
         match &self.side {
             Side::ForeignKey { model, columns } => self.point(conn, model, columns, keys, true).await,
             Side::Between { model, automatic: true, .. } => {
@@ -299,7 +299,7 @@ impl Relate {
     /// Adds rows to the table between; `more` are columns that have defaults.
     async fn insert(
         &self,
-        conn: &mut Connection,
+        conn: &mut Connection<'_>,
         model: &ModelRef,
         pairs: &[Pair],
         more: &[u16],
@@ -396,7 +396,7 @@ impl Relate {
         })
     }
 
-    async fn remove(&self, conn: &mut Connection, keys: &[Vec<Value>]) -> Result<u64> {
+    async fn remove(&self, conn: &mut Connection<'_>, keys: &[Vec<Value>]) -> Result<u64> {
         let (model, owner, far) = self.written();
         if let Side::ForeignKey { .. } = self.side {
             return self.point(conn, model, owner, keys, false).await;
@@ -411,7 +411,7 @@ impl Relate {
     }
 
     /// Deletes rows of the table between.
-    async fn delete(&self, conn: &mut Connection, rows: Select) -> Result<u64> {
+    async fn delete(&self, conn: &mut Connection<'_>, rows: Select) -> Result<u64> {
         let model = rows.model.clone();
         let mut statement = compile::delete(&Delete { rows, returning: Vec::new() }, conn.dialect())?;
         statement.once = statement.binds.len() > 4;
@@ -422,7 +422,7 @@ impl Relate {
     }
 
     /// Removes all in one statement.
-    async fn clear(&self, conn: &mut Connection) -> Result<u64> {
+    async fn clear(&self, conn: &mut Connection<'_>) -> Result<u64> {
         match &self.side {
             Side::Between { .. } => self.delete(conn, self.where_owner()).await,
             Side::ForeignKey { .. } => {
@@ -433,7 +433,7 @@ impl Relate {
     }
 
     /// Rows that do not exist cannot be pointed anywhere, and an update would pass them by in silence.
-    async fn refuse_missing(&self, conn: &mut Connection, model: &ModelRef, keys: &[Vec<Value>]) -> Result<()> {
+    async fn refuse_missing(&self, conn: &mut Connection<'_>, model: &ModelRef, keys: &[Vec<Value>]) -> Result<()> {
         let mut there = HashSet::new();
         for keys in keys.chunks(CHUNK) {
             let mut select = Select::bare(model.clone());
@@ -455,7 +455,7 @@ impl Relate {
     /// Sets the foreign key of related rows to the owner, or to NULL where it is the owner.
     async fn point(
         &self,
-        conn: &mut Connection,
+        conn: &mut Connection<'_>,
         model: &ModelRef,
         columns: &[u16],
         keys: &[Vec<Value>],
