@@ -339,7 +339,8 @@ impl Names {
     pub(super) fn mend(&self, statements: &mut [Statement], indexes: &mut BTreeMap<String, String>) {
         for statement in statements.iter_mut().filter(|statement| statement.changes.is_some()) {
             if let StatementKind::Capture { known, .. } = &mut statement.kind {
-                let others: Vec<String> = known.indexes.iter().filter_map(|name| indexes.get(name)).cloned().collect();
+                // After the table is made anew, they have our names or are gone.
+                let others: Vec<String> = known.indexes.iter().filter_map(|name| indexes.remove(name)).collect();
                 known.indexes.extend(others);
                 continue;
             }

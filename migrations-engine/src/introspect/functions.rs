@@ -4,6 +4,7 @@ use super::meaning::{Read, Reader};
 use super::parse::{Node, Unread};
 use crate::condition::{Expr, Function, Value};
 use crate::schema::ColumnType;
+use crate::sql::Dialect;
 
 impl Reader<'_> {
     pub(super) fn extract(&self, unit: &str, inner: &Node) -> Read {
@@ -117,7 +118,20 @@ impl Reader<'_> {
             "replace" => Function::Replace,
             "substr" | "substring" => Function::Substr,
             "concat" => {
-                let read = |arg| self.expr(or_empty(arg).unwrap_or(arg), None);
+                // On MariaDB and MySQL NULL makes NULL of all of it, as it does not of the engine's.
+                let of_null = matches!(self.dialect, Dialect::MariaDb | Dialect::MySql);
+                let read = |arg: &Node| match or_empty(arg) {
+                    Some(inner) => self.expr(inner, None),
+                    None => {
+                        let expr = self.expr(arg, None)?;
+                        for name in expr.fields().into_iter().filter(|_| of_null) {
+                            if self.column(name)?.null {
+                                return Err(format!("`concat` with `{name}`, which can be NULL, is not understood"));
+                            }
+                        }
+                        Ok(expr)
+                    }
+                };
                 return Ok(joined(args.iter().map(read).collect::<Result<Vec<_>, _>>()?));
             }
             // What Django writes on MariaDB, where NULL makes NULL of the other.

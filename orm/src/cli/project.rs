@@ -405,7 +405,10 @@ impl Project {
                     let done = command.run(&context).await;
                     context.close().await;
                     match done {
-                        Err(error) if goes_on => failed.push((name, error)),
+                        Err(error) if goes_on => {
+                            output.line(format_args!("Failed: {}", error.message()))?;
+                            failed.push((name, error));
+                        }
                         done => done?,
                     }
                 }

@@ -82,6 +82,13 @@ impl Sql {
                     self.rows(&casts, values);
                 }
                 NewValues::Computed(values) => {
+                    if self.dialect == Dialect::MySql && values.iter().any(|value| reads_table(value, &insert.model)) {
+                        return Err(Error::new(
+                            Code::Unsupported,
+                            "MySQL asks no query about the table that a new row goes to",
+                        )
+                        .with_hint("ask it before, in one transaction, and give the row its answer"));
+                    }
                     self.push(") VALUES ");
                     self.list(values.chunks_exact(kinds.len()), ", ", |sql, row| {
                         sql.push("(");

@@ -332,6 +332,11 @@ fn beside(scope: Scope<'_>, asked: Asked, owner: Vec<usize>) -> Result<Beside> {
     let joined = builder.select.joins.len();
     let mut builder = builder.calls(&calls)?;
     let rows = matches!(builder.stage, Stage::Rows | Stage::Values);
+    if between.is_some() && builder.select.joins.len() < joined {
+        return Err(bad("prefetched rows with a row between are filtered first, then ordered, then cut").with_hint(
+            "put filters before `limit`; `distinct_on` and filters on windows are for rows without `between`",
+        ));
+    }
     if !rows || builder.select.joins.len() != joined || builder.select.distinct || !builder.select.has_rows() {
         return Err(bad("prefetched rows are those of a model, and no joins, groups, unions or different rows"));
     }

@@ -138,10 +138,11 @@ impl FieldType for StoredFile {
         cell.text().map(StoredFile)
     }
 
-    /// An empty text is no file, as Django stores it: a required text may be empty.
+    /// In a document, as a fixture of Django's is one, an empty text is no file. In a form nothing was given.
     fn from_untyped(given: Untyped<'_>) -> Result<Self> {
+        let in_form = matches!(given, Untyped::Text(_));
         match String::from_untyped(given)? {
-            none if none.is_empty() => Ok(StoredFile(none)),
+            none if none.is_empty() && !in_form => Ok(StoredFile(none)),
             path => StoredFile::at(path),
         }
     }

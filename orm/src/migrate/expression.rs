@@ -171,10 +171,17 @@ fn own_field(path: &Path, model: &ModelMeta, column: u16) -> Option<String> {
 }
 
 /// One side of an operator. Whole numbers beside decimals and beside wider ones need no conversion there, but for a division that would be
-/// taken for one of whole numbers.
+/// taken for one of whole numbers, and where nothing is as wide as the conversion: what is computed would not fit.
 fn beside(expr: &Expr, op: BinaryOp, other: &Expr) -> Result<condition::Expr> {
+    let compares =
+        matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge);
     let side = match expr {
-        Expr::Cast(inner, Kind::Decimal | Kind::I16 | Kind::I32 | Kind::I64) if is_whole(inner) => expression(inner)?,
+        Expr::Cast(inner, Kind::Decimal) if is_whole(inner) => expression(inner)?,
+        Expr::Cast(inner, to @ (Kind::I16 | Kind::I32 | Kind::I64))
+            if is_whole(inner) && (compares || width(*to) <= widest(expr, other)) =>
+        {
+            expression(inner)?
+        }
         expr => expression(expr)?,
     };
     let (mut decimal, mut known) = (false, false);
@@ -191,6 +198,29 @@ fn beside(expr: &Expr, op: BinaryOp, other: &Expr) -> Result<condition::Expr> {
             Ok(side.binary(condition::BinaryOp::Mul, condition::Expr::Value(one)))
         }
         _ => Ok(side),
+    }
+}
+
+/// The widest column of whole numbers in two sides of an operator, in bits.
+fn widest(left: &Expr, right: &Expr) -> Option<u8> {
+    let mut bits = None;
+    for side in [left, right] {
+        side.visit(0, &mut |part, _| {
+            if let Expr::Column { model, column, .. } = part {
+                bits = bits.max(width(model.columns[usize::from(*column)].kind));
+            }
+        });
+    }
+    bits
+}
+
+/// How wide whole numbers of a kind are, in bits.
+fn width(kind: Kind) -> Option<u8> {
+    match kind {
+        Kind::I16 => Some(16),
+        Kind::I32 => Some(32),
+        Kind::I64 => Some(64),
+        _ => None,
     }
 }
 

@@ -274,6 +274,8 @@ fn duration(text: &str) -> Option<TimeDelta> {
     let signed = |micros: i128| if negative { -micros } else { micros };
     let micros = match (unsigned.strip_prefix('P'), unsigned.split_once(' ')) {
         (Some(iso), _) => signed(iso_micros(iso)?),
+        // Nobody writes `-0` for the days alone: it is said of the whole.
+        (None, Some((days, clock))) if days.bytes().all(|digit| digit == b'0') => signed(clock_micros(clock)?),
         (None, Some((days, clock))) => signed(in_micros(days, 86_400)?) + clock_micros(clock)?,
         (None, None) => signed(clock_micros(unsigned)?),
     };
@@ -329,6 +331,7 @@ mod tests {
         assert_eq!(micros("-00:00:01.5"), Some(-1_500_000));
         assert_eq!(micros("-1 23:59:59.999999"), Some(-1));
         assert_eq!(micros("-1 00:00:00"), Some(-86_400_000_000));
+        assert_eq!(micros("-0 00:00:01"), Some(-1_000_000));
         assert_eq!(micros("-P1DT1H"), Some(-90_000_000_000));
         assert_eq!(micros("P3DT4H5M6.000007S"), Some(273_906_000_007));
         assert_eq!(micros("P1W"), Some(604_800_000_000));

@@ -42,9 +42,23 @@ impl NewRow {
         self.computed
     }
 
-    /// Whether some of it is asked by a query.
+    /// Whether some of it is asked by a query, or by SQL that may be one.
     pub(super) fn asks(&self) -> bool {
-        self.computed && self.slots.iter().any(|slot| matches!(slot, Slot::Computed(expr) if compile::has_query(expr)))
+        let asks = |expr: &Expr| {
+            let mut found = compile::has_query(expr);
+            expr.visit(0, &mut |part, _| found |= matches!(part, Expr::Raw { .. }));
+            found
+        };
+        self.computed && self.slots.iter().any(|slot| matches!(slot, Slot::Computed(expr) if asks(expr)))
+    }
+
+    /// About how many bytes the values in it have.
+    pub(super) fn bytes(&self) -> usize {
+        let of = |slot: &Slot| match slot {
+            Slot::Computed(expr) => size(expr),
+            slot => slot.value().map_or(0, Value::size),
+        };
+        self.slots.iter().map(of).sum()
     }
 
     /// By column, whether something is sent.
@@ -263,4 +277,15 @@ fn unset(meta: &ModelMeta, column: u16) -> Result<Slot> {
         _ if shape.nullable => Ok(Slot::Default(Value::Null(shape.kind))),
         _ => Err(check::refuse(meta, column, Code::MissingValue, "has no value, and no default", [])),
     }
+}
+
+/// About how many bytes the values of an expression have.
+fn size(expr: &Expr) -> usize {
+    let mut bytes = 0;
+    expr.visit(0, &mut |part, _| {
+        if let Expr::Value(value) = part {
+            bytes += Value::size(value);
+        }
+    });
+    bytes
 }

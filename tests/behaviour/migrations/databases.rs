@@ -131,6 +131,7 @@ behaviour! {
         main.batch("ALTER TABLE store_book ADD COLUMN extra integer").await?;
         let (done, printed) = shell.told("check");
         assert!(printed.ends_with("Database analytics\nNothing differs.\n"), "{printed}");
+        assert!(printed.contains("Failed: 1 difference between models, migrations and database\nDatabase analytics"), "{printed}");
         assert_eq!(done.unwrap_err().message(), "1 difference between models, migrations and database");
         db.batch("ALTER TABLE visits_visit ADD COLUMN extra integer").await?;
         let both = "in `default`: 1 difference between models, migrations and database; in `analytics`: 1 difference";

@@ -93,6 +93,25 @@ indexes = [
 constraints = [{ kind = "unique", name = "special_once", on = ["title"], condition = "not sold" }]
 "#;
 
+/// SQLite makes the table anew for this, with indexes of our names.
+const LONGER: &str = r#"
+depends_on = ["special.0001_initial"]
+
+[[operations]]
+op = "alter_field"
+model = "special.Item"
+field = { name = "title", type = "char(60)" }
+"#;
+
+const WITHOUT: &str = r#"
+depends_on = ["special.0002_longer"]
+
+[[operations]]
+op = "remove_index"
+model = "special.Item"
+name = "special_lower"
+"#;
+
 const RENAMED: &str = r#"
 depends_on = ["special.0001_initial"]
 
@@ -221,6 +240,21 @@ behaviour! {
         Migrator::with_set(set(&files)?).to("special", Some("0001"))?.run(db).await?;
         assert_eq!(there("'special_lower', 'special_unsold', 'theirs_sold', 'special_once'").await?, 4);
         assert_eq!(one(db, "SELECT COUNT(*) FROM special_item WHERE title = 'Two' AND sold").await?, 1);
+        Ok(())
+    }
+
+    async fn an_index_of_another_name_is_gone_after_the_table_was_made_anew(bed, requires(ExpressionIndexes)) {
+        let Bed { db, backend, .. } = &*bed;
+        let files = [("special/0001_initial.toml", SPECIAL), ("special/0002_longer.toml", LONGER), ("special/0003_without.toml", WITHOUT)];
+        Migrator::with_set(set(&files[..1])?).run(db).await?;
+        db.batch("DROP INDEX special_lower; CREATE INDEX theirs_lower ON special_item (lower(title))").await?;
+        db.batch("INSERT INTO special_item (title, sold) VALUES ('One', false)").await?;
+        Migrator::with_set(set(&files)?).run(db).await?;
+        let named = match backend {
+            Backend::Postgres => "SELECT COUNT(*) FROM pg_indexes WHERE tablename = 'special_item' AND indexname LIKE '%_lower'",
+            _ => "SELECT COUNT(*) FROM sqlite_master WHERE type = 'index' AND tbl_name = 'special_item' AND name LIKE '%_lower'",
+        };
+        assert_eq!((one(db, named).await?, one(db, "SELECT COUNT(*) FROM special_item").await?), (0, 1));
         Ok(())
     }
 

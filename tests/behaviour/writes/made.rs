@@ -180,6 +180,13 @@ behaviour! {
         assert_eq!(Pot::draft().code("first").kind(&kinds[0]).number(10).create(db).await?.number, 10);
         let made = Pot::objects().bulk_create(drafts, db).await?;
         assert_eq!(made.iter().map(|pot| pot.number).collect::<Vec<_>>(), [11, 12, 13]);
+        // So do rows between others, and SQL.
+        let by_sql = || orm::sql::<NoRow, i32>("(SELECT MAX(number) + 1 FROM kiln_pot)");
+        let between = [Pot::draft().code("d").number(20), Pot::draft().code("e").number(next()), Pot::draft().code("f").number(50)];
+        let made = Pot::objects().bulk_create(between.map(|draft| draft.kind(&kinds[0])), db).await?;
+        assert_eq!(made.iter().map(|pot| pot.number).collect::<Vec<_>>(), [20, 21, 50]);
+        let made = Pot::objects().bulk_create(["g", "h"].map(|code| Pot::draft().code(code).kind(&kinds[0]).number(by_sql())), db).await?;
+        assert_eq!(made.iter().map(|pot| pot.number).collect::<Vec<_>>(), [51, 52]);
         // Of a table that has no row it is NULL, which this field never is; nothing is made.
         Pot::objects().delete(db).await?;
         let error = Pot::draft().code("a").kind(&kinds[0]).number(next()).create(db).await.unwrap_err();

@@ -237,7 +237,8 @@ impl<'a> Tables<'a> {
         let (from, to) = (ModelKey::new(self.app(owner(source)), from), ModelKey::new(self.app(owner(target)), to));
         let made = naming::many_to_many(&from, owner(source), field, &to);
         // Where the database has no rule the program that made it has one: Django's, that these rows go too.
-        let cascades = |rule: OnDelete| rule == OnDelete::Cascade || self.live.is_unruled(rule);
+        let is_django = self.live.schema.models.contains_key(&Live::key("django_migrations"));
+        let cascades = |rule: OnDelete| rule == OnDelete::Cascade || is_django && self.live.is_unruled(rule);
         let cascades = |side: &Field| {
             (side.index || self.live.leans(model, &side.column))
                 && side.relation.as_ref().is_some_and(|relation| cascades(relation.on_delete))

@@ -43,7 +43,7 @@ impl PgKind {
         let read = |json: &Json, kind: Kind| match json {
             Json::Null => Ok(Value::Null(kind)),
             // In such a text Django writes everything as text.
-            Json::String(text) if in_text => Untyped::Text(text).read(kind),
+            Json::String(text) if in_text && kind != Kind::Json => Untyped::Text(text).read(kind),
             json => Untyped::Json(json).read(kind),
         };
         let value = match (self, json) {

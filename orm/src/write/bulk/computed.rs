@@ -4,10 +4,7 @@ use super::{
     super::{new_row::NewRow, update::Given},
     PACKET,
 };
-use crate::{
-    Value,
-    tree::{Expr, NewValues},
-};
+use crate::tree::{Expr, NewValues};
 
 /// The most rows in one INSERT: each has a text of its own.
 const ROWS: usize = 50;
@@ -30,15 +27,19 @@ impl Computed {
 
     /// Whether another row may follow. One that asks a query is written by itself: so it sees the rows before it on every database.
     pub(super) fn has_room(&self, row: &NewRow) -> bool {
-        self.rows < ROWS && self.bytes <= PACKET && !self.asks && !row.asks()
+        self.rows < ROWS && self.bytes + row.bytes() <= PACKET && !self.asks && !row.asks()
     }
 
     pub(super) fn add(&mut self, row: NewRow) {
         self.asks |= row.asks();
-        let from = self.terms.len();
+        self.bytes += row.bytes();
         self.terms.extend(row.into_terms());
         self.rows += 1;
-        self.bytes += self.terms[from..].iter().map(size).sum::<usize>();
+    }
+
+    /// Whether a row in it asks a query.
+    pub(super) fn asks(&self) -> bool {
+        self.asks
     }
 
     pub(super) fn values(&self) -> NewValues {
@@ -60,15 +61,4 @@ impl Computed {
         }));
         told
     }
-}
-
-/// About how many bytes the values of an expression have.
-fn size(expr: &Expr) -> usize {
-    let mut bytes = 0;
-    expr.visit(0, &mut |part, _| {
-        if let Expr::Value(value) = part {
-            bytes += Value::size(value);
-        }
-    });
-    bytes
 }

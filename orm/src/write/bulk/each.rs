@@ -49,8 +49,8 @@ fn changed_with<M: Model, B: Borrow<M>, A: Assigns<M>>(
 impl<M: Model> QuerySet<M> {
     /// Writes some fields of any number of rows that exist, and gives the number of rows that were found.
     ///
-    /// `rows` are rows, or references to them, with their new values; fields that say `auto_now` are set as well. Of a row that is
-    /// given twice the last values count.
+    /// `rows` are rows, or references to them, with their new values, whatever the query is filtered by; fields that say `auto_now` are
+    /// set as well. Of a row that is given twice the last values count.
     /// SQL: on PostgreSQL `UPDATE .. SET title = r.c1 FROM unnest($1, $2) AS r(c0, c1) WHERE id = r.c0` for up to 5 000 rows, on
     /// MariaDB and MySQL the same by `JSON_TABLE`, of a megabyte together, and on SQLite by `json_each`, for up to 500. More are updated one by
     /// one on SQLite, by a statement that stays prepared, which is quicker there. All in one transaction or savepoint.
@@ -107,8 +107,8 @@ impl<M: Model> QuerySet<M> {
     /// Changes any number of rows that exist as is said, made of the row that is there and of the one that is given, and gives the number
     /// of rows that were found.
     ///
-    /// `rows` are rows, or references to them: `new` is what stands in them, `b` what stands in the database. What is computed is asked
-    /// no rules, as by [`update`](QuerySet::update); a field that gets what is given is checked. Fields that say `auto_now` are set as
+    /// `rows` are rows, or references to them: `new` is what stands in them, `b` what stands in the database. They are changed whatever the
+    /// query is filtered by: what depends on the row is said by [`case`](crate::case). What is computed is asked no rules, as by [`update`](QuerySet::update); a field that gets what is given is checked. Fields that say `auto_now` are set as
     /// well. A row that is given twice is changed twice, in this order.
     ///
     /// SQL: as for [`bulk_update`](QuerySet::bulk_update), `UPDATE .. SET views = book.views + r.c1 FROM .. AS r`.

@@ -61,6 +61,8 @@ pub(crate) struct Inserts {
     pub(super) returning: Vec<u16>,
     pub(super) groups: Vec<Group>,
     pub(super) rows: usize,
+    /// How many groups there were with the last row that asks a query.
+    asked: usize,
     /// The statement where one does it all.
     single: Option<Statement>,
     /// Whether a statement is undone with others, when it fails.
@@ -87,7 +89,7 @@ impl Keys {
 
 impl Inserts {
     pub(super) fn new(model: ModelRef, dialect: Dialect, returning: Vec<u16>) -> Inserts {
-        Inserts { model, dialect, returning, groups: Vec::new(), rows: 0, single: None, in_savepoint: false }
+        Inserts { model, dialect, returning, groups: Vec::new(), rows: 0, asked: 0, single: None, in_savepoint: false }
     }
 
     /// Inserts of these drafts, which are checked; a group for each set of columns.
@@ -112,7 +114,7 @@ impl Inserts {
                     continue;
                 }
             };
-            let known = inserts.groups.iter().rposition(|group| group.takes(&row));
+            let known = inserts.group_for(&row);
             inserts.add(known, || conflict.clone(), row, expected);
         }
         together_by_row(M::meta(), mistakes)?;
@@ -130,7 +132,7 @@ impl Inserts {
         let mut inserts = Inserts::new(model, dialect, returning);
         let expected = rows.len();
         for row in rows {
-            let known = inserts.groups.iter().rposition(|group| group.takes(&row));
+            let known = inserts.group_for(&row);
             inserts.add(known, || conflict.clone(), row, expected);
         }
         inserts.settled()
@@ -186,8 +188,17 @@ impl Inserts {
             false => row.add_to(&mut group.values),
             true => group.computed.add(row),
         }
+        if group.computed.asks() {
+            self.asked = index + 1;
+        }
         group.places.push(self.rows);
         self.rows += 1;
+    }
+
+    /// The group that a row can join: none before a row that asks a query, which sees what was written before it.
+    fn group_for(&self, row: &NewRow) -> Option<usize> {
+        let known = self.groups[self.asked..].iter().rposition(|group| group.takes(row));
+        known.map(|place| self.asked + place)
     }
 
     /// Whether the statements give the rows back that are wanted.
