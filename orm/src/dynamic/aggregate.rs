@@ -2,7 +2,7 @@
 
 use super::{
     Node, Term,
-    functions::{has_order, is_whole, widen},
+    functions::{has_order, is_whole, widen, wider},
     literal,
     literal::{Family, called},
     names,
@@ -147,5 +147,8 @@ pub(super) fn or_default(scope: &Scope<'_>, aggregate: &term::Aggregate, built: 
         let name = &aggregate.function;
         return Err(bad(format!("`{name}` gives {}, and its default is {}", called(kind), called(default.kind))));
     }
+    // A whole number that does not fit among the others.
+    let both = is_whole(kind) && is_whole(default.kind);
+    let kind = if both { wider(kind, default.kind) } else { kind };
     Ok(Built::new(Expr::Call(Function::Coalesce, vec![expr, default.expr]), kind))
 }

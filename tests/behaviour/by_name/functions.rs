@@ -111,6 +111,16 @@ behaviour! {
         Ok(())
     }
 
+    async fn what_stands_for_nothing_may_be_larger_than_the_rest(bed) {
+        filled(&bed).await?;
+        for function in ["max", "any_value", "bit_or"] {
+            let aggregate = Aggregate { function: function.to_owned(), of: Some(path("stock")), default: Some(i64::MAX.into()), ..Aggregate::default() };
+            let query = Query::of("shop.Book").filter("id", 99).aggregate("x", Term::from(Node::Aggregate(aggregate)));
+            assert_eq!(json_of(&bed, &query).await?, json!([{"x": i64::MAX}]), "{function}");
+        }
+        Ok(())
+    }
+
     async fn statistics_of_two_values(bed) {
         filled(&bed).await?;
         let of = |function: &str| Term::from(Node::Aggregate(Aggregate { function: function.to_owned(), of: Some(path("stock") * 2 + 1), against: Some(path("stock")), filter: Some(Term::named("stock__gte", 0)), ..Aggregate::default() }));
