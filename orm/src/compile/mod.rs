@@ -9,6 +9,7 @@ mod elements;
 mod expr;
 mod function;
 mod grouping;
+mod inside;
 mod json;
 mod kind;
 mod list;
@@ -24,9 +25,10 @@ mod write;
 
 pub(crate) use crate::resolve::trimmed;
 pub(crate) use date::zone_of;
+pub(crate) use inside::has_query;
 pub(crate) use many::{inserts_lists, takes_lists, update_rows};
 pub(crate) use select::{answers, count, effective_order, kind, scales, select, shape};
-pub(crate) use write::{delete, has_query, insert, reset_sequence, update};
+pub(crate) use write::{delete, insert, reset_sequence, update};
 
 use crate::{
     Code, Dialect, Error, Result, Statement, Value, Values,

@@ -1,15 +1,17 @@
 //! INSERT, UPDATE and DELETE.
 
-use super::{Sql, Text, many::inserts_lists, select::Names};
+use super::{
+    Sql, Text,
+    inside::{has_query, reads_table, subqueries_for_paths},
+    many::inserts_lists,
+    select::Names,
+};
 use crate::{
     Code, Dialect, Error, Kind, Result, Statement, Value,
     model::{ColumnMeta, ModelMeta},
     resolve::{self, Frame},
     statement::placeholder,
-    tree::{
-        Assignment, BinaryOp, Conflict, Delete, Expr, Insert, ModelRef, NewValues, Order, Path, Select, Selected, Step,
-        Steps, Update,
-    },
+    tree::{Assignment, Conflict, Delete, Expr, Insert, ModelRef, NewValues, Order, Select, Selected, Update},
 };
 
 /// Rows to insert, as a statement.
@@ -492,67 +494,6 @@ fn rows_to_write(rows: &Select) -> Result<Select> {
     }
     rows.default_order &= rows.is_sliced();
     Ok(rows)
-}
-
-/// Whether a query inside may read the table of a model.
-fn reads_table(expr: &Expr, model: &ModelRef) -> bool {
-    let mut found = false;
-    expr.visit(0, &mut |part, _| {
-        found |= match part {
-            Expr::Exists(select) | Expr::Scalar(select) | Expr::InQuery(_, select) => {
-                let joined = select.joins.iter().any(|join| join.from.is_some() || join.model.table == model.table);
-                joined || select.from.is_some() || select.model.table == model.table
-            }
-            // The way to a related row may lead through it.
-            Expr::Column { path, .. } => !path.steps.is_empty(),
-            _ => false,
-        };
-    });
-    found
-}
-
-/// Whether a query stands in it.
-pub(crate) fn has_query(expr: &Expr) -> bool {
-    let mut found = false;
-    expr.visit(0, &mut |expr, _| found |= matches!(expr, Expr::Exists(_) | Expr::Scalar(_) | Expr::InQuery(..)));
-    found
-}
-
-/// SET has no joins: a column of a related row becomes a query for that one value.
-fn subqueries_for_paths(expr: &mut Expr) {
-    expr.update(0, &mut |expr, depth| {
-        if let Expr::Column { path, model, column } = expr
-            && depth == 0
-            && let Some(query) = value_of_related(path, model, *column)
-        {
-            *expr = Expr::Scalar(Box::new(query));
-        }
-    });
-}
-
-fn value_of_related(path: &Path, model: &ModelRef, column: u16) -> Option<Select> {
-    let (steps, model, column) = resolve::trimmed(&path.steps, model, column);
-    let (first, rest) = path.steps[..steps].split_first()?;
-    let field = &first.model.fields[first.field as usize];
-    let relation = field.relation.as_ref()?;
-    let target = relation.target();
-    let pairs: Vec<(u16, u16)> = if field.column_count > 0 {
-        field.ends(&target).iter().copied().zip(field.columns()).collect()
-    } else {
-        let reverse = relation.reverse(&first.model, field)?;
-        let key = &target.fields[reverse as usize];
-        key.columns().zip(key.ends(&first.model).iter().copied()).collect()
-    };
-    let mut query = Select::bare(target.clone());
-    let ties = pairs.into_iter().map(|(theirs, ours)| {
-        let ours = Expr::own(first.model.clone(), ours).outer(1);
-        Expr::own(target.clone(), theirs).binary(BinaryOp::Eq, ours)
-    });
-    query.filter = Some(Expr::And(ties.collect()));
-    let rest: Vec<Step> = rest.to_vec();
-    let path = Path { source: 0, steps: Steps::Shared(rest.into()) };
-    query.selection = vec![Selected::Expr(Expr::Column { path, model, column })];
-    Some(query)
 }
 
 /// MariaDB and MySQL assign from left to right, and later expressions see the new values: an assignment comes after those

@@ -358,7 +358,7 @@ impl Executor for Database {
                     Some(replicas) => Box::pin(self.run_somewhere(op, pool, replicas)).await,
                 },
                 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-                Pool::Borrowed(pool) => pool.run(op, &self.probe).await,
+                Pool::Borrowed(pool) => Box::pin(pool.run(op, &self.probe)).await,
                 Pool::None => Err(disabled("every back end", "sqlite")),
             }
         }

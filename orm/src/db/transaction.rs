@@ -178,16 +178,27 @@ impl Database {
         INSIDE.scope(inside, work).await
     }
 
+    /// Begins one on a connection of somebody else's.
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    async fn begin_borrowed(
+        &self,
+        pool: &super::borrow::Borrowed,
+        options: Options,
+        state: State,
+    ) -> Result<Transaction> {
+        let state = State { depth: 1 + pool.depth_for(options)?, ..state };
+        let link = Link::Borrowed(pool.lease().await?);
+        let tx = Transaction { db: self.clone(), link, state: Mutex::new(state) };
+        tx.control(Begin(options)).await?;
+        Ok(tx)
+    }
+
     pub(super) async fn begin_with(&self, options: Options) -> Result<Transaction> {
         refuse_bypass(self)?;
         let state = State { depth: 1, fall_back: None, broken: None, over: false, lent: false, on_commit: Vec::new() };
         #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
         if let Pool::Borrowed(pool) = &self.inner.pool {
-            let state = State { depth: 1 + pool.depth_for(options)?, ..state };
-            let link = Link::Borrowed(pool.lease().await?);
-            let tx = Transaction { db: self.clone(), link, state: Mutex::new(state) };
-            tx.control(Begin(options)).await?;
-            return Ok(tx);
+            return Box::pin(self.begin_borrowed(pool, options, state)).await;
         }
         let made = |link| Transaction { db: self.clone(), link, state: Mutex::new(state) };
         #[cfg(feature = "sqlite")]
@@ -221,7 +232,7 @@ impl Transaction {
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             Link::Server(lease) => lease.lock().await.run(&mut op, &self.db.probe).await,
             #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-            Link::Borrowed(lease) => lease.run(op, &self.db.probe).await,
+            Link::Borrowed(lease) => Box::pin(lease.run(op, &self.db.probe)).await,
             Link::None => {
                 let _ = &mut op;
                 Err(super::disabled("every back end", "sqlite"))

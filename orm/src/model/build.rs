@@ -217,7 +217,6 @@ impl FieldSpec {
     /// `max_digits = .., decimal_places = ..`.
     #[track_caller]
     pub const fn digits(mut self, digits: u32, places: u32) -> Self {
-        // Of an array they are those of its elements.
         if !matches!(
             self.shape,
             Shape::Column(ColumnShape { kind: Kind::Decimal | Kind::Postgres(PgKind::Array(Kind::Decimal)), .. })

@@ -275,7 +275,9 @@ fn duration(text: &str) -> Option<TimeDelta> {
     let micros = match (unsigned.strip_prefix('P'), unsigned.split_once(' ')) {
         (Some(iso), _) => signed(iso_micros(iso)?),
         // Nobody writes `-0` for the days alone: it is said of the whole.
-        (None, Some((days, clock))) if days.bytes().all(|digit| digit == b'0') => signed(clock_micros(clock)?),
+        (None, Some((days, clock))) if !days.is_empty() && days.bytes().all(|digit| digit == b'0') => {
+            signed(clock_micros(clock)?)
+        }
         (None, Some((days, clock))) => signed(in_micros(days, 86_400)?) + clock_micros(clock)?,
         (None, None) => signed(clock_micros(unsigned)?),
     };

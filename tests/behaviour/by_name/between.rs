@@ -133,7 +133,7 @@ fn rows_between_that_are_none_are_refused() {
     // Not without its name, and not where there is no prefetch.
     assert_eq!(refused(&catalog, shelves(Prefetch::of("marks").rows(words()))).code(), Code::UnknownName);
     // What is cut is not filtered any more.
-    let error = refused(&catalog, marks(mark().limit(3).filter("word", "x")));
+    let error = refused(&catalog, marks(mark().distinct_on(["word"])));
     assert!(
         error.code() == Code::BadQuery && error.message().ends_with("are filtered first, then ordered, then cut"),
         "{error}"
