@@ -448,8 +448,7 @@ fn guard(model: &ModelMeta, column: u16) -> Option<(&'static str, String)> {
 /// Whether the column holds the value, whatever it is.
 fn fits(model: &ModelMeta, column: u16, value: &Expr) -> bool {
     match value {
-        // Values are checked before there is a statement.
-        Expr::Value(_) => true,
+        Expr::Value(value) => holds(model, column, value),
         Expr::Column { model: other, column: from, .. } | Expr::Proposed { model: other, column: from } => {
             let signed = !other.is_positive(*from);
             let (to, from) = (&model.columns[usize::from(column)], &other.columns[usize::from(*from)]);
@@ -467,6 +466,34 @@ fn fits(model: &ModelMeta, column: u16, value: &Expr) -> bool {
             branches.iter().map(|(_, value)| value).chain(otherwise.as_deref()).all(|value| fits(model, column, value))
         }
         _ => false,
+    }
+}
+
+/// Whether the column holds this value as it is. The value of a whole column was checked before there is a statement; what is part of an
+/// expression, or was checked for another column, was not.
+fn holds(model: &ModelMeta, column: u16, value: &Value) -> bool {
+    let shape = &model.columns[usize::from(column)];
+    let whole = |number: i64| {
+        let fits = |(least, most)| (least..=most).contains(&number);
+        shape.kind.whole_range().is_some_and(fits) && (number >= 0 || !model.is_positive(column))
+    };
+    match value {
+        Value::Null(_) => true,
+        Value::Text(text) => shape.max_length.is_none_or(|most| {
+            // Bytes are at least as many as characters.
+            text.len() <= most as usize || text.chars().count() <= most as usize
+        }),
+        Value::I16(number) => whole(i64::from(*number)),
+        Value::I32(number) => whole(i64::from(*number)),
+        Value::I64(number) => whole(*number),
+        Value::Decimal(number) => {
+            let exact = number.normalize();
+            let needs = exact.trunc().mantissa().unsigned_abs().checked_ilog10().map_or(0, |log| log + 1);
+            let room = |digits: u32| digits.saturating_sub(shape.scale.unwrap_or(0));
+            shape.scale.is_none_or(|places| exact.scale() <= places)
+                && shape.digits.is_none_or(|digits| needs <= room(digits))
+        }
+        value => value.kind() == shape.kind,
     }
 }
 

@@ -137,6 +137,50 @@ behaviour! {
         Ok(())
     }
 
+    async fn values_within_an_expression_are_held_to_the_field(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        refused!(bed, Code::TooLong, short: |d| case::<Dial, _>().when(d.small.gt(1), "longer").otherwise(d.short));
+        refused!(bed, Code::OutOfRange,
+            price: |d| case::<Dial, _>().when(d.small.gt(1), dec("1000000")).otherwise(d.price),
+            price: |d| case::<Dial, _>().when(d.small.gt(1), case::<Dial, _>().when(d.whole.gt(1), dec("-1000000.01")).otherwise(dec("1"))).otherwise(d.price),
+        );
+        let set = Dial::objects().update(|d| (
+            d.price.set(case::<Dial, _>().when(d.small.gt(1), dec("1.005")).otherwise(d.price)),
+            d.short.set(case::<Dial, _>().when(d.small.gt(1), "ééééé").otherwise("none")),
+        ), db);
+        assert_eq!(set.await?, 1);
+        let dial = Dial::get(1, db).await?;
+        assert_eq!((dial.price.to_string().as_str(), dial.short.as_str()), ("1.01", "ééééé"));
+        // A draft has nothing to look at, and is held to the same.
+        let long = Dial::draft().price(dec("1")).short(case().when(orm::value::<orm::write::NoRow, _>(2).gt(1), "longer").otherwise("x"));
+        let error = long.create(db).await.unwrap_err();
+        assert_eq!((error.code(), fields(&error)), (Code::TooLong, vec!["short"]), "{error:?}");
+        Ok(())
+    }
+
+    async fn values_of_another_field_are_held_to_the_field(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        Dial::objects().bulk_create((0..600).map(|_| Dial::draft().price(dec("1"))), db).await?;
+        let mut dials = Dial::objects().order_by(|d| d.id.asc()).all(db).await?;
+        for dial in &mut dials {
+            (dial.long, dial.fine) = ("longer".to_owned(), dec("2.3456"));
+        }
+        // As many as one statement takes, one, more than a statement takes, and one that is given twice.
+        let twice = [dials[0].clone(), dials[0].clone()];
+        for some in [&dials[..2], &dials[..1], &dials[..], &twice[..]] {
+            let error = Dial::objects().bulk_update_with(some, |d, new| d.short.set(new.long), db).await.unwrap_err();
+            assert_eq!((error.code(), fields(&error)), (Code::TooLong, vec!["short"]), "{error:?}");
+            assert_eq!(Dial::objects().filter(|d| d.short.eq("abc")).count(db).await?, 601);
+            Dial::objects().bulk_update_with(some, |d, new| d.price.set(new.fine), db).await?;
+            let prices = Dial::objects().filter(|d| d.price.eq(dec("2.35"))).count(db).await?;
+            assert_eq!(prices, if some.len() == 2 && some[1].id == 1 { 1 } else { some.len() as u64 });
+            Dial::objects().update(|d| d.price.set(dec("1")), db).await?;
+        }
+        Ok(())
+    }
+
     async fn values_are_written_as_they_are(bed) {
         filled(&bed).await?;
         let sql = Dial::objects().update_sql(|d| (d.price.set(dec("1.5")), d.short.set("x"), d.small.set(1_i16), d.long.set(d.short), d.fine.set(d.price)), bed.db.dialect())?;

@@ -86,6 +86,11 @@ behaviour! {
         let draft = part("z", 1, 1).remark("made");
         let (row, new) = draft.update_or_create_with(|p| p.code, |p, _| p.stock.set(p.stock + 1), db).await?;
         assert_eq!((row.stock, row.remark.as_str(), new), (1, "made", true));
+        // What another field may have is held to the field that gets it.
+        let draft = part("x", 1, 1).remark("longer than the code of a part");
+        let error = draft.update_or_create_with(|p| p.code, |p, new| p.code.set(new.remark), db).await.unwrap_err();
+        assert_eq!(error.code(), Code::TooLong, "{error:?}");
+        assert_eq!(Part::objects().filter(|p| p.code.eq("x")).count(db).await?, 1);
         // Rules are asked of values; what makes no sense is said before any statement.
         bed.log.clear();
         let codes = [

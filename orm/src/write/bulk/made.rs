@@ -9,6 +9,7 @@ use crate::{
     model::ModelMeta,
     tree::{BinaryOp, Expr, ModelRef, Order, Select},
 };
+use std::borrow::Cow;
 
 impl Inserts {
     /// Runs the statements, as [`insert`](Inserts::insert) does, and gives every row.
@@ -116,12 +117,18 @@ pub(super) async fn has_no_triggers(conn: &mut Connection<'_>, meta: &ModelMeta)
     Ok(none)
 }
 
-/// The rows from an automatic key on: those of one INSERT follow each other.
+/// The rows from an automatic key on: those of one INSERT follow each other. Where several servers make keys, each of them leaves out
+/// those of the others.
 fn from_key(model: &ModelRef, first: i64, count: usize, dialect: Dialect) -> Result<Statement> {
     let key = Expr::own(model.clone(), model.key[0]);
     let mut select = Select::all(model.clone());
     select.default_order = false;
-    select.add_filter(key.clone().binary(BinaryOp::Ge, Expr::Value(Value::I64(first))));
+    let first = Expr::Value(Value::I64(first));
+    select.add_filter(key.clone().binary(BinaryOp::Ge, first.clone()));
+    if dialect == Dialect::MySql {
+        let pieces = ["(", " - ", ") % @@auto_increment_increment = 0"].map(Cow::Borrowed).into();
+        select.add_filter(Expr::Raw { pieces, parts: vec![key.clone(), first] });
+    }
     select.order = vec![Order { expr: key, descending: false, nulls_first: None }];
     select.limit = Some(count as u64);
     compile::select(&select, dialect)
