@@ -34,6 +34,8 @@ pub(super) struct Each {
 struct Group {
     columns: Vec<u16>,
     rows: Vec<Vec<Value>>,
+    /// The places of the rows among all that are given.
+    places: Vec<usize>,
 }
 
 pub(super) fn checked(catalog: &Catalog, budget: &Budget<'_>, update: &UpdateEach) -> Result<Each> {
@@ -80,7 +82,8 @@ fn groups(catalog: &Catalog, model: &ModelRef, update: &UpdateEach, asked: Optio
         };
         let (values, mut given, wrong) = values_of(catalog, model, fields, asked)?;
         let lacks = |column: &u16| !given.contains(column);
-        let missing = |column: u16, what: &str| ValidationError::new(column_name(model, column), Code::MissingValue, what);
+        let missing =
+            |column: u16, what: &str| ValidationError::new(column_name(model, column), Code::MissingValue, what);
         let is_wrong = !wrong.is_empty();
         mistakes.extend(wrong.into_iter().map(|wrong| wrong.param("row", place)));
         if let Some(&column) = model.key.iter().find(|column| lacks(column)) {
@@ -98,10 +101,11 @@ fn groups(catalog: &Catalog, model: &ModelRef, update: &UpdateEach, asked: Optio
         let before = last.get(&key).copied().unwrap_or(0);
         let known = groups.iter().rposition(|group| group.columns == given).filter(|&known| known >= before);
         let group = known.unwrap_or_else(|| {
-            groups.push(Group { columns: given, rows: Vec::new() });
+            groups.push(Group { columns: given, rows: Vec::new(), places: Vec::new() });
             groups.len() - 1
         });
         groups[group].rows.push(values);
+        groups[group].places.push(place);
         last.insert(key, group);
     }
     match mistakes.is_empty() {
@@ -131,7 +135,10 @@ fn values_of(
         };
         if asked.is_some_and(|asked| !field.columns().any(|column| is_used(column, asked))) {
             let what = format!("`{}` is given, and nothing is made of it", field.name);
-            return Err(bad(what).with_hint(format!("say in `set` what becomes of it, by `given(\"{}\")`, or leave it out", field.name)));
+            return Err(bad(what).with_hint(format!(
+                "say in `set` what becomes of it, by `given(\"{}\")`, or leave it out",
+                field.name
+            )));
         }
         // What something is made of need not be what the field may hold.
         let read = match asked {
@@ -161,6 +168,7 @@ impl Each {
             true => UpdateMany::new(model, columns, rows, versions, dialect, true),
             false => UpdateMany::with(model, self.set.clone(), rows, versions, dialect, true),
         };
+        let update = update.map_err(|error| write::placed(error, &group.places));
         Some(update.and_then(|update| update.within(self.within.clone(), dialect)))
     }
 

@@ -225,7 +225,9 @@ impl<'a> Budget<'a> {
                 match &**node {
                     Node::TooDeep(most) => return Err(too_deep(*most)),
                     Node::Value(value) | Node::Typed(_, value) => self.document(value, depth)?,
-                    Node::Path(name) | Node::Given(name) | Node::Where(name, _) | Node::Lookup(_, name, _) => self.name(name)?,
+                    Node::Path(name) | Node::Given(name) | Node::Where(name, _) | Node::Lookup(_, name, _) => {
+                        self.name(name)?
+                    }
                     Node::Any(name, _) | Node::Over(name, _) | Node::Call(name, _) => self.name(name)?,
                     Node::Exists(query) | Node::Query(query) => self.query(query, depth + 1)?,
                     Node::Window(_, window) => window.paths().try_for_each(|path| self.name(path))?,

@@ -39,17 +39,8 @@ pub struct CheckedChange(Kind);
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Create {
-        rows: Vec<RowValues>,
-        seen: Seen,
-        taken: Taken,
-    },
-    ByKey {
-        row: RowValues,
-        seen: Seen,
-        target: Vec<u16>,
-        update: bool,
-    },
+    Create { rows: Vec<RowValues>, seen: Seen, taken: Taken },
+    ByKey { row: RowValues, seen: Seen, target: Vec<u16>, update: bool },
     Update(tree::Update),
     Each(Each),
     Delete(Select),

@@ -40,7 +40,7 @@ pub struct Jar {
 #[model(ordering(id))]
 pub struct Sheet {
     pub id: i64,
-    #[field(default = 0)]
+    #[field(default = 0, max = 1000)]
     pub lines: i32,
     #[field(default = true)]
     pub open: bool,
@@ -64,7 +64,7 @@ pub struct Seat {
 #[model(ordering(id), hooks)]
 pub struct Loud {
     pub id: i64,
-    #[field(default = 0)]
+    #[field(default = 0, min = 0)]
     pub count: i32,
     #[field(default = true)]
     pub open: bool,
@@ -97,7 +97,11 @@ async fn jars(bed: &Bed, many: i32) -> orm::Result<Vec<Jar>> {
     let houses = House::objects().bulk_create(["near", "far"].map(|name| House::draft().name(name)), db).await?;
     let first = Jar::draft().name("jar 0").house(&houses[0]).create(db).await?;
     let jar = |n: i32| {
-        Jar::draft().name(format!("jar {n}")).house(&houses[n as usize % 2]).thrown((n % 3 == 2).then_some(n)).beside((n % 2 == 1).then_some(&first))
+        Jar::draft()
+            .name(format!("jar {n}"))
+            .house(&houses[n as usize % 2])
+            .thrown((n % 3 == 2).then_some(n))
+            .beside((n % 2 == 1).then_some(&first))
     };
     Jar::objects().bulk_insert((1..many).map(jar), db).await?;
     let mut all = Jar::unfiltered().all(db).await?;
@@ -291,6 +295,16 @@ behaviour! {
         assert_eq!(Loud::objects().filter(|l| l.count.gt(7)).bulk_update(&Loud::objects().all(db).await?, |l| l.count, db).await?, 0);
         assert_eq!(Loud::objects().none().bulk_update(&given, |l| l.count, db).await?, 0);
         assert_eq!(heard().await?, [""; 0]);
+        // A row that is given twice is one row to them, with the values that are given last.
+        let rows_now = Loud::objects().all(db).await?;
+        let twice = [&Loud { count: 8, ..rows_now[0].clone() }, &rows_now[1], &Loud { count: 9, ..rows_now[0].clone() }];
+        assert_eq!(Loud::objects().bulk_update(twice, |l| l.count, db).await?, 2);
+        assert_eq!(heard().await?, ["before Some(0)", "before Some(9)", "after Some(0)", "after Some(9)"]);
+        let rows_now = Loud::objects().all(db).await?;
+        let below = [&rows_now[1], &rows_now[2], &rows_now[1], &Loud { count: -1, ..rows_now[2].clone() }];
+        let error = open().bulk_update(below, |l| l.count, db).await.unwrap_err();
+        assert_eq!((error.code(), error.validation()[0].params["row"].clone()), (Code::OutOfRange, json!(3)));
+        heard().await?;
         // A row that another has changed is stale, wherever it is now.
         let given = Loud::objects().all(db).await?;
         Loud::objects().skip_hooks().filter(|l| l.id.eq(rows[0].id)).update(|l| l.open.set(false), db).await?;
@@ -384,6 +398,11 @@ behaviour! {
         let over = UpdateEach::of("pantry.Jar").row(json!({"id": 1, "stock": 1001})).set("stock", given("stock"));
         let error = catalog.check_change(&dynamic::Change::UpdateEach(over))?.run(db).await.unwrap_err();
         assert_eq!((error.code(), fields(&error)), (Code::OutOfRange, vec!["stock"]));
+        // It is told of the row by its place among all that were given.
+        let sheets = UpdateEach::of("pantry.Sheet").row(json!({"id": 1, "lines": 1, "version": 1})).row(json!({"id": 2, "lines": 1}))
+            .row(json!({"id": 3, "lines": 1001})).set("lines", given("lines"));
+        let error = catalog.check_change(&dynamic::Change::UpdateEach(sheets))?.run(db).await.unwrap_err();
+        assert_eq!((error.code(), error.validation()[0].params["row"].clone()), (Code::OutOfRange, json!(2)));
         bed.log.assert_queries(0);
         Ok(())
     }

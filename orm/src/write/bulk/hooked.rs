@@ -3,7 +3,7 @@
 use super::{
     super::{
         Change, Proposed,
-        check::together_by_row,
+        check::{placed, together_by_row},
         delete::{LockedRows, RowsOf},
         edit::values_of,
         hooks,
@@ -19,6 +19,9 @@ use crate::{
 };
 use std::collections::{HashMap, HashSet};
 
+/// The values of a row, and its place among those that are given.
+type Placed = (usize, Vec<Value>);
+
 /// The rows that have these keys.
 fn rows_of_keys<M: Model>(keys: Vec<Vec<Value>>) -> Select {
     let model = ModelRef::Static(M::meta());
@@ -29,14 +32,10 @@ fn rows_of_keys<M: Model>(keys: Vec<Vec<Value>>) -> Select {
 
 /// Those of the given rows that meet a condition, or are gone. They are locked, so that what the hooks see is what is written. One that
 /// does not meet it is left out, if it has the version with which it was read.
-async fn those_within<M: Model>(
-    given: Vec<Vec<Value>>,
-    condition: Expr,
-    tx: &Transaction,
-) -> Result<Vec<Vec<Value>>> {
+async fn those_within<M: Model>(given: Vec<Placed>, condition: Expr, tx: &Transaction) -> Result<Vec<Placed>> {
     let meta = M::meta();
     let key = |row: &[Value]| -> Vec<Value> { meta.key.iter().map(|&at| row[usize::from(at)].clone()).collect() };
-    let all = rows_of_keys::<M>(given.iter().map(|row| key(row)).collect());
+    let all = rows_of_keys::<M>(given.iter().map(|(_, row)| key(row)).collect());
     let mut inside = all.clone();
     inside.add_filter(condition);
     // What cannot be asked is known before any statement.
@@ -54,9 +53,9 @@ async fn those_within<M: Model>(
         }
     }
     let mut kept = Vec::with_capacity(given.len());
-    for row in given {
+    for (place, row) in given {
         match outside.get(&KeyPart::of_all(&key(&row))) {
-            None => kept.push(row),
+            None => kept.push((place, row)),
             Some(is) if *is != version::as_read(meta, &row) => return Err(version::stale(meta)),
             Some(_) => {}
         }
@@ -64,23 +63,35 @@ async fn those_within<M: Model>(
     Ok(kept)
 }
 
+/// The last of the rows that have one key: its values count, and the hooks hear of no other.
+fn last_of_each<M: Model>(given: Vec<Vec<Value>>) -> Vec<Placed> {
+    let key = |row: &[Value]| -> Vec<Value> { M::meta().key.iter().map(|&at| row[usize::from(at)].clone()).collect() };
+    let mut seen = HashSet::with_capacity(given.len());
+    let is_last = |(_, row): &Placed| seen.insert(KeyPart::of_all(&key(row)).into_owned());
+    let mut last: Vec<Placed> = given.into_iter().enumerate().rev().filter(is_last).collect();
+    last.reverse();
+    last
+}
+
 /// Writes some columns of rows, which are given with all of theirs.
 pub(super) async fn update<M: Model>(
     hooks: hooks::Of<M>,
     columns: Vec<u16>,
-    mut given: Vec<Vec<Value>>,
+    given: Vec<Vec<Value>>,
     within: Option<Expr>,
     rules: bool,
     tx: &Transaction,
 ) -> Result<u64> {
     let meta = M::meta();
     let key = |values: &[Value]| -> Vec<Value> { meta.key.iter().map(|&at| values[usize::from(at)].clone()).collect() };
+    let mut last = last_of_each::<M>(given);
     if let Some(condition) = within {
-        given = Box::pin(those_within::<M>(given, condition, tx)).await?;
-        if given.is_empty() {
+        last = Box::pin(those_within::<M>(last, condition, tx)).await?;
+        if last.is_empty() {
             return Ok(0);
         }
     }
+    let (places, mut given): (Vec<usize>, Vec<Vec<Value>>) = last.into_iter().unzip();
     let keys: Vec<Vec<Value>> = given.iter().map(|row| key(row)).collect();
     let rows = rows_of_keys::<M>(keys.clone());
     let before = tx.run(RowsOf::<M>::of(rows.clone())).await?;
@@ -105,7 +116,7 @@ pub(super) async fn update<M: Model>(
         hooks.validate(&mut changes, tx).await?;
     }
     let mut mistakes = Vec::new();
-    for (place, (row, change)) in given.iter_mut().zip(&mut changes).enumerate() {
+    for ((&place, row), change) in places.iter().zip(&mut given).zip(&mut changes) {
         let set = match change.take_set() {
             Ok(set) => set,
             Err(error) => {
@@ -122,8 +133,8 @@ pub(super) async fn update<M: Model>(
     }
     together_by_row(meta, mistakes)?;
     let model = ModelRef::Static(meta);
-    let update = UpdateMany::new(model, columns, given, Versions::Compared, tx.dialect(), rules)?;
-    let count = tx.run(update).await?;
+    let update = UpdateMany::new(model, columns, given, Versions::Compared, tx.dialect(), rules);
+    let count = tx.run(update.map_err(|error| placed(error, &places))?).await?;
     // As they are stored: times that are set by themselves, and what the database computes, among their values.
     let stored = tx.run(RowsOf::<M>::of(rows)).await?;
     let stored = stored.iter().map(values_of).collect::<Result<Vec<_>>>()?;

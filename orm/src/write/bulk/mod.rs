@@ -10,9 +10,9 @@ mod within;
 
 pub(crate) use inserts::Inserts;
 pub(super) use inserts::{CreateMany, refuse_hidden_errors};
-pub(crate) use updates::{UpdateMany, Versions};
 pub(super) use updates::auto_now;
 use updates::unnamed;
+pub(crate) use updates::{UpdateMany, Versions};
 use within::conditions;
 
 use super::{

@@ -23,7 +23,8 @@ pub(in crate::write) fn conditions(rows: &Select) -> Result<Option<Expr>> {
     match more.into_iter().find(|(is_there, _)| *is_there) {
         None => Ok(rows.filter.clone()),
         Some((_, what)) => {
-            let problem = format!("given rows are changed by their keys, within the conditions of a query, and not by {what}");
+            let problem =
+                format!("given rows are changed by their keys, within the conditions of a query, and not by {what}");
             Err(Error::new(Code::BadQuery, problem)
                 .with_model(rows.model.name.clone())
                 .with_hint("say by `filter` and `exclude` which rows may be changed, and nothing else"))
@@ -32,11 +33,7 @@ pub(in crate::write) fn conditions(rows: &Select) -> Result<Option<Expr>> {
 }
 
 /// The queries for those of these rows that meet a condition, by their keys. They lock them.
-pub(super) fn questions(
-    model: &ModelRef,
-    keys: &[Vec<Value>],
-    condition: &Expr,
-) -> impl Iterator<Item = Select> {
+pub(super) fn questions(model: &ModelRef, keys: &[Vec<Value>], condition: &Expr) -> impl Iterator<Item = Select> {
     keys.chunks(ASKED).map(move |keys| {
         let mut rows = given(model, &model.key, keys);
         rows.add_filter(condition.clone());
