@@ -182,6 +182,16 @@ behaviour! {
         let empty = Jar::objects().filter(|j| j.stock.eq(0));
         let done = empty.bulk_update_with(twice, |j, new| j.stock.set(j.stock + new.stock), db).await?;
         assert_eq!((done, Jar::get(given[0].id, db).await?.stock), (801, 14));
+        changed(&bed).await?;
+        // The same by what related rows say, and rows of the same table.
+        let twice = || given.iter().chain(&given[..2]);
+        let beside = Jar::unfiltered().filter(|j| j.beside.name.eq("jar 0") & j.house.jars.any(|other| other.stock.eq(0)));
+        assert_eq!(beside.bulk_update_with(twice(), |j, new| j.stock.set(j.stock + new.stock), db).await?, 601);
+        assert_eq!(Jar::unfiltered().filter(|j| j.stock.eq(14)).values(|j| j.id).all(db).await?, [given[1].id]);
+        let least = Jar::unfiltered().order_by(|j| (j.stock.asc(), j.id.asc())).limit(1).values(|j| j.id);
+        let least = Jar::unfiltered().filter(|j| j.id.is_in(least));
+        assert_eq!(least.bulk_update_with(twice(), |j, new| j.stock.set(new.stock), db).await?, 2);
+        assert_eq!(Jar::get(given[0].id, db).await?.stock, 7);
         Ok(())
     }
 
