@@ -2,13 +2,14 @@
 
 use super::{
     Sql,
+    inside::has_query,
     list::from_json_table,
     write::{in_turn, reads_column},
 };
 use crate::{
     Dialect, Kind, Result, Statement, Value,
     resolve::Frame,
-    tree::{Assignment, ModelRef, Select, UpdateRows},
+    tree::{Assignment, Expr, ModelRef, Select, Selected, UpdateRows},
 };
 
 /// Whether rows of columns of these kinds can be handed over as lists.
@@ -46,15 +47,20 @@ impl Sql {
     }
 
     fn update_rows(&mut self, update: UpdateRows) -> Result<()> {
-        let UpdateRows { model, key, given, mut set, values } = update;
+        let UpdateRows { model, key, given, mut set, within, values } = update;
         self.has_types_of(&model)?;
         set.extend(Assignment::next_version(&model, &set));
         if self.dialect.capabilities().sets_in_turn {
             set = in_turn(set)?;
         }
         let frame = Frame::new(&Select::bare(model.clone()), &self.frames)?;
+        let (within, chosen) = match within {
+            None => (None, None),
+            Some(condition) => self.condition_on(&model, condition, &values, key.len() + given.len())?,
+        };
         // The name tells the row that is there from the one that is given.
-        let alias = set.iter().any(|assignment| reads_column(&assignment.value)).then(|| frame.tables[0].alias.clone());
+        let reads_row = within.is_some() || set.iter().any(|assignment| reads_column(&assignment.value));
+        let alias = reads_row.then(|| frame.tables[0].alias.clone());
         self.frames.push(frame);
         self.qualified = alias.is_some();
         self.beside = key.iter().chain(&given).copied().collect();
@@ -95,7 +101,21 @@ impl Sql {
             self.json_table(&kinds, &values)?;
             self.push(" AS orm_rows ON ");
             same_key(self)?;
-            return assignments(self);
+            if let Some(chosen) = chosen {
+                self.push(" JOIN (");
+                self.select(&chosen)?;
+                self.push(") AS chosen ON ");
+                self.list(&model.key, " AND ", |sql, &column| {
+                    qualified(sql, column);
+                    sql.push(" = chosen.");
+                    sql.name(&model.columns[usize::from(column)].name);
+                    Ok(())
+                })?;
+            }
+            assignments(self)?;
+            let Some(condition) = within else { return Ok(()) };
+            self.push(" WHERE ");
+            return self.expr(&condition);
         }
         assignments(self)?;
         self.push(" FROM ");
@@ -107,7 +127,39 @@ impl Sql {
             let names: Vec<String> = (0..kinds.len()).map(|place| format!("c{place}")).collect();
             self.push(&format!(" AS orm_rows({}) WHERE ", names.join(", ")));
         }
-        same_key(self)
+        same_key(self)?;
+        let Some(condition) = within else { return Ok(()) };
+        self.push(" AND ");
+        self.operand(&condition)
+    }
+
+    /// A condition on rows that are given: beside their keys, or as a query for those that meet it, which is joined where a statement
+    /// cannot read the table that it writes.
+    fn condition_on(
+        &self,
+        model: &ModelRef,
+        condition: Expr,
+        values: &[Value],
+        width: usize,
+    ) -> Result<(Option<Expr>, Option<Select>)> {
+        let mut rows = Select { filter: Some(condition), ..Select::bare(model.clone()) };
+        let is_here = Frame::new(&rows, &[])?.tables.len() == 1;
+        let apart = !self.dialect.capabilities().reads_what_it_writes;
+        let asks = rows.filter.as_ref().is_some_and(has_query);
+        if is_here && !(asks && apart) {
+            return Ok((rows.filter, None));
+        }
+        let key: Vec<Expr> = model.key.iter().map(|&column| Expr::own(model.clone(), column)).collect();
+        // Only the rows that are given are looked at.
+        let kind = model.columns[usize::from(model.key[0])].kind;
+        let keys: Vec<Value> = values.chunks(width).flat_map(|row| &row[..key.len()]).cloned().collect();
+        rows.add_first_filter(Expr::one_of_keys(key.clone(), kind, keys));
+        rows.selection = key.iter().cloned().map(Selected::Expr).collect();
+        match apart {
+            false => Ok((Some(Expr::InQuery(key, Box::new(rows))), None)),
+            // DISTINCT keeps the database from merging this query into the one around it, which it would then refuse.
+            true => Ok((None, Some(Select { distinct: true, ..rows }))),
+        }
     }
 
     /// A value of the new row: of one that stands beside the table that is changed, or of one that was to be inserted.

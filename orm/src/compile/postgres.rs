@@ -163,9 +163,19 @@ impl Sql {
         }
         self.beside(one, selected)?;
         Ok(holds_varchars(one).then(|| {
-            let pieces = vec!["CAST(".into(), " AS VARCHAR[])".into()];
-            let cast = Expr::Raw { pieces, parts: vec![selected.clone()] };
-            Select { selection: vec![Selected::Expr(cast)], ..among.clone() }
+            let mut among = among.clone();
+            if among.group_by.is_some() || among.distinct && among.is_sliced() {
+                // What they are grouped, told apart and ordered by stays what it is.
+                among.derive_values();
+            }
+            for selected in &mut among.selection {
+                if let Selected::Expr(selected) = selected {
+                    let pieces = vec!["CAST(".into(), " AS VARCHAR[])".into()];
+                    let inside = std::mem::replace(selected, Expr::And(Vec::new()));
+                    *selected = Expr::Raw { pieces, parts: vec![inside] };
+                }
+            }
+            among
         }))
     }
 

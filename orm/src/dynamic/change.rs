@@ -281,8 +281,15 @@ impl Keyed {
 pub struct UpdateEach {
     /// The model, with its application: `library.Book`.
     pub model: String,
-    /// The rows. Of one that is given twice the last values count.
+    /// The rows. Of one that is given twice the last values count; where `set` says what is made of them, it is changed twice.
     pub rows: Vec<serde_json::Value>,
+    /// What fields become: a value, or a term of the row that is there and, by [`given`](super::given), of the one that is given. Unless
+    /// any is named, the fields of each row become what it is given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "named")]
+    pub set: Vec<(String, Term)>,
+    /// The condition for a row to be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Term>,
 }
 
 impl UpdateEach {
@@ -292,7 +299,53 @@ impl UpdateEach {
     /// assert!(orm::dynamic::UpdateEach::of("library.Book").rows.is_empty());
     /// ```
     pub fn of(model: impl Into<String>) -> UpdateEach {
-        UpdateEach { model: model.into(), rows: Vec::new() }
+        UpdateEach { model: model.into(), rows: Vec::new(), set: Vec::new(), filter: None }
+    }
+
+    /// A field becomes this, made of the row that is there and of what is given.
+    ///
+    /// ```
+    /// use orm::dynamic::{UpdateEach, given, path};
+    /// let more = UpdateEach::of("library.Book").set("views", path("views") + given("views"));
+    /// let json = serde_json::to_string(&more).unwrap();
+    /// assert_eq!(json, r#"{"model":"library.Book","rows":[],"set":{"views":{"add":[{"path":"views"},{"given":"views"}]}}}"#);
+    /// ```
+    pub fn set(mut self, field: impl Into<String>, value: impl Into<Term>) -> UpdateEach {
+        self.set.push((field.into(), value.into()));
+        self
+    }
+
+    /// Only rows that meet this are changed, also of those that are given: in its short form, as of a query.
+    ///
+    /// ```
+    /// # use library::*;
+    /// use orm::dynamic::{Catalog, Change, UpdateEach};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let catalog = Catalog::new().app(library()).writable(["library.Book"])?;
+    /// let views = (1..5).fold(UpdateEach::of("library.Book"), |all, id| all.row(serde_json::json!({"id": id, "views": 0})));
+    /// let of_ada = views.filter("author__name__startswith", "Ada");
+    /// assert_eq!(catalog.check_change(&Change::UpdateEach(of_ada))?.run(&db).await?.total, 2);
+    /// # Ok(()) }
+    /// ```
+    pub fn filter(self, path: impl Into<String>, value: impl Into<Term>) -> UpdateEach {
+        self.filter_term(Term::named(path, value))
+    }
+
+    /// The same by any condition.
+    ///
+    /// ```
+    /// use orm::dynamic::{Term, UpdateEach};
+    /// let dear = UpdateEach::of("library.Book").filter_term(Term::named("price__gt", 5) | Term::named("active", false));
+    /// assert!(dear.filter.is_some());
+    /// ```
+    pub fn filter_term(mut self, condition: impl Into<Term>) -> UpdateEach {
+        let condition = condition.into();
+        self.filter = Some(match self.filter.take() {
+            Some(before) => before & condition,
+            None => condition,
+        });
+        self
     }
 
     /// And this row.

@@ -92,14 +92,13 @@ impl<'a> Budget<'a> {
             }
             Change::UpdateEach(update) => {
                 self.name(&update.model)?;
+                update.filter.iter().try_for_each(|term| self.term(term, 1))?;
+                self.terms(&update.set)?;
                 self.rows(&update.rows)
             }
             Change::Update(update) => {
                 self.query(&update.rows, 0)?;
-                update.set.iter().try_for_each(|(name, term)| {
-                    self.name(name)?;
-                    self.term(term, 1)
-                })
+                self.terms(&update.set)
             }
             Change::Delete(rows) => self.query(rows, 0),
             Change::Relate(relate) => {
@@ -112,6 +111,13 @@ impl<'a> Budget<'a> {
                 }
             }
         }
+    }
+
+    fn terms(&self, set: &[(String, Term)]) -> Result<()> {
+        set.iter().try_for_each(|(name, term)| {
+            self.name(name)?;
+            self.term(term, 1)
+        })
     }
 
     fn rows(&self, rows: &[serde_json::Value]) -> Result<()> {
@@ -219,7 +225,9 @@ impl<'a> Budget<'a> {
                 match &**node {
                     Node::TooDeep(most) => return Err(too_deep(*most)),
                     Node::Value(value) | Node::Typed(_, value) => self.document(value, depth)?,
-                    Node::Path(name) | Node::Where(name, _) | Node::Lookup(_, name, _) => self.name(name)?,
+                    Node::Path(name) | Node::Given(name) | Node::Where(name, _) | Node::Lookup(_, name, _) => {
+                        self.name(name)?
+                    }
                     Node::Any(name, _) | Node::Over(name, _) | Node::Call(name, _) => self.name(name)?,
                     Node::Exists(query) | Node::Query(query) => self.query(query, depth + 1)?,
                     Node::Window(_, window) => window.paths().try_for_each(|path| self.name(path))?,

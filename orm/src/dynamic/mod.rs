@@ -38,6 +38,7 @@ mod aggregate;
 mod catalog;
 mod change;
 mod depth;
+mod each;
 mod form;
 mod functions;
 mod json;
@@ -73,7 +74,7 @@ pub use rows::DynRow;
 pub use run::Checked;
 pub(crate) use run::{Fetch, run_fetch};
 pub use term::{
-    Aggregate, Case, Node, Term, any, avg, call, count, count_of, exists, max, min, over, path, string_agg, sum,
+    Aggregate, Case, Node, Term, any, avg, call, count, count_of, exists, given, max, min, over, path, string_agg, sum,
 };
 pub use window::{Frame, Key, Window, Without};
 pub use write::{Changed, CheckedChange};

@@ -5,7 +5,7 @@ use super::{
     limits::{Budget, too_deep},
     literal::{self, Family, called, family},
     lookups, names,
-    path::{Found, many, parts, size},
+    path::{Found, field, many, parts, size},
     postgres, select,
     term::{Aggregate, Case, Node},
     window,
@@ -30,6 +30,8 @@ pub(super) struct Scope<'s> {
     pub(super) grouped: bool,
     /// Whether its rows are those of queries inside it, so that they have names and no columns.
     pub(super) derived: bool,
+    /// Whether there is a row that is given beside the one that is there.
+    pub(super) gives: bool,
     /// The zone whose clocks say what the parts of instants are.
     pub(super) zone: Option<Value>,
 }
@@ -111,6 +113,7 @@ impl<'s> Scope<'s> {
             around,
             grouped: false,
             derived: false,
+            gives: false,
             zone: around.and_then(|around| around.zone.clone()),
         }
     }
@@ -175,6 +178,7 @@ impl<'s> Scope<'s> {
                 Ok(Built::new(Expr::Value(value), kind))
             }
             Node::Path(path) => self.path(path),
+            Node::Given(name) => self.given(name),
             Node::TooDeep(most) => Err(too_deep(*most)),
             Node::Outer(term) => {
                 let around = self.around.ok_or_else(nothing_around)?;
@@ -238,6 +242,26 @@ impl<'s> Scope<'s> {
                 let expr = if empty { Expr::Value(Value::Null(kind)) } else { Expr::Scalar(Box::new(select)) };
                 Ok(Built::new(expr, kind))
             }
+        }
+    }
+
+    /// What a row is given in a field.
+    fn given(&self, name: &str) -> Result<Built> {
+        if !self.gives {
+            return Err(bad("no row is given here").with_hint("`given` stands in the `set` of an `update_each`"));
+        }
+        let Some(known) = field(self.catalog, &self.model, name).filter(|known| known.column.is_none()) else {
+            return Err(self.catalog.unknown_field(&self.model, name));
+        };
+        let meta = &self.model.fields[usize::from(known.index)];
+        match meta.column_count {
+            1 => {
+                let (model, column) = (self.model.clone(), meta.first_column);
+                let kind = model.columns[usize::from(column)].kind;
+                Ok(Built::new(Expr::Proposed { model, column }, kind))
+            }
+            0 => Err(bad(format!("`{}` is no column of `{}`: the other side has it", meta.name, self.model.label()))),
+            _ => Err(bad(format!("`{}` has several columns, where one value is needed", meta.name))),
         }
     }
 

@@ -40,6 +40,8 @@ pub enum Node {
     Typed(Kind, serde_json::Value),
     /// A field, an annotation or a join by its path, with transforms: `author__born__year`.
     Path(String),
+    /// What a row of an [`UpdateEach`](super::UpdateEach) is given in a field, beside the row that is there.
+    Given(String),
     /// A term of the query around this one.
     Outer(Term),
     /// The short form of a condition: a path that may end in a lookup, and what it is compared with.
@@ -146,9 +148,8 @@ impl Node {
     /// The terms in it; those of queries in it are not counted.
     pub(super) fn parts(&self) -> Vec<&Term> {
         match self {
-            Node::Value(_) | Node::Typed(..) | Node::Path(_) | Node::Exists(_) | Node::Query(_) | Node::TooDeep(_) => {
-                Vec::new()
-            }
+            Node::Value(_) | Node::Typed(..) | Node::Path(_) | Node::Given(_) => Vec::new(),
+            Node::Exists(_) | Node::Query(_) | Node::TooDeep(_) => Vec::new(),
             Node::Outer(one) | Node::Where(_, one) | Node::Not(one) | Node::Any(_, one) | Node::Over(_, one) => {
                 vec![one]
             }
@@ -337,6 +338,23 @@ impl Term {
 /// ```
 pub fn path(path: impl Into<String>) -> Term {
     Node::Path(path.into()).into()
+}
+
+/// What a row of an [`UpdateEach`](super::UpdateEach) is given in a field, where `path` is what the row that is there has.
+///
+/// ```
+/// # use library::*;
+/// use orm::dynamic::{Catalog, Change, UpdateEach, given, path};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+/// # let db = filled().await?;
+/// let catalog = Catalog::new().app(library()).writable(["library.Book"])?;
+/// let seen = UpdateEach::of("library.Book").row(serde_json::json!({"id": 1, "views": 5})).set("views", path("views") + given("views"));
+/// assert_eq!(catalog.check_change(&Change::UpdateEach(seen))?.run(&db).await?.total, 1);
+/// assert_eq!(Book::get(1, &db).await?.views, 15);
+/// # Ok(()) }
+/// ```
+pub fn given(field: impl Into<String>) -> Term {
+    Node::Given(field.into()).into()
 }
 
 /// A function of the catalogue.

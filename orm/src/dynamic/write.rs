@@ -1,22 +1,24 @@
 //! Checked changes: what they set, and what runs them.
 
 use super::{
-    Catalog, Change, Create, DynRow, Keyed, Node, OnConflict, Query, Term, Update, UpdateEach, functions,
+    Catalog, Change, Create, DynRow, Keyed, Node, OnConflict, Query, Term, Update,
+    each::{self, Each},
+    functions,
     limits::Budget,
     literal,
     literal::{Family, called},
     names,
-    path::{column_name, field},
+    path::field,
     relate::{self, Relating},
     scope::{Built, Scope, bad},
     select::{Builder, Stage},
-    stored::{EachRow, NewRows, Seen},
+    stored::{NewRows, Seen},
 };
 use crate::{
-    Code, Deleted, Dialect, Error, Executor, Input, Result, ValidationError, Value, compile,
+    Code, Deleted, Dialect, Error, Executor, Input, Result, compile,
     model::{FieldMeta, RelationKind},
     tree::{self, Assignment, Expr, ModelRef, Select},
-    write::{self, ByKey, GetOrCreate, RowValues, UpdateMany, UpdateOrCreate, Versions},
+    write::{self, ByKey, GetOrCreate, RowValues, UpdateOrCreate},
 };
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -37,20 +39,10 @@ pub struct CheckedChange(Kind);
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Create {
-        rows: Vec<RowValues>,
-        seen: Seen,
-        taken: Taken,
-    },
-    ByKey {
-        row: RowValues,
-        seen: Seen,
-        target: Vec<u16>,
-        update: bool,
-    },
+    Create { rows: Vec<RowValues>, seen: Seen, taken: Taken },
+    ByKey { row: RowValues, seen: Seen, target: Vec<u16>, update: bool },
     Update(tree::Update),
-    /// By the columns that are set: the values of whole rows.
-    Each(ModelRef, Vec<(Vec<u16>, Vec<Vec<Value>>)>),
+    Each(Each),
     Delete(Select),
     Relate(Relating),
 }
@@ -98,7 +90,7 @@ pub(super) fn checked(catalog: &Catalog, change: &Change) -> Result<CheckedChang
         Change::GetOrCreate(keyed) => one_of_key(catalog, keyed, false)?,
         Change::UpdateOrCreate(keyed) => one_of_key(catalog, keyed, true)?,
         Change::Update(update) => Kind::Update(updated(catalog, &budget, update)?),
-        Change::UpdateEach(update) => each(catalog, update)?,
+        Change::UpdateEach(update) => Kind::Each(each::checked(catalog, &budget, update)?),
         Change::Delete(query) => Kind::Delete(chosen(catalog, &budget, query)?.select),
         Change::Relate(relate) => Kind::Relate(relate::checked(catalog, relate)?),
     }))
@@ -209,62 +201,6 @@ fn overwritten(catalog: &Catalog, model: &ModelRef, names: &[String], target: &[
     Ok(columns)
 }
 
-/// Other values in each row.
-fn each(catalog: &Catalog, update: &UpdateEach) -> Result<Kind> {
-    let model = catalog.find_writable(&update.model)?.clone();
-    write::refuse_unseen(&model)?;
-    let (mut groups, mut mistakes) = (Vec::<(Vec<u16>, Vec<Vec<Value>>)>::new(), Vec::new());
-    for (place, row) in update.rows.iter().enumerate() {
-        let mut values: Vec<Value> = model.columns.iter().map(|column| Value::Null(column.kind)).collect();
-        let mut given = Vec::new();
-        let Some(fields) = row.as_object() else {
-            let wrong = write::new_row(&model, &Input::from(row)).err().unwrap_or_default();
-            mistakes.extend(wrong.into_iter().map(|wrong| wrong.param("row", place)));
-            continue;
-        };
-        for (name, json) in fields {
-            let field = writable_field(catalog, &model, name)?;
-            if field.options.generated.is_some() {
-                let what = format!("`{}` of `{}` is computed by the database", field.name, model.label());
-                return Err(Error::new(Code::NotEditable, what).with_fields([field.name.clone().into_owned()]));
-            }
-            match write::new_value(&model, field, json) {
-                Ok(parts) => {
-                    given.extend(field.columns());
-                    field.columns().zip(parts).for_each(|(column, part)| values[usize::from(column)] = part);
-                }
-                Err(error) => {
-                    mistakes.extend(error.validation().iter().cloned().map(|wrong| wrong.param("row", place)))
-                }
-            }
-        }
-        let missing = model.key.iter().find(|column| !given.contains(column));
-        if let Some(&column) = missing {
-            let name = column_name(&model, column);
-            let wrong = ValidationError::new(name, Code::MissingValue, "the key of the row is missing");
-            mistakes.push(wrong.param("row", place));
-            continue;
-        }
-        given.retain(|column| !model.key.contains(column));
-        given.sort_unstable();
-        match groups.iter_mut().find(|(columns, _)| *columns == given) {
-            Some((_, rows)) => rows.push(values),
-            None => groups.push((given, vec![values])),
-        }
-    }
-    match mistakes.is_empty() {
-        true => Ok(Kind::Each(model, groups)),
-        false => Err(Error::refused(model.name.clone(), mistakes)),
-    }
-}
-
-/// The update of rows that are given the same columns; a version among them is the one that was read. None where nothing is written.
-fn each_of(model: &ModelRef, columns: &[u16], rows: &[Vec<Value>], dialect: Dialect) -> Option<Result<UpdateMany>> {
-    let set: Vec<u16> = columns.iter().copied().filter(|&column| model.version != Some(column)).collect();
-    let versions = if set.len() < columns.len() { Versions::Compared } else { Versions::Stored };
-    (!set.is_empty()).then(|| UpdateMany::new(model.clone(), set, rows.to_vec(), versions, dialect, true))
-}
-
 /// The rows that are changed.
 fn chosen<'s>(catalog: &'s Catalog, budget: &'s Budget<'s>, query: &Query) -> Result<Builder<'s>> {
     let model = catalog.find_writable(&query.model)?.clone();
@@ -284,13 +220,20 @@ fn updated(catalog: &Catalog, budget: &Budget<'_>, update: &Update) -> Result<tr
     let Builder { scope, select, .. } = chosen(catalog, budget, &update.rows)?;
     let model = scope.model.clone();
     write::refuse_unseen(&model)?;
+    let set = assigned(&scope, &update.set)?;
+    Ok(tree::Update { rows: select, set, returning: Vec::new() })
+}
+
+/// What fields of a model become.
+pub(super) fn assigned(scope: &Scope<'_>, terms: &[(String, Term)]) -> Result<Vec<Assignment>> {
+    let (catalog, model) = (scope.catalog, &scope.model);
     let mut set: Vec<Assignment> = Vec::new();
-    for (name, term) in &update.set {
-        let field = writable_field(catalog, &model, name)?;
+    for (name, term) in terms {
+        let field = writable_field(catalog, model, name)?;
         if field.columns().any(|column| model.key.contains(&column)) {
             return Err(bad("the key of a row cannot be changed").with_hint("make a new row, and delete the old one"));
         }
-        write::refuse_version(&model, field.first_column)?;
+        write::refuse_version(model, field.first_column)?;
         if field.options.generated.is_some() {
             let what = format!("`{}` of `{}` is computed by the database", field.name, model.label());
             return Err(Error::new(Code::NotEditable, what)
@@ -302,15 +245,15 @@ fn updated(catalog: &Catalog, budget: &Budget<'_>, update: &Update) -> Result<tr
         }
         match plain(term) {
             Some(json) => {
-                let values = write::new_value(&model, field, &json)?;
+                let values = write::new_value(model, field, &json)?;
                 let assigned = field.columns().zip(values);
                 set.extend(assigned.map(|(column, value)| Assignment { column, value: Expr::Value(value) }));
             }
-            None => set.push(computed(&scope, field, term)?),
+            None => set.push(computed(scope, field, term)?),
         }
     }
-    set.iter().try_for_each(|assignment| budget.tree(&assignment.value))?;
-    Ok(tree::Update { rows: select, set, returning: Vec::new() })
+    set.iter().try_for_each(|assignment| scope.budget.tree(&assignment.value))?;
+    Ok(set)
 }
 
 /// A term of nothing but plain values, as the document that it writes.
@@ -359,7 +302,7 @@ fn own_row(expr: &Expr) -> Result<()> {
     }
 }
 
-fn writable_field<'m>(catalog: &Catalog, model: &'m ModelRef, name: &str) -> Result<&'m FieldMeta> {
+pub(super) fn writable_field<'m>(catalog: &Catalog, model: &'m ModelRef, name: &str) -> Result<&'m FieldMeta> {
     let Some(known) = field(catalog, model, name).filter(|known| !known.is_key && known.column.is_none()) else {
         return Err(catalog.unknown_field(model, name));
     };
@@ -401,11 +344,7 @@ impl CheckedChange {
             Kind::ByKey { row, seen, target, .. } => {
                 write::by_key(seen.clone(), row, target.as_slice().into(), None, dialect)?.sql(dialect)
             }
-            Kind::Each(model, groups) => {
-                let updates = groups.iter().filter_map(|(columns, rows)| each_of(model, columns, rows, dialect));
-                let statements = updates.map(|update| update?.sql(dialect));
-                Ok(statements.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
-            }
+            Kind::Each(each) => each.sql(dialect),
             Kind::Update(update) => Ok(vec![compile::update(update, dialect)?.sql(dialect)]),
             Kind::Delete(rows) => {
                 let delete = tree::Delete { rows: rows.clone(), returning: Vec::new() };
@@ -460,12 +399,7 @@ impl CheckedChange {
                     false => Changed { found: vec![row], ..changed },
                 })
             }
-            Kind::Each(model, groups) => {
-                let dialect = ex.dialect();
-                let updates = groups.iter().filter_map(|(columns, rows)| each_of(model, columns, rows, dialect));
-                let total = ex.run(EachRow(updates.collect::<Result<_>>()?)).await?;
-                Ok(Changed::of(model, total))
-            }
+            Kind::Each(each) => Ok(Changed::of(&each.model, each.run(ex).await?)),
             Kind::Update(update) if update.rows.empty => Ok(Changed::default()),
             Kind::Update(update) => {
                 let statement = compile::update(update, ex.dialect())?;

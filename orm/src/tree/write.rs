@@ -81,6 +81,8 @@ pub struct UpdateRows {
     pub given: Vec<u16>,
     /// What to set: [`Expr::Proposed`] is what is given, and a column the row that is there.
     pub set: Vec<Assignment>,
+    /// What has to be true of a row for it to be changed.
+    pub within: Option<Expr>,
     /// The values, row after row: those of the key, then the others that are given.
     pub values: Vec<Value>,
 }

@@ -203,6 +203,20 @@ pub(super) fn together_by_row(meta: &ModelMeta, mut errors: Vec<(usize, Error)>)
     }
 }
 
+/// The same error, whose mistakes are told of rows by their places among more of them.
+pub(crate) fn placed(error: Error, places: &[usize]) -> Error {
+    let place = |mistake: &ValidationError| {
+        let row = mistake.params.get("row")?.as_u64()?;
+        places.get(usize::try_from(row).ok()?).copied()
+    };
+    let told = error.validation().iter().cloned().map(|mistake| match place(&mistake) {
+        Some(place) => mistake.param("row", place),
+        None => mistake,
+    });
+    let told: Vec<ValidationError> = told.collect();
+    if told.is_empty() { error } else { error.with_validation(told) }
+}
+
 /// The mistakes that an error is.
 pub(super) fn data_of(error: &Error) -> Vec<ValidationError> {
     match error.validation() {

@@ -2,26 +2,25 @@
 
 use super::{
     Change, Deleted, Edit, Proposed, UniqueKey,
-    bulk::{CreateMany, Inserts, UpdateMany, Versions, unnamed},
+    bulk::{CreateMany, Inserts},
     check::{together, together_by_row},
-    delete::{Collect, From, LockedRows, RowsOf},
+    delete::{Collect, From, LockedRows},
     draft::{DraftRow, IntoDraftRow},
     edit::{loaded, values_of},
     new_row::{NewRow, complete, completed, filled, refuse_unseen_by_hooks},
     over::Over,
     parent::{self, AnyParent},
-    point::{Typed, all_columns, columns_in, key_values, not_found},
+    point::{Typed, all_columns, key_values, not_found},
     upsert::{ByKey, Find, columns_of},
 };
 use crate::{
     Code, Error, Executor, Model, Result, Row, Transaction, Value,
     model::{ModelMeta, Reader},
-    query::{KeyPart, Skips},
+    query::Skips,
     tree::{ModelRef, Select},
 };
 use futures_util::future::BoxFuture;
 use std::{
-    collections::HashMap,
     future::{Future, ready},
     marker::PhantomData,
     sync::{Arc, Mutex},
@@ -432,76 +431,6 @@ pub(super) async fn save<M: Model>(hooks: Of<M>, mut edit: Edit<M>, tx: &Transac
     let row = edit.skip_hooks().save(tx).await?;
     hooks.after_update(&[Change::of(Proposed::known_row(original, values_of(&row)?))], tx).await?;
     Ok(row)
-}
-
-/// Writes some columns of rows, which are given with all of theirs.
-pub(super) async fn bulk_update<M: Model>(
-    hooks: Of<M>,
-    columns: Vec<u16>,
-    mut given: Vec<Vec<Value>>,
-    rules: bool,
-    tx: &Transaction,
-) -> Result<u64> {
-    let meta = M::meta();
-    let key = |values: &[Value]| -> Vec<Value> { meta.key.iter().map(|&at| values[usize::from(at)].clone()).collect() };
-    let keys: Vec<Vec<Value>> = given.iter().map(|row| key(row)).collect();
-    let mut rows = Select::all(ModelRef::Static(meta));
-    rows.default_order = false;
-    rows.add_filter(columns_in(&rows.model.clone(), &meta.key, keys.clone()));
-    let before = tx.run(RowsOf::<M>::of(rows.clone())).await?;
-    let before = before.iter().map(values_of).collect::<Result<Vec<_>>>()?;
-    let before: HashMap<KeyPart<'_>, &Vec<Value>> =
-        before.iter().map(|row| (KeyPart::of_all(&key(row)).into_owned(), row)).collect();
-    let mut changes: Vec<Change<M>> = Vec::with_capacity(given.len());
-    for row in &given {
-        let old = before.get(&KeyPart::of_all(&key(row))).copied();
-        // What is not written stays as it is.
-        let new = match old {
-            None => row.clone(),
-            Some(old) => {
-                let is_new = |column: usize| columns.contains(&(column as u16));
-                (0..row.len()).map(|at| if is_new(at) { row[at].clone() } else { old[at].clone() }).collect()
-            }
-        };
-        changes.push(Change::of(Proposed::known_row(old.cloned(), new)));
-    }
-    hooks.before_update(&mut changes, tx).await?;
-    if rules {
-        hooks.validate(&mut changes, tx).await?;
-    }
-    let mut mistakes = Vec::new();
-    for (place, (row, change)) in given.iter_mut().zip(&mut changes).enumerate() {
-        let set = match change.take_set() {
-            Ok(set) => set,
-            Err(error) => {
-                mistakes.push((place, error));
-                continue;
-            }
-        };
-        for (column, value) in set {
-            if !columns.contains(&column) && row[usize::from(column)] != value {
-                return Err(unnamed(meta, column, "before_update"));
-            }
-            row[usize::from(column)] = value;
-        }
-    }
-    together_by_row(meta, mistakes)?;
-    let model = ModelRef::Static(meta);
-    let update = UpdateMany::new(model, columns, given, Versions::Compared, tx.dialect(), rules)?;
-    let count = tx.run(update).await?;
-    // As they are stored: times that are set by themselves, and what the database computes, among their values.
-    let stored = tx.run(RowsOf::<M>::of(rows)).await?;
-    let stored = stored.iter().map(values_of).collect::<Result<Vec<_>>>()?;
-    let stored: HashMap<KeyPart<'_>, &Vec<Value>> =
-        stored.iter().map(|row| (KeyPart::of_all(&key(row)).into_owned(), row)).collect();
-    let written = keys.iter().filter_map(|key| {
-        let key = KeyPart::of_all(key);
-        let new = stored.get(&key).copied()?.clone();
-        Some(Change::of(Proposed::known_row(before.get(&key).map(|old| (*old).clone()), new)))
-    });
-    let written: Vec<Change<M>> = written.collect();
-    hooks.after_update(&written, tx).await?;
-    Ok(count)
 }
 
 /// What is done around a deletion: by the hooks of the model, and of its parents where they go as well.

@@ -120,8 +120,8 @@ pub(super) fn of_new(model: &ModelRef, column: u16) -> Assignment {
     Assignment { column, value: Expr::Proposed { model: model.clone(), column } }
 }
 
-/// Makes the handles of the new row what they stand for.
-fn proposed(value: &mut Expr) -> Result<()> {
+/// Makes the handles of the new row what they stand for, and refuses what neither row says.
+pub(crate) fn proposed(value: &mut Expr) -> Result<()> {
     let mut wrong = None;
     value.update(0, &mut |expr, depth| match expr {
         Expr::Column { path, model, column } if depth == 0 => {

@@ -32,6 +32,13 @@ pub(crate) fn new_value(meta: &ModelMeta, field: &FieldMeta, json: &serde_json::
         .map_err(|error| Error::refused(meta.name.clone(), vec![mistake(meta, field, &error, given)]))
 }
 
+/// The same of a value that something is computed with: it follows no rules of the field.
+pub(crate) fn any_value(meta: &ModelMeta, field: &FieldMeta, json: &serde_json::Value) -> Result<Vec<Value>> {
+    let given = Untyped::Json(json);
+    read_field(meta, field, given, false)
+        .map_err(|error| Error::refused(meta.name.clone(), vec![mistake(meta, field, &error, given)]))
+}
+
 /// A row to insert, checked and completed.
 fn row_of(model: &ModelRef, values: &RowValues, dialect: Dialect) -> Result<NewRow> {
     completed(model, values, dialect, true)

@@ -254,6 +254,20 @@ behaviour! {
             .order_by(|(title, ..)| title.asc());
         assert_eq!(longest.values(|(_, name, _)| name).all(db).await?, ["Aria", "Overdose", "Riff Raff"]);
 
+        // A many-to-many with what stands between, by two queries: its rows, each with the row that it leads to.
+        let bought = Invoice::objects()
+            .order_by(|i| i.id.asc())
+            .prefetch(|i| i.lines.filter(|l| l.quantity.gt(0)).order_by(|l| l.track.name.asc()).select_related(|l| l.track));
+        let invoice = bought.first(db).await?.unwrap();
+        let lines = invoice.lines.get()?.iter().map(|line| Ok((line.quantity, line.track.get()?.name.as_str())));
+        assert_eq!(lines.collect::<orm::Result<Vec<_>>>()?, [(1, "Aria"), (2, "Sin City")]);
+        // From the other side, and only the largest of each.
+        let tracks = Track::objects()
+            .order_by(|t| t.id.asc())
+            .prefetch(|t| t.lines.order_by(|l| l.quantity.desc()).limit(1).select_related(|l| l.invoice.customer));
+        let tracks = tracks.all(db).await?;
+        assert_eq!(tracks[0].lines.get()?[0].invoice.get()?.customer.get()?.name, "Ada");
+
         // The latest invoice of each customer, or `None`, in one query: of the set one row. One value of it is one beside the customer.
         let latest = Customer::objects()
             .left_join(|c| c.invoices.order_by(|i| i.placed.desc()).limit(1))

@@ -106,6 +106,10 @@ behaviour! {
         assert_eq!(Item::objects().bulk_update(&items, |i| i.stock, db).await?, 1);
         assert_eq!(Item::get(lamp.id, db).await?.stock, 16);
 
+        // Only rows of the query: others stay as they are, and are not counted.
+        let dear = Item::objects().filter(|i| i.price.gt(100) & i.shelf.name.ne("Cellar"));
+        assert_eq!(dear.bulk_update(&items, |i| i.stock, db).await?, 0);
+
         // The same, made of what stands there and of what is given: nothing that others have written meanwhile is lost.
         items[0].stock = 4; // have come
         let came = Item::objects().bulk_update_with(&items, |i, new| (i.stock.set(i.stock + new.stock), i.price.set(new.price)), db);

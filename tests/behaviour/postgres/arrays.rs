@@ -320,6 +320,22 @@ mod slim {
             assert_eq!(found(all().filter(|l| l.tags.is_in(plain().order_by(|plain| plain.desc()).limit(9)))).await?, [2]);
             assert_eq!(found(all().filter(|l| l.tags.is_in(plain().union(plain())))).await?, [2]);
             assert_eq!(found(all().filter(|l| l.tags.is_in(plain().none()))).await?, [0i64; 0]);
+            // What they are ordered by, and grouped by, is of the type that it has.
+            let last = || plain().distinct().order_by(|plain| plain.desc()).limit(1);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(last()))).await?, [0i64; 0]);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(plain().distinct().order_by(|plain| plain.asc()).limit(1)))).await?, [2]);
+            let grouped = || Label::objects().group_by(|l| l.plain).annotate(|_| count()).filter(|(plain, _)| plain.ne(["c"]));
+            let of_most = || grouped().order_by(|(plain, n)| (n.desc(), plain.asc())).values(|(plain, _)| plain);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(of_most()))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(of_most().limit(1)))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(of_most().offset(1).limit(5)))).await?, [0i64; 0]);
+            assert_eq!(found(all().exclude(|l| l.tags.is_in(of_most().limit(1)))).await?, [1, 3]);
+            let by_key = || grouped().order_by(|(plain, _)| plain.desc()).values(|(plain, _)| plain).limit(2);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(by_key()))).await?, [2]);
+            assert_eq!(found(all().filter(|l| l.plain.is_in(by_key()))).await?, [1, 2, 3]);
+            assert_eq!(found(all().filter(|l| l.tags.is_in(Label::objects().group_by(|o| o.plain).keys().limit(9)))).await?, [2]);
+            let of_tags = || Label::objects().group_by(|l| l.tags).annotate(|_| count()).order_by(|(tags, _)| tags.desc()).values(|(tags, _)| tags);
+            assert_eq!(found(all().filter(|l| l.plain.is_in(of_tags().limit(2)))).await?, [1, 2]);
             let varchars = || Label::objects().filter(|l| l.id.eq(2)).values(|l| l.tags);
             assert_eq!(found(all().filter(|l| l.plain.is_in(varchars()))).await?, found(all().filter(|l| l.plain.eq(["rust"]))).await?);
             let sql = all().filter(|l| l.tags.is_in(plain())).to_sql(Dialect::Postgres)?;

@@ -8,6 +8,7 @@ mod deletes;
 mod drafts;
 mod edits;
 mod generated;
+mod kept;
 mod keys;
 mod made;
 mod many;

@@ -2,14 +2,14 @@
 
 use super::{
     super::{Assigns, hooks, over::said_of_both, update::Columns},
-    UpdateMany, Versions, auto_now,
+    UpdateMany, Versions, conditions, hooked,
 };
 use crate::{
     Code, Dialect, Error, Executor, Model, QuerySet, Result, Value,
     field::At,
     model::Writer,
     query::Skips,
-    tree::{Assignment, Expr, ModelRef},
+    tree::{ModelRef, Select},
 };
 use std::borrow::Borrow;
 
@@ -28,36 +28,41 @@ fn values_of_all<M: Model, B: Borrow<M>>(rows: impl IntoIterator<Item = B>) -> R
 
 /// The change of rows as it is said of those that are there and of those that are given; none where nothing is.
 fn changed_with<M: Model, B: Borrow<M>, A: Assigns<M>>(
+    of: &Select,
     rows: impl IntoIterator<Item = B>,
     set: impl FnOnce(M::Fields<At<M>>, M::Fields<At<M>>) -> A,
     skips: Skips,
     dialect: Dialect,
 ) -> Result<Option<UpdateMany>> {
-    let meta = M::meta();
+    let (meta, within) = (M::meta(), conditions(of)?);
     hooks::refuse(meta, skips.hooks, COMPUTED, "read the rows, and write their values by `bulk_update` or `save`")?;
-    let mut set = said_of_both(set, !skips.validation)?;
+    let set = said_of_both(set, !skips.validation)?;
     let rows = values_of_all(rows)?;
     if rows.is_empty() || set.is_empty() {
         return Ok(None);
     }
-    let columns: Vec<u16> = set.iter().map(|assignment| assignment.column).collect();
-    let now = auto_now(meta, &columns).into_iter();
-    set.extend(now.map(|(column, now)| Assignment { column, value: Expr::Value(now) }));
-    UpdateMany::with(ModelRef::Static(meta), set, rows, dialect, !skips.validation).map(Some)
+    let versions = Versions::Compared;
+    let update = UpdateMany::with(ModelRef::Static(meta), set, rows, versions, dialect, !skips.validation)?;
+    let update = update.within(within, dialect)?;
+    Ok((!of.empty).then_some(update))
 }
 
 impl<M: Model> QuerySet<M> {
     /// Writes some fields of any number of rows that exist, and gives the number of rows that were found.
     ///
-    /// `rows` are rows, or references to them, with their new values, whatever the query is filtered by; fields that say `auto_now` are
-    /// set as well. Of a row that is given twice the last values count.
+    /// `rows` are rows, or references to them, with their new values; fields that say `auto_now` are set as well. Of a row that is given
+    /// twice the last values count. Only rows that the query's conditions are true for are changed, those of the model's `filter` among
+    /// them: one outside stays as it is and is not counted, as one that is gone.
     /// SQL: on PostgreSQL `UPDATE .. SET title = r.c1 FROM unnest($1, $2) AS r(c0, c1) WHERE id = r.c0` for up to 5 000 rows, on
     /// MariaDB and MySQL the same by `JSON_TABLE`, of a megabyte together, and on SQLite by `json_each`, for up to 500. More are updated one by
-    /// one on SQLite, by a statement that stays prepared, which is quicker there. All in one transaction or savepoint.
+    /// one on SQLite, by a statement that stays prepared, which is quicker there. All in one transaction or savepoint. Conditions stand in
+    /// the statement; where it takes several, the rows are found and locked before the first.
     ///
     /// # Errors
     /// Those of an edit's `save`; a row that is gone is none, unless the model has a `#[field(version)]`: then it is
-    /// [`Code::Stale`], as one that was changed since, and nothing is written.
+    /// [`Code::Stale`], as one that was changed since, inside of the query or outside, and nothing is written. A row outside that is as it
+    /// was read is none. [`Code::BadQuery`] before any statement for a query with more than conditions: an order, a slice, groups,
+    /// `distinct`.
     ///
     /// ```
     /// # use library::*;
@@ -69,6 +74,8 @@ impl<M: Model> QuerySet<M> {
     /// }
     /// assert_eq!(Book::objects().bulk_update(&books, |b| b.price, &db).await?, 4);
     /// assert_eq!(Book::get(1, &db).await?.price, Decimal::from(25));
+    /// // Of all that are given just those of the query.
+    /// assert_eq!(Book::objects().filter(|b| b.author.name.starts_with("Ada")).bulk_update(&books, |b| b.price, &db).await?, 2);
     /// # Ok(()) }
     /// ```
     pub async fn bulk_update<E, B, C, L>(self, rows: impl IntoIterator<Item = B>, fields: C, ex: &E) -> Result<u64>
@@ -78,7 +85,7 @@ impl<M: Model> QuerySet<M> {
         C: FnOnce(M::Fields<At<M>>) -> L,
         L: Columns<M>,
     {
-        let meta = M::meta();
+        let (meta, within) = (M::meta(), conditions(self.select())?);
         let mut columns = Vec::new();
         fields(M::fields()).add_to(&mut columns)?;
         if columns.iter().any(|column| meta.key.contains(column)) {
@@ -91,25 +98,27 @@ impl<M: Model> QuerySet<M> {
         let skips = self.skips();
         if let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) {
             let rules = !skips.validation;
-            return ex.atomic(move |tx| Box::pin(hooks::bulk_update(hooks, columns, given, rules, tx))).await;
+            if self.select().empty {
+                return Ok(0);
+            }
+            return ex.atomic(move |tx| Box::pin(hooked::update(hooks, columns, given, within, rules, tx))).await;
         }
-        let op = UpdateMany::new(
-            ModelRef::Static(meta),
-            columns,
-            given,
-            Versions::Compared,
-            ex.dialect(),
-            !skips.validation,
-        )?;
-        ex.run(op).await
+        let (model, dialect) = (ModelRef::Static(meta), ex.dialect());
+        let op = UpdateMany::new(model, columns, given, Versions::Compared, dialect, !skips.validation)?;
+        let op = op.within(within, dialect)?;
+        match self.select().empty {
+            true => Ok(0),
+            false => ex.run(op).await,
+        }
     }
 
     /// Changes any number of rows that exist as is said, made of the row that is there and of the one that is given, and gives the number
     /// of rows that were found.
     ///
-    /// `rows` are rows, or references to them: `new` is what stands in them, `b` what stands in the database. They are changed whatever the
-    /// query is filtered by: what depends on the row is said by [`case`](crate::case). What is computed is asked no rules, as by [`update`](QuerySet::update); a field that gets what is given is checked. Fields that say `auto_now` are set as
-    /// well. A row that is given twice is changed twice, in this order.
+    /// `rows` are rows, or references to them: `new` is what stands in them, `b` what stands in the database. Only those are changed that the
+    /// query's conditions are true for, as by [`bulk_update`](QuerySet::bulk_update). What is computed is asked no rules, as by
+    /// [`update`](QuerySet::update); a field that gets what is given is checked. Fields that say `auto_now` are set as well. A row that is
+    /// given twice is changed twice, in this order.
     ///
     /// SQL: as for [`bulk_update`](QuerySet::bulk_update), `UPDATE .. SET views = book.views + r.c1 FROM .. AS r`.
     ///
@@ -141,7 +150,7 @@ impl<M: Model> QuerySet<M> {
         C: FnOnce(M::Fields<At<M>>, M::Fields<At<M>>) -> A,
         A: Assigns<M>,
     {
-        match changed_with(rows, set, self.skips(), ex.dialect())? {
+        match changed_with(self.select(), rows, set, self.skips(), ex.dialect())? {
             Some(op) => ex.run(op).await,
             None => Ok(0),
         }
@@ -172,7 +181,7 @@ impl<M: Model> QuerySet<M> {
         C: FnOnce(M::Fields<At<M>>, M::Fields<At<M>>) -> A,
         A: Assigns<M>,
     {
-        let op = changed_with(rows, set, self.skips(), dialect)?;
+        let op = changed_with(self.select(), rows, set, self.skips(), dialect)?;
         op.map_or_else(|| Ok(Vec::new()), |op| op.sql(dialect))
     }
 }

@@ -2,14 +2,18 @@
 
 mod computed;
 mod each;
+mod hooked;
 mod inserts;
 mod made;
 mod updates;
+mod within;
 
 pub(crate) use inserts::Inserts;
 pub(super) use inserts::{CreateMany, refuse_hidden_errors};
+pub(super) use updates::auto_now;
+use updates::unnamed;
 pub(crate) use updates::{UpdateMany, Versions};
-pub(super) use updates::{auto_now, unnamed};
+use within::conditions;
 
 use super::{
     Assigns, NamesUniqueKey, UniqueKey,

@@ -10,7 +10,7 @@ use super::super::{
     upsert::finish,
     version,
 };
-use super::in_packet;
+use super::{in_packet, within};
 use crate::{
     Access, Code, Connection, Dialect, Error, Operation, Result, Statement, Value, compile,
     model::ModelMeta,
@@ -36,6 +36,8 @@ pub(crate) struct UpdateMany {
     given: Vec<u16>,
     /// What is set, made of what is given and of the row that is there.
     set: Vec<Assignment>,
+    /// What has to be true of the rows that are changed.
+    within: Option<Expr>,
     rows: Vec<ByKey>,
     /// The places of the rows that have to wait for those before, where one of these has the same key.
     again: Vec<usize>,
@@ -100,7 +102,8 @@ impl UpdateMany {
         }
         together_by_row(meta, mistakes)?;
         let set = columns.iter().map(|&column| of_new(&model, column)).collect();
-        let mut update = UpdateMany { model, key: key_columns, given: columns, set, rows, again: Vec::new() };
+        let mut update =
+            UpdateMany { model, key: key_columns, given: columns, set, within: None, rows, again: Vec::new() };
         update.keep_last();
         Ok(update)
     }
@@ -108,13 +111,18 @@ impl UpdateMany {
     /// Rows that have all columns, and what becomes of those that are there: said of both. A row that is given twice is changed twice.
     pub(crate) fn with(
         model: ModelRef,
-        set: Vec<Assignment>,
+        mut set: Vec<Assignment>,
         rows: Vec<Vec<Value>>,
+        versions: Versions,
         dialect: Dialect,
         rules: bool,
     ) -> Result<Self> {
         let meta = &*model;
-        let key: Vec<u16> = meta.key.iter().copied().chain(meta.version).collect();
+        let version = meta.version.filter(|_| versions == Versions::Compared);
+        let key: Vec<u16> = meta.key.iter().copied().chain(version).collect();
+        let columns: Vec<u16> = set.iter().map(|assignment| assignment.column).collect();
+        let now = auto_now(meta, &columns).into_iter();
+        set.extend(now.map(|(column, now)| Assignment { column, value: Expr::Value(now) }));
         let mut given = Vec::new();
         for assignment in &set {
             assignment.value.visit(0, &mut |expr, _| {
@@ -149,12 +157,22 @@ impl UpdateMany {
         }
         together_by_row(meta, mistakes)?;
         let again = repeated(&by_key, meta.key.len());
-        let update = UpdateMany { model, key, given, set, rows: by_key, again };
+        let update = UpdateMany { model, key, given, set, within: None, rows: by_key, again };
         if let Some(first) = update.rows.first() {
             // What cannot be said in this dialect is known before any statement.
             update.of_one(first, dialect)?;
         }
         Ok(update)
+    }
+
+    /// Only rows are changed for which this is true before anything is.
+    pub(crate) fn within(mut self, condition: Option<Expr>, dialect: Dialect) -> Result<Self> {
+        self.within = condition;
+        if let (Some(_), Some(first)) = (&self.within, self.rows.first()) {
+            // What cannot be said is known before any statement.
+            self.of_one(first, dialect)?;
+        }
+        Ok(self)
     }
 
     /// A row that is given twice gets what it is given last: in one statement that would be left to chance.
@@ -173,6 +191,7 @@ impl UpdateMany {
             key: self.key.clone(),
             given: self.given.clone(),
             set: self.set.clone(),
+            within: self.within.clone(),
             values: rows.iter().flat_map(|(key, values)| key.iter().chain(values)).cloned().collect(),
         };
         compile::update_rows(update, dialect)
@@ -183,6 +202,7 @@ impl UpdateMany {
         let mut rows = Select::bare(self.model.clone());
         let columns = self.key.iter().map(|&column| Expr::own(self.model.clone(), column));
         rows.add_filter(Expr::same_key(columns, row.0.iter().cloned().map(Expr::Value)));
+        self.within.iter().for_each(|condition| rows.add_filter(condition.clone()));
         let mut set = self.set.clone();
         for assignment in &mut set {
             assignment.value.update(0, &mut |expr, _| {
@@ -209,8 +229,16 @@ impl UpdateMany {
     }
 
     /// The text of each statement, in the order in which they run.
-    pub(crate) fn sql(&self, dialect: Dialect) -> Result<Vec<String>> {
-        let (chunk, mut left, mut all) = (self.chunk(dialect), &*self.rows, Vec::new());
+    pub(crate) fn sql(mut self, dialect: Dialect) -> Result<Vec<String>> {
+        let (chunk, mut all) = (self.chunk(dialect), Vec::new());
+        if !self.is_one(chunk, dialect)
+            && let Some(condition) = self.within.take()
+        {
+            for rows in within::questions(&self.model, &self.keys(), &condition) {
+                all.push(compile::select(&rows, dialect)?.sql(dialect));
+            }
+        }
+        let mut left = &*self.rows;
         while !left.is_empty() {
             let (rows, rest) = self.next(left, chunk, dialect);
             left = rest;
@@ -221,6 +249,17 @@ impl UpdateMany {
             all.push(statement.sql(dialect));
         }
         Ok(all)
+    }
+
+    /// The keys of the rows, without versions.
+    fn keys(&self) -> Vec<Vec<Value>> {
+        let parts = self.model.key.len();
+        self.rows.iter().map(|(key, _)| key[..parts].to_vec()).collect()
+    }
+
+    /// Whether one statement does it all.
+    fn is_one(&self, chunk: usize, dialect: Dialect) -> bool {
+        self.next(&self.rows, chunk, dialect).1.is_empty()
     }
 
     /// The rows of the next statement, of these at most, and those that are left: they are the last ones.
@@ -259,7 +298,7 @@ impl UpdateMany {
             left = rest;
             let many;
             let statement = match rows {
-                [(key, values)] if plain => {
+                [(key, values)] if plain && self.within.is_none() => {
                     one.binds = values.iter().chain(key).cloned().collect();
                     &one
                 }
@@ -276,6 +315,30 @@ impl UpdateMany {
                 Ok(count) => count,
                 Err(error) => return Err(explained_by(self.told(rows).sent(), error, &self.model, conn).await),
             };
+        }
+        Ok(count)
+    }
+
+    /// The statements, for the rows that meet the condition. Where there are several, these are found before the first, so that none
+    /// depends on what another has changed. With versions, a row that does not meet it has to be as it was read all the same.
+    async fn update_within(&mut self, is_one: bool, compared: bool, conn: &mut Connection<'_>) -> Result<u64> {
+        let mut as_read: Vec<Vec<Value>> = Vec::new();
+        if compared {
+            as_read.extend(self.rows.iter().map(|(key, _)| key.clone()));
+        }
+        if !is_one && let Some(condition) = self.within.take() {
+            let found = within::found(conn, &self.model, self.keys(), &condition).await?;
+            let parts = self.model.key.len();
+            self.rows.retain(|(key, _)| found.contains(&KeyPart::of_all(&key[..parts])));
+            self.again = if self.again.is_empty() { Vec::new() } else { repeated(&self.rows, parts) };
+        }
+        let count = self.update(self.chunk(conn.dialect()), conn).await?;
+        let (written, total) = (usize::try_from(count).unwrap_or(usize::MAX), as_read.len());
+        if written < total {
+            let left = within::unchanged(conn, &self.model, &self.key, as_read).await?;
+            if written.saturating_add(left) < total {
+                return Err(version::stale(&self.model));
+            }
         }
         Ok(count)
     }
@@ -313,7 +376,7 @@ fn repeated(rows: &[ByKey], parts: usize) -> Vec<usize> {
 }
 
 /// A function of the model has set what is not written.
-pub(in crate::write) fn unnamed(meta: &ModelMeta, column: u16, by: &str) -> Error {
+pub(super) fn unnamed(meta: &ModelMeta, column: u16, by: &str) -> Error {
     let name = field_name(meta, column);
     let what = format!("the `{by}` of `{}` sets `{name}`, which is not among the fields to write", meta.name);
     Error::new(Code::BadQuery, what).with_model(meta.name.clone()).with_hint("name it as well").with_fields([name])
@@ -338,14 +401,18 @@ impl Operation for UpdateMany {
         self.model.tells_rows_apart()?;
         let compared = self.key.len() > self.model.key.len();
         let chunk = self.chunk(conn.dialect());
-        let (_, left) = self.next(&self.rows, chunk, conn.dialect());
-        if left.is_empty() && !compared {
+        let is_one = self.is_one(chunk, conn.dialect());
+        if is_one && !compared {
             return self.update(chunk, conn).await;
         }
         let mark = conn.savepoint().await?;
-        let done = match self.update(chunk, conn).await {
-            Ok(count) if compared && count < self.rows.len() as u64 => Err(version::stale(&self.model)),
-            done => done,
+        let done = if self.within.is_some() {
+            Box::pin(self.update_within(is_one, compared, conn)).await
+        } else {
+            match self.update(chunk, conn).await {
+                Ok(count) if compared && count < self.rows.len() as u64 => Err(version::stale(&self.model)),
+                done => done,
+            }
         };
         finish(conn, mark, done).await
     }
