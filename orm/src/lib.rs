@@ -300,7 +300,9 @@ pub use statement::Statement;
 pub use validation::ValidationError;
 pub use value::{Kind, List, Untyped, Value};
 pub(crate) use value::{PgKind, PgValue, Range, Values};
-pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pending, clock_time, set_clock};
+pub use write::{
+    Assign, Change, Child, Deleted, Edit, Hooks, Input, LinkHooks, Links, Many, Pending, Refusal, clock_time, set_clock,
+};
 
 /// Makes a struct a model: a table with a column for each field.
 ///
@@ -480,9 +482,9 @@ pub mod __private {
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::value::PgKind;
     pub use crate::write::{
-        AnyHooks, AnyParent, Child, Draft, DraftRow, DraftValue, Filled, HooksOf, IntoDraftRow, IntoField, IntoParent,
-        IntoRelatedDraft, Missing, NoKey, NullableKey, ParentOf, Proposed, SetOrKeyTo, UniqueKey, default_value,
-        validated,
+        AnyHooks, AnyLinkHooks, AnyParent, AskedFields, Child, Draft, DraftRow, DraftValue, FieldRule, Filled, HooksOf,
+        IntoDraftRow, IntoField, IntoParent, IntoRelatedDraft, LinkHooksOf, Missing, NoKey, NullableKey, ParentOf,
+        Proposed, Refusal, SetOrKeyTo, UniqueKey, asked_value, default_value, validated,
     };
     pub use crate::{
         Cell, Code, Error, FieldType, ForeignKey, IntoKey, Kind, Null, OneToOne, Result, Row, Scope, Value,

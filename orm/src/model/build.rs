@@ -159,6 +159,7 @@ impl FieldSpec {
             && rules.format.is_none()
             && rules.pattern.is_none()
             && rules.own.is_none()
+            && !self.options.asks
         {
             panic!(
                 "`message` and `code` are what is told where a rule is not met: this field has no rule, such as `min = 1`"
