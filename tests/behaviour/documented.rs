@@ -8,6 +8,7 @@ mod fixtures;
 mod forms;
 mod from_diesel;
 mod generics;
+mod links;
 mod migrations;
 mod models;
 mod parents;

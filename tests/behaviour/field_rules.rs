@@ -191,7 +191,7 @@ behaviour! {
         let db = &bed.db;
         tables(db).await?;
         let error = Guest::draft().name("ada").nickname("fails").create(db).await.unwrap_err();
-        assert_eq!((error.code(), error.validation().len()), (Code::MissingTable, 0));
+        assert!(matches!(error.code(), Code::MissingTable | Code::Sql) && error.validation().is_empty(), "{error}");
         assert_eq!(Guest::objects().count(db).await?, 0);
         assert!(Guest::meta().field("name").unwrap().1.options.asks);
         Ok(())

@@ -260,7 +260,8 @@ impl Told {
 pub(crate) async fn run<E: Executor>(relate: Relate, ex: &E) -> Result<u64> {
     match Told::of(&relate.side).filter(|_| !relate.skips.hooks) {
         None => ex.run(relate).await,
-        Some(told) => ex.atomic(move |tx| Box::pin(hooked(relate, told, tx))).await,
+        // Boxed, so that the futures of those who have none are small.
+        Some(told) => Box::pin(ex.atomic(move |tx| Box::pin(hooked(relate, told, tx)))).await,
     }
 }
 
