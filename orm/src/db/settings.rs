@@ -14,6 +14,7 @@ pub(super) struct Settings {
     pub(super) lock_timeout: Option<Duration>,
     pub(super) max_lifetime: Option<Duration>,
     pub(super) idle_timeout: Option<Duration>,
+    pub(super) max_lag: Option<Duration>,
     pub(super) inline_reads: bool,
     pub(super) inline_writes: bool,
     pub(super) inline_budget: u32,
@@ -95,6 +96,7 @@ impl DatabaseBuilder {
             lock_timeout: None,
             max_lifetime: Some(Duration::from_secs(30 * 60)),
             idle_timeout: Some(Duration::from_secs(10 * 60)),
+            max_lag: None,
             inline_reads: true,
             inline_writes: true,
             inline_budget: 10,
@@ -118,6 +120,21 @@ impl DatabaseBuilder {
     /// ```
     pub fn replica(mut self, url: impl Into<String>) -> Self {
         self.replicas.push(url.into());
+        self
+    }
+
+    /// How far a replica may lag behind: one that lags more is passed over until it has caught up, and where none will do the primary is
+    /// asked. Any lag will do unless said otherwise. PostgreSQL is asked a few times in that span, at most every second: how long ago
+    /// what it replayed last was committed, and none while it has replayed all that it received and still receives. MariaDB and MySQL
+    /// tell that only to those who look after them: [`Code::BadSetting`].
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// use std::time::Duration;
+    /// let settings = Database::builder("postgres://one/shop").replica("postgres://two/shop").max_lag(Duration::from_secs(10));
+    /// ```
+    pub fn max_lag(mut self, time: Duration) -> Self {
+        self.settings.max_lag = Some(time);
         self
     }
 

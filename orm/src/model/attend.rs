@@ -1,7 +1,8 @@
-//! What of a field is done by functions that may ask the database, as the derive says it.
+//! What of a field is done by functions of a person's own, as the derive says it.
 #![expect(clippy::panic, reason = "these panics are compile errors of the model's crate")]
 
 use super::{FieldSpec, LinkHooksReader, RelationKind, Shape};
+use crate::{ValidationError, Value};
 
 impl FieldSpec {
     /// `hooks = ..` of a many-to-many.
@@ -14,6 +15,16 @@ impl FieldSpec {
             panic!("this is the reverse side of a many-to-many: write `hooks` on the field that `via` names");
         }
         self.options.link_hooks = Some(hooks);
+        self
+    }
+
+    /// `validate = ..`.
+    #[track_caller]
+    pub const fn validate(mut self, rule: fn(&Value) -> Result<(), ValidationError>) -> Self {
+        if !matches!(self.shape, Shape::Column(_)) {
+            panic!("`validate` is for columns: look at relations by #[model(validate = ..)]");
+        }
+        self.options.rules.own = Some(rule);
         self
     }
 

@@ -9,7 +9,7 @@ use super::{
     RelationKind, Shape,
     const_text::{Text, same_text},
 };
-use crate::{Kind, PgKind, ValidationError, Value, tree::Expr};
+use crate::{Kind, PgKind, Value, tree::Expr};
 
 /// What an automatic key is.
 pub(super) const AUTO_KEY: &str =
@@ -136,16 +136,6 @@ impl FieldSpec {
     pub const fn pattern(mut self, pattern: &'static str) -> Self {
         self.needs_text("`pattern` is for text: remove it");
         self.options.rules.pattern = Some(pattern);
-        self
-    }
-
-    /// `validate = ..`.
-    #[track_caller]
-    pub const fn validate(mut self, rule: fn(&Value) -> Result<(), ValidationError>) -> Self {
-        if !matches!(self.shape, Shape::Column(_)) {
-            panic!("`validate` is for columns: look at relations by #[model(validate = ..)]");
-        }
-        self.options.rules.own = Some(rule);
         self
     }
 
