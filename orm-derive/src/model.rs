@@ -105,6 +105,7 @@ pub(crate) enum Call {
     Format(&'static str),
     Pattern(LitStr),
     Validate(Path),
+    ValidateWith(Path),
     Message(LitStr),
     Code(LitStr),
     Collation(Collation),
@@ -123,6 +124,7 @@ pub(crate) enum Call {
     Through(Path),
     Table(LitStr),
     Symmetrical,
+    LinkHooks(Path),
     Parent,
     VerboseName(LitStr),
     ChoicesFrom(Expr),
@@ -155,6 +157,11 @@ impl Call {
 }
 
 impl Model {
+    /// Whether a rule of a field asks the database.
+    pub(crate) fn asks(&self) -> bool {
+        self.fields.iter().flat_map(|field| &field.calls).any(|call| matches!(call.value, Call::ValidateWith(_)))
+    }
+
     /// Whether a field stands for several.
     pub(crate) fn has_parts(&self) -> bool {
         self.fields.iter().any(|field| field.flatten)
@@ -202,6 +209,7 @@ impl Field {
                     | Call::Format(_)
                     | Call::Pattern(_)
                     | Call::Validate(_)
+                    | Call::ValidateWith(_)
                     | Call::Message(_)
                     | Call::Code(_)
                     | Call::Collation(_)

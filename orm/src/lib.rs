@@ -300,7 +300,9 @@ pub use statement::Statement;
 pub use validation::ValidationError;
 pub use value::{Kind, List, Untyped, Value};
 pub(crate) use value::{PgKind, PgValue, Range, Values};
-pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pending, clock_time, set_clock};
+pub use write::{
+    Assign, Change, Child, Deleted, Edit, Hooks, Input, LinkHooks, Links, Many, Pending, Refusal, clock_time, set_clock,
+};
 
 /// Makes a struct a model: a table with a column for each field.
 ///
@@ -382,6 +384,7 @@ pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pendin
 /// | `message = ".."`, `code = ".."` | what is told where one of these rules is not met |
 /// | `message = ".."`, `code = ".."` | what is told where one of these rules is not met |
 /// | `validate = function` | `fn(&T) -> Result<(), ValidationError>`, which looks at each value before it is written; see [`Change`] for rows |
+/// | `validate_with = function` | the same as an `async fn` that may ask the database; see [`Refusal`] |
 /// | `collation = "C"`, `collation(sqlite = "NOCASE", mysql = "utf8mb4_unicode_ci")` | of text: the rules by which it is compared and ordered, by the database's own name; without one text is compared exactly, as bytes or by PostgreSQL's own rules |
 /// | `max_digits = 8, decimal_places = 2` | of a `Decimal`, which has to say both: at most 28 digits |
 /// | `default = ..` | a value, a function or a closure: fills drafts in Rust, and existing rows in a migration |
@@ -397,10 +400,11 @@ pub use write::{Assign, Change, Child, Deleted, Edit, Hooks, Input, Many, Pendin
 /// | `through = Line, via = order, to = product` | the same, where the model between has several keys to a side: `via` names the one to this side, `to` the one to the other |
 /// | `table = ".."` | the name of the automatic table of a many-to-many |
 /// | `symmetrical` | of a many-to-many to the model itself: of two rows each is related to the other, or neither |
+/// | `hooks = Type` | what is done around changes of a many-to-many; see [`LinkHooks`] |
 /// | `primary_key, parent` | of a `OneToOne`: the row is one of the other model too, see [`Child`] |
 /// | `flatten` | the field is a part: its columns stand among the model's |
 /// | `help = ".."`, `verbose_name = ".."` | what people read; without a name it is the words of the field's |
-/// | `choices_from = \|c\| c.active.eq(true)` | which rows a foreign key may lead to: for forms, and asked by `validated` |
+/// | `choices_from = \|c\| c.active.eq(true)` | which rows a foreign key may lead to: for forms, and asked by `validated`; of a many-to-many, asked when links are made |
 /// | `editable = false`, `widget = ".."` | for forms: whether people change it there, and by what |
 /// | `comment = ".."` | kept in the database |
 /// | `renamed_from = ".."` | the field's old name, for the next migration |
@@ -480,9 +484,9 @@ pub mod __private {
     pub use crate::tree::{Expr, ModelRef, Order, Select};
     pub use crate::value::PgKind;
     pub use crate::write::{
-        AnyHooks, AnyParent, Child, Draft, DraftRow, DraftValue, Filled, HooksOf, IntoDraftRow, IntoField, IntoParent,
-        IntoRelatedDraft, Missing, NoKey, NullableKey, ParentOf, Proposed, SetOrKeyTo, UniqueKey, default_value,
-        validated,
+        AnyHooks, AnyLinkHooks, AnyParent, AskedFields, Child, Draft, DraftRow, DraftValue, FieldRule, Filled, HooksOf,
+        IntoDraftRow, IntoField, IntoParent, IntoRelatedDraft, LinkHooksOf, Missing, NoKey, NullableKey, ParentOf,
+        Proposed, Refusal, SetOrKeyTo, UniqueKey, asked_value, default_value, validated,
     };
     pub use crate::{
         Cell, Code, Error, FieldType, ForeignKey, IntoKey, Kind, Null, OneToOne, Result, Row, Scope, Value,

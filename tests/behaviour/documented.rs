@@ -8,6 +8,7 @@ mod fixtures;
 mod forms;
 mod from_diesel;
 mod generics;
+mod links;
 mod migrations;
 mod models;
 mod parents;
@@ -349,7 +350,14 @@ fn the_code_of_the_documents_runs() {
                 include_str!("documented/generics.rs"),
             ],
         ),
-        ("writes.md", &[include_str!("documented/writes.rs"), include_str!("documented/around.rs")]),
+        (
+            "writes.md",
+            &[
+                include_str!("documented/writes.rs"),
+                include_str!("documented/around.rs"),
+                include_str!("documented/links.rs"),
+            ],
+        ),
         ("validation.md", &[include_str!("documented/validation.rs"), include_str!("documented/rules.rs")]),
         ("checks.md", &[include_str!("documented/checks.rs")]),
         ("connections.md", &[include_str!("documented/connections.rs")]),

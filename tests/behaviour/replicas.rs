@@ -192,18 +192,27 @@ async fn reads_go_to_a_replica_that_has_followed_far_enough() -> orm::Result<()>
     let raw = orm::raw::<bool>("SELECT pg_is_in_recovery()").get(&db.session()).await?;
     assert!(!raw, "what raw SQL does is not known");
 
+    // One that may not lag far is read from for as long as it does not.
+    let max_lag = Duration::from_millis(600);
+    let punctual = Database::builder(servers.url(0)).replica(servers.url(1)).max_lag(max_lag).connect().await?;
+    until("being punctual", async || seen(&punctual.session()).await.unwrap() == (1, true)).await;
+
     // A replica that stands still: the session that wrote sees it, by the primary; others go on reading what was.
     orm::raw::<String>("SELECT pg_wal_replay_pause()::text").get(&replica).await?;
     write(0, 0, &session).await?;
     assert_eq!(seen(&session).await?, (2, false));
     assert_eq!(seen(&session.clone()).await?, (2, false));
     assert_eq!(seen(&db.session()).await?, (1, true));
+    until("passing over what lags", async || seen(&punctual.session()).await.unwrap() == (2, false)).await;
+    assert!(punctual.replicas()[0].available);
     // What decides about tables is what is there.
     session.batch("CREATE TABLE just_made (id INTEGER)").await?;
     let tables = orm::migrate::introspect(&db.session()).await?;
     assert!(format!("{tables:?}").contains("just_made"));
     orm::raw::<String>("SELECT pg_wal_replay_resume()::text").get(&replica).await?;
     until("reading what was written by the replica", async || seen(&session).await.unwrap() == (2, true)).await;
+    until("reading from it again", async || seen(&punctual.session()).await.unwrap() == (2, true)).await;
+    punctual.close().await;
     // Also what a transaction wrote.
     session.transaction(async |tx| Entry::draft().task(0).number(1).create(tx).await).await?;
     assert_eq!(seen(&session).await?.0, 3);

@@ -16,7 +16,9 @@ const WITHOUT: &[(&str, &str, &str)] = &[
     ("field/scope.rs", "Joins", "a bound that people never write"),
     ("migrate/step.rs", "FrozenField", "what derived shapes call"),
     ("migrate/step.rs", "Step", "shown by the example of `StepFn`"),
+    ("model/attend.rs", "*", "what derived models call"),
     ("model/build.rs", "*", "what derived models call"),
+    ("model/far.rs", "*", "what derived models call"),
     ("model/fit.rs", "*", "what derived models call"),
     ("model/forms.rs", "FieldSpec", "what derived models call"),
     ("model/key.rs", "KeyField", "what derived models call"),
@@ -32,6 +34,7 @@ const WITHOUT: &[(&str, &str, &str)] = &[
     ("query/nested.rs", "*", "what derived rows call"),
     ("tree/", "*", "plain data, which queries build"),
     ("write/hooks.rs", "Hooks", "shown by the example of `Hooks`"),
+    ("write/many/links.rs", "LinkHooks", "shown by the example of `LinkHooks`"),
     ("write/into_field.rs", "default_value", "what derived models call"),
 ];
 

@@ -23,7 +23,12 @@ pub struct Applied {
     pub applied_at: String,
     /// Set if it stopped in the middle.
     pub progress: Option<Progress>,
+    /// Whether it was recorded without being run, since what it makes was there already: by `--fake`, `--fake-initial` or `repair --record`.
+    pub taken_over: bool,
 }
+
+/// What stands in place of a direction where a migration was not run.
+const TAKEN: &str = "taken";
 
 /// How far an interrupted migration came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,14 +105,15 @@ pub(super) async fn read<C: Connection>(connection: &mut C) -> Result<Vec<Applie
             return Err(error!(M081, "the history has another form than expected"));
         };
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let progress = way.as_ref().map(|way| Progress {
+        let taken_over = way.as_deref() == Some(TAKEN);
+        let progress = way.as_ref().filter(|_| !taken_over).map(|way| Progress {
             direction: direction(way),
             done: number(done),
             total: number(total),
             doing: number(doing) != 0,
         });
         let id = MigrationId::new(text(app), text(name));
-        entries.push(Applied { id, checksum: text(checksum), applied_at: text(applied_at), progress });
+        entries.push(Applied { id, checksum: text(checksum), applied_at: text(applied_at), progress, taken_over });
     }
     Ok(entries)
 }
@@ -146,6 +152,23 @@ pub(super) async fn record<C: Connection>(
         Direction::Backward => format!("DELETE FROM orm_migrations {}", key(dialect, id)?),
     };
     run(connection, &sql).await
+}
+
+/// Records a migration that was not run: what it makes was there already.
+pub(super) async fn record_taken<C: Connection>(connection: &mut C, id: &MigrationId, checksum: &str) -> Result<()> {
+    let dialect = connection.dialect();
+    let (app, name, checksum) = (quoted(dialect, &id.app)?, quoted(dialect, &id.name)?, quoted(dialect, checksum)?);
+    let sql = format!(
+        "INSERT INTO orm_migrations (app, name, checksum, applied_at, direction) VALUES ({app}, {name}, {checksum}, {}, '{TAKEN}')",
+        now(dialect)
+    );
+    run(connection, &sql).await
+}
+
+/// Notes of an entry that its migration was not run.
+pub(super) async fn take_over<C: Connection>(connection: &mut C, id: &MigrationId) -> Result<()> {
+    let key = key(connection.dialect(), id)?;
+    run(connection, &format!("UPDATE orm_migrations SET direction = '{TAKEN}' {key}")).await
 }
 
 /// Notes that a migration begins which is not one transaction.

@@ -308,6 +308,9 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
                 kept::forget(self.connection).await?;
             }
             if ran {
+                if self.options.fake && direction == Direction::Forward {
+                    history::take_over(self.connection, &migration.id).await?;
+                }
                 done.push((migration.id.clone(), direction));
             }
         }
@@ -362,7 +365,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         for statement in statements {
             self.statement(statement, false, &mut rebuild::Captured::default()).await?;
         }
-        history::record(self.connection, &migration.id, &self.checksum(migration)?, direction).await?;
+        history::record_taken(self.connection, &migration.id, &self.checksum(migration)?).await?;
         self.report(&Event::Done { migration, direction });
         Ok(())
     }

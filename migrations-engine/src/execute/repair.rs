@@ -151,9 +151,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         match (remedy, file, progress) {
             (Remedy::Accept, Some(file), _) => history::accept(self.connection, id, &file.checksum()?).await,
             (Remedy::Forget, ..) => history::record(self.connection, id, "", Direction::Backward).await,
-            (Remedy::Record, Some(file), _) => {
-                history::record(self.connection, id, &file.checksum()?, Direction::Forward).await
-            }
+            (Remedy::Record, Some(file), _) => history::record_taken(self.connection, id, &file.checksum()?).await,
             (Remedy::Done, _, Some(progress)) => {
                 let progress = Progress { done: progress.done + 1, doing: false, ..progress };
                 history::note(self.connection, id, &progress).await

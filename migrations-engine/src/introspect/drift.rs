@@ -57,7 +57,7 @@ drifts! {
     D016 "change the column's collation; until then text is compared in another way";
     /// The primary key is over other columns.
     D017 "say `primary_key` on the fields that form it, or change the table";
-    /// A foreign key is missing, leads elsewhere, or has another rule for deletes; none will do for any.
+    /// A foreign key is missing, leads elsewhere, or has another rule for deletes; in a table that was taken over none will do for any.
     D018 "say the relation in the model as the table has it, or change the constraint";
     /// An index or constraint is missing, or is not what it should be.
     D019 "make it as `sqlmigrate` shows, or remove it from the model";
@@ -93,7 +93,7 @@ impl fmt::Display for Difference {
 }
 
 /// How `found` differs from `wanted`. Tables that `wanted` does not have are somebody else's, and left out, as are views. A foreign key without
-/// a rule for deletes will do in place of any: whoever made it keeps the rule otherwise, as Django does.
+/// a rule for deletes will do in place of any: whoever made it keeps the rule otherwise, as Django does; see [`differences_where`].
 ///
 /// ```
 /// use migrations_engine::introspect::{Drift, as_stored, differences};
@@ -110,9 +110,32 @@ impl fmt::Display for Difference {
 /// assert_eq!(differences[0].to_string(), "D011 `shop_item`: the column `label` is missing");
 /// ```
 pub fn differences(wanted: &Live, found: &Live) -> Vec<Difference> {
+    differences_where(wanted, found, |_| false)
+}
+
+/// The same, where it is known of each table whether migrations of these files have made it: a foreign key there has its rule for deletes,
+/// and one that has lost it differs.
+///
+/// ```
+/// use migrations_engine::introspect::{Drift, as_stored, differences, differences_where};
+/// use migrations_engine::schema::{Field, Model, ModelKey, OnDelete};
+/// use migrations_engine::{Dialect, Schema};
+///
+/// let stored = |rule| {
+///     let mut schema = Schema::default();
+///     schema.insert(Model::new("shop", "Shelf").with(Field::auto_id()));
+///     let shelf = Field::foreign_key("shelf", ModelKey::new("shop", "Shelf"), rule);
+///     schema.insert(Model::new("shop", "Item").with(Field::auto_id()).with(shelf));
+///     as_stored(Dialect::Postgres, &schema).unwrap()
+/// };
+/// let (wanted, found) = (stored(OnDelete::Cascade), stored(OnDelete::DoNothing));
+/// assert!(differences(&wanted, &found).is_empty());
+/// assert_eq!(differences_where(&wanted, &found, |table| table == "shop_item")[0].drift, Drift::D018);
+/// ```
+pub fn differences_where(wanted: &Live, found: &Live, is_own: impl Fn(&str) -> bool) -> Vec<Difference> {
     let mut out = Vec::new();
     for model in wanted.schema.models.values().filter(|model| model.managed) {
-        let mut compare = Compare { found, table: &model.table, out: &mut out };
+        let mut compare = Compare { found, table: &model.table, own: is_own(&model.table), out: &mut out };
         match found.schema.models.get(&model.key).filter(|found| found.managed) {
             Some(other) => compare.tables(model, other),
             None => compare.push(Drift::D010, "it is missing".to_owned()),
@@ -124,6 +147,8 @@ pub fn differences(wanted: &Live, found: &Live) -> Vec<Difference> {
 struct Compare<'a> {
     found: &'a Live,
     table: &'a str,
+    /// Migrations have made the table.
+    own: bool,
     out: &'a mut Vec<Difference>,
 }
 
@@ -248,14 +273,16 @@ impl Compare<'_> {
     }
 
     fn rules_fit(&self, wanted: OnDelete, found: OnDelete) -> bool {
-        found == wanted || self.found.is_unruled(found)
+        found == wanted || self.found.is_unruled(found) && (!self.own || self.found.is_unruled(wanted))
     }
 
     fn things(&mut self, wanted: Vec<Thing>, mut found: Vec<Thing>) {
-        let live = self.found;
         for thing in wanted {
             // The one of the same name, if several are alike.
-            let fits = |rule: Option<OnDelete>| rule == thing.rule || rule.is_some_and(|rule| live.is_unruled(rule));
+            let fits = |rule: Option<OnDelete>| match (thing.rule, rule) {
+                (Some(wanted), Some(found)) => self.rules_fit(wanted, found),
+                (wanted, found) => wanted == found,
+            };
             let same = |other: &Thing| other.what == thing.what && fits(other.rule);
             let exact = found.iter().position(|other| same(other) && other.name == thing.name);
             if let Some(at) = exact.or_else(|| found.iter().position(same)) {

@@ -30,7 +30,7 @@ use crate::execute::{Connection, HISTORY_TABLE, NAMES_TABLE, STEPS_TABLE, databa
 use crate::schema::{Constraint, Model, ModelKey, OnDelete, Schema};
 use crate::sql::{Dialect, literal as constant};
 
-pub use drift::{Difference, Drift, differences};
+pub use drift::{Difference, Drift, differences, differences_where};
 pub use stored::as_stored;
 
 /// What a database has, as far as a state can say it.

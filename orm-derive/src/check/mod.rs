@@ -87,12 +87,12 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
             errors.at(&model.fields[key].ident, "a part has no primary key", "declare the key in each model");
         }
         for field in &mut model.fields {
-            refuse_generated(
-                field,
-                "a part does not know the models that hold it",
-                "declare the field in each model",
-                errors,
-            );
+            let (problem, help) = ("a part does not know the models that hold it", "declare the field in each model");
+            refuse_generated(field, problem, help, errors);
+            let of_a_model = |call: &Spanned<Call>| matches!(call.value, Call::ValidateWith(_) | Call::LinkHooks(_));
+            if let Some(place) = field.calls.iter().position(of_a_model) {
+                errors.here(field.calls.remove(place).span, problem, help);
+            }
         }
         return Some(model);
     }
@@ -342,6 +342,8 @@ fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
         span(&attrs.format),
         span(&attrs.pattern),
         span(&attrs.validate),
+        span(&attrs.validate_with),
+        span(&attrs.hooks),
         span(&attrs.choices_from),
         span(&attrs.message),
         span(&attrs.code),
@@ -391,6 +393,7 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     valued(&mut out, attrs.max, Call::Max);
     valued(&mut out, attrs.pattern, Call::Pattern);
     valued(&mut out, attrs.validate, Call::Validate);
+    valued(&mut out, attrs.validate_with, Call::ValidateWith);
     // After the rules that they are about.
     valued(&mut out, attrs.message, Call::Message);
     valued(&mut out, attrs.code, Call::Code);
@@ -432,6 +435,7 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
     valued(&mut out, attrs.to, |to| Call::To(to.unraw().to_string()));
     valued(&mut out, attrs.through, Call::Through);
     valued(&mut out, attrs.table, Call::Table);
+    valued(&mut out, attrs.hooks, Call::LinkHooks);
     valued(&mut out, attrs.verbose_name, Call::VerboseName);
     valued(&mut out, attrs.choices_from, Call::ChoicesFrom);
     valued(&mut out, attrs.editable, Call::Editable);

@@ -1,7 +1,7 @@
 //! `impl Model` and `impl RowPart`.
 
 use super::{draft, fields, keys, types, written_at};
-use crate::model::Model;
+use crate::model::{Call, Model};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{DeriveInput, ext::IdentExt};
@@ -38,10 +38,11 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
         ));
     }
     let (parts, reverse) = (row_part(ident, &handles), reverse(model, &handles));
-    let hooks = model.hooks.then(|| {
+    let hooks = (model.hooks || model.asks()).then(|| {
+        let hooks = hooks(model);
         quote! {
             const HOOKS: ::core::option::Option<&'static dyn __p::AnyHooks<Self>> =
-                ::core::option::Option::Some(&__p::HooksOf::<Self>::NEW);
+                ::core::option::Option::Some(#hooks);
         }
     });
     let (parent, child) = model.parent.map(|parent| self::parent(model, parent)).unzip();
@@ -84,6 +85,38 @@ pub(super) fn model(model: &Model, model_spec: &TokenStream) -> TokenStream {
         #parts
         #reverse
     }
+}
+
+/// What is done around the writes of a model: by its hooks, and by the rules of its fields that ask the database.
+fn hooks(model: &Model) -> TokenStream {
+    let own = quote!(&__p::HooksOf::<Self>::NEW);
+    if !model.asks() {
+        return own;
+    }
+    let own = match model.hooks {
+        true => quote!(::core::option::Option::Some(#own)),
+        false => quote!(::core::option::Option::None),
+    };
+    let rules = model.fields.iter().enumerate().flat_map(|(index, field)| {
+        let rules = field.calls.iter().filter_map(|call| match &call.value {
+            Call::ValidateWith(rule) => Some(rule),
+            _ => None,
+        });
+        rules.map(move |rule| (model.index(index), types::of(field), rule))
+    });
+    let rules = rules.map(|(index, ty, rule)| {
+        let asked = quote_spanned!(syn::spanned::Spanned::span(rule)=> #rule(&value, tx).await);
+        quote! {
+            __p::FieldRule {
+                field: #index,
+                ask: |value, tx| ::std::boxed::Box::pin(async move {
+                    let value = __p::asked_value::<#ty>(value)?;
+                    ::core::result::Result::map_err(#asked, |wrong| ::core::convert::Into::<__p::Refusal>::into(wrong))
+                }),
+            }
+        }
+    });
+    quote!(&__p::AskedFields::<Self> { hooks: #own, rules: &[#(#rules),*] })
 }
 
 /// What a model has that is a child of another: how writes of both go together.

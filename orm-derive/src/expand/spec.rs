@@ -25,7 +25,7 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
         let field = model.index(field);
         quote!(__p::OrderKey { field: #field, descending: #descending })
     });
-    let (ident, hooks) = (&model.ident, model.hooks);
+    let (ident, hooks) = (&model.ident, model.hooks || model.asks());
     let (options, options_fn) = options(model);
     let filter = match &model.filter {
         None => quote!(::core::option::Option::None),
@@ -227,6 +227,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
             let rule = quote_spanned!(syn::spanned::Spanned::span(rule)=> |value| #rule(value));
             quote_spanned!(span=> __p::FieldSpec::validate(#spec, |value| __p::validated::<#known, _>(value, #rule)))
         }
+        Call::ValidateWith(_) => quote_spanned!(span=> __p::FieldSpec::validate_with(#spec)),
         Call::Message(text) => {
             quote_spanned!(span=> __p::FieldSpec::told(#spec, ::core::option::Option::Some(#text), ::core::option::Option::None))
         }
@@ -277,6 +278,14 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
         Call::Through(_) if model.is_none() => quote_spanned!(span=> __p::FieldSpec::through(#spec, || loop {})),
         Call::Through(model) => quote_spanned!(span=> __p::FieldSpec::through(#spec, <#model as __p::Model>::meta)),
         Call::Symmetrical => quote_spanned!(span=> __p::FieldSpec::symmetrical(#spec)),
+        Call::LinkHooks(_) if model.is_none() => quote_spanned!(span=> __p::FieldSpec::link_hooks(#spec, || loop {})),
+        Call::LinkHooks(hooks) => {
+            let place = syn::spanned::Spanned::span(hooks);
+            let told = quote_spanned! {place=>
+                || &__p::LinkHooksOf::<#hooks, #model, <#known as __p::Toward>::Model>::NEW
+            };
+            quote_spanned!(span=> __p::FieldSpec::link_hooks(#spec, #told))
+        }
         Call::Parent => quote_spanned!(span=> __p::FieldSpec::parent(#spec)),
         Call::Table(name) => quote_spanned!(span=> __p::FieldSpec::table(#spec, #name)),
         Call::VerboseName(name) => quote_spanned!(span=> __p::FieldSpec::verbose_name(#spec, #name)),
@@ -286,7 +295,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
         Call::ChoicesFrom(given) => {
             let place = syn::spanned::Spanned::span(given);
             let condition = quote_spanned! {place=>
-                || __p::condition::<<#known as __p::ModelField>::Target, _, _>(#given)
+                || __p::condition::<<#known as __p::Toward>::Model, _, _>(#given)
             };
             quote_spanned!(span=> __p::FieldSpec::choices_from(#spec, #condition))
         }

@@ -27,6 +27,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) format: Option<Spanned<&'static str>>,
     pub(crate) pattern: Option<Spanned<LitStr>>,
     pub(crate) validate: Option<Spanned<Path>>,
+    pub(crate) validate_with: Option<Spanned<Path>>,
     pub(crate) message: Option<Spanned<LitStr>>,
     pub(crate) code: Option<Spanned<LitStr>>,
     pub(crate) collation: Option<Spanned<Collation>>,
@@ -46,6 +47,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) through: Option<Spanned<Path>>,
     pub(crate) table: Option<Spanned<LitStr>>,
     pub(crate) symmetrical: Option<Span>,
+    pub(crate) hooks: Option<Spanned<Path>>,
     pub(crate) parent: Option<Span>,
     pub(crate) flatten: Option<Span>,
     pub(crate) help: Option<Spanned<LitStr>>,
@@ -86,6 +88,7 @@ const KNOWN: &[&str] = &[
     "ip",
     "pattern",
     "validate",
+    "validate_with",
     "message",
     "code",
     "collation",
@@ -105,6 +108,7 @@ const KNOWN: &[&str] = &[
     "through",
     "table",
     "symmetrical",
+    "hooks",
     "parent",
     "flatten",
     "help",
@@ -128,6 +132,10 @@ const RULES: &[(&str, &str)] = &[
 
 /// How a value is looked at.
 const VALIDATE: &str = "write `validate = adult`, with `fn adult(born: &NaiveDate) -> Result<(), ValidationError>`";
+
+/// How a value is looked at by asking the database.
+const VALIDATE_WITH: &str =
+    "write `validate_with = is_free`, with `async fn is_free(name: &str, tx: &Transaction) -> Result<(), Refusal>`";
 
 /// Options of other libraries that people reach for, and what they mean here.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -199,6 +207,9 @@ fn read(out: &mut FieldAttrs, name: &str, item: &Item, errors: &mut Errors) {
         "ip" => format(out, "Ip", item, errors),
         "pattern" => out.pattern = text(errors),
         "validate" => out.validate = item.path(errors, VALIDATE).map(|value| Spanned { span, value }),
+        "validate_with" => {
+            out.validate_with = item.path(errors, VALIDATE_WITH).map(|value| Spanned { span, value });
+        }
         "message" => out.message = text(errors),
         "code" => out.code = text(errors),
         "collation" => out.collation = collation(item, errors).map(|value| Spanned { span, value }),
@@ -215,9 +226,13 @@ fn read(out: &mut FieldAttrs, name: &str, item: &Item, errors: &mut Errors) {
         "db_constraint" => out.db_constraint = item.flag(errors).map(|value| Spanned { span, value }),
         "via" => out.via = item.word(errors, "author").map(|value| Spanned { span, value }),
         "to" => out.to = item.word(errors, "product").map(|value| Spanned { span, value }),
-        "through" => out.through = path(item, errors).map(|value| Spanned { span, value }),
+        "through" => out.through = path(item, errors, "a model", "Membership").map(|value| Spanned { span, value }),
         "table" => out.table = text(errors),
         "symmetrical" => out.symmetrical = switch(errors),
+        "hooks" => {
+            let help = "a type with `impl LinkHooks<Book, Tag>`";
+            out.hooks = path(item, errors, help, "Tagging").map(|value| Spanned { span, value });
+        }
         "parent" => out.parent = switch(errors),
         "flatten" => out.flatten = switch(errors),
         "help" => out.help = text(errors),
@@ -327,12 +342,13 @@ fn rule(item: &Item, errors: &mut Errors) -> Option<&'static str> {
     None
 }
 
-fn path(item: &Item, errors: &mut Errors) -> Option<Path> {
+fn path(item: &Item, errors: &mut Errors, what: &str, example: &str) -> Option<Path> {
     if let Value::Is(value) = &item.value
         && let Expr::Path(path) = &**value
     {
         return Some(path.path.clone());
     }
-    errors.here(item.span(), "`through` names a model", "write `through = Membership`");
+    let name = &item.name;
+    errors.here(item.span(), format_args!("`{name}` names {what}"), format_args!("write `{name} = {example}`"));
     None
 }

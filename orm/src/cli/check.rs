@@ -7,9 +7,9 @@ use crate::{
 };
 use clap::{Arg, ArgAction, ArgMatches};
 use migrations_engine::{
-    MigrationSet, Schema,
+    MigrationId, MigrationSet, Schema,
     diff::Answers,
-    introspect::{Drift, as_stored, differences},
+    introspect::{Drift, Live, as_stored, differences_where},
 };
 use std::collections::BTreeSet;
 
@@ -265,7 +265,28 @@ async fn against(db: &Database, migrator: Migrator) -> Result<Found> {
     }
     let applied = migrator.applied(db).await?;
     let wanted = as_stored(engine_dialect(db.dialect()), &applied).map_err(engine_error)?;
-    let different = differences(&wanted, &introspect(db).await?);
+    let (live, taken) = (introspect(db).await?, taken_over(db, &migrator, &applied).await?);
+    // In a database of Django's, whatever its tables were made by.
+    let is_djangos = live.schema.models.contains_key(&Live::key("django_migrations"));
+    let different = differences_where(&wanted, &live, |table| !is_djangos && !taken.contains(table));
     found.extend(different.into_iter().map(|it| (it.drift, format!("`{}`: {}", it.table, it.message))));
     Ok(found)
+}
+
+/// The tables of applications whose first migration was recorded and not run: others have made them.
+async fn taken_over(db: &Database, migrator: &Migrator, applied: &Schema) -> Result<BTreeSet<String>> {
+    let history = migrator.history(db).await?;
+    let is_first = |id: &MigrationId| {
+        let migration = migrator.set().get(id);
+        migration.is_none_or(|migration| migration.depends_on.iter().all(|other| other.app != id.app))
+    };
+    let taken = history.iter().filter(|entry| entry.taken_over && is_first(&entry.id));
+    let apps: BTreeSet<&str> = taken.map(|entry| &*entry.id.app).collect();
+    let models = applied.models.values().filter(|model| apps.contains(&*model.key.app));
+    let tables = models.flat_map(|model| {
+        let between =
+            model.fields.iter().filter_map(|field| Some(&field.relation.as_ref()?.many_to_many.as_ref()?.table));
+        between.chain([&model.table])
+    });
+    Ok(tables.cloned().collect())
 }

@@ -148,6 +148,8 @@ pub struct PoolStatus {
     pub size: usize,
     /// Those in use.
     pub busy: usize,
+    /// Those that there are, in use or not.
+    pub open: usize,
 }
 
 impl Database {
@@ -264,18 +266,19 @@ impl Database {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
     /// # let db = orm::Database::connect("sqlite::memory:").await?;
-    /// assert!(db.status().busy <= db.status().size);
+    /// let status = db.status();
+    /// assert!(status.busy <= status.open && status.open <= status.size);
     /// # Ok(()) }
     /// ```
     pub fn status(&self) -> PoolStatus {
         match &self.inner.pool {
             #[cfg(feature = "sqlite")]
-            Pool::Sqlite(pool) => PoolStatus { size: pool.size(), busy: pool.busy() },
+            Pool::Sqlite(pool) => PoolStatus { size: pool.size(), busy: pool.busy(), open: pool.size() },
             #[cfg(any(feature = "postgres", feature = "mysql"))]
-            Pool::Server(pool) => PoolStatus { size: pool.limit(), busy: pool.busy() },
+            Pool::Server(pool) => PoolStatus { size: pool.limit(), busy: pool.busy(), open: pool.open() },
             #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-            Pool::Borrowed(pool) => PoolStatus { size: 1, busy: pool.busy() },
-            Pool::None => PoolStatus { size: 0, busy: 0 },
+            Pool::Borrowed(pool) => PoolStatus { size: 1, busy: pool.busy(), open: 1 },
+            Pool::None => PoolStatus { size: 0, busy: 0, open: 0 },
         }
     }
 

@@ -32,7 +32,20 @@ struct Replica {
     down: Mutex<Option<(Instant, u32)>>,
     /// How far it has followed the primary, when it was last asked.
     reached: AtomicU64,
+    /// The most that it may lag behind.
+    max_lag: Option<Duration>,
+    /// When it was last asked whether it does, and what it said.
+    lags: Mutex<Option<(Instant, bool)>>,
 }
+
+/// How often a replica is asked how far it lags: four times in the span that is allowed, between these.
+const OFTEN: Duration = Duration::from_millis(50);
+const SELDOM: Duration = Duration::from_secs(1);
+
+/// In microseconds; NULL where it cannot be told. What has replayed all that it received is up to date for as long as it receives.
+const LAG: &str = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN 0 \
+    WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT 1 FROM pg_stat_wal_receiver) THEN 0 \
+    ELSE (EXTRACT(EPOCH FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000000)::bigint END";
 
 /// What a session has written.
 #[derive(Debug, Default)]
@@ -74,6 +87,10 @@ impl Replicas {
         if urls.is_empty() {
             return Ok(None);
         }
+        if settings.max_lag.is_some() && dialect != Dialect::Postgres {
+            return Err(Error::new(Code::BadSetting, format!("how far a replica of {dialect} lags is not known"))
+                .with_hint("leave out `max_lag`: a session that has written reads from the primary there"));
+        }
         let replica = |url: &String| {
             let shown = super::without_password(url);
             let target = match (url.split(':').next().unwrap_or_default(), dialect) {
@@ -91,7 +108,8 @@ impl Replicas {
             };
             // It is connected to when it is needed: a program starts while a replica is away.
             let pool = ServerPool::new(target, settings.clone())?;
-            Ok(Replica { pool, shown, down: Mutex::default(), reached: AtomicU64::new(0) })
+            let (max_lag, lags) = (settings.max_lag, Mutex::default());
+            Ok(Replica { pool, shown, down: Mutex::default(), reached: AtomicU64::new(0), max_lag, lags })
         };
         let all = urls.iter().map(replica).collect::<Result<_>>()?;
         Ok(Some(Replicas { all, next: AtomicUsize::new(0) }))
@@ -114,7 +132,7 @@ impl Replicas {
         let first = self.next.fetch_add(1, Ordering::Relaxed);
         for offset in 0..self.all.len() {
             let replica = &self.all[first.wrapping_add(offset) % self.all.len()];
-            if !replica.available() || !replica.has_reached(wanted, schema).await {
+            if !replica.available() || replica.lags(schema).await || !replica.has_reached(wanted, schema).await {
                 continue;
             }
             match replica.pool.start(op, probe, schema).await {
@@ -177,6 +195,42 @@ impl Replica {
         }
     }
 
+    /// Whether it lags further behind than it may.
+    async fn lags(&self, schema: Option<&Arc<str>>) -> bool {
+        match self.max_lag {
+            None => false,
+            Some(most) => Box::pin(self.lags_more_than(most, schema)).await,
+        }
+    }
+
+    async fn lags_more_than(&self, most: Duration, schema: Option<&Arc<str>>) -> bool {
+        {
+            let mut lags = self.lags.lock().unwrap_or_else(PoisonError::into_inner);
+            match *lags {
+                Some((asked, lags)) if asked.elapsed() < (most / 4).clamp(OFTEN, SELDOM) => return lags,
+                // The others go by the last answer meanwhile.
+                Some((_, before)) => *lags = Some((Instant::now(), before)),
+                None => {}
+            }
+        }
+        let lag = match self.pool.run(Place(LAG), &None, schema).await {
+            Ok(lag) => lag.map(Duration::from_micros),
+            Err(error) => {
+                if is_away(&error) {
+                    self.is_down(&error);
+                }
+                None
+            }
+        };
+        let now = lag.is_none_or(|lag| lag > most);
+        let before = self.lags.lock().unwrap_or_else(PoisonError::into_inner).replace((Instant::now(), now));
+        if now != before.is_some_and(|(_, lags)| lags) {
+            let what = if now { "a replica lags too far behind" } else { "a replica has caught up" };
+            tracing::info!(target: "orm::replicas", url = self.shown, ?lag, "{what}");
+        }
+        now
+    }
+
     /// Whether it has followed the primary up to this place. It is asked where the session looks, so that no connection is told twice.
     async fn has_reached(&self, wanted: u64, schema: Option<&Arc<str>>) -> bool {
         if self.reached.load(Ordering::Relaxed) >= wanted {
@@ -228,7 +282,7 @@ impl Mark {
     }
 }
 
-/// A place in the log of PostgreSQL, in bytes.
+/// A place in the log of PostgreSQL, in bytes; or a number like it.
 struct Place(&'static str);
 
 impl Operation for Place {

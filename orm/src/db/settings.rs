@@ -12,6 +12,9 @@ pub(super) struct Settings {
     pub(super) connect_timeout: Duration,
     pub(super) statement_timeout: Option<Duration>,
     pub(super) lock_timeout: Option<Duration>,
+    pub(super) max_lifetime: Option<Duration>,
+    pub(super) idle_timeout: Option<Duration>,
+    pub(super) max_lag: Option<Duration>,
     pub(super) inline_reads: bool,
     pub(super) inline_writes: bool,
     pub(super) inline_budget: u32,
@@ -91,6 +94,9 @@ impl DatabaseBuilder {
             connect_timeout: Duration::from_secs(10),
             statement_timeout: None,
             lock_timeout: None,
+            max_lifetime: Some(Duration::from_secs(30 * 60)),
+            idle_timeout: Some(Duration::from_secs(10 * 60)),
+            max_lag: None,
             inline_reads: true,
             inline_writes: true,
             inline_budget: 10,
@@ -114,6 +120,21 @@ impl DatabaseBuilder {
     /// ```
     pub fn replica(mut self, url: impl Into<String>) -> Self {
         self.replicas.push(url.into());
+        self
+    }
+
+    /// How far a replica may lag behind: one that lags more is passed over until it has caught up, and where none will do the primary is
+    /// asked. Any lag will do unless said otherwise. PostgreSQL is asked a few times in that span, at most every second: how long ago
+    /// what it replayed last was committed, and none while it has replayed all that it received and still receives. MariaDB and MySQL
+    /// tell that only to those who look after them: [`Code::BadSetting`].
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// use std::time::Duration;
+    /// let settings = Database::builder("postgres://one/shop").replica("postgres://two/shop").max_lag(Duration::from_secs(10));
+    /// ```
+    pub fn max_lag(mut self, time: Duration) -> Self {
+        self.settings.max_lag = Some(time);
         self
     }
 
@@ -171,6 +192,35 @@ impl DatabaseBuilder {
     /// ```
     pub fn lock_timeout(mut self, time: Duration) -> Self {
         self.settings.lock_timeout = Some(time);
+        self
+    }
+
+    /// How old a connection to a server may become: 30 minutes unless said otherwise, and `None` for any age. An older one is closed when it
+    /// is free, and another is made where one is needed: what a server keeps for a connection does not grow for ever, and after a
+    /// change of the server's address, or of a balancer, all are new in that time. With `Duration::ZERO` none is used twice. SQLite's
+    /// connections have no server, and stay.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// use std::time::Duration;
+    /// let settings = Database::builder("postgres://localhost/shop").max_lifetime(Duration::from_secs(600));
+    /// let for_ever = Database::builder("postgres://localhost/shop").max_lifetime(None);
+    /// ```
+    pub fn max_lifetime(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.settings.max_lifetime = time.into();
+        self
+    }
+
+    /// How long a connection to a server may lie unused in the pool before it is closed: 10 minutes unless said otherwise, and `None` for
+    /// any time. Say less than the server does, or whatever stands between (`wait_timeout`, a firewall). The connection that was used
+    /// last is used first, so that of many that were needed once only as many stay as are needed.
+    ///
+    /// ```
+    /// # use orm::Database;
+    /// let settings = Database::builder("postgres://localhost/shop").idle_timeout(std::time::Duration::from_secs(60));
+    /// ```
+    pub fn idle_timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.settings.idle_timeout = time.into();
         self
     }
 

@@ -80,6 +80,6 @@ impl Relating {
     /// Makes the change; gives the model whose relation it is, and how many relations came or went.
     pub(super) async fn run<E: Executor>(&self, ex: &E) -> Result<(&ModelRef, u64)> {
         let relate = write::relate(&self.step, self.owner.clone(), self.change, &self.keys)?;
-        Ok((&self.step.model, ex.run(relate).await?))
+        Ok((&self.step.model, write::run_relate(relate, ex).await?))
     }
 }

@@ -9,7 +9,7 @@ use super::{
     RelationKind, Shape,
     const_text::{Text, same_text},
 };
-use crate::{Kind, PgKind, ValidationError, Value, tree::Expr};
+use crate::{Kind, PgKind, Value, tree::Expr};
 
 /// What an automatic key is.
 pub(super) const AUTO_KEY: &str =
@@ -139,16 +139,6 @@ impl FieldSpec {
         self
     }
 
-    /// `validate = ..`.
-    #[track_caller]
-    pub const fn validate(mut self, rule: fn(&Value) -> Result<(), ValidationError>) -> Self {
-        if !matches!(self.shape, Shape::Column(_)) {
-            panic!("`validate` is for columns: look at relations by #[model(validate = ..)]");
-        }
-        self.options.rules.own = Some(rule);
-        self
-    }
-
     /// `message = ".."`, `code = ".."`: what is told where a rule that is said before is not met.
     #[track_caller]
     pub const fn told(mut self, message: Option<&'static str>, code: Option<&'static str>) -> Self {
@@ -159,6 +149,7 @@ impl FieldSpec {
             && rules.format.is_none()
             && rules.pattern.is_none()
             && rules.own.is_none()
+            && !self.options.asks
         {
             panic!(
                 "`message` and `code` are what is told where a rule is not met: this field has no rule, such as `min = 1`"

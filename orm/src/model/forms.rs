@@ -20,8 +20,22 @@ impl FieldSpec {
     /// `choices_from = ..`.
     #[track_caller]
     pub const fn choices_from(mut self, condition: fn() -> Expr) -> Self {
-        if !matches!(self.shape, Shape::Relation(RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. }, _)) {
-            panic!("`choices_from` is for `ForeignKey` and `OneToOne`: it says which rows they may lead to");
+        if matches!(self.shape, Shape::Relation(RelationKind::ManyToMany { .. }, _))
+            && self.options.via.is_some()
+            && self.options.through.is_none()
+        {
+            panic!("this is the reverse side of a many-to-many: write `choices_from` on the field that `via` names");
+        }
+        if !matches!(
+            self.shape,
+            Shape::Relation(
+                RelationKind::ForeignKey { .. } | RelationKind::OneToOne { .. } | RelationKind::ManyToMany { .. },
+                _
+            )
+        ) {
+            panic!(
+                "`choices_from` is for `ForeignKey`, `OneToOne` and `ManyToMany`: it says which rows they may lead to"
+            );
         }
         self.options.choices_from = Some(condition);
         self

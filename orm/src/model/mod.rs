@@ -1,11 +1,13 @@
 //! What a person declared: models, their fields and options, as metadata and as the traits that the derive implements.
 
 mod app;
+mod attend;
 mod blame;
 mod build;
 mod columns;
 mod const_text;
 mod describe;
+mod far;
 mod fit;
 mod forms;
 mod generic;
@@ -24,6 +26,7 @@ pub use app::App;
 pub use build::{Offsets, check_columns, check_listed, offsets, starts};
 pub use columns::{Reader, Writer};
 pub use describe::{ModelSet, Models, NewField, NewModel};
+pub use far::Toward;
 pub use fit::{Checked, Probe, Unfit, Why, fits, fits_bare, fits_key, fits_part, fitting};
 #[cfg(feature = "cli")]
 pub(crate) use generic::KEY_LENGTH;
@@ -40,7 +43,8 @@ pub use rules::{Format, Rules};
 pub use selected::{model_handles, optional_model_handles};
 pub use spec::{
     AppSpec, Choice, ChoiceValue, Collation, ColumnShape, DbDefault, Deferrable, FieldOptions, FieldSpec, Generated,
-    KeyShape, ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape, ValidateRow,
+    KeyShape, LinkHooksReader, ModelOptions, ModelSpec, OnDelete, OrderKey, RelatedReader, RelationKind, Shape,
+    ValidateRow,
 };
 pub use target::{NoKey, Target, UniqueField};
 pub use ties::{Far, Ways, check_tie};

@@ -5,7 +5,7 @@ use crate::{
     Code, Error, FieldType, Kind, Result, Untyped, Value,
     query::RowOps,
     tree::{Expr, Order},
-    write::Proposed,
+    write::{AnyLinkHooks, Proposed},
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -74,6 +74,9 @@ pub struct ModelSpec {
 /// Looks at the values that a row is about to have.
 pub type ValidateRow = fn(&mut Proposed);
 
+/// Gives what is done around changes of a many-to-many.
+pub type LinkHooksReader = fn() -> &'static dyn AnyLinkHooks;
+
 /// Gives the operations that handle a model's rows without their type.
 pub type RelatedReader = fn() -> &'static RowOps;
 
@@ -139,6 +142,8 @@ pub struct FieldOptions {
     pub max_length: Option<u32>,
     /// What its values have to be besides.
     pub rules: Rules,
+    /// `validate_with = ..`: whether a function of the person's own asks the database about its values.
+    pub asks: bool,
     /// `collation = ".."` of a text.
     pub collation: Option<Collation>,
     /// `max_digits = ..` of a decimal.
@@ -173,13 +178,15 @@ pub struct FieldOptions {
     pub table: Option<&'static str>,
     /// `symmetrical`: of two rows each is related to the other, or neither.
     pub symmetrical: bool,
+    /// `hooks = ..`: what is done around changes of a many-to-many.
+    pub link_hooks: Option<LinkHooksReader>,
     /// `parent`: the rows are rows of the related model too.
     pub parent: bool,
     /// `help = ".."`.
     pub help: &'static str,
     /// `verbose_name = ".."`.
     pub verbose_name: Option<&'static str>,
-    /// `choices_from = ..`: which rows of the other model a foreign key may lead to, over that model's fields.
+    /// `choices_from = ..`: which rows of the other model a foreign key or a many-to-many may lead to, over that model's fields.
     pub choices_from: Option<fn() -> Expr>,
     /// `editable`: whether people change it in forms.
     pub editable: bool,
@@ -199,6 +206,7 @@ impl FieldOptions {
         index: None,
         max_length: None,
         rules: Rules::NONE,
+        asks: false,
         collation: None,
         max_digits: None,
         decimal_places: None,
@@ -216,6 +224,7 @@ impl FieldOptions {
         through: None,
         table: None,
         symmetrical: false,
+        link_hooks: None,
         parent: false,
         help: "",
         verbose_name: None,

@@ -104,6 +104,21 @@ impl<M> Change<M> {
     }
 }
 
+impl<M> Change<M> {
+    /// The value that a column is about to have, if it has one that is not NULL and was not there before.
+    pub(super) fn differs(&self, column: u16) -> Option<Value> {
+        let at = usize::from(column);
+        let new = self.row.new.get(at)?.as_ref().filter(|new| !new.is_null())?;
+        let old = self.row.old.as_ref().and_then(|old| old.get(at));
+        (old != Some(new)).then(|| new.clone())
+    }
+
+    /// Refuses the row.
+    pub(super) fn refuse_by(&mut self, error: Error) {
+        self.row.errors.push(error);
+    }
+}
+
 impl<M: Model> Change<M> {
     /// What was set, and what was refused.
     pub(super) fn into_parts(mut self) -> (Vec<(u16, Value)>, Vec<Error>) {

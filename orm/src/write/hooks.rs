@@ -448,6 +448,11 @@ impl<M: Model> Around<M> {
         any.then_some(Around { hooks: M::HOOKS, parent, keep_parents: skips.parents })
     }
 
+    /// Whether rows of the model's parents are read, and locked, before the rows go.
+    pub(super) fn tells_parents(&self) -> bool {
+        self.parent.is_some()
+    }
+
     /// Deletes the rows of a query, and what goes with them.
     pub(super) async fn delete_found(self, rows: Select, tx: &Transaction) -> Result<Deleted> {
         let rows = tx.run(LockedRows::of(rows)).await?;

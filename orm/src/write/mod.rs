@@ -1,5 +1,6 @@
 //! Writes: drafts that become rows, edits of rows, and changes to all rows of a query.
 
+mod ask;
 mod assign;
 mod bulk;
 mod change;
@@ -28,6 +29,7 @@ mod upsert;
 mod validate;
 mod version;
 
+pub use ask::{AskedFields, FieldRule, Refusal, asked_value};
 pub use assign::{Assign, Assigns, FitsIn};
 pub(crate) use bulk::{Inserts, UpdateMany, Versions};
 pub use change::{Change, FieldOf, Proposed};
@@ -45,8 +47,10 @@ pub use input::Input;
 pub(crate) use input::wanted;
 pub(crate) use input::{draft_from, read_text};
 pub use into_field::{ByCall, ByValue, DefaultFor, IntoField, default_value};
-pub use many::{IntoRelatedDraft, Many, SetOrKeyTo};
-pub(crate) use many::{RelationChange, many, relate};
+pub use many::{
+    AnyLinkHooks, IntoRelatedDraft, LinkHooks, LinkHooksOf, LinkMoment, LinkedKeys, Links, Many, SetOrKeyTo,
+};
+pub(crate) use many::{RelationChange, many, relate, run_relate};
 pub(crate) use over::proposed as of_both;
 pub use parent::{AnyParent, Child, IntoParent, ParentOf, WithDraft, WithKey};
 pub use pending::Pending;

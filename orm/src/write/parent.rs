@@ -4,7 +4,7 @@ use super::{
     DraftRow, Edit, IntoDraftRow, IntoField, Proposed,
     bulk::create_drafts,
     check::{data_of, together, together_by_row},
-    delete::LockedRows,
+    delete::{LockRows, LockedRows},
     edit::{loaded, values_of},
     hooks,
     new_row::{Slot, completed, filled, refuse_unseen_by_hooks},
@@ -517,6 +517,13 @@ pub(super) async fn create_all<M: Model>(
 /// Saves a row, and the one of its parent before it.
 pub(super) async fn save<M: Model>(above: &'static dyn AnyParent<M>, mut edit: Edit<M>, tx: &Transaction) -> Result<M> {
     together(M::meta(), known(edit.unlooked()?, tx.dialect())?)?;
+    // Its own row first, as a deletion does: else each could wait for what the other has.
+    if tx.dialect().capabilities().select_for_update
+        && let Ok(key) = key_values(&edit.row.key())
+        && !edit.differing(values_of(&edit.row)?).is_empty()
+    {
+        tx.run(LockRows::of::<M>(vec![key])).await?;
+    }
     let parent = match edit.take_parent() {
         Some(parent) => Some(above.save(parent, tx).await?),
         None => None,

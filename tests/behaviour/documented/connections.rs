@@ -38,6 +38,8 @@ async fn open(url: &str) -> orm::Result<Database> {
         .connect_timeout(Duration::from_secs(5)) // for a server's answer
         .statement_timeout(Duration::from_secs(30))
         .lock_timeout(Duration::from_secs(10))
+        .max_lifetime(Duration::from_secs(1800)) // then a connection to a server is closed, and another made
+        .idle_timeout(Duration::from_secs(600)) // and one that nobody has used for so long
         .connect()
         .await?;
 

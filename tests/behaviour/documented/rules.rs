@@ -1,9 +1,9 @@
 //! The example of rules that ask in `docs/validation.md`.
 
 use crate::bed::behaviour;
-use orm::{Change, Code, Hooks, prelude::*};
+use orm::{Change, Code, Hooks, Refusal, prelude::*};
 
-orm::app! { pub stalls { Seat } }
+orm::app! { pub stalls { Seat, Visitor, Banned } }
 
 #[derive(Model, Debug, Clone)]
 #[model(hooks, unique(evening, number, message = "somebody sits there", code = "seat.taken"))]
@@ -30,6 +30,27 @@ impl Hooks for Seat {
     }
 }
 
+#[derive(Model, Debug, Clone)]
+pub struct Visitor {
+    pub id: i64,
+    #[field(max_length = 40, validate_with = is_welcome)]
+    pub name: String,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Banned {
+    pub id: i64,
+    pub name: String,
+}
+
+/// A rule for one value that asks. Text is enough for a mistake; an error of the database, which `?` gives, ends the write.
+async fn is_welcome(name: &str, tx: &Transaction) -> Result<(), Refusal> {
+    match Banned::objects().filter(|b| b.name.eq(name)).exists(tx).await? {
+        true => Err("nobody of this name comes in".into()),
+        false => Ok(()),
+    }
+}
+
 fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 2, day).unwrap()
 }
@@ -53,6 +74,16 @@ behaviour! {
         assert_eq!(error.validation().len(), 2);
         assert!(edit.changed()?.is_empty());
         seat(3).skip_validation().create(db).await?; // the way past all of it
+        Ok(())
+    }
+
+    async fn a_rule_of_one_field_that_asks(bed) {
+        let db = &bed.db;
+        orm::migrate::create_tables(db, &[stalls()]).await?;
+        Banned::draft().name("Eve").create(db).await?;
+
+        let error = Visitor::draft().name("Eve").create(db).await.unwrap_err();
+        assert_eq!(error.validation()[0].field.as_deref(), Some("name"));
         Ok(())
     }
 }

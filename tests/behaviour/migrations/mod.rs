@@ -33,6 +33,7 @@ mod others;
 mod own_types;
 mod renames;
 mod rows;
+mod ruled;
 mod steps;
 pub(crate) mod undo;
 mod unique_targets;

@@ -1,5 +1,6 @@
 //! Connections to servers, PostgreSQL and MariaDB or MySQL: pooled, and never given back in an unknown state.
 
+mod age;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -12,7 +13,7 @@ pub(super) use postgres::Cancel as PgCancel;
 
 use super::{Connection, Operation, Settings};
 use crate::{Code, Dialect, Error, Result};
-use deadpool::managed::{Metrics, Object, Pool, RecycleError, RecycleResult};
+use deadpool::managed::{Metrics, Object, Pool, QueueMode, RecycleError, RecycleResult};
 use std::{
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
@@ -90,6 +91,9 @@ impl deadpool::managed::Manager for Manager {
         if conn.unsettled() || conn.lost() || conn.retired() {
             return Err(RecycleError::message("not in a known state"));
         }
+        if age::is_over(metrics, &self.settings) {
+            return Err(RecycleError::message("too old"));
+        }
         if conn.lent() {
             let tidied = tokio::time::timeout(DRAIN, conn.tidy()).await;
             if !matches!(tidied, Ok(Ok(()))) {
@@ -113,8 +117,11 @@ impl ServerPool {
         let manager = Manager { target, dialect: OnceLock::new(), settings: settings.clone() };
         let pool = Pool::builder(manager)
             .max_size(settings.pool_size)
+            // What was used last is used first: those that are not needed any more are left alone, and grow old.
+            .queue_mode(QueueMode::Lifo)
             .build()
             .map_err(|error| Error::new(Code::BadSetting, error.to_string()))?;
+        age::watch(&pool, &settings);
         Ok(ServerPool { pool, settings })
     }
 
@@ -193,6 +200,10 @@ impl ServerPool {
 
     pub(super) fn limit(&self) -> usize {
         self.pool.status().max_size
+    }
+
+    pub(super) fn open(&self) -> usize {
+        self.pool.status().size
     }
 
     pub(super) fn busy(&self) -> usize {

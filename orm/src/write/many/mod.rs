@@ -1,9 +1,13 @@
 //! The to-many relations of one row: read as a query, changed by adding and removing.
 
 mod create;
+mod foresee;
+mod links;
 mod relate;
 
 pub use create::{IntoRelatedDraft, SetOrKeyTo};
+pub(crate) use links::run as run_relate;
+pub use links::{AnyLinkHooks, LinkHooks, LinkHooksOf, LinkMoment, LinkedKeys, Links};
 pub(crate) use relate::{RelationChange, relate};
 
 use super::{
@@ -169,8 +173,7 @@ impl<T: Model, O: Model> Many<T, O> {
     /// # Ok(()) }
     /// ```
     pub async fn add<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
-        let op = self.change(RelationChange::Add, rows)?;
-        ex.run(op).await
+        links::run(self.change(RelationChange::Add, rows)?, ex).await
     }
 
     /// Relates these rows no longer, and gives the number of those that were. The rows themselves stay.
@@ -187,8 +190,7 @@ impl<T: Model, O: Model> Many<T, O> {
     /// # Ok(()) }
     /// ```
     pub async fn remove<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
-        let op = self.change(RelationChange::Remove, rows)?;
-        ex.run(op).await
+        links::run(self.change(RelationChange::Remove, rows)?, ex).await
     }
 
     /// Relates exactly these rows, and gives the number of relations that came or went.
@@ -205,8 +207,7 @@ impl<T: Model, O: Model> Many<T, O> {
     /// # Ok(()) }
     /// ```
     pub async fn set<E: Executor, K: IntoKey<T>>(self, rows: impl IntoIterator<Item = K>, ex: &E) -> Result<u64> {
-        let op = self.change(RelationChange::Set, rows)?;
-        ex.run(op).await
+        links::run(self.change(RelationChange::Set, rows)?, ex).await
     }
 
     /// Relates no row, and gives the number of those that were related.
@@ -223,8 +224,7 @@ impl<T: Model, O: Model> Many<T, O> {
     /// # Ok(()) }
     /// ```
     pub async fn clear<E: Executor>(self, ex: &E) -> Result<u64> {
-        let op = self.relating(RelationChange::Clear, Vec::new())?;
-        ex.run(op).await
+        links::run(self.relating(RelationChange::Clear, Vec::new())?, ex).await
     }
 
     /// Writes these values into the rows of the model between that `add`, `set` and `create` make, where they would have defaults.
@@ -268,7 +268,8 @@ impl<T: Model, O: Model> Many<T, O> {
         self
     }
 
-    /// Changes the relation whether or not the model whose rows are written has a `validate`, which does not see them.
+    /// Changes the relation whether or not the model whose rows are written has a `validate`, which does not see them, and whether or not
+    /// `choices_from` of a many-to-many has the related rows.
     ///
     /// ```
     /// # use library::*;
@@ -283,7 +284,8 @@ impl<T: Model, O: Model> Many<T, O> {
         self
     }
 
-    /// Changes the relation whether or not the model whose rows are written has hooks, which are not run.
+    /// Changes the relation whether or not the model whose rows are written has hooks, which are not run; nor are those of the relation,
+    /// [`LinkHooks`](crate::LinkHooks).
     ///
     /// ```
     /// # use library::*;

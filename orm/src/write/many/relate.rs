@@ -11,7 +11,9 @@ use super::{
         update::refuse_unseen,
         upsert::finish,
     },
-    Side, Skips, side,
+    Side, Skips,
+    foresee::Link,
+    side,
 };
 use crate::{
     Access, Code, Connection, Error, Operation, Result, Row, Value, compile,
@@ -21,7 +23,7 @@ use crate::{
 };
 use std::{borrow::Cow, collections::HashSet};
 
-fn text(key: &[Value]) -> String {
+pub(super) fn text(key: &[Value]) -> String {
     format!("{key:?}")
 }
 
@@ -32,7 +34,11 @@ pub(super) fn distinct(keys: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
 }
 
 /// The values that the rows of a query have in some columns.
-async fn values_in(conn: &mut Connection<'_>, mut select: Select, columns: &[u16]) -> Result<Vec<Vec<Value>>> {
+pub(super) async fn values_in(
+    conn: &mut Connection<'_>,
+    mut select: Select,
+    columns: &[u16],
+) -> Result<Vec<Vec<Value>>> {
     let model = select.model.clone();
     select.selection = columns.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
     let statement = compile::select(&select, conn.dialect())?;
@@ -47,7 +53,7 @@ async fn values_in(conn: &mut Connection<'_>, mut select: Select, columns: &[u16
 }
 
 /// A key as people write it.
-fn shown(key: &[Value]) -> String {
+pub(super) fn shown(key: &[Value]) -> String {
     let part = |value: &Value| match value {
         Value::I16(number) => number.to_string(),
         Value::I32(number) => number.to_string(),
@@ -88,21 +94,23 @@ pub(crate) fn relate(step: &Step, owner: Vec<Value>, change: RelationChange, key
 type Pair = (Vec<Value>, Vec<Value>);
 
 /// The most keys in one statement.
-const CHUNK: usize = 400;
+pub(super) const CHUNK: usize = 400;
 
 /// A change to the related rows of one row.
 pub(crate) struct Relate {
-    side: Side,
-    owner: Vec<Value>,
+    pub(super) side: Side,
+    pub(super) owner: Vec<Value>,
     /// Where the owner is named by its key, and another field of it is held: its model, and the columns of that.
     owner_by_key: Option<(ModelRef, Vec<u16>)>,
-    change: RelationChange,
-    keys: Vec<Vec<Value>>,
+    pub(super) change: RelationChange,
+    pub(super) keys: Vec<Vec<Value>>,
+    /// The rows are named by what is held of them, and were looked at.
+    foreseen: bool,
     /// The model of the related rows.
     name: Cow<'static, str>,
     /// What is written beside the two keys into a model between.
     beside: Vec<Assignment>,
-    skips: Skips,
+    pub(super) skips: Skips,
 }
 
 impl Operation for Relate {
@@ -118,7 +126,7 @@ impl Operation for Relate {
         }
         self.refuse_unseen()?;
         let mark = conn.savepoint().await?;
-        let done = match self.name_rows(conn).await {
+        let done = match self.look(conn).await {
             Ok(()) => self.relate(conn).await,
             Err(error) => Err(error),
         };
@@ -134,15 +142,35 @@ impl Relate {
         keys: Vec<Vec<Value>>,
         name: Cow<'static, str>,
     ) -> Relate {
-        Relate { side, owner, owner_by_key: None, change, keys, name, beside: Vec::new(), skips: Skips::default() }
+        let (owner_by_key, foreseen) = (None, false);
+        Relate { side, owner, owner_by_key, change, keys, foreseen, name, beside: Vec::new(), skips: Skips::default() }
     }
 
     pub(super) fn with(self, beside: Vec<Assignment>, skips: Skips) -> Relate {
         Relate { beside, skips, ..self }
     }
 
+    /// A part of the change: just these links.
+    pub(super) fn just(&self, change: RelationChange, links: &[Link]) -> Relate {
+        let keys = links.iter().map(|link| link.held.clone()).collect();
+        let relate = Relate::of(self.side.clone(), self.owner.clone(), change, keys, self.name.clone());
+        Relate { foreseen: true, ..relate.with(self.beside.clone(), self.skips) }
+    }
+
+    /// Names the rows, and refuses those that may not be chosen.
+    async fn look(&mut self, conn: &mut Connection<'_>) -> Result<()> {
+        if self.foreseen {
+            return Ok(());
+        }
+        self.name_rows(conn).await?;
+        match self.side {
+            Side::Between { .. } => Box::pin(self.refuse_unchosen_ones(conn)).await,
+            Side::ForeignKey { .. } => Ok(()),
+        }
+    }
+
     /// Refuses what the model whose rows are written would not get to see.
-    fn refuse_unseen(&self) -> Result<()> {
+    pub(super) fn refuse_unseen(&self) -> Result<()> {
         let (what, instead) = match &self.side {
             Side::Between { automatic: true, .. } => return Ok(()),
             Side::Between { .. } => {
@@ -158,7 +186,7 @@ impl Relate {
     }
 
     /// Where foreign keys hold another field of rows than their key, they are named by that.
-    async fn name_rows(&mut self, conn: &mut Connection<'_>) -> Result<()> {
+    pub(super) async fn name_rows(&mut self, conn: &mut Connection<'_>) -> Result<()> {
         if let Some((model, held)) = self.owner_by_key.take() {
             let mut select = Select::bare(model.clone());
             select.add_filter(columns_in(&model, &model.key, vec![self.owner.clone()]));
@@ -261,7 +289,7 @@ impl Relate {
     }
 
     /// The rows that are written which hold these values.
-    fn rows_where(&self, columns: &[u16], values: &[Value]) -> Select {
+    pub(super) fn rows_where(&self, columns: &[u16], values: &[Value]) -> Select {
         let model = self.written().0;
         let mut select = Select::bare(model.clone());
         for (&column, value) in columns.iter().zip(values) {
@@ -272,7 +300,7 @@ impl Relate {
     }
 
     /// The keys of the related rows.
-    async fn related(&self, conn: &mut Connection<'_>) -> Result<Vec<Vec<Value>>> {
+    pub(super) async fn related(&self, conn: &mut Connection<'_>) -> Result<Vec<Vec<Value>>> {
         values_in(conn, self.where_owner(), self.written().2).await
     }
 
