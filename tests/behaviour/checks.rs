@@ -250,6 +250,11 @@ behaviour! {
             let (printed, failed) = manage(askew, &["check", "--allow", "S110", "--allow", "S111"]);
             assert!(printed.contains("Nothing was compared") && !printed.contains("Nothing differs"), "{printed}");
             assert_eq!(failed, None);
+            let askew = orm::Project::new().app(askew::askew()).database(url.clone());
+            let (printed, failed) = manage(askew, &["check", "--allow", "S110", "--allow", "S111", "--format", "json"]);
+            let told: Vec<serde_json::Value> = serde_json::from_str(&printed).unwrap();
+            assert_eq!((told.len(), &told[0]["id"], &told[0]["level"], failed), (1, &"S301".into(), &"info".into(), None), "{printed}");
+            assert!(told[0]["message"].as_str().unwrap().starts_with("Nothing was compared"), "{printed}");
             assert_eq!(only(&[&quiet[..], &["--fail-level", "warning"]].concat()).1.unwrap(), "1 finding of the level `warning` or above");
             let (printed, _) = only(&[&quiet[..], &["--format", "json"]].concat());
             let told: serde_json::Value = serde_json::from_str(&printed).unwrap();
