@@ -184,7 +184,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     pub async fn plan(&mut self, target: &Target) -> Result<Vec<(Migration, Direction)>> {
         let history = self.history().await?;
         let (set, now) = self.set.effective(&applied(&history))?;
-        let path = set.path(&now, target);
+        let path = self.path(&set, &now, target);
         history::check(self.set, &set, &history, &now, path.as_ref().is_ok_and(Vec::is_empty))?;
         let path = path?;
         Ok(path.into_iter().map(|(migration, direction)| (migration.clone(), direction)).collect())
@@ -199,7 +199,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             return Ok(Vec::new());
         }
         let (set, now) = self.set.effective(&applied(&history))?;
-        let path = set.path(&now, target)?;
+        let path = self.path(&set, &now, target)?;
         let adoption = self.adoption(&set, &now, &path).await?;
         let Planned { plans, .. } = self.preflight(&set, &now, &path, None, &adoption)?;
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
@@ -214,7 +214,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         }
         let history = self.history().await?;
         let (set, now) = self.set.effective(&applied(&history))?;
-        let path = set.path(&now, target)?;
+        let path = self.path(&set, &now, target)?;
         let adoption = self.adoption(&set, &now, &path).await?;
         let Planned { plans, .. } = self.preflight(&set, &now, &path, None, &adoption)?;
         let only = |migration: &Migration, direction| {
@@ -223,6 +223,26 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         let planned = path.into_iter().zip(plans).filter(|((migration, direction), _)| only(migration, *direction));
         let sql = |plan: Vec<Statement>| plan.iter().map(Statement::sql).collect();
         Ok(planned.map(|((migration, _), plan)| (migration.id.clone(), sql(plan))).collect())
+    }
+
+    /// The way to a target, by the migrations that count.
+    fn path<'s>(
+        &self,
+        set: &'s MigrationSet,
+        applied: &BTreeSet<MigrationId>,
+        target: &Target,
+    ) -> Result<Vec<(&'s Migration, Direction)>> {
+        let squash = match target {
+            Target::Migration(id) if set.get(id).is_none() => {
+                let stands = |squash: &&&Migration| set.get(&squash.id).is_some() && self.set.replaced_by(squash).contains(id);
+                self.set.squashes().iter().find(stands).map(|squash| &squash.id)
+            }
+            _ => None,
+        };
+        set.path(applied, target).map_err(|error| match squash {
+            Some(squash) => error.with_hint(format!("`{squash}` has taken its place: it is applied and undone as a whole")),
+            None => error,
+        })
     }
 
     /// What is taken over on the way.
@@ -288,7 +308,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             history = self.history().await?;
         }
         let (set, now) = self.set.effective(&applied(&history))?;
-        let path = set.path(&now, target);
+        let path = self.path(&set, &now, target);
         history::check(self.set, &set, &history, &now, path.as_ref().is_ok_and(Vec::is_empty))?;
         let path = path?;
         // Everything that can be known to fail is found before anything runs.

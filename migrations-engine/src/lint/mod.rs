@@ -290,7 +290,7 @@ impl Linter<'_> {
                 if let Some(was) = was.filter(|was| !was.is_empty() && Some(was) != now.as_ref()) {
                     self.breaks(
                         format!("programs of the version before know the column `{was}` only"),
-                        format!("keep the column: `keep_column = true` here, and `#[field(column = \"{was}\")]`; or add the new one, copy, and remove the old one in a later release (`makemigrations --safe` does so, where nothing else of the field changes)"),
+                        format!("keep the column: `keep_column = true` here, and `#[field(column = \"{was}\")]`; or add the new one, copy, and remove the old one in a later release (`makemigrations --safe` does so, where programs of both versions can do with what else of the field changes)"),
                     );
                 }
             }

@@ -508,13 +508,13 @@ impl Planner {
         if self.careful {
             sql = sql.replacen("DROP INDEX", "DROP INDEX CONCURRENTLY", 1);
         }
+        if index.exact.is_some() {
+            sql = sql.replacen(" \"", " IF EXISTS \"", 1);
+        }
         let what = match index.exact {
             Some(_) => format!("drop index {name}, if it is there"),
             None => format!("drop index {name}"),
         };
-        if index.exact.is_some() {
-            sql = sql.replacen("INDEX", "INDEX IF EXISTS", 1);
-        }
         let reverse = ddl::create_index(self.dialect, table, name, index);
         let reverse = match index.exact.as_deref().map(ddl::deterministic) {
             Some(query) => statement::guarded(&reverse, &query),

@@ -1,6 +1,10 @@
 //! Going back over several migrations: what would stop at an earlier one is found before a later one is undone.
 
-use super::{one, undo};
+use super::{
+    before,
+    commands::{Shell, folder},
+    one, undo,
+};
 use crate::bed::{Bed, behaviour};
 use orm::{Database, Result, migrate::Migrator, migrate::engine::MigrationSet};
 
@@ -124,14 +128,14 @@ behaviour! {
         if bed.url.contains(":memory:") {
             return Ok(());
         }
-        let folder = super::commands::folder(&format!("recorded_{backend:?}"));
-        let shell = super::commands::Shell { app: super::before::chinook, folder, url: bed.url.clone() };
+        let folder = folder(&format!("recorded_{backend:?}"));
+        let shell = Shell { app: before::chinook, folder, url: bed.url.clone() };
         shell.run("makemigrations")?;
         let plan = shell.run("migrate --fake-initial --plan")?;
         assert!(plan.starts_with("Apply chinook.0001_initial\n"), "{plan}");
         let plan = shell.run("migrate --fake --plan")?;
         assert_eq!(plan, "Record chinook.0001_initial\n    it is not run\n");
-        orm::migrate::create_tables(db, &[super::before::chinook()]).await?;
+        orm::migrate::create_tables(db, &[before::chinook()]).await?;
         let plan = shell.run("migrate --fake-initial --plan")?;
         assert_eq!(plan, "Record chinook.0001_initial\n    what it makes is there: it is not run\n");
         assert!(shell.run("migrate --plan")?.starts_with("Apply chinook.0001_initial\n"));

@@ -2,7 +2,7 @@
 
 use super::commands::{folder, moved};
 use crate::bed::{Bed, behaviour};
-use orm::{App, Code, Command, CommandFuture, Context, Error, Model, Project, Result, clap};
+use orm::{App, Code, Command, CommandFuture, Context, Error, Model, Project, Result};
 use std::path::PathBuf;
 
 mod shop {

@@ -5,6 +5,7 @@ mod after;
 mod ahead;
 mod answers;
 mod applications;
+mod back;
 mod before;
 mod between;
 mod changes;
@@ -34,6 +35,7 @@ mod own_types;
 mod renames;
 mod rows;
 mod steps;
+mod tour;
 pub(crate) mod undo;
 mod unique_targets;
 
