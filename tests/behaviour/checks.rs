@@ -218,7 +218,7 @@ fn a_conversion_to_wider_numbers_needs_something_as_wide() {
     // Left out, what is computed would not fit where it did with it.
     let refused = migrate::schema(&[wider::wider()]).unwrap_err();
     assert_eq!(refused.code(), orm::Code::BadModel, "{refused}");
-    assert!(refused.message().contains("wider_sum_small") || refused.message().contains("`small`"), "{refused}");
+    assert_eq!(refused.message(), "a conversion cannot stand in a constraint, an index or a generated field");
     let state = migrate::schema(&[as_wide::as_wide()]).unwrap();
     let checks = format!("{:?}", state.model("as_wide", "Sum").unwrap().constraints);
     assert!(!checks.to_lowercase().contains("cast"), "{checks}");

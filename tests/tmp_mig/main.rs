@@ -6,3 +6,7 @@ mod bed;
 mod checks;
 #[path = "../behaviour/migrations/mod.rs"]
 mod migrations;
+mod pagila {
+    #[path = "../../behaviour/pagila/dump.rs"]
+    pub mod dump;
+}

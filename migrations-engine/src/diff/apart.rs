@@ -16,9 +16,7 @@ pub(super) struct Apart {
 /// what the columns are meanwhile: text that becomes longer is so from the beginning, and all else in the end.
 pub(super) fn apart(state: &Schema, operations: &[Operation], at: usize) -> Option<Apart> {
     let Operation::RenameField { model, field: from, to, .. } = operations.get(at)? else { return None };
-    let changes = |other: &Operation| {
-        matches!(other, Operation::AlterField { model: of, field, .. } if of == model && field.name == *to)
-    };
+    let changes = |other: &Operation| matches!(other, Operation::AlterField { model: of, field, .. } if of == model && field.name == *to);
     let place = at + 1 + operations[at + 1..].iter().position(changes)?;
     let mut operations = operations.to_vec();
     let alter = operations.remove(place);

@@ -82,7 +82,8 @@ fn renamed<'o>(state: &Schema, operations: &'o [Operation], at: usize) -> Option
     let plain = old.has_column() && old.generated.is_none() && !old.auto && old.db_default.is_none();
     // What has been changed under the old name is in the state.
     let changed_before = |other: usize, operation: &Operation| {
-        other < at && matches!(operation, Operation::AlterField { model: of, field, .. } if of == model && field.name == *from)
+        other < at
+            && matches!(operation, Operation::AlterField { model: of, field, .. } if of == model && field.name == *from)
     };
     let leaves = |(other, operation): (usize, &Operation)| {
         leaves_field(operation, model, from, to) || changed_before(other, operation)

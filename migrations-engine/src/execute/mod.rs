@@ -234,13 +234,16 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     ) -> Result<Vec<(&'s Migration, Direction)>> {
         let squash = match target {
             Target::Migration(id) if set.get(id).is_none() => {
-                let stands = |squash: &&&Migration| set.get(&squash.id).is_some() && self.set.replaced_by(squash).contains(id);
+                let stands =
+                    |squash: &&&Migration| set.get(&squash.id).is_some() && self.set.replaced_by(squash).contains(id);
                 self.set.squashes().iter().find(stands).map(|squash| &squash.id)
             }
             _ => None,
         };
         set.path(applied, target).map_err(|error| match squash {
-            Some(squash) => error.with_hint(format!("`{squash}` has taken its place: it is applied and undone as a whole")),
+            Some(squash) => {
+                error.with_hint(format!("`{squash}` has taken its place: it is applied and undone as a whole"))
+            }
             None => error,
         })
     }
@@ -383,7 +386,14 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             Direction::Backward => Some(inverses(&mut before, migration, &mut self.answers).map_err(place)?),
         };
         let plan = |mut state: Schema| match &back {
-            None => plan_onto(dialect, &mut state, &migration.operations, migration.atomic, direction, &mut Foresight::default()),
+            None => plan_onto(
+                dialect,
+                &mut state,
+                &migration.operations,
+                migration.atomic,
+                direction,
+                &mut Foresight::default(),
+            ),
             Some(inverses) => plan_inverses(dialect, &mut state, inverses, migration.atomic, &mut Foresight::default()),
         };
         let mut statements = plan(before.clone()).map_err(place)?;

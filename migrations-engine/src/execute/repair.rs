@@ -186,10 +186,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         if let Some(next) = statements.get(progress.done).filter(|_| !progress.not_done) {
             progress = self.recheck(migration, next, progress).await?;
             // What can be repeated may have been done, and can be undone even if it was not.
-            if next.recheck == Recheck::Repeat
-                && next.reverse.is_some()
-                && progress.done < statements.len()
-            {
+            if next.recheck == Recheck::Repeat && next.reverse.is_some() && progress.done < statements.len() {
                 progress.done += 1;
             }
         }

@@ -151,8 +151,10 @@ impl Foresight {
             before = before.by_name(dialect);
         }
         let columns = new.columns.iter();
-        let columns = columns.filter_map(|column| Some((column.name.clone(), value(dialect, pair, raw, column, &before)?)));
-        let view = View { columns: columns.collect(), of: before.of.clone(), from: before.from.clone(), depth: before.depth };
+        let columns =
+            columns.filter_map(|column| Some((column.name.clone(), value(dialect, pair, raw, column, &before)?)));
+        let view =
+            View { columns: columns.collect(), of: before.of.clone(), from: before.from.clone(), depth: before.depth };
         self.views.insert(new.name.clone(), view);
     }
 }

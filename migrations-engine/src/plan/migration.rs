@@ -163,7 +163,11 @@ pub fn script(dialect: Dialect, before: &Schema, migration: &Migration, directio
             let _ = writeln!(text, "--\n-- {}\n--", heading(migration, statement, direction));
         }
         let sql = statement.sql();
-        let _ = writeln!(text, "{sql}{}", if sql.lines().last().is_some_and(|line| line.starts_with("--")) { "" } else { ";" });
+        let _ = writeln!(
+            text,
+            "{sql}{}",
+            if sql.lines().last().is_some_and(|line| line.starts_with("--")) { "" } else { ";" }
+        );
     }
     if wrapped {
         text += "COMMIT;\n";

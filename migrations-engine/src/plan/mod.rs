@@ -34,9 +34,9 @@ use crate::sql::{AlterStyle, Columns, Dialect, render};
 
 pub(crate) use ddl::create_index;
 pub(crate) use foresee::Foresight;
+pub(crate) use renames::Renames;
 use require::Asked;
 pub(crate) use table::through_model;
-pub(crate) use renames::Renames;
 use table::{Table, TableIndex, lower};
 use translate::{Translation, translations};
 

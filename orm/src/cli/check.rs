@@ -153,8 +153,8 @@ async fn document(context: &Context<'_>, wanted: &Wanted, places: Vec<Place>) ->
         };
         for finding in all {
             let value = serde_json::to_value(&finding);
-            let mut value = value
-                .map_err(|error| Error::new(Code::Migration, "a finding has no JSON form").with_source(error))?;
+            let mut value =
+                value.map_err(|error| Error::new(Code::Migration, "a finding has no JSON form").with_source(error))?;
             if let (true, Some(object)) = (context.project().has_several(), value.as_object_mut()) {
                 object.insert("database".to_owned(), name.clone().into());
             }
@@ -199,7 +199,8 @@ impl Told {
                 count(differing, "difference")
             ),
         };
-        Err(Error::new(Code::Migration, message).with_hint("each is told with what to do; leave a code out by `--allow`"))
+        Err(Error::new(Code::Migration, message)
+            .with_hint("each is told with what to do; leave a code out by `--allow`"))
     }
 }
 

@@ -53,7 +53,10 @@ fn set(later: &[&str]) -> Result<MigrationSet> {
     for (at, operations) in later.iter().enumerate() {
         let name = format!("{:04}_step", at + 2);
         let operations = operations.split_whitespace().collect::<Vec<_>>().join(" ");
-        files.push((format!("shop/{name}.toml"), format!("depends_on = [\"shop.{before}\"]\noperations = [{operations}]\n")));
+        files.push((
+            format!("shop/{name}.toml"),
+            format!("depends_on = [\"shop.{before}\"]\noperations = [{operations}]\n"),
+        ));
         before = name;
     }
     undo::set(&files.iter().map(|(path, text)| (&**path, &**text)).collect::<Vec<_>>())

@@ -81,14 +81,22 @@ mod loose {
 
     #[derive(Model, Debug, Clone)]
     pub struct Sort {
-        #[field(primary_key, max_length = 10, collation(sqlite = "NOCASE", postgres = "loose", mysql = "utf8mb4_unicode_ci"))]
+        #[field(
+            primary_key,
+            max_length = 10,
+            collation(sqlite = "NOCASE", postgres = "loose", mysql = "utf8mb4_unicode_ci")
+        )]
         pub code: String,
     }
 
     #[derive(Model, Debug, Clone)]
     pub struct Card {
         pub id: i64,
-        #[field(unique, max_length = 20, collation(sqlite = "NOCASE", postgres = "loose", mysql = "utf8mb4_unicode_ci"))]
+        #[field(
+            unique,
+            max_length = 20,
+            collation(sqlite = "NOCASE", postgres = "loose", mysql = "utf8mb4_unicode_ci")
+        )]
         pub name: String,
         #[field(collation(sqlite = "NOCASE", postgres = "strict", mysql = "utf8mb4_unicode_ci"))]
         pub note: Option<String>,
@@ -104,7 +112,11 @@ mod looser {
 
     #[derive(Model, Debug, Clone)]
     pub struct Sort {
-        #[field(primary_key, max_length = 10, collation(sqlite = "NOCASE", postgres = "loose", mysql = "utf8mb4_unicode_ci"))]
+        #[field(
+            primary_key,
+            max_length = 10,
+            collation(sqlite = "NOCASE", postgres = "loose", mysql = "utf8mb4_unicode_ci")
+        )]
         pub code: String,
     }
 
@@ -113,7 +125,11 @@ mod looser {
         pub id: i64,
         #[field(max_length = 30)]
         pub name: String,
-        #[field(index, max_length = 40, collation(sqlite = "NOCASE", postgres = "loose", mysql = "utf8mb4_unicode_ci"))]
+        #[field(
+            index,
+            max_length = 40,
+            collation(sqlite = "NOCASE", postgres = "loose", mysql = "utf8mb4_unicode_ci")
+        )]
         pub note: Option<String>,
         pub sort: ForeignKey<Sort>,
     }
