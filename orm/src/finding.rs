@@ -236,6 +236,8 @@ checks! {
     S206 Warning "database";
     /// A foreign key is set to its default by the library's deletions, and this database cannot do it by itself.
     S207 Info "database";
+    /// Models do not fit together, and so were not compared with migrations and the database.
+    S301 Info "migrations";
     /// The program is built with debug assertions.
     S901 Warning "deploy";
     /// The database is in memory: what is written is gone when the program ends.

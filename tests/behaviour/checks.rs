@@ -143,6 +143,36 @@ mod too_nested {
     }
 }
 
+/// Whole numbers that are made wider than anything they are computed from, and some beside which something is as wide.
+mod wider {
+    use orm::prelude::*;
+
+    orm::app! { pub wider { Sum } }
+
+    #[derive(Model, Debug)]
+    #[model(check("small", |s| ((s.a + s.b).cast::<i64>() + 1).gt(0)))]
+    pub struct Sum {
+        pub id: i64,
+        pub a: i32,
+        pub b: i32,
+    }
+}
+
+mod as_wide {
+    use orm::prelude::*;
+
+    orm::app! { pub as_wide { Sum } }
+
+    #[derive(Model, Debug)]
+    #[model(check("small", |s| ((s.a + s.b).cast::<i64>() + s.total).gt(0)), check("less", |s| (s.a + s.b).cast::<i64>().lte(s.total)))]
+    pub struct Sum {
+        pub id: i64,
+        pub a: i32,
+        pub b: i32,
+        pub total: i64,
+    }
+}
+
 fn ids(found: &[Finding]) -> Vec<(&str, Level)> {
     let mut ids: Vec<_> = found.iter().map(|finding| (&*finding.id, finding.level)).collect();
     ids.sort_unstable();
@@ -181,6 +211,17 @@ fn what_no_file_can_say_is_told_of_the_models() {
     assert_eq!(found[0].message, message);
     assert!(found[0].hint.as_deref().is_some_and(|hint| hint.contains("128 levels")), "{found:?}");
     assert_eq!(migrate::schema(&[too_nested::too_nested()]).unwrap_err().message(), message);
+}
+
+#[test]
+fn a_conversion_to_wider_numbers_needs_something_as_wide() {
+    // Left out, what is computed would not fit where it did with it.
+    let refused = migrate::schema(&[wider::wider()]).unwrap_err();
+    assert_eq!(refused.code(), orm::Code::BadModel, "{refused}");
+    assert_eq!(refused.message(), "a conversion cannot stand in a constraint, an index or a generated field");
+    let state = migrate::schema(&[as_wide::as_wide()]).unwrap();
+    let checks = format!("{:?}", state.model("as_wide", "Sum").unwrap().constraints);
+    assert!(!checks.to_lowercase().contains("cast"), "{checks}");
 }
 
 #[test]
@@ -250,6 +291,11 @@ behaviour! {
             let (printed, failed) = manage(askew, &["check", "--allow", "S110", "--allow", "S111"]);
             assert!(printed.contains("Nothing was compared") && !printed.contains("Nothing differs"), "{printed}");
             assert_eq!(failed, None);
+            let askew = orm::Project::new().app(askew::askew()).database(url.clone());
+            let (printed, failed) = manage(askew, &["check", "--allow", "S110", "--allow", "S111", "--format", "json"]);
+            let told: Vec<serde_json::Value> = serde_json::from_str(&printed).unwrap();
+            assert_eq!((told.len(), &told[0]["id"], &told[0]["level"], failed), (1, &"S301".into(), &"info".into(), None), "{printed}");
+            assert!(told[0]["message"].as_str().unwrap().starts_with("Nothing was compared"), "{printed}");
             assert_eq!(only(&[&quiet[..], &["--fail-level", "warning"]].concat()).1.unwrap(), "1 finding of the level `warning` or above");
             let (printed, _) = only(&[&quiet[..], &["--format", "json"]].concat());
             let told: serde_json::Value = serde_json::from_str(&printed).unwrap();

@@ -80,7 +80,15 @@ fn renamed<'o>(state: &Schema, operations: &'o [Operation], at: usize) -> Option
     operation.apply(&mut after).ok()?;
     let new = after.models.get(model)?.field(to)?.clone();
     let plain = old.has_column() && old.generated.is_none() && !old.auto && old.db_default.is_none();
-    if !plain || old.column == new.column || !others.all(|(_, other)| leaves_field(other, model, from, to)) {
+    // What has been changed under the old name is in the state.
+    let changed_before = |other: usize, operation: &Operation| {
+        other < at
+            && matches!(operation, Operation::AlterField { model: of, field, .. } if of == model && field.name == *from)
+    };
+    let leaves = |(other, operation): (usize, &Operation)| {
+        leaves_field(operation, model, from, to) || changed_before(other, operation)
+    };
+    if !plain || old.column == new.column || !others.all(leaves) {
         return None;
     }
     // Indexes and constraints are there twice; what else uses it (a key, something computed, a relation) cannot be.

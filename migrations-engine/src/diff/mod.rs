@@ -4,6 +4,7 @@
 //! wanted operations, then their order, found by applying to a copy of the state whatever already
 //! fits. [`autodetect`] cuts the result into migrations per application.
 
+mod apart;
 mod asked;
 mod between;
 mod compare;

@@ -4,6 +4,7 @@ use crate::migration::{Migration, MigrationId};
 use crate::operation::{Operation, SqlText};
 use crate::schema::{Constraint, Field, Schema};
 
+use super::apart::{Apart, apart};
 use super::expand::{Expanded, expanded};
 use super::split::words;
 
@@ -72,16 +73,24 @@ pub fn safe_steps(from: &Schema, new: Vec<Migration>) -> Vec<SafeStep> {
         let mut runs: Vec<(Way, Vec<Operation>)> = Vec::new();
         let mut last: Vec<Operation> = Vec::new();
         let mut made: Vec<Operation> = Vec::new();
-        for (at, operation) in migration.operations.iter().enumerate() {
-            let (now, way) = match expanded(&state, &migration.operations, at) {
+        let mut operations = migration.operations.clone();
+        let mut changed_after: Option<Operation> = None;
+        let mut at = 0;
+        while at < operations.len() {
+            if let Some(Apart { operations: sorted, after }) = apart(&state, &operations, at) {
+                (operations, changed_after) = (sorted, after);
+            }
+            let operation = &operations[at];
+            let (now, way) = match expanded(&state, &operations, at) {
                 Some(Expanded { now, long, later, first }) => {
                     last.splice(0..0, first);
                     last.extend(later);
-                    last.extend(labels_again(operation, migration.operations.get(at + 1)));
+                    last.extend(changed_after.take());
+                    last.extend(labels_again(operation, operations.get(at + 1)));
                     (now, if long { Way::Apart } else { Way::Together })
                 }
                 None => {
-                    let rest = &migration.operations[at + 1..];
+                    let rest = &operations[at + 1..];
                     let (now, later) = steps(&made, rest, operation.clone());
                     last.extend(later);
                     let way = way(&state, &made, &now);
@@ -97,6 +106,7 @@ pub fn safe_steps(from: &Schema, new: Vec<Migration>) -> Vec<SafeStep> {
                     _ => runs.push((way, vec![now])),
                 }
             }
+            at += 1;
         }
         last.iter().for_each(|operation| drop(operation.apply(&mut state)));
         let later = !last.is_empty();

@@ -41,6 +41,8 @@ pub struct Progress {
     pub total: usize,
     /// Whether the next one was begun, and its effect cannot be looked up.
     pub doing: bool,
+    /// Whether the next one is known not to be done, whatever is there.
+    pub not_done: bool,
 }
 
 fn exists(dialect: Dialect) -> &'static str {
@@ -110,7 +112,8 @@ pub(super) async fn read<C: Connection>(connection: &mut C) -> Result<Vec<Applie
             direction: direction(way),
             done: number(done),
             total: number(total),
-            doing: number(doing) != 0,
+            doing: number(doing) == 1,
+            not_done: number(doing) == 2,
         });
         let id = MigrationId::new(text(app), text(name));
         entries.push(Applied { id, checksum: text(checksum), applied_at: text(applied_at), progress, taken_over });
@@ -204,10 +207,19 @@ pub(super) async fn note<C: Connection>(connection: &mut C, id: &MigrationId, pr
         word(progress.direction),
         progress.done,
         progress.total,
-        u8::from(progress.doing),
+        if progress.not_done { 2 } else { u8::from(progress.doing) },
         key(connection.dialect(), id)?
     );
     run(connection, &sql).await
+}
+
+/// Takes the note away that a migration begins, of one that has not done anything.
+pub(super) async fn never_begun<C: Connection>(connection: &mut C, id: &MigrationId, way: Direction) -> Result<()> {
+    match way {
+        Direction::Forward => record(connection, id, "", Direction::Backward).await,
+        // It is applied as it was.
+        Direction::Backward => finish(connection, id, "", Direction::Forward).await,
+    }
 }
 
 /// Takes the checksum of the file as it is now for that of an entry.

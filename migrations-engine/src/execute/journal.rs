@@ -4,11 +4,11 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::history::{self, Progress};
-use super::{Connection, Event, Executor, Steps, database, lock, rebuild, require};
+use super::{Connection, Event, Executor, Steps, database, kept, lock, rebuild, require};
 use crate::error::{Result, error};
 use crate::graph::Direction;
 use crate::migration::Migration;
-use crate::plan::{Recheck, Requirement, Statement};
+use crate::plan::{Recheck, Requirement, Statement, StatementKind};
 use crate::sql::{AlterStyle, Dialect};
 
 /// The statements from one note to the next: one, or where a table is written anew all that an operation does, since
@@ -57,24 +57,52 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                 }
             }
             None => {
-                let progress = Progress { direction, done: 0, total, doing: false };
+                let progress = Progress { direction, done: 0, total, doing: false, not_done: false };
                 history::begin(self.connection, &migration.id, &checksum, &progress).await?;
                 progress
             }
         };
         while progress.done < total {
-            let at = piece(self.connection.dialect(), statements, progress.done);
-            let done = if statements[at.start].recheck == Recheck::Noted {
-                self.piece_with_note(migration, statements, at, &seen, &mut progress).await
+            let at = progress.done;
+            let piece = piece(self.connection.dialect(), statements, at);
+            let done = if statements[at].recheck == Recheck::Noted {
+                self.piece_with_note(migration, statements, piece, &seen, &mut progress).await
             } else {
-                self.statement_and_note(migration, statements, at.start, &seen, &mut progress).await
+                self.statement_and_note(migration, statements, at, &seen, &mut progress).await
             };
             if let Err(error) = done {
                 let done = progress.done;
+                // Where it was done and the note of it failed, there is nothing that was refused.
+                let refused = statements.get(done).filter(|_| done == at);
+                if let Some(statement) = refused.filter(|_| done == 0)
+                    && !matches!(statement.recheck, Recheck::Ask)
+                {
+                    // There is nothing to go on from, and nothing to be taken back. Where it cannot be said any more, it was not refused.
+                    if history::never_begun(self.connection, &migration.id, direction).await.is_ok()
+                        && kept::read(self.connection, &migration.id).await?.is_some()
+                    {
+                        kept::forget(self.connection).await?;
+                    }
+                    return Err(if error.code() == "M086" { error } else { error.at(&migration.id) });
+                }
                 if error.code() == "M086" {
                     let remedy = error.hint().unwrap_or_default();
                     let hint = format!("{remedy}; {done} of {total} statements are done, and it goes on there");
                     return Err(if done == 0 { error } else { error.with_hint(hint) });
+                }
+                let mut in_the_way = false;
+                if let Some(statement) = refused {
+                    in_the_way = self.is_in_the_way(statement).await;
+                    (progress.doing, progress.not_done) = (in_the_way, !in_the_way);
+                    // Where that cannot be noted, it was not refused: the connection is gone.
+                    let _ = history::note(self.connection, &migration.id, &progress).await;
+                }
+                if in_the_way {
+                    return Err(error.at(&migration.id).with_hint(format!(
+                        "{done} of {total} statements are done, and what the next would make is there already. If it is as it should be, \
+                         say `repair --done {id}`; if not, take it away and say `repair --not-done {id}`; then migrate again",
+                        id = migration.id
+                    )));
                 }
                 let hint = format!(
                     "{done} of {total} statements are done. When what the database refuses is set right there, migrate again: it goes \
@@ -86,6 +114,17 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         }
         self.forget_parts(migration, direction).await?;
         history::finish(self.connection, &migration.id, &checksum, direction).await
+    }
+
+    /// Whether what a statement would make was there before it was refused: afterwards nobody could tell it from what the statement makes.
+    async fn is_in_the_way(&mut self, statement: &Statement) -> bool {
+        let makes = |sql: &str| sql.starts_with("CREATE ") || sql.contains(" ADD ");
+        let (Recheck::Query(there) | Recheck::Clear { done: there, .. }, StatementKind::Sql(sql)) =
+            (&statement.recheck, &statement.kind)
+        else {
+            return false;
+        };
+        makes(sql) && self.connection.query(there).await.is_ok_and(|rows| !rows.is_empty())
     }
 
     /// Some statements and the note of them, in one transaction.
@@ -146,7 +185,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         if statements[at.clone()].iter().any(|statement| statement.foreign_keys_off) {
             rebuild::check_foreign_keys(self.connection).await?;
         }
-        let noted = Progress { done: at.end, doing: false, ..progress.clone() };
+        let noted = Progress { done: at.end, doing: false, not_done: false, ..progress.clone() };
         history::note(self.connection, &migration.id, &noted).await?;
         Ok(noted)
     }
@@ -167,7 +206,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             history::note(self.connection, &migration.id, progress).await?;
         }
         let outcome = self.timed(at, statement, &mut rebuild::Captured::default()).await;
-        progress.doing = false;
+        (progress.doing, progress.not_done) = (false, false);
         if outcome.is_err() {
             // The database refused it, so it was not done.
             let _ = history::note(self.connection, &migration.id, progress).await;
@@ -194,14 +233,28 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
     ) -> Result<Progress> {
         let cannot = || database("the state of the database cannot be read");
         match &statement.recheck {
+            Recheck::Query(_) | Recheck::Clear { .. } if progress.doing => {
+                let (at, total, sql) = (progress.done + 1, progress.total, statement.sql());
+                return Err(error!(
+                    M073,
+                    "`{}` stopped at statement {at} of {total}, and what that would make was there before: {sql}",
+                    migration.id
+                )
+                .with_hint(format!(
+                    "see whether it is as it should be; then say `repair --done {id}`, or take it away and say `repair --not-done {id}`, \
+                     and migrate again",
+                    id = migration.id
+                )));
+            }
             Recheck::Repeat => {}
             Recheck::Clear { done, clear } => {
                 if self.connection.query(done).await.map_err(cannot())?.is_empty() {
                     self.connection.execute(clear).await.map_err(cannot())?;
-                } else {
+                } else if !progress.not_done {
                     progress.done += 1;
                 }
             }
+            Recheck::Query(_) if progress.not_done => {}
             Recheck::Query(sql) => {
                 let rows = self.connection.query(sql).await.map_err(cannot())?;
                 progress.done += usize::from(!rows.is_empty());

@@ -44,7 +44,7 @@ use crate::diff::Answers;
 use crate::error::{Error, Result, error, fail};
 use crate::graph::{Direction, MigrationSet, Target};
 use crate::migration::{Migration, MigrationId};
-use crate::plan::{Statement, StatementKind, inverses, plan_inverses, plan_onto};
+use crate::plan::{Foresight, Statement, StatementKind, inverses, plan_inverses, plan_onto};
 use crate::schema::Schema;
 
 /// What is happening, for a progress display.
@@ -184,7 +184,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     pub async fn plan(&mut self, target: &Target) -> Result<Vec<(Migration, Direction)>> {
         let history = self.history().await?;
         let (set, now) = self.set.effective(&applied(&history))?;
-        let path = set.path(&now, target);
+        let path = self.path(&set, &now, target);
         history::check(self.set, &set, &history, &now, path.as_ref().is_ok_and(Vec::is_empty))?;
         let path = path?;
         Ok(path.into_iter().map(|(migration, direction)| (migration.clone(), direction)).collect())
@@ -199,10 +199,70 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             return Ok(Vec::new());
         }
         let (set, now) = self.set.effective(&applied(&history))?;
-        let path = set.path(&now, target)?;
-        let Planned { plans, .. } = self.preflight(&set, &now, &path, None, &adopt::Adoption::default())?;
+        let path = self.path(&set, &now, target)?;
+        let adoption = self.adoption(&set, &now, &path).await?;
+        let Planned { plans, .. } = self.preflight(&set, &now, &path, None, &adoption)?;
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
-        require::obstacles(self.connection, &migrations, &plans).await
+        require::obstacles(self.connection, &migrations, &plans, require::ahead).await
+    }
+
+    /// Which of what [`migrate`](Self::migrate) would do is only recorded, by [`fake`](Self::fake) or
+    /// [`fake_initial`](Self::fake_initial), each with the SQL that is run all the same; changes nothing.
+    pub async fn recorded(&mut self, target: &Target) -> Result<BTreeMap<MigrationId, Vec<String>>> {
+        if !self.options.fake && !self.options.fake_initial {
+            return Ok(BTreeMap::new());
+        }
+        let history = self.history().await?;
+        let (set, now) = self.set.effective(&applied(&history))?;
+        let path = self.path(&set, &now, target)?;
+        let adoption = self.adoption(&set, &now, &path).await?;
+        let Planned { plans, .. } = self.preflight(&set, &now, &path, None, &adoption)?;
+        let only = |migration: &Migration, direction| {
+            self.options.fake || direction == Direction::Forward && adoption.has(&migration.id)
+        };
+        let planned = path.into_iter().zip(plans).filter(|((migration, direction), _)| only(migration, *direction));
+        let sql = |plan: Vec<Statement>| plan.iter().map(Statement::sql).collect();
+        Ok(planned.map(|((migration, _), plan)| (migration.id.clone(), sql(plan))).collect())
+    }
+
+    /// The way to a target, by the migrations that count.
+    fn path<'s>(
+        &self,
+        set: &'s MigrationSet,
+        applied: &BTreeSet<MigrationId>,
+        target: &Target,
+    ) -> Result<Vec<(&'s Migration, Direction)>> {
+        let squash = match target {
+            Target::Migration(id) if set.get(id).is_none() => {
+                let stands =
+                    |squash: &&&Migration| set.get(&squash.id).is_some() && self.set.replaced_by(squash).contains(id);
+                self.set.squashes().iter().find(stands).map(|squash| &squash.id)
+            }
+            _ => None,
+        };
+        set.path(applied, target).map_err(|error| match squash {
+            Some(squash) => {
+                error.with_hint(format!("`{squash}` has taken its place: it is applied and undone as a whole"))
+            }
+            None => error,
+        })
+    }
+
+    /// What is taken over on the way.
+    async fn adoption(
+        &mut self,
+        set: &MigrationSet,
+        applied: &BTreeSet<MigrationId>,
+        path: &[(&Migration, Direction)],
+    ) -> Result<adopt::Adoption> {
+        if !self.options.fake_initial || self.options.fake {
+            return Ok(adopt::Adoption::default());
+        }
+        let mut adoption = adopt::Adoption::after(self.connection.dialect(), set, applied)?;
+        for (migration, _) in path.iter().filter(|(_, direction)| *direction == Direction::Forward) {
+            adoption.takes(self.connection, migration).await?;
+        }
+        Ok(adoption)
     }
 
     /// Brings the database to the target; gives what was run. An interrupted migration is finished first.
@@ -251,17 +311,11 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             history = self.history().await?;
         }
         let (set, now) = self.set.effective(&applied(&history))?;
-        let path = set.path(&now, target);
+        let path = self.path(&set, &now, target);
         history::check(self.set, &set, &history, &now, path.as_ref().is_ok_and(Vec::is_empty))?;
         let path = path?;
         // Everything that can be known to fail is found before anything runs.
-        let mut adoption = adopt::Adoption::default();
-        if self.options.fake_initial && !self.options.fake {
-            adoption = adopt::Adoption::after(self.connection.dialect(), &set, &now)?;
-            for (migration, _) in path.iter().filter(|(_, direction)| *direction == Direction::Forward) {
-                adoption.takes(self.connection, migration).await?;
-            }
-        }
+        let adoption = self.adoption(&set, &now, &path).await?;
         let Planned { before, mut plans, mut kept } = self.preflight(&set, &now, &path, None, &adoption)?;
         if let Some(names) = names::read(self.connection, &before, &plans).await? {
             Planned { plans, kept, .. } = self.preflight(&set, &now, &path, Some(&names), &adoption)?;
@@ -279,7 +333,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             }
         }
         let migrations: Vec<&Migration> = path.iter().map(|(migration, _)| *migration).collect();
-        require::check(self.connection, &migrations, &plans).await?;
+        require::check(self.connection, &migrations, &plans, require::ahead).await?;
         if let Some(unused) = self.answers.unused().first() {
             return Err(error!(M023, "`{unused}` is given a value, but no migration that is undone needs one there")
                 .with_hint("a value is for a column that comes back, when `migrate` goes back past its removal"));
@@ -290,11 +344,13 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         self.record_squashes(&set, &now, &history).await?;
         for (at, ((migration, direction), statements)) in path.into_iter().zip(&plans).enumerate() {
             if at > 0 {
-                // What the migrations before have changed can only be looked at now.
-                require::check(self.connection, &migrations[at..=at], &plans[at..=at]).await?;
+                // What the migrations before have changed, and could not be foreseen, can only be looked at now.
+                let fits = require::check(self.connection, &migrations[at..=at], &plans[at..=at], require::own).await;
+                fits.map_err(|error| after(&done, (&migration.id, direction), error))?;
             }
             if direction == Direction::Forward && adoption.has(&migration.id) {
-                self.record_adopted(migration, statements).await?;
+                let recorded = self.record_adopted(migration, statements).await;
+                recorded.map_err(|error| after(&done, (&migration.id, direction), error))?;
                 done.push((migration.id.clone(), direction));
                 continue;
             }
@@ -303,7 +359,8 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             if let Some(kept) = kept.filter(|_| journalled) {
                 kept::store(self.connection, &migration.id, kept).await?;
             }
-            let ran = self.run(migration, direction, statements, None).await?;
+            let ran = self.run(migration, direction, statements, None).await;
+            let ran = ran.map_err(|error| after(&done, (&migration.id, direction), error))?;
             if kept.is_some() && journalled {
                 kept::forget(self.connection).await?;
             }
@@ -332,8 +389,15 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             Direction::Backward => Some(inverses(&mut before, migration, &mut self.answers).map_err(place)?),
         };
         let plan = |mut state: Schema| match &back {
-            None => plan_onto(dialect, &mut state, &migration.operations, migration.atomic, direction),
-            Some(inverses) => plan_inverses(dialect, &mut state, inverses, migration.atomic),
+            None => plan_onto(
+                dialect,
+                &mut state,
+                &migration.operations,
+                migration.atomic,
+                direction,
+                &mut Foresight::default(),
+            ),
+            Some(inverses) => plan_inverses(dialect, &mut state, inverses, migration.atomic, &mut Foresight::default()),
         };
         let mut statements = plan(before.clone()).map_err(place)?;
         let kept = kept::read(self.connection, &migration.id).await?;
@@ -401,16 +465,20 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         let mut before = state.clone();
         let mut indexes = names.map(|names| names.indexes.clone()).unwrap_or_default();
         let mut kept = Vec::with_capacity(path.len());
+        let mut ahead = Foresight::default();
         for (migration, direction) in path {
+            let seen = ahead.clone();
             kept.push(names.map(|names| names.keep(&state, &indexes)).transpose()?.flatten());
             let planned = match (direction, back.pop()) {
                 (Direction::Backward, Some(inverses)) => {
-                    plan_inverses(dialect, &mut state, &inverses, migration.atomic)
+                    plan_inverses(dialect, &mut state, &inverses, migration.atomic, &mut ahead)
                 }
-                _ => plan_onto(dialect, &mut state, &migration.operations, migration.atomic, *direction),
+                _ => plan_onto(dialect, &mut state, &migration.operations, migration.atomic, *direction, &mut ahead),
             };
             let mut statements = planned.map_err(|error| error.at(&migration.id))?;
             if *direction == Direction::Forward && adoption.has(&migration.id) {
+                // Its tables are there, with what they hold.
+                ahead = seen;
                 adopt::leave_extensions(&mut statements);
                 if let Some(names) = names {
                     names.give(&mut state);
@@ -477,6 +545,32 @@ struct Planned {
     plans: Vec<Vec<Statement>>,
     /// The names of the database's own before each.
     kept: Vec<Option<Kept>>,
+}
+
+/// What goes wrong after other migrations were run says so: they stay as they are, and where the one that fails is undone it is still
+/// applied.
+fn after(done: &[(MigrationId, Direction)], next: (&MigrationId, Direction), error: Error) -> Error {
+    let told = |wanted: Direction, what: &str| {
+        let ids = done.iter().filter(|(_, direction)| *direction == wanted).map(|(id, _)| format!("`{id}`"));
+        match ids.collect::<Vec<_>>().as_slice() {
+            [] => None,
+            [only] => Some(format!("{only} was {what} before")),
+            [first, more @ .., last] if more.len() > 2 => {
+                Some(format!("{} migrations, {first} to {last}, were {what} before", more.len() + 2))
+            }
+            some => Some(format!("{} were {what} before", some.join(", "))),
+        }
+    };
+    let mut all: Vec<String> = Vec::new();
+    all.extend(told(Direction::Backward, "undone"));
+    all.extend(told(Direction::Forward, "applied"));
+    if all.is_empty() {
+        return error;
+    }
+    if next.1 == Direction::Backward {
+        all.push(format!("the database stands at `{}`", next.0));
+    }
+    error.at(all.join(", and "))
 }
 
 /// The migrations that count as applied.

@@ -153,11 +153,11 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             (Remedy::Forget, ..) => history::record(self.connection, id, "", Direction::Backward).await,
             (Remedy::Record, Some(file), _) => history::record_taken(self.connection, id, &file.checksum()?).await,
             (Remedy::Done, _, Some(progress)) => {
-                let progress = Progress { done: progress.done + 1, doing: false, ..progress };
+                let progress = Progress { done: progress.done + 1, doing: false, not_done: false, ..progress };
                 history::note(self.connection, id, &progress).await
             }
             (Remedy::NotDone, _, Some(progress)) => {
-                history::note(self.connection, id, &Progress { doing: false, ..progress }).await
+                history::note(self.connection, id, &Progress { doing: false, not_done: true, ..progress }).await
             }
             (Remedy::Undo, Some(file), Some(progress)) => {
                 let statements = self.statements_of(&history, &file, progress.direction).await?;
@@ -169,16 +169,19 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
 
     /// Undoes what a migration has done before it stopped.
     async fn undo(&mut self, migration: &Migration, statements: &[Statement], mut progress: Progress) -> Result<()> {
-        if statements.len() != progress.total {
+        // A statement that was refused may be another now: only those before it are undone.
+        let enough = progress.not_done && statements.len() >= progress.done;
+        if statements.len() != progress.total && !enough {
             return Err(error!(
                 M073,
                 "`{}` had {} statements, but now has {}",
                 migration.id,
                 progress.total,
                 statements.len()
-            ));
+            )
+            .with_hint("restore the file as it was when it was run, and say this again; then change it"));
         }
-        if let Some(next) = statements.get(progress.done) {
+        if let Some(next) = statements.get(progress.done).filter(|_| !progress.not_done) {
             progress = self.recheck(migration, next, progress).await?;
             // What can be repeated may have been done, and can be undone even if it was not.
             if next.recheck == Recheck::Repeat && next.reverse.is_some() && progress.done < statements.len() {
@@ -216,6 +219,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
     ) -> Result<()> {
         let before = progress.clone();
         progress.done -= 1;
+        progress.not_done = false;
         let Some(sql) = statement.reverse.as_ref().filter(|sql| !sql.is_empty()) else {
             return history::note(self.connection, &migration.id, progress).await;
         };

@@ -1,41 +1,19 @@
 //! What must hold of the rows, looked up before migrations run.
 
-use std::collections::BTreeSet;
-
 use super::{Connection, database};
 use crate::error::{Error, Result, error};
 use crate::migration::Migration;
 use crate::plan::{Early, Requirement, Statement};
 use crate::sql::AlterStyle;
 
-/// What can be looked up before the first of some plans begins: what can be said of the rows there are then, and of no
-/// table that an earlier plan changes. Gives the number of the plan and of the statement with each.
-fn early<'p>(plans: impl IntoIterator<Item = &'p [Statement]>) -> Vec<(usize, usize, &'p Requirement)> {
-    let mut found = Vec::new();
-    let mut changed: BTreeSet<&String> = BTreeSet::new();
-    for (plan, statements) in plans.into_iter().enumerate() {
-        let known = |requirement: &Requirement| match &requirement.early {
-            Early::Alike => !requirement.about.iter().any(|about| changed.contains(about)),
-            Early::Foreseen { of, .. } => {
-                let belongs = |changed: &str, table: &String| {
-                    changed.strip_prefix(table.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-                };
-                !changed.iter().any(|changed| of.iter().any(|table| belongs(changed, table)))
-                    && !requirement.about.iter().any(|about| changed.contains(about))
-            }
-            Early::No => false,
-        };
-        for (at, statement) in statements.iter().enumerate() {
-            let now = statement.requires.iter().filter(|requirement| known(requirement));
-            found.extend(now.map(|requirement| (plan, at, requirement)));
-        }
-        // SQL written by hand and Rust steps may change anything.
-        if statements.iter().any(|statement| statement.changes.is_none()) {
-            return found;
-        }
-        changed.extend(statements.iter().flat_map(|statement| &statement.changes).flatten());
-    }
-    found
+/// When it can be looked at before the migration that it belongs to begins.
+pub(super) fn own(requirement: &Requirement) -> &Early {
+    &requirement.early
+}
+
+/// When it can be looked at before the first of those that are run begins.
+pub(super) fn ahead(requirement: &Requirement) -> &Early {
+    &requirement.ahead
 }
 
 /// `M086` if there are rows in the way: how many, and which are the first.
@@ -43,7 +21,7 @@ async fn look<C: Connection>(
     connection: &mut C,
     migration: &Migration,
     requirement: &Requirement,
-    early: bool,
+    when: &Early,
 ) -> Result<()> {
     if let Some(prepare) = requirement.prepare
         && connection.execute(prepare).await.is_err()
@@ -52,18 +30,32 @@ async fn look<C: Connection>(
         return Ok(());
     }
     let failed = || database("the rows cannot be looked at");
-    let counted = connection.query(&requirement.count(early)).await.map_err(failed())?;
+    let counted = connection.query(&requirement.count(when)).await.map_err(failed())?;
     let count = counted.first().and_then(|row| row.first()?.as_ref()?.parse::<u64>().ok()).unwrap_or(0);
     if count == 0 {
         return Ok(());
     }
-    let keys = match requirement.first(early) {
+    let keys = match requirement.first(when) {
         Some(first) => connection.query(&first).await.map_err(failed())?,
         None => Vec::new(),
     };
-    Err(error!(M086, "{}", requirement.describe(early, count, &keys))
+    Err(error!(M086, "{}", requirement.describe(when, count, &keys))
         .with_hint(requirement.remedy.as_str())
         .at(&migration.id))
+}
+
+/// What these plans need of the rows and can be looked at now.
+fn needed<'p>(
+    migrations: &[&'p Migration],
+    plans: &'p [Vec<Statement>],
+    when: fn(&Requirement) -> &Early,
+) -> Vec<(&'p Migration, &'p Requirement)> {
+    let mut needed = Vec::new();
+    for (migration, plan) in migrations.iter().zip(plans) {
+        let all = plan.iter().flat_map(|statement| &statement.requires);
+        needed.extend(all.filter(|it| *when(it) != Early::No).map(|requirement| (*migration, requirement)));
+    }
+    needed
 }
 
 /// The rows that stand in the way of one of these plans, as far as that can be known now: an `M086` for each obstacle.
@@ -71,11 +63,11 @@ pub(super) async fn obstacles<C: Connection>(
     connection: &mut C,
     migrations: &[&Migration],
     plans: &[Vec<Statement>],
+    when: fn(&Requirement) -> &Early,
 ) -> Result<Vec<Error>> {
     let mut found: Vec<Error> = Vec::new();
-    for (at, _, requirement) in early(plans.iter().map(Vec::as_slice)) {
-        let Some(migration) = migrations.get(at) else { continue };
-        match look(connection, migration, requirement, true).await {
+    for (migration, requirement) in needed(migrations, plans, when) {
+        match look(connection, migration, requirement, when(requirement)).await {
             Err(rows) if rows.code() == "M086" => {
                 if !found.iter().any(|known| known.message() == rows.message()) {
                     found.push(rows);
@@ -92,8 +84,9 @@ pub(super) async fn check<C: Connection>(
     connection: &mut C,
     migrations: &[&Migration],
     plans: &[Vec<Statement>],
+    when: fn(&Requirement) -> &Early,
 ) -> Result<()> {
-    match Error::together(obstacles(connection, migrations, plans).await?) {
+    match Error::together(obstacles(connection, migrations, plans, when).await?) {
         Some(error) => Err(error),
         None => Ok(()),
     }
@@ -101,7 +94,9 @@ pub(super) async fn check<C: Connection>(
 
 /// What [`check`] has seen of a plan right before it runs, by the number of the statement.
 pub(super) fn seen(statements: &[Statement]) -> Vec<(usize, &Requirement)> {
-    early([statements]).into_iter().map(|(_, at, requirement)| (at, requirement)).collect()
+    let numbered = statements.iter().enumerate();
+    let all = numbered.flat_map(|(at, statement)| statement.requires.iter().map(move |requirement| (at, requirement)));
+    all.filter(|(_, requirement)| requirement.early != Early::No).collect()
 }
 
 /// `M086` if rows stand in the way of a statement that is next: of its whole operation, where that begins with it. What
@@ -122,7 +117,7 @@ pub(super) async fn before<C: Connection>(
         for requirement in &statement.requires {
             let due = if requirement.late { number == at && !again } else { begins };
             if due && (again || !seen.iter().any(|(seen, it)| *seen == number && *it == requirement)) {
-                look(connection, migration, requirement, false).await?;
+                look(connection, migration, requirement, &Early::Alike).await?;
             }
         }
     }
@@ -141,7 +136,7 @@ pub(super) async fn explain<C: Connection>(
         return error;
     }
     for (_, requirement) in seen(statements).into_iter().filter(|(at, _)| *at == failed) {
-        if let Err(rows) = look(connection, migration, requirement, true).await
+        if let Err(rows) = look(connection, migration, requirement, &requirement.early).await
             && rows.code() == "M086"
         {
             return rows.with_source(error);

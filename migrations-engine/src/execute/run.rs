@@ -102,6 +102,11 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         in_transaction: bool,
         captured: &mut rebuild::Captured,
     ) -> Result<()> {
+        if let Some(query) = &statement.only_if
+            && self.connection.query(query).await.map_err(refused(query))?.is_empty()
+        {
+            return Ok(());
+        }
         match &statement.kind {
             StatementKind::Sql(sql) if returns_rows(sql) => {
                 self.connection.query(sql).await.map_err(refused(sql))?;

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::graph::Direction;
 use crate::migration::Migration;
 use crate::operation::Operation;
-use crate::plan::{Statement, StatementKind, plan_onto};
+use crate::plan::{Foresight, Statement, StatementKind, plan_onto};
 use crate::schema::{ColumnType, Constraint, Field, ModelKey, Schema};
 use crate::sql::{AlterStyle, Dialect, misfit};
 
@@ -144,8 +144,8 @@ impl Linter<'_> {
             }
         }
         let old = state.clone();
-        let statements =
-            plan_onto(self.dialect, state, std::slice::from_ref(operation), self.migration.atomic, Direction::Forward)?;
+        let (one, path) = (std::slice::from_ref(operation), &mut Foresight::default());
+        let statements = plan_onto(self.dialect, state, one, self.migration.atomic, Direction::Forward, path)?;
         match operation {
             Operation::CreateModel(model) => {
                 self.made.insert(model.key.clone());
@@ -290,7 +290,7 @@ impl Linter<'_> {
                 if let Some(was) = was.filter(|was| !was.is_empty() && Some(was) != now.as_ref()) {
                     self.breaks(
                         format!("programs of the version before know the column `{was}` only"),
-                        format!("keep the column: `keep_column = true` here, and `#[field(column = \"{was}\")]`; or add the new one, copy, and remove the old one in a later release (`makemigrations --safe` does so, where nothing else of the field changes)"),
+                        format!("keep the column: `keep_column = true` here, and `#[field(column = \"{was}\")]`; or add the new one, copy, and remove the old one in a later release (`makemigrations --safe` does so, where programs of both versions can do with what else of the field changes)"),
                     );
                 }
             }

@@ -92,7 +92,7 @@ impl Planner {
             for (name, key) in new.foreign_keys.iter().filter(|(name, _)| !kept.contains(&(&*new.name, &***name))) {
                 let translated = key.columns.iter().any(|column| pair.translated.contains_key(column));
                 let asked = Asked::new(self.dialect, pair).filter(|_| !translated);
-                let requires = asked.and_then(|asked| asked.targets(new, key, self.made.contains(&key.to_table)));
+                let requires = asked.and_then(|asked| asked.targets(new, key, self.foresight.has_made(&key.to_table)));
                 self.add_foreign_key(&new.name, name, key, requires);
             }
         }
@@ -175,7 +175,7 @@ impl Planner {
     }
 
     pub(super) fn create_table(&mut self, table: &Table) -> Result<()> {
-        self.made.insert(table.name.clone());
+        self.makes(&table.name);
         let sql = ddl::create_table(self.dialect, table)?;
         let reverse = format!("DROP TABLE {}", self.dialect.quote(&table.name));
         self.push(

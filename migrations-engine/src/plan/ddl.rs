@@ -179,6 +179,19 @@ pub(crate) fn create_index(dialect: Dialect, table: &str, name: &str, index: &Ta
     )
 }
 
+/// Whether a collation of PostgreSQL is one of those that come with it, and all of which are deterministic.
+pub(super) fn always_exact(collation: &str) -> bool {
+    matches!(collation, "C" | "POSIX" | "ucs_basic" | "default") || collation.ends_with("-x-icu")
+}
+
+/// A query that gives a row if a collation of PostgreSQL is deterministic: one that is not has no indexes for patterns.
+pub(super) fn deterministic(collation: &str) -> String {
+    format!(
+        "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_collation WHERE collname = '{}' AND NOT collisdeterministic AND pg_collation_is_visible(oid))",
+        collation.replace('\'', "''")
+    )
+}
+
 /// `DROP INDEX`
 pub(super) fn drop_index(dialect: Dialect, table: &str, name: &str) -> String {
     match dialect.capabilities().alter {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Statement, StatementKind, plan_numbered, plan_onto};
+use super::{Foresight, Statement, StatementKind, plan_numbered, plan_onto};
 use crate::diff::{Answers, fits};
 use crate::error::Result;
 use crate::graph::Direction;
@@ -18,14 +18,15 @@ pub fn plan_migration(
     migration: &Migration,
     direction: Direction,
 ) -> Result<Vec<Statement>> {
+    let path = &mut Foresight::default();
     match direction {
         Direction::Forward => {
-            plan_onto(dialect, &mut before.clone(), &migration.operations, migration.atomic, direction)
+            plan_onto(dialect, &mut before.clone(), &migration.operations, migration.atomic, direction, path)
         }
         Direction::Backward => {
             let mut state = before.clone();
             inverses(&mut state, migration, &mut Answers::new())
-                .and_then(|inverses| plan_inverses(dialect, &mut state, &inverses, migration.atomic))
+                .and_then(|inverses| plan_inverses(dialect, &mut state, &inverses, migration.atomic, path))
         }
     }
     .map_err(|error| error.at(&migration.id))
@@ -88,10 +89,11 @@ pub(crate) fn plan_inverses(
     state: &mut Schema,
     inverses: &[Vec<Operation>],
     atomic: bool,
+    path: &mut Foresight,
 ) -> Result<Vec<Statement>> {
     let last_first = inverses.iter().enumerate().rev();
     let numbered = last_first.flat_map(|(at, inverse)| inverse.iter().map(move |operation| (at, operation)));
-    plan_numbered(dialect, state, numbered, atomic, Direction::Backward)
+    plan_numbered(dialect, state, numbered, atomic, Direction::Backward, path)
 }
 
 /// What a migration does, in words: a line for each operation, and indented below it what becomes of it in the database
@@ -161,7 +163,11 @@ pub fn script(dialect: Dialect, before: &Schema, migration: &Migration, directio
             let _ = writeln!(text, "--\n-- {}\n--", heading(migration, statement, direction));
         }
         let sql = statement.sql();
-        let _ = writeln!(text, "{sql}{}", if sql.starts_with("--") { "" } else { ";" });
+        let _ = writeln!(
+            text,
+            "{sql}{}",
+            if sql.lines().last().is_some_and(|line| line.starts_with("--")) { "" } else { ";" }
+        );
     }
     if wrapped {
         text += "COMMIT;\n";

@@ -16,6 +16,7 @@ mod migration;
 mod once;
 mod rebuild;
 mod recheck;
+mod renames;
 mod require;
 mod statement;
 pub(crate) mod table;
@@ -32,10 +33,11 @@ use crate::schema::{Model, ModelKey, Schema};
 use crate::sql::{AlterStyle, Columns, Dialect, render};
 
 pub(crate) use ddl::create_index;
-use foresee::Foresight;
+pub(crate) use foresee::Foresight;
+pub(crate) use renames::Renames;
 use require::Asked;
 pub(crate) use table::through_model;
-use table::{Renames, Table, TableIndex, lower};
+use table::{Table, TableIndex, lower};
 use translate::{Translation, translations};
 
 pub use foresee::Early;
@@ -67,20 +69,22 @@ use touch::{tables, touched};
 /// ```
 pub fn plan(dialect: Dialect, before: &Schema, operations: &[Operation]) -> Result<Vec<Statement>> {
     let mut state = before.clone();
-    plan_onto(dialect, &mut state, operations, true, Direction::Forward)
+    plan_onto(dialect, &mut state, operations, true, Direction::Forward, &mut Foresight::default())
 }
 
 /// As [`plan`], changing the state as it goes; for a migration that is atomic, or one that is not. Constants in
-/// operations that are undone are looked at only where rows get them: what was done once can always be undone.
+/// operations that are undone are looked at only where rows get them: what was done once can always be undone. `path` is what the
+/// migrations that are run before it will have made of the tables.
 pub(crate) fn plan_onto(
     dialect: Dialect,
     state: &mut Schema,
     operations: &[Operation],
     atomic: bool,
     direction: Direction,
+    path: &mut Foresight,
 ) -> Result<Vec<Statement>> {
     let numbered = operations.iter().enumerate();
-    plan_numbered(dialect, state, numbered, atomic, direction)
+    plan_numbered(dialect, state, numbered, atomic, direction, path)
 }
 
 /// The same of operations with the numbers that their statements get.
@@ -90,6 +94,7 @@ fn plan_numbered<'o>(
     operations: impl IntoIterator<Item = (usize, &'o Operation)>,
     atomic: bool,
     direction: Direction,
+    path: &mut Foresight,
 ) -> Result<Vec<Statement>> {
     let careful = !atomic && dialect.capabilities().short_locks;
     let mut planner = Planner {
@@ -100,8 +105,8 @@ fn plan_numbered<'o>(
         field: None,
         careful,
         direction,
-        made: BTreeSet::new(),
         foresight: Foresight::default(),
+        path: std::mem::take(path),
         pending: None,
     };
     for (at, operation) in operations {
@@ -110,6 +115,7 @@ fn plan_numbered<'o>(
     }
     planner.write_pending()?;
     recheck::with_notes(dialect, &mut planner.out);
+    *path = planner.path;
     Ok(planner.out)
 }
 
@@ -124,10 +130,10 @@ struct Planner {
     /// Not in one transaction: what would lock a table for long is done in steps that do not.
     careful: bool,
     direction: Direction,
-    /// The tables that this migration has made and nothing has filled yet.
-    made: BTreeSet<String>,
-    /// What it has made of the other tables.
+    /// What this migration will have made of the tables so far,
     foresight: Foresight,
+    /// and what those that are run before it will have, too.
+    path: Foresight,
     /// SQLite: a table that is to be written anew.
     pending: Option<once::Pending>,
 }
@@ -198,6 +204,7 @@ impl Planner {
             step: self.step,
             recheck,
             requires: Vec::new(),
+            only_if: None,
             changes: None,
         });
     }
@@ -213,6 +220,7 @@ impl Planner {
             recheck: Recheck::Ask,
             foreign_keys_off,
             requires: Vec::new(),
+            only_if: None,
             changes: None,
         });
     }
@@ -231,8 +239,7 @@ impl Planner {
                 self.write_pending()?;
                 let kind = StatementKind::Rust { name: name.clone(), state: Box::new(state.clone()) };
                 self.push_kind(kind, operation.describe(), false);
-                self.made.clear();
-                self.foresight.lose();
+                self.lose_sight();
                 self.settle();
                 Ok(())
             }
@@ -305,8 +312,7 @@ impl Planner {
             self.push(statement.clone(), describe, reverse, Recheck::Ask);
         }
         if !statements.is_empty() {
-            self.made.clear();
-            self.foresight.lose();
+            self.lose_sight();
             self.settle();
         }
         Ok(())
@@ -409,11 +415,6 @@ impl Planner {
             }
             AlterStyle::Property | AlterStyle::Modify => self.alter_pairs(compared.clone())?,
         }
-        for (raw, new) in compared.iter().filter_map(|pair| pair.raw.as_ref().zip(pair.new.as_ref())) {
-            if raw.name != new.name && self.made.remove(&raw.name) {
-                self.made.insert(new.name.clone());
-            }
-        }
         self.foresee(first, &compared);
         self.out[first..].iter_mut().for_each(|statement| statement.changes = Some(changes.clone()));
         Ok(())
@@ -507,9 +508,20 @@ impl Planner {
         if self.careful {
             sql = sql.replacen("DROP INDEX", "DROP INDEX CONCURRENTLY", 1);
         }
+        if index.exact.is_some() {
+            sql = sql.replacen(" \"", " IF EXISTS \"", 1);
+        }
+        let what = match index.exact {
+            Some(_) => format!("drop index {name}, if it is there"),
+            None => format!("drop index {name}"),
+        };
         let reverse = ddl::create_index(self.dialect, table, name, index);
+        let reverse = match index.exact.as_deref().map(ddl::deterministic) {
+            Some(query) => statement::guarded(&reverse, &query),
+            None => reverse,
+        };
         let recheck = recheck::index(self.dialect, table, name, false);
-        self.push(sql, format!("drop index {name}"), Some(reverse), recheck);
+        self.push(sql, what, Some(reverse), recheck);
     }
 
     /// Makes the indexes of `new` that `old` has not or has otherwise.
@@ -519,12 +531,20 @@ impl Planner {
                 continue;
             }
             let mut sql = ddl::create_index(self.dialect, &new.name, name, index);
-            let reverse = ddl::drop_index(self.dialect, &new.name, name);
+            let mut reverse = ddl::drop_index(self.dialect, &new.name, name);
+            let mut what = format!("create index {name}");
+            if let Some(collation) = &index.exact {
+                reverse = reverse.replacen("INDEX", "INDEX IF EXISTS", 1);
+                what += &format!(", if the collation {collation} is deterministic");
+            }
             let mut recheck = recheck::index(self.dialect, &new.name, name, true);
             if let (true, Some(_)) = (self.careful, old) {
                 (sql, recheck) = constraint::concurrently(self.dialect, &sql, name, recheck);
             }
-            self.push(sql, format!("create index {name}"), Some(reverse), recheck);
+            self.push(sql, what, Some(reverse), recheck);
+            if let Some(last) = self.out.last_mut() {
+                last.only_if = index.exact.as_deref().map(ddl::deterministic);
+            }
             self.require(asked.and_then(|asked| asked.unique_index(name, index)));
         }
     }

@@ -108,7 +108,7 @@ impl Planner {
             statement.changes = Some(changes.clone());
             // What the database is to have; what is needed of the rows was noted with each operation.
             let of_database = statement.requires.iter_mut().filter(|requirement| requirement.about.is_empty());
-            of_database.for_each(|requirement| requirement.early = Early::Alike);
+            of_database.for_each(|it| (it.early, it.ahead) = (Early::Alike, Early::Alike));
         }
         (self.operation, self.step) = now;
         Ok(())

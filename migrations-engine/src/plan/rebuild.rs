@@ -267,7 +267,7 @@ impl Planner {
         let inline = new.columns.iter().filter_map(|column| column.references.as_ref());
         let translated = |key: &ForeignKey| key.columns.iter().any(|column| pair.translated.contains_key(column));
         for key in inline.chain(new.foreign_keys.values()).filter(|key| !kept(key) && !translated(key)) {
-            needed.extend(asked.targets(new, key, self.made.contains(&key.to_table)));
+            needed.extend(asked.targets(new, key, self.foresight.has_made(&key.to_table)));
         }
         for (name, check) in new.checks.iter().filter(|(name, check)| old.checks.get(*name) != Some(*check)) {
             needed.extend(asked.holds(new, name, check));

@@ -33,8 +33,10 @@ pub struct Requirement {
     /// Whether it can only be looked at right before the statement: what is asked about is made, filled or renamed by
     /// others of the same operation.
     pub late: bool,
-    /// Whether it can be looked at before the migration begins.
+    /// Whether it can be looked at before the migration begins,
     pub early: Early,
+    /// and whether before the first of those that are run does.
+    pub ahead: Early,
 }
 
 impl Requirement {
@@ -51,6 +53,7 @@ impl Requirement {
             about: Vec::new(),
             late: false,
             early: Early::No,
+            ahead: Early::No,
         }
     }
 
@@ -85,29 +88,22 @@ impl Requirement {
 const NAMED: usize = 5;
 
 impl Requirement {
-    /// Counts the rows, right before the operation or before the migration.
-    pub fn count(&self, early: bool) -> String {
-        format!("{}SELECT COUNT(*) FROM {}", self.with(early), self.rows)
-    }
-
-    fn with(&self, early: bool) -> &str {
-        match &self.early {
-            Early::Foreseen { with, .. } if early => with,
-            Early::Foreseen { .. } | Early::Alike | Early::No => "",
-        }
+    /// Counts the rows, right before the operation (`Alike`), or before what has yet to change the tables.
+    pub fn count(&self, when: &Early) -> String {
+        format!("{}SELECT COUNT(*) FROM {}", with(when), self.rows)
     }
 
     /// The keys of the first of the rows, and of one more than is shown; nothing for a table without a key.
-    pub fn first(&self, early: bool) -> Option<String> {
+    pub fn first(&self, when: &Early) -> Option<String> {
         let columns: Vec<String> = self.key.iter().map(|name| format!("s.{}", self.dialect.quote(name))).collect();
         let texts: Vec<String> = columns.iter().map(|column| self.dialect.as_text(column)).collect();
         let (texts, order) = (texts.join(", "), columns.join(", "));
-        let (with, limit) = (self.with(early), NAMED + 1);
+        let (with, limit) = (with(when), NAMED + 1);
         (!columns.is_empty()).then(|| format!("{with}SELECT {texts} FROM {} ORDER BY {order} LIMIT {limit}", self.rows))
     }
 
     /// What is in the way, for a person: of so many rows, those whose keys were found first.
-    pub fn describe(&self, early: bool, count: u64, keys: &[Vec<Option<String>>]) -> String {
+    pub fn describe(&self, when: &Early, count: u64, keys: &[Vec<Option<String>>]) -> String {
         if self.table.is_empty() {
             return self.obstacle.clone();
         }
@@ -123,11 +119,19 @@ impl Requirement {
             (key, _) => format!(" ({}: {}{more})", key.join(", "), shown.join(", ")),
         };
         let rows = if count == 1 { "row" } else { "rows" };
-        let table = match &self.early {
-            Early::Foreseen { table, .. } if early => table,
-            Early::Foreseen { .. } | Early::Alike | Early::No => &self.table,
+        let table = match when {
+            Early::Foreseen { table, .. } => table,
+            Early::Alike | Early::No => &self.table,
         };
         format!("`{table}` has {count} {rows} {}{which}", self.obstacle)
+    }
+}
+
+/// What the tables will be.
+fn with(when: &Early) -> &str {
+    match when {
+        Early::Foreseen { with, .. } => with,
+        Early::Alike | Early::No => "",
     }
 }
 
@@ -199,6 +203,7 @@ impl<'a> Asked<'a> {
             about: std::iter::once(table.clone()).chain(key).collect(),
             late: self.late,
             early: Early::No,
+            ahead: Early::No,
         }
     }
 

@@ -24,6 +24,8 @@ pub struct Statement {
     pub foreign_keys_off: bool,
     /// What must hold of the rows, or it fails.
     pub requires: Vec<Requirement>,
+    /// A query that gives a row if it is to be run; else nothing is to be done. Only the server knows.
+    pub only_if: Option<String>,
     /// What its operation changes: `table` where one is made, renamed or dropped, `table.column` for a column.
     /// `None` where that is not known (SQL written by hand, a Rust step).
     pub changes: Option<BTreeSet<String>>,
@@ -135,9 +137,27 @@ pub enum Recheck {
 }
 
 impl Statement {
-    /// The SQL, or for other kinds a comment that says what happens.
+    /// The SQL, with what it depends on, or for other kinds a comment that says what happens.
     pub fn sql(&self) -> String {
-        match &self.kind {
+        match (&self.kind, &self.only_if) {
+            (StatementKind::Sql(sql), Some(query)) if sql.contains(" CONCURRENTLY ") => {
+                format!("-- only if this gives a row: {query}\n{sql}")
+            }
+            (StatementKind::Sql(sql), Some(query)) => guarded(sql, query),
+            (StatementKind::Sql(sql), None) => sql.clone(),
+            (kind, _) => kind.comment(),
+        }
+    }
+}
+
+/// SQL that is run if a query gives a row, as one statement of PostgreSQL.
+pub(super) fn guarded(sql: &str, query: &str) -> String {
+    format!("DO $orm$ BEGIN IF EXISTS ({query}) THEN {sql}; END IF; END $orm$")
+}
+
+impl StatementKind {
+    fn comment(&self) -> String {
+        match self {
             StatementKind::Sql(sql) => sql.clone(),
             StatementKind::Capture { table, .. } => {
                 format!("-- remember the triggers and indexes that hang on \"{table}\" in the live database")

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Renames, ddl};
 use crate::condition::{Expr, IndexPart, Nulls};
 use crate::error::{Result, error, fail};
 use crate::naming;
@@ -9,24 +10,6 @@ use crate::schema::{
     ColumnType, Constraint, Deferrable, Excluded, Field, FieldNames, Generated, Model, ModelKey, OnDelete, Schema,
 };
 use crate::sql::{Capabilities, Columns, Dialect, literal, render};
-
-/// Tables and columns that are called otherwise now; so that definitions from before can be
-/// compared with those after.
-#[derive(Debug, Default)]
-pub(crate) struct Renames {
-    pub(crate) tables: BTreeMap<String, String>,
-    pub(crate) columns: BTreeMap<(String, String), String>,
-}
-
-impl Renames {
-    pub(crate) fn table(&self, table: &str) -> String {
-        self.tables.get(table).map_or(table, String::as_str).to_owned()
-    }
-
-    pub(crate) fn column(&self, table: &str, column: &str) -> String {
-        self.columns.get(&(table.to_owned(), column.to_owned())).map_or(column, String::as_str).to_owned()
-    }
-}
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Table {
@@ -98,6 +81,8 @@ pub(crate) struct TableIndex {
     pub(crate) fields: Vec<Option<String>>,
     /// Which rows are indexed.
     pub(crate) condition: Option<String>,
+    /// A collation for which it can only be made if that tells texts apart by their letters alone, which only the server knows.
+    pub(crate) exact: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -319,7 +304,8 @@ impl Lower<'_> {
         {
             let class = if ty == ColumnType::Text { " text_pattern_ops" } else { " varchar_pattern_ops" };
             let name = names.like.clone().unwrap_or_else(|| naming::like_index(raw.0, raw.1));
-            table.indexes.insert(name, self.plain_index(&column, class));
+            let exact = self.collation(field, &ty).filter(|name| !ddl::always_exact(name));
+            table.indexes.insert(name, TableIndex { exact, ..self.plain_index(&column, class) });
         }
         let mut references = None;
         if let Some(relation) = enforced {
@@ -434,6 +420,7 @@ impl Lower<'_> {
             parts: vec![self.dialect.quote(column)],
             fields: vec![Some(column.to_owned())],
             condition: None,
+            exact: None,
         }
     }
 
@@ -506,7 +493,7 @@ impl Lower<'_> {
         let method =
             method.filter(|_| self.can.index_methods).map_or_else(String::new, |method| format!(" USING {method}"));
         let on = parts.join(", ");
-        Ok(TableIndex { unique, method, on, suffix, columns, parts: compared, fields, condition: rows })
+        Ok(TableIndex { unique, method, on, suffix, columns, parts: compared, fields, condition: rows, exact: None })
     }
 
     fn exclusion(&self, name: &str, on: &[Excluded], method: &str, condition: Option<&Expr>) -> Result<Exclusion> {

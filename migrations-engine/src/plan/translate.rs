@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Renames;
 use super::alter::find;
-use super::table::{Column, Renames, Table};
+use super::table::{Column, Table};
 use super::{Asked, Fill, Pair, Planner, ddl, recheck};
 use crate::error::{Result, fail};
 use crate::schema::{Field, Model, Schema};

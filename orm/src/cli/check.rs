@@ -1,6 +1,10 @@
 //! `check`: whether models fit together and suit the database, and whether models, migrations and the database say the same.
 
-use super::{Command, CommandFuture, Context};
+use super::{
+    Command, CommandFuture, Context,
+    databases::Place,
+    project::{each, together},
+};
 use crate::{
     Code, Database, Dialect, Error, Finding, Level, Result, SystemCheck,
     migrate::{self, Migrator, engine_dialect, engine_error, introspect},
@@ -48,14 +52,6 @@ impl Command for Check {
                     .help("How it is told"),
             )
             .arg(switch("list", "Tell what is looked for, and the codes"))
-    }
-
-    fn for_each_database(&self) -> bool {
-        true
-    }
-
-    fn only_looks(&self, _: &ArgMatches) -> bool {
-        true
     }
 
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
@@ -123,45 +119,109 @@ async fn check(context: &Context<'_>) -> Result<()> {
         return list(context);
     }
     let wanted = Wanted::of(context)?;
+    let given = matches.get_one::<String>("database").map(String::as_str);
+    let places = context.project().places(given, true, &[])?;
+    match matches.get_one::<String>("format").map(String::as_str) {
+        Some("json") => document(context, &wanted, places).await,
+        _ => {
+            let text = async |at: &Context<'_>| {
+                let told = look(at, &wanted).await?;
+                tell(at, &told)?;
+                told.outcome(matches)
+            };
+            each(|place| context.at(place), places, true, text).await
+        }
+    }
+}
+
+/// All that is found in all databases as one list.
+async fn document(context: &Context<'_>, wanted: &Wanted, places: Vec<Place>) -> Result<()> {
+    let mut list: Vec<serde_json::Value> = Vec::new();
+    let mut failed: Vec<(String, Error)> = Vec::new();
+    let several = places.len() > 1;
+    for place in places {
+        let name = place.name.clone();
+        let at = context.at(place);
+        let looked = look(&at, wanted).await;
+        at.close().await;
+        let (all, outcome) = match looked {
+            Ok(told) => (told.all(), told.outcome(context.matches())),
+            Err(error) => {
+                let finding = Finding::new(Level::Error, error.code().as_str(), error.message()).with_tag("database");
+                (vec![Finding { hint: error.hint().map(str::to_owned), ..finding }], Err(error))
+            }
+        };
+        for finding in all {
+            let value = serde_json::to_value(&finding);
+            let mut value =
+                value.map_err(|error| Error::new(Code::Migration, "a finding has no JSON form").with_source(error))?;
+            if let (true, Some(object)) = (context.project().has_several(), value.as_object_mut()) {
+                object.insert("database".to_owned(), name.clone().into());
+            }
+            list.push(value);
+        }
+        failed.extend(outcome.err().map(|error| (name, error)));
+    }
+    context.say(format_args!("{:#}", serde_json::Value::Array(list)))?;
+    together(failed, several)
+}
+
+/// What there is to tell about one database.
+struct Told {
+    found: Vec<Finding>,
+    differing: Found,
+    /// Whether it could not be looked how models, migrations and the database differ.
+    uncompared: bool,
+}
+
+impl Told {
+    /// Everything, as findings.
+    fn all(&self) -> Vec<Finding> {
+        let told = self.differing.iter().map(|(drift, message)| {
+            Finding::new(Level::Error, drift.as_str(), message).with_hint(drift.advice()).with_tag("migrations")
+        });
+        self.found.iter().cloned().chain(told).collect()
+    }
+
+    /// Whether it fails.
+    fn outcome(&self, matches: &ArgMatches) -> Result<()> {
+        let least = matches.get_one::<Level>("fail-level").copied().unwrap_or(Level::Error);
+        let failing = self.found.iter().filter(|finding| finding.level >= least).count();
+        let differing = if least <= Level::Error { self.differing.len() } else { 0 };
+        let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let message = match (failing, differing) {
+            (0, 0) => return Ok(()),
+            (0, differing) => format!("{} between models, migrations and database", count(differing, "difference")),
+            (failing, 0) => format!("{} of the level `{least}` or above", count(failing, "finding")),
+            (failing, differing) => format!(
+                "{} of the level `{least}` or above, and {}",
+                count(failing, "finding"),
+                count(differing, "difference")
+            ),
+        };
+        Err(Error::new(Code::Migration, message)
+            .with_hint("each is told with what to do; leave a code out by `--allow`"))
+    }
+}
+
+async fn look(context: &Context<'_>, wanted: &Wanted) -> Result<Told> {
+    let matches = context.matches();
     let mut found = systems(context, matches);
-    found.retain(|finding| wanted.takes(finding));
-    found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     // Models that do not fit together have no state to compare, whatever is left out of what is told.
     let (asked, fit) = (wanted.asks_for("migrations"), migrate::schema(context.apps()).is_ok());
+    let uncompared = asked && !fit;
+    if uncompared {
+        let message = "Nothing was compared: the models do not fit together";
+        found.push(Finding::of(SystemCheck::S301, message, "what is wrong with them is told, unless it is left out"));
+    }
+    found.retain(|finding| wanted.takes(finding));
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     let mut differing = match fit && asked {
         true => drifts(context, matches).await?,
         false => Vec::new(),
     };
     differing.retain(|(drift, _)| !wanted.allowed.contains(drift.as_str()));
-    match matches.get_one::<String>("format").map(String::as_str) {
-        Some("json") => {
-            let told = differing.iter().map(|(drift, message)| {
-                Finding::new(Level::Error, drift.as_str(), message).with_hint(drift.advice()).with_tag("migrations")
-            });
-            let all: Vec<Finding> = found.iter().cloned().chain(told).collect();
-            let text = serde_json::to_string_pretty(&all)
-                .map_err(|error| Error::new(Code::Migration, "the findings have no JSON form").with_source(error))?;
-            context.say(text)?;
-        }
-        _ => tell(context, &found, &differing, asked && !fit)?,
-    }
-    let least = matches.get_one::<Level>("fail-level").copied().unwrap_or(Level::Error);
-    let failing = found.iter().filter(|finding| finding.level >= least).count();
-    let differing = if least <= Level::Error { differing.len() } else { 0 };
-    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let message = match (failing, differing) {
-        (0, 0) => return Ok(()),
-        (0, differing) => format!("{} between models, migrations and database", count(differing, "difference")),
-        (failing, 0) => format!("{} of the level `{least}` or above", count(failing, "finding")),
-        (failing, differing) => {
-            format!(
-                "{} of the level `{least}` or above, and {}",
-                count(failing, "finding"),
-                count(differing, "difference")
-            )
-        }
-    };
-    Err(Error::new(Code::Migration, message).with_hint("each is told with what to do; leave a code out by `--allow`"))
+    Ok(Told { found, differing, uncompared })
 }
 
 /// What is to be said of models and settings.
@@ -206,7 +266,7 @@ async fn drifts(context: &Context<'_>, matches: &ArgMatches) -> Result<Found> {
     Ok(found)
 }
 
-fn tell(context: &Context<'_>, found: &[Finding], differing: &Found, uncompared: bool) -> Result<()> {
+fn tell(context: &Context<'_>, Told { found, differing, uncompared }: &Told) -> Result<()> {
     for finding in found {
         context.say(finding)?;
         if let Some(hint) = &finding.hint {
@@ -220,11 +280,8 @@ fn tell(context: &Context<'_>, found: &[Finding], differing: &Found, uncompared:
             context.say(format_args!("    {}", drift.advice()))?;
         }
     }
-    if uncompared {
-        return context.say("Nothing was compared: the models do not fit together.");
-    }
     match (found.len(), differing.len()) {
-        (0, 0) => context.say("Nothing differs."),
+        (0, 0) if !uncompared => context.say("Nothing differs."),
         _ => Ok(()),
     }
 }

@@ -79,6 +79,39 @@ pub trait Command: Send + Sync {
         false
     }
 
+    /// The arguments by which it is given applications, or models as `app.Model`: it is then run for the database of these, in a project with
+    /// several. None unless said; what is called `app` by chance names no application.
+    ///
+    /// ```
+    /// use orm::{Command, CommandFuture, Context, Project};
+    ///
+    /// struct Count;
+    ///
+    /// impl Command for Count {
+    ///     fn arguments(&self) -> clap::Command {
+    ///         clap::Command::new("count").arg(clap::Arg::new("app").required(true))
+    ///     }
+    ///     fn app_arguments(&self) -> &[&str] {
+    ///         &["app"]
+    ///     }
+    ///     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
+    ///         Box::pin(async move { context.say(context.url().unwrap_or_default()) })
+    ///     }
+    /// }
+    ///
+    /// # mod shop { orm::app! { pub shop {} } }
+    /// # mod visits { orm::app! { pub visits {} } }
+    /// let project = Project::new().app(shop::shop()).database("sqlite://shop.db");
+    /// let project = project.app_in("analytics", visits::visits()).database_named("analytics", "sqlite://visits.db");
+    /// let mut printed = String::new();
+    /// project.command(Count).run_into(["program", "count", "visits"], &mut printed)?;
+    /// assert_eq!(printed, "sqlite://visits.db\n");
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    fn app_arguments(&self) -> &[&str] {
+        &[]
+    }
+
     /// Whether a database that it fails for leaves the others to be asked, where it is run for each: so it is with what only looks. In the
     /// end it has failed all the same.
     ///

@@ -7,6 +7,7 @@ use crate::{
 };
 use clap::{Arg, ArgAction};
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{BufWriter, IsTerminal as _, Read, stderr, stdin},
     path::Path,
@@ -58,6 +59,10 @@ impl Command for DumpData {
             )
     }
 
+    fn app_arguments(&self) -> &[&str] {
+        &["models"]
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(dump(context))
     }
@@ -71,6 +76,9 @@ async fn dump(context: &Context<'_>) -> Result<()> {
         (None, Some(file)) => Format::of_file(file)?,
         (None, None) => Format::Json,
     };
+    if let (Some(models), None) = (matches.get_many::<String>("models"), matches.get_one::<String>("database")) {
+        of_one_database(context, models.map(String::as_str))?;
+    }
     let others: Vec<&str> = context.project().others.keys().map(String::as_str).collect();
     if !others.is_empty() && !matches.contains_id("models") && !matches.contains_id("database") {
         warn(format_args!(
@@ -115,6 +123,25 @@ async fn dump(context: &Context<'_>) -> Result<()> {
             Err(error)
         }
     }
+}
+
+/// A fixture is of one database, since it is read into one.
+fn of_one_database<'m>(context: &Context<'_>, models: impl Iterator<Item = &'m str>) -> Result<()> {
+    let mut apart: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for model in models {
+        let app = model.split('.').next().unwrap_or(model);
+        if context.project().apps().iter().any(|known| known.label() == app) {
+            apart.entry(context.project().place_of(app).name).or_default().push(model);
+        }
+    }
+    if apart.len() < 2 {
+        return Ok(());
+    }
+    let live: Vec<String> =
+        apart.iter().map(|(place, models)| format!("`{}` in `{place}`", models.join("`, `"))).collect();
+    let each: Vec<String> = apart.values().map(|models| format!("`dumpdata {}`", models.join(" "))).collect();
+    let message = format!("the tables are in {} databases: {}", apart.len(), live.join(", "));
+    Err(Error::new(Code::BadSetting, message).with_hint(format!("a fixture is of one: say {}", each.join(", and "))))
 }
 
 fn unwritten(file: &str, error: std::io::Error) -> Error {

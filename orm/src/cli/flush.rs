@@ -42,6 +42,10 @@ impl Command for Flush {
         true
     }
 
+    fn app_arguments(&self) -> &[&str] {
+        &["apps"]
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(remove(context))
     }
@@ -54,6 +58,10 @@ impl Command for SqlFlush {
 
     fn for_each_database(&self) -> bool {
         true
+    }
+
+    fn app_arguments(&self) -> &[&str] {
+        &["apps"]
     }
 
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
@@ -71,6 +79,10 @@ impl Command for SqlSequenceReset {
 
     fn for_each_database(&self) -> bool {
         true
+    }
+
+    fn app_arguments(&self) -> &[&str] {
+        &["apps"]
     }
 
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {

@@ -46,6 +46,10 @@ impl Command for LintMigrations {
             )
     }
 
+    fn app_arguments(&self) -> &[&str] {
+        &["app"]
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(async move { run(context) })
     }

@@ -61,6 +61,10 @@ impl Command for MakeMigrations {
             .arg(many("default", "APP.MODEL.FIELD=VALUE", "The value that existing rows get"))
     }
 
+    fn app_arguments(&self) -> &[&str] {
+        &["apps"]
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(make(context))
     }

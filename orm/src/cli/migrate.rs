@@ -57,6 +57,10 @@ impl Command for Migrate {
         matches.get_flag("plan") || matches.get_flag("check")
     }
 
+    fn app_arguments(&self) -> &[&str] {
+        &["app"]
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(migrate(context))
     }
@@ -75,6 +79,7 @@ fn migrator(context: &Context<'_>) -> Result<Migrator> {
         }
     }
     let migrator = migrator.with_steps(&context.project().steps, &context.project().hooks);
+    let migrator = migrator.fake(matches.get_flag("fake")).fake_initial(matches.get_flag("fake-initial"));
     match matches.get_one::<String>("app") {
         Some(app) => migrator.to(app, matches.get_one::<String>("name").map(String::as_str)),
         None => Ok(migrator),
@@ -92,8 +97,6 @@ async fn migrate(context: &Context<'_>) -> Result<()> {
     let output = context.output.clone();
     let seconds = |name: &str| matches.get_one::<u64>(name).copied().map(Duration::from_secs);
     let migrator = migrator
-        .fake(matches.get_flag("fake"))
-        .fake_initial(matches.get_flag("fake-initial"))
         .timeouts(seconds("statement-timeout"), seconds("lock-timeout"))
         .on_progress(move |event| report(&output, event))
         .on_step(report_step);
@@ -159,6 +162,9 @@ fn report(output: &Output, event: &Event<'_>) {
             begin(DONE, "Recording", &migration.id);
         }
         Event::Begin { migration, direction: Direction::Forward, .. } => begin(DONE, "Applying", &migration.id),
+        Event::Begin { migration, direction: Direction::Backward, statements: 0 } => {
+            begin(BAD, "Recording as undone", &migration.id);
+        }
         Event::Begin { migration, direction: Direction::Backward, .. } => begin(BAD, "Undoing", &migration.id),
         // Whoever waits wants to know for what.
         Event::Statement { at, statement } => progress(&format!("    {}. {}", at + 1, statement.comment)),
@@ -179,6 +185,7 @@ async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, 
         nothing(context, unmade)?;
     }
     let history = migrator.history(db).await?;
+    let recorded = migrator.recorded(db).await?;
     let stopped = |id: &MigrationId| history.iter().find(|entry| entry.id == *id)?.progress.as_ref();
     for (id, direction) in &plan {
         if let Some(progress) = stopped(id) {
@@ -186,9 +193,18 @@ async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, 
             context.say(format_args!("{verb} {}: {done} of {total} statements are done", styled(NAME, id)))?;
             continue;
         }
-        let verb = if *direction == Direction::Forward { styled(DONE, "Apply") } else { styled(BAD, "Undo") };
+        let (verb, only) = match (*direction, recorded.get(id)) {
+            (Direction::Forward, None) => (styled(DONE, "Apply"), None),
+            (Direction::Backward, None) => (styled(BAD, "Undo"), None),
+            (Direction::Forward, only) => (styled(DONE, "Record"), only),
+            (Direction::Backward, only) => (styled(BAD, "Record as undone"), only),
+        };
         context.say(format_args!("{verb} {}", styled(NAME, id)))?;
-        if matches.get_flag("plan") {
+        if let Some(run) = only {
+            let why = if matches.get_flag("fake") { "it" } else { "what it makes is there: it" };
+            context.say(format_args!("    {why} is not run"))?;
+            run.iter().try_for_each(|sql| context.say(format_args!("    but for: {sql}")))?;
+        } else if matches.get_flag("plan") {
             explain(context, migrator, db, id, *direction)?;
         }
     }

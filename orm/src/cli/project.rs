@@ -3,7 +3,7 @@
 use super::{
     Command, CommandFuture, Context,
     check::{Check, CheckFn},
-    databases::DEFAULT,
+    databases::{DEFAULT, Place},
     dbshell::DbShell,
     fixtures::{DumpData, LoadData},
     flush::{Flush, SqlFlush, SqlSequenceReset},
@@ -390,40 +390,56 @@ impl Project {
             self.check_databases()?;
         }
         let given = matches.get_one::<String>("database").map(String::as_str);
-        let places = self.places(given, command.for_each_database(), &labels(matches))?;
-        let several = places.len() > 1;
-        let goes_on = several && command.only_looks(matches);
+        let labels = labels(matches, command.app_arguments());
+        let places = self.places(given, command.for_each_database(), &labels)?;
+        let goes_on = command.only_looks(matches);
         block_on(|| {
             Box::pin(async {
-                let mut failed: Vec<(String, Error)> = Vec::new();
-                for place in places {
-                    let name = place.name.clone();
-                    if several {
-                        output.line(styled(NAME, format_args!("Database {name}")))?;
-                    }
-                    let context = Context::new(&self, matches, place, output.clone());
-                    let done = command.run(&context).await;
-                    context.close().await;
-                    match done {
-                        Err(error) if goes_on => {
-                            output.line(format_args!("Failed: {}", error.message()))?;
-                            failed.push((name, error));
-                        }
-                        done => done?,
-                    }
-                }
-                together(failed)
+                let context = |place| Context::new(&self, matches, place, output.clone());
+                each(context, places, goes_on, async |context| command.run(context).await).await
             })
         })
     }
 }
 
-/// What went wrong in several databases, as one.
-fn together(failed: Vec<(String, Error)>) -> Result<()> {
+/// Does something for each of some databases, under their names if they are several. Where it only looks, it goes on where one fails.
+pub(super) async fn each<'p>(
+    context: impl Fn(Place) -> Context<'p>,
+    places: Vec<Place>,
+    only_looks: bool,
+    run: impl AsyncFn(&Context<'p>) -> Result<()>,
+) -> Result<()> {
+    let several = places.len() > 1;
+    let mut failed: Vec<(String, Error)> = Vec::new();
+    for place in places {
+        let name = place.name.clone();
+        let context = context(place);
+        if several {
+            context.say(styled(NAME, format_args!("Database {name}")))?;
+        }
+        let done = run(&context).await;
+        context.close().await;
+        match done {
+            Err(error) if several && only_looks => {
+                context.say(format_args!("Failed: {}", error.message()))?;
+                failed.push((name, error));
+            }
+            done => done?,
+        }
+    }
+    together(failed, several)
+}
+
+/// What went wrong in one or several of the databases that were looked at, as one.
+pub(super) fn together(failed: Vec<(String, Error)>, several: bool) -> Result<()> {
     let all: Vec<String> = failed.iter().map(|(name, error)| format!("in `{name}`: {}", error.message())).collect();
     let mut failed = failed.into_iter();
     match (failed.next(), failed.next()) {
         (None, _) => Ok(()),
+        (Some((name, only)), None) if several => {
+            let hint = only.hint().map_or_else(String::new, |hint| format!(": {hint}"));
+            Err(only.with_hint(format!("it is the database `{name}`{hint}")))
+        }
         (Some((_, only)), None) => Err(only),
         (Some((_, first)), Some(_)) => {
             let error = Error::new(first.code(), all.join("; "));
@@ -432,10 +448,10 @@ fn together(failed: Vec<(String, Error)>) -> Result<()> {
     }
 }
 
-/// The applications that a command is given.
-fn labels(matches: &ArgMatches) -> Vec<&str> {
-    let of = |name: &str| matches.try_get_many::<String>(name).ok().flatten();
-    let named = ["app", "apps", "models"].into_iter().filter_map(of).flatten();
+/// The applications that a command is given by these arguments.
+fn labels<'m>(matches: &'m ArgMatches, arguments: &[&str]) -> Vec<&'m str> {
+    let of = |name: &&str| matches.try_get_many::<String>(name).ok().flatten();
+    let named = arguments.iter().filter_map(of).flatten();
     // Of a model that of its application.
     named.map(|name| name.split('.').next().unwrap_or(name)).collect()
 }

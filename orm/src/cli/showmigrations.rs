@@ -30,6 +30,10 @@ impl Command for ShowMigrations {
         true
     }
 
+    fn app_arguments(&self) -> &[&str] {
+        &["apps"]
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(show(context))
     }

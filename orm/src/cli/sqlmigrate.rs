@@ -30,6 +30,10 @@ impl Command for SqlMigrate {
         true
     }
 
+    fn app_arguments(&self) -> &[&str] {
+        &["app"]
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(print(context))
     }

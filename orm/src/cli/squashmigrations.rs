@@ -37,6 +37,10 @@ impl Command for SquashMigrations {
             .arg(Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Show it and write nothing"))
     }
 
+    fn app_arguments(&self) -> &[&str] {
+        &["app"]
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(async move { squash(context) })
     }
@@ -89,6 +93,10 @@ impl Command for OptimizeMigration {
                     .action(ArgAction::SetTrue)
                     .help("Fail when there is something to merge, and write nothing"),
             )
+    }
+
+    fn app_arguments(&self) -> &[&str] {
+        &["app"]
     }
 
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {

@@ -1,13 +1,17 @@
 //! Running migrations on a database.
 
-use super::{StepFn, StepFuture, connection::OverConnection, engine_error, migrations, step::Registry};
-use crate::{Access, App, Connection, Database, Executor, Operation, Result};
+use super::{
+    StepFn, StepFuture, engine_error, migrations,
+    operations::{Ahead, AppliedState, Findings, History, Obstacles, Options, Plan, Progress, Recorded, Repair, Run},
+    step::Registry,
+};
+use crate::{App, Database, Executor, Result};
 use migrations_engine::{
     Direction, MigrationId, MigrationSet, Schema, Target,
     diff::Answers,
-    execute::{self, Applied, Event, Finding, Remedy, Timeouts},
+    execute::{Applied, Event, Finding, Remedy, Timeouts},
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Brings a database to the state of the applications' migrations.
 ///
@@ -28,8 +32,6 @@ use std::{sync::Arc, time::Duration};
 pub async fn migrate(db: &Database, apps: &[App]) -> Result<()> {
     Migrator::new(apps)?.run(db).await.map(drop)
 }
-
-type Progress = Box<dyn FnMut(&Event<'_>) + Send>;
 
 /// Migrations to run, and how.
 ///
@@ -54,13 +56,6 @@ pub struct Migrator {
 
 /// What is run after migrations: see [`Migrator::after`].
 pub type Hook = for<'s> fn(&'s Database, &'s Schema) -> StepFuture<'s>;
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Options {
-    fake: bool,
-    fake_initial: bool,
-    timeouts: Timeouts,
-}
 
 impl Migrator {
     /// All migrations of the applications, forward to their latest.
@@ -398,8 +393,36 @@ impl Migrator {
         &self,
         db: &'d Database,
     ) -> impl Future<Output = Result<Vec<migrations_engine::Error>>> + Send + use<'d> {
-        let (set, target) = (self.set.clone(), self.target.clone());
-        db.run(Obstacles { set, target, answers: self.answers.clone(), steps: self.steps.clone() })
+        db.run(Obstacles(self.ahead()))
+    }
+
+    /// Which of what [`Migrator::run`] would do is only recorded, by [`fake`](Migrator::fake) or
+    /// [`fake_initial`](Migrator::fake_initial), each with the SQL that is run all the same (extensions that it makes known);
+    /// nothing is changed.
+    ///
+    /// # Errors
+    /// What [`Migrator::run`] refuses before anything runs.
+    ///
+    /// ```
+    /// # use orm::{migrate::Migrator, prelude::*};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// let migrator = Migrator::with_set(library::migrations()?).fake_initial(true);
+    /// assert!(migrator.recorded(&db).await?.is_empty()); // it would make the tables
+    /// orm::migrate::create_tables(&db, &[library::library()]).await?;
+    /// assert_eq!(migrator.recorded(&db).await?.len(), 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn recorded<'d>(
+        &self,
+        db: &'d Database,
+    ) -> impl Future<Output = Result<BTreeMap<MigrationId, Vec<String>>>> + Send + use<'d> {
+        db.run(Recorded(self.ahead()))
+    }
+
+    fn ahead(&self) -> Ahead {
+        let (set, target, options) = (self.set.clone(), self.target.clone(), self.options);
+        Ahead { set, target, options, answers: self.answers.clone(), steps: self.steps.clone() }
     }
 
     /// What the database records, oldest first.
@@ -418,162 +441,5 @@ impl Migrator {
     /// ```
     pub fn history<'d>(&self, db: &'d Database) -> impl Future<Output = Result<Vec<Applied>>> + Send + use<'d> {
         db.run(History { set: self.set.clone() })
-    }
-}
-
-struct Run {
-    set: Arc<MigrationSet>,
-    target: Target,
-    options: Options,
-    answers: Answers,
-    progress: Option<Progress>,
-    steps: Registry,
-}
-
-impl Operation for Run {
-    type Output = Vec<(MigrationId, Direction)>;
-
-    fn access(&self) -> Access {
-        Access::Write
-    }
-
-    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Self::Output> {
-        let mut connection = OverConnection::new(connection)?;
-        let executor = execute::Executor::new(&self.set, &mut connection);
-        let Options { fake, fake_initial, timeouts } = self.options;
-        let executor = executor.fake(fake).fake_initial(fake_initial).timeouts(timeouts);
-        let mut executor = executor.answers(self.answers.clone()).with_steps(&self.steps);
-        if let Some(progress) = &mut self.progress {
-            executor = executor.on_progress(progress);
-        }
-        executor.migrate(&self.target).await.map_err(engine_error)
-    }
-}
-
-struct Plan {
-    set: Arc<MigrationSet>,
-    target: Target,
-}
-
-impl Operation for Plan {
-    type Output = Vec<(MigrationId, Direction)>;
-
-    fn access(&self) -> Access {
-        Access::Read
-    }
-
-    fn on_replicas(&self) -> bool {
-        false
-    }
-
-    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Self::Output> {
-        let mut connection = OverConnection::new(connection)?;
-        let plan = execute::Executor::new(&self.set, &mut connection).plan(&self.target).await.map_err(engine_error)?;
-        Ok(plan.into_iter().map(|(migration, direction)| (migration.id.clone(), direction)).collect())
-    }
-}
-
-struct Obstacles {
-    set: Arc<MigrationSet>,
-    target: Target,
-    answers: Answers,
-    steps: Registry,
-}
-
-impl Operation for Obstacles {
-    type Output = Vec<migrations_engine::Error>;
-
-    fn access(&self) -> Access {
-        Access::Write
-    }
-
-    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Self::Output> {
-        let mut connection = OverConnection::new(connection)?;
-        let executor = execute::Executor::new(&self.set, &mut connection).answers(self.answers.clone());
-        executor.with_steps(&self.steps).obstacles(&self.target).await.map_err(engine_error)
-    }
-}
-
-/// The state that the database's history adds up to.
-struct AppliedState {
-    set: Arc<MigrationSet>,
-}
-
-impl Operation for AppliedState {
-    type Output = Schema;
-
-    fn access(&self) -> Access {
-        Access::Read
-    }
-
-    fn on_replicas(&self) -> bool {
-        false
-    }
-
-    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Schema> {
-        let mut connection = OverConnection::new(connection)?;
-        execute::Executor::new(&self.set, &mut connection).state().await.map_err(engine_error)
-    }
-}
-
-struct Findings {
-    set: Arc<MigrationSet>,
-}
-
-impl Operation for Findings {
-    type Output = Vec<Finding>;
-
-    fn access(&self) -> Access {
-        Access::Read
-    }
-
-    fn on_replicas(&self) -> bool {
-        false
-    }
-
-    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Self::Output> {
-        let mut connection = OverConnection::new(connection)?;
-        execute::Executor::new(&self.set, &mut connection).findings().await.map_err(engine_error)
-    }
-}
-
-struct Repair {
-    set: Arc<MigrationSet>,
-    migration: MigrationId,
-    remedy: Remedy,
-}
-
-impl Operation for Repair {
-    type Output = ();
-
-    fn access(&self) -> Access {
-        Access::Write
-    }
-
-    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<()> {
-        let mut connection = OverConnection::new(connection)?;
-        let mut executor = execute::Executor::new(&self.set, &mut connection);
-        executor.repair(&self.migration, self.remedy).await.map_err(engine_error)
-    }
-}
-
-struct History {
-    set: Arc<MigrationSet>,
-}
-
-impl Operation for History {
-    type Output = Vec<Applied>;
-
-    fn access(&self) -> Access {
-        Access::Read
-    }
-
-    fn on_replicas(&self) -> bool {
-        false
-    }
-
-    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<Self::Output> {
-        let mut connection = OverConnection::new(connection)?;
-        execute::Executor::new(&self.set, &mut connection).history().await.map_err(engine_error)
     }
 }

@@ -8,6 +8,7 @@ mod flush;
 mod labels;
 mod live;
 mod migrator;
+mod operations;
 mod schema;
 mod step;
 mod system;

@@ -2,7 +2,7 @@
 
 use super::commands::{folder, moved};
 use crate::bed::{Bed, behaviour};
-use orm::{App, Code, Error, Model, Project, Result};
+use orm::{App, Code, Command, CommandFuture, Context, Error, Model, Project, Result};
 use std::path::PathBuf;
 
 mod shop {
@@ -79,7 +79,9 @@ impl Shell {
             .app(moved(shop::store(), &self.folder))
             .database(self.main())
             .app_in("analytics", moved((self.stats)(), &self.folder))
-            .database_named("analytics", &self.analytics);
+            .database_named("analytics", &self.analytics)
+            .command(Whereabouts { says: false })
+            .command(Whereabouts { says: true });
         let mut printed = String::new();
         let done = project.run_into(["manage"].into_iter().chain(line.split_whitespace()), &mut printed);
         print!("{printed}");
@@ -88,6 +90,26 @@ impl Shell {
 
     fn refused(&self, line: &str) -> Error {
         self.run(line).expect_err(line)
+    }
+}
+
+/// A command of one's own, whose argument is called as those of the library are.
+struct Whereabouts {
+    says: bool,
+}
+
+impl Command for Whereabouts {
+    fn arguments(&self) -> clap::Command {
+        let name = if self.says { "whereabouts-of" } else { "whereabouts" };
+        clap::Command::new(name).arg(clap::Arg::new("app").required(true))
+    }
+
+    fn app_arguments(&self) -> &[&str] {
+        if self.says { &["app"] } else { &[] }
+    }
+
+    fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
+        Box::pin(async move { context.say(context.url().unwrap_or_default()) })
     }
 }
 
@@ -136,9 +158,33 @@ behaviour! {
         db.batch("ALTER TABLE visits_visit ADD COLUMN extra integer").await?;
         let both = "in `default`: 1 difference between models, migrations and database; in `analytics`: 1 difference";
         assert!(shell.refused("check").message().starts_with(both));
-        main.batch("ALTER TABLE store_book DROP COLUMN extra").await?;
+        // For machines it is one document.
+        let document = |line: &str| -> (Result<()>, Vec<(String, String, String)>) {
+            let (done, printed) = shell.told(line);
+            let list: Vec<serde_json::Value> = serde_json::from_str(&printed).expect(&printed);
+            let text = |it: &serde_json::Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
+            (done, list.iter().map(|it| (text(it, "database"), text(it, "id"), text(it, "level"))).collect())
+        };
+        let differs = |database: &str| (database.to_owned(), "D020".to_owned(), "error".to_owned());
+        let (done, told) = document("check --format json");
+        assert_eq!(told, [differs("default"), differs("analytics")]);
+        assert!(done.unwrap_err().message().starts_with(both));
+        assert_eq!(document("check --format json --database analytics").1, [differs("analytics")]);
         db.batch("ALTER TABLE visits_visit DROP COLUMN extra").await?;
+        // One that fails alone is named as well.
+        let (done, told) = document("check --format json");
+        assert_eq!(told, [differs("default")]);
+        assert!(done.unwrap_err().hint().unwrap().starts_with("it is the database `default`: "));
+        assert!(shell.refused("check").hint().unwrap().starts_with("it is the database `default`: "));
+        main.batch("ALTER TABLE store_book DROP COLUMN extra").await?;
         main.close().await;
+        assert_eq!(document("check --format json").1, []);
+        // What cannot be looked at stands in it, too, and the rest is looked at.
+        let gone = Shell { analytics: "sqlite:///no/such/folder/visits.db".to_owned(), folder: shell.folder.clone(), stats: stats::visits };
+        let (done, printed) = gone.told("check --format json");
+        let list: Vec<serde_json::Value> = serde_json::from_str(&printed).expect(&printed);
+        assert_eq!((list.len(), &list[0]["database"], &list[0]["tags"][0]), (1, &"analytics".into(), &"database".into()), "{printed}");
+        assert_eq!(list[0]["id"].as_str(), Some(done.unwrap_err().code().as_str()));
 
         // Of an application that is named the database is known, and another is refused.
         db.batch("INSERT INTO visits_visit (id, book) VALUES (1, 7)").await?;
@@ -147,6 +193,14 @@ behaviour! {
             assert_eq!(shell.run(&format!("dumpdata --format jsonl {named}"))?, row, "{named}");
         }
         assert_eq!(shell.run("dumpdata --format jsonl")?, "");
+        // A fixture is of one database.
+        let refused = shell.refused("dumpdata store visits.Visit");
+        assert_eq!(refused.message(), "the tables are in 2 databases: `visits.Visit` in `analytics`, `store` in `default`");
+        assert_eq!(refused.hint(), Some("a fixture is of one: say `dumpdata visits.Visit`, and `dumpdata store`"));
+        // An argument of one's own command names an application only where the command says so.
+        assert_eq!(shell.run("whereabouts visits")?, format!("{}\n", shell.main()));
+        assert_eq!(shell.run("whereabouts-of visits")?, format!("{}\n", shell.analytics));
+        assert_eq!(shell.run("whereabouts-of store")?, format!("{}\n", shell.main()));
         // What models are to be called says nothing of where the tables are.
         for line in ["inspectdb --app visits", "inspectdb --app visits --database default"] {
             assert!(shell.run(line)?.contains("pub struct StoreBook"), "{line}");

@@ -5,6 +5,7 @@ mod after;
 mod ahead;
 mod answers;
 mod applications;
+mod back;
 mod before;
 mod between;
 mod changes;
@@ -35,6 +36,7 @@ mod renames;
 mod rows;
 mod ruled;
 mod steps;
+mod tour;
 pub(crate) mod undo;
 mod unique_targets;
 

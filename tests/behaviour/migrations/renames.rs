@@ -13,6 +13,7 @@ use orm::{
         engine::{
             MigrationSet,
             diff::{Answers, safe},
+            lint::{Rule, lint},
         },
         engine_error,
     },
@@ -71,6 +72,45 @@ mod after {
         pub cost: Decimal,
         #[field(renamed_from = "author")]
         pub writer: ForeignKey<Person>,
+    }
+}
+
+/// Renames with another change of the same field.
+mod narrow {
+    use orm::prelude::*;
+
+    orm::app! { pub labels { Label } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Label {
+        pub id: i64,
+        #[field(max_length = 10, unique)]
+        pub text: String,
+        pub size: i32,
+        #[field(max_length = 20)]
+        pub note: Option<String>,
+        #[field(max_length = 20)]
+        pub code: String,
+    }
+}
+
+mod wide {
+    use orm::prelude::*;
+
+    orm::app! { pub labels { Label } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Label {
+        pub id: i64,
+        #[field(max_length = 40, unique, renamed_from = "text")]
+        pub words: String,
+        #[field(renamed_from = "size", index)]
+        pub length: i64,
+        #[field(max_length = 30, renamed_from = "note", default = String::new)]
+        pub remark: String,
+        // Neither can do with the column of the other.
+        #[field(renamed_from = "code")]
+        pub number: i32,
     }
 }
 
@@ -169,6 +209,56 @@ behaviour! {
             let left = "SELECT COUNT(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace";
             assert_eq!(one(db, left).await?, 0, "{}", last.id);
         }
+        Ok(())
+    }
+}
+
+behaviour! {
+    async fn what_else_changes_of_a_renamed_field_is_done_before_or_after(bed) {
+        let Bed { db, .. } = &*bed;
+        let mut set = MigrationSet::default();
+        make(&mut set, &[narrow::labels()], &mut Answers::new())?;
+        Migrator::with_set(set.clone()).run(db).await?;
+        narrow::Label::draft().text("one").size(1).code("11").create(db).await?;
+        let mut answers = Answers::new();
+        answers.default("labels.Label.remark=''").map_err(engine_error)?;
+        let mut plain = set.clone();
+        let steps = make(&mut plain, &[wide::labels()], &mut answers)?;
+        let steps = safe(&set.state().map_err(engine_error)?, steps);
+        for step in &steps {
+            set.add(step.clone()).map_err(engine_error)?;
+        }
+        assert_eq!(set.state().map_err(engine_error)?, plain.state().map_err(engine_error)?);
+        let told: Vec<String> = steps.iter().flat_map(|step| &step.operations).map(|it| it.describe()).collect();
+        let plain: Vec<&String> = told.iter().filter(|it| it.starts_with("Rename field")).collect();
+        assert_eq!(plain, ["Rename field code of labels.Label to number"], "{told:?}");
+        let begin = set.state_before(&steps[0].id).map_err(engine_error)?;
+        let mut state = begin;
+        let mut breaks = Vec::new();
+        for step in &steps {
+            let found = lint(orm::migrate::engine::Dialect::Postgres, &state, step).map_err(engine_error)?;
+            breaks.extend(found.into_iter().filter(|notice| notice.rule == Rule::L006).map(|notice| notice.message));
+            step.operations.iter().try_for_each(|it| it.apply(&mut state)).map_err(engine_error)?;
+        }
+        assert!(breaks.iter().any(|it| it.contains("the column `code` only")), "{breaks:?}");
+
+        // In between both names are written, the longer text by the new one and read by the old.
+        let (_, expand) = steps.split_last().unwrap();
+        let middle = expand.last().unwrap().id.name.clone();
+        Migrator::with_set(set.clone()).to("labels", Some(&middle))?.run(db).await?;
+        db.batch("INSERT INTO labels_label (words, length, remark, number) VALUES ('a text of twenty and more', 2, 'x', 5)").await?;
+        db.batch("INSERT INTO labels_label (text, size, note, number) VALUES ('old', 3, NULL, 6)").await?;
+        let same = "SELECT COUNT(*) FROM labels_label WHERE words = text AND length = size AND (remark = note OR remark IS NULL AND note IS NULL)";
+        assert_eq!(one(db, same).await?, 3);
+
+        Migrator::with_set(set.clone()).run(db).await?;
+        let rows = wide::Label::objects().order_by(|l| l.id.asc()).all(db).await?;
+        let rows: Vec<_> = rows.iter().map(|l| (l.words.as_str(), l.length, l.remark.as_str(), l.number)).collect();
+        assert_eq!(rows, [("one", 1, "", 11), ("a text of twenty and more", 2, "x", 5), ("old", 3, "", 6)]);
+        assert!(make(&mut set.clone(), &[wide::labels()], &mut Answers::new())?.is_empty());
+        db.batch("DELETE FROM labels_label WHERE id = 2").await?;
+        Migrator::with_set(set).to("labels", Some("0001"))?.run(db).await?;
+        assert_eq!(narrow::Label::objects().filter(|l| l.text.eq("old")).get(db).await?.size, 3);
         Ok(())
     }
 }

@@ -28,6 +28,10 @@ impl Command for GraphModels {
             .arg(Arg::new("output").long("output").value_name("FILE").help("The file to write, over one that is there"))
     }
 
+    fn app_arguments(&self) -> &[&str] {
+        &["apps"]
+    }
+
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
         Box::pin(async move { draw(context) })
     }

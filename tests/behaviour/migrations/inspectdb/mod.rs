@@ -284,6 +284,30 @@ behaviour! {
     }
 
     // No other database has such words.
+    async fn texts_joined_with_what_can_be_null_are_told(bed) {
+        let Bed { db, backend, .. } = &*bed;
+        if bed.url.contains(":memory:") {
+            return Ok(()); // the command connects anew
+        }
+        // The functions of models count NULL as empty there, or say so themselves; the database's own makes NULL of all.
+        let (joined, how) = match backend {
+            Backend::MariaDb => ("CONCAT(first, ' ', last)", "concat"),
+            Backend::Postgres | Backend::SqliteFile | Backend::SqliteMemory => ("first || ' ' || last", "||"),
+        };
+        let known = joined.replace("last", "COALESCE(last, '')");
+        db.batch(format!(
+            "CREATE TABLE fair_guest (id integer PRIMARY KEY, first varchar(20) NOT NULL, last varchar(20) NULL, \
+             full_name varchar(50) GENERATED ALWAYS AS ({joined}) STORED, shown varchar(50) GENERATED ALWAYS AS ({known}) STORED)"
+        ))
+        .await?;
+        let mut printed = String::new();
+        Project::new().database(&bed.url).run_into(["manage", "inspectdb", "fair_guest"], &mut printed)?;
+        let told = format!("`{how}` with `last`, which can be NULL, is not understood");
+        assert_eq!(printed.matches(&told).count(), 1, "{printed}");
+        assert!(printed.contains("generated = |m| m.first.concat(\" \").concat(m.last.or(\"\"))"), "{printed}");
+        Ok(())
+    }
+
     async fn an_index_that_says_how_it_is_stored_is_kept(bed, requires(PostgresTypes)) {
         bed.db
             .batch(
