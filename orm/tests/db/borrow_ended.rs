@@ -111,7 +111,7 @@ async fn a_time_zone_of_the_transaction_alone() {
     for commits in [true, false] {
         conn.begin().await;
         conn.batch("SET LOCAL TIME ZONE 'Europe/Berlin'").await.unwrap();
-        conn.ours(async |db| Ok(assert_eq!(ints(db, seen).await?, [1]))).await.unwrap();
+        assert_eq!(conn.ours(async |db| ints(db, seen).await).await.unwrap(), [1]);
         assert_eq!(conn.setting(zone).await, "Europe/Berlin");
         conn.ours(async |_| refused::<()>()).await.unwrap_err();
         assert_eq!(conn.setting(zone).await, "Europe/Berlin");
@@ -132,7 +132,7 @@ async fn a_time_zone_of_the_transaction_alone() {
     // What is said for the session is not taken back by us.
     conn.begin().await;
     conn.batch("SET TIME ZONE 'Europe/Oslo'").await.unwrap();
-    conn.ours(async |db| Ok(assert_eq!(ints(db, seen).await?, [1]))).await.unwrap();
+    assert_eq!(conn.ours(async |db| ints(db, seen).await).await.unwrap(), [1]);
     conn.commit().await.unwrap();
     assert_eq!(conn.setting(zone).await, "Europe/Oslo");
     bed.finish().await;

@@ -66,24 +66,21 @@ impl<'a> Guest<'a> {
 
     /// Sets a savepoint in a transaction that stands, and nowhere else.
     async fn mark(&mut self) -> Result<()> {
-        match &mut self.conn.link {
-            // It would be a transaction of its own.
-            #[cfg(feature = "sqlite")]
-            Link::BorrowedSqlite(conn) => {
-                if crate::db::link::begins(conn) {
-                    return Err(no_transaction());
-                }
-            }
-            // Outside of transactions they take a savepoint and forget it: the end of one is refused there.
-            #[cfg(feature = "mysql")]
-            Link::Mysql(_) => {
-                let mark = self.conn.mark(1);
-                let sql = format!("SAVEPOINT {mark}; RELEASE SAVEPOINT {mark}; SAVEPOINT {mark}");
-                self.conn.raw_batch(&sql).await?;
-                self.conn.depth += 1;
-                return Ok(());
-            }
-            _ => {}
+        // It would be a transaction of its own.
+        #[cfg(feature = "sqlite")]
+        if let Link::BorrowedSqlite(conn) = &mut self.conn.link
+            && crate::db::link::begins(conn)
+        {
+            return Err(no_transaction());
+        }
+        // Outside of transactions they take a savepoint and forget it: the end of one is refused there.
+        #[cfg(feature = "mysql")]
+        if let Link::Mysql(_) = self.conn.link {
+            let mark = self.conn.mark(1);
+            let sql = format!("SAVEPOINT {mark}; RELEASE SAVEPOINT {mark}; SAVEPOINT {mark}");
+            self.conn.raw_batch(&sql).await?;
+            self.conn.depth += 1;
+            return Ok(());
         }
         self.conn.savepoint().await.map(|_| ())
     }
