@@ -72,6 +72,10 @@ pub struct Connection<'a> {
     pub(super) locks: bool,
     /// Whether Diesel had it, whose settings have to be undone.
     pub(super) lent: bool,
+    /// Whether Diesel has it, or was given up half way while it had it.
+    pub(super) away: bool,
+    /// Whether its owner has said that SQLite only reads on it.
+    pub(super) reads_alone: bool,
     /// What makes its settings what they were when it was opened.
     pub(super) setup: Box<str>,
     /// Whether answers are waited for without end: migrations have time-outs of their own.
@@ -139,6 +143,8 @@ impl<'a> Connection<'a> {
             read_only: false,
             locks: false,
             lent: false,
+            away: false,
+            reads_alone: false,
             setup: Box::default(),
             patient: false,
             probe: None,
@@ -377,14 +383,8 @@ impl<'a> Connection<'a> {
         Ok(Savepoint(self.depth))
     }
 
-    /// The name of the savepoint at a depth. In a transaction that somebody else has begun they have names of their own: a connection of
-    /// ours may be what was lent to them.
-    fn mark(&self, depth: u32) -> String {
-        format!("{}_{depth}", if self.theirs { "orm_borrowed" } else { "orm" })
-    }
-
     pub(super) async fn begin(&mut self, sql: impl AsRef<str> + Send, read_only: bool) -> Result<()> {
-        if read_only && self.dialect == Dialect::Sqlite {
+        if read_only && !self.reads_alone && self.dialect == Dialect::Sqlite {
             self.raw_batch("PRAGMA query_only = ON").await?;
         }
         self.control(sql.as_ref()).await?;
@@ -395,7 +395,7 @@ impl<'a> Connection<'a> {
     /// What is so when no transaction is open.
     async fn ended(&mut self) {
         (self.depth, self.aborted) = (0, None);
-        if std::mem::take(&mut self.read_only) && self.dialect == Dialect::Sqlite {
+        if std::mem::take(&mut self.read_only) && !self.reads_alone && self.dialect == Dialect::Sqlite {
             let _ = self.raw_batch("PRAGMA query_only = OFF").await;
         }
         if std::mem::take(&mut self.locks) && self.raw_batch("DO RELEASE_ALL_LOCKS()").await.is_err() {

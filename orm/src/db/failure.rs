@@ -334,7 +334,9 @@ pub(super) fn elsewhere() -> Error {
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 #[cold]
 pub(super) fn in_the_middle() -> Error {
-    Error::new(Code::ConnectionLost, "the connection was given up in the middle of a statement")
+    Error::new(Code::ConnectionLost, "the connection was given up in the middle of a statement").with_hint(
+        "return the error, so that the transaction is rolled back; `statement_timeout` ends a statement and keeps the connection",
+    )
 }
 
 #[cold]

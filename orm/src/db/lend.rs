@@ -105,15 +105,19 @@ impl Connection<'_> {
     {
         type Ansi = diesel_async::AnsiTransactionManager;
         self.may_be_lent("PostgreSQL", |link| matches!(link, Link::Postgres(..)))?;
+        // Nobody else shall have it, and Diesel not again, if this future is dropped from here on.
+        self.away = true;
         let Link::Postgres(conn, _) = &mut self.link else { return Err(gone()) };
-        if self.depth > 0 {
-            let marked = Ansi::begin_transaction_sql(&mut **conn, MARK).await;
-            marked.map_err(|error| self.refused(error))?;
+        if self.depth > 0
+            && let Err(error) = Ansi::begin_transaction_sql(&mut **conn, MARK).await
+        {
+            self.away = false;
+            return Err(self.refused(error));
         }
-        let retired = self.is_lent();
+        self.lent = true;
         let Link::Postgres(conn, _) = &mut self.link else { return Err(gone()) };
         let done = work(conn).await;
-        self.retired = retired;
+        self.away = false;
         self.taken_back(done).await
     }
 
@@ -134,15 +138,19 @@ impl Connection<'_> {
     {
         type Ansi = diesel_async::AnsiTransactionManager;
         self.may_be_lent("MariaDB or MySQL", |link| matches!(link, Link::Mysql(..)))?;
+        // Nobody else shall have it, and Diesel not again, if this future is dropped from here on.
+        self.away = true;
         let Link::Mysql(conn) = &mut self.link else { return Err(gone()) };
-        if self.depth > 0 {
-            let marked = Ansi::begin_transaction_sql(&mut **conn, MARK).await;
-            marked.map_err(|error| self.refused(error))?;
+        if self.depth > 0
+            && let Err(error) = Ansi::begin_transaction_sql(&mut **conn, MARK).await
+        {
+            self.away = false;
+            return Err(self.refused(error));
         }
-        let retired = self.is_lent();
+        self.lent = true;
         let Link::Mysql(conn) = &mut self.link else { return Err(gone()) };
         let done = work(conn).await;
-        self.retired = retired;
+        self.away = false;
         self.taken_back(done).await
     }
 
@@ -152,15 +160,9 @@ impl Connection<'_> {
             Link::None(_) => Err(gone()),
             link if !is_of(link) => Err(other(self.dialect(), to)),
             _ if self.aborted.is_some() => Err(failure::given_up()),
+            _ if self.away => Err(cut_off()),
             _ => Ok(()),
         }
-    }
-
-    /// Nobody else shall have the connection if the future of what Diesel does is dropped. Gives what was so before.
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
-    fn is_lent(&mut self) -> bool {
-        self.lent = true;
-        std::mem::replace(&mut self.retired, true)
     }
 
     /// How deep Diesel believes to be in transactions; it forgets that.
@@ -283,26 +285,6 @@ impl Connection<'_> {
         error
     }
 
-    /// Undoes what Diesel may have set, where no transaction is open.
-    #[cfg(feature = "sqlite")]
-    pub(super) fn tidy_now(&mut self) {
-        if !self.lent || self.depth > 0 {
-            return;
-        }
-        let Link::Sqlite(watched) = &mut self.link else { return };
-        // As when it was opened. Some of it may have been for once, and is there already.
-        if let Some(on_sqlite) = &self.settings.on_sqlite {
-            let (done, same) = watched.lend(|conn| on_sqlite.0(conn));
-            if done.is_err() || !same {
-                (self.link, self.lost) = (Link::None(PhantomData), true);
-                return;
-            }
-        }
-        let setup = std::mem::take(&mut self.setup);
-        let _ = self.batch_now(&setup);
-        (self.setup, self.lent) = (setup, false);
-    }
-
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(super) fn lent(&self) -> bool {
         self.lent
@@ -325,7 +307,8 @@ impl Database {
     ///
     /// They run where writes run, one at a time and never on the calling thread, and `statement_timeout` is for all of them together.
     /// Whatever way the closure ends, the connection is as before for whoever has it next: a transaction that was left open is rolled
-    /// back, and the settings are those with which it was opened.
+    /// back, and the settings are those with which it was opened. Databases that were attached, what is temporary, and functions that were
+    /// registered stay.
     ///
     /// # Errors
     /// Diesel's errors as those of this library, violations by their codes. [`Code::BadQuery`] for a transaction that was left open,
@@ -573,6 +556,12 @@ pub(super) fn other(is: Dialect, wanted: &str) -> Error {
 pub(super) fn borrowed() -> Error {
     Error::new(Code::Unsupported, "the connection is Diesel's own, and was borrowed: it is not lent back")
         .with_hint("use it before the closure and after it")
+}
+
+#[cold]
+fn cut_off() -> Error {
+    Error::new(Code::TransactionOver, "what Diesel ran on this connection was given up half way: Diesel cannot have it again")
+        .with_hint("go on without Diesel, or return the error and begin again; let the closure come to its end, with a time-out inside of it")
 }
 
 #[cold]

@@ -1,6 +1,6 @@
 //! How a transaction begins: isolation, whether it only reads, and how often it is tried.
 
-use super::{Access, Connection, Database, Operation, Transaction, transaction::inside};
+use super::{Access, Connection, Database, Operation, Transaction, executor::sealed::Sealed as _, transaction::inside};
 use crate::{Code, Dialect, Error, Result};
 use std::time::Duration;
 
@@ -185,7 +185,12 @@ impl RetryingTransaction<'_> {
         let mut attempt = 0;
         loop {
             match self.builder.clone().run(work.clone()).await {
-                Err(error) if attempt < self.times && matches!(error.code(), Code::Serialization | Code::Deadlock) => {
+                // In one that Diesel has begun it would fail again: the whole of that is given up, and is to be begun again.
+                Err(error)
+                    if attempt < self.times
+                        && matches!(error.code(), Code::Serialization | Code::Deadlock)
+                        && !self.builder.db.in_transaction() =>
+                {
                     attempt += 1;
                     tokio::time::sleep(pause(attempt)).await;
                 }

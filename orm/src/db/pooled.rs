@@ -51,7 +51,18 @@ impl Connection<'_> {
     /// Whether nobody else shall have it.
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(super) fn retired(&self) -> bool {
-        self.retired
+        self.retired || self.away
+    }
+
+    /// Whether what is asked next would be given the answer to something else: MariaDB's answers come in the order of the questions, and
+    /// one that nobody has waited for is still on its way. PostgreSQL's driver knows whose each is.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(super) fn answers_are_astray(&self) -> bool {
+        match self.link {
+            #[cfg(feature = "mysql")]
+            Link::Mysql(_) => self.busy || self.lost,
+            _ => false,
+        }
     }
 
     /// Whether something may still be running or open on it.
@@ -68,6 +79,28 @@ impl Connection<'_> {
             }
             _ => self.lost,
         }
+    }
+
+    /// Undoes what Diesel may have set, where no transaction is open.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn tidy_now(&mut self) {
+        if !self.lent || self.depth > 0 || !matches!(self.link, Link::Sqlite(_)) {
+            return;
+        }
+        // Before anything else runs on it.
+        let _ = self.batch_now(super::sqlite::USUAL);
+        let Link::Sqlite(watched) = &mut self.link else { return };
+        // As when it was opened. Some of it may have been for once, and is there already.
+        if let Some(on_sqlite) = &self.settings.on_sqlite {
+            let (done, same) = watched.lend(|conn| on_sqlite.0(conn));
+            if done.is_err() || !same {
+                (self.link, self.lost) = (Link::None(std::marker::PhantomData), true);
+                return;
+            }
+        }
+        let setup = std::mem::take(&mut self.setup);
+        let _ = self.batch_now(&setup);
+        (self.setup, self.lent) = (setup, false);
     }
 
     /// A sign of life, past logs.

@@ -4,6 +4,14 @@ use super::{Access, Connection, Operation, Transaction};
 use crate::{Code, Error, Result};
 use std::ops::Deref;
 
+impl Connection<'_> {
+    /// The name of the savepoint at a depth. In a transaction that somebody else has begun they have names of their own: a connection of
+    /// ours may be what was lent to them.
+    pub(super) fn mark(&self, depth: u32) -> String {
+        format!("{}_{depth}", if self.theirs { "orm_borrowed" } else { "orm" })
+    }
+}
+
 /// A savepoint, which is undone when it is dropped: `tx` is the transaction, by either kind of reference.
 pub(super) struct Nested<T: Deref<Target = Transaction>> {
     pub(super) tx: T,

@@ -182,6 +182,8 @@ macro_rules! on_each {
     };
 }
 
+pub(crate) use on_each;
+
 pub(crate) async fn tag(slug: &str, ex: &impl Executor) -> Result<Tag> {
     Tag::draft().slug(slug).name(slug).create(ex).await
 }

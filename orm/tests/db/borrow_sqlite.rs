@@ -152,3 +152,29 @@ async fn what_was_lent_is_borrowed() {
     let new = Tag::objects().order_by(|t| t.slug.asc()).values(|t| t.slug).all(&db).await.unwrap();
     assert_eq!(new, ["a", "b", "d", "e"]);
 }
+
+/// A transaction that only reads ends; what its owner has said does not.
+#[test]
+fn a_connection_that_only_reads() {
+    let mut conn = memory();
+    conn.batch_execute("PRAGMA query_only = ON").unwrap();
+    orm::on_sqlite(&mut conn, async |db| {
+        assert!(tag("a", db).await.is_err());
+        for _ in 0..2 {
+            db.build_transaction().read_only().run(async |tx| Tag::objects().count(tx).await).await?;
+            assert!(tag("a", db).await.is_err());
+            assert!(db.transaction(async |tx| tag("b", tx).await).await.is_err());
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert!(conn.batch_execute("INSERT INTO borrowed_tag (slug, name) VALUES ('c', '')").is_err());
+    assert_eq!(count(&mut conn), 0);
+    conn.batch_execute("PRAGMA query_only = OFF").unwrap();
+    orm::on_sqlite(&mut conn, async |db| {
+        db.build_transaction().read_only().run(async |tx| Tag::objects().count(tx).await).await?;
+        tag("d", db).await
+    })
+    .unwrap();
+    assert_eq!(count(&mut conn), 1);
+}

@@ -1,7 +1,7 @@
 //! Dropped futures, lost connections, full pools: nothing stays behind, and the pool stays usable.
 
 use crate::bed::*;
-use orm::{Code, Database, Executor, Result};
+use orm::{Code, Database, Executor, Result, Transaction, Value};
 use std::time::{Duration, Instant};
 
 /// A statement that takes a while.
@@ -11,6 +11,12 @@ fn slow(bed: &Bed) -> &'static str {
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000000) SELECT count(*) FROM n",
         "SELECT SLEEP(10)",
     )
+}
+
+/// What is said by the database.
+async fn said(bed: &Bed, ex: &impl Executor, what: i64) -> Result<Vec<i64>> {
+    let sql = bed.pick("SELECT ?::bigint", "SELECT CAST(? AS integer)", "SELECT CAST(? AS signed)");
+    ex.run(Query(orm::Statement::raw(sql, [Value::I64(what)]), |cell| cell.i64())).await
 }
 
 async fn idle(db: &Database) {
@@ -89,6 +95,45 @@ on_all! {
         assert_eq!(done.unwrap_err().code(), Code::TransactionOver);
         idle(db).await;
         assert_eq!(ids(db).await.unwrap(), NONE);
+    }
+
+    async fn after_a_dropped_read_answers_are_to_their_own_questions(bed) {
+        let db = &bed.db;
+        let slow = bed.pick("SELECT CAST(77 AS bigint) FROM pg_sleep(0.4)", slow(bed), "SELECT 77 + SLEEP(0.4)");
+        for in_a_savepoint in [false, true] {
+            let dropped = async |tx: &Transaction| {
+                assert!(tokio::time::timeout(Duration::from_millis(60), ints(tx, slow)).await.is_err());
+            };
+            let done = db.transaction(async |tx| {
+                // From here on it is prepared.
+                assert_eq!(said(bed, tx, 0).await?, [0]);
+                match in_a_savepoint {
+                    false => dropped(tx).await,
+                    true => {
+                        let undone: Result<()> = tx.transaction(async |tx| {
+                            dropped(tx).await;
+                            Err(orm::Error::new(Code::Refused, "not this time"))
+                        }).await;
+                        assert_eq!(undone.unwrap_err().code(), Code::Refused);
+                    }
+                }
+                for n in 1..5 {
+                    match said(bed, tx, n).await {
+                        Ok(found) => assert_eq!(found, [n]),
+                        Err(error) => assert_eq!(error.code(), Code::ConnectionLost, "{error}"),
+                    }
+                }
+                Ok(())
+            }).await;
+            match bed.pick("goes on", "goes on", "lost") {
+                "lost" => assert_eq!(done.unwrap_err().code(), Code::ConnectionLost),
+                _ => done.unwrap(),
+            }
+            for n in 10..18 {
+                assert_eq!(said(bed, db, n).await.unwrap(), [n]);
+            }
+            idle(db).await;
+        }
     }
 
     async fn a_full_pool_says_so(bed) {

@@ -510,3 +510,41 @@ async fn a_transaction_that_is_lent_is_not_used() {
     assert_eq!(ids(&bed.db).await.unwrap(), [2, 3]);
     bed.finish().await;
 }
+
+/// Diesel does not know how far it came: the transaction goes on, and is not lent again.
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn dropped_in_a_savepoint() {
+    use diesel_async::SimpleAsyncConnection as _;
+    use futures_util::FutureExt as _;
+    let Some(bed) = Bed::new(Backend::Postgres).await else { return };
+    with_table(&bed).await;
+    for at_once in [false, true] {
+        let done = bed.db.transaction(async |tx| {
+            insert(tx, 1).await?;
+            let undone = tx.transaction(async |tx| {
+                let mut work = Box::pin(tx.with_postgres(async |conn| {
+                    conn.batch_execute("INSERT INTO t VALUES (5)").await?;
+                    std::future::pending::<diesel::QueryResult<()>>().await
+                }));
+                if at_once {
+                    assert!(work.as_mut().now_or_never().is_none());
+                } else {
+                    assert!(tokio::time::timeout(std::time::Duration::from_millis(200), work).await.is_err());
+                }
+                Err::<(), _>(orm::Error::new(Code::Refused, "not this time"))
+            });
+            assert_eq!(undone.await.unwrap_err().code(), Code::Refused);
+            let error = tx.with_postgres(async |conn| conn.batch_execute("INSERT INTO t VALUES (2)").await);
+            let error = error.await.unwrap_err();
+            assert_eq!(error.code(), Code::TransactionOver, "{error}");
+            assert!(error.message().contains("half way"), "{error}");
+            insert(tx, 3).await
+        });
+        done.await.unwrap();
+        assert_eq!(ids(&bed.db).await.unwrap(), [1, 3]);
+        bed.db.batch("DELETE FROM t").await.unwrap();
+    }
+    stands(&bed, 9).await;
+    bed.finish().await;
+}

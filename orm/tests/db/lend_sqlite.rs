@@ -94,3 +94,45 @@ async fn settings_of_the_program_stay() {
     db.close().await;
     bed.finish().await;
 }
+
+/// What Diesel's code switches off or on is for itself alone.
+#[tokio::test]
+async fn pragmas_do_not_stay() {
+    use diesel::connection::SimpleConnection as _;
+    const SET: &str = "PRAGMA ignore_check_constraints = ON; PRAGMA recursive_triggers = ON; PRAGMA writable_schema = ON; \
+         PRAGMA reverse_unordered_selects = ON; PRAGMA trusted_schema = OFF; \
+         PRAGMA legacy_alter_table = ON; PRAGMA case_sensitive_like = ON; INSERT INTO t VALUES (%); \
+         PRAGMA locking_mode = EXCLUSIVE";
+    let bed = Bed::new(Backend::File).await.unwrap();
+    with_table(&bed).await;
+    bed.db.batch("CREATE TABLE checked (n INT CHECK (n > 0))").await.unwrap();
+    for inside in [false, true] {
+        let set = SET.replace('%', if inside { "1" } else { "2" });
+        if inside {
+            bed.db.transaction(async |tx| tx.with_sqlite(move |conn| conn.batch_execute(&set)).await).await.unwrap();
+        } else {
+            bed.db.with_sqlite(move |conn| conn.batch_execute(&set)).await.unwrap();
+        }
+        let refused = bed.db.batch("INSERT INTO checked VALUES (-1)").await.unwrap_err();
+        assert_eq!(refused.code(), Code::CheckViolation);
+        for (ask, is) in [
+            ("PRAGMA ignore_check_constraints", 0),
+            ("PRAGMA recursive_triggers", 0),
+            ("PRAGMA writable_schema", 0),
+            ("PRAGMA reverse_unordered_selects", 0),
+            ("PRAGMA trusted_schema", 1),
+            ("PRAGMA legacy_alter_table", 0),
+            ("PRAGMA foreign_keys", 1),
+            ("SELECT locking_mode = 'normal' FROM pragma_locking_mode", 1),
+            ("SELECT 'a' LIKE 'A'", 1),
+        ] {
+            bed.db.run(Written(ask.to_owned(), is)).await.unwrap();
+        }
+        // Nobody else is kept waiting.
+        let other = SqliteConnection::establish(bed.url.trim_start_matches("sqlite://"));
+        let mut other = other.unwrap();
+        other.batch_execute("PRAGMA busy_timeout = 1000; INSERT INTO checked VALUES (1)").unwrap();
+    }
+    assert_eq!(ids(&bed.db).await.unwrap(), [1, 2]);
+    bed.finish().await;
+}

@@ -4,6 +4,7 @@
 mod bed;
 mod borrow;
 mod borrow_dropped;
+mod borrow_ended;
 #[cfg(feature = "sqlite")]
 mod borrow_sqlite;
 mod cancel;

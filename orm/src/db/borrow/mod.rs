@@ -133,6 +133,9 @@ where
 
 /// What transactions have for after the commit, where the commit is Diesel's: it is run when one says so, or dropped.
 ///
+/// One for each attempt, made inside of what is retried; what a savepoint of Diesel's undoes is not taken back.
+/// [`AfterCommit::clear`] takes back all of it.
+///
 /// ```
 /// # use library::*;
 /// # use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -261,6 +264,38 @@ impl AfterCommit {
             work().await;
         }
         count
+    }
+
+    /// Drops what there is, and gives how many there were: where Diesel has undone it, and it is tried again.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use diesel::{Connection, SqliteConnection, result::Error::RollbackTransaction};
+    ///
+    /// let mut conn = SqliteConnection::establish(":memory:")?;
+    /// let after = orm::AfterCommit::new();
+    /// conn.transaction(|conn| {
+    ///     let undone = conn.transaction(|conn| {
+    ///         let kept = after.on_sqlite(conn, async |db| {
+    ///             db.transaction(async |tx| {
+    ///                 tx.on_commit(async || println!("a letter goes out"));
+    ///                 Ok(())
+    ///             })
+    ///             .await
+    ///         });
+    ///         assert!(kept.is_ok());
+    ///         Err::<(), _>(RollbackTransaction)
+    ///     });
+    ///     assert_eq!(undone, Err(RollbackTransaction));
+    ///     assert_eq!(after.clear(), 1); // nothing was stored
+    ///     Ok::<_, diesel::result::Error>(())
+    /// })?;
+    /// assert_eq!(orm::block_on(async { Ok(after.run().await) })?, 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn clear(&self) -> usize {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).len()
     }
 
     fn add(&self, more: Vec<OnCommit>) {

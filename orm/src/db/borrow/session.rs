@@ -54,11 +54,52 @@ impl<'a> Guest<'a> {
         }
         if self.foreign {
             self.conn.depth = 1;
-            let _ = self.conn.savepoint().await?;
+            if let Err(error) = self.mark().await {
+                self.conn.depth = 0;
+                return Err(if error.code() == Code::ConnectionLost { error } else { self.is_gone(error) });
+            }
             self.conn.floor = self.conn.depth;
         }
         self.conn.set_busy(false);
         Ok(())
+    }
+
+    /// Sets a savepoint in a transaction that stands, and nowhere else.
+    async fn mark(&mut self) -> Result<()> {
+        // It would be a transaction of its own.
+        #[cfg(feature = "sqlite")]
+        if let Link::BorrowedSqlite(conn) = &mut self.conn.link
+            && crate::db::link::begins(conn)
+        {
+            return Err(no_transaction());
+        }
+        // Outside of transactions they take a savepoint and forget it: the end of one is refused there.
+        #[cfg(feature = "mysql")]
+        if let Link::Mysql(_) = self.conn.link {
+            let mark = self.conn.mark(1);
+            let sql = format!("SAVEPOINT {mark}; RELEASE SAVEPOINT {mark}; SAVEPOINT {mark}");
+            self.conn.raw_batch(&sql).await?;
+            self.conn.depth += 1;
+            return Ok(());
+        }
+        self.conn.savepoint().await.map(|_| ())
+    }
+
+    /// The error where Diesel believes to be in a transaction that is not there. What Diesel did next would stand on its own.
+    #[cold]
+    fn is_gone(&mut self, error: Error) -> Error {
+        self.breaks();
+        let what = "Diesel's transaction is no longer there: a statement has ended it, or the database has given it up";
+        Error::new(Code::TransactionOver, what)
+            .with_hint("return the errors of statements from Diesel's transaction, and begin it again; leave COMMIT and what commits by itself out of it")
+            .with_source(error)
+    }
+
+    /// Tells Diesel that its transaction is not what it believes.
+    fn breaks(&mut self) {
+        if let Some(status) = self.conn.diesels_status() {
+            status.set_in_error();
+        }
     }
 
     /// Whether operations stand in a transaction that Diesel has begun, and from which depth on transactions are ours.
@@ -88,7 +129,8 @@ impl<'a> Guest<'a> {
             self.set("PRAGMA ignore_check_constraints = OFF;", "PRAGMA ignore_check_constraints = ON;").await?;
         }
         // A transaction that only reads sets it, and takes it back.
-        if self.pragma("query_only").await? {
+        self.conn.reads_alone = self.pragma("query_only").await?;
+        if self.conn.reads_alone {
             self.restore.push_str("PRAGMA query_only = ON;");
         }
         Ok(())
@@ -119,8 +161,9 @@ impl<'a> Guest<'a> {
         self.conn.query_many(&[ask.clone(), ask], each).await?;
         self.foreign |= moments.windows(2).all(|two| two[0] == two[1]);
         if !matches!(zone.as_str(), "UTC" | "Etc/UTC") {
-            let restore = format!("SET TIME ZONE {};", quoted(&zone));
-            self.set("SET TIME ZONE 'UTC';", &restore).await?;
+            // What was said for a transaction ends with it.
+            let set = if self.foreign { "SET LOCAL TIME ZONE" } else { "SET TIME ZONE" };
+            self.set(&format!("{set} 'UTC';"), &format!("{set} {};", quoted(&zone))).await?;
         }
         Ok(())
     }
@@ -249,14 +292,20 @@ impl<'a> Guest<'a> {
         }
         let value = match done {
             Ok(value) => value,
+            // The first error is the one to tell, where what was done before it is undone, or whoever gets it knows that all of it is.
             Err(error) => {
-                // The first error is the one to tell.
-                let _ = conn.roll_back_to(floor - 1).await;
-                return Err(error);
+                let undone = conn.roll_back_to(floor - 1).await.is_ok();
+                if undone || matches!(error.code(), Code::Deadlock | Code::Serialization | Code::ConnectionLost) {
+                    return Err(error);
+                }
+                self.breaks();
+                return Err(ended_theirs().with_source(error));
             }
         };
         if conn.aborted.is_some() {
-            let _ = conn.roll_back_to(floor - 1).await;
+            if conn.roll_back_to(floor - 1).await.is_err() {
+                self.breaks();
+            }
             return Err(swallowed());
         }
         let kept = match conn.roll_back_to(floor).await {
@@ -303,9 +352,7 @@ impl Drop for Guest<'_> {
             }
         }
         // Pools throw such a connection away, and Diesel begins no transaction on it.
-        if let Some(status) = self.conn.diesels_status() {
-            status.set_in_error();
-        }
+        self.breaks();
     }
 }
 
@@ -327,6 +374,12 @@ fn bad_setting(what: impl Into<String>) -> Error {
 fn broken() -> Error {
     Error::new(Code::TransactionOver, "the connection is broken: a transaction of Diesel's on it has no end")
         .with_hint("take another connection")
+}
+
+#[cfg(feature = "sqlite")]
+#[cold]
+fn no_transaction() -> Error {
+    Error::new(Code::BadQuery, "no transaction is open")
 }
 
 #[cold]

@@ -240,6 +240,10 @@ impl Leased {
     /// The connection, which counts as being in an unknown state from here to [`Leased::end`].
     pub(super) fn begin(&mut self, probe: &super::MaybeProbe) -> Result<&mut Connection<'static>> {
         let Some(conn) = self.object.as_deref_mut() else { return Err(super::closed()) };
+        if conn.answers_are_astray() {
+            conn.lost = true;
+            return Err(super::failure::in_the_middle());
+        }
         conn.observe(probe);
         conn.set_busy(true);
         Ok(conn)

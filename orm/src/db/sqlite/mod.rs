@@ -223,6 +223,13 @@ fn is_memory(url: &str) -> bool {
 /// are given: with its own 2 MB, one that reads while others have filled theirs keeps no page.
 const CACHE: &str = "PRAGMA cache_size = -8000";
 
+/// What SQLite does unless it is told otherwise: what Diesel's code has said is for itself alone.
+pub(super) const USUAL: &str = "PRAGMA locking_mode = NORMAL; PRAGMA ignore_check_constraints = OFF; PRAGMA query_only = OFF; \
+     PRAGMA writable_schema = OFF; PRAGMA recursive_triggers = OFF; PRAGMA reverse_unordered_selects = OFF; \
+     PRAGMA trusted_schema = ON; PRAGMA legacy_alter_table = OFF; PRAGMA defer_foreign_keys = OFF; PRAGMA read_uncommitted = OFF; \
+     PRAGMA case_sensitive_like = OFF; PRAGMA count_changes = OFF; PRAGMA full_column_names = OFF; PRAGMA short_column_names = ON; \
+     PRAGMA automatic_index = ON; PRAGMA cell_size_check = OFF;";
+
 /// Settings in the URL would be taken for a part of the file's name.
 fn refuse_settings(url: &str) -> Result<()> {
     match url.split_once('?') {
