@@ -133,8 +133,9 @@ impl Sql {
         self.operand(&condition)
     }
 
-    /// A condition on rows that are given: beside their keys, or as a query for those that meet it, which is joined where a statement
-    /// cannot read the table that it writes.
+    /// A condition on rows that are given. What is about the row alone stands beside its key, where the database asks it again of a row
+    /// that it has waited for. The rest is a query for the rows that meet it, which is joined where a statement cannot read the table that
+    /// it writes.
     fn condition_on(
         &self,
         model: &ModelRef,
@@ -142,24 +143,36 @@ impl Sql {
         values: &[Value],
         width: usize,
     ) -> Result<(Option<Expr>, Option<Select>)> {
-        let mut rows = Select { filter: Some(condition), ..Select::bare(model.clone()) };
-        let is_here = Frame::new(&rows, &[])?.tables.len() == 1;
         let apart = !self.dialect.capabilities().reads_what_it_writes;
-        let asks = rows.filter.as_ref().is_some_and(has_query);
-        if is_here && !(asks && apart) {
-            return Ok((rows.filter, None));
+        let parts = match condition {
+            Expr::And(parts) if !parts.is_empty() => parts,
+            one => vec![one],
+        };
+        let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
+        for part in parts {
+            let is_query = apart && has_query(&part);
+            let rows = Select { filter: Some(part), ..Select::bare(model.clone()) };
+            let is_here = Frame::new(&rows, &[])?.tables.len() == 1 && !is_query;
+            if is_here { &mut here } else { &mut elsewhere }.extend(rows.filter);
         }
+        let together = |mut parts: Vec<Expr>| match parts.len() {
+            0 | 1 => parts.pop(),
+            _ => Some(Expr::And(parts)),
+        };
+        let Some(filter) = together(elsewhere) else { return Ok((together(here), None)) };
+        let mut rows = Select { filter: Some(filter), ..Select::bare(model.clone()) };
         let key: Vec<Expr> = model.key.iter().map(|&column| Expr::own(model.clone(), column)).collect();
         // Only the rows that are given are looked at.
         let kind = model.columns[usize::from(model.key[0])].kind;
         let keys: Vec<Value> = values.chunks(width).flat_map(|row| &row[..key.len()]).cloned().collect();
         rows.add_first_filter(Expr::one_of_keys(key.clone(), kind, keys));
         rows.selection = key.iter().cloned().map(Selected::Expr).collect();
-        match apart {
-            false => Ok((Some(Expr::InQuery(key, Box::new(rows))), None)),
+        if apart {
             // DISTINCT keeps the database from merging this query into the one around it, which it would then refuse.
-            true => Ok((None, Some(Select { distinct: true, ..rows }))),
+            return Ok((together(here), Some(Select { distinct: true, ..rows })));
         }
+        here.push(Expr::InQuery(key, Box::new(rows)));
+        Ok((together(here), None))
     }
 
     /// A value of the new row: of one that stands beside the table that is changed, or of one that was to be inserted.

@@ -177,8 +177,7 @@ impl Each {
     }
 
     pub(super) fn sql(&self, dialect: Dialect) -> Result<Vec<String>> {
-        let statements = self.updates(dialect)?.into_iter().map(|update| update.sql(dialect));
-        Ok(statements.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+        UpdateMany::sql_of_all(self.updates(dialect)?, dialect)
     }
 
     pub(super) async fn run<E: Executor>(&self, ex: &E) -> Result<u64> {

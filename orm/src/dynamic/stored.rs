@@ -90,15 +90,16 @@ impl Operation for EachRow {
     async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         let mark = conn.savepoint().await?;
         let mut total = 0;
+        let mut done = UpdateMany::settle(&mut self.0, conn).await;
         for update in &mut self.0 {
-            match Operation::run(update, conn).await {
-                Ok(count) => total += count,
-                Err(error) => {
-                    // The first error is the one to tell.
-                    let _ = conn.roll_back(mark).await;
-                    return Err(error);
-                }
+            if done.is_ok() {
+                done = Operation::run(update, conn).await.map(|count| total += count);
             }
+        }
+        if let Err(error) = done {
+            // The first error is the one to tell.
+            let _ = conn.roll_back(mark).await;
+            return Err(error);
         }
         conn.release(mark).await?;
         Ok(total)

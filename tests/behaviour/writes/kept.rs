@@ -364,6 +364,13 @@ behaviour! {
             .row(json!({"id": id(1), "stock": 8})).row(json!({"id": id(0), "stock": 3, "c1": 3}));
         assert_eq!(run(rows).await?, 4);
         assert_eq!(Jar::objects().limit(2).values(|j| (j.stock, j.c1)).all(db).await?, [(3, 3), (8, 0)]);
+        // Which rows may be changed is asked once, whatever these are given: the first change takes the row out of the condition.
+        let both = || UpdateEach::of("pantry.Jar").row(json!({"id": id(0), "stock": 5})).row(json!({"id": id(0), "name": "jar 0"})).filter("stock", 3);
+        let sql = catalog.check_change(&dynamic::Change::UpdateEach(both()))?.to_sql(db.dialect())?;
+        assert_eq!((sql.len(), sql[0].starts_with("SELECT")), (3, true), "{sql:?}");
+        assert_eq!(run(both()).await?, 2);
+        assert_eq!(Jar::objects().limit(1).values(|j| (j.stock, j.name)).all(db).await?, [(5, "jar 0".to_owned())]);
+        assert_eq!(run(both()).await?, 0);
         // A version that is given is compared; without one it is counted.
         let sheet = Sheet::draft().lines(1).create(db).await?;
         let lines = |row: serde_json::Value| UpdateEach::of("pantry.Sheet").row(row).set("lines", path("lines") + given("lines"));

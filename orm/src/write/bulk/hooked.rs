@@ -4,7 +4,7 @@ use super::{
     super::{
         Change, Proposed,
         check::{placed, together_by_row},
-        delete::{LockedRows, RowsOf},
+        delete::RowsOf,
         edit::values_of,
         hooks,
         point::{columns_in, key_values},
@@ -30,34 +30,33 @@ fn rows_of_keys<M: Model>(keys: Vec<Vec<Value>>) -> Select {
     rows
 }
 
-/// Those of the given rows that meet a condition, or are gone. They are locked, so that what the hooks see is what is written. One that
-/// does not meet it is left out, if it has the version with which it was read.
+/// Those of the given rows that meet a condition. They are locked, so that what the hooks see is what is written. One that does not meet
+/// it, or is gone, is left out; if rows have versions, it has to be there with the one with which it was read.
 async fn those_within<M: Model>(given: Vec<Placed>, condition: Expr, tx: &Transaction) -> Result<Vec<Placed>> {
     let meta = M::meta();
     let key = |row: &[Value]| -> Vec<Value> { meta.key.iter().map(|&at| row[usize::from(at)].clone()).collect() };
-    let all = rows_of_keys::<M>(given.iter().map(|(_, row)| key(row)).collect());
+    let keys = given.iter().map(|(_, row)| key(row)).collect();
+    let all = Select { for_update: true, lets_refer: true, ..rows_of_keys::<M>(keys) };
     let mut inside = all.clone();
     inside.add_filter(condition);
     // What cannot be asked is known before any statement.
     compile::select(&inside, tx.dialect())?;
-    let all = tx.run(LockedRows::<M>::of(all)).await?;
-    let inside = tx.run(LockedRows::<M>::of(inside)).await?;
+    let all = tx.run(RowsOf::<M>::of(all)).await?;
+    let inside = tx.run(RowsOf::<M>::of(inside)).await?;
     let inside: HashSet<KeyPart<'static>> =
         inside.iter().map(|row| Ok(KeyPart::of_all(&key_values(&row.key())?).into_owned())).collect::<Result<_>>()?;
-    let mut outside = HashMap::new();
+    let mut versions = HashMap::new();
     for row in &all {
         let values = values_of(row)?;
-        let known = KeyPart::of_all(&key(&values)).into_owned();
-        if !inside.contains(&known) {
-            outside.insert(known, version::as_read(meta, &values));
-        }
+        versions.insert(KeyPart::of_all(&key(&values)).into_owned(), version::as_read(meta, &values));
     }
     let mut kept = Vec::with_capacity(given.len());
     for (place, row) in given {
-        match outside.get(&KeyPart::of_all(&key(&row))) {
-            None => kept.push((place, row)),
-            Some(is) if *is != version::as_read(meta, &row) => return Err(version::stale(meta)),
-            Some(_) => {}
+        let known = KeyPart::of_all(&key(&row)).into_owned();
+        if inside.contains(&known) {
+            kept.push((place, row));
+        } else if meta.version.is_some() && versions.get(&known) != Some(&version::as_read(meta, &row)) {
+            return Err(version::stale(meta));
         }
     }
     Ok(kept)

@@ -321,26 +321,71 @@ impl UpdateMany {
 
     /// The statements, for the rows that meet the condition. Where there are several, these are found before the first, so that none
     /// depends on what another has changed. With versions, a row that does not meet it has to be as it was read all the same.
-    async fn update_within(&mut self, is_one: bool, compared: bool, conn: &mut Connection<'_>) -> Result<u64> {
-        let mut as_read: Vec<Vec<Value>> = Vec::new();
-        if compared {
-            as_read.extend(self.rows.iter().map(|(key, _)| key.clone()));
-        }
+    async fn update_within(&mut self, is_one: bool, conn: &mut Connection<'_>) -> Result<u64> {
+        self.has_versions(conn).await?;
         if !is_one && let Some(condition) = self.within.take() {
             let found = within::found(conn, &self.model, self.keys(), &condition).await?;
-            let parts = self.model.key.len();
-            self.rows.retain(|(key, _)| found.contains(&KeyPart::of_all(&key[..parts])));
-            self.again = if self.again.is_empty() { Vec::new() } else { repeated(&self.rows, parts) };
+            self.keep(&found);
         }
-        let count = self.update(self.chunk(conn.dialect()), conn).await?;
-        let (written, total) = (usize::try_from(count).unwrap_or(usize::MAX), as_read.len());
-        if written < total {
-            let left = within::unchanged(conn, &self.model, &self.key, as_read).await?;
-            if written.saturating_add(left) < total {
-                return Err(version::stale(&self.model));
+        self.update(self.chunk(conn.dialect()), conn).await
+    }
+
+    /// Refuses rows that have not the versions with which they were read, where these are compared.
+    async fn has_versions(&self, conn: &mut Connection<'_>) -> Result<()> {
+        if !self.compares() {
+            return Ok(());
+        }
+        let as_read: Vec<Vec<Value>> = self.rows.iter().map(|(key, _)| key.clone()).collect();
+        match within::unchanged(conn, &self.model, &self.key, as_read).await? < self.rows.len() {
+            true => Err(version::stale(&self.model)),
+            false => Ok(()),
+        }
+    }
+
+    /// Leaves out the rows whose keys are not among these.
+    fn keep(&mut self, found: &HashSet<KeyPart<'static>>) {
+        let parts = self.model.key.len();
+        self.rows.retain(|(key, _)| found.contains(&KeyPart::of_all(&key[..parts])));
+        self.again = if self.again.is_empty() { Vec::new() } else { repeated(&self.rows, parts) };
+    }
+
+    /// Keeps several updates under one condition to the rows that meet it before the first of them.
+    pub(crate) async fn settle(updates: &mut [UpdateMany], conn: &mut Connection<'_>) -> Result<()> {
+        let [first, _, ..] = &*updates else { return Ok(()) };
+        let (model, Some(condition)) = (first.model.clone(), first.within.clone()) else { return Ok(()) };
+        for update in &*updates {
+            update.has_versions(conn).await?;
+        }
+        let keys = updates.iter().flat_map(UpdateMany::keys).collect();
+        let found = within::found(conn, &model, keys, &condition).await?;
+        for update in updates {
+            update.within = None;
+            update.keep(&found);
+        }
+        Ok(())
+    }
+
+    /// The text of each statement of several updates under one condition.
+    pub(crate) fn sql_of_all(mut updates: Vec<UpdateMany>, dialect: Dialect) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        if let [first, _, ..] = &updates[..]
+            && let Some(condition) = first.within.clone()
+        {
+            let keys: Vec<Vec<Value>> = updates.iter().flat_map(UpdateMany::keys).collect();
+            for rows in within::questions(&first.model, &keys, &condition) {
+                all.push(compile::select(&rows, dialect)?.sql(dialect));
             }
+            updates.iter_mut().for_each(|update| update.within = None);
         }
-        Ok(count)
+        for update in updates {
+            all.extend(update.sql(dialect)?);
+        }
+        Ok(all)
+    }
+
+    /// Whether rows are only written that have the versions with which they were read.
+    fn compares(&self) -> bool {
+        self.key.len() > self.model.key.len()
     }
 
     /// What was sent of these rows, for the words of an error.
@@ -399,7 +444,7 @@ impl Operation for UpdateMany {
 
     async fn run(&mut self, conn: &mut Connection<'_>) -> Result<u64> {
         self.model.tells_rows_apart()?;
-        let compared = self.key.len() > self.model.key.len();
+        let compared = self.compares();
         let chunk = self.chunk(conn.dialect());
         let is_one = self.is_one(chunk, conn.dialect());
         if is_one && !compared {
@@ -407,7 +452,7 @@ impl Operation for UpdateMany {
         }
         let mark = conn.savepoint().await?;
         let done = if self.within.is_some() {
-            Box::pin(self.update_within(is_one, compared, conn)).await
+            Box::pin(self.update_within(is_one, conn)).await
         } else {
             match self.update(chunk, conn).await {
                 Ok(count) if compared && count < self.rows.len() as u64 => Err(version::stale(&self.model)),

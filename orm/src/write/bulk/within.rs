@@ -4,7 +4,7 @@ use super::super::{delete::columns_of, point::columns_in};
 use crate::{
     Code, Connection, Error, Result, Value,
     query::KeyPart,
-    tree::{Expr, ModelRef, Select, Selected},
+    tree::{Expr, ModelRef, Order, Select, Selected},
 };
 use std::collections::HashSet;
 
@@ -56,8 +56,8 @@ pub(super) async fn found(
     Ok(found)
 }
 
-/// How many rows have these values in these columns: their keys, and the versions with which they were read. They are locked: what a
-/// transaction has read before may be old.
+/// How many rows have these values in these columns: their keys, and the versions with which they were read. They are locked, so that
+/// none of them is changed by others before it is written.
 pub(super) async fn unchanged(
     conn: &mut Connection<'_>,
     model: &ModelRef,
@@ -71,9 +71,12 @@ pub(super) async fn unchanged(
     Ok(count)
 }
 
+/// The rows with these values, locked as an update locks them, in the order of their keys.
 fn given(model: &ModelRef, columns: &[u16], values: &[Vec<Value>]) -> Select {
-    let mut rows = Select { for_update: true, ..Select::bare(model.clone()) };
+    let mut rows = Select { for_update: true, lets_refer: true, ..Select::bare(model.clone()) };
     rows.add_filter(columns_in(model, columns, values.to_vec()));
-    rows.selection = model.key.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
+    let key = || model.key.iter().map(|&column| Expr::own(model.clone(), column));
+    rows.order = key().map(|expr| Order { expr, descending: false, nulls_first: None }).collect();
+    rows.selection = key().map(Selected::Expr).collect();
     rows
 }
