@@ -222,6 +222,8 @@ checks! {
     S115 Error "models";
     /// A pattern is no regular expression.
     S116 Error "models";
+    /// Both sides of a many-to-many have hooks.
+    S117 Error "models";
     /// A model has something that this database has not got.
     S201 Error "database";
     /// An index or key has columns beside its own, which this database does without.

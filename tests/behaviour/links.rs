@@ -294,6 +294,33 @@ behaviour! {
         Ok(())
     }
 
+    // From both ends at once: none waits for one that waits for it, and one has made it.
+    async fn a_symmetrical_link_is_told_once_from_both_ends(bed) {
+        let db = &bed.db;
+        let (papers, _) = filled(db).await?;
+        for _ in 0..10 {
+            let mut tasks = JoinSet::new();
+            for (from, to) in [(0, 1), (1, 0), (0, 1), (1, 0)] {
+                let (db, from, to) = (db.clone(), papers[from].clone(), papers[to].clone());
+                tasks.spawn(async move { from.many(|p| p.akin).add([&to], &db).await });
+            }
+            while let Some(done) = tasks.join_next().await {
+                done.unwrap()?;
+            }
+            assert_eq!(notes(db).await?.len(), 1);
+            let mut tasks = JoinSet::new();
+            for (from, to) in [(0, 1), (1, 0)] {
+                let (db, from, to) = (db.clone(), papers[from].clone(), papers[to].clone());
+                tasks.spawn(async move { from.many(|p| p.akin).remove([&to], &db).await });
+            }
+            while let Some(done) = tasks.join_next().await {
+                done.unwrap()?;
+            }
+            assert_eq!(notes(db).await?.len(), 1);
+        }
+        Ok(())
+    }
+
     // The keys are those of the rows, whatever stands between them.
     async fn a_model_between_may_hold_something_else(bed) {
         let db = &bed.db;

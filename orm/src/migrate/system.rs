@@ -4,7 +4,7 @@ use super::{check::misfits, engine_dialect, engine_error, schema};
 use crate::{
     App, Dialect, Error, Finding, Level, SystemCheck,
     model::{FieldMeta, ModelMeta, OnDelete, RelationKind, references_to},
-    tree::ModelRef,
+    tree::{ModelRef, Step},
     write,
 };
 use migrations_engine::{CommentStyle, Schema, diff::Refuse, plan};
@@ -53,6 +53,7 @@ fn of_error(check: SystemCheck, error: &Error) -> Finding {
 fn of_model(meta: &'static ModelMeta, found: &mut Vec<Finding>) {
     let label = meta.label();
     reverse_twice(meta, &label, found);
+    hooked_twice(meta, &label, found);
     let model = ModelRef::Static(meta);
     for reference in references_to(&model) {
         // The row of a parent goes with its child's.
@@ -79,6 +80,17 @@ fn of_model(meta: &'static ModelMeta, found: &mut Vec<Finding>) {
         if let Some(why) = field.options.rules.pattern.and_then(write::wrong_pattern) {
             let message = format!("the pattern of `{object}` is no regular expression: {why}");
             found.push(Finding::of(SystemCheck::S116, message, "mend the pattern").with_object(&object));
+        }
+    }
+}
+
+/// A many-to-many whose hooks are said on both sides: of a change only those of the side where it begins would be told.
+fn hooked_twice(meta: &'static ModelMeta, label: &str, found: &mut Vec<Finding>) {
+    for (at, field) in (0..).zip(&meta.fields) {
+        if field.options.link_hooks.is_some() && write::hooked_twice(&Step::new(ModelRef::Static(meta), at)) {
+            let message = format!("`{label}.{}` has hooks, and so has the other side of the relation", field.name);
+            let hint = "say `hooks` on one side: they are told of changes from both";
+            found.push(Finding::of(SystemCheck::S117, message, hint).with_object(format!("{label}.{}", field.name)));
         }
     }
 }

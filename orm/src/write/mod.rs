@@ -50,7 +50,7 @@ pub use into_field::{ByCall, ByValue, DefaultFor, IntoField, default_value};
 pub use many::{
     AnyLinkHooks, IntoRelatedDraft, LinkHooks, LinkHooksOf, LinkMoment, LinkedKeys, Links, Many, SetOrKeyTo,
 };
-pub(crate) use many::{RelationChange, many, relate, run_relate};
+pub(crate) use many::{RelationChange, hooked_twice, many, relate, run_relate};
 pub(crate) use over::proposed as of_both;
 pub use parent::{AnyParent, Child, IntoParent, ParentOf, WithDraft, WithKey};
 pub use pending::Pending;

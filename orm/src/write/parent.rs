@@ -4,7 +4,7 @@ use super::{
     DraftRow, Edit, IntoDraftRow, IntoField, Proposed,
     bulk::create_drafts,
     check::{data_of, together, together_by_row},
-    delete::{LockRows, LockedRows},
+    delete::{For, LockRows, LockedRows},
     edit::{loaded, values_of},
     hooks,
     new_row::{Slot, completed, filled, refuse_unseen_by_hooks},
@@ -522,7 +522,7 @@ pub(super) async fn save<M: Model>(above: &'static dyn AnyParent<M>, mut edit: E
         && let Ok(key) = key_values(&edit.row.key())
         && !edit.differing(values_of(&edit.row)?).is_empty()
     {
-        tx.run(LockRows::of::<M>(vec![key])).await?;
+        tx.run(LockRows::of::<M>(vec![key], For::Change)).await?;
     }
     let parent = match edit.take_parent() {
         Some(parent) => Some(above.save(parent, tx).await?),

@@ -2,7 +2,7 @@
 
 use super::{
     check::{field_name, refuse},
-    delete::{below, columns_of, has_children},
+    delete::{For, below, columns_of, has_children},
     edit::values_of,
     point::{columns_in, key_values, not_found},
 };
@@ -80,7 +80,7 @@ impl Operation for Unchanged {
         only(conn, &self.model, std::slice::from_ref(&self.key)).await?;
         let Some(version) = &self.version else { return Ok(()) };
         if has_children(conn, &self.model) {
-            below(conn, &self.model, std::slice::from_ref(&self.key)).await?;
+            below(conn, &self.model, std::slice::from_ref(&self.key), For::Deletion).await?;
         }
         match versions(conn, &self.model, vec![self.key.clone()], true).await?.values().next() {
             Some(now) if now != version => Err(stale(&self.model)),

@@ -112,7 +112,7 @@ pub(in crate::write) async fn columns_of(
     select.resolve_selected(&before);
     select.related.clear();
     select.selection = columns.iter().map(|&column| Selected::Expr(Expr::own(model.clone(), column))).collect();
-    if !select.is_sliced() {
+    if !select.is_sliced() && !select.for_update {
         select.order.clear();
         select.default_order = false;
     }

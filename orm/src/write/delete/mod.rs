@@ -22,7 +22,7 @@ use crate::{
 };
 use collector::Collector;
 pub(super) use collector::columns_of;
-pub(super) use lock::{LockRows, below, has_children, lock as lock_rows};
+pub(super) use lock::{For, LockRows, below, has_children, lock as lock_rows};
 use std::{collections::BTreeMap, marker::PhantomData};
 
 /// What a deletion took: how many rows, in all and of each model by its label, `library.Book`.
@@ -191,7 +191,7 @@ fn delete_one<'e, M: Model, E: Executor>(row: &M, skips: Skips, ex: &'e E) -> Pe
             Ok(copy) => Pending::new(ex.atomic(move |tx| {
                 Box::pin(async move {
                     if around.tells_parents() && tx.dialect().capabilities().select_for_update {
-                        tx.run(LockRows::of::<M>(vec![key_values(&copy.key())?])).await?;
+                        tx.run(LockRows::of::<M>(vec![key_values(&copy.key())?], For::Deletion)).await?;
                     }
                     tx.run(version::Unchanged::of(&copy)?).await?;
                     around.delete(&[copy], tx).await
@@ -369,7 +369,7 @@ impl<M: Model> Operation for LockedRows<M> {
         }
         if has_children(conn, &model) {
             let keys = collector::keys_of(conn, select.clone()).await?;
-            below(conn, &model, &keys).await?;
+            below(conn, &model, &keys, For::Deletion).await?;
         }
         let is_plain = select.joins.is_empty() && select.from.is_none() && !select.distinct && !select.is_sliced();
         if is_plain {

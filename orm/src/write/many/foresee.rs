@@ -2,14 +2,14 @@
 
 use super::{
     Side,
-    relate::{Relate, RelationChange, shown, text, values_in},
+    relate::{Relate, RelationChange, distinct, shown, text, values_in},
 };
 use crate::{
     Access, Code, Connection, Error, Operation, Result, ValidationError, Value,
     model::FieldMeta,
     tree::{ModelRef, Select, Step},
     write::{
-        delete::lock_rows,
+        delete::{For, lock_rows},
         point::{columns_in, not_found},
     },
 };
@@ -34,7 +34,9 @@ impl Said {
             if !known
                 && field.is_many_to_many()
                 && back.target().as_ref() == Some(&start)
-                && back.between().is_some_and(|through| through.model() == *model)
+                && let (Some(own), Some(theirs)) = (of.between(), back.between())
+                && theirs.model() == *model
+                && (theirs.source, theirs.target) == (own.target, own.source)
             {
                 all.push(Said { step: back, from_far_side: true });
             }
@@ -61,10 +63,12 @@ pub(super) struct Foreseen {
     pub(super) owner: Vec<Value>,
     pub(super) gone: Vec<Link>,
     pub(super) new: Vec<Link>,
+    /// How many rows between went that led nowhere.
+    pub(super) led_nowhere: u64,
 }
 
 /// Finds out what a change does. Until the transaction ends, nobody else changes these links: of each the row is locked whose model declares
-/// the relation.
+/// the relation; of a relation of a model to itself all of both sides, in one order.
 pub(super) struct Foresee(pub(super) Option<Relate>, pub(super) bool);
 
 impl Operation for Foresee {
@@ -85,20 +89,22 @@ impl Operation for Foresee {
         let (Some(start), Some(far), Some(own)) = (of.start(), of.target(), of.held()) else { return Ok(None) };
         let owner = keys_by(conn, &start, &own, std::slice::from_ref(&relate.owner)).await?;
         let owner = owner.into_iter().next().ok_or_else(|| not_found(&start))?.key;
-        match from_far_side {
-            false => lock_rows(conn, &start, std::slice::from_ref(&owner)).await?,
-            true => {
-                let concerned = [relate.linked(conn).await?, relate.keys.clone()].concat();
-                let mut keys: Vec<_> =
-                    keys_by(conn, &far, &ends, &concerned).await?.into_iter().map(|link| link.key).collect();
-                keys.sort_by_cached_key(|key| text(key));
-                lock_rows(conn, &far, &keys).await?;
-            }
+        let (to_itself, mut keys) = (start == far, Vec::new());
+        if from_far_side || to_itself {
+            let concerned = [relate.linked(conn).await?, relate.keys.clone()].concat();
+            keys.extend(keys_by(conn, &far, &ends, &concerned).await?.into_iter().map(|link| link.key));
         }
+        if !from_far_side || to_itself {
+            keys.push(owner.clone());
+        }
+        let mut keys = distinct(keys);
+        keys.sort_by_cached_key(|key| text(key));
+        lock_rows(conn, if from_far_side { &far } else { &start }, &keys, For::Change).await?;
         let (gone, new) = relate.comes_and_goes(conn).await?;
         relate.refuse_unchosen(conn, &new).await?;
         let (gone, new) = (keys_by(conn, &far, &ends, &gone).await?, keys_by(conn, &far, &ends, &new).await?);
-        Ok(Some(Foreseen { relate, owner, gone, new }))
+        let led_nowhere = relate.clear_nowhere(conn).await?;
+        Ok(Some(Foreseen { relate, owner, gone, new, led_nowhere }))
     }
 }
 
@@ -126,7 +132,8 @@ async fn keys_by(
 }
 
 impl Relate {
-    /// What the table between holds of the rows that are linked, in one direction or the other where both count.
+    /// What the table between holds of the rows that are linked, in one direction or the other where both count. A row of it that leads
+    /// nowhere is no link.
     async fn linked(&self, conn: &mut Connection<'_>) -> Result<Vec<Vec<Value>>> {
         let mut linked = self.related(conn).await?;
         if let Side::Between { source, target, of, .. } = &self.side
@@ -134,7 +141,8 @@ impl Relate {
         {
             linked.extend(values_in(conn, self.rows_where(target, &self.owner), source).await?);
         }
-        Ok(super::relate::distinct(linked))
+        linked.retain(|key| !key.iter().any(|value| matches!(value, Value::Null(_))));
+        Ok(distinct(linked))
     }
 
     /// The links that go and those that come, by what the table between holds.
@@ -175,21 +183,22 @@ impl Relate {
         }
         for said in Said::all(&self.side) {
             let Some(choices) = said.field().options.choices_from else { continue };
-            let (model, held, rows) = match said.from_far_side {
-                false => (of.target(), Some(ends.clone()), new.to_vec()),
-                true => (of.start(), of.held(), vec![self.owner.clone()]),
-            };
-            let (Some(model), Some(held)) = (model, held) else { continue };
-            let mut may = HashSet::new();
-            for rows in rows.chunks(super::relate::CHUNK) {
-                let mut select = Select::bare(model.clone());
-                select.add_filter(columns_in(&model, &held, rows.to_vec()));
-                select.add_filter(choices());
-                may.extend(values_in(conn, select, &held).await?.iter().map(|key| text(key)));
-            }
-            let others: Vec<&Vec<Value>> = rows.iter().filter(|key| !may.contains(&text(key))).collect();
-            if !others.is_empty() {
-                return Err(unchosen(&said.step, &others, rows.len()));
+            let both = said.field().options.symmetrical;
+            let far = (both || !said.from_far_side).then(|| (of.target(), Some(ends.clone()), new.to_vec()));
+            let own = (both || said.from_far_side).then(|| (of.start(), of.held(), vec![self.owner.clone()]));
+            for (model, held, rows) in far.into_iter().chain(own) {
+                let (Some(model), Some(held)) = (model, held) else { continue };
+                let mut may = HashSet::new();
+                for rows in rows.chunks(super::relate::CHUNK) {
+                    let mut select = Select::bare(model.clone());
+                    select.add_filter(columns_in(&model, &held, rows.to_vec()));
+                    select.add_filter(choices());
+                    may.extend(values_in(conn, select, &held).await?.iter().map(|key| text(key)));
+                }
+                let others: Vec<&Vec<Value>> = rows.iter().filter(|key| !may.contains(&text(key))).collect();
+                if !others.is_empty() {
+                    return Err(unchosen(&said.step, &others, rows.len()));
+                }
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use super::{
     foresee::{Foresee, Foreseen, Link, Said},
     relate::{Relate, RelationChange},
 };
-use crate::{Executor, Key, Model, Result, Row, Transaction, Value, model::Reader};
+use crate::{Executor, Key, Model, Result, Row, Transaction, Value, model::Reader, tree::Step};
 use futures_util::future::BoxFuture;
 use std::{
     fmt,
@@ -256,6 +256,12 @@ impl Told {
     }
 }
 
+/// Whether both sides of a relation have said hooks, of which one would not be told.
+pub(crate) fn hooked_twice(step: &Step) -> bool {
+    let Ok(side) = super::side(step) else { return false };
+    Said::all(&side).iter().filter(|said| said.step.field().options.link_hooks.is_some()).count() > 1
+}
+
 /// Changes a relation, with what is done around it.
 pub(crate) async fn run<E: Executor>(relate: Relate, ex: &E) -> Result<u64> {
     match Told::of(&relate.side).filter(|_| !relate.skips.hooks) {
@@ -267,8 +273,8 @@ pub(crate) async fn run<E: Executor>(relate: Relate, ex: &E) -> Result<u64> {
 
 async fn hooked(relate: Relate, told: Told, tx: &Transaction) -> Result<u64> {
     let foreseen = tx.run(Foresee(Some(relate), told.from_far_side)).await?;
-    let Some(Foreseen { relate, owner, gone, new }) = foreseen else { return Ok(0) };
-    let mut count = 0;
+    let Some(Foreseen { relate, owner, gone, new, led_nowhere }) = foreseen else { return Ok(0) };
+    let mut count = led_nowhere;
     if !gone.is_empty() {
         told.tell(LinkMoment::BeforeRemove, &owner, &gone, tx).await?;
         count += tx.run(relate.just(RelationChange::Remove, &gone)).await?;
@@ -276,7 +282,11 @@ async fn hooked(relate: Relate, told: Told, tx: &Transaction) -> Result<u64> {
     }
     if !new.is_empty() {
         told.tell(LinkMoment::BeforeAdd, &owner, &new, tx).await?;
-        count += tx.run(relate.just(RelationChange::Add, &new)).await?;
+    }
+    if let Some(adding) = relate.adding(&new) {
+        count += tx.run(adding).await?;
+    }
+    if !new.is_empty() {
         told.tell(LinkMoment::AfterAdd, &owner, &new, tx).await?;
     }
     Ok(count)

@@ -6,8 +6,8 @@ mod links;
 mod relate;
 
 pub use create::{IntoRelatedDraft, SetOrKeyTo};
-pub(crate) use links::run as run_relate;
 pub use links::{AnyLinkHooks, LinkHooks, LinkHooksOf, LinkMoment, LinkedKeys, Links};
+pub(crate) use links::{hooked_twice, run as run_relate};
 pub(crate) use relate::{RelationChange, relate};
 
 use super::{

@@ -152,7 +152,20 @@ impl Relate {
 
     /// A part of the change: just these links.
     pub(super) fn just(&self, change: RelationChange, links: &[Link]) -> Relate {
-        let keys = links.iter().map(|link| link.held.clone()).collect();
+        self.just_keys(change, links.iter().map(|link| link.held.clone()).collect())
+    }
+
+    /// What is to be written so that these links are there: where a relation goes both ways, also the half that another lacks.
+    pub(super) fn adding(&self, new: &[Link]) -> Option<Relate> {
+        let adds = matches!(self.change, RelationChange::Add | RelationChange::Set);
+        let both_ways = matches!(&self.side, Side::Between { of, .. } if of.field().options.symmetrical);
+        match adds && both_ways && !self.keys.is_empty() {
+            true => Some(self.just_keys(RelationChange::Add, self.keys.clone())),
+            false => (!new.is_empty()).then(|| self.just(RelationChange::Add, new)),
+        }
+    }
+
+    fn just_keys(&self, change: RelationChange, keys: Vec<Vec<Value>>) -> Relate {
         let relate = Relate::of(self.side.clone(), self.owner.clone(), change, keys, self.name.clone());
         Relate { foreseen: true, ..relate.with(self.beside.clone(), self.skips) }
     }
@@ -447,6 +460,20 @@ impl Relate {
             Ok(rows) => Ok(rows),
             Err(error) => Err(explained(error, &model, conn).await),
         }
+    }
+
+    /// Of a `clear`, deletes the rows between that lead nowhere: no link goes with them.
+    pub(super) async fn clear_nowhere(&self, conn: &mut Connection<'_>) -> Result<u64> {
+        let (model, _, far) = self.written();
+        let nullable = far.iter().filter(|&&column| model.columns[usize::from(column)].nullable);
+        let nowhere: Vec<Expr> =
+            nullable.map(|&column| Expr::IsNull(Box::new(Expr::own(model.clone(), column)))).collect();
+        if self.change != RelationChange::Clear || nowhere.is_empty() {
+            return Ok(0);
+        }
+        let mut rows = self.where_owner();
+        rows.add_filter(Expr::Or(nowhere));
+        self.delete(conn, rows).await
     }
 
     /// Removes all in one statement.
