@@ -8,7 +8,7 @@ use orm::{
 };
 use serde_json::json;
 
-orm::app! { pub hotel { Guest, Stranger, Banned, Resident } }
+orm::app! { pub hotel { Guest, Stranger, Banned, Resident, Club, Visitor, Person, Membership } }
 
 /// Only rules of fields.
 #[derive(Model, Debug, Clone)]
@@ -46,6 +46,40 @@ pub struct Resident {
     #[field(primary_key, parent)]
     pub guest: OneToOne<Guest>,
     pub since: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Club {
+    pub id: i64,
+    #[field(through = Membership)]
+    pub members: ManyToMany<Person>,
+}
+
+/// Goes with its club.
+#[derive(Model, Debug, Clone)]
+pub struct Visitor {
+    pub id: i64,
+    #[field(on_delete = cascade)]
+    pub club: ForeignKey<Club>,
+    #[field(max_length = 40, validate_with = is_welcome)]
+    pub name: String,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Person {
+    pub id: i64,
+}
+
+/// A row between, with a rule.
+#[derive(Model, Debug, Clone)]
+pub struct Membership {
+    pub id: i64,
+    #[field(on_delete = cascade)]
+    pub club: ForeignKey<Club>,
+    #[field(on_delete = cascade)]
+    pub person: ForeignKey<Person>,
+    #[field(max_length = 40, validate_with = is_welcome, default = "ada")]
+    pub name: String,
 }
 
 impl Hooks for Stranger {
@@ -169,6 +203,34 @@ behaviour! {
         let mut edit = guest.edit().skip_validation();
         edit.room = 13;
         assert_eq!(edit.save(db).await?.room, 13);
+        Ok(())
+    }
+
+    // A rule is about the values of its field: what gives it none is not refused.
+    async fn what_gives_no_value_is_not_asked_about(bed) {
+        let db = &bed.db;
+        tables(db).await?;
+        let guest = Guest::draft().name("ada").create(db).await?;
+        assert_eq!(Guest::objects().update(|g| g.nights.set(g.nights + 2), db).await?, 1);
+        assert_eq!(Guest::get(guest.id, db).await?.nights, 2);
+        assert_eq!(Guest::objects().delete_unchecked(db).await?, 1);
+
+        let club = Club::draft().create(db).await?;
+        let other = Club::draft().create(db).await?;
+        let visitor = |club: &Club| Visitor::draft().club(club).name("ada");
+        visitor(&club).create(db).await?;
+        assert_eq!(club.delete(db).await?.per_model["hotel.Visitor"], 1);
+        visitor(&other).create(db).await?;
+        assert_eq!(Visitor::objects().delete(db).await?.total, 1);
+
+        let people = [Person::draft().create(db).await?, Person::draft().create(db).await?];
+        for person in &people {
+            Membership::draft().club(&other).person(person).create(db).await?;
+        }
+        let members = || other.many(|c| c.members);
+        assert_eq!(members().remove([&people[0]], db).await?, 1);
+        assert_eq!(members().add([&people[0]], db).await.unwrap_err().code(), Code::Unhooked);
+        assert_eq!(members().clear(db).await?, 1);
         Ok(())
     }
 

@@ -27,8 +27,10 @@ pub struct Applied {
     pub taken_over: bool,
 }
 
-/// What stands in place of a direction where a migration was not run.
-const TAKEN: &str = "taken";
+/// What notes that a migration was not run: `doing` of an entry without a direction, which builds that do not know it pass over.
+const TAKEN: &str = "1";
+/// What stood in place of a direction for the same.
+const TAKEN_BEFORE: &str = "taken";
 
 /// How far an interrupted migration came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +109,10 @@ pub(super) async fn read<C: Connection>(connection: &mut C) -> Result<Vec<Applie
             return Err(error!(M081, "the history has another form than expected"));
         };
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let taken_over = way.as_deref() == Some(TAKEN);
+        let taken_over = match way.as_deref() {
+            None => doing.as_deref() == Some(TAKEN),
+            Some(way) => way == TAKEN_BEFORE,
+        };
         let progress = way.as_ref().filter(|_| !taken_over).map(|way| Progress {
             direction: direction(way),
             done: number(done),
@@ -162,7 +167,7 @@ pub(super) async fn record_taken<C: Connection>(connection: &mut C, id: &Migrati
     let dialect = connection.dialect();
     let (app, name, checksum) = (quoted(dialect, &id.app)?, quoted(dialect, &id.name)?, quoted(dialect, checksum)?);
     let sql = format!(
-        "INSERT INTO orm_migrations (app, name, checksum, applied_at, direction) VALUES ({app}, {name}, {checksum}, {}, '{TAKEN}')",
+        "INSERT INTO orm_migrations (app, name, checksum, applied_at, doing) VALUES ({app}, {name}, {checksum}, {}, {TAKEN})",
         now(dialect)
     );
     run(connection, &sql).await
@@ -171,7 +176,7 @@ pub(super) async fn record_taken<C: Connection>(connection: &mut C, id: &Migrati
 /// Notes of an entry that its migration was not run.
 pub(super) async fn take_over<C: Connection>(connection: &mut C, id: &MigrationId) -> Result<()> {
     let key = key(connection.dialect(), id)?;
-    run(connection, &format!("UPDATE orm_migrations SET direction = '{TAKEN}' {key}")).await
+    run(connection, &format!("UPDATE orm_migrations SET direction = NULL, doing = {TAKEN} {key}")).await
 }
 
 /// Notes that a migration begins which is not one transaction.

@@ -25,7 +25,7 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
         let field = model.index(field);
         quote!(__p::OrderKey { field: #field, descending: #descending })
     });
-    let (ident, hooks) = (&model.ident, model.hooks || model.asks());
+    let (ident, hooks, asks) = (&model.ident, model.hooks, model.asks());
     let (options, options_fn) = options(model);
     let filter = match &model.filter {
         None => quote!(::core::option::Option::None),
@@ -67,6 +67,7 @@ pub(super) fn spec(model: &Model) -> (TokenStream, TokenStream) {
             options: #options,
             validate: #validate,
             hooks: #hooks,
+            asks: #asks,
             filter: #filter,
             reader: __p::read_related::<#ident>,
         }

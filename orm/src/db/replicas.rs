@@ -297,7 +297,8 @@ impl Operation for Place {
         let each = &mut |row: &super::Row<'_>| {
             let cell = row.cell(0);
             if !cell.is_null() {
-                place = Some(cell.i64()?.unsigned_abs());
+                // Where the clocks of two servers differ, a lag may be below zero: it is none.
+                place = Some(cell.i64()?.max(0).unsigned_abs());
             }
             Ok(())
         };

@@ -58,7 +58,7 @@ fn of_model(meta: &'static ModelMeta, found: &mut Vec<Finding>) {
     for reference in references_to(&model) {
         // The row of a parent goes with its child's.
         let field = &reference.model.fields[usize::from(reference.field)];
-        if reference.on_delete == OnDelete::Cascade && reference.model.hooked {
+        if reference.on_delete == OnDelete::Cascade && reference.model.hooks {
             let child = reference.model.label();
             let message = format!(
                 "rows of `{child}` go with those of `{label}` that they point to, and their hooks would not be called"
@@ -74,7 +74,7 @@ fn of_model(meta: &'static ModelMeta, found: &mut Vec<Finding>) {
             let finding =
                 Finding::of(SystemCheck::S115, message, "change the default, or the rule").with_object(&object);
             // What is done before the write may fill the field, as a slug from a title.
-            let filled = meta.hooked || meta.validate.is_some();
+            let filled = meta.hooks || meta.validate.is_some();
             found.push(if filled { Finding { level: Level::Warning, ..finding } } else { finding });
         }
         if let Some(why) = field.options.rules.pattern.and_then(write::wrong_pattern) {

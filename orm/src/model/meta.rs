@@ -77,7 +77,9 @@ pub struct ModelMeta {
     pub(crate) validate: Option<ValidateRow>,
     /// Which of its rows count, unless it is said otherwise: worked out for each query.
     pub(crate) filter: Option<fn() -> Expr>,
-    /// Whether something is done around the writes of its rows.
+    /// Whether something is done around the writes of its rows: `#[model(hooks)]`.
+    pub(crate) hooks: bool,
+    /// Whether new values of its rows are looked at before they are written: by its hooks, or by a field's `validate_with`.
     pub(crate) hooked: bool,
     options: fn() -> ModelOptions,
     options_cell: OnceLock<ModelOptions>,
@@ -263,7 +265,8 @@ impl ModelMeta {
             ops: Some((spec.reader)()),
             validate: spec.validate,
             filter: spec.filter,
-            hooked: spec.hooks,
+            hooks: spec.hooks,
+            hooked: spec.hooks || spec.asks,
             options: spec.options,
             options_cell: OnceLock::new(),
             root: OnceLock::new(),
@@ -296,6 +299,7 @@ impl ModelMeta {
             ops: None,
             validate: None,
             filter: None,
+            hooks: false,
             hooked: false,
             options: ModelOptions::default,
             options_cell: OnceLock::from(ModelOptions { unique: model.unique, ..ModelOptions::default() }),

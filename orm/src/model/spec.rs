@@ -67,6 +67,8 @@ pub struct ModelSpec {
     pub filter: Option<fn() -> Expr>,
     /// `#[model(hooks)]`.
     pub hooks: bool,
+    /// Whether a field has `validate_with`.
+    pub asks: bool,
     /// Handles the model's rows where their type is not known.
     pub reader: RelatedReader,
 }

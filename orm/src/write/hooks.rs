@@ -262,9 +262,15 @@ pub(crate) fn refuse(meta: &ModelMeta, skipped: bool, what: &str, instead: &str)
     if skipped || !meta.hooked {
         return Ok(());
     }
-    Err(Error::new(Code::Unhooked, format!("`{}` has hooks, and {what} would pass them by", meta.name))
+    let has = if meta.hooks { "hooks" } else { "rules that ask the database (`validate_with`)" };
+    Err(Error::new(Code::Unhooked, format!("`{}` has {has}, and {what} would pass them by", meta.name))
         .with_model(meta.name.clone())
         .with_hint(format!("{instead}; or say `.skip_hooks()`")))
+}
+
+/// The same of a write without a value that a rule of a field could ask about, as a deletion is: only `#[model(hooks)]` counts.
+pub(super) fn refuse_valueless(meta: &ModelMeta, skipped: bool, what: &str, instead: &str) -> Result<()> {
+    refuse(meta, skipped || !meta.hooks, what, instead)
 }
 
 /// What the rule of a model that asks the database says of a row: what it sets, and what it refuses. Nothing is written.
@@ -443,9 +449,11 @@ pub(super) struct Around<M: Model> {
 impl<M: Model> Around<M> {
     /// None where nothing is.
     pub(super) fn of(skips: Skips) -> Option<Around<M>> {
+        // Rules of fields ask about values: a deletion has none.
+        let hooks = M::HOOKS.filter(|_| M::SPEC.hooks);
         let parent = M::PARENT.filter(|parent| !skips.parents && parent.is_hooked());
-        let any = !skips.hooks && (M::HOOKS.is_some() || parent.is_some());
-        any.then_some(Around { hooks: M::HOOKS, parent, keep_parents: skips.parents })
+        let any = !skips.hooks && (hooks.is_some() || parent.is_some());
+        any.then_some(Around { hooks, parent, keep_parents: skips.parents })
     }
 
     /// Whether rows of the model's parents are read, and locked, before the rows go.

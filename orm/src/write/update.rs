@@ -5,7 +5,7 @@ use super::{
     assign::own_row,
     check::{follow, together},
     fault::{Sent, explained_by},
-    hooks::refuse,
+    hooks::{refuse, refuse_valueless},
     point::all_columns,
     version,
 };
@@ -142,18 +142,19 @@ impl<M: Model, O> QuerySet<M, O> {
 }
 
 fn changes<M: Model, A: Assigns<M>, O>(rows: QuerySet<M, O>, assigns: A, returning: Vec<u16>) -> Result<Update> {
-    let (skips, rows) = (rows.skips(), rows.into_select());
-    refuse(
-        M::meta(),
-        skips.hooks,
-        "an update of rows that are not read",
-        "read them, and write them by `bulk_update` or `save`",
-    )?;
+    let (skips, rows, meta) = (rows.skips(), rows.into_select(), M::meta());
     let mut set = Vec::new();
-    assigns.add_to(&mut set).map_err(|error| error.with_model(M::meta().name.clone()))?;
-    settable(M::meta(), &set)?;
+    assigns.add_to(&mut set).map_err(|error| error.with_model(meta.name.clone()))?;
+    let asks = |assignment: &Assignment| {
+        let column = &meta.columns[usize::from(assignment.column)];
+        meta.fields[usize::from(column.field)].options.asks
+    };
+    let refuse = if set.iter().any(asks) { refuse } else { refuse_valueless };
+    let instead = "read them, and write them by `bulk_update` or `save`";
+    refuse(meta, skips.hooks, "an update of rows that are not read", instead)?;
+    settable(meta, &set)?;
     if !skips.validation {
-        followed(M::meta(), &set)?;
+        followed(meta, &set)?;
     }
     Ok(Update { rows, set, returning })
 }

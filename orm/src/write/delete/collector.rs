@@ -178,11 +178,11 @@ impl Collector {
                 let known = |key: &Key| parents.contains(&parent) && told.contains(&key_text(key));
                 if !skips && new.iter().any(|key| !known(key)) {
                     let what = format!("a deletion of `{}` takes them along, which", root.name);
-                    hooks::refuse(&parent, false, &what, &format!("delete those `{}` first", model.name))?;
+                    hooks::refuse_valueless(&parent, false, &what, &format!("delete those `{}` first", model.name))?;
                 }
                 queue.push_back((parent, new));
             }
-            let hooked = |reference: &Reference| !skips && reference.model.hooked;
+            let hooked = |reference: &Reference| !skips && reference.model.hooks;
             for reference in references_to(&model) {
                 match reference.on_delete {
                     OnDelete::DoNothing => {}
@@ -211,7 +211,7 @@ impl Collector {
                         if hooked(&reference) && !new.is_empty() {
                             let what = format!("a deletion of `{}` takes them along, which", root.name);
                             let first = format!("delete those `{}` first", reference.model.name);
-                            hooks::refuse(&reference.model, false, &what, &first)?;
+                            hooks::refuse_valueless(&reference.model, false, &what, &first)?;
                         }
                         queue.push_back((reference.model, new));
                     }

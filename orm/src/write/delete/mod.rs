@@ -139,7 +139,7 @@ impl<M: Model, O> QuerySet<M, O> {
     /// ```
     pub async fn delete_unchecked<E: Executor>(self, ex: &E) -> Result<u64> {
         let (skips, rows) = (self.skips(), self.into_select());
-        hooks::refuse(
+        hooks::refuse_valueless(
             M::meta(),
             skips.hooks,
             "a deletion of rows that are not read",

@@ -192,9 +192,12 @@ impl Relate {
             Side::ForeignKey { .. } => ("a change of the keys that point here", "`save` each of the rows"),
         };
         let model = self.written().0;
-        hooks::refuse(model, self.skips.hooks, what, instead)?;
         let goes_only = self.change == RelationChange::Clear || self.change == RelationChange::Remove;
-        let is_deletion = goes_only && matches!(self.side, Side::Between { .. });
+        let is_between = matches!(self.side, Side::Between { .. });
+        let is_deletion = goes_only && is_between;
+        // No rule of a field asks about a foreign key.
+        let refuse = if is_between && !goes_only { hooks::refuse } else { hooks::refuse_valueless };
+        refuse(model, self.skips.hooks, what, instead)?;
         if self.skips.validation || is_deletion { Ok(()) } else { refuse_unseen(model) }
     }
 
