@@ -37,7 +37,8 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         let checksum = self.checksum(migration)?;
         let total = statements.len();
         // What was seen before it stopped may be otherwise by now.
-        let seen = if resume.is_none() { require::seen(statements) } else { Vec::new() };
+        let fresh = resume.is_none();
+        let seen = if fresh { require::seen(statements) } else { Vec::new() };
         let mut progress = match resume {
             Some(progress) if progress.total != total => {
                 return Err(error!(
@@ -75,9 +76,10 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                 // Where it was done and the note of it failed, there is nothing that was refused.
                 let refused = statements.get(done).filter(|_| done == at);
                 if let Some(statement) = refused.filter(|_| done == 0)
-                    && !matches!(statement.recheck, Recheck::Ask)
+                    && fresh
+                    && !matches!(statement.recheck, Recheck::Ask | Recheck::Clear { .. })
                 {
-                    // There is nothing to go on from, and nothing to be taken back. Where it cannot be said any more, it was not refused.
+                    // Unless an index that was begun is left behind, or an earlier run may have done it. There is nothing to go on from, and nothing to be taken back. Where it cannot be said any more, it was not refused.
                     if history::never_begun(self.connection, &migration.id, direction).await.is_ok()
                         && kept::read(self.connection, &migration.id).await?.is_some()
                     {
@@ -201,8 +203,9 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
     ) -> Result<()> {
         require::before(self.connection, migration, statements, at, seen).await?;
         let statement = &statements[at];
-        if statement.recheck == Recheck::Ask {
-            progress.doing = true;
+        if statement.recheck == Recheck::Ask || progress.not_done {
+            // What was refused may be done from here on.
+            (progress.doing, progress.not_done) = (statement.recheck == Recheck::Ask, false);
             history::note(self.connection, &migration.id, progress).await?;
         }
         let outcome = self.timed(at, statement, &mut rebuild::Captured::default()).await;
