@@ -205,6 +205,43 @@ behaviour! {
         Ok(())
     }
 
+    async fn windows_are_over_the_rows_of_all_chunks_and_pages(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let numbered = || Book::objects().annotate(|b| (orm::row_number().over(orm::window().order_by(b.id.asc())), b.stock.lag(1).over(orm::window().order_by(b.id.asc()))));
+        let all: Vec<(i64, Option<i32>)> = numbered().order_by(|(b, ..)| b.id.asc()).all(db).await?.into_iter().map(|(_, n, lag)| (n, lag)).collect();
+        assert_eq!(all.iter().map(|(n, _)| *n).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        let streamed: Vec<(Book, i64, Option<i32>)> = numbered().order_by(|(b, ..)| b.id.asc()).stream_by(2, db).try_collect().await?;
+        assert_eq!(streamed.into_iter().map(|(_, n, lag)| (n, lag)).collect::<Vec<_>>(), all);
+        // In the order of the window itself.
+        let (mut paged, mut next) = (Vec::new(), None);
+        loop {
+            let page = numbered().order_by(|(_, n, _)| n.desc()).page_after(next.as_ref(), 2, db).await?;
+            paged.extend(page.rows.into_iter().map(|(_, n, lag)| (n, lag)));
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        paged.reverse();
+        assert_eq!(paged, all);
+        // An order by chance has no place to go on from.
+        let mut ids: Vec<i64> = Book::objects().order_by(|_| orm::random().asc()).stream_by(2, db).map_ok(|b| b.id).try_collect().await?;
+        ids.sort_unstable();
+        assert_eq!(ids, [1, 2, 3, 4, 5]);
+        let pages = Book::objects().annotate(|_| orm::random()).order_by(|(_, chance)| chance.asc()).page_after(None, 2, db).await;
+        assert_eq!(pages.unwrap_err().code(), orm::Code::BadQuery);
+        Ok(())
+    }
+
+    async fn long_texts_are_put_together_whole(bed) {
+        filled(&bed).await?;
+        let between = "-".repeat(600_000);
+        let text = Book::objects().aggregate(|b| b.title.join(between.clone())).get(&bed.db).await?.unwrap_or_default();
+        assert!(text.len() > 2_400_000 && text.split(between.as_str()).count() == 5, "{}", text.len());
+        Ok(())
+    }
+
     async fn streams_load_related_rows(bed) {
         filled(&bed).await?;
         let mut stream = Person::objects().prefetch(|p| p.written).stream(&bed.db);

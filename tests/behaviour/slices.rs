@@ -1,6 +1,7 @@
 //! What is asked of a slice is about the rows that it kept; what cannot be asked is refused everywhere alike.
 
 use crate::{bed::behaviour, shop::*};
+use futures_util::TryStreamExt;
 use orm::{Code, Dialect, prelude::*};
 
 behaviour! {
@@ -43,6 +44,68 @@ behaviour! {
                 assert_eq!(counts, [1, 1, 1, 0]);
             }
         }
+        Ok(())
+    }
+
+    async fn a_slice_of_rows_that_are_there_twice_keeps_its_rows(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        // 3, 4, 5, 5
+        let all = || Book::objects().filter(|b| b.price.lt(1)).union_all(Book::objects().filter(|b| !b.active)).order_by(|b| b.id.asc());
+        assert_eq!(all().limit(3).filter(|b| b.id.gt(0)).values(|b| b.id).all(db).await?, [3, 4, 5]);
+        assert_eq!(all().limit(3).aggregate(|b| (count(), b.id.sum())).get(db).await?, (3, Some(12)));
+        assert_eq!(all().limit(3).reverse().values(|b| b.id).all(db).await?, [5, 4, 3]);
+        assert_eq!(all().values(|b| b.id).stream_by(3, db).try_collect::<Vec<_>>().await?, [3, 4, 5, 5]);
+        assert_eq!(all().stream_by(3, db).try_collect::<Vec<_>>().await?.len(), 4);
+        assert_eq!(all().page_after(None, 3, db).await.unwrap_err().code(), Code::BadQuery);
+        // Rows that are alike but for what stands beside them.
+        let beside = |n: i32| Book::objects().filter(|b| b.id.lte(2)).annotate(move |_| orm::value(n));
+        let both = || beside(1).union(beside(2)).order_by(|(b, n)| (b.id.asc(), n.asc()));
+        assert_eq!(both().limit(3).filter(|(b, _)| b.id.gt(0)).values(|(b, n)| (b.id, n)).all(db).await?, [(1, 1), (1, 2), (2, 1)]);
+        assert_eq!(both().stream_by(3, db).try_collect::<Vec<_>>().await?.len(), 4);
+        // Of others a union has each once, and pages by their keys.
+        let once = || Book::objects().filter(|b| b.price.lt(1)).union(Book::objects().filter(|b| !b.active));
+        let first = once().page_after(None, 2, db).await?;
+        assert_eq!(titles(&once().page_after(first.next.as_ref(), 2, db).await?.rows), ["Sketch\\[a*b?"]);
+        Ok(())
+    }
+
+    async fn windows_after_a_slice_are_over_its_rows(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let three = || Book::objects().order_by(|b| b.id.asc()).limit(3);
+        let counted = three().annotate(|_| count().over(orm::window())).values(|(b, n)| (b.id, n));
+        assert_eq!(counted.all(db).await?, [(1, 3), (2, 3), (3, 3)]);
+        assert_eq!(three().values(|b| (b.id, count().over(orm::window()))).all(db).await?, [(1, 3), (2, 3), (3, 3)]);
+        let before = Book::objects().annotate(|_| count().over(orm::window())).order_by(|(b, _)| b.id.asc()).limit(2);
+        assert_eq!(before.values(|(b, n)| (b.id, n)).all(db).await?, [(1, 5), (2, 5)]);
+        Ok(())
+    }
+
+    async fn a_slice_inside_gives_the_value_that_it_left(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let stocks = Person::objects().order_by(|p| p.id.asc()).limit(1).values(|p| {
+            let books = || Book::objects().within(p.id).filter(|b| b.author.id.eq(p.id)).order_by(|b| b.id.asc());
+            (
+                books().scalar(|b| b.id),
+                books().offset(1).scalar(|b| b.id),
+                books().limit(1).offset(1).scalar(|b| b.id),
+                books().limit(0).scalar(|b| b.id),
+            )
+        });
+        assert_eq!(stocks.all(db).await?, [(Some(1), Some(5), None, None)]);
+        // A window is no value of the aggregate's own query.
+        let ranks = Person::objects().order_by(|p| p.id.asc()).values(|p| {
+            let ranked = Book::objects().within(p.id).annotate(|b| orm::row_number().over(orm::window().order_by(b.id.asc())));
+            ranked.filter(|(b, _)| b.id.gt(2)).aggregate(|(_, n)| n.max())
+        });
+        assert_eq!(ranks.first(db).await?, Some(Some(5)));
+        let most = Person::objects().values(|p| Book::objects().within(p.id).annotate(|b| orm::row_number().over(orm::window().order_by(b.id.asc()))).aggregate(|(_, n)| n.max()));
+        assert_eq!(most.first(db).await?, Some(Some(5)));
+        // A set has its order before it is cut.
+        let late = Person::objects().prefetch(|p| p.written.order_by(|b| b.price.desc()).limit(1).order_by(|b| b.title.asc()));
+        assert_eq!(late.all(db).await.unwrap_err().code(), Code::BadQuery);
         Ok(())
     }
 

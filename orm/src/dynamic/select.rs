@@ -247,7 +247,11 @@ impl<'s> Builder<'s> {
         if term.has_query() && !self.windows().is_empty() {
             self.settle_rows()?;
         }
-        let built = self.scope.term(term, None)?.selected();
+        let mut built = self.scope.term(term, None)?.selected();
+        if built.expr.has_window() && self.select.is_sliced() {
+            self.settle()?;
+            built = self.scope.term(term, None)?.selected();
+        }
         if self.stage == Stage::Groups {
             refuse_loose(&built.expr, &self.group_keys())?;
         }
@@ -352,7 +356,11 @@ impl<'s> Builder<'s> {
             // The keys stay what is grouped by, whether they are picked or not; so do the rows that differ.
             self.derive()?;
         }
-        let row = self.picked(picks)?;
+        let mut row = self.picked(picks)?;
+        if self.select.is_sliced() && row.iter().any(|(_, built)| built.expr.has_window()) {
+            self.settle()?;
+            row = self.picked(picks)?;
+        }
         self.row.clear();
         self.stage = Stage::Values;
         row.into_iter().try_for_each(|(name, built)| {

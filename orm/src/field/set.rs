@@ -121,6 +121,11 @@ impl<S: Scope, M: Model> Set<S, M> {
         C: FnOnce(M::Fields<Within<S::Root, M>>) -> K,
         K: OrderKeys<Sub<S::Root, M>>,
     {
+        if self.select.is_sliced() {
+            let why =
+                "a set is put in order before it is cut: `.order_by(..)` stands before `.limit(..)` and `.offset(..)`";
+            self.select.add_filter(Expr::invalid(why));
+        }
         self.select.order.clear();
         self.select.default_order = false;
         keys(Self::handles()).add_to(&mut self.select.order);
@@ -266,7 +271,7 @@ impl<S: Scope, M: Model> Set<S, M> {
     /// ```
     pub fn exists(self) -> Q<S::Root> {
         let step = self.relation.step();
-        if let (true, Some(labelled)) = (step.has_key(), step.labelled()) {
+        if let (true, false, Some(labelled)) = (step.has_key(), self.select.is_sliced(), step.labelled()) {
             // The keys of the rows are found once, whatever their number, where comparing them row by row would convert each.
             let owner = self.relation.owner().path();
             return Q::from_expr(labelled.among(&owner, &step, self.select));

@@ -132,7 +132,7 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
         V: Expression<Root = Sub<R, N>> + Selectable<Sub<R, N>>,
     {
         let mut select = self.with_value(value);
-        select.limit = Some(1);
+        select.limit = Some(select.limit.map_or(1, |limit| limit.min(1)));
         Ex::new(Expr::Scalar(Box::new(select)))
     }
 
@@ -227,7 +227,7 @@ impl<M: Model, O: Row, R: 'static, N: 'static> QuerySet<M, O, Sub<R, N>> {
 
     fn over_rows<T>(self, aggregate: Expr) -> Ex<R, T> {
         let mut select = self.into_select();
-        select.settle_slice();
+        select.settle();
         if select.distinct || select.group_by.is_some() || select.makes_rows() {
             select.derive();
         }

@@ -78,9 +78,14 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     /// # Ok(()) }
     /// ```
     pub async fn page_after<E: Executor>(self, cursor: Option<&Cursor>, size: u64, ex: &E) -> Result<CursorPage<O>> {
-        let select = self.select();
-        if !select.has_keys() || select.is_sliced() {
-            let why = "a query that is grouped, distinct, sliced, made of values or of a model without a key has no pages by cursor";
+        let mut query = self;
+        if query.select().has_window() {
+            // A window is over the rows of all pages.
+            query.select_mut().derive();
+        }
+        let select = query.select();
+        if !select.is_read_by_keys() || select.is_sliced() {
+            let why = "a query that is grouped, distinct, sliced, made of values or of a model without a key, or in the order of chance, has no pages by cursor";
             let error = Error::new(Code::BadQuery, why);
             return Err(error.with_hint("use `.page(number, size, ..)`"));
         }
@@ -89,7 +94,7 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         }
         let keyset = Keyset::of(select, ex.dialect())?;
         let position = cursor.map(|cursor| keyset.read(cursor)).transpose()?;
-        let (rows, last, more) = self.rows_after(&keyset, position.as_deref(), size, ex).await?;
+        let (rows, last, more) = query.rows_after(&keyset, position.as_deref(), size, ex).await?;
         let next = if more { Some(keyset.cursor(&last)) } else { None };
         Ok(CursorPage { rows, next })
     }

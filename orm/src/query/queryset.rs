@@ -404,6 +404,7 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
 
     /// These values of each row, read as rows of another type.
     pub(super) fn selecting<P>(mut self, list: Vec<Expr>) -> QuerySet<M, P, R> {
+        self.select.settle_for(&list);
         // Different rows that were cut off stay those rows, and so do those in the order of a value that is left out.
         if self.select.distinct && (self.select.is_sliced() || self.select.is_ordered_beside(&list)) {
             self.select.derive();
@@ -435,6 +436,7 @@ impl<M: Model, O: Row, R: 'static> QuerySet<M, O, R> {
         O: Append<V::Parts>,
     {
         let list = values(self.handles()).into_list();
+        self.select.settle_for(&list);
         for expr in list {
             let expr = expr.with_selected(&self.select.selection);
             self.select.selection.push(Selected::Expr(expr));

@@ -78,7 +78,8 @@ impl<M: Model, O: Row> QuerySet<M, O> {
     /// same state.
     ///
     /// Chunks need keys that tell the rows apart. Rows that have none are groups, different rows, unions, and what follows a common
-    /// table of values; `values(..)` of a model, of pairs and of related rows have keys. On PostgreSQL rows without keys come from a
+    /// table of values; rows with a window over all of them, and those in the order of [`random`](super::random), are not read by keys
+    /// either. `values(..)` of a model, of pairs and of related rows have keys. On PostgreSQL rows without keys come from a
     /// cursor of the server, for which a connection is held, in a transaction of its own or in that of `ex`; on the other databases,
     /// which have none, they are read at once, and are all in memory then.
     ///
@@ -144,10 +145,10 @@ impl<M: Model, O: Row> QuerySet<M, O> {
         M: 'e,
     {
         let select = self.select();
-        if !select.has_keys() && !select.empty && ex.borrow().dialect() == Dialect::Postgres {
+        let keyed = select.is_read_by_keys() && !select.empty;
+        if !keyed && !select.empty && ex.borrow().dialect() == Dialect::Postgres {
             return RowStream { rows: cursor::rows(self, ex, chunk) };
         }
-        let keyed = select.has_keys() && !select.empty;
         // An order by documents is one that no chunk can go on after.
         let keyset = keyed
             .then(|| Keyset::of(select, ex.borrow().dialect()))

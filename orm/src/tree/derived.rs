@@ -1,6 +1,6 @@
 //! Queries that other queries read as a table: what a filter on a window, a union or a further step needs.
 
-use super::{BinaryOp, Common, Expr, Function, Order, Path, Select, Selected, Windowed};
+use super::{BinaryOp, Common, CommonRows, Expr, Function, Order, Path, Select, Selected, Windowed};
 use crate::Value;
 use std::sync::Arc;
 
@@ -87,6 +87,24 @@ impl Derived {
     }
 }
 
+impl Derived {
+    /// Whether no key of the model is that of two of its rows.
+    pub(super) fn has_each_once(&self) -> bool {
+        // The same row with other values beside it is another one.
+        let rows_alone = |query: &Select| query.selection.len() == 1 && query.has_rows();
+        match self {
+            Derived::Query(query) => query.has_each_once(),
+            Derived::Set { op: SetOp::UnionAll, .. } | Derived::Before => false,
+            Derived::Set { op: SetOp::Union, left, .. } => rows_alone(left),
+            Derived::Set { op: SetOp::Intersection | SetOp::Difference, left, .. } => left.has_each_once(),
+            Derived::Common(common) => match &common.rows {
+                CommonRows::Query(query) => query.has_each_once(),
+                CommonRows::Recursion { first, all, .. } => !all && rows_alone(first),
+            },
+        }
+    }
+}
+
 impl Selected {
     /// Whether it is the whole row of the query's own model.
     pub fn is_own(&self) -> bool {
@@ -98,6 +116,17 @@ impl Select {
     /// Whether the columns of the query's model can be used in it: not where a derived table has none of them.
     pub fn has_rows(&self) -> bool {
         self.from.as_ref().is_none_or(|from| from.has_rows())
+    }
+
+    /// Whether no key of the model is that of two of its rows, so that it tells them apart.
+    pub(super) fn has_each_once(&self) -> bool {
+        self.joins.is_empty() && self.has_own_once()
+    }
+
+    /// The same of what its joins make pairs of.
+    pub(super) fn has_own_once(&self) -> bool {
+        let from = self.from.as_ref().is_none_or(|from| from.has_each_once());
+        from && self.has_rows() && self.group_by.is_none() && !self.makes_rows() && !self.model.keyless
     }
 
     /// Makes the query as it is a table, so that what follows is about its rows.

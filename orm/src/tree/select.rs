@@ -94,6 +94,11 @@ impl Join {
     pub fn has_rows(&self) -> bool {
         self.from.as_ref().is_none_or(|from| from.has_rows())
     }
+
+    /// Whether no key of its model is that of two of its rows.
+    fn has_each_once(&self) -> bool {
+        !self.model.keyless && self.from.as_ref().is_none_or(|from| from.has_rows() && from.has_each_once())
+    }
 }
 
 /// Which rows remain after a join.
@@ -196,6 +201,13 @@ impl Select {
         }
     }
 
+    /// Makes sure that the windows among these are over the rows that are left.
+    pub fn settle_for(&mut self, list: &[Expr]) {
+        if list.iter().any(Expr::has_window) {
+            self.settle_slice();
+        }
+    }
+
     /// Makes sure that what follows computes on the rows as they are: of groups and different rows as well.
     pub fn settle_rows(&mut self) {
         match self.group_by.is_some() || self.distinct {
@@ -286,9 +298,14 @@ impl Select {
 
     /// Whether the rows are told apart by keys of models, so that there is a total order of them.
     pub fn has_keys(&self) -> bool {
-        let joined = |join: &Join| join.has_rows();
-        let whole = self.group_by.is_none() && !self.distinct && !self.makes_rows();
-        whole && self.has_rows() && !self.model.keyless && self.joins.iter().all(joined)
+        !self.distinct && self.has_own_once() && self.joins.iter().all(Join::has_each_once)
+    }
+
+    /// Whether its rows can be read in pieces, each from where the one before ended: not where a window is over all of them, or where
+    /// their order is another one each time.
+    pub(crate) fn is_read_by_keys(&self) -> bool {
+        let by_chance = |order: &Order| order.expr.clone().with_selected(&self.selection).is_by_chance();
+        self.has_keys() && !self.has_window() && !self.order.iter().any(by_chance)
     }
 
     /// Makes what was cut off by number a condition, so that what follows is about the rows that are left: their keys are
@@ -297,8 +314,7 @@ impl Select {
         if !self.is_sliced() {
             return;
         }
-        let joined = !self.joins.is_empty();
-        if joined || self.group_by.is_some() || self.distinct || !self.has_rows() {
+        if self.distinct || !self.has_each_once() {
             return self.derive();
         }
         let keys: Vec<Expr> = self.model.key.iter().map(|&column| Expr::own(self.model.clone(), column)).collect();

@@ -37,6 +37,13 @@ behaviour! {
             {"id": 1, "place": 1, "rank": 3, "dense": 3, "share": 0.5, "cume": 0.6, "half": 2, "running": 15, "all": 7},
             {"id": 2, "place": 1, "rank": 2, "dense": 2, "share": 0.25, "cume": 0.4, "half": 2, "running": 15, "all": 7},
         ]));
+        // Of a slice they are over the rows that are left.
+        let of = || call("row_number", []).over(Window::new().order_by(["-id"]));
+        let two = || Query::of("shop.Book").order_by(["id"]).limit(2);
+        let counted = json!([{"id": 1, "n": 2}, {"id": 2, "n": 1}]);
+        assert_eq!(json_of(&bed, &two().annotate("n", of()).values(["id", "n"])).await?, counted);
+        let picked: Vec<Pick> = vec!["id".into(), Pick::Term { name: "n".to_owned(), term: of() }];
+        assert_eq!(json_of(&bed, &two().values(picked)).await?, counted);
         Ok(())
     }
 

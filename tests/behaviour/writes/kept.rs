@@ -243,7 +243,12 @@ behaviour! {
             let stale = open().bulk_update(&given, |s| s.lines, db).await.unwrap_err();
             assert_eq!((stale.code(), fields(&stale)), (Code::Stale, vec!["version"]));
             let given = Sheet::objects().all(db).await?;
+            let told = open().bulk_update_with_sql(&given, |s, new| s.lines.set(s.lines + new.lines), db.dialect())?;
+            bed.log.clear();
             assert_eq!(open().bulk_update_with(&given, |s, new| s.lines.set(s.lines + new.lines), db).await?, inside);
+            // What is told beforehand is what runs first.
+            let asked = bed.log.statements().into_iter().map(|ran| ran.sql).find(|sql| sql.starts_with("SELECT"));
+            assert!(asked.as_ref() == told.first() && told[0].contains("version"), "{asked:?} {told:?}");
             // One that is outside because another has changed it is stale, and so is one that is gone.
             let given = Sheet::objects().all(db).await?;
             open().limit(1).update(|s| s.open.set(false), db).await?;

@@ -88,6 +88,10 @@ behaviour! {
         assert_eq!(Entry::objects().filter(|e| e.line.eq("seven")).delete(db).await?.total, 1);
         assert_eq!(Entry::objects().filter(|e| e.day.eq(0)).count(db).await?, 299);
 
+        // A slice keeps as many rows as it says, whatever follows.
+        assert_eq!(sliced().filter(|e| e.line.starts_with("line")).all(db).await?.len(), 1);
+        assert_eq!(sliced().aggregate(|_| count()).get(db).await?, 1);
+
         // A stream loses no row, though many have one key; pages that begin behind a key would.
         let mut rows = pin!(Entry::objects().order_by(|e| e.day.asc()).stream_by(100, db));
         let mut read = 0;

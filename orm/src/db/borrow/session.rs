@@ -170,11 +170,11 @@ impl<'a> Guest<'a> {
 
     #[cfg(feature = "mysql")]
     async fn set_up_mysql(&mut self) -> Result<()> {
-        use crate::db::server::{ENDLESS, SQL_MODE};
+        use crate::db::server::{ENDLESS, LONGEST_TEXT, SQL_MODE};
         let ask = "SHOW SESSION VARIABLES WHERE Variable_name IN ('version', 'autocommit', 'in_transaction', 'sql_mode', \
              'time_zone', 'lc_messages', 'foreign_key_checks', 'unique_checks', 'character_set_client', \
              'character_set_connection', 'character_set_results', 'collation_connection', 'tx_isolation', \
-             'transaction_isolation', 'max_recursive_iterations', 'cte_max_recursion_depth')";
+             'transaction_isolation', 'max_recursive_iterations', 'cte_max_recursion_depth', 'group_concat_max_len')";
         let mut found = std::collections::BTreeMap::new();
         let each = &mut |row: &crate::Row<'_>| {
             found.insert(row.cell(0).text()?, row.cell(1).text()?);
@@ -200,6 +200,7 @@ impl<'a> Guest<'a> {
                 // That of a transaction that stands is its own.
                 "tx_isolation" | "transaction_isolation" if !self.foreign => "READ-COMMITTED",
                 "max_recursive_iterations" | "cte_max_recursion_depth" => ENDLESS,
+                "group_concat_max_len" => LONGEST_TEXT,
                 _ => continue,
             };
             if was != wanted {

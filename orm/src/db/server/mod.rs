@@ -7,7 +7,7 @@ mod mysql;
 mod postgres;
 
 #[cfg(feature = "mysql")]
-pub(super) use mysql::{ENDLESS, SQL_MODE};
+pub(super) use mysql::{ENDLESS, LONGEST_TEXT, SQL_MODE};
 #[cfg(feature = "postgres")]
 pub(super) use postgres::Cancel as PgCancel;
 

@@ -21,6 +21,10 @@ pub(in crate::db) const SQL_MODE: &str = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,
 /// MariaDB cuts a recursion off without an error after so many steps; whoever wants a limit has `statement_timeout`.
 pub(in crate::db) const ENDLESS: &str = "4294967295";
 
+/// In bytes, texts that are put together of many rows: beyond, they are cut off without an error. MariaDB takes no more. The servers also
+/// cut them at `max_allowed_packet`.
+pub(in crate::db) const LONGEST_TEXT: &str = "1073741824";
+
 impl Target {
     pub(super) fn new(url: &str) -> Result<Self> {
         let shown = without_password(url);
@@ -77,7 +81,7 @@ impl Target {
         // Errors are told apart by their English text where the driver keeps no number.
         let mut setup = format!(
             "SET NAMES utf8mb4; SET SESSION sql_mode = '{SQL_MODE}', time_zone = '+00:00', lc_messages = 'en_US', \
-             foreign_key_checks = 1, unique_checks = 1, autocommit = 1; \
+             foreign_key_checks = 1, unique_checks = 1, autocommit = 1, group_concat_max_len = {LONGEST_TEXT}; \
              SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;"
         );
         let mut version = String::new();

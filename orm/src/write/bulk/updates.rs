@@ -229,32 +229,19 @@ impl UpdateMany {
     }
 
     /// The text of each statement, in the order in which they run.
-    pub(crate) fn sql(mut self, dialect: Dialect) -> Result<Vec<String>> {
-        let (chunk, mut all) = (self.chunk(dialect), Vec::new());
-        if !self.is_one(chunk, dialect)
-            && let Some(condition) = self.within.take()
-        {
-            for rows in within::questions(&self.model, &self.keys(), &condition) {
-                all.push(compile::select(&rows, dialect)?.sql(dialect));
-            }
-        }
-        let mut left = &*self.rows;
-        while !left.is_empty() {
-            let (rows, rest) = self.next(left, chunk, dialect);
-            left = rest;
-            let statement = match rows {
-                [one] => self.of_one(one, dialect)?,
-                rows => self.of_rows(rows, dialect)?,
-            };
-            all.push(statement.sql(dialect));
-        }
-        Ok(all)
+    pub(crate) fn sql(self, dialect: Dialect) -> Result<Vec<String>> {
+        Self::sql_of_all(vec![self], dialect)
     }
 
     /// The keys of the rows, without versions.
     fn keys(&self) -> Vec<Vec<Value>> {
         let parts = self.model.key.len();
         self.rows.iter().map(|(key, _)| key[..parts].to_vec()).collect()
+    }
+
+    /// The keys of the rows, each with the version with which it was read.
+    fn versions(&self) -> Vec<Vec<Value>> {
+        self.rows.iter().map(|(key, _)| key.clone()).collect()
     }
 
     /// Whether one statement does it all.
@@ -335,8 +322,7 @@ impl UpdateMany {
         if !self.compares() {
             return Ok(());
         }
-        let as_read: Vec<Vec<Value>> = self.rows.iter().map(|(key, _)| key.clone()).collect();
-        match within::unchanged(conn, &self.model, &self.key, as_read).await? < self.rows.len() {
+        match within::unchanged(conn, &self.model, &self.key, &self.versions()).await? < self.rows.len() {
             true => Err(version::stale(&self.model)),
             false => Ok(()),
         }
@@ -365,20 +351,34 @@ impl UpdateMany {
         Ok(())
     }
 
-    /// The text of each statement of several updates under one condition.
+    /// The text of each statement of several updates under one condition, in the order in which they run.
     pub(crate) fn sql_of_all(mut updates: Vec<UpdateMany>, dialect: Dialect) -> Result<Vec<String>> {
-        let mut all = Vec::new();
-        if let [first, _, ..] = &updates[..]
+        let mut questions = Vec::new();
+        if let Some(first) = updates.first()
             && let Some(condition) = first.within.clone()
         {
-            let keys: Vec<Vec<Value>> = updates.iter().flat_map(UpdateMany::keys).collect();
-            for rows in within::questions(&first.model, &keys, &condition) {
-                all.push(compile::select(&rows, dialect)?.sql(dialect));
+            for update in updates.iter().filter(|update| update.compares()) {
+                questions.extend(within::as_read(&update.model, &update.key, &update.versions()));
             }
-            updates.iter_mut().for_each(|update| update.within = None);
+            if updates.len() > 1 || !first.is_one(first.chunk(dialect), dialect) {
+                let keys: Vec<Vec<Value>> = updates.iter().flat_map(UpdateMany::keys).collect();
+                questions.extend(within::questions(&first.model, &keys, &condition));
+                updates.iter_mut().for_each(|update| update.within = None);
+            }
         }
-        for update in updates {
-            all.extend(update.sql(dialect)?);
+        let asked = questions.iter().map(|rows| Ok(compile::select(rows, dialect)?.sql(dialect)));
+        let mut all: Vec<String> = asked.collect::<Result<_>>()?;
+        for update in &updates {
+            let (chunk, mut left) = (update.chunk(dialect), &*update.rows);
+            while !left.is_empty() {
+                let (rows, rest) = update.next(left, chunk, dialect);
+                left = rest;
+                let statement = match rows {
+                    [one] => update.of_one(one, dialect)?,
+                    rows => update.of_rows(rows, dialect)?,
+                };
+                all.push(statement.sql(dialect));
+            }
         }
         Ok(all)
     }

@@ -56,17 +56,22 @@ pub(super) async fn found(
     Ok(found)
 }
 
-/// How many rows have these values in these columns: their keys, and the versions with which they were read. They are locked, so that
-/// none of them is changed by others before it is written.
+/// The queries for those of these rows that have these values in these columns: their keys, and the versions with which they were read.
+/// They lock them, so that none is changed by others before it is written.
+pub(super) fn as_read(model: &ModelRef, columns: &[u16], values: &[Vec<Value>]) -> impl Iterator<Item = Select> {
+    values.chunks(ASKED).map(move |values| given(model, columns, values))
+}
+
+/// How many rows are as they were read.
 pub(super) async fn unchanged(
     conn: &mut Connection<'_>,
     model: &ModelRef,
     columns: &[u16],
-    values: Vec<Vec<Value>>,
+    values: &[Vec<Value>],
 ) -> Result<usize> {
     let mut count = 0;
-    for values in values.chunks(ASKED) {
-        count += columns_of(conn, given(model, columns, values), &model.key).await?.len();
+    for rows in as_read(model, columns, values) {
+        count += columns_of(conn, rows, &model.key).await?.len();
     }
     Ok(count)
 }
