@@ -12,6 +12,9 @@ behaviour! {
         assert_eq!(rows[0], (1, 1, None, Some(dec("40.00")), Some(dec("12.70")), Some(3)));
         assert_eq!(rows[2], (3, 2, Some(dec("40.00")), Some(dec("0.10")), Some(dec("49.99")), Some(10)));
         assert_eq!(rows[4], (5, 2, Some(dec("12.50")), None, Some(dec("12.70")), Some(15)));
+        // What stands for a row that is not there does not stand for a NULL of one that is.
+        let ratings = Book::objects().order_by(|b| b.id.asc()).values(|b| (b.rating.lag_or(1, 9.0).over(by_id()), b.id.lead_or(2, 0).over(by_id())));
+        assert_eq!(ratings.all(&bed.db).await?, [(Some(9.0), 3), (Some(4.5), 4), (Some(4.0), 5), (None, 0), (Some(2.5), 0)]);
         // Stock: 3, 0, 7, -2, 7.
         let by_stock = || window().order_by(Book::fields().stock.asc());
         let ranks = Book::objects().order_by(|b| b.id.asc()).values(|_| (rank().over(by_stock()), dense_rank().over(by_stock()), percent_rank().over(by_stock()), cume_dist().over(by_stock()), ntile(2).over(window().order_by((Book::fields().stock.asc(), Book::fields().id.asc()))))).all(&bed.db).await?;

@@ -1,8 +1,8 @@
 //! Windows: values that depend on other rows of the query, without making one row of many.
 
-use super::{Agg, Ex, Expression, OrderKeys, Selection};
+use super::{Agg, Ex, Expression, Operand, OrderKeys, Selection, expression::Plain};
 use crate::{
-    FieldType, Value,
+    FieldType, Null, Value,
     tree::{Bound, Expr, Frame, FrameUnit, Function, Order, Windowed, Without},
 };
 use std::{
@@ -204,12 +204,20 @@ impl FrameBounds for RangeFull {
 #[must_use = "a function of a window needs one: `.over(window())`"]
 pub struct WindowFunction<T> {
     call: Expr,
+    /// What it gives where there is no such row: a call that is NULL there and nowhere else, and the value.
+    default: Option<(Expr, Expr)>,
     _type: PhantomData<fn() -> T>,
 }
 
 impl<T: FieldType> WindowFunction<T> {
     fn new(function: Function, arguments: Vec<Expr>) -> Self {
-        WindowFunction { call: Expr::Call(function, arguments), _type: PhantomData }
+        WindowFunction { call: Expr::Call(function, arguments), default: None, _type: PhantomData }
+    }
+
+    /// The value of another row, or what is given where there is none.
+    fn neighbour(function: Function, value: Expr, rows: u32, default: Expr) -> Self {
+        let there = Expr::Call(function, vec![count(1), count(rows)]);
+        WindowFunction { default: Some((there, default)), ..Self::new(function, vec![value, count(rows)]) }
     }
 
     /// Over the rows of the window.
@@ -221,7 +229,11 @@ impl<T: FieldType> WindowFunction<T> {
     /// # Ok::<(), orm::Error>(())
     /// ```
     pub fn over<R>(self, window: Window<R>) -> Ex<R, T> {
-        over(self.call, window)
+        let Some((there, default)) = self.default else { return over(self.call, window) };
+        let there = over::<R, T>(there, window.clone()).into_untyped();
+        let value = over::<R, T>(self.call, window).into_untyped();
+        let branches = vec![(Expr::IsNull(Box::new(there)), default)];
+        Ex::new(Expr::Case { branches, otherwise: Some(Box::new(value)) })
     }
 }
 
@@ -304,7 +316,11 @@ pub fn row_number() -> WindowFunction<i64> {
 /// ```
 pub fn ntile(buckets: u32) -> WindowFunction<i64> {
     match buckets {
-        0 => WindowFunction { call: Expr::invalid("rows are dealt out into one bucket or more"), _type: PhantomData },
+        0 => WindowFunction {
+            call: Expr::invalid("rows are dealt out into one bucket or more"),
+            default: None,
+            _type: PhantomData,
+        },
         _ => WindowFunction::new(Function::Ntile, vec![count(buckets)]),
     }
 }
@@ -340,6 +356,26 @@ pub trait WindowExpression: Expression {
         WindowFunction::new(Function::Lag, vec![self.into_expr(), count(rows)])
     }
 
+    /// The value of the row so many before, which may be NULL, or another one where there is no such row.
+    ///
+    /// SQL: `CASE WHEN LAG(1, 2) OVER (..) IS NULL THEN ? ELSE LAG(views, 2) OVER (..) END`, which every database has.
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let by_id = orm::window().order_by(Book::fields().id.asc());
+    /// let before = Book::objects().order_by(|b| b.id.asc()).values(|b| b.views.lag_or(2, -1).over(by_id));
+    /// assert_eq!(before.all(&db).await?, [-1, -1, 10, 30]);
+    /// # Ok(()) }
+    /// ```
+    fn lag_or<O>(self, rows: u32, default: O) -> WindowFunction<<O::Null as Null>::Wrap<Self::Value>>
+    where
+        O: Operand<Self::Root, Plain<Self>>,
+    {
+        WindowFunction::neighbour(Function::Lag, self.into_expr(), rows, default.into_operand())
+    }
+
     /// The value of the row so many after; NULL where there is none.
     ///
     /// ```
@@ -353,6 +389,25 @@ pub trait WindowExpression: Expression {
     /// ```
     fn lead(self, rows: u32) -> WindowFunction<<Self::Value as FieldType>::Nullable> {
         WindowFunction::new(Function::Lead, vec![self.into_expr(), count(rows)])
+    }
+
+    /// The value of the row so many after, which may be NULL, or another one where there is no such row: as
+    /// [`lag_or`](WindowExpression::lag_or).
+    ///
+    /// ```
+    /// # use library::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let by_id = orm::window().order_by(Book::fields().id.asc());
+    /// let after = Book::objects().order_by(|b| b.id.asc()).values(|b| b.views.lead_or(1, 7).over(by_id));
+    /// assert_eq!(after.all(&db).await?, [30, 0, 5, 7]);
+    /// # Ok(()) }
+    /// ```
+    fn lead_or<O>(self, rows: u32, default: O) -> WindowFunction<<O::Null as Null>::Wrap<Self::Value>>
+    where
+        O: Operand<Self::Root, Plain<Self>>,
+    {
+        WindowFunction::neighbour(Function::Lead, self.into_expr(), rows, default.into_operand())
     }
 
     /// The value of the first row of the frame.
