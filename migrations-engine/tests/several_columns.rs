@@ -1,7 +1,7 @@
 //! Foreign keys of several columns: their types change, others let go of them, and circles of them go.
 
 use migrations_engine::schema::{ColumnType, Constraint, Field, Model, ModelKey, OnDelete, Schema};
-use migrations_engine::{MigrationSet, autodetect};
+use migrations_engine::{Dialect, MigrationSet, Operation, autodetect, plan};
 
 use crate::sqlite::Yes;
 
@@ -43,6 +43,58 @@ fn through(states: &[Schema]) -> MigrationSet {
         assert_eq!(&set.state().unwrap(), state);
     }
     set
+}
+
+fn operations_after_the_first(set: &MigrationSet) -> Vec<Operation> {
+    let later = set.order().unwrap().into_iter().filter(|migration| migration.id.number() > 1);
+    later.flat_map(|migration| migration.operations.clone()).collect()
+}
+
+#[test]
+fn no_key_stands_while_one_of_its_ends_has_another_type() {
+    // Whichever application comes first.
+    for (to, from) in [("one", "two"), ("two", "one"), ("one", "one")] {
+        let state = |ty: &ColumnType| {
+            let target = pair(to, "Bee", ty);
+            let other = refers(Model::new(from, "Dog").with(Field::auto_id()), &target.key, ty);
+            // One whose key is made of a key, and leads on.
+            let mut middle = refers(Model::new(from, "Fly"), &target.key, ty);
+            middle.primary_key = vec!["to_a".into(), "to_b".into()];
+            of([target, other, middle])
+        };
+        let before = state(&ColumnType::Integer);
+        let set = through(&[before.clone(), state(&ColumnType::BigInt)]);
+        let changes = operations_after_the_first(&set);
+        let kinds: Vec<&str> = changes
+            .iter()
+            .map(|operation| match operation {
+                Operation::RemoveConstraint { .. } => "remove",
+                Operation::AlterField { .. } => "alter",
+                Operation::AddConstraint { .. } => "add",
+                other => panic!("{}", other.describe()),
+            })
+            .collect();
+        assert_eq!(kinds, ["remove", "remove", "alter", "alter", "alter", "add", "add"], "{to} and {from}");
+        // Each key goes and comes back once.
+        let statements = plan(Dialect::MariaDb, &before, &changes).unwrap();
+        let count = |what: &str| statements.iter().filter(|statement| statement.sql().contains(what)).count();
+        assert_eq!((count("DROP FOREIGN KEY"), count("ADD CONSTRAINT")), (2, 2), "{statements:?}");
+        through(&[before.clone(), state(&ColumnType::BigInt), before]);
+    }
+}
+
+#[test]
+fn a_key_that_stays_as_it_is_is_left_alone() {
+    let state = |null: bool| {
+        let target = pair("one", "Bee", &ColumnType::Integer);
+        let note = Field { null, ..Field::new("note", ColumnType::Text) };
+        of([
+            target.clone(),
+            refers(Model::new("two", "Dog").with(Field::auto_id()), &target.key, &ColumnType::Integer).with(note),
+        ])
+    };
+    let changes = operations_after_the_first(&through(&[state(false), state(true)]));
+    assert!(matches!(&*changes, [Operation::AlterField { .. }]), "{changes:?}");
 }
 
 #[test]
