@@ -262,3 +262,41 @@ fn nobody_goes_on_with_what_another_is_in_the_middle_of() {
     assert_eq!(left, ["two.db"]);
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn what_cannot_be_committed_leaves_no_transaction_open() {
+    // That the author is missing is seen at the end of the transaction.
+    const ORPHAN: &str = "INSERT INTO app_book (title, author_id, pages, extra) VALUES ('Orphan', 99, 1, '{}')";
+    let closed = |database: &Sqlite| {
+        assert!(database.0.is_autocommit());
+        assert_eq!(database.all("PRAGMA foreign_keys"), ["1"]);
+        assert_eq!(database.all("SELECT COUNT(*) FROM app_book"), ["2"]);
+    };
+    let orphan = format!("[[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"{ORPHAN}\"] }}\n");
+    // Beside it a table is written anew, for which foreign keys are switched off; or not.
+    let anew = "[[operations]]\nop = \"alter_field\"\nmodel = \"app.Author\"\nfield = { name = \"name\", type = \"char(90)\" }\n";
+    for text in [orphan.clone(), format!("{anew}{orphan}")] {
+        for atomic in [true, false] {
+            let mut set = with(&text);
+            let id = MigrationId::new("app", "0002_later");
+            let mut later = set.get(&id).unwrap().clone();
+            later.atomic = atomic;
+            set = initial();
+            set.add(later).unwrap();
+            let mut database = filled();
+            let refused = now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap_err();
+            assert!(refused.to_string().contains("committed") || text.contains("alter_field"), "{refused}");
+            closed(&database);
+        }
+    }
+    let back = format!(
+        "[[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"UPDATE app_author SET age = 1\"] }}\nreverse = {{ all = [\"{ORPHAN}\"] }}\n\
+         [[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"UPDATE nowhere SET x = 1\"] }}\n"
+    );
+    let (set, mut database) = (with(&back), filled());
+    now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap_err();
+    let id = MigrationId::new("app", "0002_later");
+    let refused = now(Executor::new(&set, &mut database).repair(&id, Remedy::Undo)).unwrap_err();
+    assert!(refused.message().contains("committed"), "{refused}");
+    closed(&database);
+}

@@ -147,20 +147,16 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         let outcome = match lock::begin(self.connection, self.options.lock_seconds).await {
             Ok(()) => {
                 let inside = self.in_piece(migration, statements, at, seen, progress, looks_before).await;
-                let outcome = match inside {
-                    Ok(noted) => self
-                        .connection
-                        .execute("COMMIT")
+                match inside {
+                    Ok(noted) => lock::commit(self.connection, "what was done cannot be committed")
                         .await
-                        .map(|_| *progress = noted)
-                        .map_err(database("what was done cannot be committed")),
-                    Err(error) => Err(error),
-                };
-                if outcome.is_err() {
-                    // The first error is the one to show.
-                    let _ = self.connection.execute("ROLLBACK").await;
+                        .map(|()| *progress = noted),
+                    Err(error) => {
+                        // The first error is the one to show.
+                        let _ = self.connection.execute("ROLLBACK").await;
+                        Err(error)
+                    }
                 }
-                outcome
             }
             Err(error) => Err(error),
         };

@@ -237,10 +237,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             outcome = ran.map_err(database(format!("the database refused: {sql}")));
         }
         match (outcome, whole) {
-            (Ok(()), true) => {
-                let committed = self.connection.execute("COMMIT").await;
-                committed.map(drop).map_err(database("what was undone cannot be committed"))
-            }
+            (Ok(()), true) => lock::commit(self.connection, "what was undone cannot be committed").await,
             (Ok(()), false) if progress.doing => {
                 progress.doing = false;
                 history::note(self.connection, &migration.id, progress).await
