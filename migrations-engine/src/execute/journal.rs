@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::history::{self, Progress};
-use super::{Connection, Event, Executor, Steps, database, kept, lock, rebuild, require};
+use super::{Connection, Event, Executor, Steps, database, kept, lock, places, rebuild, require};
 use crate::error::{Result, error};
 use crate::graph::Direction;
 use crate::migration::Migration;
@@ -63,13 +63,22 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                 progress
             }
         };
+        // A step that begins here finds nothing of what it noted when it was last run.
+        let mut goes_on = !fresh;
         while progress.done < total {
             let at = progress.done;
             let piece = piece(self.connection.dialect(), statements, at);
-            let done = if statements[at].recheck == Recheck::Noted {
-                self.piece_with_note(migration, statements, piece, &seen, &mut progress).await
+            let begun = if std::mem::take(&mut goes_on) {
+                Ok(())
             } else {
-                self.statement_and_note(migration, statements, at, &seen, &mut progress).await
+                places::forget(self.connection, &statements[at]).await
+            };
+            let done = match begun {
+                Ok(()) if statements[at].recheck == Recheck::Noted => {
+                    self.piece_with_note(migration, statements, piece, &seen, &mut progress).await
+                }
+                Ok(()) => self.statement_and_note(migration, statements, at, &seen, &mut progress).await,
+                Err(error) => Err(error),
             };
             if let Err(error) = done {
                 let done = progress.done;
@@ -212,7 +221,8 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             return outcome;
         }
         progress.done = at + 1;
-        history::note(self.connection, &migration.id, progress).await
+        history::note(self.connection, &migration.id, progress).await?;
+        places::forget(self.connection, statement).await
     }
 
     async fn timed(&mut self, at: usize, statement: &Statement, captured: &mut rebuild::Captured) -> Result<()> {

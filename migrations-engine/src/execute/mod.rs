@@ -17,6 +17,7 @@ pub mod live;
 mod lock;
 mod names;
 mod on_update;
+mod places;
 mod rebuild;
 mod repair;
 mod require;

@@ -1,7 +1,7 @@
 //! A history that disagrees with the files: what is wrong, and the ways to set it right.
 
 use super::history::{self, Applied, Progress};
-use super::{Connection, Executor, Steps, applied, database, kept, lock, rebuild};
+use super::{Connection, Executor, Steps, applied, database, kept, lock, places, rebuild};
 use crate::error::{Code, Result, error};
 use crate::graph::Direction;
 use crate::migration::{Migration, MigrationId};
@@ -152,7 +152,13 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             (Remedy::Accept, Some(file), _) => history::accept(self.connection, id, &file.checksum()?).await,
             (Remedy::Forget, ..) => history::record(self.connection, id, "", Direction::Backward).await,
             (Remedy::Record, Some(file), _) => history::record_taken(self.connection, id, &file.checksum()?).await,
-            (Remedy::Done, _, Some(progress)) => {
+            (Remedy::Done, file, Some(progress)) => {
+                if let Some(file) = &file {
+                    let statements = self.statements_of(&history, file, progress.direction).await?;
+                    if let Some(statement) = statements.get(progress.done) {
+                        places::forget(self.connection, statement).await?;
+                    }
+                }
                 let progress = Progress { done: progress.done + 1, doing: false, not_done: false, ..progress };
                 history::note(self.connection, id, &progress).await
             }
@@ -203,6 +209,9 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         }
         rebuild::restore_foreign_keys(self.connection, suspended).await?;
         outcome?;
+        for statement in statements {
+            places::forget(self.connection, statement).await?;
+        }
         history::record(self.connection, &migration.id, "", Direction::Backward).await?;
         if kept::read(self.connection, &migration.id).await?.is_some() {
             kept::forget(self.connection).await?;
