@@ -300,3 +300,18 @@ fn what_cannot_be_committed_leaves_no_transaction_open() {
     assert!(refused.message().contains("committed"), "{refused}");
     closed(&database);
 }
+
+#[test]
+fn what_stopped_of_another_program_is_no_matter_of_ours() {
+    let text = "[[operations]]\nop = \"run_sql\"\nsql = { all = [\"UPDATE app_author SET age = 7\"] }\n";
+    let (set, mut database) = (with(text), filled());
+    database.run(
+        "INSERT INTO orm_migrations (app, name, checksum, applied_at, direction, done, total, doing) \
+         VALUES ('elsewhere', '0001_initial', 'x', 'y', 'forward', 1, 3, 1)",
+    );
+    let obstacles = now(Executor::new(&set, &mut database).obstacles(&Target::Latest)).unwrap();
+    assert!(obstacles.is_empty(), "{obstacles:?}");
+    assert_eq!(now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap().len(), 1);
+    assert_eq!(database.all("SELECT DISTINCT age FROM app_author"), ["7"]);
+    assert_eq!(database.all("SELECT done FROM orm_migrations WHERE app = 'elsewhere'"), ["1"]);
+}

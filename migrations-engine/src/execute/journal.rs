@@ -89,10 +89,8 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                     && !matches!(statement.recheck, Recheck::Ask | Recheck::Clear { .. })
                 {
                     // Unless an index that was begun is left behind, or an earlier run may have done it. There is nothing to go on from, and nothing to be taken back. Where it cannot be said any more, it was not refused.
-                    if history::never_begun(self.connection, &migration.id, direction).await.is_ok()
-                        && kept::read(self.connection, &migration.id).await?.is_some()
-                    {
-                        kept::forget(self.connection).await?;
+                    if history::never_begun(self.connection, &migration.id, direction).await.is_ok() {
+                        kept::forget(self.connection, &migration.id).await?;
                     }
                     return Err(if error.code() == "M086" { error } else { error.at(&migration.id) });
                 }

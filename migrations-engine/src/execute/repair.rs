@@ -213,10 +213,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             places::forget(self.connection, statement).await?;
         }
         history::record(self.connection, &migration.id, "", Direction::Backward).await?;
-        if kept::read(self.connection, &migration.id).await?.is_some() {
-            kept::forget(self.connection).await?;
-        }
-        Ok(())
+        kept::forget(self.connection, &migration.id).await
     }
 
     /// Undoes the last statement that is done, so that what is noted is true wherever this stops.
