@@ -315,3 +315,51 @@ fn what_stopped_of_another_program_is_no_matter_of_ours() {
     assert_eq!(database.all("SELECT DISTINCT age FROM app_author"), ["7"]);
     assert_eq!(database.all("SELECT done FROM orm_migrations WHERE app = 'elsewhere'"), ["1"]);
 }
+
+#[test]
+fn sql_of_several_statements_is_taken_back_as_a_whole() {
+    let id = MigrationId::new("app", "0002_later");
+    let text = |second: &str, third: &str| {
+        format!(
+            "[[operations]]\nop = \"add_field\"\nmodel = \"app.Author\"\nfield = {{ name = \"born\", type = \"date\", null = true }}\n\
+             [[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"CREATE TABLE one (x int)\", \"{second}\"] }}\n\
+             reverse = {{ all = [\"DROP TABLE one\"] }}\n\
+             [[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"{third}\"] }}\n"
+        )
+    };
+    let (two, wrong) = ("INSERT INTO one VALUES (2)", "UPDATE nowhere SET x = 1");
+    let stopped = |set: &MigrationSet| {
+        let mut database = filled();
+        now(Executor::new(set, &mut database).migrate(&Target::Latest)).unwrap_err();
+        database
+    };
+    let set = with(&text(two, wrong));
+    for fuse in 0.. {
+        let mut connection = Fused(stopped(&set), fuse);
+        let first = now(Executor::new(&set, &mut connection).repair(&id, Remedy::Undo));
+        let mut database = connection.dead();
+        if database.all("SELECT doing FROM orm_migrations WHERE done IS NOT NULL") == ["1"] {
+            // It died while SQL of a person's own was run, of which only a person knows.
+            let undone = database.all("SELECT name FROM sqlite_master WHERE name = 'one'").is_empty();
+            assert!(!undone || first.is_err(), "after {fuse}");
+            continue;
+        }
+        if database.all("SELECT COUNT(*) FROM orm_migrations") == ["2"] {
+            now(Executor::new(&set, &mut database).repair(&id, Remedy::Undo)).unwrap();
+        }
+        assert_eq!(structure(&database), structure(&filled()), "after {fuse}");
+        if first.is_ok() {
+            break;
+        }
+    }
+    // A part of it is not undone by what would undo the other part.
+    let (set, right) = (with(&text(wrong, "DELETE FROM log")), with(&text(two, "DELETE FROM log")));
+    let mut database = stopped(&set);
+    let refused = now(Executor::new(&set, &mut database).repair(&id, Remedy::Undo)).unwrap_err();
+    assert!(refused.code() == "M030" && refused.message().contains("only as a whole"), "{refused}");
+    assert!(refused.hint().unwrap().contains("repair --accept app.0002_later"), "{refused}");
+    assert_eq!(database.all("SELECT COUNT(*) FROM one"), ["0"]);
+    now(Executor::new(&right, &mut database).repair(&id, Remedy::Accept)).unwrap();
+    now(Executor::new(&right, &mut database).migrate(&Target::Latest)).unwrap();
+    assert_eq!(database.all("SELECT x FROM one"), ["2"]);
+}

@@ -199,13 +199,18 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             return Err(error!(M030, "`{}` has done what cannot be undone: {}", migration.id, statement.comment)
                 .with_hint("let `migrate` finish it instead"));
         }
+        if let Some(statement) = done.last().filter(|statement| statement.with_next) {
+            let id = &migration.id;
+            return Err(error!(M030, "`{id}` has done a part of what can be undone only as a whole: {}", statement.comment)
+                .with_hint(format!(
+                    "let `migrate` finish it, and then go back; where what is not done is wrong in the file, correct it, and say \
+                     `repair --accept {id}` before"
+                )));
+        }
         let suspended = rebuild::suspend_foreign_keys(self.connection, statements).await?;
         let mut outcome = Ok(());
-        for statement in done.iter().rev() {
-            outcome = self.undo_statement(migration, statement, &mut progress).await;
-            if outcome.is_err() {
-                break;
-            }
+        while progress.done > 0 && outcome.is_ok() {
+            outcome = self.undo_last(migration, statements, &mut progress).await;
         }
         rebuild::restore_foreign_keys(self.connection, suspended).await?;
         outcome?;
@@ -216,22 +221,26 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         kept::forget(self.connection, &migration.id).await
     }
 
-    /// Undoes the last statement that is done, so that what is noted is true wherever this stops.
-    async fn undo_statement(
+    /// Undoes the last statement that is done, with those before it that go with it, so that what is noted is true wherever this stops.
+    async fn undo_last(
         &mut self,
         migration: &Migration,
-        statement: &Statement,
+        statements: &[Statement],
         progress: &mut Progress,
     ) -> Result<()> {
         let before = progress.clone();
+        let together = statements[..progress.done - 1].iter().rev().take_while(|statement| statement.with_next).count();
         progress.done -= 1;
         progress.not_done = false;
+        let statement = &statements[progress.done];
         let Some(sql) = statement.reverse.as_ref().filter(|sql| !sql.is_empty()) else {
+            progress.done -= together;
             return history::note(self.connection, &migration.id, progress).await;
         };
         let whole = self.connection.dialect().capabilities().transactional_ddl
             && takes_transaction(sql, statement.changes.is_none());
         if whole {
+            progress.done -= together;
             lock::begin(self.connection, self.options.lock_seconds).await?;
         } else {
             // From here on it is the statement of which it is to be found out whether it is done.
@@ -246,6 +255,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             (Ok(()), true) => lock::commit(self.connection, "what was undone cannot be committed").await,
             (Ok(()), false) if progress.doing => {
                 progress.doing = false;
+                progress.done -= together;
                 history::note(self.connection, &migration.id, progress).await
             }
             (Ok(()), false) => Ok(()),
