@@ -363,3 +363,42 @@ fn sql_of_several_statements_is_taken_back_as_a_whole() {
     now(Executor::new(&right, &mut database).migrate(&Target::Latest)).unwrap();
     assert_eq!(database.all("SELECT x FROM one"), ["2"]);
 }
+
+#[test]
+fn what_was_run_is_taken_back_by_the_file_as_it_was() {
+    let id = MigrationId::new("app", "0002_later");
+    let text = |name: &str, last: &str| {
+        format!(
+            "[[operations]]\nop = \"add_field\"\nmodel = \"app.Author\"\nfield = {{ name = \"{name}\", type = \"date\", null = true }}\n\
+             [[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"{last}\"] }}\n"
+        )
+    };
+    let (wrong, right) = ("UPDATE nowhere SET x = 1", "DELETE FROM log");
+    let set = with(&text("born", wrong));
+    for old_table in [false, true] {
+        let mut database = filled();
+        if old_table {
+            // As it was made before what the statements are was noted.
+            database.run("ALTER TABLE orm_migrations DROP COLUMN statements");
+        }
+        now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap_err();
+        let before = structure(&database);
+        // One that is done was edited, and what was refused.
+        let edited = with(&text("birth", right));
+        let refused = now(Executor::new(&edited, &mut database).repair(&id, Remedy::Undo)).unwrap_err();
+        assert!(refused.code() == "M073" && refused.message().starts_with("statement 1 of"), "{refused}");
+        assert!(refused.hint().unwrap().starts_with("restore in the file what was run"), "{refused}");
+        assert_eq!(structure(&database), before);
+        // Only what was refused.
+        let corrected = with(&text("born", right));
+        now(Executor::new(&corrected, &mut database).repair(&id, Remedy::Undo)).unwrap();
+        now(Executor::new(&corrected, &mut database).migrate(&Target::Latest)).unwrap();
+        assert_eq!(database.all("SELECT COUNT(*) FROM orm_migrations WHERE statements IS NULL"), ["2"]);
+    }
+    // An entry that says nothing of it is taken back as before.
+    let mut database = filled();
+    now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap_err();
+    database.run("ALTER TABLE orm_migrations DROP COLUMN statements");
+    now(Executor::new(&set, &mut database).repair(&id, Remedy::Undo)).unwrap();
+    assert_eq!(database.all("SELECT name FROM orm_migrations"), ["0001_initial"]);
+}

@@ -63,6 +63,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                 progress
             }
         };
+        history::keep_statements(self.connection, &migration.id, statements).await?;
         // A step that begins here finds nothing of what it noted when it was last run.
         let mut goes_on = !fresh;
         while progress.done < total {

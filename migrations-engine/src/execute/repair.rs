@@ -187,6 +187,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             )
             .with_hint("restore the file as it was when it was run, and say this again; then change it"));
         }
+        self.are_the_same(migration, statements, &progress).await?;
         if let Some(next) = statements.get(progress.done).filter(|_| !progress.not_done) {
             progress = self.recheck(migration, next, progress).await?;
             // What can be repeated may have been done, and can be undone even if it was not.
@@ -219,6 +220,29 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         }
         history::record(self.connection, &migration.id, "", Direction::Backward).await?;
         kept::forget(self.connection, &migration.id).await
+    }
+
+    /// `M073` if one of the statements that are done, or may be, is another by the file as it is now: what that says would be undone.
+    async fn are_the_same(
+        &mut self,
+        migration: &Migration,
+        statements: &[Statement],
+        progress: &Progress,
+    ) -> Result<()> {
+        let begun = progress.done + usize::from(!progress.not_done);
+        let kept = history::kept_statements(self.connection, &migration.id).await?;
+        let same = |(now, was): (&Statement, &String)| history::digest(now) == *was;
+        match statements.iter().zip(&kept).take(begun).position(|pair| !same(pair)) {
+            None => Ok(()),
+            Some(at) => Err(error!(
+                M073,
+                "statement {} of `{}`, which was begun, is another by its file now: {}",
+                at + 1,
+                migration.id,
+                statements[at].sql()
+            )
+            .with_hint("restore in the file what was run, and say this again; then change it")),
+        }
     }
 
     /// Undoes the last statement that is done, with those before it that go with it, so that what is noted is true wherever this stops.
