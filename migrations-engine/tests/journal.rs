@@ -262,3 +262,143 @@ fn nobody_goes_on_with_what_another_is_in_the_middle_of() {
     assert_eq!(left, ["two.db"]);
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn what_cannot_be_committed_leaves_no_transaction_open() {
+    // That the author is missing is seen at the end of the transaction.
+    const ORPHAN: &str = "INSERT INTO app_book (title, author_id, pages, extra) VALUES ('Orphan', 99, 1, '{}')";
+    let closed = |database: &Sqlite| {
+        assert!(database.0.is_autocommit());
+        assert_eq!(database.all("PRAGMA foreign_keys"), ["1"]);
+        assert_eq!(database.all("SELECT COUNT(*) FROM app_book"), ["2"]);
+    };
+    let orphan = format!("[[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"{ORPHAN}\"] }}\n");
+    // Beside it a table is written anew, for which foreign keys are switched off; or not.
+    let anew = "[[operations]]\nop = \"alter_field\"\nmodel = \"app.Author\"\nfield = { name = \"name\", type = \"char(90)\" }\n";
+    for text in [orphan.clone(), format!("{anew}{orphan}")] {
+        for atomic in [true, false] {
+            let mut set = with(&text);
+            let id = MigrationId::new("app", "0002_later");
+            let mut later = set.get(&id).unwrap().clone();
+            later.atomic = atomic;
+            set = initial();
+            set.add(later).unwrap();
+            let mut database = filled();
+            let refused = now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap_err();
+            assert!(refused.to_string().contains("committed") || text.contains("alter_field"), "{refused}");
+            closed(&database);
+        }
+    }
+    let back = format!(
+        "[[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"UPDATE app_author SET age = 1\"] }}\nreverse = {{ all = [\"{ORPHAN}\"] }}\n\
+         [[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"UPDATE nowhere SET x = 1\"] }}\n"
+    );
+    let (set, mut database) = (with(&back), filled());
+    now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap_err();
+    let id = MigrationId::new("app", "0002_later");
+    let refused = now(Executor::new(&set, &mut database).repair(&id, Remedy::Undo)).unwrap_err();
+    assert!(refused.message().contains("committed"), "{refused}");
+    closed(&database);
+}
+
+#[test]
+fn what_stopped_of_another_program_is_no_matter_of_ours() {
+    let text = "[[operations]]\nop = \"run_sql\"\nsql = { all = [\"UPDATE app_author SET age = 7\"] }\n";
+    let (set, mut database) = (with(text), filled());
+    database.run(
+        "INSERT INTO orm_migrations (app, name, checksum, applied_at, direction, done, total, doing) \
+         VALUES ('elsewhere', '0001_initial', 'x', 'y', 'forward', 1, 3, 1)",
+    );
+    let obstacles = now(Executor::new(&set, &mut database).obstacles(&Target::Latest)).unwrap();
+    assert!(obstacles.is_empty(), "{obstacles:?}");
+    assert_eq!(now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap().len(), 1);
+    assert_eq!(database.all("SELECT DISTINCT age FROM app_author"), ["7"]);
+    assert_eq!(database.all("SELECT done FROM orm_migrations WHERE app = 'elsewhere'"), ["1"]);
+}
+
+#[test]
+fn sql_of_several_statements_is_taken_back_as_a_whole() {
+    let id = MigrationId::new("app", "0002_later");
+    let text = |second: &str, third: &str| {
+        format!(
+            "[[operations]]\nop = \"add_field\"\nmodel = \"app.Author\"\nfield = {{ name = \"born\", type = \"date\", null = true }}\n\
+             [[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"CREATE TABLE one (x int)\", \"{second}\"] }}\n\
+             reverse = {{ all = [\"DROP TABLE one\"] }}\n\
+             [[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"{third}\"] }}\n"
+        )
+    };
+    let (two, wrong) = ("INSERT INTO one VALUES (2)", "UPDATE nowhere SET x = 1");
+    let stopped = |set: &MigrationSet| {
+        let mut database = filled();
+        now(Executor::new(set, &mut database).migrate(&Target::Latest)).unwrap_err();
+        database
+    };
+    let set = with(&text(two, wrong));
+    for fuse in 0.. {
+        let mut connection = Fused(stopped(&set), fuse);
+        let first = now(Executor::new(&set, &mut connection).repair(&id, Remedy::Undo));
+        let mut database = connection.dead();
+        if database.all("SELECT doing FROM orm_migrations WHERE done IS NOT NULL") == ["1"] {
+            // It died while SQL of a person's own was run, of which only a person knows.
+            let undone = database.all("SELECT name FROM sqlite_master WHERE name = 'one'").is_empty();
+            assert!(!undone || first.is_err(), "after {fuse}");
+            continue;
+        }
+        if database.all("SELECT COUNT(*) FROM orm_migrations") == ["2"] {
+            now(Executor::new(&set, &mut database).repair(&id, Remedy::Undo)).unwrap();
+        }
+        assert_eq!(structure(&database), structure(&filled()), "after {fuse}");
+        if first.is_ok() {
+            break;
+        }
+    }
+    // A part of it is not undone by what would undo the other part.
+    let (set, right) = (with(&text(wrong, "DELETE FROM log")), with(&text(two, "DELETE FROM log")));
+    let mut database = stopped(&set);
+    let refused = now(Executor::new(&set, &mut database).repair(&id, Remedy::Undo)).unwrap_err();
+    assert!(refused.code() == "M030" && refused.message().contains("only as a whole"), "{refused}");
+    assert!(refused.hint().unwrap().contains("repair --accept app.0002_later"), "{refused}");
+    assert_eq!(database.all("SELECT COUNT(*) FROM one"), ["0"]);
+    now(Executor::new(&right, &mut database).repair(&id, Remedy::Accept)).unwrap();
+    now(Executor::new(&right, &mut database).migrate(&Target::Latest)).unwrap();
+    assert_eq!(database.all("SELECT x FROM one"), ["2"]);
+}
+
+#[test]
+fn what_was_run_is_taken_back_by_the_file_as_it_was() {
+    let id = MigrationId::new("app", "0002_later");
+    let text = |name: &str, last: &str| {
+        format!(
+            "[[operations]]\nop = \"add_field\"\nmodel = \"app.Author\"\nfield = {{ name = \"{name}\", type = \"date\", null = true }}\n\
+             [[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"{last}\"] }}\n"
+        )
+    };
+    let (wrong, right) = ("UPDATE nowhere SET x = 1", "DELETE FROM log");
+    let set = with(&text("born", wrong));
+    for old_table in [false, true] {
+        let mut database = filled();
+        if old_table {
+            // As it was made before what the statements are was noted.
+            database.run("ALTER TABLE orm_migrations DROP COLUMN statements");
+        }
+        now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap_err();
+        let before = structure(&database);
+        // One that is done was edited, and what was refused.
+        let edited = with(&text("birth", right));
+        let refused = now(Executor::new(&edited, &mut database).repair(&id, Remedy::Undo)).unwrap_err();
+        assert!(refused.code() == "M073" && refused.message().starts_with("statement 1 of"), "{refused}");
+        assert!(refused.hint().unwrap().starts_with("restore in the file what was run"), "{refused}");
+        assert_eq!(structure(&database), before);
+        // Only what was refused.
+        let corrected = with(&text("born", right));
+        now(Executor::new(&corrected, &mut database).repair(&id, Remedy::Undo)).unwrap();
+        now(Executor::new(&corrected, &mut database).migrate(&Target::Latest)).unwrap();
+        assert_eq!(database.all("SELECT COUNT(*) FROM orm_migrations WHERE statements IS NULL"), ["2"]);
+    }
+    // An entry that says nothing of it is taken back as before.
+    let mut database = filled();
+    now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap_err();
+    database.run("ALTER TABLE orm_migrations DROP COLUMN statements");
+    now(Executor::new(&set, &mut database).repair(&id, Remedy::Undo)).unwrap();
+    assert_eq!(database.all("SELECT name FROM orm_migrations"), ["0001_initial"]);
+}

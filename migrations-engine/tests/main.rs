@@ -18,6 +18,7 @@ mod once;
 mod questions;
 mod run;
 mod samples;
+mod several_columns;
 mod sqlite;
 mod unknown;
 mod wishes;

@@ -46,3 +46,32 @@ fn names_that_are_too_long_are_refused_before_any_statement() {
     table("é".repeat(31)).unwrap();
     table("n".repeat(63)).unwrap();
 }
+
+#[test]
+fn an_index_that_may_be_missing_is_renamed_only_where_it_is_there() {
+    // Whether one for patterns was made, only the server knows: no collation that ignores something allows it.
+    let sql = |collation: Option<&str>| {
+        let of = |like: Option<&str>| {
+            let mut field = Field::new("name", ColumnType::Char { max_length: 9 }).indexed();
+            field.collation = collation.map(Into::into);
+            field.names.like = like.map(str::to_owned);
+            field
+        };
+        let mut state = Schema::default();
+        Operation::CreateModel(Model::new("app", "Author").with(Field::auto_id()).with(of(Some("old"))))
+            .apply(&mut state)
+            .unwrap();
+        let rename = Operation::AlterField { model: key("Author"), field: of(Some("new")), fill: None };
+        let statements = plan(Dialect::Postgres, &state, &[rename]).unwrap();
+        let [renamed] = &statements[..] else { panic!("{statements:?}") };
+        (renamed.sql(), renamed.reverse.clone().unwrap())
+    };
+    let both = |there: &str| {
+        (
+            format!("ALTER INDEX {there}\"old\" RENAME TO \"new\""),
+            format!("ALTER INDEX {there}\"new\" RENAME TO \"old\""),
+        )
+    };
+    assert_eq!(sql(None), both(""));
+    assert_eq!(sql(Some("loose")), both("IF EXISTS "));
+}

@@ -13,7 +13,8 @@ pub(super) struct Apart {
 }
 
 /// Takes what else changes of a field apart from its rename, if that can be done in steps then and programs of both versions can do with
-/// what the columns are meanwhile: text that becomes longer is so from the beginning, and all else in the end.
+/// what the columns are meanwhile: text that becomes longer is so from the beginning, and all else in the end. Programs of the new version cannot
+/// do with NULL where they know of none.
 pub(super) fn apart(state: &Schema, operations: &[Operation], at: usize) -> Option<Apart> {
     let Operation::RenameField { model, field: from, to, .. } = operations.get(at)? else { return None };
     let changes = |other: &Operation| matches!(other, Operation::AlterField { model: of, field, .. } if of == model && field.name == *to);
@@ -27,7 +28,13 @@ pub(super) fn apart(state: &Schema, operations: &[Operation], at: usize) -> Opti
     operations[at].apply(&mut after).ok()?;
     let renamed = after.models.get(model)?.field(to)?;
     let plain = |field: &Field| field.relation.is_none() && field.generated.is_none() && !field.auto;
-    if renamed.column != field.column || !plain(old) || !plain(field) || !serves_both(&old.ty, &field.ty) {
+    let unknown_null = old.null && !field.null;
+    if unknown_null
+        || renamed.column != field.column
+        || !plain(old)
+        || !plain(field)
+        || !serves_both(&old.ty, &field.ty)
+    {
         return None;
     }
     let longer = longer(&old.ty, &field.ty);

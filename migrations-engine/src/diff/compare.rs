@@ -89,7 +89,7 @@ fn compare_model(
             Some(_) => {}
         }
     }
-    compare_indexes(old, new, wanted);
+    compare_indexes(old, new, |constraint| retyped(state, to, key, constraint), wanted);
     Ok(())
 }
 
@@ -139,8 +139,22 @@ fn fill_for_new(to: &Schema, key: &ModelKey, field: &Field, questioner: &mut dyn
     questioner.value_for_new_field(key, &typed(to, field)).map(Some)
 }
 
-/// Indexes and constraints: renamed where only the name differs, else removed and added.
-fn compare_indexes(old: &Model, new: &Model, wanted: &mut Vec<Operation>) {
+/// Whether a column at either end of a foreign key of several columns gets another type. One changes after the other, and there is no key
+/// between columns that differ: it goes before them and comes back after.
+fn retyped(state: &Schema, to: &Schema, owner: &ModelKey, constraint: &Constraint) -> bool {
+    let Constraint::ForeignKey { fields, to: target, to_fields, .. } = constraint else { return false };
+    let ty = |schema: &Schema, model: &ModelKey, name: &str| {
+        let field = schema.models.get(model)?.field(name)?;
+        Some((schema.column_type(field).ok()?, field.collation.clone()))
+    };
+    let changes = |model: &ModelKey, name: &String| {
+        ty(state, model, name).zip(ty(to, model, name)).is_some_and(|(was, is)| was != is)
+    };
+    fields.iter().any(|name| changes(owner, name)) || to_fields.iter().any(|name| changes(target, name))
+}
+
+/// Indexes and constraints: renamed where only the name differs, else removed and added, as are constraints that are to be made `anew`.
+fn compare_indexes(old: &Model, new: &Model, anew: impl Fn(&Constraint) -> bool, wanted: &mut Vec<Operation>) {
     let key = &new.key;
     let gone: Vec<&Index> = old.indexes.iter().filter(|index| !new.indexes.contains(index)).collect();
     let mut come: Vec<&Index> = new.indexes.iter().filter(|index| !old.indexes.contains(index)).collect();
@@ -161,12 +175,14 @@ fn compare_indexes(old: &Model, new: &Model, wanted: &mut Vec<Operation>) {
     wanted.extend(come.into_iter().map(|index| Operation::AddIndex { model: key.clone(), index: index.clone() }));
 
     let gone: Vec<&Constraint> =
-        old.constraints.iter().filter(|constraint| !new.constraints.contains(constraint)).collect();
+        old.constraints.iter().filter(|it| !new.constraints.contains(it) || anew(it)).collect();
     let mut come: Vec<&Constraint> =
-        new.constraints.iter().filter(|constraint| !old.constraints.contains(constraint)).collect();
+        new.constraints.iter().filter(|it| !old.constraints.contains(it) || anew(it)).collect();
     for constraint in gone {
         let renamed = |other: &&Constraint| {
-            constraint.named(other.name()) == **other && !old.constraints.iter().any(|old| old.name() == other.name())
+            constraint.named(other.name()) == **other
+                && !old.constraints.iter().any(|old| old.name() == other.name())
+                && !anew(constraint)
         };
         let name = constraint.name().to_owned();
         match come.iter().position(renamed) {

@@ -137,6 +137,10 @@ fn loosen(state: &Schema, queue: &mut VecDeque<Operation>) -> Option<Operation> 
                 return Some(Operation::RemoveConstraint { model: key.clone(), name: user });
             }
         }
+        let leads = |to: &ModelKey| to != key && deleted.contains(to);
+        if let Some(constraint) = model.constraints.iter().find(|it| it.target().is_some_and(leads)) {
+            return Some(Operation::RemoveConstraint { model: key.clone(), name: constraint.name().to_owned() });
+        }
     }
     // Two things exchange their names or columns: one steps aside.
     let swap = queue.iter().enumerate().find_map(|(at, operation)| match operation {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::graph::MigrationSet;
 use crate::migration::{Migration, MigrationId};
 use crate::operation::Operation;
-use crate::schema::{ModelKey, Schema};
+use crate::schema::{Constraint, ModelKey, Schema};
 
 /// A migration in the making.
 struct Part {
@@ -35,13 +35,19 @@ fn uses(state: &Schema, operation: &Operation) -> (BTreeSet<ModelKey>, BTreeSet<
         reads.insert(relation.to.clone());
         reads.extend(relation.many_to_many.as_ref().and_then(|many| many.through.clone()));
     }
-    if let Operation::DeleteModel { model } = operation {
-        let relations = state
-            .models
-            .get(model)
-            .into_iter()
-            .flat_map(|model| model.fields.iter().filter_map(|field| field.relation.as_ref()));
-        reads.extend(relations.map(|relation| relation.to.clone()));
+    match operation {
+        Operation::DeleteModel { model } => {
+            let gone = || state.models.get(model).into_iter();
+            let relations = gone().flat_map(|model| model.fields.iter().filter_map(|field| field.relation.as_ref()));
+            reads.extend(relations.map(|relation| relation.to.clone()));
+            reads.extend(gone().flat_map(|model| &model.constraints).filter_map(Constraint::target).cloned());
+        }
+        Operation::RemoveConstraint { model, name } => {
+            let constraints = state.models.get(model).into_iter().flat_map(|model| &model.constraints);
+            let gone = constraints.filter(|constraint| constraint.name() == name);
+            reads.extend(gone.filter_map(Constraint::target).cloned());
+        }
+        _ => {}
     }
     let mut writes = writes;
     if let Operation::RenameModel { model, to, .. } = operation {

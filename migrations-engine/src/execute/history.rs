@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use sha2::{Digest, Sha256};
+
 use super::{Connection, database};
 use crate::condition::Value;
 use crate::error::{Result, error};
 use crate::graph::{Direction, MigrationSet};
 use crate::migration::MigrationId;
+use crate::plan::Statement;
 use crate::sql::{Dialect, literal};
 
 /// The name of the history table.
@@ -89,7 +92,7 @@ pub(super) async fn create<C: Connection>(connection: &mut C) -> Result<()> {
     }
     let sql = "CREATE TABLE IF NOT EXISTS orm_migrations (app varchar(120) NOT NULL, name varchar(200) NOT NULL, \
                checksum varchar(64) NOT NULL, applied_at varchar(32) NOT NULL, direction varchar(8) NULL, \
-               done integer NULL, total integer NULL, doing integer NULL, PRIMARY KEY (app, name))";
+               done integer NULL, total integer NULL, doing integer NULL, statements text NULL, PRIMARY KEY (app, name))";
     connection.execute(sql).await.map_err(database("the history table cannot be made"))?;
     Ok(())
 }
@@ -205,6 +208,52 @@ pub(super) async fn begin<C: Connection>(
     run(connection, &sql).await
 }
 
+/// Whether the table has the column for what the statements are: one that was made before has not.
+async fn has_statements<C: Connection>(connection: &mut C) -> Result<bool> {
+    let sql = match connection.dialect() {
+        Dialect::Sqlite => "SELECT 1 FROM pragma_table_info('orm_migrations') WHERE name = 'statements'",
+        Dialect::Postgres => {
+            "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('orm_migrations') AND attname = 'statements' AND NOT attisdropped"
+        }
+        Dialect::MariaDb | Dialect::MySql => {
+            "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'orm_migrations' \
+             AND column_name = 'statements'"
+        }
+    };
+    Ok(!connection.query(sql).await.map_err(database("the history cannot be read"))?.is_empty())
+}
+
+/// A few letters that are others for another statement.
+pub(super) fn digest(statement: &Statement) -> String {
+    Sha256::digest(statement.sql().as_bytes()).iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Notes what the statements are that a migration runs in pieces.
+pub(super) async fn keep_statements<C: Connection>(
+    connection: &mut C,
+    id: &MigrationId,
+    statements: &[Statement],
+) -> Result<()> {
+    if !has_statements(connection).await? {
+        run(connection, "ALTER TABLE orm_migrations ADD COLUMN statements text NULL").await?;
+    }
+    let digests: Vec<String> = statements.iter().map(digest).collect();
+    let (dialect, digests) = (connection.dialect(), digests.join(" "));
+    let sql = format!("UPDATE orm_migrations SET statements = {} {}", quoted(dialect, &digests)?, key(dialect, id)?);
+    run(connection, &sql).await
+}
+
+/// The digests of the statements of a migration that stopped; none where that was not noted.
+pub(super) async fn kept_statements<C: Connection>(connection: &mut C, id: &MigrationId) -> Result<Vec<String>> {
+    if !has_statements(connection).await? {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT statements FROM orm_migrations {}", key(connection.dialect(), id)?);
+    let rows = connection.query(&sql).await.map_err(database("the history cannot be read"))?;
+    let text = rows.into_iter().flatten().next().flatten().unwrap_or_default();
+    Ok(text.split_whitespace().map(str::to_owned).collect())
+}
+
 /// Notes how far it came.
 pub(super) async fn note<C: Connection>(connection: &mut C, id: &MigrationId, progress: &Progress) -> Result<()> {
     let sql = format!(
@@ -247,7 +296,7 @@ pub(super) async fn finish<C: Connection>(
             let key = key(connection.dialect(), id)?;
             run(
                 connection,
-                &format!("UPDATE orm_migrations SET direction = NULL, done = NULL, total = NULL, doing = NULL {key}"),
+                &format!("UPDATE orm_migrations SET direction = NULL, done = NULL, total = NULL, doing = NULL, statements = NULL {key}"),
             )
             .await
         }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::history::{self, Progress};
-use super::{Connection, Event, Executor, Steps, database, kept, lock, rebuild, require};
+use super::{Connection, Event, Executor, Steps, database, kept, lock, places, rebuild, require};
 use crate::error::{Result, error};
 use crate::graph::Direction;
 use crate::migration::Migration;
@@ -63,13 +63,23 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                 progress
             }
         };
+        history::keep_statements(self.connection, &migration.id, statements).await?;
+        // A step that begins here finds nothing of what it noted when it was last run.
+        let mut goes_on = !fresh;
         while progress.done < total {
             let at = progress.done;
             let piece = piece(self.connection.dialect(), statements, at);
-            let done = if statements[at].recheck == Recheck::Noted {
-                self.piece_with_note(migration, statements, piece, &seen, &mut progress).await
+            let begun = if std::mem::take(&mut goes_on) {
+                Ok(())
             } else {
-                self.statement_and_note(migration, statements, at, &seen, &mut progress).await
+                places::forget(self.connection, &statements[at]).await
+            };
+            let done = match begun {
+                Ok(()) if statements[at].recheck == Recheck::Noted => {
+                    self.piece_with_note(migration, statements, piece, &seen, &mut progress).await
+                }
+                Ok(()) => self.statement_and_note(migration, statements, at, &seen, &mut progress).await,
+                Err(error) => Err(error),
             };
             if let Err(error) = done {
                 let done = progress.done;
@@ -80,10 +90,8 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                     && !matches!(statement.recheck, Recheck::Ask | Recheck::Clear { .. })
                 {
                     // Unless an index that was begun is left behind, or an earlier run may have done it. There is nothing to go on from, and nothing to be taken back. Where it cannot be said any more, it was not refused.
-                    if history::never_begun(self.connection, &migration.id, direction).await.is_ok()
-                        && kept::read(self.connection, &migration.id).await?.is_some()
-                    {
-                        kept::forget(self.connection).await?;
+                    if history::never_begun(self.connection, &migration.id, direction).await.is_ok() {
+                        kept::forget(self.connection, &migration.id).await?;
                     }
                     return Err(if error.code() == "M086" { error } else { error.at(&migration.id) });
                 }
@@ -147,20 +155,16 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
         let outcome = match lock::begin(self.connection, self.options.lock_seconds).await {
             Ok(()) => {
                 let inside = self.in_piece(migration, statements, at, seen, progress, looks_before).await;
-                let outcome = match inside {
-                    Ok(noted) => self
-                        .connection
-                        .execute("COMMIT")
+                match inside {
+                    Ok(noted) => lock::commit(self.connection, "what was done cannot be committed")
                         .await
-                        .map(|_| *progress = noted)
-                        .map_err(database("what was done cannot be committed")),
-                    Err(error) => Err(error),
-                };
-                if outcome.is_err() {
-                    // The first error is the one to show.
-                    let _ = self.connection.execute("ROLLBACK").await;
+                        .map(|()| *progress = noted),
+                    Err(error) => {
+                        // The first error is the one to show.
+                        let _ = self.connection.execute("ROLLBACK").await;
+                        Err(error)
+                    }
                 }
-                outcome
             }
             Err(error) => Err(error),
         };
@@ -216,7 +220,8 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             return outcome;
         }
         progress.done = at + 1;
-        history::note(self.connection, &migration.id, progress).await
+        history::note(self.connection, &migration.id, progress).await?;
+        places::forget(self.connection, statement).await
     }
 
     async fn timed(&mut self, at: usize, statement: &Statement, captured: &mut rebuild::Captured) -> Result<()> {

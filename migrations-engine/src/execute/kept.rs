@@ -125,9 +125,17 @@ pub(super) async fn read<C: Connection>(connection: &mut C, id: &MigrationId) ->
     text.map(read).transpose()
 }
 
-/// The migration is done, or was never begun: one at a time is.
-pub(super) async fn forget<C: Connection>(connection: &mut C) -> Result<()> {
-    let sql = format!("DROP TABLE IF EXISTS {NAMES_TABLE}");
-    connection.execute(&sql).await.map_err(database("the names that were kept cannot be removed"))?;
+/// The migration is done, or was never begun. Another program's may have stopped, and kept names as well.
+pub(super) async fn forget<C: Connection>(connection: &mut C, id: &MigrationId) -> Result<()> {
+    if !super::live::tables(connection).await?.iter().any(|table| table == NAMES_TABLE) {
+        return Ok(());
+    }
+    let cannot = || database("the names that were kept cannot be removed");
+    let sql = format!("DELETE FROM {NAMES_TABLE} WHERE {}", key(connection.dialect(), id)?);
+    connection.execute(&sql).await.map_err(cannot())?;
+    let left = connection.query(&format!("SELECT 1 FROM {NAMES_TABLE} LIMIT 1")).await.map_err(cannot())?;
+    if left.is_empty() {
+        connection.execute(&format!("DROP TABLE IF EXISTS {NAMES_TABLE}")).await.map_err(cannot())?;
+    }
     Ok(())
 }

@@ -33,6 +33,14 @@ pub(super) async fn begin<C: Connection>(connection: &mut C, seconds: u32) -> Re
     }
 }
 
+/// Ends a transaction. One that cannot be committed is over as well: SQLite would leave it open.
+pub(super) async fn commit<C: Connection>(connection: &mut C, cannot: &str) -> Result<()> {
+    let Err(source) = connection.execute("COMMIT").await else { return Ok(()) };
+    // The first error is the one to show.
+    let _ = connection.execute("ROLLBACK").await;
+    Err(database(cannot)(source))
+}
+
 fn busy() -> Error {
     error!(M080, "another process is migrating this database")
         .with_hint("wait until it is done; its lock goes with its connection")

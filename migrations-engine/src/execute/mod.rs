@@ -17,6 +17,7 @@ pub mod live;
 mod lock;
 mod names;
 mod on_update;
+mod places;
 mod rebuild;
 mod repair;
 mod require;
@@ -194,7 +195,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     /// anything is run: an `M086` for each obstacle; changes nothing.
     pub async fn obstacles(&mut self, target: &Target) -> Result<Vec<Error>> {
         let history = self.history().await?;
-        if history.iter().any(|entry| entry.progress.is_some()) {
+        if history.iter().any(|entry| self.stopped_of_ours(entry)) {
             // Half of it is done: what comes first is the rest, and it was looked at before it began.
             return Ok(Vec::new());
         }
@@ -265,6 +266,11 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
         Ok(adoption)
     }
 
+    /// Whether an entry is that of a migration which stopped: another program's on the same database is no matter of ours.
+    fn stopped_of_ours(&self, entry: &Applied) -> bool {
+        entry.progress.is_some() && self.set.apps().contains(entry.id.app.as_str())
+    }
+
     /// Brings the database to the target; gives what was run. An interrupted migration is finished first.
     pub async fn migrate(&mut self, target: &Target) -> Result<Vec<(MigrationId, Direction)>> {
         let lock = lock::acquire(self.connection, self.options.lock_seconds).await?;
@@ -285,7 +291,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     async fn migrate_locked(&mut self, target: &Target) -> Result<Vec<(MigrationId, Direction)>> {
         let mut history = self.history().await?;
         let mut done = Vec::new();
-        let interrupted: Vec<Applied> = history.iter().filter(|entry| entry.progress.is_some()).cloned().collect();
+        let interrupted: Vec<Applied> = history.iter().filter(|entry| self.stopped_of_ours(entry)).cloned().collect();
         for entry in interrupted {
             let Some(migration) = self.set.get(&entry.id) else {
                 fail!(M073, "`{}` stopped in the middle, and its file is missing", entry.id);
@@ -304,9 +310,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             let before = set.replay(|id| now.contains(id) && *id != migration.id)?;
             let statements = self.planned(before, migration, direction).await?;
             self.run(migration, direction, &statements, Some(progress)).await?;
-            if kept::read(self.connection, &migration.id).await?.is_some() {
-                kept::forget(self.connection).await?;
-            }
+            kept::forget(self.connection, &migration.id).await?;
             done.push((entry.id, direction));
             history = self.history().await?;
         }
@@ -362,7 +366,7 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
             let ran = self.run(migration, direction, statements, None).await;
             let ran = ran.map_err(|error| after(&done, (&migration.id, direction), error))?;
             if kept.is_some() && journalled {
-                kept::forget(self.connection).await?;
+                kept::forget(self.connection, &migration.id).await?;
             }
             if ran {
                 if self.options.fake && direction == Direction::Forward {

@@ -1,7 +1,7 @@
 //! A history that disagrees with the files: what is wrong, and the ways to set it right.
 
 use super::history::{self, Applied, Progress};
-use super::{Connection, Executor, Steps, applied, database, kept, lock, rebuild};
+use super::{Connection, Executor, Steps, applied, database, kept, lock, places, rebuild};
 use crate::error::{Code, Result, error};
 use crate::graph::Direction;
 use crate::migration::{Migration, MigrationId};
@@ -152,7 +152,13 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             (Remedy::Accept, Some(file), _) => history::accept(self.connection, id, &file.checksum()?).await,
             (Remedy::Forget, ..) => history::record(self.connection, id, "", Direction::Backward).await,
             (Remedy::Record, Some(file), _) => history::record_taken(self.connection, id, &file.checksum()?).await,
-            (Remedy::Done, _, Some(progress)) => {
+            (Remedy::Done, file, Some(progress)) => {
+                if let Some(file) = &file {
+                    let statements = self.statements_of(&history, file, progress.direction).await?;
+                    if let Some(statement) = statements.get(progress.done) {
+                        places::forget(self.connection, statement).await?;
+                    }
+                }
                 let progress = Progress { done: progress.done + 1, doing: false, not_done: false, ..progress };
                 history::note(self.connection, id, &progress).await
             }
@@ -181,6 +187,7 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             )
             .with_hint("restore the file as it was when it was run, and say this again; then change it"));
         }
+        self.are_the_same(migration, statements, &progress).await?;
         if let Some(next) = statements.get(progress.done).filter(|_| !progress.not_done) {
             progress = self.recheck(migration, next, progress).await?;
             // What can be repeated may have been done, and can be undone even if it was not.
@@ -193,39 +200,71 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             return Err(error!(M030, "`{}` has done what cannot be undone: {}", migration.id, statement.comment)
                 .with_hint("let `migrate` finish it instead"));
         }
+        if let Some(statement) = done.last().filter(|statement| statement.with_next) {
+            let id = &migration.id;
+            return Err(error!(M030, "`{id}` has done a part of what can be undone only as a whole: {}", statement.comment)
+                .with_hint(format!(
+                    "let `migrate` finish it, and then go back; where what is not done is wrong in the file, correct it, and say \
+                     `repair --accept {id}` before"
+                )));
+        }
         let suspended = rebuild::suspend_foreign_keys(self.connection, statements).await?;
         let mut outcome = Ok(());
-        for statement in done.iter().rev() {
-            outcome = self.undo_statement(migration, statement, &mut progress).await;
-            if outcome.is_err() {
-                break;
-            }
+        while progress.done > 0 && outcome.is_ok() {
+            outcome = self.undo_last(migration, statements, &mut progress).await;
         }
         rebuild::restore_foreign_keys(self.connection, suspended).await?;
         outcome?;
-        history::record(self.connection, &migration.id, "", Direction::Backward).await?;
-        if kept::read(self.connection, &migration.id).await?.is_some() {
-            kept::forget(self.connection).await?;
+        for statement in statements {
+            places::forget(self.connection, statement).await?;
         }
-        Ok(())
+        history::record(self.connection, &migration.id, "", Direction::Backward).await?;
+        kept::forget(self.connection, &migration.id).await
     }
 
-    /// Undoes the last statement that is done, so that what is noted is true wherever this stops.
-    async fn undo_statement(
+    /// `M073` if one of the statements that are done, or may be, is another by the file as it is now: what that says would be undone.
+    async fn are_the_same(
         &mut self,
         migration: &Migration,
-        statement: &Statement,
+        statements: &[Statement],
+        progress: &Progress,
+    ) -> Result<()> {
+        let begun = progress.done + usize::from(!progress.not_done);
+        let kept = history::kept_statements(self.connection, &migration.id).await?;
+        let same = |(now, was): (&Statement, &String)| history::digest(now) == *was;
+        match statements.iter().zip(&kept).take(begun).position(|pair| !same(pair)) {
+            None => Ok(()),
+            Some(at) => Err(error!(
+                M073,
+                "statement {} of `{}`, which was begun, is another by its file now: {}",
+                at + 1,
+                migration.id,
+                statements[at].sql()
+            )
+            .with_hint("restore in the file what was run, and say this again; then change it")),
+        }
+    }
+
+    /// Undoes the last statement that is done, with those before it that go with it, so that what is noted is true wherever this stops.
+    async fn undo_last(
+        &mut self,
+        migration: &Migration,
+        statements: &[Statement],
         progress: &mut Progress,
     ) -> Result<()> {
         let before = progress.clone();
+        let together = statements[..progress.done - 1].iter().rev().take_while(|statement| statement.with_next).count();
         progress.done -= 1;
         progress.not_done = false;
+        let statement = &statements[progress.done];
         let Some(sql) = statement.reverse.as_ref().filter(|sql| !sql.is_empty()) else {
+            progress.done -= together;
             return history::note(self.connection, &migration.id, progress).await;
         };
         let whole = self.connection.dialect().capabilities().transactional_ddl
             && takes_transaction(sql, statement.changes.is_none());
         if whole {
+            progress.done -= together;
             lock::begin(self.connection, self.options.lock_seconds).await?;
         } else {
             // From here on it is the statement of which it is to be found out whether it is done.
@@ -237,12 +276,10 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             outcome = ran.map_err(database(format!("the database refused: {sql}")));
         }
         match (outcome, whole) {
-            (Ok(()), true) => {
-                let committed = self.connection.execute("COMMIT").await;
-                committed.map(drop).map_err(database("what was undone cannot be committed"))
-            }
+            (Ok(()), true) => lock::commit(self.connection, "what was undone cannot be committed").await,
             (Ok(()), false) if progress.doing => {
                 progress.doing = false;
+                progress.done -= together;
                 history::note(self.connection, &migration.id, progress).await
             }
             (Ok(()), false) => Ok(()),

@@ -43,12 +43,9 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                 let mut at = 0;
                 let outcome = self.in_transaction(migration, direction, statements, &mut at).await;
                 match outcome {
-                    Ok(ran) => self
-                        .connection
-                        .execute("COMMIT")
+                    Ok(ran) => lock::commit(self.connection, "the migration cannot be committed")
                         .await
-                        .map(|_| ran)
-                        .map_err(database("the migration cannot be committed"))
+                        .map(|()| ran)
                         .map_err(|error| error.at(&migration.id)),
                     Err(error) => {
                         // The first error is the one to show.

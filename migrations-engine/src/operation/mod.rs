@@ -269,22 +269,16 @@ impl Operation {
                 .into_iter()
                 .chain(relation.and_then(|relation| relation.many_to_many.as_ref()?.through.as_ref()))
         }
-        fn of_constraint(constraint: &Constraint) -> Option<&ModelKey> {
-            match constraint {
-                Constraint::ForeignKey { to, .. } => Some(to),
-                Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => None,
-            }
-        }
         let own = self.model();
         let all: Vec<&ModelKey> = match self {
             Operation::CreateModel(model) => model
                 .fields
                 .iter()
                 .flat_map(of_field)
-                .chain(model.constraints.iter().filter_map(of_constraint))
+                .chain(model.constraints.iter().filter_map(Constraint::target))
                 .collect(),
             Operation::AddField { field, .. } | Operation::AlterField { field, .. } => of_field(field).collect(),
-            Operation::AddConstraint { constraint, .. } => of_constraint(constraint).into_iter().collect(),
+            Operation::AddConstraint { constraint, .. } => constraint.target().into_iter().collect(),
             Operation::MoveModel { from, .. } => vec![from],
             Operation::RunSql { state, .. } | Operation::Separate { state, .. } => {
                 state.iter().flat_map(|op| op.model().into_iter().chain(op.depends_on())).collect()

@@ -174,13 +174,15 @@ impl Planner {
                 .indexes
                 .iter()
                 .find(|(name, index)| !old.indexes.contains_key(*name) && old.indexes.get(&from) == Some(index));
-            let Some((to, _)) = same else { continue };
+            let Some((to, index)) = same else { continue };
+            // One for patterns is made only where the collation allows it.
+            let there = if index.exact.is_some() { "IF EXISTS " } else { "" };
             let rename = |from: &str, to: &str| {
                 let (from, to) = (dialect.quote(from), dialect.quote(to));
                 if modify {
                     ddl::alter(dialect, &new.name, &format!("RENAME INDEX {from} TO {to}"))
                 } else {
-                    format!("ALTER INDEX {from} RENAME TO {to}")
+                    format!("ALTER INDEX {there}{from} RENAME TO {to}")
                 }
             };
             let recheck = recheck::index(dialect, &new.name, to, true);

@@ -200,6 +200,7 @@ impl Planner {
             kind: StatementKind::Sql(sql),
             comment: comment.into(),
             reverse,
+            with_next: false,
             operation: self.operation,
             step: self.step,
             recheck,
@@ -215,6 +216,7 @@ impl Planner {
             kind,
             comment,
             reverse: None,
+            with_next: false,
             operation,
             step,
             recheck: Recheck::Ask,
@@ -307,9 +309,12 @@ impl Planner {
             ))
         })?;
         let back = reverse.and_then(|reverse| reverse.statements(self.dialect)).map(|back| back.join(";\n"));
-        for (at, statement) in statements.iter().enumerate() {
-            let reverse = back.clone().filter(|_| at == 0);
+        // Which of one undoes which of the other is not said: all of it is undone once all of it is done.
+        for (left, statement) in (0..statements.len()).rev().zip(statements) {
+            let reverse = back.clone().map(|back| if left == 0 { back } else { String::new() });
+            let with_next = reverse.is_some() && left > 0;
             self.push(statement.clone(), describe, reverse, Recheck::Ask);
+            self.out.iter_mut().next_back().into_iter().for_each(|last| last.with_next = with_next);
         }
         if !statements.is_empty() {
             self.lose_sight();

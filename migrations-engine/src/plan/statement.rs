@@ -14,6 +14,8 @@ pub struct Statement {
     pub comment: String,
     /// The SQL that undoes this one statement, where that is possible; empty if there is nothing to undo.
     pub reverse: Option<String>,
+    /// Whether it is undone only together with the next, by what undoes that.
+    pub with_next: bool,
     /// Which of the planned operations it belongs to.
     pub operation: usize,
     /// The same number for all statements that do one thing: an operation may be undone by several others.

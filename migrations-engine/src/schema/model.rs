@@ -174,6 +174,14 @@ pub struct Excluded {
 }
 
 impl Constraint {
+    /// The model that a foreign key of several columns leads to.
+    pub(crate) fn target(&self) -> Option<&ModelKey> {
+        match self {
+            Constraint::ForeignKey { to, .. } => Some(to),
+            Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => None,
+        }
+    }
+
     /// Its name in the database.
     pub fn name(&self) -> &str {
         match self {
@@ -380,10 +388,7 @@ impl Model {
     pub fn refers_to(&self, key: &ModelKey) -> bool {
         self.fields.iter().filter_map(|field| field.relation.as_ref()).any(|relation| {
             relation.to == *key || relation.many_to_many.as_ref().is_some_and(|many| many.through.as_ref() == Some(key))
-        }) || self.constraints.iter().any(|constraint| match constraint {
-            Constraint::ForeignKey { to, .. } => to == key,
-            Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => false,
-        })
+        }) || self.constraints.iter().any(|constraint| constraint.target() == Some(key))
     }
 
     /// Names of indexes and constraints that mention a field, its own not counted.

@@ -13,6 +13,7 @@ use migrations_engine::{
     Migration, Schema,
     lint::{Notice, Rule, lint},
 };
+use std::collections::BTreeSet;
 
 pub(super) struct LintMigrations;
 
@@ -120,25 +121,23 @@ fn of_place(context: &Context<'_>, apps: &[App], dialect: Dialect) -> Result<Vec
         }
         _ => None,
     };
-    let wanted = |migration: &Migration| {
-        only.as_ref().is_none_or(|id| migration.id == *id) && argument("app").is_none_or(|app| migration.id.app == app)
+    let of = |before: &Schema, migration: &Migration| {
+        let notices = lint(engine_dialect(dialect), before, migration).map_err(engine_error)?;
+        Ok::<_, Error>(notices.into_iter().map(|notice| (migration.clone(), notice)).collect::<Vec<_>>())
     };
+    if let Some(migration) = only.as_ref().and_then(|id| set.get(id)) {
+        return of(&set.state_before(&migration.id).map_err(engine_error)?, migration);
+    }
     let mut found: Vec<(Migration, Notice)> = Vec::new();
     let mut state = Schema::default();
+    let (set, _) = set.effective(&BTreeSet::new()).map_err(engine_error)?;
     for migration in set.order().map_err(engine_error)? {
         // A squash does what its parts did, to databases without rows.
-        if !migration.replaces.is_empty() && only.is_none() {
-            continue;
+        let told = migration.replaces.is_empty() && argument("app").is_none_or(|app| migration.id.app == app);
+        if told {
+            found.extend(of(&state, migration)?);
         }
-        if wanted(migration) {
-            let before =
-                if only.is_some() { set.state_before(&migration.id).map_err(engine_error)? } else { state.clone() };
-            let notices = lint(engine_dialect(dialect), &before, migration).map_err(engine_error)?;
-            found.extend(notices.into_iter().map(|notice| (migration.clone(), notice)));
-        }
-        for operation in migration.operations.iter().filter(|_| only.is_none()) {
-            operation.apply(&mut state).map_err(engine_error)?;
-        }
+        migration.operations.iter().try_for_each(|operation| operation.apply(&mut state)).map_err(engine_error)?;
     }
     Ok(found)
 }

@@ -82,7 +82,7 @@ async fn make(context: &Context<'_>) -> Result<()> {
         _ => detect(context, &mut later)?,
     };
     let found = new.len();
-    new.retain(|migration| wanted.contains(migration.id.app.as_str()));
+    keep_needed(&mut new, &wanted);
     let all = new.len() == found;
     if let Some(name) = matches.get_one::<String>("name") {
         rename(&mut new, name)?;
@@ -94,6 +94,10 @@ async fn make(context: &Context<'_>) -> Result<()> {
     let updated = if matches.get_flag("update") { update(&set, &mut new)? } else { Vec::new() };
     for migration in updated.iter().chain(&new) {
         context.say(styled(NAME, &migration.id))?;
+        let app = migration.id.app.as_str();
+        if let Some(by) = needing(&new, &updated, &migration.id).filter(|_| !wanted.contains(app)) {
+            context.say(styled(NOTE, format_args!("  `{app}` was not named, but `{by}` depends on this")))?;
+        }
         for operation in &migration.operations {
             let does = operation.describe();
             context.say(format_args!("  - {}", if operation.destroys_data() { styled(BAD, does) } else { does }))?;
@@ -143,6 +147,24 @@ async fn make(context: &Context<'_>) -> Result<()> {
         ))?;
     }
     Ok(())
+}
+
+/// Leaves out what is of other applications than those that are wanted, but for what these depend on.
+fn keep_needed(new: &mut Vec<Migration>, wanted: &BTreeSet<&str>) {
+    let mut kept: BTreeSet<MigrationId> =
+        new.iter().map(|migration| migration.id.clone()).filter(|id| wanted.contains(id.app.as_str())).collect();
+    // Each is after those it depends on.
+    for migration in new.iter().rev() {
+        if kept.contains(&migration.id) {
+            kept.extend(migration.depends_on.iter().cloned());
+        }
+    }
+    new.retain(|migration| kept.contains(&migration.id));
+}
+
+/// One of the migrations that depends on another.
+fn needing<'m>(new: &'m [Migration], updated: &'m [Migration], id: &MigrationId) -> Option<&'m MigrationId> {
+    new.iter().chain(updated).find(|other| other.depends_on.contains(id)).map(|other| &other.id)
 }
 
 /// Brings the indexes up to date, unless nothing is to be written.

@@ -6,7 +6,7 @@ use super::{
     output::{BAD, DONE, NAME, styled},
 };
 use crate::{
-    Code, Error, Result,
+    App, Code, Error, Result,
     migrate::{Migrator, engine_error},
 };
 use clap::{Arg, ArgAction};
@@ -25,6 +25,17 @@ const REMEDIES: [(Remedy, &str, &str); 6] = [
     (Remedy::NotDone, "not-done", "The statement at which a migration stopped was not done"),
     (Remedy::Undo, "undo", "Undo what a migration did before it stopped"),
 ];
+
+/// The flags that name migrations, and so applications.
+const FLAGS: [&str; REMEDIES.len()] = {
+    let mut flags = [""; REMEDIES.len()];
+    let mut at = 0;
+    while at < flags.len() {
+        flags[at] = REMEDIES[at].1;
+        at += 1;
+    }
+    flags
+};
 
 fn flag(remedy: Remedy) -> &'static str {
     REMEDIES.iter().find(|(known, ..)| *known == remedy).map_or("", |(_, flag, _)| flag)
@@ -45,11 +56,15 @@ impl Command for Repair {
                     .help("Ask nothing, and change nothing without a flag that says what"),
             )
             .args(REMEDIES.iter().map(arg))
-            .group(clap::ArgGroup::new("remedy").args(REMEDIES.map(|(_, name, _)| name)).multiple(false))
+            .group(clap::ArgGroup::new("remedy").args(FLAGS).multiple(false))
     }
 
     fn for_each_database(&self) -> bool {
         true
+    }
+
+    fn app_arguments(&self) -> &[&str] {
+        &FLAGS
     }
 
     fn run<'a>(&'a self, context: &'a Context<'a>) -> CommandFuture<'a> {
@@ -65,7 +80,12 @@ async fn repair(context: &Context<'_>) -> Result<()> {
     let asked = REMEDIES.iter().find_map(|(remedy, name, _)| Some((*remedy, matches.get_many::<String>(name)?)));
     if let Some((remedy, texts)) = asked {
         let ids: Vec<MigrationId> = texts.map(|text| text.parse()).collect::<Result<_, _>>().map_err(engine_error)?;
-        for id in ids {
+        // Of several that are named, each is repaired in its own database.
+        let elsewhere = |id: &MigrationId| {
+            let is = |app: &App| app.label() == id.app;
+            context.project().apps().iter().any(is) && !context.apps().iter().any(is)
+        };
+        for id in ids.into_iter().filter(|id| !elsewhere(id)) {
             for finding in findings.iter().filter(|finding| finding.migration == id) {
                 tell(context, finding, |possible| possible == remedy)?;
             }

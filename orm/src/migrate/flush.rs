@@ -159,8 +159,14 @@ impl Flush {
             }
         };
         let done = done.await;
-        let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        connection.execute(end).await.map_err(refused)?;
+        let done = match done {
+            Ok(()) => connection.execute("COMMIT").await.map(drop).map_err(refused),
+            Err(error) => Err(error),
+        };
+        if done.is_err() {
+            // The first error is the one to show.
+            let _ = connection.execute("ROLLBACK").await;
+        }
         done
     }
 }

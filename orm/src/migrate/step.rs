@@ -1,7 +1,7 @@
 //! Data steps: functions of the program that a migration runs, on the tables as they are at that point.
 
 use super::engine_dialect;
-use crate::{Code, Connection, Dialect, Each, Error, FieldType, Kind, Result, Row, Statement, Value};
+use crate::{Code, Connection, Dialect, Each, Error, FieldType, Kind, Result, Row, Statement, Untyped, Value};
 use futures_util::future::BoxFuture;
 use migrations_engine::{
     Schema,
@@ -121,6 +121,8 @@ pub struct Step<'c> {
     /// Whether all of it is one transaction already.
     in_transaction: bool,
     report: Option<&'c Report>,
+    /// The tables that it has gone through, one name for each time.
+    been_through: Vec<String>,
 }
 
 /// A connection without its lifetime, which a function of the program's own need not name.
@@ -192,7 +194,8 @@ impl Step<'_> {
     /// Gives the number of rows.
     ///
     /// In a migration that is one transaction, so is this. Else each batch is a transaction of its own, with a note how
-    /// far it came: when the step is run again, it goes on there.
+    /// far it came: when the step is run again, it goes on there. Of several times over one table in a step, the first is the
+    /// first again, and so on.
     ///
     /// # Errors
     /// When the shape does not fit the tables at this point, and what `change` or the database refuses.
@@ -202,37 +205,57 @@ impl Step<'_> {
         mut change: impl FnMut(&mut F) -> Result<()> + Send,
     ) -> Result<u64> {
         let table = Table::of::<F>(self.state, self.dialect())?;
-        let place = format!("{} {}.{}", self.name, F::APP, F::MODEL);
-        let mut last = if self.in_transaction { None } else { self.position(&place, &table).await? };
+        let place = self.place(format!("{} {}.{}", self.name, F::APP, F::MODEL));
+        let position = if self.in_transaction { Position::Start } else { self.position(&place, &table).await? };
+        let mut last = match position {
+            Position::Start => None,
+            Position::After(key) => Some(key),
+            Position::End => return Ok(0),
+        };
+        let batch = batch.max(1);
         let mut total = 0;
         loop {
             if !self.in_transaction {
                 self.connection.batch(begin(self.dialect())).await?;
             }
-            let outcome = self.batch(&table, batch.max(1), &mut last, &mut change).await;
-            let outcome = match (outcome, &last) {
-                (Ok(count), Some(key)) if !self.in_transaction && count > 0 => {
-                    self.note(&place, Some(key)).await.map(|()| count)
-                }
-                (outcome, _) => outcome,
-            };
+            let mut outcome = self.batch(&table, batch, &mut last, &mut change).await;
             if !self.in_transaction {
-                let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
-                self.connection.batch(end).await?;
+                let goes_on = matches!(outcome, Ok(count) if count == u64::from(batch));
+                outcome = self.end(&place, outcome, last.as_ref().filter(|_| goes_on)).await;
             }
             let count = outcome?;
             total += count;
             if let Some(report) = self.report {
                 report(self.name, total);
             }
-            if count < u64::from(batch.max(1)) {
-                break;
+            if count < u64::from(batch) {
+                return Ok(total);
             }
         }
-        if !self.in_transaction {
-            self.note(&place, None).await?;
+    }
+
+    /// Where it is noted how far it comes.
+    fn place(&mut self, name: String) -> String {
+        let times = self.been_through.iter().filter(|other| **other == name).count();
+        let place = if times == 0 { name.clone() } else { format!("{name} {}", times + 1) };
+        self.been_through.push(name);
+        place
+    }
+
+    /// Ends the transaction of a batch, with a note of the key that it came to; without one it is through.
+    async fn end(&mut self, place: &str, outcome: Result<u64>, key: Option<&Vec<Value>>) -> Result<u64> {
+        let done = async {
+            let count = outcome?;
+            self.note(place, key).await?;
+            self.connection.batch("COMMIT").await?;
+            Ok(count)
+        };
+        let done = done.await;
+        if done.is_err() {
+            // The first error is the one to show. SQLite leaves what cannot be committed open.
+            let _ = self.connection.batch("ROLLBACK").await;
         }
-        Ok(total)
+        done
     }
 
     async fn batch<F: Frozen>(
@@ -285,7 +308,7 @@ impl Step<'_> {
     }
 
     /// How far the step came before it was interrupted.
-    async fn position(&mut self, place: &str, table: &Table) -> Result<Option<Vec<Value>>> {
+    async fn position(&mut self, place: &str, table: &Table) -> Result<Position> {
         let sql = format!(
             "CREATE TABLE IF NOT EXISTS {STEPS_TABLE} (place varchar(250) NOT NULL PRIMARY KEY, position varchar(1000) NOT NULL)"
         );
@@ -297,17 +320,26 @@ impl Step<'_> {
             Ok(())
         };
         self.connection.query(&statement, &mut each).await?;
-        let parts: Option<Vec<String>> = found.and_then(|found| serde_json::from_str(&found).ok());
-        let Some(parts) = parts.filter(|parts| parts.len() == table.key_kinds.len()) else { return Ok(None) };
-        // What cannot be read back begins anew.
-        Ok(parts.iter().zip(&table.key_kinds).map(|(part, kind)| parse(part, *kind)).collect())
+        match found {
+            None => Ok(Position::Start),
+            Some(noted) if noted == THROUGH => Ok(Position::End),
+            Some(noted) => read_key(&noted, &table.key_kinds).map(Position::After).ok_or_else(|| {
+                Error::new(
+                    Code::Migration,
+                    format!("how far the step `{}` came, {noted}, is no key of {}", self.name, table.name),
+                )
+                .with_hint(format!(
+                    "where it may begin with the first row again, delete the row `{place}` of {STEPS_TABLE}"
+                ))
+            }),
+        }
     }
 
     async fn note(&mut self, place: &str, key: Option<&Vec<Value>>) -> Result<()> {
         let delete = Statement::raw(&format!("DELETE FROM {STEPS_TABLE} WHERE place = ?"), [text(place)]);
         self.connection.execute(&delete).await?;
-        let Some(parts) = key.map(|key| key.iter().map(shown).collect::<Vec<_>>()) else { return Ok(()) };
-        let position = serde_json::Value::from(parts).to_string();
+        let parts = key.map(|key| key.iter().map(Value::to_json).collect::<serde_json::Value>());
+        let position = parts.map_or_else(|| THROUGH.to_owned(), |parts| parts.to_string());
         let insert = Statement::raw(
             &format!("INSERT INTO {STEPS_TABLE} (place, position) VALUES (?, ?)"),
             [text(place), Value::Text(position)],
@@ -315,6 +347,17 @@ impl Step<'_> {
         self.connection.execute(&insert).await.map(drop)
     }
 }
+
+/// How far a step came.
+enum Position {
+    Start,
+    /// To the row with this key.
+    After(Vec<Value>),
+    End,
+}
+
+/// The position of a step that went through all rows.
+const THROUGH: &str = "through";
 
 fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
@@ -324,29 +367,14 @@ fn begin(dialect: Dialect) -> &'static str {
     if dialect == Dialect::Sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }
 }
 
-/// A key as text; others than these begin anew.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::I16(number) => number.to_string(),
-        Value::I32(number) => number.to_string(),
-        Value::I64(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
-        Value::Uuid(uuid) => uuid.to_string(),
-        Value::Ip(address) => address.to_string(),
-        _ => String::new(),
-    }
-}
-
-fn parse(text: &str, kind: Kind) -> Option<Value> {
-    match kind {
-        Kind::I16 => text.parse().ok().map(Value::I16),
-        Kind::I32 => text.parse().ok().map(Value::I32),
-        Kind::I64 => text.parse().ok().map(Value::I64),
-        Kind::Text => Some(Value::Text(text.to_owned())),
-        Kind::Uuid => text.parse().ok().map(Value::Uuid),
-        Kind::Ip => text.parse().ok().map(Value::Ip),
-        _ => None,
-    }
+/// A key as it was noted. Numbers were noted as text once.
+fn read_key(noted: &str, kinds: &[Kind]) -> Option<Vec<Value>> {
+    let parts: Vec<serde_json::Value> = serde_json::from_str(noted).ok()?;
+    let read = |part: &serde_json::Value, kind: Kind| {
+        let text = || part.as_str().and_then(|text| Untyped::Text(text).read(kind).ok());
+        Value::from_json(part, kind).ok().or_else(text)
+    };
+    (parts.len() == kinds.len()).then(|| parts.iter().zip(kinds).map(|(part, kind)| read(part, *kind)).collect())?
 }
 
 /// The table of a frozen shape, its names in the database's quotes.
@@ -447,7 +475,7 @@ impl<'o, 'l> migrations_engine::execute::Steps<super::connection::OverConnection
             return Err(format!("no step `{name}` is registered").into());
         };
         let report = self.report.as_ref();
-        let step = Step { connection: over.connection, name, state, in_transaction, report };
+        let step = Step { connection: over.connection, name, state, in_transaction, report, been_through: Vec::new() };
         function(step).await.map_err(migrations_engine::BoxError::from)
     }
 }

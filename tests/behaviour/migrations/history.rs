@@ -228,8 +228,12 @@ depends_on = ["shop.0001_initial"]
 
 [[operations]]
 op = "run_sql"
-sql = { all = ["UPDATE shop_book SET title = 'x'", "UPDATE shop_bok SET title = 'y'"] }
+sql = { all = ["UPDATE shop_book SET title = 'x'"] }
 reverse = { all = ["UPDATE shop_book SET title = 'z'"] }
+
+[[operations]]
+op = "run_sql"
+sql = { all = ["UPDATE shop_bok SET title = 'y'"] }
 "#;
 
 behaviour! {

@@ -32,6 +32,7 @@ mod moves;
 mod names;
 mod others;
 mod own_types;
+mod parts;
 mod renames;
 mod rows;
 mod ruled;

@@ -3,11 +3,12 @@
 use super::one;
 use super::undo::{filled, set as set_of};
 use crate::bed::{Bed, behaviour};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use orm::migrate::{
     Migrator, Step, StepFuture,
     engine::{MigrationId, MigrationSet, Schema, execute::Remedy},
 };
-use orm::{Code, Database, Error, Frozen, Result, Value};
+use orm::{Code, Database, Dialect, Error, Frozen, Result, Value, prelude::Decimal};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},
@@ -56,6 +57,121 @@ fn label(mut step: Step<'_>) -> StepFuture<'_> {
         })
         .await?;
         Ok(())
+    })
+}
+
+#[derive(Frozen)]
+#[frozen(app = "shop", at = "0002")]
+struct Author {
+    id: i64,
+    name: String,
+}
+
+/// Goes over the books twice, and over the authors in between.
+fn thrice(mut step: Step<'_>) -> StepFuture<'_> {
+    Box::pin(async move {
+        let label = |book: &mut Book, word: &str| {
+            book.label = Some(format!("{} {word}", book.label.take().unwrap_or_default()).trim().to_owned());
+        };
+        step.each(2, |book: &mut Book| {
+            label(book, "one");
+            Ok(())
+        })
+        .await?;
+        step.each(2, |author: &mut Author| {
+            author.name += "!";
+            Ok(())
+        })
+        .await?;
+        step.each(2, |book: &mut Book| {
+            if book.id == 6 && TRIPS.load(Ordering::Relaxed) {
+                return Err(Error::new(Code::Migration, "tripped over the sixth"));
+            }
+            label(book, "two");
+            Ok(())
+        })
+        .await
+        .map(drop)
+    })
+}
+
+const SLOTS: &str = r#"
+depends_on = ["shop.0001_initial"]
+atomic = false
+
+[[operations]]
+op = "create_model"
+model = "shop.Slot"
+table = "shop_slot"
+primary_key = ["taken", "day", "time", "since", "price", "length"]
+fields = [
+    { name = "taken", type = "bool" },
+    { name = "day", type = "date" },
+    { name = "time", type = "time" },
+    { name = "since", type = "datetime" },
+    { name = "price", type = "decimal(8, 2)" },
+    { name = "length", type = "duration" },
+    { name = "note", type = "char(9)", null = true },
+]
+
+[[operations]]
+op = "run_rust"
+name = "shop.fill"
+
+[[operations]]
+op = "run_rust"
+name = "shop.mark"
+"#;
+
+/// A key of all that is no number and no text.
+#[derive(Frozen)]
+#[frozen(app = "shop", at = "0002")]
+struct Slot {
+    taken: bool,
+    day: NaiveDate,
+    time: NaiveTime,
+    since: DateTime<Utc>,
+    price: Decimal,
+    length: TimeDelta,
+    note: Option<String>,
+}
+
+fn fill(mut step: Step<'_>) -> StepFuture<'_> {
+    Box::pin(async move {
+        let day = NaiveDate::from_ymd_opt(2024, 2, 29).unwrap();
+        for n in 1..=9_i64 {
+            // They differ by one part or another.
+            let n = |every: i64| n / every % 3;
+            let time = NaiveTime::from_hms_micro_opt(10, 0, 0, 1 + n(1) as u32).unwrap();
+            let values = [
+                Value::Bool(n(6) > 0),
+                Value::Date(day + TimeDelta::days(n(5))),
+                Value::Time(time),
+                Value::DateTime((day + TimeDelta::days(n(4))).and_time(time).and_utc()),
+                Value::Decimal(Decimal::new(150 + n(3), 2)),
+                Value::Duration(TimeDelta::milliseconds(-1500 + n(2))),
+            ];
+            let sql = "INSERT INTO shop_slot (taken, day, time, since, price, length) VALUES (?, ?, ?, ?, ?, ?)";
+            let sql = sql.replace("time,", if step.dialect() == Dialect::MariaDb { "`time`," } else { "\"time\"," });
+            step.execute(&sql, values).await?;
+        }
+        Ok(())
+    })
+}
+
+fn mark(mut step: Step<'_>) -> StepFuture<'_> {
+    Box::pin(async move {
+        let mut seen = 0;
+        step.each(2, |slot: &mut Slot| {
+            seen += 1;
+            if seen == 6 && TRIPS.load(Ordering::Relaxed) {
+                return Err(Error::new(Code::Migration, "tripped over the sixth"));
+            }
+            slot.note = Some(slot.note.take().unwrap_or_default() + "x");
+            Ok(())
+        })
+        .await
+        .map(drop)
     })
 }
 
@@ -112,6 +228,74 @@ behaviour! {
             assert!(found.schema.models.values().all(|model| !model.table.starts_with("orm_")));
             migrator().to("shop", Some("0001"))?.run(db).await?;
         }
+        Ok(())
+    }
+
+    async fn each_time_over_a_table_goes_on_by_itself(bed) {
+        let Bed { db, .. } = &*bed;
+        drop(filled(db, &[]).await?);
+        more(db).await?;
+        let set = set_of(&[(STEP.0, &format!("atomic = false\n{}", STEP.1))])?;
+        let migrator = || Migrator::with_set(set.clone()).step("shop.label", thrice).step("shop.unlabel", unlabel);
+        let id = MigrationId::new("shop", "0002_step");
+        let told = "SELECT COUNT(*) FROM shop_book WHERE label = 'one two'";
+        let authors = "SELECT COUNT(*) FROM shop_author WHERE name LIKE '%!' AND name NOT LIKE '%!!'";
+        let noted = "SELECT COUNT(*) FROM orm_migration_steps";
+        let turn = TURN.lock().await;
+        let tripped = async || {
+            TRIPS.store(true, Ordering::Relaxed);
+            let tripped = migrator().run(db).await.unwrap_err();
+            TRIPS.store(false, Ordering::Relaxed);
+            assert!(format!("{tripped:?}").contains("tripped over the sixth"), "{tripped:?}");
+        };
+        tripped().await;
+        // Twice through the first table, and in the middle of the third time over a table.
+        assert_eq!((one(db, told).await?, one(db, noted).await?), (4, 3));
+        migrator().run(db).await?;
+        // What was done is not done again, and nothing is left out.
+        assert_eq!((one(db, told).await?, one(db, authors).await?, one(db, noted).await?), (9, 2, 0));
+
+        migrator().to("shop", Some("0001"))?.run(db).await?;
+        db.batch("UPDATE shop_author SET name = REPLACE(name, '!', '')").await?;
+        tripped().await;
+        drop(turn);
+        // The process was killed in the middle of it, and a person has done the rest.
+        db.batch("UPDATE orm_migrations SET doing = 1 WHERE name = '0002_step'").await?;
+        migrator().repair(db, &id, Remedy::Done).await?;
+        migrator().run(db).await?;
+        assert_eq!(one(db, noted).await?, 0);
+        // A note that was left all the same says nothing to a step that begins.
+        migrator().to("shop", Some("0001"))?.run(db).await?;
+        db.batch("UPDATE shop_author SET name = REPLACE(name, '!', '')").await?;
+        db.batch("INSERT INTO orm_migration_steps (place, position) VALUES ('shop.label shop.Book', 'through'), ('other shop.Book', '[1]')").await?;
+        migrator().run(db).await?;
+        assert_eq!((one(db, told).await?, one(db, authors).await?, one(db, noted).await?), (9, 2, 1));
+        Ok(())
+    }
+
+    async fn a_step_goes_on_after_a_key_of_any_type(bed) {
+        let Bed { db, .. } = &*bed;
+        let set = filled(db, &[]).await?;
+        drop(set);
+        let set = set_of(&[("shop/0002_slots.toml", SLOTS)])?;
+        let migrator = || Migrator::with_set(set.clone()).step("shop.fill", fill).step("shop.mark", mark);
+        let turn = TURN.lock().await;
+        TRIPS.store(true, Ordering::Relaxed);
+        let tripped = migrator().run(db).await.unwrap_err();
+        TRIPS.store(false, Ordering::Relaxed);
+        drop(turn);
+        assert!(format!("{tripped:?}").contains("tripped over the sixth"), "{tripped:?}");
+        assert_eq!(one(db, "SELECT COUNT(*) FROM shop_slot WHERE note = 'x'").await?, 4);
+        let position = "UPDATE orm_migration_steps SET position = '[\"no key\"]'";
+        let kept = crate::migrations::rows::query(db, "SELECT position FROM orm_migration_steps").await?;
+        db.batch(position).await?;
+        // What cannot be read does not begin anew, since that would change rows twice.
+        let refused = migrator().run(db).await.unwrap_err();
+        assert!(format!("{refused:?}").contains("is no key of"), "{refused:?}");
+        let restore = kept[0][0].as_deref().unwrap().replace('\'', "''");
+        db.batch(format!("UPDATE orm_migration_steps SET position = '{restore}'")).await?;
+        migrator().run(db).await?;
+        assert_eq!(one(db, "SELECT COUNT(*) FROM shop_slot WHERE note = 'x'").await?, 9);
         Ok(())
     }
 
