@@ -9,6 +9,7 @@ use super::{
     literal::{Family, called},
     names,
     path::field,
+    refuse::refuse_asked,
     relate::{self, Relating},
     scope::{Built, Scope, bad},
     select::{Builder, Stage},
@@ -127,6 +128,7 @@ fn one_of_key(catalog: &Catalog, keyed: &Keyed, update: bool) -> Result<Kind> {
 
 /// The values of new rows.
 fn new_rows(catalog: &Catalog, model: &ModelRef, rows: &[Json], automatic: bool) -> Result<Vec<RowValues>> {
+    refuse_asked(model)?;
     let (mut values, mut mistakes) = (Vec::with_capacity(rows.len()), Vec::new());
     for (place, row) in rows.iter().enumerate() {
         for name in row.as_object().into_iter().flat_map(|row| row.keys()) {
@@ -311,6 +313,9 @@ pub(super) fn writable_field<'m>(catalog: &Catalog, model: &'m ModelRef, name: &
         return Err(Error::new(Code::NotEditable, what).with_fields([name.to_owned()]));
     }
     let meta = &model.fields[usize::from(known.index)];
+    if meta.options.asks {
+        refuse_asked(model)?;
+    }
     match meta.column_count {
         0 => Err(bad(format!("`{}` is no column of `{}`: the other side has it", meta.name, model.label()))),
         _ => Ok(meta),

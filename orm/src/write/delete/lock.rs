@@ -96,7 +96,7 @@ pub(in crate::write) async fn lock(
 }
 
 /// The order in which rows of a model are locked.
-fn by_key(model: &ModelRef) -> Vec<Order> {
+pub(in crate::write) fn by_key(model: &ModelRef) -> Vec<Order> {
     let by = |&column: &u16| Order { expr: Expr::own(model.clone(), column), descending: false, nulls_first: None };
     model.key.iter().map(by).collect()
 }

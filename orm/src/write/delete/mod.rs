@@ -22,7 +22,7 @@ use crate::{
 };
 use collector::Collector;
 pub(super) use collector::columns_of;
-pub(super) use lock::{For, LockRows, below, has_children, lock as lock_rows};
+pub(super) use lock::{For, LockRows, below, by_key, has_children, lock as lock_rows};
 use std::{
     collections::{BTreeMap, HashSet},
     marker::PhantomData,
@@ -193,11 +193,11 @@ fn delete_one<'e, M: Model, E: Executor>(row: &M, skips: Skips, ex: &'e E) -> Pe
         return match copy_of(row) {
             Ok(copy) => Pending::new(ex.atomic(move |tx| {
                 Box::pin(async move {
-                    if around.tells_parents() && tx.dialect().capabilities().select_for_update {
-                        tx.run(LockRows::of::<M>(vec![key_values(&copy.key())?], For::Deletion)).await?;
+                    // Of a row that is gone by now nothing is told.
+                    match tx.run(version::Unchanged::of(&copy)?.looked_for()).await? {
+                        true => around.delete(&[copy], tx).await,
+                        false => Ok(Deleted::default()),
                     }
-                    tx.run(version::Unchanged::of(&copy)?).await?;
-                    around.delete(&[copy], tx).await
                 })
             })),
             Err(error) => Pending::new(std::future::ready(Err(error))),
