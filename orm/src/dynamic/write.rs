@@ -236,6 +236,7 @@ pub(super) fn assigned(scope: &Scope<'_>, terms: &[(String, Term)]) -> Result<Ve
             return Err(bad("the key of a row cannot be changed").with_hint("make a new row, and delete the old one"));
         }
         write::refuse_version(model, field.first_column)?;
+        refuse_not_editable(model, field)?;
         if field.options.generated.is_some() {
             let what = format!("`{}` of `{}` is computed by the database", field.name, model.label());
             return Err(Error::new(Code::NotEditable, what)
@@ -301,6 +302,19 @@ fn own_row(expr: &Expr) -> Result<()> {
             Err(bad(format!("a field cannot become {what}")).with_hint("ask for it by a query inside: `query`"))
         }
         None => Ok(()),
+    }
+}
+
+/// Refuses a field that the model keeps from people.
+pub(super) fn refuse_not_editable(model: &ModelRef, field: &FieldMeta) -> Result<()> {
+    match field.options.editable {
+        true => Ok(()),
+        false => Err(Error::new(
+            Code::NotEditable,
+            format!("`{}` of `{}` is not for people to change", field.name, model.label()),
+        )
+        .with_fields([field.name.clone().into_owned()])
+        .with_hint("change it by the model")),
     }
 }
 
