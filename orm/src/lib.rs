@@ -382,7 +382,6 @@ pub use write::{
 /// | `email`, `url`, `slug`, `ip` | of text: what it is. At most 254, 200, 50 and 45 characters, unless `max_length` says otherwise |
 /// | `pattern = ".."` | of text: a regular expression that is found in it |
 /// | `message = ".."`, `code = ".."` | what is told where one of these rules is not met |
-/// | `message = ".."`, `code = ".."` | what is told where one of these rules is not met |
 /// | `validate = function` | `fn(&T) -> Result<(), ValidationError>`, which looks at each value before it is written; see [`Change`] for rows |
 /// | `validate_with = function` | the same as an `async fn` that may ask the database; see [`Refusal`] |
 /// | `collation = "C"`, `collation(sqlite = "NOCASE", mysql = "utf8mb4_unicode_ci")` | of text: the rules by which it is compared and ordered, by the database's own name; without one text is compared exactly, as bytes or by PostgreSQL's own rules |
@@ -405,7 +404,7 @@ pub use write::{
 /// | `flatten` | the field is a part: its columns stand among the model's |
 /// | `help = ".."`, `verbose_name = ".."` | what people read; without a name it is the words of the field's |
 /// | `choices_from = \|c\| c.active.eq(true)` | which rows a foreign key may lead to: for forms, and asked by `validated`; of a many-to-many, asked when links are made |
-/// | `editable = false`, `widget = ".."` | for forms: whether people change it there, and by what |
+/// | `editable = false`, `widget = ".."` | for forms: whether people change it there, and by what; see [`Input`] |
 /// | `comment = ".."` | kept in the database |
 /// | `renamed_from = ".."` | the field's old name, for the next migration |
 ///

@@ -13,6 +13,7 @@ mod across;
 mod addresses;
 mod ages;
 mod aggregates;
+mod around;
 mod asked;
 mod by_name;
 mod checks;

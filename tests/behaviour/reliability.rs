@@ -211,3 +211,39 @@ behaviour! {
         Ok(())
     }
 }
+
+/// An error of a program's own, in which the database's may stand.
+#[derive(Debug)]
+enum Own {
+    Database(orm::Error),
+    Own,
+}
+
+impl Own {
+    fn database(&self) -> Option<&orm::Error> {
+        if let Own::Database(error) = self { Some(error) } else { None }
+    }
+}
+
+impl From<orm::Error> for Own {
+    fn from(error: orm::Error) -> Self {
+        Own::Database(error)
+    }
+}
+
+behaviour! {
+    async fn what_the_database_gave_up_is_tried_again_whatever_the_error_is_called(bed) {
+        let db = &bed.db;
+        let tries = Arc::new(AtomicU64::new(0));
+        let work = async |_: &mut Transaction| match tries.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => Err(Own::Database(orm::Error::new(Code::Deadlock, "given up"))),
+            2 => Err(Own::Own),
+            _ => Ok(()),
+        };
+        let done = db.build_transaction().retry(3).try_run(work.clone(), Own::database).await;
+        assert!(matches!(done, Err(Own::Own)));
+        assert_eq!(tries.load(Ordering::Relaxed), 3);
+        assert!(db.build_transaction().retry(3).try_run(work, Own::database).await.is_ok());
+        Ok(())
+    }
+}

@@ -227,3 +227,23 @@ behaviour! {
         Ok(())
     }
 }
+
+/// Another application of the same label.
+mod other {
+    use orm::prelude::*;
+
+    orm::app! { pub bakery { Cake } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Cake {
+        pub id: i64,
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn applications_of_one_label_have_tables_of_their_own() -> orm::Result<()> {
+    let first = TestDatabase::at("sqlite::memory:", [bakery()]).await?;
+    let second = TestDatabase::at("sqlite::memory:", [other::bakery()]).await?;
+    assert_eq!((Owner::objects().count(&first).await?, other::Cake::objects().count(&second).await?), (0, 0));
+    Ok(())
+}

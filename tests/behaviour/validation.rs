@@ -371,3 +371,49 @@ fn formats_are_those_of_their_standards() {
     assert_eq!(yes.into_iter().filter(|text| !url(text)).collect::<Vec<_>>(), [""; 0]);
     assert_eq!(no.into_iter().filter(|text| url(text)).collect::<Vec<_>>(), [""; 0]);
 }
+
+/// Fields that people do not change.
+mod kept {
+    use super::*;
+    use orm::{
+        Input,
+        dynamic::{Catalog, Create, Query, Update, UpdateEach},
+    };
+
+    orm::app! { pub stall { Ware } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Ware {
+        pub id: i64,
+        #[field(max_length = 20)]
+        pub name: String,
+        #[field(editable = false, default = 0)]
+        pub seen: i32,
+    }
+
+    behaviour! {
+        async fn what_is_not_editable_is_not_set_from_outside(bed) {
+            orm::migrate::create_tables(&bed.db, &[stall()]).await?;
+            let db = &bed.db;
+            let given = || Input::from([("name", "lamp"), ("seen", "9")]);
+            let error = Ware::draft_from(given()).err().unwrap();
+            assert_eq!((error.validation()[0].code, error.validation()[0].field.as_deref()), (Code::NotEditable, Some("seen")));
+            assert_eq!(Ware::draft_from(given().only(["name", "seen"]))?.create(db).await?.seen, 9);
+            assert_eq!(Ware::draft_from(given().with_automatic())?.create(db).await?.seen, 9);
+            let ware = Ware::draft_from(Input::from([("name", "lamp")]).set("seen", 2))?.create(db).await?;
+            let mut edit = ware.edit();
+            assert_eq!(edit.apply([("seen", "9")]).unwrap_err().validation()[0].code, Code::NotEditable);
+            edit.seen = 3;
+            let ware = edit.save(db).await?;
+            let catalog = Catalog::new().app(stall()).writable(["stall.Ware"])?;
+            let create = Create::of("stall.Ware").row(serde_json::json!({"name": "lamp", "seen": 9}));
+            let update = Update::of(Query::of("stall.Ware")).set("seen", 9);
+            let each = UpdateEach::of("stall.Ware").row(serde_json::json!({"id": ware.id, "seen": 9}));
+            for change in [create.into(), update.into(), orm::dynamic::Change::UpdateEach(each)] {
+                let error = catalog.check_change(&change).unwrap_err();
+                assert!(error.code() == Code::NotEditable || error.validation()[0].code == Code::NotEditable, "{error:?}");
+            }
+            Ok(())
+        }
+    }
+}

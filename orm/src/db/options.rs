@@ -182,15 +182,52 @@ impl RetryingTransaction<'_> {
     where
         F: AsyncFnOnce(&mut Transaction) -> Result<T> + Clone,
     {
+        self.try_run(work, |error| Some(error)).await
+    }
+
+    /// The same with an error type of one's own, and what finds the database's error in it.
+    ///
+    /// ```
+    /// # use library::*;
+    /// #[derive(Debug)]
+    /// enum Problem {
+    ///     Database(orm::Error),
+    ///     Unread,
+    /// }
+    ///
+    /// impl From<orm::Error> for Problem {
+    ///     fn from(error: orm::Error) -> Self {
+    ///         Problem::Database(error)
+    ///     }
+    /// }
+    ///
+    /// fn database(problem: &Problem) -> Option<&orm::Error> {
+    ///     if let Problem::Database(error) = problem { Some(error) } else { None }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = filled().await?;
+    /// let work = async |tx: &mut Transaction| match Book::get(1, tx).await?.views {
+    ///     0 => Err(Problem::Unread),
+    ///     views => Ok(views),
+    /// };
+    /// let views = db.build_transaction().retry(3).try_run(work, database).await;
+    /// assert_eq!(views.unwrap(), 10);
+    /// # Ok(()) }
+    /// ```
+    pub async fn try_run<T, E, F>(self, work: F, database: impl Fn(&E) -> Option<&Error>) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFnOnce(&mut Transaction) -> Result<T, E> + Clone,
+    {
+        let given_up = |error: &E| {
+            database(error).is_some_and(|error| matches!(error.code(), Code::Serialization | Code::Deadlock))
+        };
         let mut attempt = 0;
         loop {
-            match self.builder.clone().run(work.clone()).await {
+            match self.builder.clone().try_run(work.clone()).await {
                 // In one that Diesel has begun it would fail again: the whole of that is given up, and is to be begun again.
-                Err(error)
-                    if attempt < self.times
-                        && matches!(error.code(), Code::Serialization | Code::Deadlock)
-                        && !self.builder.db.in_transaction() =>
-                {
+                Err(error) if attempt < self.times && given_up(&error) && !self.builder.db.in_transaction() => {
                     attempt += 1;
                     tokio::time::sleep(pause(attempt)).await;
                 }

@@ -1,7 +1,9 @@
 //! What queries by name may see: models, without their hidden fields, within limits.
 
-use super::{Change, Checked, CheckedChange, Limits, Query, Term, names, own::Own, select, write};
-use crate::{App, Code, Error, Model, Q, QuerySet, Result, model::ModelMeta, tree::ModelRef, write::refuse_hooks};
+use super::{
+    Change, Checked, CheckedChange, Limits, Query, Term, names, own::Own, refuse::refuse_hooked, select, write,
+};
+use crate::{App, Code, Error, Model, Q, QuerySet, Result, model::ModelMeta, tree::ModelRef};
 use std::collections::{BTreeMap, HashSet};
 
 /// The models that queries by name may see, the fields that they may not, and how large they may be.
@@ -266,7 +268,7 @@ impl Catalog {
         let model = self.find(label)?;
         match self.writable.contains(&model.label()) {
             true => {
-                refuse_hooks(model, false, "a change by name", "make it by the model")?;
+                refuse_hooked(model)?;
                 Ok(model)
             }
             false => {

@@ -6,7 +6,7 @@ use super::{
     path::column_name,
     scope::{Scope, bad},
     stored::EachRow,
-    write::{assigned, writable_field},
+    write::{assigned, refuse_not_editable, writable_field},
 };
 use crate::{
     Code, Dialect, Error, Executor, Input, Result, ValidationError, Value,
@@ -126,6 +126,9 @@ fn values_of(
     let (mut given, mut wrong) = (Vec::new(), Vec::new());
     for (name, json) in fields {
         let field = writable_field(catalog, model, name)?;
+        if asked.is_none() && !field.columns().any(|column| model.key.contains(&column)) {
+            refuse_not_editable(model, field)?;
+        }
         if field.options.generated.is_some() {
             let what = format!("`{}` of `{}` is computed by the database", field.name, model.label());
             return Err(Error::new(Code::NotEditable, what).with_fields([field.name.clone().into_owned()]));

@@ -1,7 +1,25 @@
-//! Expressions that have no meaning where they stand.
+//! Expressions that have no meaning where they stand, and changes that would pass by what a model does around writes.
 
 use super::{path::column_name, scope::bad};
-use crate::{Kind, Result, tree::Expr};
+use crate::{
+    Kind, Result,
+    model::ModelMeta,
+    tree::Expr,
+    write::{refuse_hooks, refuse_hooks_of_rows},
+};
+
+const BY_NAME: &str = "a change by name";
+const BY_MODEL: &str = "make it by the model";
+
+/// Refuses to change rows of a model with hooks.
+pub(super) fn refuse_hooked(model: &ModelMeta) -> Result<()> {
+    refuse_hooks_of_rows(model, false, BY_NAME, BY_MODEL)
+}
+
+/// Refuses to give a value to a field of a model with hooks, or with rules that ask the database.
+pub(super) fn refuse_asked(model: &ModelMeta) -> Result<()> {
+    refuse_hooks(model, false, BY_NAME, BY_MODEL)
+}
 
 /// Refuses a condition of a join that needs a table which is joined after it.
 pub(super) fn refuse_further(on: &Expr, source: u16) -> Result<()> {

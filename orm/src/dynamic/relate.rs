@@ -1,6 +1,6 @@
 //! Changes of relations to many rows.
 
-use super::{Catalog, Relate, Related, literal, names, path::field, scope::bad};
+use super::{Catalog, Relate, Related, literal, names, path::field, refuse::refuse_asked, scope::bad};
 use crate::{
     Code, Error, Executor, Result, Value,
     tree::{ModelRef, Step},
@@ -40,6 +40,9 @@ pub(super) fn checked(catalog: &Catalog, relate: &Relate) -> Result<Relating> {
         (Some(through), _) => catalog.find_writable(&through.model().label()).map(drop)?,
         (None, Some(key)) => {
             catalog.find_writable(&target.label())?;
+            if target.fields[usize::from(key)].options.asks {
+                refuse_asked(&target)?;
+            }
             if catalog.is_protected(&target, key) || !catalog.sees(&target, key) {
                 return Err(not_here(&model, &relate.relation));
             }

@@ -9,6 +9,7 @@ use super::{
     literal::{Family, called},
     names,
     path::field,
+    refuse::refuse_asked,
     relate::{self, Relating},
     scope::{Built, Scope, bad},
     select::{Builder, Stage},
@@ -127,6 +128,7 @@ fn one_of_key(catalog: &Catalog, keyed: &Keyed, update: bool) -> Result<Kind> {
 
 /// The values of new rows.
 fn new_rows(catalog: &Catalog, model: &ModelRef, rows: &[Json], automatic: bool) -> Result<Vec<RowValues>> {
+    refuse_asked(model)?;
     let (mut values, mut mistakes) = (Vec::with_capacity(rows.len()), Vec::new());
     for (place, row) in rows.iter().enumerate() {
         for name in row.as_object().into_iter().flat_map(|row| row.keys()) {
@@ -234,6 +236,7 @@ pub(super) fn assigned(scope: &Scope<'_>, terms: &[(String, Term)]) -> Result<Ve
             return Err(bad("the key of a row cannot be changed").with_hint("make a new row, and delete the old one"));
         }
         write::refuse_version(model, field.first_column)?;
+        refuse_not_editable(model, field)?;
         if field.options.generated.is_some() {
             let what = format!("`{}` of `{}` is computed by the database", field.name, model.label());
             return Err(Error::new(Code::NotEditable, what)
@@ -302,6 +305,19 @@ fn own_row(expr: &Expr) -> Result<()> {
     }
 }
 
+/// Refuses a field that the model keeps from people.
+pub(super) fn refuse_not_editable(model: &ModelRef, field: &FieldMeta) -> Result<()> {
+    match field.options.editable {
+        true => Ok(()),
+        false => Err(Error::new(
+            Code::NotEditable,
+            format!("`{}` of `{}` is not for people to change", field.name, model.label()),
+        )
+        .with_fields([field.name.clone().into_owned()])
+        .with_hint("change it by the model")),
+    }
+}
+
 pub(super) fn writable_field<'m>(catalog: &Catalog, model: &'m ModelRef, name: &str) -> Result<&'m FieldMeta> {
     let Some(known) = field(catalog, model, name).filter(|known| !known.is_key && known.column.is_none()) else {
         return Err(catalog.unknown_field(model, name));
@@ -311,6 +327,9 @@ pub(super) fn writable_field<'m>(catalog: &Catalog, model: &'m ModelRef, name: &
         return Err(Error::new(Code::NotEditable, what).with_fields([name.to_owned()]));
     }
     let meta = &model.fields[usize::from(known.index)];
+    if meta.options.asks {
+        refuse_asked(model)?;
+    }
     match meta.column_count {
         0 => Err(bad(format!("`{}` is no column of `{}`: the other side has it", meta.name, model.label()))),
         _ => Ok(meta),

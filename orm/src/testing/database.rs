@@ -341,16 +341,18 @@ async fn template_database(admin: &Database, url: &str, script: &str) -> Result<
 
 /// What makes the tables of some applications.
 fn script(apps: &[App], dialect: Dialect) -> Result<Arc<str>> {
-    static KNOWN: Mutex<Option<HashMap<(Dialect, Vec<&'static str>), Arc<str>>>> = Mutex::new(None);
-    let labels: Vec<&'static str> = apps.iter().map(|app| app.label()).collect();
+    type Scripts = HashMap<(Dialect, Vec<usize>), Arc<str>>;
+    static KNOWN: Mutex<Option<Scripts>> = Mutex::new(None);
+    // Two applications may have one label.
+    let described: Vec<usize> = apps.iter().map(|app| std::ptr::from_ref(app.spec()).addr()).collect();
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_default();
-    if let Some(script) = known.get(&(dialect, labels.clone())) {
+    if let Some(script) = known.get(&(dialect, described.clone())) {
         return Ok(script.clone());
     }
     apps.iter().for_each(|app| crate::model::register(app.spec()));
     let script: Arc<str> = migrate::script(apps, dialect)?.into();
-    known.insert((dialect, labels), script.clone());
+    known.insert((dialect, described), script.clone());
     Ok(script)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     IntoField,
-    check::{field_name, refused, together},
+    check::{field_name, refused},
 };
 use crate::{
     Cell, Code, Error, FieldType, ForeignKey, Model, Result, Row, ValidationError, Value,
@@ -120,15 +120,21 @@ impl<M> Change<M> {
 }
 
 impl<M: Model> Change<M> {
+    /// Lets the model's own `validate` look at the row.
+    pub(super) fn validate(&mut self) {
+        if let Some(validate) = M::meta().validate {
+            validate(&mut self.row);
+        }
+    }
+
     /// What was set, and what was refused.
     pub(super) fn into_parts(mut self) -> (Vec<(u16, Value)>, Vec<Error>) {
         (self.row.take_set(), self.row.errors)
     }
 
-    /// What was set, unless something was refused.
-    pub(super) fn take_set(&mut self) -> Result<Vec<(u16, Value)>> {
-        together(M::meta(), std::mem::take(&mut self.row.errors))?;
-        Ok(self.row.take_set())
+    /// The same, taken out: what is set and refused from here on is by itself.
+    pub(super) fn take_parts(&mut self) -> (Vec<(u16, Value)>, Vec<Error>) {
+        (self.row.take_set(), std::mem::take(&mut self.row.errors))
     }
 
     /// Whether it is a row that does not exist yet.

@@ -10,6 +10,7 @@ use crate::{
     Dialect, Error, Executor, Model, Result, ValidationError, Value,
     field::At,
     model::{ModelField, Writer},
+    query::Skips,
     write::validate,
 };
 use std::marker::PhantomData;
@@ -483,6 +484,13 @@ impl<M: Model> DraftRow<M> {
     /// ```
     pub fn skip_validation(self) -> Self {
         DraftRow { skips_validation: true, ..self }
+    }
+
+    /// The draft, which passes by what a query does.
+    pub(super) fn skipping(self, skips: Skips) -> Self {
+        let (skips_validation, skips_hooks) =
+            (self.skips_validation || skips.validation, self.skips_hooks || skips.hooks);
+        DraftRow { skips_validation, skips_hooks, ..self }
     }
 
     /// Takes over what was written of a field.

@@ -15,7 +15,7 @@ use crate::{
     Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, Transaction, ValidationError,
     Value,
     field::Loaded,
-    model::{ModelMeta, Reader, Writer},
+    model::{ModelMeta, Reader, ValidateRow, Writer},
     tree::{Assignment, Expr, ModelRef},
 };
 use futures_util::future::BoxFuture;
@@ -44,6 +44,8 @@ pub struct Edit<M> {
     pub(super) original: Option<Vec<Value>>,
     skips_validation: bool,
     skips_hooks: bool,
+    /// The model's `validate` has looked at it.
+    validated: bool,
     /// The edit of the parent's row.
     parent: Option<Unwritten>,
 }
@@ -77,7 +79,7 @@ pub(super) fn values_of<M: Model>(row: &M) -> Result<Vec<Value>> {
 impl<M: Model> Edit<M> {
     pub(crate) fn new(row: M) -> Self {
         let (key, original) = (key_values(&row.key()), values_of(&row).ok());
-        Edit { row, key, original, skips_validation: false, skips_hooks: false, parent: None }
+        Edit { row, key, original, skips_validation: false, skips_hooks: false, validated: false, parent: None }
     }
 
     /// The edit without what the rules of its fields and the model's `validate` say: only what its columns can hold is asked when it
@@ -109,6 +111,11 @@ impl<M: Model> Edit<M> {
     /// ```
     pub fn skip_hooks(self) -> Self {
         Edit { skips_hooks: true, ..self }
+    }
+
+    /// The edit, whose hooks have been called and whose model's `validate` has looked at it.
+    pub(super) fn behind_hooks(self) -> Self {
+        Edit { skips_hooks: true, validated: true, ..self }
     }
 
     /// The row as it is now, saved or not.
@@ -313,7 +320,8 @@ impl<M: Model> Edit<M> {
     /// The columns that change, and what is wrong with their values.
     pub(super) fn looked_at(&self, dialect: Dialect) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
         let (now, rules) = (values_of(&self.row)?, !self.skips_validation);
-        Ok(looked_at(M::meta(), self.original.as_ref(), now, dialect, rules))
+        let validate = M::meta().validate.filter(|_| rules && !self.validated);
+        Ok(looked_at(M::meta(), self.original.as_ref(), now, dialect, rules, validate))
     }
 
     /// Everything that can be wrong with the edit, before it is saved: as for a draft's [`validated`](super::Draft::validated), of
@@ -416,6 +424,7 @@ impl<M: Model> Edit<M> {
             now: values_of(&self.row)?,
             rules: !self.skips_validation,
             hooks: M::HOOKS.filter(|_| !self.skips_hooks),
+            validated: false,
             refused: Vec::new(),
         }));
         Ok(rows)
@@ -429,6 +438,8 @@ struct UnlookedEdit<M: 'static> {
     now: Vec<Value>,
     rules: bool,
     hooks: Option<hooks::Of<M>>,
+    /// The model's `validate` has looked at it.
+    validated: bool,
     refused: Vec<Error>,
 }
 
@@ -446,14 +457,15 @@ impl<M: Model> Unlooked for UnlookedEdit<M> {
             let row = Proposed::known_row(self.original.clone(), self.now.clone());
             let (set, refused) = hooks::asked_in(hooks, row, tx).await?;
             set.into_iter().for_each(|(column, value)| self.now[usize::from(column)] = value);
-            self.refused = refused;
+            (self.refused, self.validated) = (refused, true);
             Ok(())
         })
     }
 
     fn look(self: Box<Self>, dialect: Dialect) -> Result<Looked> {
         let (meta, mut errors) = (M::meta(), self.refused);
-        let (changes, more) = looked_at(meta, self.original.as_ref(), self.now.clone(), dialect, self.rules);
+        let validate = meta.validate.filter(|_| self.rules && !self.validated);
+        let (changes, more) = looked_at(meta, self.original.as_ref(), self.now.clone(), dialect, self.rules, validate);
         errors.extend(more);
         let mut values: Vec<Option<Value>> = self.now.into_iter().map(Some).collect();
         let changed = changes.iter().map(|(column, _)| *column).collect();
@@ -482,10 +494,11 @@ fn looked_at(
     mut now: Vec<Value>,
     dialect: Dialect,
     rules: bool,
+    validate: Option<ValidateRow>,
 ) -> (Vec<(u16, Value)>, Vec<Error>) {
     let old = original.map(Vec::as_slice);
     let (mut changes, mut errors) = (differing(meta, old, now.clone()), Vec::new());
-    if let Some(validate) = meta.validate.filter(|_| rules && !changes.is_empty()) {
+    if let Some(validate) = validate.filter(|_| !changes.is_empty()) {
         let row = Proposed::known_row(original.cloned(), now.clone());
         let set = row.validated(validate, &mut errors);
         set.into_iter().for_each(|(column, value)| now[usize::from(column)] = value);

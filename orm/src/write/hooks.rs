@@ -7,7 +7,7 @@ use super::{
     delete::{Collect, From, LockedRows},
     draft::{DraftRow, IntoDraftRow},
     edit::{loaded, values_of},
-    new_row::{NewRow, complete, completed, filled, refuse_unseen_by_hooks},
+    new_row::{NewRow, complete, completed, filled, fit_all, refuse_unseen_by_hooks, validated},
     over::Over,
     parent::{self, AnyParent},
     point::{Typed, all_columns, key_values, not_found},
@@ -124,7 +124,7 @@ pub trait Hooks: Model {
         ready(Ok(()))
     }
 
-    /// Looks at a row that is about to be made or changed, after what comes before it: a rule that asks the database. What it refuses is
+    /// Looks at a row that is about to be made or changed, after what comes before it and the model's own `validate`: a rule that asks the database. What it refuses is
     /// told with the other mistakes of the row; `validated` and `mistakes` ask it too, and `skip_validation()` and `skip_hooks()` pass it
     /// by. Those two ask in a transaction, or savepoint, of its own that is rolled back afterwards: what it writes then is gone, and no
     /// work given to `on_commit` runs.
@@ -269,11 +269,12 @@ pub(crate) fn refuse(meta: &ModelMeta, skipped: bool, what: &str, instead: &str)
 }
 
 /// The same of a write without a value that a rule of a field could ask about, as a deletion is: only `#[model(hooks)]` counts.
-pub(super) fn refuse_valueless(meta: &ModelMeta, skipped: bool, what: &str, instead: &str) -> Result<()> {
+pub(crate) fn refuse_valueless(meta: &ModelMeta, skipped: bool, what: &str, instead: &str) -> Result<()> {
     refuse(meta, skipped || !meta.hooks, what, instead)
 }
 
-/// What the rule of a model that asks the database says of a row: what it sets, and what it refuses. Nothing is written.
+/// What the `validate` of a model and then its rule that asks the database say of a row: what they set, and what they refuse. Nothing is
+/// written.
 pub(super) async fn asked<M: Model, E: Executor>(
     hooks: Of<M>,
     row: Proposed,
@@ -289,6 +290,7 @@ pub(super) async fn asked_in<M: Model>(
     tx: &Transaction,
 ) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
     let mut rows = [Change::of(row)];
+    rows[0].validate();
     hooks.validate(&mut rows, tx).await?;
     let [row] = rows;
     Ok(row.into_parts())
@@ -332,26 +334,41 @@ pub(super) async fn create<M: Model>(hooks: Of<M>, drafts: Vec<DraftRow<M>>, tx:
         if let Some(error) = draft.error.take() {
             return Err(error);
         }
+        if draft.skips_hooks {
+            continue;
+        }
         refuse_unseen_by_hooks(meta, &draft.slots)?;
         together(meta, filled(meta, &mut draft.slots))?;
         changes.push(Change::of(Proposed::new_row(draft.slots.iter().map(|slot| slot.value().cloned()).collect())));
     }
-    hooks.before_create(&mut changes, tx).await?;
-    match drafts.iter().any(|draft| draft.skips_validation) {
+    if !changes.is_empty() {
+        hooks.before_create(&mut changes, tx).await?;
+    }
+    let asks: Vec<bool> = drafts.iter().filter(|it| !it.skips_hooks).map(|draft| !draft.skips_validation).collect();
+    changes.iter_mut().zip(&asks).filter(|(_, asks)| **asks).for_each(|(change, _)| change.validate());
+    match asks.contains(&false) {
+        false if changes.is_empty() => {}
         false => hooks.validate(&mut changes, tx).await?,
         true => {
-            for (place, _) in drafts.iter().enumerate().filter(|(_, draft)| !draft.skips_validation) {
+            for (place, _) in asks.iter().enumerate().filter(|(_, asks)| **asks) {
                 hooks.validate(&mut changes[place..=place], tx).await?;
             }
         }
     }
     let (mut rows, mut mistakes, single) = (Vec::with_capacity(drafts.len()), Vec::new(), drafts.len() == 1);
-    for (place, (mut draft, change)) in drafts.into_iter().zip(changes).enumerate() {
-        let (set, mut errors) = change.into_parts();
-        for (column, value) in set {
-            draft.give(column, value);
-        }
-        errors.extend(completed(meta, &mut draft.slots, dialect, !draft.skips_validation));
+    let mut changes = changes.into_iter();
+    let told: Vec<bool> = drafts.iter().map(|draft| !draft.skips_hooks).collect();
+    for (place, mut draft) in drafts.into_iter().enumerate() {
+        let rules = !draft.skips_validation;
+        let errors = match changes.by_ref().take(usize::from(told[place])).next() {
+            None => completed(meta, &mut draft.slots, dialect, rules),
+            Some(change) => {
+                let (set, mut errors) = change.into_parts();
+                set.into_iter().for_each(|(column, value)| draft.give(column, value));
+                errors.extend(fit_all(meta, &mut draft.slots, dialect, rules));
+                errors
+            }
+        };
         match single {
             true => together(meta, errors)?,
             false => mistakes.extend(together(meta, errors).err().map(|error| (place, error))),
@@ -361,8 +378,18 @@ pub(super) async fn create<M: Model>(hooks: Of<M>, drafts: Vec<DraftRow<M>>, tx:
     together_by_row(meta, mistakes)?;
     let inserts = Inserts::of_rows(ModelRef::Static(meta), rows, None, dialect, all_columns(meta))?;
     let rows = tx.run(CreateMany { inserts, _model: PhantomData }).await?;
-    hooks.after_create(&rows, tx).await?;
-    Ok(rows)
+    if !told.contains(&false) {
+        hooks.after_create(&rows, tx).await?;
+        return Ok(rows);
+    }
+    // The hooks are given those rows that did not pass them by, side by side.
+    let (with, without): (Vec<_>, Vec<_>) = rows.into_iter().zip(&told).partition(|(_, told)| **told);
+    let with: Vec<M> = with.into_iter().map(|(row, _)| row).collect();
+    if !with.is_empty() {
+        hooks.after_create(&with, tx).await?;
+    }
+    let (mut with, mut without) = (with.into_iter(), without.into_iter().map(|(row, _)| row));
+    Ok(told.iter().filter_map(|&told| if told { with.next() } else { without.next() }).collect())
 }
 
 /// Makes a row from a draft.
@@ -394,6 +421,11 @@ pub(super) async fn get_or_create<M: Model>(
     parent::refuse_unwritten(M::meta(), draft.parent.is_some())?;
     refuse_unseen_by_hooks(M::meta(), &draft.slots)?;
     let mut slots = draft.slots.clone();
+    together(M::meta(), filled(M::meta(), &mut slots))?;
+    if !draft.skips_validation {
+        // The key is looked for as it would be stored; what is refused is told when the row is made.
+        validated(M::meta(), &mut slots);
+    }
     complete(M::meta(), &mut slots, tx.dialect(), false)?;
     let (row, target) = (NewRow::of(slots), columns_of(key));
     let find = || ByKey::new(Typed::new(), row.clone(), target.clone(), Over::Columns(Default::default())).map(Find);
@@ -419,22 +451,24 @@ pub(super) async fn save<M: Model>(hooks: Of<M>, mut edit: Edit<M>, tx: &Transac
     let mut changes = [Change::of(Proposed::known_row(edit.original.clone(), now.clone()))];
     hooks.before_update(&mut changes, tx).await?;
     if !edit.skips_validation() {
+        changes[0].validate();
         hooks.validate(&mut changes, tx).await?;
     }
     let [change] = changes;
     let (set, mut errors) = change.into_parts();
-    if !errors.is_empty() {
-        errors.extend(edit.looked_at(tx.dialect())?.1);
-        together(M::meta(), errors)?;
-    }
     if !set.is_empty() {
         let kept = loaded(&edit.row, &set);
         set.into_iter().for_each(|(column, value)| now[usize::from(column)] = value);
         edit.row = Reader::new(&Row::of(&now.as_slice()), &[]).columns()?;
         kept.into_iter().for_each(|(field, rows)| edit.row.attach_related(field, rows));
     }
+    let edit = edit.behind_hooks();
+    if !errors.is_empty() {
+        errors.extend(edit.looked_at(tx.dialect())?.1);
+        together(M::meta(), errors)?;
+    }
     let original = edit.original.clone();
-    let row = edit.skip_hooks().save(tx).await?;
+    let row = edit.save(tx).await?;
     hooks.after_update(&[Change::of(Proposed::known_row(original, values_of(&row)?))], tx).await?;
     Ok(row)
 }
@@ -454,11 +488,6 @@ impl<M: Model> Around<M> {
         let parent = M::PARENT.filter(|parent| !skips.parents && parent.is_hooked());
         let any = !skips.hooks && (hooks.is_some() || parent.is_some());
         any.then_some(Around { hooks, parent, keep_parents: skips.parents })
-    }
-
-    /// Whether rows of the model's parents are read, and locked, before the rows go.
-    pub(super) fn tells_parents(&self) -> bool {
-        self.parent.is_some()
     }
 
     /// Deletes the rows of a query, and what goes with them.

@@ -40,8 +40,8 @@ pub(crate) use delete::{delete_keep_parents, delete_row, delete_rows};
 pub use draft::{Draft, DraftRow, Filled, IntoDraftRow, Missing};
 pub use draft_value::{ByTerm, CanBeComputed, DraftValue, NoRow};
 pub use edit::{Edit, IsEdit};
-pub(crate) use hooks::refuse as refuse_hooks;
 pub use hooks::{AnyHooks, Hooks, HooksOf};
+pub(crate) use hooks::{refuse as refuse_hooks, refuse_valueless as refuse_hooks_of_rows};
 pub use input::Input;
 #[cfg(feature = "cli")]
 pub(crate) use input::wanted;

@@ -186,12 +186,28 @@ pub(super) fn completed(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect, 
     if computed {
         errors.extend(refuse_computed(meta, slots, rules).err());
     }
-    if let Some(validate) = meta.validate.filter(|_| rules && !computed) {
+    if rules && !computed {
+        errors.extend(validated(meta, slots));
+    }
+    errors.extend(fit_all(meta, slots, dialect, rules));
+    errors
+}
+
+/// Lets the model's own `validate` look at a row that is filled in: what it sets stands in it, and what it refuses is given.
+pub(super) fn validated(meta: &ModelMeta, slots: &mut [Slot]) -> Vec<Error> {
+    let mut errors = Vec::new();
+    if let Some(validate) = meta.validate {
         let values = slots.iter().map(|slot| slot.value().cloned()).collect();
         for (column, value) in Proposed::new_row(values).validated(validate, &mut errors) {
             slots[usize::from(column)] = Slot::Given(value);
         }
     }
+    errors
+}
+
+/// What is wrong with the values of a row that is filled in, one by one.
+pub(super) fn fit_all(meta: &ModelMeta, slots: &mut [Slot], dialect: Dialect, rules: bool) -> Vec<Error> {
+    let mut errors = Vec::new();
     for (column, slot) in (0..).zip(slots) {
         if let Slot::Default(value) | Slot::Given(value) = slot
             && let Err(error) = check::check_for(meta, column, value, dialect, rules)

@@ -7,7 +7,7 @@ use super::{
     delete::{For, LockRows, LockedRows},
     edit::{loaded, values_of},
     hooks,
-    new_row::{Slot, completed, filled, refuse_unseen_by_hooks},
+    new_row::{Slot, completed, filled, fit_all, refuse_unseen_by_hooks},
     point::{columns_in, key_values, not_found},
     validate::{self, Subject},
 };
@@ -181,6 +181,8 @@ struct UnlookedDraft<M: 'static> {
     wrong: bool,
     rules: bool,
     hooks: Option<hooks::Of<M>>,
+    /// The model's `validate` has looked at it.
+    validated: bool,
     refused: Vec<Error>,
 }
 
@@ -198,14 +200,17 @@ impl<M: Model> Unlooked for UnlookedDraft<M> {
             let row = Proposed::new_row(self.slots.iter().map(|slot| slot.value().cloned()).collect());
             let (set, refused) = hooks::asked_in(hooks, row, tx).await?;
             set.into_iter().for_each(|(column, value)| self.slots[usize::from(column)] = Slot::Given(value));
-            self.refused = refused;
+            (self.refused, self.validated) = (refused, true);
             Ok(())
         })
     }
 
     fn look(mut self: Box<Self>, dialect: Dialect) -> Result<Looked> {
         let (meta, mut errors) = (M::meta(), self.refused);
-        if !self.wrong {
+        if !self.wrong && self.validated {
+            errors.extend(filled(meta, &mut self.slots));
+            errors.extend(fit_all(meta, &mut self.slots, dialect, self.rules));
+        } else if !self.wrong {
             errors.extend(completed(meta, &mut self.slots, dialect, self.rules));
         }
         let values = self.slots.iter().map(|slot| slot.value().cloned()).collect();
@@ -314,7 +319,7 @@ impl<M: Child> AnyParent<M> for ParentOf<M> {
     }
 
     fn is_hooked(&self) -> bool {
-        M::Parent::HOOKS.is_some() || M::Parent::PARENT.is_some_and(|above| above.is_hooked())
+        M::Parent::SPEC.hooks || M::Parent::PARENT.is_some_and(|above| above.is_hooked())
     }
 
     fn unlooked_draft(&self, draft: &(dyn Any + Send + Sync)) -> Vec<Box<dyn Unlooked>> {
@@ -328,6 +333,7 @@ impl<M: Child> AnyParent<M> for ParentOf<M> {
             wrong: draft.error.is_some(),
             rules: !draft.skips_validation,
             hooks: draft.hooks(),
+            validated: false,
             refused: Vec::new(),
         }));
         rows
@@ -474,7 +480,7 @@ pub(super) async fn create_all<M: Model>(
     for (place, draft) in drafts.iter().enumerate() {
         let parents = draft.parent.as_ref().map(|parent| above.unlooked_draft(&**parent));
         let mut errors = known(parents.into_iter().flatten().collect(), tx.dialect())?;
-        if hooks.is_none() && draft.error.is_none() {
+        if (hooks.is_none() || draft.skips_hooks) && draft.error.is_none() {
             errors.extend(completed(meta, &mut draft.slots.clone(), tx.dialect(), !draft.skips_validation));
         }
         match single {

@@ -145,18 +145,29 @@ fn changes<M: Model, A: Assigns<M>, O>(rows: QuerySet<M, O>, assigns: A, returni
     let (skips, rows, meta) = (rows.skips(), rows.into_select(), M::meta());
     let mut set = Vec::new();
     assigns.add_to(&mut set).map_err(|error| error.with_model(meta.name.clone()))?;
-    let asks = |assignment: &Assignment| {
-        let column = &meta.columns[usize::from(assignment.column)];
-        meta.fields[usize::from(column.field)].options.asks
-    };
-    let refuse = if set.iter().any(asks) { refuse } else { refuse_valueless };
     let instead = "read them, and write them by `bulk_update` or `save`";
-    refuse(meta, skips.hooks, "an update of rows that are not read", instead)?;
+    refuse_unasked(meta, &set, skips.hooks, "an update of rows that are not read", instead)?;
     settable(meta, &set)?;
     if !skips.validation {
         followed(meta, &set)?;
     }
     Ok(Update { rows, set, returning })
+}
+
+/// Refuses a change that would pass by the hooks of a model, or the rules that ask the database about the fields that are set.
+pub(crate) fn refuse_unasked(
+    meta: &ModelMeta,
+    set: &[Assignment],
+    skipped: bool,
+    what: &str,
+    instead: &str,
+) -> Result<()> {
+    let asks = |assignment: &Assignment| {
+        let column = &meta.columns[usize::from(assignment.column)];
+        meta.fields[usize::from(column.field)].options.asks
+    };
+    let refuse = if set.iter().any(asks) { refuse } else { refuse_valueless };
+    refuse(meta, skipped, what, instead)
 }
 
 /// Refuses to set the key of a row, its version, or anything twice.

@@ -6,7 +6,7 @@ use super::{
     draft::DraftRow,
     evaluate::truth,
     hooks,
-    new_row::{Slot, completed, filled, refuse_unseen_by_hooks},
+    new_row::{Slot, completed, filled, fit_all, refuse_unseen_by_hooks},
     point::key_is,
 };
 use crate::{
@@ -310,7 +310,7 @@ pub(super) async fn draft<M: Model, E: Executor>(
     let told = |error: &Error| {
         mistakes.iter().any(|known| error.fields().iter().any(|field| known.field.as_ref() == Some(field)))
     };
-    let mut errors = Vec::new();
+    let mut errors;
     if let Some(hooks) = hooks.filter(|_| rules) {
         refuse_unseen_by_hooks(meta, &slots)?;
         // What lacks a value is told below.
@@ -319,8 +319,11 @@ pub(super) async fn draft<M: Model, E: Executor>(
         let (set, refused) = hooks::asked(hooks, row, ex).await?;
         set.into_iter().for_each(|(column, value)| slots[usize::from(column)] = Slot::Given(value));
         errors = refused;
+        errors.extend(filled(meta, &mut slots));
+        errors.extend(fit_all(meta, &mut slots, ex.dialect(), rules));
+    } else {
+        errors = completed(meta, &mut slots, ex.dialect(), rules);
     }
-    errors.extend(completed(meta, &mut slots, ex.dialect(), rules));
     errors.retain(|error| !told(error));
     let values = slots.iter().map(|slot| slot.value().cloned()).collect();
     let subject = Subject { model: ModelRef::Static(meta), key: None, values, changed: None };

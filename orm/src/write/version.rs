@@ -47,9 +47,10 @@ pub(super) async fn why_missing(conn: &mut Connection<'_>, model: &ModelRef, key
     }
 }
 
-/// Locks a row that was read, and refuses it if it has another version by now, or a key that others have. One that is gone is left to the
-/// caller; without a version, in a table that has a key, there is nothing to ask.
+/// Locks a row that was read, and refuses it if it has another version by now, or a key that others have. It tells whether the row is there,
+/// as far as is known: without a version, in a table that has a key, nothing is asked unless that is [wanted](Unchanged::looked_for).
 pub(super) struct Unchanged {
+    looks: bool,
     model: ModelRef,
     key: Vec<Value>,
     version: Option<Value>,
@@ -61,7 +62,12 @@ impl Unchanged {
             None => None,
             Some(column) => values_of(row)?.into_iter().nth(usize::from(column)),
         };
-        Ok(Unchanged { model: ModelRef::Static(M::meta()), key: key_values(&row.key())?, version })
+        Ok(Unchanged { looks: false, model: ModelRef::Static(M::meta()), key: key_values(&row.key())?, version })
+    }
+
+    /// The same, and the row is looked for in any case.
+    pub(super) fn looked_for(self) -> Unchanged {
+        Unchanged { looks: true, ..self }
     }
 
     pub(super) fn key(&self) -> Vec<Value> {
@@ -70,21 +76,28 @@ impl Unchanged {
 }
 
 impl Operation for Unchanged {
-    type Output = ();
+    type Output = bool;
 
     fn access(&self) -> Access {
         Access::Write
     }
 
-    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<()> {
+    async fn run(&mut self, conn: &mut Connection<'_>) -> Result<bool> {
         only(conn, &self.model, std::slice::from_ref(&self.key)).await?;
-        let Some(version) = &self.version else { return Ok(()) };
+        if self.version.is_none() && !self.looks {
+            return Ok(true);
+        }
         if has_children(conn, &self.model) {
             below(conn, &self.model, std::slice::from_ref(&self.key), For::Deletion).await?;
         }
+        let Some(version) = &self.version else {
+            let mut rows = Select { for_update: true, ..Select::bare(self.model.clone()) };
+            rows.add_filter(columns_in(&self.model, &self.model.key, vec![self.key.clone()]));
+            return Ok(!columns_of(conn, rows, &self.model.key).await?.is_empty());
+        };
         match versions(conn, &self.model, vec![self.key.clone()], true).await?.values().next() {
             Some(now) if now != version => Err(stale(&self.model)),
-            _ => Ok(()),
+            now => Ok(now.is_some()),
         }
     }
 }

@@ -4,6 +4,8 @@ use super::press::*;
 use crate::bed::{Bed, behaviour};
 use orm::{Code, prelude::*};
 
+use std::time::Duration;
+
 fn counts(deleted: &orm::Deleted) -> Vec<(&str, u64)> {
     deleted.per_model.iter().map(|(model, rows)| (model.as_str(), *rows)).collect()
 }
@@ -278,6 +280,155 @@ mod taken_over {
             let own = Node::draft().create(db).await?;
             Node::objects().update(|n| n.up.set(&own), db).await?;
             assert_eq!(Node::objects().delete(db).await?.total, 1);
+            Ok(())
+        }
+    }
+}
+
+/// What another transaction changes while a deletion waits for it.
+mod meanwhile {
+    use super::*;
+    use orm::{Hooks, QuerySet};
+    use std::sync::Arc;
+
+    orm::app! { pub meanwhile { Order, Line, Letter } }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Order {
+        pub id: i64,
+        #[field(default = false)]
+        pub paid: bool,
+        pub lines: HasMany<Line>,
+    }
+
+    /// Its own rows are read: another model points to them.
+    #[derive(Model, Debug, Clone)]
+    pub struct Line {
+        pub id: i64,
+        #[field(on_delete = cascade)]
+        pub order: ForeignKey<Order>,
+        #[field(on_delete = cascade)]
+        pub part_of: Option<ForeignKey<Line>>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    #[model(hooks)]
+    pub struct Letter {
+        pub id: i64,
+        #[field(default = false)]
+        pub sent: bool,
+    }
+
+    impl Hooks for Letter {
+        async fn before_delete(letter: &Letter, _: &Transaction) -> orm::Result<()> {
+            assert!(!letter.sent, "of a letter that stays nothing is told");
+            Ok(())
+        }
+    }
+
+    /// How many orders a deletion takes while another transaction pays the first of two.
+    async fn while_paid<F>(bed: &Arc<Bed>, delete: impl FnOnce(orm::Database) -> F) -> orm::Result<u64>
+    where
+        F: Future<Output = orm::Result<usize>> + Send + 'static,
+    {
+        let db = &bed.db;
+        Order::objects().delete(db).await?;
+        let first = Order::draft().create(db).await?;
+        Line::draft().order(&first).create(db).await?;
+        Order::draft().create(db).await?;
+        let tx = db.begin().await?;
+        Order::objects().filter(|o| o.id.eq(first.id)).update(|o| o.paid.set(true), &tx).await?;
+        let deletion = tokio::spawn(delete(db.clone()));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(!deletion.is_finished(), "it waits for the lock");
+        tx.commit().await?;
+        let gone = deletion.await.unwrap()?;
+        assert_eq!((Order::get(first.id, db).await?.paid, Line::objects().count(db).await?), (true, 1));
+        Ok(gone as u64)
+    }
+
+    fn unpaid() -> QuerySet<Order> {
+        Order::objects().filter(|o| !o.paid)
+    }
+
+    fn sliced() -> QuerySet<Order> {
+        unpaid().order_by(|o| o.id.asc()).limit(1)
+    }
+
+    fn different() -> QuerySet<Order> {
+        unpaid().distinct().order_by(|o| o.id.asc()).limit(2)
+    }
+
+    behaviour! {
+        async fn rows_that_are_no_more_meant_stay(bed, requires(SelectForUpdate)) {
+            orm::migrate::create_tables(&bed.db, &[meanwhile()]).await?;
+            assert_eq!(while_paid(&bed, async |db| Ok(unpaid().delete(&db).await?.total as usize)).await?, 1);
+            assert_eq!(while_paid(&bed, async |db| Ok(unpaid().delete_returning(&db).await?.len())).await?, 1);
+            assert!(while_paid(&bed, async |db| Ok(sliced().delete(&db).await?.total as usize)).await? <= 1);
+            assert!(while_paid(&bed, async |db| Ok(sliced().delete_returning(&db).await?.len())).await? <= 1);
+            assert_eq!(while_paid(&bed, async |db| Ok(different().delete(&db).await?.total as usize)).await?, 1);
+            assert_eq!(while_paid(&bed, async |db| Ok(different().delete_returning(&db).await?.len())).await?, 1);
+            Ok(())
+        }
+
+        async fn rows_that_others_are_given_meanwhile_are_seen(bed, requires(SelectForUpdate)) {
+            orm::migrate::create_tables(&bed.db, &[meanwhile()]).await?;
+            let db = &bed.db;
+            let empty = || Order::objects().exclude(|o| o.lines.exists());
+            for returning in [false, true] {
+                let order = Order::draft().create(db).await?;
+                let tx = db.begin().await?;
+                let order = Order::objects().filter(|o| o.id.eq(order.id)).for_update().get(&tx).await?;
+                Line::draft().order(&order).create(&tx).await?;
+                let ex = db.clone();
+                let deletion = tokio::spawn(async move {
+                    match returning {
+                        false => Ok(empty().delete(&ex).await?.total as usize),
+                        true => empty().delete_returning(&ex).await.map(|rows| rows.len()),
+                    }
+                });
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                tx.commit().await?;
+                assert_eq!(deletion.await.unwrap()?, 0);
+                assert_eq!(Order::objects().delete(db).await?.total, 2);
+            }
+            Ok(())
+        }
+
+        async fn rows_that_go_along_stay_when_they_are_given_away(bed, requires(SelectForUpdate)) {
+            orm::migrate::create_tables(&bed.db, &[meanwhile()]).await?;
+            let db = &bed.db;
+            let (first, second) = (Order::draft().create(db).await?, Order::draft().create(db).await?);
+            let line = Line::draft().order(&first).create(db).await?;
+            let tx = db.begin().await?;
+            Line::objects().filter(|l| l.id.eq(line.id)).update(|l| l.order.set(&second), &tx).await?;
+            let ex = db.clone();
+            let deletion = tokio::spawn(async move { first.delete(&ex).await });
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            tx.commit().await?;
+            assert_eq!(deletion.await.unwrap()?.total, 1);
+            assert_eq!(*Line::get(line.id, db).await?.order.key(), second.id);
+            Ok(())
+        }
+
+        async fn hooks_hear_nothing_of_rows_that_stay(bed, requires(SelectForUpdate)) {
+            orm::migrate::create_tables(&bed.db, &[meanwhile()]).await?;
+            let db = &bed.db;
+            for sliced in [false, true] {
+                Letter::objects().skip_hooks().delete(db).await?;
+                let (letter, _) = (Letter::draft().create(db).await?, Letter::draft().create(db).await?);
+                let tx = db.begin().await?;
+                Letter::objects().skip_hooks().filter(|l| l.id.eq(letter.id)).update(|l| l.sent.set(true), &tx).await?;
+                let ex = db.clone();
+                let deletion = tokio::spawn(async move {
+                    let rows = Letter::objects().filter(|l| !l.sent).order_by(|l| l.id.asc());
+                    if sliced { rows.limit(2) } else { rows }.delete(&ex).await
+                });
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                tx.commit().await?;
+                assert_eq!(deletion.await.unwrap()?.total, 1);
+                assert!(Letter::get(letter.id, db).await?.sent);
+            }
             Ok(())
         }
     }

@@ -1,7 +1,11 @@
 //! Rows that are there, each with values of its own: `bulk_update`, and what is made of both.
 
 use super::{
-    super::{Assigns, hooks, over::said_of_both, update::Columns},
+    super::{
+        Assigns,
+        over::said_of_both,
+        update::{Columns, refuse_unasked},
+    },
     UpdateMany, Versions, conditions, hooked,
 };
 use crate::{
@@ -35,8 +39,9 @@ fn changed_with<M: Model, B: Borrow<M>, A: Assigns<M>>(
     dialect: Dialect,
 ) -> Result<Option<UpdateMany>> {
     let (meta, within) = (M::meta(), conditions(of)?);
-    hooks::refuse(meta, skips.hooks, COMPUTED, "read the rows, and write their values by `bulk_update` or `save`")?;
     let set = said_of_both(set, !skips.validation)?;
+    let instead = "read the rows, and write their values by `bulk_update` or `save`";
+    refuse_unasked(meta, &set, skips.hooks, COMPUTED, instead)?;
     let rows = values_of_all(rows)?;
     if rows.is_empty() || set.is_empty() {
         return Ok(None);

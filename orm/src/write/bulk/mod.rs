@@ -28,6 +28,7 @@ use crate::{
     Code, Dialect, Error, Executor, Model, QuerySet, Result, Transaction, Value,
     field::At,
     model::ModelMeta,
+    query::Skips,
     tree::{Conflict, ModelRef},
 };
 use inserts::UpsertInSteps;
@@ -131,6 +132,14 @@ fn upserts<M: Model, D: IntoDraftRow<M>>(
     Upserts::of(model, rows, &target, dialect)
 }
 
+/// Drafts as rows, with what the query passes by.
+fn rows_of<M: Model, D: IntoDraftRow<M>>(
+    drafts: impl IntoIterator<Item = D>,
+    skips: Skips,
+) -> impl Iterator<Item = DraftRow<M>> {
+    drafts.into_iter().map(move |draft| draft.into_row().skipping(skips))
+}
+
 /// Makes rows of drafts, whatever their model does around writes.
 pub(super) async fn create_drafts<M: Model>(drafts: Vec<DraftRow<M>>, tx: &Transaction) -> Result<Vec<M>> {
     let inserts = Inserts::of(drafts, None, tx.dialect(), all_columns(M::meta()))?;
@@ -152,7 +161,7 @@ impl<M: Model> QuerySet<M> {
     /// # Ok(()) }
     /// ```
     pub async fn create<E: Executor>(self, draft: impl IntoDraftRow<M>, ex: &E) -> Result<M> {
-        draft.into_row().create(ex).await
+        draft.into_row().skipping(self.skips()).create(ex).await
     }
 
     /// Writes any number of drafts and gives the rows as they are stored, in the order of the drafts.
@@ -180,8 +189,9 @@ impl<M: Model> QuerySet<M> {
         D: IntoDraftRow<M>,
     {
         let skips = self.skips();
+        let drafts = rows_of(drafts, skips);
         if M::PARENT.is_some() {
-            let drafts: Vec<DraftRow<M>> = drafts.into_iter().map(IntoDraftRow::into_row).collect();
+            let drafts: Vec<DraftRow<M>> = drafts.collect();
             return ex.atomic(move |tx| Box::pin(parent::create_all(drafts, skips.hooks, skips.hooks, tx))).await;
         }
         if let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) {
@@ -211,7 +221,7 @@ impl<M: Model> QuerySet<M> {
     where
         D: IntoDraftRow<M>,
     {
-        Inserts::of(drafts, None, dialect, all_columns(M::meta()))?.sql()
+        Inserts::of(rows_of(drafts, self.skips()), None, dialect, all_columns(M::meta()))?.sql()
     }
 
     /// Writes any number of drafts and gives their number: [`bulk_create`](QuerySet::bulk_create) without reading back.
@@ -235,7 +245,7 @@ impl<M: Model> QuerySet<M> {
         if M::PARENT.is_some() || M::HOOKS.is_some_and(|_| !self.skips().hooks) {
             return Ok(self.bulk_create(drafts, ex).await?.len() as u64);
         }
-        ex.run(Inserts::of(drafts, None, ex.dialect(), Vec::new())?).await
+        ex.run(Inserts::of(rows_of(drafts, self.skips()), None, ex.dialect(), Vec::new())?).await
     }
 
     /// The SQL of a [`bulk_insert`](QuerySet::bulk_insert) in a dialect, statement by statement; no connection is needed.
@@ -253,7 +263,7 @@ impl<M: Model> QuerySet<M> {
     where
         D: IntoDraftRow<M>,
     {
-        Inserts::of(drafts, None, dialect, Vec::new())?.sql()
+        Inserts::of(rows_of(drafts, self.skips()), None, dialect, Vec::new())?.sql()
     }
 
     /// Writes the drafts whose unique keys are free, leaves out the others, and gives the number of new rows.
@@ -279,7 +289,7 @@ impl<M: Model> QuerySet<M> {
     {
         hooks::refuse(M::meta(), self.skips().hooks, IGNORED, "make them one by one by `get_or_create`")?;
         refuse_deferred(M::meta())?;
-        ex.run(Inserts::of(drafts, Some(ignore()), ex.dialect(), Vec::new())?).await
+        ex.run(Inserts::of(rows_of(drafts, self.skips()), Some(ignore()), ex.dialect(), Vec::new())?).await
     }
 
     /// The SQL of a [`bulk_insert_ignore`](QuerySet::bulk_insert_ignore) in a dialect, statement by statement; no connection is
@@ -299,7 +309,7 @@ impl<M: Model> QuerySet<M> {
         D: IntoDraftRow<M>,
     {
         refuse_deferred(M::meta())?;
-        Inserts::of(drafts, Some(ignore()), dialect, Vec::new())?.sql()
+        Inserts::of(rows_of(drafts, self.skips()), Some(ignore()), dialect, Vec::new())?.sql()
     }
 
     /// Writes the drafts, over the rows that have their values in this unique key where there are such, and gives the number
@@ -325,7 +335,7 @@ impl<M: Model> QuerySet<M> {
         U: NamesUniqueKey<M>,
     {
         hooks::refuse(M::meta(), self.skips().hooks, hooks::UPSERT, hooks::INSTEAD_OF_UPSERT)?;
-        upserts(drafts, key(M::unique_keys()).unique_key(), None, ex.dialect())?.run(ex).await
+        upserts(rows_of(drafts, self.skips()), key(M::unique_keys()).unique_key(), None, ex.dialect())?.run(ex).await
     }
 
     /// Like [`bulk_upsert`](QuerySet::bulk_upsert), and gives the rows as they are stored, in the order of the drafts. They are read by
@@ -357,7 +367,7 @@ impl<M: Model> QuerySet<M> {
     {
         hooks::refuse(M::meta(), self.skips().hooks, hooks::UPSERT, hooks::INSTEAD_OF_UPSERT)?;
         let target = columns_of(key(M::unique_keys()).unique_key());
-        let rows = by_keys(drafts, &target, ex.dialect())?;
+        let rows = by_keys(rows_of(drafts, self.skips()), &target, ex.dialect())?;
         let find = FindAll(rows.clone());
         let upserts = Upserts::of(ModelRef::Static(M::meta()), rows, &target, ex.dialect())?;
         ex.atomic(move |tx| {
@@ -406,7 +416,8 @@ impl<M: Model> QuerySet<M> {
         let skips = self.skips();
         hooks::refuse(M::meta(), skips.hooks, hooks::UPSERT, hooks::INSTEAD_OF_UPSERT)?;
         let over = Over::said(set, !skips.validation)?;
-        let upserts = upserts(drafts, key(M::unique_keys()).unique_key(), Some(over), ex.dialect())?;
+        let upserts =
+            upserts(rows_of(drafts, self.skips()), key(M::unique_keys()).unique_key(), Some(over), ex.dialect())?;
         if let Upserts::Steps(rows) = &upserts {
             rows.iter().try_for_each(ByKey::can_change)?;
         }
@@ -440,7 +451,7 @@ impl<M: Model> QuerySet<M> {
         A: Assigns<M>,
     {
         let over = Over::said(set, !self.skips().validation)?;
-        upserts(drafts, key(M::unique_keys()).unique_key(), Some(over), dialect)?.sql(dialect)
+        upserts(rows_of(drafts, self.skips()), key(M::unique_keys()).unique_key(), Some(over), dialect)?.sql(dialect)
     }
 
     /// The SQL of a [`bulk_upsert`](QuerySet::bulk_upsert) in a dialect, statement by statement; no connection is needed.
@@ -467,6 +478,6 @@ impl<M: Model> QuerySet<M> {
         K: FnOnce(M::UniqueKeys) -> U,
         U: NamesUniqueKey<M>,
     {
-        upserts(drafts, key(M::unique_keys()).unique_key(), None, dialect)?.sql(dialect)
+        upserts(rows_of(drafts, self.skips()), key(M::unique_keys()).unique_key(), None, dialect)?.sql(dialect)
     }
 }

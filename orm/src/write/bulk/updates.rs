@@ -13,7 +13,7 @@ use super::super::{
 use super::{in_packet, within};
 use crate::{
     Access, Code, Connection, Dialect, Error, Operation, Result, Statement, Value, compile,
-    model::ModelMeta,
+    model::{ModelMeta, ValidateRow},
     query::KeyPart,
     tree::{Assignment, Expr, ModelRef, Select, Update, UpdateRows},
 };
@@ -56,6 +56,20 @@ impl UpdateMany {
     /// Rows that have all columns, of which the key and some others count.
     pub(crate) fn new(
         model: ModelRef,
+        columns: Vec<u16>,
+        given: Vec<Vec<Value>>,
+        versions: Versions,
+        dialect: Dialect,
+        rules: bool,
+    ) -> Result<Self> {
+        let validate = model.validate.filter(|_| rules);
+        UpdateMany::behind(validate, model, columns, given, versions, dialect, rules)
+    }
+
+    /// The same with something else that looks at the rows before the rules of their fields do, or nothing.
+    pub(crate) fn behind(
+        validate: Option<ValidateRow>,
+        model: ModelRef,
         mut columns: Vec<u16>,
         given: Vec<Vec<Value>>,
         versions: Versions,
@@ -76,7 +90,7 @@ impl UpdateMany {
             for (column, value) in &now {
                 values[usize::from(*column)] = value.clone();
             }
-            if let Some(validate) = meta.validate.filter(|_| rules) {
+            if let Some(validate) = validate {
                 let set = Proposed::known_row(None, values.clone()).validated(validate, &mut errors);
                 for (column, value) in set {
                     if !columns.contains(&column) && values[usize::from(column)] != value {

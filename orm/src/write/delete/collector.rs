@@ -4,6 +4,7 @@
 use super::{
     super::{fault::explained, hooks, point::columns_in, version},
     Deleted, is_free,
+    lock::locked_keys,
 };
 use crate::{
     Code, Connection, Dialect, Error, OnDelete, Result, Row, Value, compile,
@@ -13,7 +14,7 @@ use crate::{
 };
 use std::{borrow::Cow, collections::HashSet, collections::VecDeque};
 
-type Key = Vec<Value>;
+pub(super) type Key = Vec<Value>;
 
 /// How many keys an error names.
 const NAMED: usize = 5;
@@ -129,6 +130,23 @@ pub(in crate::write) async fn columns_of(
     Ok(keys)
 }
 
+/// The rows that point to some rows by a foreign key.
+fn those_with(reference: &Reference, own: &[u16], targets: &[Key]) -> Select {
+    let mut select = Select::bare(reference.model.clone());
+    select.add_filter(columns_in(&reference.model, own, targets.to_vec()));
+    select
+}
+
+/// The keys of the rows that go along, which point to nothing else before the transaction ends.
+async fn going_along(conn: &mut Connection<'_>, reference: &Reference, targets: &[Key]) -> Result<Vec<Key>> {
+    let own = reference.columns();
+    let mut found = Vec::new();
+    for targets in targets.chunks(chunk(conn.dialect(), own.len())) {
+        found.extend(locked_keys(conn, &those_with(reference, &own, targets)).await?);
+    }
+    Ok(found)
+}
+
 /// The keys of the rows that point to some rows by a foreign key.
 async fn pointing(
     conn: &mut Connection<'_>,
@@ -140,8 +158,7 @@ async fn pointing(
     let own = reference.columns();
     let mut found = Vec::new();
     for targets in targets.chunks(chunk(conn.dialect(), own.len())) {
-        let mut select = Select::bare(reference.model.clone());
-        select.add_filter(columns_in(&reference.model, &own, targets.to_vec()));
+        let mut select = those_with(reference, &own, targets);
         if let Some(condition) = &but {
             select.add_filter(condition.clone());
         }
@@ -206,7 +223,7 @@ impl Collector {
                     }
                     OnDelete::Cascade => {
                         let held = held(conn, &reference, &model, &keys).await?;
-                        let rows = pointing(conn, &reference, &held, None, None).await?;
+                        let rows = going_along(conn, &reference, &held).await?;
                         let new = self.add(reference.model.clone(), rows);
                         if hooked(&reference) && !new.is_empty() {
                             let what = format!("a deletion of `{}` takes them along, which", root.name);

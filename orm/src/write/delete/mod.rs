@@ -8,7 +8,7 @@ use super::{
     fault::explained,
     hooks::{self, Around},
     parent::copy_of,
-    point::{all_columns, columns_in, key_is, key_values},
+    point::{all_columns, key_is, key_values},
     update::{ChangeReturning, ChangeRows},
     upsert::finish,
     version,
@@ -16,14 +16,17 @@ use super::{
 use crate::{
     Access, Code, Connection, Executor, Model, OnDelete, Operation, QuerySet, Result, Row, Statement, Value, compile,
     model::{ModelMeta, Reader, references_to},
-    query::Skips,
+    query::{KeyPart, Skips},
     statement::template,
     tree::{Delete, ModelRef, Select},
 };
 use collector::Collector;
 pub(super) use collector::columns_of;
-pub(super) use lock::{For, LockRows, below, has_children, lock as lock_rows};
-use std::{collections::BTreeMap, marker::PhantomData};
+pub(super) use lock::{For, LockRows, below, by_key, has_children, lock as lock_rows};
+use std::{
+    collections::{BTreeMap, HashSet},
+    marker::PhantomData,
+};
 
 /// What a deletion took: how many rows, in all and of each model by its label, `library.Book`.
 ///
@@ -190,11 +193,11 @@ fn delete_one<'e, M: Model, E: Executor>(row: &M, skips: Skips, ex: &'e E) -> Pe
         return match copy_of(row) {
             Ok(copy) => Pending::new(ex.atomic(move |tx| {
                 Box::pin(async move {
-                    if around.tells_parents() && tx.dialect().capabilities().select_for_update {
-                        tx.run(LockRows::of::<M>(vec![key_values(&copy.key())?], For::Deletion)).await?;
+                    // Of a row that is gone by now nothing is told.
+                    match tx.run(version::Unchanged::of(&copy)?.looked_for()).await? {
+                        true => around.delete(&[copy], tx).await,
+                        false => Ok(Deleted::default()),
                     }
-                    tx.run(version::Unchanged::of(&copy)?).await?;
-                    around.delete(&[copy], tx).await
                 })
             })),
             Err(error) => Pending::new(std::future::ready(Err(error))),
@@ -299,7 +302,7 @@ impl Collect {
                 deleted.add(&self.model, conn.execute(&statement).await?);
                 return Ok(deleted);
             }
-            From::Query(select) => collector::keys_of(conn, (**select).clone()).await?,
+            From::Query(select) => lock::locked_keys(conn, select).await?,
             From::Keys(keys) => std::mem::take(keys),
             From::Row(row) => {
                 row.run(conn).await?;
@@ -363,27 +366,27 @@ impl<M: Model> Operation for LockedRows<M> {
     }
 
     async fn run(&mut self, conn: &mut Connection<'_>) -> Result<Vec<M>> {
-        let (select, model) = (&self.select, ModelRef::Static(M::meta()));
+        let rows = &self.select;
         if !conn.dialect().capabilities().select_for_update {
-            return RowsOf::of(select.clone()).run(conn).await;
+            return RowsOf::of(rows.clone()).run(conn).await;
         }
-        if has_children(conn, &model) {
-            let keys = collector::keys_of(conn, select.clone()).await?;
-            below(conn, &model, &keys, For::Deletion).await?;
+        if !has_children(conn, &rows.model)
+            && lock::is_about_itself(rows)
+            && let Some(locking) = lock::locking(rows)
+        {
+            return RowsOf::of(locking).run(conn).await;
         }
-        let is_plain = select.joins.is_empty() && select.from.is_none() && !select.distinct && !select.is_sliced();
-        if is_plain {
-            return RowsOf::of(Select { for_update: true, ..select.clone() }).run(conn).await;
+        let locked = lock::lock_found(conn, rows).await?;
+        if locked.is_empty() {
+            return Ok(Vec::new());
         }
-        // Rows of a union, of a window or of a slice cannot be locked as such.
-        let keys = collector::keys_of(conn, select.clone()).await?;
-        let mut rows = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(collector::chunk(conn.dialect(), model.key.len())) {
-            let mut locked = Select { for_update: true, default_order: false, ..Select::all(model.clone()) };
-            locked.add_filter(columns_in(&model, &model.key, keys.to_vec()));
-            rows.extend(RowsOf::<M>::of(locked).run(conn).await?);
-        }
-        Ok(rows)
+        // As they are by now: another may have changed them before they were locked.
+        let mut locked: HashSet<KeyPart<'_>> = locked.iter().map(|key| KeyPart::of_all(key)).collect();
+        let mut found = RowsOf::<M>::of(lock::unlocking(rows)).run(conn).await?;
+        let keys = found.iter().map(|row| key_values(&row.key())).collect::<Result<Vec<_>>>()?;
+        let mut keys = keys.iter();
+        found.retain(|_| keys.next().is_some_and(|key| locked.remove(&KeyPart::of_all(key))));
+        Ok(found)
     }
 }
 

@@ -20,7 +20,8 @@ use serde_json::{Value as Json, json};
 /// A relation is given by its key, under its own name: `"author": 7`; a generic one with the label of the model,
 /// `"about": {"model": "library.Book", "key": 7}`, as text `library.Book:7`. In pairs an empty text is no value, but for text fields
 /// that are never NULL. What may come from outside can be narrowed down by [`only`](Input::only); what the program itself adds
-/// is [`set`](Input::set).
+/// is [`set`](Input::set). A field that says `editable = false` is given by the program, unless `only` names it or the data has
+/// [everything](Input::with_automatic).
 ///
 /// ```
 /// # use library::*;
@@ -249,6 +250,8 @@ impl Input {
             }
         } else if !own && self.only.as_ref().is_some_and(|only| !only.iter().any(|known| *known == **name)) {
             ("not_allowed", format!("`{name}` cannot be set from outside"))
+        } else if !(own || self.automatic || self.only.is_some() || options.editable) {
+            ("not_editable", format!("`{name}` is not for people to change"))
         } else if changed && is_key {
             ("key", format!("`{name}` is the key of the row, which cannot be changed"))
         } else if options.generated.is_some() {
