@@ -1,5 +1,6 @@
 //! All migrations of all applications, and the one history they form.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Result, error, fail};
@@ -214,7 +215,7 @@ impl MigrationSet {
         }
         // A squash that stands for it is left aside.
         let over = |squash: &&Migration| squash.id != *id && self.replaced_by(squash).contains(id);
-        let mut set = std::borrow::Cow::Borrowed(self);
+        let mut set = Cow::Borrowed(self);
         for squash in self.squashes().into_iter().filter(over) {
             set.to_mut().remove(&squash.id);
         }
@@ -224,6 +225,27 @@ impl MigrationSet {
             replay_one(&mut state, migration)?;
         }
         Ok(state)
+    }
+
+    /// Goes through the migrations once, to tell the state in which each of several begins.
+    ///
+    /// ```
+    /// use migrations_engine::MigrationSet;
+    /// let sql = |needs: &str| format!("depends_on = [{needs}]\n[[operations]]\nop = \"run_sql\"\nsql = {{ all = [] }}\n");
+    /// let set = MigrationSet::from_embedded(&[
+    ///     ("library/0001_first.toml", &sql("")),
+    ///     ("library/0002_second.toml", &sql("\"library.0001_first\"")),
+    /// ])?;
+    /// let mut states = set.states()?;
+    /// for migration in set.order()? {
+    ///     assert_eq!(*states.before(&migration.id)?, set.state_before(&migration.id)?);
+    /// }
+    /// # Ok::<(), migrations_engine::Error>(())
+    /// ```
+    pub fn states(&self) -> Result<States<'_>> {
+        let (counted, _) = self.effective(&BTreeSet::new())?;
+        let order = counted.order()?.into_iter().map(|migration| migration.id.clone()).collect();
+        Ok(States { set: self, counted, order, at: 0, state: Schema::default() })
     }
 
     /// The state after all migrations but one, on which no other depends.
@@ -303,6 +325,32 @@ impl MigrationSet {
             }
             Target::Zero(app) => Ok(backward(of_app(app))),
         }
+    }
+}
+
+/// The states in which migrations begin: quick for those that are asked for in their order. See [`MigrationSet::states`].
+#[derive(Debug)]
+pub struct States<'s> {
+    set: &'s MigrationSet,
+    counted: Cow<'s, MigrationSet>,
+    order: Vec<MigrationId>,
+    at: usize,
+    state: Schema,
+}
+
+impl States<'_> {
+    /// As [`MigrationSet::state_before`].
+    pub fn before(&mut self, id: &MigrationId) -> Result<Cow<'_, Schema>> {
+        let Some(further) = self.order[self.at..].iter().position(|other| other == id) else {
+            return self.set.state_before(id).map(Cow::Owned);
+        };
+        for passed in &self.order[self.at..self.at + further] {
+            if let Some(migration) = self.counted.get(passed) {
+                replay_one(&mut self.state, migration)?;
+            }
+            self.at += 1;
+        }
+        Ok(Cow::Borrowed(&self.state))
     }
 }
 

@@ -80,7 +80,7 @@ mod squash;
 
 pub use diff::{autodetect, diff};
 pub use error::{BoxError, Code, Error, ErrorKind, Result};
-pub use graph::{Direction, MigrationSet, Target};
+pub use graph::{Direction, MigrationSet, States, Target};
 pub use migration::{Migration, MigrationId};
 pub use operation::Operation;
 pub use plan::{plan, plan_migration};

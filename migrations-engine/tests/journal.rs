@@ -402,3 +402,72 @@ fn what_was_run_is_taken_back_by_the_file_as_it_was() {
     now(Executor::new(&set, &mut database).repair(&id, Remedy::Undo)).unwrap();
     assert_eq!(database.all("SELECT name FROM orm_migrations"), ["0001_initial"]);
 }
+
+const BORN: &str = r#"
+    [[operations]]
+    op = "add_field"
+    model = "app.Author"
+    field = { name = "born", type = "date", null = true }
+"#;
+
+#[test]
+fn a_migration_that_was_begun_before_keeps_its_entry_when_its_first_statement_is_refused() {
+    let set = with(BORN);
+    let entry = "SELECT done FROM orm_migrations WHERE name = '0002_later'";
+    let in_the_way = |database: &Sqlite| database.run("ALTER TABLE app_author ADD COLUMN born text");
+    let refused = |database: &mut Sqlite| now(Executor::new(&set, database).migrate(&Target::Latest)).unwrap_err();
+    // One that begins leaves none.
+    let mut database = filled();
+    in_the_way(&database);
+    assert_eq!(refused(&mut database).code(), "M081");
+    assert!(database.all(entry).is_empty());
+    let mut begun = 0;
+    for fuse in 0.. {
+        let mut connection = Fused(filled(), fuse);
+        let first = now(Executor::new(&set, &mut connection).migrate(&Target::Latest));
+        let mut database = connection.dead();
+        if first.is_ok() {
+            break;
+        }
+        if database.all(entry) == ["0"] {
+            begun += 1;
+            in_the_way(&database);
+            assert_eq!(refused(&mut database).code(), "M081");
+            assert_eq!(database.all(entry), ["0"], "after {fuse}");
+        }
+    }
+    assert!(begun > 0);
+}
+
+#[test]
+fn what_was_refused_once_counts_as_begun_when_it_is_tried_again() {
+    let set =
+        with(&format!("{BORN}[[operations]]\nop = \"run_sql\"\nsql = {{ all = [\"CREATE TABLE one (x int)\"] }}\n"));
+    let entry = "SELECT doing FROM orm_migrations WHERE name = '0002_later' AND done = 1";
+    let refused = || {
+        let mut database = filled();
+        database.run("CREATE TABLE one (y int)");
+        now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap_err();
+        assert_eq!(database.all(entry), ["2"]);
+        database.run("DROP TABLE one");
+        database
+    };
+    let mut asked = 0;
+    for fuse in 0.. {
+        let mut connection = Fused(refused(), fuse);
+        let first = now(Executor::new(&set, &mut connection).migrate(&Target::Latest));
+        let mut database = connection.dead();
+        let made = !database.all("SELECT name FROM sqlite_master WHERE name = 'one'").is_empty();
+        if made && database.all("SELECT done FROM orm_migrations WHERE name = '0002_later'") == ["1"] {
+            // It was done, and killed before the note: nobody may take it for refused.
+            assert_eq!(database.all(entry), ["1"], "after {fuse}");
+            let again = now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap_err();
+            assert_eq!(again.code(), "M073", "after {fuse}: {again}");
+            asked += 1;
+        }
+        if first.is_ok() {
+            break;
+        }
+    }
+    assert!(asked > 0);
+}

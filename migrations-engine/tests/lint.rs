@@ -1,9 +1,10 @@
 //! What is told of each kind of change, and what `--safe` makes of it.
 
+use migrations_engine::condition::IndexPart;
 use migrations_engine::diff::{SafeStep, safe, safe_steps};
 use migrations_engine::lint::{Rule, lint};
 use migrations_engine::schema::{ColumnType, Constraint, Field, Hint, Index, Model, OnDelete};
-use migrations_engine::{Dialect, Direction, Migration, MigrationSet, autodetect, plan_migration};
+use migrations_engine::{Dialect, Direction, Migration, MigrationSet, Operation, autodetect, plan_migration};
 
 use crate::samples::{char, field, key, library, with_book};
 use crate::sqlite::Yes;
@@ -233,5 +234,42 @@ fn the_safe_form_locks_nothing_for_long() {
         "ALTER COLUMN \"stock\" SET NOT NULL",
     ] {
         assert!(all.contains(expected), "{expected} is not in\n{all}");
+    }
+}
+
+#[test]
+fn what_keeps_readers_away_says_so() {
+    let told = |operation: Operation, atomic: bool| {
+        let mut migration = Migration::new("app.0002_later".parse().unwrap());
+        (migration.operations, migration.atomic) = (vec![operation], atomic);
+        let notices = lint(Dialect::Postgres, &library(), &migration).unwrap();
+        notices.into_iter().filter(|notice| notice.rule == Rule::L001).map(|notice| notice.message).collect::<Vec<_>>()
+    };
+    let model = || key("Author");
+    let tag = || key("Tag");
+    let exclusive = |told: &[String]| matches!(told, [one] if one.contains("ACCESS EXCLUSIVE lock: nobody reads or writes `app_author`"));
+    let share = |told: &[String]| matches!(told, [one] if one.contains("SHARE lock: nobody writes to `app_author`"));
+    let name = Field::new("name", ColumnType::Char { max_length: 100 });
+    let unique =
+        || Operation::AddConstraint { model: model(), constraint: Constraint::unique("app_author_name", &["name"]) };
+    let unique_field = || Operation::AlterField { model: model(), field: name.clone().unique(), fill: None };
+    let indexed = Operation::AlterField { model: model(), field: name.clone().indexed(), fill: None };
+    let new_key = || Operation::AlterPrimaryKey { model: tag(), primary_key: vec!["label".into()] };
+    assert!(exclusive(&told(unique(), true)) && exclusive(&told(unique_field(), true)));
+    assert!(share(&told(indexed, true)));
+    // A unique index that is no constraint.
+    let some = Constraint::Unique {
+        name: "app_author_old".into(),
+        on: vec![IndexPart::field_asc("name")],
+        condition: Some("age > 9".parse().unwrap()),
+        include: Vec::new(),
+        deferrable: None,
+        nulls_equal: false,
+    };
+    assert!(share(&told(Operation::AddConstraint { model: model(), constraint: some }, true)));
+    // In steps of its own the one is made concurrently, and a key is not.
+    assert!(told(unique(), false).is_empty() && told(unique_field(), false).is_empty());
+    for atomic in [true, false] {
+        assert!(told(new_key(), atomic)[0].contains("the index of the new key is made under an ACCESS EXCLUSIVE lock"));
     }
 }

@@ -113,6 +113,8 @@ pub fn lint(dialect: Dialect, before: &Schema, migration: &Migration) -> Result<
     Ok(linter.notices)
 }
 
+const NO_OTHER_WAY: &str = "there is no way that locks for less: run it when few work with the table; `migrate --lock-timeout` keeps others from queueing behind it";
+
 struct Linter<'m> {
     migration: &'m Migration,
     dialect: Dialect,
@@ -194,16 +196,36 @@ impl Linter<'_> {
     }
 
     fn index(&mut self, table: &str, what: &str) {
-        if !self.waits() {
-            return;
-        }
-        if self.postgres() {
+        if self.waits() && self.postgres() {
             self.notice(
                 Rule::L001,
                 format!("{what} is made under a SHARE lock: nobody writes to `{table}` until it is done"),
                 "put it into a migration of its own with `atomic = false`: there it is made concurrently (`makemigrations --safe` does so)",
             );
         }
+    }
+
+    /// The index of something that is unique. That of a constraint is made by `ALTER TABLE`, which keeps readers away, too.
+    fn unique(&mut self, table: &str, what: &str, statements: &[Statement]) {
+        let alters = |sql: String| sql.starts_with("ALTER TABLE ") && sql.contains(" UNIQUE");
+        if !statements.iter().map(Statement::sql).any(alters) {
+            return self.index(table, what);
+        }
+        if self.waits() && self.postgres() {
+            self.exclusive(
+                table,
+                what,
+                "put it into a migration of its own with `atomic = false`: there it is made concurrently (`makemigrations --safe` does so)",
+            );
+        }
+    }
+
+    fn exclusive(&mut self, table: &str, what: &str, advice: &str) {
+        self.notice(
+            Rule::L001,
+            format!("{what} is made under an ACCESS EXCLUSIVE lock: nobody reads or writes `{table}` until it is done"),
+            advice,
+        );
     }
 
     fn scan(&mut self, table: &str, what: &str, lock: &str) {
@@ -305,15 +327,11 @@ impl Linter<'_> {
             Operation::AddIndex { index, .. } => self.index(&table, &format!("the index `{}`", index.name)),
             Operation::AddConstraint { constraint, .. } => match constraint {
                 Constraint::Unique { name, .. } => {
-                    self.index(&table, &format!("the index of `{name}`"));
+                    self.unique(&table, &format!("the index of `{name}`"), statements);
                     self.depends(&format!("`{name}`: no two rows may be equal in its fields"));
                 }
                 Constraint::Exclude { name, .. } => {
-                    self.notice(
-                        Rule::L001,
-                        format!("the index of `{name}` is made under an ACCESS EXCLUSIVE lock: nobody reads or writes `{table}` until it is done"),
-                        "there is no way that locks for less: run it when few work with the table; `migrate --lock-timeout` keeps others from queueing behind it",
-                    );
+                    self.exclusive(&table, &format!("the index of `{name}`"), NO_OTHER_WAY);
                     self.depends(&format!("`{name}`: no two rows may stand beside each other that it forbids"));
                 }
                 Constraint::Check { name, .. } => {
@@ -326,7 +344,9 @@ impl Linter<'_> {
                 }
             },
             Operation::AlterPrimaryKey { .. } => {
-                self.index(&table, "the index of the new key");
+                if self.postgres() {
+                    self.exclusive(&table, "the index of the new key", NO_OTHER_WAY);
+                }
                 self.depends("the new key: no two rows may be equal in it, or without");
                 // What refers to it gets the new key.
                 self.updates(statements);
@@ -392,7 +412,9 @@ impl Linter<'_> {
                 self.depends(&format!("`{model}.{}` has no value for rows that are there", field.name));
             }
         }
-        if field.unique || field.index {
+        if field.unique {
+            self.unique(table, &format!("the index of `{}`", field.name), statements);
+        } else if field.index {
             self.index(table, &format!("the index of `{}`", field.name));
         }
         if enforced(field) {
@@ -471,7 +493,7 @@ impl Linter<'_> {
             );
         }
         if gains(Some(was), field, |field| field.unique) {
-            self.index(table, &format!("the index of `{}`", field.name));
+            self.unique(table, &format!("the index of `{}`", field.name), statements);
             self.depends(&format!("no two rows may be equal in `{}`", field.name));
         }
         if gains(Some(was), field, |field| field.index) {

@@ -12,6 +12,7 @@ use clap::{Arg, ArgAction};
 use migrations_engine::{
     Migration, Schema,
     lint::{Notice, Rule, lint},
+    operation::invert_all,
 };
 use std::collections::BTreeSet;
 
@@ -161,20 +162,34 @@ fn json(migration: &Migration, notice: &Notice) -> serde_json::Value {
 /// Tells it for one migration, after what it does.
 pub(super) fn tell(context: &Context<'_>, dialect: Dialect, before: &Schema, migration: &Migration) -> Result<()> {
     match lint(engine_dialect(dialect), before, migration) {
-        Ok(notices) => {
-            let mut told = Vec::new();
-            for Notice { rule, message, advice, .. } in &notices {
-                // A table that is written anew for several operations is so at once.
-                if told.contains(&(rule, message)) {
-                    continue;
-                }
-                told.push((rule, message));
-                let style = if *rule == Rule::L004 { BAD } else { NOTE };
-                context.say(format_args!("  {} {message}\n       safe: {advice}", styled(style, rule)))?;
-            }
-            Ok(())
-        }
+        Ok(notices) => tell_all(context, &notices),
         // What this database cannot do, another may.
         Err(error) => context.say(format_args!("  {error}")),
     }
+}
+
+/// Tells what goes with its rows or values where a migration is undone.
+pub(super) fn tell_lost(context: &Context<'_>, dialect: Dialect, before: &Schema, migration: &Migration) -> Result<()> {
+    let mut after = before.clone();
+    let applied = migration.operations.iter().try_for_each(|operation| operation.apply(&mut after));
+    let (Ok(()), Ok(operations)) = (applied, invert_all(before, &migration.operations)) else { return Ok(()) };
+    let back = Migration { operations, ..migration.clone() };
+    // What cannot be undone is told by the plan.
+    let mut notices = lint(engine_dialect(dialect), &after, &back).unwrap_or_default();
+    notices.retain(|notice| notice.rule == Rule::L004);
+    tell_all(context, &notices)
+}
+
+fn tell_all(context: &Context<'_>, notices: &[Notice]) -> Result<()> {
+    let mut told = Vec::new();
+    for Notice { rule, message, advice, .. } in notices {
+        // A table that is written anew for several operations is so at once.
+        if told.contains(&(rule, message)) {
+            continue;
+        }
+        told.push((rule, message));
+        let style = if *rule == Rule::L004 { BAD } else { NOTE };
+        context.say(format_args!("  {} {message}\n       safe: {advice}", styled(style, rule)))?;
+    }
+    Ok(())
 }

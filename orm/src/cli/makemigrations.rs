@@ -105,14 +105,14 @@ async fn make(context: &Context<'_>) -> Result<()> {
     }
     // A merge of branches has no one state before it; what is made by hand is not there yet.
     if !matches.get_flag("merge") && !matches.get_flag("empty") {
-        let mut state = set.state().map_err(engine_error)?;
-        for migration in &new {
+        let mut state = without(&set, &updated)?.state().map_err(engine_error)?;
+        for migration in updated.iter().chain(&new) {
             lintmigrations::tell(context, lintmigrations::dialect(context, &migration.id.app), &state, migration)?;
             let applied = migration.operations.iter().try_for_each(|operation| operation.apply(&mut state));
             match applied {
                 Ok(()) => {}
-                Err(error) if all => return Err(engine_error(error)),
-                // Without the applications that were left out it may not fit.
+                Err(error) if all && updated.is_empty() => return Err(engine_error(error)),
+                // Without the applications that were left out it may not fit, nor in another order.
                 Err(_) => break,
             }
         }
@@ -147,6 +147,15 @@ async fn make(context: &Context<'_>) -> Result<()> {
         ))?;
     }
     Ok(())
+}
+
+/// The migrations but for those that are written anew.
+fn without(set: &MigrationSet, updated: &[Migration]) -> Result<MigrationSet> {
+    let mut others = MigrationSet::default();
+    for migration in set.iter().filter(|migration| !updated.iter().any(|other| other.id == migration.id)) {
+        others.add(migration.clone()).map_err(engine_error)?;
+    }
+    Ok(others)
 }
 
 /// Leaves out what is of other applications than those that are wanted, but for what these depend on.

@@ -8,11 +8,11 @@ use super::{
     showmigrations::disagreements,
 };
 use crate::{
-    Code, Error, Result,
+    Code, Dialect, Error, Result,
     migrate::{self, Migrator, engine_dialect, engine_error},
 };
 use clap::{Arg, ArgAction, ArgMatches};
-use migrations_engine::{Direction, MigrationId, MigrationSet, Schema, execute::Event, plan::outline};
+use migrations_engine::{Direction, Migration, MigrationId, MigrationSet, Schema, execute::Event, plan::outline};
 use std::time::Duration;
 
 pub(super) struct Migrate;
@@ -187,6 +187,7 @@ async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, 
     let history = migrator.history(db).await?;
     let recorded = migrator.recorded(db).await?;
     let stopped = |id: &MigrationId| history.iter().find(|entry| entry.id == *id)?.progress.as_ref();
+    let mut states = migrator.set().states().map_err(engine_error)?;
     for (id, direction) in &plan {
         if let Some(progress) = stopped(id) {
             let (verb, done, total) = (styled(NOTE, "Go on with"), progress.done, progress.total);
@@ -205,7 +206,10 @@ async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, 
             context.say(format_args!("    {why} is not run"))?;
             run.iter().try_for_each(|sql| context.say(format_args!("    but for: {sql}")))?;
         } else if matches.get_flag("plan") {
-            explain(context, migrator, db, id, *direction)?;
+            let before = states.before(id).map_err(engine_error)?;
+            if let Some(migration) = migrator.set().get(id) {
+                explain(context, db.dialect(), &before, migration, *direction)?;
+            }
         }
     }
     if matches.get_flag("plan") {
@@ -224,19 +228,16 @@ async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, 
 /// What a migration does, operation by operation.
 fn explain(
     context: &Context<'_>,
-    migrator: &Migrator,
-    db: &crate::Database,
-    id: &MigrationId,
+    dialect: Dialect,
+    before: &Schema,
+    migration: &Migration,
     direction: Direction,
 ) -> Result<()> {
-    let set = migrator.set();
-    let Some(migration) = set.get(id) else { return Ok(()) };
-    let before = set.state_before(id).map_err(engine_error)?;
-    for line in outline(engine_dialect(db.dialect()), &before, migration, direction).map_err(engine_error)? {
+    for line in outline(engine_dialect(dialect), before, migration, direction).map_err(engine_error)? {
         context.say(format_args!("    {line}"))?;
     }
     match direction {
-        Direction::Forward => lintmigrations::tell(context, db.dialect(), &before, migration),
-        Direction::Backward => Ok(()),
+        Direction::Forward => lintmigrations::tell(context, dialect, before, migration),
+        Direction::Backward => lintmigrations::tell_lost(context, dialect, before, migration),
     }
 }

@@ -126,6 +126,37 @@ fn migrations_after_a_squash_are_looked_at_without_what_it_replaced() {
 }
 
 #[test]
+fn what_is_lost_is_told_wherever_it_is_planned() {
+    let shell = Shell::new("lost", false);
+    shell.run("makemigrations").unwrap();
+    let depth = "{ name = \"depth\", type = \"integer\", null = true }";
+    let add = format!(
+        "depends_on = [\"planks.0001_initial\"]\n[[operations]]\nop = \"add_field\"\nmodel = \"planks.Plank\"\nfield = {depth}\n"
+    );
+    std::fs::write(shell.file("planks/0002_depth.toml"), add).unwrap();
+    shell.run("makemigrations --merge").unwrap();
+    // Forward nothing goes, and back it does.
+    let forward = shell.run("migrate --plan").unwrap();
+    assert!(forward.contains("Add field depth to planks.Plank") && !forward.contains("L004"), "{forward}");
+    shell.run("migrate").unwrap();
+    let back = shell.run("migrate planks zero --plan").unwrap();
+    let told: Vec<&str> = back.lines().filter(|line| line.contains("L00")).map(str::trim).collect();
+    assert_eq!(
+        told,
+        ["L004 `planks.Plank.depth` goes with all its values", "L004 `planks_plank` goes with all its rows"],
+        "{back}"
+    );
+    assert!(shell.run("migrate planks 0001").unwrap().contains("Undoing planks.0002_depth"));
+    // What is put into the latest migration is looked at as a part of that, after another of its operations.
+    let text = "depends_on = [\"planks.0001_initial\"]\n[[operations]]\nop = \"remove_field\"\nmodel = \"planks.Plank\"\nfield = \"width\"\n";
+    std::fs::write(shell.file("planks/0002_depth.toml"), text).unwrap();
+    let printed =
+        shell.run("makemigrations planks --update --dry-run --no-input --default planks.Plank.width=1").unwrap();
+    assert!(printed.contains("planks.0002_depth"), "{printed}");
+    assert!(printed.contains("L004") || printed.contains("L006"), "{printed}");
+}
+
+#[test]
 fn a_repair_is_of_the_database_that_has_the_application() {
     let shell = Shell::new("repaired", true);
     shell.run("makemigrations").unwrap();
