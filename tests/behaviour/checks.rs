@@ -173,11 +173,57 @@ mod as_wide {
     }
 }
 
+/// A many-to-many whose sides both have hooks.
+mod both_sides {
+    use orm::{LinkHooks, prelude::*};
+
+    orm::app! { pub both_sides { Song, Singer, Part } }
+
+    #[derive(Model, Debug)]
+    pub struct Song {
+        pub id: i64,
+        #[field(through = Part, hooks = Sung)]
+        pub singers: ManyToMany<Singer>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Singer {
+        pub id: i64,
+        #[field(through = Part, hooks = Sings)]
+        pub songs: ManyToMany<Song>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Part {
+        pub id: i64,
+        #[field(on_delete = cascade)]
+        pub song: ForeignKey<Song>,
+        #[field(on_delete = cascade)]
+        pub singer: ForeignKey<Singer>,
+    }
+
+    pub struct Sung;
+
+    impl LinkHooks<Song, Singer> for Sung {}
+
+    pub struct Sings;
+
+    impl LinkHooks<Singer, Song> for Sings {}
+}
+
 fn ids(found: &[Finding]) -> Vec<(&str, Level)> {
     let mut ids: Vec<_> = found.iter().map(|finding| (&*finding.id, finding.level)).collect();
     ids.sort_unstable();
     ids.dedup();
     ids
+}
+
+#[test]
+fn hooks_of_links_are_said_on_one_side() {
+    let found = migrate::check(&[both_sides::both_sides()], None);
+    assert_eq!(ids(&found), [("S117", Level::Error)]);
+    let objects: Vec<_> = found.iter().filter_map(|finding| finding.object.as_deref()).collect();
+    assert_eq!(objects, ["both_sides.Song.singers", "both_sides.Singer.songs"]);
 }
 
 #[test]

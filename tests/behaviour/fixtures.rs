@@ -9,6 +9,8 @@ use orm::{
 use serde_json::json;
 use std::{collections::BTreeSet, io::Cursor};
 
+mod led;
+
 orm::app! { pub stockroom { Place, Shelf, Thing, Label, Sticker, Slot, Lid, Note, Old } }
 
 /// Its key is its own name.
@@ -489,126 +491,4 @@ fn tempdir(url: &str) -> std::path::PathBuf {
     let folder = std::env::temp_dir().join(format!("orm_fixtures_{name}"));
     std::fs::create_dir_all(&folder).unwrap();
     folder
-}
-
-/// Models whose own key is a relation, or has one in it.
-mod led {
-    use super::*;
-    use orm::app;
-
-    app! { pub hall { Seat, Cover, Ticket, Numbered, Stub } }
-
-    #[derive(Model, Debug, Clone)]
-    pub struct Seat {
-        pub id: i64,
-        #[field(max_length = 20, unique)]
-        pub code: String,
-    }
-
-    #[derive(Model, Debug, Clone)]
-    pub struct Cover {
-        #[field(primary_key, on_delete = cascade)]
-        pub seat: OneToOne<Seat>,
-    }
-
-    #[derive(Model, Debug, Clone)]
-    pub struct Numbered {
-        #[field(primary_key)]
-        pub seat: ForeignKey<Seat>,
-        #[field(primary_key)]
-        pub day: i32,
-    }
-
-    #[derive(Model, Debug, Clone)]
-    pub struct Ticket {
-        pub id: i64,
-        #[field(max_length = 20, unique)]
-        pub name: String,
-        pub cover: ForeignKey<Cover>,
-        pub numbered: Option<ForeignKey<Numbered>>,
-        pub covers: ManyToMany<Cover>,
-        pub seats: ManyToMany<Seat>,
-    }
-
-    #[derive(Model, Debug, Clone)]
-    pub struct Stub {
-        pub id: i64,
-        pub of: GenericForeignKey,
-    }
-
-    async fn load(text: String, db: &Database) -> orm::Result<u64> {
-        Ok(Load::of([hall()]).read(Format::JsonLines, Cursor::new(text), db).await?.total)
-    }
-
-    behaviour! {
-        async fn a_key_that_is_a_relation_is_led_to_by_what_that_leads_to(bed) {
-            orm::migrate::create_tables(&bed.db, &[hall()]).await?;
-            let db = &bed.db;
-            let make = async |codes: [&'static str; 2]| {
-                let seats = Seat::objects().bulk_create(codes.map(|code| Seat::draft().code(code)), db).await?;
-                Cover::objects().bulk_create(seats.iter().map(|seat| Cover::draft().seat(seat)), db).await?;
-                let days = seats.iter().map(|seat| Numbered::draft().seat(seat).day(3));
-                Numbered::objects().bulk_create(days, db).await
-            };
-            let days = make(["A", "B"]).await?;
-            let cover = Cover::objects().filter(|c| c.seat.code.eq("B")).get(db).await?;
-            let ticket = Ticket::draft().name("t").cover(&cover).numbered(&days[1]).create(db).await?;
-            ticket.many(|t| t.covers).add([&cover], db).await?;
-            let dump = Dump::of([hall()]).natural_keys();
-            let text = dumped(&dump, Format::JsonLines, db).await?;
-            for part in [
-                r#"{"model":"hall.Cover","pk":{"code":"B"},"fields":{}}"#,
-                r#""cover":{"seat":{"code":"B"}},"numbered":{"day":3,"seat":{"code":"B"}},"covers":[{"seat":{"code":"B"}}]"#,
-            ] {
-                assert!(text.contains(part), "{part} in {text}");
-            }
-            // The same seats under each other's numbers.
-            Ticket::objects().delete(db).await?;
-            Numbered::objects().delete(db).await?;
-            Seat::objects().delete(db).await?;
-            make(["B", "A"]).await?;
-            load(text.clone(), db).await?;
-            let ticket = Ticket::objects().select_related(|t| t.numbered).prefetch(|t| t.covers).get(db).await?;
-            let seat = Seat::objects().filter(|s| s.code.eq("B")).get(db).await?;
-            assert_eq!(ticket.cover.key(), &seat.id);
-            assert_eq!(ticket.numbered.as_ref().unwrap().key(), &(seat.id, 3));
-            assert_eq!(ticket.covers.get()?[0].seat.key(), &seat.id);
-            assert_eq!(Cover::objects().count(db).await?, 2);
-            // A generic key has the number alone, and is refused.
-            Stub::draft().of(&cover).create(db).await?;
-            assert_eq!(dumped(&dump, Format::JsonLines, db).await.unwrap_err().code(), Code::BadFixture);
-            Ok(())
-        }
-
-        async fn lists_of_natural_keys_are_stored_as_they_come(bed) {
-            orm::migrate::create_tables(&bed.db, &[hall()]).await?;
-            let db = &bed.db;
-            let seat = Seat::draft().code("A").create(db).await?;
-            Cover::draft().seat(&seat).create(db).await?;
-            let line = |number: i32| {
-                let seats = if number == 0 { json!([["A"], {"code": "later"}]) } else { json!([["A"]]) };
-                json!({"model": "hall.Ticket", "fields": {
-                    "name": format!("t{number}"), "cover": {"seat": {"code": "A"}}, "seats": seats, "covers": [],
-                }})
-            };
-            let later = json!({"model": "hall.Seat", "fields": {"code": "later"}});
-            let lines: Vec<String> = (0..1_200).map(line).chain([later]).map(|line| line.to_string()).collect();
-            bed.log.clear();
-            assert_eq!(load(lines.join("\n"), db).await?, 1_201);
-            let statements: Vec<String> = bed.log.statements().iter().map(|query| query.sql.clone()).collect();
-            let places = |start: &str, table: &str| -> Vec<usize> {
-                let is = |sql: &String| sql.starts_with(start) && sql.contains(table);
-                (0..statements.len()).filter(|&place| is(&statements[place])).collect()
-            };
-            // A part's lists before the next part's rows, and one that waits for its seat in the end.
-            let (rows, links) = (places("INSERT", "hall_ticket"), places("DELETE", "hall_ticket_seats"));
-            assert_eq!(links.len(), 4, "{statements:#?}");
-            assert!(links[0] < *rows.last().unwrap());
-            assert_eq!(Ticket::objects().filter(|t| t.seats.any(|s| s.code.eq("A"))).count(db).await?, 1_200);
-            assert_eq!(Ticket::objects().filter(|t| t.seats.any(|s| s.code.eq("later"))).count(db).await?, 1);
-            let lost = line(0).to_string().replace("later", "never");
-            assert!(load(lost, db).await.unwrap_err().message().contains("never"));
-            Ok(())
-        }
-    }
 }

@@ -488,9 +488,8 @@ impl<M: Model> DraftRow<M> {
 
     /// The draft, which passes by what a query does.
     pub(super) fn skipping(self, skips: Skips) -> Self {
-        let (skips_validation, skips_hooks) =
-            (self.skips_validation || skips.validation, self.skips_hooks || skips.hooks);
-        DraftRow { skips_validation, skips_hooks, ..self }
+        let skips_validation = self.skips_validation || skips.validation;
+        DraftRow { skips_validation, skips_hooks: self.skips_hooks || skips.hooks, ..self }
     }
 
     /// Takes over what was written of a field.

@@ -15,7 +15,7 @@ use crate::{
     Access, Code, Connection, Dialect, Error, Executor, Model, Operation, Result, Row, Transaction, ValidationError,
     Value,
     field::Loaded,
-    model::{ModelMeta, Reader, ValidateRow, Writer},
+    model::{ModelMeta, Reader, Writer},
     tree::{Assignment, Expr, ModelRef},
 };
 use futures_util::future::BoxFuture;
@@ -113,7 +113,7 @@ impl<M: Model> Edit<M> {
         Edit { skips_hooks: true, ..self }
     }
 
-    /// The edit, whose hooks have been called and whose model's `validate` has looked at it.
+    /// The edit behind hooks and its model's `validate`.
     pub(super) fn behind_hooks(self) -> Self {
         Edit { skips_hooks: true, validated: true, ..self }
     }
@@ -305,23 +305,20 @@ impl<M: Model> Edit<M> {
         Ok(changes)
     }
 
-    /// The row as it stands, where nothing is to be written: `validate` may have undone what was changed.
+    /// The row where nothing is to be written: `validate` may have undone what was changed.
     fn unchanged(self) -> Result<M> {
         let Some(original) = self.original.as_ref().filter(|_| M::meta().validate.is_some()) else {
             return Ok(self.row);
         };
         let mut row: M = Reader::new(&Row::of(&original.as_slice()), &[]).columns()?;
-        for (field, rows) in loaded(&self.row, &[]) {
-            row.attach_related(field, rows);
-        }
+        loaded(&self.row, &[]).into_iter().for_each(|(field, rows)| row.attach_related(field, rows));
         Ok(row)
     }
 
     /// The columns that change, and what is wrong with their values.
     pub(super) fn looked_at(&self, dialect: Dialect) -> Result<(Vec<(u16, Value)>, Vec<Error>)> {
         let (now, rules) = (values_of(&self.row)?, !self.skips_validation);
-        let validate = M::meta().validate.filter(|_| rules && !self.validated);
-        Ok(looked_at(M::meta(), self.original.as_ref(), now, dialect, rules, validate))
+        Ok(looked_at(M::meta(), self.original.as_ref(), now, dialect, rules, self.validated))
     }
 
     /// Everything that can be wrong with the edit, before it is saved: as for a draft's [`validated`](super::Draft::validated), of
@@ -456,16 +453,16 @@ impl<M: Model> Unlooked for UnlookedEdit<M> {
             let Some(hooks) = self.hooks else { return Ok(()) };
             let row = Proposed::known_row(self.original.clone(), self.now.clone());
             let (set, refused) = hooks::asked_in(hooks, row, tx).await?;
-            set.into_iter().for_each(|(column, value)| self.now[usize::from(column)] = value);
             (self.refused, self.validated) = (refused, true);
+            set.into_iter().for_each(|(column, value)| self.now[usize::from(column)] = value);
             Ok(())
         })
     }
 
     fn look(self: Box<Self>, dialect: Dialect) -> Result<Looked> {
         let (meta, mut errors) = (M::meta(), self.refused);
-        let validate = meta.validate.filter(|_| self.rules && !self.validated);
-        let (changes, more) = looked_at(meta, self.original.as_ref(), self.now.clone(), dialect, self.rules, validate);
+        let (now, rules) = (self.now.clone(), self.rules);
+        let (changes, more) = looked_at(meta, self.original.as_ref(), now, dialect, rules, self.validated);
         errors.extend(more);
         let mut values: Vec<Option<Value>> = self.now.into_iter().map(Some).collect();
         let changed = changes.iter().map(|(column, _)| *column).collect();
@@ -494,11 +491,11 @@ fn looked_at(
     mut now: Vec<Value>,
     dialect: Dialect,
     rules: bool,
-    validate: Option<ValidateRow>,
+    validated: bool,
 ) -> (Vec<(u16, Value)>, Vec<Error>) {
     let old = original.map(Vec::as_slice);
     let (mut changes, mut errors) = (differing(meta, old, now.clone()), Vec::new());
-    if let Some(validate) = validate.filter(|_| !changes.is_empty()) {
+    if let Some(validate) = meta.validate.filter(|_| rules && !validated && !changes.is_empty()) {
         let row = Proposed::known_row(original.cloned(), now.clone());
         let set = row.validated(validate, &mut errors);
         set.into_iter().for_each(|(column, value)| now[usize::from(column)] = value);

@@ -5,7 +5,7 @@ use super::{
     bulk::{CreateMany, Inserts},
     check::{together, together_by_row},
     delete::{Collect, From, LockedRows},
-    draft::{DraftRow, IntoDraftRow},
+    draft::DraftRow,
     edit::{loaded, values_of},
     new_row::{NewRow, complete, completed, filled, fit_all, refuse_unseen_by_hooks, validated},
     over::Over,
@@ -360,7 +360,7 @@ pub(super) async fn create<M: Model>(hooks: Of<M>, drafts: Vec<DraftRow<M>>, tx:
     let told: Vec<bool> = drafts.iter().map(|draft| !draft.skips_hooks).collect();
     for (place, mut draft) in drafts.into_iter().enumerate() {
         let rules = !draft.skips_validation;
-        let errors = match changes.by_ref().take(usize::from(told[place])).next() {
+        let errors = match told[place].then(|| changes.next()).flatten() {
             None => completed(meta, &mut draft.slots, dialect, rules),
             Some(change) => {
                 let (set, mut errors) = change.into_parts();
@@ -402,12 +402,11 @@ pub(super) const UPSERT: &str = "an upsert, which does not tell what was there,"
 pub(super) const INSTEAD_OF_UPSERT: &str = "use `get_or_create`, and `save` what has changed";
 
 /// Makes any number of rows, in one transaction.
-pub(super) async fn create_all<M: Model, D: IntoDraftRow<M>, E: Executor>(
+pub(super) async fn create_all<M: Model, E: Executor>(
     hooks: Of<M>,
-    drafts: impl IntoIterator<Item = D>,
+    drafts: Vec<DraftRow<M>>,
     ex: &E,
 ) -> Result<Vec<M>> {
-    let drafts: Vec<DraftRow<M>> = drafts.into_iter().map(IntoDraftRow::into_row).collect();
     ex.atomic(move |tx| Box::pin(create(hooks, drafts, tx))).await
 }
 

@@ -189,15 +189,14 @@ impl<M: Model> QuerySet<M> {
         D: IntoDraftRow<M>,
     {
         let skips = self.skips();
-        let drafts = rows_of(drafts, skips);
         if M::PARENT.is_some() {
-            let drafts: Vec<DraftRow<M>> = drafts.collect();
+            let drafts: Vec<DraftRow<M>> = rows_of(drafts, skips).collect();
             return ex.atomic(move |tx| Box::pin(parent::create_all(drafts, skips.hooks, skips.hooks, tx))).await;
         }
         if let Some(hooks) = M::HOOKS.filter(|_| !skips.hooks) {
-            return hooks::create_all(hooks, drafts, ex).await;
+            return hooks::create_all(hooks, rows_of(drafts, skips).collect(), ex).await;
         }
-        let inserts = Inserts::of(drafts, None, ex.dialect(), all_columns(M::meta()))?;
+        let inserts = Inserts::of(rows_of(drafts, skips), None, ex.dialect(), all_columns(M::meta()))?;
         ex.run(CreateMany { inserts, _model: PhantomData }).await
     }
 
