@@ -1,7 +1,7 @@
 //! Commands that are given a part of a project: some of its applications, or of its databases.
 
 use super::commands::{folder, moved};
-use orm::{Error, Model, Project, Result};
+use orm::{Error, Project, Result};
 use std::path::PathBuf;
 
 mod authors {
