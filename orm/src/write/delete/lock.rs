@@ -6,6 +6,7 @@ use crate::{
     Access, Connection, Model, Operation, Result, Value,
     model::references_to,
     query::KeyPart,
+    resolve::trimmed,
     tree::{Expr, ModelRef, Order, Select},
     write::point::columns_in,
 };
@@ -127,7 +128,8 @@ pub(super) fn is_about_itself(rows: &Select) -> bool {
     rows.visit(0, &mut |part, _| {
         elsewhere |= match part {
             Expr::Exists(_) | Expr::Scalar(_) | Expr::InQuery(..) => true,
-            Expr::Column { path, .. } => !path.steps.is_empty(),
+            // The key of a related row stands in the row that leads to it.
+            Expr::Column { path, model, column } => trimmed(&path.steps, model, *column).0 > 0,
             _ => false,
         };
     });
