@@ -240,7 +240,7 @@ behaviour! {
             2 => Err(Own::Own),
             _ => Ok(()),
         };
-        let done = db.build_transaction().retry(3).try_run(work.clone(), Own::database).await;
+        let done = db.build_transaction().retry(3).try_run(work, Own::database).await;
         assert!(matches!(done, Err(Own::Own)));
         assert_eq!(tries.load(Ordering::Relaxed), 3);
         assert!(db.build_transaction().retry(3).try_run(work, Own::database).await.is_ok());
