@@ -505,13 +505,6 @@ impl Expr {
         self.computes().1
     }
 
-    /// Whether it is another value each time that it is asked for.
-    pub(super) fn is_by_chance(&self) -> bool {
-        let mut found = false;
-        self.visit(0, &mut |expr, _| found |= matches!(expr, Expr::Call(Function::Random, _)));
-        found
-    }
-
     /// Whether it takes something from the selection of the query that it stands in, at a place of this sort.
     pub(super) fn uses(&self, sort: impl Fn(u16) -> bool) -> bool {
         let mut found = false;

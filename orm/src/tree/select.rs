@@ -1,7 +1,7 @@
 //! Queries as data.
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
-use super::{Derived, Expr, ModelRef, derived::deeper};
+use super::{Derived, Expr, Function, ModelRef, derived::deeper};
 
 /// A query: what is selected from where, and which of it, in which order.
 #[derive(Debug, Clone, PartialEq)]
@@ -304,8 +304,12 @@ impl Select {
     /// Whether its rows can be read in pieces, each from where the one before ended: not where a window is over all of them, or where
     /// their order is another one each time.
     pub(crate) fn is_read_by_keys(&self) -> bool {
-        let by_chance = |order: &Order| order.expr.clone().with_selected(&self.selection).is_by_chance();
-        self.has_keys() && !self.has_window() && !self.order.iter().any(by_chance)
+        let mut by_chance = false;
+        for order in &self.order {
+            let key = order.expr.clone().with_selected(&self.selection);
+            key.visit(0, &mut |part, _| by_chance |= matches!(part, Expr::Call(Function::Random, _)));
+        }
+        !by_chance && self.has_keys() && !self.has_window()
     }
 
     /// Makes what was cut off by number a condition, so that what follows is about the rows that are left: their keys are

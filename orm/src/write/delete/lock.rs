@@ -4,9 +4,9 @@
 use super::collector::{Key, chunk, columns_of, keys_of};
 use crate::{
     Access, Connection, Model, Operation, Result, Value,
+    compile::trimmed,
     model::references_to,
     query::KeyPart,
-    resolve::trimmed,
     tree::{Expr, ModelRef, Order, Select},
     write::point::columns_in,
 };
