@@ -7,7 +7,13 @@ use orm::{
     prelude::*,
 };
 use serde_json::json;
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 use tokio::task::JoinSet;
 
 orm::app! { pub press { Paper, Topic, Referee, Reader, Reading, Note, Stand, Issue, Copy } }
@@ -108,8 +114,9 @@ async fn note(text: String, tx: &Transaction) -> orm::Result<()> {
     Note::draft().text(text).create(tx).await.map(drop)
 }
 
-/// What is certain, of each test by its own name.
-static CERTAIN: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+/// What was told after a commit, of every test of this process.
+static CERTAIN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static KEYS: AtomicI64 = AtomicI64::new(0);
 
 fn said<O: Model, T: Model>(what: &str, links: &Links<O, T>) -> String
 where
@@ -138,8 +145,8 @@ impl LinkHooks<Paper, Topic> for Topics {
         let linked = Paper::objects().filter(|p| p.topics.count().gt(0)).count(tx).await?;
         assert!(linked > 0);
         note(said("added", links), tx).await?;
-        let (name, text) = (std::thread::current().name().unwrap_or_default().to_owned(), said("added", links));
-        tx.on_commit(async move || CERTAIN.lock().unwrap().push((name, text)));
+        let text = said("added", links);
+        tx.on_commit(async move || CERTAIN.lock().unwrap().push(text));
         Ok(())
     }
 
@@ -249,18 +256,19 @@ behaviour! {
     }
 
     async fn what_waits_for_the_commit_is_told_then(bed) {
-        let db = bed.db.clone();
-        let (papers, topics) = filled(&db).await?;
-        let name = std::thread::current().name().unwrap_or_default().to_owned();
-        let mine = || CERTAIN.lock().unwrap().iter().filter(|(of, _)| *of == name).count();
-        let before = mine();
+        let db = &bed.db;
+        let (_, topics) = filled(db).await?;
+        // A key that no other test has, as tests of one process share what they put down.
+        let key = 1_000 + KEYS.fetch_add(1, Ordering::Relaxed);
+        let paper = Paper::draft().id(key).title("own").create(db).await?;
+        let told = || CERTAIN.lock().unwrap().iter().filter(|text| **text == format!("added [({key}, 1)]")).count();
         let tx = db.begin().await?;
-        papers[0].many(|p| p.topics).add([&topics[0]], &tx).await?;
-        assert_eq!(mine(), before);
+        paper.many(|p| p.topics).add([&topics[0]], &tx).await?;
+        assert_eq!(told(), 0);
         tx.rollback().await?;
-        papers[0].many(|p| p.topics).add([&topics[0]], &db).await?;
-        // What was rolled back is told to nobody; a task may have gone on in another thread.
-        assert!(CERTAIN.lock().unwrap().iter().any(|(_, text)| text == "added [(1, 1)]"));
+        assert_eq!(told(), 0);
+        paper.many(|p| p.topics).add([&topics[0]], db).await?;
+        assert_eq!(told(), 1);
         Ok(())
     }
 
