@@ -3,8 +3,8 @@
 use migrations_engine::condition::Expr;
 use migrations_engine::diff::reduce;
 use migrations_engine::operation::invert_all;
-use migrations_engine::schema::{ColumnType, Constraint, Field, Generated, Index, Model, ModelKey, OnDelete, Schema};
-use migrations_engine::{Dialect, MigrationSet, Operation, autodetect, diff, plan};
+use migrations_engine::schema::{ColumnType, Constraint, Field, Generated, Index, Model, ModelKey, OnDelete};
+use migrations_engine::{Dialect, MigrationSet, Operation, diff, plan};
 
 use crate::samples::{key, library, of, through, with_book};
 use crate::sqlite::Yes;

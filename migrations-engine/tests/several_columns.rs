@@ -1,7 +1,7 @@
 //! Foreign keys of several columns: their types change, others let go of them, and circles of them go.
 
-use migrations_engine::schema::{ColumnType, Constraint, Field, Model, ModelKey, OnDelete, Schema};
-use migrations_engine::{Dialect, MigrationSet, Operation, autodetect, plan};
+use migrations_engine::schema::{ColumnType, Constraint, Field, Model, ModelKey, OnDelete};
+use migrations_engine::{Dialect, MigrationSet, Operation, plan};
 
 use crate::samples::{of, through};
 
