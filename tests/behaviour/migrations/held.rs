@@ -67,7 +67,7 @@ fn limits(backend: Backend) -> &'static str {
             "SELECT pg_backend_pid(), current_setting('statement_timeout'), current_setting('lock_timeout')"
         }
         _ => {
-            "SELECT CONNECTION_ID(), @@SESSION.max_statement_time, @@SESSION.lock_wait_timeout, @@SESSION.innodb_lock_wait_timeout"
+            "SELECT CONNECTION_ID(), CAST(@@SESSION.max_statement_time AS CHAR), @@SESSION.lock_wait_timeout, @@SESSION.innodb_lock_wait_timeout"
         }
     }
 }
@@ -80,7 +80,7 @@ async fn once(db: &Database) -> Result<Vec<Vec<Option<String>>>> {
 /// Migrates while another writes a second book of ten pages, after the rows were looked at.
 async fn overtaken(bed: &Bed, set: &MigrationSet) -> Result<orm::Error> {
     let (url, handle) = (bed.url.clone(), tokio::runtime::Handle::current());
-    let double = "INSERT INTO shop_book (title, author_id, pages) SELECT 'Double', 1, 10 WHERE NOT EXISTS (SELECT 1 FROM shop_book WHERE title = 'Double')";
+    let double = "INSERT INTO shop_book (id, title, author_id, pages) SELECT 9, 'Double', 1, 10 WHERE NOT EXISTS (SELECT 1 FROM shop_book WHERE title = 'Double')";
     let write = move |event: &Event<'_>| {
         if let Event::Statement { at: 0, .. } = event {
             let (url, handle) = (url.clone(), handle.clone());
