@@ -32,11 +32,23 @@ fn rank(operation: &Operation) -> u8 {
 pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Operation>> {
     let (creates, mut rest): (Vec<Operation>, Vec<Operation>) =
         wanted.into_iter().partition(|operation| matches!(operation, Operation::CreateModel(_)));
-    let models = creates.into_iter().filter_map(|operation| match operation {
-        Operation::CreateModel(model) => Some(model),
-        _ => None,
-    });
-    rest.extend(creation_order(models.collect()));
+    let mut models: Vec<Model> = creates
+        .into_iter()
+        .filter_map(|operation| match operation {
+            Operation::CreateModel(model) => Some(model),
+            _ => None,
+        })
+        .collect();
+    // What an older model is referred to by may be new itself: the key comes when it is there.
+    let made: BTreeSet<ModelKey> = models.iter().map(|model| model.key.clone()).collect();
+    for model in &mut models {
+        let old = |constraint: &Constraint| constraint.target().is_some_and(|to| !made.contains(to));
+        let (to_old, stay) = std::mem::take(&mut model.constraints).into_iter().partition(old);
+        model.constraints = stay;
+        let add = |constraint| Operation::AddConstraint { model: model.key.clone(), constraint };
+        rest.extend(Vec::into_iter(to_old).map(add));
+    }
+    rest.extend(creation_order(models));
     let turns: Vec<u8> = rest.iter().map(|operation| turn(state, &rest, operation)).collect();
     let mut ranked: Vec<(u8, Operation)> = turns.into_iter().zip(rest).collect();
     ranked.sort_by_key(|(turn, operation)| (rank(operation), *turn));
@@ -81,7 +93,16 @@ pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Op
 
 /// Which of two changes of fields comes first: what is computed leaves a field before that changes, and comes to one after it has changed.
 fn turn(state: &Schema, all: &[Operation], operation: &Operation) -> u8 {
-    let Operation::AlterField { model, field, .. } = operation else { return 0 };
+    let (model, field) = match operation {
+        Operation::AlterField { model, field, .. } => (model, field),
+        // A foreign key of several columns stands on what is unique.
+        Operation::AddConstraint { constraint, .. } => return u8::from(constraint.target().is_some()),
+        Operation::RemoveConstraint { model, name } => {
+            let constraints = state.models.get(model).map(|model| &model.constraints).into_iter().flatten();
+            return u8::from(!constraints.filter(|it| it.target().is_some()).any(|it| it.name() == name));
+        }
+        _ => return 0,
+    };
     let altered = || {
         all.iter().filter_map(|other| match other {
             Operation::AlterField { model: own, field, .. } if own == model => Some(field),
