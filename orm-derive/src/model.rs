@@ -95,6 +95,7 @@ pub(crate) struct Field {
 pub(crate) enum Call {
     AutoKey,
     Column(LitStr),
+    Columns(Vec<LitStr>),
     Unique,
     Index(bool),
     MaxLength(Expr),

@@ -205,6 +205,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
             quote_spanned!(span=> __p::FieldSpec::auto_key(#spec, #fit))
         }
         Call::Column(name) => quote_spanned!(span=> __p::FieldSpec::column(#spec, #name)),
+        Call::Columns(names) => quote_spanned!(span=> __p::FieldSpec::named(#spec, &[#(#names),*])),
         Call::Unique => quote_spanned!(span=> __p::FieldSpec::unique(#spec)),
         Call::Index(index) => quote_spanned!(span=> __p::FieldSpec::index(#spec, #index)),
         Call::MaxLength(length) => quote_spanned!(span=> __p::FieldSpec::max_length(#spec, #length)),

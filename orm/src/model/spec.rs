@@ -136,6 +136,8 @@ pub struct FieldSpec {
 pub struct FieldOptions {
     /// `column = ".."`.
     pub column: Option<&'static str>,
+    /// `columns("..", "..")`; empty where they are called after the field.
+    pub columns: &'static [&'static str],
     /// `unique`.
     pub unique: bool,
     /// `index` (foreign keys have one unless `index = false`).
@@ -204,6 +206,7 @@ impl FieldOptions {
     /// No attribute at all.
     pub const NONE: FieldOptions = FieldOptions {
         column: None,
+        columns: &[],
         unique: false,
         index: None,
         max_length: None,
