@@ -382,7 +382,7 @@ behaviour! {
         let db = &bed.db;
         let sql = Plate::objects().filter(|p| p.shelf.eq(("A", 1))).to_sql(db.dialect())?;
         assert!(sql.contains("hall") && sql.contains("row") && !sql.contains("shelf_number"), "{sql}");
-        let plate = Plate::objects().select_related(|p| p.shelf).get(|p| p.shelf.hall.eq("A"), db).await?;
+        let plate = Plate::objects().select_related(|p| p.shelf).filter(|p| p.shelf.hall.eq("A")).get(db).await?;
         assert_eq!((plate.shelf.key(), plate.shelf.get()?.room), (&("A".to_owned(), 1), 2));
         let moved = Plate::objects().filter(|p| p.shelf.number.gte(1)).update(|p| p.shelf.set(("B", 1)), db).await?;
         assert_eq!(moved, 1);

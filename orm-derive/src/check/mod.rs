@@ -11,7 +11,7 @@ use crate::{
     parse::{self, FieldAttrs, Name, Spanned},
 };
 use proc_macro2::{Ident, Span};
-use quote::{ToTokens, format_ident};
+use quote::format_ident;
 use std::collections::HashMap;
 use syn::{Data, DeriveInput, Expr, ExprLit, Fields, GenericArgument, Lit, LitStr, PathArguments, Type, ext::IdentExt};
 

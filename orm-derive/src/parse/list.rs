@@ -135,7 +135,12 @@ impl Item {
             }
             return Some(texts.into_iter().collect());
         }
-        self.wants(errors, "(\"..\", \"..\")");
+        let name = &self.name;
+        errors.here(
+            self.span(),
+            format_args!("`{name}` is a list of texts"),
+            format_args!("write `{name}(\"..\", \"..\")`"),
+        );
         None
     }
 

@@ -1,6 +1,6 @@
 use orm::prelude::*;
 
-orm::app! { pub depot { Hall, Shelf, Parcel, Crate } }
+orm::app! { pub depot { Hall, Shelf, Parcel, Chest } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Hall {
@@ -32,15 +32,7 @@ pub struct Parcel {
 }
 
 #[derive(Model, Debug, Clone)]
-pub struct Crate {
-    pub id: i64,
-    pub place: i32,
-    #[field(columns("hall_code", "place"))]
-    pub shelf: ForeignKey<Shelf>,
-}
-
-#[derive(Model, Debug, Clone)]
-pub struct Box {
+pub struct Chest {
     pub id: i64,
     #[field(columns("hall_id", "row"))]
     pub shelf: ForeignKey<Shelf>,
