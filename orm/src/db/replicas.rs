@@ -316,7 +316,8 @@ mod tests {
     #[tokio::test]
     async fn a_lag_below_zero_is_none() -> Result<()> {
         let db = Database::connect("sqlite::memory:").await?;
-        for (sql, told) in [("SELECT -5", Some(0)), ("SELECT 0", Some(0)), ("SELECT 7", Some(7)), ("SELECT NULL", None)] {
+        for (sql, told) in [("SELECT -5", Some(0)), ("SELECT 0", Some(0)), ("SELECT 7", Some(7)), ("SELECT NULL", None)]
+        {
             assert_eq!(db.run(Place(sql)).await?, told, "{sql}");
         }
         Ok(())

@@ -54,7 +54,7 @@ async fn a_clock_that_is_set_goes_on_by_itself() -> Result<()> {
 fn what_follows_from_the_models_is_done_after_each_migrate() -> Result<()> {
     fn first<'s>(db: &'s Database, state: &'s Schema) -> StepFuture<'s> {
         Box::pin(async move {
-            assert!(state.model("library", "Tag").is_some());
+            assert!(state.models.is_empty(), "no migration has made any");
             Tag::draft().slug(format!("tag-{}", Tag::objects().count(db).await?)).name("Tag").create(db).await.map(drop)
         })
     }
@@ -82,6 +82,13 @@ fn what_follows_from_the_models_is_done_after_each_migrate() -> Result<()> {
             names
         })
     };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let db = Database::connect(&url).await?;
+        orm::migrate::create_tables(&db, &[library::library()]).await?;
+        db.close().await;
+        Ok::<_, orm::Error>(())
+    })?;
     run(&["migrate"])?;
     assert_eq!(names()?, [("tag-0".to_owned(), "Told".to_owned())]);
     // Whether there was something to run or not; but for a look.

@@ -87,7 +87,7 @@ async fn in_a_folder() -> Result<()> {
 async fn behind_a_prefix() -> Result<()> {
     let folder = Folder::new("prefix");
     keeps_files(Arc::new(PrefixStore::new(InMemory::new(), "media"))).await?;
-    keeps_files(Arc::new(PrefixStore::new(folder.store(), "media/öffentlich"))).await?;
+    keeps_files(Arc::new(PrefixStore::new(folder.store(), path::Path::parse("media/öffentlich").unwrap()))).await?;
     assert!(folder.0.join("media/öffentlich/letters/2026").is_dir());
     // What is beside the prefix is none of its files.
     let whole = Arc::new(InMemory::new());
