@@ -2,6 +2,7 @@
 
 mod choices;
 mod constraints;
+mod written;
 
 pub(crate) use choices::{Choices, Storage, Stored, choices};
 
@@ -53,6 +54,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         let alias = format_ident!("__{}_{name}", input.ident.unraw());
         understood.push(field(syntax, ident, name, alias, attrs, errors));
     }
+    written::name_fields(input, fields, &mut understood);
     let mut model = Model {
         ident: input.ident.clone(),
         vis: input.vis.clone(),
@@ -223,6 +225,7 @@ fn field(
         ty: syntax.ty.clone(),
         alias,
         name,
+        written: None,
         docs: parse::docs(&syntax.attrs),
         help,
         calls: calls(attrs, errors),

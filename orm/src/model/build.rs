@@ -19,7 +19,7 @@ impl FieldSpec {
     #[track_caller]
     pub const fn part(name: &'static str, shape: Shape) -> FieldSpec {
         match shape {
-            Shape::Part(_) => FieldSpec { name, shape, options: FieldOptions::NONE },
+            Shape::Part(_) => FieldSpec { name, written: name, shape, options: FieldOptions::NONE },
             _ => panic!("`flatten` is for parts, structs with #[derive(ModelPart)]: remove it"),
         }
     }
@@ -30,7 +30,12 @@ impl FieldSpec {
         if matches!(shape, Shape::Part(_)) {
             panic!("this type is a part of a model: write #[field(flatten)]");
         }
-        FieldSpec { name, shape, options: FieldOptions { help, ..FieldOptions::NONE } }
+        FieldSpec { name, written: name, shape, options: FieldOptions { help, ..FieldOptions::NONE } }
+    }
+
+    /// `#[serde(rename = "..")]` and its like.
+    pub const fn written(self, name: &'static str) -> Self {
+        FieldSpec { written: name, ..self }
     }
 
     /// The field is a primary key that nobody has to give: an automatic integer, or a fresh UUID. A type that can be no key

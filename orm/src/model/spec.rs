@@ -125,6 +125,8 @@ pub struct OrderKey {
 pub struct FieldSpec {
     /// The field's Rust name.
     pub name: &'static str,
+    /// What serde writes it as: its name, unless `#[serde(..)]` says otherwise; nothing of a part whose fields stand among the others.
+    pub written: &'static str,
     /// What its type says of it.
     pub shape: Shape,
     /// What its attributes say.
@@ -323,6 +325,8 @@ pub struct ColumnShape {
     pub max_length: Option<u32>,
     /// The choices of an enum.
     pub choices: &'static [Choice],
+    /// The choices that stand in what serde writes: of an array, those of its elements.
+    pub written: &'static [Choice],
     /// Reads a value from outside, as the type does.
     pub untyped: fn(Untyped<'_>) -> Result<Value>,
 }
@@ -334,6 +338,8 @@ pub struct Choice {
     pub value: ChoiceValue,
     /// What people read.
     pub label: &'static str,
+    /// What serde writes of it: the variant's name, unless `#[serde(..)]` says otherwise.
+    pub written: &'static str,
 }
 
 /// How a choice is stored.
