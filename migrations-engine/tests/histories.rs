@@ -3,34 +3,14 @@
 use migrations_engine::condition::Expr;
 use migrations_engine::diff::reduce;
 use migrations_engine::operation::invert_all;
-use migrations_engine::schema::{ColumnType, Constraint, Field, Generated, Index, Model, ModelKey, OnDelete, Schema};
-use migrations_engine::{Dialect, MigrationSet, Operation, autodetect, diff, plan};
+use migrations_engine::schema::{ColumnType, Constraint, Field, Generated, Index, Model, ModelKey, OnDelete};
+use migrations_engine::{Dialect, MigrationSet, Operation, diff, plan};
 
-use crate::samples::{key, library, with_book};
+use crate::samples::{key, library, of, through, with_book};
 use crate::sqlite::Yes;
 
 fn model(app: &str, name: &str) -> Model {
     Model::new(app, name).with(Field::auto_id())
-}
-
-fn of(models: impl IntoIterator<Item = Model>) -> Schema {
-    let mut schema = Schema::default();
-    for model in models {
-        schema.insert(model);
-    }
-    schema
-}
-
-/// The migrations that lead through all of the states, one after the other.
-fn through(states: &[Schema]) -> MigrationSet {
-    let mut set = MigrationSet::default();
-    for state in states {
-        for migration in autodetect(&set, state, &mut Yes).unwrap() {
-            set.add(migration).unwrap();
-        }
-        assert_eq!(&set.state().unwrap(), state);
-    }
-    set
 }
 
 fn needs(set: &MigrationSet, id: &str) -> Vec<String> {

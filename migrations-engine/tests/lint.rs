@@ -2,8 +2,8 @@
 
 use migrations_engine::condition::IndexPart;
 use migrations_engine::diff::{SafeStep, safe, safe_steps};
-use migrations_engine::lint::{Rule, lint};
-use migrations_engine::schema::{ColumnType, Constraint, Field, Hint, Index, Model, OnDelete};
+use migrations_engine::lint::{Rule, Run, lint};
+use migrations_engine::schema::{ColumnType, Constraint, Field, Generated, Hint, Index, Model, OnDelete, Schema};
 use migrations_engine::{Dialect, Direction, Migration, MigrationSet, Operation, autodetect, plan_migration};
 
 use crate::samples::{char, field, key, library, with_book};
@@ -40,16 +40,16 @@ fn each_kind_of_change_has_its_codes() {
         (
             "unique",
             |b| b.constraints.push(Constraint::unique("u", &["pages"])),
-            &["L001", "L007"],
-            &["L007"],
-            &["L007"],
+            &["L001", "L006", "L007"],
+            &["L006", "L007"],
+            &["L006", "L007"],
         ),
         (
             "check",
             |b| b.constraints.push(Constraint::check("c", "copies > 0".parse().unwrap())),
-            &["L003", "L007"],
-            &["L003", "L007"],
-            &["L002", "L007"],
+            &["L003", "L006", "L007"],
+            &["L003", "L006", "L007"],
+            &["L002", "L006", "L007"],
         ),
         (
             "reference",
@@ -75,6 +75,35 @@ fn each_kind_of_change_has_its_codes() {
             &[],
         ),
         (
+            "shorter",
+            |b| field(b, "title").ty = char(100),
+            &["L002", "L006", "L007"],
+            &["L002", "L006", "L007"],
+            &["L002", "L006", "L007"],
+        ),
+        (
+            "otherwise",
+            |b| field(b, "published").ty = ColumnType::DateTime,
+            &["L002", "L006"],
+            &["L002", "L006"],
+            &["L002", "L006"],
+        ),
+        ("no default", |b| field(b, "copies").db_default = None, &["L006"], &["L006"], &["L002", "L006"]),
+        (
+            "no default but NULL",
+            |b| (field(b, "copies").db_default, field(b, "copies").null) = (None, true),
+            &[],
+            &[],
+            &["L002"],
+        ),
+        (
+            "unique field",
+            |b| field(b, "pages").unique = true,
+            &["L001", "L006", "L007"],
+            &["L006", "L007"],
+            &["L002", "L006", "L007"],
+        ),
+        (
             "not null",
             |b| field(b, "published").null = false,
             &["L003", "L006", "L008"],
@@ -96,6 +125,99 @@ fn each_kind_of_change_has_its_codes() {
         assert_eq!(codes(Dialect::MariaDb, *change), *mariadb, "{name} on MariaDB");
         assert_eq!(codes(Dialect::Sqlite, *change), *sqlite, "{name} on SQLite");
     }
+}
+
+/// What the run of these migrations says of programs of the version before.
+fn breaks(dialect: Dialect, run: &mut Run, before: &Schema, texts: &[&str]) -> Vec<String> {
+    let (mut state, mut told) = (before.clone(), Vec::new());
+    for (at, text) in texts.iter().enumerate() {
+        let migration = Migration::from_toml(&format!("app/{:04}_later.toml", at + 2), text).unwrap();
+        let notices = run.lint(dialect, &state, &migration).unwrap();
+        told.extend(notices.into_iter().filter(|notice| notice.rule == Rule::L006).map(|notice| notice.message));
+        migration.operations.iter().for_each(|operation| operation.apply(&mut state).unwrap());
+    }
+    told
+}
+
+#[test]
+fn what_programs_of_the_version_before_can_no_longer_do_is_told() {
+    let before = with_book(|book| {
+        book.fields.push(Field::new("shelf", ColumnType::Integer).nullable());
+        let made = Some(Generated { expr: "pages + 1".parse().unwrap(), stored: true });
+        book.fields.push(Field { generated: made, ..Field::new("sum", ColumnType::Integer) });
+    });
+    let told = |dialect: Dialect, operation: &str| {
+        let text = format!("[[operations]]\nmodel = \"app.Book\"\n{operation}");
+        breaks(dialect, &mut Run::default(), &before, &[&text])
+    };
+    // It alone makes a column a computed one.
+    let alter = |field: &str| told(Dialect::Sqlite, &format!("op = \"alter_field\"\nfield = {{ {field} }}\n"));
+    let add = |constraint: &str| {
+        told(Dialect::Postgres, &format!("op = \"add_constraint\"\nconstraint = {{ {constraint} }}\n"))
+    };
+    let may_write = |what: &str| vec![format!("programs of the version before may still write {what}")];
+
+    let as_another = alter("name = 'published', type = 'datetime', null = true");
+    assert_eq!(
+        as_another,
+        ["programs of the version before read and write `published` as date, which becomes datetime"]
+    );
+    assert_eq!(
+        alter("name = 'pages', type = 'smallint', default = '0'"),
+        may_write("to `pages` what smallint does not hold")
+    );
+    assert!(alter("name = 'pages', type = 'bigint', default = '0'").is_empty());
+    assert!(alter("name = 'copies', type = 'integer', db_default = '1'").is_empty());
+    assert!(alter("name = 'price', type = 'decimal(10, 3)', null = true").is_empty());
+    assert_eq!(
+        alter("name = 'price', type = 'decimal(8, 3)', null = true"),
+        may_write("to `price` what decimal(8, 3) does not hold")
+    );
+    assert!(alter("name = 'title', type = 'char(300)', index = true").is_empty());
+    let left = alter("name = 'copies', type = 'positive integer'");
+    assert!(matches!(&left[..], [one] if one.contains("may leave `copies` to the database")), "{left:?}");
+    let computed = alter("name = 'sum', type = 'integer'");
+    assert!(matches!(&computed[..], [one] if one.contains("give no value for `sum`")), "{computed:?}");
+    let written = alter("name = 'pages', type = 'integer', generated = 'copies + 1'");
+    assert!(written.iter().any(|one| one.contains("write to `pages`, which the database now computes")), "{written:?}");
+    assert_eq!(
+        alter("name = 'shelf', to = 'app.Tag', on_delete = 'restrict', column = 'shelf', null = true").last(),
+        may_write("to `shelf` what refers to no row").last()
+    );
+
+    assert_eq!(add("kind = 'unique', name = 'once', on = ['pages']"), may_write("rows that `once` refuses"));
+    assert_eq!(add("kind = 'check', name = 'few', check = 'pages < 9'"), may_write("rows that `few` refuses"));
+    let exclude = "kind = 'exclude', name = 'apart', on = [{ part = 'pages', operator = '=' }]";
+    assert_eq!(add(exclude), may_write("rows that `apart` refuses"));
+}
+
+#[test]
+fn what_those_programs_do_not_know_does_not_break_them() {
+    let add = "[[operations]]\nop = 'add_field'\nmodel = 'app.Book'\nfield = { name = 'isbn', type = 'char(13)', null = true }\n";
+    let unique = "[[operations]]\nop = 'add_constraint'\nmodel = 'app.Book'\nconstraint = { kind = 'unique', name = 'one_isbn', on = ['isbn', 'pages'] }\n";
+    let longer = "[[operations]]\nop = 'alter_field'\nmodel = 'app.Book'\nfield = { name = 'isbn', type = 'integer', null = true, unique = true }\n";
+    let mut run = Run::default();
+    assert!(breaks(Dialect::Postgres, &mut run, &library(), &[add, unique, longer]).is_empty());
+    // In another run, they may know it.
+    let before = with_book(|book| book.fields.push(Field::new("isbn", char(13)).nullable()));
+    assert_eq!(breaks(Dialect::Postgres, &mut Run::default(), &before, &[unique]).len(), 1);
+    assert_eq!(breaks(Dialect::Postgres, &mut Run::default(), &before, &[longer]).len(), 2);
+    // Where NULL is equal to NULL, rows without it are equal, too.
+    let equal = unique.replace("on =", "nulls_equal = true, on =");
+    assert_eq!(breaks(Dialect::Postgres, &mut Run::default(), &library(), &[add, &equal]).len(), 1);
+
+    let make = "[[operations]]\nop = 'create_model'\nmodel = 'app.Shelf'\ntable = 'app_shelf'\nprimary_key = ['id']\nfields = [{ name = 'id', type = 'bigint', auto = true }, { name = 'row', type = 'integer', db_default = '1' }]\n";
+    let later = [
+        "op = 'add_constraint'\nmodel = 'app.Shelf'\nconstraint = { kind = 'check', name = 'some_row', check = 'row > 0' }\n",
+        "op = 'add_constraint'\nmodel = 'app.Shelf'\nconstraint = { kind = 'unique', name = 'one_row', on = ['row'] }\n",
+        "op = 'alter_field'\nmodel = 'app.Shelf'\nfield = { name = 'row', type = 'bool' }\n",
+    ]
+    .map(|operation| format!("[[operations]]\n{operation}"));
+    let whole: Vec<&str> = [make].into_iter().chain(later.iter().map(String::as_str)).collect();
+    assert!(breaks(Dialect::Postgres, &mut Run::default(), &library(), &whole).is_empty());
+    let mut made = library();
+    Migration::from_toml("app/0002_shelf.toml", make).unwrap().operations[0].apply(&mut made).unwrap();
+    assert_eq!(breaks(Dialect::Postgres, &mut Run::default(), &made, &whole[1..]).len(), 4);
 }
 
 #[test]

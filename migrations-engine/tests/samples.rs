@@ -6,6 +6,9 @@ use std::task::{Context, Poll, Waker};
 
 use migrations_engine::condition::Value;
 use migrations_engine::schema::{ColumnType, Constraint, Field, Index, Model, ModelKey, OnDelete, Schema};
+use migrations_engine::{MigrationSet, autodetect};
+
+use crate::sqlite::Yes;
 
 /// Runs a future that never waits.
 pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
@@ -61,4 +64,23 @@ pub(crate) fn with_book(change: impl FnOnce(&mut Model)) -> Schema {
 /// The field of a model to change.
 pub(crate) fn field<'a>(model: &'a mut Model, name: &str) -> &'a mut Field {
     model.fields.iter_mut().find(|field| field.name == name).unwrap()
+}
+
+/// The schema of some models.
+pub(crate) fn of(models: impl IntoIterator<Item = Model>) -> Schema {
+    let mut schema = Schema::default();
+    models.into_iter().for_each(|model| drop(schema.insert(model)));
+    schema
+}
+
+/// The migrations that lead through all of the states, each of which is reached by replaying them.
+pub(crate) fn through(states: &[Schema]) -> MigrationSet {
+    let mut set = MigrationSet::default();
+    for state in states {
+        for migration in autodetect(&set, state, &mut Yes).unwrap() {
+            set.add(migration).unwrap();
+        }
+        assert_eq!(&set.state().unwrap(), state);
+    }
+    set
 }

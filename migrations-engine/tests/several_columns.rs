@@ -1,9 +1,9 @@
 //! Foreign keys of several columns: their types change, others let go of them, and circles of them go.
 
-use migrations_engine::schema::{ColumnType, Constraint, Field, Model, ModelKey, OnDelete, Schema};
-use migrations_engine::{Dialect, MigrationSet, Operation, autodetect, plan};
+use migrations_engine::schema::{ColumnType, Constraint, Field, Model, ModelKey, OnDelete};
+use migrations_engine::{Dialect, MigrationSet, Operation, plan};
 
-use crate::sqlite::Yes;
+use crate::samples::{of, through};
 
 /// A model whose key is a pair.
 fn pair(app: &str, name: &str, ty: &ColumnType) -> Model {
@@ -25,24 +25,6 @@ fn refers(model: Model, to: &ModelKey, ty: &ColumnType) -> Model {
             on_delete: OnDelete::Restrict,
         },
     )
-}
-
-fn of(models: impl IntoIterator<Item = Model>) -> Schema {
-    let mut schema = Schema::default();
-    models.into_iter().for_each(|model| drop(schema.insert(model)));
-    schema
-}
-
-/// The migrations that lead through all of the states, each of which is reached by replaying them.
-fn through(states: &[Schema]) -> MigrationSet {
-    let mut set = MigrationSet::default();
-    for state in states {
-        for migration in autodetect(&set, state, &mut Yes).unwrap() {
-            set.add(migration).unwrap();
-        }
-        assert_eq!(&set.state().unwrap(), state);
-    }
-    set
 }
 
 fn operations_after_the_first(set: &MigrationSet) -> Vec<Operation> {

@@ -83,13 +83,18 @@ pub fn compare_large(name: &str, diesel: Side<'_>, orm: Side<'_>) -> bool {
         asked.run(name, diesel, orm);
         return false;
     }
-    // As Criterion has it, a word of the command line is a part of the names to run, or several with `|` between them.
-    let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
-    let asked = words.peek().is_none() || words.any(|word| word.split('|').any(|part| name.contains(part)));
+    let asked = large_asked(name);
     if asked {
         in_turns(name, 7, diesel, orm);
     }
     asked
+}
+
+/// Whether the command line asks for it. As Criterion has it, a word there is a part of the names to run, or several with `|` between
+/// them.
+pub fn large_asked(name: &str) -> bool {
+    let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
+    words.peek().is_none() || words.any(|word| word.split('|').any(|part| name.contains(part)))
 }
 
 /// `BENCH_PROFILE="orm 1000 SQLite memory, point read"` runs one side so many times and nothing else, for a profiler.

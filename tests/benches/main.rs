@@ -3,6 +3,7 @@
 
 mod bulk;
 mod compare;
+mod migrations;
 mod models;
 mod postgres;
 mod sqlite;
@@ -19,6 +20,7 @@ fn main() {
     sqlite::benches(&mut criterion);
     postgres::benches(&mut criterion);
     bulk::benches();
+    migrations::benches();
     criterion.final_summary();
     compare::report();
 }

@@ -25,6 +25,19 @@ fn piece(dialect: Dialect, statements: &[Statement], from: usize) -> Range<usize
     from..from + 1 + more
 }
 
+/// The index that PostgreSQL leaves where one that is made concurrently, by SQL written by hand, is refused. Nothing clears it away.
+fn left_behind(statement: &Statement) -> Option<String> {
+    let StatementKind::Sql(sql) = &statement.kind else { return None };
+    let words: Vec<&str> = sql.split_whitespace().filter(|word| !word.eq_ignore_ascii_case("UNIQUE")).collect();
+    let says = |at: usize, word: &str| words.get(at).is_some_and(|said| said.eq_ignore_ascii_case(word));
+    if statement.recheck != Recheck::Ask || !(says(0, "CREATE") && says(1, "INDEX") && says(2, "CONCURRENTLY")) {
+        return None;
+    }
+    // `IF NOT EXISTS` may stand before its name.
+    let name = words.get(if says(3, "IF") { 6 } else { 3 })?;
+    Some(name.trim_matches('"').to_owned())
+}
+
 impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
     pub(super) async fn run_journalled(
         &mut self,
@@ -114,8 +127,11 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
                         id = migration.id
                     )));
                 }
+                let left = refused.and_then(left_behind).map_or_else(String::new, |index| {
+                    format!(" It has left the index `{index}`, which is not valid: drop it before.")
+                });
                 let hint = format!(
-                    "{done} of {total} statements are done. When what the database refuses is set right there, migrate again: it goes \
+                    "{done} of {total} statements are done.{left} When what the database refuses is set right there, migrate again: it goes \
                      on there. Where the file is wrong, correct it, say `repair --undo {id}` to take back what is done, and migrate",
                     id = migration.id
                 );

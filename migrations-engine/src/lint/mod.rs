@@ -1,6 +1,7 @@
 //! What a migration does to a database that people are working on: what locks, rewrites, loses or breaks.
 
 mod by_hand;
+mod older;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -96,21 +97,56 @@ pub struct Notice {
 /// # Ok::<(), migrations_engine::Error>(())
 /// ```
 pub fn lint(dialect: Dialect, before: &Schema, migration: &Migration) -> Result<Vec<Notice>> {
-    let mut linter = Linter {
-        migration,
-        dialect,
-        careful: !migration.atomic && dialect.capabilities().short_locks,
-        operation: 0,
-        made: BTreeSet::new(),
-        fresh: BTreeSet::new(),
-        notices: Vec::new(),
-    };
-    let mut state = before.clone();
-    for (at, operation) in migration.operations.iter().enumerate() {
-        linter.operation = at;
-        linter.planned(&mut state, operation).map_err(|error| error.at(&migration.id))?;
+    Run::default().lint(dialect, before, migration)
+}
+
+/// Migrations that are run one after the other, before any program of the new version: what one of them makes is without rows, and
+/// unknown to those who wait, for the next ones, too.
+///
+/// ```
+/// use migrations_engine::lint::{Run, lint};
+/// use migrations_engine::schema::{ColumnType, Field, Index, Model};
+/// use migrations_engine::{Dialect, Migration, Operation, Schema};
+/// let mut first = Migration::new("library.0001_initial".parse()?);
+/// let label = Field::new("label", ColumnType::Text);
+/// first.operations.push(Operation::CreateModel(Model::new("library", "Tag").with(Field::auto_id()).with(label)));
+/// let mut second = Migration::new("library.0002_tag".parse()?);
+/// second.operations.push(Operation::AddIndex {
+///     model: "library.Tag".parse()?,
+///     index: Index::new("tag_label", &["label"]),
+/// });
+/// let (mut run, mut state) = (Run::default(), Schema::default());
+/// run.lint(Dialect::Postgres, &state, &first)?;
+/// first.operations[0].apply(&mut state)?;
+/// assert!(run.lint(Dialect::Postgres, &state, &second)?.is_empty());
+/// assert!(!lint(Dialect::Postgres, &state, &second)?.is_empty());
+/// # Ok::<(), migrations_engine::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// Models that it makes.
+    made: BTreeSet<ModelKey>,
+    /// Their tables.
+    fresh: BTreeSet<String>,
+    /// Fields that it adds to others.
+    fields: BTreeSet<(ModelKey, String)>,
+}
+
+impl Run {
+    /// What there is to know about the next migration of the run.
+    ///
+    /// # Errors
+    /// When the database cannot do what it asks for.
+    pub fn lint(&mut self, dialect: Dialect, before: &Schema, migration: &Migration) -> Result<Vec<Notice>> {
+        let careful = !migration.atomic && dialect.capabilities().short_locks;
+        let mut linter = Linter { migration, dialect, careful, operation: 0, run: self, notices: Vec::new() };
+        let mut state = before.clone();
+        for (at, operation) in migration.operations.iter().enumerate() {
+            linter.operation = at;
+            linter.planned(&mut state, operation).map_err(|error| error.at(&migration.id))?;
+        }
+        Ok(linter.notices)
     }
-    Ok(linter.notices)
 }
 
 const NO_OTHER_WAY: &str = "there is no way that locks for less: run it when few work with the table; `migrate --lock-timeout` keeps others from queueing behind it";
@@ -120,10 +156,7 @@ struct Linter<'m> {
     dialect: Dialect,
     careful: bool,
     operation: usize,
-    /// Models that the migration makes.
-    made: BTreeSet<ModelKey>,
-    /// Their tables.
-    fresh: BTreeSet<String>,
+    run: &'m mut Run,
     notices: Vec<Notice>,
 }
 
@@ -150,16 +183,16 @@ impl Linter<'_> {
         let statements = plan_onto(self.dialect, state, one, self.migration.atomic, Direction::Forward, path)?;
         match operation {
             Operation::CreateModel(model) => {
-                self.made.insert(model.key.clone());
-                self.fresh.insert(model.table.clone());
+                self.run.made.insert(model.key.clone());
+                self.run.fresh.insert(model.table.clone());
             }
-            operation if operation.model().is_some_and(|model| self.made.contains(model)) => {
+            operation if operation.model().is_some_and(|model| self.run.made.contains(model)) => {
                 if let Operation::RenameModel { model, to, .. } = operation {
-                    self.made.insert(ModelKey::new(model.app.clone(), to.clone()));
+                    self.run.made.insert(ModelKey::new(model.app.clone(), to.clone()));
                 }
             }
-            Operation::MoveModel { model, from } if self.made.contains(from) => {
-                self.made.insert(model.clone());
+            Operation::MoveModel { model, from } if self.run.made.contains(from) => {
+                self.run.made.insert(model.clone());
             }
             // What is within it has been looked at.
             Operation::Separate { .. } => {}
@@ -256,7 +289,7 @@ impl Linter<'_> {
         }
         for statement in statements {
             if let StatementKind::Capture { table, .. } = &statement.kind
-                && !self.fresh.contains(table)
+                && !self.run.fresh.contains(table)
             {
                 self.notice(
                     Rule::L002,
@@ -321,29 +354,22 @@ impl Linter<'_> {
                 let was = old.models.get(model).and_then(|model| model.field(&field.name));
                 let ty = |state: &Schema, field: &Field| state.column_type(field).unwrap_or(field.ty.clone());
                 if let Some(was) = was {
-                    self.altered(&table, was, field, &ty(old, was), &ty(new, field), statements);
+                    let types = [&ty(old, was), &ty(new, field)];
+                    self.asks(model, was, field, types);
+                    self.altered(&table, was, field, types, statements);
                 }
             }
             Operation::AddIndex { index, .. } => self.index(&table, &format!("the index `{}`", index.name)),
-            Operation::AddConstraint { constraint, .. } => match constraint {
-                Constraint::Unique { name, .. } => {
-                    self.unique(&table, &format!("the index of `{name}`"), statements);
-                    self.depends(&format!("`{name}`: no two rows may be equal in its fields"));
+            Operation::AddConstraint { model, constraint } => {
+                if let Some(model) = new.models.get(model) {
+                    self.constrained(model, constraint);
                 }
-                Constraint::Exclude { name, .. } => {
-                    self.exclusive(&table, &format!("the index of `{name}`"), NO_OTHER_WAY);
-                    self.depends(&format!("`{name}`: no two rows may stand beside each other that it forbids"));
+                self.constraint(&table, constraint, statements);
+            }
+            Operation::AlterPrimaryKey { model, primary_key } => {
+                if primary_key.iter().any(|field| self.is_known(model, field)) {
+                    self.may_write("rows that are equal in the new key, or without");
                 }
-                Constraint::Check { name, .. } => {
-                    self.scan(&table, &format!("the check `{name}`"), "an ACCESS EXCLUSIVE");
-                    self.depends(&format!("`{name}`: every row must pass"));
-                }
-                Constraint::ForeignKey { name, .. } => {
-                    self.scan(&table, &format!("the foreign key `{name}`"), "a SHARE ROW EXCLUSIVE");
-                    self.depends(&format!("`{name}`: every row must refer to one that exists"));
-                }
-            },
-            Operation::AlterPrimaryKey { .. } => {
                 if self.postgres() {
                     self.exclusive(&table, "the index of the new key", NO_OTHER_WAY);
                 }
@@ -372,8 +398,25 @@ impl Linter<'_> {
         }
     }
 
-    fn breaks(&mut self, message: impl Into<String>, advice: impl Into<String>) {
-        self.notice(Rule::L006, message, advice);
+    fn constraint(&mut self, table: &str, constraint: &Constraint, statements: &[Statement]) {
+        match constraint {
+            Constraint::Unique { name, .. } => {
+                self.unique(table, &format!("the index of `{name}`"), statements);
+                self.depends(&format!("`{name}`: no two rows may be equal in its fields"));
+            }
+            Constraint::Exclude { name, .. } => {
+                self.exclusive(table, &format!("the index of `{name}`"), NO_OTHER_WAY);
+                self.depends(&format!("`{name}`: no two rows may stand beside each other that it forbids"));
+            }
+            Constraint::Check { name, .. } => {
+                self.scan(table, &format!("the check `{name}`"), "an ACCESS EXCLUSIVE");
+                self.depends(&format!("`{name}`: every row must pass"));
+            }
+            Constraint::ForeignKey { name, .. } => {
+                self.scan(table, &format!("the foreign key `{name}`"), "a SHARE ROW EXCLUSIVE");
+                self.depends(&format!("`{name}`: every row must refer to one that exists"));
+            }
+        }
     }
 
     fn depends(&mut self, what: &str) {
@@ -388,7 +431,7 @@ impl Linter<'_> {
         for sql in statements.iter().map(Statement::sql) {
             let Some(rest) = sql.strip_prefix("UPDATE ") else { continue };
             let Some(table) = rest.chars().next().and_then(|quote| rest[1..].split(quote).next()) else { continue };
-            if !self.fresh.contains(table) {
+            if !self.run.fresh.contains(table) {
                 self.notice(
                     Rule::L008,
                     format!("every row of `{table}` is changed in one statement: its locks are held until all are done"),
@@ -402,6 +445,7 @@ impl Linter<'_> {
         if !field.has_column() {
             return;
         }
+        self.run.fields.insert((model.clone(), field.name.clone()));
         let given = field.null || field.db_default.is_some() || field.generated.is_some() || field.auto;
         if !given {
             self.breaks(
@@ -446,8 +490,7 @@ impl Linter<'_> {
         table: &str,
         was: &Field,
         field: &Field,
-        old_type: &ColumnType,
-        new_type: &ColumnType,
+        [old_type, new_type]: [&ColumnType; 2],
         statements: &[Statement],
     ) {
         if old_type != new_type && self.dialect.capabilities().alter != AlterStyle::Rebuild {
@@ -466,7 +509,7 @@ impl Linter<'_> {
                 let changed = statements.iter().flat_map(|statement| &statement.changes).flatten();
                 let changed = changed.filter_map(|place| place.split_once('.')).map(|(table, _)| table.to_owned());
                 for other in changed.collect::<BTreeSet<String>>() {
-                    if other != table && !self.fresh.contains(&other) {
+                    if other != table && !self.run.fresh.contains(&other) {
                         self.rewrites(&other, &format!("what refers to `{table}` gets the type of `{}`", field.name));
                     }
                 }

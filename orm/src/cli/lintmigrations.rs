@@ -11,7 +11,7 @@ use crate::{
 use clap::{Arg, ArgAction};
 use migrations_engine::{
     Migration, Schema,
-    lint::{Notice, Rule, lint},
+    lint::{Notice, Rule, Run, lint},
     operation::invert_all,
 };
 use std::collections::BTreeSet;
@@ -159,9 +159,15 @@ fn json(migration: &Migration, notice: &Notice) -> serde_json::Value {
     })
 }
 
-/// Tells it for one migration, after what it does.
-pub(super) fn tell(context: &Context<'_>, dialect: Dialect, before: &Schema, migration: &Migration) -> Result<()> {
-    match lint(engine_dialect(dialect), before, migration) {
+/// Tells it for the next migration of a run, after what it does.
+pub(super) fn tell(
+    context: &Context<'_>,
+    run: &mut Run,
+    dialect: Dialect,
+    before: &Schema,
+    migration: &Migration,
+) -> Result<()> {
+    match run.lint(engine_dialect(dialect), before, migration) {
         Ok(notices) => tell_all(context, &notices),
         // What this database cannot do, another may.
         Err(error) => context.say(format_args!("  {error}")),

@@ -14,6 +14,7 @@ use clap::{Arg, ArgAction};
 use migrations_engine::{
     Migration, MigrationId, MigrationSet,
     diff::{Answers, SafeStep, reduce_from, safe_steps},
+    lint::Run,
 };
 use std::collections::BTreeSet;
 
@@ -106,8 +107,13 @@ async fn make(context: &Context<'_>) -> Result<()> {
     // A merge of branches has no one state before it; what is made by hand is not there yet.
     if !matches.get_flag("merge") && !matches.get_flag("empty") {
         let mut state = without(&set, &updated)?.state().map_err(engine_error)?;
+        let mut run = Run::default();
         for migration in updated.iter().chain(&new) {
-            lintmigrations::tell(context, lintmigrations::dialect(context, &migration.id.app), &state, migration)?;
+            if later.contains(&(migration.id.app.clone(), migration.id.number())) {
+                run = Run::default();
+            }
+            let dialect = lintmigrations::dialect(context, &migration.id.app);
+            lintmigrations::tell(context, &mut run, dialect, &state, migration)?;
             let applied = migration.operations.iter().try_for_each(|operation| operation.apply(&mut state));
             match applied {
                 Ok(()) => {}

@@ -12,7 +12,9 @@ use crate::{
     migrate::{self, Migrator, engine_dialect, engine_error},
 };
 use clap::{Arg, ArgAction, ArgMatches};
-use migrations_engine::{Direction, Migration, MigrationId, MigrationSet, Schema, execute::Event, plan::outline};
+use migrations_engine::{
+    Direction, Migration, MigrationId, MigrationSet, Schema, execute::Event, lint::Run, plan::outline,
+};
 use std::time::Duration;
 
 pub(super) struct Migrate;
@@ -188,6 +190,7 @@ async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, 
     let recorded = migrator.recorded(db).await?;
     let stopped = |id: &MigrationId| history.iter().find(|entry| entry.id == *id)?.progress.as_ref();
     let mut states = migrator.set().states().map_err(engine_error)?;
+    let mut run = Run::default();
     for (id, direction) in &plan {
         if let Some(progress) = stopped(id) {
             let (verb, done, total) = (styled(NOTE, "Go on with"), progress.done, progress.total);
@@ -201,14 +204,14 @@ async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, 
             (Direction::Backward, only) => (styled(BAD, "Record as undone"), only),
         };
         context.say(format_args!("{verb} {}", styled(NAME, id)))?;
-        if let Some(run) = only {
+        if let Some(statements) = only {
             let why = if matches.get_flag("fake") { "it" } else { "what it makes is there: it" };
             context.say(format_args!("    {why} is not run"))?;
-            run.iter().try_for_each(|sql| context.say(format_args!("    but for: {sql}")))?;
+            statements.iter().try_for_each(|sql| context.say(format_args!("    but for: {sql}")))?;
         } else if matches.get_flag("plan") {
             let before = states.before(id).map_err(engine_error)?;
             if let Some(migration) = migrator.set().get(id) {
-                explain(context, db.dialect(), &before, migration, *direction)?;
+                explain(context, &mut run, db.dialect(), &before, migration, *direction)?;
             }
         }
     }
@@ -228,6 +231,7 @@ async fn show(context: &Context<'_>, migrator: &Migrator, db: &crate::Database, 
 /// What a migration does, operation by operation.
 fn explain(
     context: &Context<'_>,
+    run: &mut Run,
     dialect: Dialect,
     before: &Schema,
     migration: &Migration,
@@ -237,7 +241,7 @@ fn explain(
         context.say(format_args!("    {line}"))?;
     }
     match direction {
-        Direction::Forward => lintmigrations::tell(context, dialect, before, migration),
+        Direction::Forward => lintmigrations::tell(context, run, dialect, before, migration),
         Direction::Backward => lintmigrations::tell_lost(context, dialect, before, migration),
     }
 }

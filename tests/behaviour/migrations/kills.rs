@@ -8,16 +8,16 @@ use super::undo::{ROWS, set};
 use super::{one, others};
 use crate::bed::{Backend, Bed, behaviour};
 use orm::migrate::{
-    Migrator,
+    Migrator, Step, StepFuture,
     engine::{
         Direction, MigrationSet,
         execute::{Event, Remedy},
     },
 };
-use orm::{Database, Result};
+use orm::{Database, Frozen, Result};
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicI64, AtomicUsize, Ordering},
 };
 
 const CHANGES: (&str, &str) = (
@@ -186,6 +186,59 @@ model = "shop.Log"
 "#,
 );
 
+const LABELS: (&str, &str) = (
+    "shop/0002_labels.toml",
+    r#"
+depends_on = ["shop.0001_initial"]
+
+[[operations]]
+op = "add_field"
+model = "shop.Book"
+field = { name = "label", type = "char(60)", null = true }
+
+[[operations]]
+op = "run_rust"
+name = "shop.label"
+reverse = ""
+
+[[operations]]
+op = "alter_field"
+model = "shop.Book"
+field = { name = "label", type = "char(60)" }
+"#,
+);
+
+#[derive(Frozen)]
+#[frozen(app = "shop", at = "0002")]
+struct Book {
+    id: i64,
+    title: String,
+    label: Option<String>,
+}
+
+/// The row at which the process dies within the step, once it has changed it; 0 where it does not.
+static DIES_AT: AtomicI64 = AtomicI64::new(0);
+
+fn label(mut step: Step<'_>) -> StepFuture<'_> {
+    Box::pin(async move {
+        let label = |book: &mut Book| {
+            // One that is seen again would be labelled twice.
+            book.label = Some(book.label.take().unwrap_or_default() + &book.title);
+            if book.id == DIES_AT.load(Ordering::Relaxed) {
+                std::process::abort();
+            }
+            Ok(())
+        };
+        step.each(2, label).await.map(drop)
+    })
+}
+
+/// The step alone, in one transaction where that can be, or in pieces.
+fn labels(atomic: bool) -> Result<Migrator> {
+    let (path, text) = LABELS;
+    Ok(Migrator::with_set(set(&[(path, &format!("atomic = {atomic}\n{text}"))])?).step("shop.label", label))
+}
+
 fn migrations() -> Result<MigrationSet> {
     let (path, text) = CHANGES;
     let note = "\n[[operations]]\nop = \"add_field\"\nmodel = \"shop.Book\"\nfield = { name = \"note\", type = \"char(30)\", null = true }\n";
@@ -206,6 +259,7 @@ fn target(forward: bool) -> &'static str {
 /// What the process migrates: the application, its migrations, and where it goes.
 fn history(app: &str, forward: bool) -> Result<Migrator> {
     match app {
+        "labels" | "labels_in_pieces" => labels(app == "labels"),
         "others" => Migrator::with_set(others::migrations()?).to(app, Some(if forward { "0003" } else { "0001" })),
         _ => Migrator::with_set(migrations()?).to(app, Some(target(forward))),
     }
@@ -233,8 +287,13 @@ fn the_process_that_dies() {
     let plan = std::env::var("ORM_KILL_AT").unwrap();
     let words: Vec<&str> = plan.split(' ').collect();
     let point = Point { at: words[0].parse().unwrap(), after: words[1] == "true" };
+    if words[3].starts_with("labels") {
+        DIES_AT.store(point.at as i64, Ordering::Relaxed);
+    }
+    let within = DIES_AT.load(Ordering::Relaxed) > 0;
     let mut seen = 0;
     let die = move |event: &Event<'_>| match event {
+        _ if within => {}
         Event::Statement { .. } if !point.after && seen == point.at => std::process::abort(),
         Event::Ran { .. } if point.after && seen == point.at => std::process::abort(),
         Event::Ran { .. } => seen += 1,
@@ -379,6 +438,46 @@ behaviour! {
                 }
             }
             assert!(killed_at >= 4, "{killed_at} kills");
+        }
+        Ok(())
+    }
+
+    async fn a_step_that_is_killed_within_goes_on_and_changes_no_row_twice(bed) {
+        let Bed { db, backend, url, .. } = &*bed;
+        if *backend == Backend::SqliteMemory {
+            return Ok(()); // it dies with its process
+        }
+        let books: Vec<String> = (3..=7).map(|n| format!("({n}, 'Book {n}', 1, {n})")).collect();
+        let more = format!("INSERT INTO shop_book (id, title, author_id, pages) VALUES {}", books.join(", "));
+        for (app, atomic) in [("labels", true), ("labels_in_pieces", false)] {
+            let whole = atomic && db.dialect().capabilities().transactional_ddl;
+            // In the first batch, at the beginning and the end of another, and in the last.
+            for at in [1, 3, 4, 7] {
+                drop_all(db, *backend).await?;
+                labels(atomic)?.to("shop", Some("0001"))?.run(db).await?;
+                db.batch(ROWS).await?;
+                db.batch(&more).await?;
+                assert!(killed(url, app, true, Point { at, after: false }), "row {at} was not reached");
+
+                let history = labels(atomic)?.history(db).await?;
+                if whole {
+                    assert_eq!(history.len(), 1, "row {at}");
+                } else {
+                    let progress = history.last().and_then(|entry| entry.progress.as_ref()).unwrap();
+                    assert!(progress.doing && progress.done == 1, "row {at}: {progress:?}");
+                    // Batches of two are committed whole.
+                    let labelled = one(db, "SELECT COUNT(*) FROM shop_book WHERE label = title").await?;
+                    assert_eq!(labelled, (at as i64 - 1) / 2 * 2, "row {at}");
+                    let stopped = labels(atomic)?.run(db).await.unwrap_err();
+                    assert!(stopped.message().contains("M073") && stopped.message().contains("shop.label"), "{stopped}");
+                    let finding = labels(atomic)?.findings(db).await?.remove(0);
+                    labels(atomic)?.repair(db, &finding.migration, Remedy::NotDone).await?;
+                }
+                labels(atomic)?.run(db).await?;
+                assert_eq!(one(db, "SELECT COUNT(*) FROM shop_book WHERE label = title").await?, 7, "row {at}");
+                labels(atomic)?.to("shop", Some("0001"))?.run(db).await?;
+                assert_eq!(one(db, "SELECT COUNT(*) FROM shop_book WHERE pages > 0").await?, 7, "row {at}");
+            }
         }
         Ok(())
     }
