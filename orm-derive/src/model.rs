@@ -77,6 +77,8 @@ pub(crate) struct Field {
     pub(crate) alias: Ident,
     /// The name without `r#`.
     pub(crate) name: String,
+    /// What serde writes it as, where that is not its name; nothing of a part whose fields stand among the others.
+    pub(crate) written: Option<String>,
     pub(crate) docs: Vec<Attribute>,
     pub(crate) help: String,
     /// The attributes that are checked against the type, each with the place of what a person typed.
@@ -95,6 +97,7 @@ pub(crate) struct Field {
 pub(crate) enum Call {
     AutoKey,
     Column(LitStr),
+    Columns(Vec<LitStr>),
     Unique,
     Index(bool),
     MaxLength(Expr),

@@ -374,6 +374,7 @@ pub use write::{
 /// | `primary_key` | the key; on several fields, their tuple in the order of the struct. Also on a `ForeignKey` or `OneToOne` |
 /// | `primary_key, auto` | an automatic key that is not called `id` |
 /// | `column = ".."` | the column's name; otherwise the field's, with `_id` for relations |
+/// | `columns("order_id", "line")` | the columns' names of a foreign key to a key of several fields, in its order; otherwise `<field>_<column>` |
 /// | `unique` | a unique key of this field; also named in upserts: `t.slug` |
 /// | `index`, `index = false` | an index; foreign keys have one by themselves |
 /// | `max_length = 100` | of text, in characters. Without it text is unlimited; an enum knows its own |

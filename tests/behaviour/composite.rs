@@ -67,7 +67,7 @@ pub struct Parcel {
 #[derive(Model, Debug, Clone, PartialEq)]
 pub struct Plate {
     pub id: i64,
-    #[field(on_delete = cascade)]
+    #[field(on_delete = cascade, columns("hall", "row"))]
     pub shelf: OneToOne<Shelf>,
     #[field(max_length = 20)]
     pub text: String,
@@ -371,6 +371,26 @@ behaviour! {
         let parcel = &schema.model("depot", "Parcel").unwrap();
         let columns: Vec<&str> = parcel.fields.iter().map(|field| field.column.as_str()).collect();
         assert_eq!(columns[2..], ["shelf_hall_id", "shelf_number", "spare_hall_id", "spare_number", "place_shelf_hall_id", "place_shelf_number", "place_day"]);
+        let plate = &schema.model("depot", "Plate").unwrap();
+        let columns: Vec<&str> = plate.fields.iter().map(|field| field.column.as_str()).collect();
+        assert_eq!(columns, ["id", "hall", "row", "text"]);
+        Ok(())
+    }
+
+    async fn columns_may_have_names_of_their_own(bed) {
+        filled(&bed).await?;
+        let db = &bed.db;
+        let sql = Plate::objects().filter(|p| p.shelf.eq(("A", 1))).to_sql(db.dialect())?;
+        assert!(sql.contains("hall") && sql.contains("row") && !sql.contains("shelf_number"), "{sql}");
+        let plate = Plate::objects().select_related(|p| p.shelf).filter(|p| p.shelf.hall.eq("A")).get(db).await?;
+        assert_eq!((plate.shelf.key(), plate.shelf.get()?.room), (&("A".to_owned(), 1), 2));
+        let moved = Plate::objects().filter(|p| p.shelf.number.gte(1)).update(|p| p.shelf.set(("B", 1)), db).await?;
+        assert_eq!(moved, 1);
+        assert_eq!(Shelf::objects().filter(|s| s.plate.text.eq("first")).count(db).await?, 1);
+        let taken = Plate::draft().shelf(("B", 1)).text("second").create(db).await.unwrap_err();
+        assert_eq!((taken.code(), taken.fields()), (Code::UniqueViolation, &["shelf".to_owned()][..]), "{taken:?}");
+        let missing = Plate::draft().shelf(("C", 1)).text("third").create(db).await.unwrap_err();
+        assert_eq!(missing.code(), Code::ForeignKeyViolation, "{missing:?}");
         Ok(())
     }
 

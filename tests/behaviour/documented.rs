@@ -18,6 +18,7 @@ mod testing;
 mod types;
 mod validation;
 mod writes;
+mod written;
 
 use crate::bed::{Bed, behaviour};
 use orm::{Q, prelude::*, value};
@@ -354,6 +355,7 @@ fn the_code_of_the_documents_runs() {
             "writes.md",
             &[
                 include_str!("documented/writes.rs"),
+                include_str!("documented/written.rs"),
                 include_str!("documented/around.rs"),
                 include_str!("documented/links.rs"),
             ],

@@ -92,7 +92,9 @@ pub struct Issue {
 #[model(hooks)]
 pub struct Copy {
     pub id: i64,
+    #[field(on_delete = cascade)]
     pub stand: ForeignKey<Stand>,
+    #[field(on_delete = cascade)]
     pub issue: ForeignKey<Issue>,
 }
 
@@ -358,6 +360,89 @@ behaviour! {
         let copy = Copy::draft().stand(&stand).issue(&issue).create(db).await?;
         copy.delete(db).await?;
         assert_eq!(notes(db).await?, ["issue 1 stands at 1", "issue 1 has left 1"]);
+        Ok(())
+    }
+
+    // Those of its rows go with either side, and not unseen: they are deleted themselves, or it is said that they are not told.
+    async fn a_model_between_goes_with_both_sides(bed) {
+        let db = &bed.db;
+        filled(db).await?;
+        let (stand, issue) = (Stand::draft().create(db).await?, Issue::draft().create(db).await?);
+        for _ in 0..2 {
+            Copy::draft().stand(&stand).issue(&issue).create(db).await?;
+        }
+        assert_eq!(notes(db).await?, ["issue 1 stands at 1", "issue 1 stands at 1"]);
+        assert_eq!(stand.clone().delete(db).await.unwrap_err().code(), Code::Unhooked);
+        assert_eq!(Issue::objects().delete(db).await.unwrap_err().code(), Code::Unhooked);
+        assert_eq!((Copy::objects().count(db).await?, notes(db).await?), (2, Vec::new()));
+        let tx = db.begin().await?;
+        assert_eq!(Copy::objects().filter(|c| c.stand.eq(&stand)).delete(&tx).await?.total, 2);
+        stand.delete(&tx).await?;
+        issue.delete(&tx).await?;
+        tx.commit().await?;
+        assert_eq!(notes(db).await?, ["issue 1 has left 1", "issue 1 has left 1"]);
+        let (stand, issue) = (Stand::draft().create(db).await?, Issue::draft().create(db).await?);
+        Copy::draft().stand(&stand).issue(&issue).skip_hooks().create(db).await?;
+        assert_eq!(Stand::objects().skip_hooks().delete(db).await?.total, 2);
+        assert_eq!((Copy::objects().count(db).await?, notes(db).await?), (0, Vec::new()));
+        Ok(())
+    }
+
+    async fn links_that_go_with_their_rows_are_not_told(bed) {
+        let db = &bed.db;
+        let (papers, topics) = filled(db).await?;
+        papers[0].many(|p| p.topics).add(&topics, db).await?;
+        papers[1].many(|p| p.topics).add(&topics, db).await?;
+        notes(db).await?;
+        let tx = db.begin().await?;
+        topics[0].clone().delete(&tx).await?;
+        papers[0].clone().delete(&tx).await?;
+        tx.commit().await?;
+        assert!(notes(db).await?.is_empty());
+        assert_eq!(papers[1].many(|p| p.topics).rows()?.count(db).await?, 2);
+        assert_eq!(topics[1].many(|t| t.papers).rows()?.count(db).await?, 1);
+        Ok(())
+    }
+
+    async fn a_set_that_changes_nothing_tells_nothing(bed) {
+        let db = &bed.db;
+        let (papers, topics) = filled(db).await?;
+        let paper = &papers[0];
+        assert_eq!(paper.many(|p| p.topics).set([&topics[0]; 0], db).await?, 0);
+        paper.many(|p| p.topics).add([&topics[0], &topics[1]], db).await?;
+        paper.many(|p| p.akin).add([&papers[1]], db).await?;
+        notes(db).await?;
+        assert_eq!(paper.many(|p| p.topics).set([&topics[1], &topics[0], &topics[1]], db).await?, 0);
+        assert_eq!(topics[0].many(|t| t.papers).set([paper], db).await?, 0);
+        assert_eq!(papers[1].many(|p| p.akin).set([paper], db).await?, 0);
+        let catalog = Catalog::new().app(press()).writable(["press.Paper"])?;
+        let same = Change::Relate(Relate::of("press.Paper", 1, "topics", Related::Set(vec![json!(2), json!(1)])));
+        assert_eq!(catalog.check_change(&same)?.run(db).await?.total, 0);
+        assert!(notes(db).await?.is_empty());
+        Ok(())
+    }
+
+    // Rows that are made through a set, found, or changed: the link is told where it is new.
+    async fn rows_that_are_made_through_a_set_are_told(bed) {
+        let db = &bed.db;
+        let (papers, topics) = filled(db).await?;
+        let made = || papers[0].many(|p| p.topics);
+        let topic = made().create(Topic::draft().name("d"), db).await?;
+        assert_eq!(notes(db).await?, [format!("will add [(1, {})]", topic.id), format!("added [(1, {})]", topic.id)]);
+        assert!(!made().get_or_create(Topic::draft().name("d"), |t| t.name, db).await?.1);
+        assert!(!made().update_or_create(Topic::draft().name("d"), |t| t.name, db).await?.1);
+        assert!(notes(db).await?.is_empty());
+        assert!(!made().get_or_create(Topic::draft().name("a"), |t| t.name, db).await?.1);
+        assert_eq!(notes(db).await?, ["will add [(1, 1)]", "added [(1, 1)]"]);
+        // A hook that refuses leaves neither the link nor the row.
+        let error = made().create(Topic::draft().name("forbidden"), db).await.unwrap_err();
+        assert_eq!((error.code(), Topic::objects().count(db).await?), (Code::Own("topic.forbidden"), 4));
+        // Many at once are made first, and related together.
+        let many = Topic::objects().bulk_create(["x", "y"].map(|name| Topic::draft().name(name)), db).await?;
+        assert!(notes(db).await?.is_empty());
+        assert_eq!(made().add(&many, db).await?, 2);
+        assert_eq!(notes(db).await?.len(), 2);
+        assert_eq!(topics.len(), 3);
         Ok(())
     }
 

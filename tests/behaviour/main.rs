@@ -68,3 +68,4 @@ mod traces;
 mod validation;
 mod windows;
 mod writes;
+mod written;

@@ -2,7 +2,7 @@
 
 use crate::bed::{Backend, behaviour};
 use orm::{
-    Choices, Code,
+    Change, Choices, Code, Hooks, Transaction,
     prelude::*,
     testing::{Make, TestDatabase, remove_templates, rolled_back},
 };
@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-orm::app! { pub bakery { Oven, Loaf, Owner, Crumb, Circle } }
+orm::app! { pub bakery { Oven, Loaf, Owner, Crumb, Circle, Recipe, Step } }
 
 #[derive(Model, Debug, Clone)]
 pub struct Owner {
@@ -87,7 +87,52 @@ pub struct Circle {
     pub next: ForeignKey<Circle>,
 }
 
+/// It has rules and hooks, and so has what leads to it.
+#[derive(Model, Debug, Clone)]
+#[model(hooks, validate = Recipe::validate)]
+pub struct Recipe {
+    pub id: i64,
+    #[field(max_length = 40)]
+    pub name: String,
+    #[field(default = 0)]
+    pub made: i32,
+}
+
+impl Recipe {
+    fn validate(recipe: &mut Change<Recipe>) {
+        if recipe.get(|r| r.name).is_some_and(|name| name == "poison") {
+            recipe.refuse(|r| r.name, "recipe.poison", "nobody bakes that");
+        }
+    }
+}
+
+impl Hooks for Recipe {
+    async fn before_create(recipe: &mut Change<Recipe>, _: &Transaction) -> orm::Result<()> {
+        recipe.set(|r| r.made, 1);
+        Ok(())
+    }
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Step {
+    pub id: i64,
+    pub recipe: ForeignKey<Recipe>,
+}
+
 behaviour! {
+    // As by a draft: with hooks, with rules; what it leads to is only there.
+    async fn rows_are_made_with_hooks_and_rules(bed) {
+        orm::migrate::create_tables(&bed.db, &[bakery()]).await?;
+        let db = &bed.db;
+        assert_eq!(Recipe::make(db).await?.made, 1);
+        assert_eq!(Recipe::make_with(|r| (r.name.set("bread"), r.made.set(5)), db).await?.made, 1);
+        let error = Recipe::make_with(|r| r.name.set("poison"), db).await.unwrap_err();
+        assert_eq!((error.code(), Recipe::objects().count(db).await?), (Code::Own("recipe.poison"), 2));
+        let step = Step::make(db).await?;
+        assert_eq!(step.recipe.fetch(db).await?.made, 0);
+        Ok(())
+    }
+
     async fn rows_are_made_up(bed) {
         orm::migrate::create_tables(&bed.db, &[bakery()]).await?;
         let db = &bed.db;

@@ -1,5 +1,6 @@
 //! Choices: from what was written on an enum to what is stored.
 
+use super::written;
 use crate::{
     errors::Errors,
     parse::{choice_attrs, choices_attrs},
@@ -36,6 +37,8 @@ pub(crate) struct Choice {
     pub(crate) ident: Ident,
     pub(crate) value: Stored,
     pub(crate) label: String,
+    /// What serde writes it as.
+    pub(crate) written: String,
 }
 
 /// The value that is stored.
@@ -80,7 +83,7 @@ pub(crate) fn choices(input: &DeriveInput, errors: &mut Errors) -> Option<Choice
     };
     let mut next = 0;
     for variant in &data.variants {
-        read(&mut out, variant, &mut next, errors);
+        read(&mut out, input, variant, &mut next, errors);
     }
     if out.variants.is_empty() && errors.is_empty() {
         errors.at(&input.ident, "there is nothing to choose from", "add a variant");
@@ -104,7 +107,7 @@ fn integer(input: &DeriveInput) -> (Storage, bool) {
     column
 }
 
-fn read(out: &mut Choices, variant: &Variant, next: &mut i64, errors: &mut Errors) {
+fn read(out: &mut Choices, input: &DeriveInput, variant: &Variant, next: &mut i64, errors: &mut Errors) {
     let attrs = choice_attrs(&variant.attrs, errors);
     let ident = &variant.ident;
     if let Some(other) = attrs.other {
@@ -137,7 +140,8 @@ fn read(out: &mut Choices, variant: &Variant, next: &mut i64, errors: &mut Error
         return;
     }
     let label = attrs.label.map_or_else(|| label(&name), |label| label.value());
-    out.variants.push(Choice { ident: ident.clone(), value, label });
+    let written = written::variant(&input.attrs, variant);
+    out.variants.push(Choice { ident: ident.clone(), value, label, written });
 }
 
 fn text(name: &str, given: Option<&Expr>, errors: &mut Errors) -> Option<Stored> {

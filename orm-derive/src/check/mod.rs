@@ -2,6 +2,7 @@
 
 mod choices;
 mod constraints;
+mod written;
 
 pub(crate) use choices::{Choices, Storage, Stored, choices};
 
@@ -11,7 +12,7 @@ use crate::{
     parse::{self, FieldAttrs, Name, Spanned},
 };
 use proc_macro2::{Ident, Span};
-use quote::{ToTokens, format_ident};
+use quote::format_ident;
 use std::collections::HashMap;
 use syn::{Data, DeriveInput, Expr, ExprLit, Fields, GenericArgument, Lit, LitStr, PathArguments, Type, ext::IdentExt};
 
@@ -53,6 +54,7 @@ pub(crate) fn model(input: &DeriveInput, derived: Derived, errors: &mut Errors) 
         let alias = format_ident!("__{}_{name}", input.ident.unraw());
         understood.push(field(syntax, ident, name, alias, attrs, errors));
     }
+    written::name_fields(input, fields, &mut understood);
     let mut model = Model {
         ident: input.ident.clone(),
         vis: input.vis.clone(),
@@ -223,6 +225,7 @@ fn field(
         ty: syntax.ty.clone(),
         alias,
         name,
+        written: None,
         docs: parse::docs(&syntax.attrs),
         help,
         calls: calls(attrs, errors),
@@ -332,6 +335,7 @@ fn first_other_than_flatten(attrs: &FieldAttrs) -> Option<Span> {
     }
     [
         span(&attrs.column),
+        span(&attrs.columns),
         attrs.primary_key,
         attrs.unique,
         span(&attrs.index),
@@ -384,6 +388,7 @@ fn calls(attrs: FieldAttrs, errors: &mut Errors) -> Vec<Spanned<Call>> {
         out.extend(given.map(|given| Spanned { span: given.span, value: call(given.value) }));
     }
     valued(&mut out, attrs.column, Call::Column);
+    valued(&mut out, attrs.columns, Call::Columns);
     valued(&mut out, attrs.index, Call::Index);
     // What a format says of the length comes before what the person says.
     valued(&mut out, attrs.format, Call::Format);
@@ -550,17 +555,17 @@ fn column_clashes(model: &Model, errors: &mut Errors) {
     let mut known: HashMap<String, &Ident> = HashMap::new();
     for field in &model.fields {
         let given = field.calls.iter().find_map(|call| match &call.value {
-            Call::Column(name) => Some(name),
+            Call::Column(name) => Some(std::slice::from_ref(name)),
+            Call::Columns(names) => Some(&names[..]),
             _ => None,
         });
-        let name = given.map_or_else(|| field.name.clone(), LitStr::value);
-        let tokens = given.map_or_else(|| field.ident.to_token_stream(), ToTokens::to_token_stream);
-        if let Some(other) = known.insert(name.to_lowercase(), &field.ident) {
-            errors.at(
-                tokens,
-                format_args!("the column `{name}` already belongs to the field `{other}`"),
-                "give one of them another `column`",
-            );
+        let own = [LitStr::new(&field.name, field.ident.span())];
+        for text in given.unwrap_or(&own) {
+            let name = text.value();
+            if let Some(other) = known.insert(name.to_lowercase(), &field.ident) {
+                let problem = format_args!("the column `{name}` already belongs to the field `{other}`");
+                errors.at(text, problem, "give one of them another `column`");
+            }
         }
     }
 }

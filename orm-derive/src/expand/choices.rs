@@ -23,12 +23,12 @@ pub(crate) fn derive_choices(input: TokenStream) -> TokenStream {
 fn expand(choices: &Choices, clean: bool) -> TokenStream {
     let Choices { ident, name, storage, positive, db_type, variants, other } = choices;
     let table = variants.iter().map(|choice| {
-        let label = &choice.label;
+        let (label, written) = (&choice.label, &choice.written);
         let value = match &choice.value {
             Stored::Text(text) => quote!(__p::ChoiceValue::Text(#text)),
             Stored::Integer(number) => quote!(__p::ChoiceValue::Integer(#number)),
         };
-        quote!(__p::Choice { value: #value, label: #label })
+        quote!(__p::Choice { value: #value, label: #label, written: #written })
     });
     let names: Vec<_> = variants.iter().map(|choice| &choice.ident).collect();
     let indices: Vec<usize> = (0..variants.len()).collect();

@@ -58,6 +58,7 @@ pub(crate) fn derive_field_type(input: TokenStream) -> TokenStream {
                 const POSITIVE: bool = #inner::POSITIVE;
                 const MAX_LENGTH: ::core::option::Option<u32> = #inner::MAX_LENGTH;
                 const CHOICES: &'static [__p::Choice] = #inner::CHOICES;
+                const WRITTEN: &'static [__p::Choice] = #inner::WRITTEN;
                 fn to_value(&self) -> __p::Result<__p::Value> { __p::FieldType::to_value(&self.#member) }
                 fn from_cell(cell: &__p::Cell<'_>) -> __p::Result<Self> {
                     ::core::result::Result::Ok(#ident { #member: __p::FieldType::from_cell(cell)? })

@@ -157,10 +157,15 @@ fn option(text: Option<&LitStr>) -> TokenStream {
 /// One field.
 fn field(model: &Model, field: &Field) -> TokenStream {
     let (name, ty, help, span) = (&field.name, types::of(field), &field.help, written_at(field.type_span()));
+    let written = |spec| match &field.written {
+        Some(name) => quote!(__p::FieldSpec::written(#spec, #name)),
+        None => spec,
+    };
     if field.flatten {
-        return quote_spanned!(span=> __p::FieldSpec::part(#name, <#ty as __p::ModelField>::SHAPE));
+        return written(quote_spanned!(span=> __p::FieldSpec::part(#name, <#ty as __p::ModelField>::SHAPE)));
     }
     let start = quote_spanned!(span=> __p::FieldSpec::new(#name, <#ty as __p::ModelField>::SHAPE, #help));
+    let start = written(start);
     field.calls.iter().fold(start, |spec, call| self::call(field, call, spec, Some(&model.ident)))
 }
 
@@ -205,6 +210,7 @@ fn call(field: &Field, call: &Spanned<Call>, spec: TokenStream, model: Option<&I
             quote_spanned!(span=> __p::FieldSpec::auto_key(#spec, #fit))
         }
         Call::Column(name) => quote_spanned!(span=> __p::FieldSpec::column(#spec, #name)),
+        Call::Columns(names) => quote_spanned!(span=> __p::FieldSpec::named(#spec, &[#(#names),*])),
         Call::Unique => quote_spanned!(span=> __p::FieldSpec::unique(#spec)),
         Call::Index(index) => quote_spanned!(span=> __p::FieldSpec::index(#spec, #index)),
         Call::MaxLength(length) => quote_spanned!(span=> __p::FieldSpec::max_length(#spec, #length)),

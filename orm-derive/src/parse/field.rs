@@ -15,6 +15,7 @@ pub(crate) struct Spanned<T> {
 #[derive(Default)]
 pub(crate) struct FieldAttrs {
     pub(crate) column: Option<Spanned<LitStr>>,
+    pub(crate) columns: Option<Spanned<Vec<LitStr>>>,
     pub(crate) primary_key: Option<Span>,
     pub(crate) auto: Option<Span>,
     pub(crate) unique: Option<Span>,
@@ -74,6 +75,7 @@ pub(crate) enum DbDefault {
 
 const KNOWN: &[&str] = &[
     "column",
+    "columns",
     "primary_key",
     "auto",
     "unique",
@@ -193,6 +195,7 @@ fn read(out: &mut FieldAttrs, name: &str, item: &Item, errors: &mut Errors) {
     let text = |errors: &mut Errors| item.text(errors).map(|value| Spanned { span, value });
     match name {
         "column" => out.column = text(errors),
+        "columns" => out.columns = item.texts(errors).map(|value| Spanned { span, value }),
         "primary_key" => out.primary_key = switch(errors),
         "auto" => out.auto = switch(errors),
         "unique" => out.unique = switch(errors),

@@ -5,7 +5,8 @@ use proc_macro2::{Span, TokenStream};
 use syn::{
     Attribute, Expr, ExprLit, ExprPath, ExprUnary, Ident, Lit, LitStr, Token, UnOp,
     ext::IdentExt,
-    parse::{Parse, ParseStream},
+    parse::{Parse, ParseStream, Parser as _},
+    punctuated::Punctuated,
     spanned::Spanned,
     token,
 };
@@ -119,6 +120,27 @@ impl Item {
             return Some(text.clone());
         }
         self.wants(errors, "= \"..\"");
+        None
+    }
+
+    /// Several texts: `columns("order_id", "line")`, none of them empty.
+    pub(crate) fn texts(&self, errors: &mut Errors) -> Option<Vec<LitStr>> {
+        if let Value::List(_, tokens) = &self.value
+            && let Ok(texts) = Punctuated::<LitStr, Token![,]>::parse_terminated.parse2(tokens.clone())
+            && !texts.is_empty()
+        {
+            if let Some(empty) = texts.iter().find(|text| text.value().trim().is_empty()) {
+                errors.at(empty, format_args!("a name of `{}` is empty", self.name), "write a name");
+                return None;
+            }
+            return Some(texts.into_iter().collect());
+        }
+        let name = &self.name;
+        errors.here(
+            self.span(),
+            format_args!("`{name}` is a list of texts"),
+            format_args!("write `{name}(\"..\", \"..\")`"),
+        );
         None
     }
 

@@ -5,12 +5,14 @@ mod constraints;
 mod field;
 mod list;
 mod model;
+mod written;
 
 pub(crate) use choices::{choice_attrs, choices_attrs};
 pub(crate) use constraints::{Check, Exclude, Index, Keys, Told, Unique};
 pub(crate) use field::{Collation, DbDefault, FieldAttrs, Spanned, field_attrs};
 use list::{Item, Value, items};
 pub(crate) use model::{Name, model_attrs};
+pub(crate) use written::serde_attrs;
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 

@@ -115,6 +115,13 @@ impl Sql {
                 Ok(())
             }
             Expr::Cast(inner, kind) => self.cast(inner, *kind),
+            // MariaDB takes some queries of no rows for true here.
+            Expr::Exists(select) if select.limit == Some(0) => {
+                self.push("(");
+                self.truth(false)?;
+                self.push(")");
+                Ok(())
+            }
             Expr::Exists(select) => {
                 self.push("EXISTS (");
                 self.select(&Select { order: Vec::new(), default_order: false, ..(**select).clone() })?;

@@ -307,3 +307,19 @@ impl Operation for Place {
         Ok(place)
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::Place;
+    use crate::{Database, Executor as _, Result};
+
+    #[tokio::test]
+    async fn a_lag_below_zero_is_none() -> Result<()> {
+        let db = Database::connect("sqlite::memory:").await?;
+        for (sql, told) in [("SELECT -5", Some(0)), ("SELECT 0", Some(0)), ("SELECT 7", Some(7)), ("SELECT NULL", None)]
+        {
+            assert_eq!(db.run(Place(sql)).await?, told, "{sql}");
+        }
+        Ok(())
+    }
+}

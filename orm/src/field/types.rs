@@ -63,6 +63,9 @@ pub trait FieldType: Sized + Send + Sync + 'static {
     const MAX_LENGTH: Option<u32> = None;
     /// Its choices, for enums.
     const CHOICES: &'static [Choice] = &[];
+    /// The choices that stand in what serde writes: its own, or those of its elements.
+    #[doc(hidden)]
+    const WRITTEN: &'static [Choice] = Self::CHOICES;
 
     /// The value to bind.
     ///
@@ -141,6 +144,7 @@ impl ColumnShape {
             positive: T::POSITIVE,
             max_length: T::MAX_LENGTH,
             choices: T::CHOICES,
+            written: T::WRITTEN,
             untyped: |given| T::from_untyped(given)?.to_value(),
         }
     }
@@ -169,6 +173,7 @@ impl<T: Plain> FieldType for Option<T> {
     const POSITIVE: bool = T::POSITIVE;
     const MAX_LENGTH: Option<u32> = T::MAX_LENGTH;
     const CHOICES: &'static [Choice] = T::CHOICES;
+    const WRITTEN: &'static [Choice] = T::WRITTEN;
 
     fn to_value(&self) -> Result<Value> {
         self.as_ref().map_or(Ok(Value::Null(T::KIND)), T::to_value)

@@ -189,8 +189,7 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
         let mut out = Field { collation, ..Field::new(column.name.clone(), ty) };
         out.null = column.nullable;
         out.comment = field.options.comment.map(str::to_owned);
-        let before = field.options.renamed_from.map(|old| column.name.replacen(&*field.name, old, 1));
-        out.renamed_from = Hint(before);
+        out.renamed_from = Hint(before(field, column));
         names.push(column.name.clone());
         model.fields.push(out);
     }
@@ -210,6 +209,12 @@ fn foreign_key(model: &mut Model, meta: &ModelMeta, field: &FieldMeta, to: &Mode
     Ok(())
 }
 
+/// What one of several columns was called when the field had another name. Those that are named by themselves stay as they are.
+fn before(field: &FieldMeta, column: &ColumnMeta) -> Option<String> {
+    let old = field.options.renamed_from.filter(|_| field.options.columns.is_empty())?;
+    Some(column.name.replacen(&*field.name, old, 1))
+}
+
 /// The columns of a relation that has several are found together.
 fn index_together(model: &mut Model, field: &FieldMeta, parts: &[&str], unique: bool) {
     if unique || field.options.unique {
@@ -226,7 +231,7 @@ fn generic(model: &mut Model, meta: &ModelMeta, field: &FieldMeta) -> Result<()>
         let mut out = Field::new(column.name.clone(), column_type(meta, field, column)?);
         out.null = column.nullable;
         out.comment = field.options.comment.map(str::to_owned);
-        out.renamed_from = Hint(field.options.renamed_from.map(|old| column.name.replacen(&*field.name, old, 1)));
+        out.renamed_from = Hint(before(field, column));
         model.fields.push(out);
     }
     let parts: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();

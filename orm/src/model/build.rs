@@ -6,8 +6,7 @@
 
 use super::{
     Collation, ColumnShape, DbDefault, FieldOptions, FieldSpec, Format, Generated, GenericShape, ModelMeta, OnDelete,
-    RelationKind, Shape,
-    const_text::{Text, same_text},
+    RelationKind, Shape, const_text::Text,
 };
 use crate::{Kind, PgKind, Value, tree::Expr};
 
@@ -20,7 +19,7 @@ impl FieldSpec {
     #[track_caller]
     pub const fn part(name: &'static str, shape: Shape) -> FieldSpec {
         match shape {
-            Shape::Part(_) => FieldSpec { name, shape, options: FieldOptions::NONE },
+            Shape::Part(_) => FieldSpec { name, written: name, shape, options: FieldOptions::NONE },
             _ => panic!("`flatten` is for parts, structs with #[derive(ModelPart)]: remove it"),
         }
     }
@@ -31,7 +30,12 @@ impl FieldSpec {
         if matches!(shape, Shape::Part(_)) {
             panic!("this type is a part of a model: write #[field(flatten)]");
         }
-        FieldSpec { name, shape, options: FieldOptions { help, ..FieldOptions::NONE } }
+        FieldSpec { name, written: name, shape, options: FieldOptions { help, ..FieldOptions::NONE } }
+    }
+
+    /// `#[serde(rename = "..")]` and its like.
+    pub const fn written(self, name: &'static str) -> Self {
+        FieldSpec { written: name, ..self }
     }
 
     /// The field is a primary key that nobody has to give: an automatic integer, or a fresh UUID. A type that can be no key
@@ -47,14 +51,6 @@ impl FieldSpec {
             },
             _ => panic!("{}", AUTO_KEY),
         }
-        self
-    }
-
-    /// `column = ".."`.
-    #[track_caller]
-    pub const fn column(mut self, name: &'static str) -> Self {
-        self.needs_column("this relation has no column here: remove `column`; the table of a many-to-many is named by `table = \"..\"`");
-        self.options.column = Some(name);
         self
     }
 
@@ -442,33 +438,6 @@ impl FieldSpec {
         count
     }
 
-    /// The name of its column, in two halves; none for parts, and where a relation has no column or several.
-    const fn column_name(&self) -> Option<(&'static str, &'static str)> {
-        match (self.options.column, self.shape) {
-            (Some(column), _) => Some((column, "")),
-            (None, Shape::Column(_)) => Some((self.name, "")),
-            (None, Shape::Relation(..)) if self.columns() == 1 => Some((self.name, "_id")),
-            (None, _) => None,
-        }
-    }
-
-    const fn has_column(&self, (left, right): (&str, &str)) -> bool {
-        if let Shape::Part(fields) = self.shape {
-            let mut index = 0;
-            while index < fields.len() {
-                if fields[index].has_column((left, right)) {
-                    return true;
-                }
-                index += 1;
-            }
-            return false;
-        }
-        match self.column_name() {
-            Some((own, end)) => same_text(left, right, own, end),
-            None => false,
-        }
-    }
-
     const fn has_time(&self) -> bool {
         matches!(
             self.shape,
@@ -485,7 +454,7 @@ impl FieldSpec {
     }
 
     #[track_caller]
-    const fn needs_column(&self, problem: &str) {
+    pub(super) const fn needs_column(&self, problem: &str) {
         if self.columns() == 0 {
             panic!("{}", problem);
         }
@@ -525,42 +494,6 @@ pub const fn starts<const N: usize>(fields: &[FieldSpec; N]) -> Offsets<N> {
     out
 }
 
-/// Refuses two fields with one column, where only the types tell: `author: ForeignKey<_>` beside `author_id`, and parts.
-#[track_caller]
-pub const fn check_columns(fields: &[FieldSpec]) {
-    let (all, own) = versions(fields);
-    // Those of the model itself are reported by the derive.
-    if all > 1 && all > own {
-        panic!("this model has two versions, one of them by a part: keep one");
-    }
-    let mut index = 0;
-    while index < fields.len() {
-        let mut other = 0;
-        while other < fields.len() {
-            // Plain columns of one name are reported by the derive, at both fields.
-            if other != index && !matches!(fields[index].shape, Shape::Column(_)) {
-                refuse_shared(&fields[index], &fields[other]);
-            }
-            other += 1;
-        }
-        index += 1;
-    }
-}
-
-/// How many fields are versions, with those of parts and without.
-const fn versions(fields: &[FieldSpec]) -> (usize, usize) {
-    let (mut all, mut own, mut index) = (0, 0, 0);
-    while index < fields.len() {
-        match fields[index].shape {
-            Shape::Part(inner) => all += versions(inner).0,
-            _ if fields[index].options.version => (all, own) = (all + 1, own + 1),
-            _ => {}
-        }
-        index += 1;
-    }
-    (all, own)
-}
-
 /// Refuses a field without a column in a list of the model: `unique(books)`.
 #[track_caller]
 pub const fn check_listed(columns: u16, name: &str, list: &str) {
@@ -568,24 +501,5 @@ pub const fn check_listed(columns: u16, name: &str, list: &str) {
         let text =
             Text::new().push("`").push(name).push("` has no column, its rows are of another model: take it out of `");
         panic!("{}", text.push(list).push("(..)`").as_str());
-    }
-}
-
-/// Refuses a column of the one field that the other has as well.
-#[track_caller]
-const fn refuse_shared(field: &FieldSpec, other: &FieldSpec) {
-    if let Shape::Part(inner) = field.shape {
-        let mut index = 0;
-        while index < inner.len() {
-            refuse_shared(&inner[index], other);
-            index += 1;
-        }
-        return;
-    }
-    if let Some((name, end)) = field.column_name()
-        && other.has_column((name, end))
-    {
-        let text = Text::new().push("the column `").push(name).push(end).push("` of the field `").push(field.name);
-        panic!("{}", text.push("` already belongs to the field `").push(other.name).push("`").as_str());
     }
 }

@@ -517,7 +517,8 @@ fn plan(models: &[NewModel], model: &NewModel) -> Result<Plan> {
             Holds::Column(kind) => {
                 let max_length = field.max_length;
                 let (kind, untyped) = (*kind, spec::untyped(*kind, field.null));
-                Some(ColumnShape { kind, nullable: field.null, positive: false, max_length, choices: &[], untyped })
+                let (nullable, choices) = (field.null, &[]);
+                Some(ColumnShape { kind, nullable, positive: false, max_length, choices, written: choices, untyped })
             }
             _ => None,
         };

@@ -45,6 +45,8 @@ pub struct ModelMeta {
     pub table: String,
     /// Every field, in the order of the struct.
     pub fields: Vec<FieldMeta>,
+    /// Where serde writes each field: its name, and before it that of its part.
+    pub(crate) written: Vec<Vec<&'static str>>,
     /// Every column, in the order of the fields.
     pub columns: Vec<ColumnMeta>,
     /// The columns of the primary key.
@@ -249,6 +251,7 @@ impl ModelMeta {
             name: Cow::Borrowed(spec.name),
             table: spec.table.map_or_else(|| naming::table(&ModelKey::new(app.label, spec.name)), str::to_owned),
             fields,
+            written: super::part::written(spec.fields),
             columns,
             key,
             version,
@@ -286,6 +289,7 @@ impl ModelMeta {
             name: Cow::Owned(model.name),
             table: model.table,
             fields: model.fields,
+            written: Vec::new(),
             columns: model.columns,
             key: model.key,
             version: None,

@@ -13,6 +13,7 @@ mod forms;
 mod generic;
 mod key;
 mod meta;
+mod named;
 mod part;
 mod registry;
 mod rules;
@@ -23,7 +24,7 @@ mod ties;
 mod traits;
 
 pub use app::App;
-pub use build::{Offsets, check_columns, check_listed, offsets, starts};
+pub use build::{Offsets, check_listed, offsets, starts};
 pub use columns::{Reader, Writer};
 pub use describe::{ModelSet, Models, NewField, NewModel};
 pub use far::Toward;
@@ -36,6 +37,7 @@ pub use key::{Key, KeyField};
 pub use meta::{
     CheckMeta, ColumnMeta, ExcludeMeta, FieldMeta, IndexMeta, LazyMeta, ModelMeta, Relation, Through, Told, UniqueMeta,
 };
+pub use named::check_columns;
 pub use part::ModelPart;
 pub use registry::register;
 pub(crate) use registry::{Reference, labelled, models, references_to};

@@ -64,3 +64,15 @@ pub(super) fn flat(fields: &'static [FieldSpec], out: &mut Vec<&'static FieldSpe
         }
     }
 }
+
+/// Where serde writes the fields, in the order of [`flat`].
+pub(super) fn written(fields: &'static [FieldSpec]) -> Vec<Vec<&'static str>> {
+    let paths = fields.iter().flat_map(|field| match field.shape {
+        super::Shape::Part(inner) => written(inner)
+            .into_iter()
+            .map(|path| Some(field.written).filter(|name| !name.is_empty()).into_iter().chain(path).collect())
+            .collect(),
+        _ => vec![vec![field.written]],
+    });
+    paths.collect()
+}

@@ -125,6 +125,8 @@ pub struct OrderKey {
 pub struct FieldSpec {
     /// The field's Rust name.
     pub name: &'static str,
+    /// What serde writes it as: its name, unless `#[serde(..)]` says otherwise; nothing of a part whose fields stand among the others.
+    pub written: &'static str,
     /// What its type says of it.
     pub shape: Shape,
     /// What its attributes say.
@@ -136,6 +138,8 @@ pub struct FieldSpec {
 pub struct FieldOptions {
     /// `column = ".."`.
     pub column: Option<&'static str>,
+    /// `columns("..", "..")`; empty where they are called after the field.
+    pub columns: &'static [&'static str],
     /// `unique`.
     pub unique: bool,
     /// `index` (foreign keys have one unless `index = false`).
@@ -204,6 +208,7 @@ impl FieldOptions {
     /// No attribute at all.
     pub const NONE: FieldOptions = FieldOptions {
         column: None,
+        columns: &[],
         unique: false,
         index: None,
         max_length: None,
@@ -320,6 +325,8 @@ pub struct ColumnShape {
     pub max_length: Option<u32>,
     /// The choices of an enum.
     pub choices: &'static [Choice],
+    /// The choices that stand in what serde writes: of an array, those of its elements.
+    pub written: &'static [Choice],
     /// Reads a value from outside, as the type does.
     pub untyped: fn(Untyped<'_>) -> Result<Value>,
 }
@@ -331,6 +338,8 @@ pub struct Choice {
     pub value: ChoiceValue,
     /// What people read.
     pub label: &'static str,
+    /// What serde writes of it: the variant's name, unless `#[serde(..)]` says otherwise.
+    pub written: &'static str,
 }
 
 /// How a choice is stored.

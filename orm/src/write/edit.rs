@@ -199,7 +199,7 @@ impl<M: Model> Edit<M> {
     /// # Ok(()) }
     /// ```
     pub fn apply(&mut self, input: impl Into<Input>) -> Result<()> {
-        let new = changes_from(M::meta(), &input.into())?;
+        let new = changes_from(M::meta(), &input.into(), &values_of(&self.row)?)?;
         self.row = self.with_values(new)?;
         Ok(())
     }
@@ -387,7 +387,7 @@ impl<M: Model> Edit<M> {
     /// # Ok(()) }
     /// ```
     pub async fn apply_validated<E: Executor>(&mut self, input: impl Into<Input>, ex: &E) -> Result<()> {
-        let (values, mut mistakes) = input.into().read_all(M::meta(), true);
+        let (values, mut mistakes) = input.into().read_all(M::meta(), Some(&values_of(&self.row)?));
         let new = self.with_values(values)?;
         let before = std::mem::replace(&mut self.row, new);
         let asked = self.mistakes(ex);

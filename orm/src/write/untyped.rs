@@ -22,7 +22,7 @@ pub(crate) type RowValues = Vec<Option<Value>>;
 
 /// What is given for a new row, or every mistake in it.
 pub(crate) fn new_row(meta: &ModelMeta, input: &Input) -> Result<RowValues, Vec<ValidationError>> {
-    input.read(meta, false)
+    input.read(meta, None)
 }
 
 /// What a written value is in the columns of a field.

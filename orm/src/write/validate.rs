@@ -337,7 +337,7 @@ pub(super) async fn draft<M: Model, E: Executor>(
 
 /// The same from values that are not typed.
 pub(crate) async fn draft_from<M: Model, E: Executor>(input: Input, ex: &E) -> Result<DraftRow<M>> {
-    let (values, mistakes) = input.read_all(M::meta(), false);
+    let (values, mistakes) = input.read_all(M::meta(), None);
     let slots = values.into_iter().map(|value| value.map_or(Slot::Unset, Slot::Given)).collect();
     draft(slots, mistakes, true, M::HOOKS, ex).await
 }

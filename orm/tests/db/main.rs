@@ -8,6 +8,7 @@ mod borrow_ended;
 #[cfg(feature = "sqlite")]
 mod borrow_sqlite;
 mod cancel;
+mod clock;
 mod errors;
 mod futures;
 mod lend;
@@ -15,6 +16,8 @@ mod lend;
 mod lend_sqlite;
 mod log;
 mod network;
+#[cfg(feature = "object_store")]
+mod objects;
 mod shop;
 #[cfg(feature = "sqlite")]
 mod short_writes;

@@ -1,9 +1,9 @@
 //! The example of rules that ask in `docs/validation.md`.
 
 use crate::bed::behaviour;
-use orm::{Change, Code, Hooks, Refusal, prelude::*};
+use orm::{Change, Code, Hooks, Refusal, files::StoredFile, prelude::*};
 
-orm::app! { pub stalls { Seat, Visitor, Banned } }
+orm::app! { pub stalls { Seat, Visitor, Banned, Upload } }
 
 #[derive(Model, Debug, Clone)]
 #[model(hooks, unique(evening, number, message = "somebody sits there", code = "seat.taken"))]
@@ -55,6 +55,21 @@ fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 2, day).unwrap()
 }
 
+#[derive(Model, Debug, Clone)]
+pub struct Upload {
+    pub id: i64,
+    #[field(pattern = r"(?i)\.(pdf|png)$", message = "a PDF or a PNG", code = "upload.kind")]
+    pub file: StoredFile,
+    #[field(pattern = r"^[\w-]+$", max_length = 50)] // a slug with letters of any language
+    pub slug: String,
+    #[field(min = 0, validate = in_fives)]
+    pub minutes: i32,
+}
+
+fn in_fives(minutes: &i32) -> Result<(), String> {
+    if minutes % 5 == 0 { Ok(()) } else { Err(format!("{minutes} is not a multiple of 5")) }
+}
+
 behaviour! {
     async fn rules_that_ask(bed) {
         let db = &bed.db;
@@ -84,6 +99,20 @@ behaviour! {
 
         let error = Visitor::draft().name("Eve").create(db).await.unwrap_err();
         assert_eq!(error.validation()[0].field.as_deref(), Some("name"));
+        Ok(())
+    }
+
+    async fn rules_that_django_has_classes_for(bed) {
+        orm::migrate::create_tables(&bed.db, &[stalls()]).await?;
+        let upload = |file: &str, slug: &str, minutes| {
+            Upload::draft().file(StoredFile::at(file).unwrap()).slug(slug).minutes(minutes)
+        };
+        let good = upload("a/Größe.PDF", "größe_文-1", 15).create(&bed.db).await?;
+        assert_eq!(good.file.path(), "a/Größe.PDF");
+        let error = upload("a/b.exe", "a b", 7).create(&bed.db).await.unwrap_err();
+        let told: Vec<_> = error.validation().iter().map(|mistake| (mistake.code, mistake.message.as_str())).collect();
+        assert_eq!(told[0], (Code::Own("upload.kind"), "a PDF or a PNG"));
+        assert_eq!((told[1].0, told[2].1, told.len()), (Code::BadFormat, "7 is not a multiple of 5", 3));
         Ok(())
     }
 }

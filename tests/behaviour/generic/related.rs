@@ -83,6 +83,38 @@ behaviour! {
         Ok(())
     }
 
+    // What is cut is asked row by row, what is whole by the keys at once: with the same answer.
+    async fn a_set_that_is_cut_is_there_or_not(bed) {
+        let rows = filled(&bed).await?;
+        let db = &bed.db;
+        Comment::draft().about(&rows.sketches).text("one").create(db).await?;
+        let titles = async |condition: fn(orm::Q<Book>) -> orm::Q<Book>, cut: orm::Q<Book>| {
+            let books = Book::objects().filter(|_| condition(cut)).values(|b| b.title);
+            books.all(db).await
+        };
+        let same = |q| q;
+        let not = |q: orm::Q<Book>| !q;
+        let comments = || Book::fields().comments.order_by(|c| c.text.asc());
+        assert_eq!(titles(same, comments().exists()).await?, ["Notes", "Sketches"]);
+        assert_eq!(titles(same, comments().limit(1).exists()).await?, ["Notes", "Sketches"]);
+        assert_eq!(titles(same, comments().limit(0).exists()).await?, Vec::<String>::new());
+        assert_eq!(titles(not, comments().limit(0).exists()).await?, ["Notes", "Sketches"]);
+        assert_eq!(titles(same, comments().offset(1).exists()).await?, ["Notes"]);
+        assert_eq!(titles(not, comments().offset(1).exists()).await?, ["Sketches"]);
+        assert_eq!(titles(same, comments().offset(1).limit(3).exists()).await?, ["Notes"]);
+        assert_eq!(titles(same, comments().offset(2).exists()).await?, Vec::<String>::new());
+        // A condition comes before the cut, wherever it is written.
+        assert_eq!(titles(same, comments().filter(|c| c.text.ne("dry")).offset(1).exists()).await?, Vec::<String>::new());
+        // Keys of the same kind, and of one's own.
+        for of in [3, 4] {
+            Like::draft().of(&rows.notes).stars(of).create(db).await?;
+        }
+        assert_eq!(titles(same, Book::fields().likes.offset(1).exists()).await?, ["Notes"]);
+        let people = Person::objects().filter(|p| p.comments.order_by(|c| c.id.asc()).offset(1).exists());
+        assert_eq!(people.values(|p| p.name).all(db).await?, ["Ada"]);
+        Ok(())
+    }
+
     async fn rows_that_one_row_leads_to(bed) {
         let rows = filled(&bed).await?;
         let db = &bed.db;

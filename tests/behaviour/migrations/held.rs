@@ -74,7 +74,7 @@ fn limits(backend: Backend) -> &'static str {
 
 /// The indexes of that name, and whether they are valid.
 async fn once(db: &Database) -> Result<Vec<Vec<Option<String>>>> {
-    query(db, "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('shop_book_once')").await
+    query(db, "SELECT CASE WHEN indisvalid THEN '1' ELSE '0' END FROM pg_index WHERE indexrelid = to_regclass('shop_book_once')").await
 }
 
 /// Migrates while another writes a second book of ten pages, after the rows were looked at.

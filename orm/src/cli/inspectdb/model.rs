@@ -54,8 +54,10 @@ pub(super) struct ToOne<'a> {
 struct Spanning<'a> {
     /// Where it leads; a generic one holds keys of this type.
     to: Result<&'a ModelKey, &'static str>,
-    /// What the names of all of them begin with.
+    /// What the field is called after.
     stem: String,
+    /// Whether they are called after it, as they would be by themselves.
+    plain: bool,
     columns: Vec<&'a str>,
     on_delete: Option<String>,
 }
@@ -339,37 +341,16 @@ fn spanning<'a>(tables: &Tables<'a>, model: &'a Model) -> (Vec<Spanning<'a>>, Ve
     let (mut spanning, mut notes) = (Vec::<Spanning<'a>>::new(), Vec::new());
     for constraint in &model.constraints {
         let Constraint::ForeignKey { name, fields, to, to_fields, on_delete: rule } = constraint else { continue };
-        let target = tables.model(to);
-        let ends = target.map(|target| target.primary_key.as_slice()).unwrap_or_default();
-        let columns: Option<Vec<&str>> = ends
-            .iter()
-            .map(|end| {
-                let at = to_fields.iter().position(|to| to == end)?;
-                fields.get(at).map(String::as_str)
-            })
-            .collect();
-        let columns = columns.filter(|columns| columns.len() == fields.len() && columns.len() > 1);
-        // The columns are called after those of the key.
-        let parts = ends.iter().map(|end| Some(target?.field(end)?.column.as_str()));
-        let parts: Option<Vec<&str>> = parts.collect();
-        let stem = columns.as_ref().zip(parts).and_then(|(columns, parts)| {
-            let stem = columns.first()?.strip_suffix(&format!("_{}", parts.first()?))?;
-            let fits = columns.iter().zip(&parts).all(|(column, part)| *column == format!("{stem}_{part}"));
-            fits.then(|| stem.to_owned())
-        });
-        let nulls: BTreeSet<bool> =
-            fields.iter().filter_map(|name| model.field(name)).map(|field| field.null).collect();
-        let clash =
-            spanning.iter().any(|span| span.columns.iter().any(|column| fields.iter().any(|name| name == column)));
-        match (columns, stem) {
-            (Some(columns), Some(stem)) if nulls.len() == 1 && !clash && !stem.is_empty() => {
-                spanning.push(Spanning { to: Ok(to), stem, columns, on_delete: on_delete(*rule) });
+        match span(tables, model, &spanning, (fields, to, to_fields)) {
+            Ok((columns, stem)) => {
+                let plain = stem.is_some();
+                let stem = stem.unwrap_or_else(|| names::snake(tables.name(to).unwrap_or(&to.name)));
+                spanning.push(Spanning { to: Ok(to), stem, plain, columns, on_delete: on_delete(*rule) });
             }
-            _ => notes.push(format!(
-                "the foreign key `{name}` ({}) to `{}` is not kept: its columns are not called by one name and those of the key",
-                fields.join(", "),
-                to.name
-            )),
+            Err(why) => {
+                let columns = fields.join(", ");
+                notes.push(format!("the foreign key `{name}` ({columns}) to `{}` is not kept: {why}", to.name));
+            }
         }
     }
     spanning.extend(generic(tables, model).filter(|generic| {
@@ -377,6 +358,46 @@ fn spanning<'a>(tables: &Tables<'a>, model: &'a Model) -> (Vec<Spanning<'a>>, Ve
         !model.fields.iter().any(relates)
     }));
     (spanning, notes)
+}
+
+/// The columns of a foreign key of several, in the order of the key where it leads, and what they are called after if it is by that.
+/// Or why no field can stand for it.
+fn span<'a>(
+    tables: &Tables<'a>,
+    model: &'a Model,
+    others: &[Spanning<'a>],
+    (fields, to, to_fields): (&'a [String], &ModelKey, &[String]),
+) -> Result<(Vec<&'a str>, Option<String>), &'static str> {
+    let target = tables.model(to).ok_or("the table where it leads is not among these")?;
+    let ends = &target.primary_key;
+    let column = |end: &String| {
+        let at = to_fields.iter().position(|to| to == end)?;
+        fields.get(at).map(String::as_str)
+    };
+    let columns: Option<Vec<&str>> = ends.iter().map(column).collect();
+    let columns = columns
+        .filter(|columns| columns.len() == fields.len() && columns.len() > 1)
+        .ok_or("it leads to other columns than those of the key there")?;
+    let own: Vec<&Field> = columns.iter().filter_map(|name| model.field(name)).collect();
+    if own.iter().any(|field| field.null) && !own.iter().all(|field| field.null) {
+        return Err("some of its columns may be NULL, and others not");
+    }
+    let taken = |column: &&str| others.iter().any(|other| other.columns.contains(column));
+    if columns.iter().any(taken) || own.iter().any(|field| field.relation.is_some()) {
+        return Err("a column is part of another foreign key, too, and a column has one field");
+    }
+    let (key, _) = tables.key(model);
+    let in_key = |column: &&str| key.contains(column);
+    if columns.iter().any(in_key) && !key.windows(columns.len()).any(|part| part == columns) {
+        return Err("its columns are in the key of the table, but not beside each other in that order");
+    }
+    let parts: Option<Vec<&str>> = ends.iter().map(|end| Some(target.field(end)?.column.as_str())).collect();
+    let stem = parts.and_then(|parts| {
+        let stem = columns.first()?.strip_suffix(&format!("_{}", parts.first()?)).filter(|stem| !stem.is_empty())?;
+        let fits = columns.iter().zip(&parts).all(|(column, part)| *column == format!("{stem}_{part}"));
+        fits.then(|| stem.to_owned())
+    });
+    Ok((columns, stem))
 }
 
 /// The generic foreign keys: a label and a key that are found together.
@@ -393,7 +414,7 @@ fn generic<'a>(tables: &Tables<'a>, model: &'a Model) -> impl Iterator<Item = Sp
             ColumnType::Uuid => "<Uuid>",
             _ => return None,
         };
-        let spanning = Spanning { to: Err(held), stem: stem.to_owned(), columns, on_delete: None };
+        let spanning = Spanning { to: Err(held), stem: stem.to_owned(), plain: true, columns, on_delete: None };
         (has_index(model, &spanning.columns) && !stem.is_empty()).then_some(spanning)
     })
 }
@@ -408,7 +429,10 @@ fn has_index(model: &Model, columns: &[&str]) -> bool {
 fn several<'a>(tables: &Tables<'a>, made: &mut Struct<'a>, span: &Spanning<'a>, in_key: bool) -> Line {
     let name = names::field(&mut made.taken, &span.stem);
     let mut line = Line { ident: names::ident(&name), ..Line::default() };
-    if name != span.stem {
+    if !span.plain {
+        let columns: Vec<String> = span.columns.iter().map(|column| format!("{column:?}")).collect();
+        line.attributes.push(format!("columns({})", columns.join(", ")));
+    } else if name != span.stem {
         line.attributes.push(format!("column = {:?}", span.stem));
     }
     line.attributes.extend(in_key.then(|| "primary_key".to_owned()));

@@ -1,6 +1,6 @@
 //! Arrays: `Vec<T>` of a plain type. `Vec<u8>` is bytes, since no column holds a `u8`.
 
-use crate::{Cell, FieldType, Kind, NotNull, PgKind, PgValue, Plain, Result, Value, family};
+use crate::{Cell, FieldType, Kind, NotNull, PgKind, PgValue, Plain, Result, Value, family, model::Choice};
 
 /// An array of PostgreSQL; elements that can be NULL are `Option`s.
 ///
@@ -16,6 +16,7 @@ impl<T: FieldType> FieldType for Vec<T> {
     type Nullness = NotNull;
     type Family = family::Array<T>;
     const KIND: Kind = Kind::Postgres(kind::<T>());
+    const WRITTEN: &'static [Choice] = T::WRITTEN;
 
     fn to_value(&self) -> Result<Value> {
         let elements = self.iter().map(T::to_value).collect::<Result<_>>()?;

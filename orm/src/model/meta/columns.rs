@@ -30,20 +30,22 @@ pub(super) fn columns_of(spec: &FieldSpec) -> Vec<ColumnMeta> {
             };
             let parts: Vec<ColumnMeta> = held.into_iter().flat_map(columns_of).collect();
             let one = parts.len() == 1;
-            let name = |part: &str| match (one, options.column) {
-                (true, Some(column)) => column.to_owned(),
-                (true, None) => format!("{own}_id"),
-                (false, _) => format!("{own}_{part}"),
+            let name = |at: usize, part: &str| match (options.columns.get(at), one, options.column) {
+                (Some(given), ..) => (*given).to_owned(),
+                (None, true, Some(column)) => column.to_owned(),
+                (None, true, None) => format!("{own}_id"),
+                (None, false, _) => format!("{own}_{part}"),
             };
-            parts.into_iter().map(|part| ColumnMeta { name: name(&part.name), nullable, ..part }).collect()
+            let named = |(at, part): (usize, ColumnMeta)| ColumnMeta { name: name(at, &part.name), nullable, ..part };
+            parts.into_iter().enumerate().map(named).collect()
         }
         Shape::Generic(shape) => {
-            let column = |part: &str, kind, longest| ColumnMeta {
-                max_length: longest,
-                ..ColumnMeta::plain(format!("{own}_{part}"), kind, shape.nullable, 0)
+            let column = |at: usize, part: &str, kind, longest| {
+                let name = options.columns.get(at).map_or_else(|| format!("{own}_{part}"), |given| (*given).to_owned());
+                ColumnMeta { max_length: longest, ..ColumnMeta::plain(name, kind, shape.nullable, 0) }
             };
             let longest = (shape.key == Kind::Text).then(|| options.max_length.unwrap_or(KEY_LENGTH));
-            vec![column("model", Kind::Text, Some(LABEL_LENGTH)), column("key", shape.key, longest)]
+            vec![column(0, "model", Kind::Text, Some(LABEL_LENGTH)), column(1, "key", shape.key, longest)]
         }
         Shape::Relation(..) | Shape::Part(_) => Vec::new(),
     }

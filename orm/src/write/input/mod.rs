@@ -1,6 +1,7 @@
 //! Drafts and edits from values that are not typed: JSON documents, forms, files of data.
 
 mod generic;
+mod written;
 
 use super::{
     check::{field_name, fit, follow, range},
@@ -14,6 +15,7 @@ use crate::{
     value::untyped::expected,
 };
 use serde_json::{Value as Json, json};
+use std::borrow::Cow;
 
 /// Values from outside, by the names of fields: a JSON object, or pairs of text as a form sends them.
 ///
@@ -44,6 +46,8 @@ pub struct Input {
     automatic: bool,
     /// Whether the rules of fields are not asked.
     unruled: bool,
+    /// Whether it is what serde wrote of a row.
+    of_row: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -158,16 +162,51 @@ impl Input {
         self
     }
 
+    /// What serde wrote of a row: for a new one, or for an edit of the one that it was.
+    ///
+    /// Related rows that are written whole stand for their keys, and sets of rows are passed over. Names and choices are those that
+    /// serde writes, `#[serde(rename_all = "..")]` counted in; choices as they are stored are understood too. Since a row has all of
+    /// its fields, what may not be set is passed over as well: automatic keys, times and versions, unless the data has
+    /// [everything](Input::with_automatic), computed fields, those that are not editable, and with [`only`](Input::only) all others.
+    /// What is no field at all is refused. For an edit, the key has to be that of its row, and so has the version, [`Code::Stale`]; what
+    /// is not written stays as it is.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # orm::app! { pub shop { Shelf, Lamp } }
+    /// # #[derive(Model, serde::Serialize, Debug, Clone)]
+    /// # pub struct Shelf { pub id: i64, pub name: String }
+    /// # #[derive(Model, serde::Serialize, Debug, Clone)]
+    /// # pub struct Lamp { pub id: i64, pub name: String, pub shelf: ForeignKey<Shelf> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> orm::Result<()> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # orm::migrate::create_tables(&db, &[shop()]).await?;
+    /// # let shelf = Shelf::draft().name("A").create(&db).await?;
+    /// # let lamp = Lamp::draft().name("Lamp").shelf(&shelf).create(&db).await?;
+    /// use orm::Input;
+    /// let mut written = serde_json::to_value(&lamp).unwrap(); // {"id": 1, "name": "Lamp", "shelf": 1}
+    /// let twin = Lamp::draft_from(Input::of_row(written.clone()))?.create(&db).await?;
+    /// assert_eq!((twin.id, twin.shelf), (2, lamp.shelf.clone()));
+    /// written["name"] = "Lantern".into();
+    /// let mut lamp = lamp.edit();
+    /// lamp.apply(Input::of_row(written))?;
+    /// assert_eq!(lamp.changed()?, ["name"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn of_row(row: impl Into<Json>) -> Self {
+        Input { of_row: true, ..Input::from(row.into()) }
+    }
+
     /// Values of a row as it was stored elsewhere: also automatic ones, and whether or not they follow the rules of fields.
     pub(crate) fn with_stored(self) -> Self {
         Input { unruled: true, ..self.with_automatic() }
     }
 
-    /// The values by column, checked; every mistake otherwise. What is `changed` is a row that exists.
+    /// The values by column, checked; every mistake otherwise. What is `changed` is a row that exists, here as it is.
     pub(in crate::write) fn read(
         &self,
         meta: &ModelMeta,
-        changed: bool,
+        changed: Option<&[Value]>,
     ) -> Result<Vec<Option<Value>>, Vec<ValidationError>> {
         let (values, mistakes) = self.read_all(meta, changed);
         if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
@@ -177,7 +216,7 @@ impl Input {
     pub(in crate::write) fn read_all(
         &self,
         meta: &ModelMeta,
-        changed: bool,
+        changed: Option<&[Value]>,
     ) -> (Vec<Option<Value>>, Vec<ValidationError>) {
         let mut values: Vec<Option<Value>> = vec![None; meta.columns.len()];
         let mut mistakes = Vec::new();
@@ -187,9 +226,17 @@ impl Input {
             mistakes.push(ValidationError { field: None, code: Code::InvalidValue, message, params });
             return (values, mistakes);
         }
-        let outside = self.given.len() - self.own;
-        let mut seen: Vec<&str> = Vec::with_capacity(self.given.len());
-        for (index, (name, given)) in self.given.iter().enumerate() {
+        let given = match self.of_row {
+            true => {
+                let (given, told) = self.of_fields(meta, changed);
+                mistakes = told;
+                Cow::Owned(given)
+            }
+            false => Cow::Borrowed(&*self.given),
+        };
+        let outside = given.len() - self.own;
+        let mut seen: Vec<&str> = Vec::with_capacity(given.len());
+        for (index, (name, given)) in given.iter().enumerate() {
             if seen.contains(&name.as_str()) {
                 mistakes.push(ValidationError::new(
                     name,
@@ -207,7 +254,7 @@ impl Input {
                 continue;
             }
             let own = index >= outside;
-            if let Some(mistake) = self.not_editable(meta, field, own, changed) {
+            if let Some(mistake) = self.not_editable(meta, field, own, changed.is_some()) {
                 mistakes.push(mistake);
                 continue;
             }
@@ -220,7 +267,7 @@ impl Input {
                 Err(error) => mistakes.push(mistake(meta, field, &error, given.untyped())),
             }
         }
-        if !changed {
+        if changed.is_none() {
             let missing = meta.fields.iter().filter(|field| is_required(meta, field) && !seen.contains(&&*field.name));
             mistakes.extend(missing.map(|field| {
                 ValidationError::new(&*field.name, Code::MissingValue, format!("`{}` is required", field.name))
@@ -404,12 +451,12 @@ pub(in crate::write) fn mistake(
 /// A draft from values that are not typed: complete, or every mistake at once.
 pub(crate) fn draft_from<M: Model>(input: &Input) -> Result<DraftRow<M>> {
     let meta = M::meta();
-    let values = input.read(meta, false).map_err(|mistakes| Error::refused(meta.name.clone(), mistakes))?;
+    let values = input.read(meta, None).map_err(|mistakes| Error::refused(meta.name.clone(), mistakes))?;
     let slots = values.into_iter().map(|value| value.map_or(Slot::Unset, Slot::Given)).collect();
     Ok(DraftRow::from_slots(slots))
 }
 
-/// The columns that change, with their new values.
-pub(super) fn changes_from(meta: &ModelMeta, input: &Input) -> Result<Vec<Option<Value>>> {
-    input.read(meta, true).map_err(|mistakes| Error::refused(meta.name.clone(), mistakes))
+/// The columns of a row that change, with their new values.
+pub(super) fn changes_from(meta: &ModelMeta, input: &Input, row: &[Value]) -> Result<Vec<Option<Value>>> {
+    input.read(meta, Some(row)).map_err(|mistakes| Error::refused(meta.name.clone(), mistakes))
 }

@@ -119,6 +119,9 @@ fn tables(backend: Backend) -> String {
         CREATE INDEX line_book_at ON {order} (BookId);
         CREATE TABLE parcel (id {auto}, line_number integer, line_part varchar(3), other integer, weight integer NOT NULL,
             CONSTRAINT parcel_line FOREIGN KEY (line_number, line_part) REFERENCES {order} (number, part) ON DELETE CASCADE);
+        CREATE TABLE sticker (id {auto}, order_no integer NOT NULL, piece varchar(3) NOT NULL, author_id bigint NOT NULL,
+            CONSTRAINT sticker_line FOREIGN KEY (order_no, piece) REFERENCES {order} (number, part) ON DELETE CASCADE,
+            CONSTRAINT sticker_author FOREIGN KEY (author_id) REFERENCES shop_author (id) ON DELETE CASCADE);
         CREATE TABLE mention (id {auto}, tag_label {text} NOT NULL,
             CONSTRAINT mention_tag FOREIGN KEY (tag_label) REFERENCES shop_tag (label) ON DELETE CASCADE);
         CREATE INDEX mention_tag_at ON mention (tag_label);
