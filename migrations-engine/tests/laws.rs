@@ -8,6 +8,7 @@ use migrations_engine::operation::invert_all;
 use migrations_engine::schema::{ColumnType, Constraint, Field, Index, Model, ModelKey, OnDelete, Schema};
 use migrations_engine::{Dialect, Direction, Migration, MigrationId, MigrationSet, Target, autodetect, diff, plan};
 use proptest::prelude::*;
+use proptest::sample::Index as Pick;
 
 use crate::adorned::adorned;
 use crate::samples::now;
@@ -108,8 +109,42 @@ fn shape() -> impl Strategy<Value = Shape> {
 
 /// A schema as people have them: half of them with all that can be said of a table.
 fn schema() -> impl Strategy<Value = Schema> {
-    (plain_schema(), proptest::option::of(proptest::collection::vec(any::<u32>(), 8)))
-        .prop_map(|(schema, seeds)| seeds.map_or(schema.clone(), |seeds| adorned(schema, &seeds)))
+    let pairs = proptest::collection::vec((any::<Pick>(), any::<Pick>(), any::<bool>()), 0..3);
+    (plain_schema(), pairs, proptest::option::of(proptest::collection::vec(any::<u32>(), 8))).prop_map(
+        |(schema, pairs, seeds)| {
+            let schema = paired(schema, &pairs);
+            seeds.map_or(schema.clone(), |seeds| adorned(schema, &seeds))
+        },
+    )
+}
+
+/// With foreign keys of two columns, from any model to any, whatever applications they are of.
+fn paired(mut schema: Schema, pairs: &[(Pick, Pick, bool)]) -> Schema {
+    let of = |fields: [&str; 2]| fields.map(str::to_owned).to_vec();
+    let keys: Vec<ModelKey> = schema.models.keys().cloned().collect();
+    for (from, to, wide) in pairs.iter().filter(|_| !keys.is_empty()) {
+        let (from, to) = (from.get(&keys), to.get(&keys));
+        let target = schema.models.get_mut(to).unwrap();
+        if target.field("p").is_none() {
+            let ty = if *wide { ColumnType::BigInt } else { ColumnType::Integer };
+            target.fields.extend([Field::new("p", ty), Field::new("q", ColumnType::Integer)]);
+            target.constraints.push(Constraint::unique(format!("p_{}", target.table), &["p", "q"]));
+        }
+        let ty = target.field("p").unwrap().ty.clone();
+        let model = schema.models.get_mut(from).unwrap();
+        if model.field("to_p").is_none() {
+            model.fields.push(Field::new("to_p", ty).nullable());
+            model.fields.push(Field::new("to_q", ColumnType::Integer).nullable());
+            model.constraints.push(Constraint::ForeignKey {
+                name: format!("f_{}", model.table),
+                fields: of(["to_p", "to_q"]),
+                to: to.clone(),
+                to_fields: of(["p", "q"]),
+                on_delete: OnDelete::Restrict,
+            });
+        }
+    }
+    schema
 }
 
 /// One that SQLite can hold: NULLs are never equal there.
