@@ -32,23 +32,13 @@ fn rank(operation: &Operation) -> u8 {
 pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Operation>> {
     let (creates, mut rest): (Vec<Operation>, Vec<Operation>) =
         wanted.into_iter().partition(|operation| matches!(operation, Operation::CreateModel(_)));
-    let mut models: Vec<Model> = creates
-        .into_iter()
-        .filter_map(|operation| match operation {
-            Operation::CreateModel(model) => Some(model),
-            _ => None,
-        })
-        .collect();
-    // What an older model is referred to by may be new itself: the key comes when it is there.
-    let made: BTreeSet<ModelKey> = models.iter().map(|model| model.key.clone()).collect();
-    for model in &mut models {
-        let old = |constraint: &Constraint| constraint.target().is_some_and(|to| !made.contains(to));
-        let (to_old, stay) = std::mem::take(&mut model.constraints).into_iter().partition(old);
-        model.constraints = stay;
-        let add = |constraint| Operation::AddConstraint { model: model.key.clone(), constraint };
-        rest.extend(Vec::into_iter(to_old).map(add));
-    }
-    rest.extend(creation_order(models));
+    let models = creates.into_iter().filter_map(|operation| match operation {
+        Operation::CreateModel(model) => Some(model),
+        _ => None,
+    });
+    rest.extend(creation_order(models.collect()));
+    let apart = keys_apart(state, &mut rest);
+    rest.extend(apart);
     let turns: Vec<u8> = rest.iter().map(|operation| turn(state, &rest, operation)).collect();
     let mut ranked: Vec<(u8, Operation)> = turns.into_iter().zip(rest).collect();
     ranked.sort_by_key(|(turn, operation)| (rank(operation), *turn));
@@ -91,11 +81,48 @@ pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Op
     }
 }
 
-/// Which of two changes of fields comes first: what is computed leaves a field before that changes, and comes to one after it has changed.
+/// Foreign keys of several columns apart from the models that come and go with them, where what they stand on comes and goes, too.
+fn keys_apart(state: &Schema, wanted: &mut [Operation]) -> Vec<Operation> {
+    let changed: Vec<Operation> =
+        wanted.iter().filter(|other| !matches!(other, Operation::CreateModel(_))).cloned().collect();
+    let moves = |constraint: &Constraint| {
+        let Constraint::ForeignKey { to, to_fields, .. } = constraint else { return false };
+        changed.iter().filter(|other| other.model() == Some(to)).any(|other| match other {
+            Operation::AddField { field, .. } | Operation::AlterField { field, .. } => to_fields.contains(&field.name),
+            Operation::AlterPrimaryKey { .. }
+            | Operation::AddConstraint { .. }
+            | Operation::RemoveConstraint { .. } => true,
+            _ => false,
+        })
+    };
+    let mut apart = Vec::new();
+    for operation in wanted {
+        match operation {
+            Operation::CreateModel(model) => {
+                let (later, stay) = std::mem::take(&mut model.constraints).into_iter().partition(moves);
+                model.constraints = stay;
+                let add = |constraint| Operation::AddConstraint { model: model.key.clone(), constraint };
+                apart.extend(Vec::into_iter(later).map(add));
+            }
+            Operation::DeleteModel { model } => {
+                let constraints = state.models.get(model).into_iter().flat_map(|gone| &gone.constraints);
+                let remove = |constraint: &Constraint| Operation::RemoveConstraint {
+                    model: model.clone(),
+                    name: constraint.name().to_owned(),
+                };
+                apart.extend(constraints.filter(|constraint| moves(constraint)).map(remove));
+            }
+            _ => {}
+        }
+    }
+    apart
+}
+
+/// Which of two that rank alike comes first. What is computed leaves a field before that changes, and comes to one after it has changed;
+/// a foreign key of several columns comes after what is unique, and goes before it.
 fn turn(state: &Schema, all: &[Operation], operation: &Operation) -> u8 {
     let (model, field) = match operation {
         Operation::AlterField { model, field, .. } => (model, field),
-        // A foreign key of several columns stands on what is unique.
         Operation::AddConstraint { constraint, .. } => return u8::from(constraint.target().is_some()),
         Operation::RemoveConstraint { model, name } => {
             let constraints = state.models.get(model).map(|model| &model.constraints).into_iter().flatten();

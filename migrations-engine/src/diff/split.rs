@@ -55,6 +55,12 @@ fn uses(state: &Schema, operation: &Operation) -> (BTreeSet<ModelKey>, BTreeSet<
         // The rename reaches into every model that refers to it.
         reads.extend(state.referring_to(model).map(|model| model.key.clone()));
     }
+    if let Operation::RenameField { model, field, .. } = operation {
+        // So does that of a field which others name.
+        reads.extend(
+            state.referring_to(model).filter(|other| other.names_field(model, field)).map(|other| other.key.clone()),
+        );
+    }
     if let Operation::MoveModel { from, .. } = operation {
         writes.insert(from.clone());
         reads.extend(state.referring_to(from).map(|model| model.key.clone()));

@@ -133,6 +133,9 @@ fn create_model(schema: &mut Schema, model: &Model) -> Result<()> {
     schema.insert(model.clone());
     let outcome = (|| {
         let model = schema.get(&key)?;
+        for to in model.constraints.iter().filter_map(Constraint::target) {
+            schema.get(to)?;
+        }
         let mut named = model.clone();
         for field in &mut named.fields {
             schema.validate_relation(model, field)?;
@@ -258,16 +261,7 @@ fn by_key(schema: &Schema, key: &ModelKey) -> Option<String> {
 
 /// A model whose relation names this field, other than through the key.
 fn referred_to<'a>(schema: &'a Schema, key: &'a ModelKey, name: &str) -> Option<&'a ModelKey> {
-    let model = schema.referring_to(key).find(|model| {
-        let by_relation = model.fields.iter().filter_map(|field| field.relation.as_ref());
-        by_relation.into_iter().any(|relation| relation.to == *key && relation.to_field.as_deref() == Some(name))
-            || model.constraints.iter().any(|constraint| match constraint {
-                Constraint::ForeignKey { to, to_fields, .. } => {
-                    to == key && to_fields.iter().any(|field| field == name)
-                }
-                Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => false,
-            })
-    });
+    let model = schema.referring_to(key).find(|model| model.names_field(key, name));
     model.map(|model| &model.key)
 }
 

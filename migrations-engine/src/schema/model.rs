@@ -391,6 +391,18 @@ impl Model {
         }) || self.constraints.iter().any(|constraint| constraint.target() == Some(key))
     }
 
+    /// Whether a relation or a foreign key of several columns names a field of a model, other than through the key.
+    pub(crate) fn names_field(&self, key: &ModelKey, name: &str) -> bool {
+        let by_relation = self.fields.iter().filter_map(|field| field.relation.as_ref());
+        by_relation.into_iter().any(|relation| relation.to == *key && relation.to_field.as_deref() == Some(name))
+            || self.constraints.iter().any(|constraint| match constraint {
+                Constraint::ForeignKey { to, to_fields, .. } => {
+                    to == key && to_fields.iter().any(|field| field == name)
+                }
+                Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => false,
+            })
+    }
+
     /// Names of indexes and constraints that mention a field, its own not counted.
     pub(crate) fn using_field(&self, name: &str) -> Vec<&str> {
         let indexes =
