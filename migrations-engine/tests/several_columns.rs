@@ -1,9 +1,13 @@
 //! Foreign keys of several columns: their types change, others let go of them, and circles of them go.
 
-use migrations_engine::schema::{ColumnType, Constraint, Field, Model, ModelKey, OnDelete};
-use migrations_engine::{Dialect, MigrationSet, Operation, plan};
+use migrations_engine::diff::Answers;
+use migrations_engine::execute::Executor;
+use migrations_engine::operation::invert_all;
+use migrations_engine::schema::{ColumnType, Constraint, Field, Model, ModelKey, OnDelete, Schema};
+use migrations_engine::{Dialect, MigrationSet, Operation, Target, autodetect, diff, plan};
 
-use crate::samples::{of, through};
+use crate::samples::{now, of, through};
+use crate::sqlite::{Sqlite, Yes};
 
 /// A model whose key is a pair.
 fn pair(app: &str, name: &str, ty: &ColumnType) -> Model {
@@ -101,5 +105,112 @@ fn models_that_refer_to_each_other_by_several_columns_can_go() {
         let (bee, dog) = (pair(first, "Bee", integer), pair(second, "Dog", integer));
         let circle = of([refers(bee.clone(), &dog.key, integer), refers(dog, &bee.key, integer)]);
         through(&[circle, of([])]);
+    }
+}
+
+/// A model with a pair of fields that is unique, and has another key.
+fn unique_pair(app: &str, name: &str) -> Model {
+    let model = Model::new(app, name).with(Field::auto_id());
+    let unique = Constraint::unique(format!("{}_pair", model.table), &["a", "b"]);
+    let field = |name: &str| Field::new(name, ColumnType::Integer).nullable();
+    model.with(field("a")).with(field("b")).with_constraint(unique)
+}
+
+/// The operations that lead from one state to the other, which every database can carry out and undo.
+fn planned(before: &Schema, after: &Schema) -> Vec<String> {
+    let operations = diff(before, after, &mut Yes).unwrap();
+    let back = invert_all(before, &operations).unwrap();
+    for dialect in Dialect::ALL {
+        plan(dialect, before, &operations).unwrap();
+        plan(dialect, after, &back).unwrap();
+    }
+    operations.iter().map(Operation::describe).collect()
+}
+
+/// Runs the migrations on an empty database, and undoes all of them.
+fn there_and_back(set: &MigrationSet) {
+    let mut database = Sqlite::memory();
+    now(Executor::new(set, &mut database).migrate(&Target::Latest)).unwrap();
+    for app in ["one", "two"] {
+        now(Executor::new(set, &mut database).migrate(&Target::Zero(app.to_owned()))).unwrap();
+    }
+}
+
+#[test]
+fn a_new_model_refers_by_several_columns_to_what_an_older_one_gets() {
+    let integer = &ColumnType::Integer;
+    let plain = Model::new("one", "Bee").with(Field::auto_id());
+    let bee = unique_pair("one", "Bee");
+    let dog = refers(Model::new("two", "Dog").with(Field::auto_id()), &bee.key, integer);
+    let (before, after) = (of([plain]), of([bee.clone(), dog.clone()]));
+    let (unique, key) = ("Add constraint one_bee_pair to one.Bee", "Add constraint two_dog_fk to two.Dog");
+    let operations = planned(&before, &after);
+    assert_eq!(operations[operations.len() - 2..], [unique, key]);
+    // The other way round: the key goes first, and then what it stood on.
+    let (unique, key) = ("Remove constraint one_bee_pair from one.Bee", "Remove constraint two_dog_fk from two.Dog");
+    assert_eq!(planned(&after, &before)[..2], [key, unique]);
+    let set = through(&[before.clone(), after, before]);
+    there_and_back(&set);
+    // Where it is there already, the model comes with its key.
+    assert_eq!(planned(&of([bee.clone()]), &of([bee, dog])), ["Create model two.Dog"]);
+}
+
+#[test]
+fn a_new_model_waits_for_the_one_that_it_refers_to_by_several_columns() {
+    let integer = &ColumnType::Integer;
+    // No relation can hold a key of two fields: the first waits until there is another.
+    let older = pair("one", "Bee", integer);
+    let bee = Model::new("one", "Bee").with(Field::auto_id());
+    let to_bee = Field::foreign_key("bee", bee.key.clone(), OnDelete::Cascade);
+    let dog = unique_pair("one", "Dog").with(to_bee);
+    let other = refers(Model::new("two", "Dog").with(Field::auto_id()), &dog.key, integer);
+    let error = Operation::CreateModel(other.clone()).apply(&mut of([])).unwrap_err();
+    assert_eq!(error.code(), "M010");
+    let (before, after) = (of([older]), of([bee, dog, other]));
+    planned(&before, &after);
+    there_and_back(&through(&[before, after]));
+}
+
+#[test]
+fn a_field_is_renamed_after_others_have_named_it() {
+    let integer = &ColumnType::Integer;
+    let bee = unique_pair("one", "Bee");
+    let dog = refers(Model::new("two", "Dog").with(Field::auto_id()), &bee.key, integer);
+    let before = of([bee.clone(), dog.clone()]);
+    let mut after = before.clone();
+    let rename = |field: &str, to: &str| Operation::RenameField {
+        model: bee.key.clone(),
+        field: field.into(),
+        to: to.into(),
+        keep_column: false,
+    };
+    rename("a", "first").apply(&mut after).unwrap();
+    let mut set = through(&[before]);
+    let mut answers = Answers::new();
+    answers.rename("one.Bee.a=first").unwrap();
+    for migration in autodetect(&set, &after, &mut answers).unwrap() {
+        set.add(migration).unwrap();
+    }
+    assert_eq!(set.state().unwrap(), after);
+    assert_eq!(operations_after_the_first(&set), [rename("a", "first")]);
+    there_and_back(&set);
+}
+
+#[test]
+fn what_others_named_once_changes_after_they_let_go() {
+    let pair = unique_pair("one", "Bee");
+    let free = Model::new("two", "Dog").with(Field::auto_id());
+    let plain = Model::new("one", "Bee").with(Field::auto_id());
+    let single = plain.clone().with(Field::new("a", ColumnType::Integer).unique());
+    let mut by_one = Field::foreign_key("bee", plain.key.clone(), OnDelete::Cascade);
+    by_one.relation.iter_mut().for_each(|relation| relation.to_field = Some("a".into()));
+    let by_two = refers(free.clone(), &pair.key, &ColumnType::Integer);
+    for (bee, dog) in [(pair, by_two), (single, free.clone().with(by_one))] {
+        let states = [of([bee.clone(), dog]), of([bee, free.clone()]), of([plain.clone(), free.clone()])];
+        let set = through(&states);
+        let last = set.iter().filter(|migration| migration.id.app == "one").last().unwrap();
+        let needed: Vec<&str> = last.depends_on.iter().map(|id| id.app.as_str()).collect();
+        assert_eq!(needed, ["one", "two"]);
+        there_and_back(&set);
     }
 }

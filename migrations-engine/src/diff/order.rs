@@ -85,13 +85,15 @@ pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Op
 fn keys_apart(state: &Schema, wanted: &mut [Operation]) -> Vec<Operation> {
     let changed: Vec<Operation> =
         wanted.iter().filter(|other| !matches!(other, Operation::CreateModel(_))).cloned().collect();
+    let is_unique = |constraint: &Constraint| matches!(constraint, Constraint::Unique { .. });
     let moves = |constraint: &Constraint| {
         let Constraint::ForeignKey { to, to_fields, .. } = constraint else { return false };
+        let was = || state.models.get(to).into_iter().flat_map(|to| &to.constraints);
         changed.iter().filter(|other| other.model() == Some(to)).any(|other| match other {
             Operation::AddField { field, .. } | Operation::AlterField { field, .. } => to_fields.contains(&field.name),
-            Operation::AlterPrimaryKey { .. }
-            | Operation::AddConstraint { .. }
-            | Operation::RemoveConstraint { .. } => true,
+            Operation::AlterPrimaryKey { .. } => true,
+            Operation::AddConstraint { constraint, .. } => is_unique(constraint),
+            Operation::RemoveConstraint { name, .. } => was().any(|was| was.name() == name && is_unique(was)),
             _ => false,
         })
     };

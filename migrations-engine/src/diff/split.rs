@@ -74,28 +74,90 @@ fn mentions(set: &MigrationSet) -> BTreeMap<ModelKey, BTreeSet<String>> {
     let mut mentions: BTreeMap<ModelKey, BTreeSet<String>> = BTreeMap::new();
     let mut state = Schema::default();
     for migration in set.order().unwrap_or_default() {
-        for operation in &migration.operations {
-            let inside: &[Operation] = match operation {
-                Operation::Separate { state, .. } | Operation::RunSql { state, .. } => state,
-                _ => std::slice::from_ref(operation),
-            };
-            for operation in inside {
-                let (taken, left) = names(operation);
-                let (writes, reads) = uses(&state, operation);
-                for key in writes.iter().chain(&reads).chain(&taken).chain(&left) {
-                    mentions.entry(key.clone()).or_default().insert(migration.id.app.clone());
-                }
-                // References follow a model to its new name.
-                if let ([new], [old]) = (taken.as_slice(), left.as_slice()) {
-                    let apps = mentions.get(old).cloned().unwrap_or_default();
-                    mentions.entry(new.clone()).or_default().extend(apps);
-                }
-                // They are applied one after the other, as they were.
-                let _ = operation.apply(&mut state);
+        for operation in migration.operations.iter().flat_map(on_state) {
+            let (taken, left) = names(operation);
+            let (writes, reads) = uses(&state, operation);
+            for key in writes.iter().chain(&reads).chain(&taken).chain(&left) {
+                mentions.entry(key.clone()).or_default().insert(migration.id.app.clone());
             }
+            // References follow a model to its new name.
+            if let ([new], [old]) = (taken.as_slice(), left.as_slice()) {
+                let apps = mentions.get(old).cloned().unwrap_or_default();
+                mentions.entry(new.clone()).or_default().extend(apps);
+            }
+            // They are applied one after the other, as they were.
+            let _ = operation.apply(&mut state);
         }
     }
     mentions
+}
+
+/// What an operation does to the state, one by one.
+fn on_state(operation: &Operation) -> &[Operation] {
+    match operation {
+        Operation::Separate { state, .. } | Operation::RunSql { state, .. } => state,
+        _ => std::slice::from_ref(operation),
+    }
+}
+
+/// Which applications have migrations in which something refers to a field of a model by its name, which it has in the end.
+fn named(set: &MigrationSet) -> BTreeMap<ModelKey, BTreeMap<String, BTreeSet<String>>> {
+    let mut named: BTreeMap<ModelKey, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for migration in set.order().unwrap_or_default() {
+        for operation in migration.operations.iter().flat_map(on_state) {
+            for (key, field) in referred(operation) {
+                let apps = named.entry(key.clone()).or_default().entry(field.to_owned()).or_default();
+                apps.insert(migration.id.app.clone());
+            }
+            if let ([new], [old]) = (names(operation).0.as_slice(), names(operation).1.as_slice()) {
+                let fields = named.get(old).cloned().unwrap_or_default();
+                named.entry(new.clone()).or_default().extend(fields);
+            }
+            if let Operation::RenameField { model, field, to, .. } = operation
+                && let Some(fields) = named.get_mut(model)
+            {
+                let apps = fields.get(field).cloned().unwrap_or_default();
+                fields.entry(to.clone()).or_default().extend(apps);
+            }
+        }
+    }
+    named
+}
+
+/// The fields, with their models, to which an operation makes something refer by their names.
+fn referred(operation: &Operation) -> Vec<(&ModelKey, &str)> {
+    let (fields, constraints) = match operation {
+        Operation::CreateModel(model) => (model.fields.as_slice(), model.constraints.as_slice()),
+        Operation::AddField { field, .. } | Operation::AlterField { field, .. } => {
+            (std::slice::from_ref(field), &[][..])
+        }
+        Operation::AddConstraint { constraint, .. } => (&[][..], std::slice::from_ref(constraint)),
+        _ => return Vec::new(),
+    };
+    let relations = fields.iter().filter_map(|field| field.relation.as_ref());
+    let by_relation = relations.filter_map(|relation| Some((&relation.to, relation.to_field.as_deref()?)));
+    let by_constraint = constraints.iter().filter_map(|constraint| match constraint {
+        Constraint::ForeignKey { to, to_fields, .. } => Some(to_fields.iter().map(move |field| (to, field.as_str()))),
+        Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => None,
+    });
+    by_relation.chain(by_constraint.flatten()).collect()
+}
+
+/// The model and its fields that an operation makes others unable to refer to as they did.
+fn estranged<'o>(state: &'o Schema, operation: &'o Operation) -> Option<(&'o ModelKey, Vec<&'o str>)> {
+    match operation {
+        Operation::RemoveField { model, field } | Operation::RenameField { model, field, .. } => {
+            Some((model, vec![field]))
+        }
+        Operation::AlterField { model, field, .. } => Some((model, vec![&field.name])),
+        Operation::RemoveConstraint { model, name } => {
+            let mut constraints = state.models.get(model)?.constraints.iter();
+            let gone = constraints.find(|constraint| constraint.name() == name)?;
+            let unique = matches!(gone, Constraint::Unique { .. });
+            unique.then(|| (model, gone.fields().into_iter().collect()))
+        }
+        _ => None,
+    }
 }
 
 /// The names of models that an operation takes, and those that it leaves to others or makes others unable to refer to.
@@ -122,6 +184,7 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
     let mut read: BTreeMap<ModelKey, BTreeSet<usize>> = BTreeMap::new();
     let names_change = |operation: &Operation| names(operation) != (Vec::new(), Vec::new());
     let mentions = if operations.iter().any(names_change) { mentions(set) } else { BTreeMap::new() };
+    let named = named(set);
     for operation in operations {
         let of_state = match &operation {
             Operation::Separate { state, .. } => state.first(),
@@ -174,6 +237,11 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
         let (taken, left) = names(&operation);
         let before = taken.iter().chain(&left).filter_map(|key| mentions.get(key)).flatten();
         parts[at].existing.extend(before.filter(|other| **other != app).cloned());
+        if let Some((model, fields)) = estranged(&state, &operation) {
+            let before =
+                named.get(model).into_iter().flat_map(|named| fields.iter().filter_map(|field| named.get(*field)));
+            parts[at].existing.extend(before.flatten().filter(|other| **other != app).cloned());
+        }
         for key in writes {
             written.entry(key).or_default().insert(at);
         }
