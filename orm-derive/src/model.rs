@@ -181,6 +181,16 @@ impl Model {
 }
 
 impl Field {
+    /// The names of its columns as they are written down; otherwise its own.
+    pub(crate) fn columns(&self) -> Vec<LitStr> {
+        let given = self.calls.iter().find_map(|call| match &call.value {
+            Call::Column(name) => Some(vec![name.clone()]),
+            Call::Columns(names) => Some(names.clone()),
+            _ => None,
+        });
+        given.unwrap_or_else(|| vec![LitStr::new(&self.name, self.ident.span())])
+    }
+
     /// Whether nothing that is said of it makes it a column: it may be a relation that goes by fields of other models. A
     /// many-to-many with a name for its table is one of its own.
     pub(crate) fn may_be_reverse(&self) -> bool {

@@ -18,6 +18,7 @@ const WITHOUT: &[(&str, &str, &str)] = &[
     ("migrate/step.rs", "Step", "shown by the example of `StepFn`"),
     ("model/attend.rs", "*", "what derived models call"),
     ("model/build.rs", "*", "what derived models call"),
+    ("model/named.rs", "*", "what derived models call"),
     ("model/far.rs", "*", "what derived models call"),
     ("model/fit.rs", "*", "what derived models call"),
     ("model/forms.rs", "FieldSpec", "what derived models call"),

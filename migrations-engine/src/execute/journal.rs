@@ -33,8 +33,8 @@ fn left_behind(statement: &Statement) -> Option<String> {
     if statement.recheck != Recheck::Ask || !(says(0, "CREATE") && says(1, "INDEX") && says(2, "CONCURRENTLY")) {
         return None;
     }
-    // `IF NOT EXISTS` may stand before its name.
-    let name = words.get(if says(3, "IF") { 6 } else { 3 })?;
+    // `IF NOT EXISTS` may stand before its name; without one PostgreSQL chooses it.
+    let name = words.get(if says(3, "IF") { 6 } else { 3 }).filter(|name| !name.eq_ignore_ascii_case("ON"))?;
     Some(name.trim_matches('"').to_owned())
 }
 

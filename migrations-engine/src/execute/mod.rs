@@ -274,14 +274,13 @@ impl<'a, C: Connection, S: Steps<C>> Executor<'a, C, S> {
     /// Brings the database to the target; gives what was run. An interrupted migration is finished first.
     pub async fn migrate(&mut self, target: &Target) -> Result<Vec<(MigrationId, Direction)>> {
         let lock = lock::acquire(self.connection, self.options.lock_seconds).await?;
-        let outcome = match timeouts::set(self.connection, self.options.timeouts).await {
-            Ok(back) => {
-                let outcome = self.migrate_locked(target).await;
-                let restored = timeouts::restore(self.connection, &back).await;
-                outcome.and_then(|done| restored.map(|()| done))
-            }
+        let mut back = Vec::new();
+        let outcome = match timeouts::set(self.connection, self.options.timeouts, &mut back).await {
+            Ok(()) => self.migrate_locked(target).await,
             Err(error) => Err(error),
         };
+        let restored = timeouts::restore(self.connection, &back).await;
+        let outcome = outcome.and_then(|done| restored.map(|()| done));
         let released = lock.release(self.connection).await;
         let done = outcome?;
         released?;

@@ -78,9 +78,8 @@ fn settings(dialect: Dialect, timeouts: Timeouts) -> Result<Vec<Setting>> {
     Ok(settings)
 }
 
-/// Sets the limits; gives the statements that bring back what was before.
-pub(super) async fn set<C: Connection>(connection: &mut C, timeouts: Timeouts) -> Result<Vec<String>> {
-    let mut back = Vec::new();
+/// Sets the limits; `back` gets the statements that bring back what was before, also where one cannot be set.
+pub(super) async fn set<C: Connection>(connection: &mut C, timeouts: Timeouts, back: &mut Vec<String>) -> Result<()> {
     for Setting { read, write, value } in settings(connection.dialect(), timeouts)? {
         let cannot = || database("the time limits cannot be set");
         let rows = connection.query(read).await.map_err(cannot())?;
@@ -90,7 +89,7 @@ pub(super) async fn set<C: Connection>(connection: &mut C, timeouts: Timeouts) -
         back.push(format!("{write}{before}"));
         run(connection, &format!("{write}{value}")).await?;
     }
-    Ok(back)
+    Ok(())
 }
 
 /// Brings back what was before.

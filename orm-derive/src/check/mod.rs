@@ -14,7 +14,7 @@ use crate::{
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use std::collections::HashMap;
-use syn::{Data, DeriveInput, Expr, ExprLit, Fields, GenericArgument, Lit, LitStr, PathArguments, Type, ext::IdentExt};
+use syn::{Data, DeriveInput, Expr, ExprLit, Fields, GenericArgument, Lit, PathArguments, Type, ext::IdentExt};
 
 /// How many fields a key has at most: a key of several is a tuple.
 const MOST_IN_KEY: usize = 8;
@@ -554,13 +554,7 @@ fn parent(model: &mut Model, errors: &mut Errors) {
 fn column_clashes(model: &Model, errors: &mut Errors) {
     let mut known: HashMap<String, &Ident> = HashMap::new();
     for field in &model.fields {
-        let given = field.calls.iter().find_map(|call| match &call.value {
-            Call::Column(name) => Some(std::slice::from_ref(name)),
-            Call::Columns(names) => Some(&names[..]),
-            _ => None,
-        });
-        let own = [LitStr::new(&field.name, field.ident.span())];
-        for text in given.unwrap_or(&own) {
+        for text in field.columns() {
             let name = text.value();
             if let Some(other) = known.insert(name.to_lowercase(), &field.ident) {
                 let problem = format_args!("the column `{name}` already belongs to the field `{other}`");

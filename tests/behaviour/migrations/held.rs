@@ -133,6 +133,11 @@ behaviour! {
         Migrator::with_set(set.clone()).timeouts(second, second).run(&single).await?;
         assert_eq!(query(&single, limits(*backend)).await?, before);
         assert_eq!(one(db, "SELECT COUNT(*) FROM shop_book WHERE stock IS NULL").await?, 2);
+        // The first limit is set, and the second is longer than any can be.
+        let never = Some(Duration::from_secs(4_000_000_000));
+        let refused = Migrator::with_set(set.clone()).timeouts(second, never).run(&single).await;
+        assert_eq!(refused.is_err(), *backend == Backend::Postgres, "{refused:?}");
+        assert_eq!(query(&single, limits(*backend)).await?, before);
         Migrator::with_set(set).to("shop", Some("0001"))?.run(&single).await?;
         single.close().await;
         Ok(())

@@ -150,6 +150,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("D010 `log`", "a table without a key is not managed"),
     ("the index over left_id", "on MariaDB every foreign key gets an index, though that of the key would do"),
     ("is called `parcel_line_number", "a foreign key in a model has no name to give"),
+    ("is called `sticker_order_no", "a foreign key in a model has no name to give"),
     ("is called `shop_book_tags_", "the table of a many-to-many names its own constraints"),
     ("`price` is decimal(15, 5)", "SQLite does not know how many digits a decimal has"),
     ("the unique constraint over cover where", "a condition of models does not compare a key with a number"),

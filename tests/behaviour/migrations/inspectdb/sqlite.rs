@@ -12,7 +12,8 @@ orm::app! {
         Log,
         Tag,
         Mention,
-        Parcel
+        Parcel,
+        Sticker
     }
 }
 
@@ -28,6 +29,7 @@ pub struct Author {
     pub books: HasMany<Book>,
     #[field(via = editor)]
     pub books_by_editor: HasMany<Book>,
+    pub stickers: HasMany<Sticker>,
 }
 
 // NOTE: the unique constraint `one_cover` is not kept: `cover where cover is not null and author_id != 3`
@@ -83,6 +85,7 @@ pub struct OrderLine {
     #[field(column = "BookId")]
     pub book: ForeignKey<Book>,
     pub parcels: HasMany<Parcel>,
+    pub stickers: HasMany<Sticker>,
 }
 
 #[derive(Model, Debug, Clone)]
@@ -139,4 +142,14 @@ pub struct Parcel {
     pub line: Option<ForeignKey<OrderLine>>,
     pub other: Option<i32>,
     pub weight: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(table = "sticker")]
+pub struct Sticker {
+    pub id: i64,
+    #[field(columns("order_no", "piece"), on_delete = cascade, index = false)]
+    pub order_line: ForeignKey<OrderLine>,
+    #[field(on_delete = cascade, index = false)]
+    pub author: ForeignKey<Author>,
 }
