@@ -429,3 +429,25 @@ fn rust_and_sql_steps_run_both_ways() {
     assert_eq!(project.database.all("SELECT name FROM app_author ORDER BY id"), ["ada", "bob"]);
     assert_eq!(count.0, 2);
 }
+
+#[test]
+fn what_takes_the_place_of_null_is_looked_up_once_its_key_is_there() {
+    let mut project = Project::new();
+    let schema = |models: [Model; 2]| {
+        let mut schema = Schema::default();
+        models.into_iter().for_each(|model| drop(schema.insert(model)));
+        schema
+    };
+    let number = |name: &str| Field::new(name, ColumnType::Integer);
+    let mut cat = Model::new("app", "Cat").with(number("a")).with(number("b"));
+    cat.primary_key = vec!["a".to_owned(), "b".to_owned()];
+    let bee = || Model::new("app", "Bee").with(Field::auto_id());
+    project.migrate_to(&schema([cat, bee().with(number("d").nullable())]));
+    project
+        .database
+        .run("INSERT INTO app_cat (a, b) VALUES (5, 6); INSERT INTO app_bee (id, d) VALUES (1, NULL), (2, 1)");
+    let cat = Model::new("app", "Cat").with(Field::auto_id());
+    project.migrate_to(&schema([cat, bee().with(Field::foreign_key("d", key("Cat"), OnDelete::Cascade))]));
+    assert_eq!(project.database.all("SELECT id, d_id FROM app_bee ORDER BY id"), ["1|1", "2|1"]);
+    assert_eq!(project.database.all("SELECT id FROM app_cat"), ["1"]);
+}

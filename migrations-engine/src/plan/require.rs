@@ -125,6 +125,12 @@ impl Requirement {
         };
         format!("`{table}` has {count} {rows} {}{which}", self.obstacle)
     }
+
+    /// It speaks of the rows to which a foreign key leads.
+    fn leads(&mut self, key: &ForeignKey) {
+        let ends = key.to_columns.iter().map(|column| format!("{}.{column}", key.to_table));
+        self.about.extend(std::iter::once(key.to_table.clone()).chain(ends));
+    }
 }
 
 /// What the tables will be.
@@ -441,8 +447,7 @@ impl<'a> Asked<'a> {
             (None, _) => return None,
         };
         if !made {
-            needed.about.push(key.to_table.clone());
-            needed.about.extend(key.to_columns.iter().map(|column| format!("{}.{column}", key.to_table)));
+            needed.leads(key);
         }
         Some(needed)
     }
@@ -512,7 +517,7 @@ impl<'a> Asked<'a> {
         for key in inline.chain(new.foreign_keys.values()).filter(|key| key.columns == [column.name.as_str()]) {
             let given = self.given(key, &fill.sql, &empty, false);
             needed.extend(given.map(|mut it| {
-                it.about.push(key.to_table.clone());
+                it.leads(key);
                 self.about(it, [&column.name])
             }));
         }
