@@ -194,6 +194,14 @@ impl<C: Connection, S: Steps<C>> Executor<'_, C, S> {
             if next.recheck == Recheck::Repeat && next.reverse.is_some() && progress.done < statements.len() {
                 progress.done += 1;
             }
+        } else if let Some(refused) =
+            statements.get(progress.done).filter(|it| matches!(it.recheck, Recheck::Clear { .. }))
+        {
+            // What it began is in the way of whatever is made by that name.
+            let kept = history::kept_statements(self.connection, &migration.id).await?;
+            if kept.get(progress.done).is_none_or(|was| history::digest(refused) == *was) {
+                progress = self.recheck(migration, refused, progress).await?;
+            }
         }
         let done = &statements[..progress.done];
         if let Some(statement) = done.iter().find(|statement| statement.reverse.is_none()) {

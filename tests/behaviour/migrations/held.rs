@@ -136,7 +136,7 @@ behaviour! {
         // The first limit is set, and the second is longer than any can be.
         let never = Some(Duration::from_secs(4_000_000_000));
         let refused = Migrator::with_set(set.clone()).timeouts(second, never).run(&single).await;
-        assert_eq!(refused.is_err(), *backend == Backend::Postgres, "{refused:?}");
+        assert!(refused.unwrap_err().message().contains("the time limits cannot be set"));
         assert_eq!(query(&single, limits(*backend)).await?, before);
         Migrator::with_set(set).to("shop", Some("0001"))?.run(&single).await?;
         single.close().await;

@@ -1,7 +1,7 @@
 //! A part of a key of several columns gets another type, while rows refer to it by all of them.
 
 use super::{one, rows::query};
-use crate::bed::{Bed, behaviour};
+use crate::bed::behaviour;
 use orm::{
     Code, Database, Result,
     migrate::{

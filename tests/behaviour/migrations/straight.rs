@@ -3,7 +3,7 @@
 use super::{django::databases::drop_all, make};
 use crate::bed::{Bed, behaviour};
 use orm::{
-    App, Result,
+    App,
     migrate::{
         Migrator, create_tables,
         engine::{MigrationSet, introspect::differences},
