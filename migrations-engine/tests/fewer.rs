@@ -2,9 +2,10 @@
 
 use migrations_engine::diff::{reduce, reduce_from, safe};
 use migrations_engine::schema::{ColumnType, Field, Model, OnDelete, Schema};
-use migrations_engine::{Migration, MigrationId, MigrationSet, Operation};
+use migrations_engine::{Migration, MigrationId, MigrationSet, Operation, diff};
 
-use crate::samples::{char, key, library};
+use crate::samples::{char, key, library, of};
+use crate::sqlite::Yes;
 
 fn reached(from: &Schema, operations: &[Operation]) -> Schema {
     let mut state = from.clone();
@@ -29,7 +30,7 @@ fn a_number_that_is_added_to_a_new_model_becomes_its_key() {
 #[test]
 fn a_squash_keeps_what_sql_means_for_the_models() {
     let mut set = MigrationSet::default();
-    for migration in migrations_engine::autodetect(&set, &library(), &mut crate::sqlite::Yes).unwrap() {
+    for migration in migrations_engine::autodetect(&set, &library(), &mut Yes).unwrap() {
         set.add(migration).unwrap();
     }
     let step = |elidable: bool, state: &str| {
@@ -58,10 +59,10 @@ fn a_new_field_that_becomes_the_key_is_never_null() {
     tag.primary_key = vec!["code".into()];
     tag.fields.iter_mut().for_each(|field| field.auto = false);
     let mut set = MigrationSet::default();
-    for migration in migrations_engine::autodetect(&set, &library(), &mut crate::sqlite::Yes).unwrap() {
+    for migration in migrations_engine::autodetect(&set, &library(), &mut Yes).unwrap() {
         set.add(migration).unwrap();
     }
-    let new = migrations_engine::autodetect(&set, &after, &mut crate::sqlite::Yes).unwrap();
+    let new = migrations_engine::autodetect(&set, &after, &mut Yes).unwrap();
     assert!(new[0].operations.iter().any(|operation| matches!(operation, Operation::AlterPrimaryKey { .. })));
     let steps = safe(&library(), new);
     let operations: Vec<Operation> = steps.into_iter().flat_map(|migration| migration.operations).collect();
@@ -89,6 +90,31 @@ fn a_model_whose_name_another_takes_is_not_renamed_in_steps() {
     };
     assert!(steps(vec![rename("Book", "Volume")]) > 0);
     assert_eq!(steps(vec![rename("Book", "Volume"), rename("Tag", "Book")]), 0);
+}
+
+#[test]
+fn a_table_is_taken_only_after_whoever_had_it_has_left_it() {
+    let [ant, bee] = ["Ant", "Bee"].map(|name| Model::new("app", name).with(Field::auto_id()));
+    let table = |model: &Model, table: &str| Operation::RenameTable { model: model.key.clone(), table: table.into() };
+    // They exchange their tables.
+    let before = of([ant.clone(), bee.clone()]);
+    let after = of([ant.clone().in_table("app_bee"), bee.clone().in_table("app_ant")]);
+    let operations = diff(&before, &after, &mut Yes).unwrap();
+    assert_eq!(operations.len(), 3, "{operations:?}");
+    let mut whole: Vec<Operation> = [&ant, &bee].map(|model| Operation::CreateModel(model.clone())).into();
+    whole.extend(operations);
+    assert_eq!(reached(&Schema::default(), &reduce(whole)), after);
+    // Nothing is known of what was there before.
+    let operations = vec![table(&ant, "a"), table(&bee, "b"), table(&ant, "app_bee")];
+    assert_eq!(reduce(operations.clone()), operations);
+    // Who has another is in nobody's way.
+    let operations = vec![
+        Operation::CreateModel(bee.clone()),
+        Operation::CreateModel(ant.clone()),
+        Operation::DeleteModel { model: bee.key.clone() },
+        table(&ant, "ants"),
+    ];
+    assert_eq!(reduce(operations), [Operation::CreateModel(ant.in_table("ants"))]);
 }
 
 #[test]

@@ -66,6 +66,109 @@ fn a_name_is_taken_again_after_a_model_has_moved_away() {
 }
 
 #[test]
+fn a_table_is_taken_after_whoever_had_it_has_left_it() {
+    let cats = |table: &str| model("two", "Cat").in_table(table);
+    let dog = || model("one", "Dog").in_table("Pets");
+    let start = model("one", "Bee");
+    // In one run, and in two.
+    let set = through(&[of([start.clone(), cats("pets")]), of([start.clone(), cats("cats"), dog()])]);
+    assert_eq!(needs(&set, "one.0002"), ["one.0001_initial", "two.0002_cat_table"]);
+    let states = [of([start.clone(), cats("pets")]), of([start.clone(), cats("cats")])];
+    let set = through(&[states[0].clone(), states[1].clone(), of([start.clone(), cats("cats"), dog()])]);
+    assert_eq!(needs(&set, "one.0002"), ["one.0001_initial", "two.0002_cat_table"]);
+    // It comes back to the first, which waits for the second.
+    let gone = of([start.clone(), cats("cats")]);
+    let set = through(&[states[0].clone(), of([start.clone(), cats("cats"), dog()]), gone, states[0].clone()]);
+    assert_eq!(needs(&set, "two.0003"), ["one.0003_delete_dog", "two.0002_cat_table"]);
+    // One that moved with its table leaves it from where it is.
+    let moved = |app: &str, table: &str| model(app, "Cat").in_table(table);
+    let set = through(&[
+        of([start.clone(), moved("three", "pets")]),
+        of([start.clone(), moved("two", "pets")]),
+        of([start.clone(), moved("two", "cats")]),
+        of([start.clone(), moved("two", "cats"), dog()]),
+    ]);
+    assert!(needs(&set, "one.0002").contains(&"two.0002_cat_table".to_owned()), "{:?}", needs(&set, "one.0002"));
+    // Whoever is not managed has no table to leave.
+    let foreign = Model { managed: false, ..cats("pets") };
+    let set = through(&[of([start.clone(), foreign.clone()]), of([start.clone(), foreign.clone(), dog()])]);
+    assert_eq!(needs(&set, "one.0002"), ["one.0001_initial"]);
+    // Until it is managed.
+    let both = of([start, cats("pets"), dog()]);
+    assert_eq!(both.validate().unwrap_err().code(), "M011");
+    let managed = Operation::AlterManaged { model: foreign.key.clone(), managed: true };
+    assert_eq!(managed.apply(&mut set.state().unwrap()).unwrap_err().code(), "M011");
+}
+
+#[test]
+fn a_table_between_models_is_taken_after_whoever_had_it_has_left_it() {
+    let bee = model("one", "Bee");
+    let linked = |table: &str| {
+        let cat = model("two", "Cat");
+        let mut field = Field::many_to_many(&cat, "bees", bee.key.clone());
+        field.relation.as_mut().unwrap().many_to_many.as_mut().unwrap().table = table.into();
+        cat.with(field)
+    };
+    let taker = model("one", "Pair").in_table("pairs");
+    let set = through(&[
+        of([bee.clone(), linked("pairs")]),
+        of([bee.clone(), model("two", "Cat")]),
+        of([bee.clone(), model("two", "Cat"), taker.clone()]),
+    ]);
+    assert!(needs(&set, "one.0002").contains(&"two.0002_remove_cat_bees".to_owned()), "{:?}", needs(&set, "one.0002"));
+    let set = through(&[
+        of([bee.clone(), model("two", "Cat"), taker]),
+        of([bee.clone(), model("two", "Cat")]),
+        of([bee.clone(), linked("pairs")]),
+    ]);
+    assert!(needs(&set, "two.0002").contains(&"one.0002_delete_pair".to_owned()), "{:?}", needs(&set, "two.0002"));
+}
+
+#[test]
+fn a_name_in_the_database_is_taken_after_whoever_had_it_has_left_it() {
+    let named = |app: &str, model: &str, name: Option<&str>| {
+        let mut made = Model::new(app, model).with(Field::auto_id()).with(Field::new("size", ColumnType::Integer));
+        made.indexes.extend(name.map(|name| Index::new(name, &["size"])));
+        made
+    };
+    let before = of([named("one", "Bee", None), named("two", "Cat", Some("By_Size"))]);
+    let after = of([named("one", "Bee", Some("by_size")), named("two", "Cat", None)]);
+    let set = through(&[before.clone(), after.clone()]);
+    assert!(
+        needs(&set, "one.0002").iter().any(|needed| needed.starts_with("two.0002")),
+        "{:?}",
+        needs(&set, "one.0002")
+    );
+    let set = through(&[before, of([named("one", "Bee", None), named("two", "Cat", None)]), after]);
+    assert!(
+        needs(&set, "one.0002").iter().any(|needed| needed.starts_with("two.0002")),
+        "{:?}",
+        needs(&set, "one.0002")
+    );
+}
+
+#[test]
+fn what_links_to_a_model_that_moves_under_another_name_follows_it() {
+    let cat = model("two", "Cat");
+    let linked = |to: &str, app: &str| {
+        let field = Field::many_to_many(&cat, "friends", ModelKey::new(app, to));
+        of([model(app, to).in_table("pets"), cat.clone().with(field)])
+    };
+    let (before, after) = (linked("Bee", "one"), linked("Ant", "two"));
+    let operations = diff(&before, &after, &mut Yes).unwrap();
+    assert!(matches!(operations.as_slice(), [Operation::MoveModel { .. }]), "{operations:?}");
+    for dialect in Dialect::ALL {
+        let sql = |state, operations: &[Operation]| -> Vec<String> {
+            plan(dialect, state, operations).unwrap().iter().map(|statement| statement.sql()).collect()
+        };
+        let there = sql(&before, &operations);
+        assert!(there.iter().any(|sql| sql.contains("bee_id") && sql.contains("ant_id")), "{there:?}");
+        let back = sql(&after, &invert_all(&before, &operations).unwrap());
+        assert!(back.iter().any(|sql| sql.contains("bee_id") && sql.contains("ant_id")), "{back:?}");
+    }
+}
+
+#[test]
 fn what_is_computed_waits_for_what_it_is_computed_from() {
     let bee = |ty: ColumnType| model("one", "Bee").with(Field::new("size", ty).nullable());
     let generated = Some(Generated { expr: Expr::parse("size + 1").unwrap(), stored: true });

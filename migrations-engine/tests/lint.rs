@@ -192,6 +192,22 @@ fn what_programs_of_the_version_before_can_no_longer_do_is_told() {
 }
 
 #[test]
+fn columns_between_models_that_follow_the_name_of_one_are_told() {
+    let rename = "[[operations]]\nop = 'rename_model'\nmodel = 'app.Tag'\nto = 'Label'\nkeep_table = true\n";
+    let moved = "[[operations]]\nop = 'move_model'\nmodel = 'app.Label'\nfrom = 'app.Tag'\n";
+    for text in [rename, moved] {
+        let told = breaks(Dialect::Postgres, &mut Run::default(), &library(), &[text]);
+        let expected = "the column `tag_id` of `app_book_tags`, which becomes `label_id`";
+        assert!(matches!(&told[..], [one] if one.contains(expected)), "{text}: {told:?}");
+    }
+    // One that comes only now is known to nobody.
+    let add = "[[operations]]\nop = 'add_field'\nmodel = 'app.Book'\nfield = { name = 'more', to = 'app.Tag', many = true, table = 'app_book_more', columns = ['book_id', 'tag_id'] }\n";
+    let remove = "[[operations]]\nop = 'remove_field'\nmodel = 'app.Book'\nfield = 'tags'\n";
+    let told = breaks(Dialect::Postgres, &mut Run::default(), &library(), &[add, remove, rename]);
+    assert!(told.iter().all(|one| !one.contains("label_id")), "{told:?}");
+}
+
+#[test]
 fn what_those_programs_do_not_know_does_not_break_them() {
     let add = "[[operations]]\nop = 'add_field'\nmodel = 'app.Book'\nfield = { name = 'isbn', type = 'char(13)', null = true }\n";
     let unique = "[[operations]]\nop = 'add_constraint'\nmodel = 'app.Book'\nconstraint = { kind = 'unique', name = 'one_isbn', on = ['isbn', 'pages'] }\n";

@@ -4,7 +4,7 @@ use super::asked::Asked;
 use super::{Questioner, refused_value};
 use crate::condition::{Expr, Value};
 use crate::error::{Result, error};
-use crate::operation::Operation;
+use crate::operation::{Operation, follow_table};
 use crate::schema::{Constraint, Field, Index, Model, ModelKey, Schema};
 
 /// The operations that are wanted, with ranks that order those which do not depend on each other.
@@ -53,9 +53,7 @@ fn compare_model(
     // `RenameTable` takes many-to-many tables with it: compare with what they will be then.
     let mut moved = old.clone();
     if old.table != new.table {
-        let mut scratch = state.clone();
-        Operation::RenameTable { model: key.clone(), table: new.table.clone() }.apply(&mut scratch)?;
-        moved = scratch.get(key)?.clone();
+        follow_table(&mut moved, &new.table);
     }
     for field in &old.fields {
         if new.field(&field.name).is_none_or(|now| replaced(field, now)) {

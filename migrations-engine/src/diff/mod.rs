@@ -11,6 +11,7 @@ mod compare;
 mod exchange;
 mod expand;
 mod order;
+mod past;
 mod questions;
 mod reduce;
 mod rename;

@@ -1,5 +1,6 @@
 //! Fewer operations with the same effect: what is made and changed is made as it ends up.
 
+use crate::naming;
 use crate::operation::Operation;
 use crate::schema::{Constraint, Field, Model, ModelKey, Schema};
 
@@ -70,7 +71,7 @@ fn merge_back(out: &mut Vec<Operation>, operation: &Operation) -> bool {
     let (mut only_later, mut passed) = (false, false);
     for at in (0..out.len()).rev() {
         match merge(&out[at], operation) {
-            Some(merged) if !only_later && fits_at(out, at, &merged) => {
+            Some(merged) if !only_later && fits_at(out, at, &merged) && has_table_at(out, at, operation) => {
                 out.splice(at..=at, merged);
                 return true;
             }
@@ -109,6 +110,49 @@ fn fits_at(out: &[Operation], at: usize, merged: &[Operation]) -> bool {
         })
     };
     !merged.iter().flat_map(Operation::depends_on).any(made_later)
+}
+
+/// Whether the table that an operation takes is free after the one at a place already, and not only when a later one has left it.
+fn has_table_at(out: &[Operation], at: usize, operation: &Operation) -> bool {
+    let (taken, between) = match operation {
+        Operation::RenameTable { table, .. } => (table.clone(), false),
+        Operation::RenameModel { model, to, keep_table: false } => {
+            (naming::table(&ModelKey::new(model.app.clone(), to.clone())), false)
+        }
+        Operation::AddField { field, .. } => match field.many().filter(|many| many.through.is_none()) {
+            Some(many) => (many.table.clone(), true),
+            None => return true,
+        },
+        _ => return true,
+    };
+    // Of whoever was there before nothing tells which table it has.
+    let may_leave = |place: usize| match &out[place] {
+        Operation::DeleteModel { model }
+        | Operation::RenameTable { model, .. }
+        | Operation::RenameModel { model, keep_table: false, .. }
+        | Operation::AlterManaged { model, managed: false } => {
+            table_of(&out[..place], model).is_none_or(|table| table.eq_ignore_ascii_case(&taken))
+        }
+        Operation::RemoveField { .. } => between,
+        _ => false,
+    };
+    !(at + 1..out.len()).any(may_leave)
+}
+
+/// The table that operations gave a model.
+fn table_of<'o>(operations: &'o [Operation], key: &ModelKey) -> Option<&'o str> {
+    let given = operations.iter().rev().find(|operation| match operation {
+        Operation::RenameModel { model, to, .. } => model.app == key.app && *to == key.name,
+        Operation::CreateModel(_) | Operation::RenameTable { .. } | Operation::MoveModel { .. } => {
+            operation.model() == Some(key)
+        }
+        _ => false,
+    })?;
+    match given {
+        Operation::CreateModel(model) => Some(&model.table),
+        Operation::RenameTable { table, .. } => Some(table),
+        _ => None,
+    }
 }
 
 /// Whether what a merged operation needs is still called so after the last one.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::past::{Names, Past, asks_past};
 use crate::graph::MigrationSet;
 use crate::migration::{Migration, MigrationId};
 use crate::operation::Operation;
@@ -18,7 +19,7 @@ struct Part {
 }
 
 /// Models an operation changes, and models it merely needs.
-fn uses(state: &Schema, operation: &Operation) -> (BTreeSet<ModelKey>, BTreeSet<ModelKey>) {
+pub(super) fn uses(state: &Schema, operation: &Operation) -> (BTreeSet<ModelKey>, BTreeSet<ModelKey>) {
     let inside: &[Operation] = if let Operation::Separate { state, .. } = operation { state } else { &[] };
     let models = operation.model().into_iter().chain(inside.iter().filter_map(Operation::model));
     let writes: BTreeSet<ModelKey> = models.cloned().collect();
@@ -69,112 +70,6 @@ fn uses(state: &Schema, operation: &Operation) -> (BTreeSet<ModelKey>, BTreeSet<
     (writes, reads)
 }
 
-/// Which applications have migrations that speak of a model, or let go of it, under the name that it has in the end.
-fn mentions(set: &MigrationSet) -> BTreeMap<ModelKey, BTreeSet<String>> {
-    let mut mentions: BTreeMap<ModelKey, BTreeSet<String>> = BTreeMap::new();
-    let mut state = Schema::default();
-    for migration in set.order().unwrap_or_default() {
-        for operation in migration.operations.iter().flat_map(on_state) {
-            let (taken, left) = names(operation);
-            let (writes, reads) = uses(&state, operation);
-            for key in writes.iter().chain(&reads).chain(&taken).chain(&left) {
-                mentions.entry(key.clone()).or_default().insert(migration.id.app.clone());
-            }
-            // References follow a model to its new name.
-            if let ([new], [old]) = (taken.as_slice(), left.as_slice()) {
-                let apps = mentions.get(old).cloned().unwrap_or_default();
-                mentions.entry(new.clone()).or_default().extend(apps);
-            }
-            // They are applied one after the other, as they were.
-            let _ = operation.apply(&mut state);
-        }
-    }
-    mentions
-}
-
-/// What an operation does to the state, one by one.
-fn on_state(operation: &Operation) -> &[Operation] {
-    match operation {
-        Operation::Separate { state, .. } | Operation::RunSql { state, .. } => state,
-        _ => std::slice::from_ref(operation),
-    }
-}
-
-/// Which applications have migrations in which something refers to a field of a model by its name, which it has in the end.
-fn named(set: &MigrationSet) -> BTreeMap<ModelKey, BTreeMap<String, BTreeSet<String>>> {
-    let mut named: BTreeMap<ModelKey, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
-    for migration in set.order().unwrap_or_default() {
-        for operation in migration.operations.iter().flat_map(on_state) {
-            for (key, field) in referred(operation) {
-                let apps = named.entry(key.clone()).or_default().entry(field.to_owned()).or_default();
-                apps.insert(migration.id.app.clone());
-            }
-            if let ([new], [old]) = (names(operation).0.as_slice(), names(operation).1.as_slice()) {
-                let fields = named.get(old).cloned().unwrap_or_default();
-                named.entry(new.clone()).or_default().extend(fields);
-            }
-            if let Operation::RenameField { model, field, to, .. } = operation
-                && let Some(fields) = named.get_mut(model)
-            {
-                let apps = fields.get(field).cloned().unwrap_or_default();
-                fields.entry(to.clone()).or_default().extend(apps);
-            }
-        }
-    }
-    named
-}
-
-/// The fields, with their models, to which an operation makes something refer by their names.
-fn referred(operation: &Operation) -> Vec<(&ModelKey, &str)> {
-    let (fields, constraints) = match operation {
-        Operation::CreateModel(model) => (model.fields.as_slice(), model.constraints.as_slice()),
-        Operation::AddField { field, .. } | Operation::AlterField { field, .. } => {
-            (std::slice::from_ref(field), &[][..])
-        }
-        Operation::AddConstraint { constraint, .. } => (&[][..], std::slice::from_ref(constraint)),
-        _ => return Vec::new(),
-    };
-    let relations = fields.iter().filter_map(|field| field.relation.as_ref());
-    let by_relation = relations.filter_map(|relation| Some((&relation.to, relation.to_field.as_deref()?)));
-    let by_constraint = constraints.iter().filter_map(|constraint| match constraint {
-        Constraint::ForeignKey { to, to_fields, .. } => Some(to_fields.iter().map(move |field| (to, field.as_str()))),
-        Constraint::Unique { .. } | Constraint::Check { .. } | Constraint::Exclude { .. } => None,
-    });
-    by_relation.chain(by_constraint.flatten()).collect()
-}
-
-/// The model and its fields that an operation makes others unable to refer to as they did.
-fn estranged<'o>(state: &'o Schema, operation: &'o Operation) -> Option<(&'o ModelKey, Vec<&'o str>)> {
-    match operation {
-        Operation::RemoveField { model, field } | Operation::RenameField { model, field, .. } => {
-            Some((model, vec![field]))
-        }
-        Operation::AlterField { model, field, .. } => Some((model, vec![&field.name])),
-        Operation::RemoveConstraint { model, name } => {
-            let mut constraints = state.models.get(model)?.constraints.iter();
-            let gone = constraints.find(|constraint| constraint.name() == name)?;
-            let unique = matches!(gone, Constraint::Unique { .. });
-            unique.then(|| (model, gone.fields().into_iter().collect()))
-        }
-        _ => None,
-    }
-}
-
-/// The names of models that an operation takes, and those that it leaves to others or makes others unable to refer to.
-fn names(operation: &Operation) -> (Vec<ModelKey>, Vec<ModelKey>) {
-    match operation {
-        Operation::CreateModel(model) => (vec![model.key.clone()], Vec::new()),
-        Operation::DeleteModel { model } | Operation::AlterPrimaryKey { model, .. } => {
-            (Vec::new(), vec![model.clone()])
-        }
-        Operation::RenameModel { model, to, .. } => {
-            (vec![ModelKey::new(model.app.clone(), to.clone())], vec![model.clone()])
-        }
-        Operation::MoveModel { model, from } => (vec![model.clone()], vec![from.clone()]),
-        _ => (Vec::new(), Vec::new()),
-    }
-}
-
 /// Cuts ordered operations into migrations.
 pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation>) -> Vec<Migration> {
     let mut state = from.clone();
@@ -182,9 +77,8 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
     let mut current: BTreeMap<String, usize> = BTreeMap::new();
     let mut written: BTreeMap<ModelKey, BTreeSet<usize>> = BTreeMap::new();
     let mut read: BTreeMap<ModelKey, BTreeSet<usize>> = BTreeMap::new();
-    let names_change = |operation: &Operation| names(operation) != (Vec::new(), Vec::new());
-    let mentions = if operations.iter().any(names_change) { mentions(set) } else { BTreeMap::new() };
-    let named = named(set);
+    let mut left: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    let past = if operations.iter().any(asks_past) { Past::of(set) } else { Past::default() };
     for operation in operations {
         let of_state = match &operation {
             Operation::Separate { state, .. } => state.first(),
@@ -194,6 +88,7 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
             continue;
         };
         let (writes, reads) = uses(&state, &operation);
+        let names = Names::by(&operation, &mut state, &writes);
         let mut needs = BTreeSet::new();
         for key in writes.iter().chain(&reads) {
             needs.extend(written.get(key).into_iter().flatten());
@@ -205,6 +100,9 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
         );
         for key in writes.iter().filter(|_| !adds) {
             needs.extend(read.get(key).into_iter().flatten());
+        }
+        for name in &names.stored_taken {
+            needs.extend(left.get(name).into_iter().flatten());
         }
         let own = current.get(&app).copied();
         needs.retain(|need| Some(*need) != own);
@@ -233,14 +131,9 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
         }
         let elsewhere = |key: &&ModelKey| key.app != app && from.models.contains_key(*key);
         parts[at].existing.extend(reads.iter().chain(&writes).filter(elsewhere).map(|key| key.app.clone()));
-        // Whoever referred to it once, or had the name, did so before.
-        let (taken, left) = names(&operation);
-        let before = taken.iter().chain(&left).filter_map(|key| mentions.get(key)).flatten();
-        parts[at].existing.extend(before.filter(|other| **other != app).cloned());
-        if let Some((model, fields)) = estranged(&state, &operation) {
-            let before =
-                named.get(model).into_iter().flat_map(|named| fields.iter().filter_map(|field| named.get(*field)));
-            parts[at].existing.extend(before.flatten().filter(|other| **other != app).cloned());
+        parts[at].existing.extend(past.used(&names).filter(|other| **other != app).cloned());
+        for name in names.stored_left {
+            left.entry(name).or_default().insert(at);
         }
         for key in writes {
             written.entry(key).or_default().insert(at);
@@ -248,8 +141,6 @@ pub(super) fn split(set: &MigrationSet, from: &Schema, operations: Vec<Operation
         for key in reads {
             read.entry(key).or_default().insert(at);
         }
-        // Operations come from `diff` in an order that fits.
-        let _ = operation.apply(&mut state);
         parts[at].operations.push(operation);
     }
     name(set, parts)

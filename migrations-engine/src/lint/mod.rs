@@ -326,8 +326,11 @@ impl Linter<'_> {
                     "release programs that do not use it first, and remove it in a later release",
                 );
             }
+            Operation::MoveModel { model, from } => self.linked([old, new], from, model),
             Operation::RenameModel { model, to, .. } => {
-                let now = new.models.get(&ModelKey::new(model.app.clone(), to.clone()));
+                let key = ModelKey::new(model.app.clone(), to.clone());
+                self.linked([old, new], model, &key);
+                let now = new.models.get(&key);
                 if now.is_some_and(|now| now.table != table) && !self.leaves_view(&table) {
                     self.breaks(
                         format!("programs of the version before know the table `{table}` only"),
@@ -391,7 +394,6 @@ impl Linter<'_> {
             | Operation::RenameIndex { .. }
             | Operation::RemoveConstraint { .. }
             | Operation::RenameConstraint { .. }
-            | Operation::MoveModel { .. }
             | Operation::RunSql { .. }
             | Operation::RunRust { .. }
             | Operation::Separate { .. } => {}
@@ -442,10 +444,10 @@ impl Linter<'_> {
     }
 
     fn added(&mut self, table: &str, model: &ModelKey, field: &Field, filled: bool, statements: &[Statement]) {
+        self.run.fields.insert((model.clone(), field.name.clone()));
         if !field.has_column() {
             return;
         }
-        self.run.fields.insert((model.clone(), field.name.clone()));
         let given = field.null || field.db_default.is_some() || field.generated.is_some() || field.auto;
         if !given {
             self.breaks(

@@ -1,7 +1,7 @@
 //! What programs of the version before can no longer do with a table that they know.
 
 use super::{Linter, Rule, enforced, gains};
-use crate::schema::{ColumnType, Constraint, Field, Model, ModelKey};
+use crate::schema::{ColumnType, Constraint, Field, Model, ModelKey, Schema};
 use crate::sql::{Dialect, misfit};
 
 /// What programs that know a column by one type can do with another.
@@ -96,6 +96,29 @@ impl Linter<'_> {
                 "add a field that is computed beside it, and remove the old one in a later release",
             ),
             _ => {}
+        }
+    }
+
+    /// The columns between models that are called after one of them, which is `was` and becomes `now`.
+    pub(super) fn linked(&mut self, [old, new]: [&Schema; 2], was: &ModelKey, now: &ModelKey) {
+        let made = self.run.made.clone();
+        for owner in new.models.values().filter(|owner| owner.managed && !made.contains(&owner.key)) {
+            let owned = old.models.get(if owner.key == *now { was } else { &owner.key });
+            for (name, many) in owner.fields.iter().filter_map(|field| Some((&field.name, field.many()?))) {
+                let before = owned.filter(|owned| self.is_known(&owned.key, name));
+                let Some(before) = before.and_then(|owned| owned.field(name)?.many()) else { continue };
+                let columns =
+                    [(&before.source_column, &many.source_column), (&before.target_column, &many.target_column)];
+                for (before, after) in columns.into_iter().filter(|(before, after)| before != after) {
+                    self.breaks(
+                        format!(
+                            "programs of the version before know the column `{before}` of `{}`, which becomes `{after}`",
+                            many.table
+                        ),
+                        format!("give `{}.{name}` a model of its own (`through`) that keeps the column first; or stop those programs", owner.key),
+                    );
+                }
+            }
         }
     }
 

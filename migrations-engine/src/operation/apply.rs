@@ -17,8 +17,7 @@ impl Operation {
             }
             Operation::MoveModel { model, from } => rename_model(schema, from, model, true),
             Operation::RenameTable { model, table } => {
-                schema.get(model)?;
-                free_table(schema, table)?;
+                free_table(schema, schema.get(model)?, table)?;
                 let model = schema.get_mut(model)?;
                 follow_table(model, table);
                 Ok(())
@@ -28,6 +27,10 @@ impl Operation {
                 Ok(())
             }
             Operation::AlterManaged { model, managed } => {
+                let old = schema.get(model)?;
+                if *managed && !old.managed {
+                    free_table(schema, &Model { managed: true, ..old.clone() }, &old.table)?;
+                }
                 schema.get_mut(model)?.managed = *managed;
                 Ok(())
             }
@@ -127,7 +130,7 @@ fn create_model(schema: &mut Schema, model: &Model) -> Result<()> {
     if schema.models.contains_key(&model.key) {
         fail!(M011, "there already is a model `{}`", model.key);
     }
-    free_table(schema, &model.table)?;
+    free_table(schema, model, &model.table)?;
     model.validate()?;
     let key = model.key.clone();
     schema.insert(model.clone());
@@ -174,7 +177,7 @@ fn rename_model(schema: &mut Schema, from: &ModelKey, renamed: &ModelKey, keep_t
         .then(|| naming::table(renamed))
         .filter(|table| *table != model.table);
     if let Some(table) = &table {
-        free_table(schema, table)?;
+        free_table(schema, model, table)?;
     }
     let Some(mut model) = schema.models.remove(from) else { return Ok(()) };
     // The table first: many-to-many names are made of it.
@@ -219,7 +222,7 @@ fn rename_model(schema: &mut Schema, from: &ModelKey, renamed: &ModelKey, keep_t
 }
 
 /// Gives a model another table; its many-to-many tables with default names follow.
-fn follow_table(model: &mut Model, table: &str) {
+pub(crate) fn follow_table(model: &mut Model, table: &str) {
     for field in &mut model.fields {
         let Some(relation) = &mut field.relation else { continue };
         let to = relation.to.clone();
@@ -344,7 +347,11 @@ fn rename_field(schema: &mut Schema, key: &ModelKey, from: &str, to: &str, keep_
     Ok(())
 }
 
-fn free_table(schema: &Schema, table: &str) -> Result<()> {
+/// Refuses to give a model a table that another has; whoever is not managed has none.
+fn free_table(schema: &Schema, model: &Model, table: &str) -> Result<()> {
+    if !model.managed {
+        return Ok(());
+    }
     match schema.models.values().find(|model| model.managed && model.table.eq_ignore_ascii_case(table)) {
         Some(other) => fail!(M011, "the table `{table}` already belongs to `{}`", other.key),
         None => Ok(()),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::condition::Expr;
 use crate::schema::{Constraint, Field, Index, Model, ModelKey};
 
+pub(crate) use apply::follow_table;
 pub use invert::invert_all;
 
 /// One change of the schema or of data.

@@ -257,6 +257,7 @@ impl Planner {
             Operation::CreateModel(_)
             | Operation::DeleteModel { .. }
             | Operation::RenameModel { .. }
+            | Operation::MoveModel { .. }
             | Operation::RenameTable { .. }
             | Operation::AlterComment { .. }
             | Operation::AlterPrimaryKey { .. }
@@ -270,7 +271,7 @@ impl Planner {
             | Operation::AddConstraint { .. }
             | Operation::RemoveConstraint { .. }
             | Operation::RenameConstraint { .. } => self.structural(state, operation),
-            Operation::AlterManaged { .. } | Operation::MoveModel { .. } => operation.apply(state),
+            Operation::AlterManaged { .. } => operation.apply(state),
         }
     }
 
@@ -325,7 +326,11 @@ impl Planner {
 
     /// Plans by comparing the tables that the operation touches before and after.
     fn structural(&mut self, state: &mut Schema, operation: &Operation) -> Result<()> {
-        let Some(key) = operation.model().cloned() else { return operation.apply(state) };
+        let key = match operation {
+            Operation::MoveModel { from, .. } => Some(from),
+            _ => operation.model(),
+        };
+        let Some(key) = key.cloned() else { return operation.apply(state) };
         self.field = match operation {
             Operation::AddField { model, field, .. } | Operation::AlterField { model, field, .. } => {
                 Some(format!("{model}.{}", field.name))
@@ -346,6 +351,7 @@ impl Planner {
         }
         let now = |key: &ModelKey| match operation {
             Operation::RenameModel { model, to, .. } if model == key => ModelKey::new(key.app.clone(), to.clone()),
+            Operation::MoveModel { model, from } if from == key => model.clone(),
             _ => key.clone(),
         };
         let mut touched_after: BTreeSet<ModelKey> = touched.iter().map(now).collect();

@@ -14,6 +14,7 @@ pub(super) fn touched(state: &Schema, key: &ModelKey, operation: &Operation) -> 
         // Numbers that the database gives out become the key.
         Operation::AddField { field, .. } => field.auto,
         Operation::RenameModel { .. }
+        | Operation::MoveModel { .. }
         | Operation::RenameTable { .. }
         | Operation::AlterPrimaryKey { .. }
         | Operation::AlterField { .. }
@@ -22,7 +23,6 @@ pub(super) fn touched(state: &Schema, key: &ModelKey, operation: &Operation) -> 
         | Operation::DeleteModel { .. }
         | Operation::AlterComment { .. }
         | Operation::AlterManaged { .. }
-        | Operation::MoveModel { .. }
         | Operation::RemoveField { .. }
         | Operation::AddIndex { .. }
         | Operation::RemoveIndex { .. }

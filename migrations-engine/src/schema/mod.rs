@@ -130,12 +130,15 @@ impl Schema {
         excerpt
     }
 
-    /// Checks that every model is complete and every relation has a target.
+    /// Checks that every model is complete, every relation has a target and every table is that of one model: others may be models of it that
+    /// are not managed.
     pub fn validate(&self) -> Result<()> {
         let mut tables = BTreeMap::new();
         for model in self.models.values() {
             model.validate()?;
-            if let Some(other) = tables.insert(model.table.to_lowercase(), &model.key) {
+            if model.managed
+                && let Some(other) = tables.insert(model.table.to_lowercase(), &model.key)
+            {
                 fail!(M011, "`{other}` and `{}` have the same table `{}`", model.key, model.table);
             }
             for field in &model.fields {

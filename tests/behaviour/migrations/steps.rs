@@ -11,7 +11,7 @@ use orm::migrate::{
 use orm::{Code, Database, Dialect, Error, Frozen, Result, Value, prelude::Decimal};
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicU64, Ordering},
 };
 
 const STEP: (&str, &str) = (
@@ -41,13 +41,11 @@ struct Book {
     label: Option<String>,
 }
 
-/// The step stops at this row, once.
-static TRIPS: AtomicBool = AtomicBool::new(false);
-
-fn label(mut step: Step<'_>) -> StepFuture<'_> {
+/// Where `TRIPS`, it stops at the sixth row.
+fn label<const TRIPS: bool>(mut step: Step<'_>) -> StepFuture<'_> {
     Box::pin(async move {
         step.each(2, |book: &mut Book| {
-            if book.id == 6 && TRIPS.load(Ordering::Relaxed) {
+            if TRIPS && book.id == 6 {
                 return Err(Error::new(Code::Migration, "tripped over the sixth"));
             }
             // One that is seen again would be labelled twice.
@@ -68,7 +66,7 @@ struct Author {
 }
 
 /// Goes over the books twice, and over the authors in between.
-fn thrice(mut step: Step<'_>) -> StepFuture<'_> {
+fn thrice<const TRIPS: bool>(mut step: Step<'_>) -> StepFuture<'_> {
     Box::pin(async move {
         let label = |book: &mut Book, word: &str| {
             book.label = Some(format!("{} {word}", book.label.take().unwrap_or_default()).trim().to_owned());
@@ -84,7 +82,7 @@ fn thrice(mut step: Step<'_>) -> StepFuture<'_> {
         })
         .await?;
         step.each(2, |book: &mut Book| {
-            if book.id == 6 && TRIPS.load(Ordering::Relaxed) {
+            if TRIPS && book.id == 6 {
                 return Err(Error::new(Code::Migration, "tripped over the sixth"));
             }
             label(book, "two");
@@ -159,12 +157,12 @@ fn fill(mut step: Step<'_>) -> StepFuture<'_> {
     })
 }
 
-fn mark(mut step: Step<'_>) -> StepFuture<'_> {
+fn mark<const TRIPS: bool>(mut step: Step<'_>) -> StepFuture<'_> {
     Box::pin(async move {
         let mut seen = 0;
         step.each(2, |slot: &mut Slot| {
             seen += 1;
-            if seen == 6 && TRIPS.load(Ordering::Relaxed) {
+            if TRIPS && seen == 6 {
                 return Err(Error::new(Code::Migration, "tripped over the sixth"));
             }
             slot.note = Some(slot.note.take().unwrap_or_default() + "x");
@@ -202,23 +200,19 @@ behaviour! {
         let text = |atomic: bool| format!("atomic = {atomic}\n{}", STEP.1);
         for atomic in [true, false] {
             let set = set_of(&[(STEP.0, &text(atomic))])?;
-            let migrator = || Migrator::with_set(set.clone()).step("shop.label", label).step("shop.unlabel", unlabel);
+            let with = |label| Migrator::with_set(set.clone()).step("shop.label", label).step("shop.unlabel", unlabel);
+            let migrator = || with(label::<false>);
             // Without the function, nothing is begun.
             let missing = Migrator::with_set(set.clone()).run(db).await.unwrap_err();
             assert!(missing.message().contains("M084") && missing.hint().unwrap().contains("Project::new().step("), "{missing}");
             assert_eq!(migrator().history(db).await?.len(), 1);
 
-            // The flag is the whole process's: each back end has its turn.
-            let turn = TURN.lock().await;
-            TRIPS.store(true, Ordering::Relaxed);
-            let tripped = migrator().run(db).await.unwrap_err();
-            TRIPS.store(false, Ordering::Relaxed);
+            let tripped = with(label::<true>).run(db).await.unwrap_err();
             assert!(format!("{tripped:?}").contains("tripped over the sixth"), "{tripped:?}");
 
             let seen = Arc::new(AtomicU64::new(0));
             let counter = seen.clone();
             migrator().on_step(move |_, rows| counter.store(rows, Ordering::Relaxed)).run(db).await?;
-            drop(turn);
             assert_eq!(one(db, LABELLED).await?, 9, "atomic: {atomic}");
             let whole = atomic && db.dialect().capabilities().transactional_ddl;
             // Four rows were done and committed before.
@@ -236,16 +230,14 @@ behaviour! {
         drop(filled(db, &[]).await?);
         more(db).await?;
         let set = set_of(&[(STEP.0, &format!("atomic = false\n{}", STEP.1))])?;
-        let migrator = || Migrator::with_set(set.clone()).step("shop.label", thrice).step("shop.unlabel", unlabel);
+        let with = |label| Migrator::with_set(set.clone()).step("shop.label", label).step("shop.unlabel", unlabel);
+        let migrator = || with(thrice::<false>);
         let id = MigrationId::new("shop", "0002_step");
         let told = "SELECT COUNT(*) FROM shop_book WHERE label = 'one two'";
         let authors = "SELECT COUNT(*) FROM shop_author WHERE name LIKE '%!' AND name NOT LIKE '%!!'";
         let noted = "SELECT COUNT(*) FROM orm_migration_steps";
-        let turn = TURN.lock().await;
         let tripped = async || {
-            TRIPS.store(true, Ordering::Relaxed);
-            let tripped = migrator().run(db).await.unwrap_err();
-            TRIPS.store(false, Ordering::Relaxed);
+            let tripped = with(thrice::<true>).run(db).await.unwrap_err();
             assert!(format!("{tripped:?}").contains("tripped over the sixth"), "{tripped:?}");
         };
         tripped().await;
@@ -258,7 +250,6 @@ behaviour! {
         migrator().to("shop", Some("0001"))?.run(db).await?;
         db.batch("UPDATE shop_author SET name = REPLACE(name, '!', '')").await?;
         tripped().await;
-        drop(turn);
         // The process was killed in the middle of it, and a person has done the rest.
         db.batch("UPDATE orm_migrations SET doing = 1 WHERE name = '0002_step'").await?;
         migrator().repair(db, &id, Remedy::Done).await?;
@@ -278,12 +269,9 @@ behaviour! {
         let set = filled(db, &[]).await?;
         drop(set);
         let set = set_of(&[("shop/0002_slots.toml", SLOTS)])?;
-        let migrator = || Migrator::with_set(set.clone()).step("shop.fill", fill).step("shop.mark", mark);
-        let turn = TURN.lock().await;
-        TRIPS.store(true, Ordering::Relaxed);
-        let tripped = migrator().run(db).await.unwrap_err();
-        TRIPS.store(false, Ordering::Relaxed);
-        drop(turn);
+        let with = |mark| Migrator::with_set(set.clone()).step("shop.fill", fill).step("shop.mark", mark);
+        let migrator = || with(mark::<false>);
+        let tripped = with(mark::<true>).run(db).await.unwrap_err();
         assert!(format!("{tripped:?}").contains("tripped over the sixth"), "{tripped:?}");
         assert_eq!(one(db, "SELECT COUNT(*) FROM shop_slot WHERE note = 'x'").await?, 4);
         let position = "UPDATE orm_migration_steps SET position = '[\"no key\"]'";
@@ -358,8 +346,6 @@ behaviour! {
         Ok(())
     }
 }
-
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 fn wrong<F: Frozen>(mut step: Step<'_>) -> StepFuture<'_> {
     Box::pin(async move { step.each(10, |_: &mut F| Ok(())).await.map(drop) })
