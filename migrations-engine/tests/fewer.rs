@@ -118,6 +118,21 @@ fn a_table_is_taken_only_after_whoever_had_it_has_left_it() {
 }
 
 #[test]
+fn a_table_that_another_takes_is_not_renamed_in_steps() {
+    let leave = Operation::RenameTable { model: key("Tag"), table: "labels".into() };
+    let steps = |operations: Vec<Operation>| -> Vec<Operation> {
+        let migration = Migration { operations, ..Migration::new(MigrationId::new("app", "0002_names")) };
+        safe(&library(), vec![migration]).into_iter().flat_map(|migration| migration.operations).collect()
+    };
+    let taken = Model::new("app", "Word").with(Field::auto_id()).in_table("App_Tag");
+    let both = vec![leave.clone(), Operation::CreateModel(taken)];
+    // A view under the old name would be in the way of the new table.
+    assert_eq!(steps(both.clone()), both);
+    let other = Model::new("app", "Word").with(Field::auto_id());
+    assert!(steps(vec![leave, Operation::CreateModel(other)]).len() > 2);
+}
+
+#[test]
 fn what_changes_a_model_passes_those_that_only_refer_to_it() {
     let [book, person] = ["Book", "Person"].map(|name| Model::new("app", name).with(Field::auto_id()));
     let to = |name: &str, model: &Model| Field::foreign_key(name, model.key.clone(), OnDelete::Cascade);

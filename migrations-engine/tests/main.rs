@@ -13,6 +13,7 @@ mod journal;
 mod large;
 mod laws;
 mod lint;
+mod many;
 mod names;
 mod once;
 mod questions;
@@ -22,3 +23,5 @@ mod several_columns;
 mod sqlite;
 mod unknown;
 mod wishes;
+
+use migrations_engine as engine;

@@ -3,12 +3,15 @@
 
 mod bulk;
 mod compare;
+#[path = "../../migrations-engine/tests/many.rs"]
+mod many;
 mod migrations;
 mod models;
 mod postgres;
 mod sqlite;
 
 use criterion::Criterion;
+use orm::migrate::engine;
 use std::time::Duration;
 
 fn main() {

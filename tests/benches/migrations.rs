@@ -2,6 +2,7 @@
 //! take before there is any SQL.
 
 use crate::compare::{Clock, compare_large, large_asked};
+use crate::many::{self, MIGRATIONS};
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use diesel_async::{AsyncConnection, AsyncMysqlConnection, AsyncPgConnection, SimpleAsyncConnection};
 use orm::{
@@ -9,10 +10,10 @@ use orm::{
     migrate::{
         Migrator,
         engine::{
-            self, Dialect, Direction, Migration, MigrationId, MigrationSet, Operation, Schema,
+            self, Dialect, Direction, Migration, MigrationSet, Operation, Schema,
             diff::Refuse,
             plan::plan_migration,
-            schema::{ColumnType, Field, Index, Model, ModelKey, OnDelete},
+            schema::{ColumnType, Field, Index},
         },
         schema_of,
     },
@@ -25,8 +26,6 @@ use std::{
 use tokio::runtime::Runtime;
 
 const APPS: usize = 4;
-const MODELS: usize = 50;
-const MIGRATIONS: usize = 25;
 
 pub fn benches() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -36,55 +35,16 @@ pub fn benches() {
     own_time();
 }
 
-fn key(app: usize, model: usize) -> ModelKey {
-    ModelKey::new(format!("app{app}"), format!("Model{model}"))
-}
-
-/// Applications of fifty models of ten fields, each with a reference to the one before.
-fn models() -> Schema {
-    let mut schema = Schema::default();
-    for (app, number) in (0..APPS).flat_map(|app| (0..MODELS).map(move |number| (app, number))) {
-        let mut model = Model::new(format!("app{app}"), format!("Model{number}")).with(Field::auto_id());
-        for field in 0..4 {
-            let text = ColumnType::Char { max_length: 50 };
-            model.fields.push(Field::new(format!("text{field}"), text).default_value(""));
-            model.fields.push(Field::new(format!("number{field}"), ColumnType::Integer).nullable());
-        }
-        let target = match (app, number) {
-            (0, 0) => None,
-            (app, 0) => Some(key(app - 1, MODELS - 1)),
-            (app, number) => Some(key(app, number - 1)),
-        };
-        if let Some(target) = target {
-            model.fields.push(Field::foreign_key("previous", target, OnDelete::Restrict).nullable());
-        }
-        model.indexes.push(Index::new(format!("i_{app}_{number}"), &["text0", "number0"]));
-        schema.insert(model);
-    }
-    schema
-}
-
-/// Twenty-five migrations for each: the first, and then two fields, an index and a longer text.
+/// Each migration after the first makes an index and a text longer, too.
 fn history() -> MigrationSet {
-    let mut set = MigrationSet::default();
-    for migration in engine::autodetect(&set, &models(), &mut Refuse).expect("first migrations") {
-        set.add(migration).expect("it is new");
-    }
-    for (app, number) in (0..APPS).flat_map(|app| (2..=MIGRATIONS).map(move |number| (app, number))) {
-        let mut migration = Migration::new(MigrationId::new(format!("app{app}"), format!("{number:04}_more")));
-        migration.depends_on = set.leaves(&format!("app{app}")).into_iter().cloned().collect();
-        let (one, other) = (key(app, number), key(app, number + 20));
-        for model in [one.clone(), other.clone()] {
-            let field = Field::new(format!("more{number}"), ColumnType::Integer).nullable();
-            migration.operations.push(Operation::AddField { model, field, fill: None });
-        }
-        let index = Index::new(format!("more_{app}_{number}"), &["text1"]);
-        migration.operations.push(Operation::AddIndex { model: one, index });
+    many::history(APPS, |number, [one, other]| {
+        let index = Index::new(format!("more_{}_{number}", one.app), &["text1"]);
         let longer = Field::new("text2", ColumnType::Char { max_length: 80 }).default_value("");
-        migration.operations.push(Operation::AlterField { model: other, field: longer, fill: None });
-        set.add(migration).expect("it is new");
-    }
-    set
+        vec![
+            Operation::AddIndex { model: one, index },
+            Operation::AlterField { model: other, field: longer, fill: None },
+        ]
+    })
 }
 
 /// The SQL of each migration, in the order in which they run.

@@ -26,10 +26,9 @@ pub(super) struct Expanded {
 /// The steps for one of some operations, if it is such a rename; `state` is what it changes.
 pub(super) fn expanded(state: &Schema, operations: &[Operation], at: usize) -> Option<Expanded> {
     let operation = operations.get(at)?;
-    let others = || operations.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
     match operation {
         Operation::RenameField { .. } => column(state, operations, at),
-        Operation::RenameModel { .. } | Operation::RenameTable { .. } => table(state, operation, &others),
+        Operation::RenameModel { .. } | Operation::RenameTable { .. } => table(state, operations, at),
         _ => None,
     }
 }
@@ -375,11 +374,8 @@ struct Moved {
     columns: Vec<(String, String)>,
 }
 
-fn table<'o, I: Iterator<Item = &'o Operation>>(
-    state: &Schema,
-    operation: &Operation,
-    others: &dyn Fn() -> I,
-) -> Option<Expanded> {
+fn table(state: &Schema, operations: &[Operation], at: usize) -> Option<Expanded> {
+    let operation = operations.get(at)?;
     let mut after = state.clone();
     operation.apply(&mut after).ok()?;
     let renamed = |key: &ModelKey| match operation {
@@ -426,8 +422,16 @@ fn table<'o, I: Iterator<Item = &'o Operation>>(
     };
     let apart =
         |other: &Operation| other.model().is_none_or(elsewhere) && takes(other).is_none_or(|taken| elsewhere(&taken));
-    let alone = others().all(|other| adds(other) || apart(other));
+    let mut others = operations.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
+    let alone = others.all(|other| adds(other) || apart(other));
     if moved.is_empty() || !alone {
+        return None;
+    }
+    // A view cannot have the name of another's new table either.
+    let mut end = after;
+    operations[at + 1..].iter().try_for_each(|other| other.apply(&mut end)).ok()?;
+    let taken = tables(&end, ModelKey::clone);
+    if moved.iter().any(|moved| taken.values().any(|model| model.table.eq_ignore_ascii_case(&moved.old))) {
         return None;
     }
     let make = || {

@@ -130,6 +130,7 @@ struct Plan {
     indexed: Vec<&'static str>,
     refers: Option<(Pick, bool, bool)>,
     many: Option<Pick>,
+    table: Option<usize>,
     composite_key: bool,
     checks: Vec<Expr>,
     partial: Option<Expr>,
@@ -142,17 +143,29 @@ fn plan() -> impl Strategy<Value = Plan> {
     let refers = proptest::option::of((any::<Pick>(), any::<bool>(), any::<bool>()));
     let few = subsequence(vec!["n", "s", "d", "u", "Order"], 0..3);
     (
-        (some(), some(), few.clone(), few, refers, proptest::option::of(any::<Pick>())),
+        (
+            some(),
+            some(),
+            few.clone(),
+            few,
+            refers,
+            proptest::option::of(any::<Pick>()),
+            proptest::option::of(0..2_usize),
+        ),
         (any::<bool>(), vec(condition(), 0..4), proptest::option::of(condition()), any::<[bool; 8]>()),
     )
         .prop_map(
-            |((nullable, defaults, unique, indexed, refers, many), (composite_key, checks, partial, options))| Plan {
+            |(
+                (nullable, defaults, unique, indexed, refers, many, table),
+                (composite_key, checks, partial, options),
+            )| Plan {
                 nullable,
                 defaults,
                 unique,
                 indexed,
                 refers,
                 many,
+                table,
                 composite_key,
                 checks,
                 partial,
@@ -169,6 +182,11 @@ fn schema(dialect: Dialect, plans: &[Plan]) -> Schema {
     for (at, plan) in plans.iter().enumerate() {
         let [comment, desc, lower, covering, deferrable, nulls, generated, collated] = plan.options;
         let mut model = Model::new("app", format!("M{at}"));
+        // Two names for all of them: they pass from one to another, and are exchanged.
+        let table = plan.table.map(|number| format!("t{number}"));
+        if let Some(table) = table.filter(|table| schema.models.values().all(|other| other.table != *table)) {
+            model.table = table;
+        }
         model.comment = comment.then(|| format!("the {at}th's"));
         if plan.composite_key {
             model.primary_key = vec!["a".into(), "c".into()];
