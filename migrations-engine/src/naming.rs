@@ -51,6 +51,11 @@ fn fit(name: String) -> String {
     format!("{}_{hash}", cut(&name, MAX_NAME - 9))
 }
 
+/// Another name like one that is taken.
+pub(crate) fn numbered(name: &str, number: u32) -> String {
+    fit(format!("{name}_{number}"))
+}
+
 /// The table of a model.
 pub fn table(key: &ModelKey) -> String {
     fit(format!("{}_{}", key.app, key.name).to_lowercase())

@@ -2,12 +2,16 @@
 
 use migrations_engine::condition::Expr;
 use migrations_engine::diff::reduce;
+use migrations_engine::execute::Executor;
+use migrations_engine::introspect::{as_stored, introspect};
 use migrations_engine::operation::invert_all;
-use migrations_engine::schema::{ColumnType, Constraint, Field, Generated, Index, Model, ModelKey, OnDelete};
-use migrations_engine::{Dialect, MigrationSet, Operation, diff, plan};
+use migrations_engine::schema::{
+    ColumnType, Constraint, Field, Generated, Hint, Index, Model, ModelKey, OnDelete, Schema,
+};
+use migrations_engine::{Dialect, MigrationSet, Operation, Target, autodetect, diff, plan};
 
-use crate::samples::{key, library, of, through, with_book};
-use crate::sqlite::Yes;
+use crate::samples::{key, library, now, of, through, with_book};
+use crate::sqlite::{Sqlite, Yes};
 
 fn model(app: &str, name: &str) -> Model {
     Model::new(app, name).with(Field::auto_id())
@@ -238,4 +242,81 @@ fn the_name_that_a_thing_has_is_no_change() {
     assert!(matches!(library().models[&key("Book")].constraints[0], Constraint::Unique { .. }));
     // There and back again.
     assert!(reduce(vec![rename("a", "b"), rename("b", "a")]).is_empty());
+}
+
+/// Runs what leads from nothing through the states, and is there what the last says.
+fn ran(states: &[&Schema]) {
+    let (mut set, mut database) = (MigrationSet::default(), Sqlite::memory());
+    for state in states {
+        autodetect(&set, state, &mut Yes).unwrap().into_iter().for_each(|migration| set.add(migration).unwrap());
+        let ran = now(Executor::new(&set, &mut database).migrate(&Target::Latest));
+        let tables = |state: &Schema| {
+            let made = |model: &Model| format!("{} in {}, {:?}", model.key, model.table, model.fields[1]);
+            state.models.values().map(made).collect::<Vec<_>>().join("; ")
+        };
+        ran.unwrap_or_else(|error| {
+            panic!("{:?}: {error}", states.iter().map(|state| tables(state)).collect::<Vec<_>>())
+        });
+    }
+    let found = now(introspect(&mut database)).unwrap();
+    assert_eq!(found, as_stored(Dialect::Sqlite, &set.state().unwrap()).unwrap());
+}
+
+#[test]
+fn names_that_were_made_for_a_table_are_not_made_again_for_the_next() {
+    let made = |name: &str, table: Option<&str>, index: bool| {
+        let size = Field { index, ..Field::new("size", ColumnType::Integer) };
+        let made = Model::new("app", name).with(Field::auto_id()).with(size);
+        table.map_or(made.clone(), |table| made.in_table(table))
+    };
+    let tables = [None, Some("t1"), Some("t2")];
+    let pairs = tables.into_iter().flat_map(|one| tables.map(|other| (one, other)));
+    let apart = pairs.filter(|(one, other)| one.is_none() || one != other);
+    let indexed = [(true, true), (true, false), (false, true)];
+    let all: Vec<Schema> = apart
+        .flat_map(|(one, other)| indexed.map(|on| of([made("Ant", one, on.0), made("Bee", other, on.1)])))
+        .collect();
+    for (from, to) in all.iter().flat_map(|from| all.iter().map(move |to| (from, to))) {
+        ran(&[from, to]);
+    }
+
+    // The same in one table, and of models.
+    let sized = |fields: &[&str]| {
+        let indexed = |name: &&str| Field { index: true, null: true, ..Field::new(*name, ColumnType::Integer) };
+        of([fields.iter().map(indexed).fold(model("app", "Ant"), Model::with)])
+    };
+    let mut renamed = sized(&["length"]);
+    renamed.models.get_mut(&ModelKey::new("app", "Ant")).unwrap().fields[1].renamed_from = Hint(Some("size".into()));
+    ran(&[&sized(&["size"]), &renamed, &sized(&["length", "size"]), &sized(&["length", "size", "more"])]);
+    let linked = |name: &str| {
+        let made = made(name, None, true);
+        let field = Field::many_to_many(&made, "friends", made.key.clone());
+        made.with(field)
+    };
+    let old = Model { renamed_from: Hint(Some("Ant".into())), ..linked("Old") };
+    let mut older = old.clone();
+    older.renamed_from = Hint(None);
+    let both = of([older, linked("Ant")]);
+    ran(&[&of([linked("Ant")]), &of([old]), &both]);
+    // Every database calls each of them otherwise.
+    let mut set = MigrationSet::default();
+    for state in [of([linked("Ant")]), of([Model { renamed_from: Hint(Some("Ant".into())), ..linked("Old") }]), both] {
+        autodetect(&set, &state, &mut Yes).unwrap().into_iter().for_each(|migration| set.add(migration).unwrap());
+    }
+    for dialect in Dialect::ALL {
+        let (mut state, mut names) = (Schema::default(), Vec::new());
+        for migration in set.order().unwrap() {
+            for statement in plan(dialect, &state, &migration.operations).unwrap() {
+                let sql = statement.sql();
+                let quote = if dialect == Dialect::MariaDb || dialect == Dialect::MySql { '`' } else { '"' };
+                let words = ["CREATE INDEX ", "CREATE UNIQUE INDEX ", "CONSTRAINT "];
+                let made =
+                    words.iter().flat_map(|words| sql.split(words).skip(1).filter_map(|rest| rest.split(quote).nth(1)));
+                names.extend(made.map(str::to_owned));
+            }
+            migration.operations.iter().for_each(|operation| operation.apply(&mut state).unwrap());
+        }
+        let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+        assert!(names.len() > 4 && distinct.len() == names.len(), "{dialect:?}: {names:?}");
+    }
 }

@@ -18,8 +18,8 @@ impl Operation {
             Operation::MoveModel { model, from } => rename_model(schema, from, model, true),
             Operation::RenameTable { model, table } => {
                 free_table(schema, schema.get(model)?, table)?;
-                let model = schema.get_mut(model)?;
-                follow_table(model, table);
+                leave_tables(schema, model);
+                follow_table(schema.get_mut(model)?, table);
                 Ok(())
             }
             Operation::AlterComment { model, comment } => {
@@ -144,7 +144,8 @@ fn create_model(schema: &mut Schema, model: &Model) -> Result<()> {
             schema.validate_relation(model, field)?;
             choose_names(schema, model, field, None)?;
         }
-        named.names.primary_key.get_or_insert_with(|| naming::primary_key(&named.table));
+        let name = || unused(schema, model, &model.table, "", naming::primary_key(&model.table));
+        named.names.primary_key.get_or_insert_with(name);
         Ok(named)
     })();
     match outcome {
@@ -178,6 +179,7 @@ fn rename_model(schema: &mut Schema, from: &ModelKey, renamed: &ModelKey, keep_t
         .filter(|table| *table != model.table);
     if let Some(table) = &table {
         free_table(schema, model, table)?;
+        leave_tables(schema, from);
     }
     let Some(mut model) = schema.models.remove(from) else { return Ok(()) };
     // The table first: many-to-many names are made of it.
@@ -219,6 +221,14 @@ fn rename_model(schema: &mut Schema, from: &ModelKey, renamed: &ModelKey, keep_t
         }
     }
     Ok(())
+}
+
+/// Remembers the tables of a model, which it is about to leave.
+fn leave_tables(schema: &mut Schema, key: &ModelKey) {
+    let Some(model) = schema.models.get(key) else { return };
+    let between = model.fields.iter().filter_map(|field| field.many().filter(|many| many.through.is_none()));
+    let tables = between.map(|many| &many.table).chain([&model.table]);
+    schema.left.0.extend(tables.map(|table| table.to_lowercase()).collect::<Vec<_>>());
 }
 
 /// Gives a model another table; its many-to-many tables with default names follow.
@@ -409,7 +419,8 @@ fn choose_names(schema: &Schema, model: &Model, field: &mut Field, old: Option<&
         return Ok(());
     }
     let pick = |given: Option<String>, kept: &Option<String>, make: &dyn Fn() -> String| {
-        Some(given.or_else(|| kept.clone()).unwrap_or_else(make))
+        let new = || unused(schema, model, table, &field.name, make());
+        Some(given.or_else(|| kept.clone()).unwrap_or_else(new))
     };
     let ty = schema.column_type(field).unwrap_or_else(|_| field.ty.clone());
     let was = |test: &dyn Fn(&Field) -> bool| old.is_some_and(test);
@@ -441,16 +452,35 @@ fn choose_names(schema: &Schema, model: &Model, field: &mut Field, old: Option<&
     Ok(())
 }
 
+/// The name, or one like it where something has it that was made for another table or column and is still called after that.
+fn unused(schema: &Schema, model: &Model, table: &str, field: &str, name: String) -> String {
+    let own = |other: &Model, name: &str| {
+        let fields = other.fields.iter().filter(|it| other.key != model.key || it.name != field);
+        let key = other.names.primary_key.as_deref();
+        fields.flat_map(|field| field.names.all()).chain(key).any(|other| other.eq_ignore_ascii_case(name))
+    };
+    let was_left = schema.left.0.contains(&table.to_lowercase());
+    let is_taken = |name: &str| own(model, name) || (was_left && schema.models.values().any(|other| own(other, name)));
+    let mut number = 1;
+    let mut unused = name.clone();
+    while is_taken(&unused) {
+        number += 1;
+        unused = naming::numbered(&name, number);
+    }
+    unused
+}
+
 /// The names inside a many-to-many's own table: of its source and of its target column.
 fn through_names(schema: &Schema, owner: &Model, field: &Field) -> [FieldNames; 2] {
     let Some((relation, many)) = field.relation.as_ref().zip(field.many()) else { return Default::default() };
+    let unused = |name: String| unused(schema, owner, &many.table, &field.name, name);
     let side = |column: &str, to: Option<&Model>| FieldNames {
-        index: Some(naming::field_index(&many.table, column)),
-        unique: Some(naming::unique(&many.table, &[&many.source_column, &many.target_column])),
+        index: Some(unused(naming::field_index(&many.table, column))),
+        unique: Some(unused(naming::unique(&many.table, &[&many.source_column, &many.target_column]))),
         foreign_key: to.map(|to| {
             let key: Vec<&str> =
                 to.primary_key.iter().filter_map(|name| to.field(name)).map(|field| &*field.column).collect();
-            naming::foreign_key(&many.table, &[column], &to.table, &key)
+            unused(naming::foreign_key(&many.table, &[column], &to.table, &key))
         }),
         ..FieldNames::default()
     };

@@ -86,6 +86,15 @@ pub struct FieldNames {
 }
 
 impl FieldNames {
+    /// All that are set.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
+        let through = self.through.iter().flat_map(|sides| sides.iter());
+        let names = [self].into_iter().chain(through);
+        names
+            .flat_map(|it| [&it.index, &it.like, &it.unique, &it.check, &it.foreign_key])
+            .filter_map(|it| it.as_deref())
+    }
+
     /// Whether no name is set.
     pub fn is_empty(&self) -> bool {
         self.index.is_none()

@@ -43,6 +43,9 @@ use crate::error::{Result, error, fail};
 pub struct Schema {
     /// The models by application and name.
     pub models: BTreeMap<ModelKey, Model>,
+    /// Tables that models have left, in lower case: what hangs on these models is still called after them.
+    #[serde(skip)]
+    pub(crate) left: Hint<BTreeSet<String>>,
 }
 
 impl Schema {
