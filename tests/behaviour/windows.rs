@@ -42,3 +42,19 @@ fn a_query_inside_looks_at_no_window_around_it() {
     let inside = settled.annotate(|(_, place)| Tag::objects().within(place).filter(|t| t.id.eq(place)).has_rows());
     assert!(inside.to_sql(orm::Dialect::Sqlite).is_ok());
 }
+
+#[test]
+fn a_window_is_no_key_of_a_group() {
+    let ranked = || orm::rank().over(orm::window().order_by(Book::fields().id.asc()));
+    for dialect in orm::Dialect::ALL {
+        let groups = Book::objects().group_by(|b| (b.active, ranked() + 1)).annotate(|_| orm::count());
+        let refused = groups.to_sql(dialect).unwrap_err();
+        assert_eq!(refused.code(), orm::Code::BadQuery);
+        assert!(refused.hint().unwrap().contains(".annotate(..).group_by("), "{refused}");
+        // It is one as a value of the rows.
+        let settled = Book::objects().annotate(|_| ranked()).group_by(|(_, rank)| rank).annotate(|_| orm::count());
+        assert!(settled.to_sql(dialect).is_ok());
+        let summed = Book::objects().group_by(|b| b.price.sum()).annotate(|_| orm::count());
+        assert_eq!(summed.to_sql(dialect).unwrap_err().code(), orm::Code::BadQuery);
+    }
+}

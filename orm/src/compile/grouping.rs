@@ -98,6 +98,13 @@ fn of_groups(select: &Select, keys: &[u16]) -> Result<()> {
     };
     let also = select.also_by.iter().cloned().map(nearest);
     let known: Vec<Expr> = keys.iter().filter_map(selected).chain(also).collect();
+    if known.iter().any(Expr::is_aggregate) {
+        return Err(bad("an aggregate is no key of a group, which it is over"));
+    }
+    if known.iter().any(is_windowed) {
+        return Err(bad("a window is no key of a group: it is over the rows that there are in the end")
+            .with_hint("select it first: `.annotate(..).group_by(|(.., window)| window)`"));
+    }
     let others = (0..).zip(&select.selection).filter(|(place, _)| !keys.contains(place));
     let exprs = others.filter_map(|(_, selected)| match selected {
         Selected::Expr(expr) => Some(expr.clone()),
@@ -109,6 +116,13 @@ fn of_groups(select: &Select, keys: &[u16]) -> Result<()> {
         false => Err(bad("a column is selected beside groups, of which a group can have several values")
             .with_hint("group by it as well, or take one of its values: `.min()`, `.max()`")),
     }
+}
+
+/// Whether a window is part of it, and not only what makes several rows of one, by which rows can be grouped.
+pub(crate) fn is_windowed(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.visit(0, &mut |part, depth| found |= depth == 0 && matches!(part, Expr::Window(_)));
+    found
 }
 
 fn is_of_group(expr: Expr, keys: &[Expr]) -> bool {

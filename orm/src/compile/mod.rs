@@ -25,6 +25,7 @@ mod write;
 
 pub(crate) use crate::resolve::trimmed;
 pub(crate) use date::zone_of;
+pub(crate) use grouping::is_windowed;
 pub(crate) use inside::has_query;
 pub(crate) use many::{inserts_lists, takes_lists, update_rows};
 pub(crate) use select::{answers, count, effective_order, kind, scales, select, shape};

@@ -417,6 +417,10 @@ impl<'s> Builder<'s> {
         if row.iter().any(|(_, built)| built.expr.is_aggregate()) {
             return Err(bad("an aggregate is no key of a group"));
         }
+        if row.iter().any(|(_, built)| compile::is_windowed(&built.expr)) {
+            return Err(bad("a window is no key of a group: it is over the rows that there are in the end")
+                .with_hint("`annotate` it first, and name it among the keys"));
+        }
         self.row.clear();
         self.stage = Stage::Groups;
         self.keys = row.len();
