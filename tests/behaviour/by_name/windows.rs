@@ -334,7 +334,8 @@ fn windows_that_mean_nothing_are_refused() {
     for term in bad {
         assert!(matches!(refused(term.clone()).0, Code::BadQuery | Code::UnknownName), "{term:?}");
     }
-    let place = Pick::Term { name: "place".into(), term: call("coalesce", [call("rank", []).over(window()), 1.into()]) };
+    let place =
+        Pick::Term { name: "place".into(), term: call("coalesce", [call("rank", []).over(window()), 1.into()]) };
     let grouped = Query::of("shop.Book").group_by([place]);
     let refused = catalog().check(&grouped).map(drop).unwrap_err();
     assert!(refused.code() == Code::BadQuery && refused.hint().unwrap().contains("`annotate` it first"), "{refused}");
