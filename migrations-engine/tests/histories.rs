@@ -129,6 +129,27 @@ fn a_table_between_models_is_taken_after_whoever_had_it_has_left_it() {
 }
 
 #[test]
+fn a_table_between_models_is_free_once_its_model_is_gone() {
+    let ant = model("two", "Ant");
+    let linked = |app: &str, name: &str| {
+        let cat = model(app, name).in_table("pets");
+        let field = Field::many_to_many(&cat, "friends", ant.key.clone());
+        cat.with(field)
+    };
+    let before =
+        of([ant.clone(), linked("one", "Cat"), model("two", "Dog").with(Field::new("age", ColumnType::Integer))]);
+    let after =
+        of([ant.clone(), model("one", "Bee"), linked("two", "Dog").with(Field::new("age", ColumnType::Integer))]);
+    let set = through(&[before, after]);
+    let takes = set.iter().filter(|migration| {
+        let mut added = migration.operations.iter();
+        added.any(|operation| matches!(operation, Operation::AddField { field, .. } if field.name == "friends"))
+    });
+    let ids: Vec<String> = takes.map(|migration| migration.id.to_string()).collect();
+    assert!(!ids.is_empty() && ids.iter().all(|id| needs(&set, id).iter().any(|id| id.starts_with("one."))), "{ids:?}");
+}
+
+#[test]
 fn a_name_in_the_database_is_taken_after_whoever_had_it_has_left_it() {
     let named = |app: &str, model: &str, name: Option<&str>| {
         let mut made = Model::new(app, model).with(Field::auto_id()).with(Field::new("size", ColumnType::Integer));

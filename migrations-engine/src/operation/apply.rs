@@ -55,6 +55,7 @@ impl Operation {
                 let mut field = field.clone();
                 let owner = schema.get(model)?;
                 free_field(owner, &field, None)?;
+                free_between(schema, owner, &field)?;
                 owner.validate_field(&field)?;
                 schema.validate_relation(owner, &field)?;
                 choose_names(schema, owner, &mut field, None)?;
@@ -364,6 +365,17 @@ fn free_table(schema: &Schema, model: &Model, table: &str) -> Result<()> {
     }
     match schema.models.values().find(|model| model.managed && model.table.eq_ignore_ascii_case(table)) {
         Some(other) => fail!(M011, "the table `{table}` already belongs to `{}`", other.key),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a many-to-many whose own table another still has.
+fn free_between(schema: &Schema, model: &Model, field: &Field) -> Result<()> {
+    let own = |field: &Field| field.many().filter(|many| many.through.is_none()).map(|many| many.table.to_lowercase());
+    let Some(table) = own(field).filter(|_| model.managed) else { return Ok(()) };
+    let mut others = schema.models.values().filter(|other| other.managed);
+    match others.find_map(|other| Some((other, other.fields.iter().find(|it| own(it).as_ref() == Some(&table))?))) {
+        Some((other, it)) => fail!(M011, "the table `{table}` already belongs to `{}.{}`", other.key, it.name),
         None => Ok(()),
     }
 }
