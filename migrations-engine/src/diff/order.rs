@@ -6,6 +6,9 @@ use crate::error::Result;
 use crate::operation::Operation;
 use crate::schema::{Constraint, Field, Model, ModelKey, Schema};
 
+/// The rank of what needs names and columns as they are in the end.
+const AFTER_ALL: u8 = 12;
+
 /// Which of two operations that do not depend on each other comes first: what makes room, then
 /// what is new, then what changes, then what was only kept until nothing used it any more.
 fn rank(operation: &Operation) -> u8 {
@@ -23,7 +26,7 @@ fn rank(operation: &Operation) -> u8 {
         Operation::AlterField { .. } => 8,
         Operation::AlterPrimaryKey { .. } => 10,
         Operation::DeleteModel { .. } => 11,
-        Operation::AddConstraint { .. } | Operation::AddIndex { .. } => 12,
+        Operation::AddConstraint { .. } | Operation::AddIndex { .. } => AFTER_ALL,
         Operation::RunSql { .. } | Operation::RunRust { .. } | Operation::Separate { .. } => 13,
     }
 }
@@ -40,8 +43,10 @@ pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Op
     let apart = keys_apart(state, &mut rest);
     rest.extend(apart);
     let turns: Vec<u8> = rest.iter().map(|operation| turn(state, &rest, operation)).collect();
+    let held = held(state, &rest);
     let mut ranked: Vec<(u8, Operation)> = turns.into_iter().zip(rest).collect();
-    ranked.sort_by_key(|(turn, operation)| (rank(operation), *turn));
+    let after_all = |operation: &Operation| takes(operation).any(|name| held.contains(&name.to_lowercase()));
+    ranked.sort_by_key(|(turn, operation)| (if after_all(operation) { AFTER_ALL } else { rank(operation) }, *turn));
     let mut queue: VecDeque<Operation> = ranked.into_iter().map(|(_, operation)| operation).collect();
     let mut ordered = Vec::new();
     let mut waiting = VecDeque::new();
@@ -79,6 +84,33 @@ pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Op
         Some(error) => Err(error),
         None => Ok(ordered),
     }
+}
+
+/// The names of what hangs on models that go, which nothing else can have until then.
+fn held(state: &Schema, wanted: &[Operation]) -> BTreeSet<String> {
+    let gone = wanted.iter().filter_map(|operation| match operation {
+        Operation::DeleteModel { model } => state.models.get(model),
+        _ => None,
+    });
+    let names = gone.flat_map(|model| {
+        let indexes = model.indexes.iter().map(|index| index.name.as_str());
+        indexes.chain(model.constraints.iter().map(Constraint::name))
+    });
+    names.map(str::to_lowercase).collect()
+}
+
+/// The names that an operation gives to indexes and constraints before what is only added gets any.
+fn takes(operation: &Operation) -> impl Iterator<Item = &str> {
+    let (model, renamed) = match operation {
+        Operation::CreateModel(model) => (Some(model), None),
+        Operation::RenameConstraint { to, .. } | Operation::RenameIndex { to, .. } => (None, Some(to.as_str())),
+        _ => (None, None),
+    };
+    let made = model.into_iter().flat_map(|model| {
+        let indexes = model.indexes.iter().map(|index| index.name.as_str());
+        indexes.chain(model.constraints.iter().map(Constraint::name))
+    });
+    made.chain(renamed)
 }
 
 /// Foreign keys of several columns apart from the models that come and go with them, where what they stand on comes and goes, too.
