@@ -150,6 +150,20 @@ fn a_table_between_models_is_free_once_its_model_is_gone() {
 }
 
 #[test]
+fn a_name_of_a_model_that_goes_is_free_once_it_is_gone() {
+    let unique = |name: &str, constraint: &str| {
+        let mut made = model("app", name).with(Field::new("size", ColumnType::Integer));
+        made.constraints.push(Constraint::unique(constraint, &["size"]));
+        made
+    };
+    ran(&[&of([unique("Ant", "one_size"), unique("Bee", "sizes")]), &of([unique("Bee", "one_size")])]);
+    ran(&[
+        &of([unique("Ant", "one_size")]),
+        &of([unique("Bee", "one_size").with(Field::new("more", ColumnType::Text))]),
+    ]);
+}
+
+#[test]
 fn a_name_in_the_database_is_taken_after_whoever_had_it_has_left_it() {
     let named = |app: &str, model: &str, name: Option<&str>| {
         let mut made = Model::new(app, model).with(Field::auto_id()).with(Field::new("size", ColumnType::Integer));
