@@ -23,7 +23,6 @@ pub(super) struct Past {
 }
 
 /// What becomes of names by an operation.
-#[derive(Default)]
 pub(super) struct Names {
     /// Models that are called so from now on.
     taken: Vec<ModelKey>,
