@@ -56,6 +56,11 @@ pub(crate) fn numbered(name: &str, number: u32) -> String {
     fit(format!("{name}_{number}"))
 }
 
+/// The same name out of the way, for as long as another is to have it.
+pub(crate) fn aside(name: &str) -> String {
+    fit(format!("{name}__"))
+}
+
 /// The table of a model.
 pub fn table(key: &ModelKey) -> String {
     fit(format!("{}_{}", key.app, key.name).to_lowercase())

@@ -8,7 +8,7 @@ use migrations_engine::operation::invert_all;
 use migrations_engine::schema::{
     ColumnType, Constraint, Field, Generated, Hint, Index, Model, ModelKey, OnDelete, Schema,
 };
-use migrations_engine::{Dialect, MigrationSet, Operation, Target, autodetect, diff, plan};
+use migrations_engine::{Dialect, MigrationId, MigrationSet, Operation, Target, autodetect, diff, plan};
 
 use crate::samples::{key, library, now, of, through, with_book};
 use crate::sqlite::{Sqlite, Yes};
@@ -147,6 +147,86 @@ fn a_table_between_models_is_free_once_its_model_is_gone() {
     });
     let ids: Vec<String> = takes.map(|migration| migration.id.to_string()).collect();
     assert!(!ids.is_empty() && ids.iter().all(|id| needs(&set, id).iter().any(|id| id.starts_with("one."))), "{ids:?}");
+}
+
+#[test]
+fn tables_that_models_of_two_applications_exchange_go_back() {
+    let ant = model("two", "Ant");
+    let linked = |app: &str, name: &str, table: &str| {
+        let made = model(app, name).in_table(table);
+        let field = Field::many_to_many(&made, "friends", ant.key.clone());
+        made.with(field)
+    };
+    let before = [model("one", "Bee").in_table("first"), model("two", "Dog").in_table("second")];
+    let after = of([linked("one", "Bee", "second"), linked("two", "Dog", "first"), ant.clone()]);
+    ran_back(&of(before), &after);
+}
+
+#[test]
+fn a_model_that_goes_last_makes_room_for_the_table_of_another() {
+    let to = |pet: &Model| model("one", "Cat").with(Field::foreign_key("pet", pet.key.clone(), OnDelete::Cascade));
+    // In the very same table, it would be the same model.
+    let size = Field::new("size", ColumnType::Integer);
+    let (ant, bee) = (model("one", "Ant").in_table("Pets"), model("one", "Bee").in_table("pets").with(size));
+    let (before, after) = (of([ant.clone(), to(&ant)]), of([bee.clone(), to(&bee)]));
+    let done = ran_back(&before, &after);
+    assert_eq!(
+        done,
+        [
+            "Rename the table of one.Ant to Pets__",
+            "Create model one.Bee",
+            "Alter field pet of one.Cat",
+            "Delete model one.Ant"
+        ]
+    );
+}
+
+#[test]
+fn names_of_indexes_and_constraints_are_exchanged() {
+    let sized = |name: &str, index: &str, unique: &str| {
+        let made = model("one", name).with(Field::new("size", ColumnType::Integer));
+        made.with_index(Index::new(index, &["size"])).with_constraint(Constraint::unique(unique, &["size"]))
+    };
+    let before = of([sized("Ant", "i", "u"), sized("Bee", "j", "v")]);
+    let after = of([sized("Ant", "j", "v"), sized("Bee", "i", "u")]);
+    let done = ran_back(&before, &after);
+    assert_eq!(done.len(), 6, "{done:#?}");
+    assert!(done.iter().all(|done| done.starts_with("Rename")), "{done:#?}");
+    // One follows another.
+    let done = ran_back(
+        &of([sized("Ant", "i", "u"), sized("Bee", "j", "v")]),
+        &of([sized("Ant", "j", "v"), sized("Bee", "k", "w")]),
+    );
+    assert_eq!(done.len(), 4, "{done:#?}");
+}
+
+#[test]
+fn a_name_that_is_free_only_after_the_model_comes_later() {
+    // Both go to the new model, whose constraint has the name of one of the model that goes after that.
+    let pair = |name: &str| {
+        let made =
+            model("one", name).with(Field::new("p", ColumnType::Integer)).with(Field::new("q", ColumnType::Integer));
+        made.with_constraint(Constraint::unique("both", &["p", "q"]))
+    };
+    let cat = |to: &str| {
+        let to = ModelKey::new("one", to);
+        let made =
+            model("one", "Cat").with(Field::new("p", ColumnType::Integer)).with(Field::new("q", ColumnType::Integer));
+        let both = || vec!["p".to_owned(), "q".to_owned()];
+        made.with(Field::foreign_key("pet", to.clone(), OnDelete::Cascade)).with_constraint(Constraint::ForeignKey {
+            name: "to_both".into(),
+            fields: both(),
+            to,
+            to_fields: both(),
+            on_delete: OnDelete::Restrict,
+        })
+    };
+    let done = ran_back(&of([pair("Ant"), cat("Ant")]), &of([pair("Bee"), cat("Bee")]));
+    let at =
+        |what: &str| done.iter().position(|done| done.contains(what)).unwrap_or_else(|| panic!("{what}: {done:#?}"));
+    assert!(at("Create model one.Bee") < at("Delete model one.Ant"), "{done:#?}");
+    assert!(at("Delete model one.Ant") < at("constraint both"), "{done:#?}");
+    assert!(at("constraint both") < done.iter().rposition(|done| done.contains("to_both")).unwrap(), "{done:#?}");
 }
 
 #[test]
@@ -295,6 +375,27 @@ fn ran(states: &[&Schema]) {
     }
     let found = now(introspect(&mut database)).unwrap();
     assert_eq!(found, as_stored(Dialect::Sqlite, &set.state().unwrap()).unwrap());
+}
+
+/// Runs what leads from one state to another, and undoes it application by application; gives what was done.
+fn ran_back(before: &Schema, after: &Schema) -> Vec<String> {
+    let (mut set, mut database) = (MigrationSet::default(), Sqlite::memory());
+    let mut latest: Vec<MigrationId> = Vec::new();
+    for state in [before, after] {
+        latest = ["one", "two"].iter().flat_map(|app| set.leaves(app)).cloned().collect();
+        autodetect(&set, state, &mut Yes).unwrap().into_iter().for_each(|migration| set.add(migration).unwrap());
+        now(Executor::new(&set, &mut database).migrate(&Target::Latest)).unwrap();
+        let found = now(introspect(&mut database)).unwrap();
+        assert_eq!(found, as_stored(Dialect::Sqlite, state).unwrap());
+    }
+    let new = set.order().unwrap().into_iter().filter(|migration| migration.id.number() > 1);
+    let done = new.flat_map(|migration| migration.operations.iter().map(Operation::describe)).collect();
+    for id in latest {
+        now(Executor::new(&set, &mut database).migrate(&Target::Migration(id))).unwrap();
+    }
+    let found = now(introspect(&mut database)).unwrap();
+    assert_eq!(found, as_stored(Dialect::Sqlite, before).unwrap());
+    done
 }
 
 #[test]

@@ -162,15 +162,18 @@ fn sqlite_schema() -> impl Strategy<Value = Schema> {
 /// A schema of up to eight models that refer to each other at will.
 fn plain_schema() -> impl Strategy<Value = Schema> {
     let model = proptest::option::of((proptest::collection::btree_map(0..5_usize, shape(), 0..5), any::<[bool; 4]>()));
-    proptest::collection::vec(model, 8).prop_map(|models| {
+    (proptest::collection::vec(model, 8), 0..4_usize).prop_map(|(models, shift)| {
         let key = |app: usize, model: usize| ModelKey::new(APPS[app], MODELS[model]);
         let there = |app: usize, model: usize| models[app * 4 + model].is_some();
         let mut schema = Schema::default();
         for (at, model) in models.iter().enumerate() {
             let Some((fields, [index, unique, check, table])) = model else { continue };
             let mut made = Model::new(APPS[at / 4], MODELS[at % 4]).with(Field::auto_id());
-            if *table {
-                made.table = format!("special_{at}");
+            // Tables and names of indexes pass between models, also of other applications.
+            let passed = (at + shift) % 4;
+            let special = format!("special_{passed}");
+            if *table && schema.models.values().all(|other| other.table != special) {
+                made.table = special;
             }
             for (name, shape) in fields {
                 let name = FIELDS[*name];
@@ -201,9 +204,13 @@ fn plain_schema() -> impl Strategy<Value = Schema> {
                 .map(|field| field.name.clone())
                 .collect();
             let names: Vec<&str> = names.iter().map(String::as_str).take(2).collect();
+            let passed = format!("i_{passed}");
+            let is_free =
+                |name: &String| schema.models.values().all(|other| other.indexes.iter().all(|it| it.name != *name));
+            let index_name = Some(passed).filter(is_free).unwrap_or_else(|| format!("i_{}", at + 4));
             if let [first, ..] = names.as_slice() {
                 if *index {
-                    made.indexes.push(Index::new(format!("i_{at}"), &names));
+                    made.indexes.push(Index::new(index_name, &names));
                     made.indexes.last_mut().unwrap().on[0] = IndexPart::field_asc(*first).desc();
                 }
                 if *unique {

@@ -7,6 +7,7 @@
 mod apart;
 mod asked;
 mod between;
+mod circle;
 mod compare;
 mod exchange;
 mod expand;
@@ -72,7 +73,7 @@ fn diff_after(
     let mut asked = Asked::new(questioner);
     let found = find(&mut state, to, former, &mut asked);
     let (mut operations, wanted) = asked.unless_refused(found)?;
-    operations.extend(order::order(&mut state, wanted)?);
+    operations.extend(order::order(&mut state, to, wanted)?);
     Ok(operations)
 }
 

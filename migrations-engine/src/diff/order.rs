@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::error::Result;
+use super::circle::loosen;
+use crate::error::{Result, fail};
 use crate::operation::Operation;
 use crate::schema::{Constraint, Field, Model, ModelKey, Schema};
-
-/// The rank of what needs names and columns as they are in the end.
-const AFTER_ALL: u8 = 12;
 
 /// Which of two operations that do not depend on each other comes first: what makes room, then
 /// what is new, then what changes, then what was only kept until nothing used it any more.
@@ -26,13 +24,13 @@ fn rank(operation: &Operation) -> u8 {
         Operation::AlterField { .. } => 8,
         Operation::AlterPrimaryKey { .. } => 10,
         Operation::DeleteModel { .. } => 11,
-        Operation::AddConstraint { .. } | Operation::AddIndex { .. } => AFTER_ALL,
+        Operation::AddConstraint { .. } | Operation::AddIndex { .. } => 12,
         Operation::RunSql { .. } | Operation::RunRust { .. } | Operation::Separate { .. } => 13,
     }
 }
 
-/// Orders the operations and applies them to the state.
-pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Operation>> {
+/// Orders the operations that lead to the state `to`, and applies them.
+pub(super) fn order(state: &mut Schema, to: &Schema, wanted: Vec<Operation>) -> Result<Vec<Operation>> {
     let (creates, mut rest): (Vec<Operation>, Vec<Operation>) =
         wanted.into_iter().partition(|operation| matches!(operation, Operation::CreateModel(_)));
     let models = creates.into_iter().filter_map(|operation| match operation {
@@ -43,18 +41,17 @@ pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Op
     let apart = keys_apart(state, &mut rest);
     rest.extend(apart);
     let turns: Vec<u8> = rest.iter().map(|operation| turn(state, &rest, operation)).collect();
-    let held = held(state, &rest);
     let mut ranked: Vec<(u8, Operation)> = turns.into_iter().zip(rest).collect();
-    let after_all = |operation: &Operation| takes(operation).any(|name| held.contains(&name.to_lowercase()));
-    ranked.sort_by_key(|(turn, operation)| (if after_all(operation) { AFTER_ALL } else { rank(operation) }, *turn));
+    ranked.sort_by_key(|(turn, operation)| (rank(operation), *turn));
     let mut queue: VecDeque<Operation> = ranked.into_iter().map(|(_, operation)| operation).collect();
+    let mut database = Database::between(state, to);
     let mut ordered = Vec::new();
     let mut waiting = VecDeque::new();
     let mut last_error = None;
     loop {
         let before = ordered.len();
         while let Some(operation) = queue.pop_front() {
-            match operation.apply(state) {
+            match database.apply(state, &operation) {
                 Ok(()) => {
                     // A full key first: this field was given to `CreateModel` or `AddField` without it.
                     ordered.push(operation);
@@ -75,9 +72,8 @@ pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Op
             return Ok(ordered);
         }
         std::mem::swap(&mut queue, &mut waiting);
-        if ordered.len() == before {
-            let Some(more) = loosen(state, &mut queue) else { break };
-            queue.push_front(more);
+        if ordered.len() == before && !loosen(state, &mut queue, &mut database, &mut ordered) {
+            break;
         }
     }
     match last_error {
@@ -86,31 +82,78 @@ pub(super) fn order(state: &mut Schema, wanted: Vec<Operation>) -> Result<Vec<Op
     }
 }
 
-/// The names of what hangs on models that go, which nothing else can have until then.
-fn held(state: &Schema, wanted: &[Operation]) -> BTreeSet<String> {
-    let gone = wanted.iter().filter_map(|operation| match operation {
-        Operation::DeleteModel { model } => state.models.get(model),
-        _ => None,
-    });
-    let names = gone.flat_map(|model| {
-        let indexes = model.indexes.iter().map(|index| index.name.as_str());
-        indexes.chain(model.constraints.iter().map(Constraint::name))
-    });
-    names.map(str::to_lowercase).collect()
+/// What the database asks of an order beyond the state: a name is free before another has it, and a foreign key of several columns
+/// leads to what is unique.
+pub(super) struct Database<'a> {
+    goal: &'a Schema,
+    /// Who has a name and leaves it.
+    pub(super) leaving: BTreeMap<String, BTreeSet<ModelKey>>,
 }
 
-/// The names that an operation gives to indexes and constraints before what is only added gets any.
-fn takes(operation: &Operation) -> impl Iterator<Item = &str> {
-    let (model, renamed) = match operation {
-        Operation::CreateModel(model) => (Some(model), None),
-        Operation::RenameConstraint { to, .. } | Operation::RenameIndex { to, .. } => (None, Some(to.as_str())),
-        _ => (None, None),
-    };
-    let made = model.into_iter().flat_map(|model| {
-        let indexes = model.indexes.iter().map(|index| index.name.as_str());
-        indexes.chain(model.constraints.iter().map(Constraint::name))
-    });
-    made.chain(renamed)
+impl<'a> Database<'a> {
+    fn between(state: &Schema, goal: &'a Schema) -> Self {
+        let mut leaving: BTreeMap<String, BTreeSet<ModelKey>> = BTreeMap::new();
+        for model in state.models.values() {
+            let kept = goal.models.get(&model.key).map(Model::stored).unwrap_or_default();
+            for name in model.stored().into_iter().filter(|name| !kept.contains(name)) {
+                leaving.entry(name).or_default().insert(model.key.clone());
+            }
+        }
+        Database { goal, leaving }
+    }
+
+    /// Who has a name still, of others than `model`.
+    pub(super) fn holder(&self, state: &Schema, model: &ModelKey, name: &str) -> Option<&ModelKey> {
+        let has = |key: &&ModelKey| state.models.get(*key).is_some_and(|holder| holder.stored().contains(name));
+        self.leaving.get(name)?.iter().filter(|key| *key != model).find(has)
+    }
+
+    /// Whether what a foreign key leads to is unique already, if it will be by a constraint.
+    fn has_unique(&self, state: &Schema, to: &ModelKey, fields: &[String]) -> bool {
+        let of = |schema: &Schema| -> BTreeSet<String> {
+            let constraints = schema.models.get(to).into_iter().flat_map(|model| &model.constraints);
+            let unique = constraints.filter(|it| {
+                matches!(it, Constraint::Unique { .. })
+                    && it.fields().into_iter().eq(fields.iter().collect::<BTreeSet<_>>())
+            });
+            unique.map(|unique| unique.name().to_owned()).collect()
+        };
+        let goal = of(self.goal);
+        goal.is_empty() || !goal.is_disjoint(&of(state))
+    }
+
+    /// Applies an operation to the state, unless the database has to wait.
+    fn apply(&self, state: &mut Schema, operation: &Operation) -> Result<()> {
+        if let Operation::AddConstraint { model, constraint: Constraint::ForeignKey { name, to, to_fields, .. } } =
+            operation
+            && !self.has_unique(state, to, to_fields)
+        {
+            fail!(M016, "`{name}` of `{model}` refers to what is not unique in `{to}`");
+        }
+        let Some(key) = operation.model().filter(|_| !self.leaving.is_empty()) else { return operation.apply(state) };
+        let was = state.models.get(key).cloned();
+        if let Operation::AddField { field, .. } | Operation::AlterField { field, .. } = operation
+            && field.own_table().is_some()
+            && let (Some(is), Some(goal)) = (&was, self.goal.models.get(key))
+            && is.table != goal.table
+        {
+            // It is called after the table, and would follow that back where all is undone.
+            fail!(M011, "`{key}` has not the table `{}` yet", goal.table);
+        }
+        operation.apply(state)?;
+        let stored = |model: Option<&Model>| model.map(Model::stored).unwrap_or_default();
+        let (before, after) = (stored(was.as_ref()), stored(state.models.get(key)));
+        let Some((name, holder)) =
+            after.difference(&before).find_map(|name| Some((name, self.holder(state, key, name)?.clone())))
+        else {
+            return Ok(());
+        };
+        match was {
+            Some(was) => state.insert(was),
+            None => state.models.remove(key),
+        };
+        fail!(M011, "`{key}` is to have `{name}`, which belongs to `{holder}`")
+    }
 }
 
 /// Foreign keys of several columns apart from the models that come and go with them, where what they stand on comes and goes, too.
@@ -189,66 +232,6 @@ fn turn(state: &Schema, all: &[Operation], operation: &Operation) -> u8 {
 /// Whether an operation can make others possible.
 fn unlocks(operation: Option<&Operation>) -> bool {
     operation.is_some_and(|operation| (5..=11).contains(&rank(operation)))
-}
-
-/// When nothing fits: an operation that cuts a circle.
-fn loosen(state: &Schema, queue: &mut VecDeque<Operation>) -> Option<Operation> {
-    let deleted: BTreeSet<ModelKey> = queue
-        .iter()
-        .filter_map(|operation| match operation {
-            Operation::DeleteModel { model } => Some(model.clone()),
-            _ => None,
-        })
-        .collect();
-    // Models that go and refer to each other: a reference goes first.
-    for key in &deleted {
-        let Some(model) = state.models.get(key) else { continue };
-        let references = model.fields.iter().filter(|field| {
-            let to = field.relation.as_ref().map(|relation| &relation.to);
-            to.is_some_and(|to| to != key && deleted.contains(to)) && !model.is_key(&field.name)
-        });
-        for field in references {
-            // What uses the reference goes before it.
-            let Some(user) = model.using_field(&field.name).first().map(|user| (*user).to_owned()) else {
-                return Some(Operation::RemoveField { model: key.clone(), field: field.name.clone() });
-            };
-            if model.indexes.iter().any(|index| index.name == user) {
-                return Some(Operation::RemoveIndex { model: key.clone(), name: user });
-            }
-            if model.constraints.iter().any(|constraint| constraint.name() == user) {
-                return Some(Operation::RemoveConstraint { model: key.clone(), name: user });
-            }
-        }
-        let leads = |to: &ModelKey| to != key && deleted.contains(to);
-        if let Some(constraint) = model.constraints.iter().find(|it| it.target().is_some_and(leads)) {
-            return Some(Operation::RemoveConstraint { model: key.clone(), name: constraint.name().to_owned() });
-        }
-    }
-    // Two things exchange their names or columns: one steps aside.
-    let swap = queue.iter().enumerate().find_map(|(at, operation)| match operation {
-        Operation::AlterField { model, field, .. } => {
-            let old = state.models.get(model)?.field(&field.name)?;
-            (old.column != field.column && field.has_column()).then(|| {
-                let aside = Field { column: format!("{}__", old.column), ..old.clone() };
-                (at, Operation::AlterField { model: model.clone(), field: aside, fill: None })
-            })
-        }
-        Operation::RenameTable { model, .. } => {
-            let old = state.models.get(model)?;
-            Some((at, Operation::RenameTable { model: model.clone(), table: format!("{}__", old.table) }))
-        }
-        // A new automatic key: first the column, then the key, then the numbering.
-        _ => None,
-    });
-    if let Some((_, aside)) = swap {
-        let stepped = match &aside {
-            Operation::AlterField { field, .. } => field.column.ends_with("____"),
-            Operation::RenameTable { table, .. } => table.ends_with("____"),
-            _ => false,
-        };
-        return (!stepped).then_some(aside);
-    }
-    None
 }
 
 /// Models in an order in which each finds those it refers to; where they refer to each other in a

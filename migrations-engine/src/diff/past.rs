@@ -1,12 +1,14 @@
-//! What earlier migrations tell of names: of models, of their fields and of what they have in the database. Files of several applications are run in any order that their
-//! dependencies allow, so who takes a name, or takes one away, comes after all who used it.
+//! What earlier migrations tell of names: of models, of their fields and of what they have in the database.
+//!
+//! Files of several applications are run in any order that their dependencies allow, so who takes a name, or takes one away, comes
+//! after all who used it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::split::uses;
 use crate::graph::MigrationSet;
 use crate::operation::Operation;
-use crate::schema::{Constraint, ModelKey, Schema};
+use crate::schema::{Constraint, Model, ModelKey, Schema};
 
 /// Names of applications.
 type Apps = BTreeSet<String>;
@@ -174,15 +176,7 @@ fn estranged(state: &Schema, operation: &Operation) -> Option<(ModelKey, Vec<Str
     }
 }
 
-/// The names that models have in the database: of their tables, those between them included, of indexes and of constraints. Most databases have one
-/// of each kind, whatever the table, and compare them in lower case.
+/// The names that models have in the database.
 fn stored(state: &Schema, models: &BTreeSet<ModelKey>) -> BTreeSet<String> {
-    let managed = models.iter().filter_map(|key| state.models.get(key)).filter(|model| model.managed);
-    let names = managed.flat_map(|model| {
-        let between = model.fields.iter().filter_map(|field| field.many().filter(|many| many.through.is_none()));
-        let indexes = model.indexes.iter().map(|index| index.name.as_str());
-        let constraints = model.constraints.iter().map(Constraint::name);
-        between.map(|many| many.table.as_str()).chain([model.table.as_str()]).chain(indexes).chain(constraints)
-    });
-    names.map(str::to_lowercase).collect()
+    models.iter().filter_map(|key| state.models.get(key)).flat_map(Model::stored).collect()
 }

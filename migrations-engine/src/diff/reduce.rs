@@ -119,7 +119,7 @@ fn has_table_at(out: &[Operation], at: usize, operation: &Operation) -> bool {
         Operation::RenameModel { model, to, keep_table: false } => {
             (naming::table(&ModelKey::new(model.app.clone(), to.clone())), false)
         }
-        Operation::AddField { field, .. } => match field.many().filter(|many| many.through.is_none()) {
+        Operation::AddField { field, .. } => match field.own_table() {
             Some(many) => (many.table.clone(), true),
             None => return true,
         },

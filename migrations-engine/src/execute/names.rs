@@ -248,9 +248,7 @@ fn looked(state: &Schema, live: &Live) -> BTreeSet<String> {
             if field.has_column() {
                 look(&model.table, &field.column, &field.names);
             }
-            if let (Some(many), Some(sides)) =
-                (field.many().filter(|many| many.through.is_none()), &field.names.through)
-            {
+            if let (Some(many), Some(sides)) = (field.own_table(), &field.names.through) {
                 look(&many.table, &many.source_column, &sides[0]);
                 look(&many.table, &many.target_column, &sides[1]);
             }
@@ -318,7 +316,7 @@ impl Names {
                 }
             }
             for field in &mut model.fields {
-                let Some(many) = field.many().filter(|many| many.through.is_none()).cloned() else { continue };
+                let Some(many) = field.own_table().cloned() else { continue };
                 let Some(found) = self.live.schema.models.get(&Live::key(&many.table)) else { continue };
                 let Some(sides) = &mut field.names.through else { continue };
                 for (side, column) in sides.iter_mut().zip([&many.source_column, &many.target_column]) {

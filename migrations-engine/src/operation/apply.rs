@@ -227,9 +227,7 @@ fn rename_model(schema: &mut Schema, from: &ModelKey, renamed: &ModelKey, keep_t
 /// Remembers the tables of a model, which it is about to leave.
 fn leave_tables(schema: &mut Schema, key: &ModelKey) {
     let Some(model) = schema.models.get(key) else { return };
-    let between = model.fields.iter().filter_map(|field| field.many().filter(|many| many.through.is_none()));
-    let tables = between.map(|many| &many.table).chain([&model.table]);
-    schema.left.0.extend(tables.map(|table| table.to_lowercase()).collect::<Vec<_>>());
+    schema.left.0.extend(model.tables().map(str::to_lowercase).collect::<Vec<_>>());
 }
 
 /// Gives a model another table; its many-to-many tables with default names follow.
@@ -394,9 +392,7 @@ fn free_field(model: &Model, field: &Field, except: Option<&str>) -> Result<()> 
 }
 
 fn free_name(model: &Model, name: &str) -> Result<()> {
-    let taken =
-        model.indexes.iter().any(|index| index.name == name) || model.constraints.iter().any(|c| c.name() == name);
-    if taken {
+    if model.uses().any(|other| other == name) {
         fail!(M015, "`{}` already has an index or constraint `{name}`", model.key);
     }
     Ok(())

@@ -318,9 +318,14 @@ impl Field {
         self.relation.as_ref()?.many_to_many.as_ref()
     }
 
+    /// The table of a many-to-many that has one of its own, and not that of a model.
+    pub(crate) fn own_table(&self) -> Option<&ManyToMany> {
+        self.many().filter(|many| many.through.is_none())
+    }
+
     /// Whether values that nothing else has go when it goes: those of its column, or the rows of a table of its own.
     pub fn holds_values(&self) -> bool {
-        self.generated.is_none() && self.many().is_none_or(|many| many.through.is_none())
+        self.generated.is_none() && (self.has_column() || self.own_table().is_some())
     }
 
     /// Whether rows that are there already have to be given a value when it is added.

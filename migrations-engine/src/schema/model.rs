@@ -403,6 +403,22 @@ impl Model {
             })
     }
 
+    /// Its table and those of its many-to-manys that have their own.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter_map(Field::own_table).map(|many| many.table.as_str()).chain([self.table.as_str()])
+    }
+
+    /// The names of its indexes and constraints, those of fields not counted.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = &str> {
+        self.indexes.iter().map(|index| index.name.as_str()).chain(self.constraints.iter().map(Constraint::name))
+    }
+
+    /// What it has in the database: tables, indexes and constraints by name, in lower case. Most databases have one of each kind,
+    /// whatever the table, and compare them so.
+    pub(crate) fn stored(&self) -> BTreeSet<String> {
+        self.tables().chain(self.uses()).filter(|_| self.managed).map(str::to_lowercase).collect()
+    }
+
     /// Names of indexes and constraints that mention a field, its own not counted.
     pub(crate) fn using_field(&self, name: &str) -> Vec<&str> {
         let indexes =
@@ -485,8 +501,7 @@ impl Model {
     /// Whether an index or a constraint has the name of a field's own index: the database would have one of the two. Asked of the models
     /// that are wanted, and not of files that have been applied.
     pub(super) fn validate_own_indexes(&self) -> Result<()> {
-        let uses = self.indexes.iter().map(|index| index.name.as_str());
-        let taken: BTreeSet<&str> = uses.chain(self.constraints.iter().map(|constraint| constraint.name())).collect();
+        let taken: BTreeSet<&str> = self.uses().collect();
         let own = |field: &&Field| {
             field.index && !field.unique && field.has_column() && self.primary_key != [field.name.as_str()]
         };
