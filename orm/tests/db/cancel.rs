@@ -137,7 +137,7 @@ on_all! {
     }
 
     async fn a_full_pool_says_so(bed) {
-        let db = Database::builder(&bed.url).pool_size(1).acquire_timeout(Duration::from_millis(100)).connect().await.unwrap();
+        let db = Database::builder(&bed.url).pool_size(1).acquire_timeout(Duration::from_secs(1)).connect().await.unwrap();
         let tx = db.begin().await.unwrap();
         let refused = db.begin().await.unwrap_err();
         assert_eq!(refused.code(), Code::PoolTimeout);
