@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::order::Database;
 use crate::naming;
 use crate::operation::{Operation, follow_table};
-use crate::schema::{Constraint, Model, ModelKey, Schema};
+use crate::schema::{Model, ModelKey, Schema};
 
 /// When nothing fits: does what lets something fit, and says whether there is any.
 pub(super) fn loosen(

@@ -68,8 +68,10 @@ behaviour! {
         bed.log.clear();
         let error = is_stale(other.save(db).await);
         assert_eq!(error.model(), Some("Page"));
-        // The update, and why it found nothing: not where the caller's thread may only do short writes, so that it begins anew.
-        bed.log.assert_queries(if db.dialect() == Dialect::Sqlite { 3 } else { 2 });
+        // The update, and why it found nothing. SQLite does short writes on the caller's thread, which has no time for the second and
+        // begins anew elsewhere; and on a busy machine none is short.
+        let run = bed.log.statements().len();
+        assert!(run == 2 || (run == 3 && db.dialect() == Dialect::Sqlite), "{:?}", bed.log.statements());
         assert_eq!(Page::get(page.id, db).await?.text, "mine");
         // What says nothing new asks nothing.
         bed.log.clear();
